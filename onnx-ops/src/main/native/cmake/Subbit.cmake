@@ -1,0 +1,86 @@
+# What every native module of Subbit shares: language level, warnings, dependencies, and how a plugin library is linked.
+
+include("${CMAKE_CURRENT_LIST_DIR}/NpmPackage.cmake")
+
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+option(SUBBIT_SANITIZE "Build everything with the address and undefined-behaviour sanitizers" OFF)
+option(SUBBIT_SKIP_TESTS "Leave the tests out of the build" OFF)
+set(SUBBIT_RESOURCE_DIR "${CMAKE_BINARY_DIR}/resources" CACHE PATH "Where the libraries go that are packed into the jar")
+
+# -ffp-contract=off: results are specified to the last bit, so a multiply and an add are never fused behind our back.
+add_compile_options(-Wall -Wextra -Wpedantic -Werror -ffp-contract=off)
+if(SUBBIT_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g -O1)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+# linux-x86_64, linux-aarch64, macos-aarch64: the same names that dev.subbit.onnx.NativeLibrary derives from os.name and os.arch.
+string(TOLOWER "${CMAKE_SYSTEM_NAME}" system)
+if(system STREQUAL "darwin")
+  set(system "macos")
+endif()
+set(processor "${CMAKE_SYSTEM_PROCESSOR}")
+if(processor STREQUAL "AMD64")
+  set(processor "x86_64")
+elseif(processor STREQUAL "arm64")
+  set(processor "aarch64")
+endif()
+set(SUBBIT_PLATFORM "${system}-${processor}")
+
+# ONNX Runtime's C API headers. The library itself is never linked: its API table arrives through the pointer that it hands in.
+set(ONNXRUNTIME_INCLUDE_DIR "" CACHE PATH "ONNX Runtime headers of API 24 or newer; fetched when empty")
+if(NOT ONNXRUNTIME_INCLUDE_DIR)
+  subbit_npm_package(package com.github.asus4.onnxruntime 0.4.9
+    064cf176e499f4891e0cfe90f25cf64c553689eee1492bd2ed921fccca28131a2ad02373267bae19a509ec8b288c182a3b8a2e0f58d76a1f0e63225b08ddbd16
+    "*/ios-arm64/onnxruntime.framework/Headers/*")
+  set(ONNXRUNTIME_INCLUDE_DIR "${package}/Plugins/iOS~/onnxruntime.xcframework/ios-arm64/onnxruntime.framework/Headers")
+endif()
+add_library(onnxruntime_headers INTERFACE)
+target_include_directories(onnxruntime_headers SYSTEM INTERFACE "${ONNXRUNTIME_INCLUDE_DIR}")
+target_compile_definitions(onnxruntime_headers INTERFACE ORT_API_MANUAL_INIT)
+
+if(NOT SUBBIT_SKIP_TESTS)
+  set(GOOGLETEST_DIR "" CACHE PATH "A GoogleTest source tree; fetched when empty")
+  set(googletest "${GOOGLETEST_DIR}")
+  if(NOT googletest)
+    subbit_npm_package(googletest @xpack-3rd-party/googletest 1.11.0-1
+      8062fe531684eada0c7ecf3b91eebf5e1cc9cd7024f8f16244f246b30078bf4b151d1aec32a73f5db2ad61460a1556c838cbbc81fcdcf587c316fbc71fdfed25
+      "package/googletest/*")
+  endif()
+  find_package(Threads REQUIRED)
+  add_library(gtest STATIC "${googletest}/googletest/src/gtest-all.cc" "${googletest}/googletest/src/gtest_main.cc")
+  target_include_directories(gtest SYSTEM PUBLIC "${googletest}/googletest/include" PRIVATE "${googletest}/googletest")
+  target_compile_options(gtest PRIVATE -w)
+  target_link_libraries(gtest PUBLIC Threads::Threads)
+  enable_testing()
+endif()
+
+# subbit_test(name source... LIBS lib...): one GoogleTest program, known to CTest.
+function(subbit_test name)
+  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${arg_LIBS} gtest)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()
+
+# subbit_plugin_library(target package exports): a shared library that exports only the symbols of the version script `exports`,
+# needs no C++ runtime of its own version on the target machine, stays loaded once loaded (ONNX Runtime would otherwise unload it
+# under a live session), and is placed where the jar of Java package `package` picks it up.
+function(subbit_plugin_library target package exports)
+  string(REPLACE "." "/" folder "${package}")
+  set_target_properties(${target} PROPERTIES
+    LIBRARY_OUTPUT_DIRECTORY "${SUBBIT_RESOURCE_DIR}/${folder}/native/${SUBBIT_PLATFORM}"
+    LINK_DEPENDS "${exports}")
+  if(NOT APPLE)
+    target_link_options(${target} PRIVATE "-Wl,--version-script=${exports}" -Wl,-z,nodelete)
+    if(NOT SUBBIT_SANITIZE)
+      target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc -Wl,-z,defs)
+    endif()
+  endif()
+endfunction()

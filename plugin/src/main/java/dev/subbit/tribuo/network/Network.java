@@ -1,0 +1,65 @@
+package dev.subbit.tribuo.network;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A network: nodes in topological order, the last one the logits [N, classes]. Immutable.
+ *
+ * @param name the name it was built under, such as {@code resnet20}.
+ * @param input the shape of its images.
+ * @param classes number of classes.
+ * @param nodes the nodes, each after the nodes it reads.
+ */
+public record Network(String name, ImageShape input, int classes, List<Node> nodes) {
+
+  /**
+   * A layer and where it reads from.
+   *
+   * @param name unique within the network; slash-free, such as {@code stage2.block0.conv1}.
+   * @param layer what it computes.
+   * @param inputs names of the nodes it reads: none for Input, two for Add, one for everything
+   *     else.
+   */
+  public record Node(String name, Layer layer, List<String> inputs) {
+    // Copies the list.
+    public Node {
+      inputs = List.copyOf(inputs);
+    }
+  }
+
+  // Checks that names are unique and that every node reads only nodes before it.
+  public Network {
+    nodes = List.copyOf(nodes);
+    if (nodes.isEmpty() || !(nodes.get(0).layer() instanceof Layer.Input)) {
+      throw new IllegalArgumentException("The first node of a network is its input");
+    }
+    Set<String> seen = new HashSet<>();
+    for (Node node : nodes) {
+      int expected =
+          node.layer() instanceof Layer.Input ? 0 : node.layer() instanceof Layer.Add ? 2 : 1;
+      if (node.inputs().size() != expected || !seen.containsAll(node.inputs())) {
+        throw new IllegalArgumentException(
+            "Node '"
+                + node.name()
+                + "' reads "
+                + node.inputs()
+                + ", which does not fit or comes later");
+      }
+      if (node.name().isEmpty() || node.name().contains("/") || !seen.add(node.name())) {
+        throw new IllegalArgumentException(
+            "Node name '" + node.name() + "' is empty, holds a slash or is used twice");
+      }
+    }
+  }
+
+  /**
+   * The node that computes the logits.
+   *
+   * @return the last node.
+   */
+  public Node output() {
+    return nodes.get(nodes.size() - 1);
+  }
+}

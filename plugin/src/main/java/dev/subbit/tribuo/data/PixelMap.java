@@ -1,0 +1,156 @@
+package dev.subbit.tribuo.data;
+
+import dev.subbit.tribuo.network.ImageShape;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.tribuo.Example;
+import org.tribuo.Feature;
+import org.tribuo.ImmutableFeatureMap;
+import org.tribuo.VariableIDInfo;
+
+/**
+ * Where the features of a domain lie in an image.
+ *
+ * <p>A feature is named by the position of its pixel (see {@link ImageShape}), zero-padded, as
+ * Tribuo's own {@code IDXDataSource} names it. Tribuo is sparse: a pixel that is zero in every
+ * training image has no feature, and then its value at prediction is ignored, as Tribuo ignores
+ * every feature that was unknown at training. Instances are immutable and safe for use by many
+ * threads.
+ */
+public final class PixelMap {
+
+  private static final Map<Integer, String[]> NAMES = new ConcurrentHashMap<>();
+
+  private final ImageShape shape;
+  private final int[] positions;
+  private final Map<String, Integer> positionOf;
+
+  /**
+   * Maps the features of a domain.
+   *
+   * @param features the feature domain; every feature must be a pixel of the image.
+   * @param shape the shape of the images.
+   * @throws IllegalArgumentException if a feature is no pixel of such an image, naming the feature.
+   */
+  public PixelMap(ImmutableFeatureMap features, ImageShape shape) {
+    this.shape = shape;
+    this.positions = new int[features.size()];
+    this.positionOf = new HashMap<>(features.size() * 2);
+    for (int id = 0; id < positions.length; id++) {
+      VariableIDInfo feature = features.get(id);
+      int position = position(feature.getName(), shape.size());
+      if (position < 0) {
+        throw new IllegalArgumentException(
+            "Feature '"
+                + feature.getName()
+                + "' is no pixel of a "
+                + describe(shape)
+                + " image, whose features are named '"
+                + featureName(0, shape.size())
+                + "' to '"
+                + featureName(shape.size() - 1, shape.size())
+                + "'; set imageShape to the shape of the images");
+      }
+      positions[id] = position;
+      positionOf.put(feature.getName(), position);
+    }
+  }
+
+  /**
+   * The name of a pixel's feature.
+   *
+   * @param position the position of the pixel, 0 to size - 1.
+   * @param size number of pixel values in an image.
+   * @return the position in decimal, padded with zeros to the number of digits of {@code size}.
+   */
+  public static String featureName(int position, int size) {
+    return names(size)[position];
+  }
+
+  /** All feature names of images of one size, in order. One shared array; not to be changed. */
+  static String[] names(int size) {
+    return NAMES.computeIfAbsent(
+        size,
+        s -> {
+          String format = "%0" + Integer.toString(s).length() + "d";
+          String[] names = new String[s];
+          Arrays.setAll(names, i -> String.format(format, i));
+          return names;
+        });
+  }
+
+  private static int position(String name, int size) {
+    // Zero-padded decimals of one length sort as their numbers do.
+    return Arrays.binarySearch(names(size), name);
+  }
+
+  private static String describe(ImageShape shape) {
+    return shape.channels() + "x" + shape.height() + "x" + shape.width();
+  }
+
+  /**
+   * The shape of the images.
+   *
+   * @return the shape.
+   */
+  public ImageShape shape() {
+    return shape;
+  }
+
+  /**
+   * The position of each feature.
+   *
+   * @return a copy: the pixel position of each feature, by feature id.
+   */
+  public int[] positions() {
+    return positions.clone();
+  }
+
+  /**
+   * Writes the pixels of an example.
+   *
+   * @param example the example; features outside the domain are ignored, features it lacks are 0.
+   * @param pixels the target, {@code shape().size()} values from {@code offset} on are written in
+   *     the order of positions (channel, row, column).
+   * @param offset where to start.
+   * @throws IllegalArgumentException if the example is an {@link ImageExample} of another size.
+   */
+  public void fill(Example<?> example, float[] pixels, int offset) {
+    if (example instanceof ImageExample image && image.isWholeImage()) {
+      if (image.size() != shape.size()) {
+        throw new IllegalArgumentException(
+            "An image of "
+                + image.size()
+                + " values was given where "
+                + describe(shape)
+                + " = "
+                + shape.size()
+                + " are expected");
+      }
+      fillWholeImage(image, pixels, offset);
+      return;
+    }
+    Arrays.fill(pixels, offset, offset + shape.size(), 0f);
+    for (Feature feature : example) {
+      Integer position = positionOf.get(feature.getName());
+      if (position != null) {
+        pixels[offset + position] = (float) feature.getValue();
+      }
+    }
+  }
+
+  private void fillWholeImage(ImageExample image, float[] pixels, int offset) {
+    if (positions.length == shape.size()) {
+      for (int i = 0; i < shape.size(); i++) {
+        pixels[offset + i] = (float) image.value(i);
+      }
+      return;
+    }
+    Arrays.fill(pixels, offset, offset + shape.size(), 0f);
+    for (int position : positions) {
+      pixels[offset + position] = (float) image.value(position);
+    }
+  }
+}

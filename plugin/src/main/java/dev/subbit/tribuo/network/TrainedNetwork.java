@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.network;
 
 import dev.subbit.onnx.PackedConvWeights;
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -8,12 +9,21 @@ import java.util.TreeMap;
  * A network with everything needed to run it. Immutable by contract: callers leave the arrays as
  * they are.
  *
+ * <p><b>Quantized activations.</b> Where {@code ranges} is not empty, every SUB_BIT convolution
+ * runs on 8-bit integers. It reads the node before it, and it gives the values of the last node of
+ * its {@link ConvChain}: batch normalisation is folded into it, and a ReLU is the clamp at zero.
+ * Both nodes have a range, and no other node has one. A range says how the values are rounded where
+ * they enter or leave such a convolution. Values that an 8-bit convolution gives are rounded for
+ * every reader; values that a float layer gives are rounded for the 8-bit convolutions only, and
+ * other float layers, a residual addition among them, read them as they are. The range of a ReLU
+ * that ends a chain has zero point 0. BINARY convolutions have no ranges.
+ *
  * @param network the network.
  * @param floats float parameters by full name ({@code <node>/<parameter>}, see {@link Layer});
  *     holds no entry for the weights of a SUB_BIT convolution.
  * @param packed weights of the SUB_BIT convolutions by node name.
- * @param ranges quantized activations by node name: where a node has an entry, its output is an
- *     8-bit integer tensor. Empty for a network that runs on float activations.
+ * @param ranges quantized activations by node name, as above; empty for a network that runs on
+ *     float activations.
  */
 public record TrainedNetwork(
     Network network,
@@ -39,8 +49,8 @@ public record TrainedNetwork(
 
   // Copies the maps, sorted by name so that everything made from them is reproducible.
   public TrainedNetwork {
-    floats = java.util.Collections.unmodifiableMap(new TreeMap<>(floats));
-    packed = java.util.Collections.unmodifiableMap(new TreeMap<>(packed));
-    ranges = java.util.Collections.unmodifiableMap(new TreeMap<>(ranges));
+    floats = Collections.unmodifiableMap(new TreeMap<>(floats));
+    packed = Collections.unmodifiableMap(new TreeMap<>(packed));
+    ranges = Collections.unmodifiableMap(new TreeMap<>(ranges));
   }
 }

@@ -1,0 +1,124 @@
+package dev.subbit.onnx;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.ByteString;
+import java.util.List;
+
+/**
+ * Writes the ONNX function of a sub-bit operator, node by node. Values are known by their names, as
+ * in ONNX itself. All operators of the family have the same attributes.
+ */
+final class FunctionBuilder {
+
+  private static final List<String> ATTRIBUTES =
+      List.of("tau", "out_channels", "in_channels", "strides", "pads", "dilations", "group");
+
+  private final FunctionProto.Builder function;
+
+  FunctionBuilder(String name, String meaning, List<String> inputs, String output) {
+    function =
+        FunctionProto.newBuilder()
+            .setDomain(SubBitOperator.DOMAIN)
+            .setName(name)
+            .setDocString(meaning)
+            .addAllInput(inputs)
+            .addOutput(output)
+            .addAllAttribute(ATTRIBUTES)
+            .addOpsetImport(
+                OperatorSetIdProto.newBuilder().setVersion(SubBitOperator.STANDARD_OPSET));
+  }
+
+  FunctionProto build() {
+    return function.build();
+  }
+
+  /** Adds a node of a standard operator with one output. */
+  void node(String output, String opType, List<String> inputs, AttributeProto... attributes) {
+    function.addNode(
+        NodeProto.newBuilder()
+            .setOpType(opType)
+            .addAllInput(inputs)
+            .addOutput(output)
+            .addAllAttribute(List.of(attributes)));
+  }
+
+  void constant(String output, TensorProto value) {
+    node(
+        output,
+        "Constant",
+        List.of(),
+        AttributeProto.newBuilder()
+            .setName("value")
+            .setType(AttributeProto.AttributeType.TENSOR)
+            .setT(value)
+            .build());
+  }
+
+  /** A list of whole numbers, int64 [values.length]. */
+  void integers(String output, long... values) {
+    node(output, "Constant", List.of(), OnnxProtos.attribute("value_ints", values));
+  }
+
+  /** One float, without dimensions. */
+  void number(String output, float value) {
+    node(
+        output,
+        "Constant",
+        List.of(),
+        AttributeProto.newBuilder()
+            .setName("value_float")
+            .setType(AttributeProto.AttributeType.FLOAT)
+            .setF(value)
+            .build());
+  }
+
+  /** The value of an integer attribute of the function, int64 [1]. */
+  void attributeValue(String output, String attribute) {
+    String scalar = output + "_scalar";
+    node(
+        scalar,
+        "Constant",
+        List.of(),
+        reference("value_int", AttributeProto.AttributeType.INT, attribute));
+    node(output, "Reshape", List.of(scalar, "as_list"));
+  }
+
+  /** The attributes of a Conv or QLinearConv that takes its geometry from the function's own. */
+  static AttributeProto[] convolutionAttributes() {
+    return new AttributeProto[] {
+      OnnxProtos.attribute("kernel_shape", 3, 3),
+      reference("strides", AttributeProto.AttributeType.INTS, "strides"),
+      reference("pads", AttributeProto.AttributeType.INTS, "pads"),
+      reference("dilations", AttributeProto.AttributeType.INTS, "dilations"),
+      reference("group", AttributeProto.AttributeType.INT, "group")
+    };
+  }
+
+  static AttributeProto to(TensorProto.DataType type) {
+    return OnnxProtos.attribute("to", (long) type.getNumber());
+  }
+
+  static AttributeProto axis(long axis) {
+    return OnnxProtos.attribute("axis", axis);
+  }
+
+  static TensorProto int8Scalar(int value) {
+    return TensorProto.newBuilder()
+        .setDataType(TensorProto.DataType.INT8_VALUE)
+        .setRawData(ByteString.copyFrom(new byte[] {(byte) value}))
+        .build();
+  }
+
+  private static AttributeProto reference(
+      String name, AttributeProto.AttributeType type, String attribute) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(type)
+        .setRefAttrName(attribute)
+        .build();
+  }
+}

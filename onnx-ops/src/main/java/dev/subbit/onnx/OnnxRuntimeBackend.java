@@ -1,0 +1,50 @@
+package dev.subbit.onnx;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The back end {@code onnxruntime}: plain ONNX Runtime on the CPU, which runs the function bodies
+ * inside the model and needs nothing of Subbit. It takes no settings.
+ */
+public final class OnnxRuntimeBackend implements ExecutionBackend {
+
+  /** For {@link java.util.ServiceLoader}. */
+  public OnnxRuntimeBackend() {}
+
+  @Override
+  public String name() {
+    return "onnxruntime";
+  }
+
+  @Override
+  public void configure(OrtSession.SessionOptions options, Map<String, String> settings) {
+    requireNoSettings(name(), settings);
+  }
+
+  @Override
+  public List<Device> devices() {
+    return List.of(
+        new Device(
+            "cpu",
+            "ONNX Runtime "
+                + OrtEnvironment.getEnvironment().getVersion()
+                + " on "
+                + NativeLibrary.platform()
+                + ", function bodies",
+            true,
+            ""));
+  }
+
+  static void requireNoSettings(String backend, Map<String, String> settings) {
+    if (!settings.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Back end '"
+              + backend
+              + "' takes no settings, found: "
+              + String.join(", ", settings.keySet()));
+    }
+  }
+}

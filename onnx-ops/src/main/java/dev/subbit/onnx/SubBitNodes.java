@@ -1,0 +1,194 @@
+package dev.subbit.onnx;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Adds sub-bit convolutions to an ONNX graph: the node and the initializers {@code <node>/index},
+ * {@code <node>/codebook}, {@code <node>/scale} and, where there is one, {@code <node>/bias}.
+ *
+ * <p>{@link SubBitModels} then makes a model of the graph.
+ */
+public final class SubBitNodes {
+
+  private SubBitNodes() {}
+
+  /**
+   * Adds a {@code SubBitConv} node.
+   *
+   * @param graph the graph to add to.
+   * @param name name of the node, unique in the graph; also the name of its output.
+   * @param x name of the input, float [N, inChannels * group, H, W].
+   * @param weights the weights.
+   * @param attributes the geometry.
+   * @param bias one value an output channel, or null.
+   * @return name of the output, float [N, outChannels, H', W'].
+   * @throws IllegalArgumentException if sizes do not fit; the message names the node.
+   */
+  public static String conv(
+      GraphProto.Builder graph,
+      String name,
+      String x,
+      PackedConvWeights weights,
+      ConvAttributes attributes,
+      float[] bias) {
+    return floatConv(SubBitOperator.SUB_BIT_CONV, graph, name, x, weights, attributes, bias);
+  }
+
+  /**
+   * Adds a {@code BinarySubBitConv} node, which binarises its input.
+   *
+   * @param graph the graph to add to.
+   * @param name name of the node, unique in the graph; also the name of its output.
+   * @param x name of the input, float [N, inChannels * group, H, W].
+   * @param weights the weights.
+   * @param attributes the geometry.
+   * @param bias one value an output channel, or null.
+   * @return name of the output, float [N, outChannels, H', W'].
+   * @throws IllegalArgumentException if sizes do not fit; the message names the node.
+   */
+  public static String binaryConv(
+      GraphProto.Builder graph,
+      String name,
+      String x,
+      PackedConvWeights weights,
+      ConvAttributes attributes,
+      float[] bias) {
+    return floatConv(SubBitOperator.BINARY_SUB_BIT_CONV, graph, name, x, weights, attributes, bias);
+  }
+
+  /**
+   * Adds a {@code QLinearSubBitConv} node. Scales and zero points of input and output are named,
+   * not given, since the nodes around it share them.
+   *
+   * @param graph the graph to add to.
+   * @param name name of the node, unique in the graph; also the name of its output.
+   * @param x name of the input, uint8 or int8 [N, inChannels * group, H, W].
+   * @param xScale name of the input's scale, a float scalar.
+   * @param xZeroPoint name of the input's zero point, a scalar of the input's type.
+   * @param weights the weights; their scales become {@code w_scale}.
+   * @param attributes the geometry.
+   * @param yScale name of the output's scale, a float scalar.
+   * @param yZeroPoint name of the output's zero point, a scalar of the input's type.
+   * @param bias one value an output channel in units of {@code x_scale * w_scale}, or null.
+   * @return name of the output, of the input's type, [N, outChannels, H', W'].
+   * @throws IllegalArgumentException if sizes do not fit; the message names the node.
+   */
+  public static String qLinearConv(
+      GraphProto.Builder graph,
+      String name,
+      String x,
+      String xScale,
+      String xZeroPoint,
+      PackedConvWeights weights,
+      ConvAttributes attributes,
+      String yScale,
+      String yZeroPoint,
+      int[] bias) {
+    requireFit(name, weights, attributes, bias == null ? -1 : bias.length);
+    addWeights(graph, name, weights);
+    List<String> inputs =
+        new ArrayList<>(
+            List.of(
+                x,
+                xScale,
+                xZeroPoint,
+                name + "/index",
+                name + "/codebook",
+                name + "/scale",
+                yScale,
+                yZeroPoint));
+    if (bias != null) {
+      graph.addInitializer(OnnxProtos.tensor(name + "/bias", bias, bias.length));
+      inputs.add(name + "/bias");
+    }
+    return addNode(SubBitOperator.Q_LINEAR_SUB_BIT_CONV, graph, name, inputs, weights, attributes);
+  }
+
+  private static String floatConv(
+      SubBitOperator operator,
+      GraphProto.Builder graph,
+      String name,
+      String x,
+      PackedConvWeights weights,
+      ConvAttributes attributes,
+      float[] bias) {
+    requireFit(name, weights, attributes, bias == null ? -1 : bias.length);
+    addWeights(graph, name, weights);
+    List<String> inputs =
+        new ArrayList<>(List.of(x, name + "/index", name + "/codebook", name + "/scale"));
+    if (bias != null) {
+      graph.addInitializer(OnnxProtos.tensor(name + "/bias", bias, bias.length));
+      inputs.add(name + "/bias");
+    }
+    return addNode(operator, graph, name, inputs, weights, attributes);
+  }
+
+  private static void requireFit(
+      String name, PackedConvWeights weights, ConvAttributes attributes, int biases) {
+    if (weights.outChannels() % attributes.group() != 0) {
+      throw new IllegalArgumentException(
+          "Node '"
+              + name
+              + "': "
+              + weights.outChannels()
+              + " output channels do not split into "
+              + attributes.group()
+              + " groups");
+    }
+    if (biases >= 0 && biases != weights.outChannels()) {
+      throw new IllegalArgumentException(
+          "Node '"
+              + name
+              + "': "
+              + weights.outChannels()
+              + " output channels need as many biases, found "
+              + biases);
+    }
+  }
+
+  private static void addWeights(GraphProto.Builder graph, String name, PackedConvWeights weights) {
+    int tau = weights.codebook().tau();
+    byte[] index = weights.index();
+    graph.addInitializer(
+        OnnxProtos.tensor(name + "/index", DataType.UINT8, index, tau, index.length / tau));
+    graph.addInitializer(
+        OnnxProtos.tensor(
+            name + "/codebook",
+            DataType.INT8,
+            weights.codebook().toTaps(),
+            weights.codebook().size(),
+            3,
+            3));
+    graph.addInitializer(
+        OnnxProtos.tensor(name + "/scale", weights.scale(), weights.outChannels()));
+  }
+
+  private static String addNode(
+      SubBitOperator operator,
+      GraphProto.Builder graph,
+      String name,
+      List<String> inputs,
+      PackedConvWeights weights,
+      ConvAttributes a) {
+    graph.addNode(
+        NodeProto.newBuilder()
+            .setName(name)
+            .setDomain(SubBitOperator.DOMAIN)
+            .setOpType(operator.opType())
+            .addAllInput(inputs)
+            .addOutput(name)
+            .addAttribute(OnnxProtos.attribute("tau", (long) weights.codebook().tau()))
+            .addAttribute(OnnxProtos.attribute("out_channels", (long) weights.outChannels()))
+            .addAttribute(OnnxProtos.attribute("in_channels", (long) weights.inChannels()))
+            .addAttribute(OnnxProtos.attribute("strides", a.strideHeight(), a.strideWidth()))
+            .addAttribute(
+                OnnxProtos.attribute("pads", a.padTop(), a.padLeft(), a.padBottom(), a.padRight()))
+            .addAttribute(OnnxProtos.attribute("dilations", a.dilationHeight(), a.dilationWidth()))
+            .addAttribute(OnnxProtos.attribute("group", (long) a.group())));
+    return name;
+  }
+}

@@ -1,0 +1,38 @@
+package dev.subbit.onnx;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.nio.file.Path;
+
+/** The native kernels of the sub-bit operators, offered to ONNX Runtime. */
+public final class SubBitOps {
+
+  private SubBitOps() {}
+
+  /**
+   * Registers the kernels: sessions made with these options run the sub-bit operators on them
+   * instead of the function bodies inside the model. The options may be closed as soon as the
+   * session exists. Call once for each options object, and before an execution provider is added.
+   *
+   * @param options the session options to add to.
+   * @throws OrtException if ONNX Runtime refuses, for one because the kernels are registered
+   *     already.
+   * @throws IllegalStateException if there is no library for this platform or it cannot be put in
+   *     place; the message says what to do.
+   */
+  public static void register(OrtSession.SessionOptions options) throws OrtException {
+    options.registerCustomOpLibrary(library().toString());
+  }
+
+  /**
+   * The library that holds the kernels, for use from other languages too (Python: {@code
+   * SessionOptions.register_custom_ops_library}).
+   *
+   * @return absolute path of the library, valid until this process ends.
+   * @throws IllegalStateException if there is no library for this platform or it cannot be put in
+   *     place; the message says what to do.
+   */
+  public static Path library() {
+    return NativeLibrary.locate(SubBitOps.class, "ops");
+  }
+}

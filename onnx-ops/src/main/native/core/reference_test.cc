@@ -1,0 +1,64 @@
+#include "core/reference.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace subbit {
+namespace {
+
+/// One 2x2 image, one kernel whose only +1 tap is its centre, padded to a 2x2 output.
+struct Case {
+  ConvGeometry geometry;
+  SubBitWeights weights{1, 1, 1, 1, {0, 1 << 4}, {1}};
+
+  Case() {
+    ConvAttributes attributes;
+    attributes.tau = 1;
+    attributes.out_channels = 1;
+    attributes.in_channels = 1;
+    attributes.pads = {1, 1, 1, 1};
+    geometry = MakeGeometry({"SubBitConv"}, attributes, {1, 1, 2, 2});
+  }
+};
+
+TEST(Reference, SubBitConvByHand) {
+  const Case c;
+  const std::vector<float> x = {1, 2, 3, 4};
+  std::vector<float> y(4);
+  ReferenceSubBitConv(c.geometry, c.weights, {0.5f}, {10.0f}, x.data(), y.data(), RunSerially);
+  // Each output is its own pixel minus the three others.
+  EXPECT_EQ(y, (std::vector<float>{10 - 4.0f, 10 - 3.0f, 10 - 2.0f, 10 - 1.0f}));
+}
+
+TEST(Reference, BinarySubBitConvTakesZeroAsPlusOneAndNanAsMinusOne) {
+  const Case c;
+  const std::vector<float> x = {-0.0f, std::numeric_limits<float>::quiet_NaN(), 5.0f, -1.0f};  // +1 -1 +1 -1
+  std::vector<float> y(4);
+  ReferenceBinarySubBitConv(c.geometry, c.weights, {0.5f}, {10.0f}, x.data(), y.data(), RunSerially);
+  EXPECT_EQ(y, (std::vector<float>{11.0f, 9.0f, 11.0f, 9.0f}));
+}
+
+TEST(Reference, BinarySubBitConvRoundsAfterTheProduct) {
+  Case c;
+  const std::vector<float> x = {1, -1, -1, -1};  // the first sum is 4
+  const float scale = 0.1f;
+  const float bias = -0.3f;
+  std::vector<float> y(4);
+  ReferenceBinarySubBitConv(c.geometry, c.weights, {scale}, {bias}, x.data(), y.data(), RunSerially);
+  const volatile float product = 4.0f * scale;
+  EXPECT_EQ(y[0], product + bias);
+}
+
+TEST(Reference, QLinearSubBitConvPadsWithTheZeroPoint) {
+  const Case c;
+  const std::vector<std::uint8_t> x = {11, 12, 13, 14};
+  std::vector<std::uint8_t> y(4);
+  ReferenceQLinearSubBitConv<std::uint8_t>(c.geometry, c.weights, {10, 100, {2.0f}, {1}}, x.data(), y.data(),
+                                           RunSerially);
+  EXPECT_EQ(y, (std::vector<std::uint8_t>{100 + 2 * (1 - 9 + 1), 100 + 2 * (2 - 8 + 1), 100 + 2 * (3 - 7 + 1),
+                                          100 + 2 * (4 - 6 + 1)}));
+}
+
+}  // namespace
+}  // namespace subbit

@@ -1,0 +1,21 @@
+package dev.subbit.tribuo.report;
+
+/** Text in HTML and SVG. */
+final class Html {
+
+  private Html() {}
+
+  /**
+   * Makes text safe between tags and in quoted attributes.
+   *
+   * @param text any text.
+   * @return the text with the five special characters replaced.
+   */
+  static String escape(String text) {
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;")
+        .replace("'", "&#39;");
+  }
+}

@@ -1,0 +1,126 @@
+package dev.subbit.onnx;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every case of the vector files, through every way to run it. */
+class OperatorTest {
+
+  private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
+
+  @ParameterizedTest
+  @EnumSource
+  void filesAreWhatTheGeneratorMakes(SubBitOperator operator) throws Exception {
+    Path file = TestVectors.file(operator);
+    if (Boolean.getBoolean("subbit.writeVectors")) {
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, TestVectors.text(operator));
+    }
+    assertTrue(
+        Files.readString(file).equals(TestVectors.text(operator)),
+        file + " is out of date; write it anew with -Dsubbit.writeVectors=true");
+  }
+
+  static Stream<Arguments> vectorsAndBackends() {
+    return Stream.of("onnxruntime", "native")
+        .flatMap(
+            backend ->
+                Stream.of(OrtSession.SessionOptions.OptLevel.values())
+                    .flatMap(
+                        level ->
+                            Stream.of(SubBitOperator.values())
+                                .map(operator -> Arguments.of(backend, level, operator))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("vectorsAndBackends")
+  void givesTheExpectedOutput(
+      String backend, OrtSession.SessionOptions.OptLevel level, SubBitOperator operator)
+      throws Exception {
+    List<TestVector> vectors = TestVector.read(TestVectors.file(operator));
+    assertFalse(vectors.isEmpty());
+    for (TestVector vector : vectors) {
+      byte[] model = OrtRunner.model(vector).toByteArray();
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        options.setIntraOpNumThreads(1);
+        options.setOptimizationLevel(level);
+        ExecutionBackend.named(backend).configure(options, Map.of());
+        try (OrtSession session = ENVIRONMENT.createSession(model, options)) {
+          assertMatches(vector, OrtRunner.run(session, vector));
+        }
+      }
+    }
+  }
+
+  private static void assertMatches(TestVector vector, TestTensor actual) {
+    TestTensor expected = vector.output();
+    assertEquals(expected.type(), actual.type(), vector.toString());
+    assertArrayEquals(expected.shape(), actual.shape(), vector.toString());
+    if (vector.operator() != SubBitOperator.SUB_BIT_CONV) {
+      assertArrayEquals(expected.values(), actual.values(), vector.toString());
+      return;
+    }
+    float largest = 0;
+    for (int i = 0; i < expected.values().length; i++) {
+      largest = Math.max(largest, Math.abs(expected.f(i)));
+    }
+    for (int i = 0; i < expected.values().length; i++) {
+      assertEquals(expected.f(i), actual.f(i), 1e-4f * largest, vector + " at " + i);
+    }
+  }
+
+  static Stream<Arguments> foldedGraphs() {
+    return Stream.of(
+        Arguments.of(SubBitOperator.SUB_BIT_CONV, List.of("Conv")),
+        Arguments.of(
+            SubBitOperator.BINARY_SUB_BIT_CONV,
+            List.of("GreaterOrEqual", "Where", "Conv", "Round", "Mul", "Add")),
+        Arguments.of(SubBitOperator.Q_LINEAR_SUB_BIT_CONV, List.of("QLinearConv")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("foldedGraphs")
+  void bodyFoldsToOneConvolutionAtLoad(
+      SubBitOperator operator, List<String> operators, @TempDir Path folder) throws Exception {
+    for (TestVector vector : TestVector.read(TestVectors.file(operator))) {
+      Path optimized = folder.resolve(vector.name() + ".onnx");
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.BASIC_OPT);
+        options.setOptimizedModelFilePath(optimized.toString());
+        ENVIRONMENT.createSession(OrtRunner.model(vector).toByteArray(), options).close();
+      }
+      ModelProto model = ModelProto.parseFrom(Files.readAllBytes(optimized));
+      assertEquals(
+          operators,
+          model.getGraph().getNodeList().stream().map(NodeProto::getOpType).toList(),
+          vector.toString());
+    }
+  }
+
+  @Test
+  void vectorsStaySmall() throws Exception {
+    long size = 0;
+    for (SubBitOperator operator : SubBitOperator.values()) {
+      size += Files.size(TestVectors.file(operator));
+    }
+    assertTrue(size < 300_000, "Vector files take " + size + " bytes");
+  }
+}

@@ -1,0 +1,124 @@
+package dev.subbit.onnx;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.List;
+import java.util.Map;
+
+/** Runs a test vector as a one-node model in ONNX Runtime. */
+final class OrtRunner {
+
+  private OrtRunner() {}
+
+  /** The model of a vector: its first input is the model's input, the others are initializers. */
+  static ModelProto model(TestVector vector) {
+    TestTensor x = vector.inputs().get(0);
+    NodeProto.Builder node =
+        NodeProto.newBuilder()
+            .setName("conv")
+            .setDomain(SubBitOperator.DOMAIN)
+            .setOpType(vector.operator().opType())
+            .addOutput(vector.output().name());
+    vector.attributes().forEach((name, values) -> node.addAttribute(attribute(name, values)));
+    GraphProto.Builder graph =
+        GraphProto.newBuilder()
+            .setName(vector.name())
+            .addInput(valueInfo(x))
+            .addOutput(valueInfo(vector.output()));
+    for (TestTensor input : vector.inputs()) {
+      node.addInput(input.name());
+      if (input != x) {
+        graph.addInitializer(input.toProto());
+      }
+    }
+    return SubBitModels.ofGraph(graph.addNode(node).build());
+  }
+
+  /** Runs a vector's inputs through a session of its model. */
+  static TestTensor run(OrtSession session, TestVector vector) throws OrtException {
+    TestTensor x = vector.inputs().get(0);
+    try (OnnxTensor input = tensor(x);
+        OrtSession.Result result = session.run(Map.of(x.name(), input))) {
+      OnnxTensor y = (OnnxTensor) result.get(0);
+      int[] shape =
+          java.util.Arrays.stream(y.getInfo().getShape()).mapToInt(Math::toIntExact).toArray();
+      int[] values = new int[TestTensor.elements(shape)];
+      TestTensor.Type type =
+          switch (y.getInfo().type) {
+            case FLOAT -> TestTensor.Type.F32;
+            case UINT8 -> TestTensor.Type.U8;
+            case INT8 -> TestTensor.Type.I8;
+            default -> throw new AssertionError("Unexpected output " + y.getInfo());
+          };
+      ByteBuffer bytes = y.getByteBuffer();
+      for (int i = 0; i < values.length; i++) {
+        values[i] =
+            switch (type) {
+              case F32 -> bytes.getInt(4 * i);
+              case U8 -> bytes.get(i) & 0xff;
+              default -> bytes.get(i);
+            };
+      }
+      return new TestTensor(vector.output().name(), type, shape, values);
+    }
+  }
+
+  private static OnnxTensor tensor(TestTensor tensor) throws OrtException {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    if (tensor.type() == TestTensor.Type.F32) {
+      FloatBuffer floats = FloatBuffer.allocate(tensor.values().length);
+      for (int i = 0; i < tensor.values().length; i++) {
+        floats.put(i, tensor.f(i));
+      }
+      return OnnxTensor.createTensor(environment, floats, tensor.longShape());
+    }
+    if (tensor.type() == TestTensor.Type.I32) {
+      return OnnxTensor.createTensor(
+          environment, IntBuffer.wrap(tensor.values()), tensor.longShape());
+    }
+    OnnxJavaType type =
+        tensor.type() == TestTensor.Type.U8 ? OnnxJavaType.UINT8 : OnnxJavaType.INT8;
+    return OnnxTensor.createTensor(
+        environment, ByteBuffer.wrap(tensor.bytes()), tensor.longShape(), type);
+  }
+
+  private static ai.onnx.proto.OnnxMl.AttributeProto attribute(String name, int[] values) {
+    boolean list = List.of("strides", "pads", "dilations").contains(name);
+    long[] wide = java.util.Arrays.stream(values).asLongStream().toArray();
+    return list ? OnnxProtos.attribute(name, wide) : OnnxProtos.attribute(name, wide[0]);
+  }
+
+  private static ValueInfoProto valueInfo(TestTensor tensor) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    for (int dimension : tensor.shape()) {
+      shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(dimension));
+    }
+    TensorProto.DataType type =
+        switch (tensor.type()) {
+          case F32 -> TensorProto.DataType.FLOAT;
+          case U8 -> TensorProto.DataType.UINT8;
+          case I8 -> TensorProto.DataType.INT8;
+          case I32 -> TensorProto.DataType.INT32;
+        };
+    return ValueInfoProto.newBuilder()
+        .setName(tensor.name())
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(shape)))
+        .build();
+  }
+}

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+namespace subbit {
+
+/// What a kernel may use, from least to most. Each level includes the ones before it.
+enum class Isa {
+  kReference,  ///< only the readable reference, on any processor
+  kPortable,   ///< 128-bit vectors as the compiler makes them for the baseline of the target (SSE2, NEON)
+  kAvx2,       ///< x86 with AVX2
+  kAvx512,     ///< x86 with AVX-512 F, BW, DQ, VL
+};
+
+/// "reference", "portable", "avx2", "avx512".
+const char* ToString(Isa isa);
+
+/// The best level that both this build and this processor have.
+Isa DetectIsa();
+
+/// Whether this build and this processor have AVX-512 VPOPCNTDQ (population count of vector elements).
+bool HasAvx512Popcount();
+
+/// The level to use: DetectIsa(), lowered to the environment variable SUBBIT_ISA if that is set. Throws
+/// std::invalid_argument if it is set to anything but a level's name.
+Isa ChosenIsa();
+
+}  // namespace subbit

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/conv_kernel.h"
+#include "core/conv_weights.h"
+#include "core/isa.h"
+#include "core/requantization.h"
+
+/// The one place where a kernel is chosen: once, when the weights are known, from the operator, the layer's channels
+/// and tau, and the instruction set. `isa` must not pass DetectIsa(). `scale` and `bias` hold one value an output
+/// channel.
+namespace subbit {
+
+std::unique_ptr<ConvKernel<float>> ChooseSubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
+                                                    std::vector<float> bias);
+
+std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
+                                                          std::vector<float> bias);
+
+/// Q is uint8_t or int8_t.
+template <class Q>
+std::unique_ptr<ConvKernel<Q>> ChooseQLinearSubBitConv(Isa isa, SubBitWeights weights, Requantization requantization);
+
+extern template std::unique_ptr<ConvKernel<std::uint8_t>> ChooseQLinearSubBitConv(Isa, SubBitWeights, Requantization);
+extern template std::unique_ptr<ConvKernel<std::int8_t>> ChooseQLinearSubBitConv(Isa, SubBitWeights, Requantization);
+
+}  // namespace subbit

@@ -1,0 +1,82 @@
+#include "ort/node_attributes.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "ort/status.h"
+
+namespace subbit::ort {
+namespace {
+
+constexpr char kMissing[] = "missing or of another type";
+
+/// Each overload returns true and fills `values` if the node has the attribute with so many integers.
+bool Read(const OrtApi& api, const OrtKernelInfo* info, const char* name, std::int64_t* value) {
+  OrtStatus* status = api.KernelInfoGetAttribute_int64(info, name, value);
+  api.ReleaseStatus(status);
+  return status == nullptr;
+}
+
+bool Read(const OrtApi& api, const OrtKernelInfo* info, const char* name, std::int64_t* values, std::size_t count) {
+  std::size_t size = 0;
+  api.ReleaseStatus(api.KernelInfoGetAttributeArray_int64(info, name, nullptr, &size));
+  if (size != count) return false;
+  OrtStatus* status = api.KernelInfoGetAttributeArray_int64(info, name, values, &size);
+  api.ReleaseStatus(status);
+  return status == nullptr;
+}
+
+bool Read(const OrtApi& api, const OrtShapeInferContext* context, const char* name, OrtOpAttrType type, void* data,
+          std::size_t bytes) {
+  const OrtOpAttr* attribute = nullptr;
+  std::size_t size = 0;
+  OrtStatus* status = api.ShapeInferContext_GetAttribute(context, name, &attribute);
+  if (status == nullptr) status = api.ReadOpAttr(attribute, type, data, bytes, &size);
+  api.ReleaseStatus(status);
+  return status == nullptr && size == bytes;
+}
+
+bool Read(const OrtApi& api, const OrtShapeInferContext* context, const char* name, std::int64_t* value) {
+  return Read(api, context, name, ORT_OP_ATTR_INT, value, sizeof(*value));
+}
+
+bool Read(const OrtApi& api, const OrtShapeInferContext* context, const char* name, std::int64_t* values,
+          std::size_t count) {
+  return Read(api, context, name, ORT_OP_ATTR_INTS, values, count * sizeof(*values));
+}
+
+template <class Node>
+ConvAttributes ReadAll(const OrtApi& api, const OpName& op, const Node* node) {
+  ConvAttributes attributes;
+  const auto number = [&](const char* name, std::int64_t* value) {
+    if (!Read(api, node, name, value)) throw InvalidOperator(op, name, kMissing, "an integer");
+  };
+  const auto list = [&](const char* name, auto* values) {
+    if (!Read(api, node, name, values->data(), values->size())) {
+      throw InvalidOperator(op, name, kMissing + std::string(" or length"),
+                            "a list of " + std::to_string(values->size()) + " integers");
+    }
+  };
+  number("tau", &attributes.tau);
+  number("out_channels", &attributes.out_channels);
+  number("in_channels", &attributes.in_channels);
+  number("group", &attributes.group);
+  list("strides", &attributes.strides);
+  list("pads", &attributes.pads);
+  list("dilations", &attributes.dilations);
+  Validate(op, attributes);
+  return attributes;
+}
+
+}  // namespace
+
+ConvAttributes ReadAttributes(const OrtApi& api, const OpName& op, const OrtKernelInfo* info) {
+  return ReadAll(api, op, info);
+}
+
+ConvAttributes ReadAttributes(const OrtApi& api, const OpName& op, const OrtShapeInferContext* context) {
+  return ReadAll(api, op, context);
+}
+
+}  // namespace subbit::ort

@@ -1,0 +1,38 @@
+#include "ort/tensors.h"
+
+#include <memory>
+
+namespace subbit::ort {
+
+TensorInfo ReadTensorInfo(const OrtApi& api, const OrtTensorTypeAndShapeInfo* info) {
+  TensorInfo result{};
+  std::size_t rank = 0;
+  Check(api, api.GetTensorElementType(info, &result.type));
+  Check(api, api.GetDimensionsCount(info, &rank));
+  result.shape.resize(rank);
+  Check(api, api.GetDimensions(info, result.shape.data(), rank));
+  return result;
+}
+
+template <class T>
+TensorView<T> View(const OrtApi& api, const OpName& op, const char* input, const OrtValue* value) {
+  OrtTensorTypeAndShapeInfo* raw = nullptr;
+  Check(api, api.GetTensorTypeAndShape(value, &raw));
+  const std::unique_ptr<OrtTensorTypeAndShapeInfo, decltype(api.ReleaseTensorTypeAndShapeInfo)> info(
+      raw, api.ReleaseTensorTypeAndShapeInfo);
+  TensorInfo read = ReadTensorInfo(api, raw);
+  if (read.type != ElementType<T>()) {
+    throw InvalidOperator(op, std::string("element type of ") + input, std::to_string(read.type),
+                          std::to_string(ElementType<T>()) + " (numbers of ONNXTensorElementDataType)");
+  }
+  void* data = nullptr;
+  Check(api, api.GetTensorMutableData(const_cast<OrtValue*>(value), &data));  // the C API has no const accessor
+  return {static_cast<const T*>(data), std::move(read.shape)};
+}
+
+template TensorView<float> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
+template TensorView<std::uint8_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
+template TensorView<std::int8_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
+template TensorView<std::int32_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
+
+}  // namespace subbit::ort

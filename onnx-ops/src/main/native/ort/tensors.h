@@ -1,0 +1,51 @@
+#pragma once
+
+#include <onnxruntime_c_api.h>
+
+#include <string>
+#include <vector>
+
+#include "core/conv_weights.h"
+#include "ort/status.h"
+
+namespace subbit::ort {
+
+/// ONNX's number for a C++ element type.
+template <class T>
+constexpr ONNXTensorElementDataType ElementType();
+template <>
+constexpr ONNXTensorElementDataType ElementType<float>() {
+  return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+}
+template <>
+constexpr ONNXTensorElementDataType ElementType<std::uint8_t>() {
+  return ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
+}
+template <>
+constexpr ONNXTensorElementDataType ElementType<std::int8_t>() {
+  return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8;
+}
+template <>
+constexpr ONNXTensorElementDataType ElementType<std::int32_t>() {
+  return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
+}
+
+/// Element type and dimensions of a tensor; dimensions that a model leaves open are -1.
+struct TensorInfo {
+  ONNXTensorElementDataType type;
+  std::vector<std::int64_t> shape;
+};
+
+/// Reads and does not release `info`.
+TensorInfo ReadTensorInfo(const OrtApi& api, const OrtTensorTypeAndShapeInfo* info);
+
+/// A view of `value`, which must outlive it. Throws InvalidOperator if its elements are not of type T.
+template <class T>
+TensorView<T> View(const OrtApi& api, const OpName& op, const char* input, const OrtValue* value);
+
+extern template TensorView<float> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
+extern template TensorView<std::uint8_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
+extern template TensorView<std::int8_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
+extern template TensorView<std::int32_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
+
+}  // namespace subbit::ort

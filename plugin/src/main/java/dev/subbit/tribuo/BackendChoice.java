@@ -1,0 +1,31 @@
+package dev.subbit.tribuo;
+
+import dev.subbit.onnx.ExecutionBackend;
+import java.util.Map;
+
+/**
+ * The back end that a model runs on.
+ *
+ * @param name its name.
+ * @param settings its settings by name.
+ */
+record BackendChoice(String name, Map<String, String> settings) {
+
+  // Copies the settings.
+  BackendChoice {
+    settings = Map.copyOf(settings);
+  }
+
+  /**
+   * What is chosen where nobody chooses: Subbit's kernels where they run on this machine, else the
+   * function bodies.
+   */
+  static BackendChoice preferred() {
+    boolean kernels =
+        ExecutionBackend.available().stream()
+            .filter(backend -> backend.name().equals("native"))
+            .flatMap(backend -> backend.devices().stream())
+            .anyMatch(ExecutionBackend.Device::available);
+    return new BackendChoice(kernels ? "native" : "onnxruntime", Map.of());
+  }
+}

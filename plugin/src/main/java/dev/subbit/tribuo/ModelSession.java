@@ -1,0 +1,153 @@
+package dev.subbit.tribuo;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.subbit.onnx.ExecutionBackend;
+import java.lang.ref.Cleaner;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+
+/**
+ * An ONNX Runtime session that opens at its first run. Safe for use by many threads: runs go on
+ * side by side, and closing waits for those under way. A session that nobody closes is closed when
+ * it is garbage collected.
+ */
+final class ModelSession implements AutoCloseable {
+
+  private static final Cleaner CLEANER = Cleaner.create();
+
+  private final Supplier<byte[]> model;
+  private volatile BackendChoice backend;
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private final Handle handle = new Handle();
+  private final Cleaner.Cleanable cleanable = CLEANER.register(this, handle);
+  private boolean closed;
+
+  /** What outlives the session object just long enough to close it. */
+  private static final class Handle implements Runnable {
+    private OrtSession session;
+
+    @Override
+    public void run() {
+      if (session != null) {
+        try {
+          session.close();
+        } catch (OrtException e) {
+          throw new IllegalStateException("ONNX Runtime cannot close the session", e);
+        }
+        session = null;
+      }
+    }
+  }
+
+  /**
+   * Prepares a session without opening it.
+   *
+   * @param model gives the serialised ONNX model; asked once.
+   * @param backend what to run on, or null for the preferred one of this machine.
+   */
+  ModelSession(Supplier<byte[]> model, BackendChoice backend) {
+    this.model = model;
+    this.backend = backend;
+  }
+
+  /** What this runs on. */
+  BackendChoice backend() {
+    if (backend == null) {
+      backend = BackendChoice.preferred();
+    }
+    return backend;
+  }
+
+  /**
+   * Runs the model.
+   *
+   * @param input name of its one input, float.
+   * @param values values of the input.
+   * @param shape shape of the input.
+   * @return the values of the float outputs, in the model's order.
+   * @throws IllegalStateException if the session is closed, cannot be opened on the back end, or
+   *     fails.
+   */
+  List<float[]> run(String input, float[] values, long... shape) {
+    open();
+    lock.readLock().lock();
+    try {
+      requireOpen();
+      OrtEnvironment environment = OrtEnvironment.getEnvironment();
+      try (OnnxTensor tensor =
+              OnnxTensor.createTensor(environment, FloatBuffer.wrap(values), shape);
+          OrtSession.Result result = handle.session.run(Map.of(input, tensor))) {
+        List<float[]> outputs = new ArrayList<>();
+        for (int i = 0; i < result.size(); i++) {
+          FloatBuffer buffer = ((OnnxTensor) result.get(i)).getFloatBuffer();
+          float[] output = new float[buffer.remaining()];
+          buffer.get(output);
+          outputs.add(output);
+        }
+        return outputs;
+      } catch (OrtException e) {
+        throw new IllegalStateException(
+            "The model failed on back end '" + backend().name() + "': " + e.getMessage(), e);
+      }
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  private void open() {
+    lock.readLock().lock();
+    try {
+      requireOpen();
+      if (handle.session != null) {
+        return;
+      }
+    } finally {
+      lock.readLock().unlock();
+    }
+    lock.writeLock().lock();
+    try {
+      requireOpen();
+      if (handle.session == null) {
+        handle.session = create();
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  private OrtSession create() {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      ExecutionBackend.named(backend().name()).configure(options, backend().settings());
+      return environment.createSession(model.get(), options);
+    } catch (OrtException e) {
+      throw new IllegalStateException(
+          "The model cannot be loaded on back end '" + backend().name() + "': " + e.getMessage(),
+          e);
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("The model is closed");
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      closed = true;
+      cleanable.clean();
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

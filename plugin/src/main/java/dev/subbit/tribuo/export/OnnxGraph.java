@@ -1,0 +1,134 @@
+package dev.subbit.tribuo.export;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
+import dev.subbit.tribuo.network.NodeShape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An ONNX graph under construction: standard nodes, initializers, typed values. */
+final class OnnxGraph {
+
+  private final GraphProto.Builder proto = GraphProto.newBuilder();
+
+  /** The graph so far, to add to directly. */
+  GraphProto.Builder proto() {
+    return proto;
+  }
+
+  /** Adds a node with one output of its own name; returns that name. */
+  String node(String name, String opType, List<String> inputs, AttributeProto... attributes) {
+    return node(name, name, opType, inputs, attributes);
+  }
+
+  /** Adds a node with one output; returns the output. */
+  String node(
+      String name,
+      String output,
+      String opType,
+      List<String> inputs,
+      AttributeProto... attributes) {
+    proto.addNode(
+        NodeProto.newBuilder()
+            .setName(name)
+            .setOpType(opType)
+            .addAllInput(inputs)
+            .addOutput(output)
+            .addAllAttribute(List.of(attributes)));
+    return output;
+  }
+
+  /** Adds a float initializer; returns its name. */
+  String floats(String name, float[] values, long... shape) {
+    ByteBuffer bytes = littleEndian(values.length, Float.BYTES);
+    bytes.asFloatBuffer().put(values);
+    return initializer(name, DataType.FLOAT, bytes, shape);
+  }
+
+  /** Adds an int64 initializer with one dimension; returns its name. */
+  String longs(String name, long... values) {
+    ByteBuffer bytes = littleEndian(values.length, Long.BYTES);
+    bytes.asLongBuffer().put(values);
+    return initializer(name, DataType.INT64, bytes, values.length);
+  }
+
+  /** Adds a uint8 scalar; returns its name. */
+  String uint8(String name, int value) {
+    return initializer(name, DataType.UINT8, ByteBuffer.wrap(new byte[] {(byte) value}));
+  }
+
+  private String initializer(String name, DataType type, ByteBuffer bytes, long... shape) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(type.getNumber())
+            .setRawData(ByteString.copyFrom(bytes));
+    for (long dimension : shape) {
+      tensor.addDims(dimension);
+    }
+    proto.addInitializer(tensor);
+    return name;
+  }
+
+  private static ByteBuffer littleEndian(int values, int bytesEach) {
+    return ByteBuffer.allocate(Math.multiplyExact(values, bytesEach))
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** A value of one entry an image in the dimension {@code batch}, then the given shape. */
+  static ValueInfoProto value(String name, DataType type, NodeShape shape) {
+    List<Long> dimensions = new ArrayList<>(List.of((long) shape.channels()));
+    if (!shape.isVector()) {
+      dimensions.add((long) shape.height());
+      dimensions.add((long) shape.width());
+    }
+    TensorShapeProto.Builder shapeProto =
+        TensorShapeProto.newBuilder()
+            .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("batch"));
+    dimensions.forEach(
+        size -> shapeProto.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(size)));
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder()
+                        .setElemType(type.getNumber())
+                        .setShape(shapeProto)))
+        .build();
+  }
+
+  static AttributeProto attribute(String name, long value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.INT)
+        .setI(value)
+        .build();
+  }
+
+  static AttributeProto attribute(String name, float value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.FLOAT)
+        .setF(value)
+        .build();
+  }
+
+  static AttributeProto attribute(String name, long... values) {
+    AttributeProto.Builder attribute =
+        AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
+    for (long value : values) {
+      attribute.addInts(value);
+    }
+    return attribute.build();
+  }
+}

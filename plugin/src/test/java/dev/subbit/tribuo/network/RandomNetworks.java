@@ -1,0 +1,107 @@
+package dev.subbit.tribuo.network;
+
+import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.DoubleSupplier;
+
+/** Networks with random weights, sized so that activations neither vanish nor explode. */
+public final class RandomNetworks {
+
+  private RandomNetworks() {}
+
+  /** Gives every layer of a network random parameters. */
+  public static TrainedNetwork weigh(Network network, int tau, long seed) {
+    Random random = new Random(seed);
+    Map<String, float[]> floats = new HashMap<>();
+    Map<String, PackedConvWeights> packed = new HashMap<>();
+    for (Network.Node node : network.nodes()) {
+      String name = node.name();
+      Layer layer = node.layer();
+      if (layer instanceof Layer.Conv conv) {
+        int fanIn = conv.in() * conv.kernel() * conv.kernel();
+        double spread = Math.sqrt(2.0 / fanIn);
+        if (conv.weights() == Layer.Weights.SUB_BIT) {
+          packed.put(name, packedWeights(conv, tau, (float) spread, random));
+        } else {
+          floats.put(
+              name + "/weight", values(conv.out() * fanIn, () -> spread * random.nextGaussian()));
+        }
+      } else if (layer instanceof Layer.BatchNorm norm) {
+        int n = norm.channels();
+        floats.put(name + "/gamma", values(n, () -> signed(random, 0.5 + random.nextDouble())));
+        floats.put(name + "/beta", values(n, () -> 0.3 * random.nextGaussian()));
+        floats.put(name + "/mean", values(n, () -> 0.3 * random.nextGaussian()));
+        floats.put(name + "/variance", values(n, () -> 0.5 + random.nextDouble()));
+      } else if (layer instanceof Layer.Shift shift) {
+        floats.put(name + "/shift", values(shift.channels(), () -> 0.3 * random.nextGaussian()));
+      } else if (layer instanceof Layer.PRelu prelu) {
+        floats.put(name + "/slope", values(prelu.channels(), () -> random.nextDouble() - 0.2));
+      } else if (layer instanceof Layer.Dense dense) {
+        floats.put(
+            name + "/weight",
+            values(dense.out() * dense.in(), () -> random.nextGaussian() / Math.sqrt(dense.in())));
+        floats.put(name + "/bias", values(dense.out(), () -> 0.1 * random.nextGaussian()));
+      }
+    }
+    return new TrainedNetwork(network, floats, packed, Map.of());
+  }
+
+  private static PackedConvWeights packedWeights(
+      Layer.Conv conv, int tau, float spread, Random random) {
+    int[] codewords = random.ints(0, 512).distinct().limit(1L << tau).toArray();
+    int[] indices = random.ints((long) conv.out() * conv.in(), 0, 1 << tau).toArray();
+    float[] scale = values(conv.out(), () -> signed(random, spread * (0.5 + random.nextDouble())));
+    return PackedConvWeights.pack(conv.in(), new Codebook(tau, codewords), indices, scale);
+  }
+
+  /** Negative one time in five, as a folded batch norm can make it. */
+  private static double signed(Random random, double value) {
+    return random.nextInt(5) == 0 ? -value : value;
+  }
+
+  private static float[] values(int count, DoubleSupplier next) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) next.getAsDouble();
+    }
+    return values;
+  }
+
+  /** Random pixel values 0 to 255. */
+  public static float[] image(ImageShape shape, Random random) {
+    return values(shape.size(), () -> random.nextInt(256));
+  }
+
+  /** Ranges wide enough for what the images give, by the reference. */
+  public static TrainedNetwork quantize(TrainedNetwork trained, List<float[]> images) {
+    Map<String, float[]> extremes = new HashMap<>();
+    for (float[] image : images) {
+      new ReferenceForward(trained)
+          .run(image)
+          .forEach(
+              (node, values) -> {
+                float[] minMax = extremes.computeIfAbsent(node, n -> new float[2]);
+                for (float value : values) {
+                  minMax[0] = Math.min(minMax[0], value);
+                  minMax[1] = Math.max(minMax[1], value);
+                }
+              });
+    }
+    Map<String, QuantizedRange> ranges = new HashMap<>();
+    Map<String, ConvChain> chains = ConvChain.of(trained.network());
+    for (String conv : trained.packed().keySet()) {
+      ConvChain chain = chains.get(conv);
+      for (String node : List.of(chain.conv().inputs().get(0), chain.last().name())) {
+        float[] minMax = extremes.get(node);
+        float scale = (minMax[1] - minMax[0]) / 255;
+        ranges.put(node, new QuantizedRange(scale, Math.round(-minMax[0] / scale)));
+      }
+    }
+    return new TrainedNetwork(trained.network(), trained.floats(), trained.packed(), ranges);
+  }
+}

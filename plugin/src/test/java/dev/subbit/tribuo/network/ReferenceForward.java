@@ -1,0 +1,217 @@
+package dev.subbit.tribuo.network;
+
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * What a network means, in plain loops over one image and without folding anything that need not
+ * be: the yardstick of the exporter.
+ */
+public final class ReferenceForward {
+
+  private final TrainedNetwork trained;
+  private final Map<String, NodeShape> shapes;
+  private final Map<String, ConvChain> chains;
+
+  public ReferenceForward(TrainedNetwork trained) {
+    this.trained = trained;
+    this.shapes = NetworkShapes.of(trained.network());
+    this.chains = ConvChain.of(trained.network());
+  }
+
+  /** The values of every node; an 8-bit convolution's chain has its values at the last node. */
+  public Map<String, float[]> run(float[] image) {
+    Map<String, float[]> values = new HashMap<>();
+    for (Network.Node node : trained.network().nodes()) {
+      if (!values.containsKey(node.name())) {
+        values.put(node.name(), node(node, values, image));
+      }
+      if (!trained.ranges().isEmpty() && trained.packed().containsKey(node.name())) {
+        ConvChain chain = chains.get(node.name());
+        float[] result = integerConv(chain, values.get(node.inputs().get(0)));
+        for (Network.Node part :
+            new Network.Node[] {chain.conv(), chain.normalized(), chain.last()}) {
+          values.put(part.name(), result);
+        }
+      }
+    }
+    return values;
+  }
+
+  /** Softmax over the last node's values. */
+  public double[] probabilities(float[] image) {
+    float[] logits = run(image).get(trained.network().output().name());
+    double max = IntStream.range(0, logits.length).mapToDouble(i -> logits[i]).max().orElseThrow();
+    double[] exponentials =
+        IntStream.range(0, logits.length).mapToDouble(i -> Math.exp(logits[i] - max)).toArray();
+    double sum = Arrays.stream(exponentials).sum();
+    return Arrays.stream(exponentials).map(e -> e / sum).toArray();
+  }
+
+  private float[] node(Network.Node node, Map<String, float[]> values, float[] image) {
+    Layer layer = node.layer();
+    if (layer instanceof Layer.Input) {
+      return image;
+    }
+    float[] x = values.get(node.inputs().get(0));
+    NodeShape in = shapes.get(node.inputs().get(0));
+    if (layer instanceof Layer.Conv conv) {
+      return conv(node, conv, x, in);
+    }
+    float[] y = new float[(int) shapes.get(node.name()).size()];
+    if (layer instanceof Layer.AveragePool) {
+      averagePool(x, in, y);
+    } else if (layer instanceof Layer.GlobalAveragePool) {
+      int map = in.height() * in.width();
+      for (int i = 0; i < x.length; i++) {
+        y[i / map] += x[i] / map;
+      }
+    } else if (layer instanceof Layer.Dense dense) {
+      float[] weight = parameter(node, "weight");
+      for (int o = 0; o < dense.out(); o++) {
+        double sum = parameter(node, "bias")[o];
+        for (int i = 0; i < dense.in(); i++) {
+          sum += (double) weight[o * dense.in() + i] * x[i];
+        }
+        y[o] = (float) sum;
+      }
+    } else {
+      for (int i = 0; i < y.length; i++) {
+        int c = i / (in.height() * in.width());
+        y[i] = (float) elementwise(node, x[i], c, i, values);
+      }
+    }
+    return y;
+  }
+
+  private double elementwise(
+      Network.Node node, float x, int c, int i, Map<String, float[]> values) {
+    Layer layer = node.layer();
+    if (layer instanceof Layer.Normalize normalize) {
+      return x * normalize.scale() + normalize.offset();
+    }
+    if (layer instanceof Layer.BatchNorm) {
+      double deviation =
+          Math.sqrt((double) parameter(node, "variance")[c] + Layer.BatchNorm.EPSILON);
+      return parameter(node, "gamma")[c] * (x - parameter(node, "mean")[c]) / deviation
+          + parameter(node, "beta")[c];
+    }
+    if (layer instanceof Layer.Relu) {
+      return Math.max(x, 0);
+    }
+    if (layer instanceof Layer.Shift) {
+      return x + parameter(node, "shift")[c];
+    }
+    if (layer instanceof Layer.PRelu) {
+      return x > 0 ? x : parameter(node, "slope")[c] * x;
+    }
+    if (layer instanceof Layer.Add) {
+      return x + values.get(node.inputs().get(1))[i];
+    }
+    throw new AssertionError(layer);
+  }
+
+  private static void averagePool(float[] x, NodeShape in, float[] y) {
+    int height = (in.height() + 1) / 2;
+    int width = (in.width() + 1) / 2;
+    for (int i = 0; i < y.length; i++) {
+      int c = i / (height * width);
+      double sum = 0;
+      int count = 0;
+      for (int row = i / width % height * 2;
+          row < Math.min(in.height(), i / width % height * 2 + 2);
+          row++) {
+        for (int column = i % width * 2;
+            column < Math.min(in.width(), i % width * 2 + 2);
+            column++) {
+          sum += x[(c * in.height() + row) * in.width() + column];
+          count++;
+        }
+      }
+      y[i] = (float) (sum / count);
+    }
+  }
+
+  private float[] conv(Network.Node node, Layer.Conv conv, float[] x, NodeShape in) {
+    PackedConvWeights packed = trained.packed().get(node.name());
+    float[] weight = packed == null ? parameter(node, "weight") : packed.toDense();
+    double[] input = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      boolean binary = conv.activations() == Layer.Activations.BINARY;
+      input[i] = binary ? (x[i] >= 0 ? 1 : -1) : x[i];
+    }
+    double[] sums = convolve(conv, input, in, weight);
+    float[] y = new float[sums.length];
+    for (int i = 0; i < y.length; i++) {
+      y[i] = (float) sums[i];
+    }
+    return y;
+  }
+
+  private double[] convolve(Layer.Conv conv, double[] x, NodeShape in, float[] weight) {
+    int k = conv.kernel();
+    int height = (in.height() - 1) / conv.stride() + 1;
+    int width = (in.width() - 1) / conv.stride() + 1;
+    double[] y = new double[conv.out() * height * width];
+    for (int i = 0; i < y.length; i++) {
+      int o = i / (height * width);
+      for (int tap = 0; tap < conv.in() * k * k; tap++) {
+        int row = i / width % height * conv.stride() + tap / k % k - k / 2;
+        int column = i % width * conv.stride() + tap % k - k / 2;
+        if (row >= 0 && row < in.height() && column >= 0 && column < in.width()) {
+          y[i] +=
+              x[(tap / (k * k) * in.height() + row) * in.width() + column]
+                  * weight[o * conv.in() * k * k + tap];
+        }
+      }
+    }
+    return y;
+  }
+
+  /** The rules of TrainedNetwork for quantized activations; gives the rounded real values. */
+  private float[] integerConv(ConvChain chain, float[] x) {
+    Layer.Conv conv = (Layer.Conv) chain.conv().layer();
+    String input = chain.conv().inputs().get(0);
+    QuantizedRange from = trained.ranges().get(input);
+    QuantizedRange to = trained.ranges().get(chain.last().name());
+    double[] stored = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      stored[i] = clamp(Math.rint(x[i] / from.scale()) + from.zeroPoint()) - from.zeroPoint();
+    }
+    PackedConvWeights packed = trained.packed().get(chain.conv().name());
+    float[] ones = new float[conv.out()];
+    Arrays.fill(ones, 1);
+    double[] sums = convolve(conv, stored, shapes.get(input), packed.withScale(ones).toDense());
+    float[] y = new float[sums.length];
+    for (int i = 0; i < y.length; i++) {
+      int o = i / (y.length / conv.out());
+      double factor = 1;
+      float bias = 0;
+      if (chain.norm().isPresent()) {
+        Network.Node norm = chain.norm().get();
+        factor =
+            parameter(norm, "gamma")[o]
+                / Math.sqrt((double) parameter(norm, "variance")[o] + Layer.BatchNorm.EPSILON);
+        bias = (float) (parameter(norm, "beta")[o] - parameter(norm, "mean")[o] * factor);
+      }
+      float scale = (float) (packed.scale()[o] * factor);
+      long sum = (long) sums[i] + (long) Math.rint(bias / ((double) from.scale() * scale));
+      float multiplier = from.scale() * scale / to.scale();
+      double rounded = clamp(Math.rint(sum * multiplier) + to.zeroPoint());
+      y[i] = (float) (rounded - to.zeroPoint()) * to.scale();
+    }
+    return y;
+  }
+
+  private static double clamp(double value) {
+    return Math.max(0, Math.min(255, value));
+  }
+
+  private float[] parameter(Network.Node node, String name) {
+    return trained.floats().get(node.name() + "/" + name);
+  }
+}

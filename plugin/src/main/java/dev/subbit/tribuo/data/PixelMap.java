@@ -48,9 +48,9 @@ public final class PixelMap {
                 + "' is no pixel of a "
                 + describe(shape)
                 + " image, whose features are named '"
-                + featureName(0, shape.size())
+                + "0".repeat(digits(shape.size()))
                 + "' to '"
-                + featureName(shape.size() - 1, shape.size())
+                + String.format("%0" + digits(shape.size()) + "d", shape.size() - 1)
                 + "'; set imageShape to the shape of the images");
       }
       positions[id] = position;
@@ -74,7 +74,7 @@ public final class PixelMap {
     return NAMES.computeIfAbsent(
         size,
         s -> {
-          String format = "%0" + Integer.toString(s).length() + "d";
+          String format = "%0" + digits(s) + "d";
           String[] names = new String[s];
           Arrays.setAll(names, i -> String.format(format, i));
           return names;
@@ -82,8 +82,16 @@ public final class PixelMap {
   }
 
   private static int position(String name, int size) {
-    // Zero-padded decimals of one length sort as their numbers do.
-    return Arrays.binarySearch(names(size), name);
+    // Read from the name, not looked up among names(size): the size may come from a file.
+    if (name.length() != digits(size) || !name.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      return -1;
+    }
+    long position = Long.parseLong(name);
+    return position < size ? (int) position : -1;
+  }
+
+  private static int digits(int size) {
+    return Integer.toString(size).length();
   }
 
   private static String describe(ImageShape shape) {

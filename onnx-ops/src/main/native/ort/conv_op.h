@@ -46,8 +46,7 @@ struct ConvOp : OrtCustomOp {
     KernelDestroy = [](void* kernel) { delete static_cast<Node*>(kernel); };
     InferOutputShapeFn = [](const OrtCustomOp* op, OrtShapeInferContext* context) {
       const OrtApi& api = static_cast<const ConvOp*>(op)->api;
-      return Guard(
-          api, [&] { InferConvShape(api, {Definition::kName}, context, ElementType<typename Definition::Element>()); });
+      return Guard(api, [&] { InferConvShape(api, {Definition::kName}, context); });
     };
   }
 

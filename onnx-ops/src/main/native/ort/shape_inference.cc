@@ -10,13 +10,13 @@
 
 namespace subbit::ort {
 
-void InferConvShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context,
-                    ONNXTensorElementDataType y_type) {
+void InferConvShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context) {
   const ConvAttributes attributes = ReadAttributes(api, op, context);
 
   OrtTensorTypeAndShapeInfo* x_info = nullptr;  // borrowed
   Check(api, api.ShapeInferContext_GetInputTypeShape(context, 0, &x_info));
-  const std::vector<std::int64_t> x = ReadTensorInfo(api, x_info).shape;
+  const TensorInfo x_read = ReadTensorInfo(api, x_info);
+  const std::vector<std::int64_t>& x = x_read.shape;
   if (x.empty()) return;  // nothing is known of X
   const std::int64_t channels = attributes.in_channels * attributes.group;
   if (x.size() != 4 || (x[1] >= 0 && x[1] != channels)) {
@@ -43,7 +43,7 @@ void InferConvShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* c
   Check(api, api.CreateTensorTypeAndShapeInfo(&raw));
   const std::unique_ptr<OrtTensorTypeAndShapeInfo, decltype(api.ReleaseTensorTypeAndShapeInfo)> y_info(
       raw, api.ReleaseTensorTypeAndShapeInfo);
-  Check(api, api.SetTensorElementType(raw, y_type));
+  Check(api, api.SetTensorElementType(raw, x_read.type));
   Check(api, api.SetDimensions(raw, y.data(), y.size()));
   Check(api, api.SetSymbolicDimensions(raw, names.data(), names.size()));
   Check(api, api.ShapeInferContext_SetOutputTypeShape(context, 0, raw));

@@ -1,0 +1,176 @@
+#include "core/map_conv.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/aligned_buffer.h"
+#include "core/phase_planes.h"
+
+namespace subbit {
+namespace {
+
+constexpr int kRowMaps = 24;                  // three rows of eight patterns
+constexpr std::int64_t kMapBytes = 24 << 10;  // of the first-level cache, for the maps of one block
+constexpr std::int64_t kTileTasks = 64;       // a single image is split into at most so many tasks
+
+template <class X, class E, class A, class Y>
+class MapConv : public ConvKernel<X, Y> {
+ public:
+  MapConv(const MapKernels<X, E, A, Y>& kernels, const SubBitWeights& weights, std::int32_t x_zero_point,
+          std::vector<ChannelFinish> finish)
+      : kernels_(kernels),
+        outs_(weights.out_channels / weights.group),
+        channels_(weights.in_channels),
+        responses_(UsesResponseMaps(weights.tau, outs_)),
+        maps_per_channel_(responses_ ? static_cast<int>(weights.codewords.size()) : kRowMaps),
+        x_zero_point_(x_zero_point),
+        codewords_(weights.codewords),
+        finish_(std::move(finish)) {
+    const std::int64_t map_bytes = std::int64_t{kernels.tile} * static_cast<std::int64_t>(sizeof(E));
+    block_ = std::clamp<std::int64_t>(kMapBytes / (map_bytes * maps_per_channel_), 1, kernels.max_channels);
+    PrepareSlots(weights);
+  }
+
+  std::string Name() const override {
+    return std::string(responses_ ? "response maps, " : "row maps, ") + kernels_.isa;
+  }
+
+  void Run(const ConvGeometry& geometry, const X* x, Y* y, const ParallelFor& parallel_for) const override {
+    const PhasePlanes planes(geometry);
+    const std::int64_t groups = geometry.attributes.group;
+    const std::int64_t group_x = channels_ * geometry.height * geometry.width;
+    const std::int64_t group_y = outs_ * geometry.out_height * geometry.out_width;
+    const std::int64_t images = geometry.batch * groups;  // an image here is one group's channels of one batch entry
+    const std::int64_t tiles = (planes.positions + kernels_.tile - 1) / kernels_.tile;
+    if (images >= kTileTasks || (images > 1 && tiles == 1)) {
+      parallel_for(static_cast<std::size_t>(images), [&](std::size_t task) {
+        const auto image = static_cast<std::int64_t>(task);
+        const AlignedBuffer<E> laid_out = Allocate(planes);
+        for (std::int64_t c = 0; c < channels_; ++c) LayOut(planes, x + image * group_x, c, laid_out.get());
+        RunTiles(planes, laid_out.get(), image % groups, 0, tiles, y + image * group_y);
+      });
+      return;
+    }
+    const AlignedBuffer<E> laid_out = Allocate(planes);
+    for (std::int64_t image = 0; image < images; ++image) {
+      parallel_for(static_cast<std::size_t>(channels_), [&](std::size_t c) {
+        LayOut(planes, x + image * group_x, static_cast<std::int64_t>(c), laid_out.get());
+      });
+      const std::int64_t tasks = std::min(tiles, kTileTasks);
+      parallel_for(static_cast<std::size_t>(tasks), [&](std::size_t task) {
+        const auto t = static_cast<std::int64_t>(task);
+        RunTiles(planes, laid_out.get(), image % groups, tiles * t / tasks, tiles * (t + 1) / tasks,
+                 y + image * group_y);
+      });
+    }
+  }
+
+ private:
+  /// For each group and block of channels: [outs][maps that one output channel adds].
+  void PrepareSlots(const SubBitWeights& weights) {
+    slots_.reserve(static_cast<std::size_t>(weights.out_channels * channels_ * SlotsPerChannel()));
+    for (std::int64_t group = 0; group < weights.group; ++group) {
+      for (std::int64_t first = 0; first < channels_; first += block_) {
+        for (std::int64_t o = group * outs_; o < (group + 1) * outs_; ++o) {
+          for (std::int64_t c = first; c < std::min(first + block_, channels_); ++c) {
+            const std::int64_t base = (c - first) * maps_per_channel_;
+            if (responses_) {
+              PushSlot(base + weights.index[static_cast<std::size_t>(o * channels_ + c)]);
+            } else {
+              const int codeword = weights.Codeword(o, c);
+              for (int row = 0; row < kKernelSize; ++row) PushSlot(base + 8 * row + ((codeword >> (3 * row)) & 7));
+            }
+          }
+        }
+      }
+    }
+  }
+
+  void PushSlot(std::int64_t slot) { slots_.push_back(static_cast<std::uint16_t>(slot)); }
+
+  std::int64_t SlotsPerChannel() const { return responses_ ? 1 : kKernelSize; }
+
+  /// Room for all channels; the last tile reads up to one tile past the end.
+  AlignedBuffer<E> Allocate(const PhasePlanes& planes) const {
+    const std::int64_t size = channels_ * planes.channel_size;
+    AlignedBuffer<E> buffer(static_cast<std::size_t>(size + kernels_.tile));
+    std::fill(buffer.get() + size, buffer.get() + size + kernels_.tile, E{0});
+    return buffer;
+  }
+
+  void LayOut(const PhasePlanes& planes, const X* x, std::int64_t channel, E* out) const {
+    const std::int64_t width = planes.geometry.width;
+    const std::int64_t stride = planes.geometry.attributes.strides[1];
+    const X* plane = x + channel * planes.geometry.height * width;
+    planes.Fill(out + channel * planes.channel_size,
+                [&](std::int64_t row, std::int64_t column, std::int64_t count, E* values) {
+                  kernels_.convert(plane + row * width + column, count, stride, x_zero_point_, values);
+                });
+  }
+
+  void RunTiles(const PhasePlanes& planes, const E* laid_out, std::int64_t group, std::int64_t first_tile,
+                std::int64_t last_tile, Y* y) const {
+    const std::int64_t tile = kernels_.tile;
+    const std::int64_t out_plane = planes.geometry.out_height * planes.geometry.out_width;
+    const AlignedBuffer<E> row_maps(static_cast<std::size_t>(kRowMaps * tile));
+    const AlignedBuffer<E> maps(static_cast<std::size_t>(block_ * maps_per_channel_ * tile));
+    const AlignedBuffer<A> sums(static_cast<std::size_t>(outs_ * tile));
+    for (std::int64_t t = first_tile; t < last_tile; ++t) {
+      const std::uint16_t* slots = slots_.data() + group * outs_ * channels_ * SlotsPerChannel();
+      std::fill(sums.get(), sums.get() + outs_ * tile, A{0});
+      for (std::int64_t first = 0; first < channels_; first += block_) {
+        const std::int64_t last = std::min(first + block_, channels_);
+        for (std::int64_t c = first; c < last; ++c) {
+          const E* plane = laid_out + c * planes.channel_size + t * tile;
+          E* channel_maps = maps.get() + (c - first) * maps_per_channel_ * tile;
+          kernels_.row_maps(plane, planes.tap_offset.data(), responses_ ? row_maps.get() : channel_maps);
+          if (responses_) kernels_.responses(row_maps.get(), codewords_.data(), maps_per_channel_, channel_maps);
+        }
+        const std::int64_t count = (last - first) * SlotsPerChannel();
+        kernels_.add(maps.get(), slots, static_cast<int>(outs_), static_cast<int>(count), sums.get());
+        slots += outs_ * count;
+      }
+      for (std::int64_t o = 0; o < outs_; ++o) {
+        const ChannelFinish& finish = finish_[static_cast<std::size_t>(group * outs_ + o)];
+        planes.ForEachRun(t * tile, tile, [&](std::int64_t offset, std::int64_t pixel, std::int64_t length) {
+          kernels_.finish(sums.get() + o * tile + offset, length, finish, y + o * out_plane + pixel);
+        });
+      }
+    }
+  }
+
+  const MapKernels<X, E, A, Y>& kernels_;
+  const std::int64_t outs_;      // output channels of one group
+  const std::int64_t channels_;  // input channels of one group
+  const bool responses_;
+  const int maps_per_channel_;
+  const std::int32_t x_zero_point_;
+  const std::vector<std::uint16_t> codewords_;
+  const std::vector<ChannelFinish> finish_;
+  std::int64_t block_ = 1;  // input channels of one block
+  std::vector<std::uint16_t> slots_;
+};
+
+}  // namespace
+
+template <class X, class E, class A, class Y>
+std::unique_ptr<ConvKernel<X, Y>> MakeMapConv(const MapKernels<X, E, A, Y>& kernels, const SubBitWeights& weights,
+                                              std::int32_t x_zero_point, std::vector<ChannelFinish> finish) {
+  return std::make_unique<MapConv<X, E, A, Y>>(kernels, weights, x_zero_point, std::move(finish));
+}
+
+template std::unique_ptr<ConvKernel<float>> MakeMapConv(const MapKernels<float, float, float, float>&,
+                                                        const SubBitWeights&, std::int32_t, std::vector<ChannelFinish>);
+template std::unique_ptr<ConvKernel<float>> MakeMapConv(const MapKernels<float, std::int8_t, std::int16_t, float>&,
+                                                        const SubBitWeights&, std::int32_t, std::vector<ChannelFinish>);
+template std::unique_ptr<ConvKernel<float>> MakeMapConv(const MapKernels<float, std::int16_t, std::int32_t, float>&,
+                                                        const SubBitWeights&, std::int32_t, std::vector<ChannelFinish>);
+template std::unique_ptr<ConvKernel<std::uint8_t>> MakeMapConv(
+    const MapKernels<std::uint8_t, std::int16_t, std::int32_t, std::uint8_t>&, const SubBitWeights&, std::int32_t,
+    std::vector<ChannelFinish>);
+template std::unique_ptr<ConvKernel<std::int8_t>> MakeMapConv(
+    const MapKernels<std::int8_t, std::int16_t, std::int32_t, std::int8_t>&, const SubBitWeights&, std::int32_t,
+    std::vector<ChannelFinish>);
+
+}  // namespace subbit

@@ -1,0 +1,11 @@
+#define SUBBIT_VECTOR_BYTES 32
+#include "core/map_kernels-inl.h"
+
+namespace subbit {
+
+const MapKernelSet& Avx2MapKernels() {
+  static constexpr MapKernelSet kSet = MakeMapKernelSet("avx2");
+  return kSet;
+}
+
+}  // namespace subbit

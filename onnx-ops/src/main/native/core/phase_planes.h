@@ -1,0 +1,75 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "core/conv_geometry.h"
+
+namespace subbit {
+
+/// How the fast kernels lay an input channel out, so that stride, dilation and padding are dealt with once, while the
+/// channel is copied, and the arithmetic meets none of them.
+///
+/// A tap at (i, j) of output pixel (row, column) reads the padded input at (row * stride + i * dilation, column *
+/// stride + j * dilation). Padded input rows with the same remainder modulo the row stride form a phase, columns
+/// likewise; within the phase of a tap, neighbouring output pixels read neighbouring values. Each phase that some tap
+/// needs (one for stride 1, at most nine) is stored as a plane of `rows` x `pitch` values. Output pixel (row, column)
+/// has position row * pitch + column, and tap t of the pixel at position p is the value at tap_offset[t] + p: nine
+/// contiguous streams, whatever the geometry. Positions whose column is not below out_width belong to no pixel; what is
+/// computed there is thrown away.
+struct PhasePlanes {
+  explicit PhasePlanes(const ConvGeometry& geometry);
+
+  ConvGeometry geometry;
+  int row_phases = 0;
+  int column_phases = 0;
+  std::array<std::int64_t, kKernelSize> row_phase{};     ///< remainders, the first row_phases of them in use
+  std::array<std::int64_t, kKernelSize> column_phase{};  ///< remainders, the first column_phases of them in use
+  std::int64_t rows = 0;                                 ///< of one phase
+  std::int64_t pitch = 0;                                ///< values from a row to the next
+  std::int64_t positions = 0;                            ///< one more than the position of the last output pixel
+  std::int64_t channel_size = 0;                         ///< values of one channel, all phases
+  std::array<std::int64_t, kTaps> tap_offset{};
+
+  /// Fills one channel (channel_size values at `out`). convert(input_row, input_column, count, out) must write `count`
+  /// values read from that row at columns input_column, input_column + stride, ...; the padding becomes 0.
+  template <class T, class Convert>
+  void Fill(T* out, Convert convert) const {
+    const std::int64_t stride = geometry.attributes.strides[1];
+    for (int i = 0; i < row_phases; ++i) {
+      for (int j = 0; j < column_phases; ++j) {
+        // The first value's input column, and which values of a row lie inside the image.
+        const std::int64_t start = column_phase[static_cast<std::size_t>(j)] - geometry.attributes.pads[1];
+        const std::int64_t begin = std::min(pitch, start >= 0 ? 0 : (-start + stride - 1) / stride);
+        const std::int64_t inside = geometry.width - 1 - start;
+        const std::int64_t end = std::max(begin, std::min(pitch, inside < 0 ? 0 : inside / stride + 1));
+        for (std::int64_t row = 0; row < rows; ++row, out += pitch) {
+          const std::int64_t input_row = row * geometry.attributes.strides[0] + row_phase[static_cast<std::size_t>(i)] -
+                                         geometry.attributes.pads[0];
+          if (input_row < 0 || input_row >= geometry.height || begin == end) {
+            std::fill(out, out + pitch, T{0});
+            continue;
+          }
+          std::fill(out, out + begin, T{0});
+          convert(input_row, start + begin * stride, end - begin, out + begin);
+          std::fill(out + end, out + pitch, T{0});
+        }
+      }
+    }
+  }
+
+  /// Splits positions first .. first + count - 1 into runs of output pixels: visit(offset, pixel, length) says that
+  /// `length` pixels from number `pixel` on (row * out_width + column) start at position first + offset.
+  template <class Visit>
+  void ForEachRun(std::int64_t first, std::int64_t count, Visit visit) const {
+    const std::int64_t last = std::min(first + count, positions);
+    for (std::int64_t row = first / pitch; row * pitch < last; ++row) {
+      const std::int64_t begin = std::max(first, row * pitch);
+      const std::int64_t end = std::min(last, row * pitch + geometry.out_width);
+      if (begin < end) visit(begin - first, row * geometry.out_width + begin - row * pitch, end - begin);
+    }
+  }
+};
+
+}  // namespace subbit

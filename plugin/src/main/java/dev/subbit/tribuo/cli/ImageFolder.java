@@ -14,19 +14,6 @@ import java.util.List;
  */
 record ImageFolder(Path folder) {
 
-  static final List<String> FASHION_MNIST_LABELS =
-      List.of(
-          "T-shirt/top",
-          "trouser",
-          "pullover",
-          "dress",
-          "coat",
-          "sandal",
-          "shirt",
-          "sneaker",
-          "bag",
-          "ankle boot");
-
   /** One half of a data set. */
   enum Part {
     TRAIN("train"),

@@ -36,9 +36,9 @@ final class JsonOption {
    * Writes the results if the user asked for them.
    *
    * @param results a record, map or list.
-   * @throws Exception if the file cannot be written.
+   * @throws UserError if the file cannot be written.
    */
-  void write(Object results) throws Exception {
+  void write(Object results) {
     if (file != null) {
       write(file, results);
     }
@@ -49,9 +49,9 @@ final class JsonOption {
    *
    * @param file the file.
    * @param results a record, map or list.
-   * @throws Exception if the file cannot be written.
+   * @throws UserError if the file cannot be written.
    */
-  static void write(Path file, Object results) throws Exception {
-    OutputFile.write(file, temporary -> JSON.writeValue(temporary.toFile(), results));
+  static void write(Path file, Object results) {
+    OutputFile.write(file, out -> out.write(JSON.writeValueAsBytes(results)));
   }
 }

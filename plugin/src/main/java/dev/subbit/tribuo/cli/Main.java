@@ -19,7 +19,12 @@ import picocli.CommandLine.Spec;
     name = "subbit",
     description =
         "Sub-bit neural networks (less than one bit a weight): train, quantize, export, run.",
-    subcommands = DevicesCommand.class,
+    subcommands = {
+      ExportCommand.class,
+      PredictCommand.class,
+      InspectCommand.class,
+      DevicesCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",

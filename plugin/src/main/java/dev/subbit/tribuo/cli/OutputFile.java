@@ -1,29 +1,25 @@
 package dev.subbit.tribuo.cli;
 
+import dev.subbit.tribuo.AtomicFile;
 import java.io.IOException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
-/**
- * Files that appear whole or not at all: written under a temporary name beside the target, then
- * moved.
- */
+/** Files that the user asked for. They appear whole or not at all. */
 final class OutputFile {
 
   private OutputFile() {}
 
-  /** Writes the content to a file. */
+  /** Writes a file by itself, whole or not at all. */
   @FunctionalInterface
-  interface Content {
+  interface Writer {
     /**
      * Writes.
      *
-     * @param file the temporary name; no such file exists.
-     * @throws Exception if it cannot.
+     * @param file the file.
+     * @throws IOException if it cannot.
      */
-    void writeTo(Path file) throws Exception;
+    void write(Path file) throws IOException;
   }
 
   /**
@@ -33,17 +29,17 @@ final class OutputFile {
    * @throws UserError if its folder is missing or not writable, or if it is a folder itself.
    */
   static void requireWritable(Path target) {
-    Path folder = folderOf(target);
+    Path folder = target.toAbsolutePath().getParent();
+    if (folder == null || Files.isDirectory(target)) {
+      throw new UserError("Cannot write " + target + ": it is a folder. Name a file.");
+    }
     if (!Files.isDirectory(folder)) {
       throw new UserError(
           "Cannot write " + target + ": there is no folder " + folder + ". Make it first.");
     }
-    if (Files.isDirectory(target)) {
-      throw new UserError("Cannot write " + target + ": it is a folder. Name a file.");
-    }
     if (!Files.isWritable(folder)) {
       throw new UserError(
-          "Cannot write " + target + ": the folder is not writable. Choose another one.");
+          "Cannot write " + target + ": its folder is not writable. Choose another one.");
     }
   }
 
@@ -53,33 +49,24 @@ final class OutputFile {
    * @param target the file.
    * @param content writes the content.
    * @throws UserError if it cannot be written.
-   * @throws Exception what the content threw.
    */
-  static void write(Path target, Content content) throws Exception {
+  static void write(Path target, AtomicFile.Content content) {
+    save(target, file -> AtomicFile.write(file, content));
+  }
+
+  /**
+   * Has a file written by something that takes care itself that it appears whole or not at all.
+   *
+   * @param target the file.
+   * @param writer writes it.
+   * @throws UserError if it cannot be written.
+   */
+  static void save(Path target, Writer writer) {
     requireWritable(target);
-    // Not createTempFile, which would give the file to its owner alone.
-    Path temporary =
-        folderOf(target)
-            .resolve("." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
     try {
-      content.writeTo(temporary);
-      move(temporary, target);
+      writer.write(target);
     } catch (IOException e) {
       throw new UserError("Cannot write " + target + ": " + e.getMessage(), e);
-    } finally {
-      Files.deleteIfExists(temporary);
     }
-  }
-
-  private static void move(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-    }
-  }
-
-  private static Path folderOf(Path target) {
-    return target.toAbsolutePath().getParent();
   }
 }

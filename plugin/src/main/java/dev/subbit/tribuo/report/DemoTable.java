@@ -91,7 +91,13 @@ public final class DemoTable {
                 + ")");
   }
 
-  static String percent(double share) {
+  /**
+   * A share for a person.
+   *
+   * @param share 0 to 1.
+   * @return percent with one decimal.
+   */
+  public static String percent(double share) {
     return format("%.1f %%", 100 * share);
   }
 

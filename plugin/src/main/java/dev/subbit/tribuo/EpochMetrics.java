@@ -1,0 +1,14 @@
+package dev.subbit.tribuo;
+
+/**
+ * How one epoch of training went. Loss and accuracy are means over the epoch's steps, each measured
+ * on a training batch before the step's update.
+ *
+ * @param epoch number of the epoch, 1 for the first.
+ * @param epochs number of epochs of the training.
+ * @param loss mean cross entropy.
+ * @param accuracy share of the images that were classified rightly, 0 to 1.
+ * @param imagesPerSecond training speed.
+ */
+public record EpochMetrics(
+    int epoch, int epochs, double loss, double accuracy, double imagesPerSecond) {}

@@ -1,0 +1,43 @@
+package dev.subbit.tribuo.codebook;
+
+import dev.subbit.onnx.Codebook;
+
+/** Which codeword stands for a kernel: the nearest one. */
+public final class KernelAssignment {
+
+  private KernelAssignment() {}
+
+  /**
+   * Gives every kernel its nearest codeword. All codewords have the same norm, so the nearest one
+   * is the one with the largest inner product (Wang et al., equation 2); of several, the one with
+   * the lowest index.
+   *
+   * @param codebook the codebook.
+   * @param kernels finite weights, 9 a kernel, row-major; [out, in, 3, 3] gives indices in [out,
+   *     in] order.
+   * @return one index a kernel.
+   * @throws IllegalArgumentException if the weights are no whole number of kernels.
+   */
+  public static int[] nearest(Codebook codebook, float[] kernels) {
+    if (kernels.length % Codebook.TAPS != 0) {
+      throw new IllegalArgumentException(
+          kernels.length + " weights are no whole number of 3x3 kernels");
+    }
+    byte[] taps = codebook.toTaps();
+    int[] indices = new int[kernels.length / Codebook.TAPS];
+    for (int kernel = 0; kernel < indices.length; kernel++) {
+      float best = Float.NEGATIVE_INFINITY;
+      for (int word = 0; word < codebook.size(); word++) {
+        float product = 0;
+        for (int tap = 0; tap < Codebook.TAPS; tap++) {
+          product += kernels[kernel * Codebook.TAPS + tap] * taps[word * Codebook.TAPS + tap];
+        }
+        if (product > best) {
+          best = product;
+          indices[kernel] = word;
+        }
+      }
+    }
+    return indices;
+  }
+}

@@ -1,0 +1,47 @@
+package dev.subbit.tribuo.engine;
+
+/**
+ * How a network is to be trained.
+ *
+ * @param tau bits of a codebook index, 1 to 9.
+ * @param batchSize images in every step.
+ * @param steps number of steps of the whole training, at least 1.
+ * @param learningRate Adam's learning rate at the first step; it falls linearly to 0.
+ * @param weightDecay L2 decay of the float weights of convolutions and classifier.
+ * @param refineInterval the codebooks are refined at every so-manyth step.
+ * @param refineRate Adam's learning rate of the codebooks.
+ * @param threads threads that the engine computes with, at least 1.
+ * @param seed where all random choices of the engine come from: first weights, first codebooks,
+ *     replacements of repeated codewords.
+ */
+public record TrainingPlan(
+    int tau,
+    int batchSize,
+    int steps,
+    float learningRate,
+    float weightDecay,
+    int refineInterval,
+    float refineRate,
+    int threads,
+    long seed) {
+
+  /**
+   * The learning rate of a step.
+   *
+   * @param step the step, 0 for the first.
+   * @return the rate, which would reach 0 at step {@code steps}.
+   */
+  public float learningRate(int step) {
+    return learningRate * (1f - (float) step / steps);
+  }
+
+  /**
+   * Whether the codebooks are refined at the end of a step.
+   *
+   * @param step the step, 0 for the first.
+   * @return true at every {@code refineInterval}th step.
+   */
+  public boolean refines(int step) {
+    return (step + 1) % refineInterval == 0;
+  }
+}

@@ -1,0 +1,55 @@
+package dev.subbit.tribuo.engine;
+
+import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.Map;
+
+/** One training under way. Holds native memory until it is closed. Not for use by many threads. */
+public interface TrainingRun extends AutoCloseable {
+
+  /**
+   * What one step found, before its update.
+   *
+   * @param loss mean cross entropy over the batch.
+   * @param correct number of images whose largest logit was their class.
+   */
+  record StepResult(float loss, int correct) {}
+
+  /**
+   * One step: forward, backward, update; at every {@link TrainingPlan#refineInterval()}th also a
+   * refinement of the codebooks.
+   *
+   * @param pixels the images, {@link TrainingPlan#batchSize()} times the image's size values, each
+   *     in the order of positions.
+   * @param classes the class of each image.
+   * @return what was found.
+   * @throws IllegalStateException if the loss is no longer a number, or the plan's last step was
+   *     made before.
+   */
+  StepResult step(float[] pixels, int[] classes);
+
+  /**
+   * Applies the network as it is now, in its inference form: batch normalisation by the moving
+   * statistics.
+   *
+   * @param pixels any number of images.
+   * @return the logits, [images, classes].
+   */
+  float[] logits(float[] pixels);
+
+  /**
+   * The float parameters as they are now, latent weights included.
+   *
+   * @return copies, by full name.
+   */
+  Map<String, float[]> parameters();
+
+  /**
+   * The network as it is now; its packed weights are those that {@link #logits} computes with.
+   *
+   * @return the trained network.
+   */
+  TrainedNetwork network();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,201 @@
+package dev.subbit.tribuo.engine.tensorflow;
+
+import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.network.Network;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.ReduceSum;
+import org.tensorflow.op.linalg.MatMul;
+import org.tensorflow.op.nn.FusedBatchNorm;
+import org.tensorflow.op.nn.FusedBatchNormGrad;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+
+/**
+ * The graph of the gradients, layer by layer from the logits back. Written out rather than left to
+ * TensorFlow's own differentiation: the straight-through estimators are no derivatives, and this
+ * way they cost a pass over the activations less.
+ */
+final class BackwardPass {
+
+  private final Ops tf;
+  private final Network network;
+  private final ForwardPass forward;
+  private final Parameters parameters;
+  private final Map<String, ConvWeights> convWeights;
+  private final Map<String, List<Operand<TFloat32>>> outputGradients = new HashMap<>();
+  private final Map<Parameter, Operand<TFloat32>> gradients = new LinkedHashMap<>();
+  private final Map<String, Operand<TFloat32>> codebookGradients = new LinkedHashMap<>();
+
+  /**
+   * Builds the graph.
+   *
+   * @param forward the forward pass, built for training.
+   * @param logitsGradient the gradient of the loss for the logits.
+   */
+  BackwardPass(
+      Ops tf,
+      Network network,
+      ForwardPass forward,
+      Parameters parameters,
+      Map<String, ConvWeights> convWeights,
+      Operand<TFloat32> logitsGradient) {
+    this.tf = tf;
+    this.network = network;
+    this.forward = forward;
+    this.parameters = parameters;
+    this.convWeights = convWeights;
+    pass(network.output().name(), logitsGradient);
+    List<Network.Node> nodes = network.nodes();
+    for (int i = nodes.size() - 1; i >= 0; i--) {
+      Network.Node node = nodes.get(i);
+      List<Operand<TFloat32>> arrived = outputGradients.get(node.name());
+      if (arrived != null) {
+        differentiate(node, arrived.size() == 1 ? arrived.get(0) : tf.math.addN(arrived));
+      }
+    }
+  }
+
+  /** The gradient of every trained variable. */
+  Map<Parameter, Operand<TFloat32>> gradients() {
+    return gradients;
+  }
+
+  /** The gradient of the codebook's taps of every sub-bit convolution, by node name. */
+  Map<String, Operand<TFloat32>> codebookGradients() {
+    return codebookGradients;
+  }
+
+  /** Hands a node the gradient of its output. Nothing is trained before the first convolution. */
+  private void pass(String node, Operand<TFloat32> gradient) {
+    outputGradients.computeIfAbsent(node, n -> new ArrayList<>()).add(gradient);
+  }
+
+  private boolean isFixed(String node) {
+    Layer layer =
+        network.nodes().stream()
+            .filter(n -> n.name().equals(node))
+            .findFirst()
+            .orElseThrow()
+            .layer();
+    return layer instanceof Layer.Input || layer instanceof Layer.Normalize;
+  }
+
+  private void differentiate(Network.Node node, Operand<TFloat32> dy) {
+    String input = node.inputs().get(0);
+    Operand<TFloat32> x = forward.output(input);
+    Layer layer = node.layer();
+    if (layer instanceof Layer.Conv conv) {
+      convolution(node, conv, x, dy);
+    } else if (layer instanceof Layer.BatchNorm norm) {
+      pass(input, batchNorm(node.name(), norm, x, dy));
+    } else if (layer instanceof Layer.Relu) {
+      pass(input, tf.nn.reluGrad(dy, forward.output(node.name())));
+    } else if (layer instanceof Layer.Shift shift) {
+      gradients.put(
+          parameters.get(node.name() + "/shift", shift.channels()), tf.nn.biasAddGrad(dy));
+      pass(input, dy);
+    } else if (layer instanceof Layer.PRelu prelu) {
+      pass(input, prelu(node.name(), prelu, x, dy));
+    } else if (layer instanceof Layer.Add) {
+      pass(input, dy);
+      pass(node.inputs().get(1), dy);
+    } else if (layer instanceof Layer.AveragePool) {
+      pass(
+          input,
+          tf.nn.avgPoolGrad(tf.shape(x), dy, Pooling.WINDOW, Pooling.WINDOW, Pooling.PADDING));
+    } else if (layer instanceof Layer.GlobalAveragePool) {
+      pass(input, globalAveragePool(x, dy));
+    } else if (layer instanceof Layer.Dense dense) {
+      pass(input, dense(node.name(), dense, x, dy));
+    } else {
+      throw new IllegalStateException("Node '" + node.name() + "' cannot be trained: " + layer);
+    }
+  }
+
+  private void convolution(
+      Network.Node node, Layer.Conv conv, Operand<TFloat32> x, Operand<TFloat32> dy) {
+    ConvWeights weights = convWeights.get(node.name());
+    ConvPadding padding = ConvPadding.of(conv);
+    Operand<TFloat32> convInput = forward.convInput(node.name());
+    int[] filterSizes = {conv.kernel(), conv.kernel(), conv.in(), conv.out()};
+    Operand<TFloat32> effectiveGradient =
+        tf.nn.conv2dBackpropFilter(
+            convInput, tf.constant(filterSizes), dy, padding.strides(), padding.mode());
+    gradients.put(weights.trained(), weights.gradient(effectiveGradient));
+    if (weights instanceof SubBitConvWeights subBit) {
+      codebookGradients.put(node.name(), subBit.codebookGradient(effectiveGradient));
+    }
+    String input = node.inputs().get(0);
+    if (isFixed(input)) {
+      return;
+    }
+    Operand<TInt32> inputSizes = tf.shape(convInput);
+    Operand<TFloat32> dx =
+        padding.gradient(
+            tf,
+            tf.nn.conv2dBackpropInput(
+                inputSizes, weights.effective(), dy, padding.strides(), padding.mode()),
+            x);
+    pass(input, conv.activations() == Layer.Activations.BINARY ? throughBinarisation(x, dx) : dx);
+  }
+
+  /**
+   * The straight-through estimator of Bi-Real net (Liu et al., 2018, section 3.2): binarisation is
+   * given the derivative of a piecewise quadratic, max(0, 2 - 2|x|).
+   */
+  private Operand<TFloat32> throughBinarisation(Operand<TFloat32> x, Operand<TFloat32> dy) {
+    Operand<TFloat32> two = tf.constant(2f);
+    Operand<TFloat32> slope = tf.nn.relu(tf.math.sub(two, tf.math.mul(two, tf.math.abs(x))));
+    return tf.math.mul(dy, slope);
+  }
+
+  private Operand<TFloat32> batchNorm(
+      String name, Layer.BatchNorm layer, Operand<TFloat32> x, Operand<TFloat32> dy) {
+    FusedBatchNorm<TFloat32, TFloat32> norm = forward.batchNorm(name);
+    Parameter gamma = parameters.get(name + "/gamma", layer.channels());
+    FusedBatchNormGrad<TFloat32, TFloat32> gradient =
+        tf.nn.fusedBatchNormGrad(
+            dy,
+            x,
+            gamma.value(),
+            norm.reserveSpace1(),
+            norm.reserveSpace2(),
+            norm.reserveSpace3(),
+            FusedBatchNormGrad.epsilon(Layer.BatchNorm.EPSILON),
+            FusedBatchNormGrad.isTraining(true));
+    gradients.put(gamma, gradient.scaleBackprop());
+    gradients.put(parameters.get(name + "/beta", layer.channels()), gradient.offsetBackprop());
+    return gradient.xBackprop();
+  }
+
+  private Operand<TFloat32> prelu(
+      String name, Layer.PRelu layer, Operand<TFloat32> x, Operand<TFloat32> dy) {
+    Parameter slope = parameters.get(name + "/slope", layer.channels());
+    gradients.put(slope, tf.nn.biasAddGrad(tf.math.mul(dy, ForwardPass.negativePart(tf, x))));
+    return tf.select(tf.math.greater(x, tf.constant(0f)), dy, tf.math.mul(dy, slope.value()));
+  }
+
+  private Operand<TFloat32> globalAveragePool(Operand<TFloat32> x, Operand<TFloat32> dy) {
+    Operand<TInt32> shape = tf.shape(x);
+    Operand<TInt32> area = tf.reduceProd(tf.slice(shape, tf.array(1), tf.array(2)), tf.constant(0));
+    Operand<TFloat32> mean = tf.math.div(dy, tf.dtypes.cast(area, TFloat32.class));
+    return tf.broadcastTo(
+        tf.expandDims(tf.expandDims(mean, tf.constant(1)), tf.constant(1)), shape);
+  }
+
+  private Operand<TFloat32> dense(
+      String name, Layer.Dense layer, Operand<TFloat32> x, Operand<TFloat32> dy) {
+    Parameter weight = parameters.get(name + "/weight", layer.out(), layer.in());
+    gradients.put(weight, tf.linalg.matMul(dy, x, MatMul.transposeA(true)));
+    gradients.put(
+        parameters.get(name + "/bias", layer.out()),
+        tf.reduceSum(dy, tf.constant(0), ReduceSum.keepDims(false)));
+    return tf.linalg.matMul(dy, weight.value());
+  }
+}

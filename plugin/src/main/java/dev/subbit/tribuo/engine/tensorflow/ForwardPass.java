@@ -1,0 +1,149 @@
+package dev.subbit.tribuo.engine.tensorflow;
+
+import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.network.Network;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.linalg.MatMul;
+import org.tensorflow.op.math.Mean;
+import org.tensorflow.op.nn.FusedBatchNorm;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * The graph of a network from pixels to logits, in TensorFlow's layout on CPUs, NHWC. Built twice
+ * over the same variables: once to train, with the statistics of the batch, and once to predict,
+ * with the moving ones. Keeps what the backward pass needs.
+ */
+final class ForwardPass {
+
+  private final Ops tf;
+  private final Parameters parameters;
+  private final Map<String, ConvWeights> convWeights;
+  private final boolean training;
+  private final Map<String, Operand<TFloat32>> outputs = new HashMap<>();
+  private final Map<String, Operand<TFloat32>> convInputs = new HashMap<>();
+  private final Map<String, FusedBatchNorm<TFloat32, TFloat32>> batchNorms = new HashMap<>();
+
+  /**
+   * Builds the graph.
+   *
+   * @param pixels [N, channels * height * width].
+   * @param convWeights the weights of every convolution, by node name.
+   * @param training whether batch normalisation uses the statistics of the batch.
+   */
+  ForwardPass(
+      Ops tf,
+      Network network,
+      Operand<TFloat32> pixels,
+      Parameters parameters,
+      Map<String, ConvWeights> convWeights,
+      boolean training) {
+    this.tf = tf;
+    this.parameters = parameters;
+    this.convWeights = convWeights;
+    this.training = training;
+    for (Network.Node node : network.nodes()) {
+      List<Operand<TFloat32>> inputs = node.inputs().stream().map(outputs::get).toList();
+      outputs.put(
+          node.name(),
+          node.layer() instanceof Layer.Input
+              ? images(network.input(), pixels)
+              : build(node, inputs));
+    }
+  }
+
+  /** What a node computes. */
+  Operand<TFloat32> output(String node) {
+    return outputs.get(node);
+  }
+
+  /** What a convolution is applied to: binarised and padded as it needs. */
+  Operand<TFloat32> convInput(String node) {
+    return convInputs.get(node);
+  }
+
+  FusedBatchNorm<TFloat32, TFloat32> batchNorm(String node) {
+    return batchNorms.get(node);
+  }
+
+  private Operand<TFloat32> images(ImageShape shape, Operand<TFloat32> pixels) {
+    if (shape.channels() == 1) {
+      // NCHW and NHWC are the same then.
+      return tf.reshape(pixels, tf.array(-1, shape.height(), shape.width(), 1));
+    }
+    Operand<TFloat32> nchw =
+        tf.reshape(pixels, tf.array(-1, shape.channels(), shape.height(), shape.width()));
+    return tf.linalg.transpose(nchw, tf.array(0, 2, 3, 1));
+  }
+
+  private Operand<TFloat32> build(Network.Node node, List<Operand<TFloat32>> inputs) {
+    Operand<TFloat32> x = inputs.get(0);
+    Layer layer = node.layer();
+    if (layer instanceof Layer.Normalize normalize) {
+      return tf.math.add(
+          tf.math.mul(x, tf.constant(normalize.scale())), tf.constant(normalize.offset()));
+    } else if (layer instanceof Layer.Conv conv) {
+      return convolution(node.name(), conv, x);
+    } else if (layer instanceof Layer.BatchNorm norm) {
+      return batchNorm(node.name(), norm, x);
+    } else if (layer instanceof Layer.Relu) {
+      return tf.nn.relu(x);
+    } else if (layer instanceof Layer.Shift shift) {
+      return tf.nn.biasAdd(x, parameters.get(node.name() + "/shift", shift.channels()).value());
+    } else if (layer instanceof Layer.PRelu prelu) {
+      Operand<TFloat32> slope = parameters.get(node.name() + "/slope", prelu.channels()).value();
+      return tf.math.add(tf.nn.relu(x), tf.math.mul(negativePart(tf, x), slope));
+    } else if (layer instanceof Layer.Add) {
+      return tf.math.add(x, inputs.get(1));
+    } else if (layer instanceof Layer.AveragePool) {
+      return tf.nn.avgPool(x, Pooling.WINDOW, Pooling.WINDOW, Pooling.PADDING);
+    } else if (layer instanceof Layer.GlobalAveragePool) {
+      return tf.math.mean(x, tf.array(1, 2), Mean.keepDims(false));
+    } else if (layer instanceof Layer.Dense dense) {
+      Parameter weight = parameters.get(node.name() + "/weight", dense.out(), dense.in());
+      Parameter bias = parameters.get(node.name() + "/bias", dense.out());
+      return tf.nn.biasAdd(
+          tf.linalg.matMul(x, weight.value(), MatMul.transposeB(true)), bias.value());
+    }
+    throw new IllegalStateException("Node '" + node.name() + "' has an unknown layer: " + layer);
+  }
+
+  /** min(x, 0). */
+  static Operand<TFloat32> negativePart(Ops tf, Operand<TFloat32> x) {
+    return tf.math.minimum(x, tf.constant(0f));
+  }
+
+  private Operand<TFloat32> convolution(String name, Layer.Conv conv, Operand<TFloat32> x) {
+    Operand<TFloat32> input = x;
+    if (conv.activations() == Layer.Activations.BINARY) {
+      // Not sign(x), which is 0 at 0.
+      input =
+          tf.select(tf.math.greaterEqual(x, tf.constant(0f)), tf.constant(1f), tf.constant(-1f));
+    }
+    ConvPadding padding = ConvPadding.of(conv);
+    input = padding.apply(tf, input);
+    convInputs.put(name, input);
+    return tf.nn.conv2d(
+        input, convWeights.get(name).effective(), padding.strides(), padding.mode());
+  }
+
+  private Operand<TFloat32> batchNorm(String name, Layer.BatchNorm layer, Operand<TFloat32> x) {
+    // In training TensorFlow wants the statistics left empty.
+    Operand<TFloat32> none = tf.constant(new float[0]);
+    FusedBatchNorm<TFloat32, TFloat32> norm =
+        tf.nn.fusedBatchNorm(
+            x,
+            parameters.get(name + "/gamma", layer.channels()).value(),
+            parameters.get(name + "/beta", layer.channels()).value(),
+            training ? none : parameters.get(name + "/mean", layer.channels()).value(),
+            training ? none : parameters.get(name + "/variance", layer.channels()).value(),
+            FusedBatchNorm.epsilon(Layer.BatchNorm.EPSILON),
+            FusedBatchNorm.isTraining(training));
+    batchNorms.put(name, norm);
+    return norm.y();
+  }
+}

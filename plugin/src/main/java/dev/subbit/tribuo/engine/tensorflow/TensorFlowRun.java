@@ -1,0 +1,264 @@
+package dev.subbit.tribuo.engine.tensorflow;
+
+import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.codebook.CodebookLearner;
+import dev.subbit.tribuo.engine.TrainingPlan;
+import dev.subbit.tribuo.engine.TrainingRun;
+import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.op.Op;
+import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+
+/** One training in a TensorFlow session. The codebooks are learnt here, outside the graph. */
+final class TensorFlowRun implements TrainingRun {
+
+  private final Network network;
+  private final TrainingPlan plan;
+  private final Graph graph;
+  private final TrainingGraph built;
+  private final Session session;
+  private final Map<String, CodebookLearner> learners = new LinkedHashMap<>();
+  private int step;
+
+  TensorFlowRun(Network network, TrainingPlan plan, Map<String, float[]> initial) {
+    this.network = network;
+    this.plan = plan;
+    this.graph = new Graph();
+    try {
+      this.built = new TrainingGraph(graph, network, plan);
+      ConfigProto config =
+          ConfigProto.newBuilder()
+              .setIntraOpParallelismThreads(plan.threads())
+              .setInterOpParallelismThreads(1)
+              .build();
+      this.session = new Session(graph, config);
+    } catch (RuntimeException | Error e) {
+      graph.close();
+      throw e;
+    }
+    try {
+      assignInitialValues(initial);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void assignInitialValues(Map<String, float[]> initial) {
+    for (Parameter parameter : built.parameters().all()) {
+      float[] values = initial.get(parameter.name());
+      if (values == null || values.length != parameter.shape().size()) {
+        throw new IllegalArgumentException(
+            "Parameter '"
+                + parameter.name()
+                + "' needs "
+                + parameter.shape().size()
+                + " initial values, found "
+                + (values == null ? "none" : values.length));
+      }
+      assign(parameter, values);
+    }
+    for (Parameter moment : built.adamMoments()) {
+      assign(moment, new float[(int) moment.shape().size()]);
+    }
+    SplittableRandom rng = new SplittableRandom(plan.seed());
+    for (Map.Entry<String, SubBitConvWeights> entry : built.subBitWeights().entrySet()) {
+      CodebookLearner learner = new CodebookLearner(plan.tau(), rng.split());
+      learners.put(entry.getKey(), learner);
+      assign(entry.getValue().codewords(), taps(learner.codebook()));
+    }
+  }
+
+  private static float[] taps(Codebook codebook) {
+    byte[] taps = codebook.toTaps();
+    float[] values = new float[taps.length];
+    for (int i = 0; i < taps.length; i++) {
+      values[i] = taps[i];
+    }
+    return values;
+  }
+
+  private void assign(Parameter parameter, float[] values) {
+    try (TFloat32 tensor = tensor(parameter.shape(), values);
+        Result result =
+            session
+                .runner()
+                .feed(parameter.newValue(), tensor)
+                .addTarget(parameter.assign())
+                .run()) {
+      // Nothing is fetched.
+    }
+  }
+
+  private static TFloat32 tensor(Shape shape, float[] values) {
+    return TFloat32.tensorOf(shape, DataBuffers.of(values, true, false));
+  }
+
+  @Override
+  public StepResult step(float[] pixels, int[] classes) {
+    if (step == plan.steps()) {
+      throw new IllegalStateException("The last of " + plan.steps() + " steps was made before");
+    }
+    boolean refines = plan.refines(step);
+    List<String> refined = new ArrayList<>();
+    StepResult stepResult;
+    try (TFloat32 pixelTensor = tensor(Shape.of(classes.length, network.input().size()), pixels);
+        TFloat32 targetTensor = oneHot(classes);
+        TFloat32 rate = TFloat32.scalarOf(plan.learningRate(step));
+        TFloat32 beta1 = power(TrainingGraph.ADAM_BETA1);
+        TFloat32 beta2 = power(TrainingGraph.ADAM_BETA2)) {
+      Session.Runner runner =
+          session
+              .runner()
+              .feed(built.pixels(), pixelTensor)
+              .feed(built.targets(), targetTensor)
+              .feed(built.learningRate(), rate)
+              .feed(built.beta1Power(), beta1)
+              .feed(built.beta2Power(), beta2)
+              .fetch(built.loss())
+              .fetch(built.trainingLogits());
+      for (Op update : built.updates()) {
+        runner.addTarget(update);
+      }
+      learners.forEach(
+          (node, learner) -> {
+            if (refines && learner.isLearnable()) {
+              refined.add(node);
+              runner.fetch(built.codebookGradients().get(node));
+            }
+          });
+      try (Result result = runner.run()) {
+        float loss = floats(result.get(0))[0];
+        if (!Float.isFinite(loss)) {
+          throw new IllegalStateException(
+              "The loss is "
+                  + loss
+                  + " at step "
+                  + (step + 1)
+                  + " of "
+                  + plan.steps()
+                  + ": training diverged, try a smaller learningRate");
+        }
+        stepResult = new StepResult(loss, correct(floats(result.get(1)), classes));
+        for (int i = 0; i < refined.size(); i++) {
+          refine(refined.get(i), floats(result.get(2 + i)));
+        }
+      }
+    }
+    step++;
+    return stepResult;
+  }
+
+  private TFloat32 power(float beta) {
+    return TFloat32.scalarOf((float) StrictMath.pow(beta, step + 1));
+  }
+
+  private void refine(String node, float[] gradient) {
+    CodebookLearner learner = learners.get(node);
+    learner.refine(gradient, plan.refineRate());
+    assign(built.subBitWeights().get(node).codewords(), taps(learner.codebook()));
+  }
+
+  private TFloat32 oneHot(int[] classes) {
+    float[] values = new float[classes.length * network.classes()];
+    for (int i = 0; i < classes.length; i++) {
+      values[i * network.classes() + classes[i]] = 1;
+    }
+    return tensor(Shape.of(classes.length, network.classes()), values);
+  }
+
+  private int correct(float[] logits, int[] classes) {
+    int correct = 0;
+    for (int i = 0; i < classes.length; i++) {
+      int best = 0;
+      for (int c = 1; c < network.classes(); c++) {
+        if (logits[i * network.classes() + c] > logits[i * network.classes() + best]) {
+          best = c;
+        }
+      }
+      correct += best == classes[i] ? 1 : 0;
+    }
+    return correct;
+  }
+
+  @Override
+  public float[] logits(float[] pixels) {
+    int images = pixels.length / network.input().size();
+    try (TFloat32 tensor = tensor(Shape.of(images, network.input().size()), pixels);
+        Result result = session.runner().feed(built.pixels(), tensor).fetch(built.logits()).run()) {
+      return floats(result.get(0));
+    }
+  }
+
+  @Override
+  public Map<String, float[]> parameters() {
+    Map<String, float[]> values = new TreeMap<>();
+    for (Parameter parameter : built.parameters().all()) {
+      values.put(parameter.name(), fetch(parameter.value()));
+    }
+    return values;
+  }
+
+  @Override
+  public TrainedNetwork network() {
+    Map<String, float[]> floats = parameters();
+    Map<String, PackedConvWeights> packed = new TreeMap<>();
+    for (Network.Node node : network.nodes()) {
+      SubBitConvWeights weights = built.subBitWeights().get(node.name());
+      if (weights != null) {
+        floats.remove(weights.trained().name());
+        packed.put(node.name(), pack(node, weights));
+      }
+    }
+    return new TrainedNetwork(network, floats, packed, Map.of());
+  }
+
+  /**
+   * Takes the graph's own choice of codewords: recomputed here, a near tie could fall otherwise.
+   */
+  private PackedConvWeights pack(Network.Node node, SubBitConvWeights weights) {
+    int in = ((Layer.Conv) node.layer()).in();
+    try (Result result = session.runner().fetch(weights.index()).fetch(weights.scale()).run()) {
+      TInt32 index = (TInt32) result.get(0);
+      int[] indices = new int[(int) index.size()];
+      index.asRawTensor().data().asInts().read(indices);
+      return PackedConvWeights.pack(
+          in, learners.get(node.name()).codebook(), indices, floats(result.get(1)));
+    }
+  }
+
+  private float[] fetch(Operand<TFloat32> operand) {
+    try (Result result = session.runner().fetch(operand).run()) {
+      return floats(result.get(0));
+    }
+  }
+
+  private static float[] floats(Tensor tensor) {
+    float[] values = new float[(int) tensor.size()];
+    tensor.asRawTensor().data().asFloats().read(values);
+    return values;
+  }
+
+  @Override
+  public void close() {
+    session.close();
+    graph.close();
+  }
+}

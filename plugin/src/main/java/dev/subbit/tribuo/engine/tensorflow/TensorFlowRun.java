@@ -96,14 +96,13 @@ final class TensorFlowRun implements TrainingRun {
   }
 
   private void assign(Parameter parameter, float[] values) {
-    try (TFloat32 tensor = tensor(parameter.shape(), values);
-        Result result =
-            session
-                .runner()
-                .feed(parameter.newValue(), tensor)
-                .addTarget(parameter.assign())
-                .run()) {
-      // Nothing is fetched.
+    try (TFloat32 tensor = tensor(parameter.shape(), values)) {
+      session
+          .runner()
+          .feed(parameter.newValue(), tensor)
+          .addTarget(parameter.assign())
+          .run()
+          .close();
     }
   }
 

@@ -1,0 +1,21 @@
+#include "device/capabilities.h"
+
+#include "device/registers.h"
+
+namespace subbit::fpga {
+
+Capabilities Capabilities::Read(Device& device) {
+  const std::uint32_t engine = device.Read32(registers::kEngine);
+  Capabilities read;
+  read.dot_units = engine & 0xFF;
+  read.accumulators = (engine >> 8) & 0xFF;
+  read.table_depth = engine >> 16;
+  read.features = device.Read32(registers::kFeatures);
+  read.max_channels = device.Read32(registers::kMaxChannels);
+  read.max_width = device.Read32(registers::kMaxWidth);
+  read.memory_bytes = device.Read32(registers::kMemoryLow);
+  read.memory_bytes |= static_cast<std::uint64_t>(device.Read32(registers::kMemoryHigh)) << 32;
+  return read;
+}
+
+}  // namespace subbit::fpga

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+#include "device/device.h"
+
+namespace subbit::fpga {
+
+/// What a device can do, as its read-only registers tell.
+struct Capabilities {
+  /// Units that each compute one nine-tap response a cycle.
+  std::uint32_t dot_units = 1;
+  /// Looked-up responses that are accumulated in one cycle.
+  std::uint32_t accumulators = 4;
+  /// Responses that one bank of the double-buffered table holds: table mode runs where 2^tau is not above it.
+  std::uint32_t table_depth = 64;
+  /// A set of registers::kFeature... bits.
+  std::uint32_t features = 0;
+  /// Largest number of input channels, and of output channels, over all groups.
+  std::uint32_t max_channels = 65535;
+  /// Largest width of an input or an output.
+  std::uint32_t max_width = 65535;
+  /// Bytes of device memory; addresses run from 0.
+  std::uint64_t memory_bytes = 0;
+
+  /// The value of the engine register.
+  std::uint32_t EngineRegister() const { return (table_depth << 16) | (accumulators << 8) | dot_units; }
+
+  /// Reads the registers. The identification is not checked here.
+  static Capabilities Read(Device& device);
+};
+
+}  // namespace subbit::fpga

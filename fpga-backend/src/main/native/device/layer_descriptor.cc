@@ -1,0 +1,235 @@
+#include "device/layer_descriptor.h"
+
+#include "device/registers.h"
+
+namespace subbit::fpga {
+namespace {
+
+/// Byte offsets of the encoded form; docs/DEVICE.md has the same table.
+enum Offset : std::size_t {
+  kMagicAt = 0x00,
+  kVersionAt = 0x04,
+  kSizeAt = 0x06,
+  kInputFormatAt = 0x08,
+  kOutputFormatAt = 0x09,
+  kTauAt = 0x0A,
+  kModeAt = 0x0B,
+  kInputZeroPointAt = 0x0C,
+  kOutputZeroPointAt = 0x0E,
+  kBatchAt = 0x10,
+  kInChannelsAt = 0x14,
+  kInHeightAt = 0x18,
+  kInWidthAt = 0x1C,
+  kOutChannelsAt = 0x20,
+  kOutHeightAt = 0x24,
+  kOutWidthAt = 0x28,
+  kGroupAt = 0x2C,
+  kStrideHAt = 0x30,
+  kStrideWAt = 0x32,
+  kDilationHAt = 0x34,
+  kDilationWAt = 0x36,
+  kPadTopAt = 0x38,
+  kPadLeftAt = 0x3A,
+  kPadBottomAt = 0x3C,
+  kPadRightAt = 0x3E,
+  kInputAddressAt = 0x40,
+  kOutputAddressAt = 0x48,
+  kIndexAddressAt = 0x50,
+  kCodebookAddressAt = 0x58,
+  kBiasAddressAt = 0x60,
+  kMultiplierAddressAt = 0x68,
+  kStatusAt = 0x70,
+  kReservedAt = 0x74,
+  kCyclesAt = 0x78,
+};
+
+template <typename T>
+void Put(LayerDescriptor::Bytes& bytes, std::size_t at, T value) {
+  for (std::size_t i = 0; i < sizeof(T); ++i) {
+    bytes[at + i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
+  }
+}
+
+template <typename T>
+T Get(const LayerDescriptor::Bytes& bytes, std::size_t at) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < sizeof(T); ++i) {
+    value |= static_cast<std::uint64_t>(bytes[at + i]) << (8 * i);
+  }
+  return static_cast<T>(value);
+}
+
+/// Calls visit(offset, field) for every plain field, so that encoding and decoding cannot drift apart.
+template <typename Descriptor, typename Visit>
+void ForEachField(Descriptor& d, Visit visit) {
+  visit(kTauAt, d.tau);
+  visit(kInputZeroPointAt, d.input_zero_point);
+  visit(kOutputZeroPointAt, d.output_zero_point);
+  visit(kBatchAt, d.batch);
+  visit(kInChannelsAt, d.in_channels);
+  visit(kInHeightAt, d.in_height);
+  visit(kInWidthAt, d.in_width);
+  visit(kOutChannelsAt, d.out_channels);
+  visit(kOutHeightAt, d.out_height);
+  visit(kOutWidthAt, d.out_width);
+  visit(kGroupAt, d.group);
+  visit(kStrideHAt, d.stride_h);
+  visit(kStrideWAt, d.stride_w);
+  visit(kDilationHAt, d.dilation_h);
+  visit(kDilationWAt, d.dilation_w);
+  visit(kPadTopAt, d.pad_top);
+  visit(kPadLeftAt, d.pad_left);
+  visit(kPadBottomAt, d.pad_bottom);
+  visit(kPadRightAt, d.pad_right);
+  visit(kInputAddressAt, d.input_address);
+  visit(kOutputAddressAt, d.output_address);
+  visit(kIndexAddressAt, d.index_address);
+  visit(kCodebookAddressAt, d.codebook_address);
+  visit(kBiasAddressAt, d.bias_address);
+  visit(kMultiplierAddressAt, d.multiplier_address);
+  visit(kCyclesAt, d.cycles);
+}
+
+bool InRange(std::uint32_t value, std::uint32_t low, std::uint32_t high) { return value >= low && value <= high; }
+
+bool ZeroPointFits(std::int16_t zero_point, bool is_signed) {
+  return is_signed ? zero_point >= -128 && zero_point <= 127 : zero_point >= 0 && zero_point <= 255;
+}
+
+/// Judges an output format or input format: u8 and s8 carry a zero point, bits and accumulators none.
+bool InputZeroPointFits(InputFormat format, std::int16_t zero_point) {
+  return format == InputFormat::kBits ? zero_point == 0 : ZeroPointFits(zero_point, format == InputFormat::kS8);
+}
+
+bool OutputZeroPointFits(OutputFormat format, std::int16_t zero_point) {
+  return format == OutputFormat::kI32 ? zero_point == 0 : ZeroPointFits(zero_point, format == OutputFormat::kS8);
+}
+
+struct Region {
+  std::uint64_t begin;
+  std::uint64_t bytes;
+
+  bool Inside(std::uint64_t memory) const {
+    return begin % LayerDescriptor::kAlignment == 0 && begin <= memory && bytes <= memory - begin;
+  }
+  bool Overlaps(const Region& other) const { return begin < other.begin + other.bytes && other.begin < begin + bytes; }
+};
+
+ErrorCode ValidateSupport(const LayerDescriptor& d, const Capabilities& c) {
+  const bool binary = d.input_format == InputFormat::kBits;
+  const bool any_stride = (c.features & registers::kFeatureAnyStride) != 0;
+  const std::uint32_t max_stride = any_stride ? LayerDescriptor::kMaxStride : 2;
+  const std::uint32_t max_dilation = (c.features & registers::kFeatureDilation) != 0 ? LayerDescriptor::kMaxDilation : 1;
+  const bool ok = (c.features & (binary ? registers::kFeatureBinary : registers::kFeatureInt8)) != 0 &&
+                  InRange(d.tau, 1, LayerDescriptor::kMaxTau) &&
+                  (d.mode == Mode::kDirect || (1u << d.tau) <= c.table_depth) && InRange(d.stride_h, 1, max_stride) &&
+                  InRange(d.stride_w, 1, max_stride) && InRange(d.dilation_h, 1, max_dilation) &&
+                  InRange(d.dilation_w, 1, max_dilation) &&
+                  (d.group == 1 || (c.features & registers::kFeatureGroups) != 0) && d.pad_top <= 2 * d.dilation_h &&
+                  d.pad_bottom <= 2 * d.dilation_h && d.pad_left <= 2 * d.dilation_w && d.pad_right <= 2 * d.dilation_w;
+  return ok ? ErrorCode::kNone : ErrorCode::kUnsupported;
+}
+
+ErrorCode ValidateChannels(const LayerDescriptor& d, const Capabilities& c) {
+  const bool ok = InRange(d.in_channels, 1, c.max_channels) && InRange(d.out_channels, 1, c.max_channels) && d.group >= 1 &&
+                  d.in_channels % d.group == 0 && d.out_channels % d.group == 0;
+  return ok ? ErrorCode::kNone : ErrorCode::kShape;
+}
+
+ErrorCode ValidateImages(const LayerDescriptor& d, const Capabilities& c) {
+  constexpr std::uint32_t kMaxHeight = 65535;
+  const bool ok = d.batch >= 1 && InRange(d.in_height, 1, kMaxHeight) && InRange(d.out_height, 1, kMaxHeight) &&
+                  InRange(d.in_width, 1, c.max_width) && InRange(d.out_width, 1, c.max_width) &&
+                  d.out_height == OutputLength(d.in_height, d.pad_top, d.pad_bottom, d.stride_h, d.dilation_h) &&
+                  d.out_width == OutputLength(d.in_width, d.pad_left, d.pad_right, d.stride_w, d.dilation_w);
+  return ok ? ErrorCode::kNone : ErrorCode::kShape;
+}
+
+ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
+  // Image sizes stay below 2^16 * 2^16 * 2^16 * 4; the batch is bounded before it multiplies them.
+  if (d.batch > c.memory_bytes / d.input_image_bytes() || d.batch > c.memory_bytes / d.output_image_bytes()) {
+    return ErrorCode::kAddress;
+  }
+  const bool requantises = d.output_format != OutputFormat::kI32;
+  if (requantises == (d.multiplier_address == 0)) {
+    return ErrorCode::kAddress;
+  }
+  const Region output = {d.output_address, d.batch * d.output_image_bytes()};
+  const std::uint64_t per_channel = std::uint64_t{4} * d.out_channels;
+  const Region inputs[] = {
+      {d.input_address, d.batch * d.input_image_bytes()},
+      {d.index_address, d.index_bytes()},
+      {d.codebook_address, d.codebook_bytes()},
+      {d.bias_address, d.bias_address == 0 ? 0 : per_channel},
+      {d.multiplier_address, requantises ? per_channel : 0},
+  };
+  if (!output.Inside(c.memory_bytes)) {
+    return ErrorCode::kAddress;
+  }
+  for (const Region& input : inputs) {
+    if (!input.Inside(c.memory_bytes) || (input.bytes != 0 && input.Overlaps(output))) {
+      return ErrorCode::kAddress;
+    }
+  }
+  return ErrorCode::kNone;
+}
+
+}  // namespace
+
+LayerDescriptor::Bytes LayerDescriptor::Encode() const {
+  Bytes bytes{};
+  Put(bytes, kMagicAt, kMagic);
+  Put(bytes, kVersionAt, kVersion);
+  Put(bytes, kSizeAt, static_cast<std::uint16_t>(kBytes));
+  Put(bytes, kInputFormatAt, static_cast<std::uint8_t>(input_format));
+  Put(bytes, kOutputFormatAt, static_cast<std::uint8_t>(output_format));
+  Put(bytes, kModeAt, static_cast<std::uint8_t>(mode));
+  Put(bytes, kStatusAt, static_cast<std::uint32_t>(status));
+  ForEachField(*this, [&](std::size_t at, auto field) { Put(bytes, at, field); });
+  return bytes;
+}
+
+ErrorCode LayerDescriptor::Decode(const Bytes& bytes, LayerDescriptor* descriptor) {
+  if (Get<std::uint32_t>(bytes, kMagicAt) != kMagic || Get<std::uint16_t>(bytes, kVersionAt) != kVersion ||
+      Get<std::uint16_t>(bytes, kSizeAt) != kBytes || Get<std::uint32_t>(bytes, kReservedAt) != 0) {
+    return ErrorCode::kHeader;
+  }
+  if (bytes[kInputFormatAt] > 2 || bytes[kOutputFormatAt] > 2 || bytes[kModeAt] > 1) {
+    return ErrorCode::kUnsupported;
+  }
+  descriptor->input_format = static_cast<InputFormat>(bytes[kInputFormatAt]);
+  descriptor->output_format = static_cast<OutputFormat>(bytes[kOutputFormatAt]);
+  descriptor->mode = static_cast<Mode>(bytes[kModeAt]);
+  descriptor->status = static_cast<ErrorCode>(Get<std::uint32_t>(bytes, kStatusAt));
+  ForEachField(*descriptor, [&](std::size_t at, auto& field) { field = Get<std::decay_t<decltype(field)>>(bytes, at); });
+  return ErrorCode::kNone;
+}
+
+ErrorCode LayerDescriptor::ValidateLayer(const Capabilities& capabilities) const {
+  if (const ErrorCode code = ValidateSupport(*this, capabilities); code != ErrorCode::kNone) {
+    return code;
+  }
+  if (!InputZeroPointFits(input_format, input_zero_point) || !OutputZeroPointFits(output_format, output_zero_point)) {
+    return ErrorCode::kZeroPoint;
+  }
+  return ValidateChannels(*this, capabilities);
+}
+
+ErrorCode LayerDescriptor::Validate(const Capabilities& capabilities) const {
+  if (const ErrorCode code = ValidateLayer(capabilities); code != ErrorCode::kNone) {
+    return code;
+  }
+  if (const ErrorCode code = ValidateImages(*this, capabilities); code != ErrorCode::kNone) {
+    return code;
+  }
+  return ValidateAddresses(*this, capabilities);
+}
+
+std::uint32_t OutputLength(std::uint32_t input, std::uint32_t pad_before, std::uint32_t pad_after, std::uint32_t stride,
+                           std::uint32_t dilation) {
+  const std::uint64_t padded = std::uint64_t{input} + pad_before + pad_after;
+  const std::uint64_t window = 2 * std::uint64_t{dilation} + 1;
+  return padded < window ? 0 : static_cast<std::uint32_t>((padded - window) / stride + 1);
+}
+
+}  // namespace subbit::fpga

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "device/capabilities.h"
+#include "device/error_code.h"
+
+namespace subbit::fpga {
+
+/// What an input element is. Bits are packed along a row, eight a byte, least significant first, each row on a byte of its own; a set bit
+/// is +1, a clear bit -1.
+enum class InputFormat : std::uint8_t { kBits = 0, kU8 = 1, kS8 = 2 };
+
+/// What leaves the output stage: the accumulators themselves, or requantised bytes.
+enum class OutputFormat : std::uint8_t { kI32 = 0, kU8 = 1, kS8 = 2 };
+
+/// How the engine obtains responses: from the table of all 2^tau, or one by one for each output channel, as a plain binary engine does.
+enum class Mode : std::uint8_t { kTable = 0, kDirect = 1 };
+
+/// One layer: a 3x3 sub-bit convolution over a batch, and where its tensors lie in device memory. The byte layout of the encoded form and
+/// the meaning of every field are in docs/DEVICE.md. Channels count all groups; tensors are NCHW without gaps.
+struct LayerDescriptor {
+  static constexpr std::size_t kBytes = 128;
+  static constexpr std::uint32_t kMagic = 0x444C4253;  // "SBLD"
+  static constexpr std::uint16_t kVersion = 1;
+  /// Alignment of every tensor and of the descriptor list in device memory.
+  static constexpr std::uint64_t kAlignment = 64;
+  static constexpr int kMaxTau = 9;
+  static constexpr std::uint32_t kMaxDilation = 255;
+  static constexpr std::uint32_t kMaxStride = 255;
+
+  InputFormat input_format = InputFormat::kU8;
+  OutputFormat output_format = OutputFormat::kU8;
+  std::uint8_t tau = 1;
+  Mode mode = Mode::kTable;
+  std::int16_t input_zero_point = 0;
+  std::int16_t output_zero_point = 0;
+  std::uint32_t batch = 1;
+  std::uint32_t in_channels = 1;
+  std::uint32_t in_height = 1;
+  std::uint32_t in_width = 1;
+  std::uint32_t out_channels = 1;
+  std::uint32_t out_height = 1;
+  std::uint32_t out_width = 1;
+  std::uint32_t group = 1;
+  std::uint16_t stride_h = 1;
+  std::uint16_t stride_w = 1;
+  std::uint16_t dilation_h = 1;
+  std::uint16_t dilation_w = 1;
+  std::uint16_t pad_top = 0;
+  std::uint16_t pad_left = 0;
+  std::uint16_t pad_bottom = 0;
+  std::uint16_t pad_right = 0;
+  std::uint64_t input_address = 0;
+  std::uint64_t output_address = 0;
+  std::uint64_t index_address = 0;
+  std::uint64_t codebook_address = 0;
+  /// 0: no bias.
+  std::uint64_t bias_address = 0;
+  /// 0 where the accumulators leave the engine.
+  std::uint64_t multiplier_address = 0;
+  /// Written by the device when it is through with the layer.
+  ErrorCode status = ErrorCode::kNone;
+  /// Written by the device: cycles that the layer took.
+  std::uint64_t cycles = 0;
+
+  using Bytes = std::array<std::uint8_t, kBytes>;
+
+  Bytes Encode() const;
+
+  /// Decodes `bytes` into `descriptor`. Returns kHeader if magic, version, size or a reserved field is wrong, kUnsupported for a format or
+  /// mode outside the enumerations, else kNone. Values are judged by Validate.
+  static ErrorCode Decode(const Bytes& bytes, LayerDescriptor* descriptor);
+
+  /// Judges what does not depend on the size of the images or on addresses: whether the device can run such a layer at all.
+  ErrorCode ValidateLayer(const Capabilities& capabilities) const;
+
+  /// Judges everything that can be judged without reading device memory, against what the device offers. After kNone every size below
+  /// fits 64 bits and every tensor lies inside device memory.
+  ErrorCode Validate(const Capabilities& capabilities) const;
+
+  /// Channels of one group.
+  std::uint32_t group_in_channels() const { return in_channels / group; }
+  std::uint32_t group_out_channels() const { return out_channels / group; }
+
+  /// Bytes of one row, and of one image, of the input.
+  std::uint64_t input_row_bytes() const { return input_format == InputFormat::kBits ? (in_width + 7u) / 8u : in_width; }
+  std::uint64_t input_image_bytes() const { return std::uint64_t{in_channels} * in_height * input_row_bytes(); }
+  /// Bytes of one image of the output.
+  std::uint64_t output_image_bytes() const {
+    return std::uint64_t{out_channels} * out_height * out_width * (output_format == OutputFormat::kI32 ? 4 : 1);
+  }
+  /// Kernels: one index each.
+  std::uint64_t kernels() const { return std::uint64_t{out_channels} * group_in_channels(); }
+  std::uint64_t index_bytes() const { return tau * ((kernels() + 7) / 8); }
+  std::uint64_t codebook_bytes() const { return std::uint64_t{2} << tau; }
+};
+
+/// Output length of one axis, or 0 if the window does not fit into the padded input.
+std::uint32_t OutputLength(std::uint32_t input, std::uint32_t pad_before, std::uint32_t pad_after, std::uint32_t stride,
+                           std::uint32_t dilation);
+
+}  // namespace subbit::fpga

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "driver/driver.h"
+
+namespace subbit::fpga {
+
+/// A kind of device that the driver can be asked for.
+struct Backend {
+  std::string name;
+  /// One line for a person.
+  std::string description;
+  bool available;
+  /// Why it is not available, or empty.
+  std::string reason;
+};
+
+/// No backend of that name exists; the message lists those that do.
+class UnknownBackend : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+/// The backend exists but cannot be used here; the message says why and what to choose instead.
+class UnavailableBackend : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The name that stands for "a board if there is one, else the emulator".
+inline constexpr const char* kAutoBackend = "auto";
+
+/// All backends, in the order in which `auto` prefers them.
+const std::vector<Backend>& Backends();
+
+/// The name of the backend that `requested` (a backend's name or kAutoBackend) stands for here. Throws UnknownBackend and
+/// UnavailableBackend.
+std::string ChooseBackend(const std::string& requested);
+
+/// The driver of a backend's device, shared by all who ask for it in this process while one of them holds it. `name` comes from
+/// ChooseBackend. Thread-safe. Throws DriverError.
+std::shared_ptr<Driver> OpenBackend(const std::string& name);
+
+}  // namespace subbit::fpga

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "device/layer_descriptor.h"
+
+namespace subbit::fpga {
+
+/// A convolution as the driver takes it: the parts of a descriptor that do not depend on the images, and the constant tensors.
+struct ConvLayer {
+  /// Batch, heights, widths, mode, addresses, status and cycles are filled in by the driver.
+  LayerDescriptor shape;
+  /// Bit planes of [out_channels, in_channels of a group] indices.
+  std::vector<std::uint8_t> index;
+  /// 2^tau codewords, first tap least significant.
+  std::vector<std::uint16_t> codebook;
+  /// One an output channel, or empty.
+  std::vector<std::int32_t> bias;
+  /// One an output channel; empty where accumulators leave the engine.
+  std::vector<float> multiplier;
+};
+
+/// What one run of a layer cost.
+struct LayerCycles {
+  /// Cycles that the device counted.
+  std::uint64_t cycles;
+  /// Cycles of the same engine as a plain binary engine (direct mode), by the cycle model.
+  std::uint64_t bnn_cycles;
+};
+
+}  // namespace subbit::fpga

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+namespace subbit::fpga {
+
+/// Keeps account of which parts of device memory are in use. First fit, blocks aligned as the descriptor contract asks. Address 0 is never
+/// given out, since it stands for "none" in a descriptor. Not thread-safe.
+class DeviceMemory {
+ public:
+  /// Manages addresses below `bytes`.
+  explicit DeviceMemory(std::uint64_t bytes) : bytes_(bytes) {}
+
+  /// Address of a free block, or 0 if there is none of that size.
+  std::uint64_t Allocate(std::uint64_t bytes);
+  /// Gives a block back; `address` must come from Allocate.
+  void Free(std::uint64_t address);
+
+ private:
+  std::uint64_t bytes_;
+  /// End of each block in use, by its beginning.
+  std::map<std::uint64_t, std::uint64_t> used_;
+};
+
+}  // namespace subbit::fpga

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "device/device.h"
+#include "driver/conv_layer.h"
+#include "driver/device_memory.h"
+#include "driver/driver_error.h"
+
+namespace subbit::fpga {
+
+class LoadedLayer;
+
+/// Drives one device: loads layers into its memory, starts it, waits for it and reads results back. One driver owns one device and one
+/// lock, so that any number of sessions and threads may share it; requests are served one after the other. Thread-safe.
+class Driver : public std::enable_shared_from_this<Driver> {
+ public:
+  /// Takes the device and checks who it is. Throws DriverError (kWrongDevice, kVanished).
+  static std::shared_ptr<Driver> Open(std::unique_ptr<Device> device);
+
+  ~Driver();
+
+  /// Why the device cannot run this layer, or an empty string.
+  std::string WhyNot(const ConvLayer& layer) const;
+
+  /// Writes the layer's constant tensors into device memory, where they stay while the result lives. Throws DriverError (kUnsupported,
+  /// kOutOfMemory) and TransferError.
+  std::unique_ptr<LoadedLayer> Load(const ConvLayer& layer);
+
+  /// Runs a layer over `batch` images of `height` x `width`. `input` and `output` are in the layer's formats, NCHW, without gaps; the caller
+  /// sizes `output` by OutputLength. A batch that does not fit into device memory is run in parts. Each part must finish within
+  /// `timeout`; a device that does not is reset, so that the next request finds it idle. Throws DriverError and TransferError.
+  LayerCycles Run(const LoadedLayer& layer, std::uint32_t batch, std::uint32_t height, std::uint32_t width, const void* input,
+                  void* output, std::chrono::milliseconds timeout);
+
+  TimingKind timing_kind() const { return device_->timing_kind(); }
+
+ private:
+  friend class LoadedLayer;
+
+  explicit Driver(std::unique_ptr<Device> device);
+
+  std::uint64_t Upload(const void* data, std::size_t bytes);
+  void Release(std::uint64_t address);
+  LayerCycles RunPart(LayerDescriptor descriptor, const std::uint8_t* input, std::uint8_t* output,
+                      std::chrono::milliseconds timeout);
+  void EnsureIdle();
+  void Await(std::chrono::milliseconds timeout);
+  void CheckOutcome();
+
+  std::unique_ptr<Device> device_;
+  Capabilities capabilities_;
+  std::mutex mutex_;
+  DeviceMemory memory_;
+  std::uint64_t descriptor_address_ = 0;
+};
+
+/// A layer whose constant tensors lie in device memory; gives that memory back at its end. Immutable.
+class LoadedLayer {
+ public:
+  ~LoadedLayer();
+  LoadedLayer(const LoadedLayer&) = delete;
+  LoadedLayer& operator=(const LoadedLayer&) = delete;
+
+  const LayerDescriptor& descriptor() const { return descriptor_; }
+
+ private:
+  friend class Driver;
+
+  explicit LoadedLayer(std::shared_ptr<Driver> driver) : driver_(std::move(driver)) {}
+
+  std::shared_ptr<Driver> driver_;
+  LayerDescriptor descriptor_;
+};
+
+}  // namespace subbit::fpga

@@ -1,0 +1,245 @@
+#include "driver/driver.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <random>
+#include <thread>
+
+#include "device/registers.h"
+#include "emulator/emulator.h"
+#include "testing/reference_conv.h"
+
+namespace subbit::fpga {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// How a device misbehaves.
+enum class Misbehaviour { kNone, kHangs, kHangsForGood, kReportsError, kVanishes, kForgetsStatus, kWrongId, kWrongVersion };
+
+/// An emulator that misbehaves on demand.
+class FaultyDevice final : public Device {
+ public:
+  FaultyDevice(std::atomic<Misbehaviour>& fault, const Capabilities& capabilities) : fault_(fault), emulator_(capabilities) {}
+
+  std::uint32_t Read32(std::uint32_t offset) override {
+    switch (fault_.load()) {
+      case Misbehaviour::kVanishes:
+        return registers::kBusAbsent;
+      case Misbehaviour::kReportsError:
+        return offset == registers::kError ? 77 : emulator_.Read32(offset);
+      case Misbehaviour::kWrongId:
+        return offset == registers::kId ? 1 : emulator_.Read32(offset);
+      case Misbehaviour::kWrongVersion:
+        return offset == registers::kVersion ? 0x00020000 : emulator_.Read32(offset);
+      default:
+        return offset == registers::kControl && busy_ ? 0 : emulator_.Read32(offset);
+    }
+  }
+
+  void Write32(std::uint32_t offset, std::uint32_t value) override {
+    const Misbehaviour fault = fault_.load();
+    if (offset == registers::kControl && (fault == Misbehaviour::kHangs || fault == Misbehaviour::kHangsForGood)) {
+      busy_ = true;
+      return;
+    }
+    if (offset == registers::kReset && fault != Misbehaviour::kHangsForGood) {
+      busy_ = false;
+    }
+    emulator_.Write32(offset, value);
+  }
+
+  void ReadBuffer(std::uint64_t address, void* to, std::size_t bytes) override {
+    emulator_.ReadBuffer(address, to, bytes);
+    if (fault_.load() == Misbehaviour::kForgetsStatus && bytes == LayerDescriptor::kBytes) {
+      static_cast<std::uint8_t*>(to)[0x70] = 5;
+    }
+  }
+  void WriteBuffer(std::uint64_t address, const void* from, std::size_t bytes) override {
+    emulator_.WriteBuffer(address, from, bytes);
+  }
+  void WaitForInterrupt(milliseconds) override { std::this_thread::sleep_for(milliseconds(1)); }
+  TimingKind timing_kind() const override { return TimingKind::kModelled; }
+
+ private:
+  std::atomic<Misbehaviour>& fault_;
+  Emulator emulator_;
+  bool busy_ = false;
+};
+
+class DriverTest : public ::testing::Test {
+ protected:
+  void Open(std::uint64_t memory_bytes = 1 << 20) {
+    Capabilities c = Emulator::DefaultCapabilities();
+    c.memory_bytes = memory_bytes;
+    driver_ = Driver::Open(std::make_unique<FaultyDevice>(fault_, c));
+  }
+
+  /// The kind of fault that running a layer ends in; fails if it does not fail.
+  Fault RunAndFail(std::string* message = nullptr) {
+    const auto loaded = driver_->Load(case_.layer);
+    std::vector<std::uint8_t> output(case_.output_bytes());
+    try {
+      driver_->Run(*loaded, case_.batch, case_.height, case_.width, case_.input.data(), output.data(), milliseconds(20));
+    } catch (const DriverError& e) {
+      if (message != nullptr) {
+        *message = e.what();
+      }
+      return e.fault();
+    }
+    ADD_FAILURE() << "the run succeeded";
+    return Fault::kUnsupported;
+  }
+
+  void ExpectRuns() {
+    const auto loaded = driver_->Load(case_.layer);
+    std::vector<std::uint8_t> output(case_.output_bytes());
+    driver_->Run(*loaded, case_.batch, case_.height, case_.width, case_.input.data(), output.data(), milliseconds(20));
+    EXPECT_EQ(output, ReferenceConv(case_));
+  }
+
+  std::mt19937 random_{5};
+  LayerCase case_ = RandomCase(random_);
+  std::atomic<Misbehaviour> fault_{Misbehaviour::kNone};
+  std::shared_ptr<Driver> driver_;
+};
+
+TEST_F(DriverTest, RunsALayer) {
+  Open();
+  ExpectRuns();
+}
+
+TEST_F(DriverTest, TimesOutOnAHangAndRecovers) {
+  Open();
+  fault_ = Misbehaviour::kHangs;
+  std::string message;
+  EXPECT_EQ(RunAndFail(&message), Fault::kTimeout);
+  EXPECT_NE(message.find("20 ms"), std::string::npos) << message;
+  fault_ = Misbehaviour::kNone;
+  ExpectRuns();
+}
+
+TEST_F(DriverTest, SaysSoWhereAResetDoesNotHelp) {
+  Open();
+  fault_ = Misbehaviour::kHangsForGood;
+  EXPECT_EQ(RunAndFail(), Fault::kTimeout);
+  std::string message;
+  EXPECT_EQ(RunAndFail(&message), Fault::kTimeout);
+  EXPECT_NE(message.find("reset did not help"), std::string::npos) << message;
+}
+
+TEST_F(DriverTest, ReportsTheDevicesError) {
+  Open();
+  fault_ = Misbehaviour::kReportsError;
+  std::string message;
+  EXPECT_EQ(RunAndFail(&message), Fault::kDeviceError);
+  EXPECT_NE(message.find("77"), std::string::npos) << message;
+  fault_ = Misbehaviour::kNone;
+  ExpectRuns();
+}
+
+TEST_F(DriverTest, DoesNotBelieveADoneBitWithoutAFinishedDescriptor) {
+  Open();
+  fault_ = Misbehaviour::kForgetsStatus;
+  EXPECT_EQ(RunAndFail(), Fault::kDeviceError);
+}
+
+TEST_F(DriverTest, NoticesThatTheDeviceIsGone) {
+  Open();
+  fault_ = Misbehaviour::kVanishes;
+  EXPECT_EQ(RunAndFail(), Fault::kVanished);
+}
+
+TEST_F(DriverTest, RefusesAForeignDevice) {
+  for (const auto& [fault, kind] : {std::pair{Misbehaviour::kWrongId, Fault::kWrongDevice},
+                                    std::pair{Misbehaviour::kWrongVersion, Fault::kWrongDevice},
+                                    std::pair{Misbehaviour::kVanishes, Fault::kVanished}}) {
+    fault_ = fault;
+    try {
+      Open();
+      ADD_FAILURE() << "the device was accepted";
+    } catch (const DriverError& e) {
+      EXPECT_EQ(e.fault(), kind) << e.what();
+    }
+  }
+}
+
+TEST_F(DriverTest, RefusesLayersThatTheDeviceCannotRun) {
+  Open();
+  case_.layer.shape.pad_left = 100;
+  EXPECT_NE(driver_->WhyNot(case_.layer), "");
+  EXPECT_THROW(driver_->Load(case_.layer), DriverError);
+}
+
+TEST_F(DriverTest, SplitsABatchThatDoesNotFit) {
+  Open(1 << 16);
+  case_.layer.shape = LayerDescriptor();
+  case_.layer.shape.tau = 2;
+  case_.layer.shape.in_channels = 4;
+  case_.layer.shape.out_channels = 6;
+  case_.batch = 37;
+  case_.height = case_.width = 20;
+  FillRandomly(case_, random_);
+  const auto loaded = driver_->Load(case_.layer);
+  std::vector<std::uint8_t> output(case_.output_bytes());
+  const LayerCycles cycles =
+      driver_->Run(*loaded, case_.batch, 20, 20, case_.input.data(), output.data(), milliseconds(1000));
+  EXPECT_EQ(output, ReferenceConv(case_));
+  EXPECT_EQ(cycles.cycles, 37u * 18 * 18 * 4 * 4) << "max(2^2, 6 / 4) cycles a pixel and channel";
+  EXPECT_EQ(cycles.bnn_cycles, 37u * 18 * 18 * 4 * 6);
+}
+
+TEST_F(DriverTest, SaysSoWhereOneImageDoesNotFit) {
+  Open(1 << 14);
+  case_.layer.shape = LayerDescriptor();
+  case_.batch = 1;
+  case_.height = case_.width = 200;
+  FillRandomly(case_, random_);
+  EXPECT_EQ(RunAndFail(), Fault::kOutOfMemory);
+}
+
+TEST_F(DriverTest, GivesMemoryBack) {
+  Open(1 << 14);
+  case_.layer.shape = LayerDescriptor();
+  case_.layer.shape.tau = 9;
+  case_.layer.shape.in_channels = case_.layer.shape.out_channels = 64;
+  FillRandomly(case_, random_);
+  for (int run = 0; run < 20; ++run) {
+    EXPECT_NE(driver_->Load(case_.layer), nullptr);
+  }
+  std::vector<std::unique_ptr<LoadedLayer>> held;
+  EXPECT_THROW(
+      {
+        for (int i = 0; i < 20; ++i) {
+          held.push_back(driver_->Load(case_.layer));
+        }
+      },
+      DriverError);
+  held.clear();
+  EXPECT_NE(driver_->Load(case_.layer), nullptr);
+}
+
+TEST_F(DriverTest, ServesEightThreads) {
+  Open();
+  const auto loaded = driver_->Load(case_.layer);
+  const std::vector<std::uint8_t> expected = ReferenceConv(case_);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      for (int run = 0; run < 20; ++run) {
+        std::vector<std::uint8_t> output(case_.output_bytes());
+        driver_->Run(*loaded, case_.batch, case_.height, case_.width, case_.input.data(), output.data(), milliseconds(5000));
+        wrong += output == expected ? 0 : 1;
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+}  // namespace
+}  // namespace subbit::fpga

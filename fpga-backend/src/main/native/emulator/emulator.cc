@@ -1,0 +1,208 @@
+#include "emulator/emulator.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "device/cycle_model.h"
+#include "device/registers.h"
+#include "emulator/engine.h"
+
+namespace subbit::fpga {
+namespace {
+
+constexpr std::uint32_t Low(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
+constexpr std::uint32_t High(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
+constexpr std::uint64_t WithLow(std::uint64_t value, std::uint32_t low) { return (value & ~std::uint64_t{0xFFFFFFFF}) | low; }
+constexpr std::uint64_t WithHigh(std::uint64_t value, std::uint32_t high) {
+  return (value & 0xFFFFFFFF) | std::uint64_t{high} << 32;
+}
+
+}  // namespace
+
+Capabilities Emulator::DefaultCapabilities() {
+  Capabilities c;
+  c.features = registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureAnyStride |
+               registers::kFeatureDilation | registers::kFeatureGroups;
+  c.memory_bytes = kMemoryBytes;
+  return c;
+}
+
+Emulator::Emulator(const Capabilities& capabilities)
+    : capabilities_(capabilities), memory_(static_cast<std::uint8_t*>(std::calloc(capabilities.memory_bytes, 1))) {
+  if (memory_ == nullptr) {
+    throw std::bad_alloc();
+  }
+  Reset();
+}
+
+std::uint32_t Emulator::Read32(std::uint32_t offset) {
+  switch (offset) {
+    case registers::kControl: {
+      const std::uint32_t value = control_;
+      control_ &= ~(registers::kDone | registers::kReady);
+      return value;
+    }
+    case registers::kGlobalInterruptEnable:
+      return global_interrupt_enable_;
+    case registers::kInterruptEnable:
+      return interrupt_enable_;
+    case registers::kInterruptStatus:
+      return interrupt_status_;
+    case registers::kId:
+      return registers::kIdValue;
+    case registers::kVersion:
+      return registers::kVersionValue;
+    case registers::kEngine:
+      return capabilities_.EngineRegister();
+    case registers::kFeatures:
+      return capabilities_.features;
+    case registers::kMaxChannels:
+      return capabilities_.max_channels;
+    case registers::kMaxWidth:
+      return capabilities_.max_width;
+    case registers::kMemoryLow:
+      return Low(capabilities_.memory_bytes);
+    case registers::kMemoryHigh:
+      return High(capabilities_.memory_bytes);
+    case registers::kDescriptorsLow:
+      return Low(descriptors_);
+    case registers::kDescriptorsHigh:
+      return High(descriptors_);
+    case registers::kDescriptorCount:
+      return descriptor_count_;
+    case registers::kError:
+      return error_;
+    case registers::kErrorDescriptor:
+      return error_descriptor_;
+    case registers::kCyclesLow:
+      return Low(cycles_);
+    case registers::kCyclesHigh:
+      return High(cycles_);
+    default:
+      return 0;
+  }
+}
+
+void Emulator::Write32(std::uint32_t offset, std::uint32_t value) {
+  switch (offset) {
+    case registers::kControl:
+      if ((value & registers::kStart) != 0) {
+        Start();
+      }
+      break;
+    case registers::kGlobalInterruptEnable:
+      global_interrupt_enable_ = value & 1;
+      break;
+    case registers::kInterruptEnable:
+      interrupt_enable_ = value & (registers::kInterruptDone | registers::kInterruptReady);
+      break;
+    case registers::kInterruptStatus:
+      interrupt_status_ ^= value & (registers::kInterruptDone | registers::kInterruptReady);
+      break;
+    case registers::kDescriptorsLow:
+      descriptors_ = WithLow(descriptors_, value);
+      break;
+    case registers::kDescriptorsHigh:
+      descriptors_ = WithHigh(descriptors_, value);
+      break;
+    case registers::kDescriptorCount:
+      descriptor_count_ = value;
+      break;
+    case registers::kReset:
+      if ((value & 1) != 0) {
+        Reset();
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+bool Emulator::Holds(std::uint64_t address, std::uint64_t bytes) const {
+  return address <= capabilities_.memory_bytes && bytes <= capabilities_.memory_bytes - address;
+}
+
+void Emulator::ReadBuffer(std::uint64_t address, void* to, std::size_t bytes) {
+  if (!Holds(address, bytes)) {
+    throw TransferError("a read of " + std::to_string(bytes) + " bytes at " + std::to_string(address) +
+                        " leaves the emulator's memory");
+  }
+  std::memcpy(to, memory_.get() + address, bytes);
+}
+
+void Emulator::WriteBuffer(std::uint64_t address, const void* from, std::size_t bytes) {
+  if (!Holds(address, bytes)) {
+    throw TransferError("a write of " + std::to_string(bytes) + " bytes at " + std::to_string(address) +
+                        " leaves the emulator's memory");
+  }
+  std::memcpy(memory_.get() + address, from, bytes);
+}
+
+void Emulator::WaitForInterrupt(std::chrono::milliseconds) {}
+
+void Emulator::Reset() {
+  control_ = registers::kIdle;
+  global_interrupt_enable_ = 0;
+  interrupt_enable_ = 0;
+  interrupt_status_ = 0;
+  descriptors_ = 0;
+  descriptor_count_ = 0;
+  error_ = 0;
+  error_descriptor_ = 0;
+  cycles_ = 0;
+}
+
+void Emulator::Start() {
+  cycles_ = 0;
+  error_descriptor_ = 0;
+  error_ = static_cast<std::uint32_t>(RunDescriptors());
+  control_ = registers::kDone | registers::kIdle | registers::kReady;
+  interrupt_status_ |= interrupt_enable_;
+}
+
+ErrorCode Emulator::RunDescriptors() {
+  if (descriptor_count_ == 0 || descriptors_ % LayerDescriptor::kAlignment != 0 ||
+      !Holds(descriptors_, std::uint64_t{descriptor_count_} * LayerDescriptor::kBytes)) {
+    return ErrorCode::kDescriptorList;
+  }
+  for (std::uint32_t i = 0; i < descriptor_count_; ++i) {
+    const ErrorCode code = RunDescriptor(descriptors_ + std::uint64_t{i} * LayerDescriptor::kBytes);
+    if (code != ErrorCode::kNone) {
+      error_descriptor_ = i;
+      return code;
+    }
+  }
+  return ErrorCode::kNone;
+}
+
+ErrorCode Emulator::RunDescriptor(std::uint64_t address) {
+  LayerDescriptor::Bytes bytes;
+  std::memcpy(bytes.data(), memory_.get() + address, bytes.size());
+  LayerDescriptor layer;
+  if (const ErrorCode code = LayerDescriptor::Decode(bytes, &layer); code != ErrorCode::kNone) {
+    return code;
+  }
+  layer.cycles = 0;
+  layer.status = layer.Validate(capabilities_);
+  if (layer.status == ErrorCode::kNone) {
+    try {
+      layer.status = RunLayer(layer, memory_.get());
+    } catch (const std::bad_alloc&) {
+      layer.status = ErrorCode::kInternal;
+    } catch (const std::length_error&) {
+      layer.status = ErrorCode::kInternal;
+    }
+  }
+  if (layer.status == ErrorCode::kNone) {
+    layer.cycles = ModelledCycles(layer, capabilities_);
+    cycles_ += layer.cycles;
+  }
+  bytes = layer.Encode();
+  std::memcpy(memory_.get() + address, bytes.data(), bytes.size());
+  return layer.status;
+}
+
+}  // namespace subbit::fpga

@@ -1,0 +1,189 @@
+#include "emulator/emulator.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <random>
+
+#include "device/registers.h"
+#include "driver/driver.h"
+#include "testing/reference_conv.h"
+
+namespace subbit::fpga {
+namespace {
+
+constexpr std::uint64_t kDescriptorsAt = 0x40;
+
+Capabilities SmallMemory() {
+  Capabilities c = Emulator::DefaultCapabilities();
+  c.memory_bytes = 1 << 20;
+  return c;
+}
+
+/// A one-pixel layer, written by hand into the device's memory.
+LayerDescriptor OnePixel() {
+  LayerDescriptor d;
+  d.mode = Mode::kDirect;
+  d.pad_top = d.pad_left = d.pad_bottom = d.pad_right = 1;
+  d.input_address = 0x1000;
+  d.output_address = 0x1040;
+  d.index_address = 0x1080;
+  d.codebook_address = 0x10C0;
+  d.multiplier_address = 0x1100;
+  return d;
+}
+
+std::uint32_t Start(Emulator& device, const LayerDescriptor& layer, std::uint32_t count = 1) {
+  const LayerDescriptor::Bytes bytes = layer.Encode();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    device.WriteBuffer(kDescriptorsAt + i * bytes.size(), bytes.data(), bytes.size());
+  }
+  device.Write32(registers::kDescriptorsLow, kDescriptorsAt);
+  device.Write32(registers::kDescriptorCount, count);
+  device.Write32(registers::kControl, registers::kStart);
+  return device.Read32(registers::kError);
+}
+
+void WriteFloat(Emulator& device, std::uint64_t address, float value) { device.WriteBuffer(address, &value, sizeof value); }
+
+TEST(Emulator, IdentifiesItself) {
+  Emulator device(SmallMemory());
+  EXPECT_EQ(device.Read32(registers::kId), registers::kIdValue);
+  EXPECT_EQ(device.Read32(registers::kVersion), registers::kVersionValue);
+  const Capabilities read = Capabilities::Read(device);
+  EXPECT_EQ(read.dot_units, 1u);
+  EXPECT_EQ(read.accumulators, 4u);
+  EXPECT_EQ(read.table_depth, 64u);
+  EXPECT_EQ(read.memory_bytes, 1u << 20);
+  EXPECT_EQ(read.features, SmallMemory().features);
+}
+
+TEST(Emulator, FollowsTheControlProtocol) {
+  Emulator device(SmallMemory());
+  EXPECT_EQ(device.Read32(registers::kControl), registers::kIdle);
+  device.Write32(registers::kInterruptEnable, registers::kInterruptDone);
+  WriteFloat(device, 0x1100, 1.0f);
+  EXPECT_EQ(Start(device, OnePixel()), 0u);
+  EXPECT_EQ(device.Read32(registers::kInterruptStatus), registers::kInterruptDone);
+  device.Write32(registers::kInterruptStatus, registers::kInterruptDone);
+  EXPECT_EQ(device.Read32(registers::kInterruptStatus), 0u);
+  EXPECT_EQ(device.Read32(registers::kControl), registers::kDone | registers::kIdle | registers::kReady);
+  EXPECT_EQ(device.Read32(registers::kControl), registers::kIdle) << "done and ready clear on read";
+  EXPECT_EQ(device.Read32(registers::kCyclesLow), 1u);
+}
+
+TEST(Emulator, RunsAListAndAddsUpItsCycles) {
+  Emulator device(SmallMemory());
+  WriteFloat(device, 0x1100, 1.0f);
+  LayerDescriptor layer = OnePixel();
+  layer.cycles = 99;
+  EXPECT_EQ(Start(device, layer, 3), 0u);
+  EXPECT_EQ(device.Read32(registers::kCyclesLow), 3u);
+  LayerDescriptor::Bytes bytes;
+  device.ReadBuffer(kDescriptorsAt + 2 * bytes.size(), bytes.data(), bytes.size());
+  LayerDescriptor finished;
+  ASSERT_EQ(LayerDescriptor::Decode(bytes, &finished), ErrorCode::kNone);
+  EXPECT_EQ(finished.cycles, 1u);
+}
+
+TEST(Emulator, RejectsABadDescriptorList) {
+  Emulator device(SmallMemory());
+  const auto expect_rejected = [&](std::uint64_t address, std::uint32_t count) {
+    device.Write32(registers::kDescriptorsLow, static_cast<std::uint32_t>(address));
+    device.Write32(registers::kDescriptorsHigh, static_cast<std::uint32_t>(address >> 32));
+    device.Write32(registers::kDescriptorCount, count);
+    device.Write32(registers::kControl, registers::kStart);
+    EXPECT_EQ(device.Read32(registers::kError), static_cast<std::uint32_t>(ErrorCode::kDescriptorList));
+  };
+  expect_rejected(0x40, 0);
+  expect_rejected(0x48, 1);
+  expect_rejected((1 << 20) - 64, 1);
+  expect_rejected(0x40, 0xFFFFFFFF);
+  expect_rejected(0xFFFFFFFFFFFFFFC0, 1);
+}
+
+TEST(Emulator, NamesTheDescriptorThatFailed) {
+  Emulator device(SmallMemory());
+  WriteFloat(device, 0x1100, 1.0f);
+  ASSERT_EQ(Start(device, OnePixel(), 2), 0u);
+  const std::uint8_t wrong = 0;
+  device.WriteBuffer(kDescriptorsAt + LayerDescriptor::kBytes, &wrong, 1);
+  device.Write32(registers::kControl, registers::kStart);
+  EXPECT_EQ(device.Read32(registers::kError), static_cast<std::uint32_t>(ErrorCode::kHeader));
+  EXPECT_EQ(device.Read32(registers::kErrorDescriptor), 1u);
+  device.Write32(registers::kReset, 1);
+  EXPECT_EQ(device.Read32(registers::kError), 0u);
+}
+
+TEST(Emulator, RejectsBadTensorContents) {
+  Emulator device(SmallMemory());
+  WriteFloat(device, 0x1100, std::numeric_limits<float>::infinity());
+  EXPECT_EQ(Start(device, OnePixel()), static_cast<std::uint32_t>(ErrorCode::kMultiplier));
+  WriteFloat(device, 0x1100, 1.0f);
+  const std::uint16_t codeword = 512;
+  device.WriteBuffer(0x10C2, &codeword, sizeof codeword);
+  EXPECT_EQ(Start(device, OnePixel()), static_cast<std::uint32_t>(ErrorCode::kCodeword));
+}
+
+TEST(Emulator, SurvivesRandomDescriptors) {
+  // Whatever a descriptor holds, the device ends with a code and stays usable.
+  Emulator device(SmallMemory());
+  std::mt19937 random(3);
+  for (int run = 0; run < 20000; ++run) {
+    LayerDescriptor::Bytes bytes = OnePixel().Encode();
+    for (int flips = 1 + static_cast<int>(random() % 4); flips > 0; --flips) {
+      bytes[random() % bytes.size()] ^= static_cast<std::uint8_t>(1u << (random() % 8));
+    }
+    device.WriteBuffer(kDescriptorsAt, bytes.data(), bytes.size());
+    device.Write32(registers::kDescriptorsLow, kDescriptorsAt);
+    device.Write32(registers::kDescriptorCount, 1);
+    device.Write32(registers::kControl, registers::kStart);
+    ASSERT_LE(device.Read32(registers::kError), static_cast<std::uint32_t>(ErrorCode::kInternal));
+    ASSERT_NE(device.Read32(registers::kControl) & registers::kIdle, 0u);
+  }
+}
+
+TEST(Emulator, RefusesTransfersOutsideItsMemory) {
+  Emulator device(SmallMemory());
+  std::uint8_t byte = 0;
+  EXPECT_THROW(device.ReadBuffer(1 << 20, &byte, 1), TransferError);
+  EXPECT_THROW(device.WriteBuffer(~std::uint64_t{0}, &byte, 1), TransferError);
+}
+
+TEST(Emulator, AgreesWithTheReferenceOnRandomLayers) {
+  const auto driver = Driver::Open(std::make_unique<Emulator>());
+  std::mt19937 random(2);
+  int table_runs = 0;
+  for (int run = 0; run < 300; ++run) {
+    const LayerCase c = RandomCase(random);
+    const auto loaded = driver->Load(c.layer);
+    table_runs += loaded->descriptor().mode == Mode::kTable ? 1 : 0;
+    std::vector<std::uint8_t> output(c.output_bytes());
+    driver->Run(*loaded, c.batch, c.height, c.width, c.input.data(), output.data(), std::chrono::seconds(10));
+    ASSERT_EQ(output, ReferenceConv(c)) << "run " << run;
+  }
+  EXPECT_GT(table_runs, 50) << "the sweep must cover the table mode too";
+}
+
+TEST(Emulator, AgreesWithTheReferenceWhereALayerTakesSeveralTiles) {
+  const auto driver = Driver::Open(std::make_unique<Emulator>());
+  std::mt19937 random(4);
+  LayerCase c = RandomCase(random);
+  c.layer.shape = LayerDescriptor();
+  c.layer.shape.tau = 3;
+  c.layer.shape.in_channels = 3;
+  c.layer.shape.out_channels = 20;
+  c.layer.shape.pad_top = c.layer.shape.pad_left = 1;
+  c.batch = 1;
+  c.height = 61;
+  for (const std::uint32_t width : {47u, 300u}) {
+    c.width = width;
+    FillRandomly(c, random);
+    std::vector<std::uint8_t> output(c.output_bytes());
+    driver->Run(*driver->Load(c.layer), c.batch, c.height, c.width, c.input.data(), output.data(), std::chrono::seconds(10));
+    EXPECT_EQ(output, ReferenceConv(c)) << "width " << width;
+  }
+}
+
+}  // namespace
+}  // namespace subbit::fpga

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+
+#include "device/error_code.h"
+#include "device/layer_descriptor.h"
+
+namespace subbit::fpga {
+
+/// Computes one layer in device memory, bit for bit as docs/DEVICE.md defines it. `layer` must have passed Validate for a memory that
+/// begins at `memory`. The contents of the tensors are still untrusted: returns kCodeword or kMultiplier, with nothing written, where
+/// they are wrong.
+ErrorCode RunLayer(const LayerDescriptor& layer, std::uint8_t* memory);
+
+}  // namespace subbit::fpga

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "device/layer_descriptor.h"
+
+namespace subbit::fpga {
+
+/// What the output stage does to the accumulators of one output channel.
+struct ChannelOutput {
+  OutputFormat format;
+  /// Added modulo 2^32.
+  std::int32_t bias;
+  /// Unused for kI32.
+  float multiplier;
+  std::int16_t zero_point;
+};
+
+/// Writes `count` elements in the layer's output format, little-endian, to `to`:
+///   kI32:     acc + bias
+///   kU8, kS8: clamp(round_half_even((float)(acc + bias) * multiplier), low - zero_point, high - zero_point) + zero_point
+/// where the conversion to float and the multiplication each round to nearest even, as ONNX Runtime's QLinearConv does.
+void WriteOutput(const ChannelOutput& channel, const std::int32_t* accumulators, std::size_t count, std::uint8_t* to);
+
+}  // namespace subbit::fpga

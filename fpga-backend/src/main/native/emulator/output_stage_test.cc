@@ -1,0 +1,44 @@
+#include "emulator/output_stage.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <vector>
+
+namespace subbit::fpga {
+namespace {
+
+std::vector<std::uint8_t> Write(const ChannelOutput& channel, const std::vector<std::int32_t>& accumulators) {
+  std::vector<std::uint8_t> out(accumulators.size() * (channel.format == OutputFormat::kI32 ? 4 : 1));
+  WriteOutput(channel, accumulators.data(), accumulators.size(), out.data());
+  return out;
+}
+
+TEST(OutputStage, RoundsTiesToEven) {
+  const ChannelOutput half = {OutputFormat::kU8, 0, 0.5f, 100};
+  EXPECT_EQ(Write(half, {1, 3, 5, -1, -3, -5, 2}), (std::vector<std::uint8_t>{100, 102, 102, 100, 98, 98, 101}));
+}
+
+TEST(OutputStage, ClampsAtBothEnds) {
+  constexpr auto kMax = std::numeric_limits<std::int32_t>::max();
+  constexpr auto kMin = std::numeric_limits<std::int32_t>::min();
+  EXPECT_EQ(Write({OutputFormat::kU8, 0, 1e30f, 3}, {kMax, kMin, 1, -1, 0}), (std::vector<std::uint8_t>{255, 0, 255, 0, 3}));
+  EXPECT_EQ(Write({OutputFormat::kS8, 0, 1.0f, -5}, {200, -200, 132, 133, -123, -124}),
+            (std::vector<std::uint8_t>{127, 0x80, 127, 127, 0x80, 0x80}));
+}
+
+TEST(OutputStage, RoundsTheAccumulatorToFloatFirst) {
+  // 2^24 + 1 is not a float: it becomes 2^24, and 2^24 / 2^25 is a tie, which (2^24 + 1) / 2^25 is not.
+  constexpr float kScale = 1.0f / (1 << 25);
+  EXPECT_EQ(Write({OutputFormat::kU8, 0, kScale, 0}, {(1 << 24) + 1, (1 << 24) + 3}),
+            (std::vector<std::uint8_t>{0, 1}));
+}
+
+TEST(OutputStage, AddsTheBiasModulo2To32) {
+  const ChannelOutput raw = {OutputFormat::kI32, 1, 0.0f, 0};
+  EXPECT_EQ(Write(raw, {std::numeric_limits<std::int32_t>::max(), -2}),
+            (std::vector<std::uint8_t>{0, 0, 0, 0x80, 0xFF, 0xFF, 0xFF, 0xFF}));
+}
+
+}  // namespace
+}  // namespace subbit::fpga

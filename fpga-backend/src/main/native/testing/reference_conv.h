@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "driver/conv_layer.h"
+
+namespace subbit::fpga {
+
+/// A layer with random weights and a batch of random images for it, for tests.
+struct LayerCase {
+  ConvLayer layer;
+  std::uint32_t batch;
+  std::uint32_t height;
+  std::uint32_t width;
+  /// In the layer's input format.
+  std::vector<std::uint8_t> input;
+
+  std::uint32_t out_height() const;
+  std::uint32_t out_width() const;
+  /// Bytes of the whole output.
+  std::size_t output_bytes() const;
+};
+
+/// A small random layer of any shape, format, tau and zero point that the contract allows. The same seed gives the same layer.
+LayerCase RandomCase(std::mt19937& random);
+
+/// Fills in random weights and images for the shape that `layer_case` has.
+void FillRandomly(LayerCase& layer_case, std::mt19937& random);
+
+/// The layer computed tap by tap from the definition, without tables, tiles or the engine's code; in the layer's output format.
+std::vector<std::uint8_t> ReferenceConv(const LayerCase& layer_case);
+
+}  // namespace subbit::fpga

@@ -1,0 +1,48 @@
+package dev.subbit.fpga;
+
+import dev.subbit.onnx.NativeLibrary;
+import java.nio.file.Path;
+
+/**
+ * The execution-provider library as Java sees it: what the driver tells besides running models.
+ *
+ * <p>The class loads the same file that ONNX Runtime loads, so both see one driver and one set of
+ * counters.
+ */
+final class FpgaNative {
+
+  /** Where the library lies; valid until this process ends. */
+  static final Path LIBRARY = NativeLibrary.locate(FpgaNative.class, "fpga");
+
+  static {
+    System.load(LIBRARY.toString());
+  }
+
+  private FpgaNative() {}
+
+  /** Takes one backend at a time; called from native code. */
+  interface BackendVisitor {
+    void visit(String name, String description, boolean available, String reason);
+  }
+
+  /** Takes one node and run at a time; called from native code. Names are UTF-8. */
+  interface TimingVisitor {
+    void visit(byte[] node, byte[] opType, int tau, long cycles, long bnnCycles, int kind);
+  }
+
+  /**
+   * The backend that a name stands for here.
+   *
+   * @param requested a backend's name or {@code auto}.
+   * @return a backend's name.
+   * @throws IllegalArgumentException if there is none of that name.
+   * @throws IllegalStateException if it cannot be used here.
+   */
+  static native String chooseBackend(String requested);
+
+  /** Shows all backends, in the order in which {@code auto} prefers them. */
+  static native void listBackends(BackendVisitor visitor);
+
+  /** Shows the counters of all runs since the last call, oldest first, and forgets them. */
+  static native void drainTimings(TimingVisitor visitor);
+}

@@ -1,0 +1,104 @@
+#include "ep/ep.h"
+
+#include <charconv>
+#include <utility>
+
+#include "driver/backends.h"
+#include "ep/conv_node.h"
+#include "ep/node_compute.h"
+
+namespace subbit::fpga {
+namespace {
+
+/// How long a device may take for one request where the session does not say.
+constexpr std::chrono::milliseconds kDefaultTimeout{30000};
+
+std::chrono::milliseconds ReadTimeout(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  constexpr std::int64_t kMost = 24 * 60 * 60 * 1000;
+  if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > kMost) {
+    throw std::invalid_argument("Provider option 'timeout_ms' is '" + text + "'; allowed are 1 to " + std::to_string(kMost) +
+                                " milliseconds.");
+  }
+  return std::chrono::milliseconds(value);
+}
+
+}  // namespace
+
+EpOptions EpOptions::Read(const OrtSessionOptions& options) {
+  const Ort::ConstSessionOptions session{&options};
+  const std::string prefix = kOptionPrefix;
+  const std::string backend = session.GetConfigEntryOrDefault((prefix + "backend").c_str(), kAutoBackend);
+  const std::string timeout = session.GetConfigEntryOrDefault((prefix + "timeout_ms").c_str(), "");
+  return {ChooseBackend(backend), timeout.empty() ? kDefaultTimeout : ReadTimeout(timeout)};
+}
+
+Ep::Ep(std::shared_ptr<Driver> driver, std::chrono::milliseconds timeout, const OrtEpApi& ep_api, const OrtLogger& logger)
+    : OrtEp{}, driver_(std::move(driver)), timeout_(timeout), ep_api_(ep_api), logger_(&logger) {
+  ort_version_supported = kOrtApiVersion;
+  GetName = GetNameImpl;
+  GetCapability = GetCapabilityImpl;
+  Compile = CompileImpl;
+  ReleaseNodeComputeInfos = ReleaseNodeComputeInfosImpl;
+}
+
+const char* ORT_API_CALL Ep::GetNameImpl(const OrtEp*) noexcept { return kEpName; }
+
+OrtStatus* ORT_API_CALL Ep::GetCapabilityImpl(OrtEp* self, const OrtGraph* graph, OrtEpGraphSupportInfo* support) noexcept {
+  return AsStatus([&] { static_cast<const Ep*>(self)->Claim(graph, support); });
+}
+
+void Ep::Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support) const {
+  OrtNodeFusionOptions options{};
+  options.ort_version_supported = kOrtApiVersion;
+  // The weights live in device memory; ONNX Runtime need not keep them, and the fused node has one input.
+  options.drop_constant_initializers = true;
+  for (const Ort::ConstNode& node : Ort::ConstGraph{graph}.GetNodes()) {
+    if (IsConvNode(node) && Takes(node)) {
+      const OrtNode* claimed = node;
+      Ort::ThrowOnError(ep_api_.EpGraphSupportInfo_AddNodesToFuse(support, &claimed, 1, &options));
+    }
+  }
+}
+
+bool Ep::Takes(const Ort::ConstNode& node) const {
+  std::string reason;
+  try {
+    reason = driver_->WhyNot(ReadConvNode(node).layer);
+  } catch (const NodeNotTaken& e) {
+    reason = e.what();
+  }
+  if (reason.empty()) {
+    return true;
+  }
+  const std::string message = "SubBitFpga leaves node '" + node.GetName() + "' to the CPU: " + reason;
+  ORT_CXX_LOG_NOEXCEPT(logger_, ORT_LOGGING_LEVEL_WARNING, message.c_str());
+  return false;
+}
+
+OrtStatus* ORT_API_CALL Ep::CompileImpl(OrtEp* self, const OrtGraph** graphs, const OrtNode**, size_t count,
+                                        OrtNodeComputeInfo** compute_infos, OrtNode**) noexcept {
+  return AsStatus([&] {
+    const auto* ep = static_cast<const Ep*>(self);
+    std::vector<std::unique_ptr<NodeCompute>> compiled;
+    for (size_t i = 0; i < count; ++i) {
+      const std::vector<Ort::ConstNode> nodes = Ort::ConstGraph{graphs[i]}.GetNodes();
+      if (nodes.size() != 1) {
+        throw std::logic_error("a fused node of " + std::to_string(nodes.size()) + " nodes, one was claimed");
+      }
+      compiled.push_back(std::make_unique<NodeCompute>(ep->driver_, ReadConvNode(nodes[0]), ep->timeout_));
+    }
+    for (size_t i = 0; i < count; ++i) {
+      compute_infos[i] = compiled[i].release();
+    }
+  });
+}
+
+void ORT_API_CALL Ep::ReleaseNodeComputeInfosImpl(OrtEp*, OrtNodeComputeInfo** compute_infos, size_t count) noexcept {
+  for (size_t i = 0; i < count; ++i) {
+    delete static_cast<NodeCompute*>(compute_infos[i]);
+  }
+}
+
+}  // namespace subbit::fpga

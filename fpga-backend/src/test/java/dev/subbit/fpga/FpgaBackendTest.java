@@ -1,0 +1,148 @@
+package dev.subbit.fpga;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.subbit.onnx.ExecutionBackend.LayerTiming;
+import dev.subbit.onnx.ExecutionBackend.TimingKind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class FpgaBackendTest {
+
+  static Stream<Arguments> models() {
+    List<Arguments> models = new ArrayList<>();
+    for (int tau : new int[] {1, 4, 5, 6, 7, 9}) {
+      models.add(Arguments.of("binary", tau, TestModels.binary(tau, tau), OnnxJavaType.FLOAT));
+      models.add(
+          Arguments.of("uint8", tau, TestModels.qLinear(false, tau, tau), OnnxJavaType.UINT8));
+      models.add(Arguments.of("int8", tau, TestModels.qLinear(true, tau, tau), OnnxJavaType.INT8));
+    }
+    return models.stream();
+  }
+
+  @ParameterizedTest(name = "{0}, tau {1}")
+  @MethodSource("models")
+  void givesTheBitsOfTheFunctionBodiesAndTheKernels(
+      String name, int tau, ModelProto model, OnnxJavaType type) throws OrtException {
+    try (OnnxTensor input = FpgaSessions.input(type, tau, 3, 3, 13, 17);
+        OrtSession device = FpgaSessions.openWithoutCpu(model);
+        OrtSession bodies = FpgaSessions.open(model, "onnxruntime", Map.of());
+        OrtSession kernels = FpgaSessions.open(model, "native", Map.of())) {
+      ByteBuffer expected = FpgaSessions.run(bodies, input);
+      assertEquals(expected, FpgaSessions.run(device, input));
+      assertEquals(expected, FpgaSessions.run(kernels, input));
+    }
+  }
+
+  @Test
+  void everyConvolutionRunsOnTheProvider(@TempDir Path folder) throws OrtException, IOException {
+    for (ModelProto model : List.of(TestModels.qLinear(false, 5, 1), TestModels.binary(5, 1))) {
+      boolean binary = model.getGraph().getName().equals("binary");
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        new FpgaBackend().configure(options, FpgaSessions.EMULATOR);
+        options.enableProfiling(folder.resolve("profile").toString());
+        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        try (OrtSession session = environment.createSession(model.toByteArray(), options);
+            OnnxTensor input =
+                FpgaSessions.input(
+                    binary ? OnnxJavaType.FLOAT : OnnxJavaType.UINT8, 1, 1, 3, 9, 9)) {
+          FpgaSessions.run(session, input);
+          List<String> providers = new ArrayList<>();
+          for (String line : Files.readAllLines(Path.of(session.endProfiling()))) {
+            if (line.contains("_kernel_time")) {
+              providers.add(line.replaceAll(".*\"provider\" ?: ?\"([^\"]*)\".*", "$1"));
+            }
+          }
+          assertEquals(List.of("SubBitFpga", "SubBitFpga", "SubBitFpga"), providers);
+        }
+      }
+    }
+  }
+
+  @Test
+  void countsCyclesOfEveryNodeAndRun() throws OrtException {
+    FpgaBackend backend = new FpgaBackend();
+    try (OrtSession session = FpgaSessions.openWithoutCpu(TestModels.qLinear(false, 5, 2));
+        OnnxTensor input = FpgaSessions.input(OnnxJavaType.UINT8, 2, 2, 3, 9, 10)) {
+      backend.drainTimings();
+      FpgaSessions.run(session, input);
+      // 2 images of 9x10, 3 channels, 8 outputs: direct. Then 5x5 outputs, 8 channels, 80 outputs:
+      // max(32, 80 / 4) instead of 80. Then 2x3 outputs, 80 channels in groups of 3 outputs:
+      // direct.
+      assertEquals(
+          List.of(
+              timing("q0", 2 * 9 * 10 * 3 * 8, 2 * 9 * 10 * 3 * 8),
+              timing("q1", 2 * 5 * 5 * 8 * 32, 2 * 5 * 5 * 8 * 80),
+              timing("q2", 2 * 2 * 3 * 80 * 3, 2 * 2 * 3 * 80 * 3)),
+          backend.drainTimings());
+      assertEquals(List.of(), backend.drainTimings());
+    }
+  }
+
+  private static LayerTiming timing(String node, long cycles, long bnnCycles) {
+    return new LayerTiming(node, "QLinearSubBitConv", 5, cycles, bnnCycles, TimingKind.MODELLED);
+  }
+
+  @Test
+  void eightThreadsShareOneSession() throws Exception {
+    try (OrtSession session = FpgaSessions.openWithoutCpu(TestModels.binary(5, 3));
+        OnnxTensor input = FpgaSessions.input(OnnxJavaType.FLOAT, 3, 2, 3, 12, 12)) {
+      ByteBuffer expected = FpgaSessions.run(session, input);
+      ExecutorService threads = Executors.newFixedThreadPool(8);
+      try {
+        List<Future<Void>> runs = new ArrayList<>();
+        for (int thread = 0; thread < 8; thread++) {
+          runs.add(
+              threads.submit(
+                  () -> {
+                    for (int run = 0; run < 25; run++) {
+                      assertEquals(expected, FpgaSessions.run(session, input));
+                    }
+                    return null;
+                  }));
+        }
+        for (Future<Void> run : runs) {
+          run.get();
+        }
+      } finally {
+        threads.shutdown();
+      }
+    }
+  }
+
+  @Test
+  void twoHundredSessionsOpenAndClose() throws OrtException {
+    ModelProto model = TestModels.qLinear(true, 4, 4);
+    try (OnnxTensor input = FpgaSessions.input(OnnxJavaType.INT8, 4, 1, 3, 8, 8)) {
+      ByteBuffer expected = null;
+      for (int i = 0; i < 200; i++) {
+        try (OrtSession session = FpgaSessions.openWithoutCpu(model)) {
+          ByteBuffer result = FpgaSessions.run(session, input);
+          assertTrue(expected == null || expected.equals(result), "session " + i);
+          expected = result;
+        }
+      }
+    }
+  }
+}

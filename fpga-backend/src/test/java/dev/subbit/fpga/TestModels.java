@@ -1,0 +1,137 @@
+package dev.subbit.fpga;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
+import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.ConvAttributes;
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.onnx.SubBitModels;
+import dev.subbit.onnx.SubBitNodes;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/** Small models made of sub-bit convolutions only, with random weights. */
+final class TestModels {
+
+  static final String INPUT = "x";
+
+  private TestModels() {}
+
+  /** Random packed weights with scales of both signs. */
+  static PackedConvWeights weights(int outChannels, int inChannels, int tau, Random random) {
+    int[] all = IntStream.range(0, 512).toArray();
+    for (int i = 511; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      int swapped = all[i];
+      all[i] = all[j];
+      all[j] = swapped;
+    }
+    Codebook codebook = new Codebook(tau, IntStream.range(0, 1 << tau).map(i -> all[i]).toArray());
+    int[] indices =
+        IntStream.range(0, outChannels * inChannels).map(i -> random.nextInt(1 << tau)).toArray();
+    float[] scale = new float[outChannels];
+    for (int o = 0; o < outChannels; o++) {
+      scale[o] = (0.5f + random.nextFloat()) * (random.nextInt(4) == 0 ? -0.01f : 0.01f);
+    }
+    return PackedConvWeights.pack(inChannels, codebook, indices, scale);
+  }
+
+  /** Three QLinearSubBitConv nodes after one another: 3 to 8 to 80 to 6 channels. */
+  static ModelProto qLinear(boolean signed, int tau, long seed) {
+    Random random = new Random(seed);
+    GraphProto.Builder graph = GraphProto.newBuilder().setName("qlinear");
+    DataType type = signed ? DataType.INT8 : DataType.UINT8;
+    float[] scales = {0.02f, 0.031f, 0.043f, 0.05f};
+    for (int i = 0; i < 4; i++) {
+      graph.addInitializer(
+          TensorProto.newBuilder()
+              .setName("scale" + i)
+              .setDataType(DataType.FLOAT.getNumber())
+              .addFloatData(scales[i]));
+      byte zeroPoint = (byte) (signed ? 3 * i - 4 : 120 + i);
+      graph.addInitializer(
+          TensorProto.newBuilder()
+              .setName("zero" + i)
+              .setDataType(type.getNumber())
+              .setRawData(ByteString.copyFrom(new byte[] {zeroPoint})));
+    }
+    int[] channels = {3, 8, 80, 6};
+    ConvAttributes[] attributes = {
+      ConvAttributes.of(1, 1),
+      ConvAttributes.of(2, 1),
+      new ConvAttributes(1, 2, 0, 2, 1, 0, 2, 1, 2)
+    };
+    String value = INPUT;
+    for (int i = 0; i < 3; i++) {
+      int outChannels = channels[i + 1];
+      int[] bias = random.ints(outChannels, -300, 300).toArray();
+      value =
+          SubBitNodes.qLinearConv(
+              graph,
+              "q" + i,
+              value,
+              "scale" + i,
+              "zero" + i,
+              weights(outChannels, channels[i] / attributes[i].group(), tau, random),
+              attributes[i],
+              "scale" + (i + 1),
+              "zero" + (i + 1),
+              i == 1 ? null : bias);
+    }
+    return finish(graph, type, 3, value);
+  }
+
+  /** Three BinarySubBitConv nodes after one another: 3 to 8 to 40 to 5 channels. */
+  static ModelProto binary(int tau, long seed) {
+    Random random = new Random(seed);
+    GraphProto.Builder graph = GraphProto.newBuilder().setName("binary");
+    int[] channels = {3, 8, 40, 5};
+    String value = INPUT;
+    for (int i = 0; i < 3; i++) {
+      float[] bias = new float[channels[i + 1]];
+      for (int o = 0; o < bias.length; o++) {
+        bias[o] = random.nextFloat() - 0.5f;
+      }
+      value =
+          SubBitNodes.binaryConv(
+              graph,
+              "b" + i,
+              value,
+              weights(channels[i + 1], channels[i], tau, random),
+              ConvAttributes.of(i == 1 ? 2 : 1, 1),
+              i == 0 ? null : bias);
+    }
+    return finish(graph, DataType.FLOAT, 3, value);
+  }
+
+  private static ModelProto finish(
+      GraphProto.Builder graph, DataType type, int channels, String output) {
+    graph.addInput(value(INPUT, type, channels));
+    graph.addOutput(ValueInfoProto.newBuilder().setName(output).setType(tensor(type)));
+    return SubBitModels.ofGraph(graph.build());
+  }
+
+  private static ValueInfoProto.Builder value(String name, DataType type, int channels) {
+    TypeProto.Builder tensor = tensor(type);
+    tensor
+        .getTensorTypeBuilder()
+        .setShape(
+            TensorShapeProto.newBuilder()
+                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("batch"))
+                .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(channels))
+                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("height"))
+                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("width")));
+    return ValueInfoProto.newBuilder().setName(name).setType(tensor);
+  }
+
+  private static TypeProto.Builder tensor(DataType type) {
+    return TypeProto.newBuilder()
+        .setTensorType(TypeProto.Tensor.newBuilder().setElemType(type.getNumber()));
+  }
+}

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
     description =
         "Sub-bit neural networks (less than one bit a weight): train, quantize, export, run.",
     subcommands = {
+      TrainCommand.class,
       ExportCommand.class,
       PredictCommand.class,
       InspectCommand.class,

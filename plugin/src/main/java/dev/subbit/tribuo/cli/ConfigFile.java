@@ -1,0 +1,106 @@
+package dev.subbit.tribuo.cli;
+
+import com.oracle.labs.mlrg.olcut.config.Configurable;
+import com.oracle.labs.mlrg.olcut.config.ConfigurationManager;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The components of an OLCUT configuration file. */
+final class ConfigFile implements AutoCloseable {
+
+  private final Path file;
+  private final ConfigurationManager manager;
+
+  /**
+   * Reads a configuration.
+   *
+   * @param file the XML file.
+   * @throws UserError if there is no such file or it is no configuration.
+   */
+  ConfigFile(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new UserError("There is no file " + file + ". configs/ has examples.");
+    }
+    this.file = file;
+    try {
+      manager = new ConfigurationManager(file.toAbsolutePath().toString());
+    } catch (RuntimeException e) {
+      throw new UserError(file + " is no OLCUT configuration: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Finds a component.
+   *
+   * @param name its name; or null for the only one of its type.
+   * @param type its type.
+   * @param what what it is, for messages.
+   * @param option the option that names it, for messages.
+   * @param <T> its type.
+   * @return the component, configured.
+   * @throws UserError if there is none, there are several, or it refuses its properties.
+   */
+  <T extends Configurable> T component(String name, Class<T> type, String what, String option) {
+    List<String> names = manager.listAll(type);
+    String wanted = name;
+    if (wanted == null && names.size() == 1) {
+      wanted = names.get(0);
+    }
+    if (wanted == null || !names.contains(wanted)) {
+      throw new UserError(
+          file
+              + (names.isEmpty()
+                  ? " has no " + what + "."
+                  : " has "
+                      + (wanted == null ? "several of what could be the " : "no ")
+                      + what
+                      + (wanted == null ? "" : " '" + wanted + "'")
+                      + "; choose by "
+                      + option
+                      + " one of: "
+                      + String.join(", ", names)
+                      + "."));
+    }
+    try {
+      return type.cast(manager.lookup(wanted));
+    } catch (RuntimeException e) {
+      throw new UserError(file + ", component '" + wanted + "': " + reason(e), e);
+    }
+  }
+
+  /**
+   * Whether there is a component of a name.
+   *
+   * @param name the name.
+   * @param type its type.
+   * @return true if there is one.
+   */
+  boolean has(String name, Class<? extends Configurable> type) {
+    return manager.listAll(type).contains(name);
+  }
+
+  /**
+   * Sets a global property, which components may refer to by <code>${name}</code>.
+   *
+   * @param name the property's name.
+   * @param value its value, in place of the file's.
+   */
+  void setGlobal(String name, String value) {
+    manager.setGlobalProperty(name, value);
+  }
+
+  // OLCUT wraps what a component said.
+  private static String reason(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.getMessage() == null ? root.toString() : root.getMessage();
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

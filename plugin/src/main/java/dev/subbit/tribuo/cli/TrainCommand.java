@@ -1,0 +1,117 @@
+package dev.subbit.tribuo.cli;
+
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.SubBitTrainer;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.tribuo.ConfigurableDataSource;
+import org.tribuo.DataSource;
+import org.tribuo.MutableDataset;
+import org.tribuo.classification.Label;
+import org.tribuo.classification.evaluation.LabelEvaluation;
+import org.tribuo.classification.evaluation.LabelEvaluator;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code subbit train}. */
+@Command(
+    name = "train",
+    description = {
+      "Train a network as an OLCUT configuration says, save it and, where the configuration has a"
+          + " test source, evaluate it.",
+      "The configuration names a SubBitTrainer and sources of training and test images; configs/"
+          + " has examples."
+    },
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  ./subbit train configs/fashion-mnist.xml --out clothes.sbm",
+      "  ./subbit train subbit-demo/demo.xml --trainer binary --out binary.sbm --json train.json"
+    })
+final class TrainCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+  @Mixin private JsonOption json;
+
+  @Parameters(index = "0", paramLabel = "CONFIG.xml", description = "The OLCUT configuration.")
+  private Path config;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE.sbm",
+      defaultValue = "model.sbm",
+      description = "Where to save the model. Default: ${DEFAULT-VALUE}.")
+  private Path out;
+
+  @Option(
+      names = "--trainer",
+      paramLabel = "NAME",
+      description = "The trainer's component. Default: the only one.")
+  private String trainerName;
+
+  @Option(
+      names = "--train-source",
+      paramLabel = "NAME",
+      defaultValue = "train",
+      description = "The component of the training images. Default: ${DEFAULT-VALUE}.")
+  private String trainSource;
+
+  @Option(
+      names = "--test-source",
+      paramLabel = "NAME",
+      description = "The component of the test images. Default: test, where there is one.")
+  private String testSource;
+
+  @Override
+  public Integer call() throws Exception {
+    json.requireWritable();
+    OutputFile.requireWritable(out);
+    try (ConfigFile components = new ConfigFile(config)) {
+      SubBitTrainer trainer =
+          components.component(trainerName, SubBitTrainer.class, "trainer", "--trainer");
+      DataSource<Label> train = source(components, trainSource, "--train-source");
+      DataSource<Label> test = null;
+      if (testSource != null || components.has("test", ConfigurableDataSource.class)) {
+        test = source(components, testSource == null ? "test" : testSource, "--test-source");
+      }
+      train(trainer, new MutableDataset<>(train), test);
+    }
+    return 0;
+  }
+
+  @SuppressWarnings("unchecked") // SubBitTrainer checks the type of the outputs
+  private static DataSource<Label> source(ConfigFile components, String name, String option) {
+    return components.component(name, ConfigurableDataSource.class, "image source", option);
+  }
+
+  private void train(SubBitTrainer trainer, MutableDataset<Label> images, DataSource<Label> test)
+      throws Exception {
+    PrintWriter terminal = spec.commandLine().getOut();
+    long start = System.nanoTime();
+    Map<String, Object> results = new LinkedHashMap<>();
+    try (SubBitModel model = trainer.train(images)) {
+      double seconds = (System.nanoTime() - start) / 1e9;
+      ModelFile.save(model, out);
+      terminal.printf("Trained on %,d images in %.0f s; saved %s.%n", images.size(), seconds, out);
+      results.put("model", out.toString());
+      results.put("trainImages", images.size());
+      results.put("trainSeconds", seconds);
+      if (test != null) {
+        LabelEvaluation evaluation = new LabelEvaluator().evaluate(model, test);
+        terminal.println(evaluation);
+        results.put("testImages", evaluation.getPredictions().size());
+        results.put("accuracy", evaluation.accuracy());
+        results.put("macroF1", evaluation.macroAveragedF1());
+      }
+    }
+    json.write(results);
+  }
+}

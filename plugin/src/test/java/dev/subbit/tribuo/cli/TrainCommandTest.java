@@ -1,0 +1,123 @@
+package dev.subbit.tribuo.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainCommandTest {
+
+  private static final String TRAINER =
+      """
+        <component name="%s" type="dev.subbit.tribuo.SubBitTrainer">
+          <property name="network" value="resnet8"/>
+          <propertylist name="imageShape"><item>1</item><item>8</item><item>8</item></propertylist>
+          <property name="epochs" value="1"/>
+          <property name="batchSize" value="16"/>
+          <property name="tau" value="%d"/>
+        </component>
+      """;
+
+  @TempDir Path folder;
+  private Path data;
+  private Path model;
+
+  @BeforeEach
+  void writeImages() throws IOException {
+    data = IdxFiles.write(folder.resolve("data"), 64, 20);
+    model = folder.resolve("model.sbm");
+  }
+
+  @Test
+  void trainsSavesAndEvaluates() throws IOException {
+    Path config = config(TRAINER.formatted("trainer", 4));
+    Path json = folder.resolve("train.json");
+    CommandRun run = CommandRun.of("train", config, "--out", model, "--json", json);
+    assertEquals(0, run.code(), run.err());
+    JsonNode report = new ObjectMapper().readTree(json.toFile());
+    assertEquals(64, report.get("trainImages").asInt());
+    assertEquals(20, report.get("testImages").asInt());
+
+    // The saved model is the one that was evaluated.
+    Path again = folder.resolve("predict.json");
+    CommandRun predict = CommandRun.of("predict", model, "--data", data, "--json", again);
+    assertEquals(0, predict.code(), predict.err());
+    assertEquals(
+        report.get("accuracy").asDouble(),
+        new ObjectMapper().readTree(again.toFile()).get("accuracy").asDouble(),
+        1e-9);
+  }
+
+  @Test
+  void severalTrainersNeedAChoice() throws IOException {
+    Path config = config(TRAINER.formatted("fine", 6) + TRAINER.formatted("coarse", 4));
+    CommandRun run = CommandRun.of("train", config, "--out", model);
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("--trainer"), run.err());
+    assertTrue(run.err().contains("fine") && run.err().contains("coarse"), run.err());
+
+    CommandRun wrong = CommandRun.of("train", config, "--out", model, "--trainer", "none");
+    assertEquals(1, wrong.code());
+    assertTrue(wrong.err().contains("'none'"), wrong.err());
+    assertFalse(Files.exists(model));
+  }
+
+  @Test
+  void aWrongPropertyIsNamed() throws IOException {
+    Path config = config(TRAINER.formatted("trainer", 10));
+    CommandRun run = CommandRun.of("train", config, "--out", model);
+    assertEquals(1, run.code());
+    assertEquals(1, run.err().lines().count(), run.err());
+    assertTrue(run.err().contains("tau is 10"), run.err());
+    assertTrue(run.err().contains(config.toString()), run.err());
+    assertFalse(Files.exists(model));
+  }
+
+  @Test
+  void aMissingImageFileIsNamed() throws IOException {
+    Files.delete(data.resolve("train-labels-idx1-ubyte"));
+    CommandRun run =
+        CommandRun.of("train", config(TRAINER.formatted("trainer", 4)), "--out", model);
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("train-labels-idx1-ubyte"), run.err());
+  }
+
+  @Test
+  void brokenAndMissingConfigurationsAreNamed() throws IOException {
+    Path broken = Files.writeString(folder.resolve("broken.xml"), "<config><component");
+    for (Path config : new Path[] {broken, folder.resolve("none.xml")}) {
+      CommandRun run = CommandRun.of("train", config, "--out", model);
+      assertEquals(1, run.code());
+      assertEquals(1, run.err().lines().count(), run.err());
+      assertTrue(run.err().contains(config.toString()), run.err());
+    }
+  }
+
+  private Path config(String trainers) throws IOException {
+    return Files.writeString(
+        folder.resolve("config.xml"),
+        "<config>\n"
+            + source("train", "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte")
+            + source("test", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte.gz")
+            + trainers
+            + "</config>\n");
+  }
+
+  private String source(String name, String images, String labels) {
+    return """
+      <component name="%s" type="dev.subbit.tribuo.data.IdxImageSource">
+        <property name="imagesPath" value="%s"/>
+        <property name="labelsPath" value="%s"/>
+      </component>
+    """
+        .formatted(name, data.resolve(images), data.resolve(labels));
+  }
+}

@@ -71,7 +71,7 @@ public final class OnnxExporter {
    */
   public static ModelProto export(TrainedNetwork trained, int[] positions) {
     OnnxExporter exporter = new OnnxExporter(trained);
-    exporter.writeNodes(positions);
+    exporter.writeNodes(positions, List.of(trained.network().output().name()));
     exporter.writeOutput();
     return SubBitModels.ofGraph(exporter.graph());
   }
@@ -90,7 +90,7 @@ public final class OnnxExporter {
   public static ModelProto exportValues(
       TrainedNetwork trained, int[] positions, List<String> nodes) {
     OnnxExporter exporter = new OnnxExporter(trained);
-    exporter.writeNodes(positions);
+    exporter.writeNodes(positions, nodes);
     for (String node : nodes) {
       // An output of its own, so that no optimisation has to keep the value itself alive.
       String output =
@@ -117,11 +117,17 @@ public final class OnnxExporter {
     return graph.proto().setName(trained.network().name()).build();
   }
 
-  private void writeNodes(int[] positions) {
+  /** Writes nodes in order until all of the wanted ones have a value. */
+  private void writeNodes(int[] positions, List<String> wanted) {
     graph
         .proto()
         .addInput(OnnxGraph.value(INPUT, DataType.FLOAT, NodeShape.vector(positions.length)));
+    Set<String> missing = new HashSet<>(wanted);
     for (Network.Node node : trained.network().nodes()) {
+      missing.removeIf(name -> floatValues.containsKey(name) || integerValues.containsKey(name));
+      if (missing.isEmpty()) {
+        return;
+      }
       if (node.layer() instanceof Layer.Input) {
         floatValues.put(node.name(), writeImage(node, positions));
       } else if (node.layer() instanceof Layer.Conv conv) {

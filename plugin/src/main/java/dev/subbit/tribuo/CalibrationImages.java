@@ -1,0 +1,83 @@
+package dev.subbit.tribuo;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.tribuo.data.PixelMap;
+import dev.subbit.tribuo.export.OnnxExporter;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.tribuo.Dataset;
+import org.tribuo.Example;
+import org.tribuo.classification.Label;
+
+/** Images that a network is run on to see what values its nodes take. */
+final class CalibrationImages {
+
+  /** Function bodies only: the measurement must not depend on the kernels of this machine. */
+  private static final BackendChoice BACKEND = new BackendChoice("onnxruntime", Map.of());
+
+  private final List<Example<Label>> examples;
+  private final PixelMap pixels;
+
+  /** Sees the values of one node for one batch of images. */
+  @FunctionalInterface
+  interface Observer {
+    /**
+     * Called batch by batch.
+     *
+     * @param node name of the node.
+     * @param values its values for all images of the batch, [images, channels, height, width].
+     */
+    void observe(String node, float[] values);
+  }
+
+  /**
+   * Takes images from a data set.
+   *
+   * @param data the data set.
+   * @param count so many images, spread evenly, or all if there are fewer.
+   * @param pixels where the features lie in an image.
+   * @throws IllegalArgumentException if there is no image.
+   */
+  CalibrationImages(Dataset<Label> data, int count, PixelMap pixels) {
+    if (data.size() == 0) {
+      throw new IllegalArgumentException("Calibration needs at least one image, the data has none");
+    }
+    int taken = Math.min(count, data.size());
+    this.examples =
+        IntStream.range(0, taken)
+            .mapToObj(i -> data.getExample((int) ((long) i * data.size() / taken)))
+            .toList();
+    this.pixels = pixels;
+  }
+
+  /**
+   * Runs a network over all images, a batch at a time; no more than one batch is in memory.
+   *
+   * @param network the network.
+   * @param nodes the nodes to look at, as {@link OnnxExporter#exportValues} takes them.
+   * @param observer sees the values.
+   */
+  void run(TrainedNetwork network, List<String> nodes, Observer observer) {
+    int[] positions = pixels.positions();
+    ModelProto model = OnnxExporter.exportValues(network, positions, nodes);
+    int batchSize = SubBitModel.batchSize(network);
+    try (ModelSession session = new ModelSession(model::toByteArray, BACKEND)) {
+      for (int first = 0; first < examples.size(); first += batchSize) {
+        List<Example<Label>> batch =
+            new ArrayList<>(examples.subList(first, Math.min(examples.size(), first + batchSize)));
+        List<float[]> values =
+            session.run(
+                OnnxExporter.INPUT,
+                SubBitModel.featureRows(batch, pixels),
+                batch.size(),
+                positions.length);
+        for (int i = 0; i < nodes.size(); i++) {
+          observer.observe(nodes.get(i), values.get(i));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package dev.subbit.tribuo;
+
+import dev.subbit.tribuo.SubBitQuantizer.Clipping;
+import dev.subbit.tribuo.network.ConvChain;
+import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * Chooses the 8-bit ranges of the activations around sub-bit convolutions: one run over the images
+ * for the extremes of each, a second for a histogram between them.
+ */
+final class RangeCalibration {
+
+  private RangeCalibration() {}
+
+  /**
+   * Gives a network its quantized ranges.
+   *
+   * @param trained a network with sub-bit weights, real activations and no ranges.
+   * @param images what to measure on.
+   * @param clipping how a range is chosen.
+   * @return the same network with ranges.
+   */
+  static TrainedNetwork calibrate(
+      TrainedNetwork trained, CalibrationImages images, Clipping clipping) {
+    List<String> nodes = nodesWithRanges(trained);
+    Map<String, ValueHistogram> histograms = new HashMap<>();
+    nodes.forEach(node -> histograms.put(node, new ValueHistogram()));
+    images.run(trained, nodes, (node, values) -> histograms.get(node).widen(values));
+    if (clipping == Clipping.LEAST_ERROR) {
+      images.run(trained, nodes, (node, values) -> histograms.get(node).count(values));
+    }
+    Map<String, QuantizedRange> ranges = new HashMap<>();
+    histograms.forEach(
+        (node, histogram) ->
+            ranges.put(
+                node,
+                clipping == Clipping.LEAST_ERROR
+                    ? histogram.leastErrorRange()
+                    : histogram.fullRange()));
+    return new TrainedNetwork(trained.network(), trained.floats(), trained.packed(), ranges);
+  }
+
+  private static List<String> nodesWithRanges(TrainedNetwork trained) {
+    Map<String, ConvChain> chains = ConvChain.of(trained.network());
+    TreeSet<String> nodes = new TreeSet<>();
+    for (String conv : trained.packed().keySet()) {
+      Network.Node node = chains.get(conv).conv();
+      nodes.add(node.inputs().get(0));
+      nodes.add(chains.get(conv).last().name());
+    }
+    return new ArrayList<>(nodes);
+  }
+}

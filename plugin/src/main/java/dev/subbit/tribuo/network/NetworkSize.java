@@ -1,0 +1,242 @@
+package dev.subbit.tribuo.network;
+
+import dev.subbit.onnx.Codebook;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+
+/**
+ * What a network's weights take and what one image costs, layer by layer.
+ *
+ * <p>For a sub-bit 3x3 convolution with n inputs, m outputs and an H x W output, by Wang et al.
+ * (ICCV 2021): the weights are {@code tau * n * m} bits, the codebook {@code 9 * 2^tau}, and the
+ * bit operations {@code H * W * n * (9 * min(m, 2^tau) + (m > 2^tau ? m / 2 : 0))}: the responses
+ * of all codewords are computed once for each pixel and input channel, and then looked up and
+ * added. At tau = 9 the layer is a plain binary one and has no codebook. Float layers cost 32 bits
+ * a parameter; their multiplications are counted apart, in {@link LayerSize#macs}.
+ */
+public final class NetworkSize {
+
+  private static final int FLOAT_BITS = 32;
+
+  private final List<LayerSize> layers;
+
+  /**
+   * What one layer takes.
+   *
+   * @param node name of the node.
+   * @param tau bits of an index, or 0 for a layer with float parameters.
+   * @param weights number of weights: of a convolution or fully connected layer all of its kernel,
+   *     of other layers all parameters.
+   * @param weightBits bits that the weights take, without codebook and scales.
+   * @param codebookBits bits of the codebook; 0 for float layers and at tau = 9.
+   * @param otherBits bits of scales, biases and the parameters of other layers.
+   * @param macs multiplications and additions of the layer as a dense one, for one image; 0 for
+   *     layers other than convolutions and fully connected ones.
+   * @param bitOps bit operations for one image; 0 for float layers.
+   * @param denseBitOps bit operations of the same layer in plain binary form; 0 for float layers.
+   */
+  public record LayerSize(
+      String node,
+      int tau,
+      long weights,
+      long weightBits,
+      long codebookBits,
+      long otherBits,
+      long macs,
+      long bitOps,
+      long denseBitOps) {
+
+    /**
+     * All bits of the layer.
+     *
+     * @return weights, codebook and the rest.
+     */
+    public long bits() {
+      return weightBits + codebookBits + otherBits;
+    }
+  }
+
+  private NetworkSize(List<LayerSize> layers) {
+    this.layers = List.copyOf(layers);
+  }
+
+  /**
+   * Counts a trained network.
+   *
+   * @param trained the network.
+   * @return the counts.
+   */
+  public static NetworkSize of(TrainedNetwork trained) {
+    return count(trained.network(), node -> trained.packed().get(node).codebook().tau());
+  }
+
+  /**
+   * Counts a network all of whose sub-bit layers have indices of the same size.
+   *
+   * @param network the network.
+   * @param tau bits of an index, 1 to 9; 9 for a plain binary network.
+   * @return the counts.
+   * @throws IllegalArgumentException if tau is out of range.
+   */
+  public static NetworkSize of(Network network, int tau) {
+    if (tau < 1 || tau > Codebook.MAX_TAU) {
+      throw new IllegalArgumentException("tau is " + tau + ", allowed are 1 to 9");
+    }
+    return count(network, node -> tau);
+  }
+
+  private interface TauOfNode {
+    int tau(String node);
+  }
+
+  private static NetworkSize count(Network network, TauOfNode taus) {
+    Map<String, NodeShape> shapes = NetworkShapes.of(network);
+    List<LayerSize> layers = new ArrayList<>();
+    for (Network.Node node : network.nodes()) {
+      String name = node.name();
+      Layer layer = node.layer();
+      if (layer instanceof Layer.Conv conv) {
+        NodeShape out = shapes.get(name);
+        long pixels = (long) out.height() * out.width();
+        layers.add(
+            conv.weights() == Layer.Weights.SUB_BIT
+                ? subBit(name, conv, taus.tau(name), pixels)
+                : dense(
+                    name,
+                    (long) conv.in() * conv.out() * conv.kernel() * conv.kernel(),
+                    0,
+                    pixels));
+      } else if (layer instanceof Layer.Dense dense) {
+        layers.add(dense(name, (long) dense.in() * dense.out(), dense.out(), 1));
+      } else if (layer instanceof Layer.BatchNorm norm) {
+        layers.add(parameters(name, 4L * norm.channels()));
+      } else if (layer instanceof Layer.Shift shift) {
+        layers.add(parameters(name, shift.channels()));
+      } else if (layer instanceof Layer.PRelu prelu) {
+        layers.add(parameters(name, prelu.channels()));
+      }
+    }
+    return new NetworkSize(layers);
+  }
+
+  private static LayerSize subBit(String node, Layer.Conv conv, int tau, long pixels) {
+    long kernels = (long) conv.in() * conv.out();
+    return new LayerSize(
+        node,
+        tau,
+        Codebook.TAPS * kernels,
+        tau * kernels,
+        tau == Codebook.MAX_TAU ? 0 : (long) Codebook.TAPS << tau,
+        (long) FLOAT_BITS * conv.out(),
+        pixels * kernels * Codebook.TAPS,
+        pixels * conv.in() * bitOpsOfPixel(conv.out(), tau),
+        pixels * conv.in() * bitOpsOfPixel(conv.out(), Codebook.MAX_TAU));
+  }
+
+  /** Bit operations for one pixel of one input channel. */
+  private static long bitOpsOfPixel(int outChannels, int tau) {
+    if (tau == Codebook.MAX_TAU) {
+      return (long) Codebook.TAPS * outChannels;
+    }
+    int codewords = 1 << tau;
+    return (long) Codebook.TAPS * Math.min(outChannels, codewords)
+        + (outChannels > codewords ? outChannels / 2 : 0);
+  }
+
+  private static LayerSize dense(String node, long weights, long biases, long pixels) {
+    return new LayerSize(
+        node, 0, weights, FLOAT_BITS * weights, 0, FLOAT_BITS * biases, pixels * weights, 0, 0);
+  }
+
+  private static LayerSize parameters(String node, long count) {
+    return new LayerSize(node, 0, count, 0, 0, FLOAT_BITS * count, 0, 0, 0);
+  }
+
+  /**
+   * The layers that have parameters, in the order of the network.
+   *
+   * @return one entry a node.
+   */
+  public List<LayerSize> layers() {
+    return layers;
+  }
+
+  /**
+   * Bits of the sub-bit convolutions' weights, as the paper counts parameters: without codebooks
+   * and scales.
+   *
+   * @return the sum of tau * in * out.
+   */
+  public long subBitWeightBits() {
+    return sum(layer -> layer.tau() == 0 ? 0 : layer.weightBits());
+  }
+
+  /**
+   * Bits of the sub-bit convolutions' codebooks.
+   *
+   * @return the sum of 9 * 2^tau over layers with tau below 9.
+   */
+  public long codebookBits() {
+    return sum(LayerSize::codebookBits);
+  }
+
+  /**
+   * Number of weights of the sub-bit convolutions.
+   *
+   * @return the sum of 9 * in * out.
+   */
+  public long subBitWeights() {
+    return sum(layer -> layer.tau() == 0 ? 0 : layer.weights());
+  }
+
+  /**
+   * What one weight of the sub-bit convolutions costs, its share of the codebook left out.
+   *
+   * @return bits a weight, tau/9 where all layers have the same tau; 0 without sub-bit layers.
+   */
+  public double bitsPerWeight() {
+    return subBitWeights() == 0 ? 0 : (double) subBitWeightBits() / subBitWeights();
+  }
+
+  /**
+   * Bits of all parameters of the network.
+   *
+   * @return the sum over all layers of weights, codebooks, scales and the rest.
+   */
+  public long bits() {
+    return sum(LayerSize::bits);
+  }
+
+  /**
+   * Bit operations of the sub-bit convolutions for one image.
+   *
+   * @return the sum over the layers.
+   */
+  public long bitOps() {
+    return sum(LayerSize::bitOps);
+  }
+
+  /**
+   * Bit operations of the same convolutions in plain binary form.
+   *
+   * @return the sum over the layers.
+   */
+  public long denseBitOps() {
+    return sum(LayerSize::denseBitOps);
+  }
+
+  /**
+   * Multiplications and additions of the float layers for one image.
+   *
+   * @return the sum over convolutions and fully connected layers with float weights.
+   */
+  public long floatMacs() {
+    return sum(layer -> layer.tau() == 0 ? layer.macs() : 0);
+  }
+
+  private long sum(ToLongFunction<LayerSize> part) {
+    return layers.stream().mapToLong(part).sum();
+  }
+}

@@ -1,0 +1,174 @@
+package dev.subbit.tribuo;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.oracle.labs.mlrg.olcut.config.PropertyException;
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.SubBitQuantizer.Clipping;
+import dev.subbit.tribuo.TestModels.Mode;
+import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.ReferenceForward;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.tribuo.MutableDataset;
+import org.tribuo.Prediction;
+import org.tribuo.classification.Label;
+import org.tribuo.test.Helpers;
+
+class SubBitQuantizerTest {
+
+  private static final ImageShape SHAPE = new ImageShape(1, 12, 12);
+
+  private final MutableDataset<Label> data = TestModels.dataset(SHAPE, 24);
+
+  private SubBitModel model(Mode mode) {
+    return TestModels.model(TestModels.network(mode, "resnet8", SHAPE), data);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void keepsProbabilitiesOfASubBitModelCloseInEightBits(Clipping clipping) {
+    try (SubBitModel model = model(Mode.SUB_BIT);
+        SubBitModel quantized = new SubBitQuantizer(5, 24, clipping).quantize(model, data)) {
+      assertEquals(model.network().packed(), quantized.network().packed());
+      List<Prediction<Label>> before = model.predict(data);
+      List<Prediction<Label>> after = quantized.predict(data);
+      for (int i = 0; i < data.size(); i++) {
+        assertArrayEquals(
+            SubBitModelTest.scores(model, before.get(i)),
+            SubBitModelTest.scores(model, after.get(i)),
+            0.05);
+      }
+    }
+  }
+
+  @Test
+  void givesAFloatModelSubBitWeightsBehindItsStem() {
+    try (SubBitModel model = model(Mode.FLOAT)) {
+      TrainedNetwork quantized =
+          new SubBitQuantizer(4, 24, Clipping.LEAST_ERROR).quantize(model, data).network();
+      assertEquals(
+          TestModels.network(Mode.SUB_BIT, "resnet8", SHAPE).network(), quantized.network());
+      for (PackedConvWeights weights : quantized.packed().values()) {
+        assertEquals(4, weights.codebook().tau());
+      }
+    }
+  }
+
+  @Test
+  void takesTheSignsOfTheWeightsAndTheirMeanSizeWithTheFullCodebook() {
+    TrainedNetwork trained = TestModels.network(Mode.FLOAT, "resnet8", SHAPE);
+    TrainedNetwork packed =
+        new WeightQuantization(9, 10, new SplittableRandom(1)).quantize(trained);
+    packed
+        .packed()
+        .forEach(
+            (node, weights) -> {
+              float[] original = trained.floats().get(node + "/weight");
+              float[] dense = weights.toDense();
+              int each = weights.inChannels() * 9;
+              for (int o = 0; o < weights.outChannels(); o++) {
+                double size = 0;
+                for (int i = o * each; i < (o + 1) * each; i++) {
+                  assertEquals(Math.signum(original[i]), Math.signum(dense[i]));
+                  size += Math.abs(original[i]) / each;
+                }
+                assertEquals(size, weights.scale()[o], 1e-6);
+              }
+            });
+  }
+
+  @Test
+  void refitsBatchNormalisationToWhatTheNewWeightsGive() {
+    TrainedNetwork packed =
+        new WeightQuantization(3, 10, new SplittableRandom(1))
+            .quantize(TestModels.network(Mode.FLOAT, "resnet8", SHAPE));
+    SubBitModel model = TestModels.model(packed, data);
+    TrainedNetwork refitted =
+        NormRefit.refit(packed, new CalibrationImages(data, 24, model.pixels()));
+    String norm = "stage3.block0.bn2";
+    int channels = 64;
+    double[] sum = new double[channels];
+    double[] squares = new double[channels];
+    int perChannel = 0;
+    ReferenceForward reference = new ReferenceForward(refitted);
+    for (int i = 0; i < data.size(); i++) {
+      float[] image = new float[SHAPE.size()];
+      model.pixels().fill(data.getExample(i), image, 0);
+      float[] values = reference.run(image).get(norm);
+      for (int j = 0; j < values.length; j++) {
+        int channel = j / (values.length / channels);
+        sum[channel] += values[j];
+        squares[channel] += (double) values[j] * values[j];
+      }
+      perChannel += values.length / channels;
+    }
+    for (int c = 0; c < channels; c++) {
+      double mean = sum[c] / perChannel;
+      assertEquals(refitted.floats().get(norm + "/beta")[c], mean, 1e-3);
+      assertEquals(
+          Math.abs(refitted.floats().get(norm + "/gamma")[c]),
+          Math.sqrt(squares[c] / perChannel - mean * mean),
+          1e-2);
+    }
+  }
+
+  @Test
+  void givesTheSameTwice() {
+    try (SubBitModel model = model(Mode.FLOAT)) {
+      SubBitQuantizer quantizer = new SubBitQuantizer();
+      assertEquals(
+          NetworkCodec.encode(quantizer.quantize(model, data).network()),
+          NetworkCodec.encode(quantizer.quantize(model, data).network()));
+    }
+  }
+
+  @Test
+  void isConfigurableAndPartOfTheProvenance() {
+    SubBitQuantizer quantizer = new SubBitQuantizer(6, 8, Clipping.MIN_MAX);
+    Helpers.testConfigurableRoundtrip(quantizer);
+    Helpers.testProvenanceMarshalling(quantizer.getProvenance());
+    try (SubBitModel model = model(Mode.SUB_BIT);
+        SubBitModel quantized = quantizer.quantize(model, data)) {
+      Helpers.testModelProtoSerialization(quantized, Label.class, data);
+      Map<String, ?> instance = quantized.getProvenance().getInstanceProvenance().getMap();
+      assertEquals(quantizer.getProvenance(), instance.get("quantizer"));
+      assertEquals(data.getProvenance(), instance.get("calibration-data"));
+    }
+  }
+
+  @Test
+  void refusesWhatItCannotQuantize() {
+    SubBitQuantizer quantizer = new SubBitQuantizer();
+    try (SubBitModel binary = model(Mode.SUB_BIT_BINARY);
+        SubBitModel integer = model(Mode.INTEGER);
+        SubBitModel fine = model(Mode.SUB_BIT)) {
+      assertRefused(quantizer, binary, data, "binarises");
+      assertRefused(quantizer, integer, data, "already");
+      assertRefused(quantizer, fine, TestModels.dataset(SHAPE, 0), "at least one image");
+    }
+  }
+
+  private static void assertRefused(
+      SubBitQuantizer quantizer, SubBitModel model, MutableDataset<Label> data, String reason) {
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> quantizer.quantize(model, data))
+            .getMessage();
+    assertTrue(message.contains(reason), message);
+  }
+
+  @Test
+  void refusesAWrongConfiguration() {
+    assertThrows(PropertyException.class, () -> new SubBitQuantizer(0, 1, Clipping.MIN_MAX));
+    assertThrows(PropertyException.class, () -> new SubBitQuantizer(10, 1, Clipping.MIN_MAX));
+    assertThrows(PropertyException.class, () -> new SubBitQuantizer(5, 0, Clipping.MIN_MAX));
+  }
+}

@@ -1,0 +1,58 @@
+package dev.subbit.integration;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A finished process.
+ *
+ * @param exitCode its exit code; a JVM that crashed has 134, one killed for time 137.
+ * @param output what it printed, errors included.
+ */
+record ChildProcess(int exitCode, String output) {
+
+  private static final int LIMIT_SECONDS = 300;
+
+  /** Runs a program to its end. */
+  static ChildProcess run(Path folder, Map<String, String> environment, List<String> command)
+      throws IOException, InterruptedException {
+    Path output = Files.createTempFile(folder, "output", ".txt");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+    }
+    return new ChildProcess(
+        process.waitFor(), Files.readString(output, StandardCharsets.ISO_8859_1));
+  }
+
+  /** Runs a class of this module in a JVM of its own, so that a crash shows as an exit code. */
+  static ChildProcess java(
+      Path folder,
+      Map<String, String> environment,
+      List<String> options,
+      Class<?> main,
+      String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx256m");
+    command.addAll(options);
+    command.add(main.getName());
+    command.addAll(List.of(arguments));
+    Map<String, String> withClassPath = new java.util.HashMap<>(environment);
+    withClassPath.put("CLASSPATH", System.getProperty("java.class.path"));
+    return run(folder, withClassPath, command);
+  }
+}

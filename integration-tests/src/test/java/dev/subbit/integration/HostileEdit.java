@@ -1,0 +1,182 @@
+package dev.subbit.integration;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.ByteString;
+import dev.subbit.onnx.SubBitOperator;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/**
+ * One way to make a good model of {@link SmallModels} a bad one.
+ *
+ * @param name what is wrong, without spaces; begins with the attribute or input that is.
+ * @param edit changes the graph.
+ */
+record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
+
+  private static final long[] SIZES = {
+    0, -1, Long.MIN_VALUE, Integer.MAX_VALUE, 1L << 32, 1L << 62, Long.MAX_VALUE
+  };
+
+  ModelProto applyTo(ModelProto model) {
+    ModelProto.Builder bad = model.toBuilder();
+    edit.accept(bad.getGraphBuilder());
+    return bad.build();
+  }
+
+  /** All edits for an operator. Each makes the model invalid by docs/OPERATORS.md. */
+  static List<HostileEdit> all(SubBitOperator operator) {
+    List<HostileEdit> edits = new ArrayList<>();
+    for (String attribute : List.of("tau", "out_channels", "in_channels", "group")) {
+      for (long value : SIZES) {
+        edits.add(attribute(attribute, value));
+      }
+    }
+    edits.add(attribute("tau", 1));
+    edits.add(attribute("tau", 3));
+    edits.add(attribute("tau", 10));
+    edits.add(attribute("out_channels", 4));
+    edits.add(attribute("in_channels", 2));
+    edits.add(attribute("group", 2));
+    for (String attribute : List.of("strides", "dilations")) {
+      for (long value : SIZES) {
+        edits.add(attribute(attribute, value, 1));
+        edits.add(attribute(attribute, 1, value));
+      }
+      edits.add(attribute(attribute));
+      edits.add(attribute(attribute, 1, 1, 1));
+    }
+    for (long value : SIZES) {
+      if (value != 0) {
+        edits.add(attribute("pads", value, 1, 1, 1));
+        edits.add(attribute("pads", 1, 1, 1, value));
+        edits.add(attribute("pads", value, value, value, value));
+      }
+    }
+    edits.add(attribute("pads", 1, 1));
+    for (String attribute :
+        List.of("tau", "out_channels", "in_channels", "strides", "pads", "dilations", "group")) {
+      edits.add(
+          new HostileEdit(
+              attribute + "=missing",
+              graph -> node(graph).removeAttribute(attributeNumber(graph, attribute))));
+    }
+
+    for (int tap : new int[] {0, 2, 127, -2, -128}) {
+      byte[] taps = new byte[36];
+      Arrays.fill(taps, (byte) 1);
+      taps[35] = (byte) tap;
+      edits.add(tensor("codebook", "with_tap_" + tap, TensorProto.DataType.INT8, taps, 4, 3, 3));
+    }
+    TensorProto.DataType bytes = TensorProto.DataType.INT8;
+    edits.add(tensor("codebook", bytes, 9, 3, 3, 3));
+    edits.add(tensor("codebook", bytes, 9, 5, 3, 3));
+    edits.add(tensor("codebook", bytes, 9, 4, 9));
+    edits.add(tensor("codebook", bytes, 9, 0, 3, 3));
+    edits.add(tensor("codebook", bytes, 9, 4, 3, 4));
+    edits.add(tensor("codebook", TensorProto.DataType.UINT8, 9, 4, 3, 3));
+    TensorProto.DataType unsigned = TensorProto.DataType.UINT8;
+    edits.add(tensor("index", unsigned, 0, 2, 1));
+    edits.add(tensor("index", unsigned, 0, 1, 2));
+    edits.add(tensor("index", unsigned, 0, 3, 2));
+    edits.add(tensor("index", unsigned, 0, 2, 3));
+    edits.add(tensor("index", unsigned, 0, 4));
+    edits.add(tensor("index", unsigned, 0, 2, 2, 1));
+    edits.add(tensor("index", unsigned, 0, 0, 2));
+    edits.add(tensor("index", TensorProto.DataType.INT8, 0, 2, 2));
+    for (long[] shape : new long[][] {{2}, {4}, {0}, {3, 1}, {}}) {
+      edits.add(tensor("scale", TensorProto.DataType.FLOAT, 0, shape));
+      edits.add(
+          tensor(
+              "bias",
+              operator == SubBitOperator.Q_LINEAR_SUB_BIT_CONV
+                  ? TensorProto.DataType.INT32
+                  : TensorProto.DataType.FLOAT,
+              0,
+              shape));
+    }
+    for (String input : List.of("index", "codebook", "scale")) {
+      for (long size : new long[] {-1, 1L << 40, Long.MAX_VALUE}) {
+        edits.add(
+            new HostileEdit(
+                input + "=declared_as_" + size + "_elements",
+                graph -> {
+                  TensorProto.Builder tensor = initializer(graph, input);
+                  tensor.clearDims().addDims(size);
+                }));
+      }
+      edits.add(
+          new HostileEdit(
+              input + "=absent",
+              graph -> {
+                int at = node(graph).getInputList().indexOf("conv/" + input);
+                node(graph).setInput(at, "");
+              }));
+    }
+    edits.add(new HostileEdit("input=one_too_many", graph -> node(graph).addInput("x")));
+    edits.add(new HostileEdit("output=one_too_many", graph -> node(graph).addOutput("second")));
+    return edits;
+  }
+
+  private static HostileEdit attribute(String name, long... values) {
+    String text = Arrays.stream(values).mapToObj(Long::toString).collect(Collectors.joining(","));
+    return new HostileEdit(
+        name + "=" + text,
+        graph -> {
+          AttributeProto.Builder attribute =
+              node(graph).getAttributeBuilder(attributeNumber(graph, name));
+          if (attribute.getType() == AttributeProto.AttributeType.INT) {
+            attribute.setI(values[0]);
+          } else {
+            attribute.clearInts();
+            Arrays.stream(values).forEach(attribute::addInts);
+          }
+        });
+  }
+
+  private static HostileEdit tensor(
+      String input, TensorProto.DataType type, int fill, long... shape) {
+    long elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    int width = type == TensorProto.DataType.FLOAT || type == TensorProto.DataType.INT32 ? 4 : 1;
+    byte[] data = new byte[Math.toIntExact(elements) * width];
+    Arrays.fill(data, (byte) (fill == 0 ? 0 : 1));
+    String text = "as_" + type + Arrays.toString(shape).replace(" ", "");
+    return tensor(input, text, type, data, shape);
+  }
+
+  private static HostileEdit tensor(
+      String input, String what, TensorProto.DataType type, byte[] data, long... shape) {
+    return new HostileEdit(
+        input + "=" + what,
+        graph -> {
+          TensorProto.Builder tensor = initializer(graph, input);
+          tensor.setDataType(type.getNumber()).setRawData(ByteString.copyFrom(data)).clearDims();
+          Arrays.stream(shape).forEach(tensor::addDims);
+        });
+  }
+
+  private static NodeProto.Builder node(GraphProto.Builder graph) {
+    return graph.getNodeBuilder(0);
+  }
+
+  private static int attributeNumber(GraphProto.Builder graph, String name) {
+    return node(graph).getAttributeList().stream()
+        .map(AttributeProto::getName)
+        .toList()
+        .indexOf(name);
+  }
+
+  private static TensorProto.Builder initializer(GraphProto.Builder graph, String input) {
+    return graph.getInitializerBuilderList().stream()
+        .filter(tensor -> tensor.getName().equals("conv/" + input))
+        .findAny()
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,133 @@
+package dev.subbit.integration;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.subbit.onnx.NativeLibrary;
+import dev.subbit.onnx.SubBitOperator;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever a model file holds, the process lives on and a person is told what is wrong. */
+class HostileModelsTest {
+
+  /** Of each operator and back end: 12,000 in all, and as many again under the sanitizers. */
+  private static final int DAMAGED = 2_000;
+
+  private static final Path SANITIZED =
+      Path.of("..", "onnx-ops", "target", "native-asan", "resources")
+          .resolve(
+              Path.of(
+                  "dev", "subbit", "onnx", "native", NativeLibrary.platform(), "libsubbit_ops.so"))
+          .toAbsolutePath()
+          .normalize();
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"onnxruntime", "native"})
+  void damagedModelsEndInAnException(String backend) throws Exception {
+    assertDamagedModelsSurvived(hostileModels(backend, Integer.toString(DAMAGED)), DAMAGED);
+  }
+
+  @Test
+  void kernelsRefuseEveryInvalidModelAndSayWhy() throws Exception {
+    assertEveryEditRefused(hostileModels("native"));
+  }
+
+  @Test
+  void functionBodiesOutliveEveryInvalidModel() throws Exception {
+    ChildProcess child = hostileModels("onnxruntime");
+    assertEquals(0, child.exitCode(), child.output());
+    assertEquals(edits(), child.output().lines().count(), child.output());
+  }
+
+  @Test
+  void damagedModelsTouchNoForeignMemory() throws Exception {
+    assertDamagedModelsSurvived(sanitizedHostileModels(Integer.toString(2 * DAMAGED)), 2 * DAMAGED);
+  }
+
+  @Test
+  void invalidModelsTouchNoForeignMemory() throws Exception {
+    assertEveryEditRefused(sanitizedHostileModels());
+  }
+
+  private ChildProcess hostileModels(String... arguments) throws Exception {
+    return ChildProcess.java(folder, Map.of(), List.of(), HostileModels.class, arguments);
+  }
+
+  /** The same with a library that the address sanitizer watches. */
+  private ChildProcess sanitizedHostileModels(String... count) throws Exception {
+    assumeTrue(
+        NativeLibrary.platform().startsWith("linux"), "The sanitized library is built on Linux");
+    assertTrue(
+        Files.exists(SANITIZED), SANITIZED + " is missing; ./mvnw verify of onnx-ops builds it");
+    String runtime =
+        ChildProcess.run(folder, Map.of(), List.of("g++", "-print-file-name=libasan.so"))
+            .output()
+            .strip();
+    String[] arguments =
+        count.length == 0 ? new String[] {"native"} : new String[] {"native", count[0]};
+    return ChildProcess.java(
+        folder,
+        // The JVM makes use of segmentation faults itself and leaves memory to the system at exit.
+        Map.of(
+            "LD_PRELOAD",
+            runtime,
+            "ASAN_OPTIONS",
+            "detect_leaks=0:handle_segv=0:allocator_may_return_null=1"),
+        List.of("-Dsubbit.ops.library=" + SANITIZED),
+        HostileModels.class,
+        arguments);
+  }
+
+  private static void assertDamagedModelsSurvived(ChildProcess child, int count) {
+    assertEquals(0, child.exitCode(), child.output());
+    for (SubBitOperator operator : SubBitOperator.values()) {
+      Matcher line =
+          Pattern.compile("(?m)^" + operator.opType() + " ran (\\d+) refused (\\d+)$")
+              .matcher(child.output());
+      assertTrue(line.find(), child.output());
+      int ran = Integer.parseInt(line.group(1));
+      assertEquals(count, ran + Integer.parseInt(line.group(2)));
+      // Some damage is harmless, such as to a float; most is not.
+      assertTrue(ran > count / 50 && ran < count / 2, child.output());
+    }
+  }
+
+  private static void assertEveryEditRefused(ChildProcess child) {
+    assertEquals(0, child.exitCode(), child.output());
+    assertEquals(edits(), child.output().lines().count(), child.output());
+    child
+        .output()
+        .lines()
+        .forEach(
+            line -> {
+              assertTrue(line.contains(" refused: "), line);
+              String message = line.substring(line.indexOf(" refused: "));
+              // A tensor of impossible size is refused by ONNX Runtime before a node is looked at.
+              assertTrue(
+                  message.contains("conv") || line.contains("=declared_as_"),
+                  "Does not name the node: " + line);
+              assertFalse(message.contains("std::"), "Not for a person: " + line);
+            });
+  }
+
+  private static long edits() {
+    long count = 0;
+    for (SubBitOperator operator : SubBitOperator.values()) {
+      count += HostileEdit.all(operator).size();
+    }
+    return count;
+  }
+}

@@ -1,0 +1,141 @@
+package dev.subbit.integration;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import com.google.protobuf.ByteString;
+import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.ConvAttributes;
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.onnx.SubBitModels;
+import dev.subbit.onnx.SubBitNodes;
+import dev.subbit.onnx.SubBitOperator;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * Models of one sub-bit convolution, input {@code x}, output {@code conv}, as the exporter would
+ * write them.
+ */
+final class SmallModels {
+
+  private static final float QUANTIZED_SCALE = 0.05f;
+
+  private SmallModels() {}
+
+  /**
+   * Makes a model with a bias, one pixel of padding and stride 1.
+   *
+   * @param channels input and output channels.
+   * @param size rows and columns of the image.
+   */
+  static ModelProto of(SubBitOperator operator, int tau, int channels, int size) {
+    PackedConvWeights weights = weights(tau, channels);
+    ConvAttributes same = ConvAttributes.of(1, 1);
+    int type = elementType(operator).getNumber();
+    GraphProto.Builder graph =
+        GraphProto.newBuilder()
+            .setName("small")
+            .addInput(value("x", type, 1, channels, size, size))
+            .addOutput(value("conv", type, 1, channels, size, size));
+    float[] bias = new float[channels];
+    for (int o = 0; o < channels; o++) {
+      bias[o] = 0.25f * o;
+    }
+    switch (operator) {
+      case SUB_BIT_CONV -> SubBitNodes.conv(graph, "conv", "x", weights, same, bias);
+      case BINARY_SUB_BIT_CONV -> SubBitNodes.binaryConv(graph, "conv", "x", weights, same, bias);
+      case Q_LINEAR_SUB_BIT_CONV -> {
+        graph.addInitializer(scalar("x_scale", QUANTIZED_SCALE));
+        graph.addInitializer(zeroPoint("x_zero_point", 7));
+        graph.addInitializer(scalar("y_scale", QUANTIZED_SCALE * channels));
+        graph.addInitializer(zeroPoint("y_zero_point", 128));
+        SubBitNodes.qLinearConv(
+            graph,
+            "conv",
+            "x",
+            "x_scale",
+            "x_zero_point",
+            weights,
+            same,
+            "y_scale",
+            "y_zero_point",
+            new int[channels]);
+      }
+    }
+    return SubBitModels.ofGraph(graph.build());
+  }
+
+  private static PackedConvWeights weights(int tau, int channels) {
+    Random random = new Random(tau);
+    int[] codewords = random.ints(0, 1 << Codebook.TAPS).distinct().limit(1L << tau).toArray();
+    int[] indices = random.ints((long) channels * channels, 0, 1 << tau).toArray();
+    float[] scale = new float[channels];
+    for (int o = 0; o < channels; o++) {
+      scale[o] = 0.01f + 0.1f * random.nextFloat();
+    }
+    return PackedConvWeights.pack(channels, new Codebook(tau, codewords), indices, scale);
+  }
+
+  /** Values for the input of a model, always the same. The caller closes the tensor. */
+  static OnnxTensor input(SubBitOperator operator, int channels, int size) throws OrtException {
+    long[] shape = {1, channels, size, size};
+    int count = channels * size * size;
+    Random random = new Random(1);
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    if (operator == SubBitOperator.Q_LINEAR_SUB_BIT_CONV) {
+      byte[] values = new byte[count];
+      random.nextBytes(values);
+      return OnnxTensor.createTensor(
+          environment, ByteBuffer.wrap(values), shape, OnnxJavaType.UINT8);
+    }
+    FloatBuffer values = FloatBuffer.allocate(count);
+    IntStream.range(0, count).forEach(i -> values.put(i, random.nextFloat() - 0.5f));
+    return OnnxTensor.createTensor(environment, values, shape);
+  }
+
+  private static TensorProto.DataType elementType(SubBitOperator operator) {
+    return operator == SubBitOperator.Q_LINEAR_SUB_BIT_CONV
+        ? TensorProto.DataType.UINT8
+        : TensorProto.DataType.FLOAT;
+  }
+
+  private static TensorProto scalar(String name, float value) {
+    return TensorProto.newBuilder()
+        .setName(name)
+        .setDataType(TensorProto.DataType.FLOAT_VALUE)
+        .addFloatData(value)
+        .build();
+  }
+
+  private static TensorProto zeroPoint(String name, int value) {
+    return TensorProto.newBuilder()
+        .setName(name)
+        .setDataType(TensorProto.DataType.UINT8_VALUE)
+        .setRawData(ByteString.copyFrom(new byte[] {(byte) value}))
+        .build();
+  }
+
+  private static ValueInfoProto value(String name, int type, long... shape) {
+    TensorShapeProto.Builder dimensions = TensorShapeProto.newBuilder();
+    for (long dimension : shape) {
+      dimensions.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(dimension));
+    }
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder().setElemType(type).setShape(dimensions)))
+        .build();
+  }
+}

@@ -1,0 +1,64 @@
+package dev.subbit.onnx;
+
+import ai.onnx.proto.OnnxMl.FunctionProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import com.google.protobuf.InvalidProtocolBufferException;
+
+/**
+ * Makes sessions of models that may come from anyone.
+ *
+ * <p>ONNX Runtime 1.28 checks most of what a model file can hold, but not the functions in it: one
+ * that lacks the output its callers ask for ends the whole process (seen as a segmentation fault in
+ * about one of 20,000 models with flipped bits), and a few that call each other can keep it busy
+ * for hours. The sub-bit operators are fixed by name and version, so their functions are known
+ * beforehand; a model is loaded only if it has no others.
+ */
+public final class SubBitSessions {
+
+  private SubBitSessions() {}
+
+  /**
+   * Makes a session of a model from an untrusted source.
+   *
+   * @param model the bytes of an ONNX file.
+   * @param options the options, with a back end configured; may be closed afterwards.
+   * @return the session; the caller closes it.
+   * @throws OrtException if the model is not valid or ONNX Runtime or a kernel refuses it; the
+   *     message says what is wrong, naming node and input where it is a sub-bit operator's.
+   */
+  public static OrtSession create(byte[] model, OrtSession.SessionOptions options)
+      throws OrtException {
+    requireKnownFunctions(model);
+    return OrtEnvironment.getEnvironment().createSession(model, options);
+  }
+
+  private static void requireKnownFunctions(byte[] bytes) throws OrtException {
+    ModelProto model;
+    try {
+      model = ModelProto.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new OrtException(
+          OrtException.OrtErrorCode.ORT_INVALID_PROTOBUF,
+          "This is not an ONNX model, or it is damaged: " + e.getMessage());
+    }
+    for (FunctionProto function : model.getFunctionsList()) {
+      boolean known =
+          SubBitOperator.ofType(function.getName())
+              .map(operator -> operator.function().equals(function))
+              .orElse(false);
+      if (!known) {
+        throw new OrtException(
+            OrtException.OrtErrorCode.ORT_INVALID_GRAPH,
+            "The model's function '"
+                + function.getDomain()
+                + "."
+                + function.getName()
+                + "' is not one of Subbit's own. Only models whose functions are the specifications"
+                + " of the sub-bit operators, unchanged, are loaded; export the model anew.");
+      }
+    }
+  }
+}

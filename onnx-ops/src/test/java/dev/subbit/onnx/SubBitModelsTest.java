@@ -1,0 +1,160 @@
+package dev.subbit.onnx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnx.proto.OnnxMl.FunctionProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Models made around the operators, and what is refused. */
+class SubBitModelsTest {
+
+  private static final PackedConvWeights WEIGHTS =
+      PackedConvWeights.pack(1, Codebook.full(), new int[] {0, 511}, new float[] {1, 2});
+
+  private static GraphProto.Builder graph() {
+    return GraphProto.newBuilder().setName("graph");
+  }
+
+  @Test
+  void onlyTheFunctionsInUseAreAddedAndEachOnce() {
+    GraphProto.Builder graph = graph();
+    SubBitNodes.conv(graph, "a", "x", WEIGHTS, ConvAttributes.of(1, 1), null);
+    SubBitNodes.conv(graph, "b", "x", WEIGHTS, ConvAttributes.of(2, 1), new float[2]);
+    ModelProto model = SubBitModels.ofGraph(graph.build());
+    assertEquals(List.of(SubBitOperator.SUB_BIT_CONV.function()), model.getFunctionsList());
+    assertEquals(8, model.getIrVersion());
+    assertEquals(model, SubBitModels.withFunctions(model.toBuilder()).build());
+  }
+
+  @Test
+  void otherImportsAndFunctionsAreKept() {
+    OperatorSetIdProto extension =
+        OperatorSetIdProto.newBuilder().setDomain("other").setVersion(3).build();
+    FunctionProto function = FunctionProto.newBuilder().setDomain("other").setName("Other").build();
+    ModelProto model =
+        SubBitModels.withFunctions(
+                ModelProto.newBuilder()
+                    .setGraph(graph())
+                    .addOpsetImport(extension)
+                    .addFunctions(function))
+            .build();
+    assertTrue(model.getOpsetImportList().contains(extension));
+    assertEquals(List.of(function), model.getFunctionsList());
+  }
+
+  @Test
+  void initializersAreNamedAfterTheNode() {
+    GraphProto.Builder graph = graph();
+    assertEquals(
+        "block1/conv",
+        SubBitNodes.binaryConv(
+            graph, "block1/conv", "x", WEIGHTS, ConvAttributes.of(1, 1), new float[2]));
+    assertEquals(
+        List.of(
+            "block1/conv/index", "block1/conv/codebook", "block1/conv/scale", "block1/conv/bias"),
+        graph.getInitializerList().stream().map(tensor -> tensor.getName()).toList());
+  }
+
+  @Test
+  void aWeightCostsTauNinthsOfABit() {
+    PackedConvWeights weights =
+        PackedConvWeights.pack(64, new Codebook(5, new int[32]), new int[64 * 64], new float[64]);
+    GraphProto.Builder graph = graph();
+    SubBitNodes.conv(graph, "conv", "x", weights, ConvAttributes.of(1, 1), null);
+    assertEquals(64 * 64 * 9 * 5 / 9 / 8, graph.getInitializer(0).getRawData().size());
+    assertEquals(32 * 9, graph.getInitializer(1).getRawData().size());
+  }
+
+  @Test
+  void whatDoesNotFitIsRefusedByName() {
+    Exception e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                SubBitNodes.conv(
+                    graph(), "block1/conv", "x", WEIGHTS, ConvAttributes.of(1, 1), new float[3]));
+    assertTrue(e.getMessage().contains("block1/conv"), e.getMessage());
+    e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                SubBitNodes.conv(
+                    graph(),
+                    "block1/conv",
+                    "x",
+                    WEIGHTS,
+                    new ConvAttributes(1, 1, 1, 1, 1, 1, 1, 1, 3),
+                    null));
+    assertTrue(e.getMessage().contains("3 groups"), e.getMessage());
+    assertThrows(IllegalArgumentException.class, () -> ConvAttributes.of(0, 1));
+    assertThrows(IllegalArgumentException.class, () -> ConvAttributes.of(1, -1));
+
+    NodeProto unknown =
+        NodeProto.newBuilder()
+            .setName("block2")
+            .setDomain(SubBitOperator.DOMAIN)
+            .setOpType("SubBitPool")
+            .build();
+    e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> SubBitModels.ofGraph(graph().addNode(unknown).build()));
+    assertTrue(e.getMessage().contains("block2"), e.getMessage());
+    assertTrue(e.getMessage().contains("SubBitPool"), e.getMessage());
+  }
+
+  @Test
+  void sessionsAreMadeOfModelsWithKnownFunctionsOnly() throws Exception {
+    TestVector vector = TestVector.read(TestVectors.file(SubBitOperator.SUB_BIT_CONV)).get(0);
+    ModelProto good = OrtRunner.model(vector);
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      SubBitSessions.create(good.toByteArray(), options).close();
+
+      // ONNX Runtime 1.28 crashes on this one.
+      ModelProto.Builder noOutput = good.toBuilder();
+      noOutput.getFunctionsBuilder(0).clearOutput().addInput("Y");
+      assertRefused("dev.subbit.SubBitConv", noOutput.build().toByteArray(), options);
+
+      ModelProto.Builder foreign = good.toBuilder();
+      foreign.addFunctionsBuilder().setDomain("other").setName("Other");
+      assertRefused("other.Other", foreign.build().toByteArray(), options);
+
+      assertRefused("not an ONNX model", "no model".getBytes(StandardCharsets.US_ASCII), options);
+    }
+  }
+
+  private static void assertRefused(String part, byte[] model, OrtSession.SessionOptions options) {
+    OrtException e = assertThrows(OrtException.class, () -> SubBitSessions.create(model, options));
+    assertTrue(e.getMessage().contains(part), e.getMessage());
+  }
+
+  @Test
+  void backendsOfThisModuleAreFoundAndTakeNoSettings() throws Exception {
+    for (String name : List.of("onnxruntime", "native")) {
+      ExecutionBackend backend = ExecutionBackend.named(name);
+      assertEquals(name, backend.name());
+      assertTrue(backend.devices().get(0).available());
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        Exception e =
+            assertThrows(
+                IllegalArgumentException.class,
+                () -> backend.configure(options, Map.of("speed", "11")));
+        assertTrue(e.getMessage().contains("speed"), e.getMessage());
+      }
+    }
+    Exception e =
+        assertThrows(IllegalArgumentException.class, () -> ExecutionBackend.named("abacus"));
+    assertTrue(e.getMessage().contains("onnxruntime, native"), e.getMessage());
+  }
+}

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/map_conv.h"
+#include "core/popcount_conv.h"
 #include "core/reference_kernels.h"
 
 namespace subbit {
@@ -48,6 +49,11 @@ std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights
   if (isa == Isa::kReference) {
     return MakeReferenceBinarySubBitConv(std::move(weights), std::move(scale), std::move(bias));
   }
+#ifdef SUBBIT_X86_KERNELS
+  if (isa == Isa::kAvx512 && HasAvx512Popcount()) {
+    return MakePopcountConv(Avx512PopcountKernels(), weights, FloatFinish(scale, bias));
+  }
+#endif
   const MapKernelSet& set = MapKernelsFor(isa);
   if (weights.in_channels > kMaxNarrowBinaryChannels) {
     return MakeMapConv(set.wide_binary, weights, 0, FloatFinish(scale, bias));

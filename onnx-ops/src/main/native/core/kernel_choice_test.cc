@@ -1,0 +1,314 @@
+// Sweeps every kernel that this processor can run over random layers and compares it with the reference.
+
+#include "core/kernel_choice.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <random>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+#include "core/map_conv.h"
+#include "core/popcount_conv.h"
+#include "core/reference.h"
+
+namespace subbit {
+namespace {
+
+/// One random layer with everything that any of the operators needs.
+struct Layer {
+  ConvGeometry geometry;
+  SubBitWeights weights;
+  std::vector<float> scale;
+  std::vector<float> bias;
+  Requantization requantization;
+  std::vector<float> x;
+
+  std::size_t XSize() const {
+    return static_cast<std::size_t>(geometry.batch * geometry.InputChannels() * geometry.height * geometry.width);
+  }
+  std::size_t YSize() const {
+    const std::vector<std::int64_t> shape = geometry.OutputShape();
+    return static_cast<std::size_t>(std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()));
+  }
+};
+
+Layer MakeLayer(const ConvAttributes& attributes, const std::vector<std::int64_t>& x_shape, std::mt19937* random) {
+  const OpName op{"test"};
+  Validate(op, attributes);
+  const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(*random); };
+  Layer layer{
+      MakeGeometry(op, attributes, x_shape),
+      {static_cast<int>(attributes.tau), attributes.out_channels, attributes.in_channels, attributes.group, {}, {}},
+      {},
+      {},
+      {pick(0, 127), pick(0, 127), {}, {}},
+      {}};
+  for (int k = 0; k < 1 << attributes.tau; ++k)
+    layer.weights.codewords.push_back(static_cast<std::uint16_t>(pick(0, 511)));
+  for (std::int64_t i = 0; i < attributes.out_channels * attributes.in_channels; ++i) {
+    layer.weights.index.push_back(static_cast<std::uint16_t>(pick(0, (1 << attributes.tau) - 1)));
+  }
+  std::normal_distribution<float> normal;
+  for (std::int64_t o = 0; o < attributes.out_channels; ++o) {
+    layer.scale.push_back(normal(*random));
+    layer.bias.push_back(normal(*random));
+    layer.requantization.multiplier.push_back(normal(*random) * 0.05f);
+    layer.requantization.bias.push_back(pick(-1000, 1000));
+  }
+  layer.x.resize(layer.XSize());
+  for (float& value : layer.x) value = pick(0, 9) == 0 ? 0.0f : normal(*random);
+  return layer;
+}
+
+Layer RandomLayer(std::mt19937* random) {
+  const auto pick = [&](int low, int high) { return std::uniform_int_distribution<std::int64_t>(low, high)(*random); };
+  ConvAttributes attributes;
+  attributes.tau = pick(1, 9);
+  attributes.group = pick(0, 2) == 0 ? pick(2, 3) : 1;
+  attributes.in_channels = pick(0, 3) == 0 ? pick(40, 70) : pick(1, 20);
+  attributes.out_channels = attributes.group * (pick(0, 3) == 0 ? pick(20, 50) : pick(1, 9));
+  attributes.strides = {pick(1, 3), pick(1, 3)};
+  attributes.dilations = {pick(1, 3), pick(1, 3)};
+  attributes.pads = {pick(0, 3), pick(0, 3), pick(0, 3), pick(0, 3)};
+  const auto length = [&](std::size_t axis) {
+    const std::int64_t least = 2 * attributes.dilations[axis] + 1 - attributes.pads[axis] - attributes.pads[axis + 2];
+    return std::max<std::int64_t>(1, least) + pick(0, 9);
+  };
+  const std::int64_t batch = pick(1, 3);
+  return MakeLayer(attributes, {batch, attributes.in_channels * attributes.group, length(0), length(1)}, random);
+}
+
+/// Last task first: no kernel may depend on the order.
+void RunBackwards(std::size_t tasks, const std::function<void(std::size_t)>& task) {
+  while (tasks > 0) task(--tasks);
+}
+
+/// Runs into memory that holds no plausible result.
+template <class T>
+std::vector<T> RunKernel(const Layer& layer, const ConvKernel<T>& kernel, const std::vector<T>& x) {
+  T implausible = std::numeric_limits<T>::max();
+  if constexpr (std::is_same_v<T, float>) implausible = std::numeric_limits<float>::quiet_NaN();
+  std::vector<T> y(layer.YSize(), implausible);
+  kernel.Run(layer.geometry, x.data(), y.data(), RunBackwards);
+  return y;
+}
+
+std::string Describe(const Layer& layer, const std::string& kernel) {
+  const ConvAttributes& a = layer.geometry.attributes;
+  return kernel + ": tau " + std::to_string(a.tau) + " out " + std::to_string(a.out_channels) + " in " +
+         std::to_string(a.in_channels) + " group " + std::to_string(a.group) + " strides " +
+         ToString({a.strides.begin(), a.strides.end()}) + " pads " + ToString({a.pads.begin(), a.pads.end()}) +
+         " dilations " + ToString({a.dilations.begin(), a.dilations.end()}) + " image " +
+         ToString({layer.geometry.batch, layer.geometry.height, layer.geometry.width});
+}
+
+std::vector<Isa> FastIsas() {
+  std::vector<Isa> isas;
+  for (Isa isa : {Isa::kPortable, Isa::kAvx2, Isa::kAvx512}) {
+    if (isa <= DetectIsa()) isas.push_back(isa);
+  }
+  return isas;
+}
+
+std::vector<const MapKernelSet*> MapKernelSets() {
+  std::vector<const MapKernelSet*> sets = {&PortableMapKernels()};
+#ifdef SUBBIT_X86_KERNELS
+  if (DetectIsa() >= Isa::kAvx2) sets.push_back(&Avx2MapKernels());
+  if (DetectIsa() >= Isa::kAvx512) sets.push_back(&Avx512MapKernels());
+#endif
+  return sets;
+}
+
+std::vector<ChannelFinish> FloatFinish(const Layer& layer) {
+  std::vector<ChannelFinish> finish;
+  for (std::size_t o = 0; o < layer.scale.size(); ++o) finish.push_back({layer.scale[o], layer.bias[o], 0, 0});
+  return finish;
+}
+
+/// Every kernel for binary activations, also those that kernel_choice would pass over on this processor.
+std::vector<std::unique_ptr<ConvKernel<float>>> BinaryKernels(const Layer& layer) {
+  std::vector<std::unique_ptr<ConvKernel<float>>> kernels;
+  for (const MapKernelSet* set : MapKernelSets()) {
+    if (layer.weights.in_channels <= kMaxNarrowBinaryChannels) {
+      kernels.push_back(MakeMapConv(set->binary, layer.weights, 0, FloatFinish(layer)));
+    }
+    kernels.push_back(MakeMapConv(set->wide_binary, layer.weights, 0, FloatFinish(layer)));
+  }
+#ifdef SUBBIT_X86_KERNELS
+  if (HasAvx512Popcount()) {
+    kernels.push_back(MakePopcountConv(Avx512PopcountKernels(), layer.weights, FloatFinish(layer)));
+  }
+#endif
+  kernels.push_back(ChooseBinarySubBitConv(DetectIsa(), layer.weights, layer.scale, layer.bias));
+  return kernels;
+}
+
+void ExpectBinaryExact(const Layer& layer) {
+  std::vector<float> expected(layer.YSize());
+  ReferenceBinarySubBitConv(layer.geometry, layer.weights, layer.scale, layer.bias, layer.x.data(), expected.data(),
+                            RunSerially);
+  for (const auto& kernel : BinaryKernels(layer)) {
+    ASSERT_EQ(RunKernel(layer, *kernel, layer.x), expected) << Describe(layer, kernel->Name());
+  }
+}
+
+template <class Q>
+void ExpectQuantizedExact(const Layer& layer, const std::vector<Q>& x) {
+  std::vector<Q> expected(layer.YSize());
+  ReferenceQLinearSubBitConv<Q>(layer.geometry, layer.weights, layer.requantization, x.data(), expected.data(),
+                                RunSerially);
+  for (Isa isa : FastIsas()) {
+    const auto kernel = ChooseQLinearSubBitConv<Q>(isa, layer.weights, layer.requantization);
+    ASSERT_EQ(RunKernel(layer, *kernel, x), expected) << Describe(layer, kernel->Name());
+  }
+}
+
+template <class Q>
+std::vector<Q> RandomQuantized(const Layer& layer, std::mt19937* random) {
+  std::uniform_int_distribution<int> any(std::numeric_limits<Q>::min(), std::numeric_limits<Q>::max());
+  std::vector<Q> x(layer.XSize());
+  for (Q& value : x) value = static_cast<Q>(any(*random));
+  return x;
+}
+
+constexpr int kRounds = 120;
+
+TEST(KernelChoice, SubBitConvIsCloseToTheReference) {
+  std::mt19937 random(10);
+  for (int round = 0; round < kRounds; ++round) {
+    const Layer layer = RandomLayer(&random);
+    std::vector<float> expected(layer.YSize());
+    ReferenceSubBitConv(layer.geometry, layer.weights, layer.scale, layer.bias, layer.x.data(), expected.data(),
+                        RunSerially);
+    // The tolerance is relative to the magnitude that is summed up: all taps of an output pixel, each about 1.
+    const std::int64_t plane = layer.geometry.out_height * layer.geometry.out_width;
+    for (Isa isa : FastIsas()) {
+      const auto kernel = ChooseSubBitConv(isa, layer.weights, layer.scale, layer.bias);
+      const std::vector<float> y = RunKernel(layer, *kernel, layer.x);
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        const auto channel = static_cast<std::size_t>(static_cast<std::int64_t>(i) / plane) % layer.scale.size();
+        const float magnitude =
+            std::fabs(layer.scale[channel]) * static_cast<float>(kTaps * layer.weights.in_channels) +
+            std::fabs(layer.bias[channel]);
+        ASSERT_NEAR(y[i], expected[i], 1e-6f * magnitude) << Describe(layer, kernel->Name());
+      }
+    }
+  }
+}
+
+TEST(KernelChoice, BinarySubBitConvIsExact) {
+  std::mt19937 random(11);
+  for (int round = 0; round < kRounds; ++round) ExpectBinaryExact(RandomLayer(&random));
+}
+
+TEST(KernelChoice, QLinearSubBitConvIsExact) {
+  std::mt19937 random(12);
+  for (int round = 0; round < kRounds; ++round) {
+    Layer layer = RandomLayer(&random);
+    ExpectQuantizedExact(layer, RandomQuantized<std::uint8_t>(layer, &random));
+    layer.requantization.x_zero_point -= 128;
+    layer.requantization.y_zero_point -= 64;
+    ExpectQuantizedExact(layer, RandomQuantized<std::int8_t>(layer, &random));
+  }
+}
+
+TEST(KernelChoice, SpecialFloatsAreBinarisedAsSpecified) {
+  std::mt19937 random(13);
+  Layer layer = RandomLayer(&random);
+  const float inf = std::numeric_limits<float>::infinity();
+  const float specials[] = {-0.0f, std::numeric_limits<float>::quiet_NaN(), inf, -inf, -1e-45f, 1e-45f};
+  for (std::size_t i = 0; i < layer.x.size(); ++i) layer.x[i] = specials[random() % 6];
+  ExpectBinaryExact(layer);
+}
+
+TEST(KernelChoice, TheLargestSumsDoNotOverflow) {
+  std::mt19937 random(14);
+  ConvAttributes attributes;
+  attributes.tau = 1;
+  attributes.pads = {1, 1, 1, 1};
+  for (std::int64_t outs : {1, 9}) {  // row maps, response maps
+    attributes.out_channels = outs;
+    attributes.in_channels = 100;
+    Layer layer = MakeLayer(attributes, {1, 100, 4, 5}, &random);
+    layer.weights.codewords = {0, 511};
+    for (std::uint16_t index : {0, 1}) {
+      layer.weights.index.assign(layer.weights.index.size(), index);
+      layer.x.assign(layer.x.size(), 1.0f);
+      ExpectBinaryExact(layer);
+      layer.x.assign(layer.x.size(), -1.0f);
+      ExpectBinaryExact(layer);
+      layer.requantization.multiplier.assign(layer.requantization.multiplier.size(), 127.0f / (9 * 255 * 100));
+      for (int zero_point : {0, 255}) {
+        layer.requantization.x_zero_point = zero_point;
+        ExpectQuantizedExact(layer,
+                             std::vector<std::uint8_t>(layer.XSize(), static_cast<std::uint8_t>(255 - zero_point)));
+      }
+    }
+  }
+}
+
+TEST(KernelChoice, SoManyChannelsThatSixteenBitSumsWouldOverflow) {
+  std::mt19937 random(15);
+  ConvAttributes attributes;
+  attributes.tau = 1;
+  attributes.out_channels = 2;
+  attributes.in_channels = kMaxNarrowBinaryChannels + 1;
+  Layer layer = MakeLayer(attributes, {1, attributes.in_channels, 3, 3}, &random);
+  layer.weights.codewords = {511, 511};
+  layer.x.assign(layer.x.size(), 1.0f);
+  ExpectBinaryExact(layer);
+}
+
+TEST(KernelChoice, ManyImagesRunAsOneTaskEach) {
+  std::mt19937 random(16);
+  ConvAttributes attributes;
+  attributes.tau = 2;
+  attributes.out_channels = 4;
+  attributes.in_channels = 3;
+  attributes.group = 2;
+  attributes.pads = {1, 1, 1, 1};
+  Layer layer = MakeLayer(attributes, {70, 6, 9, 9}, &random);
+  ExpectBinaryExact(layer);
+  ExpectQuantizedExact(layer, RandomQuantized<std::uint8_t>(layer, &random));
+}
+
+TEST(KernelChoice, AnEmptyBatchDoesNothing) {
+  std::mt19937 random(17);
+  ConvAttributes attributes;
+  attributes.tau = attributes.out_channels = attributes.in_channels = 1;
+  ExpectBinaryExact(MakeLayer(attributes, {0, 1, 3, 3}, &random));
+}
+
+TEST(KernelChoice, OneKernelServesSeveralThreads) {
+  std::mt19937 random(18);
+  const Layer layer = RandomLayer(&random);
+  for (const auto& kernel : BinaryKernels(layer)) {
+    const std::vector<float> expected = RunKernel(layer, *kernel, layer.x);
+    std::vector<std::vector<float>> results(4);
+    std::vector<std::thread> threads;
+    for (auto& result : results) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 5; ++i) result = RunKernel(layer, *kernel, layer.x);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const auto& result : results) EXPECT_EQ(result, expected) << kernel->Name();
+  }
+}
+
+TEST(KernelChoice, TheReferenceLevelTakesTheReference) {
+  std::mt19937 random(19);
+  const Layer layer = RandomLayer(&random);
+  EXPECT_EQ(ChooseSubBitConv(Isa::kReference, layer.weights, layer.scale, layer.bias)->Name(), "reference");
+  EXPECT_EQ(ChooseBinarySubBitConv(Isa::kReference, layer.weights, layer.scale, layer.bias)->Name(), "reference");
+  EXPECT_EQ(ChooseQLinearSubBitConv<std::int8_t>(Isa::kReference, layer.weights, layer.requantization)->Name(),
+            "reference");
+}
+
+}  // namespace
+}  // namespace subbit

@@ -1,0 +1,120 @@
+// Runs the shared test vectors through the reference and through every kernel that this processor can run.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/kernel_choice.h"
+#include "core/testing/vector_file.h"
+
+namespace subbit {
+namespace {
+
+std::vector<Isa> AvailableIsas() {
+  std::vector<Isa> isas;
+  for (Isa isa : {Isa::kReference, Isa::kPortable, Isa::kAvx2, Isa::kAvx512}) {
+    if (isa <= DetectIsa()) isas.push_back(isa);
+  }
+  return isas;
+}
+
+template <class T>
+TensorView<T> View(const VectorTensor& tensor) {
+  return {tensor.As<T>().data(), tensor.shape};
+}
+
+ConvAttributes Attributes(const VectorCase& c) {
+  ConvAttributes attributes;
+  attributes.tau = c.attributes.at("tau").at(0);
+  attributes.out_channels = c.attributes.at("out_channels").at(0);
+  attributes.in_channels = c.attributes.at("in_channels").at(0);
+  attributes.group = c.attributes.at("group").at(0);
+  const auto copy = [&](const char* name, auto& to) {
+    const auto& from = c.attributes.at(name);
+    ASSERT_EQ(from.size(), to.size());
+    std::copy(from.begin(), from.end(), to.begin());
+  };
+  copy("strides", attributes.strides);
+  copy("pads", attributes.pads);
+  copy("dilations", attributes.dilations);
+  return attributes;
+}
+
+/// The case run on one level; checks the shape of the output.
+template <class T>
+std::vector<T> RunKernel(const VectorCase& c, const ConvKernel<T>& kernel, const char* x_name, const char* y_name) {
+  const ConvGeometry geometry = MakeGeometry({c.op, c.name}, Attributes(c), c.inputs.at(x_name).shape);
+  EXPECT_EQ(geometry.OutputShape(), c.outputs.at(y_name).shape);
+  std::vector<T> y(c.outputs.at(y_name).As<T>().size());
+  kernel.Run(geometry, c.inputs.at(x_name).As<T>().data(), y.data(), RunSerially);
+  return y;
+}
+
+void RunFloat(const VectorCase& c, Isa isa) {
+  const OpName op{c.op, c.name};
+  const ConvAttributes attributes = Attributes(c);
+  Validate(op, attributes);
+  SubBitWeights weights =
+      MakeWeights(op, attributes, View<std::uint8_t>(c.inputs.at("index")), View<std::int8_t>(c.inputs.at("codebook")));
+  const std::vector<float> scale =
+      MakePerChannel(op, "scale", attributes.out_channels, View<float>(c.inputs.at("scale")));
+  std::vector<float> bias(scale.size(), 0.0f);
+  if (c.inputs.count("bias") != 0) {
+    bias = MakePerChannel(op, "bias", attributes.out_channels, View<float>(c.inputs.at("bias")));
+  }
+  const std::vector<float>& expected = c.outputs.at("Y").As<float>();
+  if (c.op == "BinarySubBitConv") {
+    const auto kernel = ChooseBinarySubBitConv(isa, std::move(weights), scale, bias);
+    EXPECT_EQ(RunKernel(c, *kernel, "X", "Y"), expected) << kernel->Name();
+    return;
+  }
+  const auto kernel = ChooseSubBitConv(isa, std::move(weights), scale, bias);
+  const std::vector<float> y = RunKernel(c, *kernel, "X", "Y");
+  float largest = 0.0f;
+  for (float value : expected) largest = std::max(largest, std::fabs(value));
+  for (std::size_t i = 0; i < y.size(); ++i)
+    ASSERT_NEAR(y[i], expected[i], 1e-5f * largest) << kernel->Name() << " at " << i;
+}
+
+template <class Q>
+void RunQuantized(const VectorCase& c, Isa isa) {
+  const OpName op{c.op, c.name};
+  const ConvAttributes attributes = Attributes(c);
+  Validate(op, attributes);
+  SubBitWeights weights =
+      MakeWeights(op, attributes, View<std::uint8_t>(c.inputs.at("index")), View<std::int8_t>(c.inputs.at("codebook")));
+  TensorView<std::int32_t> bias{nullptr, {}};
+  const bool has_bias = c.inputs.count("B") != 0;
+  if (has_bias) bias = View<std::int32_t>(c.inputs.at("B"));
+  Requantization requantization =
+      MakeRequantization(op, attributes.out_channels,
+                         {View<float>(c.inputs.at("x_scale")), c.inputs.at("x_zero_point").As<Q>().at(0),
+                          View<float>(c.inputs.at("w_scale")), View<float>(c.inputs.at("y_scale")),
+                          c.inputs.at("y_zero_point").As<Q>().at(0), has_bias ? &bias : nullptr});
+  const auto kernel = ChooseQLinearSubBitConv<Q>(isa, std::move(weights), std::move(requantization));
+  EXPECT_EQ(RunKernel(c, *kernel, "x", "y"), c.outputs.at("y").As<Q>()) << kernel->Name();
+}
+
+TEST(Vectors, EveryKernelGivesTheSharedResults) {
+  const std::vector<VectorCase> cases = ReadVectorFolder(SUBBIT_VECTOR_DIR);
+  std::map<std::string, int> ran;
+  for (const VectorCase& c : cases) {
+    for (Isa isa : AvailableIsas()) {
+      SCOPED_TRACE(c.op + " " + c.name + " " + ToString(isa));
+      if (c.op != "QLinearSubBitConv") {
+        RunFloat(c, isa);
+      } else if (std::holds_alternative<std::vector<std::uint8_t>>(c.inputs.at("x").values)) {
+        RunQuantized<std::uint8_t>(c, isa);
+      } else {
+        RunQuantized<std::int8_t>(c, isa);
+      }
+    }
+    ++ran[c.op];
+  }
+  EXPECT_GT(ran["SubBitConv"], 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
+  EXPECT_GT(ran["BinarySubBitConv"], 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
+  EXPECT_GT(ran["QLinearSubBitConv"], 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
+}
+
+}  // namespace
+}  // namespace subbit

@@ -1,5 +1,6 @@
 #include "device/layer_descriptor.h"
 
+#include "core/conv_geometry.h"
 #include "device/registers.h"
 
 namespace subbit::fpga {
@@ -140,8 +141,8 @@ ErrorCode ValidateImages(const LayerDescriptor& d, const Capabilities& c) {
   constexpr std::uint32_t kMaxHeight = 65535;
   const bool ok = d.batch >= 1 && InRange(d.in_height, 1, kMaxHeight) && InRange(d.out_height, 1, kMaxHeight) &&
                   InRange(d.in_width, 1, c.max_width) && InRange(d.out_width, 1, c.max_width) &&
-                  d.out_height == OutputLength(d.in_height, d.pad_top, d.pad_bottom, d.stride_h, d.dilation_h) &&
-                  d.out_width == OutputLength(d.in_width, d.pad_left, d.pad_right, d.stride_w, d.dilation_w);
+                  d.out_height == OutputLength(d.in_height, d.pad_top, d.pad_bottom, d.dilation_h, d.stride_h) &&
+                  d.out_width == OutputLength(d.in_width, d.pad_left, d.pad_right, d.dilation_w, d.stride_w);
   return ok ? ErrorCode::kNone : ErrorCode::kShape;
 }
 
@@ -223,13 +224,6 @@ ErrorCode LayerDescriptor::Validate(const Capabilities& capabilities) const {
     return code;
   }
   return ValidateAddresses(*this, capabilities);
-}
-
-std::uint32_t OutputLength(std::uint32_t input, std::uint32_t pad_before, std::uint32_t pad_after, std::uint32_t stride,
-                           std::uint32_t dilation) {
-  const std::uint64_t padded = std::uint64_t{input} + pad_before + pad_after;
-  const std::uint64_t window = 2 * std::uint64_t{dilation} + 1;
-  return padded < window ? 0 : static_cast<std::uint32_t>((padded - window) / stride + 1);
 }
 
 }  // namespace subbit::fpga

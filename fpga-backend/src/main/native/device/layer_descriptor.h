@@ -98,8 +98,4 @@ struct LayerDescriptor {
   std::uint64_t codebook_bytes() const { return std::uint64_t{2} << tau; }
 };
 
-/// Output length of one axis, or 0 if the window does not fit into the padded input.
-std::uint32_t OutputLength(std::uint32_t input, std::uint32_t pad_before, std::uint32_t pad_after, std::uint32_t stride,
-                           std::uint32_t dilation);
-
 }  // namespace subbit::fpga

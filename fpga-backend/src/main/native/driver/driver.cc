@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/conv_geometry.h"
 #include "device/cycle_model.h"
 #include "device/registers.h"
 
@@ -134,8 +135,8 @@ LayerCycles Driver::Run(const LoadedLayer& layer, std::uint32_t batch, std::uint
   LayerDescriptor d = layer.descriptor();
   d.in_height = height;
   d.in_width = width;
-  d.out_height = OutputLength(height, d.pad_top, d.pad_bottom, d.stride_h, d.dilation_h);
-  d.out_width = OutputLength(width, d.pad_left, d.pad_right, d.stride_w, d.dilation_w);
+  d.out_height = static_cast<std::uint32_t>(OutputLength(height, d.pad_top, d.pad_bottom, d.dilation_h, d.stride_h));
+  d.out_width = static_cast<std::uint32_t>(OutputLength(width, d.pad_left, d.pad_right, d.dilation_w, d.stride_w));
   const auto* from = static_cast<const std::uint8_t*>(input);
   auto* to = static_cast<std::uint8_t*>(output);
   LayerCycles total{0, 0};

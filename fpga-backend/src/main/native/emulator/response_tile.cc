@@ -17,9 +17,28 @@ std::int16_t Element(const std::uint8_t* row, std::size_t x, std::int16_t zero_p
   }
 }
 
-/// to[i] = the pixel under one tap for output column i, 0 where that is padding.
 template <InputFormat format>
-void LoadTapRow(const LayerDescriptor& d, const std::uint8_t* row, std::int64_t first_x, std::int16_t* to) {
+void UnpackRow(const LayerDescriptor& d, const std::uint8_t* row, std::int16_t* to) {
+  const std::int16_t zero_point = d.input_zero_point;
+  for (std::size_t x = 0; x < d.in_width; ++x) {
+    to[x] = Element<format>(row, x, zero_point);
+  }
+}
+
+/// to[x] = the row's elements without their zero point.
+void UnpackRow(const LayerDescriptor& d, const std::uint8_t* row, std::int16_t* to) {
+  switch (d.input_format) {
+    case InputFormat::kBits:
+      return UnpackRow<InputFormat::kBits>(d, row, to);
+    case InputFormat::kU8:
+      return UnpackRow<InputFormat::kU8>(d, row, to);
+    case InputFormat::kS8:
+      return UnpackRow<InputFormat::kS8>(d, row, to);
+  }
+}
+
+/// to[i] = the pixel under one tap for output column i, where column 0 reads `row` at first_x; 0 where that is padding.
+void LoadTapRow(const LayerDescriptor& d, const std::int16_t* row, std::int64_t first_x, std::int16_t* to) {
   const std::int64_t stride = d.stride_w;
   const std::int64_t width = d.in_width;
   const std::int64_t columns = d.out_width;
@@ -27,28 +46,14 @@ void LoadTapRow(const LayerDescriptor& d, const std::uint8_t* row, std::int64_t 
   const std::int64_t begin = std::min(columns, first_x >= 0 ? 0 : (-first_x + stride - 1) / stride);
   const std::int64_t end = std::max(begin, std::min(columns, first_x >= width ? 0 : (width - 1 - first_x) / stride + 1));
   std::fill(to, to + begin, std::int16_t{0});
-  const std::int16_t zero_point = d.input_zero_point;
   if (stride == 1) {
-    for (std::int64_t x = begin; x < end; ++x) {
-      to[x] = Element<format>(row, static_cast<std::size_t>(first_x + x), zero_point);
-    }
+    std::copy(row + first_x + begin, row + first_x + end, to + begin);
   } else {
     for (std::int64_t x = begin; x < end; ++x) {
-      to[x] = Element<format>(row, static_cast<std::size_t>(first_x + x * stride), zero_point);
+      to[x] = row[first_x + x * stride];
     }
   }
   std::fill(to + end, to + columns, std::int16_t{0});
-}
-
-void LoadTapRow(const LayerDescriptor& d, const std::uint8_t* row, std::int64_t first_x, std::int16_t* to) {
-  switch (d.input_format) {
-    case InputFormat::kBits:
-      return LoadTapRow<InputFormat::kBits>(d, row, first_x, to);
-    case InputFormat::kU8:
-      return LoadTapRow<InputFormat::kU8>(d, row, first_x, to);
-    case InputFormat::kS8:
-      return LoadTapRow<InputFormat::kS8>(d, row, first_x, to);
-  }
 }
 
 /// sums[pattern][p] for the eight patterns of three signs; bit t of the pattern set means + for tap t.
@@ -75,22 +80,30 @@ ResponseTile::ResponseTile(std::size_t max_pixels) : max_pixels_(max_pixels), ro
 
 void ResponseTile::Load(const LayerDescriptor& layer, const std::uint8_t* plane, const Tile& tile) {
   pixels_ = std::size_t{tile.rows} * layer.out_width;
+  row_.resize(layer.in_width);
   for (std::size_t kernel_row = 0; kernel_row < 3; ++kernel_row) {
-    for (std::size_t kernel_column = 0; kernel_column < 3; ++kernel_column) {
-      const std::int64_t first_x = static_cast<std::int64_t>(kernel_column) * layer.dilation_w - layer.pad_left;
-      for (std::uint32_t row = 0; row < tile.rows; ++row) {
-        const std::int64_t y = std::int64_t{tile.first_row + row} * layer.stride_h +
-                               static_cast<std::int64_t>(kernel_row) * layer.dilation_h - layer.pad_top;
-        std::int16_t* to = taps_[kernel_column].data() + std::size_t{row} * layer.out_width;
-        if (y < 0 || y >= layer.in_height) {
-          std::fill(to, to + layer.out_width, std::int16_t{0});
-        } else {
-          LoadTapRow(layer, plane + static_cast<std::uint64_t>(y) * layer.input_row_bytes(), first_x, to);
-        }
-      }
+    for (std::uint32_t row = 0; row < tile.rows; ++row) {
+      const std::int64_t y = std::int64_t{tile.first_row + row} * layer.stride_h +
+                             static_cast<std::int64_t>(kernel_row) * layer.dilation_h - layer.pad_top;
+      LoadTaps(layer, y, plane, std::size_t{row} * layer.out_width);
     }
     SumRow(taps_[0].data(), taps_[1].data(), taps_[2].data(), pixels_, max_pixels_,
            row_sums_.data() + kernel_row * 8 * max_pixels_);
+  }
+}
+
+void ResponseTile::LoadTaps(const LayerDescriptor& layer, std::int64_t y, const std::uint8_t* plane, std::size_t first_pixel) {
+  const bool inside = y >= 0 && y < layer.in_height;
+  if (inside) {
+    UnpackRow(layer, plane + static_cast<std::uint64_t>(y) * layer.input_row_bytes(), row_.data());
+  }
+  for (std::size_t kernel_column = 0; kernel_column < 3; ++kernel_column) {
+    std::int16_t* to = taps_[kernel_column].data() + first_pixel;
+    if (inside) {
+      LoadTapRow(layer, row_.data(), static_cast<std::int64_t>(kernel_column) * layer.dilation_w - layer.pad_left, to);
+    } else {
+      std::fill(to, to + layer.out_width, std::int16_t{0});
+    }
   }
 }
 

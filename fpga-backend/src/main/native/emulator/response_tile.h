@@ -37,12 +37,16 @@ class ResponseTile {
   std::size_t pixels() const { return pixels_; }
 
  private:
+  /// Reads the pixels under the three taps of one kernel row for one output row; `y` is the input row, perhaps in the padding.
+  void LoadTaps(const LayerDescriptor& layer, std::int64_t y, const std::uint8_t* plane, std::size_t first_pixel);
+
   const std::int16_t* RowSums(std::size_t kernel_row, std::uint16_t codeword) const {
     return row_sums_.data() + (kernel_row * 8 + ((codeword >> (3 * kernel_row)) & 7)) * max_pixels_;
   }
 
   std::size_t max_pixels_;
   std::size_t pixels_ = 0;
+  std::vector<std::int16_t> row_;
   std::array<std::vector<std::int16_t>, 3> taps_;
   std::vector<std::int16_t> row_sums_;
 };

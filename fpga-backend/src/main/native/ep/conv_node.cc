@@ -1,8 +1,12 @@
 #include "ep/conv_node.h"
 
-#include <cmath>
-#include <cstring>
-#include <limits>
+#include <algorithm>
+#include <array>
+#include <type_traits>
+#include <utility>
+
+#include "core/conv_weights.h"
+#include "core/requantization.h"
 
 namespace subbit::fpga {
 namespace {
@@ -10,189 +14,185 @@ namespace {
 constexpr const char* kQLinear = "QLinearSubBitConv";
 constexpr const char* kBinary = "BinarySubBitConv";
 
-/// Largest number of indices that a node may have, so that no product of sizes overflows.
-constexpr std::int64_t kMaxKernels = std::int64_t{1} << 31;
-
-std::string Number(std::int64_t value) { return std::to_string(value); }
-
-std::vector<std::int64_t> IntsAttribute(const Ort::ConstNode& node, const std::string& name, std::size_t count) {
-  Ort::ConstOpAttr attribute{nullptr};
-  const Ort::Status status = node.GetAttributeByName(name, attribute);
-  if (!status.IsOK() || attribute == nullptr) {
-    throw NodeNotTaken("attribute '" + name + "' is missing");
+/// Reads attributes and inputs of one node.
+class NodeReader {
+ public:
+  explicit NodeReader(const Ort::ConstNode& node)
+      : node_(node), inputs_(node.GetInputs()), op_{node.GetOperatorType(), node.GetName()} {
+    const std::vector<Ort::ConstValueInfo> outputs = node.GetOutputs();
+    if (outputs.size() != 1) {
+      throw InvalidOperator(op_, "number of outputs", std::to_string(outputs.size()), "1");
+    }
+    if (op_.node.empty()) {
+      op_.node = outputs[0].GetName();
+    }
   }
-  std::vector<std::int64_t> values;
-  if (attribute.GetType() != ORT_OP_ATTR_INTS || !attribute.GetValueArray(values).IsOK() || values.size() != count) {
-    throw NodeNotTaken("attribute '" + name + "' is not a list of " + std::to_string(count) + " integers");
-  }
-  return values;
-}
 
-std::int64_t IntAttribute(const Ort::ConstNode& node, const std::string& name, std::int64_t low, std::int64_t high) {
-  Ort::ConstOpAttr attribute{nullptr};
-  const Ort::Status status = node.GetAttributeByName(name, attribute);
-  if (!status.IsOK() || attribute == nullptr) {
-    throw NodeNotTaken("attribute '" + name + "' is missing");
-  }
-  std::int64_t value = 0;
-  if (attribute.GetType() != ORT_OP_ATTR_INT || !attribute.GetValue(value).IsOK()) {
-    throw NodeNotTaken("attribute '" + name + "' is not an integer");
-  }
-  if (value < low || value > high) {
-    throw NodeNotTaken("attribute '" + name + "' is " + Number(value) + ", allowed are " + Number(low) + " to " + Number(high));
-  }
-  return value;
-}
+  const OpName& op() const { return op_; }
 
-std::uint16_t Narrow(std::int64_t value, const char* name) {
-  if (value < 0 || value > std::numeric_limits<std::uint16_t>::max()) {
-    throw NodeNotTaken("attribute '" + std::string(name) + "' holds " + Number(value) + ", which is out of range");
+  std::int64_t Int(const std::string& name) const {
+    std::int64_t value = 0;
+    if (!Find(name, ORT_OP_ATTR_INT).GetValue(value).IsOK()) {
+      throw InvalidOperator(op_, name, "something unreadable", "an integer");
+    }
+    return value;
   }
-  return static_cast<std::uint16_t>(value);
-}
 
-/// An input by position, or null where it is absent.
-const OrtValueInfo* Input(const std::vector<Ort::ConstValueInfo>& inputs, std::size_t position) {
-  return position < inputs.size() ? static_cast<const OrtValueInfo*>(inputs[position]) : nullptr;
-}
+  template <std::size_t count>
+  std::array<std::int64_t, count> Ints(const std::string& name) const {
+    std::vector<std::int64_t> values;
+    if (!Find(name, ORT_OP_ATTR_INTS).GetValueArray(values).IsOK() || values.size() != count) {
+      throw InvalidOperator(op_, name, ToString(values), std::to_string(count) + " integers");
+    }
+    std::array<std::int64_t, count> array{};
+    std::copy(values.begin(), values.end(), array.begin());
+    return array;
+  }
 
-/// A constant input's elements. `dims` is the shape it must have; an empty one stands for a scalar or one element.
+  bool HasInput(std::size_t position) const { return position < inputs_.size() && inputs_[position] != nullptr; }
+
+  /// Element type of the first input, which must be a variable: a constant one would leave the fused node without inputs.
+  ONNXTensorElementDataType VariableType() const {
+    if (!HasInput(0) || inputs_[0].IsConstantInitializer()) {
+      throw NodeNotTaken("node '" + op_.node + "': the first input is missing or constant");
+    }
+    const Ort::ConstTypeInfo type = inputs_[0].TypeInfo();
+    if (type.GetONNXType() != ONNX_TYPE_TENSOR) {
+      throw InvalidOperator(op_, "first input", "something else", "a tensor");
+    }
+    return type.GetTensorTypeAndShapeInfo().GetElementType();
+  }
+
+  /// A constant input, valid while the node is. Its shape is the caller's to check.
+  template <typename T>
+  TensorView<T> Constant(std::size_t position, const char* name) const {
+    Ort::ConstValue value{nullptr};
+    if (!HasInput(position) || !inputs_[position].IsConstantInitializer() ||
+        !inputs_[position].GetInitializer(value).IsOK() || value == nullptr || !value.IsTensor()) {
+      throw NodeNotTaken("node '" + op_.node + "': input '" + name + "' is not a constant");
+    }
+    const Ort::TensorTypeAndShapeInfo info = value.GetTensorTypeAndShapeInfo();
+    if (info.GetElementType() != Ort::TypeToTensorType<T>::type) {
+      throw InvalidOperator(op_, std::string("type of ") + name, std::to_string(info.GetElementType()),
+                            std::to_string(Ort::TypeToTensorType<T>::type));
+    }
+    if (info.GetElementCount() == 0) {
+      throw InvalidOperator(op_, name, "nothing", "at least one element");
+    }
+    return {value.GetTensorData<T>(), info.GetShape()};
+  }
+
+ private:
+  Ort::ConstOpAttr Find(const std::string& name, OrtOpAttrType type) const {
+    Ort::ConstOpAttr attribute{nullptr};
+    if (!node_.GetAttributeByName(name, attribute).IsOK() || attribute == nullptr) {
+      throw InvalidOperator(op_, name, "nothing", "an attribute of this name");
+    }
+    if (attribute.GetType() != type) {
+      throw InvalidOperator(op_, name, "another type", type == ORT_OP_ATTR_INT ? "an integer" : "a list of integers");
+    }
+    return attribute;
+  }
+
+  const Ort::ConstNode& node_;
+  std::vector<Ort::ConstValueInfo> inputs_;
+  OpName op_;
+};
+
+/// Elements of a checked tensor.
 template <typename T>
-std::vector<T> Constant(const OrtValueInfo* input, const std::string& name, ONNXTensorElementDataType type,
-                        const std::vector<std::int64_t>& dims) {
-  const Ort::ConstValueInfo info{input};
-  Ort::ConstValue value{nullptr};
-  if (input == nullptr || !info.IsConstantInitializer() || !info.GetInitializer(value).IsOK() || value == nullptr ||
-      !value.IsTensor()) {
-    throw NodeNotTaken("input '" + name + "' is not a constant");
+std::size_t Count(const TensorView<T>& tensor) {
+  std::size_t count = 1;
+  for (const std::int64_t dimension : tensor.shape) {
+    count *= static_cast<std::size_t>(dimension);
   }
-  const Ort::TensorTypeAndShapeInfo shape = value.GetTensorTypeAndShapeInfo();
-  const bool fits = dims.empty() ? shape.GetElementCount() == 1 : shape.GetShape() == dims;
-  if (shape.GetElementType() != type || !fits) {
-    throw NodeNotTaken("input '" + name + "' has a wrong type or shape");
-  }
-  const T* data = value.GetTensorData<T>();
-  return std::vector<T>(data, data + shape.GetElementCount());
+  return count;
 }
 
-std::vector<float> FiniteConstant(const OrtValueInfo* input, const std::string& name, const std::vector<std::int64_t>& dims) {
-  std::vector<float> values = Constant<float>(input, name, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, dims);
-  for (const float value : values) {
-    if (!std::isfinite(value)) {
-      throw NodeNotTaken("input '" + name + "' holds a value that is not finite");
-    }
-  }
-  return values;
+ConvAttributes ReadAttributes(const NodeReader& reader) {
+  ConvAttributes attributes;
+  attributes.tau = reader.Int("tau");
+  attributes.out_channels = reader.Int("out_channels");
+  attributes.in_channels = reader.Int("in_channels");
+  attributes.strides = reader.Ints<2>("strides");
+  attributes.pads = reader.Ints<4>("pads");
+  attributes.dilations = reader.Ints<2>("dilations");
+  attributes.group = reader.Int("group");
+  Validate(reader.op(), attributes);
+  return attributes;
 }
 
-ONNXTensorElementDataType TensorType(const OrtValueInfo* value) {
-  const Ort::ConstTypeInfo type = Ort::ConstValueInfo{value}.TypeInfo();
-  if (type.GetONNXType() != ONNX_TYPE_TENSOR) {
-    throw NodeNotTaken("an input or output is not a tensor");
-  }
-  return type.GetTensorTypeAndShapeInfo().GetElementType();
+/// The descriptor's fields for validated attributes.
+LayerDescriptor ShapeOf(const ConvAttributes& a) {
+  // Validate keeps windows at or below 2^15 and channels at or below 2^19.
+  const auto narrow = [](std::int64_t value) { return static_cast<std::uint16_t>(value); };
+  LayerDescriptor shape;
+  shape.tau = static_cast<std::uint8_t>(a.tau);
+  shape.in_channels = static_cast<std::uint32_t>(a.in_channels * a.group);
+  shape.out_channels = static_cast<std::uint32_t>(a.out_channels);
+  shape.group = static_cast<std::uint32_t>(a.group);
+  shape.stride_h = narrow(a.strides[0]);
+  shape.stride_w = narrow(a.strides[1]);
+  shape.pad_top = narrow(a.pads[0]);
+  shape.pad_left = narrow(a.pads[1]);
+  shape.pad_bottom = narrow(a.pads[2]);
+  shape.pad_right = narrow(a.pads[3]);
+  shape.dilation_h = narrow(a.dilations[0]);
+  shape.dilation_w = narrow(a.dilations[1]);
+  return shape;
 }
 
-/// The variable input; a constant one would leave the fused node without inputs.
-const OrtValueInfo* Variable(const OrtValueInfo* input) {
-  if (input == nullptr || Ort::ConstValueInfo{input}.IsConstantInitializer()) {
-    throw NodeNotTaken("the first input is missing or constant");
-  }
-  return input;
+void ReadWeights(const NodeReader& reader, std::size_t first, ConvNode& node) {
+  const TensorView<std::uint8_t> index = reader.Constant<std::uint8_t>(first, "index");
+  const TensorView<std::int8_t> codebook = reader.Constant<std::int8_t>(first + 1, "codebook");
+  node.layer.codebook = MakeWeights(reader.op(), node.attributes, index, codebook).codewords;
+  node.layer.index.assign(index.data, index.data + Count(index));
 }
 
-void ReadGeometry(const Ort::ConstNode& node, LayerDescriptor& shape) {
-  constexpr std::int64_t kMaxChannels = std::numeric_limits<std::int32_t>::max();
-  shape.tau = static_cast<std::uint8_t>(IntAttribute(node, "tau", 1, LayerDescriptor::kMaxTau));
-  const std::int64_t out_channels = IntAttribute(node, "out_channels", 1, kMaxChannels);
-  const std::int64_t in_channels = IntAttribute(node, "in_channels", 1, kMaxChannels);
-  const std::int64_t group = IntAttribute(node, "group", 1, kMaxChannels);
-  if (out_channels * in_channels > kMaxKernels || in_channels * group > kMaxChannels || out_channels % group != 0) {
-    throw NodeNotTaken("out_channels " + Number(out_channels) + ", in_channels " + Number(in_channels) + " and group " +
-                       Number(group) + " do not fit together");
+void ReadBinary(const NodeReader& reader, ConvNode& node) {
+  if (reader.VariableType() != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT) {
+    throw InvalidOperator(reader.op(), "type of X", "another type", "float32");
   }
-  shape.out_channels = static_cast<std::uint32_t>(out_channels);
-  shape.in_channels = static_cast<std::uint32_t>(in_channels * group);
-  shape.group = static_cast<std::uint32_t>(group);
-  const std::vector<std::int64_t> strides = IntsAttribute(node, "strides", 2);
-  const std::vector<std::int64_t> pads = IntsAttribute(node, "pads", 4);
-  const std::vector<std::int64_t> dilations = IntsAttribute(node, "dilations", 2);
-  shape.stride_h = Narrow(strides[0], "strides");
-  shape.stride_w = Narrow(strides[1], "strides");
-  shape.pad_top = Narrow(pads[0], "pads");
-  shape.pad_left = Narrow(pads[1], "pads");
-  shape.pad_bottom = Narrow(pads[2], "pads");
-  shape.pad_right = Narrow(pads[3], "pads");
-  shape.dilation_h = Narrow(dilations[0], "dilations");
-  shape.dilation_w = Narrow(dilations[1], "dilations");
-}
-
-void ReadWeights(const OrtValueInfo* index, const OrtValueInfo* codebook, ConvLayer& layer) {
-  const std::int64_t tau = layer.shape.tau;
-  const auto plane_bytes = static_cast<std::int64_t>((layer.shape.kernels() + 7) / 8);
-  layer.index = Constant<std::uint8_t>(index, "index", ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, {tau, plane_bytes});
-  const std::int64_t codewords = std::int64_t{1} << tau;
-  const auto taps = Constant<std::int8_t>(codebook, "codebook", ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8, {codewords, 3, 3});
-  layer.codebook.assign(static_cast<std::size_t>(codewords), 0);
-  for (std::size_t i = 0; i < taps.size(); ++i) {
-    if (taps[i] != 1 && taps[i] != -1) {
-      throw NodeNotTaken("the codebook holds " + std::to_string(taps[i]) + ", allowed are -1 and +1");
-    }
-    if (taps[i] == 1) {
-      layer.codebook[i / 9] = static_cast<std::uint16_t>(layer.codebook[i / 9] | 1u << (i % 9));
-    }
+  node.layer.shape.input_format = InputFormat::kBits;
+  node.layer.shape.output_format = OutputFormat::kI32;
+  ReadWeights(reader, 1, node);
+  const std::int64_t out_channels = node.attributes.out_channels;
+  node.scale = MakePerChannel(reader.op(), "scale", out_channels, reader.Constant<float>(3, "scale"));
+  node.bias.assign(static_cast<std::size_t>(out_channels), 0.0f);
+  if (reader.HasInput(4)) {
+    node.bias = MakePerChannel(reader.op(), "bias", out_channels, reader.Constant<float>(4, "bias"));
   }
 }
 
-void ReadBinary(const std::vector<Ort::ConstValueInfo>& inputs, ConvNode& node) {
+/// A scalar zero point of the 8-bit type T.
+template <typename T>
+std::int16_t ZeroPoint(const NodeReader& reader, std::size_t position, const char* name) {
+  const TensorView<T> value = reader.Constant<T>(position, name);
+  if (Count(value) != 1) {
+    throw InvalidOperator(reader.op(), std::string("shape of ") + name, ToString(value.shape), "[] or [1]");
+  }
+  return value.data[0];
+}
+
+/// `T` is the type of x and y.
+template <typename T>
+void ReadQLinear(const NodeReader& reader, ConvNode& node) {
   LayerDescriptor& shape = node.layer.shape;
-  if (TensorType(Variable(Input(inputs, 0))) != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT) {
-    throw NodeNotTaken("input 'X' is not float32");
+  shape.input_format = std::is_signed_v<T> ? InputFormat::kS8 : InputFormat::kU8;
+  shape.output_format = std::is_signed_v<T> ? OutputFormat::kS8 : OutputFormat::kU8;
+  shape.input_zero_point = ZeroPoint<T>(reader, 2, "x_zero_point");
+  shape.output_zero_point = ZeroPoint<T>(reader, 7, "y_zero_point");
+  ReadWeights(reader, 3, node);
+  TensorView<std::int32_t> bias{};
+  if (reader.HasInput(8)) {
+    bias = reader.Constant<std::int32_t>(8, "B");
   }
-  shape.input_format = InputFormat::kBits;
-  shape.output_format = OutputFormat::kI32;
-  ReadWeights(Input(inputs, 1), Input(inputs, 2), node.layer);
-  const std::vector<std::int64_t> per_channel = {shape.out_channels};
-  node.scale = FiniteConstant(Input(inputs, 3), "scale", per_channel);
-  node.bias = Input(inputs, 4) == nullptr ? std::vector<float>(shape.out_channels)
-                                          : FiniteConstant(Input(inputs, 4), "bias", per_channel);
-}
-
-/// A zero point of the given 8-bit type.
-std::int16_t ZeroPoint(const OrtValueInfo* input, const std::string& name, ONNXTensorElementDataType type) {
-  if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8) {
-    return Constant<std::int8_t>(input, name, type, {})[0];
-  }
-  return Constant<std::uint8_t>(input, name, type, {})[0];
-}
-
-void ReadQLinear(const std::vector<Ort::ConstValueInfo>& inputs, ConvNode& node) {
-  LayerDescriptor& shape = node.layer.shape;
-  const ONNXTensorElementDataType type = TensorType(Variable(Input(inputs, 0)));
-  const bool is_signed = type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8;
-  if (!is_signed && type != ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8) {
-    throw NodeNotTaken("input 'x' is neither int8 nor uint8");
-  }
-  shape.input_format = is_signed ? InputFormat::kS8 : InputFormat::kU8;
-  shape.output_format = is_signed ? OutputFormat::kS8 : OutputFormat::kU8;
-  const float x_scale = FiniteConstant(Input(inputs, 1), "x_scale", {})[0];
-  shape.input_zero_point = ZeroPoint(Input(inputs, 2), "x_zero_point", type);
-  ReadWeights(Input(inputs, 3), Input(inputs, 4), node.layer);
-  const std::vector<std::int64_t> per_channel = {shape.out_channels};
-  const std::vector<float> w_scale = FiniteConstant(Input(inputs, 5), "w_scale", per_channel);
-  const float y_scale = FiniteConstant(Input(inputs, 6), "y_scale", {})[0];
-  shape.output_zero_point = ZeroPoint(Input(inputs, 7), "y_zero_point", type);
-  if (Input(inputs, 8) != nullptr) {
-    node.layer.bias = Constant<std::int32_t>(Input(inputs, 8), "B", ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, per_channel);
-  }
-  for (const float scale : w_scale) {
-    // In this order, and in float32, as ONNX Runtime's QLinearConv computes it.
-    const float multiplier = x_scale * scale / y_scale;
-    if (!std::isfinite(multiplier)) {
-      throw NodeNotTaken("x_scale * w_scale / y_scale is not finite");
-    }
-    node.layer.multiplier.push_back(multiplier);
-  }
+  const QuantizationInputs inputs = {reader.Constant<float>(1, "x_scale"), shape.input_zero_point,
+                                     reader.Constant<float>(5, "w_scale"), reader.Constant<float>(6, "y_scale"),
+                                     shape.output_zero_point,              reader.HasInput(8) ? &bias : nullptr};
+  Requantization requantization = MakeRequantization(reader.op(), node.attributes.out_channels, inputs);
+  node.layer.bias = std::move(requantization.bias);
+  node.layer.multiplier = std::move(requantization.multiplier);
 }
 
 }  // namespace
@@ -203,22 +203,19 @@ bool IsConvNode(const Ort::ConstNode& node) {
 }
 
 ConvNode ReadConvNode(const Ort::ConstNode& node) {
+  const NodeReader reader(node);
   ConvNode read;
-  read.name = node.GetName();
-  read.op_type = node.GetOperatorType();
-  const std::vector<Ort::ConstValueInfo> inputs = node.GetInputs();
-  const std::vector<Ort::ConstValueInfo> outputs = node.GetOutputs();
-  if (outputs.size() != 1) {
-    throw NodeNotTaken("it has " + std::to_string(outputs.size()) + " outputs");
-  }
-  if (read.name.empty()) {
-    read.name = outputs[0].GetName();
-  }
-  ReadGeometry(node, read.layer.shape);
-  if (read.op_type == kBinary) {
-    ReadBinary(inputs, read);
+  read.op = reader.op();
+  read.attributes = ReadAttributes(reader);
+  read.layer.shape = ShapeOf(read.attributes);
+  if (read.op.type == kBinary) {
+    ReadBinary(reader, read);
+  } else if (reader.VariableType() == ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8) {
+    ReadQLinear<std::uint8_t>(reader, read);
+  } else if (reader.VariableType() == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8) {
+    ReadQLinear<std::int8_t>(reader, read);
   } else {
-    ReadQLinear(inputs, read);
+    throw InvalidOperator(reader.op(), "type of x", "another type", "int8 or uint8");
   }
   return read;
 }

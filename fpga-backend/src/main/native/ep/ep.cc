@@ -68,6 +68,8 @@ bool Ep::Takes(const Ort::ConstNode& node) const {
     reason = driver_->WhyNot(ReadConvNode(node).layer);
   } catch (const NodeNotTaken& e) {
     reason = e.what();
+  } catch (const InvalidOperator& e) {
+    reason = e.what();
   }
   if (reason.empty()) {
     return true;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 
+#include "core/conv_geometry.h"
 #include "driver/driver.h"
 #include "ep/conv_node.h"
 #include "ep/ort_api.h"
@@ -22,12 +23,12 @@ class NodeCompute final : public OrtNodeComputeInfo {
   static void ORT_API_CALL ReleaseStateImpl(OrtNodeComputeInfo* self, void* state) noexcept;
 
   void Run(Ort::KernelContext context) const;
-  LayerCycles RunBinary(std::uint32_t batch, std::uint32_t height, std::uint32_t width, const float* x, std::size_t out_pixels,
-                        float* y) const;
+  LayerCycles RunOnDevice(const ConvGeometry& geometry, const void* input, void* output) const;
+  LayerCycles RunBinary(const ConvGeometry& geometry, const float* x, float* y) const;
 
   std::shared_ptr<Driver> driver_;
-  std::string name_;
-  std::string op_type_;
+  OpName op_;
+  ConvAttributes attributes_;
   std::vector<float> scale_;
   std::vector<float> bias_;
   std::chrono::milliseconds timeout_;

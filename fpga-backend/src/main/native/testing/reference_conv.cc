@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/conv_geometry.h"
+
 namespace subbit::fpga {
 namespace {
 
@@ -58,12 +60,12 @@ void Append(const ConvLayer& layer, std::uint32_t o, std::int64_t sum, std::vect
 
 std::uint32_t LayerCase::out_height() const {
   const LayerDescriptor& d = layer.shape;
-  return OutputLength(height, d.pad_top, d.pad_bottom, d.stride_h, d.dilation_h);
+  return static_cast<std::uint32_t>(OutputLength(height, d.pad_top, d.pad_bottom, d.dilation_h, d.stride_h));
 }
 
 std::uint32_t LayerCase::out_width() const {
   const LayerDescriptor& d = layer.shape;
-  return OutputLength(width, d.pad_left, d.pad_right, d.stride_w, d.dilation_w);
+  return static_cast<std::uint32_t>(OutputLength(width, d.pad_left, d.pad_right, d.dilation_w, d.stride_w));
 }
 
 std::size_t LayerCase::output_bytes() const {

@@ -44,6 +44,11 @@ final class BackendChoice {
     return chosen;
   }
 
+  /** Lets the next choice warn again. For tests. */
+  static void forgetWarning() {
+    WARNED.set(false);
+  }
+
   /** The name that is asked for; empty values count as not given. */
   static String requested(Map<String, String> settings, String property, String variable) {
     for (String name : new String[] {settings.get(SETTING), property, variable}) {

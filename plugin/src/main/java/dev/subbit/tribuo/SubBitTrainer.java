@@ -77,7 +77,7 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "The codebooks are refined at every so-manyth step.")
   private int refineInterval = 25;
 
-  @Config(description = "Adam's learning rate of the codebooks.")
+  @Config(description = "Adam's learning rate of the codebooks; it falls linearly to 0.")
   private double refineRate = 0.02;
 
   @Config(description = "Mirror half of the training images left to right.")

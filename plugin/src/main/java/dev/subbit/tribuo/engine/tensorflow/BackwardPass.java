@@ -135,24 +135,28 @@ final class BackwardPass {
     if (isFixed(input)) {
       return;
     }
+    boolean binary = conv.activations() == Layer.Activations.BINARY;
+    Operand<TFloat32> filter =
+        binary ? tf.math.mul(weights.effective(), tf.constant(2f)) : weights.effective();
     Operand<TInt32> inputSizes = tf.shape(convInput);
     Operand<TFloat32> dx =
         padding.gradient(
             tf,
-            tf.nn.conv2dBackpropInput(
-                inputSizes, weights.effective(), dy, padding.strides(), padding.mode()),
+            tf.nn.conv2dBackpropInput(inputSizes, filter, dy, padding.strides(), padding.mode()),
             x);
-    pass(input, conv.activations() == Layer.Activations.BINARY ? throughBinarisation(x, dx) : dx);
+    pass(input, binary ? throughBinarisation(x, dx) : dx);
   }
 
   /**
    * The straight-through estimator of Bi-Real net (Liu et al., 2018, section 3.2): binarisation is
    * given the derivative of a piecewise quadratic, max(0, 2 - 2|x|).
+   *
+   * @param doubledGradient twice the gradient of the binarised activations: the factor 2 costs less
+   *     on the weights than on the activations.
    */
-  private Operand<TFloat32> throughBinarisation(Operand<TFloat32> x, Operand<TFloat32> dy) {
-    Operand<TFloat32> two = tf.constant(2f);
-    Operand<TFloat32> slope = tf.nn.relu(tf.math.sub(two, tf.math.mul(two, tf.math.abs(x))));
-    return tf.math.mul(dy, slope);
+  private Operand<TFloat32> throughBinarisation(
+      Operand<TFloat32> x, Operand<TFloat32> doubledGradient) {
+    return tf.math.mul(doubledGradient, tf.nn.relu(tf.math.sub(tf.constant(1f), tf.math.abs(x))));
   }
 
   private Operand<TFloat32> batchNorm(
@@ -178,7 +182,8 @@ final class BackwardPass {
       String name, Layer.PRelu layer, Operand<TFloat32> x, Operand<TFloat32> dy) {
     Parameter slope = parameters.get(name + "/slope", layer.channels());
     gradients.put(slope, tf.nn.biasAddGrad(tf.math.mul(dy, ForwardPass.negativePart(tf, x))));
-    return tf.select(tf.math.greater(x, tf.constant(0f)), dy, tf.math.mul(dy, slope.value()));
+    Operand<TFloat32> positive = tf.nn.reluGrad(dy, x);
+    return tf.math.add(positive, tf.math.mul(tf.math.sub(dy, positive), slope.value()));
   }
 
   private Operand<TFloat32> globalAveragePool(Operand<TFloat32> x, Operand<TFloat32> dy) {

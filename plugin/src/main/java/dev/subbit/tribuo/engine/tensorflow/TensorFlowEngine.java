@@ -5,12 +5,18 @@ import dev.subbit.tribuo.engine.TrainingPlan;
 import dev.subbit.tribuo.engine.TrainingRun;
 import dev.subbit.tribuo.network.Network;
 import java.util.Map;
+import org.tensorflow.TensorFlow;
 
 /** Trains on TensorFlow-Java, on the CPU. */
 public final class TensorFlowEngine implements TrainingEngine {
 
-  /** For {@link java.util.ServiceLoader}. */
-  public TensorFlowEngine() {}
+  /**
+   * For {@link java.util.ServiceLoader}. Loads the native library, so that a missing or foreign one
+   * shows here and not in the middle of a training.
+   */
+  public TensorFlowEngine() {
+    TensorFlow.version();
+  }
 
   @Override
   public TrainingRun start(Network network, TrainingPlan plan, Map<String, float[]> parameters) {

@@ -171,7 +171,7 @@ final class TensorFlowRun implements TrainingRun {
 
   private void refine(String node, float[] gradient) {
     CodebookLearner learner = learners.get(node);
-    learner.refine(gradient, plan.refineRate());
+    learner.refine(gradient, plan.refineRate(step));
     assign(built.subBitWeights().get(node).codewords(), taps(learner.codebook()));
   }
 

@@ -1,0 +1,126 @@
+package dev.subbit.tribuo;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.codebook.KernelAssignment;
+import dev.subbit.tribuo.data.PixelMap;
+import dev.subbit.tribuo.engine.InitialParameters;
+import dev.subbit.tribuo.engine.TrainingEngine;
+import dev.subbit.tribuo.engine.TrainingPlan;
+import dev.subbit.tribuo.engine.TrainingRun;
+import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.Layer.Activations;
+import dev.subbit.tribuo.network.Layer.Weights;
+import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.Networks;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.tribuo.MutableDataset;
+import org.tribuo.Prediction;
+import org.tribuo.classification.Label;
+
+/** What comes out of training is what was trained. */
+class TrainingParityTest {
+
+  private static final ImageShape SHAPE = new ImageShape(2, 11, 9);
+  private static final int BATCH = 8;
+
+  private static TrainingRun start(
+      Weights weights, Activations activations, int tau, float learningRate) {
+    Network network = Networks.build("resnet8", SHAPE, TestModels.CLASSES, weights, activations);
+    TrainingPlan plan = new TrainingPlan(tau, BATCH, 12, learningRate, 1e-4f, 3, 0.2f, 1, 5);
+    return TrainingEngine.load()
+        .start(network, plan, InitialParameters.draw(network, new SplittableRandom(3)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SUB_BIT, REAL, 5",
+    "SUB_BIT, BINARY, 5",
+    "SUB_BIT, BINARY, 9",
+    "SUB_BIT, REAL, 2",
+    "FLOAT, REAL, 5",
+    "FLOAT, BINARY, 5"
+  })
+  void theModelPredictsAsTheTrainingGraphDoes(Weights weights, Activations activations, int tau) {
+    MutableDataset<Label> data = TestModels.dataset(SHAPE, BATCH);
+    PixelMap pixelMap = new PixelMap(data.getFeatureIDMap(), SHAPE);
+    float[] pixels = new float[BATCH * SHAPE.size()];
+    int[] classes = new int[BATCH];
+    for (int i = 0; i < BATCH; i++) {
+      pixelMap.fill(data.getExample(i), pixels, i * SHAPE.size());
+      classes[i] = data.getOutputIDInfo().getID(data.getExample(i).getOutput());
+    }
+    float[] logits;
+    TrainedNetwork trained;
+    Map<String, float[]> parameters;
+    try (TrainingRun run = start(weights, activations, tau, 0.01f)) {
+      for (int step = 0; step < 12; step++) {
+        run.step(pixels, classes);
+      }
+      assertThrows(IllegalStateException.class, () -> run.step(pixels, classes));
+      logits = run.logits(pixels);
+      trained = run.network();
+      parameters = run.parameters();
+    }
+    for (Map.Entry<String, PackedConvWeights> entry : trained.packed().entrySet()) {
+      float[] latent = parameters.get(entry.getKey() + "/weight");
+      assertArrayEquals(
+          KernelAssignment.nearest(entry.getValue().codebook(), latent),
+          entry.getValue().indices(),
+          entry.getKey());
+    }
+    try (SubBitModel model = TestModels.model(trained, data)) {
+      for (int i = 0; i < BATCH; i++) {
+        Prediction<Label> prediction = model.predict(data.getExample(i));
+        double[] expected = softmax(logits, i);
+        for (int c = 0; c < TestModels.CLASSES; c++) {
+          String name = data.getOutputIDInfo().getOutput(c).getLabel();
+          assertEquals(
+              expected[c], prediction.getOutputScores().get(name).getScore(), 1e-4, "image " + i);
+        }
+      }
+    }
+  }
+
+  private static double[] softmax(float[] logits, int image) {
+    double[] scores = new double[TestModels.CLASSES];
+    double sum = 0;
+    for (int c = 0; c < scores.length; c++) {
+      scores[c] = Math.exp(logits[image * scores.length + c]);
+      sum += scores[c];
+    }
+    for (int c = 0; c < scores.length; c++) {
+      scores[c] /= sum;
+    }
+    return scores;
+  }
+
+  @Test
+  void divergenceIsNamed() {
+    float[] pixels = new float[BATCH * SHAPE.size()];
+    SplittableRandom rng = new SplittableRandom(1);
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = rng.nextInt(256);
+    }
+    try (TrainingRun run = start(Weights.FLOAT, Activations.REAL, 5, 1e38f)) {
+      IllegalStateException e =
+          assertThrows(
+              IllegalStateException.class,
+              () -> {
+                for (int step = 0; step < 12; step++) {
+                  run.step(pixels, new int[BATCH]);
+                }
+              });
+      assertTrue(e.getMessage().contains("smaller learningRate"), e.getMessage());
+    }
+  }
+}

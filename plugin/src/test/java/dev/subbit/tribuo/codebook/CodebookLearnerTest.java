@@ -1,0 +1,154 @@
+package dev.subbit.tribuo.codebook;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.subbit.onnx.Codebook;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.FloatRange;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class CodebookLearnerTest {
+
+  static void assertDistinct(Codebook codebook) {
+    assertEquals(
+        1 << codebook.tau(),
+        IntStream.range(0, codebook.size()).map(codebook::codeword).distinct().count());
+  }
+
+  private static float[] gradient(int tau, SplittableRandom rng) {
+    float[] gradient = new float[(1 << tau) * Codebook.TAPS];
+    for (int i = 0; i < gradient.length; i++) {
+      gradient[i] = (float) rng.nextDouble(-1, 1);
+    }
+    return gradient;
+  }
+
+  @Property(tries = 100)
+  void codewordsNeverRepeat(
+      @ForAll @IntRange(min = 1, max = 9) int tau,
+      @ForAll long seed,
+      @ForAll @FloatRange(min = 0.01f, max = 10f) float rate) {
+    SplittableRandom rng = new SplittableRandom(seed);
+    CodebookLearner learner = new CodebookLearner(tau, rng.split());
+    assertDistinct(learner.codebook());
+    for (int step = 0; step < 10; step++) {
+      learner.refine(gradient(tau, rng), rate);
+      assertDistinct(learner.codebook());
+    }
+  }
+
+  @Property(tries = 50)
+  void codewordsDrivenTogetherAreReplaced(
+      @ForAll @IntRange(min = 1, max = 8) int tau, @ForAll long seed) {
+    CodebookLearner learner = new CodebookLearner(tau, new SplittableRandom(seed));
+    float[] allUp = new float[(1 << tau) * Codebook.TAPS];
+    Arrays.fill(allUp, -1f);
+    for (int step = 0; step < 5; step++) {
+      learner.refine(allUp, 1f);
+      assertDistinct(learner.codebook());
+      assertEquals(511, learner.codebook().codeword(0), "the first follows its gradient");
+    }
+  }
+
+  @Property(tries = 30)
+  void theSameNumbersGiveTheSameCodebooks(
+      @ForAll @IntRange(min = 1, max = 9) int tau, @ForAll long seed) {
+    CodebookLearner one = new CodebookLearner(tau, new SplittableRandom(seed));
+    CodebookLearner two = new CodebookLearner(tau, new SplittableRandom(seed));
+    SplittableRandom rng = new SplittableRandom(seed + 1);
+    for (int step = 0; step < 5; step++) {
+      float[] gradient = gradient(tau, rng);
+      one.refine(gradient, 0.3f);
+      two.refine(gradient, 0.3f);
+    }
+    assertEquals(one.codebook(), two.codebook());
+  }
+
+  @Test
+  void differentSeedsDrawDifferentCodebooks() {
+    assertNotEquals(
+        new CodebookLearner(5, new SplittableRandom(1)).codebook(),
+        new CodebookLearner(5, new SplittableRandom(2)).codebook());
+  }
+
+  @Test
+  void tauNineIsTheFullCodebookForGood() {
+    CodebookLearner learner = new CodebookLearner(9, new SplittableRandom(1));
+    learner.refine(gradient(9, new SplittableRandom(2)), 10f);
+    assertEquals(Codebook.full(), learner.codebook());
+  }
+
+  @Test
+  void aCodewordWithoutGradientStays() {
+    CodebookLearner learner = new CodebookLearner(3, new SplittableRandom(7));
+    Codebook before = learner.codebook();
+    float[] gradient = new float[8 * Codebook.TAPS];
+    // Pushes every tap of codeword 2 to the sign it has.
+    for (int tap = 0; tap < Codebook.TAPS; tap++) {
+      gradient[2 * Codebook.TAPS + tap] = -before.tap(2, tap);
+    }
+    learner.refine(gradient, 5f);
+    assertEquals(before, learner.codebook());
+  }
+
+  @Test
+  void aTapFollowsTheSignOfItsNumber() {
+    CodebookLearner learner = new CodebookLearner(1, new SplittableRandom(7));
+    Codebook before = learner.codebook();
+    float[] gradient = new float[2 * Codebook.TAPS];
+    gradient[0] = before.tap(0, 0);
+    learner.refine(gradient, 0.05f);
+    assertEquals(before, learner.codebook(), "halfway to 0");
+    learner.refine(gradient, 0.0495f);
+    assertEquals(before, learner.codebook(), "within the memory's threshold");
+    learner.refine(gradient, 0.05f);
+    assertEquals(before.codeword(0) ^ 1, learner.codebook().codeword(0));
+    assertEquals(before.codeword(1), learner.codebook().codeword(1));
+  }
+
+  @Test
+  void theMemoryHoldsATapWhoseNumberIsNearZero() {
+    CodebookLearner learner = new CodebookLearner(1, new SplittableRandom(7));
+    Codebook before = learner.codebook();
+    float[] gradient = new float[2 * Codebook.TAPS];
+    gradient[0] = before.tap(0, 0);
+    // Adam's first step is the rate itself: p comes to -0.0005, past 0 but within 1e-3.
+    learner.refine(gradient, 0.1005f);
+    assertEquals(before, learner.codebook());
+  }
+
+  @Test
+  void theClampKeepsATapWithinReach() {
+    CodebookLearner learner = new CodebookLearner(1, new SplittableRandom(7));
+    int first = learner.codebook().codeword(0);
+    float[] gradient = new float[2 * Codebook.TAPS];
+    gradient[0] = learner.codebook().tap(0, 0);
+    learner.refine(gradient, 1000f);
+    int flipped = first ^ 1;
+    assertEquals(flipped, learner.codebook().codeword(0));
+    gradient[0] = -100 * gradient[0];
+    // From -1000 these steps would not come back; from -3 they do.
+    learner.refine(gradient, 5f);
+    assertEquals(first, learner.codebook().codeword(0));
+  }
+
+  @Test
+  void refusesWhatDoesNotFit() {
+    assertThrows(
+        IllegalArgumentException.class, () -> new CodebookLearner(0, new SplittableRandom(1)));
+    assertThrows(
+        IllegalArgumentException.class, () -> new CodebookLearner(10, new SplittableRandom(1)));
+    CodebookLearner learner = new CodebookLearner(2, new SplittableRandom(1));
+    assertThrows(IllegalArgumentException.class, () -> learner.refine(new float[9], 1f));
+    float[] gradient = new float[36];
+    gradient[5] = Float.NaN;
+    assertThrows(IllegalArgumentException.class, () -> learner.refine(gradient, 1f));
+  }
+}

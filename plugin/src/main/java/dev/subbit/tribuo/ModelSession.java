@@ -3,6 +3,7 @@ package dev.subbit.tribuo;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.ExecutionBackend;
 import java.lang.ref.Cleaner;
@@ -125,6 +126,8 @@ final class ModelSession implements AutoCloseable {
   private OrtSession create() {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      // Its warnings speak of node placement, about which a user of a model can do nothing.
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       ExecutionBackend.named(backend().name()).configure(options, backend().settings());
       return environment.createSession(model.get(), options);
     } catch (OrtException e) {

@@ -4,12 +4,16 @@ import dev.subbit.tribuo.data.ImageExample;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
+import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.RandomNetworks;
+import dev.subbit.tribuo.network.ReferenceForward;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.tribuo.Example;
 import org.tribuo.MutableDataset;
@@ -45,11 +49,12 @@ public final class TestModels {
 
   private TestModels() {}
 
-  /** A random network of a mode. */
+  /** A random network of a mode, whose probabilities are neither all nearly 0 nor nearly 1. */
   public static TrainedNetwork network(Mode mode, String name, ImageShape shape) {
     TrainedNetwork trained =
-        RandomNetworks.weigh(
-            Networks.build(name, shape, CLASSES, mode.weights, mode.activations), TAU, 17);
+        withSmallLogits(
+            RandomNetworks.weigh(
+                Networks.build(name, shape, CLASSES, mode.weights, mode.activations), TAU, 17));
     if (mode != Mode.INTEGER) {
       return trained;
     }
@@ -59,6 +64,23 @@ public final class TestModels {
       images.add(RandomNetworks.image(shape, random));
     }
     return RandomNetworks.quantize(trained, images);
+  }
+
+  private static TrainedNetwork withSmallLogits(TrainedNetwork trained) {
+    Network network = trained.network();
+    float[] image = RandomNetworks.image(network.input(), new Random(1));
+    float largest = 0;
+    for (float logit : new ReferenceForward(trained).run(image).get(network.output().name())) {
+      largest = Math.max(largest, Math.abs(logit));
+    }
+    String parameter = network.output().name() + "/weight";
+    float[] weight = trained.floats().get(parameter).clone();
+    for (int i = 0; i < weight.length; i++) {
+      weight[i] *= 2 / largest;
+    }
+    Map<String, float[]> floats = new HashMap<>(trained.floats());
+    floats.put(parameter, weight);
+    return new TrainedNetwork(network, floats, trained.packed(), trained.ranges());
   }
 
   /** Random images with labels "0" to "3". */

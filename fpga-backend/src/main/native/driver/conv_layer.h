@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/conv_attributes.h"
 #include "device/layer_descriptor.h"
 
 namespace subbit::fpga {
@@ -20,6 +21,9 @@ struct ConvLayer {
   /// One an output channel; empty where accumulators leave the engine.
   std::vector<float> multiplier;
 };
+
+/// The descriptor's fields that follow from attributes that have passed Validate; formats and zero points are left at their defaults.
+LayerDescriptor ShapeOf(const ConvAttributes& attributes);
 
 /// What one run of a layer cost.
 struct LayerCycles {

@@ -129,7 +129,7 @@ TEST(Emulator, SurvivesRandomDescriptors) {
   // Whatever a descriptor holds, the device ends with a code and stays usable.
   Emulator device(SmallMemory());
   std::mt19937 random(3);
-  for (int run = 0; run < 20000; ++run) {
+  for (int run = 0; run < 5000; ++run) {
     LayerDescriptor::Bytes bytes = OnePixel().Encode();
     for (int flips = 1 + static_cast<int>(random() % 4); flips > 0; --flips) {
       bytes[random() % bytes.size()] ^= static_cast<std::uint8_t>(1u << (random() % 8));
@@ -154,7 +154,7 @@ TEST(Emulator, AgreesWithTheReferenceOnRandomLayers) {
   const auto driver = Driver::Open(std::make_unique<Emulator>());
   std::mt19937 random(2);
   int table_runs = 0;
-  for (int run = 0; run < 300; ++run) {
+  for (int run = 0; run < 200; ++run) {
     const LayerCase c = RandomCase(random);
     const auto loaded = driver->Load(c.layer);
     table_runs += loaded->descriptor().mode == Mode::kTable ? 1 : 0;

@@ -1,0 +1,129 @@
+// Runs the test vectors that Java, the CPU kernels and this device share through driver and emulator.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "core/conv_geometry.h"
+#include "core/conv_weights.h"
+#include "core/requantization.h"
+#include "core/testing/vector_file.h"
+#include "driver/binary_tensor.h"
+#include "driver/driver.h"
+#include "emulator/emulator.h"
+
+namespace subbit::fpga {
+namespace {
+
+template <class T>
+TensorView<T> View(const VectorCase& c, const char* input) {
+  const VectorTensor& tensor = c.inputs.at(input);
+  return {tensor.As<T>().data(), tensor.shape};
+}
+
+class Vectors : public ::testing::Test {
+ protected:
+  /// A layer with the attributes and weights of a case.
+  static ConvLayer Layer(const VectorCase& c, const ConvAttributes& attributes) {
+    ConvLayer layer;
+    layer.shape = ShapeOf(attributes);
+    layer.index = c.inputs.at("index").As<std::uint8_t>();
+    layer.codebook = MakeWeights({c.op, c.name}, attributes, View<std::uint8_t>(c, "index"), View<std::int8_t>(c, "codebook")).codewords;
+    return layer;
+  }
+
+  void Run(const ConvLayer& layer, const ConvGeometry& g, const void* input, void* output) {
+    driver_->Run(*driver_->Load(layer), static_cast<std::uint32_t>(g.batch), static_cast<std::uint32_t>(g.height),
+                 static_cast<std::uint32_t>(g.width), input, output, std::chrono::seconds(10));
+  }
+
+  void RunBinary(const VectorCase& c, const ConvGeometry& g) {
+    ConvLayer layer = Layer(c, g.attributes);
+    layer.shape.input_format = InputFormat::kBits;
+    layer.shape.output_format = OutputFormat::kI32;
+    const auto rows = static_cast<std::size_t>(g.batch * g.InputChannels() * g.height);
+    const auto width = static_cast<std::size_t>(g.width);
+    std::vector<std::uint8_t> bits(rows * ((width + 7) / 8));
+    PackSigns(c.inputs.at("X").As<float>().data(), rows, width, bits.data());
+    const std::vector<float>& expected = c.outputs.at("Y").As<float>();
+    std::vector<std::int32_t> accumulators(expected.size());
+    Run(layer, g, bits.data(), accumulators.data());
+    std::vector<float> y(expected.size());
+    const auto pixels = static_cast<std::size_t>(g.out_height * g.out_width);
+    const auto channels = static_cast<std::size_t>(g.attributes.out_channels);
+    for (std::size_t first = 0; first < y.size(); first += pixels) {
+      const std::size_t channel = first / pixels % channels;
+      const float bias = c.inputs.count("bias") != 0 ? c.inputs.at("bias").As<float>()[channel] : 0.0f;
+      ScaleAccumulators(accumulators.data() + first, pixels, c.inputs.at("scale").As<float>()[channel], bias, y.data() + first);
+    }
+    EXPECT_EQ(y, expected);
+  }
+
+  template <class T>
+  void RunQuantised(const VectorCase& c, const ConvGeometry& g) {
+    ConvLayer layer = Layer(c, g.attributes);
+    layer.shape.input_format = std::is_signed_v<T> ? InputFormat::kS8 : InputFormat::kU8;
+    layer.shape.output_format = std::is_signed_v<T> ? OutputFormat::kS8 : OutputFormat::kU8;
+    layer.shape.input_zero_point = c.inputs.at("x_zero_point").As<T>().at(0);
+    layer.shape.output_zero_point = c.inputs.at("y_zero_point").As<T>().at(0);
+    if (c.inputs.count("B") != 0) {
+      layer.bias = c.inputs.at("B").As<std::int32_t>();
+    }
+    layer.multiplier = MakeRequantization({c.op, c.name}, g.attributes.out_channels,
+                                          {View<float>(c, "x_scale"), layer.shape.input_zero_point, View<float>(c, "w_scale"),
+                                           View<float>(c, "y_scale"), layer.shape.output_zero_point, nullptr})
+                           .multiplier;
+    std::vector<T> y(c.outputs.at("y").As<T>().size());
+    Run(layer, g, c.inputs.at("x").As<T>().data(), y.data());
+    EXPECT_EQ(y, c.outputs.at("y").As<T>());
+  }
+
+  std::shared_ptr<Driver> driver_ = Driver::Open(std::make_unique<Emulator>());
+};
+
+ConvAttributes Attributes(const VectorCase& c) {
+  ConvAttributes a;
+  a.tau = c.attributes.at("tau").at(0);
+  a.out_channels = c.attributes.at("out_channels").at(0);
+  a.in_channels = c.attributes.at("in_channels").at(0);
+  a.group = c.attributes.at("group").at(0);
+  std::copy_n(c.attributes.at("strides").begin(), a.strides.size(), a.strides.begin());
+  std::copy_n(c.attributes.at("pads").begin(), a.pads.size(), a.pads.begin());
+  std::copy_n(c.attributes.at("dilations").begin(), a.dilations.size(), a.dilations.begin());
+  return a;
+}
+
+TEST_F(Vectors, GiveTheSharedResults) {
+  int binary = 0;
+  int quantised = 0;
+  std::set<std::string> not_offered;
+  for (const VectorCase& c : ReadVectorFolder(SUBBIT_VECTOR_DIR)) {
+    SCOPED_TRACE(c.op + " " + c.name);
+    if (c.op == "SubBitConv") {
+      continue;  // float activations run on the CPU
+    }
+    if (!driver_->WhyNot(Layer(c, Attributes(c))).empty()) {
+      not_offered.insert(c.name);
+    } else if (c.op == "BinarySubBitConv") {
+      RunBinary(c, MakeGeometry({c.op, c.name}, Attributes(c), c.inputs.at("X").shape));
+      ++binary;
+    } else {
+      const ConvGeometry geometry = MakeGeometry({c.op, c.name}, Attributes(c), c.inputs.at("x").shape);
+      if (std::holds_alternative<std::vector<std::uint8_t>>(c.inputs.at("x").values)) {
+        RunQuantised<std::uint8_t>(c, geometry);
+      } else {
+        RunQuantised<std::int8_t>(c, geometry);
+      }
+      ++quantised;
+    }
+  }
+  EXPECT_EQ(not_offered, (std::set<std::string>{"asymmetric", "wide_padding"}))
+      << "padding beyond the window is left to the CPU, nothing else";
+  EXPECT_GT(binary, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
+  EXPECT_GT(quantised, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
+}
+
+}  // namespace
+}  // namespace subbit::fpga

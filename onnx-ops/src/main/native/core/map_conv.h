@@ -10,7 +10,7 @@
 
 /// Convolution by maps: the fast path of all three operators on processors with vectors.
 ///
-/// The input is laid out as PhasePlanes and worked on in tiles of neighbouring positions, one 64-byte map of values at
+/// The input is laid out as PhasePlanes and worked on in tiles of neighbouring positions, one map of values at
 /// a time. With taps of -1 and +1 no multiplication is needed, and little addition:
 ///
 /// 1. Row maps. A row of three taps can carry eight sign patterns. For each input channel of a tile the 3 * 8 row maps

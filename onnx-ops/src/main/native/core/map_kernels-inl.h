@@ -12,16 +12,14 @@ namespace subbit {
 namespace {
 
 constexpr int kVectorBytes = SUBBIT_VECTOR_BYTES;
-constexpr int kTileBytes = 64;
-constexpr int kVectors = kTileBytes / kVectorBytes;  // of one map
-constexpr int kOutputsAtOnce =
-    kVectors >= 4 ? 1 : 4 / kVectors;  // enough sums in flight to hide the latency of an addition
-
 template <class E>
 struct VectorOf {
   typedef E Type __attribute__((vector_size(kVectorBytes)));
   static constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(E));
-  static constexpr int kTile = kTileBytes / static_cast<int>(sizeof(E));
+  /// Positions of a tile: a wider map saves index loads, a narrower one leaves less of a small image's last tile
+  /// unused.
+  static constexpr int kTile = sizeof(E) == 4 ? 32 : 64;
+  static constexpr int kVectors = kTile / kLanes;  // of one map
 };
 
 template <class E>
@@ -70,7 +68,7 @@ void RowMaps(const E* plane, const std::int64_t* tap_offset, E* maps) {
   constexpr int kLanes = VectorOf<E>::kLanes;
   constexpr int kTile = VectorOf<E>::kTile;
   for (int row = 0; row < 3; ++row, maps += 8 * kTile, tap_offset += 3) {
-    for (int v = 0; v < kVectors; ++v) {
+    for (int v = 0; v < VectorOf<E>::kVectors; ++v) {
       const Vector<E> a = LoadUnaligned(plane + tap_offset[0] + v * kLanes);
       const Vector<E> b = LoadUnaligned(plane + tap_offset[1] + v * kLanes);
       const Vector<E> c = LoadUnaligned(plane + tap_offset[2] + v * kLanes);
@@ -95,7 +93,7 @@ void Responses(const E* row_maps, const std::uint16_t* codewords, int count, E* 
     const E* top = row_maps + (codewords[k] & 7) * kTile;
     const E* middle = row_maps + (8 + ((codewords[k] >> 3) & 7)) * kTile;
     const E* bottom = row_maps + (16 + (codewords[k] >> 6)) * kTile;
-    for (int v = 0; v < kVectors; ++v) At(maps, v) = At(top, v) + At(middle, v) + At(bottom, v);
+    for (int v = 0; v < VectorOf<E>::kVectors; ++v) At(maps, v) = At(top, v) + At(middle, v) + At(bottom, v);
   }
 }
 
@@ -103,10 +101,10 @@ void Responses(const E* row_maps, const std::uint16_t* codewords, int count, E* 
 template <class E, class A>
 void Accumulate(const Vector<E>* part, A* sums) {
   if constexpr (sizeof(E) == sizeof(A)) {
-    for (int v = 0; v < kVectors; ++v) At(sums, v) += part[v];
+    for (int v = 0; v < VectorOf<E>::kVectors; ++v) At(sums, v) += part[v];
   } else {
-    alignas(kTileBytes) E lanes[VectorOf<E>::kTile];
-    for (int v = 0; v < kVectors; ++v) At(lanes, v) = part[v];
+    alignas(64) E lanes[VectorOf<E>::kTile];
+    for (int v = 0; v < VectorOf<E>::kVectors; ++v) At(lanes, v) = part[v];
     for (int i = 0; i < VectorOf<E>::kTile; ++i) sums[i] = static_cast<A>(sums[i] + lanes[i]);
   }
 }
@@ -114,11 +112,11 @@ void Accumulate(const Vector<E>* part, A* sums) {
 template <int kOutputs, class E, class A>
 void AddTo(const E* maps, const std::uint16_t* slots, int count, A* sums) {
   constexpr int kTile = VectorOf<E>::kTile;
-  Vector<E> part[kOutputs][kVectors] = {};
+  Vector<E> part[kOutputs][VectorOf<E>::kVectors] = {};
   for (int j = 0; j < count; ++j) {
     for (int o = 0; o < kOutputs; ++o) {
       const E* map = maps + slots[o * count + j] * kTile;
-      for (int v = 0; v < kVectors; ++v) part[o][v] += At(map, v);
+      for (int v = 0; v < VectorOf<E>::kVectors; ++v) part[o][v] += At(map, v);
     }
   }
   for (int o = 0; o < kOutputs; ++o) Accumulate<E, A>(part[o], sums + o * kTile);
@@ -127,6 +125,8 @@ void AddTo(const E* maps, const std::uint16_t* slots, int count, A* sums) {
 template <class E, class A>
 void Add(const E* maps, const std::uint16_t* slots, int outs, int count, A* sums) {
   constexpr int kTile = VectorOf<E>::kTile;
+  // Four sums in flight hide the latency of an addition.
+  constexpr int kOutputsAtOnce = VectorOf<E>::kVectors >= 4 ? 1 : 4 / VectorOf<E>::kVectors;
   int o = 0;
   for (; o + kOutputsAtOnce <= outs; o += kOutputsAtOnce) {
     AddTo<kOutputsAtOnce>(maps, slots + o * count, count, sums + o * kTile);
@@ -134,27 +134,27 @@ void Add(const E* maps, const std::uint16_t* slots, int outs, int count, A* sums
   for (; o < outs; ++o) AddTo<1>(maps, slots + o * count, count, sums + o * kTile);
 }
 
-template <class A>
-void FinishFloat(const A* sums, std::int64_t n, const ChannelFinish& channel, float* y) {
+template <class A, int kTile>
+void FinishFloat(const A* sums, const ChannelFinish& channel, float* y) {
   const float multiplier = channel.multiplier;
   const float addend = channel.addend;
-  for (std::int64_t i = 0; i < n; ++i) {
+  for (int i = 0; i < kTile; ++i) {
     const float product = static_cast<float>(sums[i]) * multiplier;
     y[i] = product + addend;
   }
 }
 
-/// Requantize (requantization.h) for a whole run. Adding and subtracting 1.5 * 2^23 rounds a float of magnitude below
+/// Requantize (requantization.h) for a whole tile. Adding and subtracting 1.5 * 2^23 rounds a float of magnitude below
 /// 2^22 half to even, in any vector width.
-template <class Q, int kLow, int kHigh>
-void FinishQuantized(const std::int32_t* sums, std::int64_t n, const ChannelFinish& channel, Q* y) {
+template <class Q, int kLow, int kHigh, int kTile>
+void FinishQuantized(const std::int32_t* sums, const ChannelFinish& channel, Q* y) {
   const float low = static_cast<float>(kLow - channel.y_zero_point);
   const float high = static_cast<float>(kHigh - channel.y_zero_point);
   const float multiplier = channel.multiplier;
   const auto bias = static_cast<std::uint32_t>(channel.bias);
   const std::int32_t zero_point = channel.y_zero_point;
   constexpr float kRound = 12582912.0f;
-  for (std::int64_t i = 0; i < n; ++i) {
+  for (int i = 0; i < kTile; ++i) {
     const auto total = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[i]) + bias);
     float value = static_cast<float>(total) * multiplier;
     value = value > low ? value : low;
@@ -169,17 +169,18 @@ void FinishQuantized(const std::int32_t* sums, std::int64_t n, const ChannelFini
 constexpr int kMaxChannels = 14;
 
 template <class X, class E, class A, class Y>
-constexpr MapKernels<X, E, A, Y> Table(const char* isa,
-                                       void (*finish)(const A*, std::int64_t, const ChannelFinish&, Y*)) {
+constexpr MapKernels<X, E, A, Y> Table(const char* isa, void (*finish)(const A*, const ChannelFinish&, Y*)) {
   return {isa, VectorOf<E>::kTile, kMaxChannels, Convert<X, E>, RowMaps<E>, Responses<E>, Add<E, A>, finish};
 }
 
 constexpr MapKernelSet MakeMapKernelSet(const char* isa) {
-  return {Table<float, float, float>(isa, FinishFloat<float>),
-          Table<float, std::int8_t, std::int16_t>(isa, FinishFloat<std::int16_t>),
-          Table<float, std::int16_t, std::int32_t>(isa, FinishFloat<std::int32_t>),
-          Table<std::uint8_t, std::int16_t, std::int32_t>(isa, FinishQuantized<std::uint8_t, 0, 255>),
-          Table<std::int8_t, std::int16_t, std::int32_t>(isa, FinishQuantized<std::int8_t, -128, 127>)};
+  return {Table<float, float, float>(isa, FinishFloat<float, VectorOf<float>::kTile>),
+          Table<float, std::int8_t, std::int16_t>(isa, FinishFloat<std::int16_t, VectorOf<std::int8_t>::kTile>),
+          Table<float, std::int16_t, std::int32_t>(isa, FinishFloat<std::int32_t, VectorOf<std::int16_t>::kTile>),
+          Table<std::uint8_t, std::int16_t, std::int32_t>(
+              isa, FinishQuantized<std::uint8_t, 0, 255, VectorOf<std::int16_t>::kTile>),
+          Table<std::int8_t, std::int16_t, std::int32_t>(
+              isa, FinishQuantized<std::int8_t, -128, 127, VectorOf<std::int16_t>::kTile>)};
 }
 
 }  // namespace

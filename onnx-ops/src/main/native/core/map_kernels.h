@@ -39,8 +39,8 @@ struct MapKernels {
   /// [outs][tile].
   void (*add)(const E* maps, const std::uint16_t* slots, int outs, int count, A* sums);
 
-  /// y[i] from sums[i], for i < n.
-  void (*finish)(const A* sums, std::int64_t n, const ChannelFinish& channel, Y* y);
+  /// y[i] from sums[i], for a whole tile.
+  void (*finish)(const A* sums, const ChannelFinish& channel, Y* y);
 };
 
 /// All tables of one instruction set.

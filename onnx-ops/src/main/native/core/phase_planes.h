@@ -3,10 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "core/conv_geometry.h"
 
 namespace subbit {
+
+/// `length` output pixels from number `pixel` on (row * out_width + column), the first of them `offset` positions into
+/// a tile.
+struct PixelRun {
+  std::int64_t offset;
+  std::int64_t pixel;
+  std::int64_t length;
+};
 
 /// How the fast kernels lay an input channel out, so that stride, dilation and padding are dealt with once, while the
 /// channel is copied, and the arithmetic meets none of them.
@@ -59,17 +68,8 @@ struct PhasePlanes {
     }
   }
 
-  /// Splits positions first .. first + count - 1 into runs of output pixels: visit(offset, pixel, length) says that
-  /// `length` pixels from number `pixel` on (row * out_width + column) start at position first + offset.
-  template <class Visit>
-  void ForEachRun(std::int64_t first, std::int64_t count, Visit visit) const {
-    const std::int64_t last = std::min(first + count, positions);
-    for (std::int64_t row = first / pitch; row * pitch < last; ++row) {
-      const std::int64_t begin = std::max(first, row * pitch);
-      const std::int64_t end = std::min(last, row * pitch + geometry.out_width);
-      if (begin < end) visit(begin - first, row * geometry.out_width + begin - row * pitch, end - begin);
-    }
-  }
+  /// Replaces `runs` by the output pixels among positions first .. first + count - 1.
+  void FindRuns(std::int64_t first, std::int64_t count, std::vector<PixelRun>* runs) const;
 };
 
 }  // namespace subbit

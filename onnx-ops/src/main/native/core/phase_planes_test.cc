@@ -61,15 +61,17 @@ TEST(PhasePlanes, RunsCoverEveryPixelOnce) {
   for (int round = 0; round < 100; ++round) {
     const PhasePlanes planes(RandomGeometry(&random));
     std::vector<int> visits(static_cast<std::size_t>(planes.geometry.out_height * planes.geometry.out_width), 0);
+    std::vector<PixelRun> runs;
     for (std::int64_t first = 0; first < planes.positions; first += 16) {
-      planes.ForEachRun(first, 16, [&](std::int64_t offset, std::int64_t pixel, std::int64_t length) {
+      planes.FindRuns(first, 16, &runs);
+      for (const auto& [offset, pixel, length] : runs) {
         for (std::int64_t i = 0; i < length; ++i) {
           const std::int64_t position = first + offset + i;
           EXPECT_EQ(pixel + i, position / planes.pitch * planes.geometry.out_width + position % planes.pitch);
           ++visits.at(static_cast<std::size_t>(pixel + i));
         }
         EXPECT_LE(offset + length, 16);
-      });
+      }
     }
     EXPECT_EQ(visits, std::vector<int>(visits.size(), 1));
   }

@@ -15,7 +15,7 @@ constexpr int kWordBits = 32;
 constexpr int kMasks = 1 << (2 * kKernelSize);
 constexpr int kTile = PopcountKernels::kTile;
 constexpr int kOutputs = PopcountKernels::kOutputs;
-constexpr std::int64_t kTileTasks = 64;  // a single image is split into at most so many tasks
+constexpr std::int64_t kTileTasks = 16;  // a single image is split into at most so many tasks
 
 /// Which words of a position's taps make up its patch.
 class PatchLayout {
@@ -188,7 +188,9 @@ class PopcountConv : public ConvKernel<float> {
     const AlignedBuffer<std::uint32_t> patches(static_cast<std::size_t>(layout_.Size()) * kTile);
     alignas(kCacheLine) std::int32_t differences[kOutputs * kTile];
     const auto taps = static_cast<std::int32_t>(kTaps * channels_);
+    std::vector<PixelRun> runs;
     for (std::int64_t t = first_tile; t < last_tile; ++t) {
+      planes.FindRuns(t * kTile, kTile, &runs);
       GatherPatches(planes, words + t * kTile, patches.get());
       const std::uint8_t* tile_masks = masks.data() + t * kTile;
       const bool padded = std::any_of(tile_masks, tile_masks + kTile, [](std::uint8_t mask) { return mask != 0; });
@@ -198,11 +200,11 @@ class PopcountConv : public ConvKernel<float> {
           const std::uint32_t* bits = kernel_bits_.data() + (group * blocks_ + o / kOutputs) * block_size;
           kernels_.count_differences(patches.get(), bits, layout_.Size(), differences);
         }
-        planes.ForEachRun(t * kTile, kTile, [&](std::int64_t offset, std::int64_t pixel, std::int64_t length) {
-          kernels_.finish(differences + o % kOutputs * kTile + offset, length, taps,
-                          padded ? tile_masks + offset : nullptr, padding_.data() + channel * kMasks,
-                          finish_[static_cast<std::size_t>(channel)], y + o * out_plane + pixel);
-        });
+        for (const PixelRun& run : runs) {
+          kernels_.finish(differences + o % kOutputs * kTile + run.offset, run.length, taps,
+                          padded ? tile_masks + run.offset : nullptr, padding_.data() + channel * kMasks,
+                          finish_[static_cast<std::size_t>(channel)], y + o * out_plane + run.pixel);
+        }
       }
     }
   }

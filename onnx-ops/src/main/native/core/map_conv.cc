@@ -6,6 +6,7 @@
 
 #include "core/aligned_buffer.h"
 #include "core/phase_planes.h"
+#include "core/tile_tasks.h"
 
 namespace subbit {
 namespace {
@@ -16,7 +17,6 @@ constexpr int kRowMaps = 24;  // three rows of eight patterns
 /// Zen 4, 32 KiB).
 constexpr std::int64_t kRowMapBytes = 24 << 10;
 constexpr std::int64_t kResponseMapBytes = 48 << 10;
-constexpr std::int64_t kTileTasks = 16;  // a single image is split into at most so many tasks
 
 template <class X, class E, class A, class Y>
 class MapConv : public ConvKernel<X, Y> {
@@ -46,29 +46,12 @@ class MapConv : public ConvKernel<X, Y> {
     const std::int64_t groups = geometry.attributes.group;
     const std::int64_t group_x = channels_ * geometry.height * geometry.width;
     const std::int64_t group_y = outs_ * geometry.out_height * geometry.out_width;
-    const std::int64_t images = geometry.batch * groups;  // an image here is one group's channels of one batch entry
-    const std::int64_t tiles = (planes.positions + kernels_.tile - 1) / kernels_.tile;
-    if (images >= kTileTasks || (images > 1 && tiles == 1)) {
-      parallel_for(static_cast<std::size_t>(images), [&](std::size_t task) {
-        const auto image = static_cast<std::int64_t>(task);
-        const AlignedBuffer<E> laid_out = Allocate(planes);
-        for (std::int64_t c = 0; c < channels_; ++c) LayOut(planes, x + image * group_x, c, laid_out.get());
-        RunTiles(planes, laid_out.get(), image % groups, 0, tiles, y + image * group_y);
-      });
-      return;
-    }
-    const AlignedBuffer<E> laid_out = Allocate(planes);
-    for (std::int64_t image = 0; image < images; ++image) {
-      parallel_for(static_cast<std::size_t>(channels_), [&](std::size_t c) {
-        LayOut(planes, x + image * group_x, static_cast<std::int64_t>(c), laid_out.get());
-      });
-      const std::int64_t tasks = std::min(tiles, kTileTasks);
-      parallel_for(static_cast<std::size_t>(tasks), [&](std::size_t task) {
-        const auto t = static_cast<std::int64_t>(task);
-        RunTiles(planes, laid_out.get(), image % groups, tiles * t / tasks, tiles * (t + 1) / tasks,
-                 y + image * group_y);
-      });
-    }
+    RunTileTasks<E>(
+        planes, geometry.batch * groups, channels_, kernels_.tile, parallel_for,
+        [&](std::int64_t image, std::int64_t c, E* out) { LayOut(planes, x + image * group_x, c, out); },
+        [&](std::int64_t image, std::int64_t first, std::int64_t last, const E* laid_out) {
+          RunTiles(planes, laid_out, image % groups, first, last, y + image * group_y);
+        });
   }
 
  private:
@@ -96,22 +79,13 @@ class MapConv : public ConvKernel<X, Y> {
 
   std::int64_t SlotsPerChannel() const { return responses_ ? 1 : kKernelSize; }
 
-  /// Room for all channels; the last tile reads up to one tile past the end.
-  AlignedBuffer<E> Allocate(const PhasePlanes& planes) const {
-    const std::int64_t size = channels_ * planes.channel_size;
-    AlignedBuffer<E> buffer(static_cast<std::size_t>(size + kernels_.tile));
-    std::fill(buffer.get() + size, buffer.get() + size + kernels_.tile, E{0});
-    return buffer;
-  }
-
   void LayOut(const PhasePlanes& planes, const X* x, std::int64_t channel, E* out) const {
     const std::int64_t width = planes.geometry.width;
     const std::int64_t stride = planes.geometry.attributes.strides[1];
     const X* plane = x + channel * planes.geometry.height * width;
-    planes.Fill(out + channel * planes.channel_size,
-                [&](std::int64_t row, std::int64_t column, std::int64_t count, E* values) {
-                  kernels_.convert(plane + row * width + column, count, stride, x_zero_point_, values);
-                });
+    planes.Fill(out, [&](std::int64_t row, std::int64_t column, std::int64_t count, E* values) {
+      kernels_.convert(plane + row * width + column, count, stride, x_zero_point_, values);
+    });
   }
 
   void RunTiles(const PhasePlanes& planes, const E* laid_out, std::int64_t group, std::int64_t first_tile,

@@ -1,3 +1,6 @@
+// The loops of map_kernels-inl.h on 256-bit vectors: compiled with -mavx2.
+// What they compute and why is told in map_conv.h.
+
 #define SUBBIT_VECTOR_BYTES 32
 #include "core/map_kernels-inl.h"
 

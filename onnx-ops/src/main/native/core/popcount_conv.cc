@@ -7,6 +7,7 @@
 
 #include "core/aligned_buffer.h"
 #include "core/phase_planes.h"
+#include "core/tile_tasks.h"
 
 namespace subbit {
 namespace {
@@ -15,7 +16,6 @@ constexpr int kWordBits = 32;
 constexpr int kMasks = 1 << (2 * kKernelSize);
 constexpr int kTile = PopcountKernels::kTile;
 constexpr int kOutputs = PopcountKernels::kOutputs;
-constexpr std::int64_t kTileTasks = 16;  // a single image is split into at most so many tasks
 
 /// Which words of a position's taps make up its patch.
 class PatchLayout {
@@ -100,30 +100,14 @@ class PopcountConv : public ConvKernel<float> {
     const std::int64_t groups = geometry.attributes.group;
     const std::int64_t group_x = channels_ * geometry.height * geometry.width;
     const std::int64_t group_y = outs_ * geometry.out_height * geometry.out_width;
-    const std::int64_t images = geometry.batch * groups;  // an image here is one group's channels of one batch entry
-    const std::int64_t tiles = (planes.positions + kTile - 1) / kTile;
-    if (images >= kTileTasks || (images > 1 && tiles == 1)) {
-      parallel_for(static_cast<std::size_t>(images), [&](std::size_t task) {
-        const auto image = static_cast<std::int64_t>(task);
-        const AlignedBuffer<std::uint32_t> words = Allocate(planes);
-        for (std::int64_t w = 0; w < layout_.WordsPerPosition(); ++w)
-          LayOut(planes, x + image * group_x, w, words.get());
-        RunTiles(planes, masks, words.get(), image % groups, 0, tiles, y + image * group_y);
-      });
-      return;
-    }
-    const AlignedBuffer<std::uint32_t> words = Allocate(planes);
-    for (std::int64_t image = 0; image < images; ++image) {
-      parallel_for(static_cast<std::size_t>(layout_.WordsPerPosition()), [&](std::size_t w) {
-        LayOut(planes, x + image * group_x, static_cast<std::int64_t>(w), words.get());
-      });
-      const std::int64_t tasks = std::min(tiles, kTileTasks);
-      parallel_for(static_cast<std::size_t>(tasks), [&](std::size_t task) {
-        const auto t = static_cast<std::int64_t>(task);
-        RunTiles(planes, masks, words.get(), image % groups, tiles * t / tasks, tiles * (t + 1) / tasks,
-                 y + image * group_y);
-      });
-    }
+    RunTileTasks<std::uint32_t>(
+        planes, geometry.batch * groups, layout_.WordsPerPosition(), kTile, parallel_for,
+        [&](std::int64_t image, std::int64_t word, std::uint32_t* out) {
+          LayOut(planes, x + image * group_x, word, out);
+        },
+        [&](std::int64_t image, std::int64_t first, std::int64_t last, const std::uint32_t* words) {
+          RunTiles(planes, masks, words, image % groups, first, last, y + image * group_y);
+        });
   }
 
  private:
@@ -161,24 +145,15 @@ class PopcountConv : public ConvKernel<float> {
     }
   }
 
-  /// Room for all words; the last tile reads up to one tile past the end.
-  AlignedBuffer<std::uint32_t> Allocate(const PhasePlanes& planes) const {
-    const std::int64_t size = layout_.WordsPerPosition() * planes.channel_size;
-    AlignedBuffer<std::uint32_t> buffer(static_cast<std::size_t>(size + kTile));
-    std::fill(buffer.get() + size, buffer.get() + size + kTile, 0u);
-    return buffer;
-  }
-
   void LayOut(const PhasePlanes& planes, const float* x, std::int64_t word, std::uint32_t* out) const {
     const std::int64_t width = planes.geometry.width;
     const std::int64_t plane = planes.geometry.height * width;
     const std::int64_t first = word * kWordBits;
     const auto count = static_cast<int>(std::min<std::int64_t>(kWordBits, channels_ - first));
-    planes.Fill(out + word * planes.channel_size,
-                [&](std::int64_t row, std::int64_t column, std::int64_t n, std::uint32_t* values) {
-                  kernels_.pack(x + first * plane + row * width + column, plane, count, n,
-                                planes.geometry.attributes.strides[1], values);
-                });
+    planes.Fill(out, [&](std::int64_t row, std::int64_t column, std::int64_t n, std::uint32_t* values) {
+      kernels_.pack(x + first * plane + row * width + column, plane, count, n, planes.geometry.attributes.strides[1],
+                    values);
+    });
   }
 
   void RunTiles(const PhasePlanes& planes, const std::vector<std::uint8_t>& masks, const std::uint32_t* words,

@@ -38,8 +38,9 @@ import org.tribuo.provenance.impl.TrainerProvenanceImpl;
  *
  * <p>Configured by OLCUT, or in code by a {@link Builder}. Training needs TensorFlow on the
  * classpath; prediction with the model does not. One configuration, one dataset and one number of
- * threads give the same model to the bit on one machine. A JVM's first training fixes the number of
- * threads that TensorFlow uses from then on. Example weights are not used.
+ * threads give the same model to the bit on one machine. TensorFlow takes the number of threads
+ * from the first training in a JVM; a later one with another number is refused. Example weights are
+ * not used.
  *
  * <p>Trainers are safe for use by many threads; two trainings at once share the machine.
  *
@@ -66,10 +67,10 @@ public final class SubBitTrainer implements Trainer<Label> {
   private int epochs = 10;
 
   @Config(description = "Images in every step, at least 2.")
-  private int batchSize = 64;
+  private int batchSize = 32;
 
   @Config(description = "Adam's learning rate at the first step; it falls linearly to 0.")
-  private double learningRate = 2e-3;
+  private double learningRate = 0.01;
 
   @Config(description = "L2 decay of the float weights.")
   private double weightDecay = 1e-4;
@@ -92,7 +93,7 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "Threads to train with; 0 takes one a processor.")
   private int threads = 0;
 
-  @Config(description = "Show a progress bar, where the standard error stream is a terminal.")
+  @Config(description = "Show a progress bar, where the program runs in a terminal.")
   private boolean showProgress = true;
 
   private final List<TrainingListener> listeners = new CopyOnWriteArrayList<>();
@@ -187,7 +188,8 @@ public final class SubBitTrainer implements Trainer<Label> {
    * @throws IllegalArgumentException if the dataset cannot be trained on: empty, of one class only,
    *     with unknown outputs, smaller than a batch, or with features that are no pixels of the
    *     configured image shape.
-   * @throws IllegalStateException if TensorFlow is missing or training diverges.
+   * @throws IllegalStateException if TensorFlow is missing, an earlier training in this JVM had
+   *     another number of threads, or training diverges.
    */
   @Override
   public SubBitModel train(
@@ -362,6 +364,13 @@ public final class SubBitTrainer implements Trainer<Label> {
           new int[] {imageShape.channels(), imageShape.height(), imageShape.width()};
     }
 
+    private SubBitTrainer open() {
+      if (trainer.rng != null) {
+        throw new IllegalStateException("This builder has built its trainer; start another");
+      }
+      return trainer;
+    }
+
     /**
      * The network.
      *
@@ -369,7 +378,7 @@ public final class SubBitTrainer implements Trainer<Label> {
      * @return this.
      */
     public Builder network(String network) {
-      trainer.network = network;
+      open().network = network;
       return this;
     }
 
@@ -380,7 +389,7 @@ public final class SubBitTrainer implements Trainer<Label> {
      * @return this.
      */
     public Builder tau(int tau) {
-      trainer.tau = tau;
+      open().tau = tau;
       return this;
     }
 
@@ -391,7 +400,7 @@ public final class SubBitTrainer implements Trainer<Label> {
      * @return this.
      */
     public Builder weights(Layer.Weights weights) {
-      trainer.weights = weights;
+      open().weights = weights;
       return this;
     }
 
@@ -402,7 +411,7 @@ public final class SubBitTrainer implements Trainer<Label> {
      * @return this.
      */
     public Builder activations(Layer.Activations activations) {
-      trainer.activations = activations;
+      open().activations = activations;
       return this;
     }
 
@@ -413,7 +422,7 @@ public final class SubBitTrainer implements Trainer<Label> {
      * @return this.
      */
     public Builder epochs(int epochs) {
-      trainer.epochs = epochs;
+      open().epochs = epochs;
       return this;
     }
 
@@ -424,7 +433,7 @@ public final class SubBitTrainer implements Trainer<Label> {
      * @return this.
      */
     public Builder batchSize(int batchSize) {
-      trainer.batchSize = batchSize;
+      open().batchSize = batchSize;
       return this;
     }
 
@@ -435,7 +444,18 @@ public final class SubBitTrainer implements Trainer<Label> {
      * @return this.
      */
     public Builder learningRate(double learningRate) {
-      trainer.learningRate = learningRate;
+      open().learningRate = learningRate;
+      return this;
+    }
+
+    /**
+     * L2 decay of the float weights.
+     *
+     * @param weightDecay 0 and more.
+     * @return this.
+     */
+    public Builder weightDecay(double weightDecay) {
+      open().weightDecay = weightDecay;
       return this;
     }
 
@@ -446,8 +466,8 @@ public final class SubBitTrainer implements Trainer<Label> {
      * @return this.
      */
     public Builder augmentation(Augmentation augmentation) {
-      trainer.flip = augmentation.flip();
-      trainer.maxShift = augmentation.maxShift();
+      open().flip = augmentation.flip();
+      open().maxShift = augmentation.maxShift();
       return this;
     }
 
@@ -458,7 +478,7 @@ public final class SubBitTrainer implements Trainer<Label> {
      * @return this.
      */
     public Builder seed(long seed) {
-      trainer.seed = seed;
+      open().seed = seed;
       return this;
     }
 
@@ -469,18 +489,18 @@ public final class SubBitTrainer implements Trainer<Label> {
      * @return this.
      */
     public Builder threads(int threads) {
-      trainer.threads = threads;
+      open().threads = threads;
       return this;
     }
 
     /**
-     * Builds the trainer; the builder is used up.
+     * Builds the trainer. The builder cannot be used again.
      *
      * @return the trainer.
      * @throws PropertyException if a field's value is not allowed, naming both.
      */
     public SubBitTrainer build() {
-      trainer.postConfig();
+      open().postConfig();
       return trainer;
     }
   }

@@ -203,11 +203,20 @@ class SubBitTrainerTest {
         () -> trainer.train(dataset(training.getData().subList(0, 6))));
     assertMessage(
         "imageShape",
-        () -> SubBitTrainer.builder(new ImageShape(1, 5, 5)).batchSize(4).build().train(training));
+        () ->
+            SubBitTrainer.builder(new ImageShape(1, 5, 5))
+                .batchSize(4)
+                .threads(1)
+                .build()
+                .train(training));
     assertMessage(
         "An image of 144 values",
         () ->
-            SubBitTrainer.builder(new ImageShape(1, 20, 20)).batchSize(4).build().train(training));
+            SubBitTrainer.builder(new ImageShape(1, 20, 20))
+                .batchSize(4)
+                .threads(1)
+                .build()
+                .train(training));
   }
 
   private static Dataset<Label> dataset(List<Example<Label>> examples) {

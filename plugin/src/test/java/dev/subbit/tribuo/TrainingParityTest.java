@@ -105,6 +105,19 @@ class TrainingParityTest {
   }
 
   @Test
+  void anotherNumberOfThreadsIsRefused() {
+    start(Weights.FLOAT, Activations.REAL, 5, 0.01f).close();
+    Network network =
+        Networks.build("resnet8", SHAPE, TestModels.CLASSES, Weights.FLOAT, Activations.REAL);
+    TrainingPlan plan = new TrainingPlan(5, BATCH, 12, 0.01f, 0, 3, 0.2f, 3, 5);
+    IllegalStateException e =
+        assertThrows(
+            IllegalStateException.class,
+            () -> TrainingEngine.load().start(network, plan, Map.of()));
+    assertTrue(e.getMessage().contains("set threads to 1"), e.getMessage());
+  }
+
+  @Test
   void divergenceIsNamed() {
     float[] pixels = new float[BATCH * SHAPE.size()];
     SplittableRandom rng = new SplittableRandom(1);

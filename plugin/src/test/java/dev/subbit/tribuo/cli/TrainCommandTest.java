@@ -21,6 +21,7 @@ class TrainCommandTest {
           <property name="network" value="resnet8"/>
           <propertylist name="imageShape"><item>1</item><item>8</item><item>8</item></propertylist>
           <property name="epochs" value="1"/>
+          <property name="threads" value="1"/>
           <property name="batchSize" value="16"/>
           <property name="tau" value="%d"/>
         </component>

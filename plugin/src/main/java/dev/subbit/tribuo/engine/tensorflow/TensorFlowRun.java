@@ -40,6 +40,7 @@ final class TensorFlowRun implements TrainingRun {
   TensorFlowRun(Network network, TrainingPlan plan, Map<String, float[]> initial) {
     this.network = network;
     this.plan = plan;
+    ThreadCount.claim(plan.threads());
     this.graph = new Graph();
     try {
       this.built = new TrainingGraph(graph, network, plan);

@@ -59,6 +59,7 @@ final class CalibrationImages {
    * @param network the network.
    * @param nodes the nodes to look at, as {@link OnnxExporter#exportValues} takes them.
    * @param observer sees the values.
+   * @throws IllegalArgumentException if a value is not finite.
    */
   void run(TrainedNetwork network, List<String> nodes, Observer observer) {
     int[] positions = pixels.positions();
@@ -75,8 +76,22 @@ final class CalibrationImages {
                 batch.size(),
                 positions.length);
         for (int i = 0; i < nodes.size(); i++) {
+          requireFinite(nodes.get(i), values.get(i));
           observer.observe(nodes.get(i), values.get(i));
         }
+      }
+    }
+  }
+
+  private static void requireFinite(String node, float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new IllegalArgumentException(
+            "Node '"
+                + node
+                + "' gives "
+                + value
+                + " on a calibration image; a network whose values overflow cannot be quantized");
       }
     }
   }

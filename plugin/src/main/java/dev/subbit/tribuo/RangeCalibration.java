@@ -5,11 +5,11 @@ import dev.subbit.tribuo.network.ConvChain;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Set;
 
 /**
  * Chooses the 8-bit ranges of the activations around sub-bit convolutions: one run over the images
@@ -47,14 +47,17 @@ final class RangeCalibration {
     return new TrainedNetwork(trained.network(), trained.floats(), trained.packed(), ranges);
   }
 
+  /** In the order of the network, so that the first node that overflows is the one reported. */
   private static List<String> nodesWithRanges(TrainedNetwork trained) {
     Map<String, ConvChain> chains = ConvChain.of(trained.network());
-    TreeSet<String> nodes = new TreeSet<>();
+    Set<String> around = new HashSet<>();
     for (String conv : trained.packed().keySet()) {
-      Network.Node node = chains.get(conv).conv();
-      nodes.add(node.inputs().get(0));
-      nodes.add(chains.get(conv).last().name());
+      around.addAll(chains.get(conv).conv().inputs());
+      around.add(chains.get(conv).last().name());
     }
-    return new ArrayList<>(nodes);
+    return trained.network().nodes().stream()
+        .map(Network.Node::name)
+        .filter(around::contains)
+        .toList();
   }
 }

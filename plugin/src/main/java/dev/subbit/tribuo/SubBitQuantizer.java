@@ -102,7 +102,8 @@ public final class SubBitQuantizer
    * @return a model of the same domains and name whose provenance adds this quantizer and the
    *     calibration data to the model's own.
    * @throws IllegalArgumentException if the model binarises its activations or is quantized
-   *     already, if it has no 3x3 convolution to quantize, or if there is no calibration data.
+   *     already, if it has no 3x3 convolution to quantize, if there is no calibration data, or if a
+   *     value of the network overflows on it.
    */
   public SubBitModel quantize(SubBitModel model, Dataset<Label> calibration) {
     requireQuantizable(model.network());

@@ -12,6 +12,8 @@ import dev.subbit.tribuo.TestModels.Mode;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.ReferenceForward;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -154,6 +156,20 @@ class SubBitQuantizerTest {
       assertRefused(quantizer, binary, data, "binarises");
       assertRefused(quantizer, integer, data, "already");
       assertRefused(quantizer, fine, TestModels.dataset(SHAPE, 0), "at least one image");
+    }
+  }
+
+  @Test
+  void namesTheNodeWhoseValuesOverflow() {
+    TrainedNetwork network = TestModels.network(Mode.SUB_BIT, "resnet8", SHAPE);
+    Map<String, float[]> floats = new HashMap<>(network.floats());
+    float[] huge = floats.get("stem.conv/weight").clone();
+    Arrays.fill(huge, 1e38f);
+    floats.put("stem.conv/weight", huge);
+    TrainedNetwork overflowing =
+        new TrainedNetwork(network.network(), floats, network.packed(), network.ranges());
+    try (SubBitModel model = TestModels.model(overflowing, data)) {
+      assertRefused(new SubBitQuantizer(), model, data, "Node 'stem.relu' gives Infinity");
     }
   }
 

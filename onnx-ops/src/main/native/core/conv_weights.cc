@@ -56,7 +56,9 @@ std::vector<float> MakePerChannel(const OpName& op, const char* field, std::int6
                             "finite numbers");
     }
   }
-  return std::vector<float>(values.data, values.data + out_channels);
+  std::vector<float> result(values.data, values.data + out_channels);
+  for (float& value : result) value += 0.0f;  // -0 becomes +0
+  return result;
 }
 
 }  // namespace subbit

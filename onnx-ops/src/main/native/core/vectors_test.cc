@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "core/kernel_choice.h"
 #include "core/testing/vector_file.h"
@@ -50,6 +51,13 @@ std::vector<T> RunKernel(const VectorCase& c, const ConvKernel<T>& kernel, const
   return y;
 }
 
+/// Bits tell +0 from -0.
+std::vector<std::uint32_t> Bits(const std::vector<float>& values) {
+  std::vector<std::uint32_t> bits(values.size());
+  std::memcpy(bits.data(), values.data(), values.size() * sizeof(float));
+  return bits;
+}
+
 void RunFloat(const VectorCase& c, Isa isa) {
   const OpName op{c.op, c.name};
   const ConvAttributes attributes = Attributes(c);
@@ -65,7 +73,7 @@ void RunFloat(const VectorCase& c, Isa isa) {
   const std::vector<float>& expected = c.outputs.at("Y").As<float>();
   if (c.op == "BinarySubBitConv") {
     const auto kernel = ChooseBinarySubBitConv(isa, std::move(weights), scale, bias);
-    EXPECT_EQ(RunKernel(c, *kernel, "X", "Y"), expected) << kernel->Name();
+    EXPECT_EQ(Bits(RunKernel(c, *kernel, "X", "Y")), Bits(expected)) << kernel->Name();
     return;
   }
   const auto kernel = ChooseSubBitConv(isa, std::move(weights), scale, bias);

@@ -12,11 +12,12 @@ public final class SubBitOps {
   /**
    * Registers the kernels: sessions made with these options run the sub-bit operators on them
    * instead of the function bodies inside the model. The options may be closed as soon as the
-   * session exists. Call once for each options object, and before an execution provider is added.
+   * session exists. Registering twice is the same as once. Where an execution provider of Subbit is
+   * added too, this comes before it.
    *
    * @param options the session options to add to.
-   * @throws OrtException if ONNX Runtime refuses, for one because the kernels are registered
-   *     already.
+   * @throws OrtException if ONNX Runtime refuses, for one because it is older than the kernels
+   *     need.
    * @throws IllegalStateException if there is no library for this platform or it cannot be put in
    *     place; the message says what to do.
    */

@@ -1,0 +1,27 @@
+package dev.subbit.onnx;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnx.proto.OnnxMl.NodeProto;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** docs/OPERATORS.md lists the function bodies as they are. */
+class OperatorsPageTest {
+
+  @ParameterizedTest
+  @EnumSource
+  void listsEveryNodeOfTheBody(SubBitOperator operator) throws Exception {
+    List<String> lines = Files.readAllLines(Path.of("..", "docs", "OPERATORS.md"));
+    for (NodeProto node : operator.function().getNodeList()) {
+      String start = node.getOutput(0) + " = " + node.getOpType() + " ";
+      String end = "(" + String.join(", ", node.getInputList()) + ")";
+      assertTrue(
+          lines.stream().anyMatch(line -> line.startsWith(start) && line.endsWith(end)),
+          "Not on the page: " + start + "... " + end);
+    }
+  }
+}

@@ -72,23 +72,27 @@ class HostileModelsTest {
         NativeLibrary.platform().startsWith("linux"), "The sanitized library is built on Linux");
     assertTrue(
         Files.exists(SANITIZED), SANITIZED + " is missing; ./mvnw verify of onnx-ops builds it");
-    String runtime =
-        ChildProcess.run(folder, Map.of(), List.of("g++", "-print-file-name=libasan.so"))
-            .output()
-            .strip();
     String[] arguments =
         count.length == 0 ? new String[] {"native"} : new String[] {"native", count[0]};
     return ChildProcess.java(
         folder,
-        // The JVM makes use of segmentation faults itself and leaves memory to the system at exit.
+        // The sanitizer must come before everything, and the C++ runtime with it, or the sanitizer
+        // does not find what it wraps. The JVM makes use of segmentation faults itself and leaves
+        // memory to the system at exit.
         Map.of(
             "LD_PRELOAD",
-            runtime,
+            compilerFile("libasan.so") + " " + compilerFile("libstdc++.so"),
             "ASAN_OPTIONS",
             "detect_leaks=0:handle_segv=0:allocator_may_return_null=1"),
         List.of("-Dsubbit.ops.library=" + SANITIZED),
         HostileModels.class,
         arguments);
+  }
+
+  private String compilerFile(String name) throws Exception {
+    return ChildProcess.run(folder, Map.of(), List.of("g++", "-print-file-name=" + name))
+        .output()
+        .strip();
   }
 
   private static void assertDamagedModelsSurvived(ChildProcess child, int count) {

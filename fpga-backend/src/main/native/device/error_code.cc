@@ -11,7 +11,7 @@ const char* Describe(ErrorCode code) {
     case ErrorCode::kHeader:
       return "a descriptor has a wrong magic, version, size or reserved field";
     case ErrorCode::kUnsupported:
-      return "a descriptor asks for a format, mode, tau, stride, dilation or group that the device does not offer";
+      return "a format, mode, tau, stride, dilation, padding or group that the device does not offer";
     case ErrorCode::kShape:
       return "the dimensions of a layer are out of range or contradict each other";
     case ErrorCode::kAddress:

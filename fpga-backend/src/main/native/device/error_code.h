@@ -11,7 +11,7 @@ enum class ErrorCode : std::uint32_t {
   kDescriptorList = 1,
   /// Magic, version, size or a reserved field of a descriptor is wrong.
   kHeader = 2,
-  /// A format, mode, tau, stride, dilation or group that this device does not offer.
+  /// A format, mode, tau, stride, dilation, padding or group that this device does not offer.
   kUnsupported = 3,
   /// A dimension is zero or too large, or the dimensions contradict each other.
   kShape = 4,

@@ -120,7 +120,8 @@ ErrorCode ValidateSupport(const LayerDescriptor& d, const Capabilities& c) {
   const bool binary = d.input_format == InputFormat::kBits;
   const bool any_stride = (c.features & registers::kFeatureAnyStride) != 0;
   const std::uint32_t max_stride = any_stride ? LayerDescriptor::kMaxStride : 2;
-  const std::uint32_t max_dilation = (c.features & registers::kFeatureDilation) != 0 ? LayerDescriptor::kMaxDilation : 1;
+  const std::uint32_t max_dilation =
+      (c.features & registers::kFeatureDilation) != 0 ? LayerDescriptor::kMaxDilation : 1;
   const bool ok = (c.features & (binary ? registers::kFeatureBinary : registers::kFeatureInt8)) != 0 &&
                   InRange(d.tau, 1, LayerDescriptor::kMaxTau) &&
                   (d.mode == Mode::kDirect || (1u << d.tau) <= c.table_depth) && InRange(d.stride_h, 1, max_stride) &&
@@ -132,8 +133,8 @@ ErrorCode ValidateSupport(const LayerDescriptor& d, const Capabilities& c) {
 }
 
 ErrorCode ValidateChannels(const LayerDescriptor& d, const Capabilities& c) {
-  const bool ok = InRange(d.in_channels, 1, c.max_channels) && InRange(d.out_channels, 1, c.max_channels) && d.group >= 1 &&
-                  d.in_channels % d.group == 0 && d.out_channels % d.group == 0;
+  const bool ok = InRange(d.in_channels, 1, c.max_channels) && InRange(d.out_channels, 1, c.max_channels) &&
+                  d.group >= 1 && d.in_channels % d.group == 0 && d.out_channels % d.group == 0;
   return ok ? ErrorCode::kNone : ErrorCode::kShape;
 }
 
@@ -202,7 +203,8 @@ ErrorCode LayerDescriptor::Decode(const Bytes& bytes, LayerDescriptor* descripto
   descriptor->output_format = static_cast<OutputFormat>(bytes[kOutputFormatAt]);
   descriptor->mode = static_cast<Mode>(bytes[kModeAt]);
   descriptor->status = static_cast<ErrorCode>(Get<std::uint32_t>(bytes, kStatusAt));
-  ForEachField(*descriptor, [&](std::size_t at, auto& field) { field = Get<std::decay_t<decltype(field)>>(bytes, at); });
+  ForEachField(*descriptor,
+               [&](std::size_t at, auto& field) { field = Get<std::decay_t<decltype(field)>>(bytes, at); });
   return ErrorCode::kNone;
 }
 

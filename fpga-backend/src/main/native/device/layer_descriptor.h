@@ -9,18 +9,20 @@
 
 namespace subbit::fpga {
 
-/// What an input element is. Bits are packed along a row, eight a byte, least significant first, each row on a byte of its own; a set bit
-/// is +1, a clear bit -1.
+/// What an input element is. Bits are packed along a row, eight a byte, least significant first, each row on a byte of
+/// its own; a set bit is +1, a clear bit -1.
 enum class InputFormat : std::uint8_t { kBits = 0, kU8 = 1, kS8 = 2 };
 
 /// What leaves the output stage: the accumulators themselves, or requantised bytes.
 enum class OutputFormat : std::uint8_t { kI32 = 0, kU8 = 1, kS8 = 2 };
 
-/// How the engine obtains responses: from the table of all 2^tau, or one by one for each output channel, as a plain binary engine does.
+/// How the engine obtains responses: from the table of all 2^tau, or one by one for each output channel, as a plain
+/// binary engine does.
 enum class Mode : std::uint8_t { kTable = 0, kDirect = 1 };
 
-/// One layer: a 3x3 sub-bit convolution over a batch, and where its tensors lie in device memory. The byte layout of the encoded form and
-/// the meaning of every field are in docs/DEVICE.md. Channels count all groups; tensors are NCHW without gaps.
+/// One layer: a 3x3 sub-bit convolution over a batch, and where its tensors lie in device memory. The byte layout of
+/// the encoded form and the meaning of every field are in docs/DEVICE.md. Channels count all groups; tensors are NCHW
+/// without gaps.
 struct LayerDescriptor {
   static constexpr std::size_t kBytes = 128;
   static constexpr std::uint32_t kMagic = 0x444C4253;  // "SBLD"
@@ -70,15 +72,16 @@ struct LayerDescriptor {
 
   Bytes Encode() const;
 
-  /// Decodes `bytes` into `descriptor`. Returns kHeader if magic, version, size or a reserved field is wrong, kUnsupported for a format or
-  /// mode outside the enumerations, else kNone. Values are judged by Validate.
+  /// Decodes `bytes` into `descriptor`. Returns kHeader if magic, version, size or a reserved field is wrong,
+  /// kUnsupported for a format or mode outside the enumerations, else kNone. Values are judged by Validate.
   static ErrorCode Decode(const Bytes& bytes, LayerDescriptor* descriptor);
 
-  /// Judges what does not depend on the size of the images or on addresses: whether the device can run such a layer at all.
+  /// Judges what does not depend on the size of the images or on addresses: whether the device can run such a layer at
+  /// all.
   ErrorCode ValidateLayer(const Capabilities& capabilities) const;
 
-  /// Judges everything that can be judged without reading device memory, against what the device offers. After kNone every size below
-  /// fits 64 bits and every tensor lies inside device memory.
+  /// Judges everything that can be judged without reading device memory, against what the device offers. After kNone
+  /// every size below fits 64 bits and every tensor lies inside device memory.
   ErrorCode Validate(const Capabilities& capabilities) const;
 
   /// Channels of one group.

@@ -107,7 +107,11 @@ TEST(LayerDescriptor, RejectsEveryCorruptField) {
   using D = LayerDescriptor;
   const Corruption corruptions[] = {
       {"tau 0", ErrorCode::kUnsupported, [](D& d) { d.tau = 0; }},
-      {"tau 10", ErrorCode::kUnsupported, [](D& d) { d.tau = 10; d.mode = Mode::kDirect; }},
+      {"tau 10", ErrorCode::kUnsupported,
+       [](D& d) {
+         d.tau = 10;
+         d.mode = Mode::kDirect;
+       }},
       {"table too small for tau 7", ErrorCode::kUnsupported, [](D& d) { d.tau = 7; }},
       {"stride 0", ErrorCode::kUnsupported, [](D& d) { d.stride_w = 0; }},
       {"stride 256", ErrorCode::kUnsupported, [](D& d) { d.stride_h = 256; }},

@@ -37,12 +37,12 @@ inline constexpr const char* kAutoBackend = "auto";
 /// All backends, in the order in which `auto` prefers them.
 const std::vector<Backend>& Backends();
 
-/// The name of the backend that `requested` (a backend's name or kAutoBackend) stands for here. Throws UnknownBackend and
-/// UnavailableBackend.
+/// The name of the backend that `requested` (a backend's name or kAutoBackend) stands for here. Throws UnknownBackend
+/// and UnavailableBackend.
 std::string ChooseBackend(const std::string& requested);
 
-/// The driver of a backend's device, shared by all who ask for it in this process while one of them holds it. `name` comes from
-/// ChooseBackend. Thread-safe. Throws DriverError.
+/// The driver of a backend's device, shared by all who ask for it in this process while one of them holds it. `name`
+/// comes from ChooseBackend. Thread-safe. Throws DriverError.
 std::shared_ptr<Driver> OpenBackend(const std::string& name);
 
 }  // namespace subbit::fpga

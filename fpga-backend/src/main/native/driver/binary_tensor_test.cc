@@ -10,8 +10,8 @@ namespace {
 
 TEST(BinaryTensor, PacksSignsRowByRow) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  const float x[] = {1, -1, 0.0f, -0.0f, nan, -1e-40f, 1e-40f, -2, 3,  //
-                     -1, -1, -1, -1, -1, -1, -1, -1, -1};
+  const float x[] = {1,  -1, 0.0f, -0.0f, nan, -1e-40f, 1e-40f, -2, 3,  //
+                     -1, -1, -1,   -1,    -1,  -1,      -1,     -1, -1};
   std::vector<std::uint8_t> bits(4, 0xFF);
   PackSigns(x, 2, 9, bits.data());
   EXPECT_EQ(bits, (std::vector<std::uint8_t>{0x4D, 0x01, 0x00, 0x00}));

@@ -8,7 +8,8 @@
 
 namespace subbit::fpga {
 
-/// A convolution as the driver takes it: the parts of a descriptor that do not depend on the images, and the constant tensors.
+/// A convolution as the driver takes it: the parts of a descriptor that do not depend on the images, and the constant
+/// tensors.
 struct ConvLayer {
   /// Batch, heights, widths, mode, addresses, status and cycles are filled in by the driver.
   LayerDescriptor shape;
@@ -22,7 +23,8 @@ struct ConvLayer {
   std::vector<float> multiplier;
 };
 
-/// The descriptor's fields that follow from attributes that have passed Validate; formats and zero points are left at their defaults.
+/// The descriptor's fields that follow from attributes that have passed Validate; formats and zero points are left at
+/// their defaults.
 LayerDescriptor ShapeOf(const ConvAttributes& attributes);
 
 /// What one run of a layer cost.

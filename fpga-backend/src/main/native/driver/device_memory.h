@@ -5,8 +5,8 @@
 
 namespace subbit::fpga {
 
-/// Keeps account of which parts of device memory are in use. First fit, blocks aligned as the descriptor contract asks. Address 0 is never
-/// given out, since it stands for "none" in a descriptor. Not thread-safe.
+/// Keeps account of which parts of device memory are in use. First fit, blocks aligned as the descriptor contract asks.
+/// Address 0 is never given out, since it stands for "none" in a descriptor. Not thread-safe.
 class DeviceMemory {
  public:
   /// Manages addresses below `bytes`.

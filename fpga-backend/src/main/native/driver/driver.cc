@@ -20,7 +20,16 @@ constexpr std::uint32_t Low(std::uint64_t value) { return static_cast<std::uint3
 constexpr std::uint32_t High(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
 
 [[noreturn]] void ThrowVanished() {
-  throw DriverError(Fault::kVanished, "the device no longer answers; check its power and link, then open a new session");
+  throw DriverError(Fault::kVanished,
+                    "the device no longer answers; check its power and link, then open a new session");
+}
+
+/// What may keep a device from running a layer, for a message.
+std::string Summary(const LayerDescriptor& d) {
+  return "tau " + std::to_string(d.tau) + ", " + std::to_string(d.in_channels) + " to " +
+         std::to_string(d.out_channels) + " channels, group " + std::to_string(d.group) + ", strides " +
+         ToString({d.stride_h, d.stride_w}) + ", pads " + ToString({d.pad_top, d.pad_left, d.pad_bottom, d.pad_right}) +
+         ", dilations " + ToString({d.dilation_h, d.dilation_w});
 }
 
 /// Device memory that is given back when the scope ends. Used under the driver's lock.
@@ -50,14 +59,16 @@ std::shared_ptr<Driver> Driver::Open(std::unique_ptr<Device> device) {
     ThrowVanished();
   }
   if (id != registers::kIdValue) {
-    throw DriverError(Fault::kWrongDevice, "the device is not a Subbit engine: its identification is " + std::to_string(id) +
-                                               " instead of " + std::to_string(registers::kIdValue));
+    throw DriverError(Fault::kWrongDevice, "the device is not a Subbit engine: its identification is " +
+                                               std::to_string(id) + " instead of " +
+                                               std::to_string(registers::kIdValue));
   }
   const std::uint32_t version = device->Read32(registers::kVersion);
   if (version >> 16 != registers::kVersionValue >> 16) {
-    throw DriverError(Fault::kWrongDevice,
-                      "the device has version " + std::to_string(version >> 16) + " of the register contract, this driver version " +
-                          std::to_string(registers::kVersionValue >> 16) + "; load a matching bitstream");
+    throw DriverError(Fault::kWrongDevice, "the device has version " + std::to_string(version >> 16) +
+                                               " of the register contract, this driver version " +
+                                               std::to_string(registers::kVersionValue >> 16) +
+                                               "; load a matching bitstream");
   }
   return std::shared_ptr<Driver>(new Driver(std::move(device)));
 }
@@ -79,7 +90,7 @@ std::string Driver::WhyNot(const ConvLayer& layer) const {
   LayerDescriptor shape = layer.shape;
   shape.mode = Mode::kDirect;
   const ErrorCode code = shape.ValidateLayer(capabilities_);
-  return code == ErrorCode::kNone ? std::string() : Describe(code);
+  return code == ErrorCode::kNone ? std::string() : Describe(code) + (" (" + Summary(shape) + ")");
 }
 
 std::unique_ptr<LoadedLayer> Driver::Load(const ConvLayer& layer) {
@@ -110,7 +121,8 @@ std::unique_ptr<LoadedLayer> Driver::Load(const ConvLayer& layer) {
 std::uint64_t Driver::Upload(const void* data, std::size_t bytes) {
   const std::uint64_t address = memory_.Allocate(bytes);
   if (address == 0) {
-    throw DriverError(Fault::kOutOfMemory, "the weights of a layer (" + std::to_string(bytes) + " bytes) do not fit into the " +
+    throw DriverError(Fault::kOutOfMemory, "the weights of a layer (" + std::to_string(bytes) +
+                                               " bytes) do not fit into the " +
                                                std::to_string(capabilities_.memory_bytes) +
                                                " bytes of device memory beside what is loaded; close other sessions");
   }
@@ -148,9 +160,10 @@ LayerCycles Driver::Run(const LoadedLayer& layer, std::uint32_t batch, std::uint
     const ScopedBlock output_block(memory_, d.batch * d.output_image_bytes());
     if (input_block.address() == 0 || output_block.address() == 0) {
       if (d.batch == 1) {
-        throw DriverError(Fault::kOutOfMemory, "one image of " + std::to_string(d.in_channels) + "x" + std::to_string(height) + "x" +
-                                                   std::to_string(width) + " and its result do not fit into the " +
-                                                   std::to_string(capabilities_.memory_bytes) + " bytes of device memory");
+        throw DriverError(Fault::kOutOfMemory,
+                          "one image of " + std::to_string(d.in_channels) + "x" + std::to_string(height) + "x" +
+                              std::to_string(width) + " and its result do not fit into the " +
+                              std::to_string(capabilities_.memory_bytes) + " bytes of device memory");
       }
       part = (d.batch + 1) / 2;
       continue;
@@ -167,7 +180,8 @@ LayerCycles Driver::Run(const LoadedLayer& layer, std::uint32_t batch, std::uint
   return total;
 }
 
-LayerCycles Driver::RunPart(LayerDescriptor descriptor, const std::uint8_t* input, std::uint8_t* output, milliseconds timeout) {
+LayerCycles Driver::RunPart(LayerDescriptor descriptor, const std::uint8_t* input, std::uint8_t* output,
+                            milliseconds timeout) {
   if (const ErrorCode code = descriptor.Validate(capabilities_); code != ErrorCode::kNone) {
     throw DriverError(Fault::kUnsupported, Describe(code));
   }
@@ -203,7 +217,9 @@ void Driver::EnsureIdle() {
     ThrowVanished();
   }
   if ((control & registers::kIdle) == 0) {
-    throw DriverError(Fault::kTimeout, "the device is still busy with an earlier request, and a reset did not help; reload its bitstream");
+    throw DriverError(
+        Fault::kTimeout,
+        "the device is still busy with an earlier request, and a reset did not help; reload its bitstream");
   }
 }
 
@@ -222,8 +238,9 @@ void Driver::Await(milliseconds timeout) {
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
     if (left <= milliseconds::zero()) {
       device_->Write32(registers::kReset, 1);
-      throw DriverError(Fault::kTimeout, "the device did not finish within " + std::to_string(timeout.count()) +
-                                             " ms and was reset; raise the provider option timeout_ms if the layer needs longer");
+      throw DriverError(Fault::kTimeout,
+                        "the device did not finish within " + std::to_string(timeout.count()) +
+                            " ms and was reset; raise the provider option timeout_ms if the layer needs longer");
     }
     device_->WaitForInterrupt(std::min(left, kPoll));
   }

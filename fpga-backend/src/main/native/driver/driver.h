@@ -15,8 +15,9 @@ namespace subbit::fpga {
 
 class LoadedLayer;
 
-/// Drives one device: loads layers into its memory, starts it, waits for it and reads results back. One driver owns one device and one
-/// lock, so that any number of sessions and threads may share it; requests are served one after the other. Thread-safe.
+/// Drives one device: loads layers into its memory, starts it, waits for it and reads results back. One driver owns one
+/// device and one lock, so that any number of sessions and threads may share it; requests are served one after the
+/// other. Thread-safe.
 class Driver : public std::enable_shared_from_this<Driver> {
  public:
   /// Takes the device and checks who it is. Throws DriverError (kWrongDevice, kVanished).
@@ -27,15 +28,16 @@ class Driver : public std::enable_shared_from_this<Driver> {
   /// Why the device cannot run this layer, or an empty string.
   std::string WhyNot(const ConvLayer& layer) const;
 
-  /// Writes the layer's constant tensors into device memory, where they stay while the result lives. Throws DriverError (kUnsupported,
-  /// kOutOfMemory) and TransferError.
+  /// Writes the layer's constant tensors into device memory, where they stay while the result lives. Throws DriverError
+  /// (kUnsupported, kOutOfMemory) and TransferError.
   std::unique_ptr<LoadedLayer> Load(const ConvLayer& layer);
 
-  /// Runs a layer over `batch` images of `height` x `width`. `input` and `output` are in the layer's formats, NCHW, without gaps; the caller
-  /// sizes `output` by OutputLength. A batch that does not fit into device memory is run in parts. Each part must finish within
-  /// `timeout`; a device that does not is reset, so that the next request finds it idle. Throws DriverError and TransferError.
-  LayerCycles Run(const LoadedLayer& layer, std::uint32_t batch, std::uint32_t height, std::uint32_t width, const void* input,
-                  void* output, std::chrono::milliseconds timeout);
+  /// Runs a layer over `batch` images of `height` x `width`. `input` and `output` are in the layer's formats, NCHW,
+  /// without gaps; the caller sizes `output` by OutputLength. A batch that does not fit into device memory is run in
+  /// parts. Each part must finish within `timeout`; a device that does not is reset, so that the next request finds it
+  /// idle. Throws DriverError and TransferError.
+  LayerCycles Run(const LoadedLayer& layer, std::uint32_t batch, std::uint32_t height, std::uint32_t width,
+                  const void* input, void* output, std::chrono::milliseconds timeout);
 
   TimingKind timing_kind() const { return device_->timing_kind(); }
 

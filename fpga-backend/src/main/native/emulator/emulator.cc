@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::uint32_t Low(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 constexpr std::uint32_t High(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
-constexpr std::uint64_t WithLow(std::uint64_t value, std::uint32_t low) { return (value & ~std::uint64_t{0xFFFFFFFF}) | low; }
+constexpr std::uint64_t WithLow(std::uint64_t value, std::uint32_t low) {
+  return (value & ~std::uint64_t{0xFFFFFFFF}) | low;
+}
 constexpr std::uint64_t WithHigh(std::uint64_t value, std::uint32_t high) {
   return (value & 0xFFFFFFFF) | std::uint64_t{high} << 32;
 }

@@ -11,8 +11,9 @@
 
 namespace subbit::fpga {
 
-/// A software model of the device behind the register contract of docs/DEVICE.md: bit-exact, with the paper's cycle model. It computes
-/// within the write to the control register that starts it, so the device is idle again when that write returns.
+/// A software model of the device behind the register contract of docs/DEVICE.md: bit-exact, with the paper's cycle
+/// model. It computes within the write to the control register that starts it, so the device is idle again when that
+/// write returns.
 class Emulator final : public Device {
  public:
   /// Device memory of the default model. It is reserved, not touched: pages cost nothing until they are used.

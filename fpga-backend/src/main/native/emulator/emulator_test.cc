@@ -44,7 +44,9 @@ std::uint32_t Start(Emulator& device, const LayerDescriptor& layer, std::uint32_
   return device.Read32(registers::kError);
 }
 
-void WriteFloat(Emulator& device, std::uint64_t address, float value) { device.WriteBuffer(address, &value, sizeof value); }
+void WriteFloat(Emulator& device, std::uint64_t address, float value) {
+  device.WriteBuffer(address, &value, sizeof value);
+}
 
 TEST(Emulator, IdentifiesItself) {
   Emulator device(SmallMemory());
@@ -180,7 +182,8 @@ TEST(Emulator, AgreesWithTheReferenceWhereALayerTakesSeveralTiles) {
     c.width = width;
     FillRandomly(c, random);
     std::vector<std::uint8_t> output(c.output_bytes());
-    driver->Run(*driver->Load(c.layer), c.batch, c.height, c.width, c.input.data(), output.data(), std::chrono::seconds(10));
+    driver->Run(*driver->Load(c.layer), c.batch, c.height, c.width, c.input.data(), output.data(),
+                std::chrono::seconds(10));
     EXPECT_EQ(output, ReferenceConv(c)) << "width " << width;
   }
 }

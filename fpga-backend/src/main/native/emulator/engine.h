@@ -7,9 +7,9 @@
 
 namespace subbit::fpga {
 
-/// Computes one layer in device memory, bit for bit as docs/DEVICE.md defines it. `layer` must have passed Validate for a memory that
-/// begins at `memory`. The contents of the tensors are still untrusted: returns kCodeword or kMultiplier, with nothing written, where
-/// they are wrong.
+/// Computes one layer in device memory, bit for bit as docs/DEVICE.md defines it. `layer` must have passed Validate for
+/// a memory that begins at `memory`. The contents of the tensors are still untrusted: returns kCodeword or kMultiplier,
+/// with nothing written, where they are wrong.
 ErrorCode RunLayer(const LayerDescriptor& layer, std::uint8_t* memory);
 
 }  // namespace subbit::fpga

@@ -9,7 +9,8 @@ std::int32_t AddModulo(std::int32_t a, std::int32_t b) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
 }
 
-void WriteAccumulators(const ChannelOutput& channel, const std::int32_t* accumulators, std::size_t count, std::uint8_t* to) {
+void WriteAccumulators(const ChannelOutput& channel, const std::int32_t* accumulators, std::size_t count,
+                       std::uint8_t* to) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto value = static_cast<std::uint32_t>(AddModulo(accumulators[i], channel.bias));
     for (std::size_t byte = 0; byte < 4; ++byte) {
@@ -23,8 +24,8 @@ void WriteRequantised(const ChannelOutput& channel, const std::int32_t* __restri
   const bool is_signed = channel.format == OutputFormat::kS8;
   const float low = static_cast<float>((is_signed ? -128 : 0) - channel.zero_point);
   const float high = static_cast<float>((is_signed ? 127 : 255) - channel.zero_point);
-  // Clamping first to whole numbers gives the same as clamping last, and makes the addition and subtraction of 1.5 * 2^23 round to the
-  // nearest whole number, ties to even, in a loop that vectorises.
+  // Clamping first to whole numbers gives the same as clamping last, and makes the addition and subtraction of 1.5 *
+  // 2^23 round to the nearest whole number, ties to even, in a loop that vectorises.
   constexpr float kRound = 12582912.0f;
   for (std::size_t i = 0; i < count; ++i) {
     const float scaled = static_cast<float>(AddModulo(accumulators[i], channel.bias)) * channel.multiplier;

@@ -19,7 +19,8 @@ struct ChannelOutput {
 
 /// Writes `count` elements in the layer's output format, little-endian, to `to`:
 ///   kI32:     acc + bias
-///   kU8, kS8: clamp(round_half_even((float)(acc + bias) * multiplier), low - zero_point, high - zero_point) + zero_point
+///   kU8, kS8: clamp(round_half_even((float)(acc + bias) * multiplier), low - zero_point, high - zero_point) +
+///   zero_point
 /// where the conversion to float and the multiplication each round to nearest even, as ONNX Runtime's QLinearConv does.
 void WriteOutput(const ChannelOutput& channel, const std::int32_t* accumulators, std::size_t count, std::uint8_t* to);
 

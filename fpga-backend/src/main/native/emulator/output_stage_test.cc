@@ -22,7 +22,8 @@ TEST(OutputStage, RoundsTiesToEven) {
 TEST(OutputStage, ClampsAtBothEnds) {
   constexpr auto kMax = std::numeric_limits<std::int32_t>::max();
   constexpr auto kMin = std::numeric_limits<std::int32_t>::min();
-  EXPECT_EQ(Write({OutputFormat::kU8, 0, 1e30f, 3}, {kMax, kMin, 1, -1, 0}), (std::vector<std::uint8_t>{255, 0, 255, 0, 3}));
+  EXPECT_EQ(Write({OutputFormat::kU8, 0, 1e30f, 3}, {kMax, kMin, 1, -1, 0}),
+            (std::vector<std::uint8_t>{255, 0, 255, 0, 3}));
   EXPECT_EQ(Write({OutputFormat::kS8, 0, 1.0f, -5}, {200, -200, 132, 133, -123, -124}),
             (std::vector<std::uint8_t>{127, 0x80, 127, 127, 0x80, 0x80}));
 }

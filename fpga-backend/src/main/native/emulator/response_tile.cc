@@ -44,7 +44,8 @@ void LoadTapRow(const LayerDescriptor& d, const std::int16_t* row, std::int64_t 
   const std::int64_t columns = d.out_width;
   // Columns [begin, end) lie inside the image.
   const std::int64_t begin = std::min(columns, first_x >= 0 ? 0 : (-first_x + stride - 1) / stride);
-  const std::int64_t end = std::max(begin, std::min(columns, first_x >= width ? 0 : (width - 1 - first_x) / stride + 1));
+  const std::int64_t end =
+      std::max(begin, std::min(columns, first_x >= width ? 0 : (width - 1 - first_x) / stride + 1));
   std::fill(to, to + begin, std::int16_t{0});
   if (stride == 1) {
     std::copy(row + first_x + begin, row + first_x + end, to + begin);
@@ -92,7 +93,8 @@ void ResponseTile::Load(const LayerDescriptor& layer, const std::uint8_t* plane,
   }
 }
 
-void ResponseTile::LoadTaps(const LayerDescriptor& layer, std::int64_t y, const std::uint8_t* plane, std::size_t first_pixel) {
+void ResponseTile::LoadTaps(const LayerDescriptor& layer, std::int64_t y, const std::uint8_t* plane,
+                            std::size_t first_pixel) {
   const bool inside = y >= 0 && y < layer.in_height;
   if (inside) {
     UnpackRow(layer, plane + static_cast<std::uint64_t>(y) * layer.input_row_bytes(), row_.data());

@@ -15,11 +15,12 @@ struct Tile {
   std::uint32_t rows;
 };
 
-/// The responses of one input channel over one tile of output pixels: what the engine's response unit computes, for all pixels of the
-/// tile at once so that the loops run along memory. Values are zero point removed, padding is 0; |response| <= 9 * 255 fits 16 bits.
+/// The responses of one input channel over one tile of output pixels: what the engine's response unit computes, for all
+/// pixels of the tile at once so that the loops run along memory. Values are zero point removed, padding is 0;
+/// |response| <= 9 * 255 fits 16 bits.
 ///
-/// A response is the sum of three row sums, and a row of three signs has only eight patterns, so the tile keeps 3 x 8 planes of row sums
-/// from which every codeword's response takes two additions.
+/// A response is the sum of three row sums, and a row of three signs has only eight patterns, so the tile keeps 3 x 8
+/// planes of row sums from which every codeword's response takes two additions.
 class ResponseTile {
  public:
   /// `max_pixels`: the largest tile, in output pixels.
@@ -37,7 +38,8 @@ class ResponseTile {
   std::size_t pixels() const { return pixels_; }
 
  private:
-  /// Reads the pixels under the three taps of one kernel row for one output row; `y` is the input row, perhaps in the padding.
+  /// Reads the pixels under the three taps of one kernel row for one output row; `y` is the input row, perhaps in the
+  /// padding.
   void LoadTaps(const LayerDescriptor& layer, std::int64_t y, const std::uint8_t* plane, std::size_t first_pixel);
 
   const std::int16_t* RowSums(std::size_t kernel_row, std::uint16_t codeword) const {

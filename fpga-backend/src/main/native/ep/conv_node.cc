@@ -51,7 +51,8 @@ class NodeReader {
 
   bool HasInput(std::size_t position) const { return position < inputs_.size() && inputs_[position] != nullptr; }
 
-  /// Element type of the first input, which must be a variable: a constant one would leave the fused node without inputs.
+  /// Element type of the first input, which must be a variable: a constant one would leave the fused node without
+  /// inputs.
   ONNXTensorElementDataType VariableType() const {
     if (!HasInput(0) || inputs_[0].IsConstantInitializer()) {
       throw NodeNotTaken("node '" + op_.node + "': the first input is missing or constant");
@@ -167,9 +168,9 @@ void ReadQLinear(const NodeReader& reader, ConvNode& node) {
   if (reader.HasInput(8)) {
     bias = reader.Constant<std::int32_t>(8, "B");
   }
-  const QuantizationInputs inputs = {reader.Constant<float>(1, "x_scale"), shape.input_zero_point,
-                                     reader.Constant<float>(5, "w_scale"), reader.Constant<float>(6, "y_scale"),
-                                     shape.output_zero_point,              reader.HasInput(8) ? &bias : nullptr};
+  const QuantizationInputs inputs = {
+      reader.Constant<float>(1, "x_scale"), shape.input_zero_point,  reader.Constant<float>(5, "w_scale"),
+      reader.Constant<float>(6, "y_scale"), shape.output_zero_point, reader.HasInput(8) ? &bias : nullptr};
   Requantization requantization = MakeRequantization(reader.op(), node.attributes.out_channels, inputs);
   node.layer.bias = std::move(requantization.bias);
   node.layer.multiplier = std::move(requantization.multiplier);

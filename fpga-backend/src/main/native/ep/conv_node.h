@@ -13,8 +13,8 @@ namespace subbit::fpga {
 /// Domain of the sub-bit operators.
 inline constexpr const char* kDomain = "dev.subbit";
 
-/// The node meets its operator's specification as far as it was read, but not what the provider needs, such as constant weights. The message
-/// says what, for the log.
+/// The node meets its operator's specification as far as it was read, but not what the provider needs, such as constant
+/// weights. The message says what, for the log.
 class NodeNotTaken : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -18,8 +18,8 @@ std::chrono::milliseconds ReadTimeout(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   constexpr std::int64_t kMost = 24 * 60 * 60 * 1000;
   if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > kMost) {
-    throw std::invalid_argument("Provider option 'timeout_ms' is '" + text + "'; allowed are 1 to " + std::to_string(kMost) +
-                                " milliseconds.");
+    throw std::invalid_argument("Provider option 'timeout_ms' is '" + text + "'; allowed are 1 to " +
+                                std::to_string(kMost) + " milliseconds.");
   }
   return std::chrono::milliseconds(value);
 }
@@ -34,7 +34,8 @@ EpOptions EpOptions::Read(const OrtSessionOptions& options) {
   return {ChooseBackend(backend), timeout.empty() ? kDefaultTimeout : ReadTimeout(timeout)};
 }
 
-Ep::Ep(std::shared_ptr<Driver> driver, std::chrono::milliseconds timeout, const OrtEpApi& ep_api, const OrtLogger& logger)
+Ep::Ep(std::shared_ptr<Driver> driver, std::chrono::milliseconds timeout, const OrtEpApi& ep_api,
+       const OrtLogger& logger)
     : OrtEp{}, driver_(std::move(driver)), timeout_(timeout), ep_api_(ep_api), logger_(&logger) {
   ort_version_supported = kOrtApiVersion;
   GetName = GetNameImpl;
@@ -45,7 +46,8 @@ Ep::Ep(std::shared_ptr<Driver> driver, std::chrono::milliseconds timeout, const 
 
 const char* ORT_API_CALL Ep::GetNameImpl(const OrtEp*) noexcept { return kEpName; }
 
-OrtStatus* ORT_API_CALL Ep::GetCapabilityImpl(OrtEp* self, const OrtGraph* graph, OrtEpGraphSupportInfo* support) noexcept {
+OrtStatus* ORT_API_CALL Ep::GetCapabilityImpl(OrtEp* self, const OrtGraph* graph,
+                                              OrtEpGraphSupportInfo* support) noexcept {
   return AsStatus([&] { static_cast<const Ep*>(self)->Claim(graph, support); });
 }
 

@@ -14,22 +14,26 @@ struct EpOptions {
   std::string backend;
   std::chrono::milliseconds timeout;
 
-  /// Reads the session's entries `ep.subbitfpga.backend` and `ep.subbitfpga.timeout_ms`. Throws for unknown or unavailable backends and for
-  /// a time-out that is not a positive number; the message names the option.
+  /// Reads the session's entries `ep.subbitfpga.backend` and `ep.subbitfpga.timeout_ms`. Throws for unknown or
+  /// unavailable backends and for a time-out that is not a positive number; the message names the option.
   static EpOptions Read(const OrtSessionOptions& options);
 };
 
 /// The execution provider of one session: claims the convolutions that its device can run, and compiles them.
 class Ep final : public OrtEp {
  public:
-  Ep(std::shared_ptr<Driver> driver, std::chrono::milliseconds timeout, const OrtEpApi& ep_api, const OrtLogger& logger);
+  Ep(std::shared_ptr<Driver> driver, std::chrono::milliseconds timeout, const OrtEpApi& ep_api,
+     const OrtLogger& logger);
 
  private:
   static const char* ORT_API_CALL GetNameImpl(const OrtEp* self) noexcept;
-  static OrtStatus* ORT_API_CALL GetCapabilityImpl(OrtEp* self, const OrtGraph* graph, OrtEpGraphSupportInfo* support) noexcept;
-  static OrtStatus* ORT_API_CALL CompileImpl(OrtEp* self, const OrtGraph** graphs, const OrtNode** fused_nodes, size_t count,
-                                             OrtNodeComputeInfo** compute_infos, OrtNode** context_nodes) noexcept;
-  static void ORT_API_CALL ReleaseNodeComputeInfosImpl(OrtEp* self, OrtNodeComputeInfo** compute_infos, size_t count) noexcept;
+  static OrtStatus* ORT_API_CALL GetCapabilityImpl(OrtEp* self, const OrtGraph* graph,
+                                                   OrtEpGraphSupportInfo* support) noexcept;
+  static OrtStatus* ORT_API_CALL CompileImpl(OrtEp* self, const OrtGraph** graphs, const OrtNode** fused_nodes,
+                                             size_t count, OrtNodeComputeInfo** compute_infos,
+                                             OrtNode** context_nodes) noexcept;
+  static void ORT_API_CALL ReleaseNodeComputeInfosImpl(OrtEp* self, OrtNodeComputeInfo** compute_infos,
+                                                       size_t count) noexcept;
 
   bool Takes(const Ort::ConstNode& node) const;
   void Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support) const;

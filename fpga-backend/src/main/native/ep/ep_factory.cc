@@ -30,6 +30,12 @@ EpFactory::EpFactory(const OrtEpApi& ep_api) : OrtEpFactory{}, ep_api_(ep_api) {
   IsStreamAware = IsStreamAwareImpl;
 }
 
+EpFactory::~EpFactory() {
+  if (hardware_ != nullptr) {
+    ep_api_.ReleaseHardwareDevice(hardware_);
+  }
+}
+
 const char* ORT_API_CALL EpFactory::GetNameImpl(const OrtEpFactory*) noexcept { return kEpName; }
 const char* ORT_API_CALL EpFactory::GetVendorImpl(const OrtEpFactory*) noexcept { return kVendor; }
 std::uint32_t ORT_API_CALL EpFactory::GetVendorIdImpl(const OrtEpFactory*) noexcept { return kVendorId; }
@@ -47,8 +53,8 @@ OrtStatus* ORT_API_CALL EpFactory::GetSupportedDevicesImpl(OrtEpFactory* self, c
     if (factory->hardware_ == nullptr) {
       Ort::KeyValuePairs metadata;
       metadata.Add(kOrtHardwareDevice_MetadataKey_IsVirtual, "1");
-      Ort::ThrowOnError(factory->ep_api_.CreateHardwareDevice(OrtHardwareDeviceType_NPU, kVendorId, 0, kVendor, metadata,
-                                                              &factory->hardware_));
+      Ort::ThrowOnError(factory->ep_api_.CreateHardwareDevice(OrtHardwareDeviceType_NPU, kVendorId, 0, kVendor,
+                                                              metadata, &factory->hardware_));
     }
     Ort::ThrowOnError(factory->ep_api_.CreateEpDevice(factory, factory->hardware_, nullptr, nullptr, &ep_devices[0]));
     *num_ep_devices = 1;
@@ -56,8 +62,9 @@ OrtStatus* ORT_API_CALL EpFactory::GetSupportedDevicesImpl(OrtEpFactory* self, c
 }
 
 OrtStatus* ORT_API_CALL EpFactory::CreateEpImpl(OrtEpFactory* self, const OrtHardwareDevice* const*,
-                                                const OrtKeyValuePairs* const*, size_t, const OrtSessionOptions* options,
-                                                const OrtLogger* logger, OrtEp** ep) noexcept {
+                                                const OrtKeyValuePairs* const*, size_t,
+                                                const OrtSessionOptions* options, const OrtLogger* logger,
+                                                OrtEp** ep) noexcept {
   *ep = nullptr;
   return AsStatus([&] {
     const EpOptions read = EpOptions::Read(*options);

@@ -4,11 +4,14 @@
 
 namespace subbit::fpga {
 
-/// Makes the providers of a process. It offers one virtual device; which backend stands behind it is a provider option, so that a session
-/// can be made for the emulator and for a board alike.
+/// Makes the providers of a process. It offers one virtual device; which backend stands behind it is a provider option,
+/// so that a session can be made for the emulator and for a board alike.
 class EpFactory final : public OrtEpFactory {
  public:
   explicit EpFactory(const OrtEpApi& ep_api);
+  ~EpFactory();
+  EpFactory(const EpFactory&) = delete;
+  EpFactory& operator=(const EpFactory&) = delete;
 
  private:
   static const char* ORT_API_CALL GetNameImpl(const OrtEpFactory* self) noexcept;
@@ -16,14 +19,16 @@ class EpFactory final : public OrtEpFactory {
   static std::uint32_t ORT_API_CALL GetVendorIdImpl(const OrtEpFactory* self) noexcept;
   static const char* ORT_API_CALL GetVersionImpl(const OrtEpFactory* self) noexcept;
   static OrtStatus* ORT_API_CALL GetSupportedDevicesImpl(OrtEpFactory* self, const OrtHardwareDevice* const* devices,
-                                                         size_t num_devices, OrtEpDevice** ep_devices, size_t max_ep_devices,
-                                                         size_t* num_ep_devices) noexcept;
+                                                         size_t num_devices, OrtEpDevice** ep_devices,
+                                                         size_t max_ep_devices, size_t* num_ep_devices) noexcept;
   static OrtStatus* ORT_API_CALL CreateEpImpl(OrtEpFactory* self, const OrtHardwareDevice* const* devices,
                                               const OrtKeyValuePairs* const* metadata, size_t num_devices,
-                                              const OrtSessionOptions* options, const OrtLogger* logger, OrtEp** ep) noexcept;
+                                              const OrtSessionOptions* options, const OrtLogger* logger,
+                                              OrtEp** ep) noexcept;
   static void ORT_API_CALL ReleaseEpImpl(OrtEpFactory* self, OrtEp* ep) noexcept;
   static OrtStatus* ORT_API_CALL CreateAllocatorImpl(OrtEpFactory* self, const OrtMemoryInfo* info,
-                                                     const OrtKeyValuePairs* options, OrtAllocator** allocator) noexcept;
+                                                     const OrtKeyValuePairs* options,
+                                                     OrtAllocator** allocator) noexcept;
   static void ORT_API_CALL ReleaseAllocatorImpl(OrtEpFactory* self, OrtAllocator* allocator) noexcept;
   static OrtStatus* ORT_API_CALL CreateDataTransferImpl(OrtEpFactory* self, OrtDataTransferImpl** transfer) noexcept;
   static bool ORT_API_CALL IsStreamAwareImpl(const OrtEpFactory* self) noexcept;

@@ -5,8 +5,10 @@
 /// The two functions that ONNX Runtime looks up in an execution-provider library.
 
 extern "C" __attribute__((visibility("default"))) OrtStatus* CreateEpFactories(const char*, const OrtApiBase* base,
-                                                                             const OrtLogger*, OrtEpFactory** factories,
-                                                                             size_t max_factories, size_t* num_factories) {
+                                                                               const OrtLogger*,
+                                                                               OrtEpFactory** factories,
+                                                                               size_t max_factories,
+                                                                               size_t* num_factories) {
   using subbit::fpga::kOrtApiVersion;
   const OrtApi* api = base->GetApi(kOrtApiVersion);
   if (api == nullptr) {

@@ -22,7 +22,8 @@ NodeCompute::NodeCompute(std::shared_ptr<Driver> driver, ConvNode node, std::chr
   ReleaseState = ReleaseStateImpl;
 }
 
-OrtStatus* ORT_API_CALL NodeCompute::CreateStateImpl(OrtNodeComputeInfo*, OrtNodeComputeContext*, void** state) noexcept {
+OrtStatus* ORT_API_CALL NodeCompute::CreateStateImpl(OrtNodeComputeInfo*, OrtNodeComputeContext*,
+                                                     void** state) noexcept {
   // A run keeps nothing between calls.
   *state = nullptr;
   return nullptr;
@@ -49,7 +50,8 @@ void NodeCompute::Run(Ort::KernelContext context) const {
   } catch (const std::runtime_error& e) {
     throw std::runtime_error(op_.type + " node '" + op_.node + "': " + e.what());
   }
-  TimingLog::Global().Add({op_.node, op_.type, layer_->descriptor().tau, cycles.cycles, cycles.bnn_cycles, driver_->timing_kind()});
+  TimingLog::Global().Add(
+      {op_.node, op_.type, layer_->descriptor().tau, cycles.cycles, cycles.bnn_cycles, driver_->timing_kind()});
 }
 
 LayerCycles NodeCompute::RunOnDevice(const ConvGeometry& geometry, const void* input, void* output) const {

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <onnxruntime_cxx_api.h>
+
 #include <cstdint>
 #include <exception>
-
-#include <onnxruntime_cxx_api.h>
 
 namespace subbit::fpga {
 
@@ -11,7 +11,8 @@ namespace subbit::fpga {
 inline constexpr const char* kEpName = "SubBitFpga";
 /// Prefix of the session configuration entries that ONNX Runtime makes of this provider's options.
 inline constexpr const char* kOptionPrefix = "ep.subbitfpga.";
-/// Oldest version of ONNX Runtime's API that has what the provider uses; also the version it reports, so that nothing newer is called.
+/// Oldest version of ONNX Runtime's API that has what the provider uses; also the version it reports, so that nothing
+/// newer is called.
 inline constexpr std::uint32_t kOrtApiVersion = 24;
 
 /// Runs `body` and turns whatever it throws into a status: the one boundary between C++ exceptions and ONNX Runtime.

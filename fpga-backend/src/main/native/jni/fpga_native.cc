@@ -5,8 +5,8 @@
 #include "driver/backends.h"
 #include "driver/timing_log.h"
 
-/// The native side of dev.subbit.fpga.FpgaNative: what Java reads from the driver besides running models. Every function ends with a Java
-/// exception pending where something failed; no C++ exception leaves it.
+/// The native side of dev.subbit.fpga.FpgaNative: what Java reads from the driver besides running models. Every
+/// function ends with a Java exception pending where something failed; no C++ exception leaves it.
 
 namespace {
 
@@ -36,7 +36,8 @@ jbyteArray Bytes(JNIEnv* env, const std::string& text) {
 
 }  // namespace
 
-extern "C" JNIEXPORT jstring JNICALL Java_dev_subbit_fpga_FpgaNative_chooseBackend(JNIEnv* env, jclass, jstring requested) {
+extern "C" JNIEXPORT jstring JNICALL Java_dev_subbit_fpga_FpgaNative_chooseBackend(JNIEnv* env, jclass,
+                                                                                   jstring requested) {
   const char* name = env->GetStringUTFChars(requested, nullptr);
   if (name == nullptr) {
     return nullptr;
@@ -54,8 +55,8 @@ extern "C" JNIEXPORT jstring JNICALL Java_dev_subbit_fpga_FpgaNative_chooseBacke
 }
 
 extern "C" JNIEXPORT void JNICALL Java_dev_subbit_fpga_FpgaNative_listBackends(JNIEnv* env, jclass, jobject visitor) {
-  const jmethodID visit =
-      env->GetMethodID(env->GetObjectClass(visitor), "visit", "(Ljava/lang/String;Ljava/lang/String;ZLjava/lang/String;)V");
+  const jmethodID visit = env->GetMethodID(env->GetObjectClass(visitor), "visit",
+                                           "(Ljava/lang/String;Ljava/lang/String;ZLjava/lang/String;)V");
   if (visit == nullptr) {
     return;
   }
@@ -85,8 +86,9 @@ extern "C" JNIEXPORT void JNICALL Java_dev_subbit_fpga_FpgaNative_drainTimings(J
       if (env->ExceptionCheck()) {
         return;
       }
-      env->CallVoidMethod(visitor, visit, node, op_type, static_cast<jint>(timing.tau), static_cast<jlong>(timing.cycles),
-                          static_cast<jlong>(timing.bnn_cycles), static_cast<jint>(timing.kind));
+      env->CallVoidMethod(visitor, visit, node, op_type, static_cast<jint>(timing.tau),
+                          static_cast<jlong>(timing.cycles), static_cast<jlong>(timing.bnn_cycles),
+                          static_cast<jint>(timing.kind));
       if (env->ExceptionCheck()) {
         return;
       }

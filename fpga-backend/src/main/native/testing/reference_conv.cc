@@ -80,10 +80,12 @@ void FillRandomly(LayerCase& layer_case, std::mt19937& random) {
   layer.index.resize(d.index_bytes());
   std::generate(layer.index.begin(), layer.index.end(), byte);
   layer.codebook.resize(std::size_t{1} << d.tau);
-  std::generate(layer.codebook.begin(), layer.codebook.end(), [&] { return static_cast<std::uint16_t>(Pick(random, 0, 511)); });
+  std::generate(layer.codebook.begin(), layer.codebook.end(),
+                [&] { return static_cast<std::uint16_t>(Pick(random, 0, 511)); });
   if (Pick(random, 0, 3) != 0) {
     layer.bias.resize(d.out_channels);
-    std::generate(layer.bias.begin(), layer.bias.end(), [&] { return static_cast<std::int32_t>(Pick(random, 0, 2000)) - 1000; });
+    std::generate(layer.bias.begin(), layer.bias.end(),
+                  [&] { return static_cast<std::int32_t>(Pick(random, 0, 2000)) - 1000; });
   }
   if (d.output_format != OutputFormat::kI32) {
     layer.multiplier.resize(d.out_channels);
@@ -105,9 +107,12 @@ LayerCase RandomCase(std::mt19937& random) {
     d.input_format = static_cast<InputFormat>(Pick(random, 0, 2));
     d.output_format = static_cast<OutputFormat>(Pick(random, 0, 2));
     d.input_zero_point = static_cast<std::int16_t>(
-        d.input_format == InputFormat::kBits ? 0 : Pick(random, 0, 255) - (d.input_format == InputFormat::kS8 ? 128 : 0));
-    d.output_zero_point = static_cast<std::int16_t>(
-        d.output_format == OutputFormat::kI32 ? 0 : Pick(random, 0, 255) - (d.output_format == OutputFormat::kS8 ? 128 : 0));
+        d.input_format == InputFormat::kBits ? 0
+                                             : Pick(random, 0, 255) - (d.input_format == InputFormat::kS8 ? 128 : 0));
+    d.output_zero_point =
+        static_cast<std::int16_t>(d.output_format == OutputFormat::kI32
+                                      ? 0
+                                      : Pick(random, 0, 255) - (d.output_format == OutputFormat::kS8 ? 128 : 0));
     d.tau = static_cast<std::uint8_t>(Pick(random, 1, 9));
     d.group = Pick(random, 1, 3);
     d.in_channels = d.group * Pick(random, 1, 9);
@@ -143,7 +148,8 @@ std::vector<std::uint8_t> ReferenceConv(const LayerCase& c) {
           for (std::uint32_t channel = 0; channel < d.group_in_channels(); ++channel) {
             for (std::uint32_t tap = 0; tap < 9; ++tap) {
               const std::int64_t in_y = std::int64_t{y} * d.stride_h + std::int64_t{tap / 3} * d.dilation_h - d.pad_top;
-              const std::int64_t in_x = std::int64_t{x} * d.stride_w + std::int64_t{tap % 3} * d.dilation_w - d.pad_left;
+              const std::int64_t in_x =
+                  std::int64_t{x} * d.stride_w + std::int64_t{tap % 3} * d.dilation_w - d.pad_left;
               sum += Weight(c.layer, o, channel, tap) * InputAt(c, image, first_channel + channel, in_y, in_x);
             }
           }

@@ -23,13 +23,15 @@ struct LayerCase {
   std::size_t output_bytes() const;
 };
 
-/// A small random layer of any shape, format, tau and zero point that the contract allows. The same seed gives the same layer.
+/// A small random layer of any shape, format, tau and zero point that the contract allows. The same seed gives the same
+/// layer.
 LayerCase RandomCase(std::mt19937& random);
 
 /// Fills in random weights and images for the shape that `layer_case` has.
 void FillRandomly(LayerCase& layer_case, std::mt19937& random);
 
-/// The layer computed tap by tap from the definition, without tables, tiles or the engine's code; in the layer's output format.
+/// The layer computed tap by tap from the definition, without tables, tiles or the engine's code; in the layer's output
+/// format.
 std::vector<std::uint8_t> ReferenceConv(const LayerCase& layer_case);
 
 }  // namespace subbit::fpga

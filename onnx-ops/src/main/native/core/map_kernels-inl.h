@@ -50,14 +50,26 @@ E ConvertOne(X x, std::int32_t zero_point) {
   } else if constexpr (sizeof(E) == sizeof(X)) {
     return x;
   } else {
-    return x >= 0 ? E{1} : E{-1};
+    return static_cast<E>(2 * static_cast<int>(x >= 0) - 1);  // no branch: signs cannot be predicted
+  }
+}
+
+/// Converts n >= kBlock values block by block, the last block over the end of the one before: rows are often shorter
+/// than what the compiler would unroll a plain loop to.
+template <int kBlock, class X, class E>
+void ConvertBlocks(const X* __restrict x, std::int64_t n, std::int32_t zero_point, E* __restrict out) {
+  for (std::int64_t first = 0; first < n; first += kBlock) {
+    const std::int64_t at = first + kBlock <= n ? first : n - kBlock;
+    for (int i = 0; i < kBlock; ++i) out[at + i] = ConvertOne<E>(x[at + i], zero_point);
   }
 }
 
 template <class X, class E>
 void Convert(const X* x, std::int64_t n, std::int64_t stride, std::int32_t zero_point, E* out) {
-  if (stride == 1) {
-    for (std::int64_t i = 0; i < n; ++i) out[i] = ConvertOne<E>(x[i], zero_point);
+  if (stride == 1 && n >= 16) {
+    ConvertBlocks<16>(x, n, zero_point, out);
+  } else if (stride == 1 && n >= 4) {
+    ConvertBlocks<4>(x, n, zero_point, out);
   } else {
     for (std::int64_t i = 0; i < n; ++i) out[i] = ConvertOne<E>(x[i * stride], zero_point);
   }
@@ -135,7 +147,7 @@ void Add(const E* maps, const std::uint16_t* slots, int outs, int count, A* sums
 }
 
 template <class A, int kTile>
-void FinishFloat(const A* sums, const ChannelFinish& channel, float* y) {
+void FinishFloat(const A* __restrict sums, const ChannelFinish& channel, float* __restrict y) {
   const float multiplier = channel.multiplier;
   const float addend = channel.addend;
   for (int i = 0; i < kTile; ++i) {
@@ -147,7 +159,7 @@ void FinishFloat(const A* sums, const ChannelFinish& channel, float* y) {
 /// Requantize (requantization.h) for a whole tile. Adding and subtracting 1.5 * 2^23 rounds a float of magnitude below
 /// 2^22 half to even, in any vector width.
 template <class Q, int kLow, int kHigh, int kTile>
-void FinishQuantized(const std::int32_t* sums, const ChannelFinish& channel, Q* y) {
+void FinishQuantized(const std::int32_t* __restrict sums, const ChannelFinish& channel, Q* __restrict y) {
   const float low = static_cast<float>(kLow - channel.y_zero_point);
   const float high = static_cast<float>(kHigh - channel.y_zero_point);
   const float multiplier = channel.multiplier;

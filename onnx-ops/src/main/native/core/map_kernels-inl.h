@@ -66,7 +66,9 @@ void ConvertBlocks(const X* __restrict x, std::int64_t n, std::int32_t zero_poin
 
 template <class X, class E>
 void Convert(const X* x, std::int64_t n, std::int64_t stride, std::int32_t zero_point, E* out) {
-  if (stride == 1 && n >= 16) {
+  if (stride == 1 && n >= 32) {
+    ConvertBlocks<32>(x, n, zero_point, out);
+  } else if (stride == 1 && n >= 16) {
     ConvertBlocks<16>(x, n, zero_point, out);
   } else if (stride == 1 && n >= 4) {
     ConvertBlocks<4>(x, n, zero_point, out);

@@ -49,7 +49,7 @@ class HostileModelsTest {
   void functionBodiesOutliveEveryInvalidModel() throws Exception {
     ChildProcess child = hostileModels("onnxruntime");
     assertEquals(0, child.exitCode(), child.output());
-    assertEquals(edits(), child.output().lines().count(), child.output());
+    assertEquals(edits(), results(child).size(), child.output());
   }
 
   @Test
@@ -111,10 +111,8 @@ class HostileModelsTest {
 
   private static void assertEveryEditRefused(ChildProcess child) {
     assertEquals(0, child.exitCode(), child.output());
-    assertEquals(edits(), child.output().lines().count(), child.output());
-    child
-        .output()
-        .lines()
+    assertEquals(edits(), results(child).size(), child.output());
+    results(child)
         .forEach(
             line -> {
               assertTrue(line.contains(" refused: "), line);
@@ -125,6 +123,15 @@ class HostileModelsTest {
                   "Does not name the node: " + line);
               assertFalse(message.contains("std::"), "Not for a person: " + line);
             });
+  }
+
+  /** The lines that are results; newer JVMs print warnings of their own. */
+  private static List<String> results(ChildProcess child) {
+    return child
+        .output()
+        .lines()
+        .filter(line -> SubBitOperator.ofType(line.split(" ", 2)[0]).isPresent())
+        .toList();
   }
 
   private static long edits() {

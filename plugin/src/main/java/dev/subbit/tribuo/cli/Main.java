@@ -20,7 +20,9 @@ import picocli.CommandLine.Spec;
     description =
         "Sub-bit neural networks (less than one bit a weight): train, quantize, export, run.",
     subcommands = {
+      DemoCommand.class,
       TrainCommand.class,
+      QuantizeCommand.class,
       ExportCommand.class,
       PredictCommand.class,
       InspectCommand.class,
@@ -31,7 +33,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "Start with:  ./subbit devices",
+      "Start with:  ./subbit demo",
       "Help on one command:  ./subbit COMMAND --help",
       "Exit codes: 0 done, 1 failed, 2 wrong usage. SUBBIT_DEBUG=1 shows stack traces."
     })
@@ -53,6 +55,8 @@ public final class Main implements Runnable {
   public static void main(String[] args) {
     // Tribuo and OLCUT tell their own progress at INFO; here the commands do.
     Logger.getLogger("").setLevel(Level.WARNING);
+    // A library logs through SLF4J; that no logger is there for it is nothing to warn of.
+    System.setProperty("slf4j.internal.verbosity", "ERROR");
     System.exit(commandLine().execute(args));
   }
 

@@ -157,6 +157,7 @@ final class Demo {
     JsonOption.write(folder.resolve("demo.json"), result);
     terminal.println();
     terminal.print(DemoTable.text(result));
+    DemoTable.LEGEND.forEach(terminal::println);
     terminal.println();
     say("Left in %s:", folder.toAbsolutePath().normalize());
     say("  demo.html                               this table, curves, codebooks, samples");

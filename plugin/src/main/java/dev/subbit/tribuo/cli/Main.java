@@ -57,7 +57,17 @@ public final class Main implements Runnable {
     Logger.getLogger("").setLevel(Level.WARNING);
     // A library logs through SLF4J; that no logger is there for it is nothing to warn of.
     System.setProperty("slf4j.internal.verbosity", "ERROR");
-    System.exit(commandLine().execute(args));
+    System.exit(execute(args));
+  }
+
+  /**
+   * Runs a command inside this process.
+   *
+   * @param args the command line.
+   * @return 0 done, 1 failed, 2 wrong usage.
+   */
+  public static int execute(String... args) {
+    return commandLine().execute(args);
   }
 
   /**

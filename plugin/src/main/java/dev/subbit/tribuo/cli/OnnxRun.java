@@ -3,6 +3,7 @@ package dev.subbit.tribuo.cli;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.ExecutionBackend;
 import dev.subbit.onnx.ExecutionBackend.LayerTiming;
@@ -40,6 +41,8 @@ record OnnxRun(
       throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      // Warnings tell of every node that a device leaves to the CPU, which is as it should be.
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       backend.configure(options, settings);
       try (OrtSession session = environment.createSession(model.toString(), options)) {
         return run(environment, session, images, backend);

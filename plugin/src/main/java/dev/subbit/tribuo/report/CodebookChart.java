@@ -11,7 +11,7 @@ import java.util.Comparator;
  */
 final class CodebookChart {
 
-  private static final int CELL = 5;
+  private static final int CELL = 6;
   private static final int TILE = 3 * CELL;
   private static final int PITCH = TILE + 7;
   private static final int BAR = 44;

@@ -107,7 +107,10 @@ public final class DemoPage {
     html.append("<h2>Every model on every back end</h2>")
         .append("<p class=\"soft\">(a) runs the function bodies inside the ONNX file, which any")
         .append(" ONNX Runtime can do; (b) runs Subbit's kernels; (c) the FPGA's emulator.")
-        .append(" Cycles are those of one image.</p>")
+        .append(
+            " \"vs float\" and \"vs 1-bit\": how many times smaller the file is than that of the")
+        .append(" same network with 32 bits and with one bit a weight. \"same\" compares with (a).")
+        .append(" Cycles are those of one image's convolutions.</p>")
         .append("<div class=\"card scroll\"><table><thead><tr>");
     for (int c = 0; c < DemoTable.HEADER.size(); c++) {
       appendCell("th", c, DemoTable.HEADER.get(c));

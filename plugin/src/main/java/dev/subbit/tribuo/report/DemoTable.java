@@ -21,10 +21,19 @@ public final class DemoTable {
           "vs float",
           "vs 1-bit",
           "images/s",
-          "label as (a)",
-          "bits as (a)",
+          "same label",
+          "same bits",
           "modelled cycles",
           "as BNN");
+
+  /** What the columns mean, one line each. */
+  public static final List<String> LEGEND =
+      List.of(
+          "bits/weight: indices only; file: the ONNX file, and how many times smaller it is than"
+              + " the same network with",
+          "32 bits and with 1 bit a weight. same label, same bits: compared with (a). Cycles: of one"
+              + " image's convolutions on",
+          "the modelled engine, and on the same engine as a plain binary network.");
 
   /** Columns of text, from the first; the others hold numbers. */
   static final int TEXT_COLUMNS = 2;
@@ -77,8 +86,8 @@ public final class DemoTable {
         percent(run.accuracy()),
         first ? format("%.2f", model.bitsPerWeight()) : "",
         first ? kilobytes(model.fileBytes()) : "",
-        first ? times(model.floatFileBytes(), model.fileBytes()) + " smaller" : "",
-        first ? times(model.oneBitFileBytes(), model.fileBytes()) + " smaller" : "",
+        first ? times(model.floatFileBytes(), model.fileBytes()) : "",
+        first ? times(model.oneBitFileBytes(), model.fileBytes()) : "",
         format("%,.0f", run.imagesPerSecond()),
         format("%,d/%,d", run.sameLabels(), images),
         run.sameBits() ? "all" : "no",

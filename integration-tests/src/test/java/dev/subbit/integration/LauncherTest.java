@@ -1,0 +1,155 @@
+package dev.subbit.integration;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher, with a Java and a Maven of the test's own that tell how they were called. */
+@DisabledOnOs(OS.WINDOWS)
+class LauncherTest {
+
+  @TempDir Path folder;
+  private Path home;
+  private Path javaHome;
+
+  @BeforeEach
+  void makeCheckout() throws IOException {
+    home = folder.resolve("a checkout");
+    Files.createDirectories(home);
+    Files.copy(Path.of("..", "subbit"), home.resolve("subbit"));
+    Files.writeString(home.resolve("pom.xml"), "<project/>");
+    for (String module : List.of("onnx-ops", "fpga-backend", "plugin")) {
+      Files.createDirectories(home.resolve(module + "/src/main"));
+      Files.writeString(home.resolve(module + "/pom.xml"), "<project/>");
+    }
+    Files.createDirectories(home.resolve("plugin/target"));
+    script(home.resolve("mvnw"), "echo \"$@\" > maven.txt; : > plugin/target/dependencies.txt");
+    javaHome = folder.resolve("jdk");
+    installJava("25.0.1");
+    build();
+  }
+
+  @Test
+  void passesArgumentsAndExitCodeThrough() throws Exception {
+    Result result = launch(home.resolve("subbit"), "demo", "--out", "a b");
+    assertEquals(7, result.code, result.text);
+    assertTrue(result.text.contains("<dev.subbit.tribuo.cli.Main><demo><--out><a b>"), result.text);
+    assertTrue(result.text.contains("<-Dsubbit.home=" + home.toRealPath() + ">"), result.text);
+    assertTrue(
+        result.text.contains("CLASSPATH=" + home.toRealPath() + "/plugin/target/classes:"),
+        result.text);
+    assertTrue(Files.notExists(home.resolve("maven.txt")), "built without need");
+  }
+
+  @Test
+  void runsThroughSymbolicLinks() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), home.resolve("subbit"));
+    Path second = Files.createSymbolicLink(folder.resolve("second"), Path.of("link"));
+    assertEquals(7, launch(link).code);
+    assertEquals(7, launch(second).code);
+  }
+
+  @Test
+  void buildsWhatIsMissingOrOlderThanItsSources() throws Exception {
+    Files.delete(home.resolve("plugin/target/dependencies.txt"));
+    assertEquals(7, launch(home.resolve("subbit")).code);
+    assertTrue(Files.readString(home.resolve("maven.txt")).contains("package"));
+
+    Files.delete(home.resolve("maven.txt"));
+    Path source = Files.writeString(home.resolve("plugin/src/main/New.java"), "");
+    Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(60)));
+    Result result = launch(home.resolve("subbit"));
+    assertTrue(result.text.contains("building"), result.text);
+    assertTrue(Files.exists(home.resolve("maven.txt")));
+  }
+
+  @Test
+  void aFailedBuildShowsItsEnd() throws Exception {
+    Files.delete(home.resolve("plugin/target/dependencies.txt"));
+    script(home.resolve("mvnw"), "echo the compiler said no; exit 1");
+    Result result = launch(home.resolve("subbit"));
+    assertEquals(1, result.code);
+    assertTrue(result.text.contains("the compiler said no"), result.text);
+    assertTrue(result.text.contains("subbit: the build failed"), result.text);
+  }
+
+  @Test
+  void refusesAnOldJava() throws Exception {
+    installJava("11.0.2");
+    Result result = launch(home.resolve("subbit"));
+    assertEquals(1, result.code);
+    assertTrue(result.text.contains("needs 17 or newer"), result.text);
+  }
+
+  @Test
+  void namesAWrongJavaHome() throws Exception {
+    Files.delete(javaHome.resolve("bin/java"));
+    Result result = launch(home.resolve("subbit"));
+    assertEquals(1, result.code);
+    assertTrue(result.text.contains(javaHome.toString()), result.text);
+  }
+
+  @Test
+  void saysNothingOfNativeAccessToAnOlderJava() throws Exception {
+    installJava("17.0.15");
+    Result older = launch(home.resolve("subbit"));
+    assertTrue(!older.text.contains("native-access"), older.text);
+    installJava("25.0.1");
+    Result newer = launch(home.resolve("subbit"));
+    assertTrue(newer.text.contains("<--enable-native-access=ALL-UNNAMED>"), newer.text);
+  }
+
+  private void build() throws IOException {
+    Path file =
+        Files.writeString(home.resolve("plugin/target/dependencies.txt"), home + "/pom.xml");
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(10)));
+  }
+
+  private void installJava(String version) throws IOException {
+    Files.createDirectories(javaHome.resolve("bin"));
+    Files.deleteIfExists(javaHome.resolve("bin/javac"));
+    script(javaHome.resolve("bin/javac"), "exit 0");
+    script(
+        javaHome.resolve("bin/java"),
+        "if [ \"$1\" = -version ]; then echo 'openjdk version \""
+            + version
+            + "\" 2026-01-01' >&2; exit 0; fi; echo \"CLASSPATH=$CLASSPATH\";"
+            + " for a in \"$@\"; do printf '<%s>' \"$a\"; done; exit 7");
+  }
+
+  private static void script(Path file, String body) throws IOException {
+    Files.deleteIfExists(file);
+    Files.writeString(file, "#!/bin/sh\n" + body + "\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private Result launch(Path launcher, String... args) throws Exception {
+    List<String> command = new ArrayList<>(List.of(launcher.toString()));
+    command.addAll(List.of(args));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.directory(folder.toFile());
+    builder.environment().putAll(Map.of("JAVA_HOME", javaHome.toString()));
+    builder.environment().remove("SUBBIT_JAVA_OPTS");
+    Process process = builder.start();
+    process.getOutputStream().close();
+    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Result(process.waitFor(), text);
+  }
+
+  private record Result(int code, String text) {}
+}

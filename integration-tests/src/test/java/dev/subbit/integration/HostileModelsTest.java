@@ -21,28 +21,28 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whatever a model file holds, the process lives on and a person is told what is wrong. */
 class HostileModelsTest {
 
-  /** Of each operator and back end: 12,000 in all, and as many again under the sanitizers. */
+  /** Of each operator and back end: 18,000 in all, and as many again under the sanitizers. */
   private static final int DAMAGED = 2_000;
 
-  private static final Path SANITIZED =
-      Path.of("..", "onnx-ops", "target", "native-asan", "resources")
-          .resolve(
-              Path.of(
-                  "dev", "subbit", "onnx", "native", NativeLibrary.platform(), "libsubbit_ops.so"))
-          .toAbsolutePath()
-          .normalize();
+  private static final Path SANITIZED_KERNELS = sanitized("onnx-ops", "onnx", "libsubbit_ops.so");
+  private static final Path SANITIZED_DEVICE =
+      sanitized("fpga-backend", "fpga", "libsubbit_fpga.so");
+
+  /** Named, so that nothing is warned about. */
+  private static final String EMULATOR = "-Dsubbit.fpga.backend=emulator";
 
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"onnxruntime", "native"})
+  @ValueSource(strings = {"onnxruntime", "native", "fpga"})
   void damagedModelsEndInAnException(String backend) throws Exception {
     assertDamagedModelsSurvived(hostileModels(backend, Integer.toString(DAMAGED)), DAMAGED);
   }
 
-  @Test
-  void kernelsRefuseEveryInvalidModelAndSayWhy() throws Exception {
-    assertEveryEditRefused(hostileModels("native"));
+  @ParameterizedTest
+  @ValueSource(strings = {"native", "fpga"})
+  void kernelsRefuseEveryInvalidModelAndSayWhy(String backend) throws Exception {
+    assertEveryEditRefused(hostileModels(backend));
   }
 
   @Test
@@ -54,26 +54,39 @@ class HostileModelsTest {
 
   @Test
   void damagedModelsTouchNoForeignMemory() throws Exception {
-    assertDamagedModelsSurvived(sanitizedHostileModels(Integer.toString(2 * DAMAGED)), 2 * DAMAGED);
+    assertDamagedModelsSurvived(
+        sanitizedHostileModels("native", Integer.toString(2 * DAMAGED)), 2 * DAMAGED);
   }
 
   @Test
-  void invalidModelsTouchNoForeignMemory() throws Exception {
-    assertEveryEditRefused(sanitizedHostileModels());
+  void damagedModelsTouchNoForeignMemoryOnTheDevice() throws Exception {
+    assertDamagedModelsSurvived(sanitizedHostileModels("fpga", Integer.toString(DAMAGED)), DAMAGED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"native", "fpga"})
+  void invalidModelsTouchNoForeignMemory(String backend) throws Exception {
+    assertEveryEditRefused(sanitizedHostileModels(backend));
+  }
+
+  private static Path sanitized(String module, String packageName, String library) {
+    return Path.of("..", module, "target", "native-asan", "resources", "dev", "subbit", packageName)
+        .resolve(Path.of("native", NativeLibrary.platform(), library))
+        .toAbsolutePath()
+        .normalize();
   }
 
   private ChildProcess hostileModels(String... arguments) throws Exception {
-    return ChildProcess.java(folder, Map.of(), List.of(), HostileModels.class, arguments);
+    return ChildProcess.java(folder, Map.of(), List.of(EMULATOR), HostileModels.class, arguments);
   }
 
-  /** The same with a library that the address sanitizer watches. */
-  private ChildProcess sanitizedHostileModels(String... count) throws Exception {
+  /** The same with libraries that the address sanitizer watches. */
+  private ChildProcess sanitizedHostileModels(String... arguments) throws Exception {
     assumeTrue(
         NativeLibrary.platform().startsWith("linux"), "The sanitized library is built on Linux");
-    assertTrue(
-        Files.exists(SANITIZED), SANITIZED + " is missing; ./mvnw verify of onnx-ops builds it");
-    String[] arguments =
-        count.length == 0 ? new String[] {"native"} : new String[] {"native", count[0]};
+    for (Path library : List.of(SANITIZED_KERNELS, SANITIZED_DEVICE)) {
+      assertTrue(Files.exists(library), library + " is missing; ./mvnw verify builds it");
+    }
     return ChildProcess.java(
         folder,
         // The sanitizer must come before everything, and the C++ runtime with it, or the sanitizer
@@ -84,7 +97,10 @@ class HostileModelsTest {
             compilerFile("libasan.so") + " " + compilerFile("libstdc++.so"),
             "ASAN_OPTIONS",
             "detect_leaks=0:handle_segv=0:allocator_may_return_null=1"),
-        List.of("-Dsubbit.ops.library=" + SANITIZED),
+        List.of(
+            EMULATOR,
+            "-Dsubbit.ops.library=" + SANITIZED_KERNELS,
+            "-Dsubbit.fpga.library=" + SANITIZED_DEVICE),
         HostileModels.class,
         arguments);
   }

@@ -80,16 +80,6 @@ final class ConfigFile implements AutoCloseable {
     return manager.listAll(type).contains(name);
   }
 
-  /**
-   * Sets a global property, which components may refer to by <code>${name}</code>.
-   *
-   * @param name the property's name.
-   * @param value its value, in place of the file's.
-   */
-  void setGlobal(String name, String value) {
-    manager.setGlobalProperty(name, value);
-  }
-
   // OLCUT wraps what a component said.
   private static String reason(Throwable e) {
     Throwable root = e;

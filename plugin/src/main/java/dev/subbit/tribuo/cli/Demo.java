@@ -71,7 +71,7 @@ final class Demo {
         "Images: %s (%s), %,d to train on, %,d to test on",
         data.description(), data.folder().folder(), data.train().size(), data.test().size());
     Path config = folder.resolve("demo.xml");
-    int threads = 1;
+    int threads = Runtime.getRuntime().availableProcessors();
     OutputFile.write(config, text(DemoConfig.xml(data, network, TAU, epochs, threads, SEED)));
 
     Map<Activations, DemoTrainings.Trained> trained =

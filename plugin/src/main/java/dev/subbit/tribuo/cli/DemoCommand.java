@@ -52,7 +52,7 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      defaultValue = "6",
+      defaultValue = "3",
       description =
           "Passes over the bundled subset; over more images, as many fewer as show the networks the"
               + " same number of images. Default: ${DEFAULT-VALUE}.")

@@ -12,9 +12,6 @@ import java.util.Locale;
  */
 final class DemoConfig {
 
-  /** The global property that says whether trainers show a progress bar. */
-  static final String SHOW_PROGRESS = "showProgress";
-
   private DemoConfig() {}
 
   /**
@@ -32,8 +29,7 @@ final class DemoConfig {
     StringBuilder xml = new StringBuilder();
     xml.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
         .append("<!-- What ./subbit demo trained; ./subbit train takes this file, too. -->\n")
-        .append("<config>\n")
-        .append("  <property name=\"" + SHOW_PROGRESS + "\" value=\"true\"/>\n");
+        .append("<config>\n");
     appendSource(xml, "train", data.folder(), Part.TRAIN, 0);
     appendSource(xml, "test", data.folder(), Part.TEST, DemoData.TEST_IMAGES);
     for (Activations activations : Activations.values()) {
@@ -83,7 +79,6 @@ final class DemoConfig {
     appendProperty(xml, "epochs", epochs);
     appendProperty(xml, "threads", threads);
     appendProperty(xml, "seed", seed);
-    appendProperty(xml, "showProgress", "${" + SHOW_PROGRESS + "}");
     xml.append("  </component>\n");
   }
 

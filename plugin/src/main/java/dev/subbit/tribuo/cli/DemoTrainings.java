@@ -14,10 +14,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.tribuo.MutableDataset;
 
 /** The demo's two trainings, side by side: quicker than one after the other on the same threads. */
@@ -40,26 +36,13 @@ final class DemoTrainings {
    * @param images the training images.
    * @param terminal where progress is told.
    * @return the models.
-   * @throws Exception what a trainer threw.
    */
-  static Map<Activations, Trained> run(Path config, IdxImageSource images, PrintWriter terminal)
-      throws Exception {
-    ExecutorService pool = Executors.newFixedThreadPool(Activations.values().length);
-    try {
-      Map<Activations, Future<Trained>> running = new EnumMap<>(Activations.class);
-      for (Activations activations : Activations.values()) {
-        running.put(activations, pool.submit(() -> train(config, activations, images, terminal)));
-      }
-      Map<Activations, Trained> trained = new EnumMap<>(Activations.class);
-      for (Map.Entry<Activations, Future<Trained>> entry : running.entrySet()) {
-        trained.put(entry.getKey(), entry.getValue().get());
-      }
-      return trained;
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof Exception ? (Exception) e.getCause() : e;
-    } finally {
-      pool.shutdownNow();
+  static Map<Activations, Trained> run(Path config, IdxImageSource images, PrintWriter terminal) {
+    Map<Activations, Trained> trained = new EnumMap<>(Activations.class);
+    for (Activations activations : Activations.values()) {
+      trained.put(activations, train(config, activations, images, terminal));
     }
+    return trained;
   }
 
   private static Trained train(
@@ -67,8 +50,6 @@ final class DemoTrainings {
     List<Epoch> epochs = new ArrayList<>();
     String name = DemoConfig.trainerName(activations);
     try (ConfigFile components = new ConfigFile(config)) {
-      // Two progress bars would overwrite each other; a line an epoch is told instead.
-      components.setGlobal(DemoConfig.SHOW_PROGRESS, "false");
       SubBitTrainer trainer = components.component(name, SubBitTrainer.class, "trainer", "");
       trainer.addListener(
           epoch -> {
@@ -80,8 +61,7 @@ final class DemoTrainings {
     }
   }
 
-  private static synchronized void tell(
-      String name, EpochMetrics epoch, int images, PrintWriter terminal) {
+  private static void tell(String name, EpochMetrics epoch, int images, PrintWriter terminal) {
     double secondsLeft = (epoch.epochs() - epoch.epoch()) * images / epoch.imagesPerSecond();
     terminal.println(
         String.format(

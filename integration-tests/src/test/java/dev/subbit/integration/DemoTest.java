@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.subbit.tribuo.cli.Main;
@@ -121,7 +123,8 @@ class DemoTest {
     Path trained = folder.resolve("again.onnx");
     export(out.resolve("binary.sbm"), demo);
     export(again, trained);
-    assertEquals(-1, Files.mismatch(demo, trained));
+    // The files differ in the times that their provenance holds.
+    assertEquals(graph(demo), graph(trained));
   }
 
   @Test
@@ -159,6 +162,10 @@ class DemoTest {
             "fpga",
             "--fpga-backend",
             "xdma"));
+  }
+
+  private static GraphProto graph(Path onnx) throws IOException {
+    return ModelProto.parseFrom(Files.readAllBytes(onnx)).getGraph();
   }
 
   private static void export(Path model, Path onnx) {

@@ -93,13 +93,14 @@ record DemoData(
   }
 
   /**
-   * Epochs that show the network as many images as a number of epochs over the bundled subset.
+   * Epochs that show the network no more images than a number of epochs over the bundled subset.
    *
    * @param epochs epochs over the bundled subset.
-   * @return epochs over these images, at least 1.
+   * @return epochs over these images: at least 1, at most that number.
    */
   int scaled(int epochs) {
-    return (int) Math.max(1, Math.round((double) epochs * TRAIN_IMAGES / train.size()));
+    long scaled = Math.round((double) epochs * TRAIN_IMAGES / train.size());
+    return (int) Math.max(1, Math.min(epochs, scaled));
   }
 
   /**

@@ -1,6 +1,8 @@
 #include "ort/shape_inference.h"
 
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -9,6 +11,14 @@
 #include "ort/tensors.h"
 
 namespace subbit::ort {
+namespace {
+
+std::uint64_t NextUnknownLength() {
+  static std::atomic<std::uint64_t> count{0};
+  return count.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
 
 void InferConvShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context) {
   const ConvAttributes attributes = ReadAttributes(api, op, context);
@@ -35,9 +45,18 @@ void InferConvShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* c
   };
   const std::array<std::int64_t, 4> y = {x[0], attributes.out_channels, length(0), length(1)};
 
+  // A length that is not known yet needs a name, and one of its own: ONNX Runtime takes equal names for equal lengths,
+  // and a length of -1 without a name for a number to hold the output against.
   std::array<const char*, 4> names = {"", "", "", ""};
   Check(api, api.GetSymbolicDimensions(x_info, names.data(), names.size()));
   names[1] = names[2] = names[3] = "";
+  std::array<std::string, 4> made_names;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    if (y[i] < 0 && *names[i] == '\0') {
+      made_names[i] = "subbit_length_" + std::to_string(NextUnknownLength());
+      names[i] = made_names[i].c_str();
+    }
+  }
 
   OrtTensorTypeAndShapeInfo* raw = nullptr;
   Check(api, api.CreateTensorTypeAndShapeInfo(&raw));

@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.ExecutionBackend;
+import dev.subbit.onnx.SubBitSessions;
 import java.lang.ref.Cleaner;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -124,12 +125,11 @@ final class ModelSession implements AutoCloseable {
   }
 
   private OrtSession create() {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       // Its warnings speak of node placement, about which a user of a model can do nothing.
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       ExecutionBackend.named(backend().name()).configure(options, backend().settings());
-      return environment.createSession(model.get(), options);
+      return SubBitSessions.create(model.get(), options);
     } catch (OrtException e) {
       throw new IllegalStateException(
           "The model cannot be loaded on back end '" + backend().name() + "': " + e.getMessage(),

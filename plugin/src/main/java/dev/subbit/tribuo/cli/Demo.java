@@ -47,7 +47,7 @@ final class Demo {
    * @param data the images.
    * @param folder an existing folder for everything that is left behind.
    * @param network name of the network.
-   * @param epochs passes over the training images.
+   * @param epochs passes over the training images with real activations.
    * @param terminal where progress and the table are printed.
    */
   Demo(DemoData data, Path folder, String network, int epochs, PrintWriter terminal) {
@@ -76,7 +76,7 @@ final class Demo {
 
     Map<Activations, DemoTrainings.Trained> trained =
         phase(
-            "Train with real and with binary activations, " + epochs + " epochs each",
+            "Train with real and with binary activations",
             () -> DemoTrainings.run(config, data.train(), terminal));
     try (SubBitModel real = trained.get(Activations.REAL).model();
         SubBitModel binary = trained.get(Activations.BINARY).model();

@@ -20,7 +20,7 @@ final class DemoConfig {
    * @param data the images.
    * @param network name of the network.
    * @param tau bits of an index.
-   * @param epochs passes over the training images.
+   * @param epochs passes over the training images with real activations; see {@link #epochs}.
    * @param threads threads of each training.
    * @param seed where all chance comes from.
    * @return XML with the components {@code train}, {@code test}, {@code real} and {@code binary}.
@@ -30,10 +30,11 @@ final class DemoConfig {
     xml.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
         .append("<!-- What ./subbit demo trained; ./subbit train takes this file, too. -->\n")
         .append("<config>\n");
-    appendSource(xml, "train", data.folder(), Part.TRAIN, 0);
+    appendSource(xml, "train", data.folder(), Part.TRAIN, DemoData.TRAIN_IMAGES);
     appendSource(xml, "test", data.folder(), Part.TEST, DemoData.TEST_IMAGES);
     for (Activations activations : Activations.values()) {
-      appendTrainer(xml, activations, data.shape(), network, tau, epochs, threads, seed);
+      appendTrainer(
+          xml, activations, data.shape(), network, tau, epochs(activations, epochs), threads, seed);
     }
     return xml.append("</config>\n").toString();
   }
@@ -46,6 +47,18 @@ final class DemoConfig {
    */
   static String trainerName(Activations activations) {
     return activations.name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Passes that a kind of activations gets. A step on binary activations takes half as long again
+   * as one on real ones, so they get one pass fewer.
+   *
+   * @param activations the kind.
+   * @param epochs passes with real activations.
+   * @return passes, at least 1.
+   */
+  static int epochs(Activations activations, int epochs) {
+    return activations == Activations.BINARY ? Math.max(1, epochs - 1) : epochs;
   }
 
   private static void appendSource(

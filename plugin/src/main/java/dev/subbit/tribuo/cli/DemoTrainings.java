@@ -16,7 +16,10 @@ import java.util.Locale;
 import java.util.Map;
 import org.tribuo.MutableDataset;
 
-/** The demo's two trainings, side by side: quicker than one after the other on the same threads. */
+/**
+ * The demo's two trainings, one after the other on all threads: TensorFlow has one pool of threads
+ * a process, so that side by side they would only get in each other's way.
+ */
 final class DemoTrainings {
 
   /**

@@ -6,12 +6,22 @@ import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Makes the ONNX protobuf messages that operators and nodes are written with. */
-final class OnnxProtos {
+/**
+ * Makes the ONNX protobuf messages that operators, nodes and graphs are written with. Tensors hold
+ * raw little-endian data in row-major order.
+ */
+public final class OnnxProtos {
 
   private OnnxProtos() {}
 
-  static AttributeProto attribute(String name, long value) {
+  /**
+   * An attribute of one integer.
+   *
+   * @param name its name.
+   * @param value its value.
+   * @return the attribute.
+   */
+  public static AttributeProto attribute(String name, long value) {
     return AttributeProto.newBuilder()
         .setName(name)
         .setType(AttributeProto.AttributeType.INT)
@@ -19,7 +29,14 @@ final class OnnxProtos {
         .build();
   }
 
-  static AttributeProto attribute(String name, long... values) {
+  /**
+   * An attribute of a list of integers.
+   *
+   * @param name its name.
+   * @param values its values.
+   * @return the attribute.
+   */
+  public static AttributeProto attribute(String name, long... values) {
     AttributeProto.Builder attribute =
         AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
     for (long value : values) {
@@ -28,7 +45,29 @@ final class OnnxProtos {
     return attribute.build();
   }
 
-  static AttributeProto attribute(String name, String value) {
+  /**
+   * An attribute of one float.
+   *
+   * @param name its name.
+   * @param value its value.
+   * @return the attribute.
+   */
+  public static AttributeProto attribute(String name, float value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.FLOAT)
+        .setF(value)
+        .build();
+  }
+
+  /**
+   * An attribute of a text.
+   *
+   * @param name its name.
+   * @param value its value.
+   * @return the attribute.
+   */
+  public static AttributeProto attribute(String name, String value) {
     return AttributeProto.newBuilder()
         .setName(name)
         .setType(AttributeProto.AttributeType.STRING)
@@ -36,7 +75,17 @@ final class OnnxProtos {
         .build();
   }
 
-  static TensorProto tensor(String name, TensorProto.DataType type, byte[] data, long... shape) {
+  /**
+   * A tensor of any type.
+   *
+   * @param name its name.
+   * @param type type of its elements.
+   * @param data its elements, raw.
+   * @param shape its shape; none for a scalar.
+   * @return the tensor.
+   */
+  public static TensorProto tensor(
+      String name, TensorProto.DataType type, byte[] data, long... shape) {
     TensorProto.Builder tensor =
         TensorProto.newBuilder()
             .setName(name)
@@ -48,19 +97,50 @@ final class OnnxProtos {
     return tensor.build();
   }
 
-  static TensorProto tensor(String name, float[] data, long... shape) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.multiplyExact(data.length, Float.BYTES))
-            .order(ByteOrder.LITTLE_ENDIAN);
+  /**
+   * A tensor of float32.
+   *
+   * @param name its name.
+   * @param data its elements.
+   * @param shape its shape; none for a scalar.
+   * @return the tensor.
+   */
+  public static TensorProto tensor(String name, float[] data, long... shape) {
+    ByteBuffer bytes = littleEndian(data.length, Float.BYTES);
     bytes.asFloatBuffer().put(data);
     return tensor(name, TensorProto.DataType.FLOAT, bytes.array(), shape);
   }
 
-  static TensorProto tensor(String name, int[] data, long... shape) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.multiplyExact(data.length, Integer.BYTES))
-            .order(ByteOrder.LITTLE_ENDIAN);
+  /**
+   * A tensor of int32.
+   *
+   * @param name its name.
+   * @param data its elements.
+   * @param shape its shape; none for a scalar.
+   * @return the tensor.
+   */
+  public static TensorProto tensor(String name, int[] data, long... shape) {
+    ByteBuffer bytes = littleEndian(data.length, Integer.BYTES);
     bytes.asIntBuffer().put(data);
     return tensor(name, TensorProto.DataType.INT32, bytes.array(), shape);
+  }
+
+  /**
+   * A tensor of int64.
+   *
+   * @param name its name.
+   * @param data its elements.
+   * @param shape its shape; none for a scalar.
+   * @return the tensor.
+   */
+  public static TensorProto tensor(String name, long[] data, long... shape) {
+    ByteBuffer bytes = littleEndian(data.length, Long.BYTES);
+    bytes.asLongBuffer().put(data);
+    return tensor(name, TensorProto.DataType.INT64, bytes.array(), shape);
+  }
+
+  private static ByteBuffer littleEndian(int values, int bytesEach) {
+    return ByteBuffer.allocate(Math.multiplyExact(values, bytesEach))
+        .order(ByteOrder.LITTLE_ENDIAN);
   }
 }

@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.subbit.onnx.ConvAttributes;
+import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
 import dev.subbit.tribuo.network.ConvChain;
@@ -145,7 +146,7 @@ public final class OnnxExporter {
         OUTPUT,
         "Softmax",
         List.of(floatValue(last.name())),
-        OnnxGraph.attribute("axis", -1));
+        OnnxProtos.attribute("axis", -1));
     graph.proto().addOutput(OnnxGraph.value(OUTPUT, DataType.FLOAT, shapes.get(last.name())));
   }
 
@@ -169,7 +170,7 @@ public final class OnnxExporter {
               name + "/gathered",
               "Gather",
               List.of(padded, graph.longs(name + "/columns", columnOfPixel)),
-              OnnxGraph.attribute("axis", 1));
+              OnnxProtos.attribute("axis", 1));
     }
     String shape = graph.longs(name + "/shape", 0, image.channels(), image.height(), image.width());
     return graph.node(name, "Reshape", List.of(pixels, shape));
@@ -219,9 +220,9 @@ public final class OnnxExporter {
         name,
         "Conv",
         List.of(input, weight, bias),
-        OnnxGraph.attribute("kernel_shape", conv.kernel(), conv.kernel()),
-        OnnxGraph.attribute("strides", conv.stride(), conv.stride()),
-        OnnxGraph.attribute("pads", pad, pad, pad, pad));
+        OnnxProtos.attribute("kernel_shape", conv.kernel(), conv.kernel()),
+        OnnxProtos.attribute("strides", conv.stride(), conv.stride()),
+        OnnxProtos.attribute("pads", pad, pad, pad, pad));
   }
 
   /** x >= 0 ? 1 : -1. */
@@ -294,7 +295,7 @@ public final class OnnxExporter {
               perChannel(node, "beta"),
               perChannel(node, "mean"),
               perChannel(node, "variance")),
-          OnnxGraph.attribute("epsilon", Layer.BatchNorm.EPSILON));
+          OnnxProtos.attribute("epsilon", Layer.BatchNorm.EPSILON));
     }
     if (layer instanceof Layer.Relu) {
       return graph.node(name, "Relu", List.of(x));
@@ -313,14 +314,14 @@ public final class OnnxExporter {
           name,
           "AveragePool",
           List.of(x),
-          OnnxGraph.attribute("kernel_shape", 2, 2),
-          OnnxGraph.attribute("strides", 2, 2),
-          OnnxGraph.attribute("ceil_mode", 1),
-          OnnxGraph.attribute("count_include_pad", 0));
+          OnnxProtos.attribute("kernel_shape", 2, 2),
+          OnnxProtos.attribute("strides", 2, 2),
+          OnnxProtos.attribute("ceil_mode", 1),
+          OnnxProtos.attribute("count_include_pad", 0));
     }
     if (layer instanceof Layer.GlobalAveragePool) {
       String pooled = graph.node(name + "/pooled", "GlobalAveragePool", List.of(x));
-      return graph.node(name, "Flatten", List.of(pooled), OnnxGraph.attribute("axis", 1));
+      return graph.node(name, "Flatten", List.of(pooled), OnnxProtos.attribute("axis", 1));
     }
     if (layer instanceof Layer.Dense dense) {
       float[] weight = trained.floats().get(node.name() + "/weight");
@@ -329,7 +330,7 @@ public final class OnnxExporter {
           name,
           "Gemm",
           List.of(x, weights, perChannel(node, "bias")),
-          OnnxGraph.attribute("transB", 1));
+          OnnxProtos.attribute("transB", 1));
     }
     throw new AssertionError("Layer that cannot be exported: " + layer);
   }

@@ -8,10 +8,8 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import com.google.protobuf.ByteString;
+import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.tribuo.network.NodeShape;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -49,39 +47,22 @@ final class OnnxGraph {
 
   /** Adds a float initializer; returns its name. */
   String floats(String name, float[] values, long... shape) {
-    ByteBuffer bytes = littleEndian(values.length, Float.BYTES);
-    bytes.asFloatBuffer().put(values);
-    return initializer(name, DataType.FLOAT, bytes, shape);
+    return initializer(OnnxProtos.tensor(name, values, shape));
   }
 
   /** Adds an int64 initializer with one dimension; returns its name. */
   String longs(String name, long... values) {
-    ByteBuffer bytes = littleEndian(values.length, Long.BYTES);
-    bytes.asLongBuffer().put(values);
-    return initializer(name, DataType.INT64, bytes, values.length);
+    return initializer(OnnxProtos.tensor(name, values, values.length));
   }
 
   /** Adds a uint8 scalar; returns its name. */
   String uint8(String name, int value) {
-    return initializer(name, DataType.UINT8, ByteBuffer.wrap(new byte[] {(byte) value}));
+    return initializer(OnnxProtos.tensor(name, DataType.UINT8, new byte[] {(byte) value}));
   }
 
-  private String initializer(String name, DataType type, ByteBuffer bytes, long... shape) {
-    TensorProto.Builder tensor =
-        TensorProto.newBuilder()
-            .setName(name)
-            .setDataType(type.getNumber())
-            .setRawData(ByteString.copyFrom(bytes));
-    for (long dimension : shape) {
-      tensor.addDims(dimension);
-    }
+  private String initializer(TensorProto tensor) {
     proto.addInitializer(tensor);
-    return name;
-  }
-
-  private static ByteBuffer littleEndian(int values, int bytesEach) {
-    return ByteBuffer.allocate(Math.multiplyExact(values, bytesEach))
-        .order(ByteOrder.LITTLE_ENDIAN);
+    return tensor.getName();
   }
 
   /** A value of one entry an image in the dimension {@code batch}, then the given shape. */
@@ -105,30 +86,5 @@ final class OnnxGraph {
                         .setElemType(type.getNumber())
                         .setShape(shapeProto)))
         .build();
-  }
-
-  static AttributeProto attribute(String name, long value) {
-    return AttributeProto.newBuilder()
-        .setName(name)
-        .setType(AttributeProto.AttributeType.INT)
-        .setI(value)
-        .build();
-  }
-
-  static AttributeProto attribute(String name, float value) {
-    return AttributeProto.newBuilder()
-        .setName(name)
-        .setType(AttributeProto.AttributeType.FLOAT)
-        .setF(value)
-        .build();
-  }
-
-  static AttributeProto attribute(String name, long... values) {
-    AttributeProto.Builder attribute =
-        AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
-    for (long value : values) {
-      attribute.addInts(value);
-    }
-    return attribute.build();
   }
 }

@@ -10,9 +10,9 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import com.google.protobuf.ByteString;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.ConvAttributes;
+import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
@@ -110,19 +110,11 @@ final class SmallModels {
   }
 
   private static TensorProto scalar(String name, float value) {
-    return TensorProto.newBuilder()
-        .setName(name)
-        .setDataType(TensorProto.DataType.FLOAT_VALUE)
-        .addFloatData(value)
-        .build();
+    return OnnxProtos.tensor(name, new float[] {value});
   }
 
   private static TensorProto zeroPoint(String name, int value) {
-    return TensorProto.newBuilder()
-        .setName(name)
-        .setDataType(TensorProto.DataType.UINT8_VALUE)
-        .setRawData(ByteString.copyFrom(new byte[] {(byte) value}))
-        .build();
+    return OnnxProtos.tensor(name, TensorProto.DataType.UINT8, new byte[] {(byte) value});
   }
 
   private static ValueInfoProto value(String name, int type, long... shape) {

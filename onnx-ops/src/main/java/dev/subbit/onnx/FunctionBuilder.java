@@ -65,15 +65,7 @@ final class FunctionBuilder {
 
   /** One float, without dimensions. */
   void number(String output, float value) {
-    node(
-        output,
-        "Constant",
-        List.of(),
-        AttributeProto.newBuilder()
-            .setName("value_float")
-            .setType(AttributeProto.AttributeType.FLOAT)
-            .setF(value)
-            .build());
+    node(output, "Constant", List.of(), OnnxProtos.attribute("value_float", value));
   }
 
   /** The value of an integer attribute of the function, int64 [1]. */

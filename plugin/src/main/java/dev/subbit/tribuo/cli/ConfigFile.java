@@ -2,9 +2,12 @@ package dev.subbit.tribuo.cli;
 
 import com.oracle.labs.mlrg.olcut.config.Configurable;
 import com.oracle.labs.mlrg.olcut.config.ConfigurationManager;
+import com.oracle.labs.mlrg.olcut.config.property.SimpleProperty;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
 
 /** The components of an OLCUT configuration file. */
 final class ConfigFile implements AutoCloseable {
@@ -16,9 +19,12 @@ final class ConfigFile implements AutoCloseable {
    * Reads a configuration.
    *
    * @param file the XML file.
-   * @throws UserError if there is no such file or it is no configuration.
+   * @param settings values that replace those of the file, by {@code component.property}, or by the
+   *     name of a property of the whole file.
+   * @throws UserError if there is no such file, it is no configuration, or a setting is for a
+   *     component or property that it does not have.
    */
-  ConfigFile(Path file) {
+  ConfigFile(Path file, Map<String, String> settings) {
     if (!Files.isRegularFile(file)) {
       throw new UserError("There is no file " + file + ". configs/ has examples.");
     }
@@ -28,6 +34,33 @@ final class ConfigFile implements AutoCloseable {
     } catch (RuntimeException e) {
       throw new UserError(file + " is no OLCUT configuration: " + e.getMessage(), e);
     }
+    settings.forEach(this::set);
+  }
+
+  private void set(String name, String value) {
+    int dot = name.indexOf('.');
+    if (dot < 0) {
+      if (manager.getGlobalProperty(name) == null) {
+        throw new UserError(
+            file + " has no property '" + name + "' of its own; write COMPONENT.PROPERTY=VALUE.");
+      }
+      manager.setGlobalProperty(name, value);
+      return;
+    }
+    String component = name.substring(0, dot);
+    if (!manager.getComponentNames().contains(component)) {
+      throw new UserError(
+          file
+              + " has no component '"
+              + component
+              + "' to set '"
+              + name.substring(dot + 1)
+              + "' of; its components are: "
+              + String.join(", ", new TreeSet<>(manager.getComponentNames()))
+              + ".");
+    }
+    manager.overrideConfigurableProperty(
+        component, name.substring(dot + 1), new SimpleProperty(value));
   }
 
   /**

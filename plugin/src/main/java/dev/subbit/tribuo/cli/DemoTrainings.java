@@ -52,7 +52,7 @@ final class DemoTrainings {
       Path config, Activations activations, IdxImageSource images, PrintWriter terminal) {
     List<Epoch> epochs = new ArrayList<>();
     String name = DemoConfig.trainerName(activations);
-    try (ConfigFile components = new ConfigFile(config)) {
+    try (ConfigFile components = new ConfigFile(config, Map.of())) {
       SubBitTrainer trainer = components.component(name, SubBitTrainer.class, "trainer", "");
       trainer.addListener(
           epoch -> {

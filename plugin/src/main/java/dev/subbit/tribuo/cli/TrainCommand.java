@@ -40,6 +40,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
+  @Mixin private ConfigSettings settings;
 
   @Parameters(index = "0", paramLabel = "CONFIG.xml", description = "The OLCUT configuration.")
   private Path config;
@@ -74,7 +75,7 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     json.requireWritable();
     OutputFile.requireWritable(out);
-    try (ConfigFile components = new ConfigFile(config)) {
+    try (ConfigFile components = new ConfigFile(config, settings.values())) {
       SubBitTrainer trainer =
           components.component(trainerName, SubBitTrainer.class, "trainer", "--trainer");
       DataSource<Label> train = source(components, trainSource, "--train-source");

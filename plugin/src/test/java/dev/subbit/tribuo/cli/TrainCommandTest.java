@@ -83,6 +83,45 @@ class TrainCommandTest {
   }
 
   @Test
+  void valuesOfTheConfigurationCanBeSet() throws IOException {
+    Path config = config("<property name=\"seed\" value=\"1\"/>" + TRAINER.formatted("trainer", 4));
+    Path json = folder.resolve("train.json");
+    CommandRun run =
+        CommandRun.of(
+            "train", config, "--out", model, "--set", "trainer.batchSize=65", "--json", json);
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("batchSize is 65"), run.err());
+
+    run = CommandRun.of("train", config, "--out", model, "--set", "trainer.tau=10");
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("tau is 10"), run.err());
+
+    run = CommandRun.of("train", config, "--out", model, "--set", "trainr.tau=3");
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("'trainr'") && run.err().contains("trainer"), run.err());
+
+    run = CommandRun.of("train", config, "--out", model, "--set", "trainer.tao=3");
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("tao"), run.err());
+
+    run = CommandRun.of("train", config, "--out", model, "--set", "sed=3");
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("'sed'"), run.err());
+    assertFalse(Files.exists(model));
+  }
+
+  @Test
+  void propertiesOfTheWholeFileCanBeSet() throws IOException {
+    Path config =
+        config(
+            "<property name=\"bits\" value=\"4\"/>"
+                + TRAINER.formatted("trainer", 4).replace("value=\"4\"", "value=\"${bits}\""));
+    CommandRun run = CommandRun.of("train", config, "--out", model, "--set", "bits=12");
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("tau is 12"), run.err());
+  }
+
+  @Test
   void aMissingImageFileIsNamed() throws IOException {
     Files.delete(data.resolve("train-labels-idx1-ubyte"));
     CommandRun run =

@@ -1,8 +1,10 @@
 package dev.subbit.tribuo.codebook;
 
 import dev.subbit.onnx.Codebook;
+import dev.subbit.tribuo.random.RandomPlace;
 import java.util.Arrays;
-import java.util.SplittableRandom;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * The codebook of one layer while it is learnt.
@@ -14,8 +16,8 @@ import java.util.SplittableRandom;
  * not in the codebook, so that there are exactly 2^tau different ones at all times. At tau = 9
  * there is nothing to learn: the codebook is the full one and stays it.
  *
- * <p>Everything is determined by the random number generator and the gradients. Not safe for use by
- * many threads.
+ * <p>Everything is determined by the place of its random numbers, the numbers of the steps and the
+ * gradients. Not safe for use by many threads.
  *
  * <p>Source: Wang et al., "Sub-bit Neural Networks", ICCV 2021, section 3.3.
  */
@@ -34,8 +36,14 @@ public final class CodebookLearner {
   private static final float BETA2 = 0.999f;
   private static final float EPSILON = 1e-8f;
 
+  // Names in the state.
+  private static final String P = "p";
+  private static final String FIRST_MOMENT = "firstMoment";
+  private static final String SECOND_MOMENT = "secondMoment";
+  private static final String STEPS = "steps";
+
   private final int tau;
-  private final SplittableRandom rng;
+  private final RandomPlace place;
   private final int[] codewords;
   private final float[] p;
   private final float[] firstMoment;
@@ -47,16 +55,16 @@ public final class CodebookLearner {
    * Draws a codebook.
    *
    * @param tau bits of an index, 1 to 9.
-   * @param rng where the codewords and all later replacements come from; kept.
+   * @param place where the codewords and all later replacements come from.
    * @throws IllegalArgumentException if tau is out of range.
    */
-  public CodebookLearner(int tau, SplittableRandom rng) {
+  public CodebookLearner(int tau, RandomPlace place) {
     if (tau < 1 || tau > Codebook.MAX_TAU) {
       throw new IllegalArgumentException("tau is " + tau + ", allowed are 1 to 9");
     }
     this.tau = tau;
-    this.rng = rng;
-    this.codewords = DistinctCodewords.sample(tau, rng);
+    this.place = place;
+    this.codewords = DistinctCodewords.sample(tau, place.at("first").numbers());
     int taps = codewords.length * Codebook.TAPS;
     this.p = new float[taps];
     this.firstMoment = new float[taps];
@@ -87,6 +95,36 @@ public final class CodebookLearner {
   }
 
   /**
+   * What the learner has come to.
+   *
+   * @return a copy, for {@link #restore}.
+   */
+  public CodebookState state() {
+    return new CodebookState(
+        codewords.clone(),
+        Map.of(
+            P, p.clone(), FIRST_MOMENT, firstMoment.clone(), SECOND_MOMENT, secondMoment.clone()),
+        Map.of(STEPS, steps.clone()));
+  }
+
+  /**
+   * Goes on from where another learner of this tau and place was.
+   *
+   * @param state what that learner had come to.
+   * @throws IllegalArgumentException if it is no state of such a learner.
+   */
+  public void restore(CodebookState state) {
+    state.requireNames(Set.of(P, FIRST_MOMENT, SECOND_MOMENT), Set.of(STEPS));
+    int[] restored = state.codewords();
+    new Codebook(tau, restored); // Checks number and range.
+    state.copyFloats(P, p);
+    state.copyFloats(FIRST_MOMENT, firstMoment);
+    state.copyFloats(SECOND_MOMENT, secondMoment);
+    state.copyIntegers(STEPS, steps);
+    System.arraycopy(restored, 0, codewords, 0, codewords.length);
+  }
+
+  /**
    * Whether refinement can change anything.
    *
    * @return false at tau = 9.
@@ -98,13 +136,14 @@ public final class CodebookLearner {
   /**
    * One refinement.
    *
+   * @param step number of the training's step; replacements are drawn at a place of this number.
    * @param gradient the gradient of the loss for every tap, [2^tau, 9]: the sum over the kernels
    *     that have the codeword, 0 for a codeword that no kernel has. Codewords whose gradient is 0
    *     throughout keep their p.
    * @param rate Adam's learning rate, positive.
    * @throws IllegalArgumentException if the size does not fit or a gradient is not finite.
    */
-  public void refine(float[] gradient, float rate) {
+  public void refine(int step, float[] gradient, float rate) {
     if (gradient.length != p.length) {
       throw new IllegalArgumentException(
           p.length + " taps need as many gradients, found " + gradient.length);
@@ -119,11 +158,12 @@ public final class CodebookLearner {
     }
     for (int word = 0; word < codewords.length; word++) {
       if (hasGradient(gradient, word)) {
-        step(word, gradient, rate);
+        descend(word, gradient, rate);
         codewords[word] = remember(word);
       }
     }
-    boolean[] replaced = DistinctCodewords.replaceRepeats(codewords, rng);
+    boolean[] replaced =
+        DistinctCodewords.replaceRepeats(codewords, place.at("repeats").at(step).numbers());
     for (int word = 0; word < codewords.length; word++) {
       if (replaced[word]) {
         startAnew(word);
@@ -141,7 +181,7 @@ public final class CodebookLearner {
   }
 
   /** One step of Adam on the taps of one codeword. */
-  private void step(int word, float[] gradient, float rate) {
+  private void descend(int word, float[] gradient, float rate) {
     steps[word]++;
     double correction1 = 1 - StrictMath.pow(BETA1, steps[word]);
     double correction2 = 1 - StrictMath.pow(BETA2, steps[word]);

@@ -29,7 +29,7 @@ public final class KernelClustering {
     if (tau == Codebook.MAX_TAU) {
       return Codebook.full();
     }
-    Codebook codebook = new CodebookLearner(tau, rng).codebook();
+    Codebook codebook = new Codebook(tau, DistinctCodewords.sample(tau, rng));
     for (int round = 0; round < rounds; round++) {
       int[] codewords = signsOfMeans(codebook, kernels);
       DistinctCodewords.replaceRepeats(codewords, rng);

@@ -50,6 +50,23 @@ public interface TrainingRun extends AutoCloseable {
    */
   TrainedNetwork network();
 
+  /**
+   * Everything that this run has come to.
+   *
+   * @return copies.
+   */
+  TrainingState state();
+
+  /**
+   * Goes on from where another run of the same network and plan was. After an exception the run is
+   * good for nothing but closing.
+   *
+   * @param state what that run had come to.
+   * @throws IllegalArgumentException if it is the state of another network or plan: a variable or
+   *     codebook is missing, unknown or of another size, or it made more steps than the plan has.
+   */
+  void restore(TrainingState state);
+
   @Override
   void close();
 }

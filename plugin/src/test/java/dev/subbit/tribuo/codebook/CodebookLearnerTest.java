@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.subbit.onnx.Codebook;
+import dev.subbit.tribuo.random.RandomPlace;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -36,10 +37,10 @@ class CodebookLearnerTest {
       @ForAll long seed,
       @ForAll @FloatRange(min = 0.01f, max = 10f) float rate) {
     SplittableRandom rng = new SplittableRandom(seed);
-    CodebookLearner learner = new CodebookLearner(tau, rng.split());
+    CodebookLearner learner = new CodebookLearner(tau, RandomPlace.of(rng.nextLong()));
     assertDistinct(learner.codebook());
     for (int step = 0; step < 10; step++) {
-      learner.refine(gradient(tau, rng), rate);
+      learner.refine(step, gradient(tau, rng), rate);
       assertDistinct(learner.codebook());
     }
   }
@@ -47,11 +48,11 @@ class CodebookLearnerTest {
   @Property(tries = 50)
   void codewordsDrivenTogetherAreReplaced(
       @ForAll @IntRange(min = 1, max = 8) int tau, @ForAll long seed) {
-    CodebookLearner learner = new CodebookLearner(tau, new SplittableRandom(seed));
+    CodebookLearner learner = new CodebookLearner(tau, RandomPlace.of(seed));
     float[] allUp = new float[(1 << tau) * Codebook.TAPS];
     Arrays.fill(allUp, -1f);
     for (int step = 0; step < 5; step++) {
-      learner.refine(allUp, 1f);
+      learner.refine(step, allUp, 1f);
       assertDistinct(learner.codebook());
       assertEquals(511, learner.codebook().codeword(0), "the first follows its gradient");
     }
@@ -60,13 +61,13 @@ class CodebookLearnerTest {
   @Property(tries = 30)
   void theSameNumbersGiveTheSameCodebooks(
       @ForAll @IntRange(min = 1, max = 9) int tau, @ForAll long seed) {
-    CodebookLearner one = new CodebookLearner(tau, new SplittableRandom(seed));
-    CodebookLearner two = new CodebookLearner(tau, new SplittableRandom(seed));
+    CodebookLearner one = new CodebookLearner(tau, RandomPlace.of(seed));
+    CodebookLearner two = new CodebookLearner(tau, RandomPlace.of(seed));
     SplittableRandom rng = new SplittableRandom(seed + 1);
     for (int step = 0; step < 5; step++) {
       float[] gradient = gradient(tau, rng);
-      one.refine(gradient, 0.3f);
-      two.refine(gradient, 0.3f);
+      one.refine(step, gradient, 0.3f);
+      two.refine(step, gradient, 0.3f);
     }
     assertEquals(one.codebook(), two.codebook());
   }
@@ -74,81 +75,79 @@ class CodebookLearnerTest {
   @Test
   void differentSeedsDrawDifferentCodebooks() {
     assertNotEquals(
-        new CodebookLearner(5, new SplittableRandom(1)).codebook(),
-        new CodebookLearner(5, new SplittableRandom(2)).codebook());
+        new CodebookLearner(5, RandomPlace.of(1)).codebook(),
+        new CodebookLearner(5, RandomPlace.of(2)).codebook());
   }
 
   @Test
   void tauNineIsTheFullCodebookForGood() {
-    CodebookLearner learner = new CodebookLearner(9, new SplittableRandom(1));
-    learner.refine(gradient(9, new SplittableRandom(2)), 10f);
+    CodebookLearner learner = new CodebookLearner(9, RandomPlace.of(1));
+    learner.refine(0, gradient(9, new SplittableRandom(2)), 10f);
     assertEquals(Codebook.full(), learner.codebook());
   }
 
   @Test
   void aCodewordWithoutGradientStays() {
-    CodebookLearner learner = new CodebookLearner(3, new SplittableRandom(7));
+    CodebookLearner learner = new CodebookLearner(3, RandomPlace.of(7));
     Codebook before = learner.codebook();
     float[] gradient = new float[8 * Codebook.TAPS];
     // Pushes every tap of codeword 2 to the sign it has.
     for (int tap = 0; tap < Codebook.TAPS; tap++) {
       gradient[2 * Codebook.TAPS + tap] = -before.tap(2, tap);
     }
-    learner.refine(gradient, 5f);
+    learner.refine(0, gradient, 5f);
     assertEquals(before, learner.codebook());
   }
 
   @Test
   void aTapFollowsTheSignOfItsNumber() {
-    CodebookLearner learner = new CodebookLearner(1, new SplittableRandom(7));
+    CodebookLearner learner = new CodebookLearner(1, RandomPlace.of(7));
     Codebook before = learner.codebook();
     float[] gradient = new float[2 * Codebook.TAPS];
     gradient[0] = before.tap(0, 0);
-    learner.refine(gradient, 0.05f);
+    learner.refine(0, gradient, 0.05f);
     assertEquals(before, learner.codebook(), "halfway to 0");
-    learner.refine(gradient, 0.0495f);
+    learner.refine(0, gradient, 0.0495f);
     assertEquals(before, learner.codebook(), "within the memory's threshold");
-    learner.refine(gradient, 0.05f);
+    learner.refine(0, gradient, 0.05f);
     assertEquals(before.codeword(0) ^ 1, learner.codebook().codeword(0));
     assertEquals(before.codeword(1), learner.codebook().codeword(1));
   }
 
   @Test
   void theMemoryHoldsATapWhoseNumberIsNearZero() {
-    CodebookLearner learner = new CodebookLearner(1, new SplittableRandom(7));
+    CodebookLearner learner = new CodebookLearner(1, RandomPlace.of(7));
     Codebook before = learner.codebook();
     float[] gradient = new float[2 * Codebook.TAPS];
     gradient[0] = before.tap(0, 0);
     // Adam's first step is the rate itself: p comes to -0.0005, past 0 but within 1e-3.
-    learner.refine(gradient, 0.1005f);
+    learner.refine(0, gradient, 0.1005f);
     assertEquals(before, learner.codebook());
   }
 
   @Test
   void theClampKeepsATapWithinReach() {
-    CodebookLearner learner = new CodebookLearner(1, new SplittableRandom(7));
+    CodebookLearner learner = new CodebookLearner(1, RandomPlace.of(7));
     int first = learner.codebook().codeword(0);
     float[] gradient = new float[2 * Codebook.TAPS];
     gradient[0] = learner.codebook().tap(0, 0);
-    learner.refine(gradient, 1000f);
+    learner.refine(0, gradient, 1000f);
     int flipped = first ^ 1;
     assertEquals(flipped, learner.codebook().codeword(0));
     gradient[0] = -100 * gradient[0];
     // From -1000 these steps would not come back; from -3 they do.
-    learner.refine(gradient, 5f);
+    learner.refine(0, gradient, 5f);
     assertEquals(first, learner.codebook().codeword(0));
   }
 
   @Test
   void refusesWhatDoesNotFit() {
-    assertThrows(
-        IllegalArgumentException.class, () -> new CodebookLearner(0, new SplittableRandom(1)));
-    assertThrows(
-        IllegalArgumentException.class, () -> new CodebookLearner(10, new SplittableRandom(1)));
-    CodebookLearner learner = new CodebookLearner(2, new SplittableRandom(1));
-    assertThrows(IllegalArgumentException.class, () -> learner.refine(new float[9], 1f));
+    assertThrows(IllegalArgumentException.class, () -> new CodebookLearner(0, RandomPlace.of(1)));
+    assertThrows(IllegalArgumentException.class, () -> new CodebookLearner(10, RandomPlace.of(1)));
+    CodebookLearner learner = new CodebookLearner(2, RandomPlace.of(1));
+    assertThrows(IllegalArgumentException.class, () -> learner.refine(0, new float[9], 1f));
     float[] gradient = new float[36];
     gradient[5] = Float.NaN;
-    assertThrows(IllegalArgumentException.class, () -> learner.refine(gradient, 1f));
+    assertThrows(IllegalArgumentException.class, () -> learner.refine(0, gradient, 1f));
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.subbit.onnx.Codebook;
+import dev.subbit.tribuo.random.RandomPlace;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -43,7 +44,7 @@ class KernelAssignmentTest {
   @Property(tries = 50)
   void noCodewordIsNearer(@ForAll @IntRange(min = 1, max = 9) int tau, @ForAll long seed) {
     SplittableRandom rng = new SplittableRandom(seed);
-    Codebook codebook = new CodebookLearner(tau, rng).codebook();
+    Codebook codebook = new CodebookLearner(tau, RandomPlace.of(rng.nextLong())).codebook();
     float[] kernels = kernels(10, rng);
     int[] indices = KernelAssignment.nearest(codebook, kernels);
     for (int kernel = 0; kernel < indices.length; kernel++) {
@@ -91,7 +92,7 @@ class KernelAssignmentTest {
   @Test
   void clusteringFindsTheKernelsThereAre() {
     SplittableRandom rng = new SplittableRandom(5);
-    Codebook truth = new CodebookLearner(2, rng).codebook();
+    Codebook truth = new CodebookLearner(2, RandomPlace.of(rng.nextLong())).codebook();
     float[] kernels = kernels(200, rng);
     for (int i = 0; i < kernels.length; i++) {
       int word = (i / Codebook.TAPS) % truth.size();

@@ -3,17 +3,22 @@ package dev.subbit.tribuo.engine.tensorflow;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.codebook.CodebookLearner;
+import dev.subbit.tribuo.codebook.CodebookState;
 import dev.subbit.tribuo.engine.TrainingPlan;
 import dev.subbit.tribuo.engine.TrainingRun;
+import dev.subbit.tribuo.engine.TrainingState;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.random.RandomPlace;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -64,27 +69,30 @@ final class TensorFlowRun implements TrainingRun {
 
   private void assignInitialValues(Map<String, float[]> initial) {
     for (Parameter parameter : built.parameters().all()) {
-      float[] values = initial.get(parameter.name());
-      if (values == null || values.length != parameter.shape().size()) {
-        throw new IllegalArgumentException(
-            "Parameter '"
-                + parameter.name()
-                + "' needs "
-                + parameter.shape().size()
-                + " initial values, found "
-                + (values == null ? "none" : values.length));
-      }
-      assign(parameter, values);
+      assignChecked(parameter, initial.get(parameter.name()));
     }
     for (Parameter moment : built.adamMoments()) {
       assign(moment, new float[(int) moment.shape().size()]);
     }
-    SplittableRandom rng = new SplittableRandom(plan.seed());
+    RandomPlace codebooks = RandomPlace.of(plan.seed()).at("codebook");
     for (Map.Entry<String, SubBitConvWeights> entry : built.subBitWeights().entrySet()) {
-      CodebookLearner learner = new CodebookLearner(plan.tau(), rng.split());
+      CodebookLearner learner = new CodebookLearner(plan.tau(), codebooks.at(entry.getKey()));
       learners.put(entry.getKey(), learner);
       assign(entry.getValue().codewords(), taps(learner.codebook()));
     }
+  }
+
+  private void assignChecked(Parameter parameter, float[] values) {
+    if (values == null || values.length != parameter.shape().size()) {
+      throw new IllegalArgumentException(
+          "'"
+              + parameter.name()
+              + "' needs "
+              + parameter.shape().size()
+              + " values, found "
+              + (values == null ? "none" : values.length));
+    }
+    assign(parameter, values);
   }
 
   private static float[] taps(Codebook codebook) {
@@ -172,7 +180,7 @@ final class TensorFlowRun implements TrainingRun {
 
   private void refine(String node, float[] gradient) {
     CodebookLearner learner = learners.get(node);
-    learner.refine(gradient, plan.refineRate(step));
+    learner.refine(step, gradient, plan.refineRate(step));
     assign(built.subBitWeights().get(node).codewords(), taps(learner.codebook()));
   }
 
@@ -214,6 +222,63 @@ final class TensorFlowRun implements TrainingRun {
       values.put(parameter.name(), fetch(parameter.value()));
     }
     return values;
+  }
+
+  @Override
+  public TrainingState state() {
+    Map<String, float[]> variables = new TreeMap<>();
+    for (Parameter variable : variables()) {
+      variables.put(variable.name(), fetch(variable.value()));
+    }
+    Map<String, CodebookState> codebooks = new TreeMap<>();
+    learners.forEach((node, learner) -> codebooks.put(node, learner.state()));
+    return new TrainingState(step, variables, codebooks);
+  }
+
+  @Override
+  public void restore(TrainingState state) {
+    if (state.step() > plan.steps()) {
+      throw new IllegalArgumentException(
+          "The state is that after " + state.step() + " steps; this plan has " + plan.steps());
+    }
+    requireSameNames("variables", names(variables()), state.variables().keySet());
+    requireSameNames("codebooks", learners.keySet(), state.codebooks().keySet());
+    for (Parameter variable : variables()) {
+      assignChecked(variable, state.variables().get(variable.name()));
+    }
+    learners.forEach(
+        (node, learner) -> {
+          learner.restore(state.codebooks().get(node));
+          assign(built.subBitWeights().get(node).codewords(), taps(learner.codebook()));
+        });
+    step = state.step();
+  }
+
+  /** All variables but the codewords, which are the learners'. */
+  private List<Parameter> variables() {
+    List<Parameter> variables = new ArrayList<>(built.parameters().all());
+    variables.addAll(built.adamMoments());
+    return variables;
+  }
+
+  private static Set<String> names(List<Parameter> variables) {
+    return variables.stream().map(Parameter::name).collect(Collectors.toSet());
+  }
+
+  private static void requireSameNames(String what, Set<String> needed, Set<String> found) {
+    if (!needed.equals(found)) {
+      Set<String> missing = new TreeSet<>(needed);
+      missing.removeAll(found);
+      Set<String> unknown = new TreeSet<>(found);
+      unknown.removeAll(needed);
+      throw new IllegalArgumentException(
+          "The state is that of another training; "
+              + what
+              + " that it lacks: "
+              + missing
+              + "; that are unknown here: "
+              + unknown);
+    }
   }
 
   @Override

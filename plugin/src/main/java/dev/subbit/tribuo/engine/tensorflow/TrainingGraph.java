@@ -150,7 +150,7 @@ final class TrainingGraph {
     return parameters;
   }
 
-  /** Adam's moments; they start at 0. */
+  /** What the optimiser keeps: Adam's moments; they start at 0. */
   List<Parameter> adamMoments() {
     return adamMoments;
   }

@@ -11,6 +11,7 @@ import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.random.RandomPlace;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -299,7 +300,7 @@ class BackwardPassTest {
     // Some latent weights outside [-1, 1], where the estimator is 0.
     weights[0] = 1.5f;
     weights[10] = -1.25f;
-    Codebook codebook = new CodebookLearner(TAU, new SplittableRandom(1)).codebook();
+    Codebook codebook = new CodebookLearner(TAU, RandomPlace.of(1)).codebook();
     float[] taps = new float[codebook.size() * 9];
     for (int i = 0; i < taps.length; i++) {
       taps[i] = codebook.toTaps()[i];

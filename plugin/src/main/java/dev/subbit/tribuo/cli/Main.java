@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
       ExportCommand.class,
       PredictCommand.class,
       InspectCommand.class,
-      DevicesCommand.class
+      DevicesCommand.class,
+      BenchCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,

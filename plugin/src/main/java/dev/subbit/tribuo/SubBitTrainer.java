@@ -15,6 +15,7 @@ import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.random.RandomPlace;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.Collections;
@@ -251,15 +252,17 @@ public final class SubBitTrainer implements Trainer<Label> {
       ImmutableOutputInfo<Label> labels,
       SplittableRandom localRng) {
     Network built = Networks.build(network, pixelMap.shape(), labels.size(), weights, activations);
-    Map<String, float[]> initial = InitialParameters.draw(built, localRng.split());
+    RandomPlace random = RandomPlace.of(localRng.nextLong());
+    Map<String, float[]> initial = InitialParameters.draw(built, random.at("parameters").numbers());
     ImageBatches batches =
-        new ImageBatches(
+        ImageBatches.training(
             examples,
             pixelMap,
             labels,
             batchSize,
             new Augmentation(flip, maxShift),
-            localRng.split());
+            random.at("batches"),
+            threads);
     TrainingPlan plan =
         new TrainingPlan(
             tau,
@@ -270,7 +273,7 @@ public final class SubBitTrainer implements Trainer<Label> {
             refineInterval,
             (float) refineRate,
             threads,
-            localRng.nextLong());
+            random.at("engine").numbers().nextLong());
     try (TrainingRun run = TrainingEngine.load().start(built, plan, initial);
         TrainingProgress progress = progress((long) plan.steps() * batchSize)) {
       new TrainingLoop(batches, epochs, listeners).train(run, progress);

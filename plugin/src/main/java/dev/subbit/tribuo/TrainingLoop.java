@@ -1,5 +1,7 @@
 package dev.subbit.tribuo;
 
+import dev.subbit.tribuo.data.BatchReader;
+import dev.subbit.tribuo.data.ImageBatch;
 import dev.subbit.tribuo.data.ImageBatches;
 import dev.subbit.tribuo.engine.TrainingRun;
 import java.util.List;
@@ -22,8 +24,14 @@ final class TrainingLoop {
   }
 
   void train(TrainingRun run, TrainingProgress progress) {
+    try (BatchReader reader = batches.open(0, 0)) {
+      train(run, reader, progress);
+    }
+  }
+
+  private void train(TrainingRun run, BatchReader reader, TrainingProgress progress) {
     for (int epoch = 1; epoch <= epochs; epoch++) {
-      EpochMetrics metrics = epoch(run, epoch, progress);
+      EpochMetrics metrics = epoch(run, reader, epoch, progress);
       logger.info(
           () ->
               String.format(
@@ -38,23 +46,23 @@ final class TrainingLoop {
     }
   }
 
-  private EpochMetrics epoch(TrainingRun run, int epoch, TrainingProgress progress) {
+  private EpochMetrics epoch(
+      TrainingRun run, BatchReader reader, int epoch, TrainingProgress progress) {
     long start = System.nanoTime();
-    batches.shuffle();
-    int batchSize = batches.classes().length;
+    int batchSize = batches.batchSize();
     double loss = 0;
     long correct = 0;
     EpochMetrics metrics = null;
     for (int batch = 0; batch < batches.count(); batch++) {
-      batches.load(batch);
-      TrainingRun.StepResult step = run.step(batches.pixels(), batches.classes());
+      ImageBatch images = reader.next();
+      TrainingRun.StepResult step = run.step(images.pixels(), images.classes());
       loss += step.loss();
       correct += step.correct();
-      long images = (batch + 1L) * batchSize;
+      long done = (batch + 1L) * batchSize;
       double seconds = (System.nanoTime() - start) / 1e9;
       metrics =
           new EpochMetrics(
-              epoch, epochs, loss / (batch + 1), (double) correct / images, images / seconds);
+              epoch, epochs, loss / (batch + 1), (double) correct / done, done / seconds);
       progress.advance(batchSize, metrics);
     }
     return metrics;

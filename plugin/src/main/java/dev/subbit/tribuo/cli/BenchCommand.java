@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
       "",
       "Example:",
       "  ./subbit bench accuracy configs/accuracy-fashion-mnist.xml --trainers real-tau5"
+          + " --json rows.json"
     })
 final class BenchCommand implements Runnable {
 

@@ -13,9 +13,11 @@ import dev.subbit.tribuo.protos.AveragePoolProto;
 import dev.subbit.tribuo.protos.BatchNormProto;
 import dev.subbit.tribuo.protos.ConvProto;
 import dev.subbit.tribuo.protos.DenseProto;
+import dev.subbit.tribuo.protos.FlattenProto;
 import dev.subbit.tribuo.protos.FloatsProto;
 import dev.subbit.tribuo.protos.GlobalAveragePoolProto;
 import dev.subbit.tribuo.protos.InputProto;
+import dev.subbit.tribuo.protos.MaxPoolProto;
 import dev.subbit.tribuo.protos.NetworkProto;
 import dev.subbit.tribuo.protos.NodeProto;
 import dev.subbit.tribuo.protos.NormalizeProto;
@@ -97,6 +99,10 @@ final class NetworkCodec {
       proto.setAdd(AddProto.getDefaultInstance());
     } else if (layer instanceof Layer.AveragePool) {
       proto.setAveragePool(AveragePoolProto.getDefaultInstance());
+    } else if (layer instanceof Layer.MaxPool pool) {
+      proto.setMaxPool(MaxPoolProto.newBuilder().setKernel(pool.kernel()));
+    } else if (layer instanceof Layer.Flatten) {
+      proto.setFlatten(FlattenProto.getDefaultInstance());
     } else if (layer instanceof Layer.GlobalAveragePool) {
       proto.setGlobalAveragePool(GlobalAveragePoolProto.getDefaultInstance());
     } else if (layer instanceof Layer.Dense dense) {
@@ -209,6 +215,10 @@ final class NetworkCodec {
         return new Layer.Add();
       case AVERAGE_POOL:
         return new Layer.AveragePool();
+      case MAX_POOL:
+        return new Layer.MaxPool(node.getMaxPool().getKernel());
+      case FLATTEN:
+        return new Layer.Flatten();
       case GLOBAL_AVERAGE_POOL:
         return new Layer.GlobalAveragePool();
       case DENSE:

@@ -22,7 +22,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.tribuo.Dataset;
 import org.tribuo.ImmutableFeatureMap;
@@ -49,7 +48,11 @@ import org.tribuo.provenance.impl.TrainerProvenanceImpl;
  */
 public final class SubBitTrainer implements Trainer<Label> {
 
-  @Config(description = "The network: resnet8, resnet14, resnet20, resnet32 or resnet56.")
+  @Config(
+      description =
+          "The network: resnet8, resnet14, resnet20, resnet32, resnet56, resnet18, resnet34 or"
+              + " vgg-small. resnet18 and resnet34 halve images of more than 64 rows or columns"
+              + " twice at once, by a 7x7 convolution and a max pooling.")
   private String network = "resnet20";
 
   @Config(mandatory = true, description = "Shape of the images: channels, height, width.")
@@ -112,11 +115,7 @@ public final class SubBitTrainer implements Trainer<Label> {
    */
   @Override
   public synchronized void postConfig() {
-    require(
-        Networks.names().contains(network),
-        "network",
-        network,
-        "one of " + new TreeSet<>(Networks.names()));
+    require(Networks.names().contains(network), "network", network, "one of " + Networks.names());
     require(
         imageShape != null
             && imageShape.length == 3

@@ -51,6 +51,7 @@ class StoredFormTest {
   @CsvSource({
     "tiny-integer, 0.0933975, 0.0000111, 0.0004153, 0.9061762",
     "tiny-binary, 0.1842939, 0.2367378, 0.3370758, 0.2418924",
+    "tiny-pools, 0.4037580, 0.4328503, 0.0356567, 0.1277350",
   })
   void readsFilesOfVersion0(String name, double p0, double p1, double p2, double p3)
       throws IOException {
@@ -64,7 +65,11 @@ class StoredFormTest {
           // Another CPU may round the float stem differently and so move an 8-bit value one step.
           1e-3);
       SubBitModel written =
-          name.equals("tiny-integer") ? TinyModels.integer() : TinyModels.binary();
+          switch (name) {
+            case "tiny-integer" -> TinyModels.integer();
+            case "tiny-binary" -> TinyModels.binary();
+            default -> TinyModels.pools();
+          };
       assertEquals(NetworkCodec.encode(written.network()), NetworkCodec.encode(model.network()));
       assertEquals(
           written.getProvenance().getTrainingTime(), model.getProvenance().getTrainingTime());
@@ -107,6 +112,8 @@ class StoredFormTest {
     assertDamage(weights(w -> w.setInChannels(-4)), "'conv1'");
     assertDamage(weights(w -> w.setScale(0, Float.POSITIVE_INFINITY)), "'conv1'");
     assertDamage(weights(w -> w.clearIndex()), "'conv1'");
+    assertDamage(
+        node(n -> n.getMaxPoolBuilder().setKernel(5)), "'conv1': Max pooling needs a kernel");
     assertDamage(conv(c -> c.setOutChannels(8)), "'bn1' reads 8 x 6 x 5");
     assertDamage(conv(c -> c.setInChannels(3)), "'conv1' reads 4 x 6 x 5");
     assertDamage(conv(c -> c.setKernel(5)), "'conv1'");

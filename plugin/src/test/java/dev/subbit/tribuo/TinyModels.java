@@ -14,8 +14,8 @@ import org.tribuo.MutableDataset;
 import org.tribuo.classification.Label;
 
 /**
- * Two models of a few kilobytes that hold every layer of the vocabulary between them. Stored files
- * of them are kept for ever, so they are never changed.
+ * Models of a few kilobytes that hold every layer of the vocabulary between them. Stored files of
+ * them are kept for ever, so they are never changed.
  */
 final class TinyModels {
 
@@ -67,6 +67,23 @@ final class TinyModels {
     add(nodes, "pool", new Layer.GlobalAveragePool(), "halve");
     add(nodes, "classifier", new Layer.Dense(4, TestModels.CLASSES), "pool");
     return TestModels.model(weigh("tiny-binary", nodes), data());
+  }
+
+  /** Real activations, with a large first kernel and both max poolings. */
+  static SubBitModel pools() {
+    List<Network.Node> nodes = new ArrayList<>();
+    add(nodes, "image", new Layer.Input());
+    add(nodes, "normalize", new Layer.Normalize(2f / 255, -1), "image");
+    Layer.Conv stem = new Layer.Conv(1, 4, 7, 2, Weights.FLOAT, Activations.REAL);
+    add(nodes, "stem", stem, "normalize");
+    add(nodes, "relu0", new Layer.Relu(), "stem");
+    add(nodes, "pool0", new Layer.MaxPool(3), "relu0");
+    Layer.Conv conv = new Layer.Conv(4, 4, 3, 1, Weights.SUB_BIT, Activations.REAL);
+    add(nodes, "conv1", conv, "pool0");
+    add(nodes, "pool1", new Layer.MaxPool(2), "conv1");
+    add(nodes, "flatten", new Layer.Flatten(), "pool1");
+    add(nodes, "classifier", new Layer.Dense(4, TestModels.CLASSES), "flatten");
+    return TestModels.model(weigh("tiny-pools", nodes), data());
   }
 
   private static void add(List<Network.Node> nodes, String name, Layer layer, String... inputs) {

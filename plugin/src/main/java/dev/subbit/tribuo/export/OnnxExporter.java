@@ -319,6 +319,12 @@ public final class OnnxExporter {
           OnnxProtos.attribute("ceil_mode", 1),
           OnnxProtos.attribute("count_include_pad", 0));
     }
+    if (layer instanceof Layer.MaxPool pool) {
+      return writeMaxPool(name, pool, x);
+    }
+    if (layer instanceof Layer.Flatten) {
+      return graph.node(name, "Flatten", List.of(x), OnnxProtos.attribute("axis", 1));
+    }
     if (layer instanceof Layer.GlobalAveragePool) {
       String pooled = graph.node(name + "/pooled", "GlobalAveragePool", List.of(x));
       return graph.node(name, "Flatten", List.of(pooled), OnnxProtos.attribute("axis", 1));
@@ -333,6 +339,19 @@ public final class OnnxExporter {
           OnnxProtos.attribute("transB", 1));
     }
     throw new AssertionError("Layer that cannot be exported: " + layer);
+  }
+
+  private String writeMaxPool(String name, Layer.MaxPool pool, String x) {
+    int pad = pool.padding();
+    return graph.node(
+        name,
+        "MaxPool",
+        List.of(x),
+        OnnxProtos.attribute("kernel_shape", pool.kernel(), pool.kernel()),
+        OnnxProtos.attribute("strides", 2, 2),
+        OnnxProtos.attribute("pads", pad, pad, pad, pad),
+        // Unpadded windows take a last odd row as it is; padded ones reach over it anyway.
+        OnnxProtos.attribute("ceil_mode", pad == 0 ? 1 : 0));
   }
 
   /** The initializer of a parameter of one value a channel, shaped [channels, trailing...]. */

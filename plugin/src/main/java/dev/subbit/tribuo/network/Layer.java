@@ -42,7 +42,7 @@ public sealed interface Layer {
    *
    * @param in input channels.
    * @param out output channels.
-   * @param kernel 1 or 3; SUB_BIT needs 3.
+   * @param kernel 1, 3 or 7; SUB_BIT needs 3.
    * @param stride 1 or 2.
    * @param weights how the weights are held.
    * @param activations what is made of the input.
@@ -51,7 +51,10 @@ public sealed interface Layer {
       implements Layer {
     // Checks the sizes.
     public Conv {
-      if (in < 1 || out < 1 || (kernel != 1 && kernel != 3) || (stride != 1 && stride != 2)) {
+      if (in < 1
+          || out < 1
+          || (kernel != 1 && kernel != 3 && kernel != 7)
+          || (stride != 1 && stride != 2)) {
         throw new IllegalArgumentException(
             "Not a convolution of this vocabulary: "
                 + in
@@ -106,8 +109,37 @@ public sealed interface Layer {
    */
   record AveragePool() implements Layer {}
 
+  /**
+   * Max pooling with stride 2: output row y is the largest of the rows from {@code 2 * y - (kernel
+   * - 1) / 2} on, {@code kernel} of them as far as they exist, and columns likewise. Kernel 2 pools
+   * what it finds of a last odd row or column; kernel 3 is the padding by 1 of ImageNet's residual
+   * networks. Either way the output has half the rows and columns, rounded up.
+   *
+   * @param kernel 2 or 3.
+   */
+  record MaxPool(int kernel) implements Layer {
+    // Checks the size.
+    public MaxPool {
+      if (kernel != 2 && kernel != 3) {
+        throw new IllegalArgumentException("Max pooling needs a kernel of 2 or 3, found " + kernel);
+      }
+    }
+
+    /**
+     * Rows and columns that the first windows reach over the edge.
+     *
+     * @return 0 or 1.
+     */
+    public int padding() {
+      return (kernel - 1) / 2;
+    }
+  }
+
   /** The mean over H and W: [N, C, H, W] to [N, C]. */
   record GlobalAveragePool() implements Layer {}
+
+  /** [N, C, H, W] to [N, C * H * W], channel by channel, each row-major. */
+  record Flatten() implements Layer {}
 
   /**
    * A fully connected layer, [N, in] to [N, out]. Parameters: {@code weight} [out, in], {@code

@@ -84,11 +84,14 @@ public final class NetworkShapes {
       return new NodeShape(
           conv.out(), strided(in.height(), conv.stride()), strided(in.width(), conv.stride()));
     }
-    if (layer instanceof Layer.AveragePool) {
+    if (layer instanceof Layer.AveragePool || layer instanceof Layer.MaxPool) {
       return new NodeShape(in.channels(), strided(in.height(), 2), strided(in.width(), 2));
     }
     if (layer instanceof Layer.GlobalAveragePool) {
       return NodeShape.vector(in.channels());
+    }
+    if (layer instanceof Layer.Flatten) {
+      return NodeShape.vector(Math.toIntExact(in.size()));
     }
     if (layer instanceof Layer.Normalize normalize) {
       require(
@@ -107,7 +110,7 @@ public final class NetworkShapes {
     return in;
   }
 
-  /** Output size of a padded convolution, and of pooling in ceil mode. */
+  /** Output size of a padded convolution, and of pooling that keeps a last odd row. */
   private static int strided(int size, int stride) {
     return (size - 1) / stride + 1;
   }

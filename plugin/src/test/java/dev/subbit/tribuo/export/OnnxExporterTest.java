@@ -10,9 +10,6 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.BitPlanes;
 import dev.subbit.onnx.ExecutionBackend;
 import dev.subbit.onnx.PackedConvWeights;
@@ -26,7 +23,6 @@ import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.RandomNetworks;
 import dev.subbit.tribuo.network.ReferenceForward;
 import dev.subbit.tribuo.network.TrainedNetwork;
-import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -197,28 +193,10 @@ class OnnxExporterTest {
     float[] image = RandomNetworks.image(network.network().input(), new Random(29));
     Map<String, float[]> expected = new ReferenceForward(network).run(image);
     List<String> nodes = List.of("relu", "relu1", "bn2", "relu2", "conv3");
-    byte[] model =
-        OnnxExporter.exportValues(network, everyPixel(network.network().input()), nodes)
-            .toByteArray();
-    for (ExecutionBackend backend : ExecutionBackend.available()) {
-      if (backend.devices().stream().noneMatch(ExecutionBackend.Device::available)) {
-        continue;
-      }
-      OrtEnvironment environment = OrtEnvironment.getEnvironment();
-      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-        backend.configure(options, Map.of());
-        try (OrtSession session = environment.createSession(model, options);
-            OnnxTensor input =
-                OnnxTensor.createTensor(
-                    environment, FloatBuffer.wrap(image), new long[] {1, image.length});
-            OrtSession.Result result = session.run(Map.of("input", input))) {
-          for (String node : nodes) {
-            OnnxTensor value = (OnnxTensor) result.get(OnnxExporter.valueName(node)).orElseThrow();
-            float[] actual = new float[expected.get(node).length];
-            value.getFloatBuffer().get(actual);
-            assertArrayEquals(expected.get(node), actual, backend.name() + " at " + node);
-          }
-        }
+    for (ExecutionBackend backend : NodeValues.backends()) {
+      Map<String, float[]> actual = NodeValues.of(network, nodes, image, backend);
+      for (String node : nodes) {
+        assertArrayEquals(expected.get(node), actual.get(node), backend.name() + " at " + node);
       }
     }
   }

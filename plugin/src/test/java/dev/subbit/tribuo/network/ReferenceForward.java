@@ -65,6 +65,10 @@ public final class ReferenceForward {
     float[] y = new float[(int) shapes.get(node.name()).size()];
     if (layer instanceof Layer.AveragePool) {
       averagePool(x, in, y);
+    } else if (layer instanceof Layer.MaxPool pool) {
+      maxPool(pool, x, in, y);
+    } else if (layer instanceof Layer.Flatten) {
+      return x;
     } else if (layer instanceof Layer.GlobalAveragePool) {
       int map = in.height() * in.width();
       for (int i = 0; i < x.length; i++) {
@@ -133,6 +137,22 @@ public final class ReferenceForward {
         }
       }
       y[i] = (float) (sum / count);
+    }
+  }
+
+  private static void maxPool(Layer.MaxPool pool, float[] x, NodeShape in, float[] y) {
+    Arrays.fill(y, Float.NEGATIVE_INFINITY);
+    int height = (in.height() + 1) / 2;
+    int width = (in.width() + 1) / 2;
+    for (int i = 0; i < y.length; i++) {
+      for (int tap = 0; tap < pool.kernel() * pool.kernel(); tap++) {
+        int row = i / width % height * 2 + tap / pool.kernel() - (pool.kernel() == 3 ? 1 : 0);
+        int column = i % width * 2 + tap % pool.kernel() - (pool.kernel() == 3 ? 1 : 0);
+        if (row >= 0 && row < in.height() && column >= 0 && column < in.width()) {
+          int map = i / (height * width) * in.height();
+          y[i] = Math.max(y[i], x[(map + row) * in.width() + column]);
+        }
+      }
     }
   }
 

@@ -108,7 +108,18 @@ final class BackwardPass {
     } else if (layer instanceof Layer.AveragePool) {
       pass(
           input,
-          tf.nn.avgPoolGrad(tf.shape(x), dy, Pooling.WINDOW, Pooling.WINDOW, Pooling.PADDING));
+          tf.nn.avgPoolGrad(
+              tf.shape(x),
+              dy,
+              Pooling.AVERAGE_WINDOW,
+              Pooling.AVERAGE_WINDOW,
+              Pooling.AVERAGE_PADDING));
+    } else if (layer instanceof Layer.MaxPool pool) {
+      Operand<TFloat32> padded = forward.paddedInput(node.name());
+      Operand<TFloat32> y = forward.output(node.name());
+      pass(input, Pooling.maxGradient(tf, pool, x, padded, y, dy));
+    } else if (layer instanceof Layer.Flatten) {
+      pass(input, unflatten(x, dy));
     } else if (layer instanceof Layer.GlobalAveragePool) {
       pass(input, globalAveragePool(x, dy));
     } else if (layer instanceof Layer.Dense dense) {
@@ -122,7 +133,7 @@ final class BackwardPass {
       Network.Node node, Layer.Conv conv, Operand<TFloat32> x, Operand<TFloat32> dy) {
     ConvWeights weights = convWeights.get(node.name());
     ConvPadding padding = ConvPadding.of(conv);
-    Operand<TFloat32> convInput = forward.convInput(node.name());
+    Operand<TFloat32> convInput = forward.paddedInput(node.name());
     int[] filterSizes = {conv.kernel(), conv.kernel(), conv.in(), conv.out()};
     Operand<TFloat32> effectiveGradient =
         tf.nn.conv2dBackpropFilter(
@@ -192,6 +203,11 @@ final class BackwardPass {
     Operand<TFloat32> mean = tf.math.div(dy, tf.dtypes.cast(area, TFloat32.class));
     return tf.broadcastTo(
         tf.expandDims(tf.expandDims(mean, tf.constant(1)), tf.constant(1)), shape);
+  }
+
+  private Operand<TFloat32> unflatten(Operand<TFloat32> x, Operand<TFloat32> dy) {
+    Operand<TInt32> nchw = tf.gather(tf.shape(x), tf.array(0, 3, 1, 2), tf.constant(0));
+    return tf.linalg.transpose(tf.reshape(dy, nchw), tf.array(0, 2, 3, 1));
   }
 
   private Operand<TFloat32> dense(

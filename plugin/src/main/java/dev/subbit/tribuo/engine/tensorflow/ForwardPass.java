@@ -3,6 +3,8 @@ package dev.subbit.tribuo.engine.tensorflow;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.NetworkShapes;
+import dev.subbit.tribuo.network.NodeShape;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +26,9 @@ final class ForwardPass {
   private final Parameters parameters;
   private final Map<String, ConvWeights> convWeights;
   private final boolean training;
+  private final Map<String, NodeShape> shapes;
   private final Map<String, Operand<TFloat32>> outputs = new HashMap<>();
-  private final Map<String, Operand<TFloat32>> convInputs = new HashMap<>();
+  private final Map<String, Operand<TFloat32>> paddedInputs = new HashMap<>();
   private final Map<String, FusedBatchNorm<TFloat32, TFloat32>> batchNorms = new HashMap<>();
 
   /**
@@ -46,6 +49,7 @@ final class ForwardPass {
     this.parameters = parameters;
     this.convWeights = convWeights;
     this.training = training;
+    this.shapes = NetworkShapes.of(network);
     for (Network.Node node : network.nodes()) {
       List<Operand<TFloat32>> inputs = node.inputs().stream().map(outputs::get).toList();
       outputs.put(
@@ -61,9 +65,9 @@ final class ForwardPass {
     return outputs.get(node);
   }
 
-  /** What a convolution is applied to: binarised and padded as it needs. */
-  Operand<TFloat32> convInput(String node) {
-    return convInputs.get(node);
+  /** What a convolution or max pooling is applied to: binarised and padded as it needs. */
+  Operand<TFloat32> paddedInput(String node) {
+    return paddedInputs.get(node);
   }
 
   FusedBatchNorm<TFloat32, TFloat32> batchNorm(String node) {
@@ -100,7 +104,16 @@ final class ForwardPass {
     } else if (layer instanceof Layer.Add) {
       return tf.math.add(x, inputs.get(1));
     } else if (layer instanceof Layer.AveragePool) {
-      return tf.nn.avgPool(x, Pooling.WINDOW, Pooling.WINDOW, Pooling.PADDING);
+      return tf.nn.avgPool(
+          x, Pooling.AVERAGE_WINDOW, Pooling.AVERAGE_WINDOW, Pooling.AVERAGE_PADDING);
+    } else if (layer instanceof Layer.MaxPool pool) {
+      Operand<TFloat32> padded = Pooling.padded(tf, pool, x);
+      paddedInputs.put(node.name(), padded);
+      return Pooling.max(tf, pool, padded);
+    } else if (layer instanceof Layer.Flatten) {
+      return tf.reshape(
+          tf.linalg.transpose(x, tf.array(0, 3, 1, 2)),
+          tf.array(-1, shapes.get(node.name()).channels()));
     } else if (layer instanceof Layer.GlobalAveragePool) {
       return tf.math.mean(x, tf.array(1, 2), Mean.keepDims(false));
     } else if (layer instanceof Layer.Dense dense) {
@@ -126,7 +139,7 @@ final class ForwardPass {
     }
     ConvPadding padding = ConvPadding.of(conv);
     input = padding.apply(tf, input);
-    convInputs.put(name, input);
+    paddedInputs.put(name, input);
     return tf.nn.conv2d(
         input, convWeights.get(name).effective(), padding.strides(), padding.mode());
   }

@@ -143,6 +143,33 @@ class BackwardPassTest {
     assertEqualsAutomaticDifferentiation(network);
   }
 
+  @Test
+  void equalsAutomaticDifferentiationOfMaxPoolingAndFlattening() {
+    for (int[] size : new int[][] {{8, 6}, {7, 9}}) {
+      Network network = pooled(new ImageShape(1, size[0], size[1]), "" + size[0]);
+      assertEqualsAutomaticDifferentiation(network);
+    }
+  }
+
+  /** Convolutions of kernel 7 and 3, both max poolings behind them, a classifier on all values. */
+  private static Network pooled(ImageShape shape, String prefix) {
+    int rest = ((shape.height() + 7) / 8) * ((shape.width() + 7) / 8);
+    return new Network(
+        "test",
+        shape,
+        3,
+        List.of(
+            node("image", new Layer.Input()),
+            node("scaled", new Layer.Normalize(2f / 255, -1), "image"),
+            node(prefix + "stem", conv(1, 3, 7, 2, Weights.FLOAT, Activations.REAL), "scaled"),
+            node("pool3", new Layer.MaxPool(3), prefix + "stem"),
+            node(prefix + "conv", conv(3, 4, 3, 1, Weights.FLOAT, Activations.REAL), "pool3"),
+            node("pool2", new Layer.MaxPool(2), prefix + "conv"),
+            node(prefix + "bn", new Layer.BatchNorm(4), "pool2"),
+            node("flat", new Layer.Flatten(), prefix + "bn"),
+            node(prefix + "logits", new Layer.Dense(4 * rest, 3), "flat")));
+  }
+
   private void assertEqualsAutomaticDifferentiation(Network network) {
     Map<String, ConvWeights> convWeights = new HashMap<>();
     for (Network.Node node : network.nodes()) {

@@ -3,13 +3,16 @@ package dev.subbit.tribuo;
 import com.oracle.labs.mlrg.olcut.config.Config;
 import com.oracle.labs.mlrg.olcut.config.PropertyException;
 import com.oracle.labs.mlrg.olcut.provenance.Provenance;
+import dev.subbit.tribuo.codebook.CodebookPlan;
 import dev.subbit.tribuo.data.Augmentation;
 import dev.subbit.tribuo.data.ImageBatches;
 import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.engine.InitialParameters;
-import dev.subbit.tribuo.engine.TrainingEngine;
+import dev.subbit.tribuo.engine.Optimiser;
+import dev.subbit.tribuo.engine.Recipe;
+import dev.subbit.tribuo.engine.Schedule;
 import dev.subbit.tribuo.engine.TrainingPlan;
-import dev.subbit.tribuo.engine.TrainingRun;
+import dev.subbit.tribuo.engine.TrainingStage;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
@@ -17,11 +20,13 @@ import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.random.RandomPlace;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.tribuo.Dataset;
 import org.tribuo.ImmutableFeatureMap;
@@ -36,11 +41,11 @@ import org.tribuo.provenance.impl.TrainerProvenanceImpl;
  * Trains image classifiers whose 3x3 convolutions cost tau / 9 bit a weight; float and plain binary
  * (tau = 9) networks too.
  *
- * <p>Configured by OLCUT, or in code by a {@link Builder}. Training needs TensorFlow on the
- * classpath; prediction with the model does not. One configuration, one dataset and one number of
- * threads give the same model to the bit on one machine. TensorFlow takes the number of threads
- * from the first training in a JVM; a later one with another number is refused. Example weights are
- * not used.
+ * <p>Configured by OLCUT, or in code by a {@link SubBitTrainerBuilder}. Training needs TensorFlow
+ * on the classpath; prediction with the model does not. One configuration, one dataset and one
+ * number of threads give the same model to the bit on one machine. TensorFlow takes the number of
+ * threads from the first training in a JVM; a later one with another number is refused. Example
+ * weights are not used.
  *
  * <p>Trainers are safe for use by many threads; two trainings at once share the machine.
  *
@@ -53,60 +58,78 @@ public final class SubBitTrainer implements Trainer<Label> {
           "The network: resnet8, resnet14, resnet20, resnet32, resnet56, resnet18, resnet34 or"
               + " vgg-small. resnet18 and resnet34 halve images of more than 64 rows or columns"
               + " twice at once, by a 7x7 convolution and a max pooling.")
-  private String network = "resnet20";
+  String network = "resnet20";
 
   @Config(mandatory = true, description = "Shape of the images: channels, height, width.")
-  private int[] imageShape;
+  int[] imageShape;
 
   @Config(description = "Bits of a codebook index, 1 to 9; a weight costs tau / 9 bit.")
-  private int tau = 5;
+  int tau = 5;
 
   @Config(description = "Weights of the 3x3 convolutions after the first: SUB_BIT or FLOAT.")
-  private Layer.Weights weights = Layer.Weights.SUB_BIT;
+  Layer.Weights weights = Layer.Weights.SUB_BIT;
 
   @Config(description = "Activations that these convolutions take: REAL or BINARY.")
-  private Layer.Activations activations = Layer.Activations.REAL;
+  Layer.Activations activations = Layer.Activations.REAL;
 
   @Config(description = "Passes over the data.")
-  private int epochs = 10;
+  int epochs = 10;
+
+  @Config(description = "Passes with float weights, before those with sub-bit weights.")
+  int floatEpochs = 0;
 
   @Config(description = "Images in every step, at least 2.")
-  private int batchSize = 32;
+  int batchSize = 32;
 
-  @Config(description = "Adam's learning rate at the first step; it falls linearly to 0.")
-  private double learningRate = 0.01;
+  @Config(description = "How a gradient becomes a step: ADAM, or SGD with Nesterov momentum.")
+  Optimiser optimiser = Optimiser.ADAM;
+
+  @Config(description = "How the learning rates fall to 0: LINEAR or COSINE.")
+  Schedule schedule = Schedule.LINEAR;
+
+  @Config(description = "Learning rate at the first step.")
+  double learningRate = 0.01;
+
+  @Config(description = "Nesterov momentum of SGD, 0 up to but not 1.")
+  double momentum = 0.9;
 
   @Config(description = "L2 decay of the float weights.")
-  private double weightDecay = 1e-4;
+  double weightDecay = 1e-4;
+
+  @Config(description = "Share of every target that is spread over all classes.")
+  double labelSmoothing = 0;
+
+  @Config(description = "Largest L2 norm of all gradients together; 0 sets no limit.")
+  double gradientClip = 0;
 
   @Config(description = "The codebooks are refined at every so-manyth step.")
-  private int refineInterval = 25;
+  int refineInterval = 25;
 
-  @Config(description = "Adam's learning rate of the codebooks; it falls linearly to 0.")
-  private double refineRate = 0.02;
+  @Config(description = "Learning rate of the codebooks at the first step.")
+  double refineRate = 0.02;
 
   @Config(description = "Mirror half of the training images left to right.")
-  private boolean flip = false;
+  boolean flip = false;
 
   @Config(description = "Move training images by up to so many pixels in each direction.")
-  private int maxShift = 0;
+  int maxShift = 0;
 
   @Config(description = "Seed of all random choices.")
-  private long seed = Trainer.DEFAULT_SEED;
+  long seed = Trainer.DEFAULT_SEED;
 
   @Config(description = "Threads to train with; 0 takes one a processor.")
-  private int threads = 0;
+  int threads = 0;
 
   @Config(description = "Show a progress bar, where the program runs in a terminal.")
-  private boolean showProgress = true;
+  boolean showProgress = true;
 
   private final List<TrainingListener> listeners = new CopyOnWriteArrayList<>();
 
   private SplittableRandom rng;
   private int invocationCount;
 
-  /** For OLCUT. */
-  private SubBitTrainer() {}
+  /** For OLCUT and the builder. */
+  SubBitTrainer() {}
 
   /**
    * Used by the OLCUT configuration system, and should not be called by external code.
@@ -115,47 +138,33 @@ public final class SubBitTrainer implements Trainer<Label> {
    */
   @Override
   public synchronized void postConfig() {
-    require(Networks.names().contains(network), "network", network, "one of " + Networks.names());
-    require(
+    FieldCheck check = new FieldCheck("SubBitTrainer");
+    check.oneOf("network", network, Networks.names());
+    check.require(
         imageShape != null
             && imageShape.length == 3
             && Arrays.stream(imageShape).min().getAsInt() > 0,
         "imageShape",
         Arrays.toString(imageShape),
         "three positive numbers: channels, height, width");
-    require(tau >= 1 && tau <= 9, "tau", tau, "1 to 9");
-    require(epochs >= 1, "epochs", epochs, "1 and more");
-    require(batchSize >= 2, "batchSize", batchSize, "2 and more");
-    require(
-        learningRate > 0 && Double.isFinite(learningRate),
-        "learningRate",
-        learningRate,
-        "positive numbers");
-    require(
-        weightDecay >= 0 && Double.isFinite(weightDecay),
-        "weightDecay",
-        weightDecay,
-        "0 and positive numbers");
-    require(refineInterval >= 1, "refineInterval", refineInterval, "1 and more");
-    require(
-        refineRate > 0 && Double.isFinite(refineRate),
-        "refineRate",
-        refineRate,
-        "positive numbers");
-    require(maxShift >= 0, "maxShift", maxShift, "0 and more");
-    require(threads >= 0, "threads", threads, "0 (one a processor) and more");
+    check.between("tau", tau, 1, 9);
+    check.atLeast("epochs", epochs, 1);
+    check.atLeast("floatEpochs", floatEpochs, 0);
+    check.atLeast("batchSize", batchSize, 2);
+    check.positive("learningRate", learningRate);
+    check.share("momentum", momentum);
+    check.notNegative("weightDecay", weightDecay);
+    check.share("labelSmoothing", labelSmoothing);
+    check.notNegative("gradientClip", gradientClip);
+    check.atLeast("refineInterval", refineInterval, 1);
+    check.positive("refineRate", refineRate);
+    check.atLeast("maxShift", maxShift, 0);
+    check.require(threads >= 0, "threads", threads, "0 (one a processor) and more");
     if (threads == 0) {
       // Resolved here, so that the provenance holds the number that the result depends on.
       threads = Runtime.getRuntime().availableProcessors();
     }
     rng = new SplittableRandom(seed);
-  }
-
-  private static void require(boolean condition, String field, Object value, String allowed) {
-    if (!condition) {
-      throw new PropertyException(
-          "SubBitTrainer", field, field + " is " + value + ", allowed: " + allowed);
-    }
   }
 
   /**
@@ -250,9 +259,7 @@ public final class SubBitTrainer implements Trainer<Label> {
       PixelMap pixelMap,
       ImmutableOutputInfo<Label> labels,
       SplittableRandom localRng) {
-    Network built = Networks.build(network, pixelMap.shape(), labels.size(), weights, activations);
     RandomPlace random = RandomPlace.of(localRng.nextLong());
-    Map<String, float[]> initial = InitialParameters.draw(built, random.at("parameters").numbers());
     ImageBatches batches =
         ImageBatches.training(
             examples,
@@ -262,22 +269,45 @@ public final class SubBitTrainer implements Trainer<Label> {
             new Augmentation(flip, maxShift),
             random.at("batches"),
             threads);
-    TrainingPlan plan =
-        new TrainingPlan(
-            tau,
-            batchSize,
-            Math.multiplyExact(epochs, batches.count()),
-            (float) learningRate,
-            (float) weightDecay,
-            refineInterval,
-            (float) refineRate,
-            threads,
-            random.at("engine").numbers().nextLong());
-    try (TrainingRun run = TrainingEngine.load().start(built, plan, initial);
-        TrainingProgress progress = progress((long) plan.steps() * batchSize)) {
-      new TrainingLoop(batches, epochs, listeners).train(run, progress);
-      return run.network();
+    List<TrainingStage> stages = stages(pixelMap.shape(), labels.size(), batches.count(), random);
+    Map<String, float[]> initial =
+        InitialParameters.draw(stages.get(0).network(), random.at("parameters").numbers());
+    long images = stages.stream().mapToLong(stage -> stage.plan().steps()).sum() * batchSize;
+    try (TrainingProgress progress = progress(images)) {
+      return new TrainingLoop(batches, stages, listeners).train(initial, progress);
     }
+  }
+
+  /** A stage with float weights, if there is one, and the stage that makes the model. */
+  private List<TrainingStage> stages(
+      ImageShape shape, int classes, int batches, RandomPlace random) {
+    List<TrainingStage> stages = new ArrayList<>();
+    if (floatEpochs > 0) {
+      Network floats = Networks.build(network, shape, classes, Layer.Weights.FLOAT, activations);
+      stages.add(stage(floats, floatEpochs, batches, random));
+    }
+    Network built = Networks.build(network, shape, classes, weights, activations);
+    stages.add(stage(built, epochs, batches, random));
+    return stages;
+  }
+
+  private TrainingStage stage(Network built, int passes, int batches, RandomPlace random) {
+    Recipe recipe =
+        new Recipe(
+            optimiser,
+            schedule,
+            (float) learningRate,
+            (float) momentum,
+            (float) weightDecay,
+            (float) labelSmoothing,
+            (float) gradientClip,
+            0,
+            1);
+    CodebookPlan codebooks = new CodebookPlan(tau, refineInterval, (float) refineRate);
+    long seed = random.at("engine").numbers().nextLong();
+    int steps = Math.multiplyExact(passes, batches);
+    return new TrainingStage(
+        built, new TrainingPlan(steps, recipe, codebooks, threads, seed), passes);
   }
 
   private TrainingProgress progress(long images) {
@@ -313,37 +343,7 @@ public final class SubBitTrainer implements Trainer<Label> {
 
   @Override
   public String toString() {
-    return "SubBitTrainer(network="
-        + network
-        + ",imageShape="
-        + Arrays.toString(imageShape)
-        + ",tau="
-        + tau
-        + ",weights="
-        + weights
-        + ",activations="
-        + activations
-        + ",epochs="
-        + epochs
-        + ",batchSize="
-        + batchSize
-        + ",learningRate="
-        + learningRate
-        + ",weightDecay="
-        + weightDecay
-        + ",refineInterval="
-        + refineInterval
-        + ",refineRate="
-        + refineRate
-        + ",flip="
-        + flip
-        + ",maxShift="
-        + maxShift
-        + ",seed="
-        + seed
-        + ",threads="
-        + threads
-        + ")";
+    return "SubBitTrainer" + new TreeMap<>(getProvenance().getConfiguredParameters());
   }
 
   /**
@@ -352,158 +352,7 @@ public final class SubBitTrainer implements Trainer<Label> {
    * @param imageShape the shape of the images.
    * @return a builder, with every other field at the default of the configuration.
    */
-  public static Builder builder(ImageShape imageShape) {
-    return new Builder(imageShape);
-  }
-
-  /** Builds trainers in code; every method sets the field of the configuration of that name. */
-  public static final class Builder {
-
-    private final SubBitTrainer trainer = new SubBitTrainer();
-
-    private Builder(ImageShape imageShape) {
-      trainer.imageShape =
-          new int[] {imageShape.channels(), imageShape.height(), imageShape.width()};
-    }
-
-    private SubBitTrainer open() {
-      if (trainer.rng != null) {
-        throw new IllegalStateException("This builder has built its trainer; start another");
-      }
-      return trainer;
-    }
-
-    /**
-     * The network.
-     *
-     * @param network one of {@link Networks#names()}.
-     * @return this.
-     */
-    public Builder network(String network) {
-      open().network = network;
-      return this;
-    }
-
-    /**
-     * Bits of a codebook index.
-     *
-     * @param tau 1 to 9.
-     * @return this.
-     */
-    public Builder tau(int tau) {
-      open().tau = tau;
-      return this;
-    }
-
-    /**
-     * How the 3x3 convolutions hold their weights.
-     *
-     * @param weights the kind of weights.
-     * @return this.
-     */
-    public Builder weights(Layer.Weights weights) {
-      open().weights = weights;
-      return this;
-    }
-
-    /**
-     * What they make of their input.
-     *
-     * @param activations the kind of activations.
-     * @return this.
-     */
-    public Builder activations(Layer.Activations activations) {
-      open().activations = activations;
-      return this;
-    }
-
-    /**
-     * Passes over the data.
-     *
-     * @param epochs 1 and more.
-     * @return this.
-     */
-    public Builder epochs(int epochs) {
-      open().epochs = epochs;
-      return this;
-    }
-
-    /**
-     * Images in every step.
-     *
-     * @param batchSize 2 and more.
-     * @return this.
-     */
-    public Builder batchSize(int batchSize) {
-      open().batchSize = batchSize;
-      return this;
-    }
-
-    /**
-     * Adam's learning rate.
-     *
-     * @param learningRate positive.
-     * @return this.
-     */
-    public Builder learningRate(double learningRate) {
-      open().learningRate = learningRate;
-      return this;
-    }
-
-    /**
-     * L2 decay of the float weights.
-     *
-     * @param weightDecay 0 and more.
-     * @return this.
-     */
-    public Builder weightDecay(double weightDecay) {
-      open().weightDecay = weightDecay;
-      return this;
-    }
-
-    /**
-     * Augmentation.
-     *
-     * @param augmentation how training images are changed.
-     * @return this.
-     */
-    public Builder augmentation(Augmentation augmentation) {
-      open().flip = augmentation.flip();
-      open().maxShift = augmentation.maxShift();
-      return this;
-    }
-
-    /**
-     * Seed of all random choices.
-     *
-     * @param seed any number.
-     * @return this.
-     */
-    public Builder seed(long seed) {
-      open().seed = seed;
-      return this;
-    }
-
-    /**
-     * Threads to train with.
-     *
-     * @param threads 0 for one a processor, or more.
-     * @return this.
-     */
-    public Builder threads(int threads) {
-      open().threads = threads;
-      return this;
-    }
-
-    /**
-     * Builds the trainer. The builder cannot be used again.
-     *
-     * @return the trainer.
-     * @throws PropertyException if a field's value is not allowed, naming both.
-     */
-    public SubBitTrainer build() {
-      open().postConfig();
-      return trainer;
-    }
+  public static SubBitTrainerBuilder builder(ImageShape imageShape) {
+    return new SubBitTrainerBuilder(imageShape);
   }
 }

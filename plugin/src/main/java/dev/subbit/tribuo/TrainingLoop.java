@@ -3,35 +3,59 @@ package dev.subbit.tribuo;
 import dev.subbit.tribuo.data.BatchReader;
 import dev.subbit.tribuo.data.ImageBatch;
 import dev.subbit.tribuo.data.ImageBatches;
+import dev.subbit.tribuo.engine.TrainingEngine;
 import dev.subbit.tribuo.engine.TrainingRun;
+import dev.subbit.tribuo.engine.TrainingStage;
+import dev.subbit.tribuo.network.TrainedNetwork;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.logging.Logger;
 
-/** Takes a training run through its epochs, and tells how it goes. */
+/** Takes a network through the stages of its training, and tells how it goes. */
 final class TrainingLoop {
 
   private static final Logger logger = Logger.getLogger(SubBitTrainer.class.getName());
 
   private final ImageBatches batches;
-  private final int epochs;
+  private final List<TrainingStage> stages;
   private final List<TrainingListener> listeners;
+  private final int epochs;
+  private int epochsDone;
 
-  TrainingLoop(ImageBatches batches, int epochs, List<TrainingListener> listeners) {
+  TrainingLoop(ImageBatches batches, List<TrainingStage> stages, List<TrainingListener> listeners) {
     this.batches = batches;
-    this.epochs = epochs;
+    this.stages = stages;
     this.listeners = listeners;
+    this.epochs = stages.stream().mapToInt(TrainingStage::epochs).sum();
   }
 
-  void train(TrainingRun run, TrainingProgress progress) {
+  /**
+   * Trains.
+   *
+   * @param initial the parameters that the first stage starts from.
+   * @return what the last stage ends with.
+   */
+  TrainedNetwork train(Map<String, float[]> initial, TrainingProgress progress) {
+    TrainingEngine engine = TrainingEngine.load();
+    Map<String, float[]> parameters = initial;
+    TrainedNetwork trained = null;
     try (BatchReader reader = batches.open(0, 0)) {
-      train(run, reader, progress);
+      for (TrainingStage stage : stages) {
+        try (TrainingRun run = engine.start(stage.network(), stage.plan(), parameters)) {
+          train(run, reader, stage, progress);
+          parameters = run.parameters();
+          trained = run.network();
+        }
+      }
     }
+    return trained;
   }
 
-  private void train(TrainingRun run, BatchReader reader, TrainingProgress progress) {
-    for (int epoch = 1; epoch <= epochs; epoch++) {
-      EpochMetrics metrics = epoch(run, reader, epoch, progress);
+  private void train(
+      TrainingRun run, BatchReader reader, TrainingStage stage, TrainingProgress progress) {
+    for (int i = 0; i < stage.epochs(); i++) {
+      EpochMetrics metrics = epoch(run, reader, ++epochsDone, progress);
       logger.info(
           () ->
               String.format(

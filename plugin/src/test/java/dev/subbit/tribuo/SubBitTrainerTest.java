@@ -53,7 +53,7 @@ class SubBitTrainerTest {
     held = new MutableDataset<>(StripedImages.source(folder, 96, 2));
   }
 
-  private static SubBitTrainer.Builder builder() {
+  private static SubBitTrainerBuilder builder() {
     return SubBitTrainer.builder(StripedImages.SHAPE)
         .network("resnet8")
         .tau(4)
@@ -239,7 +239,11 @@ class SubBitTrainerTest {
     "batchSize, 1, 2 and more",
     "learningRate, -1, positive",
     "learningRate, NaN, positive",
+    "momentum, 1, 0 up to but not 1",
     "weightDecay, -0.1, 0 and positive",
+    "labelSmoothing, 1, 0 up to but not 1",
+    "gradientClip, -1, 0 and positive",
+    "floatEpochs, -1, 0 and more",
     "refineInterval, 0, 1 and more",
     "refineRate, 0, positive",
     "maxShift, -1, 0 and more",

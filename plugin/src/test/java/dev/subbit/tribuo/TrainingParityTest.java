@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.codebook.CodebookPlan;
 import dev.subbit.tribuo.codebook.KernelAssignment;
 import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.engine.InitialParameters;
+import dev.subbit.tribuo.engine.Recipe;
 import dev.subbit.tribuo.engine.TrainingEngine;
 import dev.subbit.tribuo.engine.TrainingPlan;
 import dev.subbit.tribuo.engine.TrainingRun;
@@ -36,7 +38,8 @@ class TrainingParityTest {
   private static TrainingRun start(
       Weights weights, Activations activations, int tau, float learningRate) {
     Network network = Networks.build("resnet8", SHAPE, TestModels.CLASSES, weights, activations);
-    TrainingPlan plan = new TrainingPlan(tau, BATCH, 12, learningRate, 1e-4f, 3, 0.2f, 1, 5);
+    TrainingPlan plan =
+        new TrainingPlan(12, Recipe.adam(learningRate), new CodebookPlan(tau, 3, 0.2f), 1, 5);
     return TrainingEngine.load()
         .start(network, plan, InitialParameters.draw(network, new SplittableRandom(3)));
   }
@@ -109,7 +112,8 @@ class TrainingParityTest {
     start(Weights.FLOAT, Activations.REAL, 5, 0.01f).close();
     Network network =
         Networks.build("resnet8", SHAPE, TestModels.CLASSES, Weights.FLOAT, Activations.REAL);
-    TrainingPlan plan = new TrainingPlan(5, BATCH, 12, 0.01f, 0, 3, 0.2f, 3, 5);
+    TrainingPlan plan =
+        new TrainingPlan(12, Recipe.adam(0.01f), new CodebookPlan(5, 3, 0.2f), 3, 5);
     IllegalStateException e =
         assertThrows(
             IllegalStateException.class,

@@ -1,29 +1,22 @@
 package dev.subbit.tribuo.engine;
 
+import dev.subbit.tribuo.codebook.CodebookPlan;
+
 /**
- * How a network is to be trained.
+ * How a network is to be trained, from its first step to its last.
  *
- * @param tau bits of a codebook index, 1 to 9.
- * @param batchSize images in every step.
- * @param steps number of steps of the whole training, at least 1.
- * @param learningRate Adam's learning rate at the first step; it falls linearly to 0.
- * @param weightDecay L2 decay of the float weights of convolutions and classifier.
- * @param refineInterval the codebooks are refined at every so-manyth step.
- * @param refineRate Adam's learning rate of the codebooks at the first step; it falls linearly too.
+ * @param steps number of steps, at least 1.
+ * @param recipe the loss and the optimiser.
+ * @param codebooks how the codebooks of sub-bit convolutions are learnt.
  * @param threads threads that the engine computes with, at least 1.
- * @param seed where all random choices of the engine come from: first weights, first codebooks,
- *     replacements of repeated codewords.
+ * @param seed where all random choices of the engine come from: first codebooks, and what their
+ *     learning draws.
  */
 public record TrainingPlan(
-    int tau,
-    int batchSize,
-    int steps,
-    float learningRate,
-    float weightDecay,
-    int refineInterval,
-    float refineRate,
-    int threads,
-    long seed) {
+    int steps, Recipe recipe, CodebookPlan codebooks, int threads, long seed) {
+
+  /** The share of the steps, at the end, in which codebooks rest. */
+  private static final float REST = 0.1f;
 
   /**
    * The learning rate of a step.
@@ -32,7 +25,7 @@ public record TrainingPlan(
    * @return the rate, which would reach 0 at step {@code steps}.
    */
   public float learningRate(int step) {
-    return learningRate * remaining(step);
+    return recipe.schedule().rate(recipe.learningRate(), step, steps);
   }
 
   /**
@@ -41,24 +34,19 @@ public record TrainingPlan(
    * @param step the step, 0 for the first.
    * @return the rate, which would reach 0 at step {@code steps}.
    */
-  public float refineRate(int step) {
-    return refineRate * remaining(step);
+  public float codebookRate(int step) {
+    return recipe.schedule().rate(codebooks.rate(), step, steps);
   }
 
   /**
-   * Whether the codebooks are refined at the end of a step. They rest in the last tenth of the
+   * Whether the codebooks are learnt at the end of a step. They rest in the last tenth of the
    * training: a codeword that changes moves many weights at once, and latent weights and moving
    * statistics need some steps to follow.
    *
    * @param step the step, 0 for the first.
-   * @return true at every {@code refineInterval}th step but the last ones.
+   * @return true at every {@link CodebookPlan#interval()}th step but the last ones.
    */
   public boolean refines(int step) {
-    return (step + 1) % refineInterval == 0 && remaining(step) > 0.1f;
-  }
-
-  /** The share of the training that is left before a step. */
-  private float remaining(int step) {
-    return 1f - (float) step / steps;
+    return (step + 1) % codebooks.interval() == 0 && 1f - (float) step / steps > REST;
   }
 }

@@ -9,23 +9,38 @@ public interface TrainingRun extends AutoCloseable {
   /**
    * What one step found, before its update.
    *
-   * @param loss mean cross entropy over the batch.
+   * @param loss mean loss over the batch, as {@link Recipe} defines it.
    * @param correct number of images whose largest logit was their class.
    */
   record StepResult(float loss, int correct) {}
 
   /**
-   * One step: forward, backward, update; at every {@link TrainingPlan#refineInterval()}th also a
-   * refinement of the codebooks.
+   * One step without a teacher.
    *
-   * @param pixels the images, {@link TrainingPlan#batchSize()} times the image's size values, each
-   *     in the order of positions.
+   * @param pixels the images, one after the other, each in the order of positions.
    * @param classes the class of each image.
    * @return what was found.
    * @throws IllegalStateException if the loss is no longer a number, or the plan's last step was
    *     made before.
    */
-  StepResult step(float[] pixels, int[] classes);
+  default StepResult step(float[] pixels, int[] classes) {
+    return step(pixels, classes, new float[0]);
+  }
+
+  /**
+   * One step: forward, backward, update; where {@link TrainingPlan#refines} says so, also of the
+   * codebooks.
+   *
+   * @param pixels the images, one after the other, each in the order of positions.
+   * @param classes the class of each image.
+   * @param teacherLogits the teacher's logits, [images, classes]; empty if the recipe {@linkplain
+   *     Recipe#distils() has no teacher}.
+   * @return what was found.
+   * @throws IllegalStateException if the loss is no longer a number, or the plan's last step was
+   *     made before.
+   * @throws IllegalArgumentException if the teacher's logits are not what the recipe asks for.
+   */
+  StepResult step(float[] pixels, int[] classes, float[] teacherLogits);
 
   /**
    * Applies the network as it is now, in its inference form: batch normalisation by the moving

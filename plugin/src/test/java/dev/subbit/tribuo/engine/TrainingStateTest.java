@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.subbit.tribuo.codebook.CodebookPlan;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
@@ -30,7 +31,8 @@ class TrainingStateTest {
 
   private static TrainingRun start(Weights weights, Activations activations, int tau) {
     Network network = Networks.build("resnet8", SHAPE, 3, weights, activations);
-    TrainingPlan plan = new TrainingPlan(tau, BATCH, STEPS, 0.01f, 1e-4f, 2, 0.5f, 1, 5);
+    TrainingPlan plan =
+        new TrainingPlan(STEPS, Recipe.adam(0.01f), new CodebookPlan(tau, 2, 0.5f), 1, 5);
     return TrainingEngine.load()
         .start(network, plan, InitialParameters.draw(network, new SplittableRandom(3)));
   }

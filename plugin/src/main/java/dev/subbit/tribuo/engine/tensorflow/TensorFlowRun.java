@@ -71,12 +71,13 @@ final class TensorFlowRun implements TrainingRun {
     for (Parameter parameter : built.parameters().all()) {
       assignChecked(parameter, initial.get(parameter.name()));
     }
-    for (Parameter moment : built.adamMoments()) {
-      assign(moment, new float[(int) moment.shape().size()]);
+    for (Parameter slot : built.optimiser().slots()) {
+      assign(slot, new float[(int) slot.shape().size()]);
     }
     RandomPlace codebooks = RandomPlace.of(plan.seed()).at("codebook");
     for (Map.Entry<String, SubBitConvWeights> entry : built.subBitWeights().entrySet()) {
-      CodebookLearner learner = new CodebookLearner(plan.tau(), codebooks.at(entry.getKey()));
+      CodebookLearner learner =
+          new CodebookLearner(plan.codebooks().tau(), codebooks.at(entry.getKey()));
       learners.put(entry.getKey(), learner);
       assign(entry.getValue().codewords(), taps(learner.codebook()));
     }
@@ -120,28 +121,29 @@ final class TensorFlowRun implements TrainingRun {
   }
 
   @Override
-  public StepResult step(float[] pixels, int[] classes) {
+  public StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
     if (step == plan.steps()) {
       throw new IllegalStateException("The last of " + plan.steps() + " steps was made before");
+    }
+    Shape logitsShape = Shape.of(classes.length, network.classes());
+    long taught = plan.recipe().distils() ? logitsShape.size() : 0;
+    if (teacherLogits.length != taught) {
+      throw new IllegalArgumentException(
+          "The step needs " + taught + " logits of a teacher, found " + teacherLogits.length);
     }
     boolean refines = plan.refines(step);
     List<String> refined = new ArrayList<>();
     StepResult stepResult;
-    try (TFloat32 pixelTensor = tensor(Shape.of(classes.length, network.input().size()), pixels);
-        TFloat32 targetTensor = oneHot(classes);
-        TFloat32 rate = TFloat32.scalarOf(plan.learningRate(step));
-        TFloat32 beta1 = power(TrainingGraph.ADAM_BETA1);
-        TFloat32 beta2 = power(TrainingGraph.ADAM_BETA2)) {
-      Session.Runner runner =
-          session
-              .runner()
-              .feed(built.pixels(), pixelTensor)
-              .feed(built.targets(), targetTensor)
-              .feed(built.learningRate(), rate)
-              .feed(built.beta1Power(), beta1)
-              .feed(built.beta2Power(), beta2)
-              .fetch(built.loss())
-              .fetch(built.trainingLogits());
+    Session.Runner runner = session.runner();
+    LossGraph loss = built.loss();
+    try (Feeds feeds = new Feeds(runner)) {
+      feeds.feed(built.pixels(), Shape.of(classes.length, network.input().size()), pixels);
+      feeds.feed(loss.targets(), logitsShape, oneHot(classes));
+      if (plan.recipe().distils()) {
+        feeds.feed(loss.teacherLogits(), logitsShape, teacherLogits);
+      }
+      built.optimiser().feed(feeds, plan.learningRate(step), step + 1);
+      runner.fetch(loss.mean()).fetch(built.trainingLogits());
       for (Op update : built.updates()) {
         runner.addTarget(update);
       }
@@ -153,18 +155,18 @@ final class TensorFlowRun implements TrainingRun {
             }
           });
       try (Result result = runner.run()) {
-        float loss = floats(result.get(0))[0];
-        if (!Float.isFinite(loss)) {
+        float mean = floats(result.get(0))[0];
+        if (!Float.isFinite(mean)) {
           throw new IllegalStateException(
               "The loss is "
-                  + loss
+                  + mean
                   + " at step "
                   + (step + 1)
                   + " of "
                   + plan.steps()
                   + ": training diverged, try a smaller learningRate");
         }
-        stepResult = new StepResult(loss, correct(floats(result.get(1)), classes));
+        stepResult = new StepResult(mean, correct(floats(result.get(1)), classes));
         for (int i = 0; i < refined.size(); i++) {
           refine(refined.get(i), floats(result.get(2 + i)));
         }
@@ -174,22 +176,18 @@ final class TensorFlowRun implements TrainingRun {
     return stepResult;
   }
 
-  private TFloat32 power(float beta) {
-    return TFloat32.scalarOf((float) StrictMath.pow(beta, step + 1));
-  }
-
   private void refine(String node, float[] gradient) {
     CodebookLearner learner = learners.get(node);
-    learner.refine(step, gradient, plan.refineRate(step));
+    learner.refine(step, gradient, plan.codebookRate(step));
     assign(built.subBitWeights().get(node).codewords(), taps(learner.codebook()));
   }
 
-  private TFloat32 oneHot(int[] classes) {
+  private float[] oneHot(int[] classes) {
     float[] values = new float[classes.length * network.classes()];
     for (int i = 0; i < classes.length; i++) {
       values[i * network.classes() + classes[i]] = 1;
     }
-    return tensor(Shape.of(classes.length, network.classes()), values);
+    return values;
   }
 
   private int correct(float[] logits, int[] classes) {
@@ -257,7 +255,7 @@ final class TensorFlowRun implements TrainingRun {
   /** All variables but the codewords, which are the learners'. */
   private List<Parameter> variables() {
     List<Parameter> variables = new ArrayList<>(built.parameters().all());
-    variables.addAll(built.adamMoments());
+    variables.addAll(built.optimiser().slots());
     return variables;
   }
 

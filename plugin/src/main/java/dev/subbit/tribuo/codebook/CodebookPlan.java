@@ -1,0 +1,11 @@
+package dev.subbit.tribuo.codebook;
+
+/**
+ * How the codebooks of a network come about.
+ *
+ * @param tau bits of a codebook index, 1 to 9.
+ * @param interval the codebooks are learnt at every so-manyth step, at least 1.
+ * @param rate learning rate of the codebooks at the first step, positive; it falls as the learning
+ *     rate of the weights does.
+ */
+public record CodebookPlan(int tau, int interval, float rate) {}

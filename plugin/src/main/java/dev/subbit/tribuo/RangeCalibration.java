@@ -2,6 +2,7 @@ package dev.subbit.tribuo;
 
 import dev.subbit.tribuo.SubBitQuantizer.Clipping;
 import dev.subbit.tribuo.network.ConvChain;
+import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
@@ -44,7 +45,24 @@ final class RangeCalibration {
                 clipping == Clipping.LEAST_ERROR
                     ? histogram.leastErrorRange()
                     : histogram.fullRange()));
+    shareRangesThroughMaxPooling(trained, ranges);
     return new TrainedNetwork(trained.network(), trained.floats(), trained.packed(), ranges);
+  }
+
+  /** So that a max pooling behind an 8-bit convolution takes its values as they are. */
+  private static void shareRangesThroughMaxPooling(
+      TrainedNetwork trained, Map<String, QuantizedRange> ranges) {
+    Map<String, ConvChain> chains = ConvChain.of(trained.network());
+    Set<String> givenAsIntegers = new HashSet<>();
+    trained.packed().keySet().forEach(c -> givenAsIntegers.add(chains.get(c).last().name()));
+    for (Network.Node node : trained.network().nodes()) {
+      if (node.layer() instanceof Layer.MaxPool && ranges.containsKey(node.name())) {
+        String input = node.inputs().get(0);
+        if (givenAsIntegers.contains(input)) {
+          ranges.put(node.name(), ranges.get(input));
+        }
+      }
+    }
   }
 
   /** In the order of the network, so that the first node that overflows is the one reported. */

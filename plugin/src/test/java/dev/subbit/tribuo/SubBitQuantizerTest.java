@@ -2,6 +2,8 @@ package dev.subbit.tribuo;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +14,7 @@ import dev.subbit.tribuo.TestModels.Mode;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.ReferenceForward;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -49,6 +52,22 @@ class SubBitQuantizerTest {
             SubBitModelTest.scores(model, after.get(i)),
             0.05);
       }
+    }
+  }
+
+  @Test
+  void givesAMaxPoolingTheRangeOfWhatItReads() {
+    ImageShape small = new ImageShape(1, 6, 6);
+    MutableDataset<Label> images = TestModels.dataset(small, 4);
+    try (SubBitModel model =
+            TestModels.model(TestModels.network(Mode.SUB_BIT, "vgg-small", small), images);
+        SubBitModel quantized = new SubBitQuantizer().quantize(model, images)) {
+      Map<String, QuantizedRange> ranges = quantized.network().ranges();
+      assertEquals(ranges.get("relu1"), ranges.get("pool1"));
+      assertEquals(ranges.get("relu3"), ranges.get("pool3"));
+      assertNotEquals(ranges.get("relu1"), ranges.get("relu3"));
+      // The last one feeds the float classifier.
+      assertFalse(ranges.containsKey("pool5"));
     }
   }
 

@@ -1,205 +1,188 @@
 package dev.subbit.tribuo.cli;
 
-import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.NetworkSize;
+import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.TrainedNetwork;
-import dev.subbit.tribuo.report.TextTable;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Locale;
+import java.util.Iterator;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code subbit inspect}. */
 @Command(
     name = "inspect",
-    description = "Show what a saved model is made of, and what its weights cost.",
+    description = {
+      "Show what a saved model is made of, and what its weights cost;",
+      "or what a network would cost, before any training."
+    },
     mixinStandardHelpOptions = true,
     footer = {
       "",
       "Examples:",
       "  ./subbit inspect clothes.sbm",
       "  ./subbit inspect clothes.sbm --codebooks",
-      "  ./subbit inspect clothes.sbm --json clothes.json"
+      "  ./subbit inspect clothes.sbm --json clothes.json",
+      "  ./subbit inspect --network resnet18 --image 3x224x224 --activations BINARY --tau 5"
     })
 final class InspectCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
 
-  @Parameters(index = "0", paramLabel = "MODEL.sbm", description = "The saved model.")
-  private Path file;
+  @ArgGroup(exclusive = true, multiplicity = "1")
+  private Subject subject;
 
   @Option(names = "--codebooks", description = "Draw the layers' codebooks, the most used first.")
   private boolean codebooks;
 
-  /**
-   * What the command finds.
-   *
-   * @param network name of the network.
-   * @param input shape of its images: channels, height, width.
-   * @param labels the classes.
-   * @param quantizedTensors tensors held in 8 bits; 0 for a network on float activations.
-   * @param size what the weights cost.
-   * @param layers the sub-bit layers in order.
-   */
-  record Report(
-      String network,
-      List<Integer> input,
-      List<String> labels,
-      int quantizedTensors,
-      WeightCost size,
-      List<LayerReport> layers) {}
+  /** Either of two. */
+  static final class Subject {
 
-  /**
-   * One sub-bit layer.
-   *
-   * @param name its name.
-   * @param activations what it makes of its input.
-   * @param inChannels input channels.
-   * @param outChannels output channels.
-   * @param stride its stride.
-   * @param tau bits of an index.
-   * @param codewordsUsed how many codewords are used at least once.
-   * @param indexBytes bytes of the index planes.
-   * @param bitsPerWeight bits of the index planes over the weights they stand for.
-   * @param codebook the codewords, nine bits each, first tap least significant.
-   */
-  record LayerReport(
-      String name,
-      Layer.Activations activations,
-      int inChannels,
-      int outChannels,
-      int stride,
-      int tau,
-      int codewordsUsed,
-      int indexBytes,
-      double bitsPerWeight,
-      List<Integer> codebook) {}
+    @Parameters(index = "0", paramLabel = "MODEL.sbm", description = "The saved model.")
+    private Path file;
+
+    @ArgGroup(exclusive = false)
+    private NamedNetwork named;
+  }
+
+  /** A network without weights. */
+  static final class NamedNetwork {
+
+    @Option(
+        names = "--network",
+        required = true,
+        paramLabel = "NAME",
+        description = "A network: ${COMPLETION-CANDIDATES}.",
+        completionCandidates = NetworkNames.class)
+    private String name;
+
+    @Option(
+        names = "--image",
+        required = true,
+        paramLabel = "CxHxW",
+        description = "Channels, height and width of its images.",
+        converter = ImageShapeConverter.class)
+    private ImageShape image;
+
+    @Option(
+        names = "--classes",
+        defaultValue = "1000",
+        description = "Number of classes (default: ${DEFAULT-VALUE}).")
+    private int classes;
+
+    @Option(
+        names = "--weights",
+        defaultValue = "SUB_BIT",
+        description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Layer.Weights weights;
+
+    @Option(
+        names = "--activations",
+        defaultValue = "REAL",
+        description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Layer.Activations activations;
+
+    @Option(
+        names = "--tau",
+        defaultValue = "5",
+        description = "Bits of a codebook index, 1 to 9 (default: ${DEFAULT-VALUE}).")
+    private int tau;
+  }
+
+  /** For the help text. */
+  static final class NetworkNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Networks.names().iterator();
+    }
+  }
+
+  /** Reads {@code 3x224x224}. */
+  static final class ImageShapeConverter implements ITypeConverter<ImageShape> {
+    @Override
+    public ImageShape convert(String text) {
+      try {
+        int[] sizes = Arrays.stream(text.split("x", -1)).mapToInt(Integer::parseInt).toArray();
+        if (sizes.length == 3) {
+          return new ImageShape(sizes[0], sizes[1], sizes[2]);
+        }
+      } catch (IllegalArgumentException e) {
+        // Said below.
+      }
+      throw new TypeConversionException(
+          "'" + text + "' is no image shape; write channels, height and width as in 3x224x224");
+    }
+  }
 
   @Override
   public Integer call() throws Exception {
     json.requireWritable();
-    try (SubBitModel model = ModelFile.load(file)) {
-      Report report = inspect(model);
-      print(report, model.network());
-      json.write(report);
+    if (subject.file != null) {
+      inspectModel(subject.file);
+    } else {
+      inspectNetwork(subject.named);
     }
     return 0;
   }
 
-  private static Report inspect(SubBitModel model) {
-    TrainedNetwork trained = model.network();
-    List<LayerReport> layers = new ArrayList<>();
-    for (Network.Node node : trained.network().nodes()) {
-      PackedConvWeights weights = trained.packed().get(node.name());
-      if (weights != null) {
-        layers.add(inspect(node.name(), (Layer.Conv) node.layer(), weights));
+  private void inspectModel(Path file) {
+    try (SubBitModel model = ModelFile.load(file)) {
+      PrintWriter out = spec.commandLine().getOut();
+      ModelInspection inspection = ModelInspection.of(model);
+      inspection.print(out);
+      if (codebooks) {
+        model
+            .network()
+            .network()
+            .nodes()
+            .forEach(node -> printCodebook(out, node.name(), model.network()));
       }
+      out.flush();
+      json.write(inspection);
     }
-    List<String> labels = new ArrayList<>();
-    for (int id = 0; id < model.getOutputIDInfo().size(); id++) {
-      labels.add(model.getOutputIDInfo().getOutput(id).getLabel());
-    }
-    ImageShape shape = trained.network().input();
-    return new Report(
-        trained.network().name(),
-        List.of(shape.channels(), shape.height(), shape.width()),
-        labels,
-        trained.ranges().size(),
-        WeightCost.of(trained),
-        layers);
   }
 
-  private static LayerReport inspect(String name, Layer.Conv conv, PackedConvWeights weights) {
-    Codebook codebook = weights.codebook();
-    List<Integer> codewords = new ArrayList<>();
-    for (int i = 0; i < codebook.size(); i++) {
-      codewords.add(codebook.codeword(i));
+  private static void printCodebook(PrintWriter out, String node, TrainedNetwork trained) {
+    PackedConvWeights weights = trained.packed().get(node);
+    if (weights != null) {
+      out.printf("%n%s%n%s", node, CodebookText.of(weights));
     }
-    int indexBytes = weights.index().length;
-    return new LayerReport(
-        name,
-        conv.activations(),
-        conv.in(),
-        conv.out(),
-        conv.stride(),
-        codebook.tau(),
-        (int) Arrays.stream(weights.indices()).distinct().count(),
-        indexBytes,
-        8.0 * indexBytes / (weights.outChannels() * weights.inChannels() * Codebook.TAPS),
-        codewords);
   }
 
-  private void print(Report report, TrainedNetwork trained) {
-    PrintWriter out = spec.commandLine().getOut();
-    WeightCost size = report.size();
-    out.printf(
-        Locale.ROOT,
-        "%s for images of %d x %d x %d (channels, height, width), %d classes, %s activations%n%n",
-        report.network(),
-        report.input().get(0),
-        report.input().get(1),
-        report.input().get(2),
-        report.labels().size(),
-        report.quantizedTensors() > 0 ? "8-bit" : "float");
-    TextTable table =
-        new TextTable(
-            2,
-            "layer",
-            "input",
-            "in",
-            "out",
-            "stride",
-            "tau",
-            "codewords used",
-            "index bytes",
-            "bits/weight");
-    for (LayerReport layer : report.layers()) {
-      table.row(
-          layer.name(),
-          layer.activations() == Layer.Activations.BINARY ? "binary" : "real",
-          "" + layer.inChannels(),
-          "" + layer.outChannels(),
-          "" + layer.stride(),
-          "" + layer.tau(),
-          layer.codewordsUsed() + "/" + layer.codebook().size(),
-          String.format(Locale.ROOT, "%,d", layer.indexBytes()),
-          String.format(Locale.ROOT, "%.3f", layer.bitsPerWeight()));
-    }
-    out.println(table);
-    out.printf(
-        Locale.ROOT,
-        "Sub-bit layers: %,d weights in %,d index bytes (%.3f bit a weight),"
-            + " %,d codebook bytes, %,d scale bytes (%.3f bit a weight in all).%n",
-        size.subBitWeights(),
-        size.indexBytes(),
-        size.bitsPerWeight(),
-        size.codebookBytes(),
-        size.scaleBytes(),
-        size.bitsPerWeightAll());
-    out.printf(
-        Locale.ROOT,
-        "Other parameters, in 32-bit floats: %,d (%,d bytes).%n",
-        size.floatParameters(),
-        size.floatBytes());
+  private void inspectNetwork(NamedNetwork named) {
     if (codebooks) {
-      for (LayerReport layer : report.layers()) {
-        out.printf("%n%s%n%s", layer.name(), CodebookText.of(trained.packed().get(layer.name())));
-      }
+      throw wrongUsage("--codebooks needs a saved model: an untrained network has no codebooks");
     }
-    out.flush();
+    NetworkInspection inspection;
+    try {
+      Network network =
+          Networks.build(named.name, named.image, named.classes, named.weights, named.activations);
+      inspection =
+          NetworkInspection.of(network, named.activations, NetworkSize.of(network, named.tau));
+    } catch (IllegalArgumentException e) {
+      throw wrongUsage(e.getMessage());
+    }
+    inspection.print(spec.commandLine().getOut());
+    json.write(inspection);
+  }
+
+  private ParameterException wrongUsage(String message) {
+    return new ParameterException(spec.commandLine(), message);
   }
 }

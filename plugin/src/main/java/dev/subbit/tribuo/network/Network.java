@@ -55,6 +55,23 @@ public record Network(String name, ImageShape input, int classes, List<Node> nod
   }
 
   /**
+   * A node by name.
+   *
+   * @param name its name.
+   * @return the node.
+   * @throws IllegalArgumentException if there is none.
+   */
+  public Node node(String name) {
+    return nodes.stream()
+        .filter(node -> node.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Network '" + this.name + "' has no node '" + name + "'"));
+  }
+
+  /**
    * The node that computes the logits.
    *
    * @return the last node.

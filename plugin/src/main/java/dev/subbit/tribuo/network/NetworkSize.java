@@ -13,8 +13,9 @@ import java.util.function.ToLongFunction;
  * (ICCV 2021): the weights are {@code tau * n * m} bits, the codebook {@code 9 * 2^tau}, and the
  * bit operations {@code H * W * n * (9 * min(m, 2^tau) + (m > 2^tau ? m / 2 : 0))}: the responses
  * of all codewords are computed once for each pixel and input channel, and then looked up and
- * added. At tau = 9 the layer is a plain binary one and has no codebook. Float layers cost 32 bits
- * a parameter; their multiplications are counted apart, in {@link LayerSize#macs}.
+ * added. At tau = 9 the layer is a plain binary one and has no codebook. With real activations the
+ * bit operations are additions of floats, as many. Float layers cost 32 bits a parameter; their
+ * multiplications are counted apart, in {@link LayerSize#macs}.
  */
 public final class NetworkSize {
 

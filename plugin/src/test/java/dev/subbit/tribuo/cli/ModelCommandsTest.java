@@ -70,6 +70,55 @@ class ModelCommandsTest {
   }
 
   @Test
+  void inspectCountsANetworkWithoutTraining() throws IOException {
+    Path json = folder.resolve("resnet18.json");
+    CommandRun run =
+        CommandRun.of(
+            "inspect",
+            "--network",
+            "resnet18",
+            "--image",
+            "3x224x224",
+            "--activations",
+            "binary",
+            "--tau",
+            "5",
+            "--json",
+            json);
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("in 6.103 Mbit (0.556 bit a weight), 6.108 with"), run.out());
+    assertTrue(run.out().contains("0.501 G bit-OPs an image, 1.676 G at one bit"), run.out());
+
+    JsonNode report = new ObjectMapper().readTree(json.toFile());
+    assertEquals(501_358_592, report.get("bitOps").asLong());
+    // 20 convolutions, of them 3 in shortcuts, and the classifier.
+    assertEquals(21, report.get("layers").size());
+    JsonNode stem = report.get("layers").get(0);
+    assertEquals("stem.conv", stem.get("name").asText());
+    assertEquals(7, stem.get("kernel").asInt());
+    assertEquals(112L * 112 * 3 * 64 * 49, stem.get("floatMacs").asLong());
+  }
+
+  @Test
+  void inspectNeedsEitherAModelOrANetwork() {
+    assertWrongUsage("MODEL.sbm", "inspect");
+    assertWrongUsage("--image", "inspect", "--network", "resnet20");
+    assertWrongUsage("", "inspect", model, "--network", "resnet20", "--image", "1x28x28");
+    assertWrongUsage("vgg-small", "inspect", "--network", "vgg16", "--image", "1x28x28");
+    assertWrongUsage("3x224x224", "inspect", "--network", "resnet20", "--image", "28x28");
+    assertWrongUsage("3x224x224", "inspect", "--network", "resnet20", "--image", "0x28x28");
+    assertWrongUsage("tau", "inspect", "--network", "resnet20", "--image", "1x28x28", "--tau", 12);
+    assertWrongUsage(
+        "--codebooks", "inspect", "--network", "resnet20", "--image", "1x28x28", "--codebooks");
+  }
+
+  private static void assertWrongUsage(String part, Object... arguments) {
+    CommandRun run = CommandRun.of(arguments);
+    assertEquals(2, run.code(), run.err());
+    assertTrue(run.err().contains(part), run.err());
+  }
+
+  @Test
   void exportWritesWhatPredictRuns() throws IOException {
     Path onnx = folder.resolve("model.onnx");
     Path json = folder.resolve("export.json");

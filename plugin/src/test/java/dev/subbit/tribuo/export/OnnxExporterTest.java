@@ -10,6 +10,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnxruntime.OrtException;
 import dev.subbit.onnx.BitPlanes;
 import dev.subbit.onnx.ExecutionBackend;
 import dev.subbit.onnx.PackedConvWeights;
@@ -23,6 +24,7 @@ import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.RandomNetworks;
 import dev.subbit.tribuo.network.ReferenceForward;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -169,7 +171,12 @@ class OnnxExporterTest {
                 new Network.Node("add", new Layer.Add(), List.of("bn2", "relu")),
                 new Network.Node("relu2", new Layer.Relu(), List.of("add")),
                 new Network.Node("conv3", halving, List.of("relu2")),
-                new Network.Node("pool", new Layer.GlobalAveragePool(), List.of("conv3")),
+                new Network.Node("halves", new Layer.MaxPool(3), List.of("conv3")),
+                new Network.Node(
+                    "conv4",
+                    new Layer.Conv(16, 16, 3, 1, Weights.SUB_BIT, Activations.REAL),
+                    List.of("halves")),
+                new Network.Node("pool", new Layer.GlobalAveragePool(), List.of("conv4")),
                 new Network.Node("output", new Layer.Dense(16, 4), List.of("pool"))));
     TrainedNetwork random = RandomNetworks.weigh(network, 4, 23);
     Map<String, float[]> floats = new HashMap<>(random.floats());
@@ -189,10 +196,37 @@ class OnnxExporterTest {
 
   @Test
   void computesTheReferencesIntegersOnEveryBackend() throws Exception {
-    TrainedNetwork network = exactNetwork();
+    assertComputesTheReferencesIntegers(exactNetwork());
+  }
+
+  /** Where a max pooling has the range of what it reads, it needs no way through floats. */
+  @Test
+  void maxPoolsEightBitValuesAsTheyAre() throws Exception {
+    TrainedNetwork apart = exactNetwork();
+    assertTrue(nodeNames(apart).contains("halves/quantized"));
+    Map<String, QuantizedRange> ranges = new HashMap<>(apart.ranges());
+    ranges.put("halves", ranges.get("conv3"));
+    TrainedNetwork shared =
+        new TrainedNetwork(apart.network(), apart.floats(), apart.packed(), ranges);
+    assertFalse(nodeNames(shared).contains("halves/quantized"));
+    assertFalse(nodeNames(shared).contains("conv3/dequantized"));
+    assertComputesTheReferencesIntegers(shared);
+  }
+
+  private static List<String> nodeNames(TrainedNetwork network) {
+    return OnnxExporter.export(network, everyPixel(network.network().input()))
+        .getGraph()
+        .getNodeList()
+        .stream()
+        .map(NodeProto::getName)
+        .toList();
+  }
+
+  private static void assertComputesTheReferencesIntegers(TrainedNetwork network)
+      throws OrtException {
     float[] image = RandomNetworks.image(network.network().input(), new Random(29));
     Map<String, float[]> expected = new ReferenceForward(network).run(image);
-    List<String> nodes = List.of("relu", "relu1", "bn2", "relu2", "conv3");
+    List<String> nodes = List.of("relu", "relu1", "bn2", "relu2", "conv3", "halves", "conv4");
     for (ExecutionBackend backend : NodeValues.backends()) {
       Map<String, float[]> actual = NodeValues.of(network, nodes, image, backend);
       for (String node : nodes) {

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
-import java.util.ArrayList;
-import java.util.List;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,45 +13,72 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class NetworkSizeTest {
 
-  /** The 3x3 convolutions of ResNet-18 behind its stem, at ImageNet's size, one after another. */
-  private static Network resnet18Convolutions() {
-    List<Network.Node> nodes = new ArrayList<>();
-    nodes.add(new Network.Node("image", new Layer.Input(), List.of()));
-    String last = "image";
-    int in = 64;
-    for (int out : new int[] {64, 128, 256, 512}) {
-      for (int i = 0; i < 4; i++) {
-        Layer conv =
-            new Layer.Conv(in, out, 3, in == out ? 1 : 2, Weights.SUB_BIT, Activations.BINARY);
-        nodes.add(new Network.Node("conv" + out + "." + i, conv, List.of(last)));
-        last = "conv" + out + "." + i;
-        in = out;
-      }
-    }
-    nodes.add(new Network.Node("pool", new Layer.GlobalAveragePool(), List.of(last)));
-    nodes.add(new Network.Node("classifier", new Layer.Dense(512, 1000), List.of("pool")));
-    return new Network("resnet18", new ImageShape(64, 56, 56), 1000, nodes);
+  /** ReActNet ResNet-18 on ImageNet, the network of the paper's table. */
+  private static NetworkSize reactNet18(int tau) {
+    return NetworkSize.of(
+        Networks.build(
+            "resnet18", new ImageShape(3, 224, 224), 1000, Weights.SUB_BIT, Activations.BINARY),
+        tau);
   }
 
-  /**
-   * Table 1 of the paper: parameters in Mbit, bit operations in G. Its last digit is rounded now
-   * up, now down, so that it is allowed to be one off.
-   */
+  private static BigDecimal inUnitsOf(int powerOfTen, long value) {
+    return BigDecimal.valueOf(value, powerOfTen);
+  }
+
+  /** Parameters in Mbit, without and with codebooks: the printed digits, rounded as usual. */
   @ParameterizedTest
-  @CsvSource({"9, 10.99, 1.677", "6, 7.324, 0.883", "5, 6.103, 0.501", "4, 4.882, 0.297"})
-  void countsResNet18AsThePaperDoes(int tau, double megabits, double gigaOps) {
-    NetworkSize size = NetworkSize.of(resnet18Convolutions(), tau);
-    assertEquals(megabits, size.subBitWeightBits() / 1e6, 0.01);
-    assertEquals(gigaOps, size.bitOps() / 1e9, 0.001);
-    assertEquals(1_676_279_808L, size.denseBitOps());
+  @CsvSource({"9, 10.99, 10.99", "6, 7.324, 7.333", "5, 6.103, 6.108", "4, 4.882, 4.885"})
+  void countsParametersAsThePaperPrintsThem(
+      int tau, BigDecimal printed, BigDecimal printedWithCodebooks) {
+    NetworkSize size = reactNet18(tau);
+    assertEquals(
+        printed,
+        inUnitsOf(6, size.subBitWeightBits()).setScale(printed.scale(), RoundingMode.HALF_UP));
+    assertEquals(
+        printedWithCodebooks,
+        inUnitsOf(6, size.subBitWeightBits() + size.codebookBits())
+            .setScale(printedWithCodebooks.scale(), RoundingMode.HALF_UP));
     assertEquals(tau / 9.0, size.bitsPerWeight(), 1e-12);
   }
 
+  /**
+   * Bit operations in G. The formula gives the printed digits of 0.56 and 0.44 bit. The other two
+   * rows of the paper are one off in the last digit, and in opposite ways: 1.67628 is printed as
+   * 1.677 and 0.88390 as 0.883, so that no one way of rounding gives both. Counting the
+   * classifier's 512,000 products too would give 1.677, but then 0.884.
+   */
   @ParameterizedTest
-  @CsvSource({"6, 7.333", "5, 6.108", "4, 4.885"})
-  void countsCodebooksAsThePaperDoes(int tau, double megabits) {
-    NetworkSize size = NetworkSize.of(resnet18Convolutions(), tau);
-    assertEquals(megabits, (size.subBitWeightBits() + size.codebookBits()) / 1e6, 0.001);
+  @CsvSource({
+    "9, 1676279808, 1.677, UP",
+    "6,  883900416, 0.883, DOWN",
+    "5,  501358592, 0.501, HALF_UP",
+    "4,  297242624, 0.297, HALF_UP"
+  })
+  void countsBitOperationsByThePapersFormula(
+      int tau, long exact, BigDecimal printed, RoundingMode rounding) {
+    NetworkSize size = reactNet18(tau);
+    assertEquals(exact, size.bitOps());
+    assertEquals(printed, inUnitsOf(9, exact).setScale(3, rounding));
+    assertEquals(1_676_279_808L, size.denseBitOps());
+  }
+
+  @Test
+  void countsVggSmallByHand() {
+    NetworkSize size =
+        NetworkSize.of(
+            Networks.build(
+                "vgg-small", new ImageShape(3, 32, 32), 10, Weights.SUB_BIT, Activations.BINARY),
+            5);
+    long kernels = 128 * 128 + 128 * 256 + 256 * 256 + 256 * 512 + 512 * 512;
+    assertEquals(9 * kernels, size.subBitWeights());
+    assertEquals(5 * kernels + 5 * 9 * 32, size.subBitWeightBits() + size.codebookBits());
+    // Every layer has more outputs than there are codewords: 32 responses and a look-up an output.
+    long ops =
+        32 * 32 * 128 * (9 * 32 + 64)
+            + 16 * 16 * (128 + 256) * (9 * 32 + 128)
+            + 8 * 8 * (256 + 512) * (9 * 32 + 256);
+    assertEquals(ops, size.bitOps());
+    assertEquals(32 * 32 * 9 * 3 * 128 + 4 * 4 * 512 * 10, size.floatMacs());
   }
 
   @Test

@@ -77,12 +77,7 @@ final class BackwardPass {
   }
 
   private boolean isFixed(String node) {
-    Layer layer =
-        network.nodes().stream()
-            .filter(n -> n.name().equals(node))
-            .findFirst()
-            .orElseThrow()
-            .layer();
+    Layer layer = network.node(node).layer();
     return layer instanceof Layer.Input || layer instanceof Layer.Normalize;
   }
 

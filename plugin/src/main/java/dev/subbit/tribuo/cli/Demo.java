@@ -13,6 +13,7 @@ import dev.subbit.tribuo.report.DemoResult.Epoch;
 import dev.subbit.tribuo.report.DemoResult.Phase;
 import dev.subbit.tribuo.report.DemoResult.Run;
 import dev.subbit.tribuo.report.DemoTable;
+import dev.subbit.tribuo.report.Figures;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -169,7 +170,7 @@ final class Demo {
   private void tellRun(Run run) {
     say(
         "      %-19s %s right, %,.0f images/s",
-        run.title(), DemoTable.percent(run.accuracy()), run.imagesPerSecond());
+        run.title(), Figures.percent(run.accuracy()), run.imagesPerSecond());
   }
 
   private <T> T phase(String name, Callable<T> work) throws Exception {

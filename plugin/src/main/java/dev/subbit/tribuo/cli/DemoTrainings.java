@@ -6,7 +6,7 @@ import dev.subbit.tribuo.SubBitTrainer;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.report.DemoResult.Epoch;
-import dev.subbit.tribuo.report.DemoTable;
+import dev.subbit.tribuo.report.Figures;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,7 +74,7 @@ final class DemoTrainings {
             epoch.epoch(),
             epoch.epochs(),
             epoch.loss(),
-            DemoTable.percent(epoch.accuracy()),
+            Figures.percent(epoch.accuracy()),
             epoch.imagesPerSecond(),
             secondsLeft));
     terminal.flush();

@@ -7,7 +7,8 @@ import java.util.Comparator;
 
 /**
  * One layer's codebook as inline SVG: every codeword a 3x3 tile (dark +1, light -1), the most used
- * first, above it a bar for how many kernels of the layer use it.
+ * first, above it a bar for how many kernels of the layer use it. Unused ones are pale. The tiles
+ * come in pictures of {@value #GROUP}, all to one scale, which wrap like words.
  */
 final class CodebookChart {
 
@@ -15,42 +16,70 @@ final class CodebookChart {
   private static final int TILE = 3 * CELL;
   private static final int PITCH = TILE + 7;
   private static final int BAR = 44;
+  private static final int GROUP = 4;
 
-  /** More codewords than this would not be told apart; the least used are left out. */
+  /** Of a plain binary layer's 512 kernels, the least used are left out. */
   private static final int MOST = 64;
 
   private CodebookChart() {}
 
   /**
+   * How many codewords are drawn: all of a codebook, the most used of the 512 kernels of a plain
+   * binary layer, which has none.
+   *
+   * @param codebook the layer's codebook.
+   * @return the number.
+   */
+  static int shown(Codebook codebook) {
+    return codebook.tau() == Codebook.MAX_TAU ? MOST : codebook.size();
+  }
+
+  /**
    * Draws a layer.
    *
    * @param weights the layer's weights.
-   * @return one svg element.
+   * @return one div element.
    */
-  static String svg(PackedConvWeights weights) {
+  static String html(PackedConvWeights weights) {
     Codebook codebook = weights.codebook();
     int[] uses = uses(weights);
     Integer[] order = new Integer[codebook.size()];
     Arrays.setAll(order, i -> i);
     Arrays.sort(order, Comparator.comparing(i -> -uses[i]));
-    int shown = Math.min(MOST, order.length);
-    int most = Math.max(1, uses[order[0]]);
+    int shown = shown(codebook);
+    StringBuilder html = new StringBuilder("<div class=\"codebook\">");
+    for (int first = 0; first < shown; first += GROUP) {
+      appendGroup(html, codebook, uses, order, first, Math.min(shown, first + GROUP));
+    }
+    return html.append("</div>").toString();
+  }
 
-    StringBuilder svg = new StringBuilder();
-    svg.append(
-        DemoTable.format(
-            "<svg class=\"codebook\" viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\""
-                + " aria-label=\"codebook\">",
-            shown * PITCH, BAR + TILE + 4, shown * PITCH));
-    for (int rank = 0; rank < shown; rank++) {
+  private static void appendGroup(
+      StringBuilder html, Codebook codebook, int[] uses, Integer[] order, int first, int end) {
+    int most = Math.max(1, uses[order[0]]);
+    html.append(
+        Figures.format(
+            "<svg viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\""
+                + " aria-label=\"codewords %d to %d of %d by use: %,d to %,d kernels each\">",
+            GROUP * PITCH,
+            BAR + TILE + 4,
+            GROUP * PITCH,
+            BAR + TILE + 4,
+            first + 1,
+            end,
+            order.length,
+            uses[order[first]],
+            uses[order[end - 1]]));
+    for (int rank = first; rank < end; rank++) {
       int index = order[rank];
-      int left = rank * PITCH;
+      int left = (rank - first) * PITCH;
       double height = (double) (BAR - 2) * uses[index] / most;
-      svg.append(
-          DemoTable.format(
-              "<g><title>index %d, codeword 0x%03x: %,d kernels</title>"
+      html.append(
+          Figures.format(
+              "<g%s><title>index %d, codeword 0x%03x: %,d kernels</title>"
                   + "<rect class=\"bar\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>"
                   + "<rect class=\"minus\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>",
+              uses[index] == 0 ? " class=\"unused\"" : "",
               index,
               codebook.codeword(index),
               uses[index],
@@ -62,10 +91,10 @@ final class CodebookChart {
               BAR + 4,
               TILE,
               TILE));
-      appendPlusTaps(svg, codebook, index, left);
-      svg.append("</g>");
+      appendPlusTaps(html, codebook, index, left);
+      html.append("</g>");
     }
-    return svg.append("</svg>").toString();
+    html.append("</svg>");
   }
 
   /**
@@ -82,16 +111,16 @@ final class CodebookChart {
     return uses;
   }
 
-  private static void appendPlusTaps(StringBuilder svg, Codebook codebook, int index, int left) {
+  private static void appendPlusTaps(StringBuilder html, Codebook codebook, int index, int left) {
     StringBuilder path = new StringBuilder();
     for (int tap = 0; tap < Codebook.TAPS; tap++) {
       if (codebook.tap(index, tap) == 1) {
         path.append(
-            DemoTable.format(
+            Figures.format(
                 "M%d %dh%dv%dh-%dz",
                 left + tap % 3 * CELL, BAR + 4 + tap / 3 * CELL, CELL, CELL, CELL));
       }
     }
-    svg.append("<path class=\"plus\" d=\"").append(path).append("\"/>");
+    html.append("<path class=\"plus\" d=\"").append(path).append("\"/>");
   }
 }

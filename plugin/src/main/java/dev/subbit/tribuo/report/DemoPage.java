@@ -6,10 +6,6 @@ import dev.subbit.tribuo.report.DemoResult.Epoch;
 import dev.subbit.tribuo.report.DemoResult.Model;
 import dev.subbit.tribuo.report.DemoResult.Phase;
 import dev.subbit.tribuo.report.DemoResult.Run;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -44,40 +40,27 @@ public final class DemoPage {
   }
 
   private String render() {
-    html.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-        .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
-        .append("<title>Subbit demo</title><style>\n")
-        .append(styleSheet())
-        .append("</style></head><body>\n");
     appendSummary();
     appendTable();
     appendTraining();
     appendCodebooks();
     appendSamples();
     appendFooter();
-    return html.append("</body></html>\n").toString();
-  }
-
-  private static String styleSheet() {
-    try (InputStream in = DemoPage.class.getResourceAsStream("report.css")) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return HtmlPage.of("Subbit demo", html);
   }
 
   private void appendSummary() {
     html.append("<h1>Subbit demo</h1><p class=\"soft\">Sub-bit neural networks on ")
         .append(Html.escape(result.data().description()))
         .append(
-            DemoTable.format(
+            Figures.format(
                 ": %,d images to train on, %,d to test on.</p>",
                 result.data().trainImages(), result.data().testImages()))
         .append("<div class=\"facts\">");
     for (Model model : result.models()) {
       Run reference = model.runs().get(0);
       appendFact(
-          DemoTable.percent(reference.accuracy()),
+          Figures.percent(reference.accuracy()),
           "test accuracy, " + Html.escape(model.description()));
     }
     Model last = result.models().get(result.models().size() - 1);
@@ -87,7 +70,7 @@ public final class DemoPage {
         .ifPresent(
             run ->
                 appendFact(
-                    DemoTable.times(run.cycles().bnnPerImage(), run.cycles().perImage()),
+                    Figures.times(run.cycles().bnnPerImage(), run.cycles().perImage()),
                     "fewer "
                         + Html.escape(run.cycles().kind())
                         + " FPGA cycles for the convolutions than the same engine as a plain"
@@ -177,10 +160,10 @@ public final class DemoPage {
     boolean open = true;
     for (Map.Entry<String, TrainedNetwork> entry : networks.entrySet()) {
       html.append("<details")
-          .append(open ? " open" : "")
+          .append(open ? " open=\"open\"" : "")
           .append("><summary>")
           .append(Html.escape(entry.getKey()))
-          .append("</summary><div class=\"card scroll\">");
+          .append("</summary><div class=\"card\">");
       open = false;
       entry.getValue().network().nodes().stream()
           .filter(node -> entry.getValue().packed().containsKey(node.name()))
@@ -194,11 +177,11 @@ public final class DemoPage {
         .append(Html.escape(name))
         .append("</code><small>")
         .append(
-            DemoTable.format(
+            Figures.format(
                 "%,d kernels from %d",
                 weights.outChannels() * weights.inChannels(), weights.codebook().size()))
         .append("</small></div>")
-        .append(CodebookChart.svg(weights))
+        .append(CodebookChart.html(weights))
         .append("</div>");
   }
 
@@ -207,7 +190,7 @@ public final class DemoPage {
     for (SampleImage sample : samples) {
       html.append("<div class=\"card\"><img alt=\"\" src=\"")
           .append(sample.dataUri())
-          .append("\"><b>")
+          .append("\"/><b>")
           .append(Html.escape(sample.truth()))
           .append("</b>");
       sample
@@ -228,7 +211,7 @@ public final class DemoPage {
     html.append("<footer><p>")
         .append(
             Html.escape(
-                DemoTable.format(
+                Figures.format(
                     "%s, %d processors, Java %s. ",
                     result.host().os(), result.host().processors(), result.host().java())))
         .append(
@@ -244,6 +227,6 @@ public final class DemoPage {
   }
 
   private static String describe(Phase phase) {
-    return DemoTable.format("%s: %.0f s", phase.name(), phase.seconds());
+    return Figures.format("%s: %.0f s", phase.name(), phase.seconds());
   }
 }

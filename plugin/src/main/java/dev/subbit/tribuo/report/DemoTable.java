@@ -5,7 +5,6 @@ import dev.subbit.tribuo.report.DemoResult.Model;
 import dev.subbit.tribuo.report.DemoResult.Run;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** The demo's one table: the same rows for the terminal and for the HTML page. */
 public final class DemoTable {
@@ -83,42 +82,20 @@ public final class DemoTable {
     return List.of(
         first ? model.name() : "",
         run.title(),
-        percent(run.accuracy()),
-        first ? format("%.2f", model.bitsPerWeight()) : "",
-        first ? kilobytes(model.fileBytes()) : "",
-        first ? times(model.floatFileBytes(), model.fileBytes()) : "",
-        first ? times(model.oneBitFileBytes(), model.fileBytes()) : "",
-        format("%,.0f", run.imagesPerSecond()),
-        format("%,d/%,d", run.sameLabels(), images),
+        Figures.percent(run.accuracy()),
+        first ? Figures.format("%.2f", model.bitsPerWeight()) : "",
+        first ? Figures.kilobytes(model.fileBytes()) : "",
+        first ? Figures.times(model.floatFileBytes(), model.fileBytes()) : "",
+        first ? Figures.times(model.oneBitFileBytes(), model.fileBytes()) : "",
+        Figures.format("%,.0f", run.imagesPerSecond()),
+        Figures.format("%,d/%,d", run.sameLabels(), images),
         run.sameBits() ? "all" : "no",
-        cycles == null ? "-" : format("%,d", cycles.perImage()),
+        cycles == null ? "-" : Figures.format("%,d", cycles.perImage()),
         cycles == null
             ? "-"
-            : format("%,d", cycles.bnnPerImage())
+            : Figures.format("%,d", cycles.bnnPerImage())
                 + " ("
-                + times(cycles.bnnPerImage(), cycles.perImage())
+                + Figures.times(cycles.bnnPerImage(), cycles.perImage())
                 + ")");
-  }
-
-  /**
-   * A share for a person.
-   *
-   * @param share 0 to 1.
-   * @return percent with one decimal.
-   */
-  public static String percent(double share) {
-    return format("%.1f %%", 100 * share);
-  }
-
-  static String kilobytes(long bytes) {
-    return format("%,.0f KB", bytes / 1000.0);
-  }
-
-  static String times(long large, long small) {
-    return format("%.1fx", (double) large / small);
-  }
-
-  static String format(String pattern, Object... values) {
-    return String.format(Locale.ROOT, pattern, values);
   }
 }

@@ -20,7 +20,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.tensorflow.Graph;
-import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
@@ -68,22 +67,24 @@ final class TensorFlowRun implements TrainingRun {
   }
 
   private void assignInitialValues(Map<String, float[]> initial) {
+    Map<Parameter, float[]> values = new LinkedHashMap<>();
     for (Parameter parameter : built.parameters().all()) {
-      assignChecked(parameter, initial.get(parameter.name()));
+      values.put(parameter, checked(parameter, initial.get(parameter.name())));
     }
     for (Parameter slot : built.optimiser().slots()) {
-      assign(slot, new float[(int) slot.shape().size()]);
+      values.put(slot, new float[(int) slot.shape().size()]);
     }
     RandomPlace codebooks = RandomPlace.of(plan.seed()).at("codebook");
     for (Map.Entry<String, SubBitConvWeights> entry : built.subBitWeights().entrySet()) {
       CodebookLearner learner =
           new CodebookLearner(plan.codebooks().tau(), codebooks.at(entry.getKey()));
       learners.put(entry.getKey(), learner);
-      assign(entry.getValue().codewords(), taps(learner.codebook()));
+      values.put(entry.getValue().codewords(), taps(learner.codebook()));
     }
+    assign(values);
   }
 
-  private void assignChecked(Parameter parameter, float[] values) {
+  private static float[] checked(Parameter parameter, float[] values) {
     if (values == null || values.length != parameter.shape().size()) {
       throw new IllegalArgumentException(
           "'"
@@ -93,7 +94,7 @@ final class TensorFlowRun implements TrainingRun {
               + " values, found "
               + (values == null ? "none" : values.length));
     }
-    assign(parameter, values);
+    return values;
   }
 
   private static float[] taps(Codebook codebook) {
@@ -105,14 +106,23 @@ final class TensorFlowRun implements TrainingRun {
     return values;
   }
 
-  private void assign(Parameter parameter, float[] values) {
-    try (TFloat32 tensor = tensor(parameter.shape(), values)) {
-      session
-          .runner()
-          .feed(parameter.newValue(), tensor)
-          .addTarget(parameter.assign())
-          .run()
-          .close();
+  /**
+   * Sets variables, all in one run: for every new set of feeds and targets TensorFlow works through
+   * the whole graph, which takes longer than a step.
+   */
+  private void assign(Map<Parameter, float[]> values) {
+    List<TFloat32> tensors = new ArrayList<>();
+    try {
+      Session.Runner runner = session.runner();
+      values.forEach(
+          (parameter, value) -> {
+            TFloat32 tensor = tensor(parameter.shape(), value);
+            tensors.add(tensor);
+            runner.feed(parameter.newValue(), tensor).addTarget(parameter.assign());
+          });
+      runner.run().close();
+    } finally {
+      tensors.forEach(TFloat32::close);
     }
   }
 
@@ -167,19 +177,24 @@ final class TensorFlowRun implements TrainingRun {
                   + ": training diverged, try a smaller learningRate");
         }
         stepResult = new StepResult(mean, correct(floats(result.get(1)), classes));
-        for (int i = 0; i < refined.size(); i++) {
-          refine(refined.get(i), floats(result.get(2 + i)));
-        }
+        refine(refined, result);
       }
     }
     step++;
     return stepResult;
   }
 
-  private void refine(String node, float[] gradient) {
-    CodebookLearner learner = learners.get(node);
-    learner.refine(step, gradient, plan.codebookRate(step));
-    assign(built.subBitWeights().get(node).codewords(), taps(learner.codebook()));
+  /** Takes the gradients of the nodes' codebooks from the third result on. */
+  private void refine(List<String> nodes, Result gradients) {
+    Map<Parameter, float[]> codewords = new LinkedHashMap<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      CodebookLearner learner = learners.get(nodes.get(i));
+      learner.refine(step, floats(gradients.get(2 + i)), plan.codebookRate(step));
+      codewords.put(built.subBitWeights().get(nodes.get(i)).codewords(), taps(learner.codebook()));
+    }
+    if (!codewords.isEmpty()) {
+      assign(codewords);
+    }
   }
 
   private float[] oneHot(int[] classes) {
@@ -215,19 +230,12 @@ final class TensorFlowRun implements TrainingRun {
 
   @Override
   public Map<String, float[]> parameters() {
-    Map<String, float[]> values = new TreeMap<>();
-    for (Parameter parameter : built.parameters().all()) {
-      values.put(parameter.name(), fetch(parameter.value()));
-    }
-    return values;
+    return values(List.copyOf(built.parameters().all()));
   }
 
   @Override
   public TrainingState state() {
-    Map<String, float[]> variables = new TreeMap<>();
-    for (Parameter variable : variables()) {
-      variables.put(variable.name(), fetch(variable.value()));
-    }
+    Map<String, float[]> variables = values(variables());
     Map<String, CodebookState> codebooks = new TreeMap<>();
     learners.forEach((node, learner) -> codebooks.put(node, learner.state()));
     return new TrainingState(step, variables, codebooks);
@@ -241,14 +249,16 @@ final class TensorFlowRun implements TrainingRun {
     }
     requireSameNames("variables", names(variables()), state.variables().keySet());
     requireSameNames("codebooks", learners.keySet(), state.codebooks().keySet());
+    Map<Parameter, float[]> values = new LinkedHashMap<>();
     for (Parameter variable : variables()) {
-      assignChecked(variable, state.variables().get(variable.name()));
+      values.put(variable, checked(variable, state.variables().get(variable.name())));
     }
     learners.forEach(
         (node, learner) -> {
           learner.restore(state.codebooks().get(node));
-          assign(built.subBitWeights().get(node).codewords(), taps(learner.codebook()));
+          values.put(built.subBitWeights().get(node).codewords(), taps(learner.codebook()));
         });
+    assign(values);
     step = state.step();
   }
 
@@ -282,35 +292,58 @@ final class TensorFlowRun implements TrainingRun {
   @Override
   public TrainedNetwork network() {
     Map<String, float[]> floats = parameters();
-    Map<String, PackedConvWeights> packed = new TreeMap<>();
-    for (Network.Node node : network.nodes()) {
-      SubBitConvWeights weights = built.subBitWeights().get(node.name());
-      if (weights != null) {
-        floats.remove(weights.trained().name());
-        packed.put(node.name(), pack(node, weights));
-      }
-    }
-    return new TrainedNetwork(network, floats, packed, Map.of());
+    built.subBitWeights().values().forEach(weights -> floats.remove(weights.trained().name()));
+    return new TrainedNetwork(network, floats, packedWeights(), Map.of());
   }
 
   /**
    * Takes the graph's own choice of codewords: recomputed here, a near tie could fall otherwise.
    */
-  private PackedConvWeights pack(Network.Node node, SubBitConvWeights weights) {
-    int in = ((Layer.Conv) node.layer()).in();
-    try (Result result = session.runner().fetch(weights.index()).fetch(weights.scale()).run()) {
-      TInt32 index = (TInt32) result.get(0);
-      int[] indices = new int[(int) index.size()];
-      index.asRawTensor().data().asInts().read(indices);
-      return PackedConvWeights.pack(
-          in, learners.get(node.name()).codebook(), indices, floats(result.get(1)));
+  private Map<String, PackedConvWeights> packedWeights() {
+    Map<String, PackedConvWeights> packed = new TreeMap<>();
+    if (built.subBitWeights().isEmpty()) {
+      return packed;
     }
+    Session.Runner runner = session.runner();
+    built
+        .subBitWeights()
+        .values()
+        .forEach(weights -> runner.fetch(weights.index()).fetch(weights.scale()));
+    try (Result result = runner.run()) {
+      int fetched = 0;
+      for (String node : built.subBitWeights().keySet()) {
+        TInt32 index = (TInt32) result.get(fetched++);
+        int[] indices = new int[(int) index.size()];
+        index.asRawTensor().data().asInts().read(indices);
+        float[] scale = floats(result.get(fetched++));
+        packed.put(
+            node,
+            PackedConvWeights.pack(
+                inChannels(node), learners.get(node).codebook(), indices, scale));
+      }
+    }
+    return packed;
   }
 
-  private float[] fetch(Operand<TFloat32> operand) {
-    try (Result result = session.runner().fetch(operand).run()) {
-      return floats(result.get(0));
+  private int inChannels(String conv) {
+    return network.nodes().stream()
+        .filter(node -> node.name().equals(conv))
+        .mapToInt(node -> ((Layer.Conv) node.layer()).in())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The values of variables, by name. */
+  private Map<String, float[]> values(List<Parameter> variables) {
+    Session.Runner runner = session.runner();
+    variables.forEach(variable -> runner.fetch(variable.value()));
+    Map<String, float[]> values = new TreeMap<>();
+    try (Result result = runner.run()) {
+      for (int i = 0; i < variables.size(); i++) {
+        values.put(variables.get(i).name(), floats(result.get(i)));
+      }
     }
+    return values;
   }
 
   private static float[] floats(Tensor tensor) {

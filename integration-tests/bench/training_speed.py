@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""Compares the speed of Subbit's training step with that of the same step in PyTorch, and with Subbit's own float step.
+
+    ./mvnw -DskipTests package                                # once: builds what is measured
+    python3 -m venv /tmp/torch && /tmp/torch/bin/pip install -r integration-tests/bench/requirements.txt
+    /tmp/torch/bin/python integration-tests/bench/training_speed.py --json training-speed.json
+
+Both sides start from the same weights and codebooks and see the same batches of Fashion-MNIST. That they compute the same step is
+checked first: the losses of the first steps have to agree, and with them the gradients and updates in between. Then all sides
+of a case take turns, so that whatever else the machine does meets them alike. A turn is 25 steps, one of which refines the
+codebooks. Every side is a process of its own, since TensorFlow takes its number of threads once a process. "images/s" is by the
+clock; "images/cpu-s" divides by the processor time that the process used, and is the steadier figure on a busy machine.
+"""
+
+import argparse
+import gzip
+import itertools
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+HOUSE = HERE.parent.parent
+DATA = HERE.parent / "data" / "fashion-mnist"
+WORKER = "dev.subbit.integration.TrainingStepWorker"
+IMAGES = 1024
+TURN = 25
+WARM_UP = 3
+# Rounding differs between the two; a sign that falls the other way moves a loss with binary activations more.
+LOSS_TOLERANCE = {"REAL": [1e-4, 1e-2, 3e-2], "BINARY": [1e-3, 3e-2, 6e-2]}
+
+try:
+    import numpy
+    import torch
+except ImportError as missing:
+    sys.exit(f"{missing}. Install what this benchmark needs: {sys.executable} -m pip install -r {HERE / 'requirements.txt'}")
+
+
+class Side:
+    """A worker process that makes training steps when told to."""
+
+    def __init__(self, command, environment):
+        self.process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.settings = self._answer().removeprefix("ready").strip()
+        self.wall, self.cpu = [], []
+
+    def _answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit(f"{self.process.args[0]} ended: {self.process.stderr.read()[-2000:]}")
+        return line
+
+    def steps(self, count):
+        """Seconds by the clock, seconds of processor time, losses."""
+        before = self._processor_time()
+        self.process.stdin.write(f"{count}\n")
+        self.process.stdin.flush()
+        seconds, *losses = map(float, self._answer().split())
+        return seconds, self._processor_time() - before, losses
+
+    def turn(self, batch):
+        wall, cpu, _ = self.steps(TURN)
+        self.wall.append(TURN * batch / wall)
+        self.cpu.append(TURN * batch / cpu)
+
+    def _processor_time(self):
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def write_images(folder):
+    pixels = gzip.open(DATA / "train-images-idx3-ubyte.gz").read(16 + IMAGES * 784)[16:]
+    classes = gzip.open(DATA / "train-labels-idx1-ubyte.gz").read(8 + IMAGES)[8:]
+    order = numpy.random.default_rng(1).permutation(IMAGES)
+    numpy.frombuffer(pixels, numpy.uint8).reshape(IMAGES, -1)[order].astype("<f4").tofile(folder / "pixels")
+    numpy.frombuffer(classes, numpy.uint8)[order].astype("<i4").tofile(folder / "classes")
+
+
+def java_command():
+    dependencies = HOUSE / "plugin" / "target" / "dependencies.txt"
+    classes = [HERE.parent / "target" / "test-classes", HOUSE / "plugin" / "target" / "classes"]
+    if not dependencies.exists() or not (classes[0] / (WORKER.replace(".", "/") + ".class")).exists():
+        sys.exit("Build Subbit first: ./mvnw -DskipTests package")
+    java = Path(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else shutil.which("java")
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
+    environment["CLASSPATH"] = os.pathsep.join([*map(str, classes), dependencies.read_text().strip()])
+    return [str(java), "-Xmx1g", WORKER], environment
+
+
+def check_same_step(activations, weights, ours, theirs):
+    """The losses of the first steps of both sides; they have to agree."""
+    losses = [side.steps(WARM_UP)[2] for side in (ours, theirs)]
+    for step, (our, their, tolerance) in enumerate(zip(*losses, LOSS_TOLERANCE[activations]), 1):
+        if abs(our - their) > tolerance * abs(their):
+            sys.exit(f"Not the same step: {activations} {weights}, loss at step {step} is {our} here and {their} in PyTorch")
+    return losses
+
+
+def measure(network, tau, activations, batch, threads, rounds):
+    java, java_environment = java_command()
+    torch_environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+    sides = {}
+    losses = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        for weights in ("SUB_BIT", "FLOAT"):
+            folder = Path(temporary, weights)
+            folder.mkdir()
+            write_images(folder)
+            arguments = [str(folder), network, activations, weights, str(tau), str(batch), str(threads)]
+            ours = Side(java + arguments, java_environment)
+            theirs = Side([sys.executable, str(HERE / "torch_step.py"), *arguments], torch_environment)
+            losses[weights] = check_same_step(activations, weights, ours, theirs)
+            sides |= {("Subbit", weights): ours, ("PyTorch", weights): theirs}
+        for side in sides.values():
+            side.steps(TURN - WARM_UP)
+        for _ in range(rounds):
+            for side in sides.values():
+                side.turn(batch)
+        for side in sides.values():
+            side.close()
+    return sides, losses
+
+
+def ratio(sides, attribute, one, other):
+    """The median over the rounds of one side's speed divided by the other's in the same round."""
+    return statistics.median(a / b for a, b in zip(getattr(sides[one], attribute), getattr(sides[other], attribute)))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--network", default="resnet20")
+    parser.add_argument("--tau", type=int, default=5)
+    parser.add_argument("--activations", nargs="+", default=["REAL", "BINARY"], choices=["REAL", "BINARY"])
+    parser.add_argument("--batch", nargs="+", type=int, default=[32, 128])
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    print(f"{options.network}, tau = {options.tau}, Python {platform.python_version()}, PyTorch {torch.__version__}\n")
+    print("| activations | batch | threads | Subbit images/s | PyTorch images/s | ratio | Subbit float images/s | ratio "
+          "| by processor time: to PyTorch | to float | PyTorch's layout |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    cases = []
+    for activations, batch, threads in itertools.product(options.activations, options.batch, options.threads):
+        sides, losses = measure(options.network, options.tau, activations, batch, threads, options.rounds)
+        ours, theirs, plain = ("Subbit", "SUB_BIT"), ("PyTorch", "SUB_BIT"), ("Subbit", "FLOAT")
+
+        def spread(side):
+            wall = sides[side].wall
+            return f"{statistics.median(wall):.0f} ({min(wall):.0f} to {max(wall):.0f})"
+
+        print(
+            f"| {activations.lower()} | {batch} | {threads} | {spread(ours)} | {spread(theirs)} "
+            f"| **{ratio(sides, 'wall', ours, theirs):.2f}** | {spread(plain)} | **{ratio(sides, 'wall', ours, plain):.2f}** "
+            f"| {ratio(sides, 'cpu', ours, theirs):.2f} | {ratio(sides, 'cpu', ours, plain):.2f} "
+            f"| {sides[theirs].settings.split(', ')[-1]} |",
+            flush=True,
+        )
+        cases.append(
+            {
+                "activations": activations,
+                "batch": batch,
+                "threads": threads,
+                "ratioToPyTorch": ratio(sides, "wall", ours, theirs),
+                "ratioToFloat": ratio(sides, "wall", ours, plain),
+                "sides": [
+                    {
+                        "side": name,
+                        "weights": weights,
+                        "settings": side.settings,
+                        "imagesPerSecond": side.wall,
+                        "imagesPerProcessorSecond": side.cpu,
+                        "firstLosses": losses[weights][0 if name == "Subbit" else 1],
+                    }
+                    for (name, weights), side in sides.items()
+                ],
+            }
+        )
+    if options.json:
+        result = {"network": options.network, "tau": options.tau, "pyTorch": torch.__version__, "cases": cases}
+        options.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -24,9 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.tribuo.Example;
 import org.tribuo.Excuse;
-import org.tribuo.Feature;
 import org.tribuo.ImmutableFeatureMap;
 import org.tribuo.ImmutableOutputInfo;
 import org.tribuo.Model;
@@ -220,7 +220,10 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
   private List<Prediction<Label>> predictBatch(List<Example<Label>> batch) {
     int[] used = new int[batch.size()];
     for (int i = 0; i < used.length; i++) {
-      used[i] = countKnownFeatures(batch.get(i));
+      used[i] = pixels.countKnown(batch.get(i));
+      if (used[i] == 0) {
+        throw new IllegalArgumentException("No features found in Example " + batch.get(i));
+      }
     }
     float[] features = featureRows(batch, pixels);
     float[] scores =
@@ -235,28 +238,19 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
   /** The input of an exported model: one row of features in id order for each example. */
   static float[] featureRows(List<? extends Example<Label>> batch, PixelMap pixels) {
     int[] positions = pixels.positions();
-    float[] image = new float[pixels.shape().size()];
     float[] rows = new float[Math.multiplyExact(batch.size(), positions.length)];
-    for (int i = 0; i < batch.size(); i++) {
-      pixels.fill(batch.get(i), image, 0);
-      for (int id = 0; id < positions.length; id++) {
-        rows[i * positions.length + id] = image[positions[id]];
-      }
-    }
+    // Side by side: an image may have to be decoded first.
+    IntStream.range(0, batch.size())
+        .parallel()
+        .forEach(
+            i -> {
+              float[] image = new float[pixels.shape().size()];
+              pixels.fill(batch.get(i), image, 0);
+              for (int id = 0; id < positions.length; id++) {
+                rows[i * positions.length + id] = image[positions[id]];
+              }
+            });
     return rows;
-  }
-
-  private int countKnownFeatures(Example<Label> example) {
-    int known = 0;
-    for (Feature feature : example) {
-      if (featureIDMap.getID(feature.getName()) >= 0) {
-        known++;
-      }
-    }
-    if (known == 0) {
-      throw new IllegalArgumentException("No features found in Example " + example);
-    }
-    return known;
   }
 
   private Prediction<Label> prediction(

@@ -6,6 +6,7 @@ import com.oracle.labs.mlrg.olcut.provenance.Provenance;
 import dev.subbit.tribuo.codebook.CodebookPlan;
 import dev.subbit.tribuo.data.Augmentation;
 import dev.subbit.tribuo.data.ImageBatches;
+import dev.subbit.tribuo.data.ImageDataset;
 import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.engine.InitialParameters;
 import dev.subbit.tribuo.engine.Optimiser;
@@ -108,11 +109,8 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "Learning rate of the codebooks at the first step.")
   double refineRate = 0.02;
 
-  @Config(description = "Mirror half of the training images left to right.")
-  boolean flip = false;
-
-  @Config(description = "Move training images by up to so many pixels in each direction.")
-  int maxShift = 0;
+  @Config(description = "Random changes of the training images.")
+  Augmentation augmentation = Augmentation.none();
 
   @Config(description = "Seed of all random choices.")
   long seed = Trainer.DEFAULT_SEED;
@@ -158,7 +156,8 @@ public final class SubBitTrainer implements Trainer<Label> {
     check.notNegative("gradientClip", gradientClip);
     check.atLeast("refineInterval", refineInterval, 1);
     check.positive("refineRate", refineRate);
-    check.atLeast("maxShift", maxShift, 0);
+    check.require(augmentation != null, "augmentation", null, "an Augmentation, or left out");
+    augmentation.requireFits(shape());
     check.require(threads >= 0, "threads", threads, "0 (one a processor) and more");
     if (threads == 0) {
       // Resolved here, so that the provenance holds the number that the result depends on.
@@ -223,15 +222,27 @@ public final class SubBitTrainer implements Trainer<Label> {
             examples.getProvenance(),
             trainerProvenance,
             runProvenance);
-    PixelMap pixelMap =
-        new PixelMap(features, new ImageShape(imageShape[0], imageShape[1], imageShape[2]));
+    PixelMap pixelMap = new PixelMap(features, shape());
     return new SubBitModel(
         modelName(), provenance, features, labels, train(examples, pixelMap, labels, localRng));
+  }
+
+  private ImageShape shape() {
+    return new ImageShape(imageShape[0], imageShape[1], imageShape[2]);
   }
 
   private void requireTrainable(Dataset<Label> examples) {
     if (examples.size() == 0) {
       throw new IllegalArgumentException("The dataset is empty");
+    }
+    if (examples instanceof ImageDataset images && !images.imageShape().equals(shape())) {
+      throw new IllegalArgumentException(
+          "imageShape is "
+              + shape()
+              + ", but the images of "
+              + images.getSourceDescription()
+              + " have the shape "
+              + images.imageShape());
     }
     if (examples.getOutputInfo().getUnknownCount() > 0) {
       throw new IllegalArgumentException(
@@ -266,7 +277,7 @@ public final class SubBitTrainer implements Trainer<Label> {
             pixelMap,
             labels,
             batchSize,
-            new Augmentation(flip, maxShift),
+            augmentation,
             random.at("batches"),
             threads);
     List<TrainingStage> stages = stages(pixelMap.shape(), labels.size(), batches.count(), random);

@@ -186,8 +186,7 @@ public final class SubBitTrainerBuilder {
    * @return this.
    */
   public SubBitTrainerBuilder augmentation(Augmentation augmentation) {
-    open().flip = augmentation.flip();
-    open().maxShift = augmentation.maxShift();
+    open().augmentation = augmentation;
     return this;
   }
 

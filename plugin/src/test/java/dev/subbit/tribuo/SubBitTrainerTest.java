@@ -246,7 +246,6 @@ class SubBitTrainerTest {
     "floatEpochs, -1, 0 and more",
     "refineInterval, 0, 1 and more",
     "refineRate, 0, positive",
-    "maxShift, -1, 0 and more",
     "threads, -1, 0 (one a processor)"
   })
   void refusesValuesThatAreNotAllowed(String field, String value, String allowed) {

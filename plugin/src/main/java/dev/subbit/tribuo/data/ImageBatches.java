@@ -174,9 +174,13 @@ public final class ImageBatches {
   void load(int epoch, int image, ImageBatch target, int place) {
     Example<Label> example = dataset.getExample(image);
     int offset = place * imageSize();
-    pixelMap.fill(example, target.pixels(), offset);
-    if (random != null) {
+    if (random == null) {
+      pixelMap.fill(example, target.pixels(), offset);
+    } else {
       SplittableRandom numbers = random.at("image").at(epoch).at(image).numbers();
+      Region.Choice crop =
+          augmentation.crops() ? augmentation.crop(pixelMap.shape(), numbers) : null;
+      pixelMap.fill(example, target.pixels(), offset, crop);
       augmentation.apply(pixelMap.shape(), target.pixels(), offset, numbers);
     }
     int id = labels.getID(example.getOutput());

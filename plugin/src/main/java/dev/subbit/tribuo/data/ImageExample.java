@@ -27,9 +27,11 @@ import org.tribuo.protos.core.OutputProto;
 import org.tribuo.util.Merger;
 
 /**
- * An image as a Tribuo example: one feature a pixel value, zeros included, held as one byte each.
- * The feature names are one array shared by all images of a size, so that an image of 3,072 values
- * costs little more than 3 KiB, a tenth of Tribuo's {@link ArrayExample}.
+ * An image as a Tribuo example: one feature a pixel value, zeros included. The values are held as
+ * one byte each, or stay in a file: then every look at a value reads the file, and the example costs
+ * some 100 bytes whatever the size of the image. The feature names are one array shared by all
+ * images of a size, and copies share their bytes, so that an image of 3,072 values costs little
+ * more than 3 KiB, a tenth of Tribuo's {@link ArrayExample}.
  *
  * <p>The example can be edited as Tribuo allows. An edit that needs it (a value that is no whole
  * number from 0 to 255, a feature added or removed) gives this one example arrays of its own. Names
@@ -43,9 +45,12 @@ public final class ImageExample extends Example<Label> {
   private static final long serialVersionUID = 1L;
 
   private String[] names;
-  // Exactly one of the two holds the values.
+  // Exactly one of the three holds the values.
+  private transient PixelSource source;
   private byte[] bytes;
   private double[] doubles;
+  // Whether no other example has the same bytes.
+  private boolean ownsBytes;
 
   /**
    * Makes an example of an image.
@@ -62,13 +67,29 @@ public final class ImageExample extends Example<Label> {
     }
     this.names = PixelMap.names(pixels.length);
     this.bytes = pixels.clone();
+    this.ownsBytes = true;
+  }
+
+  /**
+   * Makes an example of an image that is read when it is needed.
+   *
+   * @param output the label.
+   * @param source where the image is.
+   * @param size number of its values.
+   */
+  ImageExample(Label output, PixelSource source, int size) {
+    super(output);
+    this.names = PixelMap.names(size);
+    this.source = source;
   }
 
   private ImageExample(ImageExample other) {
     super(other);
     this.names = other.isWholeImage() ? other.names : other.names.clone();
-    this.bytes = other.bytes == null ? null : other.bytes.clone();
+    this.source = other.source;
+    this.bytes = other.bytes;
     this.doubles = other.doubles == null ? null : other.doubles.clone();
+    other.ownsBytes = false;
   }
 
   /**
@@ -106,14 +127,15 @@ public final class ImageExample extends Example<Label> {
    */
   @Override
   public ExampleProto serialize() {
-    if (!isWholeImage() || bytes == null) {
+    byte[] pixels = isWholeImage() ? bytes(null) : null;
+    if (pixels == null) {
       return new ArrayExample<>(this).serialize();
     }
     ImageExampleProto.Builder image =
         ImageExampleProto.newBuilder()
             .setOutput(Any.pack(output.serialize()))
             .setWeight(weight)
-            .setPixels(ByteString.copyFrom(bytes));
+            .setPixels(ByteString.copyFrom(pixels));
     getMetadata().forEach((key, value) -> image.putMetadata(key, value.toString()));
     return ExampleProto.newBuilder()
         .setClassName(ImageExample.class.getName())
@@ -127,9 +149,33 @@ public final class ImageExample extends Example<Label> {
     return names.length > 0 && names == PixelMap.names(names.length);
   }
 
+  /** Whether the pixels are read at every look. */
+  boolean isInFile() {
+    return source != null;
+  }
+
+  /**
+   * The pixels of a whole image.
+   *
+   * @param choice for an image in a file, which region of the picture to take; null for its own.
+   * @return the bytes, not to be changed; null where a value is no byte.
+   */
+  byte[] bytes(Region.Choice choice) {
+    return source != null ? source.read(choice) : bytes;
+  }
+
+  /** All values, in the order of the features. */
+  private double[] values() {
+    byte[] pixels = bytes(null);
+    return pixels == null
+        ? doubles
+        : IntStream.range(0, pixels.length).mapToDouble(i -> pixels[i] & 0xFF).toArray();
+  }
+
   /** The value of the feature at an index, which is the position in a whole image. */
-  double value(int index) {
-    return bytes != null ? bytes[index] & 0xFF : doubles[index];
+  private double value(int index) {
+    byte[] pixels = bytes(null);
+    return pixels != null ? pixels[index] & 0xFF : doubles[index];
   }
 
   @Override
@@ -257,6 +303,7 @@ public final class ImageExample extends Example<Label> {
 
   @Override
   public Iterator<Feature> iterator() {
+    byte[] pixels = bytes(null);
     return new Iterator<>() {
       private int next = 0;
 
@@ -270,7 +317,8 @@ public final class ImageExample extends Example<Label> {
         if (!hasNext()) {
           throw new NoSuchElementException("Iterator exhausted at position " + next);
         }
-        Feature feature = new Feature(names[next], value(next));
+        double value = pixels != null ? pixels[next] & 0xFF : doubles[next];
+        Feature feature = new Feature(names[next], value);
         next++;
         return feature;
       }
@@ -282,13 +330,19 @@ public final class ImageExample extends Example<Label> {
   }
 
   private void setValue(int index, double value) {
-    if (bytes != null && value == ((int) value & 0xFF)) {
+    if (doubles == null && value == ((int) value & 0xFF)) {
+      if (!ownsBytes) {
+        bytes = bytes(null).clone();
+        source = null;
+        ownsBytes = true;
+      }
       bytes[index] = (byte) (int) value;
       return;
     }
-    if (bytes != null) {
-      doubles = IntStream.range(0, bytes.length).mapToDouble(this::value).toArray();
+    if (doubles == null) {
+      doubles = values();
       bytes = null;
+      source = null;
     }
     doubles[index] = value;
   }
@@ -299,8 +353,20 @@ public final class ImageExample extends Example<Label> {
     String[] newNames = features.stream().map(Feature::getName).toArray(String[]::new);
     double[] newValues = features.stream().mapToDouble(Feature::getValue).toArray();
     names = newNames;
+    source = null;
     bytes = null;
     doubles = newValues;
+  }
+
+  // Java's own serialisation takes the pixels along: the file may not be there where they are read.
+  private Object writeReplace() {
+    if (source == null) {
+      return this;
+    }
+    ImageExample held = new ImageExample(this);
+    held.bytes = source.read(null);
+    held.source = null;
+    return held;
   }
 
   @Override
@@ -315,14 +381,14 @@ public final class ImageExample extends Example<Label> {
         || !Arrays.equals(names, that.names)) {
       return false;
     }
-    return IntStream.range(0, size()).allMatch(i -> value(i) == that.value(i));
+    return Arrays.equals(values(), that.values());
   }
 
   @Override
   public int hashCode() {
     int hash = 31 * size() + output.hashCode();
-    for (int i = 0; i < size(); i++) {
-      hash = 31 * hash + Double.hashCode(value(i));
+    for (double value : values()) {
+      hash = 31 * hash + Double.hashCode(value);
     }
     return hash;
   }
@@ -337,6 +403,7 @@ public final class ImageExample extends Example<Label> {
         + weight
         + ",metadata="
         + getMetadata()
+        + (source == null ? "" : ",source=" + source)
         + ")";
   }
 }

@@ -35,6 +35,13 @@ public final class PixelMap {
    * @throws IllegalArgumentException if a feature is no pixel of such an image, naming the feature.
    */
   public PixelMap(ImmutableFeatureMap features, ImageShape shape) {
+    if (features.size() > shape.size()) {
+      throw new IllegalArgumentException(
+          features.size()
+              + " features are more than a "
+              + describe(shape)
+              + " image has pixels; set imageShape to the shape of the images");
+    }
     this.shape = shape;
     this.positions = new int[features.size()];
     this.positionOf = new HashMap<>(features.size() * 2);
@@ -126,20 +133,84 @@ public final class PixelMap {
    * @throws IllegalArgumentException if the example is an {@link ImageExample} of another size.
    */
   public void fill(Example<?> example, float[] pixels, int offset) {
+    fill(example, pixels, offset, null);
+  }
+
+  /**
+   * Writes the pixels of an example, or of a region of it: of the picture in the file where the
+   * image is in a file, else of the image itself.
+   */
+  void fill(Example<?> example, float[] pixels, int offset, Region.Choice choice) {
     if (example instanceof ImageExample image && image.isWholeImage()) {
-      if (image.size() != shape.size()) {
-        throw new IllegalArgumentException(
-            "An image of "
-                + image.size()
-                + " values was given where "
-                + describe(shape)
-                + " = "
-                + shape.size()
-                + " are expected");
+      requireSize(image);
+      byte[] bytes = image.bytes(choice);
+      if (bytes != null) {
+        fillWholeImage(bytes, pixels, offset);
+        if (choice != null && !image.isInFile()) {
+          resample(pixels, offset, choice);
+        }
+        return;
       }
-      fillWholeImage(image, pixels, offset);
-      return;
     }
+    fillFeatures(example, pixels, offset);
+    if (choice != null) {
+      resample(pixels, offset, choice);
+    }
+  }
+
+  /**
+   * Checks that an example fits.
+   *
+   * @throws IllegalArgumentException if it is a whole image of another size.
+   */
+  void requireSize(Example<?> example) {
+    if (example instanceof ImageExample image
+        && image.isWholeImage()
+        && image.size() != shape.size()) {
+      throw new IllegalArgumentException(
+          "An image of "
+              + image.size()
+              + " values was given where "
+              + describe(shape)
+              + " = "
+              + shape.size()
+              + " are expected");
+    }
+  }
+
+  /**
+   * Number of the features of an example that the domain knows; without a look at the pixels where
+   * the example is an image.
+   *
+   * @param example the example.
+   * @return the number.
+   */
+  public int countKnown(Example<?> example) {
+    if (example instanceof ImageExample image
+        && image.isWholeImage()
+        && image.size() == shape.size()) {
+      return positions.length;
+    }
+    int known = 0;
+    for (Feature feature : example) {
+      known += positionOf.containsKey(feature.getName()) ? 1 : 0;
+    }
+    return known;
+  }
+
+  private void resample(float[] pixels, int offset, Region.Choice choice) {
+    int width = shape.width();
+    int height = shape.height();
+    float[] image = Arrays.copyOfRange(pixels, offset, offset + shape.size());
+    new Resampling(width, height, choice.of(width, height), width, height)
+        .apply(
+            shape.channels(),
+            (channel, row, values) ->
+                System.arraycopy(image, (channel * height + row) * width, values, 0, width),
+            (position, value) -> pixels[offset + position] = value);
+  }
+
+  private void fillFeatures(Example<?> example, float[] pixels, int offset) {
     Arrays.fill(pixels, offset, offset + shape.size(), 0f);
     for (Feature feature : example) {
       Integer position = positionOf.get(feature.getName());
@@ -149,16 +220,16 @@ public final class PixelMap {
     }
   }
 
-  private void fillWholeImage(ImageExample image, float[] pixels, int offset) {
+  private void fillWholeImage(byte[] image, float[] pixels, int offset) {
     if (positions.length == shape.size()) {
-      for (int i = 0; i < shape.size(); i++) {
-        pixels[offset + i] = (float) image.value(i);
+      for (int i = 0; i < image.length; i++) {
+        pixels[offset + i] = image[i] & 0xFF;
       }
       return;
     }
     Arrays.fill(pixels, offset, offset + shape.size(), 0f);
     for (int position : positions) {
-      pixels[offset + position] = (float) image.value(position);
+      pixels[offset + position] = image[position] & 0xFF;
     }
   }
 }

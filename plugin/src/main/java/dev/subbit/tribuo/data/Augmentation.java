@@ -15,11 +15,10 @@ import java.util.SplittableRandom;
  * off unless set. They come in this order: resized crop, flip, shift, brightness, contrast,
  * saturation, erasing. Values stay within 0 to 255.
  *
- * <p>Configured by OLCUT, or in code from {@link #none()} by the methods {@code with...}. Immutable,
- * and safe for use by many threads.
+ * <p>Configured by OLCUT, or in code from {@link #none()} by the methods {@code with...}.
+ * Immutable, and safe for use by many threads.
  */
-public final class Augmentation
-    implements Configurable, Provenancable<ConfiguredObjectProvenance> {
+public final class Augmentation implements Configurable, Provenancable<ConfiguredObjectProvenance> {
 
   /** Luma of ITU-R BT.601: how much red, green and blue count for the brightness of a pixel. */
   private static final float[] LUMA = {0.299f, 0.587f, 0.114f};
@@ -198,8 +197,7 @@ public final class Augmentation
    */
   public void requireFits(ImageShape shape) {
     int side = Math.min(shape.height(), shape.width());
-    require(
-        maxShift < side, "maxShift", maxShift, "less than the image's shorter side, " + side);
+    require(maxShift < side, "maxShift", maxShift, "less than the image's shorter side, " + side);
     require(
         saturation == 0 || shape.channels() == LUMA.length,
         "saturation",
@@ -374,8 +372,12 @@ public final class Augmentation
     }
     int left = (int) region.left();
     int top = (int) region.top();
-    int right = (int) Math.min(shape.width(), Math.max(left + 1, Math.round(region.left() + region.width())));
-    int bottom = (int) Math.min(shape.height(), Math.max(top + 1, Math.round(region.top() + region.height())));
+    int right =
+        (int)
+            Math.min(shape.width(), Math.max(left + 1, Math.round(region.left() + region.width())));
+    int bottom =
+        (int)
+            Math.min(shape.height(), Math.max(top + 1, Math.round(region.top() + region.height())));
     for (int channel = 0; channel < shape.channels(); channel++) {
       for (int y = top; y < bottom; y++) {
         int row = offset + (channel * shape.height() + y) * shape.width();

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import org.tribuo.ConfigurableDataSource;
 import org.tribuo.Example;
 import org.tribuo.OutputFactory;
 import org.tribuo.classification.Label;
@@ -24,7 +23,7 @@ import org.tribuo.provenance.DataSourceProvenance;
  * becomes an {@link ImageExample}, with all of its pixels. The images are read once, when the
  * source is made; the source can then be iterated any number of times, by many threads.
  */
-public final class IdxImageSource implements ConfigurableDataSource<Label> {
+public final class IdxImageSource implements ImageSource {
 
   @Config(mandatory = true, description = "The IDX file of images, plain or gzipped.")
   private Path imagesPath;
@@ -148,20 +147,12 @@ public final class IdxImageSource implements ConfigurableDataSource<Label> {
     return labelNames.get(label);
   }
 
-  /**
-   * The shape of the images.
-   *
-   * @return the shape.
-   */
+  @Override
   public ImageShape imageShape() {
     return shape;
   }
 
-  /**
-   * Number of images.
-   *
-   * @return number of images.
-   */
+  @Override
   public int size() {
     return examples.size();
   }

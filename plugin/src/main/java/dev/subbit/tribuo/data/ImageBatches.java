@@ -44,6 +44,13 @@ public final class ImageBatches {
     this.loaders = loaders;
     this.augmentation = augmentation;
     this.random = random;
+    for (int image = 0; image < dataset.size(); image++) {
+      try {
+        pixelMap.requireSize(dataset.getExample(image));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("Image " + image + ": " + e.getMessage(), e);
+      }
+    }
   }
 
   /**
@@ -59,7 +66,8 @@ public final class ImageBatches {
    * @param random where the orders and the changes come from.
    * @param loaders threads that load images, at least 1.
    * @return the batches.
-   * @throws IllegalArgumentException if the dataset is smaller than a batch.
+   * @throws IllegalArgumentException if the dataset is smaller than a batch, or an image has
+   *     another size, naming its number in the dataset.
    */
   public static ImageBatches training(
       Dataset<Label> dataset,
@@ -88,6 +96,7 @@ public final class ImageBatches {
    * @param batchSize most images of a batch.
    * @param loaders threads that load images, at least 1.
    * @return the batches.
+   * @throws IllegalArgumentException if an image has another size, naming its number.
    */
   public static ImageBatches evaluation(
       Dataset<Label> dataset,

@@ -28,9 +28,9 @@ import org.tribuo.util.Merger;
 
 /**
  * An image as a Tribuo example: one feature a pixel value, zeros included. The values are held as
- * one byte each, or stay in a file: then every look at a value reads the file, and the example costs
- * some 100 bytes whatever the size of the image. The feature names are one array shared by all
- * images of a size, and copies share their bytes, so that an image of 3,072 values costs little
+ * one byte each, or stay in a file: then every look at a value reads the file, and the example
+ * costs some 100 bytes whatever the size of the image. The feature names are one array shared by
+ * all images of a size, and copies share their bytes, so that an image of 3,072 values costs little
  * more than 3 KiB, a tenth of Tribuo's {@link ArrayExample}.
  *
  * <p>The example can be edited as Tribuo allows. An edit that needs it (a value that is no whole

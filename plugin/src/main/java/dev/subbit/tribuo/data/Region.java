@@ -10,9 +10,7 @@ package dev.subbit.tribuo.data;
  */
 record Region(double left, double top, double width, double height) {
 
-  /**
-   * Says which region of a picture an image is made of, once the size of the picture is known.
-   */
+  /** Says which region of a picture an image is made of, once the size of the picture is known. */
   @FunctionalInterface
   interface Choice {
     /**

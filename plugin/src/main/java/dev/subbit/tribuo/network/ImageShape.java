@@ -1,5 +1,7 @@
 package dev.subbit.tribuo.network;
 
+import java.io.Serializable;
+
 /**
  * The shape of the images that a network takes. Pixels are numbered channel by channel, each
  * row-major: pixel {@code (c, y, x)} has position {@code (c * height + y) * width + x}.
@@ -8,7 +10,7 @@ package dev.subbit.tribuo.network;
  * @param height rows, at least 1.
  * @param width columns, at least 1.
  */
-public record ImageShape(int channels, int height, int width) {
+public record ImageShape(int channels, int height, int width) implements Serializable {
 
   // Checks the sizes.
   public ImageShape {

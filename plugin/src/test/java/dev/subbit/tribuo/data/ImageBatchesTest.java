@@ -150,20 +150,20 @@ class ImageBatchesTest {
   }
 
   @Test
-  void aFailureReachesTheStepAndEndsTheReader() {
-    // Features of images that are smaller than those of the dataset.
-    Dataset<Label> wrong = new MutableDataset<>(data.getProvenance(), data.getOutputFactory());
-    ((MutableDataset<Label>) wrong).add(new ImageExample(new Label("across"), new byte[SIZE + 1]));
-    ImageBatches batches = ImageBatches.evaluation(wrong, pixels(), data.getOutputIDInfo(), 1, 1);
-    try (BatchReader reader = batches.open(0, 0)) {
-      IllegalArgumentException e = assertThrows(IllegalArgumentException.class, reader::next);
-      assertTrue(e.getMessage().contains("145"), e.getMessage());
-      assertThrows(IllegalStateException.class, reader::next);
-    }
+  void anImageOfAnotherSizeIsFoundBeforeTheFirstBatch() {
+    MutableDataset<Label> wrong =
+        new MutableDataset<>(data.getProvenance(), data.getOutputFactory());
+    data.forEach(wrong::add);
+    wrong.add(new ImageExample(new Label("across"), new byte[SIZE + 1]));
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> ImageBatches.evaluation(wrong, pixels(), data.getOutputIDInfo(), 1, 1));
+    assertTrue(e.getMessage().contains("Image 23: An image of 145 values"), e.getMessage());
   }
 
   @Test
-  void anUnknownLabelIsNamed() {
+  void anUnknownLabelIsNamedAtTheStepAndEndsTheReader() {
     MutableDataset<Label> other =
         new MutableDataset<>(data.getProvenance(), data.getOutputFactory());
     other.add(new ImageExample(new Label("checks"), new byte[SIZE]));
@@ -171,6 +171,7 @@ class ImageBatchesTest {
     try (BatchReader reader = batches.open(0, 0)) {
       IllegalArgumentException e = assertThrows(IllegalArgumentException.class, reader::next);
       assertTrue(e.getMessage().contains("'checks'"), e.getMessage());
+      assertThrows(IllegalStateException.class, reader::next);
     }
   }
 

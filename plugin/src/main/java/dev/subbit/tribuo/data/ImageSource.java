@@ -1,0 +1,27 @@
+package dev.subbit.tribuo.data;
+
+import dev.subbit.tribuo.network.ImageShape;
+import org.tribuo.ConfigurableDataSource;
+import org.tribuo.classification.Label;
+
+/**
+ * Labelled images that all have one shape. Each becomes an {@link ImageExample} with all of its
+ * pixels. A source can be iterated any number of times, by many threads, and gives the same images
+ * in the same order each time. {@link ImageDataset} makes a dataset of it.
+ */
+public interface ImageSource extends ConfigurableDataSource<Label> {
+
+  /**
+   * The shape of the images.
+   *
+   * @return the shape.
+   */
+  ImageShape imageShape();
+
+  /**
+   * Number of images.
+   *
+   * @return number of images.
+   */
+  int size();
+}

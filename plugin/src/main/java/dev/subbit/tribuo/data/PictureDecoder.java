@@ -1,0 +1,217 @@
+package dev.subbit.tribuo.data;
+
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/**
+ * Decodes PNG and JPEG files by the JDK's ImageIO. What the file holds is told by its content, not
+ * its name. Palettes become colours, 16-bit values their upper 8 bits, CMYK and YCCK become red,
+ * green and blue; what is transparent lies on white. Colour profiles and the orientation that a
+ * camera noted are not looked at, as usual for training.
+ */
+final class PictureDecoder {
+
+  /** Most pixels of a picture; a few bytes can claim any size. */
+  private static final long MAX_PIXELS = 100_000_000;
+
+  private static final byte[] PNG_SIGNATURE = {(byte) 0x89, 'P', 'N', 'G'};
+  private static final byte[] PNG_END = "IEND".getBytes(StandardCharsets.US_ASCII);
+  private static final int PNG_END_DISTANCE = 8;
+  private static final int WHITE = 255;
+
+  private PictureDecoder() {}
+
+  /**
+   * Decodes a file.
+   *
+   * @param path the file.
+   * @return the picture.
+   * @throws IOException if the file cannot be read or decoded; the message names it and says why.
+   */
+  static Picture decode(Path path) throws IOException {
+    byte[] file;
+    try {
+      file = Files.readAllBytes(path);
+    } catch (NoSuchFileException e) {
+      throw new IOException(path + " is missing; it was there when the folder was listed", e);
+    } catch (IOException e) {
+      throw new IOException(path + " cannot be read: " + e.getMessage(), e);
+    }
+    try {
+      return decode(file);
+    } catch (IOException | RuntimeException e) {
+      // ImageIO meets damaged files with exceptions of many types.
+      throw new IOException(
+          path
+              + " cannot be decoded: "
+              + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage())
+              + "; replace or remove the file",
+          e);
+    }
+  }
+
+  private static Picture decode(byte[] file) throws IOException {
+    if (file.length == 0) {
+      throw new IOException("it is empty");
+    }
+    boolean jpeg = JpegMarkers.isJpeg(file);
+    if (!jpeg && !startsWith(file, PNG_SIGNATURE)) {
+      throw new IOException("it is neither PNG nor JPEG, whatever its name says");
+    }
+    JpegMarkers markers = jpeg ? JpegMarkers.of(file) : null;
+    // The JDK's JPEG decoder fills up what is missing with grey.
+    if (jpeg ? !markers.complete() : !endsAsPng(file)) {
+      throw new IOException("it is truncated");
+    }
+    try (ImageInputStream stream =
+        new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+      Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(jpeg ? "jpeg" : "png");
+      ImageReader reader = readers.next();
+      try {
+        reader.setInput(stream, true, true);
+        long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
+        if (pixels > MAX_PIXELS) {
+          throw new IOException("its " + pixels + " pixels are more than " + MAX_PIXELS);
+        }
+        return jpeg && markers.components() == 4
+            ? fromFourInks(reader.readRaster(0, null), markers.adobeTransform())
+            : picture(reader.read(0));
+      } finally {
+        reader.dispose();
+      }
+    }
+  }
+
+  private static boolean startsWith(byte[] file, byte[] start) {
+    return file.length >= start.length
+        && Arrays.equals(file, 0, start.length, start, 0, start.length);
+  }
+
+  /** Whether the last chunk of a PNG file is there; what some programs append is allowed. */
+  private static boolean endsAsPng(byte[] file) {
+    for (int i = file.length - PNG_END_DISTANCE; i >= 0; i--) {
+      if (Arrays.equals(file, i, i + PNG_END.length, PNG_END, 0, PNG_END.length)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Picture picture(BufferedImage image) {
+    ColorModel model = image.getColorModel();
+    int space = model.getColorSpace().getType();
+    boolean grey = space == ColorSpace.TYPE_GRAY;
+    if (model instanceof IndexColorModel || !(grey || space == ColorSpace.TYPE_RGB)) {
+      return fromColours(image);
+    }
+    // Taken from the raster: the colour model would apply a gamma curve to grey values.
+    int channels = grey ? 1 : 3;
+    int width = image.getWidth();
+    int height = image.getHeight();
+    Raster raster = image.getRaster();
+    int bands = raster.getNumBands();
+    byte[] samples = new byte[channels * width * height];
+    int[] row = new int[width * bands];
+    for (int y = 0; y < height; y++) {
+      raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, row);
+      for (int x = 0; x < width; x++) {
+        int alpha =
+            model.hasAlpha()
+                ? to8Bits(row[x * bands + channels], model.getComponentSize(channels))
+                : WHITE;
+        for (int channel = 0; channel < channels; channel++) {
+          int value = to8Bits(row[x * bands + channel], model.getComponentSize(channel));
+          samples[(channel * height + y) * width + x] = (byte) onWhite(value, alpha);
+        }
+      }
+    }
+    return new Picture(channels, width, height, samples);
+  }
+
+  private static int to8Bits(int value, int bits) {
+    return bits > 8 ? value >> (bits - 8) : bits == 8 ? value : value * WHITE / ((1 << bits) - 1);
+  }
+
+  private static int onWhite(int value, int alpha) {
+    return alpha == WHITE ? value : (value * alpha + WHITE * (WHITE - alpha) + WHITE / 2) / WHITE;
+  }
+
+  private static Picture fromColours(BufferedImage image) {
+    int width = image.getWidth();
+    int height = image.getHeight();
+    byte[] samples = new byte[3 * width * height];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        int colour = image.getRGB(x, y);
+        int alpha = colour >>> 24;
+        for (int channel = 0; channel < 3; channel++) {
+          int value = colour >> (16 - 8 * channel) & 0xFF;
+          samples[(channel * height + y) * width + x] = (byte) onWhite(value, alpha);
+        }
+      }
+    }
+    return new Picture(3, width, height, samples);
+  }
+
+  /**
+   * Colours of cyan, magenta, yellow and black. Adobe's programs store them inverted, and may have
+   * turned the first three, taken as red, green and blue, to YCbCr; the raster holds what the file
+   * does.
+   */
+  private static Picture fromFourInks(Raster raster, int adobeTransform) {
+    int width = raster.getWidth();
+    int height = raster.getHeight();
+    byte[] samples = new byte[3 * width * height];
+    int[] row = new int[width * 4];
+    int[] light = new int[3];
+    for (int y = 0; y < height; y++) {
+      raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, row);
+      for (int x = 0; x < width; x++) {
+        light[0] = row[4 * x];
+        light[1] = row[4 * x + 1];
+        light[2] = row[4 * x + 2];
+        int black = row[4 * x + 3];
+        if (adobeTransform == 2) {
+          fromYcc(light);
+        }
+        for (int channel = 0; channel < 3; channel++) {
+          int product =
+              adobeTransform >= 0
+                  ? light[channel] * black
+                  : (WHITE - light[channel]) * (WHITE - black);
+          samples[(channel * height + y) * width + x] = (byte) ((product + WHITE / 2) / WHITE);
+        }
+      }
+    }
+    return new Picture(3, width, height, samples);
+  }
+
+  /** From Y, Cb, Cr to red, green, blue, as JFIF 1.02 defines it. */
+  private static void fromYcc(int[] values) {
+    double y = values[0];
+    double cb = values[1] - 128;
+    double cr = values[2] - 128;
+    values[0] = clamp(y + 1.402 * cr);
+    values[1] = clamp(y - 0.344136 * cb - 0.714136 * cr);
+    values[2] = clamp(y + 1.772 * cb);
+  }
+
+  private static int clamp(double value) {
+    return (int) Math.max(0, Math.min(WHITE, Math.round(value)));
+  }
+}

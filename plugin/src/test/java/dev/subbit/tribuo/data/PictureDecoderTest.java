@@ -1,0 +1,223 @@
+package dev.subbit.tribuo.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PictureDecoderTest {
+
+  @TempDir private Path folder;
+
+  private Picture png(BufferedImage image) throws IOException {
+    return PictureDecoder.decode(Pictures.write(folder.resolve("picture.png"), image));
+  }
+
+  private static void assertSamples(Picture picture, int... expected) {
+    int[] actual = new int[picture.samples().length];
+    for (int i = 0; i < actual.length; i++) {
+      actual[i] = picture.samples()[i] & 0xFF;
+    }
+    assertArrayEquals(expected, actual, Arrays.toString(actual));
+  }
+
+  @Test
+  void coloursComeChannelByChannel() throws IOException {
+    BufferedImage image = new BufferedImage(2, 1, BufferedImage.TYPE_INT_RGB);
+    image.setRGB(0, 0, 0x102030);
+    image.setRGB(1, 0, 0xF0E0D0);
+    Picture picture = png(image);
+    assertEquals(3, picture.channels());
+    assertEquals(2, picture.width());
+    assertEquals(1, picture.height());
+    assertSamples(picture, 0x10, 0xF0, 0x20, 0xE0, 0x30, 0xD0);
+  }
+
+  @Test
+  void greyValuesAreTakenAsTheyStandInTheFile() throws IOException {
+    BufferedImage image = new BufferedImage(3, 1, BufferedImage.TYPE_BYTE_GRAY);
+    image.getRaster().setPixels(0, 0, 3, 1, new int[] {0, 77, 255});
+    Picture picture = png(image);
+    assertEquals(1, picture.channels());
+    assertSamples(picture, 0, 77, 255);
+  }
+
+  @Test
+  void sixteenBitsBecomeEight() throws IOException {
+    BufferedImage image = new BufferedImage(3, 1, BufferedImage.TYPE_USHORT_GRAY);
+    image.getRaster().setPixels(0, 0, 3, 1, new int[] {0x12FF, 0x8000, 0xFFFF});
+    assertSamples(png(image), 0x12, 0x80, 0xFF);
+  }
+
+  @Test
+  void oneBitBecomesBlackAndWhite() throws IOException {
+    BufferedImage image = new BufferedImage(3, 1, BufferedImage.TYPE_BYTE_BINARY);
+    image.setRGB(1, 0, 0xFFFFFF);
+    Picture picture = png(image);
+    for (int channel = 0; channel < picture.channels(); channel++) {
+      assertEquals(0, picture.samples()[channel * 3]);
+      assertEquals((byte) 255, picture.samples()[channel * 3 + 1]);
+    }
+  }
+
+  @Test
+  void aPaletteBecomesItsColours() throws IOException {
+    byte[] red = {0, 10, 20};
+    byte[] green = {1, 11, 21};
+    byte[] blue = {2, 12, 22};
+    BufferedImage image =
+        new BufferedImage(
+            2, 1, BufferedImage.TYPE_BYTE_INDEXED, new IndexColorModel(8, 3, red, green, blue));
+    image.getRaster().setPixels(0, 0, 2, 1, new int[] {2, 1});
+    assertSamples(png(image), 20, 10, 21, 11, 22, 12);
+  }
+
+  @Test
+  void whatIsTransparentLiesOnWhite() throws IOException {
+    BufferedImage image = new BufferedImage(3, 1, BufferedImage.TYPE_INT_ARGB);
+    image.setRGB(0, 0, 0x00102030);
+    image.setRGB(1, 0, 0xFF102030);
+    image.setRGB(2, 0, 0x80000000);
+    assertSamples(png(image), 255, 0x10, 127, 255, 0x20, 127, 255, 0x30, 127);
+  }
+
+  @Test
+  void jpegGivesItsColoursWhateverTheNameSays() throws IOException {
+    Path jpeg = Pictures.write(folder.resolve("picture.jpg"), 20, 10, 0x8040C0);
+    Picture picture = PictureDecoder.decode(Files.move(jpeg, folder.resolve("picture.png")));
+    assertEquals(20, picture.width());
+    int area = 200;
+    assertEquals(0x80, picture.samples()[0] & 0xFF, 3);
+    assertEquals(0x40, picture.samples()[area] & 0xFF, 3);
+    assertEquals(0xC0, picture.samples()[2 * area] & 0xFF, 3);
+  }
+
+  /** Four inks as they are, as Adobe's programs invert them, and as they turn them to YCCK. */
+  @Test
+  void fourInksBecomeColours() throws IOException {
+    int[] inks = {200, 100, 50, 30};
+    int[] inverted = {55, 155, 205, 225};
+    // Of red 55, green 155, blue 205, by JFIF's formulas.
+    int[] ycck = {131, 170, 74, 225};
+    int[] colours = {55 * 225 / 255, 155 * 225 / 255, 205 * 225 / 255};
+    assertColours(colours, fourInks(inks, -1));
+    assertColours(colours, fourInks(inverted, 0));
+    assertColours(colours, fourInks(ycck, 2));
+  }
+
+  private void assertColours(int[] expected, byte[] jpeg) throws IOException {
+    Picture picture = PictureDecoder.decode(Files.write(folder.resolve("inks.jpg"), jpeg));
+    assertEquals(3, picture.channels());
+    for (int channel = 0; channel < 3; channel++) {
+      assertEquals(expected[channel], picture.samples()[channel * 64] & 0xFF, 4);
+    }
+  }
+
+  private static byte[] fourInks(int[] values, int adobeTransform) throws IOException {
+    WritableRaster raster = Raster.createInterleavedRaster(0, 8, 8, 4, null);
+    for (int i = 0; i < 64; i++) {
+      raster.setPixel(i % 8, i / 8, values);
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(raster, null, null), null);
+    }
+    writer.dispose();
+    byte[] plain = bytes.toByteArray();
+    if (adobeTransform < 0) {
+      return plain;
+    }
+    ByteArrayOutputStream marked = new ByteArrayOutputStream();
+    marked.write(plain, 0, 2);
+    marked.write(new byte[] {(byte) 0xFF, (byte) 0xEE, 0, 14});
+    marked.write("Adobe".getBytes(StandardCharsets.US_ASCII));
+    marked.write(new byte[] {0, 100, 0, 0, 0, 0, (byte) adobeTransform});
+    marked.write(plain, 2, plain.length - 2);
+    return marked.toByteArray();
+  }
+
+  @Test
+  void everyTruncationIsNoticed() throws IOException {
+    for (String name : new String[] {"whole.png", "whole.jpg"}) {
+      BufferedImage image = new BufferedImage(40, 40, BufferedImage.TYPE_INT_RGB);
+      SplittableRandom rng = new SplittableRandom(1);
+      for (int i = 0; i < 1600; i++) {
+        image.setRGB(i % 40, i / 40, rng.nextInt(1 << 24));
+      }
+      byte[] whole = Files.readAllBytes(Pictures.write(folder.resolve(name), image));
+      for (int length = 0; length < whole.length; length += 97) {
+        Path cut = Files.write(folder.resolve("cut-" + name), Arrays.copyOf(whole, length));
+        IOException e = assertThrows(IOException.class, () -> PictureDecoder.decode(cut));
+        assertTrue(e.getMessage().startsWith(cut.toString()), e.getMessage());
+        assertTrue(
+            e.getMessage().contains("truncated")
+                || e.getMessage().contains("empty")
+                || e.getMessage().contains("neither"),
+            e.getMessage());
+      }
+    }
+  }
+
+  /** Damage is an IOException that names the file, or a picture; never anything else. */
+  @Test
+  void damageNeverGivesAnythingButAnIoException() throws IOException {
+    SplittableRandom rng = new SplittableRandom(7);
+    for (String name : new String[] {"whole.png", "whole.jpg"}) {
+      byte[] whole =
+          Files.readAllBytes(Pictures.write(folder.resolve(name), 24, 24, rng.nextInt(1 << 24)));
+      int refused = 0;
+      for (int i = 0; i < 300; i++) {
+        byte[] damaged = whole.clone();
+        for (int change = 0; change < 3; change++) {
+          damaged[rng.nextInt(damaged.length)] = (byte) rng.nextInt(256);
+        }
+        Path file = Files.write(folder.resolve("damaged"), damaged);
+        try {
+          PictureDecoder.decode(file);
+        } catch (IOException e) {
+          assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
+          refused++;
+        }
+      }
+      assertTrue(refused > 0, name);
+    }
+  }
+
+  @Test
+  void saysWhatIsWrongWithAFile() throws IOException {
+    assertFails("is missing", folder.resolve("none.png"));
+    assertFails("empty", Files.write(folder.resolve("empty.png"), new byte[0]));
+    assertFails("neither PNG nor JPEG", Files.writeString(folder.resolve("text.jpg"), "Not one"));
+    byte[] huge = Files.readAllBytes(Pictures.write(folder.resolve("small.png"), 3, 3, 0));
+    huge[17] = 0x7F;
+    huge[21] = 0x7F;
+    assertFails("pixels are more than", Files.write(folder.resolve("huge.png"), huge));
+  }
+
+  private static void assertFails(String reason, Path file) {
+    IOException e = assertThrows(IOException.class, () -> PictureDecoder.decode(file));
+    assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
+    assertTrue(e.getMessage().contains(reason), e.getMessage());
+  }
+}

@@ -273,13 +273,7 @@ public final class SubBitTrainer implements Trainer<Label> {
     RandomPlace random = RandomPlace.of(localRng.nextLong());
     ImageBatches batches =
         ImageBatches.training(
-            examples,
-            pixelMap,
-            labels,
-            batchSize,
-            augmentation,
-            random.at("batches"),
-            threads);
+            examples, pixelMap, labels, batchSize, augmentation, random.at("batches"), threads);
     List<TrainingStage> stages = stages(pixelMap.shape(), labels.size(), batches.count(), random);
     Map<String, float[]> initial =
         InitialParameters.draw(stages.get(0).network(), random.at("parameters").numbers());

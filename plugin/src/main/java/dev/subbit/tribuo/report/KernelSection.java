@@ -1,12 +1,10 @@
 package dev.subbit.tribuo.report;
 
 import dev.subbit.onnx.Codebook;
-import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.codebook.KernelDistribution;
 import dev.subbit.tribuo.report.TrainingReport.LayerKernels;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -21,23 +19,21 @@ final class KernelSection {
   private static final String[] SHADE_NAMES = {"below 1x", "1x", "2x", "4x", "8x and more"};
 
   private final List<LayerKernels> layers;
-  private final Map<String, PackedConvWeights> weights;
   private final LayerKernels all;
   private final boolean plain;
   private final int few;
   private final StringBuilder html = new StringBuilder();
 
-  private KernelSection(List<LayerKernels> layers, Map<String, PackedConvWeights> weights) {
+  private KernelSection(List<LayerKernels> layers) {
     this.layers = layers;
-    this.weights = weights;
     KernelDistribution before = layers.get(0).before();
     KernelDistribution after = layers.get(0).after();
     for (LayerKernels layer : layers.subList(1, layers.size())) {
       before = before.plus(layer.before());
       after = after.plus(layer.after());
     }
-    this.all = new LayerKernels("All layers", before, after);
-    Codebook codebook = weights.get(layers.get(0).layer()).codebook();
+    this.all = new LayerKernels("All layers", before, after, null);
+    Codebook codebook = layers.get(0).codebook();
     this.plain = codebook.tau() == Codebook.MAX_TAU;
     this.few = plain ? FEW_OF_PLAIN : codebook.size();
   }
@@ -46,11 +42,10 @@ final class KernelSection {
    * Renders it.
    *
    * @param layers the kernels, one entry or more.
-   * @param weights the layers' weights, by layer.
    * @return HTML.
    */
-  static String html(List<LayerKernels> layers, Map<String, PackedConvWeights> weights) {
-    return new KernelSection(layers, weights).render();
+  static String html(List<LayerKernels> layers) {
+    return new KernelSection(layers).render();
   }
 
   private String render() {
@@ -107,19 +102,18 @@ final class KernelSection {
     }
     html.append("<span><i class=\"none\"></i>none</span></p><div class=\"card\">");
     int[] columns = all.after().byFrequency();
-    appendStrip(all.layer(), all.after(), new BitSet(), columns);
+    appendStrip(all, columns);
     for (LayerKernels layer : layers) {
-      appendStrip(layer.layer(), layer.after(), codebook(layer), columns);
+      appendStrip(layer, columns);
     }
     html.append("</div>\n");
   }
 
-  private void appendStrip(
-      String name, KernelDistribution kernels, BitSet codebook, int[] columns) {
+  private void appendStrip(LayerKernels layer, int[] columns) {
     html.append("<div class=\"row\"><code class=\"name\">")
-        .append(Html.escape(name))
+        .append(Html.escape(layer.layer()))
         .append("</code>")
-        .append(KernelStrip.svg(kernels, codebook, columns, name))
+        .append(KernelStrip.svg(layer.after(), codewords(layer), columns, layer.layer()))
         .append("</div>");
   }
 
@@ -171,14 +165,13 @@ final class KernelSection {
             before.entropy(),
             after.entropy()));
     if (!plain) {
-      PackedConvWeights packed = weights.get(layer.layer());
       html.append(
-          packed == null
+          layer == all
               ? "<td></td><td></td>"
               : Figures.format(
                   "<td>%s</td><td>%s</td>",
-                  Figures.percent(before.coverage(packed.codebook())),
-                  Figures.percent(after.coverage(packed.codebook()))));
+                  Figures.percent(before.coverage(layer.codebook())),
+                  Figures.percent(after.coverage(layer.codebook()))));
     }
     html.append("</tr>");
   }
@@ -191,14 +184,14 @@ final class KernelSection {
         .append("<span><i class=\"other\"></i>after training</span>")
         .append(plain ? "" : "<span><i class=\"member\"></i>after training, in the codebook</span>")
         .append("</p><div class=\"multiples\">");
-    appendChart(all, new BitSet());
+    appendChart(all);
     for (LayerKernels layer : layers) {
-      appendChart(layer, codebook(layer));
+      appendChart(layer);
     }
     html.append("</div>\n");
   }
 
-  private void appendChart(LayerKernels layer, BitSet codebook) {
+  private void appendChart(LayerKernels layer) {
     html.append("<div class=\"card\"><h4>")
         .append(Html.escape(layer.layer()))
         .append(
@@ -207,16 +200,17 @@ final class KernelSection {
                 few,
                 Figures.percent(layer.before().coverage(few)),
                 Figures.percent(layer.after().coverage(few))))
-        .append(KernelChart.svg(layer.before(), layer.after(), codebook, few))
+        .append(KernelChart.svg(layer.before(), layer.after(), codewords(layer), few))
         .append("</div>");
   }
 
-  // A plain binary layer has none: all 512 would be marked.
-  private BitSet codebook(LayerKernels layer) {
+  // Those to mark: none of a plain binary layer, which has all 512, nor of the layers together.
+  private BitSet codewords(LayerKernels layer) {
     BitSet codewords = new BitSet(KernelDistribution.KERNELS);
-    Codebook codebook = weights.get(layer.layer()).codebook();
-    for (int index = 0; index < codebook.size() && !plain; index++) {
-      codewords.set(codebook.codeword(index));
+    if (layer != all && !plain) {
+      for (int index = 0; index < layer.codebook().size(); index++) {
+        codewords.set(layer.codebook().codeword(index));
+      }
     }
     return codewords;
   }

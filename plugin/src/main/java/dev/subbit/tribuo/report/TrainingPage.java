@@ -56,7 +56,7 @@ public final class TrainingPage {
     }
     if (!report.kernels().isEmpty()) {
       section("kernels", "Kernels before and after training");
-      html.append(KernelSection.html(report.kernels(), trained.packed())).append("</section>\n");
+      html.append(KernelSection.html(report.kernels())).append("</section>\n");
     }
     if (!trained.packed().isEmpty()) {
       section("codebooks", plain() ? "The most used kernels" : "Codebooks");

@@ -1,5 +1,6 @@
 package dev.subbit.tribuo.report;
 
+import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.codebook.KernelDistribution;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import java.util.Collections;
@@ -65,18 +66,14 @@ public record TrainingReport(
    *
    * @param layer name of its node.
    * @param before their signs before the first step.
-   * @param after their signs after the last.
+   * @param after their signs after the last step.
+   * @param codebook the layer's codebook after the last step; all layers' codebooks have one tau.
    */
-  public record LayerKernels(String layer, KernelDistribution before, KernelDistribution after) {}
+  public record LayerKernels(
+      String layer, KernelDistribution before, KernelDistribution after, Codebook codebook) {}
 
-  // Copies the collections; checks that the kernels are of sub-bit layers.
+  // Copies the collections.
   public TrainingReport {
-    for (LayerKernels layer : kernels) {
-      if (!network.packed().containsKey(layer.layer())) {
-        throw new IllegalArgumentException(
-            "Kernels of '" + layer.layer() + "', which is no sub-bit layer of the network");
-      }
-    }
     epochs = List.copyOf(epochs);
     kernels = List.copyOf(kernels);
     recipe = Collections.unmodifiableMap(new LinkedHashMap<>(recipe));

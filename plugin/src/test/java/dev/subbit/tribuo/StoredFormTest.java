@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import com.google.protobuf.Any;
+import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.protos.ConvProto;
 import dev.subbit.tribuo.protos.FloatsProto;
 import dev.subbit.tribuo.protos.NodeProto;
@@ -28,8 +29,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,6 +78,16 @@ class StoredFormTest {
       assertEquals(
           written.getProvenance().getTrainingTime(), model.getProvenance().getTrainingTime());
     }
+  }
+
+  @Test
+  void hasAFileWithEveryKindOfLayer() {
+    Set<Class<?>> stored =
+        Stream.of(TinyModels.integer(), TinyModels.binary(), TinyModels.pools())
+            .flatMap(model -> model.network().network().nodes().stream())
+            .map(node -> node.layer().getClass())
+            .collect(Collectors.toSet());
+    assertEquals(Set.of(Layer.class.getPermittedSubclasses()), stored);
   }
 
   @ParameterizedTest

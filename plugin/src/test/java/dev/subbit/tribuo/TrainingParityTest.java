@@ -15,11 +15,13 @@ import dev.subbit.tribuo.engine.TrainingEngine;
 import dev.subbit.tribuo.engine.TrainingPlan;
 import dev.subbit.tribuo.engine.TrainingRun;
 import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -35,9 +37,7 @@ class TrainingParityTest {
   private static final ImageShape SHAPE = new ImageShape(2, 11, 9);
   private static final int BATCH = 8;
 
-  private static TrainingRun start(
-      Weights weights, Activations activations, int tau, float learningRate) {
-    Network network = Networks.build("resnet8", SHAPE, TestModels.CLASSES, weights, activations);
+  private static TrainingRun start(Network network, int tau, float learningRate) {
     TrainingPlan plan =
         new TrainingPlan(12, Recipe.adam(learningRate), new CodebookPlan(tau, 3, 0.2f), 1, 5);
     return TrainingEngine.load()
@@ -46,14 +46,45 @@ class TrainingParityTest {
 
   @ParameterizedTest
   @CsvSource({
-    "SUB_BIT, REAL, 5",
-    "SUB_BIT, BINARY, 5",
-    "SUB_BIT, BINARY, 9",
-    "SUB_BIT, REAL, 2",
-    "FLOAT, REAL, 5",
-    "FLOAT, BINARY, 5"
+    "resnet8, SUB_BIT, REAL, 5",
+    "resnet8, SUB_BIT, BINARY, 5",
+    "resnet8, SUB_BIT, BINARY, 9",
+    "resnet8, SUB_BIT, REAL, 2",
+    "resnet8, FLOAT, REAL, 5",
+    "resnet8, FLOAT, BINARY, 5",
+    "vgg-small, SUB_BIT, BINARY, 5"
   })
-  void theModelPredictsAsTheTrainingGraphDoes(Weights weights, Activations activations, int tau) {
+  void theModelPredictsAsTheTrainingGraphDoes(
+      String name, Weights weights, Activations activations, int tau) {
+    assertPredictsAsTheTrainingGraphDoes(
+        Networks.build(name, SHAPE, TestModels.CLASSES, weights, activations), tau);
+  }
+
+  /** The stem of ImageNet's residual networks, without the weights that follow it there. */
+  @Test
+  void theModelHalvesLargeImagesAsTheTrainingGraphDoes() {
+    Layer.Conv stem = new Layer.Conv(2, 4, 7, 2, Weights.FLOAT, Activations.REAL);
+    Layer.Conv conv = new Layer.Conv(4, 4, 3, 2, Weights.SUB_BIT, Activations.REAL);
+    // 11 x 9 becomes 6 x 5: an even and an odd size for the pooling.
+    assertPredictsAsTheTrainingGraphDoes(
+        new Network(
+            "stem",
+            SHAPE,
+            TestModels.CLASSES,
+            List.of(
+                new Network.Node("image", new Layer.Input(), List.of()),
+                new Network.Node("scaled", new Layer.Normalize(2f / 255, -1), List.of("image")),
+                new Network.Node("stem", stem, List.of("scaled")),
+                new Network.Node("bn", new Layer.BatchNorm(4), List.of("stem")),
+                new Network.Node("halves", new Layer.MaxPool(3), List.of("bn")),
+                new Network.Node("conv", conv, List.of("halves")),
+                new Network.Node("flat", new Layer.Flatten(), List.of("conv")),
+                new Network.Node(
+                    "logits", new Layer.Dense(4 * 2 * 2, TestModels.CLASSES), List.of("flat")))),
+        5);
+  }
+
+  private static void assertPredictsAsTheTrainingGraphDoes(Network network, int tau) {
     MutableDataset<Label> data = TestModels.dataset(SHAPE, BATCH);
     PixelMap pixelMap = new PixelMap(data.getFeatureIDMap(), SHAPE);
     float[] pixels = new float[BATCH * SHAPE.size()];
@@ -65,7 +96,7 @@ class TrainingParityTest {
     float[] logits;
     TrainedNetwork trained;
     Map<String, float[]> parameters;
-    try (TrainingRun run = start(weights, activations, tau, 0.01f)) {
+    try (TrainingRun run = start(network, tau, 0.01f)) {
       for (int step = 0; step < 12; step++) {
         run.step(pixels, classes);
       }
@@ -86,9 +117,9 @@ class TrainingParityTest {
         Prediction<Label> prediction = model.predict(data.getExample(i));
         double[] expected = softmax(logits, i);
         for (int c = 0; c < TestModels.CLASSES; c++) {
-          String name = data.getOutputIDInfo().getOutput(c).getLabel();
+          String label = data.getOutputIDInfo().getOutput(c).getLabel();
           assertEquals(
-              expected[c], prediction.getOutputScores().get(name).getScore(), 1e-4, "image " + i);
+              expected[c], prediction.getOutputScores().get(label).getScore(), 1e-4, "image " + i);
         }
       }
     }
@@ -107,11 +138,14 @@ class TrainingParityTest {
     return scores;
   }
 
+  private static Network floatResnet8() {
+    return Networks.build("resnet8", SHAPE, TestModels.CLASSES, Weights.FLOAT, Activations.REAL);
+  }
+
   @Test
   void anotherNumberOfThreadsIsRefused() {
-    start(Weights.FLOAT, Activations.REAL, 5, 0.01f).close();
-    Network network =
-        Networks.build("resnet8", SHAPE, TestModels.CLASSES, Weights.FLOAT, Activations.REAL);
+    Network network = floatResnet8();
+    start(network, 5, 0.01f).close();
     TrainingPlan plan =
         new TrainingPlan(12, Recipe.adam(0.01f), new CodebookPlan(5, 3, 0.2f), 3, 5);
     IllegalStateException e =
@@ -128,7 +162,7 @@ class TrainingParityTest {
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = rng.nextInt(256);
     }
-    try (TrainingRun run = start(Weights.FLOAT, Activations.REAL, 5, 1e38f)) {
+    try (TrainingRun run = start(floatResnet8(), 5, 1e38f)) {
       IllegalStateException e =
           assertThrows(
               IllegalStateException.class,

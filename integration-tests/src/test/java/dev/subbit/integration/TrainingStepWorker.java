@@ -1,7 +1,10 @@
 package dev.subbit.integration;
 
 import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.codebook.Assignment;
 import dev.subbit.tribuo.codebook.CodebookPlan;
+import dev.subbit.tribuo.codebook.CodebookStart;
+import dev.subbit.tribuo.codebook.Selection;
 import dev.subbit.tribuo.engine.InitialParameters;
 import dev.subbit.tribuo.engine.Recipe;
 import dev.subbit.tribuo.engine.TrainingEngine;
@@ -61,7 +64,14 @@ final class TrainingStepWorker {
             Layer.Weights.valueOf(arguments[3]),
             Layer.Activations.valueOf(arguments[2]));
     int batch = Integer.parseInt(arguments[5]);
-    CodebookPlan codebooks = new CodebookPlan(Integer.parseInt(arguments[4]), 25, 1e-3f);
+    CodebookPlan codebooks =
+        new CodebookPlan(
+            Integer.parseInt(arguments[4]),
+            Selection.REFINED,
+            CodebookStart.RANDOM,
+            Assignment.NEAREST,
+            25,
+            1e-3f);
     int threads = Integer.parseInt(arguments[6]);
     // So many steps that the learning rate is as good as constant, as it is on PyTorch's side.
     TrainingPlan plan = new TrainingPlan(1_000_000, Recipe.adam(1e-3f), codebooks, threads, 1);

@@ -3,7 +3,10 @@ package dev.subbit.tribuo;
 import com.oracle.labs.mlrg.olcut.config.Config;
 import com.oracle.labs.mlrg.olcut.config.PropertyException;
 import com.oracle.labs.mlrg.olcut.provenance.Provenance;
+import dev.subbit.tribuo.codebook.Assignment;
 import dev.subbit.tribuo.codebook.CodebookPlan;
+import dev.subbit.tribuo.codebook.CodebookStart;
+import dev.subbit.tribuo.codebook.Selection;
 import dev.subbit.tribuo.data.Augmentation;
 import dev.subbit.tribuo.data.ImageBatches;
 import dev.subbit.tribuo.data.ImageDataset;
@@ -20,6 +23,8 @@ import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.random.RandomPlace;
+import dev.subbit.tribuo.teacher.Teacher;
+import dev.subbit.tribuo.teacher.TeacherSession;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -103,6 +108,24 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "Largest L2 norm of all gradients together; 0 sets no limit.")
   double gradientClip = 0;
 
+  @Config(description = "What the network also learns from; none for the labels alone.")
+  Teacher teacher = null;
+
+  @Config(description = "Share of the teacher in the loss, 0 to 1.")
+  double distillationWeight = 1;
+
+  @Config(description = "What logits are divided by where the teacher is compared with.")
+  double temperature = 1;
+
+  @Config(description = "How codewords are selected: FIXED, REFINED or PERMUTATION.")
+  Selection selection = Selection.REFINED;
+
+  @Config(description = "Codewords of the first step: RANDOM, or CLUSTERED from the kernels.")
+  CodebookStart codebookStart = CodebookStart.RANDOM;
+
+  @Config(description = "How kernels choose codewords: NEAREST, or SCALED against outliers.")
+  Assignment assignment = Assignment.NEAREST;
+
   @Config(description = "The codebooks are refined at every so-manyth step.")
   int refineInterval = 25;
 
@@ -154,6 +177,12 @@ public final class SubBitTrainer implements Trainer<Label> {
     check.notNegative("weightDecay", weightDecay);
     check.share("labelSmoothing", labelSmoothing);
     check.notNegative("gradientClip", gradientClip);
+    check.require(
+        distillationWeight >= 0 && distillationWeight <= 1,
+        "distillationWeight",
+        distillationWeight,
+        "0 to 1");
+    check.positive("temperature", temperature);
     check.atLeast("refineInterval", refineInterval, 1);
     check.positive("refineRate", refineRate);
     check.require(augmentation != null, "augmentation", null, "an Augmentation, or left out");
@@ -274,29 +303,34 @@ public final class SubBitTrainer implements Trainer<Label> {
     ImageBatches batches =
         ImageBatches.training(
             examples, pixelMap, labels, batchSize, augmentation, random.at("batches"), threads);
-    List<TrainingStage> stages = stages(pixelMap.shape(), labels.size(), batches.count(), random);
-    Map<String, float[]> initial =
-        InitialParameters.draw(stages.get(0).network(), random.at("parameters").numbers());
-    long images = stages.stream().mapToLong(stage -> stage.plan().steps()).sum() * batchSize;
-    try (TrainingProgress progress = progress(images)) {
-      return new TrainingLoop(batches, stages, listeners).train(initial, progress);
+    try (TeacherSession session =
+        teacher == null ? null : teacher.open(pixelMap.shape(), labels, threads)) {
+      List<TrainingStage> stages =
+          stages(pixelMap.shape(), labels.size(), batches.count(), session, random);
+      Map<String, float[]> initial =
+          InitialParameters.draw(stages.get(0).network(), random.at("parameters").numbers());
+      long images = stages.stream().mapToLong(stage -> stage.plan().steps()).sum() * batchSize;
+      try (TrainingProgress progress = progress(images)) {
+        return new TrainingLoop(batches, stages, listeners).train(initial, progress);
+      }
     }
   }
 
   /** A stage with float weights, if there is one, and the stage that makes the model. */
   private List<TrainingStage> stages(
-      ImageShape shape, int classes, int batches, RandomPlace random) {
+      ImageShape shape, int classes, int batches, TeacherSession session, RandomPlace random) {
     List<TrainingStage> stages = new ArrayList<>();
     if (floatEpochs > 0) {
       Network floats = Networks.build(network, shape, classes, Layer.Weights.FLOAT, activations);
-      stages.add(stage(floats, floatEpochs, batches, random));
+      stages.add(stage(floats, floatEpochs, batches, session, random));
     }
     Network built = Networks.build(network, shape, classes, weights, activations);
-    stages.add(stage(built, epochs, batches, random));
+    stages.add(stage(built, epochs, batches, session, random));
     return stages;
   }
 
-  private TrainingStage stage(Network built, int passes, int batches, RandomPlace random) {
+  private TrainingStage stage(
+      Network built, int passes, int batches, TeacherSession session, RandomPlace random) {
     Recipe recipe =
         new Recipe(
             optimiser,
@@ -306,13 +340,15 @@ public final class SubBitTrainer implements Trainer<Label> {
             (float) weightDecay,
             (float) labelSmoothing,
             (float) gradientClip,
-            0,
-            1);
-    CodebookPlan codebooks = new CodebookPlan(tau, refineInterval, (float) refineRate);
+            teacher == null ? 0 : (float) distillationWeight,
+            (float) temperature);
+    CodebookPlan codebooks =
+        new CodebookPlan(
+            tau, selection, codebookStart, assignment, refineInterval, (float) refineRate);
     long seed = random.at("engine").numbers().nextLong();
     int steps = Math.multiplyExact(passes, batches);
     return new TrainingStage(
-        built, new TrainingPlan(steps, recipe, codebooks, threads, seed), passes);
+        built, new TrainingPlan(steps, recipe, codebooks, threads, seed), passes, session);
   }
 
   private TrainingProgress progress(long images) {

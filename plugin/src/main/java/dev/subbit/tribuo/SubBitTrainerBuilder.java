@@ -1,12 +1,16 @@
 package dev.subbit.tribuo;
 
 import com.oracle.labs.mlrg.olcut.config.PropertyException;
+import dev.subbit.tribuo.codebook.Assignment;
+import dev.subbit.tribuo.codebook.CodebookStart;
+import dev.subbit.tribuo.codebook.Selection;
 import dev.subbit.tribuo.data.Augmentation;
 import dev.subbit.tribuo.engine.Optimiser;
 import dev.subbit.tribuo.engine.Schedule;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Networks;
+import dev.subbit.tribuo.teacher.Teacher;
 
 /** Builds trainers in code; every method sets the field of the configuration of that name. */
 public final class SubBitTrainerBuilder {
@@ -176,6 +180,55 @@ public final class SubBitTrainerBuilder {
    */
   public SubBitTrainerBuilder floatEpochs(int floatEpochs) {
     open().floatEpochs = floatEpochs;
+    return this;
+  }
+
+  /**
+   * Distillation.
+   *
+   * @param teacher what the network also learns from, or null for the labels alone.
+   * @param distillationWeight its share in the loss, 0 to 1.
+   * @param temperature what logits are divided by where the two are compared, positive.
+   * @return this.
+   */
+  public SubBitTrainerBuilder teacher(
+      Teacher teacher, double distillationWeight, double temperature) {
+    open().teacher = teacher;
+    open().distillationWeight = distillationWeight;
+    open().temperature = temperature;
+    return this;
+  }
+
+  /**
+   * How codewords are selected.
+   *
+   * @param selection the selection.
+   * @return this.
+   */
+  public SubBitTrainerBuilder selection(Selection selection) {
+    open().selection = selection;
+    return this;
+  }
+
+  /**
+   * Where codebooks start.
+   *
+   * @param codebookStart the start.
+   * @return this.
+   */
+  public SubBitTrainerBuilder codebookStart(CodebookStart codebookStart) {
+    open().codebookStart = codebookStart;
+    return this;
+  }
+
+  /**
+   * How kernels choose their codewords.
+   *
+   * @param assignment the assignment.
+   * @return this.
+   */
+  public SubBitTrainerBuilder assignment(Assignment assignment) {
+    open().assignment = assignment;
     return this;
   }
 

@@ -42,7 +42,7 @@ final class TrainingLoop {
     TrainedNetwork trained = null;
     try (BatchReader reader = batches.open(0, 0)) {
       for (TrainingStage stage : stages) {
-        try (TrainingRun run = engine.start(stage.network(), stage.plan(), parameters)) {
+        try (TrainingRun run = stage.start(engine, parameters)) {
           train(run, reader, stage, progress);
           parameters = run.parameters();
           trained = run.network();

@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.subbit.onnx.PackedConvWeights;
-import dev.subbit.tribuo.codebook.CodebookPlan;
 import dev.subbit.tribuo.codebook.KernelAssignment;
+import dev.subbit.tribuo.codebook.Selection;
+import dev.subbit.tribuo.codebook.TestPlans;
 import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.engine.InitialParameters;
 import dev.subbit.tribuo.engine.Recipe;
@@ -39,7 +40,12 @@ class TrainingParityTest {
 
   private static TrainingRun start(Network network, int tau, float learningRate) {
     TrainingPlan plan =
-        new TrainingPlan(12, Recipe.adam(learningRate), new CodebookPlan(tau, 3, 0.2f), 1, 5);
+        new TrainingPlan(
+            12,
+            Recipe.adam(learningRate),
+            TestPlans.codebooks(tau, Selection.REFINED, 3, 0.2f),
+            1,
+            5);
     return TrainingEngine.load()
         .start(network, plan, InitialParameters.draw(network, new SplittableRandom(3)));
   }
@@ -147,7 +153,8 @@ class TrainingParityTest {
     Network network = floatResnet8();
     start(network, 5, 0.01f).close();
     TrainingPlan plan =
-        new TrainingPlan(12, Recipe.adam(0.01f), new CodebookPlan(5, 3, 0.2f), 3, 5);
+        new TrainingPlan(
+            12, Recipe.adam(0.01f), TestPlans.codebooks(5, Selection.REFINED, 3, 0.2f), 3, 5);
     IllegalStateException e =
         assertThrows(
             IllegalStateException.class,

@@ -2,216 +2,81 @@ package dev.subbit.tribuo.codebook;
 
 import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.random.RandomPlace;
-import java.util.Arrays;
-import java.util.Map;
-import java.util.Set;
 
 /**
- * The codebook of one layer while it is learnt.
+ * The codebook of one layer while it is learnt. It holds 2^tau different codewords at all times. At
+ * tau = 9 there is nothing to learn: the codebook is the full one and stays it.
  *
- * <p>It starts as 2^tau codewords drawn without repetition. Behind every tap stands a real number
- * p; a refinement moves p against its gradient by one step of Adam and clamps it to [-3, 3]. The
- * tap is the sign of p, held steady by a binary memory: while |p| is below 1e-3 the tap keeps its
- * old value. A codeword that came to repeat another one is replaced at once by a codeword that is
- * not in the codebook, so that there are exactly 2^tau different ones at all times. At tau = 9
- * there is nothing to learn: the codebook is the full one and stays it.
- *
- * <p>Everything is determined by the place of its random numbers, the numbers of the steps and the
- * gradients. Not safe for use by many threads.
- *
- * <p>Source: Wang et al., "Sub-bit Neural Networks", ICCV 2021, section 3.3.
+ * <p>Everything is determined by the start, the place of the random numbers, the numbers of the
+ * steps and the gradients. Not safe for use by many threads.
  */
-public final class CodebookLearner {
-
-  /** |p| from which on a tap follows the sign of p. */
-  static final float MEMORY_THRESHOLD = 1e-3f;
-
-  /** Largest |p|. */
-  static final float CLAMP = 3f;
-
-  /** |p| of a codeword that was just drawn. */
-  private static final float INITIAL_MAGNITUDE = 0.1f;
-
-  private static final float BETA1 = 0.9f;
-  private static final float BETA2 = 0.999f;
-  private static final float EPSILON = 1e-8f;
-
-  // Names in the state.
-  private static final String P = "p";
-  private static final String FIRST_MOMENT = "firstMoment";
-  private static final String SECOND_MOMENT = "secondMoment";
-  private static final String STEPS = "steps";
-
-  private final int tau;
-  private final RandomPlace place;
-  private final int[] codewords;
-  private final float[] p;
-  private final float[] firstMoment;
-  private final float[] secondMoment;
-  // Adam's step count is kept a codeword, since a replaced one starts anew.
-  private final int[] steps;
+public interface CodebookLearner {
 
   /**
-   * Draws a codebook.
+   * Starts a codebook.
    *
-   * @param tau bits of an index, 1 to 9.
-   * @param place where the codewords and all later replacements come from.
-   * @throws IllegalArgumentException if tau is out of range.
+   * @param plan how codebooks are selected.
+   * @param kernels the layer's latent weights as they are now, 9 a kernel, row-major.
+   * @param place where its random numbers come from.
+   * @return the learner.
    */
-  public CodebookLearner(int tau, RandomPlace place) {
-    if (tau < 1 || tau > Codebook.MAX_TAU) {
-      throw new IllegalArgumentException("tau is " + tau + ", allowed are 1 to 9");
+  static CodebookLearner start(CodebookPlan plan, float[] kernels, RandomPlace place) {
+    Codebook first =
+        plan.start() == CodebookStart.CLUSTERED
+            ? KernelClustering.fit(
+                plan.tau(), kernels, CLUSTERING_ROUNDS, place.at("first").numbers())
+            : new Codebook(
+                plan.tau(), DistinctCodewords.sample(plan.tau(), place.at("first").numbers()));
+    if (plan.tau() == Codebook.MAX_TAU) {
+      return new FixedCodebook(first);
     }
-    this.tau = tau;
-    this.place = place;
-    this.codewords = DistinctCodewords.sample(tau, place.at("first").numbers());
-    int taps = codewords.length * Codebook.TAPS;
-    this.p = new float[taps];
-    this.firstMoment = new float[taps];
-    this.secondMoment = new float[taps];
-    this.steps = new int[codewords.length];
-    for (int word = 0; word < codewords.length; word++) {
-      startAnew(word);
-    }
+    return switch (plan.selection()) {
+      case FIXED -> new FixedCodebook(first);
+      case REFINED -> new RefinedCodebook(first, place);
+      case PERMUTATION -> new PermutedCodebook(first, place);
+    };
   }
 
-  private void startAnew(int word) {
-    int first = word * Codebook.TAPS;
-    for (int tap = 0; tap < Codebook.TAPS; tap++) {
-      p[first + tap] = isSet(codewords[word], tap) ? INITIAL_MAGNITUDE : -INITIAL_MAGNITUDE;
-    }
-    Arrays.fill(firstMoment, first, first + Codebook.TAPS, 0);
-    Arrays.fill(secondMoment, first, first + Codebook.TAPS, 0);
-    steps[word] = 0;
-  }
+  /** Rounds of k-means for a codebook that starts clustered; most settle before. */
+  int CLUSTERING_ROUNDS = 20;
 
   /**
    * The codebook as it is now.
    *
    * @return 2^tau different codewords.
    */
-  public Codebook codebook() {
-    return new Codebook(tau, codewords);
-  }
+  Codebook codebook();
+
+  /**
+   * Whether learning can change anything.
+   *
+   * @return false if the codebook stays as it is.
+   */
+  boolean isLearnable();
+
+  /**
+   * One step of learning.
+   *
+   * @param step number of the training's step; what is drawn is drawn at a place of this number.
+   * @param gradient the gradient of the loss for every tap, [2^tau, 9]: the sum over the kernels
+   *     that have the codeword, 0 for a codeword that no kernel has.
+   * @param rate the learning rate, positive.
+   * @throws IllegalArgumentException if the size does not fit or a gradient is not finite.
+   */
+  void refine(int step, float[] gradient, float rate);
 
   /**
    * What the learner has come to.
    *
    * @return a copy, for {@link #restore}.
    */
-  public CodebookState state() {
-    return new CodebookState(
-        codewords.clone(),
-        Map.of(
-            P, p.clone(), FIRST_MOMENT, firstMoment.clone(), SECOND_MOMENT, secondMoment.clone()),
-        Map.of(STEPS, steps.clone()));
-  }
+  CodebookState state();
 
   /**
-   * Goes on from where another learner of this tau and place was.
+   * Goes on from where another learner of this kind, tau and place was.
    *
    * @param state what that learner had come to.
    * @throws IllegalArgumentException if it is no state of such a learner.
    */
-  public void restore(CodebookState state) {
-    state.requireNames(Set.of(P, FIRST_MOMENT, SECOND_MOMENT), Set.of(STEPS));
-    int[] restored = state.codewords();
-    new Codebook(tau, restored); // Checks number and range.
-    state.copyFloats(P, p);
-    state.copyFloats(FIRST_MOMENT, firstMoment);
-    state.copyFloats(SECOND_MOMENT, secondMoment);
-    state.copyIntegers(STEPS, steps);
-    System.arraycopy(restored, 0, codewords, 0, codewords.length);
-  }
-
-  /**
-   * Whether refinement can change anything.
-   *
-   * @return false at tau = 9.
-   */
-  public boolean isLearnable() {
-    return tau < Codebook.MAX_TAU;
-  }
-
-  /**
-   * One refinement.
-   *
-   * @param step number of the training's step; replacements are drawn at a place of this number.
-   * @param gradient the gradient of the loss for every tap, [2^tau, 9]: the sum over the kernels
-   *     that have the codeword, 0 for a codeword that no kernel has. Codewords whose gradient is 0
-   *     throughout keep their p.
-   * @param rate Adam's learning rate, positive.
-   * @throws IllegalArgumentException if the size does not fit or a gradient is not finite.
-   */
-  public void refine(int step, float[] gradient, float rate) {
-    if (gradient.length != p.length) {
-      throw new IllegalArgumentException(
-          p.length + " taps need as many gradients, found " + gradient.length);
-    }
-    for (float g : gradient) {
-      if (!Float.isFinite(g)) {
-        throw new IllegalArgumentException("A codebook gradient is " + g);
-      }
-    }
-    if (!isLearnable()) {
-      return;
-    }
-    for (int word = 0; word < codewords.length; word++) {
-      if (hasGradient(gradient, word)) {
-        descend(word, gradient, rate);
-        codewords[word] = remember(word);
-      }
-    }
-    boolean[] replaced =
-        DistinctCodewords.replaceRepeats(codewords, place.at("repeats").at(step).numbers());
-    for (int word = 0; word < codewords.length; word++) {
-      if (replaced[word]) {
-        startAnew(word);
-      }
-    }
-  }
-
-  private static boolean hasGradient(float[] gradient, int word) {
-    for (int tap = 0; tap < Codebook.TAPS; tap++) {
-      if (gradient[word * Codebook.TAPS + tap] != 0) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** One step of Adam on the taps of one codeword. */
-  private void descend(int word, float[] gradient, float rate) {
-    steps[word]++;
-    double correction1 = 1 - StrictMath.pow(BETA1, steps[word]);
-    double correction2 = 1 - StrictMath.pow(BETA2, steps[word]);
-    int first = word * Codebook.TAPS;
-    for (int i = first; i < first + Codebook.TAPS; i++) {
-      firstMoment[i] = BETA1 * firstMoment[i] + (1 - BETA1) * gradient[i];
-      secondMoment[i] = BETA2 * secondMoment[i] + (1 - BETA2) * gradient[i] * gradient[i];
-      double change =
-          rate
-              * (firstMoment[i] / correction1)
-              / (Math.sqrt(secondMoment[i] / correction2) + EPSILON);
-      p[i] = Math.max(-CLAMP, Math.min(CLAMP, (float) (p[i] - change)));
-    }
-  }
-
-  /** The codeword that p and the memory make together. */
-  private int remember(int word) {
-    int codeword = codewords[word];
-    for (int tap = 0; tap < Codebook.TAPS; tap++) {
-      float value = p[word * Codebook.TAPS + tap];
-      if (value >= MEMORY_THRESHOLD) {
-        codeword |= 1 << tap;
-      } else if (value <= -MEMORY_THRESHOLD) {
-        codeword &= ~(1 << tap);
-      }
-    }
-    return codeword;
-  }
-
-  private static boolean isSet(int codeword, int tap) {
-    return ((codeword >> tap) & 1) == 1;
-  }
+  void restore(CodebookState state);
 }

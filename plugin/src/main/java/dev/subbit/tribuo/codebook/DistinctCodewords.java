@@ -32,6 +32,11 @@ final class DistinctCodewords {
     return Arrays.copyOf(all, count);
   }
 
+  /** The codewords of a codebook, in the order of their indices. */
+  static int[] of(Codebook codebook) {
+    return IntStream.range(0, codebook.size()).map(codebook::codeword).toArray();
+  }
+
   /**
    * Replaces every codeword that repeats an earlier one by one drawn from those that are not in the
    * codebook. There is always one, since a codebook holds at most 512 codewords.

@@ -2,7 +2,7 @@ package dev.subbit.tribuo.codebook;
 
 import dev.subbit.onnx.Codebook;
 
-/** Which codeword stands for a kernel: the nearest one. */
+/** Which codeword stands for a kernel. */
 public final class KernelAssignment {
 
   private KernelAssignment() {}
@@ -39,5 +39,34 @@ public final class KernelAssignment {
       }
     }
     return indices;
+  }
+
+  /**
+   * Gives every kernel its codeword.
+   *
+   * @param assignment how it is chosen.
+   * @param codebook the codebook.
+   * @param kernels finite weights, 9 a kernel, row-major.
+   * @return one index a kernel.
+   * @throws IllegalArgumentException if the weights are no whole number of kernels.
+   */
+  public static int[] assign(Assignment assignment, Codebook codebook, float[] kernels) {
+    return nearest(codebook, assignment == Assignment.SCALED ? clipped(kernels) : kernels);
+  }
+
+  /** Weights no larger than {@link Assignment#CLIP} times the mean of their kernel. */
+  private static float[] clipped(float[] kernels) {
+    float[] clipped = new float[kernels.length];
+    for (int first = 0; first + Codebook.TAPS <= kernels.length; first += Codebook.TAPS) {
+      float sum = 0;
+      for (int i = first; i < first + Codebook.TAPS; i++) {
+        sum += Math.abs(kernels[i]);
+      }
+      float bound = sum / Codebook.TAPS * Assignment.CLIP;
+      for (int i = first; i < first + Codebook.TAPS; i++) {
+        clipped[i] = Math.max(-bound, Math.min(bound, kernels[i]));
+      }
+    }
+    return clipped;
   }
 }

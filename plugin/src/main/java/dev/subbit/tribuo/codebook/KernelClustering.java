@@ -31,15 +31,20 @@ public final class KernelClustering {
     }
     Codebook codebook = new Codebook(tau, DistinctCodewords.sample(tau, rng));
     for (int round = 0; round < rounds; round++) {
-      int[] codewords = signsOfMeans(codebook, kernels);
-      DistinctCodewords.replaceRepeats(codewords, rng);
-      Codebook next = new Codebook(tau, codewords);
+      Codebook next = round(codebook, kernels, rng);
       if (next.equals(codebook)) {
         break;
       }
       codebook = next;
     }
     return codebook;
+  }
+
+  /** One round of k-means. */
+  static Codebook round(Codebook codebook, float[] kernels, SplittableRandom rng) {
+    int[] codewords = signsOfMeans(codebook, kernels);
+    DistinctCodewords.replaceRepeats(codewords, rng);
+    return new Codebook(codebook.tau(), codewords);
   }
 
   /** The sign of the sum of each codeword's kernels; a tap whose sum is 0 keeps its sign. */

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.subbit.onnx.Codebook;
-import dev.subbit.tribuo.random.RandomPlace;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -44,7 +43,7 @@ class KernelAssignmentTest {
   @Property(tries = 50)
   void noCodewordIsNearer(@ForAll @IntRange(min = 1, max = 9) int tau, @ForAll long seed) {
     SplittableRandom rng = new SplittableRandom(seed);
-    Codebook codebook = new CodebookLearner(tau, RandomPlace.of(rng.nextLong())).codebook();
+    Codebook codebook = new Codebook(tau, DistinctCodewords.sample(tau, rng));
     float[] kernels = kernels(10, rng);
     int[] indices = KernelAssignment.nearest(codebook, kernels);
     for (int kernel = 0; kernel < indices.length; kernel++) {
@@ -85,14 +84,14 @@ class KernelAssignmentTest {
     float[] kernels = kernels(400, new SplittableRandom(seed));
     Codebook drawn = KernelClustering.fit(tau, kernels, 0, new SplittableRandom(seed));
     Codebook fitted = KernelClustering.fit(tau, kernels, 20, new SplittableRandom(seed));
-    CodebookLearnerTest.assertDistinct(fitted);
+    RefinedCodebookTest.assertDistinct(fitted);
     assertTrue(squaredDistance(fitted, kernels) <= squaredDistance(drawn, kernels));
   }
 
   @Test
   void clusteringFindsTheKernelsThereAre() {
     SplittableRandom rng = new SplittableRandom(5);
-    Codebook truth = new CodebookLearner(2, RandomPlace.of(rng.nextLong())).codebook();
+    Codebook truth = new Codebook(2, DistinctCodewords.sample(2, rng));
     float[] kernels = kernels(200, rng);
     for (int i = 0; i < kernels.length; i++) {
       int word = (i / Codebook.TAPS) % truth.size();

@@ -6,7 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.subbit.tribuo.codebook.CodebookPlan;
+import dev.subbit.tribuo.codebook.Selection;
+import dev.subbit.tribuo.codebook.TestPlans;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
@@ -32,7 +33,8 @@ class TrainingStateTest {
   private static TrainingRun start(Weights weights, Activations activations, int tau) {
     Network network = Networks.build("resnet8", SHAPE, 3, weights, activations);
     TrainingPlan plan =
-        new TrainingPlan(STEPS, Recipe.adam(0.01f), new CodebookPlan(tau, 2, 0.5f), 1, 5);
+        new TrainingPlan(
+            STEPS, Recipe.adam(0.01f), TestPlans.codebooks(tau, Selection.REFINED, 2, 0.5f), 1, 5);
     return TrainingEngine.load()
         .start(network, plan, InitialParameters.draw(network, new SplittableRandom(3)));
   }

@@ -1,6 +1,8 @@
 package dev.subbit.tribuo.engine.tensorflow;
 
 import dev.subbit.onnx.Codebook;
+import dev.subbit.tribuo.codebook.Assignment;
+import dev.subbit.tribuo.codebook.CodebookPlan;
 import dev.subbit.tribuo.network.Layer;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -31,15 +33,19 @@ final class SubBitConvWeights implements ConvWeights {
    * @param latent [out, in, 3, 3].
    * @param codewords the taps of the codebook as -1 and +1, [2^tau, 9].
    */
-  SubBitConvWeights(Ops tf, Layer.Conv conv, int tau, Parameter latent, Parameter codewords) {
+  SubBitConvWeights(
+      Ops tf, Layer.Conv conv, CodebookPlan plan, Parameter latent, Parameter codewords) {
     this.tf = tf;
     this.conv = conv;
-    this.codewordCount = 1 << tau;
+    this.codewordCount = 1 << plan.tau();
     this.latent = latent;
     this.codewords = codewords;
     Operand<TFloat32> kernels =
         tf.reshape(latent.value(), tf.array(conv.out() * conv.in(), Codebook.TAPS));
-    this.index = tau == Codebook.MAX_TAU ? fullIndex(kernels) : nearest(kernels);
+    this.index =
+        plan.tau() == Codebook.MAX_TAU
+            ? fullIndex(kernels)
+            : nearest(plan.assignment() == Assignment.SCALED ? clipped(kernels) : kernels);
     this.scale =
         tf.math.mean(
             tf.math.abs(latent.value()),
@@ -52,6 +58,15 @@ final class SubBitConvWeights implements ConvWeights {
             tf.math.mul(
                 tf.reshape(chosen, tf.array(conv.out(), conv.in(), conv.kernel(), conv.kernel())),
                 scale));
+  }
+
+  /** Weights no larger than {@link Assignment#CLIP} times the mean of their kernel. */
+  private Operand<TFloat32> clipped(Operand<TFloat32> kernels) {
+    Operand<TFloat32> mean =
+        tf.math.mean(
+            tf.math.abs(kernels), tf.constant(1), org.tensorflow.op.math.Mean.keepDims(true));
+    Operand<TFloat32> bound = tf.math.mul(mean, tf.constant(Assignment.CLIP));
+    return tf.math.maximum(tf.math.minimum(kernels, bound), tf.math.neg(bound));
   }
 
   /** argmax over the codewords of their inner product with the kernel. */

@@ -76,8 +76,9 @@ final class TensorFlowRun implements TrainingRun {
     }
     RandomPlace codebooks = RandomPlace.of(plan.seed()).at("codebook");
     for (Map.Entry<String, SubBitConvWeights> entry : built.subBitWeights().entrySet()) {
+      float[] kernels = initial.get(entry.getValue().trained().name());
       CodebookLearner learner =
-          new CodebookLearner(plan.codebooks().tau(), codebooks.at(entry.getKey()));
+          CodebookLearner.start(plan.codebooks(), kernels, codebooks.at(entry.getKey()));
       learners.put(entry.getKey(), learner);
       values.put(entry.getValue().codewords(), taps(learner.codebook()));
     }

@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.engine.tensorflow;
 
 import dev.subbit.onnx.Codebook;
+import dev.subbit.tribuo.codebook.CodebookPlan;
 import dev.subbit.tribuo.engine.TrainingPlan;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
@@ -40,7 +41,7 @@ final class TrainingGraph {
     this.network = network;
     this.parameters = new Parameters(tf);
     this.pixels = floats(Shape.of(-1, network.input().size()));
-    buildConvWeights(plan.codebooks().tau());
+    buildConvWeights(plan.codebooks());
 
     ForwardPass inference = new ForwardPass(tf, network, pixels, parameters, convWeights, false);
     ForwardPass forward = new ForwardPass(tf, network, pixels, parameters, convWeights, true);
@@ -60,7 +61,7 @@ final class TrainingGraph {
     return tf.placeholder(TFloat32.class, Placeholder.shape(shape));
   }
 
-  private void buildConvWeights(int tau) {
+  private void buildConvWeights(CodebookPlan plan) {
     for (Network.Node node : network.nodes()) {
       if (node.layer() instanceof Layer.Conv conv) {
         Parameter weight =
@@ -68,8 +69,8 @@ final class TrainingGraph {
                 node.name() + "/weight", conv.out(), conv.in(), conv.kernel(), conv.kernel());
         if (conv.weights() == Layer.Weights.SUB_BIT) {
           Parameter codewords =
-              new Parameter(tf, node.name() + "/codewords", 1L << tau, Codebook.TAPS);
-          SubBitConvWeights weights = new SubBitConvWeights(tf, conv, tau, weight, codewords);
+              new Parameter(tf, node.name() + "/codewords", 1L << plan.tau(), Codebook.TAPS);
+          SubBitConvWeights weights = new SubBitConvWeights(tf, conv, plan, weight, codewords);
           subBitWeights.put(node.name(), weights);
           convWeights.put(node.name(), weights);
         } else {

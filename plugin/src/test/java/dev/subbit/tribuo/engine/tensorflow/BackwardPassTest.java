@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.codebook.CodebookLearner;
+import dev.subbit.tribuo.codebook.TestPlans;
 import dev.subbit.tribuo.engine.InitialParameters;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
@@ -305,7 +306,11 @@ class BackwardPassTest {
     Parameter codewords = parameters.get("codewords", 1 << TAU, 9);
     SubBitConvWeights subBit =
         new SubBitConvWeights(
-            tf, (Layer.Conv) network.nodes().get(4).layer(), TAU, latent, codewords);
+            tf,
+            (Layer.Conv) network.nodes().get(4).layer(),
+            TestPlans.codebooks(TAU),
+            latent,
+            codewords);
     Map<String, ConvWeights> convWeights =
         Map.of("stem", new FloatConvWeights(tf, stem), "conv", subBit);
     Operand<TFloat32> images = randomImages(network);
@@ -327,7 +332,8 @@ class BackwardPassTest {
     // Some latent weights outside [-1, 1], where the estimator is 0.
     weights[0] = 1.5f;
     weights[10] = -1.25f;
-    Codebook codebook = new CodebookLearner(TAU, RandomPlace.of(1)).codebook();
+    Codebook codebook =
+        CodebookLearner.start(TestPlans.codebooks(TAU), new float[0], RandomPlace.of(1)).codebook();
     float[] taps = new float[codebook.size() * 9];
     for (int i = 0; i < taps.length; i++) {
       taps[i] = codebook.toTaps()[i];

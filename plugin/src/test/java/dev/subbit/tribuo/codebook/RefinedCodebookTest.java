@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.codebook;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -15,12 +16,16 @@ import net.jqwik.api.constraints.FloatRange;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-class CodebookLearnerTest {
+class RefinedCodebookTest {
 
   static void assertDistinct(Codebook codebook) {
     assertEquals(
         1 << codebook.tau(),
         IntStream.range(0, codebook.size()).map(codebook::codeword).distinct().count());
+  }
+
+  private static CodebookLearner learner(int tau, long seed) {
+    return CodebookLearner.start(TestPlans.codebooks(tau), new float[0], RandomPlace.of(seed));
   }
 
   private static float[] gradient(int tau, SplittableRandom rng) {
@@ -37,7 +42,7 @@ class CodebookLearnerTest {
       @ForAll long seed,
       @ForAll @FloatRange(min = 0.01f, max = 10f) float rate) {
     SplittableRandom rng = new SplittableRandom(seed);
-    CodebookLearner learner = new CodebookLearner(tau, RandomPlace.of(rng.nextLong()));
+    CodebookLearner learner = learner(tau, rng.nextLong());
     assertDistinct(learner.codebook());
     for (int step = 0; step < 10; step++) {
       learner.refine(step, gradient(tau, rng), rate);
@@ -48,7 +53,7 @@ class CodebookLearnerTest {
   @Property(tries = 50)
   void codewordsDrivenTogetherAreReplaced(
       @ForAll @IntRange(min = 1, max = 8) int tau, @ForAll long seed) {
-    CodebookLearner learner = new CodebookLearner(tau, RandomPlace.of(seed));
+    CodebookLearner learner = learner(tau, seed);
     float[] allUp = new float[(1 << tau) * Codebook.TAPS];
     Arrays.fill(allUp, -1f);
     for (int step = 0; step < 5; step++) {
@@ -61,8 +66,8 @@ class CodebookLearnerTest {
   @Property(tries = 30)
   void theSameNumbersGiveTheSameCodebooks(
       @ForAll @IntRange(min = 1, max = 9) int tau, @ForAll long seed) {
-    CodebookLearner one = new CodebookLearner(tau, RandomPlace.of(seed));
-    CodebookLearner two = new CodebookLearner(tau, RandomPlace.of(seed));
+    CodebookLearner one = learner(tau, seed);
+    CodebookLearner two = learner(tau, seed);
     SplittableRandom rng = new SplittableRandom(seed + 1);
     for (int step = 0; step < 5; step++) {
       float[] gradient = gradient(tau, rng);
@@ -74,21 +79,20 @@ class CodebookLearnerTest {
 
   @Test
   void differentSeedsDrawDifferentCodebooks() {
-    assertNotEquals(
-        new CodebookLearner(5, RandomPlace.of(1)).codebook(),
-        new CodebookLearner(5, RandomPlace.of(2)).codebook());
+    assertNotEquals(learner(5, 1).codebook(), learner(5, 2).codebook());
   }
 
   @Test
   void tauNineIsTheFullCodebookForGood() {
-    CodebookLearner learner = new CodebookLearner(9, RandomPlace.of(1));
+    CodebookLearner learner = learner(9, 1);
+    assertFalse(learner.isLearnable());
     learner.refine(0, gradient(9, new SplittableRandom(2)), 10f);
     assertEquals(Codebook.full(), learner.codebook());
   }
 
   @Test
   void aCodewordWithoutGradientStays() {
-    CodebookLearner learner = new CodebookLearner(3, RandomPlace.of(7));
+    CodebookLearner learner = learner(3, 7);
     Codebook before = learner.codebook();
     float[] gradient = new float[8 * Codebook.TAPS];
     // Pushes every tap of codeword 2 to the sign it has.
@@ -101,7 +105,7 @@ class CodebookLearnerTest {
 
   @Test
   void aTapFollowsTheSignOfItsNumber() {
-    CodebookLearner learner = new CodebookLearner(1, RandomPlace.of(7));
+    CodebookLearner learner = learner(1, 7);
     Codebook before = learner.codebook();
     float[] gradient = new float[2 * Codebook.TAPS];
     gradient[0] = before.tap(0, 0);
@@ -116,7 +120,7 @@ class CodebookLearnerTest {
 
   @Test
   void theMemoryHoldsATapWhoseNumberIsNearZero() {
-    CodebookLearner learner = new CodebookLearner(1, RandomPlace.of(7));
+    CodebookLearner learner = learner(1, 7);
     Codebook before = learner.codebook();
     float[] gradient = new float[2 * Codebook.TAPS];
     gradient[0] = before.tap(0, 0);
@@ -127,7 +131,7 @@ class CodebookLearnerTest {
 
   @Test
   void theClampKeepsATapWithinReach() {
-    CodebookLearner learner = new CodebookLearner(1, RandomPlace.of(7));
+    CodebookLearner learner = learner(1, 7);
     int first = learner.codebook().codeword(0);
     float[] gradient = new float[2 * Codebook.TAPS];
     gradient[0] = learner.codebook().tap(0, 0);
@@ -142,9 +146,7 @@ class CodebookLearnerTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    assertThrows(IllegalArgumentException.class, () -> new CodebookLearner(0, RandomPlace.of(1)));
-    assertThrows(IllegalArgumentException.class, () -> new CodebookLearner(10, RandomPlace.of(1)));
-    CodebookLearner learner = new CodebookLearner(2, RandomPlace.of(1));
+    CodebookLearner learner = learner(2, 1);
     assertThrows(IllegalArgumentException.class, () -> learner.refine(0, new float[9], 1f));
     float[] gradient = new float[36];
     gradient[5] = Float.NaN;

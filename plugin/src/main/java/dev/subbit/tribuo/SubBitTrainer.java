@@ -17,6 +17,7 @@ import dev.subbit.tribuo.engine.Recipe;
 import dev.subbit.tribuo.engine.Schedule;
 import dev.subbit.tribuo.engine.TrainingPlan;
 import dev.subbit.tribuo.engine.TrainingStage;
+import dev.subbit.tribuo.metrics.TrainingListener;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
@@ -25,15 +26,18 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.random.RandomPlace;
 import dev.subbit.tribuo.teacher.Teacher;
 import dev.subbit.tribuo.teacher.TeacherSession;
+import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.tribuo.Dataset;
 import org.tribuo.ImmutableFeatureMap;
 import org.tribuo.ImmutableOutputInfo;
@@ -141,10 +145,42 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "Threads to train with; 0 takes one a processor.")
   int threads = 0;
 
+  @Config(
+      description =
+          "Share of the images, of every class alike, that is not trained on: the network is"
+              + " evaluated on it at every epoch's end. 0 for none.")
+  double validationShare = 0;
+
+  @Config(
+      description =
+          "With validation images: the model is the network of the epoch that was best on them,"
+              + " not that of the last.")
+  boolean keepBest = true;
+
+  @Config(
+      description =
+          "Epochs without a better accuracy on the validation images after which training ends; 0"
+              + " never ends it. The learning rate falls over all epochs whether they come or not.")
+  int patience = 0;
+
+  @Config(
+      description =
+          "Folder for the checkpoint that a training goes on from after it was cut; none for no"
+              + " checkpoints.")
+  Path checkpointFolder = null;
+
+  @Config(
+      description =
+          "A checkpoint is written every so many seconds, and at every epoch's end; 0 for one after"
+              + " every step.")
+  double checkpointSeconds = 300;
+
   @Config(description = "Show a progress bar, where the program runs in a terminal.")
   boolean showProgress = true;
 
   private final List<TrainingListener> listeners = new CopyOnWriteArrayList<>();
+
+  private final AtomicInteger stops = new AtomicInteger();
 
   private SplittableRandom rng;
   private int invocationCount;
@@ -187,6 +223,14 @@ public final class SubBitTrainer implements Trainer<Label> {
     check.positive("refineRate", refineRate);
     check.require(augmentation != null, "augmentation", null, "an Augmentation, or left out");
     augmentation.requireFits(shape());
+    check.share("validationShare", validationShare);
+    check.atLeast("patience", patience, 0);
+    check.require(
+        patience == 0 || validationShare > 0,
+        "patience",
+        patience,
+        "0 where validationShare is 0: without validation images no epoch is better");
+    check.notNegative("checkpointSeconds", checkpointSeconds);
     check.require(threads >= 0, "threads", threads, "0 (one a processor) and more");
     if (threads == 0) {
       // Resolved here, so that the provenance holds the number that the result depends on.
@@ -204,6 +248,25 @@ public final class SubBitTrainer implements Trainer<Label> {
     listeners.add(listener);
   }
 
+  /**
+   * Stops every training of this trainer that is under way: after its current step it writes a
+   * checkpoint, if it keeps any, and {@code train} throws a {@link TrainingStoppedException}. A
+   * training that has made its last step ends as it would have. Returns at once; may be called from
+   * any thread.
+   */
+  public void stop() {
+    stops.incrementAndGet();
+  }
+
+  /**
+   * Where trainings keep their checkpoint.
+   *
+   * @return the folder of the configuration; empty if they keep none.
+   */
+  public Optional<Path> checkpointFolder() {
+    return Optional.ofNullable(checkpointFolder);
+  }
+
   @Override
   public SubBitModel train(Dataset<Label> examples) {
     return train(examples, Collections.emptyMap());
@@ -215,7 +278,10 @@ public final class SubBitTrainer implements Trainer<Label> {
   }
 
   /**
-   * Trains a model.
+   * Trains a model. Where the configuration has a {@code checkpointFolder}, and it holds a
+   * checkpoint of this training (the same configuration, data and invocation), the training goes on
+   * from it, and gives the same model to the bit as the training that was not cut; if it was over,
+   * the model is returned at once. The checkpoint stays when the training is over.
    *
    * @param examples the training images, each pixel a feature named by its position.
    * @param runProvenance provenance of this run.
@@ -226,7 +292,10 @@ public final class SubBitTrainer implements Trainer<Label> {
    *     with unknown outputs, smaller than a batch, or with features that are no pixels of the
    *     configured image shape.
    * @throws IllegalStateException if TensorFlow is missing, an earlier training in this JVM had
-   *     another number of threads, or training diverges.
+   *     another number of threads, or training diverges; if {@code checkpointFolder} cannot be
+   *     written to, is in use by another training, or holds a checkpoint that is damaged or that of
+   *     another training.
+   * @throws TrainingStoppedException if {@link #stop()} was called.
    */
   @Override
   public SubBitModel train(
@@ -252,8 +321,25 @@ public final class SubBitTrainer implements Trainer<Label> {
             trainerProvenance,
             runProvenance);
     PixelMap pixelMap = new PixelMap(features, shape());
-    return new SubBitModel(
-        modelName(), provenance, features, labels, train(examples, pixelMap, labels, localRng));
+    TrainedNetwork trained;
+    try (TrainingCheckpoints checkpoints =
+        checkpoints(trainerProvenance, examples, pixelMap, labels)) {
+      trained = train(examples, pixelMap, labels, RandomPlace.of(localRng.nextLong()), checkpoints);
+    }
+    return new SubBitModel(modelName(), provenance, features, labels, trained);
+  }
+
+  private TrainingCheckpoints checkpoints(
+      TrainerProvenance trainerProvenance,
+      Dataset<Label> examples,
+      PixelMap pixelMap,
+      ImmutableOutputInfo<Label> labels) {
+    return checkpointFolder == null
+        ? TrainingCheckpoints.none()
+        : TrainingCheckpoints.in(
+            checkpointFolder,
+            checkpointSeconds,
+            TrainingFingerprint.of(trainerProvenance, examples, pixelMap, labels));
   }
 
   private ImageShape shape() {
@@ -284,13 +370,19 @@ public final class SubBitTrainer implements Trainer<Label> {
               + examples.getOutputInfo().getDomain()
               + "; a classifier needs at least two");
     }
-    if (examples.size() < batchSize) {
+    requireBatch(examples);
+  }
+
+  private void requireBatch(Dataset<Label> training) {
+    if (training.size() < batchSize) {
       throw new IllegalArgumentException(
           "batchSize is "
               + batchSize
               + ", but the dataset holds only "
-              + examples.size()
-              + " examples; set batchSize to at most that");
+              + training.size()
+              + " examples"
+              + (validationShare > 0 ? " to train on" : "")
+              + "; set batchSize to at most that");
     }
   }
 
@@ -298,20 +390,44 @@ public final class SubBitTrainer implements Trainer<Label> {
       Dataset<Label> examples,
       PixelMap pixelMap,
       ImmutableOutputInfo<Label> labels,
-      SplittableRandom localRng) {
-    RandomPlace random = RandomPlace.of(localRng.nextLong());
+      RandomPlace random,
+      TrainingCheckpoints checkpoints) {
+    int stopsBefore = stops.get();
+    Dataset<Label> training = examples;
+    ImageBatches validation = null;
+    if (validationShare > 0) {
+      ValidationSplit split =
+          ValidationSplit.draw(
+              examples,
+              examples.getFeatureIDMap(),
+              labels,
+              validationShare,
+              random.at("validation"));
+      training = split.training();
+      requireBatch(training);
+      validation =
+          ImageBatches.evaluation(split.validation(), pixelMap, labels, batchSize, threads);
+    }
     ImageBatches batches =
         ImageBatches.training(
-            examples, pixelMap, labels, batchSize, augmentation, random.at("batches"), threads);
+            training, pixelMap, labels, batchSize, augmentation, random.at("batches"), threads);
     try (TeacherSession session =
         teacher == null ? null : teacher.open(pixelMap.shape(), labels, threads)) {
       List<TrainingStage> stages =
           stages(pixelMap.shape(), labels.size(), batches.count(), session, random);
       Map<String, float[]> initial =
           InitialParameters.draw(stages.get(0).network(), random.at("parameters").numbers());
+      TrainingLoop loop =
+          new TrainingLoop(
+              batches,
+              stages,
+              new ModelSelection(validation, keepBest, patience),
+              checkpoints,
+              listeners,
+              () -> stops.get() != stopsBefore);
       long images = stages.stream().mapToLong(stage -> stage.plan().steps()).sum() * batchSize;
       try (TrainingProgress progress = progress(images)) {
-        return new TrainingLoop(batches, stages, listeners).train(initial, progress);
+        return loop.train(initial, progress);
       }
     }
   }

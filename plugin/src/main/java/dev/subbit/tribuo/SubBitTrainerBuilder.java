@@ -11,6 +11,7 @@ import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.teacher.Teacher;
+import java.nio.file.Path;
 
 /** Builds trainers in code; every method sets the field of the configuration of that name. */
 public final class SubBitTrainerBuilder {
@@ -262,6 +263,63 @@ public final class SubBitTrainerBuilder {
    */
   public SubBitTrainerBuilder threads(int threads) {
     open().threads = threads;
+    return this;
+  }
+
+  /**
+   * The share of the images, of every class alike, that is evaluated on and not trained on.
+   *
+   * @param validationShare 0 for none, up to but not 1.
+   * @return this.
+   */
+  public SubBitTrainerBuilder validationShare(double validationShare) {
+    open().validationShare = validationShare;
+    return this;
+  }
+
+  /**
+   * Whether the model is the network of the epoch that was best on the validation images.
+   *
+   * @param keepBest false for that of the last epoch.
+   * @return this.
+   */
+  public SubBitTrainerBuilder keepBest(boolean keepBest) {
+    open().keepBest = keepBest;
+    return this;
+  }
+
+  /**
+   * Epochs without a better accuracy on the validation images after which training ends. The
+   * learning rate falls over all {@link #epochs(int)}, whether they come or not: a training that
+   * ends early ends at a high rate, often with a worse model than a shorter schedule gives.
+   *
+   * @param patience 0 for never.
+   * @return this.
+   */
+  public SubBitTrainerBuilder patience(int patience) {
+    open().patience = patience;
+    return this;
+  }
+
+  /**
+   * Where a training keeps the checkpoint that it goes on from after it was cut.
+   *
+   * @param checkpointFolder a folder of its own; null for no checkpoints.
+   * @return this.
+   */
+  public SubBitTrainerBuilder checkpointFolder(Path checkpointFolder) {
+    open().checkpointFolder = checkpointFolder;
+    return this;
+  }
+
+  /**
+   * Time between two checkpoints; one is written at every epoch's end, too.
+   *
+   * @param checkpointSeconds 0 for one after every step, or more.
+   * @return this.
+   */
+  public SubBitTrainerBuilder checkpointSeconds(double checkpointSeconds) {
+    open().checkpointSeconds = checkpointSeconds;
     return this;
   }
 

@@ -1,5 +1,6 @@
 package dev.subbit.tribuo;
 
+import dev.subbit.tribuo.metrics.EpochSums;
 import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -38,19 +39,24 @@ final class TrainingProgress implements AutoCloseable {
             .build());
   }
 
-  void advance(int images, EpochMetrics metrics) {
-    if (bar == null) {
-      return;
+  void advance(long images) {
+    if (bar != null) {
+      bar.stepBy(images);
     }
-    bar.stepBy(images);
-    bar.setExtraMessage(
-        String.format(
-            Locale.ROOT,
-            " epoch %d/%d, loss %.3f, accuracy %.1f %%",
-            metrics.epoch(),
-            metrics.epochs(),
-            metrics.loss(),
-            100 * metrics.accuracy()));
+  }
+
+  /** Tells how the epoch is going. */
+  void tell(int epoch, int epochs, EpochSums sums) {
+    if (bar != null) {
+      bar.setExtraMessage(
+          String.format(
+              Locale.ROOT,
+              " epoch %d/%d, loss %.3f, accuracy %.1f %%",
+              epoch,
+              epochs,
+              sums.meanLoss(),
+              100 * sums.accuracy()));
+    }
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.data.Augmentation;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.data.StripedImages;
+import dev.subbit.tribuo.metrics.EpochMetrics;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;

@@ -1,9 +1,9 @@
 package dev.subbit.tribuo.cli;
 
-import dev.subbit.tribuo.EpochMetrics;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.SubBitTrainer;
 import dev.subbit.tribuo.data.IdxImageSource;
+import dev.subbit.tribuo.metrics.EpochMetrics;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.report.DemoResult.Epoch;
 import dev.subbit.tribuo.report.Figures;

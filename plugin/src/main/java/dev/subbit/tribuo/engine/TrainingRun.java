@@ -7,12 +7,13 @@ import java.util.Map;
 public interface TrainingRun extends AutoCloseable {
 
   /**
-   * What one step found, before its update.
+   * What one step found before its update, and what the update did.
    *
    * @param loss mean loss over the batch, as {@link Recipe} defines it.
    * @param correct number of images whose largest logit was their class.
+   * @param codewordsChanged number of codewords that the step's update changed, in all codebooks.
    */
-  record StepResult(float loss, int correct) {}
+  record StepResult(float loss, int correct, int codewordsChanged) {}
 
   /**
    * One step without a teacher.

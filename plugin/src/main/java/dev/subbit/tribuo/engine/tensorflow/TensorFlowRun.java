@@ -177,25 +177,41 @@ final class TensorFlowRun implements TrainingRun {
                   + plan.steps()
                   + ": training diverged, try a smaller learningRate");
         }
-        stepResult = new StepResult(mean, correct(floats(result.get(1)), classes));
-        refine(refined, result);
+        int changed = refine(refined, result);
+        stepResult = new StepResult(mean, correct(floats(result.get(1)), classes), changed);
       }
     }
     step++;
     return stepResult;
   }
 
-  /** Takes the gradients of the nodes' codebooks from the third result on. */
-  private void refine(List<String> nodes, Result gradients) {
+  /**
+   * Takes the gradients of the nodes' codebooks from the third result on; gives the number of
+   * codewords that changed.
+   */
+  private int refine(List<String> nodes, Result gradients) {
+    int changed = 0;
     Map<Parameter, float[]> codewords = new LinkedHashMap<>();
     for (int i = 0; i < nodes.size(); i++) {
       CodebookLearner learner = learners.get(nodes.get(i));
+      Codebook before = learner.codebook();
       learner.refine(step, floats(gradients.get(2 + i)), plan.codebookRate(step));
-      codewords.put(built.subBitWeights().get(nodes.get(i)).codewords(), taps(learner.codebook()));
+      Codebook after = learner.codebook();
+      changed += changedCodewords(before, after);
+      codewords.put(built.subBitWeights().get(nodes.get(i)).codewords(), taps(after));
     }
     if (!codewords.isEmpty()) {
       assign(codewords);
     }
+    return changed;
+  }
+
+  private static int changedCodewords(Codebook before, Codebook after) {
+    int changed = 0;
+    for (int word = 0; word < after.size(); word++) {
+      changed += before.codeword(word) == after.codeword(word) ? 0 : 1;
+    }
+    return changed;
   }
 
   private float[] oneHot(int[] classes) {

@@ -239,6 +239,7 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
   static float[] featureRows(List<? extends Example<Label>> batch, PixelMap pixels) {
     int[] positions = pixels.positions();
     float[] rows = new float[Math.multiplyExact(batch.size(), positions.length)];
+    batch.forEach(pixels::requireSize);
     // Side by side: an image may have to be decoded first.
     IntStream.range(0, batch.size())
         .parallel()

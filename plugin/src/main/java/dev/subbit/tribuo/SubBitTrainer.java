@@ -38,6 +38,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Logger;
 import org.tribuo.Dataset;
 import org.tribuo.ImmutableFeatureMap;
 import org.tribuo.ImmutableOutputInfo;
@@ -62,6 +63,8 @@ import org.tribuo.provenance.impl.TrainerProvenanceImpl;
  * <p>Source: Wang et al., "Sub-bit Neural Networks", ICCV 2021.
  */
 public final class SubBitTrainer implements Trainer<Label> {
+
+  private static final Logger logger = Logger.getLogger(SubBitTrainer.class.getName());
 
   @Config(
       description =
@@ -369,6 +372,10 @@ public final class SubBitTrainer implements Trainer<Label> {
           "The dataset has only the class "
               + examples.getOutputInfo().getDomain()
               + "; a classifier needs at least two");
+    }
+    long weighted = examples.getData().stream().filter(e -> e.getWeight() != 1).count();
+    if (weighted > 0) {
+      logger.warning(() -> "Example weights are not used; " + weighted + " examples have some");
     }
     requireBatch(examples);
   }

@@ -9,10 +9,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.tribuo.ConfigurableDataSource;
 import org.tribuo.DataSource;
-import org.tribuo.MutableDataset;
+import org.tribuo.Dataset;
 import org.tribuo.classification.Label;
-import org.tribuo.classification.evaluation.LabelEvaluation;
-import org.tribuo.classification.evaluation.LabelEvaluator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,22 +76,22 @@ final class TrainCommand implements Callable<Integer> {
     try (ConfigFile components = new ConfigFile(config, settings.values())) {
       SubBitTrainer trainer =
           components.component(trainerName, SubBitTrainer.class, "trainer", "--trainer");
-      DataSource<Label> train = source(components, trainSource, "--train-source");
+      Dataset<Label> train =
+          ConfiguredImages.dataset(
+              ConfiguredImages.source(components, trainSource, "--train-source"));
       DataSource<Label> test = null;
       if (testSource != null || components.has("test", ConfigurableDataSource.class)) {
-        test = source(components, testSource == null ? "test" : testSource, "--test-source");
+        test =
+            ConfiguredImages.source(
+                components, testSource == null ? "test" : testSource, "--test-source");
+        TestEvaluation.requireEvaluable(train, test);
       }
-      train(trainer, new MutableDataset<>(train), test);
+      train(trainer, train, test);
     }
     return 0;
   }
 
-  @SuppressWarnings("unchecked") // SubBitTrainer checks the type of the outputs
-  private static DataSource<Label> source(ConfigFile components, String name, String option) {
-    return components.component(name, ConfigurableDataSource.class, "image source", option);
-  }
-
-  private void train(SubBitTrainer trainer, MutableDataset<Label> images, DataSource<Label> test)
+  private void train(SubBitTrainer trainer, Dataset<Label> images, DataSource<Label> test)
       throws Exception {
     PrintWriter terminal = spec.commandLine().getOut();
     long start = System.nanoTime();
@@ -106,11 +104,11 @@ final class TrainCommand implements Callable<Integer> {
       results.put("trainImages", images.size());
       results.put("trainSeconds", seconds);
       if (test != null) {
-        LabelEvaluation evaluation = new LabelEvaluator().evaluate(model, test);
+        TestEvaluation evaluation = TestEvaluation.of(model, test);
         terminal.println(evaluation);
-        results.put("testImages", evaluation.getPredictions().size());
-        results.put("accuracy", evaluation.accuracy());
-        results.put("macroF1", evaluation.macroAveragedF1());
+        results.put("testImages", evaluation.confusions().images());
+        results.put("accuracy", evaluation.confusions().accuracy());
+        results.put("macroF1", evaluation.macroF1());
       }
     }
     json.write(results);

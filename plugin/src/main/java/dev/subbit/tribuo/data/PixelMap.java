@@ -161,9 +161,10 @@ public final class PixelMap {
   /**
    * Checks that an example fits.
    *
-   * @throws IllegalArgumentException if it is a whole image of another size.
+   * @param example the example.
+   * @throws IllegalArgumentException if it is a whole {@link ImageExample} of another size.
    */
-  void requireSize(Example<?> example) {
+  public void requireSize(Example<?> example) {
     if (example instanceof ImageExample image
         && image.isWholeImage()
         && image.size() != shape.size()) {

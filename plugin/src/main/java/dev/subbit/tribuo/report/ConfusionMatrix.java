@@ -37,8 +37,13 @@ public record ConfusionMatrix(List<String> classes, long[][] counts) {
     }
   }
 
-  /** Number of images of a class. */
-  long images(int truth) {
+  /**
+   * Number of images of a class.
+   *
+   * @param truth the class.
+   * @return number of images.
+   */
+  public long images(int truth) {
     long images = 0;
     for (long count : counts[truth]) {
       images += count;
@@ -46,8 +51,13 @@ public record ConfusionMatrix(List<String> classes, long[][] counts) {
     return images;
   }
 
-  /** Number of images that were taken for a class. */
-  long taken(int predicted) {
+  /**
+   * Number of images that were taken for a class.
+   *
+   * @param predicted the class.
+   * @return number of images.
+   */
+  public long taken(int predicted) {
     long images = 0;
     for (long[] row : counts) {
       images += row[predicted];
@@ -55,8 +65,12 @@ public record ConfusionMatrix(List<String> classes, long[][] counts) {
     return images;
   }
 
-  /** Number of all images. */
-  long images() {
+  /**
+   * Number of all images.
+   *
+   * @return number of images.
+   */
+  public long images() {
     long images = 0;
     for (int truth = 0; truth < counts.length; truth++) {
       images += images(truth);
@@ -64,8 +78,12 @@ public record ConfusionMatrix(List<String> classes, long[][] counts) {
     return images;
   }
 
-  /** Share of the images that were classified rightly, 0 to 1; not a number without images. */
-  double accuracy() {
+  /**
+   * How often the classifier was right.
+   *
+   * @return share of the images that were classified rightly, 0 to 1; not a number without images.
+   */
+  public double accuracy() {
     long right = 0;
     for (int i = 0; i < counts.length; i++) {
       right += counts[i][i];
@@ -73,18 +91,33 @@ public record ConfusionMatrix(List<String> classes, long[][] counts) {
     return (double) right / images();
   }
 
-  /** Share of the images taken for a class that are of it; not a number if there are none. */
-  double precision(int i) {
+  /**
+   * Precision of a class.
+   *
+   * @param i the class.
+   * @return share of the images taken for it that are of it; not a number if there are none.
+   */
+  public double precision(int i) {
     return (double) counts[i][i] / taken(i);
   }
 
-  /** Share of the images of a class that were taken for it; not a number if there are none. */
-  double recall(int i) {
+  /**
+   * Recall of a class.
+   *
+   * @param i the class.
+   * @return share of its images that were taken for it; not a number if there are none.
+   */
+  public double recall(int i) {
     return (double) counts[i][i] / images(i);
   }
 
-  /** Harmonic mean of precision and recall; not a number for a class that never occurs. */
-  double f1(int i) {
+  /**
+   * Harmonic mean of precision and recall of a class.
+   *
+   * @param i the class.
+   * @return the mean; not a number for a class that never occurs.
+   */
+  public double f1(int i) {
     return 2.0 * counts[i][i] / (images(i) + taken(i));
   }
 

@@ -1,0 +1,168 @@
+package dev.subbit.tribuo.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.oracle.labs.mlrg.olcut.config.ConfigurationManager;
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.SubBitTrainer;
+import dev.subbit.tribuo.data.CifarFiles;
+import dev.subbit.tribuo.data.ImageFolderSource;
+import dev.subbit.tribuo.data.Pictures;
+import dev.subbit.tribuo.network.ImageShape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.tribuo.Example;
+import org.tribuo.Model;
+import org.tribuo.classification.Label;
+import org.tribuo.impl.ArrayExample;
+
+/** The configurations in configs/ do what they say, on files of the published layouts. */
+class ConfigsTest {
+
+  private static final Path CONFIGS = Path.of("..", "configs");
+
+  @TempDir private Path folder;
+
+  static List<Path> configs() throws IOException {
+    try (Stream<Path> files = Files.list(CONFIGS)) {
+      return files.filter(file -> file.toString().endsWith(".xml")).sorted().toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("configs")
+  void everyTrainerOfEveryConfigurationIsAllowed(Path config) {
+    try (ConfigurationManager manager =
+        new ConfigurationManager(config.toAbsolutePath().toString())) {
+      List<String> trainers = manager.listAll(SubBitTrainer.class);
+      assertFalse(trainers.isEmpty());
+      trainers.forEach(name -> assertTrue(manager.lookup(name) instanceof SubBitTrainer, name));
+      assertTrue(manager.getComponentNames().contains("train"));
+      assertTrue(manager.getComponentNames().contains("test"));
+    }
+  }
+
+  private JsonNode train(String config, Path data, int batchSize, String... settings)
+      throws IOException {
+    Path json = folder.resolve("train.json");
+    List<Object> command = new ArrayList<>();
+    command.addAll(List.of("train", CONFIGS.resolve(config), "--out", model(), "--json", json));
+    command.addAll(List.of("--set", "data=" + data));
+    for (String setting :
+        List.of("network=resnet8", "epochs=1", "threads=1", "batchSize=" + batchSize)) {
+      command.addAll(List.of("--set", "trainer." + setting));
+    }
+    for (String setting : settings) {
+      command.addAll(List.of("--set", setting));
+    }
+    CommandRun run = CommandRun.of(command.toArray());
+    assertEquals(0, run.code(), run.err());
+    return new ObjectMapper().readTree(json.toFile());
+  }
+
+  private Path model() {
+    return folder.resolve("model.sbm");
+  }
+
+  @Test
+  void cifar10() throws IOException {
+    JsonNode report = train("cifar10.xml", CifarFiles.cifar10(folder.resolve("data"), 10), 16);
+    assertEquals(50, report.get("trainImages").asInt());
+    assertEquals(10, report.get("testImages").asInt());
+  }
+
+  @Test
+  void cifar100WithCoarseLabels() throws IOException {
+    Path data = CifarFiles.cifar100(folder.resolve("data"), 40, 20);
+    JsonNode report = train("cifar100.xml", data, 16, "labels=COARSE");
+    assertEquals(40, report.get("trainImages").asInt());
+    assertEquals(20, report.get("testImages").asInt());
+  }
+
+  @Test
+  void imagenet() throws IOException {
+    Pictures.folder(folder.resolve("train"), 5);
+    Pictures.folder(folder.resolve("val"), 2);
+    JsonNode report = train("imagenet.xml", folder, 4);
+    assertEquals(10, report.get("trainImages").asInt());
+    assertEquals(4, report.get("testImages").asInt());
+
+    // Tribuo's own stored form of 150,528 features would take some 20 MB.
+    assertTrue(Files.size(model()) < 500_000, Files.size(model()) + " bytes");
+    ImageFolderSource source =
+        new ImageFolderSource(folder.resolve("val"), new ImageShape(3, 224, 224), 256);
+    Example<Label> inFile = source.iterator().next();
+    Example<Label> tribuos = new ArrayExample<>(inFile);
+    try (SubBitModel model = (SubBitModel) Model.deserializeFromFile(model())) {
+      assertEquals(
+          model.predict(inFile).getOutputScores().toString(),
+          model.predict(tribuos).getOutputScores().toString());
+      assertEquals(150_528, model.predict(inFile).getNumActiveFeatures());
+    }
+  }
+
+  @Test
+  void aTestLabelThatIsNotTrainedOnIsNamedBeforeTheTraining() throws IOException {
+    Pictures.folder(folder.resolve("train"), 3);
+    Pictures.folder(folder.resolve("val"), 1);
+    Pictures.write(folder.resolve("val/unseen/image.png"), 9, 9, 0);
+    CommandRun run =
+        CommandRun.of(
+            "train",
+            CONFIGS.resolve("imagenet.xml"),
+            "--out",
+            model(),
+            "--set",
+            "data=" + folder,
+            "--set",
+            "trainer.batchSize=2");
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("Test image 2 of"), run.err());
+    assertTrue(run.err().contains("'unseen'"), run.err());
+    assertFalse(Files.exists(model()));
+  }
+
+  @Test
+  void anImageThatCannotBeDecodedIsNamed() throws IOException {
+    Pictures.folder(folder.resolve("train"), 3);
+    Pictures.folder(folder.resolve("val"), 1);
+    Path damaged = Files.write(folder.resolve("train/dark/image_1.jpg"), new byte[100]);
+    CommandRun run =
+        CommandRun.of(
+            "train",
+            CONFIGS.resolve("imagenet.xml"),
+            "--out",
+            model(),
+            "--set",
+            "data=" + folder,
+            "--set",
+            "trainer.batchSize=6",
+            "--set",
+            "trainer.threads=1",
+            "--set",
+            "trainer.network=resnet8");
+    assertEquals(1, run.code());
+    assertEquals(1, run.err().lines().filter(line -> line.startsWith("subbit:")).count());
+    assertTrue(run.err().contains(damaged.toString()), run.err());
+    assertFalse(Files.exists(model()));
+  }
+
+  @Test
+  void aMissingFolderIsNamed() {
+    CommandRun run = CommandRun.of("train", CONFIGS.resolve("cifar10.xml"), "--out", model());
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("cifar-10-batches-bin is no folder"), run.err());
+  }
+}

@@ -244,6 +244,8 @@ class SubBitTrainerTest {
     "weightDecay, -0.1, 0 and positive",
     "labelSmoothing, 1, 0 up to but not 1",
     "gradientClip, -1, 0 and positive",
+    "distillationWeight, 1.5, 0 to 1",
+    "temperature, 0, positive",
     "floatEpochs, -1, 0 and more",
     "refineInterval, 0, 1 and more",
     "refineRate, 0, positive",

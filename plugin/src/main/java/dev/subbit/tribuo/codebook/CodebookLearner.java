@@ -27,7 +27,7 @@ public interface CodebookLearner {
                 plan.tau(), kernels, CLUSTERING_ROUNDS, place.at("first").numbers())
             : new Codebook(
                 plan.tau(), DistinctCodewords.sample(plan.tau(), place.at("first").numbers()));
-    if (plan.tau() == Codebook.MAX_TAU) {
+    if (!plan.isLearnt()) {
       return new FixedCodebook(first);
     }
     return switch (plan.selection()) {
@@ -59,7 +59,8 @@ public interface CodebookLearner {
    *
    * @param step number of the training's step; what is drawn is drawn at a place of this number.
    * @param gradient the gradient of the loss for every tap, [2^tau, 9]: the sum over the kernels
-   *     that have the codeword, 0 for a codeword that no kernel has.
+   *     that have the codeword, 0 for a codeword that no kernel has, and over the steps since the
+   *     last call.
    * @param rate the learning rate, positive.
    * @throws IllegalArgumentException if the size does not fit or a gradient is not finite.
    */

@@ -1,5 +1,7 @@
 package dev.subbit.tribuo.codebook;
 
+import dev.subbit.onnx.Codebook;
+
 /**
  * How the codebooks of a network come about.
  *
@@ -17,4 +19,14 @@ public record CodebookPlan(
     CodebookStart start,
     Assignment assignment,
     int interval,
-    float rate) {}
+    float rate) {
+
+  /**
+   * Whether codebooks change after the start.
+   *
+   * @return false for fixed ones, and for those of all 512 codewords.
+   */
+  public boolean isLearnt() {
+    return selection != Selection.FIXED && tau < Codebook.MAX_TAU;
+  }
+}

@@ -72,6 +72,15 @@ class KernelAssignmentTest {
   }
 
   @Test
+  void scaledAssignmentLetsNoWeightOutvoteTheOthers() {
+    // The outlier wants the first codeword, the eight other weights the second.
+    float[] kernel = {9, -1, -1, -1, -1, -1, -1, -1, -1};
+    Codebook codebook = new Codebook(1, new int[] {0b111111111, 0b000000000});
+    assertArrayEquals(new int[] {0}, KernelAssignment.assign(Assignment.NEAREST, codebook, kernel));
+    assertArrayEquals(new int[] {1}, KernelAssignment.assign(Assignment.SCALED, codebook, kernel));
+  }
+
+  @Test
   void refusesPartsOfKernels() {
     assertThrows(
         IllegalArgumentException.class,

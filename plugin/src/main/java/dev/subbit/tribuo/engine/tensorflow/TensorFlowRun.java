@@ -74,6 +74,9 @@ final class TensorFlowRun implements TrainingRun {
     for (Parameter slot : built.optimiser().slots()) {
       values.put(slot, new float[(int) slot.shape().size()]);
     }
+    for (GradientSum sum : built.codebookGradients().values()) {
+      values.put(sum.before(), new float[(int) sum.before().shape().size()]);
+    }
     RandomPlace codebooks = RandomPlace.of(plan.seed()).at("codebook");
     for (Map.Entry<String, SubBitConvWeights> entry : built.subBitWeights().entrySet()) {
       float[] kernels = initial.get(entry.getValue().trained().name());
@@ -162,7 +165,7 @@ final class TensorFlowRun implements TrainingRun {
           (node, learner) -> {
             if (refines && learner.isLearnable()) {
               refined.add(node);
-              runner.fetch(built.codebookGradients().get(node));
+              runner.fetch(built.codebookGradients().get(node).sum());
             }
           });
       try (Result result = runner.run()) {
@@ -191,17 +194,19 @@ final class TensorFlowRun implements TrainingRun {
    */
   private int refine(List<String> nodes, Result gradients) {
     int changed = 0;
-    Map<Parameter, float[]> codewords = new LinkedHashMap<>();
+    Map<Parameter, float[]> values = new LinkedHashMap<>();
     for (int i = 0; i < nodes.size(); i++) {
       CodebookLearner learner = learners.get(nodes.get(i));
       Codebook before = learner.codebook();
-      learner.refine(step, floats(gradients.get(2 + i)), plan.codebookRate(step));
+      float[] gradient = floats(gradients.get(2 + i));
+      learner.refine(step, gradient, plan.codebookRate(step));
       Codebook after = learner.codebook();
       changed += changedCodewords(before, after);
-      codewords.put(built.subBitWeights().get(nodes.get(i)).codewords(), taps(after));
+      values.put(built.subBitWeights().get(nodes.get(i)).codewords(), taps(after));
+      values.put(built.codebookGradients().get(nodes.get(i)).before(), new float[gradient.length]);
     }
-    if (!codewords.isEmpty()) {
-      assign(codewords);
+    if (!values.isEmpty()) {
+      assign(values);
     }
     return changed;
   }
@@ -283,6 +288,7 @@ final class TensorFlowRun implements TrainingRun {
   private List<Parameter> variables() {
     List<Parameter> variables = new ArrayList<>(built.parameters().all());
     variables.addAll(built.optimiser().slots());
+    built.codebookGradients().values().forEach(sum -> variables.add(sum.before()));
     return variables;
   }
 

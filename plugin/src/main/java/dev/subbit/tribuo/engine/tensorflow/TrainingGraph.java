@@ -34,7 +34,7 @@ final class TrainingGraph {
   private final OptimiserGraph optimiser;
   private final Operand<TFloat32> trainingLogits;
   private final Operand<TFloat32> logits;
-  private final Map<String, Operand<TFloat32>> codebookGradients;
+  private final Map<String, GradientSum> codebookGradients = new LinkedHashMap<>();
 
   TrainingGraph(Graph graph, Network network, TrainingPlan plan) {
     this.tf = Ops.create(graph);
@@ -50,7 +50,9 @@ final class TrainingGraph {
     this.loss = new LossGraph(tf, trainingLogits, network.classes(), plan.recipe());
     BackwardPass backward =
         new BackwardPass(tf, network, forward, parameters, convWeights, loss.logitsGradient());
-    this.codebookGradients = backward.codebookGradients();
+    if (plan.codebooks().isLearnt()) {
+      backward.codebookGradients().forEach(this::sumOverSteps);
+    }
     this.optimiser =
         new OptimiserGraph(tf, plan.recipe(), backward.gradients(), this::isFloatWeight);
     updates.addAll(optimiser.updates());
@@ -86,6 +88,12 @@ final class TrainingGraph {
         && subBitWeights.values().stream().noneMatch(w -> w.trained() == parameter);
   }
 
+  private void sumOverSteps(String node, Operand<TFloat32> codebookGradient) {
+    GradientSum sum = new GradientSum(tf, node + "/codewordGradient", codebookGradient);
+    codebookGradients.put(node, sum);
+    updates.add(sum.update());
+  }
+
   private void updateMovingStatistics(Network.Node node, ForwardPass forward) {
     if (node.layer() instanceof Layer.BatchNorm norm) {
       Output<TFloat32> mean = forward.batchNorm(node.name()).batchMean();
@@ -112,8 +120,8 @@ final class TrainingGraph {
     return subBitWeights;
   }
 
-  /** The gradients of the codebooks, by node name. */
-  Map<String, Operand<TFloat32>> codebookGradients() {
+  /** The gradients of the codebooks that are learnt, summed over steps, by node name. */
+  Map<String, GradientSum> codebookGradients() {
     return codebookGradients;
   }
 

@@ -95,6 +95,22 @@ final class ModelSelection {
     }
   }
 
+  /** Number of the validation images, 0 where there are none. */
+  int validationImages() {
+    return validation == null ? 0 : validation.images();
+  }
+
+  /**
+   * The epoch whose network becomes the model.
+   *
+   * @param epochs all epochs of the last stage.
+   * @return its number.
+   */
+  int modelEpoch(List<EpochMetrics> epochs) {
+    boolean isLast = validation == null || !keepBest;
+    return epochs.get(isLast ? epochs.size() - 1 : best(epochs)).epoch();
+  }
+
   /** Whether the last epochs brought nothing better. */
   boolean isOver(List<EpochMetrics> epochs) {
     return validation != null

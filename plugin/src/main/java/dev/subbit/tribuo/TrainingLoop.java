@@ -10,6 +10,7 @@ import dev.subbit.tribuo.engine.TrainingStage;
 import dev.subbit.tribuo.metrics.EpochMetrics;
 import dev.subbit.tribuo.metrics.EpochSums;
 import dev.subbit.tribuo.metrics.StepMetrics;
+import dev.subbit.tribuo.metrics.TrainingEnd;
 import dev.subbit.tribuo.metrics.TrainingListener;
 import dev.subbit.tribuo.metrics.TrainingStart;
 import dev.subbit.tribuo.network.TrainedNetwork;
@@ -92,6 +93,7 @@ final class TrainingLoop {
         }
         trainStage(run, progress);
         if (stage == stages.size() - 1) {
+          tellEnd(initial, run);
           return selection.best().orElseGet(run::network);
         }
         parameters = run.parameters();
@@ -141,6 +143,21 @@ final class TrainingLoop {
             step(), epochs() * batches.count(), history.size() + 1, epochs(), history, file);
     file.ifPresent(path -> logger.info(() -> "Going on from " + path));
     listeners.forEach(listener -> listener.started(start));
+  }
+
+  private void tellEnd(Map<String, float[]> initial, TrainingRun run) {
+    if (listeners.isEmpty()) {
+      return;
+    }
+    TrainingEnd end =
+        new TrainingEnd(
+            batches.images(),
+            selection.validationImages(),
+            selection.modelEpoch(epochsOfStage()),
+            initial,
+            run.parameters(),
+            run.network());
+    listeners.forEach(listener -> listener.finished(end));
   }
 
   private void trainStage(TrainingRun run, TrainingProgress progress) {

@@ -50,7 +50,7 @@ class ModelSelectionTest {
         };
     for (double accuracy : accuracies) {
       Optional<ValidationMetrics> validation = Optional.of(new ValidationMetrics(1, accuracy));
-      history.add(new EpochMetrics(1, 1, 1, 1, 0, 0, validation, 0, 0, 0, 0));
+      history.add(new EpochMetrics(1, history.size() + 1, 1, 1, 0, 0, validation, 0, 0, 0, 0));
       networks.add(null);
       selection.epochFinished(run, history);
       if (selection.isOver(history)) {
@@ -62,6 +62,7 @@ class ModelSelectionTest {
     for (int i = 0; i < networks.size(); i++) {
       taken = best != null && networks.get(i) == best ? i : taken;
     }
+    assertEquals(taken < 0 ? history.size() : taken + 1, selection.modelEpoch(history));
     return List.of(history.size(), taken);
   }
 

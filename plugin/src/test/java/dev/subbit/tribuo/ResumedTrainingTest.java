@@ -1,5 +1,6 @@
 package dev.subbit.tribuo;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +11,7 @@ import dev.subbit.tribuo.data.StripedImages;
 import dev.subbit.tribuo.metrics.EpochMetrics;
 import dev.subbit.tribuo.metrics.EpochSums;
 import dev.subbit.tribuo.metrics.StepMetrics;
+import dev.subbit.tribuo.metrics.TrainingEnd;
 import dev.subbit.tribuo.metrics.TrainingListener;
 import dev.subbit.tribuo.metrics.TrainingStart;
 import dev.subbit.tribuo.protos.TrainedNetworkProto;
@@ -42,6 +44,7 @@ class ResumedTrainingTest {
     final List<TrainingStart> starts = new ArrayList<>();
     final List<StepMetrics> steps = new ArrayList<>();
     final List<EpochMetrics> epochs = new ArrayList<>();
+    final List<TrainingEnd> ends = new ArrayList<>();
     private final SubBitTrainer trainer;
     private final int stopAt;
 
@@ -77,6 +80,11 @@ class ResumedTrainingTest {
       if (m.step() == stopAt) {
         trainer.stop();
       }
+    }
+
+    @Override
+    public void finished(TrainingEnd end) {
+      ends.add(end);
     }
 
     @Override
@@ -136,6 +144,7 @@ class ResumedTrainingTest {
     TrainingStoppedException e =
         assertThrows(TrainingStoppedException.class, () -> trainer.train(data));
     assertEquals(file(), e.checkpoint().orElseThrow());
+    assertTrue(telling.ends.isEmpty(), "a stopped training has no end");
     assertTrue(e.getMessage().contains("step " + step + " of 12"), e.getMessage());
     assertTrue(e.getMessage().contains(file().toString()), e.getMessage());
     return telling;
@@ -154,7 +163,21 @@ class ResumedTrainingTest {
     int epochsDone = from / STEPS_OF_AN_EPOCH;
     assertEquals(uncut.epochs.subList(epochsDone, 3), telling.epochs);
     assertEquals(epochsDone, telling.starts.get(0).history().size());
+    assertEquals(1, telling.ends.size());
+    assertSameEnd(uncut.ends.get(0), telling.ends.get(0));
     return telling;
+  }
+
+  private static void assertSameEnd(TrainingEnd expected, TrainingEnd end) {
+    assertEquals(36, end.trainingImages());
+    assertEquals(12, end.validationImages());
+    assertEquals(expected.modelEpoch(), end.modelEpoch());
+    assertEquals(NetworkCodec.encode(expected.network()), NetworkCodec.encode(end.network()));
+    assertEquals(expected.initial().keySet(), end.parameters().keySet());
+    expected.initial().forEach((name, v) -> assertArrayEquals(v, end.initial().get(name), name));
+    expected
+        .parameters()
+        .forEach((name, v) -> assertArrayEquals(v, end.parameters().get(name), name));
   }
 
   @Test

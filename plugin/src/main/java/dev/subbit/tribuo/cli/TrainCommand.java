@@ -2,7 +2,9 @@ package dev.subbit.tribuo.cli;
 
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.SubBitTrainer;
+import dev.subbit.tribuo.report.TrainingPage;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -32,6 +34,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  ./subbit train configs/fashion-mnist.xml --out clothes.sbm",
+      "  ./subbit train configs/fashion-mnist.xml --report clothes.html",
       "  ./subbit train subbit-demo/demo.xml --trainer binary --out binary.sbm --json train.json"
     })
 final class TrainCommand implements Callable<Integer> {
@@ -69,10 +72,22 @@ final class TrainCommand implements Callable<Integer> {
       description = "The component of the test images. Default: test, where there is one.")
   private String testSource;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE.html",
+      description = {
+        "Where to leave a page about the training: curves, kernels before and after, codebooks,"
+            + " mistakes, costs. One file, for any browser."
+      })
+  private Path report;
+
   @Override
   public Integer call() throws Exception {
     json.requireWritable();
     OutputFile.requireWritable(out);
+    if (report != null) {
+      OutputFile.requireWritable(report);
+    }
     try (ConfigFile components = new ConfigFile(config, settings.values())) {
       SubBitTrainer trainer =
           components.component(trainerName, SubBitTrainer.class, "trainer", "--trainer");
@@ -96,6 +111,10 @@ final class TrainCommand implements Callable<Integer> {
     PrintWriter terminal = spec.commandLine().getOut();
     long start = System.nanoTime();
     Map<String, Object> results = new LinkedHashMap<>();
+    TrainingRecord record = new TrainingRecord();
+    if (report != null) {
+      trainer.addListener(record);
+    }
     try (SubBitModel model = trainer.train(images)) {
       double seconds = (System.nanoTime() - start) / 1e9;
       ModelFile.save(model, out);
@@ -103,12 +122,19 @@ final class TrainCommand implements Callable<Integer> {
       results.put("model", out.toString());
       results.put("trainImages", images.size());
       results.put("trainSeconds", seconds);
+      TestEvaluation evaluation = null;
       if (test != null) {
-        TestEvaluation evaluation = TestEvaluation.of(model, test);
+        evaluation = TestEvaluation.of(model, test);
         terminal.println(evaluation);
         results.put("testImages", evaluation.confusions().images());
         results.put("accuracy", evaluation.confusions().accuracy());
         results.put("macroF1", evaluation.macroF1());
+      }
+      if (report != null) {
+        String page = TrainingPage.render(record.report(model, test, evaluation));
+        OutputFile.write(report, file -> file.write(page.getBytes(StandardCharsets.UTF_8)));
+        terminal.printf("The report is in %s.%n", report);
+        results.put("report", report.toString());
       }
     }
     json.write(results);

@@ -30,4 +30,11 @@ public interface TrainingListener {
    * @param metrics how it went.
    */
   void epochFinished(EpochMetrics metrics);
+
+  /**
+   * The training is over; not called where it was stopped or failed.
+   *
+   * @param end what it came to.
+   */
+  default void finished(TrainingEnd end) {}
 }

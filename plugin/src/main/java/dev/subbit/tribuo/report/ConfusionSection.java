@@ -2,6 +2,8 @@ package dev.subbit.tribuo.report;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -78,16 +80,17 @@ final class ConfusionSection {
                 + " %d; the most frequent mistakes are listed below\">"
                 + "<rect class=\"ground\" width=\"%d\" height=\"%d\"/>",
             classes, classes, classes, classes, classes, classes));
+    Map<String, StringBuilder> paths = new TreeMap<>();
     for (int truth = 0; truth < classes; truth++) {
       for (int predicted = 0; predicted < classes; predicted++) {
         if (matrix.counts()[truth][predicted] > 0) {
-          html.append(
-              Figures.format(
-                  "<rect x=\"%d\" y=\"%d\" width=\"1\" height=\"1\"%s/>",
-                  predicted, truth, shade(truth, predicted)));
+          paths
+              .computeIfAbsent(shade(truth, predicted), shade -> new StringBuilder())
+              .append(Figures.format("M%d %dh1v1h-1z", predicted, truth));
         }
       }
     }
+    paths.forEach((shade, path) -> html.append(Figures.format("<path%s d=\"%s\"/>", shade, path)));
     html.append("</svg>");
   }
 

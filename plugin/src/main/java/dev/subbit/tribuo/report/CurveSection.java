@@ -8,20 +8,23 @@ import java.util.function.ToDoubleFunction;
 final class CurveSection {
 
   private final List<Epoch> epochs;
+  private final int modelEpoch;
   private final StringBuilder html = new StringBuilder();
 
-  private CurveSection(List<Epoch> epochs) {
+  private CurveSection(List<Epoch> epochs, int modelEpoch) {
     this.epochs = epochs;
+    this.modelEpoch = modelEpoch;
   }
 
   /**
    * Renders it.
    *
    * @param epochs the history, one entry or more.
+   * @param modelEpoch the epoch whose network became the model.
    * @return HTML.
    */
-  static String html(List<Epoch> epochs) {
-    return new CurveSection(epochs).render();
+  static String html(List<Epoch> epochs, int modelEpoch) {
+    return new CurveSection(epochs, modelEpoch).render();
   }
 
   private String render() {
@@ -32,9 +35,15 @@ final class CurveSection {
         .append(" network still changes")
         .append(
             validated
-                ? "; the validation images are recognised after it, and never trained on.</p>"
-                : ".</p>")
-        .append("<div class=\"charts\">");
+                ? "; the validation images are recognised after it, and never trained on."
+                : ".")
+        .append(
+            modelEpoch == epochs.size()
+                ? ""
+                : Figures.format(
+                    " The model is the network of epoch %d, which recognised the most of them.",
+                    modelEpoch))
+        .append("</p><div class=\"charts\">");
     appendChart("Loss", new LineChart("loss", "%.4f").line("training", values(Epoch::loss)));
     LineChart accuracy =
         new LineChart("% right", "%.2f").line("training", values(epoch -> 100 * epoch.accuracy()));

@@ -60,7 +60,7 @@ final class KernelSection {
     html.append(
             "<p>A 3x3 kernel has nine weights, and nine signs can be set in 512 ways. Here every")
         .append(" kernel counts for the one of these 512 <em>binary kernels</em> that its signs")
-        .append(" make. Before training the weights are random, so all 512 are about equally")
+        .append(" make. Before the first step the weights are random, so all 512 are about equally")
         .append(" frequent. What sub-bit networks rest on is that training makes kernels crowd on")
         .append(" few of them, and on other ones in other layers: then a codebook of few kernels a")
         .append(" layer can do.</p>")

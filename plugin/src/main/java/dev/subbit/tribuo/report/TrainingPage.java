@@ -9,6 +9,7 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.report.TrainingReport.Epoch;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -46,10 +47,8 @@ public final class TrainingPage {
     if (!trained.packed().isEmpty()) {
       appendMethod();
     }
-    if (!report.epochs().isEmpty()) {
-      section("curves", "Training");
-      html.append(CurveSection.html(report.epochs())).append("</section>\n");
-    }
+    section("curves", "Training");
+    html.append(CurveSection.html(report.epochs(), report.modelEpoch())).append("</section>\n");
     if (report.test() != null) {
       section("test", "Test images");
       html.append(ConfusionSection.html(report.test())).append("</section>\n");
@@ -138,43 +137,42 @@ public final class TrainingPage {
   private void appendFacts() {
     html.append("<div class=\"facts\">");
     appendAccuracy();
-    if (!trained.packed().isEmpty()) {
-      appendFact(
-          Figures.format("%.2f bit", size.bitsPerWeight()),
-          Figures.format(
-              "a weight of the binary layers: an index of %d bits for nine weights", tau()));
-    }
-    long floatBits = CostSection.inFloat(trained.network()).bits();
-    if (!trained.packed().isEmpty()) {
-      appendFact(
-          Figures.times(floatBits, size.bits()),
-          "smaller than in 32-bit floats: "
-              + Figures.bytesOf(size.bits())
-              + " instead of "
-              + Figures.bytesOf(floatBits));
-      if (!plain()) {
-        appendFact(
-            Figures.times(size.denseBitOps(), size.bitOps()),
-            "fewer bit operations an image than with 1 bit: "
-                + Figures.operations(size.bitOps())
-                + " instead of "
-                + Figures.operations(size.denseBitOps()));
-      }
-    } else {
+    if (trained.packed().isEmpty()) {
       appendFact(Figures.bytesOf(size.bits()), "of parameters, in 32-bit floats");
+    } else {
+      appendSizes();
     }
-    String speed =
-        report.epochs().isEmpty()
-            ? ""
-            : Figures.format(
-                ", %,.0f images/s in the last epoch",
-                report.epochs().get(report.epochs().size() - 1).imagesPerSecond());
+    List<Epoch> epochs = report.epochs();
     appendFact(
         Figures.duration(report.seconds()),
         Figures.format(
-            "of training, %d epoch%s%s",
-            report.epochs().size(), report.epochs().size() == 1 ? "" : "s", speed));
+            "of training, %d epoch%s, %,.0f images/s in the last one",
+            epochs.size(),
+            epochs.size() == 1 ? "" : "s",
+            epochs.get(epochs.size() - 1).imagesPerSecond()));
     html.append("</div>\n");
+  }
+
+  private void appendSizes() {
+    appendFact(
+        Figures.format("%.2f bit", size.bitsPerWeight()),
+        Figures.format(
+            "a weight of the binary layers: an index of %d bits for nine weights", tau()));
+    long floatBits = CostSection.inFloat(trained.network()).bits();
+    appendFact(
+        Figures.times(floatBits, size.bits()),
+        "smaller than in 32-bit floats: "
+            + Figures.bytesOf(size.bits())
+            + " instead of "
+            + Figures.bytesOf(floatBits));
+    if (!plain()) {
+      appendFact(
+          Figures.times(size.denseBitOps(), size.bitOps()),
+          "fewer bit operations an image than with 1 bit: "
+              + Figures.operations(size.bitOps())
+              + " instead of "
+              + Figures.operations(size.denseBitOps()));
+    }
   }
 
   private void appendAccuracy() {
@@ -184,19 +182,15 @@ public final class TrainingPage {
           Figures.format("of %,d test images recognised", report.test().images()));
       return;
     }
-    if (report.epochs().isEmpty()) {
-      return;
-    }
-    Epoch last = report.epochs().get(report.epochs().size() - 1);
-    if (Double.isNaN(last.validationAccuracy())) {
-      appendFact(
-          Figures.percent(last.accuracy()),
-          "of the training images recognised in the last epoch; there were no test images");
-    } else {
-      appendFact(
-          Figures.percent(last.validationAccuracy()),
-          "of the validation images recognised after the last epoch; there were no test images");
-    }
+    Epoch epoch = report.epochs().get(report.modelEpoch() - 1);
+    boolean validated = !Double.isNaN(epoch.validationAccuracy());
+    appendFact(
+        Figures.percent(validated ? epoch.validationAccuracy() : epoch.accuracy()),
+        Figures.format(
+            "of the %s images recognised %s epoch %d; there were no test images",
+            validated ? "validation" : "training",
+            validated ? "after" : "during",
+            report.modelEpoch()));
   }
 
   private void appendFact(String figure, String meaning) {

@@ -13,7 +13,8 @@ import java.util.Map;
  *
  * @param network what came out of it.
  * @param images what it was trained and tested on.
- * @param epochs its history, in order.
+ * @param epochs its history, in order, one entry or more.
+ * @param modelEpoch the epoch, from 1, at whose end the network was as it is here.
  * @param kernels the latent kernels of its sub-bit layers, in the network's order; empty where they
  *     are not known.
  * @param test how it did on the test images, or null where there are none.
@@ -25,6 +26,7 @@ public record TrainingReport(
     TrainedNetwork network,
     Images images,
     List<Epoch> epochs,
+    int modelEpoch,
     List<LayerKernels> kernels,
     ConfusionMatrix test,
     Map<String, String> recipe,
@@ -72,8 +74,12 @@ public record TrainingReport(
   public record LayerKernels(
       String layer, KernelDistribution before, KernelDistribution after, Codebook codebook) {}
 
-  // Copies the collections.
+  // Copies the collections; checks the epoch.
   public TrainingReport {
+    if (modelEpoch < 1 || modelEpoch > epochs.size()) {
+      throw new IllegalArgumentException(
+          "Epoch " + modelEpoch + " is none of the " + epochs.size() + " of the history");
+    }
     epochs = List.copyOf(epochs);
     kernels = List.copyOf(kernels);
     recipe = Collections.unmodifiableMap(new LinkedHashMap<>(recipe));

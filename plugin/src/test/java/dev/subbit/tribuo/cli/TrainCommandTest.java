@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.subbit.tribuo.report.Figures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +56,45 @@ class TrainCommandTest {
         report.get("accuracy").asDouble(),
         new ObjectMapper().readTree(again.toFile()).get("accuracy").asDouble(),
         1e-9);
+  }
+
+  @Test
+  void leavesAReport() throws IOException {
+    Path config = config(TRAINER.formatted("trainer", 4));
+    Path json = folder.resolve("train.json");
+    Path report = folder.resolve("report.html");
+    CommandRun run =
+        CommandRun.of("train", config, "--out", model, "--json", json, "--report", report);
+    assertEquals(0, run.code(), run.err());
+    String page = Files.readString(report);
+    assertTrue(page.endsWith("</html>\n"));
+    // 64 images in one epoch, 20 in the test; the network's six sub-bit layers, 16 codewords each.
+    assertTrue(page.contains("Trained on 64 images, tested on 20"));
+    assertTrue(page.contains("training, epoch 1: loss"));
+    assertEquals(6, count(page, "<div class=\"layer\">"));
+    assertEquals(6 * 16, count(page, "<title>index "));
+    assertTrue(page.contains("<dt>tau</dt><dd>4</dd>"));
+    assertTrue(page.contains("<dt>imageShape</dt><dd>1, 8, 8</dd>"));
+    assertTrue(page.contains(data.resolve("t10k-images-idx3-ubyte").toString()));
+    JsonNode results = new ObjectMapper().readTree(json.toFile());
+    assertTrue(
+        page.contains(
+            Figures.percent(results.get("accuracy").asDouble()) + "</b>of 20 test images"));
+    assertEquals(report.toString(), results.get("report").asText());
+  }
+
+  @Test
+  void aReportThatCannotBeWrittenIsRefusedBeforeTheTraining() throws IOException {
+    Path config = config(TRAINER.formatted("trainer", 4));
+    Path report = folder.resolve("none/report.html");
+    CommandRun run = CommandRun.of("train", config, "--out", model, "--report", report);
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains(report.toString()), run.err());
+    assertFalse(Files.exists(model));
+  }
+
+  private static int count(String text, String part) {
+    return text.split(part, -1).length - 1;
   }
 
   @Test

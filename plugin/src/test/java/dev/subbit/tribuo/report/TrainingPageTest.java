@@ -2,6 +2,7 @@ package dev.subbit.tribuo.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.subbit.onnx.Codebook;
@@ -241,8 +242,8 @@ class TrainingPageTest {
 
       Element strip =
           page.all("//div[@class='row'][code='" + layer.layer() + "']/*[@class='strip']").get(0);
-      assertEquals(layer.after().distinct(), columns(strip, "path[starts-with(@class, 'shade')]"));
-      assertEquals(codebook.size(), columns(strip, "path[@class='member']"));
+      assertEquals(layer.after().distinct(), cells(strip, "path[starts-with(@class, 'shade')]"));
+      assertEquals(codebook.size(), cells(strip, "path[@class='member']"));
     }
   }
 
@@ -283,7 +284,9 @@ class TrainingPageTest {
     }
     PageDocument page = document(SUB_BIT, EPOCHS, List.of(), new ConfusionMatrix(names, counts));
     assertEquals(0, page.all("//table[@class='confusion']").size());
-    assertEquals(2 * classes, page.all("//*[@class='confusion']/rect[@x]").size());
+    Element picture = page.all("//*[@class='confusion']").get(0);
+    assertEquals(classes, cells(picture, "path[starts-with(@class, 'hit')]"));
+    assertEquals(classes, cells(picture, "path[starts-with(@class, 'miss')]"));
     assertEquals(24, page.all("//div[@class='pair']/div[1]//tbody/tr").size());
     assertEquals(10, page.all("//div[@class='pair']/div[2]//tbody/tr").size());
   }
@@ -298,6 +301,7 @@ class TrainingPageTest {
             SUB_BIT,
             new TrainingReport.Images(hostile, 1, 0, hostile),
             List.of(new Epoch("a", 1, 1, 1, 1, 1), new Epoch(hostile, 1, 1, 1, 1, 1)),
+            2,
             List.of(),
             matrix,
             Map.of(hostile, hostile),
@@ -322,6 +326,41 @@ class TrainingPageTest {
     assertEquals(0, bare.all("//section[@id='curves']//*[@class='series1']").size());
     assertEquals(1, bare.all("(//section[@id='curves']//svg)[1]//circle").size());
     assertFalse(bare.texts("//svg").toString().contains("NaN"));
+  }
+
+  @Test
+  void aModelOfAnEarlierEpochIsNamed() throws Exception {
+    TrainingReport last = report(SUB_BIT, EPOCHS, List.of(), null);
+    assertFalse(TrainingPage.render(last).contains("network of epoch"));
+    TrainingReport earlier =
+        new TrainingReport(
+            last.network(),
+            last.images(),
+            last.epochs(),
+            2,
+            last.kernels(),
+            last.test(),
+            last.recipe(),
+            last.seconds(),
+            last.host());
+    PageDocument page = PageDocument.parse(TrainingPage.render(earlier));
+    assertTrue(page.texts("//section[@id='curves']/p").get(0).contains("network of epoch 2"));
+    assertEquals("65.0 %", page.texts("//div[@class='facts']//b").get(0));
+    for (int none : new int[] {0, 4}) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () ->
+              new TrainingReport(
+                  last.network(),
+                  last.images(),
+                  last.epochs(),
+                  none,
+                  last.kernels(),
+                  last.test(),
+                  last.recipe(),
+                  last.seconds(),
+                  last.host()));
+    }
   }
 
   @Test
@@ -363,19 +402,27 @@ class TrainingPageTest {
       List<Epoch> epochs,
       List<LayerKernels> kernels,
       ConfusionMatrix matrix) {
+    return TrainingPage.render(report(trained, epochs, kernels, matrix));
+  }
+
+  private static TrainingReport report(
+      TrainedNetwork trained,
+      List<Epoch> epochs,
+      List<LayerKernels> kernels,
+      ConfusionMatrix matrix) {
     Map<String, String> recipe = new LinkedHashMap<>();
     recipe.put("tau", "5");
     recipe.put("seed", "<12>");
-    return TrainingPage.render(
-        new TrainingReport(
-            trained,
-            new TrainingReport.Images("train.gz", 1000, 200, "test.gz"),
-            epochs,
-            kernels,
-            matrix,
-            recipe,
-            77,
-            new DemoResult.Host("Linux", 2, "17")));
+    return new TrainingReport(
+        trained,
+        new TrainingReport.Images("train.gz", 1000, 200, "test.gz"),
+        epochs,
+        epochs.size(),
+        kernels,
+        matrix,
+        recipe,
+        77,
+        new DemoResult.Host("Linux", 2, "17"));
   }
 
   private static TrainedNetwork subBit(int tau) {
@@ -429,8 +476,8 @@ class TrainingPageTest {
     return area;
   }
 
-  private static long columns(Element strip, String paths) {
-    return PageDocument.all(strip, paths).stream()
+  private static long cells(Element picture, String paths) {
+    return PageDocument.all(picture, paths).stream()
         .mapToLong(path -> path.getAttribute("d").chars().filter(c -> c == 'z').count())
         .sum();
   }

@@ -303,6 +303,7 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Override
   public SubBitModel train(
       Dataset<Label> examples, Map<String, Provenance> runProvenance, int invocationCount) {
+    int stopsBefore = stops.get();
     requireTrainable(examples);
     SplittableRandom localRng;
     TrainerProvenance trainerProvenance;
@@ -327,7 +328,14 @@ public final class SubBitTrainer implements Trainer<Label> {
     TrainedNetwork trained;
     try (TrainingCheckpoints checkpoints =
         checkpoints(trainerProvenance, examples, pixelMap, labels)) {
-      trained = train(examples, pixelMap, labels, RandomPlace.of(localRng.nextLong()), checkpoints);
+      trained =
+          train(
+              examples,
+              pixelMap,
+              labels,
+              RandomPlace.of(localRng.nextLong()),
+              checkpoints,
+              stopsBefore);
     }
     return new SubBitModel(modelName(), provenance, features, labels, trained);
   }
@@ -398,8 +406,8 @@ public final class SubBitTrainer implements Trainer<Label> {
       PixelMap pixelMap,
       ImmutableOutputInfo<Label> labels,
       RandomPlace random,
-      TrainingCheckpoints checkpoints) {
-    int stopsBefore = stops.get();
+      TrainingCheckpoints checkpoints,
+      int stopsBefore) {
     Dataset<Label> training = examples;
     ImageBatches validation = null;
     if (validationShare > 0) {

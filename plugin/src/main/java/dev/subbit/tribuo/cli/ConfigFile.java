@@ -59,22 +59,31 @@ final class ConfigFile implements AutoCloseable {
               + String.join(", ", new TreeSet<>(manager.getComponentNames()))
               + ".");
     }
-    manager.overrideConfigurableProperty(
-        component, name.substring(dot + 1), new SimpleProperty(value));
+    set(component, name.substring(dot + 1), value);
   }
 
   /**
-   * Finds a component.
+   * Replaces a value of a component that was not looked up yet.
+   *
+   * @param component the component's name.
+   * @param property the property.
+   * @param value the value.
+   */
+  void set(String component, String property, String value) {
+    manager.overrideConfigurableProperty(component, property, new SimpleProperty(value));
+  }
+
+  /**
+   * Finds the name of a component.
    *
    * @param name its name; or null for the only one of its type.
    * @param type its type.
    * @param what what it is, for messages.
    * @param option the option that names it, for messages.
-   * @param <T> its type.
-   * @return the component, configured.
-   * @throws UserError if there is none, there are several, or it refuses its properties.
+   * @return its name.
+   * @throws UserError if there is none or there are several.
    */
-  <T extends Configurable> T component(String name, Class<T> type, String what, String option) {
+  String name(String name, Class<? extends Configurable> type, String what, String option) {
     List<String> names = manager.listAll(type);
     String wanted = name;
     if (wanted == null && names.size() == 1) {
@@ -95,6 +104,22 @@ final class ConfigFile implements AutoCloseable {
                       + String.join(", ", names)
                       + "."));
     }
+    return wanted;
+  }
+
+  /**
+   * Finds a component.
+   *
+   * @param name its name; or null for the only one of its type.
+   * @param type its type.
+   * @param what what it is, for messages.
+   * @param option the option that names it, for messages.
+   * @param <T> its type.
+   * @return the component, configured.
+   * @throws UserError if there is none, there are several, or it refuses its properties.
+   */
+  <T extends Configurable> T component(String name, Class<T> type, String what, String option) {
+    String wanted = name(name, type, what, option);
     try {
       return type.cast(manager.lookup(wanted));
     } catch (RuntimeException e) {

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ./subbit train configs/fashion-mnist.xml --out clothes.sbm",
       "  ./subbit train configs/fashion-mnist.xml --report clothes.html",
+      "  ./subbit train configs/fashion-mnist.xml --checkpoints run1 --metrics run1.jsonl",
       "  ./subbit train subbit-demo/demo.xml --trainer binary --out binary.sbm --json train.json"
     })
 final class TrainCommand implements Callable<Integer> {
@@ -42,6 +43,7 @@ final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
   @Mixin private ConfigSettings settings;
+  @Mixin private LongRun longRun;
 
   @Parameters(index = "0", paramLabel = "CONFIG.xml", description = "The OLCUT configuration.")
   private Path config;
@@ -88,9 +90,12 @@ final class TrainCommand implements Callable<Integer> {
     if (report != null) {
       OutputFile.requireWritable(report);
     }
+    longRun.requireUsable();
     try (ConfigFile components = new ConfigFile(config, settings.values())) {
+      String name = components.name(trainerName, SubBitTrainer.class, "trainer", "--trainer");
+      longRun.configure(components, name);
       SubBitTrainer trainer =
-          components.component(trainerName, SubBitTrainer.class, "trainer", "--trainer");
+          components.component(name, SubBitTrainer.class, "trainer", "--trainer");
       Dataset<Label> train =
           ConfiguredImages.dataset(
               ConfiguredImages.source(components, trainSource, "--train-source"));
@@ -115,9 +120,10 @@ final class TrainCommand implements Callable<Integer> {
     if (report != null) {
       trainer.addListener(record);
     }
-    try (SubBitModel model = trainer.train(images)) {
+    try (SubBitModel model = longRun.train(trainer, images)) {
       double seconds = (System.nanoTime() - start) / 1e9;
       ModelFile.save(model, out);
+      LongRun.finish(trainer);
       terminal.printf("Trained on %,d images in %.0f s; saved %s.%n", images.size(), seconds, out);
       results.put("model", out.toString());
       results.put("trainImages", images.size());

@@ -97,6 +97,45 @@ class TrainCommandTest {
     return text.split(part, -1).length - 1;
   }
 
+  void keepsCheckpointsAndMetrics() throws IOException {
+    Path config = config(TRAINER.formatted("trainer", 4));
+    Path metrics = folder.resolve("metrics.jsonl");
+    Path checkpoints = folder.resolve("checkpoints");
+    CommandRun run =
+        CommandRun.of(
+            "train",
+            config,
+            "--out",
+            model,
+            "--checkpoints",
+            checkpoints,
+            "--metrics",
+            metrics,
+            "--metrics-steps",
+            2);
+    assertEquals(0, run.code(), run.err());
+    assertTrue(Files.exists(model));
+    assertFalse(Files.exists(checkpoints.resolve("training.checkpoint")));
+    // 64 images in batches of 16: steps 2 and 4, and the epoch.
+    assertEquals(3, Files.readAllLines(metrics).size());
+  }
+
+  @Test
+  void metricsThatCannotBeWrittenAreNamedBeforeTraining() throws IOException {
+    Path config = config(TRAINER.formatted("trainer", 4));
+    Path metrics = folder.resolve("none/metrics.jsonl");
+    CommandRun run = CommandRun.of("train", config, "--out", model, "--metrics", metrics);
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains(metrics.toString()), run.err());
+
+    Path other = Files.writeString(folder.resolve("other"), "precious");
+    CommandRun taken = CommandRun.of("train", config, "--out", model, "--metrics", other);
+    assertEquals(1, taken.code());
+    assertTrue(taken.err().contains(other.toString()), taken.err());
+    assertEquals("precious", Files.readString(other));
+    assertFalse(Files.exists(model));
+  }
+
   @Test
   void severalTrainersNeedAChoice() throws IOException {
     Path config = config(TRAINER.formatted("fine", 6) + TRAINER.formatted("coarse", 4));

@@ -14,12 +14,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.tribuo.ConfigurableDataSource;
 import org.tribuo.DataSource;
 import org.tribuo.Dataset;
-import org.tribuo.MutableDataset;
 import org.tribuo.classification.Label;
-import org.tribuo.classification.evaluation.LabelEvaluator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -77,12 +74,13 @@ final class BenchAccuracyCommand implements Callable<Integer> {
   public Integer call() {
     json.requireWritable();
     Dataset<Label> train;
-    Dataset<Label> test;
+    DataSource<Label> test;
     try (ConfigFile components = new ConfigFile(config, settings.values())) {
       // A wrong name is found now, not after hours.
       trainers.forEach(name -> trainer(components, name));
-      train = new MutableDataset<>(source(components, "train"));
-      test = new MutableDataset<>(source(components, "test"));
+      train = ConfiguredImages.dataset(source(components, "train"));
+      test = source(components, "test");
+      TestEvaluation.requireEvaluable(train, test);
     }
     PrintWriter terminal = spec.commandLine().getOut();
     List<AccuracyRow> rows = new ArrayList<>();
@@ -107,7 +105,8 @@ final class BenchAccuracyCommand implements Callable<Integer> {
     return 0;
   }
 
-  private AccuracyRow.Run run(String name, long seed, Dataset<Label> train, Dataset<Label> test) {
+  private AccuracyRow.Run run(
+      String name, long seed, Dataset<Label> train, DataSource<Label> test) {
     Map<String, String> values = new LinkedHashMap<>(settings.values());
     values.put(name + ".seed", Long.toString(seed));
     try (ConfigFile components = new ConfigFile(config, values)) {
@@ -117,7 +116,7 @@ final class BenchAccuracyCommand implements Callable<Integer> {
         NetworkSize size = NetworkSize.of(model.network());
         return new AccuracyRow.Run(
             seed,
-            new LabelEvaluator().evaluate(model, test).accuracy(),
+            TestEvaluation.of(model, test).confusions().accuracy(),
             seconds,
             size.subBitWeights() == 0 ? Float.SIZE : size.bitsPerWeight());
       }
@@ -128,10 +127,8 @@ final class BenchAccuracyCommand implements Callable<Integer> {
     return components.component(name, SubBitTrainer.class, "trainer", "--trainers");
   }
 
-  @SuppressWarnings("unchecked") // SubBitTrainer checks the type of the outputs
   private static DataSource<Label> source(ConfigFile components, String name) {
-    return components.component(
-        name, ConfigurableDataSource.class, "image source", "the name of the component");
+    return ConfiguredImages.source(components, name, "the name of the component");
   }
 
   private static Map<String, Object> fields(AccuracyRow row) {

@@ -1,6 +1,8 @@
 package dev.subbit.tribuo.cli;
 
 import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.data.ImageDataset;
+import dev.subbit.tribuo.data.ImageSource;
 import dev.subbit.tribuo.report.ConfusionMatrix;
 import dev.subbit.tribuo.report.TextTable;
 import java.util.ArrayList;
@@ -62,9 +64,22 @@ record TestEvaluation(ConfusionMatrix confusions) {
    *
    * @param training the training images.
    * @param images the test images.
-   * @throws UserError if there are none, or one has a label that no training image has.
+   * @throws UserError if there are none, they have another shape, or one has a label that no
+   *     training image has.
    */
   static void requireEvaluable(Dataset<Label> training, DataSource<Label> images) {
+    if (training instanceof ImageDataset trained
+        && images instanceof ImageSource tested
+        && !trained.imageShape().equals(tested.imageShape())) {
+      throw new UserError(
+          "The images of "
+              + images
+              + " have the shape "
+              + tested.imageShape()
+              + ", those to train on "
+              + trained.imageShape()
+              + ".");
+    }
     int number = 0;
     for (Example<Label> image : images) {
       if (training.getOutputIDInfo().getID(image.getOutput()) < 0) {

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
-import java.util.logging.Logger;
 import org.tribuo.Example;
 import org.tribuo.OutputFactory;
 import org.tribuo.classification.Label;
@@ -42,8 +41,6 @@ import org.tribuo.provenance.DataSourceProvenance;
  * <p>Where the file of names is missing, labels are named by number.
  */
 public final class CifarImageSource implements ImageSource {
-
-  private static final Logger logger = Logger.getLogger(CifarImageSource.class.getName());
 
   private static final ImageShape SHAPE = new ImageShape(3, 32, 32);
 
@@ -166,7 +163,7 @@ public final class CifarImageSource implements ImageSource {
       read(existing(file), names, digest, read);
     }
     examples = List.copyOf(read);
-    warnOfAbsent(names);
+    AbsentLabels.warn(names.stream().map(Label::getLabel).toList(), examples, this);
     provenance =
         new FileListProvenance(this, examples.size(), HexFormat.of().formatHex(digest.digest()));
   }
@@ -290,19 +287,6 @@ public final class CifarImageSource implements ImageSource {
 
   private boolean enough(List<ImageExample> read) {
     return limit > 0 && read.size() == limit;
-  }
-
-  private void warnOfAbsent(List<Label> names) {
-    List<String> absent = new ArrayList<>();
-    for (Label name : names) {
-      if (examples.stream().noneMatch(example -> example.getOutput() == name)) {
-        absent.add(name.getLabel());
-      }
-    }
-    if (!absent.isEmpty()) {
-      logger.warning(
-          () -> "The " + part + " images read from " + folder + " have none of " + absent);
-    }
   }
 
   private static MessageDigest sha256() {

@@ -127,6 +127,7 @@ public final class IdxImageSource implements ImageSource {
       labels.requireEnd();
     }
     examples = List.copyOf(read);
+    AbsentLabels.warn(labelNames, examples, this);
   }
 
   private String labelName(int label, int image) throws IOException {

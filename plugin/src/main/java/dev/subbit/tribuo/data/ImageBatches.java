@@ -17,6 +17,9 @@ import org.tribuo.classification.Label;
  */
 public final class ImageBatches {
 
+  /** Most values of a batch: the longest array that every JVM can make, or a little less. */
+  private static final int MAX_VALUES = Integer.MAX_VALUE - 16;
+
   private final Dataset<Label> dataset;
   private final PixelMap pixelMap;
   private final ImmutableOutputInfo<Label> labels;
@@ -44,6 +47,15 @@ public final class ImageBatches {
     this.loaders = loaders;
     this.augmentation = augmentation;
     this.random = random;
+    if ((long) Math.min(batchSize, dataset.size()) * pixelMap.shape().size() > MAX_VALUES) {
+      throw new IllegalArgumentException(
+          "A batch of "
+              + batchSize
+              + " images of "
+              + pixelMap.shape().size()
+              + " values is too large for an array; set batchSize to at most "
+              + MAX_VALUES / pixelMap.shape().size());
+    }
     for (int image = 0; image < dataset.size(); image++) {
       try {
         pixelMap.requireSize(dataset.getExample(image));

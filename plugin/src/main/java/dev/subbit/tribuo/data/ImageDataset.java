@@ -21,6 +21,7 @@ public final class ImageDataset extends ImmutableDataset<Label> {
   private static final long serialVersionUID = 1L;
 
   private final ImageShape shape;
+  private final String description;
 
   /**
    * Makes the dataset of a source.
@@ -36,6 +37,7 @@ public final class ImageDataset extends ImmutableDataset<Label> {
         new PixelDomain(source.imageShape().size(), source.size()),
         labels(source));
     this.shape = source.imageShape();
+    this.description = source.toString();
     for (Example<Label> example : source) {
       data.add(example);
     }
@@ -56,5 +58,11 @@ public final class ImageDataset extends ImmutableDataset<Label> {
    */
   public ImageShape imageShape() {
     return shape;
+  }
+
+  /** The source in one line, for messages. */
+  @Override
+  public String getSourceDescription() {
+    return description;
   }
 }

@@ -135,6 +135,42 @@ class ConfigsTest {
   }
 
   @Test
+  void imagesOfAnotherShapeAreFoundBeforeTheTraining() throws IOException {
+    CifarFiles.cifar10(folder.resolve("data"), 10);
+    String config = Files.readString(CONFIGS.resolve("cifar10.xml"));
+    Path wrong = folder.resolve("wrong.xml");
+    Files.writeString(wrong, config.replace("<item>32</item>", "<item>28</item>"));
+    CommandRun run =
+        CommandRun.of(
+            "train",
+            wrong,
+            "--out",
+            model(),
+            "--set",
+            "data=" + folder.resolve("data"),
+            "--set",
+            "trainer.batchSize=2");
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("imageShape is ImageShape[channels=3, height=28"), run.err());
+    assertTrue(run.err().contains("CifarImageSource(CIFAR-10"), run.err());
+
+    Pictures.folder(folder.resolve("train"), 2);
+    Pictures.folder(folder.resolve("val"), 2);
+    String imagenet = Files.readString(CONFIGS.resolve("imagenet.xml"));
+    int test = imagenet.indexOf("<component name=\"test\"");
+    int augmentation = imagenet.indexOf("<component name=\"augmentation\"");
+    Files.writeString(
+        wrong,
+        imagenet.substring(0, test)
+            + imagenet.substring(test, augmentation).replace("<item>224</item>", "<item>64</item>")
+            + imagenet.substring(augmentation));
+    CommandRun other = CommandRun.of("train", wrong, "--out", model(), "--set", "data=" + folder);
+    assertEquals(1, other.code());
+    assertTrue(other.err().contains("height=64"), other.err());
+    assertFalse(Files.exists(model()));
+  }
+
+  @Test
   void anImageThatCannotBeDecodedIsNamed() throws IOException {
     Pictures.folder(folder.resolve("train"), 3);
     Pictures.folder(folder.resolve("val"), 1);

@@ -3,7 +3,6 @@ package dev.subbit.tribuo.data;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -194,6 +193,5 @@ class ImageBatchesTest {
     ImageBatches batches = training(1, 7);
     assertThrows(IllegalArgumentException.class, () -> batches.open(0, 4));
     assertThrows(IllegalArgumentException.class, () -> batches.open(-1, 0));
-    assertNotEquals(0, batches.images());
   }
 }

@@ -116,6 +116,17 @@ class ImageDatasetTest {
   }
 
   @Test
+  void aBatchThatNoArrayHoldsIsRefusedByName() {
+    ImageDataset dataset = new ImageDataset(new CountingSource(20_000));
+    PixelMap pixels = new PixelMap(dataset.getFeatureIDMap(), IMAGENET);
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> ImageBatches.evaluation(dataset, pixels, dataset.getOutputIDInfo(), 20_000, 1));
+    assertTrue(e.getMessage().contains("set batchSize to at most 14266"), e.getMessage());
+  }
+
+  @Test
   void everyPixelIsAFeatureAndItsIdItsPosition() {
     PixelDomain domain = new PixelDomain(12, 5);
     assertEquals(12, domain.size());

@@ -47,7 +47,7 @@ class ResamplingTest {
 
   /**
    * Where it shrinks by 2, the four pixels around a centre count 1, 3, 3, 1; at the border those
-   * that are there. Pillow 11's Image.resize(BILINEAR) gives the same for this row.
+   * that are there. Pillow 13's Image.resize(BILINEAR) gives the same for this row.
    */
   @Test
   void shrinkingCountsEveryPixel() {

@@ -4,6 +4,7 @@ import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,8 @@ final class BackwardPass {
   private final Map<String, List<Operand<TFloat32>>> outputGradients = new HashMap<>();
   private final Map<Parameter, Operand<TFloat32>> gradients = new LinkedHashMap<>();
   private final Map<String, Operand<TFloat32>> codebookGradients = new LinkedHashMap<>();
+  private final Map<Parameter, List<Operand<TFloat32>>> shiftGradients = new LinkedHashMap<>();
+  private final Map<Operand<TFloat32>, Operand<TFloat32>> channelSums = new IdentityHashMap<>();
 
   /**
    * Builds the graph.
@@ -55,10 +58,30 @@ final class BackwardPass {
     for (int i = nodes.size() - 1; i >= 0; i--) {
       Network.Node node = nodes.get(i);
       List<Operand<TFloat32>> arrived = outputGradients.get(node.name());
-      if (arrived != null) {
+      if (arrived == null) {
+        continue;
+      }
+      if (node.layer() instanceof Layer.Shift shift) {
+        shiftGradients.put(
+            parameters.get(node.name() + "/shift", shift.channels()), List.copyOf(arrived));
+        arrived.forEach(gradient -> pass(node.inputs().get(0), gradient));
+      } else {
         differentiate(node, arrived.size() == 1 ? arrived.get(0) : tf.math.addN(arrived));
       }
     }
+    shiftGradients.forEach((shift, arrived) -> gradients.put(shift, channelSum(arrived)));
+  }
+
+  /**
+   * The sum over everything but the channels. Last, because shifts lie next to one another and to
+   * batch normalisations, which make the same sum for their offsets.
+   */
+  private Operand<TFloat32> channelSum(List<Operand<TFloat32>> arrived) {
+    List<Operand<TFloat32>> sums = new ArrayList<>();
+    for (Operand<TFloat32> gradient : arrived) {
+      sums.add(channelSums.computeIfAbsent(gradient, g -> tf.nn.biasAddGrad(g)));
+    }
+    return sums.size() == 1 ? sums.get(0) : tf.math.addN(sums);
   }
 
   /** The gradient of every trained variable. */
@@ -83,23 +106,21 @@ final class BackwardPass {
 
   private void differentiate(Network.Node node, Operand<TFloat32> dy) {
     String input = node.inputs().get(0);
-    Operand<TFloat32> x = forward.output(input);
     Layer layer = node.layer();
+    if (layer instanceof Layer.Add) {
+      pass(input, dy);
+      pass(node.inputs().get(1), dy);
+      return;
+    }
+    Operand<TFloat32> x = forward.output(input);
     if (layer instanceof Layer.Conv conv) {
       convolution(node, conv, x, dy);
     } else if (layer instanceof Layer.BatchNorm norm) {
       pass(input, batchNorm(node.name(), norm, x, dy));
     } else if (layer instanceof Layer.Relu) {
       pass(input, tf.nn.reluGrad(dy, forward.output(node.name())));
-    } else if (layer instanceof Layer.Shift shift) {
-      gradients.put(
-          parameters.get(node.name() + "/shift", shift.channels()), tf.nn.biasAddGrad(dy));
-      pass(input, dy);
     } else if (layer instanceof Layer.PRelu prelu) {
       pass(input, prelu(node.name(), prelu, x, dy));
-    } else if (layer instanceof Layer.Add) {
-      pass(input, dy);
-      pass(node.inputs().get(1), dy);
     } else if (layer instanceof Layer.AveragePool) {
       pass(
           input,
@@ -181,13 +202,14 @@ final class BackwardPass {
             FusedBatchNormGrad.isTraining(true));
     gradients.put(gamma, gradient.scaleBackprop());
     gradients.put(parameters.get(name + "/beta", layer.channels()), gradient.offsetBackprop());
+    channelSums.put(dy, gradient.offsetBackprop());
     return gradient.xBackprop();
   }
 
   private Operand<TFloat32> prelu(
       String name, Layer.PRelu layer, Operand<TFloat32> x, Operand<TFloat32> dy) {
     Parameter slope = parameters.get(name + "/slope", layer.channels());
-    gradients.put(slope, tf.nn.biasAddGrad(tf.math.mul(dy, ForwardPass.negativePart(tf, x))));
+    gradients.put(slope, tf.nn.biasAddGrad(tf.math.mul(dy, forward.negativePart(name))));
     Operand<TFloat32> positive = tf.nn.reluGrad(dy, x);
     return tf.math.add(positive, tf.math.mul(tf.math.sub(dy, positive), slope.value()));
   }

@@ -6,7 +6,6 @@ import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.NetworkShapes;
 import dev.subbit.tribuo.network.NodeShape;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -27,8 +26,10 @@ final class ForwardPass {
   private final Map<String, ConvWeights> convWeights;
   private final boolean training;
   private final Map<String, NodeShape> shapes;
-  private final Map<String, Operand<TFloat32>> outputs = new HashMap<>();
+  private final Map<String, Integer> consumers = new HashMap<>();
+  private final Map<String, ShiftedSum> sums = new HashMap<>();
   private final Map<String, Operand<TFloat32>> paddedInputs = new HashMap<>();
+  private final Map<String, Operand<TFloat32>> negativeParts = new HashMap<>();
   private final Map<String, FusedBatchNorm<TFloat32, TFloat32>> batchNorms = new HashMap<>();
 
   /**
@@ -51,18 +52,31 @@ final class ForwardPass {
     this.training = training;
     this.shapes = NetworkShapes.of(network);
     for (Network.Node node : network.nodes()) {
-      List<Operand<TFloat32>> inputs = node.inputs().stream().map(outputs::get).toList();
-      outputs.put(
+      node.inputs().forEach(input -> consumers.merge(input, 1, Integer::sum));
+    }
+    for (Network.Node node : network.nodes()) {
+      sums.put(
           node.name(),
           node.layer() instanceof Layer.Input
-              ? images(network.input(), pixels)
-              : build(node, inputs));
+              ? ShiftedSum.of(images(network.input(), pixels))
+              : sum(node));
     }
   }
 
   /** What a node computes. */
   Operand<TFloat32> output(String node) {
-    return outputs.get(node);
+    ShiftedSum sum = sums.get(node);
+    if (sum.isMade()) {
+      return sum.tensors().get(0);
+    }
+    Operand<TFloat32> made = sum.make(tf);
+    sums.put(node, ShiftedSum.of(made));
+    return made;
+  }
+
+  /** min(x, 0) of what a PReLU is applied to. */
+  Operand<TFloat32> negativePart(String node) {
+    return negativeParts.get(node);
   }
 
   /** What a convolution or max pooling is applied to: binarised and padded as it needs. */
@@ -84,25 +98,40 @@ final class ForwardPass {
     return tf.linalg.transpose(nchw, tf.array(0, 2, 3, 1));
   }
 
-  private Operand<TFloat32> build(Network.Node node, List<Operand<TFloat32>> inputs) {
-    Operand<TFloat32> x = inputs.get(0);
+  private ShiftedSum sum(Network.Node node) {
+    String input = node.inputs().get(0);
+    Layer layer = node.layer();
+    if (layer instanceof Layer.BatchNorm norm) {
+      Operand<TFloat32> x = output(input);
+      return ShiftedSum.ofNorm(shift -> batchNorm(node.name(), norm, x, shift));
+    } else if (layer instanceof Layer.Shift shift) {
+      Parameter parameter = parameters.get(node.name() + "/shift", shift.channels());
+      return unmade(input).shifted(tf, parameter.value());
+    } else if (layer instanceof Layer.Add) {
+      return unmade(input).plus(tf, unmade(node.inputs().get(1)));
+    }
+    return ShiftedSum.of(build(node, output(input)));
+  }
+
+  /** A node's output as a sum to go on with; made here where others need it too. */
+  private ShiftedSum unmade(String node) {
+    if (!sums.get(node).norms().isEmpty() && consumers.get(node) > 1) {
+      return ShiftedSum.of(output(node));
+    }
+    return sums.get(node);
+  }
+
+  private Operand<TFloat32> build(Network.Node node, Operand<TFloat32> x) {
     Layer layer = node.layer();
     if (layer instanceof Layer.Normalize normalize) {
       return tf.math.add(
           tf.math.mul(x, tf.constant(normalize.scale())), tf.constant(normalize.offset()));
     } else if (layer instanceof Layer.Conv conv) {
       return convolution(node.name(), conv, x);
-    } else if (layer instanceof Layer.BatchNorm norm) {
-      return batchNorm(node.name(), norm, x);
     } else if (layer instanceof Layer.Relu) {
       return tf.nn.relu(x);
-    } else if (layer instanceof Layer.Shift shift) {
-      return tf.nn.biasAdd(x, parameters.get(node.name() + "/shift", shift.channels()).value());
     } else if (layer instanceof Layer.PRelu prelu) {
-      Operand<TFloat32> slope = parameters.get(node.name() + "/slope", prelu.channels()).value();
-      return tf.math.add(tf.nn.relu(x), tf.math.mul(negativePart(tf, x), slope));
-    } else if (layer instanceof Layer.Add) {
-      return tf.math.add(x, inputs.get(1));
+      return prelu(node.name(), prelu, x);
     } else if (layer instanceof Layer.AveragePool) {
       return tf.nn.avgPool(
           x, Pooling.AVERAGE_WINDOW, Pooling.AVERAGE_WINDOW, Pooling.AVERAGE_PADDING);
@@ -125,17 +154,22 @@ final class ForwardPass {
     throw new IllegalStateException("Node '" + node.name() + "' has an unknown layer: " + layer);
   }
 
-  /** min(x, 0). */
-  static Operand<TFloat32> negativePart(Ops tf, Operand<TFloat32> x) {
-    return tf.math.minimum(x, tf.constant(0f));
+  /**
+   * max(x, 0) + slope min(x, 0), in the form that takes the fewest passes: x + (slope - 1) min(x,
+   * 0).
+   */
+  private Operand<TFloat32> prelu(String name, Layer.PRelu layer, Operand<TFloat32> x) {
+    Operand<TFloat32> slope = parameters.get(name + "/slope", layer.channels()).value();
+    Operand<TFloat32> negativePart = tf.math.minimum(x, tf.constant(0f));
+    negativeParts.put(name, negativePart);
+    return tf.math.add(x, tf.math.mul(negativePart, tf.math.sub(slope, tf.constant(1f))));
   }
 
   private Operand<TFloat32> convolution(String name, Layer.Conv conv, Operand<TFloat32> x) {
     Operand<TFloat32> input = x;
     if (conv.activations() == Layer.Activations.BINARY) {
-      // Not sign(x), which is 0 at 0.
-      input =
-          tf.select(tf.math.greaterEqual(x, tf.constant(0f)), tf.constant(1f), tf.constant(-1f));
+      // sign(x) is 0 at 0, where 1 is wanted. Two signs are faster than a comparison and a choice.
+      input = tf.math.sign(tf.math.add(tf.math.sign(x), tf.constant(0.5f)));
     }
     ConvPadding padding = ConvPadding.of(conv);
     input = padding.apply(tf, input);
@@ -144,14 +178,16 @@ final class ForwardPass {
         input, convWeights.get(name).effective(), padding.strides(), padding.mode());
   }
 
-  private Operand<TFloat32> batchNorm(String name, Layer.BatchNorm layer, Operand<TFloat32> x) {
+  private Operand<TFloat32> batchNorm(
+      String name, Layer.BatchNorm layer, Operand<TFloat32> x, Operand<TFloat32> shift) {
+    Operand<TFloat32> beta = parameters.get(name + "/beta", layer.channels()).value();
     // In training TensorFlow wants the statistics left empty.
     Operand<TFloat32> none = tf.constant(new float[0]);
     FusedBatchNorm<TFloat32, TFloat32> norm =
         tf.nn.fusedBatchNorm(
             x,
             parameters.get(name + "/gamma", layer.channels()).value(),
-            parameters.get(name + "/beta", layer.channels()).value(),
+            shift == null ? beta : tf.math.add(beta, shift),
             training ? none : parameters.get(name + "/mean", layer.channels()).value(),
             training ? none : parameters.get(name + "/variance", layer.channels()).value(),
             FusedBatchNorm.epsilon(Layer.BatchNorm.EPSILON),

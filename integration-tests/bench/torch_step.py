@@ -22,6 +22,8 @@ REFINE_INTERVAL = 25
 MEMORY_THRESHOLD = 1e-3
 CLAMP = 3.0
 LEARNING_RATE = 1e-3
+BETA2 = 0.999
+EPSILON = 1e-8
 CLASSES = 10
 SIZE = 28
 
@@ -184,7 +186,7 @@ class Training:
         self.learnt = [module for module in network.modules() if isinstance(module, Conv) and module.tau]
         codebooks = [conv.p for conv in self.learnt]
         weights = [p for p in network.parameters() if all(p is not other for other in codebooks)]
-        self.optimiser = torch.optim.Adam(weights, lr=LEARNING_RATE, fused=True)
+        self.optimiser = torch.optim.Adam(weights, lr=LEARNING_RATE, betas=(0.9, BETA2), fused=True)
         self.refiner = torch.optim.Adam(codebooks, lr=LEARNING_RATE, fused=True) if codebooks else None
         self.steps = 0
 
@@ -196,6 +198,9 @@ class Training:
         self.optimiser.zero_grad(set_to_none=True)
         loss = functional.cross_entropy(self.network(pixels), classes)
         loss.backward()
+        # TensorFlow adds epsilon to the root of the uncorrected second moment, as the paper of Adam suggests for speed.
+        for group in self.optimiser.param_groups:
+            group["eps"] = EPSILON / (1 - BETA2**self.steps) ** 0.5
         self.optimiser.step()
         if refines:
             for conv in self.learnt:

@@ -126,7 +126,7 @@ final class KernelSection {
             plain
                 ? ""
                 : " \"In codebook\": kernels whose signs are a codeword already; the others are"
-                    + " rounded to the nearest one.")
+                    + " rounded to one that is near.")
         .append("</p><div class=\"card scroll\"><table><thead><tr>")
         .append("<th rowspan=\"2\" class=\"text\" scope=\"col\">layer</th>")
         .append("<th rowspan=\"2\" scope=\"col\">kernels</th>")

@@ -222,12 +222,14 @@ public final class TrainingPage {
                     "Here tau = %d: %d codewords a layer, %.2f bit a weight.",
                     tau(), 1 << tau(), size.bitsPerWeight()))
         .append("</p><p>Training moves ordinary real weights, the <em>latent</em> ones, and rounds")
-        .append(" every kernel of them to the nearest codeword whenever the network is used. It")
+        .append(" every kernel of them to the codeword that fits it best whenever the network is")
+        .append(" used.")
         .append(
             plain()
                 ? ""
-                : " changes the codewords as well, so that each layer finds those it needs. It")
-        .append(" keeps one real factor an output channel. First convolution, 1x1 convolutions and")
+                : " Unless the settings below keep them fixed, the codewords are learnt too, so that"
+                    + " each layer finds those it needs.")
+        .append(" An output channel keeps one real factor. First convolution, 1x1 convolutions and")
         .append(" classifier stay in floats. (Wang et al., <cite>Sub-bit Neural Networks</cite>,")
         .append(" ICCV 2021.)</p></details>\n");
   }

@@ -109,11 +109,12 @@ final class LineChart {
             "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">",
             WIDTH, HEIGHT, Html.escape(description())));
     appendAxes(svg, step);
-    for (int m = 0; m < marks.size(); m++) {
-      appendMark(svg, m);
-    }
     for (int s = 0; s < series.size(); s++) {
       appendLine(svg, s);
+    }
+    // Last, so that a line under a name does not cross it out.
+    for (int m = 0; m < marks.size(); m++) {
+      appendMark(svg, m);
     }
     return svg.append("</svg>").toString();
   }
@@ -170,7 +171,7 @@ final class LineChart {
     svg.append(
         Figures.format(
             "<line class=\"mark\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>"
-                + "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%s</text>",
+                + "<text class=\"tick name\" x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%s</text>",
             px,
             TOP,
             px,

@@ -4,6 +4,7 @@ import com.oracle.labs.mlrg.olcut.provenance.ConfiguredObjectProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.ListProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.PrimitiveProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.Provenance;
+import com.oracle.labs.mlrg.olcut.provenance.primitives.HashProvenance;
 import dev.subbit.tribuo.checkpoint.Fingerprint;
 import dev.subbit.tribuo.data.PixelMap;
 import java.nio.ByteBuffer;
@@ -77,6 +78,15 @@ final class TrainingFingerprint {
     if (value instanceof ConfiguredObjectProvenance component) {
       Map<String, String> fields = new TreeMap<>();
       component.getConfiguredParameters().forEach((field, v) -> fields.put(field, text(v)));
+      // Such as that of a teacher's file, which another one of the same name may have replaced.
+      component
+          .getInstanceValues()
+          .forEach(
+              (name, found) -> {
+                if (found instanceof HashProvenance hash) {
+                  fields.put(name, hash.getValue());
+                }
+              });
       return component.getClassName() + fields;
     }
     if (value instanceof ListProvenance<?> list) {

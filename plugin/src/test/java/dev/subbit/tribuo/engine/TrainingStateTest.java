@@ -31,10 +31,15 @@ class TrainingStateTest {
   private static final int STEPS = 12;
 
   private static TrainingRun start(Weights weights, Activations activations, int tau) {
+    return start(weights, activations, tau, Selection.REFINED);
+  }
+
+  private static TrainingRun start(
+      Weights weights, Activations activations, int tau, Selection selection) {
     Network network = Networks.build("resnet8", SHAPE, 3, weights, activations);
     TrainingPlan plan =
         new TrainingPlan(
-            STEPS, Recipe.adam(0.01f), TestPlans.codebooks(tau, Selection.REFINED, 2, 0.5f), 1, 5);
+            STEPS, Recipe.adam(0.01f), TestPlans.codebooks(tau, selection, 2, 0.5f), 1, 5);
     return TrainingEngine.load()
         .start(network, plan, InitialParameters.draw(network, new SplittableRandom(3)));
   }
@@ -54,13 +59,19 @@ class TrainingStateTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"SUB_BIT, REAL, 4", "SUB_BIT, BINARY, 1", "SUB_BIT, REAL, 9", "FLOAT, BINARY, 4"})
-  void aRestoredRunGoesOnToTheSameBits(Weights weights, Activations activations, int tau) {
+  @CsvSource({
+    "SUB_BIT, REAL, 4, REFINED",
+    "SUB_BIT, BINARY, 3, PERMUTATION",
+    "SUB_BIT, REAL, 9, FIXED",
+    "FLOAT, BINARY, 4, REFINED"
+  })
+  void aRestoredRunGoesOnToTheSameBits(
+      Weights weights, Activations activations, int tau, Selection selection) {
     TrainingState early;
     TrainingState middle;
     TrainingState end;
     TrainedNetwork network;
-    try (TrainingRun uncut = start(weights, activations, tau)) {
+    try (TrainingRun uncut = start(weights, activations, tau, selection)) {
       train(uncut, 0, 1);
       early = uncut.state();
       train(uncut, 1, 7);
@@ -70,7 +81,7 @@ class TrainingStateTest {
       network = uncut.network();
     }
     assertEquals(7, middle.step());
-    try (TrainingRun resumed = start(weights, activations, tau)) {
+    try (TrainingRun resumed = start(weights, activations, tau, selection)) {
       for (TrainingState state : new TrainingState[] {middle, early}) {
         resumed.restore(state);
         assertSameBits(state, resumed.state());

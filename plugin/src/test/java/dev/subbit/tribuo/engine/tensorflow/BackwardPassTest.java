@@ -145,6 +145,32 @@ class BackwardPassTest {
   }
 
   @Test
+  void equalsAutomaticDifferentiationOfShiftsThatAreAddedUpAroundAShortcut() {
+    Network network =
+        new Network(
+            "test",
+            new ImageShape(2, 7, 6),
+            3,
+            List.of(
+                node("image", new Layer.Input()),
+                node("scaled", new Layer.Normalize(2f / 255, -1), "image"),
+                node("stem", conv(2, 4, 3, 1, Weights.FLOAT, Activations.REAL), "scaled"),
+                node("bn0", new Layer.BatchNorm(4), "stem"),
+                node("prelu0", new Layer.PRelu(4), "bn0"),
+                node("after0", new Layer.Shift(4), "prelu0"),
+                node("threshold", new Layer.Shift(4), "after0"),
+                node("conv", conv(4, 4, 3, 1, Weights.FLOAT, Activations.REAL), "threshold"),
+                node("bn", new Layer.BatchNorm(4), "conv"),
+                node("sum", new Layer.Add(), "bn", "after0"),
+                node("before", new Layer.Shift(4), "sum"),
+                node("prelu", new Layer.PRelu(4), "before"),
+                node("after", new Layer.Shift(4), "prelu"),
+                node("pool", new Layer.GlobalAveragePool(), "after"),
+                node("logits", new Layer.Dense(4, 3), "pool")));
+    assertEqualsAutomaticDifferentiation(network);
+  }
+
+  @Test
   void equalsAutomaticDifferentiationOfMaxPoolingAndFlattening() {
     for (int[] size : new int[][] {{8, 6}, {7, 9}}) {
       Network network = pooled(new ImageShape(1, size[0], size[1]), "" + size[0]);

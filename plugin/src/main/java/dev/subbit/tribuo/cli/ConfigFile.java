@@ -2,11 +2,14 @@ package dev.subbit.tribuo.cli;
 
 import com.oracle.labs.mlrg.olcut.config.Configurable;
 import com.oracle.labs.mlrg.olcut.config.ConfigurationManager;
+import com.oracle.labs.mlrg.olcut.config.PropertyException;
 import com.oracle.labs.mlrg.olcut.config.property.SimpleProperty;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.TreeSet;
 
 /** The components of an OLCUT configuration file. */
@@ -123,7 +126,7 @@ final class ConfigFile implements AutoCloseable {
     try {
       return type.cast(manager.lookup(wanted));
     } catch (RuntimeException e) {
-      throw new UserError(file + ", component '" + wanted + "': " + reason(e), e);
+      throw new UserError(file + ", component '" + wanted + "': " + reason(wanted, e), e);
     }
   }
 
@@ -138,13 +141,37 @@ final class ConfigFile implements AutoCloseable {
     return manager.listAll(type).contains(name);
   }
 
-  // OLCUT wraps what a component said.
-  private static String reason(Throwable e) {
+  /** What a component said against its properties; OLCUT wraps it. */
+  private String reason(String component, Throwable e) {
+    PropertyException refusal = null;
     Throwable root = e;
-    while (root.getCause() != null) {
-      root = root.getCause();
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      root = cause;
+      if (cause instanceof PropertyException said && said.getProperty() != null) {
+        refusal = said;
+      }
     }
-    return root.getMessage() == null ? root.toString() : root.getMessage();
+    if (refusal == null || refusal.getMsg() == null) {
+      return root.getMessage() == null ? root.toString() : root.getMessage();
+    }
+    return refusal == root
+        ? refusal.getMsg()
+        : refusal.getProperty()
+            + ": "
+            + refusal.getMsg()
+            + allowedValues(component, refusal.getProperty());
+  }
+
+  /** The values of a property of an enumerated type; of any other, nothing. */
+  private String allowedValues(String component, String property) {
+    try {
+      String type = manager.getConfigurationData(component).orElseThrow().getClassName();
+      Object[] values = Class.forName(type).getDeclaredField(property).getType().getEnumConstants();
+      return values == null ? "" : "; allowed: " + Arrays.toString(values);
+    } catch (ReflectiveOperationException | NoSuchElementException e) {
+      // Then the message goes without.
+      return "";
+    }
   }
 
   @Override

@@ -190,6 +190,41 @@ class TrainCommandTest {
   }
 
   @Test
+  void aValueOfTheWrongKindIsNamedWithWhatIsAllowed() throws IOException {
+    Path config =
+        config(TRAINER.formatted("trainer", 4) + "<component name=\"heir\" inherit=\"trainer\"/>");
+    for (String trainer : new String[] {"trainer", "heir"}) {
+      CommandRun run =
+          CommandRun.of(
+              "train",
+              config,
+              "--trainer",
+              trainer,
+              "--set",
+              trainer + ".weights=TERNARY",
+              "--out",
+              model);
+      assertEquals(1, run.code());
+      assertEquals(1, run.err().lines().count(), run.err());
+      assertTrue(run.err().contains("weights: TERNARY"), run.err());
+      assertTrue(run.err().contains("[FLOAT, SUB_BIT]"), run.err());
+    }
+    CommandRun run =
+        CommandRun.of(
+            "train",
+            config,
+            "--trainer",
+            "trainer",
+            "--set",
+            "trainer.epochs=three",
+            "--out",
+            model);
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("epochs: three is not an integer"), run.err());
+    assertFalse(Files.exists(model));
+  }
+
+  @Test
   void propertiesOfTheWholeFileCanBeSet() throws IOException {
     Path config =
         config(

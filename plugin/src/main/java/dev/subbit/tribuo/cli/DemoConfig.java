@@ -2,6 +2,7 @@ package dev.subbit.tribuo.cli;
 
 import dev.subbit.tribuo.SubBitTrainer;
 import dev.subbit.tribuo.cli.ImageFolder.Part;
+import dev.subbit.tribuo.codebook.Selection;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer.Activations;
@@ -89,6 +90,8 @@ final class DemoConfig {
     appendProperty(xml, "weights", "SUB_BIT");
     appendProperty(xml, "activations", activations);
     appendProperty(xml, "tau", tau);
+    // In so few steps, codewords that stay as drawn do better than refined ones.
+    appendProperty(xml, "selection", Selection.FIXED);
     appendProperty(xml, "epochs", epochs);
     appendProperty(xml, "threads", threads);
     appendProperty(xml, "seed", seed);

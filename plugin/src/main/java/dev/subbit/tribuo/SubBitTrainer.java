@@ -7,6 +7,7 @@ import dev.subbit.tribuo.codebook.Assignment;
 import dev.subbit.tribuo.codebook.CodebookPlan;
 import dev.subbit.tribuo.codebook.CodebookStart;
 import dev.subbit.tribuo.codebook.Selection;
+import dev.subbit.tribuo.config.FieldCheck;
 import dev.subbit.tribuo.data.Augmentation;
 import dev.subbit.tribuo.data.ImageBatches;
 import dev.subbit.tribuo.data.ImageDataset;

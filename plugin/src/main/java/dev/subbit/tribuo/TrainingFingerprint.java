@@ -7,10 +7,10 @@ import com.oracle.labs.mlrg.olcut.provenance.Provenance;
 import com.oracle.labs.mlrg.olcut.provenance.primitives.HashProvenance;
 import dev.subbit.tribuo.checkpoint.Fingerprint;
 import dev.subbit.tribuo.data.PixelMap;
+import dev.subbit.tribuo.digest.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
@@ -96,12 +96,7 @@ final class TrainingFingerprint {
   }
 
   private static String digest(Dataset<Label> examples, PixelMap pixelMap) {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("Every JDK has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.start();
     for (Example<Label> example : examples) {
       digest.update(example.getOutput().getLabel().getBytes(StandardCharsets.UTF_8));
       digest.update((byte) 0);

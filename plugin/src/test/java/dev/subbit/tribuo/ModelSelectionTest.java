@@ -139,27 +139,27 @@ class ModelSelectionTest {
 
     @Override
     public StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
-      throw new UnsupportedOperationException();
+      throw new AssertionError("An evaluation asks for logits only");
     }
 
     @Override
     public Map<String, float[]> parameters() {
-      throw new UnsupportedOperationException();
+      throw new AssertionError("An evaluation asks for logits only");
     }
 
     @Override
     public TrainedNetwork network() {
-      throw new UnsupportedOperationException();
+      throw new AssertionError("An evaluation asks for logits only");
     }
 
     @Override
     public TrainingState state() {
-      throw new UnsupportedOperationException();
+      throw new AssertionError("An evaluation asks for logits only");
     }
 
     @Override
     public void restore(TrainingState state) {
-      throw new UnsupportedOperationException();
+      throw new AssertionError("An evaluation asks for logits only");
     }
 
     @Override

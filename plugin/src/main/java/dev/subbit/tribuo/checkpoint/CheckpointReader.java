@@ -2,6 +2,7 @@ package dev.subbit.tribuo.checkpoint;
 
 import com.google.protobuf.CodedInputStream;
 import dev.subbit.tribuo.codebook.CodebookState;
+import dev.subbit.tribuo.digest.Sha256;
 import dev.subbit.tribuo.engine.TrainingState;
 import dev.subbit.tribuo.metrics.EpochMetrics;
 import dev.subbit.tribuo.metrics.EpochSums;
@@ -51,7 +52,7 @@ final class CheckpointReader {
    */
   static Checkpoint read(InputStream in) throws IOException {
     CheckpointReader reader = new CheckpointReader();
-    reader.readParts(new DigestInputStream(in, CheckpointWriter.sha256()));
+    reader.readParts(new DigestInputStream(in, Sha256.start()));
     try {
       return reader.checkpoint();
     } catch (IllegalArgumentException | ArithmeticException e) {

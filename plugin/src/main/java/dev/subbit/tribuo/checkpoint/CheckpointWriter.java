@@ -2,6 +2,7 @@ package dev.subbit.tribuo.checkpoint;
 
 import com.google.protobuf.ByteString;
 import dev.subbit.tribuo.codebook.CodebookState;
+import dev.subbit.tribuo.digest.Sha256;
 import dev.subbit.tribuo.engine.TrainingState;
 import dev.subbit.tribuo.metrics.EpochMetrics;
 import dev.subbit.tribuo.metrics.EpochSums;
@@ -20,8 +21,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Map;
 
@@ -49,7 +48,7 @@ final class CheckpointWriter {
    * @throws IOException if writing fails.
    */
   static void write(Checkpoint checkpoint, OutputStream out) throws IOException {
-    DigestOutputStream digested = new DigestOutputStream(out, sha256());
+    DigestOutputStream digested = new DigestOutputStream(out, Sha256.start());
     digested.write(MAGIC);
     new CheckpointWriter(digested).writeParts(checkpoint);
     byte[] digest = digested.getMessageDigest().digest();
@@ -57,14 +56,6 @@ final class CheckpointWriter {
         .setSha256(ByteString.copyFrom(digest))
         .build()
         .writeDelimitedTo(out);
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("Every JDK has SHA-256", e);
-    }
   }
 
   private void writeParts(Checkpoint checkpoint) throws IOException {

@@ -6,6 +6,7 @@ import com.oracle.labs.mlrg.olcut.config.PropertyException;
 import com.oracle.labs.mlrg.olcut.provenance.ConfiguredObjectProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.Provenancable;
 import com.oracle.labs.mlrg.olcut.provenance.impl.ConfiguredObjectProvenanceImpl;
+import dev.subbit.tribuo.config.FieldCheck;
 import dev.subbit.tribuo.network.ImageShape;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -30,6 +31,8 @@ public final class Augmentation implements Configurable, Provenancable<Configure
   private static final int TRIES = 10;
 
   private static final int MAX_VALUE = 255;
+
+  private static final FieldCheck CHECK = new FieldCheck("Augmentation");
 
   @Config(description = "Mirror half of the images left to right.")
   private boolean flip = false;
@@ -163,15 +166,16 @@ public final class Augmentation implements Configurable, Provenancable<Configure
    */
   @Override
   public void postConfig() {
-    require(maxShift >= 0, "maxShift", maxShift, "0 and more");
-    require(cropArea > 0 && cropArea <= 1, "cropArea", cropArea, "above 0 to 1");
-    require(cropAspect >= 1 && cropAspect <= 100, "cropAspect", cropAspect, "1 to 100");
+    CHECK.require(maxShift >= 0, "maxShift", maxShift, "0 and more");
+    CHECK.require(cropArea > 0 && cropArea <= 1, "cropArea", cropArea, "above 0 to 1");
+    CHECK.require(cropAspect >= 1 && cropAspect <= 100, "cropAspect", cropAspect, "1 to 100");
     requireShare("brightness", brightness);
     requireShare("contrast", contrast);
     requireShare("saturation", saturation);
     requireShare("eraseProbability", eraseProbability);
-    require(eraseMaxArea > 0 && eraseMaxArea < 1, "eraseMaxArea", eraseMaxArea, "above 0, below 1");
-    require(
+    CHECK.require(
+        eraseMaxArea > 0 && eraseMaxArea < 1, "eraseMaxArea", eraseMaxArea, "above 0, below 1");
+    CHECK.require(
         eraseMinArea > 0 && eraseMinArea <= eraseMaxArea,
         "eraseMinArea",
         eraseMinArea,
@@ -179,14 +183,7 @@ public final class Augmentation implements Configurable, Provenancable<Configure
   }
 
   private static void requireShare(String field, double value) {
-    require(value >= 0 && value <= 1, field, value, "0 to 1");
-  }
-
-  private static void require(boolean condition, String field, Object value, String allowed) {
-    if (!condition) {
-      throw new PropertyException(
-          "Augmentation", field, field + " is " + value + ", allowed: " + allowed);
-    }
+    CHECK.require(value >= 0 && value <= 1, field, value, "0 to 1");
   }
 
   /**
@@ -197,8 +194,9 @@ public final class Augmentation implements Configurable, Provenancable<Configure
    */
   public void requireFits(ImageShape shape) {
     int side = Math.min(shape.height(), shape.width());
-    require(maxShift < side, "maxShift", maxShift, "less than the image's shorter side, " + side);
-    require(
+    CHECK.require(
+        maxShift < side, "maxShift", maxShift, "less than the image's shorter side, " + side);
+    CHECK.require(
         saturation == 0 || shape.channels() == LUMA.length,
         "saturation",
         saturation,

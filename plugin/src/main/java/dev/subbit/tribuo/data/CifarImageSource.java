@@ -2,6 +2,8 @@ package dev.subbit.tribuo.data;
 
 import com.oracle.labs.mlrg.olcut.config.Config;
 import com.oracle.labs.mlrg.olcut.config.PropertyException;
+import dev.subbit.tribuo.config.FieldCheck;
+import dev.subbit.tribuo.digest.Sha256;
 import dev.subbit.tribuo.network.ImageShape;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -11,15 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import org.tribuo.Example;
-import org.tribuo.OutputFactory;
 import org.tribuo.classification.Label;
-import org.tribuo.classification.LabelFactory;
 import org.tribuo.provenance.DataSourceProvenance;
 
 /**
@@ -114,8 +113,6 @@ public final class CifarImageSource implements ImageSource {
   @Config(description = "Read only so many images from the start of the files; 0 reads all.")
   private int limit = 0;
 
-  private final LabelFactory outputFactory = new LabelFactory();
-
   private Layout layout;
   private List<ImageExample> examples;
   private DataSourceProvenance provenance;
@@ -147,17 +144,14 @@ public final class CifarImageSource implements ImageSource {
    */
   @Override
   public void postConfig() throws IOException {
-    if (limit < 0) {
-      throw new PropertyException(
-          "CifarImageSource", "limit", "limit is " + limit + ", allowed: 0 (read all) and more");
-    }
+    new FieldCheck("CifarImageSource").require(limit >= 0, "limit", limit, "0 (read all) and more");
     layout = layout();
     if (layout == Layout.CIFAR10 && labels != Labels.FINE) {
       throw new PropertyException(
           "CifarImageSource", "labels", "labels is COARSE, allowed for CIFAR-10: FINE");
     }
     List<Label> names = labelNames();
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.start();
     List<ImageExample> read = new ArrayList<>();
     for (String file : layout.files(part)) {
       read(existing(file), names, digest, read);
@@ -289,14 +283,6 @@ public final class CifarImageSource implements ImageSource {
     return limit > 0 && read.size() == limit;
   }
 
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every JDK has SHA-256", e);
-    }
-  }
-
   @Override
   public ImageShape imageShape() {
     return SHAPE;
@@ -305,11 +291,6 @@ public final class CifarImageSource implements ImageSource {
   @Override
   public int size() {
     return examples.size();
-  }
-
-  @Override
-  public OutputFactory<Label> getOutputFactory() {
-    return outputFactory;
   }
 
   /** The configuration, the number of images, and the SHA-256 of the bytes that were read. */

@@ -10,9 +10,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import org.tribuo.Example;
-import org.tribuo.OutputFactory;
 import org.tribuo.classification.Label;
-import org.tribuo.classification.LabelFactory;
 import org.tribuo.provenance.DataSourceProvenance;
 
 /**
@@ -36,8 +34,6 @@ public final class IdxImageSource implements ImageSource {
 
   @Config(description = "Read only so many images from the start of the files; 0 reads all.")
   private int limit = 0;
-
-  private final LabelFactory outputFactory = new LabelFactory();
 
   private List<Example<Label>> examples;
   private ImageShape shape;
@@ -164,11 +160,6 @@ public final class IdxImageSource implements ImageSource {
 
   Path labelsPath() {
     return labelsPath;
-  }
-
-  @Override
-  public OutputFactory<Label> getOutputFactory() {
-    return outputFactory;
   }
 
   @Override

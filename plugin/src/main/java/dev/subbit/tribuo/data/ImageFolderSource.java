@@ -1,7 +1,8 @@
 package dev.subbit.tribuo.data;
 
 import com.oracle.labs.mlrg.olcut.config.Config;
-import com.oracle.labs.mlrg.olcut.config.PropertyException;
+import dev.subbit.tribuo.config.FieldCheck;
+import dev.subbit.tribuo.digest.Sha256;
 import dev.subbit.tribuo.network.ImageShape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,7 +14,6 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -24,9 +24,7 @@ import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.stream.Stream;
 import org.tribuo.Example;
-import org.tribuo.OutputFactory;
 import org.tribuo.classification.Label;
-import org.tribuo.classification.LabelFactory;
 import org.tribuo.provenance.DataSourceProvenance;
 
 /**
@@ -61,8 +59,6 @@ public final class ImageFolderSource implements ImageSource {
           "Length that the shorter side of a picture is scaled to before its middle is taken; 0"
               + " for the smallest that the image fits into. Usual for ImageNet is 256.")
   private int shorterSide = 0;
-
-  private final LabelFactory outputFactory = new LabelFactory();
 
   private Decoder decoder = PictureDecoder::decode;
   private ImageShape shape;
@@ -136,7 +132,8 @@ public final class ImageFolderSource implements ImageSource {
    */
   @Override
   public void postConfig() throws IOException {
-    require(
+    FieldCheck check = new FieldCheck("ImageFolderSource");
+    check.require(
         imageShape.length == 3
             && Arrays.stream(imageShape).allMatch(size -> size > 0)
             && (imageShape[0] == 1 || imageShape[0] == 3),
@@ -145,12 +142,12 @@ public final class ImageFolderSource implements ImageSource {
         "three positive numbers: channels (1 or 3), height, width");
     shape = new ImageShape(imageShape[0], imageShape[1], imageShape[2]);
     int longest = Math.max(shape.height(), shape.width());
-    require(
+    check.require(
         shorterSide == 0 || shorterSide >= longest,
         "shorterSide",
         shorterSide,
         "0, or at least the image's longer side, " + longest);
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.start();
     List<ImageFile> found = new ArrayList<>();
     for (Path classFolder : classFolders()) {
       list(classFolder, found, digest);
@@ -158,13 +155,6 @@ public final class ImageFolderSource implements ImageSource {
     files = List.copyOf(found);
     provenance =
         new FileListProvenance(this, files.size(), HexFormat.of().formatHex(digest.digest()));
-  }
-
-  private static void require(boolean condition, String field, Object value, String allowed) {
-    if (!condition) {
-      throw new PropertyException(
-          "ImageFolderSource", field, field + " is " + value + ", allowed: " + allowed);
-    }
   }
 
   private List<Path> classFolders() throws IOException {
@@ -231,14 +221,6 @@ public final class ImageFolderSource implements ImageSource {
     return !name.startsWith(".") && ENDINGS.stream().anyMatch(name::endsWith);
   }
 
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every JDK has SHA-256", e);
-    }
-  }
-
   private byte[] read(Path file, Region.Choice choice) {
     try {
       Picture picture = decoder.decode(file);
@@ -260,11 +242,6 @@ public final class ImageFolderSource implements ImageSource {
   @Override
   public int size() {
     return files.size();
-  }
-
-  @Override
-  public OutputFactory<Label> getOutputFactory() {
-    return outputFactory;
   }
 
   /**

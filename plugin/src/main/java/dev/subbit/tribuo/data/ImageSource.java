@@ -2,7 +2,9 @@ package dev.subbit.tribuo.data;
 
 import dev.subbit.tribuo.network.ImageShape;
 import org.tribuo.ConfigurableDataSource;
+import org.tribuo.OutputFactory;
 import org.tribuo.classification.Label;
+import org.tribuo.classification.LabelFactory;
 
 /**
  * Labelled images that all have one shape. Each becomes an {@link ImageExample} with all of its
@@ -24,4 +26,9 @@ public interface ImageSource extends ConfigurableDataSource<Label> {
    * @return number of images.
    */
   int size();
+
+  @Override
+  default OutputFactory<Label> getOutputFactory() {
+    return new LabelFactory();
+  }
 }

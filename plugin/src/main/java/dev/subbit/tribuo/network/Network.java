@@ -79,4 +79,29 @@ public record Network(String name, ImageShape input, int classes, List<Node> nod
   public Node output() {
     return nodes.get(nodes.size() - 1);
   }
+
+  /**
+   * The same network with float weights in all of its convolutions.
+   *
+   * @return a network with the same nodes, under the same names.
+   */
+  public Network withFloatWeights() {
+    return new Network(
+        name, input, classes, nodes.stream().map(Network::withFloatWeights).toList());
+  }
+
+  private static Node withFloatWeights(Node node) {
+    if (!(node.layer() instanceof Layer.Conv conv)) {
+      return node;
+    }
+    Layer.Conv inFloat =
+        new Layer.Conv(
+            conv.in(),
+            conv.out(),
+            conv.kernel(),
+            conv.stride(),
+            Layer.Weights.FLOAT,
+            conv.activations());
+    return new Node(node.name(), inFloat, node.inputs());
+  }
 }

@@ -1,12 +1,10 @@
 package dev.subbit.tribuo.report;
 
 import dev.subbit.onnx.Codebook;
-import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.NetworkSize;
 import dev.subbit.tribuo.network.NetworkSize.LayerSize;
 import dev.subbit.tribuo.network.TrainedNetwork;
-import java.util.ArrayList;
 import java.util.List;
 
 /** The part of the page that says what the network takes and what an image costs. */
@@ -39,23 +37,7 @@ final class CostSection {
    * @return the counts.
    */
   static NetworkSize inFloat(Network network) {
-    List<Network.Node> nodes = new ArrayList<>();
-    for (Network.Node node : network.nodes()) {
-      Layer layer = node.layer();
-      if (layer instanceof Layer.Conv conv) {
-        layer =
-            new Layer.Conv(
-                conv.in(),
-                conv.out(),
-                conv.kernel(),
-                conv.stride(),
-                Layer.Weights.FLOAT,
-                conv.activations());
-      }
-      nodes.add(new Network.Node(node.name(), layer, node.inputs()));
-    }
-    return NetworkSize.of(
-        new Network(network.name(), network.input(), network.classes(), nodes), Codebook.MAX_TAU);
+    return NetworkSize.of(network.withFloatWeights(), Codebook.MAX_TAU);
   }
 
   private String render() {

@@ -3,6 +3,7 @@ package dev.subbit.tribuo.teacher;
 import com.oracle.labs.mlrg.olcut.config.Config;
 import com.oracle.labs.mlrg.olcut.config.PropertyException;
 import com.oracle.labs.mlrg.olcut.provenance.ConfiguredObjectProvenance;
+import dev.subbit.tribuo.config.FieldCheck;
 import dev.subbit.tribuo.network.ImageShape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -88,12 +89,12 @@ public final class OnnxTeacher implements Teacher {
   }
 
   private static void requireFinite(String field, double[] values) {
-    if (values.length == 0 || !Arrays.stream(values).allMatch(Double::isFinite)) {
-      throw new PropertyException(
-          "",
-          field,
-          field + " is " + Arrays.toString(values) + ", allowed: one number, or one a channel");
-    }
+    new FieldCheck("")
+        .require(
+            values.length > 0 && Arrays.stream(values).allMatch(Double::isFinite),
+            field,
+            Arrays.toString(values),
+            "one number, or one a channel");
   }
 
   @Override

@@ -349,11 +349,7 @@ final class TensorFlowRun implements TrainingRun {
   }
 
   private int inChannels(String conv) {
-    return network.nodes().stream()
-        .filter(node -> node.name().equals(conv))
-        .mapToInt(node -> ((Layer.Conv) node.layer()).in())
-        .findFirst()
-        .orElseThrow();
+    return ((Layer.Conv) network.node(conv).layer()).in();
   }
 
   /** The values of variables, by name. */

@@ -1,5 +1,6 @@
 #include "ep/node_compute.h"
 
+#include <array>
 #include <utility>
 
 #include "driver/binary_tensor.h"
@@ -38,7 +39,8 @@ void ORT_API_CALL NodeCompute::ReleaseStateImpl(OrtNodeComputeInfo*, void*) noex
 void NodeCompute::Run(Ort::KernelContext context) const {
   const Ort::ConstValue input = context.GetInput(0);
   const ConvGeometry geometry = MakeGeometry(op_, attributes_, input.GetTensorTypeAndShapeInfo().GetShape());
-  Ort::UnownedValue output = context.GetOutput(0, geometry.OutputShape());
+  const std::array<std::int64_t, 4> shape = geometry.OutputShape();
+  Ort::UnownedValue output = context.GetOutput(0, shape.data(), shape.size());
   if (geometry.batch == 0) {
     return;
   }

@@ -4,7 +4,7 @@
 
 namespace subbit {
 
-std::vector<std::int64_t> ConvGeometry::OutputShape() const {
+std::array<std::int64_t, 4> ConvGeometry::OutputShape() const {
   return {batch, attributes.out_channels, out_height, out_width};
 }
 
@@ -14,8 +14,7 @@ std::int64_t OutputLength(std::int64_t length, std::int64_t pad_begin, std::int6
   return room < 0 ? 0 : room / stride + 1;
 }
 
-ConvGeometry MakeGeometry(const OpName& op, const ConvAttributes& attributes,
-                          const std::vector<std::int64_t>& x_shape) {
+ConvGeometry MakeGeometry(const OpName& op, const ConvAttributes& attributes, const Dims& x_shape) {
   const std::int64_t channels = attributes.in_channels * attributes.group;
   if (x_shape.size() != 4 || x_shape[1] != channels) {
     throw InvalidOperator(op, "shape of X", ToString(x_shape), "[N, " + std::to_string(channels) + ", H, W]");

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "core/conv_attributes.h"
 
@@ -29,7 +28,7 @@ struct ConvGeometry {
     return column * attributes.strides[1] - attributes.pads[1] + tap_column * attributes.dilations[1];
   }
   /// [N, out_channels, out_height, out_width]
-  std::vector<std::int64_t> OutputShape() const;
+  std::array<std::int64_t, 4> OutputShape() const;
 };
 
 /// Output length of one axis: floor((in + pads - dilation * 2 - 1) / stride) + 1, or 0 or less when the kernel does not
@@ -40,6 +39,6 @@ std::int64_t OutputLength(std::int64_t length, std::int64_t pad_begin, std::int6
 /// Joins validated attributes with the shape of X, [N, in_channels * group, H, W]. Throws InvalidOperator when X has
 /// another rank or channel count, an empty image, is smaller than the kernel, or when input, padded input or output
 /// pass kMaxElements.
-ConvGeometry MakeGeometry(const OpName& op, const ConvAttributes& attributes, const std::vector<std::int64_t>& x_shape);
+ConvGeometry MakeGeometry(const OpName& op, const ConvAttributes& attributes, const Dims& x_shape);
 
 }  // namespace subbit

@@ -5,7 +5,7 @@
 namespace subbit {
 namespace {
 
-using Shape = std::vector<std::int64_t>;
+using Shape = std::array<std::int64_t, 4>;
 
 ConvAttributes Attributes() {
   ConvAttributes attributes;

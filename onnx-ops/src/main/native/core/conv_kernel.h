@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "core/conv_geometry.h"
@@ -19,9 +20,14 @@ class ConvKernel {
   /// Algorithm and instruction set, for logs: "response maps, avx512".
   virtual std::string Name() const = 0;
 
+  /// Bytes of scratch memory that Run takes for this geometry, all that it takes. `geometry` must come from MakeGeometry
+  /// with the attributes that the kernel was made for.
+  virtual std::size_t ScratchBytes(const ConvGeometry& geometry) const = 0;
+
   /// Computes y [N, out_channels, out_height, out_width] from x [N, in_channels * group, H, W], both row-major and not
-  /// overlapping. `geometry` must come from MakeGeometry with the attributes that the kernel was made for.
-  virtual void Run(const ConvGeometry& geometry, const X* x, Y* y, const ParallelFor& parallel_for) const = 0;
+  /// overlapping. `scratch` is ScratchBytes(geometry) bytes, at any address and of any content, that no other run uses
+  /// meanwhile.
+  virtual void Run(const ConvGeometry& geometry, const X* x, Y* y, void* scratch, ParallelFor parallel_for) const = 0;
 };
 
 }  // namespace subbit

@@ -10,7 +10,7 @@ namespace {
 
 template <class T>
 void RequireShape(const OpName& op, const std::string& input, const TensorView<T>& tensor,
-                  const std::vector<std::int64_t>& expected) {
+                  const Dims& expected) {
   if (tensor.shape != expected) {
     throw InvalidOperator(op, "shape of " + input, ToString(tensor.shape), ToString(expected));
   }

@@ -7,11 +7,11 @@
 
 namespace subbit {
 
-/// A borrowed tensor: row-major data and its shape. The data must outlive the view.
+/// A borrowed tensor: row-major data and its shape. Both must outlive the view.
 template <class T>
 struct TensorView {
   const T* data;
-  std::vector<std::int64_t> shape;
+  Dims shape;
 };
 
 /// The kernels of one sub-bit convolution, checked and decoded: codebook[index[o, c]] is the kernel of output channel o

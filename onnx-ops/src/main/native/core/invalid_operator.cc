@@ -8,7 +8,7 @@ InvalidOperator::InvalidOperator(const OpName& op, const std::string& field, con
                             found + ", allowed: " + allowed),
       field_(field) {}
 
-std::string ToString(const std::vector<std::int64_t>& values) {
+std::string ToString(const Dims& values) {
   std::string text = "[";
   for (std::size_t i = 0; i < values.size(); ++i) {
     text += (i == 0 ? "" : ", ") + std::to_string(values[i]);
@@ -16,8 +16,7 @@ std::string ToString(const std::vector<std::int64_t>& values) {
   return text + "]";
 }
 
-std::int64_t CheckedProduct(const OpName& op, const std::string& field, const std::vector<std::int64_t>& factors,
-                            std::int64_t limit) {
+std::int64_t CheckedProduct(const OpName& op, const char* field, const Dims& factors, std::int64_t limit) {
   for (std::int64_t factor : factors) {
     if (factor == 0) return 0;
   }

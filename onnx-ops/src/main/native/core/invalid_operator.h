@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
-#include <vector>
+
+#include "core/dims.h"
 
 namespace subbit {
 
@@ -28,10 +29,9 @@ class InvalidOperator : public std::invalid_argument {
 };
 
 /// "[2, 3, 4]", as messages print shapes and lists.
-std::string ToString(const std::vector<std::int64_t>& values);
+std::string ToString(const Dims& values);
 
 /// The product of non-negative factors. Throws InvalidOperator, naming `field`, when it passes `limit`.
-std::int64_t CheckedProduct(const OpName& op, const std::string& field, const std::vector<std::int64_t>& factors,
-                            std::int64_t limit);
+std::int64_t CheckedProduct(const OpName& op, const char* field, const Dims& factors, std::int64_t limit);
 
 }  // namespace subbit

@@ -32,12 +32,12 @@ struct Layer {
     return static_cast<std::size_t>(geometry.batch * geometry.InputChannels() * geometry.height * geometry.width);
   }
   std::size_t YSize() const {
-    const std::vector<std::int64_t> shape = geometry.OutputShape();
+    const std::array<std::int64_t, 4> shape = geometry.OutputShape();
     return static_cast<std::size_t>(std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()));
   }
 };
 
-Layer MakeLayer(const ConvAttributes& attributes, const std::vector<std::int64_t>& x_shape, std::mt19937* random) {
+Layer MakeLayer(const ConvAttributes& attributes, const Dims& x_shape, std::mt19937* random) {
   const OpName op{"test"};
   Validate(op, attributes);
   const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(*random); };
@@ -84,7 +84,7 @@ Layer RandomLayer(std::mt19937* random) {
 }
 
 /// Last task first: no kernel may depend on the order.
-void RunBackwards(std::size_t tasks, const std::function<void(std::size_t)>& task) {
+void RunBackwards(std::size_t tasks, Task task) {
   while (tasks > 0) task(--tasks);
 }
 
@@ -94,16 +94,17 @@ std::vector<T> RunKernel(const Layer& layer, const ConvKernel<T>& kernel, const 
   T implausible = std::numeric_limits<T>::max();
   if constexpr (std::is_same_v<T, float>) implausible = std::numeric_limits<float>::quiet_NaN();
   std::vector<T> y(layer.YSize(), implausible);
-  kernel.Run(layer.geometry, x.data(), y.data(), RunBackwards);
+  // One byte past the middle of a cache line: kernels must do with any address.
+  std::vector<std::byte> scratch(kernel.ScratchBytes(layer.geometry) + 33, std::byte{0xff});
+  kernel.Run(layer.geometry, x.data(), y.data(), scratch.data() + 33, RunBackwards);
   return y;
 }
 
 std::string Describe(const Layer& layer, const std::string& kernel) {
   const ConvAttributes& a = layer.geometry.attributes;
   return kernel + ": tau " + std::to_string(a.tau) + " out " + std::to_string(a.out_channels) + " in " +
-         std::to_string(a.in_channels) + " group " + std::to_string(a.group) + " strides " +
-         ToString({a.strides.begin(), a.strides.end()}) + " pads " + ToString({a.pads.begin(), a.pads.end()}) +
-         " dilations " + ToString({a.dilations.begin(), a.dilations.end()}) + " image " +
+         std::to_string(a.in_channels) + " group " + std::to_string(a.group) + " strides " + ToString(a.strides) +
+         " pads " + ToString(a.pads) + " dilations " + ToString(a.dilations) + " image " +
          ToString({layer.geometry.batch, layer.geometry.height, layer.geometry.width});
 }
 

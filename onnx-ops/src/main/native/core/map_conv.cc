@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "core/aligned_buffer.h"
 #include "core/phase_planes.h"
 #include "core/tile_tasks.h"
 
@@ -41,20 +40,51 @@ class MapConv : public ConvKernel<X, Y> {
     return std::string(responses_ ? "response maps, " : "row maps, ") + kernels_.isa;
   }
 
-  void Run(const ConvGeometry& geometry, const X* x, Y* y, const ParallelFor& parallel_for) const override {
+  std::size_t ScratchBytes(const ConvGeometry& geometry) const override {
+    ScratchCutter cutter;
+    Tasks(PhasePlanes(geometry)).TakeScratch(&cutter);
+    return cutter.Bytes();
+  }
+
+  void Run(const ConvGeometry& geometry, const X* x, Y* y, void* scratch, ParallelFor parallel_for) const override {
     const PhasePlanes planes(geometry);
     const std::int64_t groups = geometry.attributes.group;
     const std::int64_t group_x = channels_ * geometry.height * geometry.width;
     const std::int64_t group_y = outs_ * geometry.out_height * geometry.out_width;
-    RunTileTasks<E>(
-        planes, geometry.batch * groups, channels_, kernels_.tile, parallel_for,
+    const TileTasks<E> tasks = Tasks(planes);
+    ScratchCutter cutter(scratch);
+    tasks.Run(
+        tasks.TakeScratch(&cutter), parallel_for,
         [&](std::int64_t image, std::int64_t c, E* out) { LayOut(planes, x + image * group_x, c, out); },
-        [&](std::int64_t image, std::int64_t first, std::int64_t last, const E* laid_out) {
-          RunTiles(planes, laid_out, image % groups, first, last, y + image * group_y);
+        [&](std::int64_t image, std::int64_t first, std::int64_t last, const E* laid_out, void* task_memory) {
+          ScratchCutter task_cutter(task_memory);
+          RunTiles(planes, laid_out, image % groups, first, last, TakeTaskMemory(&task_cutter), y + image * group_y);
         });
   }
 
  private:
+  /// What a task works in.
+  struct TaskMemory {
+    E* row_maps;
+    E* maps;
+    A* sums;
+    Y* finished;
+    PixelRun* runs;
+  };
+
+  TaskMemory TakeTaskMemory(ScratchCutter* cutter) const {
+    const std::int64_t tile = kernels_.tile;
+    return {cutter->Take<E>(kRowMaps * tile), cutter->Take<E>(block_ * maps_per_channel_ * tile),
+            cutter->Take<A>(outs_ * tile), cutter->Take<Y>(tile), cutter->Take<PixelRun>(tile)};
+  }
+
+  TileTasks<E> Tasks(const PhasePlanes& planes) const {
+    ScratchCutter cutter;
+    TakeTaskMemory(&cutter);
+    const ConvAttributes& attributes = planes.geometry.attributes;
+    return {planes, planes.geometry.batch * attributes.group, channels_, kernels_.tile, cutter.Bytes()};
+  }
+
   /// For each group and block of channels: [outs][maps that one output channel adds].
   void PrepareSlots(const SubBitWeights& weights) {
     slots_.reserve(static_cast<std::size_t>(weights.out_channels * channels_ * SlotsPerChannel()));
@@ -89,34 +119,29 @@ class MapConv : public ConvKernel<X, Y> {
   }
 
   void RunTiles(const PhasePlanes& planes, const E* laid_out, std::int64_t group, std::int64_t first_tile,
-                std::int64_t last_tile, Y* y) const {
+                std::int64_t last_tile, const TaskMemory& memory, Y* y) const {
     const std::int64_t tile = kernels_.tile;
     const std::int64_t out_plane = planes.geometry.out_height * planes.geometry.out_width;
-    const AlignedBuffer<E> row_maps(static_cast<std::size_t>(kRowMaps * tile));
-    const AlignedBuffer<E> maps(static_cast<std::size_t>(block_ * maps_per_channel_ * tile));
-    const AlignedBuffer<A> sums(static_cast<std::size_t>(outs_ * tile));
-    const AlignedBuffer<Y> finished(static_cast<std::size_t>(tile));
-    std::vector<PixelRun> runs;
     for (std::int64_t t = first_tile; t < last_tile; ++t) {
-      planes.FindRuns(t * tile, tile, &runs);
+      const PixelRun* const last_run = planes.FindRuns(t * tile, tile, memory.runs);
       const std::uint16_t* slots = slots_.data() + group * outs_ * channels_ * SlotsPerChannel();
-      std::fill(sums.get(), sums.get() + outs_ * tile, A{0});
+      std::fill_n(memory.sums, outs_ * tile, A{0});
       for (std::int64_t first = 0; first < channels_; first += block_) {
         const std::int64_t last = std::min(first + block_, channels_);
         for (std::int64_t c = first; c < last; ++c) {
           const E* plane = laid_out + c * planes.channel_size + t * tile;
-          E* channel_maps = maps.get() + (c - first) * maps_per_channel_ * tile;
-          kernels_.row_maps(plane, planes.tap_offset.data(), responses_ ? row_maps.get() : channel_maps);
-          if (responses_) kernels_.responses(row_maps.get(), codewords_.data(), maps_per_channel_, channel_maps);
+          E* channel_maps = memory.maps + (c - first) * maps_per_channel_ * tile;
+          kernels_.row_maps(plane, planes.tap_offset.data(), responses_ ? memory.row_maps : channel_maps);
+          if (responses_) kernels_.responses(memory.row_maps, codewords_.data(), maps_per_channel_, channel_maps);
         }
         const std::int64_t count = (last - first) * SlotsPerChannel();
-        kernels_.add(maps.get(), slots, static_cast<int>(outs_), static_cast<int>(count), sums.get());
+        kernels_.add(memory.maps, slots, static_cast<int>(outs_), static_cast<int>(count), memory.sums);
         slots += outs_ * count;
       }
       for (std::int64_t o = 0; o < outs_; ++o) {
-        kernels_.finish(sums.get() + o * tile, finish_[static_cast<std::size_t>(group * outs_ + o)], finished.get());
-        for (const PixelRun& run : runs) {
-          std::copy_n(finished.get() + run.offset, run.length, y + o * out_plane + run.pixel);
+        kernels_.finish(memory.sums + o * tile, finish_[static_cast<std::size_t>(group * outs_ + o)], memory.finished);
+        for (const PixelRun* run = memory.runs; run != last_run; ++run) {
+          std::copy_n(memory.finished + run->offset, run->length, y + o * out_plane + run->pixel);
         }
       }
     }

@@ -1,16 +1,40 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <type_traits>
+#include <utility>
 
 namespace subbit {
 
+/// A reference to something that can be called. Unlike std::function it never allocates, so it may be made in each run;
+/// what it was made from must outlive it.
+template <class Signature>
+class FunctionRef;
+
+template <class Result, class... Args>
+class FunctionRef<Result(Args...)> {
+ public:
+  template <class Callable, class = std::enable_if_t<!std::is_same_v<std::decay_t<Callable>, FunctionRef>>>
+  FunctionRef(const Callable& callable)  // NOLINT: stands for the callable, as std::function does
+      : callable_(reinterpret_cast<const void*>(&callable)), call_([](const void* target, Args... args) -> Result {
+          return (*reinterpret_cast<const Callable*>(target))(std::forward<Args>(args)...);
+        }) {}
+
+  Result operator()(Args... args) const { return call_(callable_, std::forward<Args>(args)...); }
+
+ private:
+  const void* callable_;
+  Result (*call_)(const void*, Args...);
+};
+
+using Task = FunctionRef<void(std::size_t)>;
+
 /// Runs task(0) .. task(tasks - 1), in any order and possibly on several threads, and returns when all are done. If a
 /// task throws, one of the exceptions is thrown again on the caller's thread after the rest have ended.
-using ParallelFor = std::function<void(std::size_t tasks, const std::function<void(std::size_t)>& task)>;
+using ParallelFor = FunctionRef<void(std::size_t tasks, Task task)>;
 
 /// Runs the tasks one after the other on the caller's thread.
-inline void RunSerially(std::size_t tasks, const std::function<void(std::size_t)>& task) {
+inline void RunSerially(std::size_t tasks, Task task) {
   for (std::size_t i = 0; i < tasks; ++i) task(i);
 }
 

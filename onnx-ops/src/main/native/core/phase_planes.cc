@@ -42,14 +42,14 @@ PhasePlanes::PhasePlanes(const ConvGeometry& g) : geometry(g) {
   }
 }
 
-void PhasePlanes::FindRuns(std::int64_t first, std::int64_t count, std::vector<PixelRun>* runs) const {
-  runs->clear();
+PixelRun* PhasePlanes::FindRuns(std::int64_t first, std::int64_t count, PixelRun* runs) const {
   const std::int64_t last = std::min(first + count, positions);
   for (std::int64_t row = first / pitch; row * pitch < last; ++row) {
     const std::int64_t begin = std::max(first, row * pitch);
     const std::int64_t end = std::min(last, row * pitch + geometry.out_width);
-    if (begin < end) runs->push_back({begin - first, row * geometry.out_width + begin - row * pitch, end - begin});
+    if (begin < end) *runs++ = {begin - first, row * geometry.out_width + begin - row * pitch, end - begin};
   }
+  return runs;
 }
 
 }  // namespace subbit

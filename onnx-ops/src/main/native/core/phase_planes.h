@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "core/conv_geometry.h"
 
@@ -68,8 +67,9 @@ struct PhasePlanes {
     }
   }
 
-  /// Replaces `runs` by the output pixels among positions first .. first + count - 1.
-  void FindRuns(std::int64_t first, std::int64_t count, std::vector<PixelRun>* runs) const;
+  /// Writes the output pixels among positions first .. first + count - 1 to `runs`, which holds `count` at most, and
+  /// returns its new end.
+  PixelRun* FindRuns(std::int64_t first, std::int64_t count, PixelRun* runs) const;
 };
 
 }  // namespace subbit

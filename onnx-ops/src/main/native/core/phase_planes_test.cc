@@ -61,10 +61,11 @@ TEST(PhasePlanes, RunsCoverEveryPixelOnce) {
   for (int round = 0; round < 100; ++round) {
     const PhasePlanes planes(RandomGeometry(&random));
     std::vector<int> visits(static_cast<std::size_t>(planes.geometry.out_height * planes.geometry.out_width), 0);
-    std::vector<PixelRun> runs;
+    std::array<PixelRun, 16> runs{};
     for (std::int64_t first = 0; first < planes.positions; first += 16) {
-      planes.FindRuns(first, 16, &runs);
-      for (const auto& [offset, pixel, length] : runs) {
+      const PixelRun* const last = planes.FindRuns(first, 16, runs.data());
+      for (const PixelRun* run = runs.data(); run != last; ++run) {
+        const auto [offset, pixel, length] = *run;
         for (std::int64_t i = 0; i < length; ++i) {
           const std::int64_t position = first + offset + i;
           EXPECT_EQ(pixel + i, position / planes.pitch * planes.geometry.out_width + position % planes.pitch);

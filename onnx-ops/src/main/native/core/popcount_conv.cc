@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "core/aligned_buffer.h"
 #include "core/phase_planes.h"
 #include "core/tile_tasks.h"
 
@@ -52,29 +51,23 @@ class PatchLayout {
   int taps_per_word_;
 };
 
-/// For each position the kernel rows (times 8) and columns that fall outside the image there, as bits. A tile's length
-/// of zeros follows.
-std::vector<std::uint8_t> PaddingMasks(const PhasePlanes& planes) {
+/// Writes for each of planes.positions positions the kernel rows (times 8) and columns that fall outside the image
+/// there, as bits. A tile's length of zeros follows.
+void FindPaddingMasks(const PhasePlanes& planes, std::uint8_t* masks) {
   const ConvGeometry& g = planes.geometry;
-  std::vector<std::uint8_t> masks(static_cast<std::size_t>(planes.positions + kTile), 0);
-  std::vector<std::uint8_t> column_masks(static_cast<std::size_t>(g.out_width), 0);
   const auto outside = [](std::int64_t at, std::int64_t length, int tap) {
     return at < 0 || at >= length ? 1 << tap : 0;
   };
-  for (std::int64_t column = 0; column < g.out_width; ++column) {
-    int mask = 0;
-    for (int tap = 0; tap < kKernelSize; ++tap) mask |= outside(g.InputColumn(column, tap), g.width, tap);
-    column_masks[static_cast<std::size_t>(column)] = static_cast<std::uint8_t>(mask);
-  }
+  std::fill_n(masks, planes.positions + kTile, std::uint8_t{0});
   for (std::int64_t row = 0; row < g.out_height; ++row) {
-    int mask = 0;
-    for (int tap = 0; tap < kKernelSize; ++tap) mask |= outside(g.InputRow(row, tap), g.height, tap);
+    int row_mask = 0;
+    for (int tap = 0; tap < kKernelSize; ++tap) row_mask |= outside(g.InputRow(row, tap), g.height, tap) << kKernelSize;
     for (std::int64_t column = 0; column < g.out_width; ++column) {
-      masks[static_cast<std::size_t>(row * planes.pitch + column)] =
-          static_cast<std::uint8_t>(mask * 8 + column_masks[static_cast<std::size_t>(column)]);
+      int mask = row_mask;
+      for (int tap = 0; tap < kKernelSize; ++tap) mask |= outside(g.InputColumn(column, tap), g.width, tap);
+      masks[row * planes.pitch + column] = static_cast<std::uint8_t>(mask);
     }
   }
-  return masks;
 }
 
 class PopcountConv : public ConvKernel<float> {
@@ -94,23 +87,51 @@ class PopcountConv : public ConvKernel<float> {
 
   std::string Name() const override { return std::string("xor and popcount, ") + kernels_.isa; }
 
-  void Run(const ConvGeometry& geometry, const float* x, float* y, const ParallelFor& parallel_for) const override {
+  std::size_t ScratchBytes(const ConvGeometry& geometry) const override {
     const PhasePlanes planes(geometry);
-    const std::vector<std::uint8_t> masks = PaddingMasks(planes);
+    ScratchCutter cutter;
+    TakeMasks(planes, &cutter);
+    Tasks(planes).TakeScratch(&cutter);
+    return cutter.Bytes();
+  }
+
+  void Run(const ConvGeometry& geometry, const float* x, float* y, void* scratch,
+           ParallelFor parallel_for) const override {
+    const PhasePlanes planes(geometry);
+    ScratchCutter cutter(scratch);
+    std::uint8_t* const masks = TakeMasks(planes, &cutter);
+    FindPaddingMasks(planes, masks);
     const std::int64_t groups = geometry.attributes.group;
     const std::int64_t group_x = channels_ * geometry.height * geometry.width;
     const std::int64_t group_y = outs_ * geometry.out_height * geometry.out_width;
-    RunTileTasks<std::uint32_t>(
-        planes, geometry.batch * groups, layout_.WordsPerPosition(), kTile, parallel_for,
+    const TileTasks<std::uint32_t> tasks = Tasks(planes);
+    tasks.Run(
+        tasks.TakeScratch(&cutter), parallel_for,
         [&](std::int64_t image, std::int64_t word, std::uint32_t* out) {
           LayOut(planes, x + image * group_x, word, out);
         },
-        [&](std::int64_t image, std::int64_t first, std::int64_t last, const std::uint32_t* words) {
-          RunTiles(planes, masks, words, image % groups, first, last, y + image * group_y);
+        [&](std::int64_t image, std::int64_t first, std::int64_t last, const std::uint32_t* words, void* task_memory) {
+          ScratchCutter task_cutter(task_memory);
+          RunTiles(planes, masks, words, image % groups, first, last, TakePatches(&task_cutter), y + image * group_y);
         });
   }
 
  private:
+  static std::uint8_t* TakeMasks(const PhasePlanes& planes, ScratchCutter* cutter) {
+    return cutter->Take<std::uint8_t>(planes.positions + kTile);
+  }
+
+  std::uint32_t* TakePatches(ScratchCutter* cutter) const {
+    return cutter->Take<std::uint32_t>(std::int64_t{layout_.Size()} * kTile);
+  }
+
+  TileTasks<std::uint32_t> Tasks(const PhasePlanes& planes) const {
+    ScratchCutter cutter;
+    TakePatches(&cutter);
+    return {planes, planes.geometry.batch * planes.geometry.attributes.group, layout_.WordsPerPosition(), kTile,
+            cutter.Bytes()};
+  }
+
   /// kernel_bits_ is [group][blocks_][patch words][kOutputs]; outputs past the last stay zero and are computed in vain.
   void PrepareKernelBits(const SubBitWeights& weights) {
     for (std::int64_t o = 0; o < weights.out_channels; ++o) {
@@ -156,29 +177,28 @@ class PopcountConv : public ConvKernel<float> {
     });
   }
 
-  void RunTiles(const PhasePlanes& planes, const std::vector<std::uint8_t>& masks, const std::uint32_t* words,
-                std::int64_t group, std::int64_t first_tile, std::int64_t last_tile, float* y) const {
+  void RunTiles(const PhasePlanes& planes, const std::uint8_t* masks, const std::uint32_t* words, std::int64_t group,
+                std::int64_t first_tile, std::int64_t last_tile, std::uint32_t* patches, float* y) const {
     const std::int64_t out_plane = planes.geometry.out_height * planes.geometry.out_width;
     const std::int64_t block_size = std::int64_t{layout_.Size()} * kOutputs;
-    const AlignedBuffer<std::uint32_t> patches(static_cast<std::size_t>(layout_.Size()) * kTile);
     alignas(kCacheLine) std::int32_t differences[kOutputs * kTile];
     const auto taps = static_cast<std::int32_t>(kTaps * channels_);
-    std::vector<PixelRun> runs;
+    std::array<PixelRun, kTile> runs;
     for (std::int64_t t = first_tile; t < last_tile; ++t) {
-      planes.FindRuns(t * kTile, kTile, &runs);
-      GatherPatches(planes, words + t * kTile, patches.get());
-      const std::uint8_t* tile_masks = masks.data() + t * kTile;
+      const PixelRun* const last_run = planes.FindRuns(t * kTile, kTile, runs.data());
+      GatherPatches(planes, words + t * kTile, patches);
+      const std::uint8_t* tile_masks = masks + t * kTile;
       const bool padded = std::any_of(tile_masks, tile_masks + kTile, [](std::uint8_t mask) { return mask != 0; });
       for (std::int64_t o = 0; o < outs_; ++o) {
         const std::int64_t channel = group * outs_ + o;
         if (o % kOutputs == 0) {
           const std::uint32_t* bits = kernel_bits_.data() + (group * blocks_ + o / kOutputs) * block_size;
-          kernels_.count_differences(patches.get(), bits, layout_.Size(), differences);
+          kernels_.count_differences(patches, bits, layout_.Size(), differences);
         }
-        for (const PixelRun& run : runs) {
-          kernels_.finish(differences + o % kOutputs * kTile + run.offset, run.length, taps,
-                          padded ? tile_masks + run.offset : nullptr, padding_.data() + channel * kMasks,
-                          finish_[static_cast<std::size_t>(channel)], y + o * out_plane + run.pixel);
+        for (const PixelRun* run = runs.data(); run != last_run; ++run) {
+          kernels_.finish(differences + o % kOutputs * kTile + run->offset, run->length, taps,
+                          padded ? tile_masks + run->offset : nullptr, padding_.data() + channel * kMasks,
+                          finish_[static_cast<std::size_t>(channel)], y + o * out_plane + run->pixel);
         }
       }
     }

@@ -9,7 +9,7 @@ namespace {
 /// inside the image: value(x) * (-1 or +1).
 template <class Sum, class X, class Y, class Value, class Finish>
 void Convolve(const ConvGeometry& geometry, const SubBitWeights& weights, const X* x, Y* y,
-              const ParallelFor& parallel_for, Value value, Finish finish) {
+              ParallelFor parallel_for, Value value, Finish finish) {
   const std::int64_t outs = geometry.attributes.out_channels;
   const std::int64_t plane = geometry.height * geometry.width;
   const std::int64_t out_plane = geometry.out_height * geometry.out_width;
@@ -40,7 +40,7 @@ void Convolve(const ConvGeometry& geometry, const SubBitWeights& weights, const 
 }  // namespace
 
 void ReferenceSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights, const std::vector<float>& scale,
-                         const std::vector<float>& bias, const float* x, float* y, const ParallelFor& parallel_for) {
+                         const std::vector<float>& bias, const float* x, float* y, ParallelFor parallel_for) {
   Convolve<double>(
       geometry, weights, x, y, parallel_for,
       [&](std::int64_t o, float v) { return static_cast<double>(v) * scale[static_cast<std::size_t>(o)]; },
@@ -49,7 +49,7 @@ void ReferenceSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weig
 
 void ReferenceBinarySubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights,
                                const std::vector<float>& scale, const std::vector<float>& bias, const float* x,
-                               float* y, const ParallelFor& parallel_for) {
+                               float* y, ParallelFor parallel_for) {
   Convolve<std::int32_t>(
       geometry, weights, x, y, parallel_for, [](std::int64_t, float v) { return v >= 0.0f ? 1 : -1; },
       [&](std::int64_t o, std::int32_t sum) {
@@ -61,7 +61,7 @@ void ReferenceBinarySubBitConv(const ConvGeometry& geometry, const SubBitWeights
 template <class Q>
 void ReferenceQLinearSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights,
                                 const Requantization& requantization, const Q* x, Q* y,
-                                const ParallelFor& parallel_for) {
+                                ParallelFor parallel_for) {
   Convolve<std::int32_t>(
       geometry, weights, x, y, parallel_for, [&](std::int64_t, Q v) { return v - requantization.x_zero_point; },
       [&](std::int64_t o, std::int32_t sum) {
@@ -73,8 +73,8 @@ void ReferenceQLinearSubBitConv(const ConvGeometry& geometry, const SubBitWeight
 }
 
 template void ReferenceQLinearSubBitConv<std::uint8_t>(const ConvGeometry&, const SubBitWeights&, const Requantization&,
-                                                       const std::uint8_t*, std::uint8_t*, const ParallelFor&);
+                                                       const std::uint8_t*, std::uint8_t*, ParallelFor);
 template void ReferenceQLinearSubBitConv<std::int8_t>(const ConvGeometry&, const SubBitWeights&, const Requantization&,
-                                                      const std::int8_t*, std::int8_t*, const ParallelFor&);
+                                                      const std::int8_t*, std::int8_t*, ParallelFor);
 
 }  // namespace subbit

@@ -16,26 +16,26 @@ namespace subbit {
 /// SubBitConv: y = conv(x, scale[o] * codebook[index[o, c]]) + bias[o], zero padding. Sums in double and rounds once,
 /// so it is nearer to the real result than any float kernel. `bias` holds zeros when the input is absent.
 void ReferenceSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights, const std::vector<float>& scale,
-                         const std::vector<float>& bias, const float* x, float* y, const ParallelFor& parallel_for);
+                         const std::vector<float>& bias, const float* x, float* y, ParallelFor parallel_for);
 
 /// BinarySubBitConv: x is binarised first (x >= 0 to +1, everything else, NaN too, to -1), padding adds 0. The integer
 /// sum is exact; y = float(sum) * scale[o] + bias[o], rounded after the product and after the sum.
 void ReferenceBinarySubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights,
                                const std::vector<float>& scale, const std::vector<float>& bias, const float* x,
-                               float* y, const ParallelFor& parallel_for);
+                               float* y, ParallelFor parallel_for);
 
 /// QLinearSubBitConv: integer sum of (x - x_zero_point) * codebook[index[o, c]], padding adds 0, then Requantize. Q is
 /// uint8_t or int8_t.
 template <class Q>
 void ReferenceQLinearSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights,
                                 const Requantization& requantization, const Q* x, Q* y,
-                                const ParallelFor& parallel_for);
+                                ParallelFor parallel_for);
 
 extern template void ReferenceQLinearSubBitConv<std::uint8_t>(const ConvGeometry&, const SubBitWeights&,
                                                               const Requantization&, const std::uint8_t*, std::uint8_t*,
-                                                              const ParallelFor&);
+                                                              ParallelFor);
 extern template void ReferenceQLinearSubBitConv<std::int8_t>(const ConvGeometry&, const SubBitWeights&,
                                                              const Requantization&, const std::int8_t*, std::int8_t*,
-                                                             const ParallelFor&);
+                                                             ParallelFor);
 
 }  // namespace subbit

@@ -17,7 +17,9 @@ class FloatReferenceKernel : public ConvKernel<float> {
 
   std::string Name() const override { return "reference"; }
 
-  void Run(const ConvGeometry& geometry, const float* x, float* y, const ParallelFor& parallel_for) const override {
+  std::size_t ScratchBytes(const ConvGeometry&) const override { return 0; }
+
+  void Run(const ConvGeometry& geometry, const float* x, float* y, void*, ParallelFor parallel_for) const override {
     reference_(geometry, weights_, scale_, bias_, x, y, parallel_for);
   }
 
@@ -36,7 +38,9 @@ class QLinearReferenceKernel : public ConvKernel<Q> {
 
   std::string Name() const override { return "reference"; }
 
-  void Run(const ConvGeometry& geometry, const Q* x, Q* y, const ParallelFor& parallel_for) const override {
+  std::size_t ScratchBytes(const ConvGeometry&) const override { return 0; }
+
+  void Run(const ConvGeometry& geometry, const Q* x, Q* y, void*, ParallelFor parallel_for) const override {
     ReferenceQLinearSubBitConv<Q>(geometry, weights_, requantization_, x, y, parallel_for);
   }
 

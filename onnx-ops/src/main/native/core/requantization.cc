@@ -15,7 +15,7 @@ float RequirePositive(const OpName& op, const std::string& field, float value) {
 }
 
 float RequireScalar(const OpName& op, const std::string& field, const TensorView<float>& value) {
-  if (!value.shape.empty() && value.shape != std::vector<std::int64_t>{1}) {
+  if (!value.shape.empty() && value.shape != Dims{1}) {
     throw InvalidOperator(op, "shape of " + field, ToString(value.shape), "[] or [1]");
   }
   return RequirePositive(op, field, value.data[0]);
@@ -38,7 +38,7 @@ Requantization MakeRequantization(const OpName& op, std::int64_t out_channels, c
     }
   }
   if (inputs.bias != nullptr) {
-    if (inputs.bias->shape != std::vector<std::int64_t>{out_channels}) {
+    if (inputs.bias->shape != Dims{out_channels}) {
       throw InvalidOperator(op, "shape of B", ToString(inputs.bias->shape), ToString({out_channels}));
     }
     result.bias.assign(inputs.bias->data, inputs.bias->data + out_channels);

@@ -3,51 +3,107 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/aligned_buffer.h"
 #include "core/parallel_for.h"
 #include "core/phase_planes.h"
+#include "core/scratch.h"
 
 namespace subbit {
 
-constexpr std::int64_t kTasksWanted = 16;  ///< enough to spread over threads, few enough to cost nothing
-
-/// Splits a convolution into tasks: whole images if there are plenty, else channels and then tiles of one image after
-/// the other. An image here is one group's channels of one batch entry.
+/// How a convolution is split into tasks and what memory they share: several images a task if there are plenty, else
+/// channels and then tiles of one image after the other. An image here is one group's channels of one batch entry.
 ///
 /// Each image is laid out in a buffer of `channels` times planes.channel_size values, followed by one tile of zeros,
-/// since the last tile may read past the end. lay_out(image, channel, out) fills one channel at `out`; run_tiles(image,
-/// first, last, buffer) computes tiles first .. last - 1. Both are called from several threads.
-template <class T, class LayOut, class RunTiles>
-void RunTileTasks(const PhasePlanes& planes, std::int64_t images, std::int64_t channels, std::int64_t tile,
-                  const ParallelFor& parallel_for, LayOut lay_out, RunTiles run_tiles) {
-  const std::int64_t size = channels * planes.channel_size;
-  const std::int64_t tiles = (planes.positions + tile - 1) / tile;
-  const auto allocate = [&] {
-    AlignedBuffer<T> buffer(static_cast<std::size_t>(size + tile));
-    std::fill_n(buffer.get() + size, tile, T{0});
+/// since the last tile may read past the end. Tasks of whole images have a buffer each, which must be small: memory is
+/// bounded by one image, or by kMaxTasks times kSmallImage, and by kMaxTasks times `task_bytes`, which a task may use
+/// as it likes.
+template <class T>
+class TileTasks {
+ public:
+  TileTasks(const PhasePlanes& planes, std::int64_t images, std::int64_t channels, std::int64_t tile,
+            std::size_t task_bytes)
+      : channel_size_(planes.channel_size),
+        images_(images),
+        channels_(channels),
+        tile_(tile),
+        tiles_((planes.positions + tile - 1) / tile),
+        task_bytes_(task_bytes),
+        whole_images_((images >= kMaxTasks || (images > 1 && tiles_ == 1)) &&
+                      ImageValues() * static_cast<std::int64_t>(sizeof(T)) <= kSmallImage) {}
+
+  /// Takes the memory that Run needs.
+  std::byte* TakeScratch(ScratchCutter* cutter) const {
+    return cutter->Take<std::byte>((whole_images_ ? 0 : ImageBytes()) +
+                                   kMaxTasks * static_cast<std::int64_t>(SliceBytes()));
+  }
+
+  /// lay_out(image, channel, out) fills one channel at `out`; run_tiles(image, first, last, buffer, task_memory) computes
+  /// tiles first .. last - 1. Both are called from several threads.
+  template <class LayOut, class RunTiles>
+  void Run(std::byte* scratch, ParallelFor parallel_for, LayOut lay_out, RunTiles run_tiles) const {
+    if (whole_images_) {
+      ScratchSlices slices(scratch, SliceBytes());
+      const std::int64_t tasks = std::min(images_, kMaxTasks);
+      parallel_for(static_cast<std::size_t>(tasks), [&](std::size_t task) {
+        const ScratchSlices::Hold slice(&slices);
+        ScratchCutter cutter(slice.get());
+        T* const buffer = TakeImage(&cutter);
+        void* const task_memory = cutter.Take<std::byte>(static_cast<std::int64_t>(task_bytes_));
+        const auto t = static_cast<std::int64_t>(task);
+        for (std::int64_t image = images_ * t / tasks; image < images_ * (t + 1) / tasks; ++image) {
+          for (std::int64_t c = 0; c < channels_; ++c) lay_out(image, c, buffer + c * channel_size_);
+          run_tiles(image, 0, tiles_, buffer, task_memory);
+        }
+      });
+      return;
+    }
+    ScratchCutter cutter(scratch);
+    T* const buffer = TakeImage(&cutter);
+    ScratchSlices slices(scratch + ImageBytes(), SliceBytes());
+    const std::int64_t tasks = std::min(tiles_, kMaxTasks);
+    for (std::int64_t image = 0; image < images_; ++image) {
+      parallel_for(static_cast<std::size_t>(channels_), [&](std::size_t task) {
+        const auto c = static_cast<std::int64_t>(task);
+        lay_out(image, c, buffer + c * channel_size_);
+      });
+      parallel_for(static_cast<std::size_t>(tasks), [&](std::size_t task) {
+        const ScratchSlices::Hold slice(&slices);
+        const auto t = static_cast<std::int64_t>(task);
+        run_tiles(image, tiles_ * t / tasks, tiles_ * (t + 1) / tasks, buffer, slice.get());
+      });
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kSmallImage = 256 << 10;  // bytes
+
+  std::int64_t ImageValues() const { return channels_ * channel_size_ + tile_; }
+
+  T* TakeImage(ScratchCutter* cutter) const {
+    T* const buffer = cutter->Take<T>(ImageValues());
+    if (buffer != nullptr) std::fill_n(buffer + ImageValues() - tile_, tile_, T{0});
     return buffer;
-  };
-  if (images >= kTasksWanted || (images > 1 && tiles == 1)) {
-    parallel_for(static_cast<std::size_t>(images), [&](std::size_t task) {
-      const auto image = static_cast<std::int64_t>(task);
-      const AlignedBuffer<T> buffer = allocate();
-      for (std::int64_t c = 0; c < channels; ++c) lay_out(image, c, buffer.get() + c * planes.channel_size);
-      run_tiles(image, 0, tiles, buffer.get());
-    });
-    return;
   }
-  const AlignedBuffer<T> buffer = allocate();
-  const std::int64_t tasks = std::min(tiles, kTasksWanted);
-  for (std::int64_t image = 0; image < images; ++image) {
-    parallel_for(static_cast<std::size_t>(channels), [&](std::size_t task) {
-      const auto c = static_cast<std::int64_t>(task);
-      lay_out(image, c, buffer.get() + c * planes.channel_size);
-    });
-    parallel_for(static_cast<std::size_t>(tasks), [&](std::size_t task) {
-      const auto t = static_cast<std::int64_t>(task);
-      run_tiles(image, tiles * t / tasks, tiles * (t + 1) / tasks, buffer.get());
-    });
+
+  std::int64_t ImageBytes() const {
+    ScratchCutter cutter;
+    TakeImage(&cutter);
+    return static_cast<std::int64_t>(cutter.Bytes());
   }
-}
+
+  std::size_t SliceBytes() const {
+    ScratchCutter cutter;
+    if (whole_images_) TakeImage(&cutter);
+    cutter.Take<std::byte>(static_cast<std::int64_t>(task_bytes_));
+    return cutter.Bytes();
+  }
+
+  const std::int64_t channel_size_;
+  const std::int64_t images_;
+  const std::int64_t channels_;
+  const std::int64_t tile_;
+  const std::int64_t tiles_;
+  const std::size_t task_bytes_;
+  const bool whole_images_;
+};
 
 }  // namespace subbit

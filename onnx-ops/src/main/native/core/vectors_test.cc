@@ -45,9 +45,10 @@ ConvAttributes Attributes(const VectorCase& c) {
 template <class T>
 std::vector<T> RunKernel(const VectorCase& c, const ConvKernel<T>& kernel, const char* x_name, const char* y_name) {
   const ConvGeometry geometry = MakeGeometry({c.op, c.name}, Attributes(c), c.inputs.at(x_name).shape);
-  EXPECT_EQ(geometry.OutputShape(), c.outputs.at(y_name).shape);
+  EXPECT_EQ(Dims(geometry.OutputShape()), Dims(c.outputs.at(y_name).shape));
   std::vector<T> y(c.outputs.at(y_name).As<T>().size());
-  kernel.Run(geometry, c.inputs.at(x_name).As<T>().data(), y.data(), RunSerially);
+  std::vector<std::byte> scratch(kernel.ScratchBytes(geometry));
+  kernel.Run(geometry, c.inputs.at(x_name).As<T>().data(), y.data(), scratch.data(), RunSerially);
   return y;
 }
 

@@ -1,5 +1,6 @@
 #include "ort/conv_node.h"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -37,10 +38,9 @@ bool LogWanted() {
 }
 
 /// Runs tasks on the pool of the session that `context` belongs to; see ParallelFor.
-void RunOnSessionPool(const OrtApi& api, const OrtKernelContext* context, std::size_t tasks,
-                      const std::function<void(std::size_t)>& task) {
+void RunOnSessionPool(const OrtApi& api, const OrtKernelContext* context, std::size_t tasks, Task task) {
   struct Shared {
-    const std::function<void(std::size_t)>& task;
+    Task task;
     std::mutex mutex;
     std::exception_ptr error;
   } shared{task, {}, nullptr};
@@ -62,7 +62,7 @@ void RunOnSessionPool(const OrtApi& api, const OrtKernelContext* context, std::s
 
 template <class Definition>
 ConvNode<Definition>::ConvNode(const OrtApi& api, const OrtKernelInfo* info)
-    : api_(api), isa_(ChosenIsa()), op_{Definition::kName, NodeName(api, info)} {
+    : api_(api), isa_(ChosenIsa()), allocator_(api, info), op_{Definition::kName, NodeName(api, info)} {
   attributes_ = ReadAttributes(api, op_, info);
   std::vector<const OrtValue*> constants;
   bool all_constant = true;
@@ -107,15 +107,14 @@ void ConvNode<Definition>::Compute(OrtKernelContext* context) const {
   }
   const TensorView<Element> x = View<Element>(api_, op_, Definition::kInputs[0].name, input(0));
   const ConvGeometry geometry = MakeGeometry(op_, attributes_, x.shape);
-  const std::vector<std::int64_t> shape = geometry.OutputShape();
+  const std::array<std::int64_t, 4> shape = geometry.OutputShape();
   OrtValue* output = nullptr;
   void* y = nullptr;
   Check(api_, api_.KernelContext_GetOutput(context, 0, shape.data(), shape.size(), &output));
   Check(api_, api_.GetTensorMutableData(output, &y));
-  kernel->Run(geometry, x.data, static_cast<Element*>(y),
-              [&](std::size_t tasks, const std::function<void(std::size_t)>& task) {
-                RunOnSessionPool(api_, context, tasks, task);
-              });
+  const RunScratch scratch(allocator_, kernel->ScratchBytes(geometry));
+  kernel->Run(geometry, x.data, static_cast<Element*>(y), scratch.get(),
+              [&](std::size_t tasks, Task task) { RunOnSessionPool(api_, context, tasks, task); });
 }
 
 template class ConvNode<SubBitConvDefinition>;

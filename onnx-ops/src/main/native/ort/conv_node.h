@@ -7,6 +7,7 @@
 
 #include "core/conv_geometry.h"
 #include "ort/definitions.h"
+#include "ort/run_scratch.h"
 
 namespace subbit::ort {
 
@@ -30,6 +31,7 @@ class ConvNode {
 
   const OrtApi& api_;
   const Isa isa_;
+  const CpuAllocator allocator_;
   OpName op_;
   ConvAttributes attributes_;
   std::vector<bool> present_;                    ///< which inputs the node has

@@ -1,7 +1,5 @@
 #include "ort/tensors.h"
 
-#include <memory>
-
 namespace subbit::ort {
 
 TensorInfo ReadTensorInfo(const OrtApi& api, const OrtTensorTypeAndShapeInfo* info) {
@@ -16,18 +14,17 @@ TensorInfo ReadTensorInfo(const OrtApi& api, const OrtTensorTypeAndShapeInfo* in
 
 template <class T>
 TensorView<T> View(const OrtApi& api, const OpName& op, const char* input, const OrtValue* value) {
-  OrtTensorTypeAndShapeInfo* raw = nullptr;
-  Check(api, api.GetTensorTypeAndShape(value, &raw));
-  const std::unique_ptr<OrtTensorTypeAndShapeInfo, decltype(api.ReleaseTensorTypeAndShapeInfo)> info(
-      raw, api.ReleaseTensorTypeAndShapeInfo);
-  TensorInfo read = ReadTensorInfo(api, raw);
-  if (read.type != ElementType<T>()) {
-    throw InvalidOperator(op, std::string("element type of ") + input, std::to_string(read.type),
+  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  const std::int64_t* dims = nullptr;
+  std::size_t rank = 0;
+  Check(api, api.GetTensorElementTypeAndShapeDataReference(value, &type, &dims, &rank));
+  if (type != ElementType<T>()) {
+    throw InvalidOperator(op, std::string("element type of ") + input, std::to_string(type),
                           std::to_string(ElementType<T>()) + " (numbers of ONNXTensorElementDataType)");
   }
   void* data = nullptr;
   Check(api, api.GetTensorMutableData(const_cast<OrtValue*>(value), &data));  // the C API has no const accessor
-  return {static_cast<const T*>(data), std::move(read.shape)};
+  return {static_cast<const T*>(data), {dims, rank}};
 }
 
 template TensorView<float> View(const OrtApi&, const OpName&, const char*, const OrtValue*);

@@ -1,8 +1,8 @@
 package dev.subbit.onnx;
 
-import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.ModelProtoOrBuilder;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import java.util.Set;
@@ -36,8 +36,68 @@ public final class SubBitModels {
    *     the node.
    */
   public static ModelProto.Builder withFunctions(ModelProto.Builder model) {
+    return withFunctions(model, SubBitOperator.STANDARD_OPSET)
+        .setIrVersion(SubBitOperator.IR_VERSION);
+  }
+
+  /**
+   * Adds what the sub-bit operators of a foreign model need and leaves its standard operator set as
+   * it is; the file version becomes {@value SubBitOperator#IR_VERSION} where it was older. Doing it
+   * twice is the same as once.
+   *
+   * @param model the model.
+   * @return the same builder.
+   * @throws IllegalArgumentException if a node of the domain has an unknown type, or if the model
+   *     imports a standard operator set older than {@value SubBitOperator#OLDEST_STANDARD_OPSET}.
+   */
+  public static ModelProto.Builder withOperators(ModelProto.Builder model) {
+    return withFunctions(model, standardOpset(model))
+        .setIrVersion(Math.max(model.getIrVersion(), SubBitOperator.IR_VERSION));
+  }
+
+  /**
+   * The standard operator set that a model imports.
+   *
+   * @param model the model.
+   * @return its version, 0 if it imports none.
+   */
+  public static long standardOpset(ModelProtoOrBuilder model) {
+    return model.getOpsetImportList().stream()
+        .filter(set -> isStandard(set.getDomain()))
+        .mapToLong(OperatorSetIdProto::getVersion)
+        .findFirst()
+        .orElse(0);
+  }
+
+  private static boolean isStandard(String domain) {
+    return domain.isEmpty() || domain.equals("ai.onnx");
+  }
+
+  private static ModelProto.Builder withFunctions(ModelProto.Builder model, long opset) {
+    Set<SubBitOperator> used = used(model.getGraph());
+    ModelProto before = model.build();
+    model.clearOpsetImport().clearFunctions();
+    model.addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset));
+    if (!used.isEmpty()) {
+      model.addOpsetImport(
+          OperatorSetIdProto.newBuilder()
+              .setDomain(SubBitOperator.DOMAIN)
+              .setVersion(SubBitOperator.VERSION));
+    }
+    before.getOpsetImportList().stream()
+        .filter(
+            set -> !isStandard(set.getDomain()) && !set.getDomain().equals(SubBitOperator.DOMAIN))
+        .forEach(model::addOpsetImport);
+    before.getFunctionsList().stream()
+        .filter(function -> !function.getDomain().equals(SubBitOperator.DOMAIN))
+        .forEach(model::addFunctions);
+    used.stream().map(operator -> operator.function(opset)).forEach(model::addFunctions);
+    return model;
+  }
+
+  private static Set<SubBitOperator> used(GraphProto graph) {
     Set<SubBitOperator> used = new TreeSet<>();
-    for (NodeProto node : model.getGraph().getNodeList()) {
+    for (NodeProto node : graph.getNodeList()) {
       if (node.getDomain().equals(SubBitOperator.DOMAIN)) {
         used.add(
             SubBitOperator.ofType(node.getOpType())
@@ -52,22 +112,6 @@ public final class SubBitModels {
                                 + node.getOpType())));
       }
     }
-    ModelProto before = model.build();
-    model.setIrVersion(SubBitOperator.IR_VERSION).clearOpsetImport().clearFunctions();
-    model.addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(SubBitOperator.STANDARD_OPSET));
-    if (!used.isEmpty()) {
-      model.addOpsetImport(
-          OperatorSetIdProto.newBuilder()
-              .setDomain(SubBitOperator.DOMAIN)
-              .setVersion(SubBitOperator.VERSION));
-    }
-    before.getOpsetImportList().stream()
-        .filter(set -> !set.getDomain().isEmpty() && !set.getDomain().equals(SubBitOperator.DOMAIN))
-        .forEach(model::addOpsetImport);
-    before.getFunctionsList().stream()
-        .filter(function -> !function.getDomain().equals(SubBitOperator.DOMAIN))
-        .forEach(model::addFunctions);
-    used.stream().map(SubBitOperator::function).forEach((FunctionProto f) -> model.addFunctions(f));
-    return model;
+    return used;
   }
 }

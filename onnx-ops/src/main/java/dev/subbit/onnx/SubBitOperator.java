@@ -106,8 +106,14 @@ public enum SubBitOperator {
   /** Version of the operator set. */
   public static final int VERSION = 1;
 
-  /** Version of the standard operator set that the bodies use; a model imports the same. */
+  /** Version of the standard operator set that exported models import. */
   public static final int STANDARD_OPSET = 18;
+
+  /**
+   * The oldest standard operator set that the bodies mean the same in. ONNX Runtime puts a body
+   * into a model as it is, so that its operators are those of the model's operator set.
+   */
+  public static final int OLDEST_STANDARD_OPSET = 12;
 
   /** Version of the ONNX file format that models are written in, the first to hold functions. */
   public static final int IR_VERSION = 8;
@@ -152,10 +158,33 @@ public enum SubBitOperator {
   /**
    * The specification.
    *
-   * @return the ONNX function of this operator's domain and type.
+   * @return the ONNX function of this operator's domain and type, for operator set {@value
+   *     #STANDARD_OPSET}.
    */
   public FunctionProto function() {
     return function;
+  }
+
+  /**
+   * The specification as it stands in a model of some operator set: the nodes are the same, the
+   * import is the model's.
+   *
+   * @param opset the model's version of the standard operator set.
+   * @return the ONNX function.
+   * @throws IllegalArgumentException if the operator set is older than {@value
+   *     #OLDEST_STANDARD_OPSET}.
+   */
+  public FunctionProto function(long opset) {
+    if (opset < OLDEST_STANDARD_OPSET) {
+      throw new IllegalArgumentException(
+          "The sub-bit operators need operator set "
+              + OLDEST_STANDARD_OPSET
+              + " or newer, the model has "
+              + opset);
+    }
+    FunctionProto.Builder copy = function.toBuilder();
+    copy.getOpsetImportBuilder(0).setVersion(opset);
+    return copy.build();
   }
 
   /** From the value {@code kernels}, int8 [out_channels, in_channels, 3, 3], to the output. */
@@ -165,25 +194,25 @@ public enum SubBitOperator {
   private static void decodeKernels(FunctionBuilder body) {
     body.integers("first", 0);
     body.integers("as_list", 1);
-    body.integers("last_axis", -1);
+    body.integers("bit_by_bit", 0, -1, 1);
     body.integers("plane_axis", 1);
     body.integers("keep_planes", 0, -1);
     body.constant(
         "shifts", OnnxProtos.tensor("", DataType.UINT8, new byte[] {0, 1, 2, 3, 4, 5, 6, 7}, 8));
-    body.constant("one", OnnxProtos.tensor("", DataType.UINT8, new byte[] {1}, 1));
+    body.constant("two", OnnxProtos.tensor("", DataType.UINT8, new byte[] {2}, 1));
     body.constant("powers", OnnxProtos.tensor("", new int[] {1, 2, 4, 8, 16, 32, 64, 128, 256}, 9));
     body.attributeValue("planes", "tau");
     body.attributeValue("out", "out_channels");
     body.attributeValue("in", "in_channels");
 
     // The bits: uint8 [tau, 8 * bytes of a plane], cut to [tau, out_channels * in_channels].
-    body.node("bytes", "Unsqueeze", List.of("index", "last_axis"));
+    body.node("bytes", "Reshape", List.of("index", "bit_by_bit"));
     body.node(
         "shifted",
         "BitShift",
         List.of("bytes", "shifts"),
         OnnxProtos.attribute("direction", "RIGHT"));
-    body.node("bits", "BitwiseAnd", List.of("shifted", "one"));
+    body.node("bits", "Mod", List.of("shifted", "two"));
     body.node("all_bits", "Reshape", List.of("bits", "keep_planes"));
     body.node("count", "Mul", List.of("out", "in"));
     body.node("used_bits", "Slice", List.of("all_bits", "first", "count", "plane_axis"));

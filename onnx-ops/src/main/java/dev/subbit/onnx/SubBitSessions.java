@@ -45,11 +45,7 @@ public final class SubBitSessions {
           "This is not an ONNX model, or it is damaged: " + e.getMessage());
     }
     for (FunctionProto function : model.getFunctionsList()) {
-      boolean known =
-          SubBitOperator.ofType(function.getName())
-              .map(operator -> operator.function().equals(function))
-              .orElse(false);
-      if (!known) {
+      if (!isKnown(function)) {
         throw new OrtException(
             OrtException.OrtErrorCode.ORT_INVALID_GRAPH,
             "The model's function '"
@@ -60,5 +56,15 @@ public final class SubBitSessions {
                 + " of the sub-bit operators, unchanged, are loaded; export the model anew.");
       }
     }
+  }
+
+  /** Whether this is a specification, in the import of whatever operator set. */
+  private static boolean isKnown(FunctionProto function) {
+    return function.getOpsetImportCount() == 1
+        && function.getOpsetImport(0).getVersion() >= SubBitOperator.OLDEST_STANDARD_OPSET
+        && SubBitOperator.ofType(function.getName())
+            .map(operator -> operator.function(function.getOpsetImport(0).getVersion()))
+            .map(function::equals)
+            .orElse(false);
   }
 }

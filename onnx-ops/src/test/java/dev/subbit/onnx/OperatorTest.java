@@ -70,6 +70,22 @@ class OperatorTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void bodiesMeanTheSameInModelsOfOlderAndNewerOperatorSets(SubBitOperator operator)
+      throws Exception {
+    TestVector vector = TestVector.read(TestVectors.file(operator)).get(0);
+    ModelProto.Builder model = OrtRunner.model(vector).toBuilder();
+    for (long opset : new long[] {SubBitOperator.OLDEST_STANDARD_OPSET, 13, 15, 17, 19, 21, 23}) {
+      model.getOpsetImportBuilder(0).setVersion(opset);
+      byte[] bytes = SubBitModels.withOperators(model).build().toByteArray();
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+          OrtSession session = SubBitSessions.create(bytes, options)) {
+        assertMatches(vector, OrtRunner.run(session, vector));
+      }
+    }
+  }
+
   private static void assertMatches(TestVector vector, TestTensor actual) {
     TestTensor expected = vector.output();
     assertEquals(expected.type(), actual.type(), vector.toString());

@@ -54,6 +54,23 @@ class SubBitModelsTest {
   }
 
   @Test
+  void aModelKeepsItsOperatorSetIfItIsNewEnough() {
+    GraphProto.Builder graph = graph();
+    SubBitNodes.conv(graph, "a", "x", WEIGHTS, ConvAttributes.of(1, 1), null);
+    ModelProto.Builder foreign = ModelProto.newBuilder().setIrVersion(6).setGraph(graph);
+    foreign.addOpsetImportBuilder().setVersion(13);
+    ModelProto model = SubBitModels.withOperators(foreign).build();
+    assertEquals(13, SubBitModels.standardOpset(model));
+    assertEquals(8, model.getIrVersion());
+    assertEquals(model, SubBitModels.withOperators(model.toBuilder()).build());
+    foreign.getOpsetImportBuilder(0).setVersion(11);
+    Exception e =
+        assertThrows(
+            IllegalArgumentException.class, () -> SubBitModels.withOperators(foreign).build());
+    assertTrue(e.getMessage().contains("12 or newer"), e.getMessage());
+  }
+
+  @Test
   void initializersAreNamedAfterTheNode() {
     GraphProto.Builder graph = graph();
     assertEquals(

@@ -27,6 +27,8 @@ inline constexpr std::uint32_t kErrorDescriptor = 0x40;
 inline constexpr std::uint32_t kReset = 0x44;
 inline constexpr std::uint32_t kCyclesLow = 0x48;
 inline constexpr std::uint32_t kCyclesHigh = 0x4C;
+inline constexpr std::uint32_t kMemoryBaseLow = 0x50;
+inline constexpr std::uint32_t kMemoryBaseHigh = 0x54;
 
 /// Bits of kControl.
 inline constexpr std::uint32_t kStart = 1u << 0;
@@ -51,5 +53,6 @@ inline constexpr std::uint32_t kFeatureBinary = 1u << 1;
 inline constexpr std::uint32_t kFeatureAnyStride = 1u << 2;
 inline constexpr std::uint32_t kFeatureDilation = 1u << 3;
 inline constexpr std::uint32_t kFeatureGroups = 1u << 4;
+inline constexpr std::uint32_t kFeatureMemoryBase = 1u << 5;
 
 }  // namespace subbit::fpga::registers

@@ -1,8 +1,11 @@
 #include "driver/backends.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 
+#include "board/uio.h"
+#include "board/xdma.h"
 #include "emulator/emulator.h"
 
 namespace subbit::fpga {
@@ -10,54 +13,117 @@ namespace {
 
 constexpr const char* kEmulator = "emulator";
 
-std::string AllowedNames() {
+/// A kind of board: how its boards are found, and what to say where there is none.
+struct BoardKind {
+  const char* name;
+  const char* description;
+  std::vector<BoardSlot> (*find)(const std::string& root);
+  const char* absent;
+};
+
+constexpr BoardKind kBoardKinds[] = {
+    {"xdma", "board behind PCIe XDMA, measured cycles", FindXdmaBoards,
+     "there is no /dev/xdma*_user; plug a board in and load Xilinx's xdma driver"},
+    {"uio", "Zynq board through UIO, measured cycles", FindUioBoards,
+     "there is nothing in /sys/class/uio; load the device tree of a board with an engine"},
+};
+
+/// Why the device in a slot cannot be used, or an empty string.
+std::string Problem(const BoardSlot& slot) {
+  try {
+    Driver::CheckIdentity(*slot.open(BoardUse::kLook));
+  } catch (const std::runtime_error& e) {
+    return slot.path + ": " + e.what();
+  }
+  return "";
+}
+
+void AddBoards(const BoardKind& kind, const std::string& root, std::vector<Backend>& backends) {
+  const std::vector<BoardSlot> slots = kind.find(root);
+  if (slots.empty()) {
+    backends.push_back({kind.name, kind.description, false, kind.absent});
+  }
+  for (const BoardSlot& slot : slots) {
+    const std::string problem = Problem(slot);
+    backends.push_back({slot.name, kind.description + (" at " + slot.path), problem.empty(), problem});
+  }
+}
+
+/// Whether a backend is what a name asks for: itself, or any of its kind.
+bool Matches(const Backend& backend, const std::string& requested) {
+  return backend.name == requested || backend.name.rfind(requested + ":", 0) == 0;
+}
+
+std::string AllowedNames(const std::vector<Backend>& backends) {
   std::string names = kAutoBackend;
-  for (const Backend& backend : Backends()) {
+  for (const Backend& backend : backends) {
     names += ", " + backend.name;
   }
   return names;
 }
 
+std::unique_ptr<Device> OpenDevice(const std::string& name) {
+  if (name == kEmulator) {
+    return std::make_unique<Emulator>();
+  }
+  const std::string root = BoardRoot();
+  for (const BoardKind& kind : kBoardKinds) {
+    for (const BoardSlot& slot : kind.find(root)) {
+      if (slot.name == name) {
+        try {
+          return slot.open(BoardUse::kRun);
+        } catch (const std::runtime_error& e) {
+          throw UnavailableBackend("FPGA backend '" + name + "' cannot be used: " + e.what() + ".");
+        }
+      }
+    }
+  }
+  throw UnavailableBackend("FPGA backend '" + name + "' is no longer there.");
+}
+
 }  // namespace
 
-const std::vector<Backend>& Backends() {
-  static const auto& backends = *new std::vector<Backend>{
-      {"xdma", "board behind PCIe XDMA, measured cycles", false, "this build holds no XDMA driver"},
-      {"uio", "Zynq board through UIO, measured cycles", false, "this build holds no UIO driver"},
-      {kEmulator, "software model of the engine, bit-exact, modelled cycles", true, ""},
-      {"rtl", "simulation of the hardware description, simulated cycles", false, "this build holds no simulation"},
-  };
+std::vector<Backend> Backends() {
+  std::vector<Backend> backends;
+  const std::string root = BoardRoot();
+  for (const BoardKind& kind : kBoardKinds) {
+    AddBoards(kind, root, backends);
+  }
+  backends.push_back({kEmulator, "software model of the engine, bit-exact, modelled cycles", true, ""});
+  backends.push_back(
+      {"rtl", "simulation of the hardware description, simulated cycles", false, "this build holds no simulation"});
   return backends;
 }
 
 std::string ChooseBackend(const std::string& requested) {
-  const std::vector<Backend>& all = Backends();
+  const std::vector<Backend> all = Backends();
   const bool automatic = requested == kAutoBackend;
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Backend& backend) {
-    return automatic ? backend.available : backend.name == requested;
-  });
-  if (found == all.end()) {
-    throw UnknownBackend("There is no FPGA backend '" + requested + "'; allowed are: " + AllowedNames() + ".");
+  const auto wanted = [&](const Backend& backend) { return automatic || Matches(backend, requested); };
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const Backend& backend) { return wanted(backend) && backend.available; });
+  if (found != all.end()) {
+    return found->name;
   }
-  if (!found->available) {
-    throw UnavailableBackend("FPGA backend '" + requested + "' is not available here: " + found->reason + ". Choose '" +
-                             std::string(kEmulator) + "' or '" + kAutoBackend + "' instead.");
+  const auto refused = std::find_if(all.begin(), all.end(), wanted);
+  if (refused == all.end()) {
+    throw UnknownBackend("There is no FPGA backend '" + requested + "'; allowed are: " + AllowedNames(all) + ".");
   }
-  return found->name;
+  throw UnavailableBackend("FPGA backend '" + requested + "' is not available here: " + refused->reason + ". Choose '" +
+                           std::string(kEmulator) + "' or '" + kAutoBackend + "' instead.");
 }
 
 std::shared_ptr<Driver> OpenBackend(const std::string& name) {
-  if (name != kEmulator) {
-    throw UnavailableBackend("FPGA backend '" + name + "' cannot be opened by this build.");
-  }
   // Never destroyed: a session may still be closed while the process ends.
   static std::mutex& mutex = *new std::mutex;
-  static std::weak_ptr<Driver>& emulator = *new std::weak_ptr<Driver>;
+  static auto& drivers = *new std::map<std::string, std::weak_ptr<Driver>>;
   const std::lock_guard<std::mutex> lock(mutex);
-  std::shared_ptr<Driver> driver = emulator.lock();
-  if (driver == nullptr) {
-    driver = Driver::Open(std::make_unique<Emulator>());
-    emulator = driver;
+  std::shared_ptr<Driver> driver = drivers[name].lock();
+  if (driver == nullptr || driver->lost()) {
+    if (driver != nullptr) {
+      driver->Disconnect();
+    }
+    driver = Driver::Open(OpenDevice(name));
+    drivers[name] = driver;
   }
   return driver;
 }

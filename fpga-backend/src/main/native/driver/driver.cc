@@ -1,6 +1,7 @@
 #include "driver/driver.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "core/conv_geometry.h"
@@ -15,6 +16,9 @@ using std::chrono::steady_clock;
 
 /// How long to wait for an interrupt before looking at the control register anyway.
 constexpr milliseconds kPoll{10};
+/// How long a reset may take, and how often to look whether it is done.
+constexpr milliseconds kResetLimit{100};
+constexpr std::chrono::microseconds kResetPoll{100};
 
 constexpr std::uint32_t Low(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 constexpr std::uint32_t High(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
@@ -53,8 +57,8 @@ class ScopedBlock {
 
 }  // namespace
 
-std::shared_ptr<Driver> Driver::Open(std::unique_ptr<Device> device) {
-  const std::uint32_t id = device->Read32(registers::kId);
+void Driver::CheckIdentity(Device& device) {
+  const std::uint32_t id = device.Read32(registers::kId);
   if (id == registers::kBusAbsent) {
     ThrowVanished();
   }
@@ -63,18 +67,25 @@ std::shared_ptr<Driver> Driver::Open(std::unique_ptr<Device> device) {
                                                std::to_string(id) + " instead of " +
                                                std::to_string(registers::kIdValue));
   }
-  const std::uint32_t version = device->Read32(registers::kVersion);
+  const std::uint32_t version = device.Read32(registers::kVersion);
   if (version >> 16 != registers::kVersionValue >> 16) {
     throw DriverError(Fault::kWrongDevice, "the device has version " + std::to_string(version >> 16) +
                                                " of the register contract, this driver version " +
                                                std::to_string(registers::kVersionValue >> 16) +
                                                "; load a matching bitstream");
   }
+}
+
+std::shared_ptr<Driver> Driver::Open(std::unique_ptr<Device> device) {
+  CheckIdentity(*device);
   return std::shared_ptr<Driver>(new Driver(std::move(device)));
 }
 
 Driver::Driver(std::unique_ptr<Device> device)
-    : device_(std::move(device)), capabilities_(Capabilities::Read(*device_)), memory_(capabilities_.memory_bytes) {
+    : device_(std::move(device)),
+      timing_kind_(device_->timing_kind()),
+      capabilities_(Capabilities::Read(*device_)),
+      memory_(capabilities_.memory_bytes) {
   if (capabilities_.dot_units == 0 || capabilities_.accumulators == 0) {
     throw DriverError(Fault::kWrongDevice, "the device reports an engine without dot units or accumulators");
   }
@@ -82,9 +93,37 @@ Driver::Driver(std::unique_ptr<Device> device)
   if (descriptor_address_ == 0) {
     throw DriverError(Fault::kWrongDevice, "the device reports no memory");
   }
+  Reset();
 }
 
 Driver::~Driver() = default;
+
+template <typename Body>
+auto Driver::WithDevice(const Body& body) {
+  if (lost_) {
+    throw DriverError(Fault::kVanished, "the device was lost earlier, and all that was loaded with it; open a new session");
+  }
+  try {
+    return body();
+  } catch (const TransferError& e) {
+    if (device_->Read32(registers::kId) == registers::kBusAbsent) {
+      lost_ = true;
+      ThrowVanished();
+    }
+    throw DriverError(Fault::kTransfer, e.what());
+  } catch (const DriverError& e) {
+    if (e.fault() == Fault::kVanished) {
+      lost_ = true;
+    }
+    throw;
+  }
+}
+
+void Driver::Disconnect() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  lost_ = true;
+  device_.reset();
+}
 
 std::string Driver::WhyNot(const ConvLayer& layer) const {
   LayerDescriptor shape = layer.shape;
@@ -98,6 +137,10 @@ std::unique_ptr<LoadedLayer> Driver::Load(const ConvLayer& layer) {
     throw DriverError(Fault::kUnsupported, reason);
   }
   const std::lock_guard<std::mutex> lock(mutex_);
+  return WithDevice([&] { return LoadUnderLock(layer); });
+}
+
+std::unique_ptr<LoadedLayer> Driver::LoadUnderLock(const ConvLayer& layer) {
   std::unique_ptr<LoadedLayer> loaded(new LoadedLayer(shared_from_this()));
   LayerDescriptor& d = loaded->descriptor_;
   d = layer.shape;
@@ -170,7 +213,7 @@ LayerCycles Driver::Run(const LoadedLayer& layer, std::uint32_t batch, std::uint
     }
     d.input_address = input_block.address();
     d.output_address = output_block.address();
-    const LayerCycles cycles = RunPart(d, from, to, timeout);
+    const LayerCycles cycles = WithDevice([&] { return RunPart(d, from, to, timeout); });
     total.cycles += cycles.cycles;
     total.bnn_cycles += cycles.bnn_cycles;
     from += d.batch * d.input_image_bytes();
@@ -189,7 +232,8 @@ LayerCycles Driver::RunPart(LayerDescriptor descriptor, const std::uint8_t* inpu
   device_->WriteBuffer(descriptor.input_address, input, descriptor.batch * descriptor.input_image_bytes());
   LayerDescriptor::Bytes bytes = descriptor.Encode();
   device_->WriteBuffer(descriptor_address_, bytes.data(), bytes.size());
-  device_->Write32(registers::kDescriptorsLow, Low(descriptor_address_));
+  expected_descriptors_ = Low(descriptor_address_);
+  device_->Write32(registers::kDescriptorsLow, expected_descriptors_);
   device_->Write32(registers::kDescriptorsHigh, High(descriptor_address_));
   device_->Write32(registers::kDescriptorCount, 1);
   device_->Write32(registers::kGlobalInterruptEnable, 1);
@@ -207,19 +251,31 @@ LayerCycles Driver::RunPart(LayerDescriptor descriptor, const std::uint8_t* inpu
   return {finished.cycles, ModelledCycles(descriptor, capabilities_)};
 }
 
+void Driver::Reset() {
+  device_->Write32(registers::kReset, 1);
+  const auto deadline = steady_clock::now() + kResetLimit;
+  while (device_->Read32(registers::kReset) == 1 && steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kResetPoll);
+  }
+  expected_descriptors_ = device_->Read32(registers::kDescriptorsLow);
+}
+
 void Driver::EnsureIdle() {
   std::uint32_t control = device_->Read32(registers::kControl);
-  if ((control & registers::kIdle) == 0) {
-    device_->Write32(registers::kReset, 1);
-    control = device_->Read32(registers::kControl);
-  }
   if (control == registers::kBusAbsent) {
     ThrowVanished();
   }
   if ((control & registers::kIdle) == 0) {
-    throw DriverError(
-        Fault::kTimeout,
-        "the device is still busy with an earlier request, and a reset did not help; reload its bitstream");
+    Reset();
+    control = device_->Read32(registers::kControl);
+    if ((control & registers::kIdle) == 0) {
+      throw DriverError(
+          Fault::kTimeout,
+          "the device is still busy with an earlier request, and a reset did not help; reload its bitstream");
+    }
+  } else if (device_->Read32(registers::kDescriptorsLow) != expected_descriptors_) {
+    throw DriverError(Fault::kVanished,
+                      "the device was reset by somebody else and may have lost its memory; open a new session");
   }
 }
 
@@ -237,7 +293,7 @@ void Driver::Await(milliseconds timeout) {
     }
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
     if (left <= milliseconds::zero()) {
-      device_->Write32(registers::kReset, 1);
+      Reset();
       throw DriverError(Fault::kTimeout,
                         "the device did not finish within " + std::to_string(timeout.count()) +
                             " ms and was reset; raise the provider option timeout_ms if the layer needs longer");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -20,7 +21,11 @@ class LoadedLayer;
 /// other. Thread-safe.
 class Driver : public std::enable_shared_from_this<Driver> {
  public:
-  /// Takes the device and checks who it is. Throws DriverError (kWrongDevice, kVanished).
+  /// Checks that a device is an engine of this driver's version. Changes nothing in it. Throws DriverError
+  /// (kWrongDevice, kVanished).
+  static void CheckIdentity(Device& device);
+
+  /// Takes the device, checks who it is and resets it. Throws DriverError (kWrongDevice, kVanished).
   static std::shared_ptr<Driver> Open(std::unique_ptr<Device> device);
 
   ~Driver();
@@ -29,36 +34,52 @@ class Driver : public std::enable_shared_from_this<Driver> {
   std::string WhyNot(const ConvLayer& layer) const;
 
   /// Writes the layer's constant tensors into device memory, where they stay while the result lives. Throws DriverError
-  /// (kUnsupported, kOutOfMemory) and TransferError.
+  /// (kUnsupported, kOutOfMemory, kVanished, kTransfer).
   std::unique_ptr<LoadedLayer> Load(const ConvLayer& layer);
 
   /// Runs a layer over `batch` images of `height` x `width`. `input` and `output` are in the layer's formats, NCHW,
   /// without gaps; the caller sizes `output` by OutputLength. A batch that does not fit into device memory is run in
   /// parts. Each part must finish within `timeout`; a device that does not is reset, so that the next request finds it
-  /// idle. Throws DriverError and TransferError.
+  /// idle. Throws DriverError.
   LayerCycles Run(const LoadedLayer& layer, std::uint32_t batch, std::uint32_t height, std::uint32_t width,
                   const void* input, void* output, std::chrono::milliseconds timeout);
 
-  TimingKind timing_kind() const { return device_->timing_kind(); }
+  /// Whether the device has vanished, and with it all that was loaded. It stays lost: every later request fails at once,
+  /// and a new driver must be opened for a device that has come back.
+  bool lost() const { return lost_; }
+
+  /// Gives the device up, so that another driver can take it. From then on it counts as lost.
+  void Disconnect();
+
+  TimingKind timing_kind() const { return timing_kind_; }
 
  private:
   friend class LoadedLayer;
 
   explicit Driver(std::unique_ptr<Device> device);
 
+  /// Calls body() while the device is there; turns failed transfers into DriverError and notes a loss. Under the lock.
+  template <typename Body>
+  auto WithDevice(const Body& body);
+  std::unique_ptr<LoadedLayer> LoadUnderLock(const ConvLayer& layer);
   std::uint64_t Upload(const void* data, std::size_t bytes);
   void Release(std::uint64_t address);
   LayerCycles RunPart(LayerDescriptor descriptor, const std::uint8_t* input, std::uint8_t* output,
                       std::chrono::milliseconds timeout);
+  void Reset();
   void EnsureIdle();
   void Await(std::chrono::milliseconds timeout);
   void CheckOutcome();
 
   std::unique_ptr<Device> device_;
-  Capabilities capabilities_;
+  const TimingKind timing_kind_;
+  const Capabilities capabilities_;
+  std::atomic<bool> lost_{false};
   std::mutex mutex_;
   DeviceMemory memory_;
   std::uint64_t descriptor_address_ = 0;
+  /// What DESCRIPTORS must read; anything else means that the device was reset by somebody else.
+  std::uint32_t expected_descriptors_ = 0;
 };
 
 /// A layer whose constant tensors lie in device memory; gives that memory back at its end. Immutable.

@@ -13,13 +13,19 @@ enum class Fault {
   kDeviceError,
   /// The device identifies itself as something else, or has another major version of the contract.
   kWrongDevice,
-  /// The device no longer answers.
+  /// The device no longer answers, or has lost what the driver had put into it.
   kVanished,
+  /// Data could not be moved to or from the device, which still answers.
+  kTransfer,
   /// The layer or one image of it does not fit into device memory.
   kOutOfMemory,
   /// The device cannot run such a layer.
   kUnsupported,
 };
+
+/// The kind as messages spell it: one upper-case word, TIMEOUT, DEVICE_ERROR, WRONG_DEVICE, VANISHED, TRANSFER,
+/// OUT_OF_MEMORY or UNSUPPORTED.
+const char* Name(Fault fault);
 
 /// Thrown by the driver. The message is for a person and names the cause and, where there is one, the remedy.
 class DriverError : public std::runtime_error {

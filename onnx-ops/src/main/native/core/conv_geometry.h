@@ -41,4 +41,8 @@ std::int64_t OutputLength(std::int64_t length, std::int64_t pad_begin, std::int6
 /// pass kMaxElements.
 ConvGeometry MakeGeometry(const OpName& op, const ConvAttributes& attributes, const Dims& x_shape);
 
+/// The same for an input of packed signs (packed_bits.h), B of [N, ceil(in_channels * group / 8), H, W]. The bounds are
+/// those of the unpacked input.
+ConvGeometry MakePackedGeometry(const OpName& op, const ConvAttributes& attributes, const Dims& b_shape);
+
 }  // namespace subbit

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/packed_kernels.h"
+
 namespace subbit {
 namespace {
 
@@ -54,8 +56,34 @@ TEST(ConvGeometry, RejectsInputsThatDoNotFit) {
   EXPECT_THROW(MakeGeometry(op, attributes, {-1, 4, 7, 5}), InvalidOperator);  // no batch
   EXPECT_THROW(MakeGeometry(op, attributes, {INT64_MAX, 4, 7, 5}), InvalidOperator);
   EXPECT_THROW(MakeGeometry(op, attributes, {1, 4, INT64_MAX, INT64_MAX}), InvalidOperator);
+  EXPECT_THROW(MakeGeometry(op, attributes, {0, 4, INT64_MAX, INT64_MAX}), InvalidOperator);
   attributes.pads = {kMaxWindow, kMaxWindow, kMaxWindow, kMaxWindow};
   EXPECT_THROW(MakeGeometry(op, attributes, {1, 4, 7, 5}), InvalidOperator);  // padded size
+}
+
+TEST(ConvGeometry, PackedInputsHoldEightChannelsAByte) {
+  const OpName op{"BinarySubBitBlock"};
+  ConvAttributes attributes = Attributes();
+  attributes.in_channels = 9;  // times two groups
+  EXPECT_EQ(MakePackedGeometry(op, attributes, {2, 3, 7, 5}).OutputShape(),
+            MakeGeometry(op, attributes, {2, 18, 7, 5}).OutputShape());
+  EXPECT_THROW(MakePackedGeometry(op, attributes, {2, 2, 7, 5}), InvalidOperator);
+  EXPECT_THROW(MakePackedGeometry(op, attributes, {2, 18, 7, 5}), InvalidOperator);
+  // 2^28 bytes fit, their 2^31 signs do not.
+  attributes.in_channels = 4;
+  EXPECT_THROW(MakePackedGeometry(op, attributes, {1, 1, 1 << 14, 1 << 14}), InvalidOperator);
+}
+
+TEST(SignsShape, NeedsTheChannelsOfTheKernel) {
+  const OpName op{"PackSigns"};
+  const SignsShape shape = MakeSignsShape(op, 9, {2, 9, 7, 5});
+  EXPECT_EQ(shape.batch, 2);
+  EXPECT_EQ(shape.channels, 9);
+  EXPECT_EQ(shape.pixels, 35);
+  EXPECT_THROW(MakeSignsShape(op, 9, {2, 8, 7, 5}), InvalidOperator);
+  EXPECT_THROW(MakeSignsShape(op, 9, {9, 7, 5}), InvalidOperator);
+  EXPECT_THROW(MakeSignsShape(op, 9, {2, 9, 0, 5}), InvalidOperator);
+  EXPECT_THROW(MakeSignsShape(op, 9, {0, 9, INT64_MAX, INT64_MAX}), InvalidOperator);
 }
 
 }  // namespace

@@ -61,6 +61,20 @@ std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights
   return MakeMapConv(set.binary, weights, 0, FloatFinish(scale, bias));
 }
 
+std::unique_ptr<PackSignsKernel> ChoosePackSigns(Isa, std::vector<float> shift) {
+  return MakeReferencePackSigns(std::move(shift));
+}
+
+std::unique_ptr<PackedConvKernel> ChoosePackedBinarySubBitConv(Isa, SubBitWeights weights, std::vector<float> scale,
+                                                               std::vector<float> bias) {
+  return MakeReferencePackedBinarySubBitConv(std::move(weights), std::move(scale), std::move(bias));
+}
+
+std::unique_ptr<PackedConvKernel> ChooseBinarySubBitBlock(Isa, SubBitWeights weights, std::vector<float> scale,
+                                                          std::vector<float> bias, BlockParameters block) {
+  return MakeReferenceBinarySubBitBlock(std::move(weights), std::move(scale), std::move(bias), std::move(block));
+}
+
 template <class Q>
 std::unique_ptr<ConvKernel<Q>> ChooseQLinearSubBitConv(Isa isa, SubBitWeights weights, Requantization requantization) {
   if (isa == Isa::kReference) {

@@ -3,9 +3,11 @@
 #include <memory>
 #include <vector>
 
+#include "core/block_parameters.h"
 #include "core/conv_kernel.h"
 #include "core/conv_weights.h"
 #include "core/isa.h"
+#include "core/packed_kernels.h"
 #include "core/requantization.h"
 
 /// The one place where a kernel is chosen: once, when the weights are known, from the operator, the layer's channels
@@ -18,6 +20,15 @@ std::unique_ptr<ConvKernel<float>> ChooseSubBitConv(Isa isa, SubBitWeights weigh
 
 std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
                                                           std::vector<float> bias);
+
+/// `shift` holds one value an input channel.
+std::unique_ptr<PackSignsKernel> ChoosePackSigns(Isa isa, std::vector<float> shift);
+
+std::unique_ptr<PackedConvKernel> ChoosePackedBinarySubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
+                                                               std::vector<float> bias);
+
+std::unique_ptr<PackedConvKernel> ChooseBinarySubBitBlock(Isa isa, SubBitWeights weights, std::vector<float> scale,
+                                                          std::vector<float> bias, BlockParameters block);
 
 /// Q is uint8_t or int8_t.
 template <class Q>

@@ -3,8 +3,10 @@
 #include <memory>
 #include <vector>
 
+#include "core/block_parameters.h"
 #include "core/conv_kernel.h"
 #include "core/conv_weights.h"
+#include "core/packed_kernels.h"
 #include "core/requantization.h"
 
 namespace subbit {
@@ -14,6 +16,11 @@ std::unique_ptr<ConvKernel<float>> MakeReferenceSubBitConv(SubBitWeights weights
                                                            std::vector<float> bias);
 std::unique_ptr<ConvKernel<float>> MakeReferenceBinarySubBitConv(SubBitWeights weights, std::vector<float> scale,
                                                                  std::vector<float> bias);
+std::unique_ptr<PackSignsKernel> MakeReferencePackSigns(std::vector<float> shift);
+std::unique_ptr<PackedConvKernel> MakeReferencePackedBinarySubBitConv(SubBitWeights weights, std::vector<float> scale,
+                                                                      std::vector<float> bias);
+std::unique_ptr<PackedConvKernel> MakeReferenceBinarySubBitBlock(SubBitWeights weights, std::vector<float> scale,
+                                                                 std::vector<float> bias, BlockParameters block);
 /// Q is uint8_t or int8_t.
 template <class Q>
 std::unique_ptr<ConvKernel<Q>> MakeReferenceQLinearSubBitConv(SubBitWeights weights, Requantization requantization);

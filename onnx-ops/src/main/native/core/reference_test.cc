@@ -50,6 +50,42 @@ TEST(Reference, BinarySubBitConvRoundsAfterTheProduct) {
   EXPECT_EQ(y[0], product + bias);
 }
 
+TEST(Reference, PackSignsPutsTheFirstChannelIntoTheLowestBit) {
+  // Nine channels of two pixels; the sign of channel c at pixel p is that of x + shift.
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> x = {1, -1, -1, 1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, nan, 0, -0.0f, -3};
+  const std::vector<float> shift = {0, 0, 0, 0, 0, 0, 0, 0, 3};
+  std::vector<std::uint8_t> b(4, 0xff);
+  ReferencePackSigns({1, 9, 2}, shift, x.data(), b.data(), RunSerially);
+  EXPECT_EQ(b, (std::vector<std::uint8_t>{0b00000001, 0b10000010, 1, 1}));
+}
+
+TEST(Reference, PackedBinarySubBitConvIsBinarySubBitConvOfTheSigns) {
+  const Case c;
+  const std::vector<std::uint8_t> b = {0xff, 0xfe, 0x01, 0x00};  // +1 -1 +1 -1; the other bits stand for no channel
+  std::vector<float> y(4);
+  std::vector<std::uint8_t> s(4, 0xff);
+  ReferencePackedBinarySubBitConv(c.geometry, c.weights, {0.5f}, {-0.5f}, b.data(), {y.data(), s.data()}, RunSerially);
+  EXPECT_EQ(y, (std::vector<float>{0.5f, -1.5f, 0.5f, -1.5f}));
+  EXPECT_EQ(s, (std::vector<std::uint8_t>{1, 0, 1, 0}));
+}
+
+TEST(Reference, BinarySubBitBlockByHand) {
+  const Case c;
+  const std::vector<std::uint8_t> b = {1, 0, 1, 0};  // the sums are 2, -2, 2, -2
+  const std::vector<float> residual = {0, 0, -4, 4};
+  std::vector<float> y(4);
+  std::vector<std::uint8_t> s(4, 0xff);
+  ReferenceBinarySubBitBlock(c.geometry, c.weights, {1.0f}, {0.0f}, {{1}, {0.25f}, {10}, {-10}},
+                             {b.data(), residual.data()}, {y.data(), s.data()}, RunSerially);
+  // t is 3, -1, -1, 3.
+  EXPECT_EQ(y, (std::vector<float>{13, 9.75f, 9.75f, 13}));
+  EXPECT_EQ(s, (std::vector<std::uint8_t>{1, 0, 0, 1}));
+  ReferenceBinarySubBitBlock(c.geometry, c.weights, {1.0f}, {0.0f}, {{1}, {0.25f}, {10}, {-9.75f}},
+                             {b.data(), residual.data()}, {nullptr, s.data()}, RunSerially);
+  EXPECT_EQ(s, (std::vector<std::uint8_t>{1, 1, 1, 1}));
+}
+
 TEST(Reference, QLinearSubBitConvPadsWithTheZeroPoint) {
   const Case c;
   const std::vector<std::uint8_t> x = {11, 12, 13, 14};

@@ -1,9 +1,9 @@
 #include "ort/definitions.h"
 
 #include <string>
-#include <vector>
 
 #include "core/kernel_choice.h"
+#include "core/packed_bits.h"
 
 namespace subbit::ort {
 namespace {
@@ -25,45 +25,70 @@ std::int32_t ZeroPoint(const Preparation& preparation, const Inputs& inputs, std
   return view.data[0];
 }
 
-/// The inputs that SubBitConv and BinarySubBitConv share.
+/// Input i, one value an output channel.
+template <class Inputs>
+std::vector<float> PerChannel(const Preparation& p, const ConvAttributes& attributes, const Inputs& inputs,
+                              std::size_t i) {
+  return MakePerChannel(p.op, inputs[i].name, attributes.out_channels, Required<float>(p, inputs, i));
+}
+
+/// Inputs 1 to 4 of every operator but QLinearSubBitConv and PackSigns.
 struct FloatInputs {
   SubBitWeights weights;
   std::vector<float> scale;
   std::vector<float> bias;
 
-  explicit FloatInputs(const Preparation& p)
-      : weights(MakeWeights(p.op, p.attributes, Required<std::uint8_t>(p, SubBitConvDefinition::kInputs, 1),
-                            Required<std::int8_t>(p, SubBitConvDefinition::kInputs, 2))),
-        scale(MakePerChannel(p.op, "scale", p.attributes.out_channels,
-                             Required<float>(p, SubBitConvDefinition::kInputs, 3))),
-        bias(static_cast<std::size_t>(p.attributes.out_channels), 0.0f) {
-    if (const OrtValue* value = p.input(4)) {
-      bias = MakePerChannel(p.op, "bias", p.attributes.out_channels, View<float>(p.api, p.op, "bias", value));
+  template <class Inputs>
+  FloatInputs(const Preparation& p, const ConvAttributes& attributes, const Inputs& inputs)
+      : weights(MakeWeights(p.op, attributes, Required<std::uint8_t>(p, inputs, 1),
+                            Required<std::int8_t>(p, inputs, 2))),
+        scale(PerChannel(p, attributes, inputs, 3)) {
+    if (inputs[4].use == InputUse::kOptionalParameter && p.input(4) == nullptr) {
+      bias.assign(scale.size(), 0.0f);
+    } else {
+      bias = PerChannel(p, attributes, inputs, 4);
     }
   }
 };
 
 }  // namespace
 
-std::unique_ptr<ConvKernel<float>> SubBitConvDefinition::Prepare(const Preparation& p) {
-  FloatInputs inputs(p);
+template <class T>
+void ConvDefinition<T>::Run(const Kernel& kernel, const OpName& op, const ConvAttributes& attributes, const RunIo& io,
+                            const std::vector<bool>&) {
+  const TensorView<T> x = io.Input<T>(0, "X");
+  const ConvGeometry geometry = MakeGeometry(op, attributes, x.shape);
+  T* y = io.Output<T>(0, geometry.OutputShape());
+  const RunScratch scratch = io.Scratch(kernel.ScratchBytes(geometry));
+  kernel.Run(geometry, x.data, y, scratch.get(), io);
+}
+
+template struct ConvDefinition<float>;
+template struct ConvDefinition<std::uint8_t>;
+template struct ConvDefinition<std::int8_t>;
+
+std::unique_ptr<ConvKernel<float>> SubBitConvDefinition::Prepare(const Preparation& p,
+                                                                 const ConvAttributes& attributes) {
+  FloatInputs inputs(p, attributes, kInputs);
   return ChooseSubBitConv(p.isa, std::move(inputs.weights), std::move(inputs.scale), std::move(inputs.bias));
 }
 
-std::unique_ptr<ConvKernel<float>> BinarySubBitConvDefinition::Prepare(const Preparation& p) {
-  FloatInputs inputs(p);
+std::unique_ptr<ConvKernel<float>> BinarySubBitConvDefinition::Prepare(const Preparation& p,
+                                                                       const ConvAttributes& attributes) {
+  FloatInputs inputs(p, attributes, kInputs);
   return ChooseBinarySubBitConv(p.isa, std::move(inputs.weights), std::move(inputs.scale), std::move(inputs.bias));
 }
 
 template <class Q>
-std::unique_ptr<ConvKernel<Q>> QLinearSubBitConvDefinition<Q>::Prepare(const Preparation& p) {
+std::unique_ptr<ConvKernel<Q>> QLinearSubBitConvDefinition<Q>::Prepare(const Preparation& p,
+                                                                       const ConvAttributes& attributes) {
   SubBitWeights weights =
-      MakeWeights(p.op, p.attributes, Required<std::uint8_t>(p, kInputs, 3), Required<std::int8_t>(p, kInputs, 4));
+      MakeWeights(p.op, attributes, Required<std::uint8_t>(p, kInputs, 3), Required<std::int8_t>(p, kInputs, 4));
   TensorView<std::int32_t> bias{nullptr, {}};
   const OrtValue* bias_value = p.input(8);
   if (bias_value != nullptr) bias = View<std::int32_t>(p.api, p.op, "B", bias_value);
   Requantization requantization = MakeRequantization(
-      p.op, p.attributes.out_channels,
+      p.op, attributes.out_channels,
       {Required<float>(p, kInputs, 1), ZeroPoint<Q>(p, kInputs, 2), Required<float>(p, kInputs, 5),
        Required<float>(p, kInputs, 6), ZeroPoint<Q>(p, kInputs, 7), bias_value == nullptr ? nullptr : &bias});
   return ChooseQLinearSubBitConv<Q>(p.isa, std::move(weights), std::move(requantization));
@@ -71,5 +96,61 @@ std::unique_ptr<ConvKernel<Q>> QLinearSubBitConvDefinition<Q>::Prepare(const Pre
 
 template struct QLinearSubBitConvDefinition<std::uint8_t>;
 template struct QLinearSubBitConvDefinition<std::int8_t>;
+
+std::unique_ptr<PackSignsKernel> PackSignsDefinition::Prepare(const Preparation& p, const NoAttributes&) {
+  const TensorView<float> shift = Required<float>(p, kInputs, 1);
+  if (shift.shape.size() != 1 || shift.shape[0] < 1 || shift.shape[0] > kMaxChannels) {
+    throw InvalidOperator(p.op, "shape of shift", ToString(shift.shape),
+                          "[C] with C from 1 to " + std::to_string(kMaxChannels));
+  }
+  return ChoosePackSigns(p.isa, MakePerChannel(p.op, "shift", shift.shape[0], shift));
+}
+
+void PackSignsDefinition::Run(const Kernel& kernel, const OpName& op, const NoAttributes&, const RunIo& io,
+                              const std::vector<bool>&) {
+  const TensorView<float> x = io.Input<float>(0, "X");
+  const SignsShape shape = MakeSignsShape(op, kernel.Channels(), x.shape);
+  std::uint8_t* b = io.Output<std::uint8_t>(0, {x.shape[0], PackedBytes(shape.channels), x.shape[2], x.shape[3]});
+  const RunScratch scratch = io.Scratch(kernel.ScratchBytes(shape));
+  kernel.Run(shape, x.data, b, scratch.get(), io);
+}
+
+void PackedConvDefinition::RunPacked(const Kernel& kernel, const OpName& op, const ConvAttributes& attributes,
+                                     const RunIo& io, const std::vector<bool>& has_output, bool has_residual) {
+  const TensorView<std::uint8_t> b = io.Input<std::uint8_t>(0, "B");
+  const ConvGeometry geometry = MakePackedGeometry(op, attributes, b.shape);
+  const std::array<std::int64_t, 4> y_shape = geometry.OutputShape();
+  PackedInputs inputs{b.data, nullptr};
+  if (has_residual) {
+    const TensorView<float> residual = io.Input<float>(5, "residual");
+    if (residual.shape != Dims(y_shape)) {
+      throw InvalidOperator(op, "shape of residual", ToString(residual.shape), ToString(y_shape));
+    }
+    inputs.residual = residual.data;
+  }
+  PackedOutputs outputs{nullptr, nullptr};
+  if (has_output[0]) outputs.y = io.Output<float>(0, y_shape);
+  if (has_output[1]) {
+    outputs.s = io.Output<std::uint8_t>(1, {y_shape[0], PackedBytes(y_shape[1]), y_shape[2], y_shape[3]});
+  }
+  const RunScratch scratch = io.Scratch(kernel.ScratchBytes(geometry));
+  kernel.Run(geometry, inputs, outputs, scratch.get(), io);
+}
+
+std::unique_ptr<PackedConvKernel> PackedBinarySubBitConvDefinition::Prepare(const Preparation& p,
+                                                                            const ConvAttributes& attributes) {
+  FloatInputs inputs(p, attributes, kInputs);
+  return ChoosePackedBinarySubBitConv(p.isa, std::move(inputs.weights), std::move(inputs.scale),
+                                      std::move(inputs.bias));
+}
+
+std::unique_ptr<PackedConvKernel> BinarySubBitBlockDefinition::Prepare(const Preparation& p,
+                                                                       const ConvAttributes& attributes) {
+  FloatInputs inputs(p, attributes, kInputs);
+  BlockParameters block{PerChannel(p, attributes, kInputs, 6), PerChannel(p, attributes, kInputs, 7),
+                        PerChannel(p, attributes, kInputs, 8), PerChannel(p, attributes, kInputs, 9)};
+  return ChooseBinarySubBitBlock(p.isa, std::move(inputs.weights), std::move(inputs.scale), std::move(inputs.bias),
+                                 std::move(block));
+}
 
 }  // namespace subbit::ort

@@ -71,12 +71,17 @@ ConvAttributes ReadAll(const OrtApi& api, const OpName& op, const Node* node) {
 
 }  // namespace
 
-ConvAttributes ReadAttributes(const OrtApi& api, const OpName& op, const OrtKernelInfo* info) {
-  return ReadAll(api, op, info);
+void ReadAttributes(const OrtApi& api, const OpName& op, const OrtKernelInfo* info, ConvAttributes* attributes) {
+  *attributes = ReadAll(api, op, info);
 }
 
 ConvAttributes ReadAttributes(const OrtApi& api, const OpName& op, const OrtShapeInferContext* context) {
   return ReadAll(api, op, context);
+}
+
+std::string Describe(const ConvAttributes& attributes) {
+  return std::to_string(attributes.in_channels * attributes.group) + " -> " + std::to_string(attributes.out_channels) +
+         " channels, group " + std::to_string(attributes.group) + ", tau " + std::to_string(attributes.tau) + ": ";
 }
 
 }  // namespace subbit::ort

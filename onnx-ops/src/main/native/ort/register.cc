@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "core/isa.h"
-#include "ort/conv_op.h"
+#include "ort/custom_op.h"
 #include "ort/definitions.h"
 #include "ort/status.h"
 
@@ -21,10 +21,17 @@ constexpr char kRegisteredKey[] = "subbit.ops.registered";
 /// never freed.
 class Domain {
  public:
-  explicit Domain(const OrtApi& api) : sub_bit_(api), binary_(api), qlinear_u8_(api), qlinear_i8_(api) {
+  explicit Domain(const OrtApi& api)
+      : sub_bit_(api),
+        binary_(api),
+        qlinear_u8_(api),
+        qlinear_i8_(api),
+        pack_signs_(api),
+        packed_binary_(api),
+        block_(api) {
     Check(api, api.CreateCustomOpDomain(kDomain, &domain_));
-    for (const OrtCustomOp* op :
-         std::initializer_list<const OrtCustomOp*>{&sub_bit_, &binary_, &qlinear_u8_, &qlinear_i8_}) {
+    for (const OrtCustomOp* op : std::initializer_list<const OrtCustomOp*>{
+             &sub_bit_, &binary_, &qlinear_u8_, &qlinear_i8_, &pack_signs_, &packed_binary_, &block_}) {
       Check(api, api.CustomOpDomain_Add(domain_, op));
     }
   }
@@ -32,10 +39,13 @@ class Domain {
   OrtCustomOpDomain* get() const { return domain_; }
 
  private:
-  ConvOp<SubBitConvDefinition> sub_bit_;
-  ConvOp<BinarySubBitConvDefinition> binary_;
-  ConvOp<QLinearSubBitConvDefinition<std::uint8_t>> qlinear_u8_;
-  ConvOp<QLinearSubBitConvDefinition<std::int8_t>> qlinear_i8_;
+  CustomOp<SubBitConvDefinition> sub_bit_;
+  CustomOp<BinarySubBitConvDefinition> binary_;
+  CustomOp<QLinearSubBitConvDefinition<std::uint8_t>> qlinear_u8_;
+  CustomOp<QLinearSubBitConvDefinition<std::int8_t>> qlinear_i8_;
+  CustomOp<PackSignsDefinition> pack_signs_;
+  CustomOp<PackedBinarySubBitConvDefinition> packed_binary_;
+  CustomOp<BinarySubBitBlockDefinition> block_;
   OrtCustomOpDomain* domain_ = nullptr;
 };
 

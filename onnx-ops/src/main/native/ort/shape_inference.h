@@ -4,10 +4,17 @@
 
 #include "core/invalid_operator.h"
 
+/// Output shapes from attributes and whatever is known of the shape of the first input: a batch of open size stays open
+/// under its name, other lengths that are not known get names of their own. All throw InvalidOperator.
 namespace subbit::ort {
 
-/// Sets the shape of a convolution's one output from its attributes and whatever is known of the shape of its first
-/// input; a batch of open size stays open under its name. Throws InvalidOperator.
+/// The one output of a convolution.
 void InferConvShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context);
+
+/// The outputs Y and S of a convolution of packed signs, as far as the node has them.
+void InferPackedConvShapes(const OrtApi& api, const OpName& op, OrtShapeInferContext* context);
+
+/// The packed signs of an input.
+void InferPackSignsShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context);
 
 }  // namespace subbit::ort

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+/// Signs as bits: the activations that flow from one binary convolution to the next (docs/OPERATORS.md). A tensor of
+/// [N, C, H, W] signs is stored as uint8 [N, PackedBytes(C), H, W]; bit i, counted from the least significant, of byte j
+/// of a pixel is channel 8 * j + i, set for +1. Bits behind the last channel are written as 0 and ignored on reading.
+namespace subbit {
+
+constexpr int kChannelsPerByte = 8;
+
+/// Bytes that the signs of so many channels take at one pixel.
+constexpr std::int64_t PackedBytes(std::int64_t channels) {
+  return (channels + kChannelsPerByte - 1) / kChannelsPerByte;
+}
+
+}  // namespace subbit

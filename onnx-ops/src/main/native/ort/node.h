@@ -1,0 +1,49 @@
+#pragma once
+
+#include <onnxruntime_c_api.h>
+
+#include <memory>
+#include <vector>
+
+#include "ort/definitions.h"
+
+namespace subbit::ort {
+
+/// One node of a loaded model. Its kernel is prepared while the session loads if all parameters are constant, else anew
+/// in each run. Immutable after construction, so any number of runs may call Compute at once.
+template <class Definition>
+class Node {
+ public:
+  using Attributes = typename Definition::Attributes;
+  using Kernel = typename Definition::Kernel;
+
+  /// Reads attributes and constants. Throws InvalidOperator.
+  Node(const OrtApi& api, const OrtKernelInfo* info);
+
+  const OrtApi& api() const { return api_; }
+
+  /// Runs the node on ONNX Runtime's thread pool. Throws InvalidOperator if an input does not fit.
+  void Compute(OrtKernelContext* context) const;
+
+ private:
+  std::unique_ptr<Kernel> Prepare(InputOf input) const;
+
+  const OrtApi& api_;
+  const Isa isa_;
+  const CpuAllocator allocator_;
+  OpName op_;
+  Attributes attributes_;
+  std::vector<bool> has_input_;
+  std::vector<bool> has_output_;
+  std::unique_ptr<Kernel> kernel_;  ///< null if it depends on a run's inputs
+};
+
+extern template class Node<SubBitConvDefinition>;
+extern template class Node<BinarySubBitConvDefinition>;
+extern template class Node<QLinearSubBitConvDefinition<std::uint8_t>>;
+extern template class Node<QLinearSubBitConvDefinition<std::int8_t>>;
+extern template class Node<PackSignsDefinition>;
+extern template class Node<PackedBinarySubBitConvDefinition>;
+extern template class Node<BinarySubBitBlockDefinition>;
+
+}  // namespace subbit::ort

@@ -14,6 +14,23 @@ namespace {
 constexpr const char* kQLinear = "QLinearSubBitConv";
 constexpr const char* kBinary = "BinarySubBitConv";
 
+/// A constant input: ONNX Runtime's data, valid while the node is, and a shape of our own.
+template <typename T>
+struct ConstantTensor {
+  const T* data = nullptr;
+  std::vector<std::int64_t> shape;
+
+  TensorView<T> view() const { return {data, shape}; }
+
+  std::size_t Count() const {
+    std::size_t count = 1;
+    for (const std::int64_t dimension : shape) {
+      count *= static_cast<std::size_t>(dimension);
+    }
+    return count;
+  }
+};
+
 /// Reads attributes and inputs of one node.
 class NodeReader {
  public:
@@ -64,9 +81,9 @@ class NodeReader {
     return type.GetTensorTypeAndShapeInfo().GetElementType();
   }
 
-  /// A constant input, valid while the node is. Its shape is the caller's to check.
+  /// A constant input. Its shape is the caller's to check.
   template <typename T>
-  TensorView<T> Constant(std::size_t position, const char* name) const {
+  ConstantTensor<T> Constant(std::size_t position, const char* name) const {
     Ort::ConstValue value{nullptr};
     if (!HasInput(position) || !inputs_[position].IsConstantInitializer() ||
         !inputs_[position].GetInitializer(value).IsOK() || value == nullptr || !value.IsTensor()) {
@@ -100,16 +117,6 @@ class NodeReader {
   OpName op_;
 };
 
-/// Elements of a checked tensor.
-template <typename T>
-std::size_t Count(const TensorView<T>& tensor) {
-  std::size_t count = 1;
-  for (const std::int64_t dimension : tensor.shape) {
-    count *= static_cast<std::size_t>(dimension);
-  }
-  return count;
-}
-
 ConvAttributes ReadAttributes(const NodeReader& reader) {
   ConvAttributes attributes;
   attributes.tau = reader.Int("tau");
@@ -124,10 +131,10 @@ ConvAttributes ReadAttributes(const NodeReader& reader) {
 }
 
 void ReadWeights(const NodeReader& reader, std::size_t first, ConvNode& node) {
-  const TensorView<std::uint8_t> index = reader.Constant<std::uint8_t>(first, "index");
-  const TensorView<std::int8_t> codebook = reader.Constant<std::int8_t>(first + 1, "codebook");
-  node.layer.codebook = MakeWeights(reader.op(), node.attributes, index, codebook).codewords;
-  node.layer.index.assign(index.data, index.data + Count(index));
+  const auto index = reader.Constant<std::uint8_t>(first, "index");
+  const auto codebook = reader.Constant<std::int8_t>(first + 1, "codebook");
+  node.layer.codebook = MakeWeights(reader.op(), node.attributes, index.view(), codebook.view()).codewords;
+  node.layer.index.assign(index.data, index.data + index.Count());
 }
 
 void ReadBinary(const NodeReader& reader, ConvNode& node) {
@@ -138,18 +145,18 @@ void ReadBinary(const NodeReader& reader, ConvNode& node) {
   node.layer.shape.output_format = OutputFormat::kI32;
   ReadWeights(reader, 1, node);
   const std::int64_t out_channels = node.attributes.out_channels;
-  node.scale = MakePerChannel(reader.op(), "scale", out_channels, reader.Constant<float>(3, "scale"));
+  node.scale = MakePerChannel(reader.op(), "scale", out_channels, reader.Constant<float>(3, "scale").view());
   node.bias.assign(static_cast<std::size_t>(out_channels), 0.0f);
   if (reader.HasInput(4)) {
-    node.bias = MakePerChannel(reader.op(), "bias", out_channels, reader.Constant<float>(4, "bias"));
+    node.bias = MakePerChannel(reader.op(), "bias", out_channels, reader.Constant<float>(4, "bias").view());
   }
 }
 
 /// A scalar zero point of the 8-bit type T.
 template <typename T>
 std::int16_t ZeroPoint(const NodeReader& reader, std::size_t position, const char* name) {
-  const TensorView<T> value = reader.Constant<T>(position, name);
-  if (Count(value) != 1) {
+  const ConstantTensor<T> value = reader.Constant<T>(position, name);
+  if (value.Count() != 1) {
     throw InvalidOperator(reader.op(), std::string("shape of ") + name, ToString(value.shape), "[] or [1]");
   }
   return value.data[0];
@@ -164,13 +171,16 @@ void ReadQLinear(const NodeReader& reader, ConvNode& node) {
   shape.input_zero_point = ZeroPoint<T>(reader, 2, "x_zero_point");
   shape.output_zero_point = ZeroPoint<T>(reader, 7, "y_zero_point");
   ReadWeights(reader, 3, node);
-  TensorView<std::int32_t> bias{};
+  ConstantTensor<std::int32_t> bias;
   if (reader.HasInput(8)) {
     bias = reader.Constant<std::int32_t>(8, "B");
   }
-  const QuantizationInputs inputs = {
-      reader.Constant<float>(1, "x_scale"), shape.input_zero_point,  reader.Constant<float>(5, "w_scale"),
-      reader.Constant<float>(6, "y_scale"), shape.output_zero_point, reader.HasInput(8) ? &bias : nullptr};
+  const TensorView<std::int32_t> bias_view = bias.view();
+  const auto x_scale = reader.Constant<float>(1, "x_scale");
+  const auto w_scale = reader.Constant<float>(5, "w_scale");
+  const auto y_scale = reader.Constant<float>(6, "y_scale");
+  const QuantizationInputs inputs = {x_scale.view(), shape.input_zero_point,  w_scale.view(),
+                                     y_scale.view(), shape.output_zero_point, reader.HasInput(8) ? &bias_view : nullptr};
   Requantization requantization = MakeRequantization(reader.op(), node.attributes.out_channels, inputs);
   node.layer.bias = std::move(requantization.bias);
   node.layer.multiplier = std::move(requantization.multiplier);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/conv_geometry.h"
+#include "core/kernel_bound.h"
 #include "core/parallel_for.h"
 
 namespace subbit {
@@ -23,6 +24,12 @@ class ConvKernel {
   /// Bytes of scratch memory that Run takes for this geometry, all that it takes. `geometry` must come from MakeGeometry
   /// with the attributes that the kernel was made for.
   virtual std::size_t ScratchBytes(const ConvGeometry& geometry) const = 0;
+
+  /// What Run cannot do without on this geometry.
+  virtual KernelBound Bound(const ConvGeometry& geometry) const {
+    static_cast<void>(geometry);
+    return {};
+  }
 
   /// Computes y [N, out_channels, out_height, out_width] from x [N, in_channels * group, H, W], both row-major and not
   /// overlapping. `scratch` is ScratchBytes(geometry) bytes, at any address and of any content, that no other run uses

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/conv_geometry.h"
+#include "core/kernel_bound.h"
 #include "core/parallel_for.h"
 
 /// The interfaces of the operators on packed signs (packed_bits.h). Kernels are immutable once made: Run may be called
@@ -36,6 +37,12 @@ class PackSignsKernel {
   /// Bytes of scratch memory that Run takes for this shape, all that it takes.
   virtual std::size_t ScratchBytes(const SignsShape& shape) const = 0;
 
+  /// What Run cannot do without on this shape.
+  virtual KernelBound Bound(const SignsShape& shape) const {
+    static_cast<void>(shape);
+    return {};
+  }
+
   /// Writes the bits of x[n, c, p] + shift[c] >= 0 to b [batch, PackedBytes(channels), pixels]; shape.channels must be
   /// Channels(). `scratch` is as for ConvKernel.
   virtual void Run(const SignsShape& shape, const float* x, std::uint8_t* b, void* scratch,
@@ -65,6 +72,12 @@ class PackedConvKernel {
   /// Bytes of scratch memory that Run takes for this geometry, all that it takes. `geometry` must come from
   /// MakePackedGeometry with the attributes that the kernel was made for.
   virtual std::size_t ScratchBytes(const ConvGeometry& geometry) const = 0;
+
+  /// What Run cannot do without on this geometry.
+  virtual KernelBound Bound(const ConvGeometry& geometry) const {
+    static_cast<void>(geometry);
+    return {};
+  }
 
   /// `scratch` is as for ConvKernel.
   virtual void Run(const ConvGeometry& geometry, const PackedInputs& inputs, const PackedOutputs& outputs, void* scratch,

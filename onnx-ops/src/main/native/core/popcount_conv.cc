@@ -87,6 +87,13 @@ class PopcountConv : public ConvKernel<float> {
 
   std::string Name() const override { return std::string("xor and popcount, ") + kernels_.isa; }
 
+  /// One step for each output channel and patch word of 16 positions.
+  KernelBound Bound(const ConvGeometry& geometry) const override {
+    const auto positions = static_cast<double>(geometry.batch * geometry.out_height * geometry.out_width);
+    const auto outs = static_cast<double>(geometry.attributes.out_channels);
+    return {VectorStep::kCountBits, Isa::kAvx512, positions / 16 * outs * layout_.Size()};
+  }
+
   std::size_t ScratchBytes(const ConvGeometry& geometry) const override {
     const PhasePlanes planes(geometry);
     ScratchCutter cutter;

@@ -4,6 +4,7 @@
 
 #include "core/kernel_choice.h"
 #include "core/packed_bits.h"
+#include "ort/kernel_log.h"
 
 namespace subbit::ort {
 namespace {
@@ -59,6 +60,7 @@ void ConvDefinition<T>::Run(const Kernel& kernel, const OpName& op, const ConvAt
   const TensorView<T> x = io.Input<T>(0, "X");
   const ConvGeometry geometry = MakeGeometry(op, attributes, x.shape);
   T* y = io.Output<T>(0, geometry.OutputShape());
+  LogRun(op, kernel, geometry);
   const RunScratch scratch = io.Scratch(kernel.ScratchBytes(geometry));
   kernel.Run(geometry, x.data, y, scratch.get(), io);
 }
@@ -111,6 +113,7 @@ void PackSignsDefinition::Run(const Kernel& kernel, const OpName& op, const NoAt
   const TensorView<float> x = io.Input<float>(0, "X");
   const SignsShape shape = MakeSignsShape(op, kernel.Channels(), x.shape);
   std::uint8_t* b = io.Output<std::uint8_t>(0, {x.shape[0], PackedBytes(shape.channels), x.shape[2], x.shape[3]});
+  LogRun(op, kernel, shape);
   const RunScratch scratch = io.Scratch(kernel.ScratchBytes(shape));
   kernel.Run(shape, x.data, b, scratch.get(), io);
 }
@@ -133,6 +136,7 @@ void PackedConvDefinition::RunPacked(const Kernel& kernel, const OpName& op, con
   if (has_output[1]) {
     outputs.s = io.Output<std::uint8_t>(1, {y_shape[0], PackedBytes(y_shape[1]), y_shape[2], y_shape[3]});
   }
+  LogRun(op, kernel, geometry);
   const RunScratch scratch = io.Scratch(kernel.ScratchBytes(geometry));
   kernel.Run(geometry, inputs, outputs, scratch.get(), io);
 }

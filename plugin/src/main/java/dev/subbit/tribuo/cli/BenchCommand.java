@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = "Measure, and print a table.",
-    subcommands = BenchAccuracyCommand.class,
+    subcommands = {BenchLayersCommand.class, BenchAccuracyCommand.class},
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "WHAT",
     footer = {

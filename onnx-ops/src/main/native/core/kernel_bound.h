@@ -1,0 +1,27 @@
+#pragma once
+
+#include "core/isa.h"
+
+namespace subbit {
+
+/// A step of a kernel's inner loop: one vector of an instruction set.
+enum class VectorStep {
+  kNone,       ///< the kernel states no bound
+  kAddFloat,   ///< an addition of 32-bit floats
+  kAddInt,     ///< an addition of integers of any width
+  kCountBits,  ///< exclusive or, population count and addition, of 32-bit lanes
+};
+
+/// What a kernel cannot do without in one run: so many steps of one kind. Reading indices, laying out the input,
+/// padding and writing the output are left out, so no run can be as fast as its bound.
+struct KernelBound {
+  VectorStep step = VectorStep::kNone;
+  Isa isa = Isa::kReference;
+  double count = 0;
+};
+
+/// Seconds that one core takes for the steps of a bound where nothing holds them up: measured now, on registers alone,
+/// for about a millisecond. Not a number for kNone. The instruction set must not pass DetectIsa().
+double Seconds(const KernelBound& bound);
+
+}  // namespace subbit

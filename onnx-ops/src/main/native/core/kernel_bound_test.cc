@@ -1,0 +1,26 @@
+#include "core/kernel_bound.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace subbit {
+namespace {
+
+TEST(KernelBoundTest, EveryLevelHasItsAdditions) {
+  for (Isa isa : {Isa::kReference, Isa::kPortable, Isa::kAvx2, Isa::kAvx512}) {
+    if (isa > DetectIsa()) continue;
+    for (VectorStep step : {VectorStep::kAddFloat, VectorStep::kAddInt}) {
+      EXPECT_GT(Seconds({step, isa, 1}), 0) << ToString(isa);
+      EXPECT_EQ(Seconds({step, isa, 0}), 0) << ToString(isa);
+    }
+  }
+  if (HasAvx512Popcount()) {
+    EXPECT_GT(Seconds({VectorStep::kCountBits, Isa::kAvx512, 1}), 0);
+  }
+}
+
+TEST(KernelBoundTest, AKernelNeedNotStateOne) { EXPECT_TRUE(std::isnan(Seconds({}))); }
+
+}  // namespace
+}  // namespace subbit

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+
+namespace subbit {
+
+/// Loops of one instruction set that do nothing but the steps of kernel_bound.h, on registers, twelve chains at once, so
+/// that neither memory nor the latency of an instruction holds them up. Each does kStepsOfLoop steps `loops` times.
+struct StepLoops {
+  static constexpr int kStepsOfLoop = 12;
+
+  void (*add_float)(std::int64_t loops);
+  void (*add_int)(std::int64_t loops);
+  void (*count_bits)(std::int64_t loops);  ///< null where the instruction set has no such step
+};
+
+const StepLoops& PortableStepLoops();
+#ifdef SUBBIT_X86_KERNELS
+const StepLoops& Avx2StepLoops();
+/// count_bits needs HasAvx512Popcount().
+const StepLoops& Avx512StepLoops();
+#endif
+
+}  // namespace subbit

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/invalid_operator.h"
+#include "core/kernel_bound.h"
+
+namespace subbit::ort {
+
+/// One run of one node.
+struct KernelRun {
+  std::string op_type;
+  std::string node;
+  std::string kernel;
+  KernelBound bound;
+};
+
+/// The kernels that ran, for benchmarks: off until someone starts it. Thread-safe.
+class KernelLog {
+ public:
+  static KernelLog& Global();
+
+  bool IsOn() const { return on_.load(std::memory_order_relaxed); }
+
+  void Start();
+  void Add(KernelRun run);
+
+  /// Ends the log; gives what was added since Start and forgets it.
+  std::vector<KernelRun> Stop();
+
+ private:
+  std::atomic<bool> on_{false};
+  std::mutex mutex_;
+  std::vector<KernelRun> runs_;
+};
+
+/// Notes a run of `kernel` on `geometry`, if the log is on.
+template <class Kernel, class Geometry>
+void LogRun(const OpName& op, const Kernel& kernel, const Geometry& geometry) {
+  KernelLog& log = KernelLog::Global();
+  if (log.IsOn()) log.Add({op.type, op.node, kernel.Name(), kernel.Bound(geometry)});
+}
+
+}  // namespace subbit::ort

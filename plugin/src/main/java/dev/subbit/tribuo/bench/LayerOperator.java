@@ -1,0 +1,112 @@
+package dev.subbit.tribuo.bench;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.ConvAttributes;
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.onnx.SubBitNodes;
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * The sub-bit operators as they are measured: each makes a model of so many layers in a row as the
+ * shape asks for, with random weights that keep the size of the values from layer to layer.
+ */
+public enum LayerOperator {
+  /** {@code SubBitConv}: float in, float out. */
+  REAL("real") {
+    @Override
+    void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights) {
+      String x = graph.input("x", DataType.FLOAT, shape.tensorShape());
+      for (int layer = 0; layer < shape.chain(); layer++) {
+        x = SubBitNodes.conv(graph.proto(), "y" + layer, x, weights, GEOMETRY, bias(shape));
+      }
+      graph.output(x, DataType.FLOAT, shape.tensorShape());
+    }
+  },
+
+  /** {@code BinarySubBitConv}: float in, binarised inside, float out. */
+  BINARY("binary") {
+    @Override
+    void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights) {
+      String x = graph.input("x", DataType.FLOAT, shape.tensorShape());
+      for (int layer = 0; layer < shape.chain(); layer++) {
+        x = SubBitNodes.binaryConv(graph.proto(), "y" + layer, x, weights, GEOMETRY, bias(shape));
+      }
+      graph.output(x, DataType.FLOAT, shape.tensorShape());
+    }
+  },
+
+  /** {@code QLinearSubBitConv}: uint8 in, uint8 out. */
+  INT8("int8") {
+    @Override
+    void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights) {
+      String x = graph.input("x", DataType.UINT8, shape.tensorShape());
+      String scale = graph.floats("range_scale", new float[] {1});
+      String zero = graph.bytes("range_zero", DataType.UINT8, new byte[] {(byte) 128});
+      for (int layer = 0; layer < shape.chain(); layer++) {
+        x =
+            SubBitNodes.qLinearConv(
+                graph.proto(),
+                "y" + layer,
+                x,
+                scale,
+                zero,
+                weights,
+                GEOMETRY,
+                scale,
+                zero,
+                new int[shape.channels()]);
+      }
+      graph.output(x, DataType.UINT8, shape.tensorShape());
+    }
+  };
+
+  private static final ConvAttributes GEOMETRY = ConvAttributes.of(1, 1);
+  private static final long SEED = 7;
+
+  private final String label;
+
+  LayerOperator(String label) {
+    this.label = label;
+  }
+
+  /**
+   * What users call it.
+   *
+   * @return such as {@code binary}.
+   */
+  public String label() {
+    return label;
+  }
+
+  /**
+   * The model to measure.
+   *
+   * @param shape the layer.
+   * @param tau bits of an index, 1 to 9.
+   * @return a model with one input and one output, except where the operator needs more.
+   */
+  public ModelProto model(LayerShape shape, int tau) {
+    LayerGraph graph = new LayerGraph();
+    layers(graph, shape, weights(shape.channels(), tau));
+    return graph.model();
+  }
+
+  /** Adds the input, the layers and the output. */
+  abstract void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights);
+
+  private static float[] bias(LayerShape shape) {
+    return new float[shape.channels()];
+  }
+
+  private static PackedConvWeights weights(int channels, int tau) {
+    Random random = new Random(SEED);
+    int[] codewords = random.ints(0, 1 << Codebook.TAPS).distinct().limit(1L << tau).toArray();
+    int[] indices = random.ints((long) channels * channels, 0, 1 << tau).toArray();
+    float[] scale = new float[channels];
+    Arrays.fill(scale, (float) (1 / Math.sqrt(channels * Codebook.TAPS)));
+    return PackedConvWeights.pack(channels, new Codebook(tau, codewords), indices, scale);
+  }
+}

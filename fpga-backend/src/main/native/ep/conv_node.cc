@@ -5,8 +5,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "core/conv_weights.h"
-#include "core/requantization.h"
 
 namespace subbit::fpga {
 namespace {
@@ -133,7 +131,8 @@ ConvAttributes ReadAttributes(const NodeReader& reader) {
 void ReadWeights(const NodeReader& reader, std::size_t first, ConvNode& node) {
   const auto index = reader.Constant<std::uint8_t>(first, "index");
   const auto codebook = reader.Constant<std::int8_t>(first + 1, "codebook");
-  node.layer.codebook = MakeWeights(reader.op(), node.attributes, index.view(), codebook.view()).codewords;
+  node.weights = MakeWeights(reader.op(), node.attributes, index.view(), codebook.view());
+  node.layer.codebook = node.weights.codewords;
   node.layer.index.assign(index.data, index.data + index.Count());
 }
 

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "core/conv_attributes.h"
+#include "core/conv_weights.h"
+#include "core/requantization.h"
 #include "driver/conv_layer.h"
 #include "ep/ort_api.h"
 
@@ -24,6 +26,8 @@ class NodeNotTaken : public std::runtime_error {
 struct ConvNode {
   OpName op;
   ConvAttributes attributes;
+  SubBitWeights weights;
+  /// The same weights and all the rest as the driver takes them.
   ConvLayer layer;
   /// Of BinarySubBitConv only, applied on the host to the accumulators: one an output channel.
   std::vector<float> scale;

@@ -24,6 +24,13 @@ std::chrono::milliseconds ReadTimeout(const std::string& text) {
   return std::chrono::milliseconds(value);
 }
 
+bool ReadFallback(const std::string& text) {
+  if (text != "none" && text != "cpu") {
+    throw std::invalid_argument("Provider option 'fallback' is '" + text + "'; allowed are: none, cpu.");
+  }
+  return text == "cpu";
+}
+
 }  // namespace
 
 EpOptions EpOptions::Read(const OrtSessionOptions& options) {
@@ -31,12 +38,17 @@ EpOptions EpOptions::Read(const OrtSessionOptions& options) {
   const std::string prefix = kOptionPrefix;
   const std::string backend = session.GetConfigEntryOrDefault((prefix + "backend").c_str(), kAutoBackend);
   const std::string timeout = session.GetConfigEntryOrDefault((prefix + "timeout_ms").c_str(), "");
-  return {ChooseBackend(backend), timeout.empty() ? kDefaultTimeout : ReadTimeout(timeout)};
+  const std::string fallback = session.GetConfigEntryOrDefault((prefix + "fallback").c_str(), "none");
+  return {ChooseBackend(backend), timeout.empty() ? kDefaultTimeout : ReadTimeout(timeout), ReadFallback(fallback)};
 }
 
-Ep::Ep(std::shared_ptr<Driver> driver, std::chrono::milliseconds timeout, const OrtEpApi& ep_api,
-       const OrtLogger& logger)
-    : OrtEp{}, driver_(std::move(driver)), timeout_(timeout), ep_api_(ep_api), logger_(&logger) {
+Ep::Ep(std::shared_ptr<Driver> driver, const EpOptions& options, const OrtEpApi& ep_api, const OrtLogger& logger)
+    : OrtEp{},
+      driver_(std::move(driver)),
+      timeout_(options.timeout),
+      fallback_(std::make_shared<Fallback>(options.fallback_to_cpu, logger)),
+      ep_api_(ep_api),
+      logger_(&logger) {
   ort_version_supported = kOrtApiVersion;
   GetName = GetNameImpl;
   GetCapability = GetCapabilityImpl;
@@ -91,7 +103,8 @@ OrtStatus* ORT_API_CALL Ep::CompileImpl(OrtEp* self, const OrtGraph** graphs, co
       if (nodes.size() != 1) {
         throw std::logic_error("a fused node of " + std::to_string(nodes.size()) + " nodes, one was claimed");
       }
-      compiled.push_back(std::make_unique<NodeCompute>(ep->driver_, ReadConvNode(nodes[0]), ep->timeout_));
+      compiled.push_back(std::make_unique<NodeCompute>(ep->driver_, ReadConvNode(nodes[0]), ep->timeout_,
+                                                       ep->fallback_));
     }
     for (size_t i = 0; i < count; ++i) {
       compute_infos[i] = compiled[i].release();

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "driver/driver.h"
+#include "ep/fallback.h"
 #include "ep/ort_api.h"
 
 namespace subbit::fpga {
@@ -13,17 +14,19 @@ struct EpOptions {
   /// Result of ChooseBackend.
   std::string backend;
   std::chrono::milliseconds timeout;
+  /// Whether a request that the device fails is completed on the CPU.
+  bool fallback_to_cpu;
 
-  /// Reads the session's entries `ep.subbitfpga.backend` and `ep.subbitfpga.timeout_ms`. Throws for unknown or
-  /// unavailable backends and for a time-out that is not a positive number; the message names the option.
+  /// Reads the session's entries `ep.subbitfpga.backend`, `.timeout_ms` and `.fallback` ("none", the default, or "cpu").
+  /// Throws for unknown or unavailable backends, for a time-out that is not a positive number and for another fallback;
+  /// the message names the option.
   static EpOptions Read(const OrtSessionOptions& options);
 };
 
 /// The execution provider of one session: claims the convolutions that its device can run, and compiles them.
 class Ep final : public OrtEp {
  public:
-  Ep(std::shared_ptr<Driver> driver, std::chrono::milliseconds timeout, const OrtEpApi& ep_api,
-     const OrtLogger& logger);
+  Ep(std::shared_ptr<Driver> driver, const EpOptions& options, const OrtEpApi& ep_api, const OrtLogger& logger);
 
  private:
   static const char* ORT_API_CALL GetNameImpl(const OrtEp* self) noexcept;
@@ -40,6 +43,7 @@ class Ep final : public OrtEp {
 
   std::shared_ptr<Driver> driver_;
   std::chrono::milliseconds timeout_;
+  std::shared_ptr<Fallback> fallback_;
   const OrtEpApi& ep_api_;
   Ort::Logger logger_;
 };

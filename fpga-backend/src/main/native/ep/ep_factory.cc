@@ -68,7 +68,7 @@ OrtStatus* ORT_API_CALL EpFactory::CreateEpImpl(OrtEpFactory* self, const OrtHar
   *ep = nullptr;
   return AsStatus([&] {
     const EpOptions read = EpOptions::Read(*options);
-    *ep = new Ep(OpenBackend(read.backend), read.timeout, static_cast<EpFactory*>(self)->ep_api_, *logger);
+    *ep = new Ep(OpenBackend(read.backend), read, static_cast<EpFactory*>(self)->ep_api_, *logger);
   });
 }
 

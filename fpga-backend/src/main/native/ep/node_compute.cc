@@ -8,15 +8,22 @@
 
 namespace subbit::fpga {
 
-NodeCompute::NodeCompute(std::shared_ptr<Driver> driver, ConvNode node, std::chrono::milliseconds timeout)
+NodeCompute::NodeCompute(std::shared_ptr<Driver> driver, const ConvNode& node, std::chrono::milliseconds timeout,
+                         std::shared_ptr<Fallback> fallback)
     : OrtNodeComputeInfo{},
       driver_(std::move(driver)),
-      op_(std::move(node.op)),
+      op_(node.op),
       attributes_(node.attributes),
-      scale_(std::move(node.scale)),
-      bias_(std::move(node.bias)),
+      scale_(node.scale),
+      bias_(node.bias),
       timeout_(timeout),
-      layer_(driver_->Load(node.layer)) {
+      fallback_(std::move(fallback)),
+      cpu_(node) {
+  try {
+    layer_ = driver_->Load(node.layer);
+  } catch (const DriverError& e) {
+    fallback_->Handle(Title(), e);
+  }
   ort_version_supported = kOrtApiVersion;
   CreateState = CreateStateImpl;
   Compute = ComputeImpl;
@@ -44,16 +51,23 @@ void NodeCompute::Run(Ort::KernelContext context) const {
   if (geometry.batch == 0) {
     return;
   }
-  LayerCycles cycles;
-  try {
-    cycles = layer_->descriptor().input_format == InputFormat::kBits
-                 ? RunBinary(geometry, input.GetTensorData<float>(), output.GetTensorMutableData<float>())
-                 : RunOnDevice(geometry, input.GetTensorRawData(), output.GetTensorMutableRawData());
-  } catch (const std::runtime_error& e) {
-    throw std::runtime_error(op_.type + " node '" + op_.node + "': " + e.what());
+  if (!fallback_->active()) {
+    try {
+      const LayerCycles cycles = RunNode(geometry, input, output);
+      TimingLog::Global().Add(
+          {op_.node, op_.type, layer_->descriptor().tau, cycles.cycles, cycles.bnn_cycles, driver_->timing_kind()});
+      return;
+    } catch (const DriverError& e) {
+      fallback_->Handle(Title(), e);
+    }
   }
-  TimingLog::Global().Add(
-      {op_.node, op_.type, layer_->descriptor().tau, cycles.cycles, cycles.bnn_cycles, driver_->timing_kind()});
+  cpu_.Run(geometry, input.GetTensorRawData(), output.GetTensorMutableRawData());
+}
+
+LayerCycles NodeCompute::RunNode(const ConvGeometry& geometry, Ort::ConstValue input, Ort::UnownedValue output) const {
+  return layer_->descriptor().input_format == InputFormat::kBits
+             ? RunBinary(geometry, input.GetTensorData<float>(), output.GetTensorMutableData<float>())
+             : RunOnDevice(geometry, input.GetTensorRawData(), output.GetTensorMutableRawData());
 }
 
 LayerCycles NodeCompute::RunOnDevice(const ConvGeometry& geometry, const void* input, void* output) const {

@@ -19,9 +19,12 @@ import java.util.TreeSet;
  * run go to Subbit's CPU kernels, everything else to ONNX Runtime's.
  *
  * <p>Settings: {@code backend}, one of {@code auto}, {@code emulator}, {@code rtl}, {@code xdma},
- * {@code uio} (else the system property {@code subbit.fpga.backend}, else the environment variable
- * {@code SUBBIT_FPGA_BACKEND}, else {@code auto}); {@code timeout_ms}, milliseconds that the device
- * may take for one request (30000).
+ * {@code uio}, or one board of several such as {@code xdma:1} (else the system property {@code
+ * subbit.fpga.backend}, else the environment variable {@code SUBBIT_FPGA_BACKEND}, else {@code
+ * auto}); {@code timeout_ms}, milliseconds that the device may take for one request (30000); {@code
+ * fallback}, what happens when the device fails: {@code none} (the run ends with an {@link
+ * OrtException} of which {@link FpgaFault#of} tells the kind) or {@code cpu} (the session warns
+ * once and goes on on the CPU, with the same results).
  *
  * <p>The provider library is registered with ONNX Runtime once and stays registered until the
  * process ends, since ONNX Runtime cannot let go of one safely while sessions may live.
@@ -32,6 +35,7 @@ public final class FpgaBackend implements ExecutionBackend {
   public static final String PROVIDER = "SubBitFpga";
 
   private static final String TIMEOUT = "timeout_ms";
+  private static final String FALLBACK = "fallback";
   private static OrtEpDevice device;
 
   /** For {@link java.util.ServiceLoader}. */
@@ -54,8 +58,10 @@ public final class FpgaBackend implements ExecutionBackend {
     requireKnown(settings);
     Map<String, String> providerOptions = new HashMap<>();
     providerOptions.put(BackendChoice.SETTING, BackendChoice.of(settings));
-    if (settings.containsKey(TIMEOUT)) {
-      providerOptions.put(TIMEOUT, settings.get(TIMEOUT));
+    for (String option : List.of(TIMEOUT, FALLBACK)) {
+      if (settings.containsKey(option)) {
+        providerOptions.put(option, settings.get(option));
+      }
     }
     SubBitOps.register(options);
     options.addExecutionProvider(List.of(device()), providerOptions);
@@ -63,7 +69,7 @@ public final class FpgaBackend implements ExecutionBackend {
 
   private static void requireKnown(Map<String, String> settings) {
     TreeSet<String> unknown = new TreeSet<>(settings.keySet());
-    unknown.removeAll(List.of(BackendChoice.SETTING, TIMEOUT));
+    unknown.removeAll(List.of(BackendChoice.SETTING, TIMEOUT, FALLBACK));
     if (!unknown.isEmpty()) {
       throw new IllegalArgumentException(
           "Back end 'fpga' has no setting '"
@@ -71,7 +77,9 @@ public final class FpgaBackend implements ExecutionBackend {
               + "'; it has: "
               + BackendChoice.SETTING
               + ", "
-              + TIMEOUT);
+              + TIMEOUT
+              + ", "
+              + FALLBACK);
     }
   }
 

@@ -29,6 +29,14 @@ final class BackendOptions {
           "Which device the fpga back end takes, as ./subbit devices lists them, or auto.")
   private String fpgaBackend;
 
+  @Option(
+      names = "--fpga-fallback",
+      paramLabel = "WHAT",
+      description =
+          "What happens when the device fails: none (an error) or cpu (one warning, and the CPU goes"
+              + " on with the same results). Default: none.")
+  private String fpgaFallback;
+
   /**
    * The back end's name.
    *
@@ -46,12 +54,18 @@ final class BackendOptions {
    */
   Map<String, String> settings() {
     Map<String, String> settings = new HashMap<>();
-    if (fpgaBackend != null) {
-      if (!backend.equals("fpga")) {
-        throw new ParameterException(spec.commandLine(), "--fpga-backend needs --backend fpga");
-      }
-      settings.put("backend", fpgaBackend);
-    }
+    putFpga(settings, "backend", fpgaBackend);
+    putFpga(settings, "fallback", fpgaFallback);
     return settings;
+  }
+
+  private void putFpga(Map<String, String> settings, String name, String value) {
+    if (value != null) {
+      if (!backend.equals("fpga")) {
+        throw new ParameterException(
+            spec.commandLine(), "--fpga-" + name + " needs --backend fpga");
+      }
+      settings.put(name, value);
+    }
   }
 }

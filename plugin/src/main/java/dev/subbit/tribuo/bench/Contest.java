@@ -2,20 +2,14 @@ package dev.subbit.tribuo.bench;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
-import dev.subbit.onnx.Codebook;
-import dev.subbit.onnx.KernelLog;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
- * Measures sub-bit models beside ONNX Runtime's own operators and beside the same models at tau =
- * 9, all in turns. What is timed is a whole run of a model, packing and laying out included.
+ * What is measured together: sub-bit models beside ONNX Runtime's own operators and beside the same
+ * models at tau = 9, all in turns. What is timed is a whole run of a model, packing and laying out
+ * included.
  *
  * @param label what is measured.
  * @param network the network that it is, or is part of.
@@ -32,8 +26,6 @@ record Contest(
     ModelProto int8,
     Map<String, Form> forms) {
 
-  private static final int BNN_TAU = Codebook.MAX_TAU;
-
   /** Makes a sub-bit model at a given tau. */
   @FunctionalInterface
   interface Form {
@@ -46,96 +38,43 @@ record Contest(
     ModelProto model(int tau);
   }
 
-  /** How it is measured. */
-  record Rules(List<Integer> taus, int threads, int rounds, double turnSeconds) {}
-
-  /** A sub-bit model that takes part, and what it ran on. */
-  private record Entrant(
-      String form, int tau, BenchSession session, List<KernelLog.Entry> kernels) {}
+  /**
+   * How it is measured.
+   *
+   * @param taus bits of an index, each 1 to 9.
+   * @param threads threads of a run; every number of them is measured.
+   * @param rounds how many rounds.
+   * @param turnSeconds how long a side's turn lasts at least.
+   */
+  record Rules(List<Integer> taus, List<Integer> threads, int rounds, double turnSeconds) {}
 
   /**
    * Measures.
    *
    * @param rules how.
-   * @return one row for each form and tau.
+   * @return one row for each number of threads, form and tau.
    * @throws OrtException if ONNX Runtime refuses a model.
    */
   List<BenchRow> run(Rules rules) throws OrtException {
-    List<BenchSession> sessions = new ArrayList<>();
+    List<ContestField> fields = new ArrayList<>();
     try {
-      PeerSession float32 = PeerSession.fastest(fp32, rules.threads(), rules.turnSeconds());
-      sessions.add(float32.session());
-      PeerSession integer = PeerSession.fastest(int8, rules.threads(), rules.turnSeconds());
-      sessions.add(integer.session());
-      sessions.add(new BenchSession(PeerSession.doingNothing(), OptLevel.ALL_OPT, rules.threads()));
-      int others = sessions.size();
-      List<Entrant> entrants = new ArrayList<>();
-      for (Map.Entry<String, Form> form : forms.entrySet()) {
-        // Tau = 9 takes part in any case, to compare with.
-        TreeSet<Integer> taus = new TreeSet<>(rules.taus());
-        taus.add(BNN_TAU);
-        for (int tau : taus) {
-          BenchSession session =
-              new BenchSession(form.getValue().model(tau), OptLevel.ALL_OPT, rules.threads());
-          sessions.add(session);
-          entrants.add(new Entrant(form.getKey(), tau, session, KernelLog.during(session::run)));
-        }
+      List<BenchSession> sessions = new ArrayList<>();
+      for (int threads : rules.threads()) {
+        ContestField field = new ContestField(this, rules, threads);
+        fields.add(field);
+        sessions.addAll(field.sessions());
       }
-
       List<Timings> runs = Rounds.measure(sessions, rules.rounds(), rules.turnSeconds());
-      List<Timings> timings = runs.stream().map(run -> run.times(1.0 / chain)).toList();
-      BenchRow.Setting setting =
-          new BenchRow.Setting(
-              label,
-              network,
-              chain,
-              rules.threads(),
-              KernelLog.instructionSet(),
-              new BenchRow.Peer(timings.get(0), float32.level()),
-              new BenchRow.Peer(timings.get(1), integer.level()),
-              runs.get(2).median());
-      Map<String, Timings> bnns = new LinkedHashMap<>();
-      for (int i = 0; i < entrants.size(); i++) {
-        if (entrants.get(i).tau() == BNN_TAU) {
-          bnns.put(entrants.get(i).form(), timings.get(others + i));
-        }
-      }
       List<BenchRow> rows = new ArrayList<>();
-      for (int i = 0; i < entrants.size(); i++) {
-        Entrant entrant = entrants.get(i);
-        if (rules.taus().contains(entrant.tau())) {
-          rows.add(
-              new BenchRow(
-                  setting,
-                  entrant.form(),
-                  entrant.tau(),
-                  kernels(entrant.kernels()),
-                  bound(entrant.kernels()),
-                  timings.get(others + i),
-                  bnns.get(entrant.form())));
-        }
+      for (ContestField field : fields) {
+        rows.addAll(field.rows(runs.subList(0, field.sessions().size())));
+        runs = runs.subList(field.sessions().size(), runs.size());
       }
       return rows;
     } finally {
-      for (BenchSession session : sessions) {
-        session.close();
+      for (ContestField field : fields) {
+        field.close();
       }
     }
-  }
-
-  private static String kernels(List<KernelLog.Entry> entries) {
-    return entries.stream()
-        .map(KernelLog.Entry::kernel)
-        .distinct()
-        .collect(Collectors.joining("; "));
-  }
-
-  /** The bound of one of the layers, if every kernel has one. */
-  private OptionalDouble bound(List<KernelLog.Entry> entries) {
-    if (entries.stream().anyMatch(entry -> entry.boundSeconds().isEmpty())) {
-      return OptionalDouble.empty();
-    }
-    return OptionalDouble.of(
-        entries.stream().mapToDouble(entry -> entry.boundSeconds().getAsDouble()).sum() / chain);
   }
 }

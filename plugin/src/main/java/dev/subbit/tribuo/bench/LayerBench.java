@@ -10,11 +10,11 @@ import java.util.Map;
  *
  * @param operators what to measure.
  * @param taus bits of an index, each 1 to 9.
- * @param threads threads of a run.
+ * @param threads threads of a run; every number of them is measured.
  * @param rounds rounds a shape.
  */
 public record LayerBench(
-    List<LayerOperator> operators, List<Integer> taus, int threads, int rounds) {
+    List<LayerOperator> operators, List<Integer> taus, List<Integer> threads, int rounds) {
 
   private static final double TURN_SECONDS = 2e-3;
 
@@ -22,7 +22,7 @@ public record LayerBench(
    * Measures on one shape.
    *
    * @param shape the layer.
-   * @return one row for each operator and tau.
+   * @return one row for each number of threads, operator and tau.
    * @throws OrtException if ONNX Runtime refuses a model.
    */
   public List<BenchRow> measure(LayerShape shape) throws OrtException {

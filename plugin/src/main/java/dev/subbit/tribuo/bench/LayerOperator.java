@@ -2,11 +2,9 @@ package dev.subbit.tribuo.bench;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.SubBitNodes;
-import java.util.Arrays;
 import java.util.Random;
 
 /**
@@ -90,7 +88,10 @@ public enum LayerOperator {
    */
   public ModelProto model(LayerShape shape, int tau) {
     LayerGraph graph = new LayerGraph();
-    layers(graph, shape, weights(shape.channels(), tau));
+    layers(
+        graph,
+        shape,
+        RandomWeights.draw(shape.channels(), shape.channels(), tau, new Random(SEED)));
     return graph.model();
   }
 
@@ -99,14 +100,5 @@ public enum LayerOperator {
 
   private static float[] bias(LayerShape shape) {
     return new float[shape.channels()];
-  }
-
-  private static PackedConvWeights weights(int channels, int tau) {
-    Random random = new Random(SEED);
-    int[] codewords = random.ints(0, 1 << Codebook.TAPS).distinct().limit(1L << tau).toArray();
-    int[] indices = random.ints((long) channels * channels, 0, 1 << tau).toArray();
-    float[] scale = new float[channels];
-    Arrays.fill(scale, (float) (1 / Math.sqrt(channels * Codebook.TAPS)));
-    return PackedConvWeights.pack(channels, new Codebook(tau, codewords), indices, scale);
   }
 }

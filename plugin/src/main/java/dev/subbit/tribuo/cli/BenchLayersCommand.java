@@ -5,18 +5,14 @@ import dev.subbit.tribuo.bench.BenchRow;
 import dev.subbit.tribuo.bench.LayerBench;
 import dev.subbit.tribuo.bench.LayerOperator;
 import dev.subbit.tribuo.bench.LayerShape;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code subbit bench layers}: the operators' kernels beside ONNX Runtime's own convolutions. */
@@ -26,11 +22,11 @@ import picocli.CommandLine.Spec;
       "Measure the sub-bit operators on the 3x3 layers of ResNet-18 and ResNet-20, beside ONNX"
           + " Runtime's float and 8-bit convolutions and beside the same operator with one bit a"
           + " weight (tau = 9).",
-      "All sides take turns in one process, whole operators are timed. Times are medians in"
+      "All sides take turns in one process, and whole operators are timed. Times are medians in"
           + " microseconds; \"x fp32\" is how many times as fast as ONNX Runtime's float"
-          + " convolution, the median over the rounds with the quartiles behind it in --json.",
-      "\"bound\" is the share that the kernel reaches of what its additions alone would allow on"
-          + " this machine; docs/OPERATORS.md says how it is counted."
+          + " convolution: the median over the rounds, with the quartiles in --json.",
+      "\"bound\" is the share that the kernel reaches of what its vector operations alone would"
+          + " allow on this machine; docs/OPERATORS.md says which are counted."
     },
     mixinStandardHelpOptions = true,
     footer = {
@@ -44,6 +40,8 @@ import picocli.CommandLine.Spec;
       "  SUBBIT_ISA=avx2 ./subbit bench layers --op binary --tau 4"
     })
 final class BenchLayersCommand implements Callable<Integer> {
+
+  static final List<Integer> TAUS = List.of(4, 5, 6, 9);
 
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
@@ -62,9 +60,8 @@ final class BenchLayersCommand implements Callable<Integer> {
       names = "--tau",
       paramLabel = "BITS",
       split = ",",
-      defaultValue = "4,5,6,9",
-      description = "Bits of an index, 1 to 9. Default: ${DEFAULT-VALUE}.")
-  private List<Integer> taus;
+      description = "Bits of an index, 1 to 9. Default: 4,5,6,9.")
+  private List<Integer> taus = TAUS;
 
   @Option(
       names = "--op",
@@ -77,57 +74,23 @@ final class BenchLayersCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws OrtException {
+    CommandLine command = spec.commandLine();
     List<LayerShape> chosenShapes =
-        chosen("--shapes", "shape", shapes, LayerShape.ALL, LayerShape::label);
+        NamedChoice.of(command, "--shapes", shapes, LayerShape.ALL, LayerShape::label);
     List<LayerOperator> chosenOperators =
-        chosen(
-            "--op", "operator", operators, List.of(LayerOperator.values()), LayerOperator::label);
-    for (int tau : taus) {
-      if (tau < 1 || tau > 9) {
-        throw wrong("--tau: " + tau + " is not 1 to 9");
-      }
-    }
-    options.requireUsable();
+        NamedChoice.of(
+            command, "--op", operators, List.of(LayerOperator.values()), LayerOperator::label);
+    BenchOptions.requireTaus(command, taus);
     json.requireWritable();
+    options.prepare();
     LayerBench bench = new LayerBench(chosenOperators, taus, options.threads(), options.rounds());
-
-    PrintWriter terminal = spec.commandLine().getOut();
     List<BenchRow> rows = new ArrayList<>();
     for (LayerShape shape : chosenShapes) {
       rows.addAll(bench.measure(shape));
       json.write(rows.stream().map(BenchRow::fields).toList());
     }
-    terminal.print(BenchTable.of(rows));
-    terminal.flush();
+    command.getOut().print(BenchTable.of(rows));
+    command.getOut().flush();
     return 0;
-  }
-
-  /** The things that a list of names stands for; all of them where there is no list. */
-  private <T> List<T> chosen(
-      String option, String what, List<String> names, List<T> all, Function<T, String> label) {
-    if (names == null) {
-      return all;
-    }
-    List<T> chosen = new ArrayList<>();
-    for (String name : names) {
-      Optional<T> found =
-          all.stream().filter(one -> label.apply(one).equalsIgnoreCase(name)).findFirst();
-      chosen.add(
-          found.orElseThrow(
-              () ->
-                  wrong(
-                      option
-                          + ": there is no "
-                          + what
-                          + " '"
-                          + name
-                          + "', there are "
-                          + all.stream().map(label).collect(Collectors.joining(", ")))));
-    }
-    return chosen;
-  }
-
-  private ParameterException wrong(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 }

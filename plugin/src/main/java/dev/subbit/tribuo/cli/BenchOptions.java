@@ -1,7 +1,10 @@
 package dev.subbit.tribuo.cli;
 
 import ai.onnxruntime.OrtException;
+import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.bench.BenchThreads;
+import java.util.List;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -26,15 +29,18 @@ final class BenchOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
+      split = ",",
       defaultValue = "1",
-      description = "Threads of a run, for all sides. Default: ${DEFAULT-VALUE}.")
-  private int threads;
+      description =
+          "Threads of a run, for all sides; 1,2 measures both in turns. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private List<Integer> threads;
 
   int rounds() {
     return rounds;
   }
 
-  int threads() {
+  List<Integer> threads() {
     return threads;
   }
 
@@ -42,11 +48,31 @@ final class BenchOptions {
    * Checks the options, and sets ONNX Runtime up for them.
    *
    * @throws ParameterException if one is out of range.
+   * @throws OrtException if ONNX Runtime refuses.
    */
-  void requireUsable() throws OrtException {
+  void prepare() throws OrtException {
     requireWithin("--rounds", rounds, MOST_ROUNDS);
-    requireWithin("--threads", threads, MOST_THREADS);
-    BenchThreads.prepare(threads);
+    threads.forEach(number -> requireWithin("--threads", number, MOST_THREADS));
+    try {
+      BenchThreads.prepare(threads);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--threads: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Checks the values of {@code --tau}.
+   *
+   * @param command the command that has the option.
+   * @param taus bits of an index.
+   * @throws ParameterException if one is not 1 to 9.
+   */
+  static void requireTaus(CommandLine command, List<Integer> taus) {
+    for (int tau : taus) {
+      if (tau < 1 || tau > Codebook.MAX_TAU) {
+        throw new ParameterException(command, "--tau is " + tau + ", allowed: 1 to 9");
+      }
+    }
   }
 
   private void requireWithin(String option, int value, int most) {

@@ -25,6 +25,7 @@ final class BenchTable {
             "case",
             "op",
             "tau",
+            "threads",
             "us",
             "ort fp32",
             "ort int8",
@@ -43,6 +44,7 @@ final class BenchTable {
           row.setting().label(),
           row.operator(),
           Integer.toString(row.tau()),
+          Integer.toString(row.setting().threads()),
           micros(row.ours().median()),
           micros(row.setting().fp32().timings().median()),
           micros(row.setting().int8().timings().median()),
@@ -60,11 +62,9 @@ final class BenchTable {
     BenchRow.Setting setting = row.setting();
     return String.format(
         Locale.ROOT,
-        "Medians of %d rounds; %d thread%s; Subbit's kernels up to %s. Calling ONNX Runtime takes"
-            + " %.1f us of every run.%n",
+        "Medians of %d rounds; Subbit's kernels up to %s. Calling ONNX Runtime takes %.1f us of"
+            + " every run.%n",
         row.ours().ofRounds().length,
-        setting.threads(),
-        setting.threads() == 1 ? "" : "s",
         setting.isa(),
         1e6 * setting.callSeconds());
   }

@@ -69,10 +69,11 @@ class BenchLayersCommandTest {
   @Test
   void wrongOptionsAreUsageErrorsThatNameWhatThereIs() {
     assertWrongUsage("'9x9x9', there are 56x56x64", "--shapes", "9x9x9");
-    assertWrongUsage("--tau: 12 is not 1 to 9", "--tau", "5,12");
+    assertWrongUsage("--tau is 12, allowed: 1 to 9", "--tau", "5,12");
     assertWrongUsage("'ternary', there are real, binary", "--op", "ternary");
     assertWrongUsage("--rounds is 0, allowed: 1 to", "--rounds", "0");
     assertWrongUsage("--threads is -1, allowed: 1 to", "--threads", "-1");
+    assertWrongUsage("above 1 can be measured at once, found [2, 4]", "--threads", "1,2,4");
   }
 
   private static void assertWrongUsage(String message, String... options) {

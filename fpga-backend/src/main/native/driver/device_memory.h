@@ -23,4 +23,24 @@ class DeviceMemory {
   std::map<std::uint64_t, std::uint64_t> used_;
 };
 
+/// A block that is given back when its owner goes. Tests as false if there was no room.
+class MemoryBlock {
+ public:
+  MemoryBlock(DeviceMemory& memory, std::uint64_t bytes) : memory_(memory), address_(memory.Allocate(bytes)) {}
+  ~MemoryBlock() {
+    if (address_ != 0) {
+      memory_.Free(address_);
+    }
+  }
+  MemoryBlock(const MemoryBlock&) = delete;
+  MemoryBlock& operator=(const MemoryBlock&) = delete;
+
+  explicit operator bool() const { return address_ != 0; }
+  std::uint64_t address() const { return address_; }
+
+ private:
+  DeviceMemory& memory_;
+  std::uint64_t address_;
+};
+
 }  // namespace subbit::fpga

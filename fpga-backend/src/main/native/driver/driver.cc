@@ -4,9 +4,9 @@
 #include <thread>
 #include <utility>
 
-#include "core/conv_geometry.h"
 #include "device/cycle_model.h"
 #include "device/registers.h"
+#include "driver/chain_request.h"
 
 namespace subbit::fpga {
 namespace {
@@ -35,25 +35,6 @@ std::string Summary(const LayerDescriptor& d) {
          ToString({d.stride_h, d.stride_w}) + ", pads " + ToString({d.pad_top, d.pad_left, d.pad_bottom, d.pad_right}) +
          ", dilations " + ToString({d.dilation_h, d.dilation_w});
 }
-
-/// Device memory that is given back when the scope ends. Used under the driver's lock.
-class ScopedBlock {
- public:
-  ScopedBlock(DeviceMemory& memory, std::uint64_t bytes) : memory_(memory), address_(memory.Allocate(bytes)) {}
-  ~ScopedBlock() {
-    if (address_ != 0) {
-      memory_.Free(address_);
-    }
-  }
-  ScopedBlock(const ScopedBlock&) = delete;
-  ScopedBlock& operator=(const ScopedBlock&) = delete;
-
-  std::uint64_t address() const { return address_; }
-
- private:
-  DeviceMemory& memory_;
-  std::uint64_t address_;
-};
 
 }  // namespace
 
@@ -89,8 +70,7 @@ Driver::Driver(std::unique_ptr<Device> device)
   if (capabilities_.dot_units == 0 || capabilities_.accumulators == 0) {
     throw DriverError(Fault::kWrongDevice, "the device reports an engine without dot units or accumulators");
   }
-  descriptor_address_ = memory_.Allocate(LayerDescriptor::kBytes);
-  if (descriptor_address_ == 0) {
+  if (capabilities_.memory_bytes == 0) {
     throw DriverError(Fault::kWrongDevice, "the device reports no memory");
   }
   Reset();
@@ -187,68 +167,31 @@ void Driver::Release(std::uint64_t address) {
 
 LayerCycles Driver::Run(const LoadedLayer& layer, std::uint32_t batch, std::uint32_t height, std::uint32_t width,
                         const void* input, void* output, milliseconds timeout) {
-  LayerDescriptor d = layer.descriptor();
-  d.in_height = height;
-  d.in_width = width;
-  d.out_height = static_cast<std::uint32_t>(OutputLength(height, d.pad_top, d.pad_bottom, d.dilation_h, d.stride_h));
-  d.out_width = static_cast<std::uint32_t>(OutputLength(width, d.pad_left, d.pad_right, d.dilation_w, d.stride_w));
-  const auto* from = static_cast<const std::uint8_t*>(input);
-  auto* to = static_cast<std::uint8_t*>(output);
-  LayerCycles total{0, 0};
-  const std::lock_guard<std::mutex> lock(mutex_);
-  std::uint32_t part = batch;
-  for (std::uint32_t done = 0; done < batch;) {
-    d.batch = std::min(part, batch - done);
-    const ScopedBlock input_block(memory_, d.batch * d.input_image_bytes());
-    const ScopedBlock output_block(memory_, d.batch * d.output_image_bytes());
-    if (input_block.address() == 0 || output_block.address() == 0) {
-      if (d.batch == 1) {
-        throw DriverError(Fault::kOutOfMemory,
-                          "one image of " + std::to_string(d.in_channels) + "x" + std::to_string(height) + "x" +
-                              std::to_string(width) + " and its result do not fit into the " +
-                              std::to_string(capabilities_.memory_bytes) + " bytes of device memory");
-      }
-      part = (d.batch + 1) / 2;
-      continue;
-    }
-    d.input_address = input_block.address();
-    d.output_address = output_block.address();
-    const LayerCycles cycles = WithDevice([&] { return RunPart(d, from, to, timeout); });
-    total.cycles += cycles.cycles;
-    total.bnn_cycles += cycles.bnn_cycles;
-    from += d.batch * d.input_image_bytes();
-    to += d.batch * d.output_image_bytes();
-    done += d.batch;
-  }
-  return total;
+  return RunChain({&layer}, batch, height, width, input, output, timeout).front();
 }
 
-LayerCycles Driver::RunPart(LayerDescriptor descriptor, const std::uint8_t* input, std::uint8_t* output,
-                            milliseconds timeout) {
-  if (const ErrorCode code = descriptor.Validate(capabilities_); code != ErrorCode::kNone) {
-    throw DriverError(Fault::kUnsupported, Describe(code));
+std::vector<LayerCycles> Driver::RunChain(const std::vector<const LoadedLayer*>& chain, std::uint32_t batch,
+                                          std::uint32_t height, std::uint32_t width, const void* input, void* output,
+                                          milliseconds timeout) {
+  if (batch == 0) {
+    return std::vector<LayerCycles>(chain.size(), LayerCycles{0, 0});
   }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return WithDevice([&] {
+    ChainRequest request(*this, ChainShapes(chain, height, width), batch);
+    return request.Run(static_cast<const std::uint8_t*>(input), static_cast<std::uint8_t*>(output), timeout);
+  });
+}
+
+void Driver::Start(std::uint64_t descriptors, std::size_t count) {
   EnsureIdle();
-  device_->WriteBuffer(descriptor.input_address, input, descriptor.batch * descriptor.input_image_bytes());
-  LayerDescriptor::Bytes bytes = descriptor.Encode();
-  device_->WriteBuffer(descriptor_address_, bytes.data(), bytes.size());
-  expected_descriptors_ = Low(descriptor_address_);
+  expected_descriptors_ = Low(descriptors);
   device_->Write32(registers::kDescriptorsLow, expected_descriptors_);
-  device_->Write32(registers::kDescriptorsHigh, High(descriptor_address_));
-  device_->Write32(registers::kDescriptorCount, 1);
+  device_->Write32(registers::kDescriptorsHigh, High(descriptors));
+  device_->Write32(registers::kDescriptorCount, static_cast<std::uint32_t>(count));
   device_->Write32(registers::kGlobalInterruptEnable, 1);
   device_->Write32(registers::kInterruptEnable, registers::kInterruptDone);
   device_->Write32(registers::kControl, registers::kStart);
-  Await(timeout);
-  CheckOutcome();
-  device_->ReadBuffer(descriptor_address_, bytes.data(), bytes.size());
-  LayerDescriptor finished;
-  if (LayerDescriptor::Decode(bytes, &finished) != ErrorCode::kNone || finished.status != ErrorCode::kNone) {
-    throw DriverError(Fault::kDeviceError, "the device reported success but did not complete the descriptor");
-  }
-  device_->ReadBuffer(descriptor.output_address, output, descriptor.batch * descriptor.output_image_bytes());
-  descriptor.mode = Mode::kDirect;
-  return {finished.cycles, ModelledCycles(descriptor, capabilities_)};
 }
 
 void Driver::Reset() {

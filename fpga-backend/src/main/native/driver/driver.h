@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "device/device.h"
 #include "driver/conv_layer.h"
@@ -37,12 +38,21 @@ class Driver : public std::enable_shared_from_this<Driver> {
   /// (kUnsupported, kOutOfMemory, kVanished, kTransfer).
   std::unique_ptr<LoadedLayer> Load(const ConvLayer& layer);
 
-  /// Runs a layer over `batch` images of `height` x `width`. `input` and `output` are in the layer's formats, NCHW,
-  /// without gaps; the caller sizes `output` by OutputLength. A batch that does not fit into device memory is run in
-  /// parts. Each part must finish within `timeout`; a device that does not is reset, so that the next request finds it
-  /// idle. Throws DriverError.
+  /// Runs a layer over `batch` images of `height` x `width`: a chain of one, see RunChain.
   LayerCycles Run(const LoadedLayer& layer, std::uint32_t batch, std::uint32_t height, std::uint32_t width,
                   const void* input, void* output, std::chrono::milliseconds timeout);
+
+  /// Runs layers one after the other, each on what the one before has left in device memory, over `batch` images of
+  /// `height` x `width`. Output format and channels of a layer must be input format and channels of the next. `input` is in
+  /// the first layer's format and `output` in the last one's, NCHW, without gaps; the caller sizes `output` by
+  /// OutputLength. Returns one entry a layer.
+  ///
+  /// A batch is run in parts, of which one is transferred while another is computed, and in smaller parts if they do not
+  /// fit into device memory. Each part must finish within `timeout`; a device that does not is reset, so that the next
+  /// request finds it idle. Throws DriverError.
+  std::vector<LayerCycles> RunChain(const std::vector<const LoadedLayer*>& chain, std::uint32_t batch,
+                                    std::uint32_t height, std::uint32_t width, const void* input, void* output,
+                                    std::chrono::milliseconds timeout);
 
   /// Whether the device has vanished, and with it all that was loaded. It stays lost: every later request fails at once,
   /// and a new driver must be opened for a device that has come back.
@@ -55,6 +65,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
  private:
   friend class LoadedLayer;
+  friend class ChainRequest;
 
   explicit Driver(std::unique_ptr<Device> device);
 
@@ -64,8 +75,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   std::unique_ptr<LoadedLayer> LoadUnderLock(const ConvLayer& layer);
   std::uint64_t Upload(const void* data, std::size_t bytes);
   void Release(std::uint64_t address);
-  LayerCycles RunPart(LayerDescriptor descriptor, const std::uint8_t* input, std::uint8_t* output,
-                      std::chrono::milliseconds timeout);
+  void Start(std::uint64_t descriptors, std::size_t count);
   void Reset();
   void EnsureIdle();
   void Await(std::chrono::milliseconds timeout);
@@ -77,7 +87,6 @@ class Driver : public std::enable_shared_from_this<Driver> {
   std::atomic<bool> lost_{false};
   std::mutex mutex_;
   DeviceMemory memory_;
-  std::uint64_t descriptor_address_ = 0;
   /// What DESCRIPTORS must read; anything else means that the device was reset by somebody else.
   std::uint32_t expected_descriptors_ = 0;
 };

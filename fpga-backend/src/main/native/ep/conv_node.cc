@@ -192,6 +192,18 @@ bool IsConvNode(const Ort::ConstNode& node) {
   return node.GetDomain() == kDomain && (op_type == kQLinear || op_type == kBinary);
 }
 
+bool Follows(const Ort::ConstNode& node, const Ort::ConstNode& next) {
+  if (node.GetOperatorType() != kQLinear || next.GetOperatorType() != kQLinear) {
+    return false;
+  }
+  const Ort::ConstValueInfo between = node.GetOutputs().at(0);
+  if (between.IsGraphOutput()) {
+    return false;
+  }
+  const std::vector<Ort::ValueInfoConsumerProducerInfo> consumers = between.GetConsumers();
+  return consumers.size() == 1 && consumers[0].index == 0 && consumers[0].node.GetId() == next.GetId();
+}
+
 ConvNode ReadConvNode(const Ort::ConstNode& node) {
   const NodeReader reader(node);
   ConvNode read;

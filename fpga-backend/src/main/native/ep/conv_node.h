@@ -37,6 +37,10 @@ struct ConvNode {
 /// Whether the provider is interested in nodes of this type at all.
 bool IsConvNode(const Ort::ConstNode& node);
 
+/// Whether `next` can run on what `node` has left in device memory: both are 8-bit convolutions, and the output of `node`
+/// goes nowhere but to the first input of `next`. (Binary ones meet on the host, where they are scaled and binarised.)
+bool Follows(const Ort::ConstNode& node, const Ort::ConstNode& next);
+
 /// Reads a node for which IsConvNode holds. Models are untrusted: every attribute, shape and value is checked. Throws
 /// InvalidOperator and NodeNotTaken.
 ConvNode ReadConvNode(const Ort::ConstNode& node);

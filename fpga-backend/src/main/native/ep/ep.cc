@@ -1,5 +1,6 @@
 #include "ep/ep.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -68,12 +69,28 @@ void Ep::Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support) const {
   options.ort_version_supported = kOrtApiVersion;
   // The weights live in device memory; ONNX Runtime need not keep them, and the fused node has one input.
   options.drop_constant_initializers = true;
-  for (const Ort::ConstNode& node : Ort::ConstGraph{graph}.GetNodes()) {
-    if (IsConvNode(node) && Takes(node)) {
-      const OrtNode* claimed = node;
-      Ort::ThrowOnError(ep_api_.EpGraphSupportInfo_AddNodesToFuse(support, &claimed, 1, &options));
+  for (const std::vector<Ort::ConstNode>& chain : ChainsOf(Ort::ConstGraph{graph})) {
+    const std::vector<const OrtNode*> claimed(chain.begin(), chain.end());
+    Ort::ThrowOnError(ep_api_.EpGraphSupportInfo_AddNodesToFuse(support, claimed.data(), claimed.size(), &options));
+  }
+}
+
+std::vector<std::vector<Ort::ConstNode>> Ep::ChainsOf(const Ort::ConstGraph& graph) const {
+  std::vector<std::vector<Ort::ConstNode>> chains;
+  for (const Ort::ConstNode& node : graph.GetNodes()) {
+    if (!IsConvNode(node) || !Takes(node)) {
+      continue;
+    }
+    // Nodes come in topological order, so the one that this one may follow has been seen.
+    const auto leader = std::find_if(chains.begin(), chains.end(),
+                                     [&](const std::vector<Ort::ConstNode>& chain) { return Follows(chain.back(), node); });
+    if (leader != chains.end()) {
+      leader->push_back(node);
+    } else {
+      chains.push_back({node});
     }
   }
+  return chains;
 }
 
 bool Ep::Takes(const Ort::ConstNode& node) const {
@@ -100,11 +117,11 @@ OrtStatus* ORT_API_CALL Ep::CompileImpl(OrtEp* self, const OrtGraph** graphs, co
     std::vector<std::unique_ptr<NodeCompute>> compiled;
     for (size_t i = 0; i < count; ++i) {
       const std::vector<Ort::ConstNode> nodes = Ort::ConstGraph{graphs[i]}.GetNodes();
-      if (nodes.size() != 1) {
-        throw std::logic_error("a fused node of " + std::to_string(nodes.size()) + " nodes, one was claimed");
+      std::vector<ConvNode> chain;
+      for (const Ort::ConstNode& node : nodes) {
+        chain.push_back(ReadConvNode(node));
       }
-      compiled.push_back(std::make_unique<NodeCompute>(ep->driver_, ReadConvNode(nodes[0]), ep->timeout_,
-                                                       ep->fallback_));
+      compiled.push_back(std::make_unique<NodeCompute>(ep->driver_, std::move(chain), ep->timeout_, ep->fallback_));
     }
     for (size_t i = 0; i < count; ++i) {
       compute_infos[i] = compiled[i].release();

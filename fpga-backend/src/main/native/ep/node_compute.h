@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <vector>
 
 #include "core/conv_geometry.h"
 #include "driver/driver.h"
@@ -12,12 +13,13 @@
 
 namespace subbit::fpga {
 
-/// Runs one compiled node on the device, or on the CPU once the session has fallen back to it. ONNX Runtime may call
-/// Compute from several threads at once.
+/// Runs one compiled node, a chain of convolutions (ep/ep.h), on the device, or on the CPU once the session has fallen back
+/// to it. ONNX Runtime may call Compute from several threads at once.
 class NodeCompute final : public OrtNodeComputeInfo {
  public:
-  /// Loads the node's weights into device memory. Throws what `fallback` makes of a fault.
-  NodeCompute(std::shared_ptr<Driver> driver, const ConvNode& node, std::chrono::milliseconds timeout,
+  /// Loads the weights into device memory. `chain` is in the order of execution; a BinarySubBitConv is a chain of its own.
+  /// Throws what `fallback` makes of a fault.
+  NodeCompute(std::shared_ptr<Driver> driver, std::vector<ConvNode> chain, std::chrono::milliseconds timeout,
               std::shared_ptr<Fallback> fallback);
 
  private:
@@ -27,21 +29,18 @@ class NodeCompute final : public OrtNodeComputeInfo {
   static void ORT_API_CALL ReleaseStateImpl(OrtNodeComputeInfo* self, void* state) noexcept;
 
   void Run(Ort::KernelContext context) const;
-  std::string Title() const { return op_.type + " node '" + op_.node + "'"; }
-  LayerCycles RunNode(const ConvGeometry& geometry, Ort::ConstValue input, Ort::UnownedValue output) const;
-  LayerCycles RunOnDevice(const ConvGeometry& geometry, const void* input, void* output) const;
-  LayerCycles RunBinary(const ConvGeometry& geometry, const float* x, float* y) const;
+  std::vector<ConvGeometry> Geometries(const std::vector<std::int64_t>& input_shape) const;
+  std::vector<LayerCycles> RunOnDevice(const std::vector<ConvGeometry>& geometries, const void* x, void* y) const;
+  std::vector<LayerCycles> RunBinary(const ConvGeometry& geometry, const float* x, float* y) const;
+  std::vector<LayerCycles> RunChain(const ConvGeometry& first, const void* input, void* output) const;
+  void RunOnCpu(const std::vector<ConvGeometry>& geometries, const void* x, void* y) const;
 
-  std::shared_ptr<Driver> driver_;
-  OpName op_;
-  ConvAttributes attributes_;
-  std::vector<float> scale_;
-  std::vector<float> bias_;
-  std::chrono::milliseconds timeout_;
-  std::shared_ptr<Fallback> fallback_;
-  CpuConv cpu_;
-  /// Null if loading has failed; then the session has fallen back.
-  std::unique_ptr<LoadedLayer> layer_;
+  const std::shared_ptr<Driver> driver_;
+  const std::vector<ConvNode> chain_;
+  const std::chrono::milliseconds timeout_;
+  const std::shared_ptr<Fallback> fallback_;
+  /// One a node. Empty if loading has failed; then the session has fallen back.
+  std::vector<std::unique_ptr<LoadedLayer>> layers_;
 };
 
 }  // namespace subbit::fpga

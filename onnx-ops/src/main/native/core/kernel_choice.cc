@@ -1,5 +1,6 @@
 #include "core/kernel_choice.h"
 
+#include <limits>
 #include <utility>
 
 #include "core/map_conv.h"
@@ -25,10 +26,27 @@ std::vector<ChannelFinish> FloatFinish(const std::vector<float>& scale, const st
   return finish;
 }
 
-std::vector<ChannelFinish> QuantizedFinish(const Requantization& requantization) {
+/// Inputs of 8 bits are read less the middle of their type's range, so that no magnitude passes 128 whatever the zero
+/// point is.
+template <class Q>
+MapInput CentredInput(const Requantization& requantization) {
+  const std::int32_t offset = (std::numeric_limits<Q>::min() + std::numeric_limits<Q>::max() + 1) / 2;
+  return {offset, requantization.x_zero_point - offset};
+}
+
+/// An input that is read less `padding` too little makes each sum too large by `padding` times the sum of the weights,
+/// in and outside of the image alike. The bias takes it back, with two's-complement wrap-around as in Requantize.
+std::vector<ChannelFinish> QuantizedFinish(const Requantization& requantization, const SubBitWeights& weights,
+                                           const MapInput& input) {
   std::vector<ChannelFinish> finish;
   for (std::size_t o = 0; o < requantization.bias.size(); ++o) {
-    finish.push_back({requantization.multiplier[o], 0.0f, requantization.bias[o], requantization.y_zero_point});
+    std::int64_t sum = 0;
+    for (std::int64_t c = 0; c < weights.in_channels; ++c) {
+      for (int tap = 0; tap < kTaps; ++tap) sum += TapSign(weights.Codeword(static_cast<std::int64_t>(o), c), tap);
+    }
+    const auto bias = static_cast<std::int32_t>(static_cast<std::uint32_t>(requantization.bias[o]) -
+                                                static_cast<std::uint32_t>(input.padding * sum));
+    finish.push_back({requantization.multiplier[o], 0.0f, bias, requantization.y_zero_point});
   }
   return finish;
 }
@@ -41,7 +59,7 @@ const auto& QuantizedKernels(const MapKernelSet& set, std::int8_t) { return set.
 std::unique_ptr<ConvKernel<float>> ChooseSubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
                                                     std::vector<float> bias) {
   if (isa == Isa::kReference) return MakeReferenceSubBitConv(std::move(weights), std::move(scale), std::move(bias));
-  return MakeMapConv(MapKernelsFor(isa).real, weights, 0, FloatFinish(scale, bias));
+  return MakeMapConv(MapKernelsFor(isa).real, weights, {}, FloatFinish(scale, bias));
 }
 
 std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
@@ -56,9 +74,9 @@ std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights
 #endif
   const MapKernelSet& set = MapKernelsFor(isa);
   if (weights.in_channels > kMaxNarrowBinaryChannels) {
-    return MakeMapConv(set.wide_binary, weights, 0, FloatFinish(scale, bias));
+    return MakeMapConv(set.wide_binary, weights, {}, FloatFinish(scale, bias));
   }
-  return MakeMapConv(set.binary, weights, 0, FloatFinish(scale, bias));
+  return MakeMapConv(set.binary, weights, {}, FloatFinish(scale, bias));
 }
 
 std::unique_ptr<PackSignsKernel> ChoosePackSigns(Isa, std::vector<float> shift) {
@@ -80,8 +98,9 @@ std::unique_ptr<ConvKernel<Q>> ChooseQLinearSubBitConv(Isa isa, SubBitWeights we
   if (isa == Isa::kReference) {
     return MakeReferenceQLinearSubBitConv<Q>(std::move(weights), std::move(requantization));
   }
-  return MakeMapConv(QuantizedKernels(MapKernelsFor(isa), Q{}), weights, requantization.x_zero_point,
-                     QuantizedFinish(requantization));
+  const MapInput input = CentredInput<Q>(requantization);
+  return MakeMapConv(QuantizedKernels(MapKernelsFor(isa), Q{}), weights, input,
+                     QuantizedFinish(requantization, weights, input));
 }
 
 template std::unique_ptr<ConvKernel<std::uint8_t>> ChooseQLinearSubBitConv(Isa, SubBitWeights, Requantization);

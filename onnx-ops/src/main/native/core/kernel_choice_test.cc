@@ -136,9 +136,9 @@ std::vector<std::unique_ptr<ConvKernel<float>>> BinaryKernels(const Layer& layer
   std::vector<std::unique_ptr<ConvKernel<float>>> kernels;
   for (const MapKernelSet* set : MapKernelSets()) {
     if (layer.weights.in_channels <= kMaxNarrowBinaryChannels) {
-      kernels.push_back(MakeMapConv(set->binary, layer.weights, 0, FloatFinish(layer)));
+      kernels.push_back(MakeMapConv(set->binary, layer.weights, {}, FloatFinish(layer)));
     }
-    kernels.push_back(MakeMapConv(set->wide_binary, layer.weights, 0, FloatFinish(layer)));
+    kernels.push_back(MakeMapConv(set->wide_binary, layer.weights, {}, FloatFinish(layer)));
   }
 #ifdef SUBBIT_X86_KERNELS
   if (HasAvx512Popcount()) {

@@ -1,5 +1,6 @@
 // The loops of map_kernels.h, written once with the compiler's vector types. Each map_kernels_<isa>.cc defines
-// SUBBIT_VECTOR_BYTES and includes this file under its own compiler flags.
+// SUBBIT_VECTOR_BYTES and includes this file under its own compiler flags. This file adds the maps up; how they are made
+// is in map_making-inl.h.
 //
 // Everything here is in an unnamed namespace, and nothing here calls an inline function of a header: a function
 // compiled for one instruction set must never be merged with the same function of another.
@@ -7,194 +8,177 @@
 #include <cstdint>
 
 #include "core/map_kernels.h"
+#include "core/map_vectors-inl.h"
+
+#include "core/map_making-inl.h"
 
 namespace subbit {
 namespace {
 
-constexpr int kVectorBytes = SUBBIT_VECTOR_BYTES;
-template <class E>
-struct VectorOf {
-  typedef E Type __attribute__((vector_size(kVectorBytes)));
-  static constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(E));
-  /// Positions of a tile: a wider map saves index loads, a narrower one leaves less of a small image's last tile
-  /// unused.
-  static constexpr int kTile = sizeof(E) == 4 ? 32 : 64;
-  static constexpr int kVectors = kTile / kLanes;  // of one map
-};
-
-template <class E>
-using Vector = typename VectorOf<E>::Type;
-
-template <class E>
-Vector<E> LoadUnaligned(const E* p) {
-  Vector<E> v;
-  __builtin_memcpy(&v, p, sizeof v);
-  return v;
-}
-
-template <class E>
-Vector<E>& At(E* p, int vector) {
-  return reinterpret_cast<Vector<E>*>(p)[vector];
-}
-
-template <class E>
-const Vector<E>& At(const E* p, int vector) {
-  return reinterpret_cast<const Vector<E>*>(p)[vector];
-}
-
-/// One input value as the operator reads it; the types tell the operators apart.
-template <class E, class X>
-E ConvertOne(X x, std::int32_t zero_point) {
-  if constexpr (sizeof(X) == 1) {
-    return static_cast<E>(x - zero_point);
-  } else if constexpr (sizeof(E) == sizeof(X)) {
-    return x;
-  } else {
-    return static_cast<E>(2 * static_cast<int>(x >= 0) - 1);  // no branch: signs cannot be predicted
-  }
-}
-
-/// Converts n >= kBlock values block by block, the last block over the end of the one before: rows are often shorter
-/// than what the compiler would unroll a plain loop to.
-template <int kBlock, class X, class E>
-void ConvertBlocks(const X* __restrict x, std::int64_t n, std::int32_t zero_point, E* __restrict out) {
-  for (std::int64_t first = 0; first < n; first += kBlock) {
-    const std::int64_t at = first + kBlock <= n ? first : n - kBlock;
-    for (int i = 0; i < kBlock; ++i) out[at + i] = ConvertOne<E>(x[at + i], zero_point);
-  }
-}
-
-template <class X, class E>
-void Convert(const X* x, std::int64_t n, std::int64_t stride, std::int32_t zero_point, E* out) {
-  if (stride == 1 && n >= 32) {
-    ConvertBlocks<32>(x, n, zero_point, out);
-  } else if (stride == 1 && n >= 16) {
-    ConvertBlocks<16>(x, n, zero_point, out);
-  } else if (stride == 1 && n >= 4) {
-    ConvertBlocks<4>(x, n, zero_point, out);
-  } else {
-    for (std::int64_t i = 0; i < n; ++i) out[i] = ConvertOne<E>(x[i * stride], zero_point);
-  }
-}
-
-template <class E>
-void RowMaps(const E* plane, const std::int64_t* tap_offset, E* maps) {
-  constexpr int kLanes = VectorOf<E>::kLanes;
-  constexpr int kTile = VectorOf<E>::kTile;
-  for (int row = 0; row < 3; ++row, maps += 8 * kTile, tap_offset += 3) {
-    for (int v = 0; v < VectorOf<E>::kVectors; ++v) {
-      const Vector<E> a = LoadUnaligned(plane + tap_offset[0] + v * kLanes);
-      const Vector<E> b = LoadUnaligned(plane + tap_offset[1] + v * kLanes);
-      const Vector<E> c = LoadUnaligned(plane + tap_offset[2] + v * kLanes);
-      const Vector<E> sum = a + b;
-      const Vector<E> difference = a - b;
-      At(maps + 0 * kTile, v) = -sum - c;
-      At(maps + 1 * kTile, v) = difference - c;
-      At(maps + 2 * kTile, v) = -difference - c;
-      At(maps + 3 * kTile, v) = sum - c;
-      At(maps + 4 * kTile, v) = c - sum;
-      At(maps + 5 * kTile, v) = c + difference;
-      At(maps + 6 * kTile, v) = c - difference;
-      At(maps + 7 * kTile, v) = c + sum;
-    }
-  }
-}
-
-template <class E>
-void Responses(const E* row_maps, const std::uint16_t* codewords, int count, E* maps) {
-  constexpr int kTile = VectorOf<E>::kTile;
-  for (int k = 0; k < count; ++k, maps += kTile) {
-    const E* top = row_maps + (codewords[k] & 7) * kTile;
-    const E* middle = row_maps + (8 + ((codewords[k] >> 3) & 7)) * kTile;
-    const E* bottom = row_maps + (16 + (codewords[k] >> 6)) * kTile;
-    for (int v = 0; v < VectorOf<E>::kVectors; ++v) At(maps, v) = At(top, v) + At(middle, v) + At(bottom, v);
-  }
-}
-
-/// sums += the vectors of `part`, lane by lane in the wider type.
+/// Sums of one vector of maps, kept in the type A. Where A is wider than E the even lanes come first and then the odd
+/// ones.
 template <class E, class A>
-void Accumulate(const Vector<E>* part, A* sums) {
+void SetSums(Vector<E> part, A* sums) {
   if constexpr (sizeof(E) == sizeof(A)) {
-    for (int v = 0; v < VectorOf<E>::kVectors; ++v) At(sums, v) += part[v];
+    At(sums, 0) = part;
   } else {
-    alignas(64) E lanes[VectorOf<E>::kTile];
-    for (int v = 0; v < VectorOf<E>::kVectors; ++v) At(lanes, v) = part[v];
-    for (int i = 0; i < VectorOf<E>::kTile; ++i) sums[i] = static_cast<A>(sums[i] + lanes[i]);
+    At(sums, 0) = Even<E>(part);
+    At(sums, 1) = Odd<E>(part);
+  }
+}
+template <class E, class A>
+void AddToSums(Vector<E> part, A* sums) {
+  if constexpr (sizeof(E) == sizeof(A)) {
+    At(sums, 0) += part;
+  } else {
+    At(sums, 0) += Even<E>(part);
+    At(sums, 1) += Odd<E>(part);
   }
 }
 
-template <int kOutputs, class E, class A>
-void AddTo(const E* maps, const std::uint16_t* slots, int count, A* sums) {
-  constexpr int kTile = VectorOf<E>::kTile;
-  Vector<E> part[kOutputs][VectorOf<E>::kVectors] = {};
-  for (int j = 0; j < count; ++j) {
-    for (int o = 0; o < kOutputs; ++o) {
-      const E* map = maps + slots[o * count + j] * kTile;
-      for (int v = 0; v < VectorOf<E>::kVectors; ++v) part[o][v] += At(map, v);
+inline Vector<float> Affine(Vector<float> sum, const ChannelFinish& channel) {
+  const Vector<float> product = sum * channel.multiplier;
+  return product + channel.addend;
+}
+
+/// Requantize (requantization.h). Adding and subtracting 1.5 * 2^23 rounds a float of magnitude below 2^22 half to
+/// even, in any vector width.
+template <int kLow, int kHigh>
+Vector<std::int32_t> Requantized(Vector<std::int32_t> sum, const ChannelFinish& channel) {
+  const Vector<std::uint32_t> total = (Vector<std::uint32_t>)sum + static_cast<std::uint32_t>(channel.bias);
+  const Vector<float> low = Vector<float>{} + static_cast<float>(kLow - channel.y_zero_point);
+  const Vector<float> high = Vector<float>{} + static_cast<float>(kHigh - channel.y_zero_point);
+  constexpr float kRound = 12582912.0f;
+  Vector<float> value = ToFloat((Vector<std::int32_t>)total) * channel.multiplier;
+  value = value > low ? value : low;
+  value = value < high ? value : high;
+  value = (value + kRound) - kRound;
+  return __builtin_convertvector(value, Vector<std::int32_t>) + channel.y_zero_point;
+}
+
+/// Finishes and stores the complete sums of one vector, laid out as Accumulate does.
+inline void Finish(const float* sums, const ChannelFinish& channel, const PixelRun* run, const PixelRun* end,
+                   float* y) {
+  StorePixels(Affine(At(sums, 0), channel), 0, run, end, y);
+}
+inline void Finish(const std::int32_t* sums, const ChannelFinish& channel, const PixelRun* run, const PixelRun* end,
+                   float* y) {
+  Vector<float> low;
+  Vector<float> high;
+  Interleave(Affine(ToFloat(At(sums, 0)), channel), Affine(ToFloat(At(sums, 1)), channel), &low, &high);
+  StorePixels(low, 0, run, end, y);
+  StorePixels(high, kLanes<float>, run, end, y);
+}
+inline void Finish(const std::int16_t* sums, const ChannelFinish& channel, const PixelRun* run, const PixelRun* end,
+                   float* y) {
+  Vector<float> even[2];
+  Vector<float> odd[2];
+  Vector<float> ordered[2];
+  const auto finished = [&](Vector<std::int32_t> sum) { return Affine(ToFloat(sum), channel); };
+  Interleave(finished(Even<std::int16_t>(At(sums, 0))), finished(Odd<std::int16_t>(At(sums, 0))), &even[0], &even[1]);
+  Interleave(finished(Even<std::int16_t>(At(sums, 1))), finished(Odd<std::int16_t>(At(sums, 1))), &odd[0], &odd[1]);
+  for (int half = 0; half < 2; ++half) {
+    Interleave(even[half], odd[half], &ordered[0], &ordered[1]);
+    for (int i = 0; i < 2; ++i) StorePixels(ordered[i], (2 * half + i) * kLanes<float>, run, end, y);
+  }
+}
+template <class Q, int kLow, int kHigh>
+void FinishQuantized(const std::int32_t* sums, const ChannelFinish& channel, const PixelRun* run, const PixelRun* end,
+                     Q* y) {
+  const Vector<std::int32_t> even = Requantized<kLow, kHigh>(At(sums, 0), channel);
+  const Vector<std::int32_t> odd = Requantized<kLow, kHigh>(At(sums, 1), channel);
+  const Vector<std::uint32_t> both = ((Vector<std::uint32_t>)even & 0xffffu) | ((Vector<std::uint32_t>)odd << 16);
+  StorePixels((Vector<std::int16_t>)both, run, end, y);
+}
+inline void Finish(const std::int32_t* sums, const ChannelFinish& channel, const PixelRun* run, const PixelRun* end,
+                   std::uint8_t* y) {
+  FinishQuantized<std::uint8_t, 0, 255>(sums, channel, run, end, y);
+}
+inline void Finish(const std::int32_t* sums, const ChannelFinish& channel, const PixelRun* run, const PixelRun* end,
+                   std::int8_t* y) {
+  FinishQuantized<std::int8_t, -128, 127>(sums, channel, run, end, y);
+}
+
+/// Output channels whose sums are in registers together: they hide the latency of an addition, and leave registers for
+/// the loop.
+constexpr int kOutputs = kVectorBytes == 64 ? 8 : 4;
+
+/// Adds maps up for kOutputs output channels. The loops over outputs are unrolled by force: only then are the sums
+/// registers from beginning to end.
+template <int kTileVectors, class E, class A, class Y>
+void SumOutputs(const MapPass<E, A, Y>& pass, const std::uint16_t* slots, A* sums) {
+  Vector<E> part[kOutputs][kTileVectors];
+#pragma GCC unroll 8
+  for (int i = 0; i < kOutputs; ++i) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kTileVectors; ++v) part[i][v] = Vector<E>{};
+  }
+  const E* const second = pass.maps + pass.map_stride;
+  for (int j = 0; j < pass.count; ++j, slots += kOutputs) {
+    std::uint64_t packed = 0;
+#pragma GCC unroll 8
+    for (int i = 0; i < kOutputs; ++i, packed >>= 16) {
+      if (i % 4 == 0) __builtin_memcpy(&packed, slots + i, sizeof packed);
+      const auto slot = static_cast<std::uint16_t>(packed);
+      part[i][0] += AtSlot(pass.maps, slot);
+      if constexpr (kTileVectors == 2) part[i][1] += AtSlot(second, slot);
     }
   }
-  for (int o = 0; o < kOutputs; ++o) Accumulate<E, A>(part[o], sums + o * kTile);
-}
-
-template <class E, class A>
-void Add(const E* maps, const std::uint16_t* slots, int outs, int count, A* sums) {
-  constexpr int kTile = VectorOf<E>::kTile;
-  // Four sums in flight hide the latency of an addition.
-  constexpr int kOutputsAtOnce = VectorOf<E>::kVectors >= 4 ? 1 : 4 / VectorOf<E>::kVectors;
-  int o = 0;
-  for (; o + kOutputsAtOnce <= outs; o += kOutputsAtOnce) {
-    AddTo<kOutputsAtOnce>(maps, slots + o * count, count, sums + o * kTile);
-  }
-  for (; o < outs; ++o) AddTo<1>(maps, slots + o * count, count, sums + o * kTile);
-}
-
-template <class A, int kTile>
-void FinishFloat(const A* __restrict sums, const ChannelFinish& channel, float* __restrict y) {
-  const float multiplier = channel.multiplier;
-  const float addend = channel.addend;
-  for (int i = 0; i < kTile; ++i) {
-    const float product = static_cast<float>(sums[i]) * multiplier;
-    y[i] = product + addend;
+  if (pass.first) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kOutputs; ++i) {
+#pragma GCC unroll 2
+      for (int v = 0; v < kTileVectors; ++v) SetSums<E>(part[i][v], sums + (i * kTileVectors + v) * kLanes<E>);
+    }
+  } else {
+#pragma GCC unroll 8
+    for (int i = 0; i < kOutputs; ++i) {
+#pragma GCC unroll 2
+      for (int v = 0; v < kTileVectors; ++v) AddToSums<E>(part[i][v], sums + (i * kTileVectors + v) * kLanes<E>);
+    }
   }
 }
 
-/// Requantize (requantization.h) for a whole tile. Adding and subtracting 1.5 * 2^23 rounds a float of magnitude below
-/// 2^22 half to even, in any vector width.
-template <class Q, int kLow, int kHigh, int kTile>
-void FinishQuantized(const std::int32_t* __restrict sums, const ChannelFinish& channel, Q* __restrict y) {
-  const float low = static_cast<float>(kLow - channel.y_zero_point);
-  const float high = static_cast<float>(kHigh - channel.y_zero_point);
-  const float multiplier = channel.multiplier;
-  const auto bias = static_cast<std::uint32_t>(channel.bias);
-  const std::int32_t zero_point = channel.y_zero_point;
-  constexpr float kRound = 12582912.0f;
-  for (int i = 0; i < kTile; ++i) {
-    const auto total = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[i]) + bias);
-    float value = static_cast<float>(total) * multiplier;
-    value = value > low ? value : low;
-    value = value < high ? value : high;
-    value = (value + kRound) - kRound;
-    y[i] = static_cast<Q>(static_cast<std::int32_t>(value) + zero_point);
+template <int kTileVectors, class E, class A, class Y>
+void Sum(const MapPass<E, A, Y>& pass) {
+  constexpr int kSums = kTileVectors * kLanes<E>;  // of one output channel
+  const std::uint16_t* slots = pass.slots;
+  A* sums = pass.sums;
+  for (std::int64_t o = 0; o < pass.outs; o += kOutputs, slots += pass.count * kOutputs, sums += kOutputs * kSums) {
+    SumOutputs<kTileVectors>(pass, slots, sums);
+    if (!pass.last) continue;
+    for (int i = 0; i < kOutputs && o + i < pass.outs; ++i) {
+      for (int v = 0; v < kTileVectors; ++v) {
+        Finish(sums + i * kSums + v * kLanes<E>, pass.finish[o + i], pass.runs[v], pass.runs[v + 1],
+               pass.y + (o + i) * pass.y_stride);
+      }
+    }
   }
 }
 
-/// 14 responses of nine taps fit: 14 * 9 <= 127 for taps of magnitude 1 in 8 bits, 14 * 9 * 255 <= 32767 for taps of
-/// magnitude 255 in 16 bits. Floats do not overflow; there the bound only keeps the slots in cache.
-constexpr int kMaxChannels = 14;
+/// Responses of so many channels fit in E. 14 * 9 <= 127 for activations of magnitude 1 in 8 bits; 28 * 9 * 128 <= 32767
+/// for activations of magnitude 128 in 16 bits. Floats do not overflow; there the bound only keeps slots in 16 bits.
+template <class E>
+constexpr int kMaxBlockChannels = sizeof(E) == 1 ? 14 : sizeof(E) == 2 ? 28 : 64;
 
 template <class X, class E, class A, class Y>
-constexpr MapKernels<X, E, A, Y> Table(const char* isa, void (*finish)(const A*, const ChannelFinish&, Y*)) {
-  return {isa, VectorOf<E>::kTile, kMaxChannels, Convert<X, E>, RowMaps<E>, Responses<E>, Add<E, A>, finish};
+constexpr MapKernels<X, E, A, Y> Table(Isa isa) {
+  return {isa,
+          kLanes<E>,
+          kOutputs,
+          kMaxBlockChannels<E>,
+          Convert<X, E>,
+          MakeRows<E>,
+          MakeHalves<E>,
+          {MakeResponses<1, E>, MakeResponses<2, E>},
+          {Sum<1, E, A, Y>, Sum<2, E, A, Y>}};
 }
 
-constexpr MapKernelSet MakeMapKernelSet(const char* isa) {
-  return {Table<float, float, float>(isa, FinishFloat<float, VectorOf<float>::kTile>),
-          Table<float, std::int8_t, std::int16_t>(isa, FinishFloat<std::int16_t, VectorOf<std::int8_t>::kTile>),
-          Table<float, std::int16_t, std::int32_t>(isa, FinishFloat<std::int32_t, VectorOf<std::int16_t>::kTile>),
-          Table<std::uint8_t, std::int16_t, std::int32_t>(
-              isa, FinishQuantized<std::uint8_t, 0, 255, VectorOf<std::int16_t>::kTile>),
-          Table<std::int8_t, std::int16_t, std::int32_t>(
-              isa, FinishQuantized<std::int8_t, -128, 127, VectorOf<std::int16_t>::kTile>)};
+constexpr MapKernelSet MakeMapKernelSet(Isa isa) {
+  return {Table<float, float, float, float>(isa), Table<float, std::int8_t, std::int16_t, float>(isa),
+          Table<float, std::int16_t, std::int32_t, float>(isa),
+          Table<std::uint8_t, std::int16_t, std::int32_t, std::uint8_t>(isa),
+          Table<std::int8_t, std::int16_t, std::int32_t, std::int8_t>(isa)};
 }
 
 }  // namespace

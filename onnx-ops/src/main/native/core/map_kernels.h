@@ -2,6 +2,9 @@
 
 #include <cstdint>
 
+#include "core/isa.h"
+#include "core/phase_planes.h"
+
 namespace subbit {
 
 /// What happens to the sum of one output channel.
@@ -12,35 +15,67 @@ struct ChannelFinish {
   std::int32_t y_zero_point;  ///< of the quantized operator
 };
 
-/// The inner loops of MapConv for one instruction set; map_conv.h explains the algorithm and its words. A map is a
-/// vector of `tile` values of type E, one for each of `tile` neighbouring positions; maps lie one after the other at a
-/// cache-line boundary.
+/// Slots count memory in so many bytes, which an address can hold as its scale.
+constexpr std::int64_t kSlotBytes = 8;
+
+/// At most so many vectors of positions are worked on at once.
+constexpr int kMaxTileVectors = 2;
+
+/// The maps of one input row: its patterns.
+constexpr int kRowPatterns = 8;
+
+/// The slots of a codeword's three row maps, counted from the first row map.
+struct RowSlots {
+  std::uint8_t row[3];
+};
+
+/// One pass of a tile over all output channels of a group, for one block of input channels. A, E and Y are those of
+/// MapKernels.
+template <class E, class A, class Y>
+struct MapPass {
+  const E* maps;                ///< of the first vector
+  std::int64_t map_stride;      ///< values from the maps of a vector to those of the next
+  const std::uint16_t* slots;   ///< [outs / kOutputs, rounded up][count][kOutputs]
+  int count;                    ///< maps that an output channel adds
+  std::int64_t outs;            ///< output channels
+  A* sums;                      ///< of the blocks before; [outs, rounded up][vectors][lanes], in an order of the kernel's
+  bool first;                   ///< `sums` is yet to be written
+  bool last;                    ///< the sums are finished and stored to y
+  const ChannelFinish* finish;  ///< [outs]
+  const PixelRun* runs[kMaxTileVectors + 1];  ///< the pixels of vector v: from runs[v] up to runs[v + 1]
+  Y* y;                                       ///< the first output channel's plane
+  std::int64_t y_stride;                      ///< values from one output channel's plane to the next
+};
+
+/// The inner loops of MapConv for one instruction set; map_conv.h explains the algorithm and its words. A map is one
+/// vector of `lanes` values of type E, for as many neighbouring positions; maps lie one after the other at a cache-line
+/// boundary.
 ///
-/// X is the operator's input type, E the type that responses are computed in, A the type that they are summed up in
-/// over all channels, Y the output type.
+/// X is the operator's input type, E the type that maps are computed in, A the type that they are summed up in over all
+/// channels, Y the output type.
 template <class X, class E, class A, class Y>
 struct MapKernels {
-  const char* isa;
-  int tile;
-  int max_channels;  ///< responses of so many channels may be added in E without overflow
+  Isa isa;
+  int lanes;
+  int outputs_at_once;  ///< kOutputs: output channels whose slots lie side by side
+  int max_channels;     ///< responses of so many channels may be added in E without overflow
 
   /// out[i] = x[i * stride] as the operator reads it, for i < n: as it is for SubBitConv, -1 or +1 for
-  /// BinarySubBitConv, minus the zero point for QLinearSubBitConv.
-  void (*convert)(const X* x, std::int64_t n, std::int64_t stride, std::int32_t zero_point, E* out);
+  /// BinarySubBitConv, minus `offset` for QLinearSubBitConv.
+  void (*convert)(const X* x, std::int64_t n, std::int64_t stride, std::int32_t offset, E* out);
 
-  /// maps[row * 8 + pattern]: the three taps of kernel row `row` added with the signs of `pattern` (bit j set: +tap j).
-  /// `plane` is a channel at the tile's first position.
-  void (*row_maps)(const E* plane, const std::int64_t* tap_offset, E* maps);
+  /// All make maps of one channel for one vector of positions; `plane` is the channel at the vector's first position.
+  /// maps[8 * row + pattern]: the three taps of each of `count` rows added with the signs of `pattern` (bit j set: +tap
+  /// j).
+  void (*rows)(const E* plane, const std::int64_t* tap_offset, int count, E* maps);
+  /// maps[pattern] for taps 0..4, then maps[32 + pattern] for taps 5..8.
+  void (*halves)(const E* plane, const std::int64_t* tap_offset, E* maps);
+  /// maps[k] = the response of codeword k, of `count`; [1] makes at maps + map_stride those of the pixels below as well.
+  void (*responses[2])(const E* plane, const std::int64_t* tap_offset, const RowSlots* codewords, int count, E* maps,
+                       std::int64_t map_stride);
 
-  /// maps[k] = the response of codeword k: its three row patterns added.
-  void (*responses)(const E* row_maps, const std::uint16_t* codewords, int count, E* maps);
-
-  /// sums[o] += maps[slots[o * count + 0]] + ... + maps[slots[o * count + count - 1]] for o < outs; sums is
-  /// [outs][tile].
-  void (*add)(const E* maps, const std::uint16_t* slots, int outs, int count, A* sums);
-
-  /// y[i] from sums[i], for a whole tile.
-  void (*finish)(const A* sums, const ChannelFinish& channel, Y* y);
+  /// Adds maps[slots[...]] up for each output channel; sum[v - 1] works on v vectors at once.
+  void (*sum[kMaxTileVectors])(const MapPass<E, A, Y>& pass);
 };
 
 /// All tables of one instruction set.

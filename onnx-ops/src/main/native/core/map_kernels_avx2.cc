@@ -7,7 +7,7 @@
 namespace subbit {
 
 const MapKernelSet& Avx2MapKernels() {
-  static constexpr MapKernelSet kSet = MakeMapKernelSet("avx2");
+  static constexpr MapKernelSet kSet = MakeMapKernelSet(Isa::kAvx2);
   return kSet;
 }
 

@@ -7,7 +7,7 @@
 namespace subbit {
 
 const MapKernelSet& Avx512MapKernels() {
-  static constexpr MapKernelSet kSet = MakeMapKernelSet("avx512");
+  static constexpr MapKernelSet kSet = MakeMapKernelSet(Isa::kAvx512);
   return kSet;
 }
 

@@ -7,7 +7,7 @@
 namespace subbit {
 
 const MapKernelSet& PortableMapKernels() {
-  static constexpr MapKernelSet kSet = MakeMapKernelSet("portable");
+  static constexpr MapKernelSet kSet = MakeMapKernelSet(Isa::kPortable);
   return kSet;
 }
 

@@ -27,23 +27,32 @@ struct PixelRun {
 /// contiguous streams, whatever the geometry. Positions whose column is not below out_width belong to no pixel; what is
 /// computed there is thrown away.
 struct PhasePlanes {
-  explicit PhasePlanes(const ConvGeometry& geometry);
+  /// `row_group` 1, or 2 where CanGroupRows(): a position then stands for two output pixels, one below the other, in
+  /// rows 2 * r and 2 * r + 1. They share two of the input rows that they read.
+  explicit PhasePlanes(const ConvGeometry& geometry, int row_group = 1);
+
+  static bool CanGroupRows(const ConvGeometry& geometry) {
+    return geometry.attributes.strides[0] == 1 && geometry.attributes.dilations[0] == 1;
+  }
 
   ConvGeometry geometry;
+  int row_group = 1;
   int row_phases = 0;
   int column_phases = 0;
+  std::int64_t row_step = 0;                             ///< padded input rows from a row of a phase to the next
   std::array<std::int64_t, kKernelSize> row_phase{};     ///< remainders, the first row_phases of them in use
   std::array<std::int64_t, kKernelSize> column_phase{};  ///< remainders, the first column_phases of them in use
   std::int64_t rows = 0;                                 ///< of one phase
   std::int64_t pitch = 0;                                ///< values from a row to the next
   std::int64_t positions = 0;                            ///< one more than the position of the last output pixel
   std::int64_t channel_size = 0;                         ///< values of one channel, all phases
-  std::array<std::int64_t, kTaps> tap_offset{};
+  /// Of the nine taps; with rows grouped, of three more below: those of the group's second pixel begin with the fourth.
+  std::array<std::int64_t, kTaps + kKernelSize> tap_offset{};
 
   /// Fills one channel (channel_size values at `out`). convert(input_row, input_column, count, out) must write `count`
-  /// values read from that row at columns input_column, input_column + stride, ...; the padding becomes 0.
+  /// values read from that row at columns input_column, input_column + stride, ...; the rest becomes `padding`.
   template <class T, class Convert>
-  void Fill(T* out, Convert convert) const {
+  void Fill(T* out, T padding, Convert convert) const {
     const std::int64_t stride = geometry.attributes.strides[1];
     for (int i = 0; i < row_phases; ++i) {
       for (int j = 0; j < column_phases; ++j) {
@@ -53,23 +62,23 @@ struct PhasePlanes {
         const std::int64_t inside = geometry.width - 1 - start;
         const std::int64_t end = std::max(begin, std::min(pitch, inside < 0 ? 0 : inside / stride + 1));
         for (std::int64_t row = 0; row < rows; ++row, out += pitch) {
-          const std::int64_t input_row = row * geometry.attributes.strides[0] + row_phase[static_cast<std::size_t>(i)] -
-                                         geometry.attributes.pads[0];
+          const std::int64_t input_row =
+              row * row_step + row_phase[static_cast<std::size_t>(i)] - geometry.attributes.pads[0];
           if (input_row < 0 || input_row >= geometry.height || begin == end) {
-            std::fill(out, out + pitch, T{0});
+            std::fill(out, out + pitch, padding);
             continue;
           }
-          std::fill(out, out + begin, T{0});
+          std::fill(out, out + begin, padding);
           convert(input_row, start + begin * stride, end - begin, out + begin);
-          std::fill(out + end, out + pitch, T{0});
+          std::fill(out + end, out + pitch, padding);
         }
       }
     }
   }
 
-  /// Writes the output pixels among positions first .. first + count - 1 to `runs`, which holds `count` at most, and
-  /// returns its new end.
-  PixelRun* FindRuns(std::int64_t first, std::int64_t count, PixelRun* runs) const;
+  /// Writes the output pixels among positions first .. first + count - 1 to `runs`, at most `count` runs, and returns
+  /// its new end. Of each position's group of rows it takes row number `row_of_group`.
+  PixelRun* FindRuns(std::int64_t first, std::int64_t count, PixelRun* runs, int row_of_group = 0) const;
 };
 
 }  // namespace subbit

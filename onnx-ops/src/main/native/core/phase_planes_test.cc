@@ -33,7 +33,7 @@ TEST(PhasePlanes, EveryTapOfEveryPixelIsAtItsOffset) {
 
     const PhasePlanes planes(g);
     std::vector<int> channel(static_cast<std::size_t>(planes.channel_size), -1);
-    planes.Fill(channel.data(), [&](std::int64_t row, std::int64_t column, std::int64_t count, int* out) {
+    planes.Fill(channel.data(), 0, [&](std::int64_t row, std::int64_t column, std::int64_t count, int* out) {
       for (std::int64_t i = 0; i < count; ++i) {
         out[i] = image.at(static_cast<std::size_t>(row * g.width + column + i * g.attributes.strides[1]));
       }

@@ -135,7 +135,7 @@ class PopcountConv : public ConvKernel<float> {
   TileTasks<std::uint32_t> Tasks(const PhasePlanes& planes) const {
     ScratchCutter cutter;
     TakePatches(&cutter);
-    return {planes, planes.geometry.batch * planes.geometry.attributes.group, layout_.WordsPerPosition(), kTile,
+    return {planes, planes.geometry.batch * planes.geometry.attributes.group, layout_.WordsPerPosition(), kTile, 1,
             cutter.Bytes()};
   }
 
@@ -178,7 +178,7 @@ class PopcountConv : public ConvKernel<float> {
     const std::int64_t plane = planes.geometry.height * width;
     const std::int64_t first = word * kWordBits;
     const auto count = static_cast<int>(std::min<std::int64_t>(kWordBits, channels_ - first));
-    planes.Fill(out, [&](std::int64_t row, std::int64_t column, std::int64_t n, std::uint32_t* values) {
+    planes.Fill(out, 0u, [&](std::int64_t row, std::int64_t column, std::int64_t n, std::uint32_t* values) {
       kernels_.pack(x + first * plane + row * width + column, plane, count, n, planes.geometry.attributes.strides[1],
                     values);
     });

@@ -13,19 +13,20 @@ namespace subbit {
 /// channels and then tiles of one image after the other. An image here is one group's channels of one batch entry.
 ///
 /// Each image is laid out in a buffer of `channels` times planes.channel_size values, followed by one tile of zeros,
-/// since the last tile may read past the end. Tasks of whole images have a buffer each, which must be small: memory is
+/// since the last tile may read past the end. A task has `tiles_per_task` tiles or more, if that leaves two tasks. Tasks of whole images have a buffer each, which must be small: memory is
 /// bounded by one image, or by kMaxTasks times kSmallImage, and by kMaxTasks times `task_bytes`, which a task may use
 /// as it likes.
 template <class T>
 class TileTasks {
  public:
   TileTasks(const PhasePlanes& planes, std::int64_t images, std::int64_t channels, std::int64_t tile,
-            std::size_t task_bytes)
+            std::int64_t tiles_per_task, std::size_t task_bytes)
       : channel_size_(planes.channel_size),
         images_(images),
         channels_(channels),
         tile_(tile),
         tiles_((planes.positions + tile - 1) / tile),
+        tasks_of_image_(std::max(std::min(tiles_ / tiles_per_task, kMaxTasks), std::min<std::int64_t>(tiles_, 2))),
         task_bytes_(task_bytes),
         whole_images_((images >= kMaxTasks || (images > 1 && tiles_ == 1)) &&
                       ImageValues() * static_cast<std::int64_t>(sizeof(T)) <= kSmallImage) {}
@@ -59,7 +60,7 @@ class TileTasks {
     ScratchCutter cutter(scratch);
     T* const buffer = TakeImage(&cutter);
     ScratchSlices slices(scratch + ImageBytes(), SliceBytes());
-    const std::int64_t tasks = std::min(tiles_, kMaxTasks);
+    const std::int64_t tasks = tasks_of_image_;
     for (std::int64_t image = 0; image < images_; ++image) {
       parallel_for(static_cast<std::size_t>(channels_), [&](std::size_t task) {
         const auto c = static_cast<std::int64_t>(task);
@@ -102,6 +103,7 @@ class TileTasks {
   const std::int64_t channels_;
   const std::int64_t tile_;
   const std::int64_t tiles_;
+  const std::int64_t tasks_of_image_;
   const std::size_t task_bytes_;
   const bool whole_images_;
 };

@@ -1,0 +1,189 @@
+#include "core/map_plan.h"
+
+#include <algorithm>
+#include <array>
+
+namespace subbit {
+namespace {
+
+constexpr int kRowMaps = 32;   // eight patterns of the three rows that a pixel reads, and of one more below
+constexpr int kHalfMaps = 48;  // 32 patterns of five taps, 16 of four
+constexpr int kLowTaps = 5;
+/// Bytes that the maps of one block may take: near the first-level cache (measured on Zen 4, 32 KiB).
+constexpr std::int64_t kBlockBytes = 32 << 10;
+
+/// Numbers the distinct codewords that the output channels of a group use with one input channel.
+class UsedCodewords {
+ public:
+  UsedCodewords(const SubBitWeights& weights, std::int64_t group, std::int64_t channel) {
+    number_.fill(-1);
+    const std::int64_t outs = weights.out_channels / weights.group;
+    for (std::int64_t o = group * outs; o < (group + 1) * outs; ++o) {
+      const std::uint16_t codeword = weights.Codeword(o, channel);
+      if (number_[codeword] >= 0) continue;
+      number_[codeword] = static_cast<int>(codewords_.size());
+      codewords_.push_back(codeword);
+    }
+  }
+
+  const std::vector<std::uint16_t>& codewords() const { return codewords_; }
+  int Number(std::uint16_t codeword) const { return number_[codeword]; }
+
+ private:
+  std::array<int, std::size_t{1} << kTaps> number_{};
+  std::vector<std::uint16_t> codewords_;
+};
+
+/// Collects the plan's parts in the order in which they are worked through.
+class Planner {
+ public:
+  Planner(const SubBitWeights& weights, std::int64_t map_bytes, int outputs_at_once, int max_channels)
+      : weights_(weights),
+        outs_(weights.out_channels / weights.group),
+        slot_(map_bytes / kSlotBytes),
+        outputs_at_once_(outputs_at_once),
+        max_channels_(max_channels),
+        max_maps_(kBlockBytes / (kMaxTileVectors * map_bytes)) {}
+
+  MapPlan Make() {
+    std::size_t used = 0;
+    ForEachChannel([&](std::int64_t group, std::int64_t channel) {
+      used += UsedCodewords(weights_, group, channel).codewords().size();
+    });
+    const std::int64_t channels = weights_.group * weights_.in_channels;
+    plan_.kind = ChooseMapKind(outs_, static_cast<double>(used) / static_cast<double>(channels));
+    if (plan_.kind == MapKind::kResponses) {
+      ForEachChannel([&](std::int64_t group, std::int64_t channel) { PushCodewords(group, channel); });
+      plan_.first_codeword.push_back(plan_.codewords.size());
+    }
+    plan_.blocks.resize(static_cast<std::size_t>(weights_.group));
+    for (std::int64_t group = 0; group < weights_.group; ++group) {
+      for (std::int64_t first = 0; first < weights_.in_channels;) first = PushBlock(group, first);
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  template <class Visit>
+  void ForEachChannel(Visit visit) const {
+    for (std::int64_t group = 0; group < weights_.group; ++group) {
+      for (std::int64_t c = 0; c < weights_.in_channels; ++c) visit(group, c);
+    }
+  }
+
+  void PushCodewords(std::int64_t group, std::int64_t channel) {
+    plan_.first_codeword.push_back(plan_.codewords.size());
+    const UsedCodewords used(weights_, group, channel);
+    for (const std::uint16_t codeword : used.codewords()) {
+      RowSlots slots{};
+      for (int row = 0; row < kKernelSize; ++row) {
+        slots.row[row] = static_cast<std::uint8_t>((8 * row + ((codeword >> (3 * row)) & 7)) * slot_);
+      }
+      plan_.codewords.push_back(slots);
+    }
+  }
+
+  /// Plans the block of channels from `first` on and returns its end.
+  std::int64_t PushBlock(std::int64_t group, std::int64_t first) {
+    std::vector<std::vector<std::uint16_t>> slots(static_cast<std::size_t>(outs_));
+    std::int64_t maps = 0;
+    std::int64_t c = first;
+    for (; c < weights_.in_channels && c - first < max_channels_; ++c) {
+      const int of_channel = plan_.Maps(group * weights_.in_channels + c);
+      if (c > first && maps + of_channel > max_maps_) break;
+      PushSlots(group, c, maps, &slots);
+      maps += of_channel;
+    }
+    const auto count = static_cast<int>(slots.front().size());
+    plan_.blocks[static_cast<std::size_t>(group)].push_back({first, c, plan_.slots.size(), count});
+    plan_.block_maps = std::max(plan_.block_maps, maps);
+    for (std::int64_t o = 0; o < outs_; o += outputs_at_once_) {
+      for (int j = 0; j < count; ++j) {
+        for (std::int64_t i = o; i < o + outputs_at_once_; ++i) {
+          // What is added for output channels past the last is thrown away.
+          plan_.slots.push_back(i < outs_ ? slots[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)]
+                                          : std::uint16_t{0});
+        }
+      }
+    }
+    return c;
+  }
+
+  /// Appends what each output channel adds for channel c, whose maps begin with number `base` of the block.
+  void PushSlots(std::int64_t group, std::int64_t c, std::int64_t base,
+                 std::vector<std::vector<std::uint16_t>>* slots) const {
+    const UsedCodewords used(weights_, group, c);
+    for (std::int64_t i = 0; i < outs_; ++i) {
+      std::vector<std::uint16_t>& of_output = (*slots)[static_cast<std::size_t>(i)];
+      const auto push = [&](int map) { of_output.push_back(static_cast<std::uint16_t>((base + map) * slot_)); };
+      const std::uint16_t codeword = weights_.Codeword(group * outs_ + i, c);
+      if (plan_.kind == MapKind::kResponses) {
+        push(used.Number(codeword));
+      } else if (plan_.kind == MapKind::kHalves) {
+        push(codeword & ((1 << kLowTaps) - 1));
+        push((1 << kLowTaps) + (codeword >> kLowTaps));
+      } else {
+        for (int row = 0; row < kKernelSize; ++row) push(8 * row + ((codeword >> (3 * row)) & 7));
+      }
+    }
+  }
+
+  const SubBitWeights& weights_;
+  const std::int64_t outs_;  // output channels of one group
+  const std::int64_t slot_;  // slots that a map takes
+  const int outputs_at_once_;
+  const int max_channels_;
+  const std::int64_t max_maps_;
+  MapPlan plan_{};
+};
+
+}  // namespace
+
+const char* ToString(MapKind kind) {
+  switch (kind) {
+    case MapKind::kRows:
+      return "row maps";
+    case MapKind::kHalves:
+      return "half maps";
+    case MapKind::kResponses:
+      return "response maps";
+  }
+  return "unknown";
+}
+
+MapKind ChooseMapKind(std::int64_t outs, double codewords) {
+  constexpr double kStore = 2;
+  constexpr double kResponse = 3 + kStore;
+  const auto loads = static_cast<double>(outs);
+  const double rows = 3 * loads + 24 * kStore;
+  const double halves = 2 * loads + kHalfMaps * kStore;
+  const double responses = loads + 24 * kStore + codewords * kResponse;
+  if (responses <= std::min(rows, halves)) return MapKind::kResponses;
+  return halves < rows ? MapKind::kHalves : MapKind::kRows;
+}
+
+double MapPlan::Additions(std::int64_t outs) const {
+  constexpr double kRow = 10;     // a + b, a - b, and c added to or taken from either with either sign
+  constexpr double kHalves = 64;  // a row and a pair, 32 sums of the two, two pairs, 16 sums of the two
+  double sum = 0;
+  for (const std::vector<Block>& group : blocks) {
+    for (const Block& block : group) {
+      const auto channels = static_cast<double>(block.last_channel - block.first_channel);
+      sum += static_cast<double>(outs) * block.count + channels * (kind == MapKind::kHalves ? kHalves : 3 * kRow);
+    }
+  }
+  return sum + 2 * static_cast<double>(codewords.size());
+}
+
+int MapPlan::Maps(std::int64_t channel) const {
+  if (kind == MapKind::kRows) return kRowMaps;
+  if (kind == MapKind::kHalves) return kHalfMaps;
+  const auto c = static_cast<std::size_t>(channel);
+  return static_cast<int>(first_codeword[c + 1] - first_codeword[c]);
+}
+
+MapPlan MakeMapPlan(const SubBitWeights& weights, std::int64_t map_bytes, int outputs_at_once, int max_channels) {
+  return Planner(weights, map_bytes, outputs_at_once, max_channels).Make();
+}
+
+}  // namespace subbit

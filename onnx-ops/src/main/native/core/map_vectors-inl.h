@@ -1,0 +1,129 @@
+// Vectors for map_kernels-inl.h: the compiler's vector types of SUBBIT_VECTOR_BYTES, and what they lack.
+
+#include <cstdint>
+
+#include "core/phase_planes.h"
+
+#if SUBBIT_VECTOR_BYTES == 64
+#include <immintrin.h>
+#endif
+
+namespace subbit {
+namespace {
+
+constexpr int kVectorBytes = SUBBIT_VECTOR_BYTES;
+
+template <class E>
+struct VectorOf {
+  typedef E Type __attribute__((vector_size(kVectorBytes)));
+};
+
+template <class E>
+using Vector = typename VectorOf<E>::Type;
+
+template <class E>
+constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(E));
+
+template <class E>
+Vector<E> LoadUnaligned(const E* p) {
+  Vector<E> v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+
+template <class E>
+Vector<E>& At(E* p, int vector) {
+  return reinterpret_cast<Vector<E>*>(p)[vector];
+}
+
+/// The map at a slot.
+template <class E>
+const Vector<E>& AtSlot(const E* maps, std::uint16_t slot) {
+  return *reinterpret_cast<const Vector<E>*>(reinterpret_cast<const char*>(maps) + slot * kSlotBytes);
+}
+
+/// The type of twice the size.
+template <class E>
+struct Wider;
+template <>
+struct Wider<std::int8_t> {
+  using Type = std::int16_t;
+  using Unsigned = std::uint16_t;
+};
+template <>
+struct Wider<std::int16_t> {
+  using Type = std::int32_t;
+  using Unsigned = std::uint32_t;
+};
+
+/// The lanes with even numbers, and with odd numbers, in the wider type: two shifts on any instruction set, where
+/// neighbouring lanes would take shuffles.
+template <class E, class W = typename Wider<E>::Type>
+Vector<W> Even(Vector<E> v) {
+  constexpr int kBits = 8 * sizeof(E);
+  using Unsigned = typename Wider<E>::Unsigned;
+  return (Vector<W>)((Vector<Unsigned>)v << kBits) >> kBits;
+}
+template <class E, class W = typename Wider<E>::Type>
+Vector<W> Odd(Vector<E> v) {
+  constexpr int kBits = 8 * sizeof(E);
+  return (Vector<W>)v >> kBits;
+}
+
+inline Vector<float> ToFloat(Vector<std::int32_t> v) { return __builtin_convertvector(v, Vector<float>); }
+
+/// a[0], b[0], a[1], b[1], ...: `low` is the first vector of these, `high` the second.
+inline void Interleave(Vector<float> a, Vector<float> b, Vector<float>* low, Vector<float>* high) {
+  using Mask = Vector<std::int32_t>;
+#if SUBBIT_VECTOR_BYTES == 64
+  *low = __builtin_shuffle(a, b, Mask{0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23});
+  *high = __builtin_shuffle(a, b, Mask{8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31});
+#elif SUBBIT_VECTOR_BYTES == 32
+  *low = __builtin_shuffle(a, b, Mask{0, 8, 1, 9, 2, 10, 3, 11});
+  *high = __builtin_shuffle(a, b, Mask{4, 12, 5, 13, 6, 14, 7, 15});
+#else
+  *low = __builtin_shuffle(a, b, Mask{0, 4, 1, 5});
+  *high = __builtin_shuffle(a, b, Mask{2, 6, 3, 7});
+#endif
+}
+
+/// Stores the lanes that are pixels. `lane` is the number of the vector's first lane in the runs' counting.
+inline void StorePixels(Vector<float> v, int lane, const PixelRun* run, const PixelRun* end, float* y) {
+#if SUBBIT_VECTOR_BYTES == 64
+  for (; run != end; ++run) {
+    const std::uint64_t lanes = (~std::uint64_t{0} >> (64 - run->length)) << run->offset;
+    _mm512_mask_storeu_ps(y + run->pixel - run->offset + lane, static_cast<__mmask16>(lanes >> lane), (__m512)v);
+  }
+#else
+  alignas(kVectorBytes) float values[kLanes<float>];
+  At(values, 0) = v;
+  for (; run != end; ++run) {
+    const std::int64_t first = run->offset > lane ? run->offset : lane;
+    const std::int64_t past = run->offset + run->length < lane + kLanes<float> ? run->offset + run->length
+                                                                                : lane + kLanes<float>;
+    float* const to = y + run->pixel - run->offset;
+    for (std::int64_t i = first; i < past; ++i) to[i] = values[i - lane];
+  }
+#endif
+}
+
+/// The same for a vector of 16-bit lanes with values that Y, of 8 bits, can hold.
+template <class Y>
+void StorePixels(Vector<std::int16_t> v, const PixelRun* run, const PixelRun* end, Y* y) {
+#if SUBBIT_VECTOR_BYTES == 64
+  const __m256i values = _mm512_cvtepi16_epi8((__m512i)v);
+  for (; run != end; ++run) {
+    const std::uint64_t lanes = (~std::uint64_t{0} >> (64 - run->length)) << run->offset;
+    _mm256_mask_storeu_epi8(y + run->pixel - run->offset, static_cast<__mmask32>(lanes), values);
+  }
+#else
+  Y values[kLanes<std::int16_t>];
+  for (int i = 0; i < kLanes<std::int16_t>; ++i) values[i] = static_cast<Y>(v[i]);
+  for (; run != end; ++run) {
+    for (std::int64_t i = 0; i < run->length; ++i) y[run->pixel + i] = values[run->offset + i];
+  }
+#endif
+}
+
+}  // namespace
+}  // namespace subbit

@@ -10,24 +10,30 @@ import java.util.List;
 
 /**
  * Writes the ONNX function of a sub-bit operator, node by node. Values are known by their names, as
- * in ONNX itself. All operators of the family have the same attributes.
+ * in ONNX itself.
  */
 final class FunctionBuilder {
 
-  private static final List<String> ATTRIBUTES =
+  /** The attributes of every operator that convolves. */
+  static final List<String> CONV_ATTRIBUTES =
       List.of("tau", "out_channels", "in_channels", "strides", "pads", "dilations", "group");
 
   private final FunctionProto.Builder function;
 
-  FunctionBuilder(String name, String meaning, List<String> inputs, String output) {
+  FunctionBuilder(
+      String name,
+      String meaning,
+      List<String> inputs,
+      List<String> outputs,
+      List<String> attributes) {
     function =
         FunctionProto.newBuilder()
             .setDomain(SubBitOperator.DOMAIN)
             .setName(name)
             .setDocString(meaning)
             .addAllInput(inputs)
-            .addOutput(output)
-            .addAllAttribute(ATTRIBUTES)
+            .addAllOutput(outputs)
+            .addAllAttribute(attributes)
             .addOpsetImport(
                 OperatorSetIdProto.newBuilder().setVersion(SubBitOperator.STANDARD_OPSET));
   }
@@ -44,6 +50,33 @@ final class FunctionBuilder {
             .addAllInput(inputs)
             .addOutput(output)
             .addAllAttribute(List.of(attributes)));
+  }
+
+  /**
+   * Calls another operator of the family, with the attributes of this function where it has any.
+   */
+  void call(String output, SubBitOperator operator, List<String> inputs) {
+    if (function.getOpsetImportCount() == 1) {
+      function.addOpsetImport(
+          OperatorSetIdProto.newBuilder()
+              .setDomain(SubBitOperator.DOMAIN)
+              .setVersion(SubBitOperator.VERSION));
+    }
+    NodeProto.Builder node =
+        NodeProto.newBuilder()
+            .setDomain(SubBitOperator.DOMAIN)
+            .setOpType(operator.opType())
+            .addAllInput(inputs)
+            .addOutput(output);
+    for (String attribute : operator.function().getAttributeList()) {
+      boolean list = List.of("strides", "pads", "dilations").contains(attribute);
+      node.addAttribute(
+          reference(
+              attribute,
+              list ? AttributeProto.AttributeType.INTS : AttributeProto.AttributeType.INT,
+              attribute));
+    }
+    function.addNode(node);
   }
 
   void constant(String output, TensorProto value) {
@@ -63,6 +96,11 @@ final class FunctionBuilder {
     node(output, "Constant", List.of(), OnnxProtos.attribute("value_ints", values));
   }
 
+  /** One whole number, int64 without dimensions. */
+  void integer(String output, long value) {
+    node(output, "Constant", List.of(), OnnxProtos.attribute("value_int", value));
+  }
+
   /** One float, without dimensions. */
   void number(String output, float value) {
     node(output, "Constant", List.of(), OnnxProtos.attribute("value_float", value));
@@ -71,12 +109,17 @@ final class FunctionBuilder {
   /** The value of an integer attribute of the function, int64 [1]. */
   void attributeValue(String output, String attribute) {
     String scalar = output + "_scalar";
+    attributeScalar(scalar, attribute);
+    node(output, "Reshape", List.of(scalar, "as_list"));
+  }
+
+  /** The value of an integer attribute of the function, int64 without dimensions. */
+  void attributeScalar(String output, String attribute) {
     node(
-        scalar,
+        output,
         "Constant",
         List.of(),
         reference("value_int", AttributeProto.AttributeType.INT, attribute));
-    node(output, "Reshape", List.of(scalar, "as_list"));
   }
 
   /** The attributes of a Conv or QLinearConv that takes its geometry from the function's own. */

@@ -95,11 +95,12 @@ public final class SubBitModels {
     return model;
   }
 
+  /** The operators of a graph's nodes and those that their functions call. */
   private static Set<SubBitOperator> used(GraphProto graph) {
     Set<SubBitOperator> used = new TreeSet<>();
     for (NodeProto node : graph.getNodeList()) {
       if (node.getDomain().equals(SubBitOperator.DOMAIN)) {
-        used.add(
+        SubBitOperator operator =
             SubBitOperator.ofType(node.getOpType())
                 .orElseThrow(
                     () ->
@@ -109,7 +110,9 @@ public final class SubBitModels {
                                 + "': there is no operator "
                                 + SubBitOperator.DOMAIN
                                 + "."
-                                + node.getOpType())));
+                                + node.getOpType()));
+        used.add(operator);
+        used.addAll(operator.called());
       }
     }
     return used;

@@ -60,7 +60,7 @@ public final class SubBitSessions {
 
   /** Whether this is a specification, in the import of whatever operator set. */
   private static boolean isKnown(FunctionProto function) {
-    return function.getOpsetImportCount() == 1
+    return function.getOpsetImportCount() > 0
         && function.getOpsetImport(0).getVersion() >= SubBitOperator.OLDEST_STANDARD_OPSET
         && SubBitOperator.ofType(function.getName())
             .map(operator -> operator.function(function.getOpsetImport(0).getVersion()))

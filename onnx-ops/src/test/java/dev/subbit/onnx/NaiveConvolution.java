@@ -49,9 +49,25 @@ final class NaiveConvolution {
     return TestTensor.floats("Y", y, outputShape());
   }
 
+  /** Packed signs, [N, ceil(C / 8), H, W]; otherwise as {@link #binary}. */
+  TestTensor packedBinary(TestTensor b, TestTensor scale, TestTensor bias) {
+    int[] signs = new int[TestTensor.elements(shape)];
+    int pixels = shape[2] * shape[3];
+    for (int i = 0; i < signs.length; i++) {
+      int channel = i / pixels % shape[1];
+      int image = i / pixels / shape[1];
+      int stored = b.values()[(image * b.shape()[1] + channel / 8) * pixels + i % pixels];
+      signs[i] = (stored & (int) Math.pow(2, channel % 8)) == 0 ? -1 : 1;
+    }
+    return scaled(convolve(i -> signs[i]), scale, Optional.of(bias));
+  }
+
   /** Binarised activations; the sum is a whole number, then one multiply and one add in float. */
   TestTensor binary(TestTensor x, TestTensor scale, Optional<TestTensor> bias) {
-    double[] sums = convolve(i -> x.f(i) >= 0 ? 1 : -1);
+    return scaled(convolve(i -> x.f(i) >= 0 ? 1 : -1), scale, bias);
+  }
+
+  private TestTensor scaled(double[] sums, TestTensor scale, Optional<TestTensor> bias) {
     float[] y = new float[sums.length];
     for (int i = 0; i < y.length; i++) {
       int o = channel(i);

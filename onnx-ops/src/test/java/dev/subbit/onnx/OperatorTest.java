@@ -64,7 +64,30 @@ class OperatorTest {
         options.setOptimizationLevel(level);
         ExecutionBackend.named(backend).configure(options, Map.of());
         try (OrtSession session = ENVIRONMENT.createSession(model, options)) {
-          assertMatches(vector, OrtRunner.run(session, vector));
+          List<TestTensor> outputs = OrtRunner.run(session, vector);
+          assertEquals(vector.outputs().size(), outputs.size());
+          assertMatches(vector, outputs);
+        }
+      }
+    }
+  }
+
+  /** Where an operator has two outputs, either may be left out. */
+  @ParameterizedTest
+  @MethodSource("vectorsAndBackends")
+  void eachOutputComesAloneToo(
+      String backend, OrtSession.SessionOptions.OptLevel level, SubBitOperator operator)
+      throws Exception {
+    TestVector vector = TestVector.read(TestVectors.file(operator)).get(1);
+    for (String output : operator.outputs()) {
+      byte[] model = OrtRunner.model(vector, List.of(output)).toByteArray();
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        options.setOptimizationLevel(level);
+        ExecutionBackend.named(backend).configure(options, Map.of());
+        try (OrtSession session = SubBitSessions.create(model, options)) {
+          List<TestTensor> outputs = OrtRunner.run(session, vector);
+          assertEquals(List.of(output), outputs.stream().map(TestTensor::name).toList());
+          assertMatches(vector, outputs);
         }
       }
     }
@@ -86,12 +109,23 @@ class OperatorTest {
     }
   }
 
-  private static void assertMatches(TestVector vector, TestTensor actual) {
-    TestTensor expected = vector.output();
-    assertEquals(expected.type(), actual.type(), vector.toString());
-    assertArrayEquals(expected.shape(), actual.shape(), vector.toString());
-    if (vector.operator() != SubBitOperator.SUB_BIT_CONV) {
-      assertArrayEquals(expected.values(), actual.values(), vector.toString());
+  private static void assertMatches(TestVector vector, List<TestTensor> outputs) {
+    for (TestTensor actual : outputs) {
+      TestTensor expected =
+          vector.outputs().stream()
+              .filter(output -> output.name().equals(actual.name()))
+              .findAny()
+              .orElseThrow();
+      assertMatches(vector + " " + actual.name(), vector.operator(), expected, actual);
+    }
+  }
+
+  private static void assertMatches(
+      String what, SubBitOperator operator, TestTensor expected, TestTensor actual) {
+    assertEquals(expected.type(), actual.type(), what);
+    assertArrayEquals(expected.shape(), actual.shape(), what);
+    if (operator != SubBitOperator.SUB_BIT_CONV) {
+      assertArrayEquals(withOneNan(expected), withOneNan(actual), what);
       return;
     }
     float largest = 0;
@@ -99,8 +133,38 @@ class OperatorTest {
       largest = Math.max(largest, Math.abs(expected.f(i)));
     }
     for (int i = 0; i < expected.values().length; i++) {
-      assertEquals(expected.f(i), actual.f(i), 1e-4f * largest, vector + " at " + i);
+      assertEquals(expected.f(i), actual.f(i), 1e-4f * largest, what + " at " + i);
     }
+  }
+
+  /** The values with all of the many bit patterns of not-a-number made one. */
+  private static int[] withOneNan(TestTensor tensor) {
+    int[] values = tensor.values().clone();
+    for (int i = 0; i < values.length; i++) {
+      if (tensor.type() == TestTensor.Type.F32) {
+        values[i] = Float.floatToIntBits(tensor.f(i));
+      }
+    }
+    return values;
+  }
+
+  private static final List<String> PACK = List.of("Add", "GreaterOrEqual", "Cast", "Conv", "Cast");
+
+  private static final List<String> UNPACK_AND_CONVOLVE =
+      List.of(
+          "Gather",
+          "BitShift",
+          "Cast",
+          "Sub",
+          "GreaterOrEqual",
+          "Where",
+          "Conv",
+          "Round",
+          "Mul",
+          "Add");
+
+  private static List<String> concat(List<List<String>> lists) {
+    return lists.stream().flatMap(List::stream).toList();
   }
 
   static Stream<Arguments> foldedGraphs() {
@@ -109,7 +173,13 @@ class OperatorTest {
         Arguments.of(
             SubBitOperator.BINARY_SUB_BIT_CONV,
             List.of("GreaterOrEqual", "Where", "Conv", "Round", "Mul", "Add")),
-        Arguments.of(SubBitOperator.Q_LINEAR_SUB_BIT_CONV, List.of("QLinearConv")));
+        Arguments.of(SubBitOperator.Q_LINEAR_SUB_BIT_CONV, List.of("QLinearConv")),
+        Arguments.of(SubBitOperator.PACK_SIGNS, PACK),
+        Arguments.of(
+            SubBitOperator.PACKED_BINARY_SUB_BIT_CONV, concat(List.of(UNPACK_AND_CONVOLVE, PACK))),
+        Arguments.of(
+            SubBitOperator.BINARY_SUB_BIT_BLOCK,
+            concat(List.of(UNPACK_AND_CONVOLVE, List.of("Add", "Add", "PRelu", "Add"), PACK))));
   }
 
   @ParameterizedTest
@@ -117,6 +187,10 @@ class OperatorTest {
   void bodyFoldsToOneConvolutionAtLoad(
       SubBitOperator operator, List<String> operators, @TempDir Path folder) throws Exception {
     for (TestVector vector : TestVector.read(TestVectors.file(operator))) {
+      if (operator == SubBitOperator.PACKED_BINARY_SUB_BIT_CONV
+          && vector.attribute("out_channels") == 1) {
+        continue; // ONNX Runtime leaves out the addition of a single 0 in front of the packing.
+      }
       assertEquals(operators, optimizedOperators(vector, "onnxruntime", folder), vector.toString());
     }
   }
@@ -149,10 +223,9 @@ class OperatorTest {
 
   @Test
   void vectorsStaySmall() throws Exception {
-    long size = 0;
     for (SubBitOperator operator : SubBitOperator.values()) {
-      size += Files.size(TestVectors.file(operator));
+      long size = Files.size(TestVectors.file(operator));
+      assertTrue(size < 120_000, TestVectors.file(operator) + " takes " + size + " bytes");
     }
-    assertTrue(size < 300_000, "Vector files take " + size + " bytes");
   }
 }

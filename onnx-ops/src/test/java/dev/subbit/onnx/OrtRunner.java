@@ -9,12 +9,15 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -23,57 +26,86 @@ final class OrtRunner {
 
   private OrtRunner() {}
 
-  /** The model of a vector: its first input is the model's input, the others are initializers. */
+  /** The model of a vector: its activations are the model's inputs, the rest initializers. */
   static ModelProto model(TestVector vector) {
-    TestTensor x = vector.inputs().get(0);
+    return model(vector, vector.operator().outputs());
+  }
+
+  /** The same with the given outputs only. */
+  static ModelProto model(TestVector vector, List<String> outputs) {
     NodeProto.Builder node =
         NodeProto.newBuilder()
             .setName("conv")
             .setDomain(SubBitOperator.DOMAIN)
-            .setOpType(vector.operator().opType())
-            .addOutput(vector.output().name());
+            .setOpType(vector.operator().opType());
     vector.attributes().forEach((name, values) -> node.addAttribute(attribute(name, values)));
-    GraphProto.Builder graph =
-        GraphProto.newBuilder()
-            .setName(vector.name())
-            .addInput(valueInfo(x))
-            .addOutput(valueInfo(vector.output()));
+    GraphProto.Builder graph = GraphProto.newBuilder().setName(vector.name());
+    for (TestTensor output : vector.outputs()) {
+      boolean wanted = outputs.contains(output.name());
+      node.addOutput(wanted ? output.name() : "");
+      if (wanted) {
+        graph.addOutput(valueInfo(output));
+      }
+    }
+    List<TestTensor> activations = activations(vector);
     for (TestTensor input : vector.inputs()) {
       node.addInput(input.name());
-      if (input != x) {
+      if (activations.contains(input)) {
+        graph.addInput(valueInfo(input));
+      } else {
         graph.addInitializer(input.toProto());
       }
     }
     return SubBitModels.ofGraph(graph.addNode(node).build());
   }
 
-  /** Runs a vector's inputs through a session of its model. */
-  static TestTensor run(OrtSession session, TestVector vector) throws OrtException {
-    TestTensor x = vector.inputs().get(0);
-    try (OnnxTensor input = tensor(x);
-        OrtSession.Result result = session.run(Map.of(x.name(), input))) {
-      OnnxTensor y = (OnnxTensor) result.get(0);
-      int[] shape =
-          java.util.Arrays.stream(y.getInfo().getShape()).mapToInt(Math::toIntExact).toArray();
-      int[] values = new int[TestTensor.elements(shape)];
-      TestTensor.Type type =
-          switch (y.getInfo().type) {
-            case FLOAT -> TestTensor.Type.F32;
-            case UINT8 -> TestTensor.Type.U8;
-            case INT8 -> TestTensor.Type.I8;
-            default -> throw new AssertionError("Unexpected output " + y.getInfo());
-          };
-      ByteBuffer bytes = y.getByteBuffer();
-      for (int i = 0; i < values.length; i++) {
-        values[i] =
-            switch (type) {
-              case F32 -> bytes.getInt(4 * i);
-              case U8 -> bytes.get(i) & 0xff;
-              default -> bytes.get(i);
-            };
+  /** The inputs that are other ones in each run: the first, and a residual. */
+  private static List<TestTensor> activations(TestVector vector) {
+    return vector.inputs().stream()
+        .filter(input -> input == vector.inputs().get(0) || input.name().equals("residual"))
+        .toList();
+  }
+
+  /** Runs a vector's inputs through a session of its model; gives the outputs that it has. */
+  static List<TestTensor> run(OrtSession session, TestVector vector) throws OrtException {
+    Map<String, OnnxTensor> inputs = new HashMap<>();
+    try {
+      for (TestTensor input : activations(vector)) {
+        inputs.put(input.name(), tensor(input));
       }
-      return new TestTensor(vector.output().name(), type, shape, values);
+      List<TestTensor> outputs = new ArrayList<>();
+      try (OrtSession.Result result = session.run(inputs)) {
+        for (Map.Entry<String, OnnxValue> output : result) {
+          outputs.add(read(output.getKey(), (OnnxTensor) output.getValue()));
+        }
+      }
+      return outputs;
+    } finally {
+      inputs.values().forEach(OnnxTensor::close);
     }
+  }
+
+  private static TestTensor read(String name, OnnxTensor y) {
+    int[] shape =
+        java.util.Arrays.stream(y.getInfo().getShape()).mapToInt(Math::toIntExact).toArray();
+    int[] values = new int[TestTensor.elements(shape)];
+    TestTensor.Type type =
+        switch (y.getInfo().type) {
+          case FLOAT -> TestTensor.Type.F32;
+          case UINT8 -> TestTensor.Type.U8;
+          case INT8 -> TestTensor.Type.I8;
+          default -> throw new AssertionError("Unexpected output " + y.getInfo());
+        };
+    ByteBuffer bytes = y.getByteBuffer();
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          switch (type) {
+            case F32 -> bytes.getInt(4 * i);
+            case U8 -> bytes.get(i) & 0xff;
+            default -> bytes.get(i);
+          };
+    }
+    return new TestTensor(name, type, shape, values);
   }
 
   private static OnnxTensor tensor(TestTensor tensor) throws OrtException {

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * One case of an operator: attributes, inputs and the expected output. The files in {@code
+ * One case of an operator: attributes, inputs and the expected outputs. The files in {@code
  * src/test/vectors} hold them for Java, C++ and hardware alike:
  *
  * <pre>
@@ -33,7 +33,7 @@ record TestVector(
     SubBitOperator operator,
     Map<String, int[]> attributes,
     List<TestTensor> inputs,
-    TestTensor output) {
+    List<TestTensor> outputs) {
 
   int attribute(String attribute) {
     return attributes.get(attribute)[0];
@@ -56,7 +56,7 @@ record TestVector(
     SubBitOperator operator = null;
     Map<String, int[]> attributes = new LinkedHashMap<>();
     List<TestTensor> inputs = new ArrayList<>();
-    TestTensor output = null;
+    List<TestTensor> outputs = new ArrayList<>();
     for (String line : Files.readAllLines(file)) {
       String[] words = line.split(" ");
       switch (words[0]) {
@@ -66,13 +66,18 @@ record TestVector(
             attributes.put(
                 words[1], Arrays.stream(words).skip(2).mapToInt(Integer::parseInt).toArray());
         case "in" -> inputs.add(tensor(words));
-        case "out" -> output = tensor(words);
+        case "out" -> outputs.add(tensor(words));
         case "end" -> {
           vectors.add(
               new TestVector(
-                  name, operator, new LinkedHashMap<>(attributes), List.copyOf(inputs), output));
+                  name,
+                  operator,
+                  new LinkedHashMap<>(attributes),
+                  List.copyOf(inputs),
+                  List.copyOf(outputs)));
           attributes.clear();
           inputs.clear();
+          outputs.clear();
         }
         default -> {
           if (!line.startsWith("#")) {
@@ -115,7 +120,7 @@ record TestVector(
           text.append('\n');
         });
     inputs.forEach(tensor -> append(text, "in", tensor));
-    append(text, "out", output);
+    outputs.forEach(tensor -> append(text, "out", tensor));
     return text.append("end\n").toString();
   }
 

@@ -15,10 +15,10 @@ import java.util.stream.IntStream;
 final class TestVectors {
 
   /** The shape of a case; everything else follows from it and from the case's seed. */
-  private record Case(
+  record Case(
       String name, int tau, int n, int out, int in, int h, int w, ConvAttributes geometry) {}
 
-  private static final ConvAttributes SAME = ConvAttributes.of(1, 1);
+  static final ConvAttributes SAME = ConvAttributes.of(1, 1);
 
   private TestVectors() {}
 
@@ -43,6 +43,9 @@ final class TestVectors {
           switch (operator) {
             case SUB_BIT_CONV, BINARY_SUB_BIT_CONV -> floatCase(operator, cases.get(i), i);
             case Q_LINEAR_SUB_BIT_CONV -> quantizedCase(cases.get(i), i);
+            case PACK_SIGNS -> PackedTestVectors.packSignsCase(cases.get(i), i);
+            case PACKED_BINARY_SUB_BIT_CONV -> PackedTestVectors.convCase(cases.get(i), i);
+            case BINARY_SUB_BIT_BLOCK -> PackedTestVectors.blockCase(cases.get(i), i);
           });
     }
     switch (operator) {
@@ -59,6 +62,12 @@ final class TestVectors {
         vectors.add(largestQuantizedSum(TestTensor.Type.U8, 0, 255));
         vectors.add(largestQuantizedSum(TestTensor.Type.I8, -128, 127));
         vectors.add(clampedAtBothEnds());
+      }
+      case PACK_SIGNS -> vectors.add(PackedTestVectors.signsOfSpecialValues());
+      case PACKED_BINARY_SUB_BIT_CONV -> vectors.add(PackedTestVectors.largestSum());
+      case BINARY_SUB_BIT_BLOCK -> {
+        vectors.add(PackedTestVectors.zerosOfEitherSign());
+        vectors.add(PackedTestVectors.residualsOfSpecialValues());
       }
     }
     return vectors;
@@ -98,7 +107,7 @@ final class TestVectors {
   }
 
   /** Everything about a case but its activations. */
-  private static final class Layer {
+  static final class Layer {
     final Map<String, int[]> attributes = new LinkedHashMap<>();
     final int[] shape;
     final TestTensor index;
@@ -142,7 +151,7 @@ final class TestVectors {
     }
   }
 
-  private static float[] floats(Random random, int count, float least, float most) {
+  static float[] floats(Random random, int count, float least, float most) {
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {
       values[i] = least + (most - least) * random.nextFloat();
@@ -177,7 +186,7 @@ final class TestVectors {
         operator == SubBitOperator.SUB_BIT_CONV
             ? layer.naive.floats(x, scale, bias)
             : layer.naive.binary(x, scale, bias);
-    return new TestVector(name, operator, layer.attributes, inputs, y);
+    return new TestVector(name, operator, layer.attributes, inputs, List.of(y));
   }
 
   private static TestVector signsOfSpecialValues() {
@@ -237,7 +246,7 @@ final class TestVectors {
   }
 
   /** Output channel o has index o everywhere. */
-  private static int[] indicesOfChannel(Case c) {
+  static int[] indicesOfChannel(Case c) {
     int[] indices = new int[c.out() * c.in()];
     Arrays.setAll(indices, i -> i / c.in());
     return indices;
@@ -298,7 +307,8 @@ final class TestVectors {
                 TestTensor.integers("y_zero_point", type, new int[] {yZeroPoint})));
     bias.ifPresent(inputs::add);
     TestTensor y = layer.naive.quantized(x, xScale, xZeroPoint, wScale, yScale, yZeroPoint, bias);
-    return new TestVector(name, SubBitOperator.Q_LINEAR_SUB_BIT_CONV, layer.attributes, inputs, y);
+    return new TestVector(
+        name, SubBitOperator.Q_LINEAR_SUB_BIT_CONV, layer.attributes, inputs, List.of(y));
   }
 
   /** A multiplier of one half: every odd sum is a tie. */

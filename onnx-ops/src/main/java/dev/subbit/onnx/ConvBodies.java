@@ -1,0 +1,100 @@
+package dev.subbit.onnx;
+
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import java.util.List;
+
+/** The function bodies of the convolutions of floats and of 8-bit values. */
+final class ConvBodies {
+
+  private ConvBodies() {}
+
+  static void writeReal(FunctionBuilder body) {
+    decodeKernels(body);
+    body.node("signs", "Cast", List.of("kernels"), FunctionBuilder.to(DataType.FLOAT));
+    body.integers("per_kernel", -1, 1, 1, 1);
+    body.node("scales", "Reshape", List.of("scale", "per_kernel"));
+    body.node("W", "Mul", List.of("signs", "scales"));
+    body.node("Y", "Conv", List.of("X", "W", "bias"), FunctionBuilder.convolutionAttributes());
+  }
+
+  static void writeBinary(FunctionBuilder body) {
+    decodeKernels(body);
+    body.number("zero", 0);
+    body.number("plus", 1);
+    body.number("minus", -1);
+    body.node("not_negative", "GreaterOrEqual", List.of("X", "zero"));
+    body.node("X_signs", "Where", List.of("not_negative", "plus", "minus"));
+    body.node("signs", "Cast", List.of("kernels"), FunctionBuilder.to(DataType.FLOAT));
+    body.node("sum", "Conv", List.of("X_signs", "signs"), FunctionBuilder.convolutionAttributes());
+    // The sum is a whole number, which Round leaves alone. It stands here so that no optimiser
+    // folds scale or bias into the convolution, which would round at every tap.
+    body.node("acc", "Round", List.of("sum"));
+    body.integers("per_channel", 1, -1, 1, 1);
+    body.node("scales", "Reshape", List.of("scale", "per_channel"));
+    body.node("scaled", "Mul", List.of("acc", "scales"));
+    // A function cannot ask whether bias was given, but Conv can: over zeros it yields the bias,
+    // or zeros in its absence, [1, out_channels, 1, 1].
+    body.integers("one_pixel", 1, 1, 1, 1);
+    body.integers("one_tap", 1, 1, 1);
+    body.node("bias_kernel", "Concat", List.of("out", "one_tap"), FunctionBuilder.axis(0));
+    body.node("zero_pixel", "ConstantOfShape", List.of("one_pixel"));
+    body.node("zero_kernel", "ConstantOfShape", List.of("bias_kernel"));
+    body.node("biases", "Conv", List.of("zero_pixel", "zero_kernel", "bias"));
+    body.node("Y", "Add", List.of("scaled", "biases"));
+  }
+
+  static void writeQLinear(FunctionBuilder body) {
+    decodeKernels(body);
+    body.constant("w_zero_point", FunctionBuilder.int8Scalar(0));
+    body.node(
+        "y",
+        "QLinearConv",
+        List.of(
+            "x",
+            "x_scale",
+            "x_zero_point",
+            "kernels",
+            "w_scale",
+            "w_zero_point",
+            "y_scale",
+            "y_zero_point",
+            "B"),
+        FunctionBuilder.convolutionAttributes());
+  }
+
+  /** The value {@code kernels}, int8 [out_channels, in_channels, 3, 3]: codebook[index]. */
+  private static void decodeKernels(FunctionBuilder body) {
+    body.integers("first", 0);
+    body.integers("as_list", 1);
+    body.integers("bit_by_bit", 0, -1, 1);
+    body.integers("plane_axis", 1);
+    body.integers("keep_planes", 0, -1);
+    body.constant(
+        "shifts", OnnxProtos.tensor("", DataType.UINT8, new byte[] {0, 1, 2, 3, 4, 5, 6, 7}, 8));
+    body.constant("two", OnnxProtos.tensor("", DataType.UINT8, new byte[] {2}, 1));
+    body.constant("powers", OnnxProtos.tensor("", new int[] {1, 2, 4, 8, 16, 32, 64, 128, 256}, 9));
+    body.attributeValue("planes", "tau");
+    body.attributeValue("out", "out_channels");
+    body.attributeValue("in", "in_channels");
+
+    // The bits: uint8 [tau, 8 * bytes of a plane], cut to [tau, out_channels * in_channels].
+    body.node("bytes", "Reshape", List.of("index", "bit_by_bit"));
+    body.node(
+        "shifted",
+        "BitShift",
+        List.of("bytes", "shifts"),
+        OnnxProtos.attribute("direction", "RIGHT"));
+    body.node("bits", "Mod", List.of("shifted", "two"));
+    body.node("all_bits", "Reshape", List.of("bits", "keep_planes"));
+    body.node("count", "Mul", List.of("out", "in"));
+    body.node("used_bits", "Slice", List.of("all_bits", "first", "count", "plane_axis"));
+
+    // The indices: the planes weighted by powers of two, int32 [out_channels, in_channels].
+    body.node("plane_bits", "Cast", List.of("used_bits"), FunctionBuilder.to(DataType.INT32));
+    body.node("plane_weights", "Slice", List.of("powers", "first", "planes", "first"));
+    body.node("numbers", "MatMul", List.of("plane_weights", "plane_bits"));
+    body.node("out_in", "Concat", List.of("out", "in"), FunctionBuilder.axis(0));
+    body.node("indices", "Reshape", List.of("numbers", "out_in"));
+    body.node("kernels", "Gather", List.of("codebook", "indices"), FunctionBuilder.axis(0));
+  }
+}

@@ -1,0 +1,110 @@
+package dev.subbit.onnx;
+
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import java.util.List;
+
+/** The function bodies of the operators on packed signs; they call the other operators. */
+final class PackedBodies {
+
+  private PackedBodies() {}
+
+  /** A 1x1 convolution packs: channel c adds 2^(c mod 8) to byte c / 8. */
+  static void writePackSigns(FunctionBuilder body) {
+    body.number("zero", 0);
+    body.constant("powers", OnnxProtos.tensor("", new float[] {1, 2, 4, 8, 16, 32, 64, 128}, 8));
+    body.integers("per_channel", 1, -1, 1, 1);
+    body.node("shifts", "Reshape", List.of("shift", "per_channel"));
+    body.node("shifted", "Add", List.of("X", "shifts"));
+    body.node("not_negative", "GreaterOrEqual", List.of("shifted", "zero"));
+    body.node("bits", "Cast", List.of("not_negative"), FunctionBuilder.to(DataType.FLOAT));
+
+    body.node("channels", "Size", List.of("shift"));
+    placeChannels(body);
+    body.integer("seven", 7);
+    body.node("filled_up", "Add", List.of("channels", "seven"));
+    body.node("byte_count", "Div", List.of("filled_up", "eight"));
+    body.node("byte", "Range", List.of("first", "byte_count", "step"));
+    body.integers("as_column", -1, 1);
+    body.node("bytes", "Reshape", List.of("byte", "as_column"));
+    body.node("is_in_byte", "Equal", List.of("bytes", "byte_of_channel"));
+    body.node("in_byte", "Cast", List.of("is_in_byte"), FunctionBuilder.to(DataType.FLOAT));
+    body.node("values", "Gather", List.of("powers", "bit_of_channel"), FunctionBuilder.axis(0));
+    body.node("matrix", "Mul", List.of("in_byte", "values"));
+    body.integers("one_tap", 0, 0, 1, 1);
+    body.node("W", "Reshape", List.of("matrix", "one_tap"));
+
+    body.node("numbers", "Conv", List.of("bits", "W"));
+    body.node("B", "Cast", List.of("numbers"), FunctionBuilder.to(DataType.UINT8));
+  }
+
+  static void writePackedBinary(FunctionBuilder body) {
+    unpack(body);
+    convolve(body, "Y");
+    body.attributeScalar("out", "out_channels");
+    body.integers("as_list", 1);
+    body.node("out_list", "Reshape", List.of("out", "as_list"));
+    body.node("no_shift", "ConstantOfShape", List.of("out_list"));
+    body.call("S", SubBitOperator.PACK_SIGNS, List.of("Y", "no_shift"));
+  }
+
+  static void writeBlock(FunctionBuilder body) {
+    unpack(body);
+    convolve(body, "convolved");
+    body.node("z", "Add", List.of("convolved", "residual"));
+    body.integers("per_channel", -1, 1, 1);
+    body.node("shifts_in", "Reshape", List.of("shift_in", "per_channel"));
+    body.node("t", "Add", List.of("z", "shifts_in"));
+    body.node("slopes", "Reshape", List.of("slope", "per_channel"));
+    body.node("p", "PRelu", List.of("t", "slopes"));
+    // A shift of -0 becomes +0. Then no Y is -0, and PRelu may treat zeros as it likes.
+    body.number("zero", 0);
+    body.node("is_zero", "Equal", List.of("shift_out", "zero"));
+    body.node("no_minus_zero", "Where", List.of("is_zero", "zero", "shift_out"));
+    body.node("shifts_out", "Reshape", List.of("no_minus_zero", "per_channel"));
+    body.node("Y", "Add", List.of("p", "shifts_out"));
+    body.call("S", SubBitOperator.PACK_SIGNS, List.of("Y", "next_shift"));
+  }
+
+  /**
+   * The value {@code X}, float [N, in_channels * group, H, W]: positive where the bit of B is set,
+   * else negative.
+   */
+  private static void unpack(FunctionBuilder body) {
+    body.attributeScalar("in", "in_channels");
+    body.attributeScalar("groups", "group");
+    body.node("channels", "Mul", List.of("in", "groups"));
+    placeChannels(body);
+    body.node("bytes", "Gather", List.of("B", "byte_of_channel"), FunctionBuilder.axis(1));
+    // A channel's bit moves to the top of its byte, which then is 128 or more if the bit is set.
+    body.integer("top", 7);
+    body.node("bits_above", "Sub", List.of("top", "bit_of_channel"));
+    body.node("distance", "Cast", List.of("bits_above"), FunctionBuilder.to(DataType.UINT8));
+    body.integers("per_pixel", -1, 1, 1);
+    body.node("distances", "Reshape", List.of("distance", "per_pixel"));
+    body.node(
+        "at_top",
+        "BitShift",
+        List.of("bytes", "distances"),
+        OnnxProtos.attribute("direction", "LEFT"));
+    body.node("numbers", "Cast", List.of("at_top"), FunctionBuilder.to(DataType.FLOAT));
+    body.number("middle", 127.5f);
+    body.node("X", "Sub", List.of("numbers", "middle"));
+  }
+
+  /** Byte and bit of each of {@code channels} channels, int64 [channels]. */
+  private static void placeChannels(FunctionBuilder body) {
+    body.integer("first", 0);
+    body.integer("step", 1);
+    body.integer("eight", 8);
+    body.node("channel", "Range", List.of("first", "channels", "step"));
+    body.node("byte_of_channel", "Div", List.of("channel", "eight"));
+    body.node("bit_of_channel", "Mod", List.of("channel", "eight"));
+  }
+
+  private static void convolve(FunctionBuilder body, String output) {
+    body.call(
+        output,
+        SubBitOperator.BINARY_SUB_BIT_CONV,
+        List.of("X", "index", "codebook", "scale", "bias"));
+  }
+}

@@ -85,6 +85,60 @@ void RunFloat(const VectorCase& c, Isa isa) {
     ASSERT_NEAR(y[i], expected[i], 1e-5f * largest) << kernel->Name() << " at " << i;
 }
 
+void RunPackSigns(const VectorCase& c, Isa isa) {
+  const OpName op{c.op, c.name};
+  const VectorTensor& x = c.inputs.at("X");
+  const TensorView<float> shift = View<float>(c.inputs.at("shift"));
+  const auto kernel = ChoosePackSigns(isa, MakePerChannel(op, "shift", shift.shape[0], shift));
+  const SignsShape shape = MakeSignsShape(op, kernel->Channels(), x.shape);
+  std::vector<std::uint8_t> b(c.outputs.at("B").As<std::uint8_t>().size(), 0xa5);
+  std::vector<std::byte> scratch(kernel->ScratchBytes(shape));
+  kernel->Run(shape, x.As<float>().data(), b.data(), scratch.data(), RunSerially);
+  EXPECT_EQ(b, c.outputs.at("B").As<std::uint8_t>()) << kernel->Name();
+}
+
+std::unique_ptr<PackedConvKernel> ChoosePackedConv(const VectorCase& c, Isa isa) {
+  const OpName op{c.op, c.name};
+  const ConvAttributes attributes = Attributes(c);
+  Validate(op, attributes);
+  SubBitWeights weights =
+      MakeWeights(op, attributes, View<std::uint8_t>(c.inputs.at("index")), View<std::int8_t>(c.inputs.at("codebook")));
+  const auto per_channel = [&](const char* name) {
+    return MakePerChannel(op, name, attributes.out_channels, View<float>(c.inputs.at(name)));
+  };
+  if (c.op == "PackedBinarySubBitConv") {
+    return ChoosePackedBinarySubBitConv(isa, std::move(weights), per_channel("scale"), per_channel("bias"));
+  }
+  return ChooseBinarySubBitBlock(
+      isa, std::move(weights), per_channel("scale"), per_channel("bias"),
+      {per_channel("shift_in"), per_channel("slope"), per_channel("shift_out"), per_channel("next_shift")});
+}
+
+void RunPackedConv(const VectorCase& c, Isa isa) {
+  const auto kernel = ChoosePackedConv(c, isa);
+  const ConvGeometry geometry = MakePackedGeometry({c.op, c.name}, Attributes(c), c.inputs.at("B").shape);
+  PackedInputs inputs{c.inputs.at("B").As<std::uint8_t>().data(), nullptr};
+  if (c.inputs.count("residual") != 0) inputs.residual = c.inputs.at("residual").As<float>().data();
+  const std::vector<float>& expected_y = c.outputs.at("Y").As<float>();
+  const std::vector<std::uint8_t>& expected_s = c.outputs.at("S").As<std::uint8_t>();
+  EXPECT_EQ(Dims(geometry.OutputShape()), Dims(c.outputs.at("Y").shape));
+  std::vector<std::byte> scratch(kernel->ScratchBytes(geometry));
+  for (const bool with_y : {true, false}) {
+    for (const bool with_s : {true, false}) {
+      std::vector<float> y(with_y ? expected_y.size() : 0, 12345.0f);
+      std::vector<std::uint8_t> s(with_s ? expected_s.size() : 0, 0xa5);
+      kernel->Run(geometry, inputs, {with_y ? y.data() : nullptr, with_s ? s.data() : nullptr}, scratch.data(),
+                  RunSerially);
+      if (with_y) {
+        EXPECT_EQ(Bits(y), Bits(expected_y)) << kernel->Name();
+      }
+      if (with_s) {
+        EXPECT_EQ(s, expected_s) << kernel->Name();
+      }
+    }
+  }
+}
+
 template <class Q>
 void RunQuantized(const VectorCase& c, Isa isa) {
   const OpName op{c.op, c.name};
@@ -110,7 +164,11 @@ TEST(Vectors, EveryKernelGivesTheSharedResults) {
   for (const VectorCase& c : cases) {
     for (Isa isa : AvailableIsas()) {
       SCOPED_TRACE(c.op + " " + c.name + " " + ToString(isa));
-      if (c.op != "QLinearSubBitConv") {
+      if (c.op == "PackSigns") {
+        RunPackSigns(c, isa);
+      } else if (c.op == "PackedBinarySubBitConv" || c.op == "BinarySubBitBlock") {
+        RunPackedConv(c, isa);
+      } else if (c.op != "QLinearSubBitConv") {
         RunFloat(c, isa);
       } else if (std::holds_alternative<std::vector<std::uint8_t>>(c.inputs.at("x").values)) {
         RunQuantized<std::uint8_t>(c, isa);
@@ -120,9 +178,10 @@ TEST(Vectors, EveryKernelGivesTheSharedResults) {
     }
     ++ran[c.op];
   }
-  EXPECT_GT(ran["SubBitConv"], 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
-  EXPECT_GT(ran["BinarySubBitConv"], 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
-  EXPECT_GT(ran["QLinearSubBitConv"], 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
+  for (const char* op : {"SubBitConv", "BinarySubBitConv", "QLinearSubBitConv", "PackSigns", "PackedBinarySubBitConv",
+                         "BinarySubBitBlock"}) {
+    EXPECT_GT(ran[op], 0) << "no vectors of " << op << " in " << SUBBIT_VECTOR_DIR;
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "core/isa.h"
 #include "ort/custom_op.h"
@@ -17,11 +18,15 @@ constexpr char kDomain[] = "dev.subbit";
 /// when the session is made.
 constexpr char kRegisteredKey[] = "subbit.ops.registered";
 
-/// The domain with its operators. ONNX Runtime keeps pointers to both for as long as any session lives, so they are
-/// never freed.
-class Domain {
+/// A session configuration entry: where it is "0", the operators on packed signs get no kernels, so that ONNX Runtime
+/// takes their function bodies and offers the BinarySubBitConv in these to an execution provider.
+constexpr char kPackedSignsKey[] = "subbit.ops.packed_signs";
+
+/// The operators and two domains that offer them: all of them, and those without packed signs. ONNX Runtime keeps
+/// pointers to these for as long as any session lives, so they are never freed.
+class Domains {
  public:
-  explicit Domain(const OrtApi& api)
+  explicit Domains(const OrtApi& api)
       : sub_bit_(api),
         binary_(api),
         qlinear_u8_(api),
@@ -29,14 +34,20 @@ class Domain {
         pack_signs_(api),
         packed_binary_(api),
         block_(api) {
-    Check(api, api.CreateCustomOpDomain(kDomain, &domain_));
-    for (const OrtCustomOp* op : std::initializer_list<const OrtCustomOp*>{
-             &sub_bit_, &binary_, &qlinear_u8_, &qlinear_i8_, &pack_signs_, &packed_binary_, &block_}) {
-      Check(api, api.CustomOpDomain_Add(domain_, op));
+    for (OrtCustomOpDomain** domain : {&all_, &without_packed_signs_}) {
+      Check(api, api.CreateCustomOpDomain(kDomain, domain));
+      for (const OrtCustomOp* op :
+           std::initializer_list<const OrtCustomOp*>{&sub_bit_, &binary_, &qlinear_u8_, &qlinear_i8_}) {
+        Check(api, api.CustomOpDomain_Add(*domain, op));
+      }
+    }
+    for (const OrtCustomOp* op : std::initializer_list<const OrtCustomOp*>{&pack_signs_, &packed_binary_, &block_}) {
+      Check(api, api.CustomOpDomain_Add(all_, op));
     }
   }
 
-  OrtCustomOpDomain* get() const { return domain_; }
+  OrtCustomOpDomain* all() const { return all_; }
+  OrtCustomOpDomain* without_packed_signs() const { return without_packed_signs_; }
 
  private:
   CustomOp<SubBitConvDefinition> sub_bit_;
@@ -46,17 +57,30 @@ class Domain {
   CustomOp<PackSignsDefinition> pack_signs_;
   CustomOp<PackedBinarySubBitConvDefinition> packed_binary_;
   CustomOp<BinarySubBitBlockDefinition> block_;
-  OrtCustomOpDomain* domain_ = nullptr;
+  OrtCustomOpDomain* all_ = nullptr;
+  OrtCustomOpDomain* without_packed_signs_ = nullptr;
 };
 
-/// The one domain of each ONNX Runtime in this process (there is more than one only if several are loaded).
-OrtCustomOpDomain* DomainFor(const OrtApi& api) {
+/// The domains of each ONNX Runtime in this process (there is more than one only if several are loaded).
+const Domains& DomainsFor(const OrtApi& api) {
   static std::mutex mutex;
-  static auto& domains = *new std::map<const OrtApi*, Domain*>;
+  static auto& all = *new std::map<const OrtApi*, Domains*>;
   const std::lock_guard<std::mutex> lock(mutex);
-  Domain*& domain = domains[&api];
-  if (domain == nullptr) domain = new Domain(api);
-  return domain->get();
+  Domains*& domains = all[&api];
+  if (domains == nullptr) domains = new Domains(api);
+  return *domains;
+}
+
+/// Whether the options hold `key` with the value "0".
+bool IsOff(const OrtApi& api, const OrtSessionOptions* options, const char* key) {
+  int present = 0;
+  Check(api, api.HasSessionConfigEntry(options, key, &present));
+  if (present == 0) return false;
+  std::size_t size = 0;
+  Check(api, api.GetSessionConfigEntry(options, key, nullptr, &size));
+  std::string value(size, '\0');
+  Check(api, api.GetSessionConfigEntry(options, key, value.data(), &size));
+  return value.c_str() == std::string("0");
 }
 
 void Register(const OrtApi& api, OrtSessionOptions* options) {
@@ -64,7 +88,9 @@ void Register(const OrtApi& api, OrtSessionOptions* options) {
   int registered = 0;
   Check(api, api.HasSessionConfigEntry(options, kRegisteredKey, &registered));
   if (registered != 0) return;
-  Check(api, api.AddCustomOpDomain(options, DomainFor(api)));
+  const Domains& domains = DomainsFor(api);
+  const bool packed_signs = !IsOff(api, options, kPackedSignsKey);
+  Check(api, api.AddCustomOpDomain(options, packed_signs ? domains.all() : domains.without_packed_signs()));
   Check(api, api.AddSessionConfigEntry(options, kRegisteredKey, "1"));
 }
 

@@ -63,7 +63,7 @@ public final class FpgaBackend implements ExecutionBackend {
         providerOptions.put(option, settings.get(option));
       }
     }
-    SubBitOps.register(options);
+    SubBitOps.registerWithoutPackedSigns(options);
     options.addExecutionProvider(List.of(device()), providerOptions);
   }
 

@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
+import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitOperator;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +26,12 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
     0, -1, Long.MIN_VALUE, Integer.MAX_VALUE, 1L << 32, 1L << 62, Long.MAX_VALUE
   };
 
+  /** Which input of a block is its residual. */
+  private static final int RESIDUAL = 5;
+
+  private static final List<String> PER_CHANNEL_OF_PACKED =
+      List.of("shift", "shift_in", "slope", "shift_out", "next_shift");
+
   ModelProto applyTo(ModelProto model) {
     ModelProto.Builder bad = model.toBuilder();
     edit.accept(bad.getGraphBuilder());
@@ -34,6 +41,25 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
   /** All edits for an operator. Each makes the model invalid by docs/OPERATORS.md. */
   static List<HostileEdit> all(SubBitOperator operator) {
     List<HostileEdit> edits = new ArrayList<>();
+    if (operator != SubBitOperator.PACK_SIGNS) {
+      addAttributes(edits);
+      addWeights(edits, operator);
+    }
+    operator.inputs().stream()
+        .filter(PER_CHANNEL_OF_PACKED::contains)
+        .forEach(input -> addPerChannel(edits, input));
+    if (operator == SubBitOperator.BINARY_SUB_BIT_BLOCK) {
+      addResidual(edits);
+    }
+    if (operator.outputs().size() == 2) {
+      edits.add(new HostileEdit("output=none", graph -> node(graph).clearOutput()));
+    }
+    edits.add(new HostileEdit("input=one_too_many", graph -> node(graph).addInput("x")));
+    edits.add(new HostileEdit("output=one_too_many", graph -> node(graph).addOutput("second")));
+    return edits;
+  }
+
+  private static void addAttributes(List<HostileEdit> edits) {
     for (String attribute : List.of("tau", "out_channels", "in_channels", "group")) {
       for (long value : SIZES) {
         edits.add(attribute(attribute, value));
@@ -68,7 +94,9 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
               attribute + "=missing",
               graph -> node(graph).removeAttribute(attributeNumber(graph, attribute))));
     }
+  }
 
+  private static void addWeights(List<HostileEdit> edits, SubBitOperator operator) {
     for (int tap : new int[] {0, 2, 127, -2, -128}) {
       byte[] taps = new byte[36];
       Arrays.fill(taps, (byte) 1);
@@ -112,17 +140,51 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
                   tensor.clearDims().addDims(size);
                 }));
       }
+      edits.add(absent(input));
+    }
+  }
+
+  private static void addPerChannel(List<HostileEdit> edits, String input) {
+    TensorProto.DataType floats = TensorProto.DataType.FLOAT;
+    for (long[] shape : new long[][] {{2}, {4}, {0}, {3, 1}, {}}) {
+      edits.add(tensor(input, floats, 0, shape));
+    }
+    edits.add(tensor(input, TensorProto.DataType.INT32, 0, 3));
+    // The last of the three values is not-a-number, then infinite.
+    edits.add(
+        tensor(input, "with_nan", floats, new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -64, 127}, 3));
+    edits.add(
+        tensor(
+            input,
+            "with_infinity",
+            floats,
+            new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -128, 127},
+            3));
+    edits.add(absent(input));
+  }
+
+  private static void addResidual(List<HostileEdit> edits) {
+    for (long[] shape : new long[][] {{1, 3, 5, 4}, {1, 2, 5, 5}, {2, 3, 5, 5}, {3, 5, 5}, {0}}) {
+      int elements = Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
       edits.add(
           new HostileEdit(
-              input + "=absent",
+              "residual=as_" + Arrays.toString(shape).replace(" ", ""),
               graph -> {
-                int at = node(graph).getInputList().indexOf("conv/" + input);
-                node(graph).setInput(at, "");
+                graph.addInitializer(
+                    OnnxProtos.tensor("conv/residual", new float[elements], shape));
+                node(graph).setInput(RESIDUAL, "conv/residual");
               }));
     }
-    edits.add(new HostileEdit("input=one_too_many", graph -> node(graph).addInput("x")));
-    edits.add(new HostileEdit("output=one_too_many", graph -> node(graph).addOutput("second")));
-    return edits;
+    edits.add(new HostileEdit("residual=absent", graph -> node(graph).setInput(RESIDUAL, "")));
+  }
+
+  private static HostileEdit absent(String input) {
+    return new HostileEdit(
+        input + "=absent",
+        graph -> {
+          int at = node(graph).getInputList().indexOf("conv/" + input);
+          node(graph).setInput(at, "");
+        });
   }
 
   private static HostileEdit attribute(String name, long... values) {
@@ -163,7 +225,10 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
   }
 
   private static NodeProto.Builder node(GraphProto.Builder graph) {
-    return graph.getNodeBuilder(0);
+    return graph.getNodeBuilderList().stream()
+        .filter(node -> node.getName().equals("conv"))
+        .findAny()
+        .orElseThrow();
   }
 
   private static int attributeNumber(GraphProto.Builder graph, String name) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whatever a model file holds, the process lives on and a person is told what is wrong. */
 class HostileModelsTest {
 
-  /** Of each operator and back end: 18,000 in all, and as many again under the sanitizers. */
+  /** Of each operator and back end: 36,000 in all, and as many again under the sanitizers. */
   private static final int DAMAGED = 2_000;
 
   private static final Path SANITIZED_KERNELS = sanitized("onnx-ops", "onnx", "libsubbit_ops.so");

@@ -16,6 +16,8 @@ import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
+import dev.subbit.onnx.SubBitNodes.BlockParameters;
+import dev.subbit.onnx.SubBitNodes.PackedOutputs;
 import dev.subbit.onnx.SubBitOperator;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -23,8 +25,9 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Models of one sub-bit convolution, input {@code x}, output {@code conv}, as the exporter would
- * write them.
+ * Models of one node {@code conv} of a sub-bit operator, as the exporter would write them. Their
+ * input is {@code x}; where the operator takes packed signs, a {@code PackSigns} node makes them of
+ * it, and a residual is {@code x} too.
  */
 final class SmallModels {
 
@@ -45,15 +48,48 @@ final class SmallModels {
     GraphProto.Builder graph =
         GraphProto.newBuilder()
             .setName("small")
-            .addInput(value("x", type, 1, channels, size, size))
-            .addOutput(value("conv", type, 1, channels, size, size));
+            .addInput(value("x", type, 1, channels, size, size));
+    int packedType = TensorProto.DataType.UINT8.getNumber();
+    int packedChannels = (channels + 7) / 8;
+    ValueInfoProto output = value("conv", type, 1, channels, size, size);
+    ValueInfoProto signs =
+        value(SubBitNodes.signsOf("conv"), packedType, 1, packedChannels, size, size);
     float[] bias = new float[channels];
     for (int o = 0; o < channels; o++) {
       bias[o] = 0.25f * o;
     }
     switch (operator) {
-      case SUB_BIT_CONV -> SubBitNodes.conv(graph, "conv", "x", weights, same, bias);
-      case BINARY_SUB_BIT_CONV -> SubBitNodes.binaryConv(graph, "conv", "x", weights, same, bias);
+      case SUB_BIT_CONV -> {
+        SubBitNodes.conv(graph, "conv", "x", weights, same, bias);
+        graph.addOutput(output);
+      }
+      case BINARY_SUB_BIT_CONV -> {
+        SubBitNodes.binaryConv(graph, "conv", "x", weights, same, bias);
+        graph.addOutput(output);
+      }
+      case PACK_SIGNS -> {
+        SubBitNodes.packSigns(graph, "conv", "x", bias);
+        graph.addOutput(value("conv", packedType, 1, packedChannels, size, size));
+      }
+      case PACKED_BINARY_SUB_BIT_CONV -> {
+        SubBitNodes.packSigns(graph, "first_signs", "x", new float[channels]);
+        SubBitNodes.packedBinaryConv(
+            graph, "conv", "first_signs", weights, same, bias, PackedOutputs.SIGNS);
+        graph.addOutput(signs);
+      }
+      case BINARY_SUB_BIT_BLOCK -> {
+        SubBitNodes.packSigns(graph, "first_signs", "x", new float[channels]);
+        SubBitNodes.block(
+            graph,
+            "conv",
+            "first_signs",
+            weights,
+            same,
+            "x",
+            new BlockParameters(bias, bias, bias, bias, bias),
+            PackedOutputs.VALUES_AND_SIGNS);
+        graph.addOutput(output).addOutput(signs);
+      }
       case Q_LINEAR_SUB_BIT_CONV -> {
         graph.addInitializer(scalar("x_scale", QUANTIZED_SCALE));
         graph.addInitializer(zeroPoint("x_zero_point", 7));
@@ -70,6 +106,7 @@ final class SmallModels {
             "y_scale",
             "y_zero_point",
             new int[channels]);
+        graph.addOutput(output);
       }
     }
     return SubBitModels.ofGraph(graph.build());

@@ -7,6 +7,9 @@ import java.nio.file.Path;
 /** The native kernels of the sub-bit operators, offered to ONNX Runtime. */
 public final class SubBitOps {
 
+  /** Session configuration entry that the library reads. */
+  private static final String PACKED_SIGNS = "subbit.ops.packed_signs";
+
   private SubBitOps() {}
 
   /**
@@ -23,6 +26,21 @@ public final class SubBitOps {
    */
   public static void register(OrtSession.SessionOptions options) throws OrtException {
     options.registerCustomOpLibrary(library().toString());
+  }
+
+  /**
+   * As {@link #register}, but without kernels for the operators on packed signs. ONNX Runtime then
+   * takes the function bodies of these, in which an execution provider finds the {@code
+   * BinarySubBitConv} that it can run.
+   *
+   * @param options the session options to add to.
+   * @throws OrtException as {@link #register}.
+   * @throws IllegalStateException as {@link #register}.
+   */
+  public static void registerWithoutPackedSigns(OrtSession.SessionOptions options)
+      throws OrtException {
+    options.addConfigEntry(PACKED_SIGNS, "0");
+    register(options);
   }
 
   /**

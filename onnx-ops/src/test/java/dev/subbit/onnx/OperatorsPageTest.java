@@ -17,7 +17,8 @@ class OperatorsPageTest {
   void listsEveryNodeOfTheBody(SubBitOperator operator) throws Exception {
     List<String> lines = Files.readAllLines(Path.of("..", "docs", "OPERATORS.md"));
     for (NodeProto node : operator.function().getNodeList()) {
-      String start = node.getOutput(0) + " = " + node.getOpType() + " ";
+      String domain = node.getDomain().isEmpty() ? "" : node.getDomain() + ".";
+      String start = node.getOutput(0) + " = " + domain + node.getOpType() + " ";
       String end = "(" + String.join(", ", node.getInputList()) + ")";
       assertTrue(
           lines.stream().anyMatch(line -> line.startsWith(start) && line.endsWith(end)),

@@ -39,6 +39,9 @@ class NodeReader {
       throw InvalidOperator(op_, "number of outputs", std::to_string(outputs.size()), "1");
     }
     if (op_.node.empty()) {
+      op_.node = CalledFrom();
+    }
+    if (op_.node.empty()) {
       op_.node = outputs[0].GetName();
     }
   }
@@ -99,6 +102,16 @@ class NodeReader {
   }
 
  private:
+  /// A node without a name stands in the function body of another, whose name is still in that of the index: the
+  /// exporter calls it "NAME/index". Empty if there is no such name.
+  std::string CalledFrom() const {
+    const std::string index = HasInput(1) ? inputs_[1].GetName() : "";
+    const std::string suffix = "/index";
+    const bool named = index.size() > suffix.size() &&
+                       index.compare(index.size() - suffix.size(), suffix.size(), suffix) == 0;
+    return named ? index.substr(0, index.size() - suffix.size()) : "";
+  }
+
   Ort::ConstOpAttr Find(const std::string& name, OrtOpAttrType type) const {
     Ort::ConstOpAttr attribute{nullptr};
     if (!node_.GetAttributeByName(name, attribute).IsOK() || attribute == nullptr) {

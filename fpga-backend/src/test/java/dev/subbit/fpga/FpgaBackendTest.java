@@ -70,14 +70,43 @@ class FpgaBackendTest {
                 FpgaSessions.input(
                     binary ? OnnxJavaType.FLOAT : OnnxJavaType.UINT8, 1, 1, 3, 9, 9)) {
           FpgaSessions.run(session, input);
-          List<String> providers = new ArrayList<>();
-          for (String line : Files.readAllLines(Path.of(session.endProfiling()))) {
-            if (line.contains("_kernel_time")) {
-              providers.add(line.replaceAll(".*\"provider\" ?: ?\"([^\"]*)\".*", "$1"));
-            }
-          }
-          assertEquals(Collections.nCopies(binary ? 3 : 1, "SubBitFpga"), providers);
+          assertEquals(Collections.nCopies(binary ? 3 : 1, "SubBitFpga"), providers(session));
         }
+      }
+    }
+  }
+
+  /** The providers of the nodes that ran in a session with profiling, node by node. */
+  private static List<String> providers(OrtSession session) throws OrtException, IOException {
+    List<String> providers = new ArrayList<>();
+    for (String line : Files.readAllLines(Path.of(session.endProfiling()))) {
+      if (line.contains("_kernel_time")) {
+        providers.add(line.replaceAll(".*\"provider\" ?: ?\"([^\"]*)\".*", "$1"));
+      }
+    }
+    return providers;
+  }
+
+  @Test
+  void theConvolutionInABlocksFunctionBodyRunsOnTheProvider(@TempDir Path folder)
+      throws OrtException, IOException {
+    ModelProto model = TestModels.blocks(5, 1);
+    FpgaBackend backend = new FpgaBackend();
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+        OnnxTensor input = FpgaSessions.input(OnnxJavaType.FLOAT, 1, 2, 16, 9, 8);
+        OrtSession bodies = FpgaSessions.open(model, "onnxruntime", Map.of());
+        OrtSession kernels = FpgaSessions.open(model, "native", Map.of())) {
+      backend.configure(options, FpgaSessions.EMULATOR);
+      options.enableProfiling(folder.resolve("profile").toString());
+      OrtEnvironment environment = OrtEnvironment.getEnvironment();
+      try (OrtSession device = environment.createSession(model.toByteArray(), options)) {
+        backend.drainTimings();
+        ByteBuffer expected = FpgaSessions.run(bodies, input);
+        assertEquals(expected, FpgaSessions.run(kernels, input));
+        assertEquals(expected, FpgaSessions.run(device, input));
+        assertEquals(2, Collections.frequency(providers(device), "SubBitFpga"));
+        List<String> nodes = backend.drainTimings().stream().map(LayerTiming::node).toList();
+        assertEquals(List.of("block0", "block1"), nodes);
       }
     }
   }

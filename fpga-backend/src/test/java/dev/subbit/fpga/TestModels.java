@@ -110,6 +110,42 @@ final class TestModels {
     return finish(graph, DataType.FLOAT, 3, value);
   }
 
+  /**
+   * Two blocks after one another, 16 to 16 to 16 channels, of which the input is the residual of
+   * the first and the first that of the second.
+   */
+  static ModelProto blocks(int tau, long seed) {
+    Random random = new Random(seed);
+    GraphProto.Builder graph = GraphProto.newBuilder().setName("blocks");
+    SubBitNodes.packSigns(graph, "signs", INPUT, values(random));
+    String signs = "signs";
+    String residual = INPUT;
+    for (int i = 0; i < 2; i++) {
+      String name = "block" + i;
+      SubBitNodes.block(
+          graph,
+          name,
+          signs,
+          weights(16, 16, tau, random),
+          ConvAttributes.of(1, 1),
+          residual,
+          new SubBitNodes.BlockParameters(
+              values(random), values(random), values(random), values(random), values(random)),
+          i == 0 ? SubBitNodes.PackedOutputs.VALUES_AND_SIGNS : SubBitNodes.PackedOutputs.VALUES);
+      signs = SubBitNodes.signsOf(name);
+      residual = name;
+    }
+    return finish(graph, DataType.FLOAT, 16, residual);
+  }
+
+  private static float[] values(Random random) {
+    float[] values = new float[16];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextFloat() - 0.5f;
+    }
+    return values;
+  }
+
   private static ModelProto finish(
       GraphProto.Builder graph, DataType type, int channels, String output) {
     graph.addInput(value(INPUT, type, channels));

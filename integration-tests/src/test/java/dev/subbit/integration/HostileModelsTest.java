@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,9 @@ class HostileModelsTest {
 
   /** Of each operator and back end: 36,000 in all, and as many again under the sanitizers. */
   private static final int DAMAGED = 2_000;
+
+  private static final Set<String> PACKED_SIGNS =
+      Set.of("PackSigns", "PackedBinarySubBitConv", "BinarySubBitBlock");
 
   private static final Path SANITIZED_KERNELS = sanitized("onnx-ops", "onnx", "libsubbit_ops.so");
   private static final Path SANITIZED_DEVICE =
@@ -42,7 +46,7 @@ class HostileModelsTest {
   @ParameterizedTest
   @ValueSource(strings = {"native", "fpga"})
   void kernelsRefuseEveryInvalidModelAndSayWhy(String backend) throws Exception {
-    assertEveryEditRefused(hostileModels(backend));
+    assertEveryEditRefused(backend, hostileModels(backend));
   }
 
   @Test
@@ -66,7 +70,7 @@ class HostileModelsTest {
   @ParameterizedTest
   @ValueSource(strings = {"native", "fpga"})
   void invalidModelsTouchNoForeignMemory(String backend) throws Exception {
-    assertEveryEditRefused(sanitizedHostileModels(backend));
+    assertEveryEditRefused(backend, sanitizedHostileModels(backend));
   }
 
   private static Path sanitized(String module, String packageName, String library) {
@@ -125,10 +129,11 @@ class HostileModelsTest {
     }
   }
 
-  private static void assertEveryEditRefused(ChildProcess child) {
+  private static void assertEveryEditRefused(String backend, ChildProcess child) {
     assertEquals(0, child.exitCode(), child.output());
     assertEquals(edits(), results(child).size(), child.output());
-    results(child)
+    results(child).stream()
+        .filter(line -> hasKernel(backend, line.split(" ", 2)[0]))
         .forEach(
             line -> {
               assertTrue(line.contains(" refused: "), line);
@@ -139,6 +144,11 @@ class HostileModelsTest {
                   "Does not name the node: " + line);
               assertFalse(message.contains("std::"), "Not for a person: " + line);
             });
+  }
+
+  /** Beside a device, operators on packed signs run on their function bodies. */
+  private static boolean hasKernel(String backend, String opType) {
+    return backend.equals("native") || !PACKED_SIGNS.contains(opType);
   }
 
   /** The lines that are results; newer JVMs print warnings of their own. */

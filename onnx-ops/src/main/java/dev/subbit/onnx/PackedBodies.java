@@ -72,7 +72,11 @@ final class PackedBodies {
   private static void unpack(FunctionBuilder body) {
     body.attributeScalar("in", "in_channels");
     body.attributeScalar("groups", "group");
-    body.node("channels", "Mul", List.of("in", "groups"));
+    body.node("product", "Mul", List.of("in", "groups"));
+    // At least one: ONNX Runtime's Conv refuses a group of 0 with some channels, but divides by it
+    // with none.
+    body.integer("least", 1);
+    body.node("channels", "Max", List.of("product", "least"));
     placeChannels(body);
     body.node("bytes", "Gather", List.of("B", "byte_of_channel"), FunctionBuilder.axis(1));
     // A channel's bit moves to the top of its byte, which then is 128 or more if the bit is set.

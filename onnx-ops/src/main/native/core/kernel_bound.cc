@@ -30,8 +30,8 @@ Loop LoopOf(const KernelBound& bound) {
       return loops.add_float;
     case VectorStep::kAddInt:
       return loops.add_int;
-    case VectorStep::kCountBits:
-      return loops.count_bits;
+    case VectorStep::kCountPairs:
+      return loops.count_pairs;
   }
   return nullptr;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/map_conv.h"
+#include "core/pack_signs.h"
 #include "core/popcount_conv.h"
 #include "core/reference_kernels.h"
 
@@ -18,6 +19,15 @@ const MapKernelSet& MapKernelsFor(Isa isa) {
 #endif
   static_cast<void>(isa);
   return PortableMapKernels();
+}
+
+/// The loops that count differing signs for `isa`, or null if it has none.
+const PopcountKernels* PopcountKernelsFor(Isa isa) {
+#ifdef SUBBIT_X86_KERNELS
+  if (isa == Isa::kAvx512 && HasAvx512Popcount()) return &Avx512PopcountKernels();
+#endif
+  static_cast<void>(isa);
+  return nullptr;
 }
 
 std::vector<ChannelFinish> FloatFinish(const std::vector<float>& scale, const std::vector<float>& bias) {
@@ -67,11 +77,9 @@ std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights
   if (isa == Isa::kReference) {
     return MakeReferenceBinarySubBitConv(std::move(weights), std::move(scale), std::move(bias));
   }
-#ifdef SUBBIT_X86_KERNELS
-  if (isa == Isa::kAvx512 && HasAvx512Popcount()) {
-    return MakePopcountConv(Avx512PopcountKernels(), weights, FloatFinish(scale, bias));
+  if (const PopcountKernels* kernels = PopcountKernelsFor(isa)) {
+    return MakePopcountConv(*kernels, weights, std::move(scale), std::move(bias));
   }
-#endif
   const MapKernelSet& set = MapKernelsFor(isa);
   if (weights.in_channels > kMaxNarrowBinaryChannels) {
     return MakeMapConv(set.wide_binary, weights, {}, FloatFinish(scale, bias));
@@ -79,17 +87,24 @@ std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights
   return MakeMapConv(set.binary, weights, {}, FloatFinish(scale, bias));
 }
 
-std::unique_ptr<PackSignsKernel> ChoosePackSigns(Isa, std::vector<float> shift) {
+std::unique_ptr<PackSignsKernel> ChoosePackSigns(Isa isa, std::vector<float> shift) {
+  if (const PopcountKernels* kernels = PopcountKernelsFor(isa)) return MakePackSigns(*kernels, std::move(shift));
   return MakeReferencePackSigns(std::move(shift));
 }
 
-std::unique_ptr<PackedConvKernel> ChoosePackedBinarySubBitConv(Isa, SubBitWeights weights, std::vector<float> scale,
+std::unique_ptr<PackedConvKernel> ChoosePackedBinarySubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
                                                                std::vector<float> bias) {
+  if (const PopcountKernels* kernels = PopcountKernelsFor(isa)) {
+    return MakePackedPopcountConv(*kernels, weights, std::move(scale), std::move(bias));
+  }
   return MakeReferencePackedBinarySubBitConv(std::move(weights), std::move(scale), std::move(bias));
 }
 
-std::unique_ptr<PackedConvKernel> ChooseBinarySubBitBlock(Isa, SubBitWeights weights, std::vector<float> scale,
+std::unique_ptr<PackedConvKernel> ChooseBinarySubBitBlock(Isa isa, SubBitWeights weights, std::vector<float> scale,
                                                           std::vector<float> bias, BlockParameters block) {
+  if (const PopcountKernels* kernels = PopcountKernelsFor(isa)) {
+    return MakePopcountBlock(*kernels, weights, std::move(scale), std::move(bias), std::move(block));
+  }
   return MakeReferenceBinarySubBitBlock(std::move(weights), std::move(scale), std::move(bias), std::move(block));
 }
 

@@ -11,13 +11,13 @@ struct StepLoops {
 
   void (*add_float)(std::int64_t loops);
   void (*add_int)(std::int64_t loops);
-  void (*count_bits)(std::int64_t loops);  ///< null where the instruction set has no such step
+  void (*count_pairs)(std::int64_t loops);  ///< null where no kernel of the instruction set counts
 };
 
 const StepLoops& PortableStepLoops();
 #ifdef SUBBIT_X86_KERNELS
 const StepLoops& Avx2StepLoops();
-/// count_bits needs HasAvx512Popcount().
+/// count_pairs needs HasAvx512Popcount().
 const StepLoops& Avx512StepLoops();
 #endif
 

@@ -36,6 +36,11 @@ Vector<E>& At(E* p, int vector) {
   return reinterpret_cast<Vector<E>*>(p)[vector];
 }
 
+template <class E>
+const Vector<E>& At(const E* p, int vector) {
+  return reinterpret_cast<const Vector<E>*>(p)[vector];
+}
+
 /// The map at a slot.
 template <class E>
 const Vector<E>& AtSlot(const E* maps, std::uint16_t slot) {
@@ -72,20 +77,28 @@ Vector<W> Odd(Vector<E> v) {
 
 inline Vector<float> ToFloat(Vector<std::int32_t> v) { return __builtin_convertvector(v, Vector<float>); }
 
+/// The lanes of two float vectors, in another order; Clang and GCC 11 know it by different names.
+#ifdef __clang__
+#define SUBBIT_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SUBBIT_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, Vector<std::int32_t>{__VA_ARGS__})
+#endif
+
 /// a[0], b[0], a[1], b[1], ...: `low` is the first vector of these, `high` the second.
 inline void Interleave(Vector<float> a, Vector<float> b, Vector<float>* low, Vector<float>* high) {
-  using Mask = Vector<std::int32_t>;
 #if SUBBIT_VECTOR_BYTES == 64
-  *low = __builtin_shuffle(a, b, Mask{0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23});
-  *high = __builtin_shuffle(a, b, Mask{8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31});
+  *low = SUBBIT_SHUFFLE(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  *high = SUBBIT_SHUFFLE(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 #elif SUBBIT_VECTOR_BYTES == 32
-  *low = __builtin_shuffle(a, b, Mask{0, 8, 1, 9, 2, 10, 3, 11});
-  *high = __builtin_shuffle(a, b, Mask{4, 12, 5, 13, 6, 14, 7, 15});
+  *low = SUBBIT_SHUFFLE(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+  *high = SUBBIT_SHUFFLE(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 #else
-  *low = __builtin_shuffle(a, b, Mask{0, 4, 1, 5});
-  *high = __builtin_shuffle(a, b, Mask{2, 6, 3, 7});
+  *low = SUBBIT_SHUFFLE(a, b, 0, 4, 1, 5);
+  *high = SUBBIT_SHUFFLE(a, b, 2, 6, 3, 7);
 #endif
 }
+
+#undef SUBBIT_SHUFFLE
 
 /// Stores the lanes that are pixels. `lane` is the number of the vector's first lane in the runs' counting.
 inline void StorePixels(Vector<float> v, int lane, const PixelRun* run, const PixelRun* end, float* y) {

@@ -15,16 +15,31 @@ template <class Result, class... Args>
 class FunctionRef<Result(Args...)> {
  public:
   template <class Callable, class = std::enable_if_t<!std::is_same_v<std::decay_t<Callable>, FunctionRef>>>
-  FunctionRef(const Callable& callable)  // NOLINT: stands for the callable, as std::function does
-      : callable_(reinterpret_cast<const void*>(&callable)), call_([](const void* target, Args... args) -> Result {
-          return (*reinterpret_cast<const Callable*>(target))(std::forward<Args>(args)...);
-        }) {}
+  FunctionRef(const Callable& callable) {  // NOLINT: stands for the callable, as std::function does
+    if constexpr (std::is_function_v<Callable>) {
+      target_.function = reinterpret_cast<void (*)()>(&callable);
+      call_ = [](Target target, Args... args) -> Result {
+        return reinterpret_cast<Callable*>(target.function)(std::forward<Args>(args)...);
+      };
+    } else {
+      target_.object = &callable;
+      call_ = [](Target target, Args... args) -> Result {
+        return (*static_cast<const Callable*>(target.object))(std::forward<Args>(args)...);
+      };
+    }
+  }
 
-  Result operator()(Args... args) const { return call_(callable_, std::forward<Args>(args)...); }
+  Result operator()(Args... args) const { return call_(target_, std::forward<Args>(args)...); }
 
  private:
-  const void* callable_;
-  Result (*call_)(const void*, Args...);
+  /// A pointer to a function is none to an object, and need not fit into one.
+  union Target {
+    const void* object;
+    void (*function)();
+  };
+
+  Target target_;
+  Result (*call_)(Target, Args...);
 };
 
 using Task = FunctionRef<void(std::size_t)>;

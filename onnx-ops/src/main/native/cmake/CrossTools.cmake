@@ -1,0 +1,92 @@
+# Brings the tools that build and test for another processor, each from the one registry that has it and once: like NpmPackage.cmake,
+# into the same cache. None needs the rights of an administrator, and none is installed.
+
+include("${CMAKE_CURRENT_LIST_DIR}/NpmPackage.cmake")
+
+set(SUBBIT_WITHOUT_CROSS "or leave the library for linux-aarch64 out: ./mvnw -Dnative.skipCross ...")
+
+# subbit_python_wheel(OUT_VAR name version sha512): a Python package, fetched by pip, checked against its SHA-512 and unpacked. OUT_VAR is
+# the folder it is unpacked in.
+function(subbit_python_wheel out name version sha512)
+  subbit_cache_dir(cache)
+  set(target "${cache}/${name}-${version}")
+  if(NOT EXISTS "${target}")
+    find_program(SUBBIT_PYTHON python3)
+    if(NOT SUBBIT_PYTHON)
+      message(FATAL_ERROR "Python 3 with pip is needed once, to fetch ${name} ${version}. Install it (Debian: apt-get install python3-pip), "
+                          "${SUBBIT_WITHOUT_CROSS}")
+    endif()
+    file(MAKE_DIRECTORY "${cache}")
+    file(LOCK "${cache}/.lock" GUARD FUNCTION TIMEOUT 600)
+    if(NOT EXISTS "${target}")
+      set(work "${target}.part")
+      file(REMOVE_RECURSE "${work}")
+      file(MAKE_DIRECTORY "${work}")
+      message(STATUS "Fetching ${name} ${version} (once; kept in ${cache})")
+      execute_process(COMMAND "${SUBBIT_PYTHON}" -m pip --disable-pip-version-check --no-cache-dir download --quiet --no-deps
+                              --only-binary :all: "${name}==${version}"
+                      WORKING_DIRECTORY "${work}" ERROR_VARIABLE error RESULT_VARIABLE rc)
+      file(GLOB archive "${work}/*.whl")
+      if(NOT rc EQUAL 0 OR NOT archive)
+        message(FATAL_ERROR "pip could not fetch ${name} ${version} (exit ${rc}): ${error}Check the network and that pip is there (Debian: "
+                            "apt-get install python3-pip), ${SUBBIT_WITHOUT_CROSS}")
+      endif()
+      file(SHA512 "${archive}" actual)
+      if(NOT actual STREQUAL sha512)
+        file(REMOVE_RECURSE "${work}")
+        message(FATAL_ERROR "${name} ${version} does not have the expected SHA-512 (${actual}); it was thrown away.")
+      endif()
+      file(ARCHIVE_EXTRACT INPUT "${archive}" DESTINATION "${work}")
+      file(REMOVE "${archive}")
+      file(RENAME "${work}" "${target}")
+    endif()
+  endif()
+  set(${out} "${target}" PARENT_SCOPE)
+endfunction()
+
+# subbit_debian_files(OUT_VAR package path [path ...]): files and folders of a package of the Debian release that this machine runs, fetched by
+# apt, which checks the archive's signature. OUT_VAR is the folder that they are unpacked in, under their own paths.
+function(subbit_debian_files out package)
+  subbit_cache_dir(cache)
+  set(target "${cache}/debian-${package}")
+  if(NOT EXISTS "${target}")
+    find_program(SUBBIT_APT apt-get)
+    find_program(SUBBIT_DPKG dpkg-deb)
+    if(NOT SUBBIT_APT OR NOT SUBBIT_DPKG)
+      message(FATAL_ERROR "This is no Debian or Ubuntu, whose package ${package} the tests for linux-aarch64 need. Install qemu-aarch64 and a C "
+                          "library for aarch64 below /usr/aarch64-linux-gnu, ${SUBBIT_WITHOUT_CROSS}")
+    endif()
+    file(MAKE_DIRECTORY "${cache}")
+    file(LOCK "${cache}/.lock" GUARD FUNCTION TIMEOUT 600)
+    if(NOT EXISTS "${target}")
+      set(work "${target}.part")
+      file(REMOVE_RECURSE "${work}")
+      file(MAKE_DIRECTORY "${work}/files")
+      message(STATUS "Fetching Debian's ${package} (once; kept in ${cache})")
+      execute_process(COMMAND "${SUBBIT_APT}" download "${package}" WORKING_DIRECTORY "${work}" OUTPUT_QUIET ERROR_QUIET)
+      file(GLOB archive "${work}/*.deb")
+      if(NOT archive)
+        # The machine's lists of packages are old or were removed: fetch own ones.
+        file(MAKE_DIRECTORY "${work}/lists/partial" "${work}/apt/archives/partial")
+        set(own -o "Dir::State::lists=${work}/lists" -o "Dir::Cache=${work}/apt" -o Debug::NoLocking=true -o APT::Sandbox::User=)
+        execute_process(COMMAND "${SUBBIT_APT}" ${own} update OUTPUT_QUIET ERROR_QUIET)
+        execute_process(COMMAND "${SUBBIT_APT}" ${own} download "${package}"
+                        WORKING_DIRECTORY "${work}" OUTPUT_QUIET ERROR_VARIABLE error)
+        file(GLOB archive "${work}/*.deb")
+      endif()
+      if(NOT archive)
+        message(FATAL_ERROR "apt-get could not fetch ${package}: ${error}Check the network, ${SUBBIT_WITHOUT_CROSS}")
+      endif()
+      list(TRANSFORM ARGN PREPEND ./ OUTPUT_VARIABLE paths)
+      execute_process(COMMAND "${SUBBIT_DPKG}" --fsys-tarfile "${archive}" COMMAND tar -x -C "${work}/files" ${paths}
+                      RESULTS_VARIABLE results ERROR_VARIABLE error)
+      if(NOT results STREQUAL "0;0")
+        message(FATAL_ERROR "The package ${package} of this release does not hold what is needed: ${error}Install qemu-user and "
+                            "libc6-arm64-cross, ${SUBBIT_WITHOUT_CROSS}")
+      endif()
+      file(RENAME "${work}/files" "${target}")
+      file(REMOVE_RECURSE "${work}")
+    endif()
+  endif()
+  set(${out} "${target}" PARENT_SCOPE)
+endfunction()

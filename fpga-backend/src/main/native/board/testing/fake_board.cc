@@ -14,6 +14,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "device/registers.h"
 #include "emulator/emulator.h"
@@ -108,7 +109,7 @@ void FakeBoard::SetRegister(std::uint32_t offset, std::uint32_t value) { registe
 void FakeBoard::Serve(Kind kind, bool interrupts) const {
   volatile std::uint32_t* const r = registers_;
   const auto at = [r](std::uint32_t offset) -> volatile std::uint32_t& { return r[offset / 4]; };
-  const auto* memory = static_cast<const std::uint8_t*>(MapFile(memory_path_, kMemoryBytes));
+  auto* const memory = static_cast<std::uint8_t*>(MapFile(memory_path_, kMemoryBytes));
   const int events = interrupts && kind == Kind::kXdma ? ::open(events_path_.c_str(), O_RDWR | O_NONBLOCK) : -1;
   Emulator emulator(FakeCapabilities());
   const auto show = [&](std::uint32_t offset) { at(offset) = emulator.Read32(offset); };
@@ -129,7 +130,8 @@ void FakeBoard::Serve(Kind kind, bool interrupts) const {
         const std::uint64_t base =
             at(registers::kMemoryBaseLow) | std::uint64_t{at(registers::kMemoryBaseHigh)} << 32;
         const bool finds_memory = kind == Kind::kXdma || base == kBufferAddress;
-        emulator.WriteBuffer(0, memory, kMemoryBytes);
+        const std::vector<std::uint8_t> before(memory, memory + kMemoryBytes);
+        emulator.WriteBuffer(0, before.data(), kMemoryBytes);
         for (const std::uint32_t offset :
              {registers::kDescriptorsLow, registers::kDescriptorsHigh, registers::kDescriptorCount}) {
           emulator.Write32(offset, at(offset));
@@ -137,7 +139,14 @@ void FakeBoard::Serve(Kind kind, bool interrupts) const {
         emulator.Write32(registers::kInterruptEnable, at(registers::kInterruptEnable));
         emulator.Write32(registers::kControl, registers::kStart);
         if (finds_memory) {
-          emulator.ReadBuffer(0, const_cast<std::uint8_t*>(memory), kMemoryBytes);
+          std::vector<std::uint8_t> after(kMemoryBytes);
+          emulator.ReadBuffer(0, after.data(), kMemoryBytes);
+          // Only what the engine wrote: the host may have written elsewhere meanwhile.
+          for (std::size_t i = 0; i < kMemoryBytes; ++i) {
+            if (after[i] != before[i]) {
+              memory[i] = after[i];
+            }
+          }
         }
         for (const std::uint32_t offset : {registers::kError, registers::kErrorDescriptor, registers::kCyclesLow,
                                            registers::kCyclesHigh, registers::kInterruptStatus}) {

@@ -32,11 +32,15 @@ Isa DetectIsa() {
 
 bool HasAvx512Popcount() { return DetectIsa() == Isa::kAvx512 && __builtin_cpu_supports("avx512vpopcntdq"); }
 
+bool HasAvx512Vnni() { return DetectIsa() == Isa::kAvx512 && __builtin_cpu_supports("avx512vnni"); }
+
 #else
 
 Isa DetectIsa() { return Isa::kPortable; }
 
 bool HasAvx512Popcount() { return false; }
+
+bool HasAvx512Vnni() { return false; }
 
 #endif
 

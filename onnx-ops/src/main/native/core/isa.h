@@ -21,6 +21,9 @@ Isa DetectIsa();
 /// Whether this build and this processor have AVX-512 VPOPCNTDQ (population count of vector elements).
 bool HasAvx512Popcount();
 
+/// Whether this build and this processor have AVX-512 VNNI (products of bytes, added in 32-bit lanes).
+bool HasAvx512Vnni();
+
 /// The level to use: DetectIsa(), lowered to the environment variable SUBBIT_ISA if that is set. Throws
 /// std::invalid_argument if it is set to anything but a level's name.
 Isa ChosenIsa();

@@ -3,9 +3,12 @@
 #include <limits>
 #include <utility>
 
+#include "core/dense_conv.h"
 #include "core/map_conv.h"
+#include "core/map_or_dense_conv.h"
 #include "core/pack_signs.h"
 #include "core/popcount_conv.h"
+#include "core/quantized_finish.h"
 #include "core/reference_kernels.h"
 
 namespace subbit {
@@ -44,22 +47,8 @@ MapInput CentredInput(const Requantization& requantization) {
   return {offset, requantization.x_zero_point - offset};
 }
 
-/// An input that is read less `padding` too little makes each sum too large by `padding` times the sum of the weights,
-/// in and outside of the image alike. The bias takes it back, with two's-complement wrap-around as in Requantize.
-std::vector<ChannelFinish> QuantizedFinish(const Requantization& requantization, const SubBitWeights& weights,
-                                           const MapInput& input) {
-  std::vector<ChannelFinish> finish;
-  for (std::size_t o = 0; o < requantization.bias.size(); ++o) {
-    std::int64_t sum = 0;
-    for (std::int64_t c = 0; c < weights.in_channels; ++c) {
-      for (int tap = 0; tap < kTaps; ++tap) sum += TapSign(weights.Codeword(static_cast<std::int64_t>(o), c), tap);
-    }
-    const auto bias = static_cast<std::int32_t>(static_cast<std::uint32_t>(requantization.bias[o]) -
-                                                static_cast<std::uint32_t>(input.padding * sum));
-    finish.push_back({requantization.multiplier[o], 0.0f, bias, requantization.y_zero_point});
-  }
-  return finish;
-}
+/// Below this share of the costs of multiplication, maps are taken without a look at the image.
+constexpr double kSureOfMaps = 2.0 / 3;
 
 const auto& QuantizedKernels(const MapKernelSet& set, std::uint8_t) { return set.quantized_u8; }
 const auto& QuantizedKernels(const MapKernelSet& set, std::int8_t) { return set.quantized_i8; }
@@ -69,7 +58,7 @@ const auto& QuantizedKernels(const MapKernelSet& set, std::int8_t) { return set.
 std::unique_ptr<ConvKernel<float>> ChooseSubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
                                                     std::vector<float> bias) {
   if (isa == Isa::kReference) return MakeReferenceSubBitConv(std::move(weights), std::move(scale), std::move(bias));
-  return MakeMapConv(MapKernelsFor(isa).real, weights, {}, FloatFinish(scale, bias));
+  return MakeMapConv(MapKernelsFor(isa).real, ChooseMapKind(weights), weights, {}, FloatFinish(scale, bias));
 }
 
 std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
@@ -82,9 +71,9 @@ std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights
   }
   const MapKernelSet& set = MapKernelsFor(isa);
   if (weights.in_channels > kMaxNarrowBinaryChannels) {
-    return MakeMapConv(set.wide_binary, weights, {}, FloatFinish(scale, bias));
+    return MakeMapConv(set.wide_binary, ChooseMapKind(weights), weights, {}, FloatFinish(scale, bias));
   }
-  return MakeMapConv(set.binary, weights, {}, FloatFinish(scale, bias));
+  return MakeMapConv(set.binary, ChooseMapKind(weights), weights, {}, FloatFinish(scale, bias));
 }
 
 std::unique_ptr<PackSignsKernel> ChoosePackSigns(Isa isa, std::vector<float> shift) {
@@ -113,9 +102,22 @@ std::unique_ptr<ConvKernel<Q>> ChooseQLinearSubBitConv(Isa isa, SubBitWeights we
   if (isa == Isa::kReference) {
     return MakeReferenceQLinearSubBitConv<Q>(std::move(weights), std::move(requantization));
   }
-  const MapInput input = CentredInput<Q>(requantization);
-  return MakeMapConv(QuantizedKernels(MapKernelsFor(isa), Q{}), weights, input,
-                     QuantizedFinish(requantization, weights, input));
+  const MapKind kind = ChooseMapKind(weights);
+  const auto by_maps = [&] {
+    const MapInput input = CentredInput<Q>(requantization);
+    return MakeMapConv(QuantizedKernels(MapKernelsFor(isa), Q{}), kind, weights, input,
+                       QuantizedFinish(requantization, weights, input.padding));
+  };
+#ifdef SUBBIT_X86_KERNELS
+  if (isa == Isa::kAvx512 && HasAvx512Vnni()) {
+    const auto dense = [&] { return MakeDenseConv<Q>(Avx512VnniDenseKernels(), weights, requantization); };
+    const std::int64_t outs = weights.out_channels / weights.group;
+    const QuantizedCosts costs = QuantizedCostsOf(CostOf(kind, outs, MeanCodewords(weights)), outs);
+    if (costs.maps > costs.dense) return dense();
+    if (costs.maps > kSureOfMaps * costs.dense) return MakeMapOrDenseConv<Q>(by_maps(), dense(), costs);
+  }
+#endif
+  return by_maps();
 }
 
 template std::unique_ptr<ConvKernel<std::uint8_t>> ChooseQLinearSubBitConv(Isa, SubBitWeights, Requantization);

@@ -11,8 +11,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/dense_conv.h"
 #include "core/map_conv.h"
+#include "core/map_or_dense_conv.h"
 #include "core/popcount_conv.h"
+#include "core/quantized_finish.h"
 #include "core/reference.h"
 #include "core/testing/random_layer.h"
 
@@ -39,6 +42,8 @@ std::vector<const MapKernelSet*> MapKernelSets() {
   return sets;
 }
 
+constexpr MapKind kMapKinds[] = {MapKind::kRows, MapKind::kHalves, MapKind::kResponses};
+
 std::vector<ChannelFinish> FloatFinish(const Layer& layer) {
   std::vector<ChannelFinish> finish;
   for (std::size_t o = 0; o < layer.scale.size(); ++o) finish.push_back({layer.scale[o], layer.bias[o], 0, 0});
@@ -49,10 +54,12 @@ std::vector<ChannelFinish> FloatFinish(const Layer& layer) {
 std::vector<std::unique_ptr<ConvKernel<float>>> BinaryKernels(const Layer& layer) {
   std::vector<std::unique_ptr<ConvKernel<float>>> kernels;
   for (const MapKernelSet* set : MapKernelSets()) {
-    if (layer.weights.in_channels <= kMaxNarrowBinaryChannels) {
-      kernels.push_back(MakeMapConv(set->binary, layer.weights, {}, FloatFinish(layer)));
+    for (const MapKind kind : kMapKinds) {
+      if (layer.weights.in_channels <= kMaxNarrowBinaryChannels) {
+        kernels.push_back(MakeMapConv(set->binary, kind, layer.weights, {}, FloatFinish(layer)));
+      }
+      kernels.push_back(MakeMapConv(set->wide_binary, kind, layer.weights, {}, FloatFinish(layer)));
     }
-    kernels.push_back(MakeMapConv(set->wide_binary, layer.weights, {}, FloatFinish(layer)));
   }
 #ifdef SUBBIT_X86_KERNELS
   if (HasAvx512Popcount()) {
@@ -60,6 +67,46 @@ std::vector<std::unique_ptr<ConvKernel<float>>> BinaryKernels(const Layer& layer
   }
 #endif
   kernels.push_back(ChooseBinarySubBitConv(DetectIsa(), layer.weights, layer.scale, layer.bias));
+  return kernels;
+}
+
+/// Every kernel for real activations.
+std::vector<std::unique_ptr<ConvKernel<float>>> RealKernels(const Layer& layer) {
+  std::vector<std::unique_ptr<ConvKernel<float>>> kernels;
+  for (const MapKernelSet* set : MapKernelSets()) {
+    for (const MapKind kind : kMapKinds) {
+      kernels.push_back(MakeMapConv(set->real, kind, layer.weights, {}, FloatFinish(layer)));
+    }
+  }
+  kernels.push_back(ChooseSubBitConv(DetectIsa(), layer.weights, layer.scale, layer.bias));
+  return kernels;
+}
+
+const auto& QuantizedMapKernels(const MapKernelSet& set, std::uint8_t) { return set.quantized_u8; }
+const auto& QuantizedMapKernels(const MapKernelSet& set, std::int8_t) { return set.quantized_i8; }
+
+/// Every kernel for activations of type Q.
+template <class Q>
+std::vector<std::unique_ptr<ConvKernel<Q>>> QuantizedKernels(const Layer& layer) {
+  std::vector<std::unique_ptr<ConvKernel<Q>>> kernels;
+  const Requantization& requantization = layer.requantization;
+  const std::int32_t middle = std::is_signed_v<Q> ? 0 : 128;
+  const MapInput input{middle, requantization.x_zero_point - middle};
+  const std::vector<ChannelFinish> finish = QuantizedFinish(requantization, layer.weights, input.padding);
+  for (const MapKernelSet* set : MapKernelSets()) {
+    for (const MapKind kind : kMapKinds) {
+      kernels.push_back(MakeMapConv(QuantizedMapKernels(*set, Q{}), kind, layer.weights, input, finish));
+    }
+  }
+#ifdef SUBBIT_X86_KERNELS
+  if (HasAvx512Vnni()) {
+    const auto dense = [&] { return MakeDenseConv<Q>(Avx512VnniDenseKernels(), layer.weights, requantization); };
+    kernels.push_back(dense());
+    auto maps = MakeMapConv(QuantizedMapKernels(Avx512MapKernels(), Q{}), MapKind::kRows, layer.weights, input, finish);
+    kernels.push_back(MakeMapOrDenseConv<Q>(std::move(maps), dense(), {1, 1}));
+  }
+#endif
+  for (Isa isa : FastIsas()) kernels.push_back(ChooseQLinearSubBitConv<Q>(isa, layer.weights, requantization));
   return kernels;
 }
 
@@ -77,8 +124,7 @@ void ExpectQuantizedExact(const Layer& layer, const std::vector<Q>& x) {
   std::vector<Q> expected(layer.YSize());
   ReferenceQLinearSubBitConv<Q>(layer.geometry, layer.weights, layer.requantization, x.data(), expected.data(),
                                 RunSerially);
-  for (Isa isa : FastIsas()) {
-    const auto kernel = ChooseQLinearSubBitConv<Q>(isa, layer.weights, layer.requantization);
+  for (const auto& kernel : QuantizedKernels<Q>(layer)) {
     ASSERT_EQ(RunKernel(layer, *kernel, x), expected) << Describe(layer, kernel->Name());
   }
 }
@@ -102,8 +148,7 @@ TEST(KernelChoice, SubBitConvIsCloseToTheReference) {
                         RunSerially);
     // The tolerance is relative to the magnitude that is summed up: all taps of an output pixel, each about 1.
     const std::int64_t plane = layer.geometry.out_height * layer.geometry.out_width;
-    for (Isa isa : FastIsas()) {
-      const auto kernel = ChooseSubBitConv(isa, layer.weights, layer.scale, layer.bias);
+    for (const auto& kernel : RealKernels(layer)) {
       const std::vector<float> y = RunKernel(layer, *kernel, layer.x);
       for (std::size_t i = 0; i < y.size(); ++i) {
         const auto channel = static_cast<std::size_t>(static_cast<std::int64_t>(i) / plane) % layer.scale.size();

@@ -5,7 +5,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "core/map_plan.h"
 #include "core/phase_planes.h"
 #include "core/tile_tasks.h"
 
@@ -15,14 +14,14 @@ namespace {
 template <class X, class E, class A, class Y>
 class MapConv : public ConvKernel<X, Y> {
  public:
-  MapConv(const MapKernels<X, E, A, Y>& kernels, const SubBitWeights& weights, const MapInput& input,
+  MapConv(const MapKernels<X, E, A, Y>& kernels, MapKind kind, const SubBitWeights& weights, const MapInput& input,
           std::vector<ChannelFinish> finish)
       : kernels_(kernels),
         outs_(weights.out_channels / weights.group),
         channels_(weights.in_channels),
         input_(input),
         finish_(std::move(finish)),
-        plan_(MakeMapPlan(weights, std::int64_t{kernels.lanes} * static_cast<std::int64_t>(sizeof(E)),
+        plan_(MakeMapPlan(weights, kind, std::int64_t{kernels.lanes} * static_cast<std::int64_t>(sizeof(E)),
                           kernels.outputs_at_once, kernels.max_channels)) {}
 
   std::string Name() const override { return std::string(ToString(plan_.kind)) + ", " + ToString(kernels_.isa); }
@@ -174,24 +173,25 @@ class MapConv : public ConvKernel<X, Y> {
 }  // namespace
 
 template <class X, class E, class A, class Y>
-std::unique_ptr<ConvKernel<X, Y>> MakeMapConv(const MapKernels<X, E, A, Y>& kernels, const SubBitWeights& weights,
-                                              const MapInput& input, std::vector<ChannelFinish> finish) {
-  return std::make_unique<MapConv<X, E, A, Y>>(kernels, weights, input, std::move(finish));
+std::unique_ptr<ConvKernel<X, Y>> MakeMapConv(const MapKernels<X, E, A, Y>& kernels, MapKind kind,
+                                              const SubBitWeights& weights, const MapInput& input,
+                                              std::vector<ChannelFinish> finish) {
+  return std::make_unique<MapConv<X, E, A, Y>>(kernels, kind, weights, input, std::move(finish));
 }
 
 template std::unique_ptr<ConvKernel<float>> MakeMapConv(  //
-    const MapKernels<float, float, float, float>&, const SubBitWeights&, const MapInput&, std::vector<ChannelFinish>);
+    const MapKernels<float, float, float, float>&, MapKind, const SubBitWeights&, const MapInput&, std::vector<ChannelFinish>);
 template std::unique_ptr<ConvKernel<float>> MakeMapConv(const MapKernels<float, std::int8_t, std::int16_t, float>&,
-                                                        const SubBitWeights&, const MapInput&,
+                                                        MapKind, const SubBitWeights&, const MapInput&,
                                                         std::vector<ChannelFinish>);
 template std::unique_ptr<ConvKernel<float>> MakeMapConv(const MapKernels<float, std::int16_t, std::int32_t, float>&,
-                                                        const SubBitWeights&, const MapInput&,
+                                                        MapKind, const SubBitWeights&, const MapInput&,
                                                         std::vector<ChannelFinish>);
 template std::unique_ptr<ConvKernel<std::uint8_t>> MakeMapConv(
-    const MapKernels<std::uint8_t, std::int16_t, std::int32_t, std::uint8_t>&, const SubBitWeights&, const MapInput&,
+    const MapKernels<std::uint8_t, std::int16_t, std::int32_t, std::uint8_t>&, MapKind, const SubBitWeights&, const MapInput&,
     std::vector<ChannelFinish>);
 template std::unique_ptr<ConvKernel<std::int8_t>> MakeMapConv(
-    const MapKernels<std::int8_t, std::int16_t, std::int32_t, std::int8_t>&, const SubBitWeights&, const MapInput&,
+    const MapKernels<std::int8_t, std::int16_t, std::int32_t, std::int8_t>&, MapKind, const SubBitWeights&, const MapInput&,
     std::vector<ChannelFinish>);
 
 }  // namespace subbit

@@ -7,6 +7,7 @@
 #include "core/conv_kernel.h"
 #include "core/conv_weights.h"
 #include "core/map_kernels.h"
+#include "core/map_plan.h"
 
 /// Convolution by maps: the fast path on processors with vectors, where the activations are not signs.
 ///
@@ -20,7 +21,7 @@
 ///    place of nine multiply-adds. Sums of several output channels stay in registers over a block of input channels.
 /// 3. The last block of channels finishes the sums and stores them.
 ///
-/// Which maps cost least depends on how many output channels share them: MapPlan counts and chooses.
+/// Which kind of maps costs least depends on how many output channels share them: ChooseMapKind counts.
 ///
 /// Within a block sums are kept in the type E of the maps; a block has so few channels that they cannot overflow
 /// (map_kernels-inl.h), and between blocks they are widened to A. All integer results are exact.
@@ -35,7 +36,8 @@ struct MapInput {
 
 /// `finish` holds one entry an output channel. `kernels` must stay valid.
 template <class X, class E, class A, class Y>
-std::unique_ptr<ConvKernel<X, Y>> MakeMapConv(const MapKernels<X, E, A, Y>& kernels, const SubBitWeights& weights,
-                                              const MapInput& input, std::vector<ChannelFinish> finish);
+std::unique_ptr<ConvKernel<X, Y>> MakeMapConv(const MapKernels<X, E, A, Y>& kernels, MapKind kind,
+                                              const SubBitWeights& weights, const MapInput& input,
+                                              std::vector<ChannelFinish> finish);
 
 }  // namespace subbit

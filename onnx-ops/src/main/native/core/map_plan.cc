@@ -37,25 +37,18 @@ class UsedCodewords {
 /// Collects the plan's parts in the order in which they are worked through.
 class Planner {
  public:
-  Planner(const SubBitWeights& weights, std::int64_t map_bytes, int outputs_at_once, int max_channels)
+  Planner(const SubBitWeights& weights, MapKind kind, std::int64_t map_bytes, int outputs_at_once, int max_channels)
       : weights_(weights),
         outs_(weights.out_channels / weights.group),
         slot_(map_bytes / kSlotBytes),
         outputs_at_once_(outputs_at_once),
         max_channels_(max_channels),
-        max_maps_(kBlockBytes / (kMaxTileVectors * map_bytes)) {}
+        max_maps_(kBlockBytes / (kMaxTileVectors * map_bytes)) {
+    plan_.kind = kind;
+  }
 
   MapPlan Make() {
-    std::size_t used = 0;
-    ForEachChannel([&](std::int64_t group, std::int64_t channel) {
-      used += UsedCodewords(weights_, group, channel).codewords().size();
-    });
-    const std::int64_t channels = weights_.group * weights_.in_channels;
-    plan_.kind = ChooseMapKind(outs_, static_cast<double>(used) / static_cast<double>(channels));
-    if (plan_.kind == MapKind::kResponses) {
-      ForEachChannel([&](std::int64_t group, std::int64_t channel) { PushCodewords(group, channel); });
-      plan_.first_codeword.push_back(plan_.codewords.size());
-    }
+    if (plan_.kind == MapKind::kResponses) PushAllCodewords();
     plan_.blocks.resize(static_cast<std::size_t>(weights_.group));
     for (std::int64_t group = 0; group < weights_.group; ++group) {
       for (std::int64_t first = 0; first < weights_.in_channels;) first = PushBlock(group, first);
@@ -64,11 +57,11 @@ class Planner {
   }
 
  private:
-  template <class Visit>
-  void ForEachChannel(Visit visit) const {
+  void PushAllCodewords() {
     for (std::int64_t group = 0; group < weights_.group; ++group) {
-      for (std::int64_t c = 0; c < weights_.in_channels; ++c) visit(group, c);
+      for (std::int64_t c = 0; c < weights_.in_channels; ++c) PushCodewords(group, c);
     }
+    plan_.first_codeword.push_back(plan_.codewords.size());
   }
 
   void PushCodewords(std::int64_t group, std::int64_t channel) {
@@ -151,15 +144,39 @@ const char* ToString(MapKind kind) {
   return "unknown";
 }
 
-MapKind ChooseMapKind(std::int64_t outs, double codewords) {
+MapCost CostOf(MapKind kind, std::int64_t outs, double codewords) {
   constexpr double kStore = 2;
-  constexpr double kResponse = 3 + kStore;
+  constexpr double kRows = 24 * kStore;
   const auto loads = static_cast<double>(outs);
-  const double rows = 3 * loads + 24 * kStore;
-  const double halves = 2 * loads + kHalfMaps * kStore;
-  const double responses = loads + 24 * kStore + codewords * kResponse;
-  if (responses <= std::min(rows, halves)) return MapKind::kResponses;
-  return halves < rows ? MapKind::kHalves : MapKind::kRows;
+  switch (kind) {
+    case MapKind::kRows:
+      return {kRows, 3 * loads};
+    case MapKind::kHalves:
+      return {kHalfMaps * kStore, 2 * loads};
+    case MapKind::kResponses:
+      return {kRows + codewords * (3 + kStore), loads};
+  }
+  return {};
+}
+
+double MeanCodewords(const SubBitWeights& weights) {
+  std::size_t used = 0;
+  for (std::int64_t group = 0; group < weights.group; ++group) {
+    for (std::int64_t c = 0; c < weights.in_channels; ++c) used += UsedCodewords(weights, group, c).codewords().size();
+  }
+  return static_cast<double>(used) / static_cast<double>(weights.group * weights.in_channels);
+}
+
+MapKind ChooseMapKind(const SubBitWeights& weights) {
+  const double codewords = MeanCodewords(weights);
+  MapKind best = MapKind::kRows;
+  for (MapKind kind : {MapKind::kHalves, MapKind::kResponses}) {
+    const auto total = [&](MapKind of) {
+      return CostOf(of, weights.out_channels / weights.group, codewords).Total();
+    };
+    if (total(kind) < total(best)) best = kind;
+  }
+  return best;
 }
 
 double MapPlan::Additions(std::int64_t outs) const {
@@ -182,8 +199,9 @@ int MapPlan::Maps(std::int64_t channel) const {
   return static_cast<int>(first_codeword[c + 1] - first_codeword[c]);
 }
 
-MapPlan MakeMapPlan(const SubBitWeights& weights, std::int64_t map_bytes, int outputs_at_once, int max_channels) {
-  return Planner(weights, map_bytes, outputs_at_once, max_channels).Make();
+MapPlan MakeMapPlan(const SubBitWeights& weights, MapKind kind, std::int64_t map_bytes, int outputs_at_once,
+                    int max_channels) {
+  return Planner(weights, kind, map_bytes, outputs_at_once, max_channels).Make();
 }
 
 }  // namespace subbit

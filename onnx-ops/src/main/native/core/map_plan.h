@@ -18,11 +18,24 @@ enum class MapKind {
 /// "row maps", "half maps", "response maps".
 const char* ToString(MapKind kind);
 
-/// The kind that costs least, by counting loads and stores of maps, a store as two loads: these, not the additions,
-/// keep a processor busy that can load one vector a cycle. For one channel and one vector of positions an output
-/// channel loads one to three maps. Before that, 24 row maps or 48 half maps are stored; a response takes three loads
-/// and a store on top of the row maps. `codewords` is the mean number that a channel uses.
-MapKind ChooseMapKind(std::int64_t outs, double codewords);
+/// What maps cost for one channel and one vector of positions, counted in loads of maps: these and stores, not the
+/// additions, keep a processor busy that loads one vector a cycle.
+struct MapCost {
+  double making;   ///< 24 row maps or 48 half maps are stored, a store as two loads; a response is a store and three loads
+                   ///< more, of its row maps
+  double summing;  ///< an output channel loads one to three maps
+
+  double Total() const { return making + summing; }
+};
+
+/// `outs` are the output channels of a group, `codewords` the mean number of codewords that a channel uses.
+MapCost CostOf(MapKind kind, std::int64_t outs, double codewords);
+
+/// The mean over all input channels of the codewords that their indices use.
+double MeanCodewords(const SubBitWeights& weights);
+
+/// The kind of the least total cost.
+MapKind ChooseMapKind(const SubBitWeights& weights);
 
 /// What a kernel of maps works through, prepared once from the weights: per group, blocks of input channels whose maps
 /// stay in the first-level cache together, and for each block the slots of the maps that each output channel adds.
@@ -53,6 +66,6 @@ struct MapPlan {
 };
 
 /// `map_bytes` is the size of a map; a block has at most `max_channels` channels.
-MapPlan MakeMapPlan(const SubBitWeights& weights, std::int64_t map_bytes, int outputs_at_once, int max_channels);
+MapPlan MakeMapPlan(const SubBitWeights& weights, MapKind kind, std::int64_t map_bytes, int outputs_at_once, int max_channels);
 
 }  // namespace subbit

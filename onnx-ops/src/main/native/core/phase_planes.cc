@@ -65,4 +65,15 @@ PixelRun* PhasePlanes::FindRuns(std::int64_t first, std::int64_t count, PixelRun
   return runs;
 }
 
+PixelRun* PhasePlanes::FindPositions(std::int64_t first, std::int64_t count, PixelRun* runs) const {
+  const std::int64_t last = std::min(first + count, geometry.out_height * geometry.out_width);
+  for (std::int64_t at = first; at < last;) {
+    const std::int64_t row = at / geometry.out_width;
+    const std::int64_t end = std::min(last, (row + 1) * geometry.out_width);
+    *runs++ = {at - first, row * pitch + at - row * geometry.out_width, end - at};
+    at = end;
+  }
+  return runs;
+}
+
 }  // namespace subbit

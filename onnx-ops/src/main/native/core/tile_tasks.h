@@ -21,11 +21,16 @@ class TileTasks {
  public:
   TileTasks(const PhasePlanes& planes, std::int64_t images, std::int64_t channels, std::int64_t tile,
             std::int64_t tiles_per_task, std::size_t task_bytes)
+      : TileTasks(planes, planes.positions, images, channels, tile, tiles_per_task, task_bytes) {}
+
+  /// The same with tiles of something else than positions, `items` of them an image.
+  TileTasks(const PhasePlanes& planes, std::int64_t items, std::int64_t images, std::int64_t channels,
+            std::int64_t tile, std::int64_t tiles_per_task, std::size_t task_bytes)
       : channel_size_(planes.channel_size),
         images_(images),
         channels_(channels),
         tile_(tile),
-        tiles_((planes.positions + tile - 1) / tile),
+        tiles_((items + tile - 1) / tile),
         tasks_of_image_(std::max(std::min(tiles_ / tiles_per_task, kMaxTasks), std::min<std::int64_t>(tiles_, 2))),
         task_bytes_(task_bytes),
         whole_images_((images >= kMaxTasks || (images > 1 && tiles_ == 1)) &&

@@ -24,9 +24,10 @@ import java.util.Set;
  * <p>The input {@value #INPUT} is float [batch, features], the features in the order of their ids
  * and with raw pixel values; the output {@value #OUTPUT} is float [batch, classes], probabilities.
  * ONNX nodes bear the names of the network's nodes. Batch normalisation is folded into the
- * convolution before it. A network with quantized ranges becomes an integer graph as {@link
- * TrainedNetwork} describes: residual sums stay in float, where every ONNX Runtime back end adds
- * the same bits.
+ * convolution before it. Between binary convolutions signs flow packed, and a block of ReActNet is
+ * one node, under the name of its convolution. A network with quantized ranges becomes an integer
+ * graph as {@link TrainedNetwork} describes: residual sums stay in float, where every ONNX Runtime
+ * back end adds the same bits.
  */
 public final class OnnxExporter {
 
@@ -46,13 +47,17 @@ public final class OnnxExporter {
 
   private final ActivationValues values;
   private final FloatLayers floatLayers;
+  private final BinaryLayers binaryLayers;
+  private final BinaryLayerWriter binaryLayerWriter;
 
-  private OnnxExporter(TrainedNetwork trained) {
+  private OnnxExporter(TrainedNetwork trained, List<String> wanted) {
     this.trained = trained;
     this.chains = ConvChain.of(trained.network());
     this.shapes = NetworkShapes.of(trained.network());
     this.values = new ActivationValues(graph, trained, shapes);
     this.floatLayers = new FloatLayers(graph, trained);
+    this.binaryLayers = new BinaryLayers(trained.network(), chains, Set.copyOf(wanted));
+    this.binaryLayerWriter = new BinaryLayerWriter(graph, trained, shapes, binaryLayers, values);
   }
 
   /**
@@ -65,8 +70,9 @@ public final class OnnxExporter {
    * @throws IllegalStateException if folding a batch normalisation overflows.
    */
   public static ModelProto export(TrainedNetwork trained, int[] positions) {
-    OnnxExporter exporter = new OnnxExporter(trained);
-    exporter.writeNodes(positions, List.of(trained.network().output().name()));
+    List<String> output = List.of(trained.network().output().name());
+    OnnxExporter exporter = new OnnxExporter(trained, output);
+    exporter.writeNodes(positions, output);
     exporter.writeOutput();
     return SubBitModels.ofGraph(exporter.graph());
   }
@@ -84,7 +90,7 @@ public final class OnnxExporter {
    */
   public static ModelProto exportValues(
       TrainedNetwork trained, int[] positions, List<String> nodes) {
-    OnnxExporter exporter = new OnnxExporter(trained);
+    OnnxExporter exporter = new OnnxExporter(trained, nodes);
     exporter.writeNodes(positions, nodes);
     for (String node : nodes) {
       // An output of its own, so that no optimisation has to keep the value itself alive.
@@ -127,17 +133,31 @@ public final class OnnxExporter {
         String name = ActivationValues.onnxName(node);
         NodeShape image = shapes.get(node.name());
         values.putFloat(node.name(), ImageInput.write(graph, INPUT, positions, name, image));
+      } else if (binaryLayers.blockOf(node.name()).isPresent()) {
+        binaryLayerWriter.writeBlock(binaryLayers.blockOf(node.name()).get());
+      } else if (binaryLayers.isConv(node.name()) && !binaryLayers.isInsideBlock(node.name())) {
+        ConvChain chain = chains.get(node.name());
+        chain.norm().ifPresent(norm -> folded.add(norm.name()));
+        binaryLayerWriter.writeConv(chain);
+      } else if (runsInsideAnother(node)) {
+        continue;
       } else if (node.layer() instanceof Layer.Conv conv) {
         writeConv(node, conv);
       } else if (node.layer() instanceof Layer.MaxPool pool && poolsIntegers(node)) {
         String name = ActivationValues.onnxName(node);
         String input = values.integerOf(node.inputs().get(0));
         values.putInteger(node.name(), floatLayers.writeMaxPool(name, pool, input));
-      } else if (!folded.contains(node.name())) {
+      } else {
         List<String> inputs = node.inputs().stream().map(values::floatOf).toList();
         values.putFloat(node.name(), floatLayers.write(node, inputs));
       }
     }
+  }
+
+  private boolean runsInsideAnother(Network.Node node) {
+    return folded.contains(node.name())
+        || binaryLayers.isInsideBlock(node.name())
+        || binaryLayers.isThreshold(node.name());
   }
 
   /** Whether a max pooling can take 8-bit values as they are: the largest stays the largest. */
@@ -175,22 +195,13 @@ public final class OnnxExporter {
 
   private String writeSubBitConv(
       Network.Node node, Layer.Conv conv, FoldedConv parameters, String x) {
-    ConvAttributes geometry = ConvAttributes.of(conv.stride(), 1);
-    return conv.activations() == Layer.Activations.BINARY
-        ? SubBitNodes.binaryConv(
-            graph.proto(),
-            ActivationValues.onnxName(node),
-            x,
-            parameters.packedWeights(),
-            geometry,
-            parameters.bias())
-        : SubBitNodes.conv(
-            graph.proto(),
-            ActivationValues.onnxName(node),
-            x,
-            parameters.packedWeights(),
-            geometry,
-            parameters.bias());
+    return SubBitNodes.conv(
+        graph.proto(),
+        ActivationValues.onnxName(node),
+        x,
+        parameters.packedWeights(),
+        ConvAttributes.of(conv.stride(), 1),
+        parameters.bias());
   }
 
   private String writeIntegerConv(

@@ -1,6 +1,5 @@
 package dev.subbit.tribuo.network;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,12 +24,7 @@ public record ConvChain(
    * @return one chain for each convolution, by the convolution's name.
    */
   public static Map<String, ConvChain> of(Network network) {
-    Map<String, List<Network.Node>> readers = new HashMap<>();
-    for (Network.Node node : network.nodes()) {
-      for (String input : node.inputs()) {
-        readers.computeIfAbsent(input, name -> new ArrayList<>()).add(node);
-      }
-    }
+    Map<String, List<Network.Node>> readers = network.readers();
     Map<String, ConvChain> chains = new HashMap<>();
     for (Network.Node node : network.nodes()) {
       if (node.layer() instanceof Layer.Conv) {

@@ -1,7 +1,10 @@
 package dev.subbit.tribuo.network;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -69,6 +72,22 @@ public record Network(String name, ImageShape input, int classes, List<Node> nod
             () ->
                 new IllegalArgumentException(
                     "Network '" + this.name + "' has no node '" + name + "'"));
+  }
+
+  /**
+   * Who reads what.
+   *
+   * @return for each node that is read, the nodes that read it, in their order; one that reads it
+   *     twice is there twice.
+   */
+  public Map<String, List<Node>> readers() {
+    Map<String, List<Node>> readers = new HashMap<>();
+    for (Node node : nodes) {
+      for (String input : node.inputs()) {
+        readers.computeIfAbsent(input, name -> new ArrayList<>()).add(node);
+      }
+    }
+    return readers;
   }
 
   /**

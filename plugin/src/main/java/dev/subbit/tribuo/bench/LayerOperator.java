@@ -5,6 +5,9 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.SubBitNodes;
+import dev.subbit.onnx.SubBitNodes.BlockParameters;
+import dev.subbit.onnx.SubBitNodes.PackedOutputs;
+import java.util.Arrays;
 import java.util.Random;
 
 /**
@@ -36,6 +39,53 @@ public enum LayerOperator {
     }
   },
 
+  /** {@code PackedBinarySubBitConv}: packed signs in, packed signs out. */
+  BINARY_PACKED("binary-packed") {
+    @Override
+    void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights) {
+      String signs = graph.input("signs", DataType.UINT8, packedShape(shape));
+      for (int layer = 0; layer < shape.chain(); layer++) {
+        String node = "y" + layer;
+        SubBitNodes.packedBinaryConv(
+            graph.proto(), node, signs, weights, GEOMETRY, bias(shape), PackedOutputs.SIGNS);
+        signs = SubBitNodes.signsOf(node);
+      }
+      graph.output(signs, DataType.UINT8, packedShape(shape));
+    }
+  },
+
+  /**
+   * {@code BinarySubBitBlock}: packed signs and a float residual in, packed signs and floats out;
+   * the convolution with all that stands around it in ReActNet.
+   */
+  BINARY_BLOCK("binary-block") {
+    @Override
+    void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights) {
+      String signs = graph.input("signs", DataType.UINT8, packedShape(shape));
+      String residual = graph.input("residual", DataType.FLOAT, shape.tensorShape());
+      float[] slope = new float[shape.channels()];
+      Arrays.fill(slope, SLOPE);
+      BlockParameters parameters =
+          new BlockParameters(bias(shape), bias(shape), slope, bias(shape), bias(shape));
+      for (int layer = 0; layer < shape.chain(); layer++) {
+        String node = "y" + layer;
+        SubBitNodes.block(
+            graph.proto(),
+            node,
+            signs,
+            weights,
+            GEOMETRY,
+            residual,
+            parameters,
+            PackedOutputs.VALUES_AND_SIGNS);
+        signs = SubBitNodes.signsOf(node);
+        residual = node;
+      }
+      graph.output(residual, DataType.FLOAT, shape.tensorShape());
+      graph.output(signs, DataType.UINT8, packedShape(shape));
+    }
+  },
+
   /** {@code QLinearSubBitConv}: uint8 in, uint8 out. */
   INT8("int8") {
     @Override
@@ -63,6 +113,7 @@ public enum LayerOperator {
 
   private static final ConvAttributes GEOMETRY = ConvAttributes.of(1, 1);
   private static final long SEED = 7;
+  private static final float SLOPE = 0.25f;
 
   private final String label;
 
@@ -97,6 +148,12 @@ public enum LayerOperator {
 
   /** Adds the input, the layers and the output. */
   abstract void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights);
+
+  private static long[] packedShape(LayerShape shape) {
+    long[] packed = shape.tensorShape();
+    packed[1] = (packed[1] + Byte.SIZE - 1) / Byte.SIZE;
+    return packed;
+  }
 
   private static float[] bias(LayerShape shape) {
     return new float[shape.channels()];

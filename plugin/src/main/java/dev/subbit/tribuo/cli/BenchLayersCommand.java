@@ -68,8 +68,9 @@ final class BenchLayersCommand implements Callable<Integer> {
       paramLabel = "OP",
       split = ",",
       description =
-          "real (float activations), binary (binarised inside, float in and out), int8. Default:"
-              + " all.")
+          "real (float activations), binary (float in and out, binarised inside), binary-packed"
+              + " (packed signs in and out), binary-block (packed signs and residual in and out,"
+              + " with shifts and PReLU), int8. Default: all.")
   private List<String> operators;
 
   @Override

@@ -1,0 +1,156 @@
+package dev.subbit.tribuo.quantizer;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.tribuo.quantizer.fit.ConvFit;
+import dev.subbit.tribuo.quantizer.fit.PatchSampler;
+import dev.subbit.tribuo.quantizer.fit.StagedWeights;
+import dev.subbit.tribuo.quantizer.graph.ConvLayer;
+import dev.subbit.tribuo.quantizer.graph.ConvScan;
+import dev.subbit.tribuo.quantizer.graph.Feed;
+import dev.subbit.tribuo.quantizer.graph.FloatArray;
+import dev.subbit.tribuo.quantizer.graph.GraphEdits;
+import dev.subbit.tribuo.quantizer.graph.GraphSession;
+import dev.subbit.tribuo.quantizer.graph.LeftNode;
+import dev.subbit.tribuo.quantizer.graph.PartialModel;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Turns the 3x3 convolutions of any ONNX model into sub-bit ones, without training.
+ *
+ * <p>Layer by layer from the front: each layer is fitted so that, on what the quantized layers
+ * before it give, it comes as near as it can to what the float model has there. So a layer also
+ * makes up for the errors before it. One layer's statistics are in memory at a time.
+ *
+ * <p>The result is determined by the arguments and the machine. Instances are safe for use by many
+ * threads.
+ */
+public final class OnnxQuantizer {
+
+  private static final int LEAST_PATCHES = 8192;
+  private static final int MOST_PATCHES = 32768;
+  private static final int PATCHES_A_COLUMN = 16;
+
+  private final QuantizationSettings settings;
+
+  /**
+   * Makes a quantizer.
+   *
+   * @param settings what is to become of models.
+   */
+  public OnnxQuantizer(QuantizationSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Quantizes a model.
+   *
+   * @param model the model, its data inside and its operator set new enough.
+   * @param feeds calibration inputs, at least one; gone through twice for every layer.
+   * @param progress is told how it goes.
+   * @return the quantized model and what was done; where no layer can be converted, the model as it
+   *     was.
+   * @throws IllegalArgumentException if the model cannot be run on the inputs, or gives numbers
+   *     there that are not finite.
+   */
+  public QuantizationResult quantize(
+      ModelProto model, Iterable<Feed> feeds, QuantizationProgress progress) {
+    ConvScan scan = ConvScan.of(model, values -> GraphSession.sizes(model, values));
+    List<LeftNode> left = new ArrayList<>(scan.left());
+    Map<ConvLayer, StagedWeights> done = new LinkedHashMap<>();
+    List<ConvLayer> layers = chosen(scan.layers(), left);
+    int count = 0;
+    for (ConvLayer layer : layers) {
+      progress.at(count++, layers.size() + 1, layer.name());
+      done.put(layer, fit(model, layer, done, feeds));
+    }
+    progress.at(layers.size(), layers.size() + 1, "agreement");
+    ModelProto quantized = GraphEdits.replace(model, done);
+    List<OutputAgreement> outputs = compare(model, quantized, feeds);
+    progress.at(layers.size() + 1, layers.size() + 1, "");
+    return new QuantizationResult(
+        quantized,
+        done.entrySet().stream()
+            .map(entry -> LayerResult.of(entry.getKey(), entry.getValue()))
+            .toList(),
+        left,
+        outputs);
+  }
+
+  private List<ConvLayer> chosen(List<ConvLayer> layers, List<LeftNode> left) {
+    List<ConvLayer> chosen = new ArrayList<>();
+    for (ConvLayer layer : layers) {
+      if (settings.keepFloat().stream().anyMatch(p -> p.matcher(layer.name()).find())) {
+        left.add(new LeftNode(layer.name(), "Conv", "it was asked to stay float"));
+      } else {
+        chosen.add(layer);
+      }
+    }
+    return chosen;
+  }
+
+  private StagedWeights fit(
+      ModelProto model, ConvLayer layer, Map<ConvLayer, StagedWeights> done, Iterable<Feed> feeds) {
+    int columns = layer.inChannels() * 9;
+    int patches = Math.max(LEAST_PATCHES, Math.min(MOST_PATCHES, PATCHES_A_COLUMN * columns));
+    int feedCount = 0;
+    for (Feed ignored : feeds) {
+      feedCount++;
+    }
+    PatchSampler sampler =
+        new PatchSampler(
+            layer.outChannels(), layer.inChannels(), layer.attributes(), settings.fit().seed());
+    ModelProto quantized = PartialModel.of(GraphEdits.replace(model, done), List.of(layer.input()));
+    ModelProto exact = PartialModel.of(model, List.of(layer.output()));
+    try (GraphSession given = new GraphSession(quantized);
+        GraphSession wanted = new GraphSession(exact)) {
+      for (Feed feed : feeds) {
+        FloatArray x = given.run(feed).get(PartialModel.outputName(layer.input()));
+        FloatArray y = wanted.run(feed).get(PartialModel.outputName(layer.output()));
+        requireFinite(layer, x);
+        requireFinite(layer, y);
+        sampler.add(
+            x.values(),
+            Math.toIntExact(x.shape()[2]),
+            Math.toIntExact(x.shape()[3]),
+            y.values(),
+            (patches + feedCount - 1) / feedCount);
+      }
+    }
+    return ConvFit.fit(layer.weights(), sampler.moments(), settings.fit());
+  }
+
+  private static void requireFinite(ConvLayer layer, FloatArray array) {
+    for (float value : array.values()) {
+      if (!Float.isFinite(value)) {
+        throw new IllegalArgumentException(
+            "At layer '"
+                + layer.name()
+                + "' the model has the value "
+                + value
+                + " on a calibration input; a model whose values overflow cannot be quantized");
+      }
+    }
+  }
+
+  private static List<OutputAgreement> compare(
+      ModelProto model, ModelProto quantized, Iterable<Feed> feeds) {
+    Map<String, OutputAgreement> agreements = new LinkedHashMap<>();
+    try (GraphSession wanted = new GraphSession(model);
+        GraphSession given = new GraphSession(quantized)) {
+      for (Feed feed : feeds) {
+        Map<String, FloatArray> before = wanted.run(feed);
+        given
+            .run(feed)
+            .forEach(
+                (name, array) ->
+                    agreements
+                        .computeIfAbsent(name, OutputAgreement::new)
+                        .add(before.get(name), array));
+      }
+    }
+    return List.copyOf(agreements.values());
+  }
+}

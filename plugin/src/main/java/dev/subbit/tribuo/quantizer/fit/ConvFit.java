@@ -1,0 +1,211 @@
+package dev.subbit.tribuo.quantizer.fit;
+
+import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.codebook.KernelAssignment;
+import dev.subbit.tribuo.codebook.KernelClustering;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Fits the sub-bit weights of one convolution to what its outputs should be.
+ *
+ * <p>The start is k-means on the kernels, stage by stage on what the stages before leave over. Then
+ * indices, scales and codebooks are fitted to each other in rounds, each against the squared error
+ * of the outputs: indices one kernel after the other with the error so far handed on (as GPTQ does
+ * with single weights, arXiv 2210.17323), then by coordinate descent; scales by least squares;
+ * codebooks tap by tap. The result is determined by the arguments.
+ */
+public final class ConvFit {
+
+  private static final int TAPS = Codebook.TAPS;
+  private static final int CLUSTERING_ROUNDS = 30;
+
+  private final FitSettings settings;
+  private final int stages;
+  private final float[][] taps;
+  private List<Group> groups = new ArrayList<>();
+
+  private ConvFit(float[] weights, List<List<PatchMoments>> moments, FitSettings settings) {
+    this.settings = settings;
+    this.stages = settings.stages();
+    this.taps = new float[stages][];
+    int first = 0;
+    for (List<PatchMoments> group : moments) {
+      int outputs = group.get(0).outputs();
+      int columns = group.stream().mapToInt(PatchMoments::columns).sum();
+      int size = outputs * columns;
+      groups.add(
+          new Group(
+              new ErrorForm(group, Arrays.copyOfRange(weights, first, first + size)), stages));
+      first += size;
+    }
+  }
+
+  /**
+   * Fits.
+   *
+   * @param weights the float weights, [out, in of one group, 3, 3].
+   * @param moments what calibration tells of each group, in order; for each one entry, or several
+   *     for consecutive blocks of its input channels.
+   * @param settings how to fit.
+   * @return the weights.
+   * @throws IllegalArgumentException if a number is not finite.
+   */
+  public static StagedWeights fit(
+      float[] weights, List<List<PatchMoments>> moments, FitSettings settings) {
+    ConvFit fit = new ConvFit(weights, moments, settings);
+    fit.start();
+    fit.refine();
+    return fit.result(moments);
+  }
+
+  /** Codebooks, indices and scales from the kernels alone. */
+  private void start() {
+    SplittableRandom rng = new SplittableRandom(settings.seed());
+    List<float[]> rest = groups.stream().map(group -> group.form().weights().clone()).toList();
+    for (int s = 0; s < stages; s++) {
+      // Clustered at one size: else the channels with large weights would choose all codewords.
+      List<float[]> normalized = new ArrayList<>();
+      for (int g = 0; g < groups.size(); g++) {
+        normalized.add(normalized(rest.get(g), groups.get(g).form().columns()));
+      }
+      Codebook codebook =
+          KernelClustering.fit(settings.tau(), concatenated(normalized), CLUSTERING_ROUNDS, rng);
+      taps[s] = floats(codebook);
+      for (int g = 0; g < groups.size(); g++) {
+        startStage(groups.get(g), s, codebook, normalized.get(g), rest.get(g));
+      }
+    }
+  }
+
+  private void startStage(
+      Group group, int stage, Codebook codebook, float[] normalized, float[] rest) {
+    int[] nearest = KernelAssignment.nearest(codebook, normalized);
+    System.arraycopy(nearest, 0, group.index(stage), 0, nearest.length);
+    int columns = group.form().columns();
+    for (int o = 0; o < group.form().outputs(); o++) {
+      double product = 0;
+      for (int i = o * columns; i < (o + 1) * columns; i++) {
+        product += (double) rest[i] * taps[stage][nearest[i / TAPS] * TAPS + i % TAPS];
+      }
+      float scale = (float) (product / columns);
+      group.scale(stage)[o] = scale;
+      for (int i = o * columns; i < (o + 1) * columns; i++) {
+        rest[i] -= scale * taps[stage][nearest[i / TAPS] * TAPS + i % TAPS];
+      }
+    }
+  }
+
+  private static float[] normalized(float[] weights, int columns) {
+    float[] normalized = new float[weights.length];
+    for (int first = 0; first < weights.length; first += columns) {
+      double sum = 0;
+      for (int i = first; i < first + columns; i++) {
+        sum += Math.abs(weights[i]);
+      }
+      for (int i = first; i < first + columns && sum > 0; i++) {
+        normalized[i] = (float) (weights[i] * columns / sum);
+      }
+    }
+    return normalized;
+  }
+
+  private static float[] concatenated(List<float[]> parts) {
+    float[] whole = new float[parts.stream().mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (float[] part : parts) {
+      System.arraycopy(part, 0, whole, at, part.length);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  private static float[] floats(Codebook codebook) {
+    byte[] signs = codebook.toTaps();
+    float[] floats = new float[signs.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = signs[i];
+    }
+    return floats;
+  }
+
+  /** Rounds of fitting, until one brings nothing. */
+  private void refine() {
+    double best = groups.stream().mapToDouble(group -> group.fitScales(taps)).sum();
+    for (int round = 0; round < settings.rounds(); round++) {
+      List<Group> before = groups.stream().map(Group::copy).toList();
+      float[][] tapsBefore = Arrays.stream(taps).map(float[]::clone).toArray(float[][]::new);
+      for (Group group : groups) {
+        group.assign(taps);
+        group.fitScales(taps);
+        group.descend(taps);
+        group.fitScales(taps);
+      }
+      if (settings.tau() < Codebook.MAX_TAU) {
+        fitTaps();
+      }
+      double error = groups.stream().mapToDouble(group -> group.fitScales(taps)).sum();
+      if (!(error < best)) {
+        groups = before;
+        System.arraycopy(tapsBefore, 0, taps, 0, stages);
+        return;
+      }
+      best = error;
+    }
+  }
+
+  /** Flips every tap of every codebook that lessens the error by it. */
+  private void fitTaps() {
+    for (int s = 0; s < stages; s++) {
+      for (int i = 0; i < taps[s].length; i++) {
+        int word = i / TAPS;
+        int tap = i % TAPS;
+        float sign = taps[s][i];
+        double change = 0;
+        for (Group group : groups) {
+          change += group.changeByFlip(s, word, tap, sign);
+        }
+        if (change < 0) {
+          taps[s][i] = -sign;
+          for (Group group : groups) {
+            group.flip(s, word, tap, sign);
+          }
+        }
+      }
+    }
+  }
+
+  private StagedWeights result(List<List<PatchMoments>> moments) {
+    int outputs = groups.stream().mapToInt(group -> group.form().outputs()).sum();
+    int channels = groups.get(0).form().channels();
+    List<PackedConvWeights> packed = new ArrayList<>();
+    for (int s = 0; s < stages; s++) {
+      int[] indices = new int[outputs * channels];
+      float[] scales = new float[outputs];
+      int first = 0;
+      for (Group group : groups) {
+        for (int o = 0; o < group.form().outputs(); o++) {
+          for (int c = 0; c < channels; c++) {
+            indices[(first + o) * channels + group.form().channelAt(c)] =
+                group.index(s)[o * channels + c];
+          }
+          scales[first + o] = group.scale(s)[o];
+        }
+        first += group.form().outputs();
+      }
+      packed.add(PackedConvWeights.pack(channels, codebook(taps[s]), indices, scales));
+    }
+    return new OutputStatistics(groups, taps, moments).with(packed);
+  }
+
+  private Codebook codebook(float[] floats) {
+    byte[] signs = new byte[floats.length];
+    for (int i = 0; i < signs.length; i++) {
+      signs[i] = (byte) floats[i];
+    }
+    return Codebook.ofTaps(settings.tau(), signs);
+  }
+}

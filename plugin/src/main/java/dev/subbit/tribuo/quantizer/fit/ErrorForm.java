@@ -1,0 +1,241 @@
+package dev.subbit.tribuo.quantizer.fit;
+
+import dev.subbit.onnx.Codebook;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The squared error of the outputs of one group of a convolution as a function of its weights v,
+ * one row an output channel: {@code v H v^T - 2 v b^T}, up to what no weights change. H is the
+ * covariance of the patches; b that of patches and wanted outputs. Both are pulled a little towards
+ * the float weights, where the calibration says little.
+ *
+ * <p>Columns are ordered by channel: those whose input varies least come first, so that those
+ * decided first, which are the last, matter most. Very wide layers are split into blocks of
+ * channels whose correlations with each other are left out; their b stands for the float weights.
+ */
+final class ErrorForm {
+
+  /** How much of the mean variance of a patch value is added to all variances. */
+  private static final double DAMPING = 0.01;
+
+  /** Consecutive ordered channels with the part of H that is theirs, and its Cholesky factor. */
+  record Block(int firstChannel, int channels, float[] h, double[] factor, double damping) {
+    int columns() {
+      return channels * Codebook.TAPS;
+    }
+
+    int firstColumn() {
+      return firstChannel * Codebook.TAPS;
+    }
+  }
+
+  private final int outputs;
+  private final int channels;
+  private final int[] order;
+  private final List<Block> blocks = new ArrayList<>();
+  private final float[] weights;
+  private final float[] target;
+  private final double[] whitened;
+  private final double[] variance;
+
+  /**
+   * Makes the form.
+   *
+   * @param moments of consecutive blocks of the group's input channels, at least one.
+   * @param floatWeights the group's weights, [outputs, channels, 9].
+   */
+  ErrorForm(List<PatchMoments> moments, float[] floatWeights) {
+    this.outputs = moments.get(0).outputs();
+    int columns = moments.stream().mapToInt(PatchMoments::columns).sum();
+    this.channels = columns / Codebook.TAPS;
+    this.order = new int[channels];
+    this.variance =
+        IntStream.range(0, outputs).mapToDouble(moments.get(0)::outputVariance).toArray();
+    int first = 0;
+    List<float[]> covariances = new ArrayList<>();
+    for (PatchMoments block : moments) {
+      float[] covariance = block.covariance();
+      covariances.add(covariance);
+      orderChannels(covariance, first, block.columns() / Codebook.TAPS);
+      first += block.columns() / Codebook.TAPS;
+    }
+    this.weights = ordered(floatWeights, outputs);
+    first = 0;
+    for (int i = 0; i < moments.size(); i++) {
+      blocks.add(block(covariances.set(i, null), first, moments.get(i).columns()));
+      first += moments.get(i).columns() / Codebook.TAPS;
+    }
+    this.target = moments.size() == 1 ? fromOutputs(moments.get(0)) : fromWeights();
+    this.whitened = whiten();
+  }
+
+  private void orderChannels(float[] covariance, int first, int count) {
+    int columns = count * Codebook.TAPS;
+    double[] energy = new double[count];
+    for (int i = 0; i < columns; i++) {
+      energy[i / Codebook.TAPS] += covariance[i * columns + i];
+    }
+    int[] ordered =
+        IntStream.range(0, count)
+            .boxed()
+            .sorted(Comparator.comparingDouble(channel -> energy[channel]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    for (int i = 0; i < count; i++) {
+      order[first + i] = first + ordered[i];
+    }
+  }
+
+  private Block block(float[] covariance, int first, int columns) {
+    double trace = 0;
+    for (int i = 0; i < columns; i++) {
+      trace += covariance[i * columns + i];
+    }
+    // Where no input ever varies, every direction counts the same.
+    double damping = trace > 0 ? DAMPING * trace / columns : 1;
+    float[] h = new float[covariance.length];
+    for (int i = 0; i < columns; i++) {
+      int row = source(first, i) * columns;
+      for (int j = 0; j < columns; j++) {
+        h[i * columns + j] = covariance[row + source(first, j)];
+      }
+      h[i * columns + i] += (float) damping;
+    }
+    return new Block(first, columns / Codebook.TAPS, h, Cholesky.factor(h, columns), damping);
+  }
+
+  /** The column of a block's covariance that comes to an ordered column of the block. */
+  private int source(int first, int column) {
+    return (order[first + column / Codebook.TAPS] - first) * Codebook.TAPS + column % Codebook.TAPS;
+  }
+
+  private float[] fromOutputs(PatchMoments moments) {
+    float[] b = ordered(moments.crossCovariance(), outputs);
+    double damping = blocks.get(0).damping();
+    for (int i = 0; i < b.length; i++) {
+      b[i] += (float) (damping * weights[i]);
+    }
+    return b;
+  }
+
+  private float[] fromWeights() {
+    return times(weights, outputs);
+  }
+
+  /** L^-1 b, row by row. */
+  private double[] whiten() {
+    double[] z = new double[target.length];
+    IntStream.range(0, outputs)
+        .parallel()
+        .forEach(
+            o -> {
+              for (Block block : blocks) {
+                int n = block.columns();
+                int at = o * columns() + block.firstColumn();
+                for (int i = 0; i < n; i++) {
+                  double sum = target[at + i] - dot(block.factor(), i * n, z, at, i);
+                  z[at + i] = sum / block.factor()[i * n + i];
+                }
+              }
+            });
+    return z;
+  }
+
+  private static double dot(double[] a, int fromA, double[] b, int fromB, int length) {
+    double sum0 = 0;
+    double sum1 = 0;
+    double sum2 = 0;
+    double sum3 = 0;
+    int i = 0;
+    for (; i + 4 <= length; i += 4) {
+      sum0 += a[fromA + i] * b[fromB + i];
+      sum1 += a[fromA + i + 1] * b[fromB + i + 1];
+      sum2 += a[fromA + i + 2] * b[fromB + i + 2];
+      sum3 += a[fromA + i + 3] * b[fromB + i + 3];
+    }
+    for (; i < length; i++) {
+      sum0 += a[fromA + i] * b[fromB + i];
+    }
+    return sum0 + sum1 + sum2 + sum3;
+  }
+
+  /** Brings [rows, channels, 9] into the order of the columns. */
+  private float[] ordered(float[] values, int rows) {
+    float[] ordered = new float[values.length];
+    for (int row = 0; row < rows; row++) {
+      for (int c = 0; c < channels; c++) {
+        System.arraycopy(
+            values,
+            (row * channels + order[c]) * Codebook.TAPS,
+            ordered,
+            (row * channels + c) * Codebook.TAPS,
+            Codebook.TAPS);
+      }
+    }
+    return ordered;
+  }
+
+  /** Rows times H: [rows, columns] to the same. */
+  float[] times(float[] rows, int count) {
+    if (blocks.size() == 1) {
+      return MatrixProducts.times(rows, blocks.get(0).h(), count, columns(), columns());
+    }
+    float[] products = new float[rows.length];
+    for (Block block : blocks) {
+      int n = block.columns();
+      float[] part = new float[count * n];
+      for (int row = 0; row < count; row++) {
+        System.arraycopy(rows, row * columns() + block.firstColumn(), part, row * n, n);
+      }
+      float[] product = MatrixProducts.times(part, block.h(), count, n, n);
+      for (int row = 0; row < count; row++) {
+        System.arraycopy(product, row * n, products, row * columns() + block.firstColumn(), n);
+      }
+    }
+    return products;
+  }
+
+  int outputs() {
+    return outputs;
+  }
+
+  int channels() {
+    return channels;
+  }
+
+  int columns() {
+    return channels * Codebook.TAPS;
+  }
+
+  /** The channel of the group that comes at a place. */
+  int channelAt(int place) {
+    return order[place];
+  }
+
+  List<Block> blocks() {
+    return blocks;
+  }
+
+  /** The float weights, ordered: [outputs, columns]. */
+  float[] weights() {
+    return weights;
+  }
+
+  /** b, ordered: [outputs, columns]. */
+  float[] target() {
+    return target;
+  }
+
+  /** L^-1 b, ordered: [outputs, columns]; |L^T v - z|^2 is the error up to a constant. */
+  double[] whitened() {
+    return whitened;
+  }
+
+  /** Variance of a wanted output. */
+  double variance(int output) {
+    return variance[output];
+  }
+}

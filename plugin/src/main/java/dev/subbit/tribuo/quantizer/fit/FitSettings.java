@@ -1,0 +1,42 @@
+package dev.subbit.tribuo.quantizer.fit;
+
+import dev.subbit.onnx.Codebook;
+
+/**
+ * How a convolution is fitted.
+ *
+ * @param tau bits of a codebook index, 1 to 9.
+ * @param stages number of sub-bit convolutions that the convolution becomes the sum of, 1 to
+ *     {@value #MAX_STAGES}.
+ * @param rounds how often indices, scales and codebooks are fitted to each other, at least 1.
+ * @param seed where the first codewords come from.
+ */
+public record FitSettings(int tau, int stages, int rounds, long seed) {
+
+  /** Most stages. */
+  public static final int MAX_STAGES = 8;
+
+  // Checks the ranges.
+  public FitSettings {
+    if (tau < 1 || tau > Codebook.MAX_TAU) {
+      throw new IllegalArgumentException("tau is " + tau + ", allowed are 1 to 9");
+    }
+    if (stages < 1 || stages > MAX_STAGES) {
+      throw new IllegalArgumentException(
+          "The number of stages is " + stages + ", allowed are 1 to " + MAX_STAGES);
+    }
+    if (rounds < 1) {
+      throw new IllegalArgumentException("At least one round of fitting is needed");
+    }
+  }
+
+  /**
+   * The same with another number of stages.
+   *
+   * @param number number of stages.
+   * @return the settings.
+   */
+  public FitSettings withStages(int number) {
+    return new FitSettings(tau, number, rounds, seed);
+  }
+}

@@ -1,0 +1,355 @@
+package dev.subbit.tribuo.quantizer.fit;
+
+import dev.subbit.onnx.Codebook;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * The output channels of one group of a convolution while they are fitted: which codewords their
+ * kernels have, and their scales. All codebooks are the layer's. Kernels are in the order of the
+ * {@link ErrorForm}.
+ */
+final class Group {
+
+  private static final int TAPS = Codebook.TAPS;
+
+  /** Output channels that go through the columns together, so that a row of H serves them all. */
+  private static final int TILE = 16;
+
+  private final ErrorForm form;
+  private final int stages;
+  private final int[][] index;
+  private final float[][] scale;
+
+  /** H v - b, [outputs, columns]; kept up to date while indices and taps change. */
+  private float[] gradient;
+
+  Group(ErrorForm form, int stages) {
+    this.form = form;
+    this.stages = stages;
+    this.index = new int[stages][form.outputs() * form.channels()];
+    this.scale = new float[stages][form.outputs()];
+  }
+
+  private Group(Group other) {
+    form = other.form;
+    stages = other.stages;
+    index = Arrays.stream(other.index).map(int[]::clone).toArray(int[][]::new);
+    scale = Arrays.stream(other.scale).map(float[]::clone).toArray(float[][]::new);
+  }
+
+  /** A copy of what was found so far. */
+  Group copy() {
+    return new Group(this);
+  }
+
+  ErrorForm form() {
+    return form;
+  }
+
+  /** The indices of a stage, [outputs, channels]. */
+  int[] index(int stage) {
+    return index[stage];
+  }
+
+  /** The scales of a stage. */
+  float[] scale(int stage) {
+    return scale[stage];
+  }
+
+  /** H v - b of the last {@link #fitScales}, [outputs, columns]. */
+  float[] gradient() {
+    return gradient;
+  }
+
+  /** v, [outputs, columns]. */
+  float[] values(float[][] taps) {
+    float[] values = new float[form.outputs() * form.columns()];
+    for (int s = 0; s < stages; s++) {
+      for (int i = 0; i < values.length; i++) {
+        values[i] += scale[s][i / form.columns()] * taps[s][index[s][i / TAPS] * TAPS + i % TAPS];
+      }
+    }
+    return values;
+  }
+
+  /**
+   * Chooses all codewords anew at the present scales, kernel by kernel from the last one, each in
+   * view of the errors of those before it: what one kernel gets wrong, the next ones make up for.
+   */
+  void assign(float[][] taps) {
+    int tiles = (form.outputs() + TILE - 1) / TILE;
+    IntStream.range(0, tiles)
+        .parallel()
+        .forEach(
+            tile -> {
+              for (ErrorForm.Block block : form.blocks()) {
+                assign(taps, block, tile * TILE, Math.min(form.outputs(), (tile + 1) * TILE));
+              }
+            });
+  }
+
+  private void assign(float[][] taps, ErrorForm.Block block, int firstOutput, int lastOutput) {
+    int n = block.columns();
+    double[] factor = block.factor();
+    double[][] known = new double[lastOutput - firstOutput][n];
+    KernelChoice choice = new KernelChoice(taps);
+    float[] m = new float[TAPS * TAPS];
+    float[] p = new float[TAPS];
+    double[] v = new double[TAPS];
+    for (int c = block.channels() - 1; c >= 0; c--) {
+      int column = c * TAPS;
+      squareOfFactor(factor, n, column, m);
+      choice.prepare(m);
+      for (int o = firstOutput; o < lastOutput; o++) {
+        double[] sums = known[o - firstOutput];
+        int at = o * form.columns() + block.firstColumn() + column;
+        for (int i = 0; i < TAPS; i++) {
+          double sum = 0;
+          for (int j = 0; j <= i; j++) {
+            sum +=
+                factor[(column + i) * n + column + j]
+                    * (form.whitened()[at + j] - sums[column + j]);
+          }
+          p[i] = (float) sum;
+        }
+        chooseKernel(choice, p, o, block.firstChannel() + c);
+        valueOf(taps, o, block.firstChannel() + c, v);
+        addRows(factor, n, column, v, sums, column);
+      }
+    }
+  }
+
+  /** L L^T of the 9 x 9 block on the diagonal. */
+  private static void squareOfFactor(double[] factor, int n, int column, float[] m) {
+    for (int i = 0; i < TAPS; i++) {
+      for (int j = 0; j <= i; j++) {
+        double sum = 0;
+        for (int k = 0; k <= j; k++) {
+          sum += factor[(column + i) * n + column + k] * factor[(column + j) * n + column + k];
+        }
+        m[i * TAPS + j] = (float) sum;
+        m[j * TAPS + i] = (float) sum;
+      }
+    }
+  }
+
+  private void chooseKernel(KernelChoice choice, float[] p, int output, int channel) {
+    int kernel = output * form.channels() + channel;
+    int[] chosen = new int[stages];
+    float[] scales = new float[stages];
+    for (int s = 0; s < stages; s++) {
+      chosen[s] = index[s][kernel];
+      scales[s] = scale[s][output];
+    }
+    choice.choose(p, scales, chosen);
+    for (int s = 0; s < stages; s++) {
+      index[s][kernel] = chosen[s];
+    }
+  }
+
+  private void valueOf(float[][] taps, int output, int channel, double[] v) {
+    int kernel = output * form.channels() + channel;
+    Arrays.fill(v, 0);
+    for (int s = 0; s < stages; s++) {
+      for (int t = 0; t < TAPS; t++) {
+        v[t] += scale[s][output] * taps[s][index[s][kernel] * TAPS + t];
+      }
+    }
+  }
+
+  /** Adds the first {@code length} values of nine rows, each times its factor. */
+  private static void addRows(
+      double[] matrix, int n, int firstRow, double[] factors, double[] sums, int length) {
+    int r0 = firstRow * n;
+    int r1 = r0 + n;
+    int r2 = r1 + n;
+    for (int third = 0; third < TAPS; third += 3) {
+      double f0 = factors[third];
+      double f1 = factors[third + 1];
+      double f2 = factors[third + 2];
+      for (int i = 0; i < length; i++) {
+        sums[i] += f0 * matrix[r0 + i] + f1 * matrix[r1 + i] + f2 * matrix[r2 + i];
+      }
+      r0 += 3 * n;
+      r1 += 3 * n;
+      r2 += 3 * n;
+    }
+  }
+
+  /**
+   * Fits the scales by least squares to the indices and codebooks as they are.
+   *
+   * @return the error, up to a constant.
+   */
+  double fitScales(float[][] taps) {
+    int columns = form.columns();
+    int outputs = form.outputs();
+    float[] signs = new float[outputs * stages * columns];
+    for (int o = 0; o < outputs; o++) {
+      for (int s = 0; s < stages; s++) {
+        for (int c = 0; c < form.channels(); c++) {
+          System.arraycopy(
+              taps[s],
+              index[s][o * form.channels() + c] * TAPS,
+              signs,
+              (o * stages + s) * columns + c * TAPS,
+              TAPS);
+        }
+      }
+    }
+    float[] products = form.times(signs, outputs * stages);
+    gradient = new float[outputs * columns];
+    return IntStream.range(0, outputs)
+        .parallel()
+        .mapToDouble(o -> fitScales(o, signs, products))
+        .boxed()
+        .reduce(0.0, Double::sum);
+  }
+
+  private double fitScales(int o, float[] signs, float[] products) {
+    int columns = form.columns();
+    double[][] normal = new double[stages][stages];
+    double[] right = new double[stages];
+    for (int s = 0; s < stages; s++) {
+      int row = (o * stages + s) * columns;
+      for (int r = 0; r < stages; r++) {
+        int other = (o * stages + r) * columns;
+        for (int i = 0; i < columns; i++) {
+          normal[s][r] += signs[row + i] * products[other + i];
+        }
+      }
+      for (int i = 0; i < columns; i++) {
+        right[s] += signs[row + i] * form.target()[o * columns + i];
+      }
+    }
+    double[] solution = LeastSquares.solve(normal, right);
+    double error = 0;
+    for (int s = 0; s < stages; s++) {
+      scale[s][o] = (float) solution[s];
+      error -= 2 * solution[s] * right[s];
+      for (int r = 0; r < stages; r++) {
+        error += solution[s] * solution[r] * normal[s][r];
+      }
+      for (int i = 0; i < columns; i++) {
+        gradient[o * columns + i] +=
+            (float) (solution[s] * products[(o * stages + s) * columns + i]);
+      }
+    }
+    for (int i = 0; i < columns; i++) {
+      gradient[o * columns + i] -= form.target()[o * columns + i];
+    }
+    return error;
+  }
+
+  /**
+   * Goes through all kernels once and gives each the best codewords in view of all others. Needs
+   * the gradient, and keeps it right.
+   */
+  void descend(float[][] taps) {
+    int tiles = (form.outputs() + TILE - 1) / TILE;
+    IntStream.range(0, tiles)
+        .parallel()
+        .forEach(
+            tile -> {
+              for (ErrorForm.Block block : form.blocks()) {
+                descend(taps, block, tile * TILE, Math.min(form.outputs(), (tile + 1) * TILE));
+              }
+            });
+  }
+
+  private void descend(float[][] taps, ErrorForm.Block block, int firstOutput, int lastOutput) {
+    int n = block.columns();
+    KernelChoice choice = new KernelChoice(taps);
+    float[] m = new float[TAPS * TAPS];
+    float[] p = new float[TAPS];
+    double[] before = new double[TAPS];
+    double[] after = new double[TAPS];
+    for (int c = 0; c < block.channels(); c++) {
+      for (int i = 0; i < TAPS; i++) {
+        System.arraycopy(block.h(), (c * TAPS + i) * n + c * TAPS, m, i * TAPS, TAPS);
+      }
+      choice.prepare(m);
+      for (int o = firstOutput; o < lastOutput; o++) {
+        int at = o * form.columns() + block.firstColumn();
+        valueOf(taps, o, block.firstChannel() + c, before);
+        for (int i = 0; i < TAPS; i++) {
+          double sum = -gradient[at + c * TAPS + i];
+          for (int j = 0; j < TAPS; j++) {
+            sum += m[i * TAPS + j] * before[j];
+          }
+          p[i] = (float) sum;
+        }
+        chooseKernel(choice, p, o, block.firstChannel() + c);
+        valueOf(taps, o, block.firstChannel() + c, after);
+        if (!Arrays.equals(before, after)) {
+          for (int i = 0; i < TAPS; i++) {
+            addRow(block.h(), (c * TAPS + i) * n, (float) (after[i] - before[i]), at, n);
+          }
+        }
+      }
+    }
+  }
+
+  private void addRow(float[] h, int row, float factor, int at, int n) {
+    if (factor != 0) {
+      for (int i = 0; i < n; i++) {
+        gradient[at + i] += factor * h[row + i];
+      }
+    }
+  }
+
+  /**
+   * What flipping one tap of one codeword would change the error by, up to a factor of 4.
+   *
+   * @param sign the tap as it is.
+   * @return the change; negative is better.
+   */
+  double changeByFlip(int stage, int word, int tap, float sign) {
+    double change = 0;
+    int[] places = new int[form.channels()];
+    for (int o = 0; o < form.outputs(); o++) {
+      double a = scale[stage][o];
+      for (ErrorForm.Block block : form.blocks()) {
+        int uses = uses(stage, word, o, block, places);
+        for (int i = 0; i < uses; i++) {
+          int column = places[i] * TAPS + tap;
+          change -= a * sign * gradient[o * form.columns() + block.firstColumn() + column];
+          double sum = 0;
+          for (int j = 0; j < uses; j++) {
+            sum += block.h()[column * block.columns() + places[j] * TAPS + tap];
+          }
+          change += a * a * sum;
+        }
+      }
+    }
+    return change;
+  }
+
+  /** Takes a flip into account: the gradient moves along. */
+  void flip(int stage, int word, int tap, float sign) {
+    int[] places = new int[form.channels()];
+    for (int o = 0; o < form.outputs(); o++) {
+      for (ErrorForm.Block block : form.blocks()) {
+        int uses = uses(stage, word, o, block, places);
+        int at = o * form.columns() + block.firstColumn();
+        for (int i = 0; i < uses; i++) {
+          int row = (places[i] * TAPS + tap) * block.columns();
+          addRow(block.h(), row, -2 * scale[stage][o] * sign, at, block.columns());
+        }
+      }
+    }
+  }
+
+  /** The places, inside a block, of the kernels of one output channel that have a codeword. */
+  private int uses(int stage, int word, int output, ErrorForm.Block block, int[] places) {
+    int first = output * form.channels() + block.firstChannel();
+    int uses = 0;
+    for (int c = 0; c < block.channels(); c++) {
+      if (index[stage][first + c] == word) {
+        places[uses++] = c;
+      }
+    }
+    return uses;
+  }
+}

@@ -1,0 +1,183 @@
+package dev.subbit.tribuo.quantizer.fit;
+
+import dev.subbit.onnx.Codebook;
+
+/**
+ * Finds the codewords k_s, one a stage, for which {@code v^T M v - 2 v.p} is least, where v is the
+ * sum of the scaled codewords. M is fixed for an instance; it is set by {@link #prepare}. With
+ * small codebooks, stages are chosen in pairs, all pairs of codewords looked at; else one at a
+ * time. Not safe for use by many threads.
+ */
+final class KernelChoice {
+
+  private static final int TAPS = Codebook.TAPS;
+
+  /** Largest codebook whose pairs of codewords are all looked at. */
+  private static final int LARGEST_PAIRED = 64;
+
+  /** Times that every stage or pair is chosen anew. */
+  private static final int SWEEPS = 2;
+
+  private final float[][] taps;
+  private final int stages;
+  private final int size;
+  private final boolean paired;
+  // Of the prepared M: k^T M k, and k^T M k' of two stages.
+  private final float[][] squares;
+  private final float[][][] crosses;
+  private final float[] matrix = new float[TAPS * TAPS];
+  private final float[][] dots;
+  private final float[] linear;
+  private final float[] linear2;
+  private final float[] rest = new float[TAPS];
+
+  /**
+   * Prepares for codebooks.
+   *
+   * @param taps of each stage: 2^tau codewords of 9 taps.
+   */
+  KernelChoice(float[][] taps) {
+    this.taps = taps;
+    this.stages = taps.length;
+    this.size = taps[0].length / TAPS;
+    this.paired = stages > 1 && size <= LARGEST_PAIRED;
+    this.squares = new float[stages][size];
+    this.crosses = paired ? new float[stages][stages][size * size] : null;
+    this.dots = new float[stages][size];
+    this.linear = new float[size];
+    this.linear2 = new float[size];
+  }
+
+  /**
+   * Sets M.
+   *
+   * @param m [9, 9], symmetric.
+   */
+  void prepare(float[] m) {
+    System.arraycopy(m, 0, matrix, 0, m.length);
+    float[] product = new float[TAPS];
+    for (int s = 0; s < stages; s++) {
+      for (int k = 0; k < size; k++) {
+        multiply(taps[s], k * TAPS, product);
+        squares[s][k] = dot(taps[s], k * TAPS, product);
+        for (int r = 0; paired && r < s; r++) {
+          for (int j = 0; j < size; j++) {
+            float cross = dot(taps[r], j * TAPS, product);
+            crosses[s][r][k * size + j] = cross;
+            crosses[r][s][j * size + k] = cross;
+          }
+        }
+      }
+    }
+  }
+
+  private void multiply(float[] vector, int from, float[] product) {
+    for (int i = 0; i < TAPS; i++) {
+      float sum = 0;
+      for (int j = 0; j < TAPS; j++) {
+        sum += matrix[i * TAPS + j] * vector[from + j];
+      }
+      product[i] = sum;
+    }
+  }
+
+  private static float dot(float[] a, int from, float[] b) {
+    float sum = 0;
+    for (int t = 0; t < TAPS; t++) {
+      sum += a[from + t] * b[t];
+    }
+    return sum;
+  }
+
+  /**
+   * Chooses.
+   *
+   * @param p [9].
+   * @param scale of each stage.
+   * @param choice of each stage, the codewords to start from; replaced by better ones, or kept.
+   */
+  void choose(float[] p, float[] scale, int[] choice) {
+    if (stages == 1) {
+      choice[0] = single(0, p, scale[0]);
+      return;
+    }
+    if (!paired) {
+      for (int sweep = 0; sweep < SWEEPS; sweep++) {
+        for (int s = 0; s < stages; s++) {
+          choice[s] = single(s, without(s, p, scale, choice), scale[s]);
+        }
+      }
+      return;
+    }
+    for (int s = 0; s < stages; s++) {
+      for (int k = 0; k < size; k++) {
+        dots[s][k] = dot(taps[s], k * TAPS, p);
+      }
+    }
+    int sweeps = stages == 2 ? 1 : SWEEPS;
+    for (int sweep = 0; sweep < sweeps; sweep++) {
+      for (int s = 0; s < (stages == 2 ? 1 : stages); s++) {
+        choosePair(s, (s + 1) % stages, scale, choice);
+      }
+    }
+  }
+
+  private float[] without(int stage, float[] p, float[] scale, int[] choice) {
+    float[] others = new float[TAPS];
+    for (int s = 0; s < stages; s++) {
+      for (int t = 0; s != stage && t < TAPS; t++) {
+        others[t] += scale[s] * taps[s][choice[s] * TAPS + t];
+      }
+    }
+    multiply(others, 0, rest);
+    for (int t = 0; t < TAPS; t++) {
+      rest[t] = p[t] - rest[t];
+    }
+    return rest;
+  }
+
+  private int single(int stage, float[] p, float scale) {
+    float best = Float.POSITIVE_INFINITY;
+    int found = 0;
+    for (int k = 0; k < size; k++) {
+      float cost = scale * scale * squares[stage][k] - 2 * scale * dot(taps[stage], k * TAPS, p);
+      if (cost < best) {
+        best = cost;
+        found = k;
+      }
+    }
+    return found;
+  }
+
+  private void choosePair(int first, int second, float[] scale, int[] choice) {
+    linearCosts(first, second, scale, choice, linear);
+    linearCosts(second, first, scale, choice, linear2);
+    float both = 2 * scale[first] * scale[second];
+    float[] cross = crosses[first][second];
+    float best = Float.POSITIVE_INFINITY;
+    for (int k = 0; k < size; k++) {
+      for (int j = 0; j < size; j++) {
+        float cost = linear[k] + linear2[j] + both * cross[k * size + j];
+        if (cost < best) {
+          best = cost;
+          choice[first] = k;
+          choice[second] = j;
+        }
+      }
+    }
+  }
+
+  /** What a codeword of one stage costs beside those of all stages but itself and its partner. */
+  private void linearCosts(int stage, int partner, float[] scale, int[] choice, float[] costs) {
+    float a = scale[stage];
+    for (int k = 0; k < size; k++) {
+      float cost = a * a * squares[stage][k] - 2 * a * dots[stage][k];
+      for (int r = 0; r < stages; r++) {
+        if (r != stage && r != partner) {
+          cost += 2 * a * scale[r] * crosses[stage][r][k * size + choice[r]];
+        }
+      }
+      costs[k] = cost;
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package dev.subbit.tribuo.quantizer.fit;
+
+import dev.subbit.onnx.Codebook;
+
+/**
+ * What calibration tells about some input channels of a convolution and some of its output
+ * channels: mean and covariance of the patches that the kernels see, and how the wanted outputs go
+ * with them. With that the mean squared error of the outputs is known for any weights.
+ *
+ * <p>A patch holds 9 values a channel, channel by channel, row-major. Not safe for use by many
+ * threads.
+ */
+public final class PatchMoments {
+
+  private final int columns;
+  private final int outputs;
+  private final float[] products;
+  private final float[] crossProducts;
+  private final double[] patchSums;
+  private final double[] outputSums;
+  private final double[] outputSquares;
+  // Values are counted from near their mean: sums of products then keep their precision.
+  private float[] patchOrigin;
+  private float[] outputOrigin;
+  private long count;
+
+  /**
+   * Starts with nothing seen.
+   *
+   * @param channels input channels.
+   * @param outputs output channels.
+   */
+  public PatchMoments(int channels, int outputs) {
+    this.columns = channels * Codebook.TAPS;
+    this.outputs = outputs;
+    this.products = new float[Math.multiplyExact(columns, columns)];
+    this.crossProducts = new float[Math.multiplyExact(outputs, columns)];
+    this.patchSums = new double[columns];
+    this.outputSums = new double[outputs];
+    this.outputSquares = new double[outputs];
+  }
+
+  /**
+   * Adds patches.
+   *
+   * @param patches [rows, 9 * channels]; changed by the call.
+   * @param wanted the outputs wanted there, [rows, outputs]; changed by the call.
+   * @param rows number of patches.
+   */
+  public void add(float[] patches, float[] wanted, int rows) {
+    if (rows == 0) {
+      return;
+    }
+    if (patchOrigin == null) {
+      patchOrigin = means(patches, rows, columns);
+      outputOrigin = means(wanted, rows, outputs);
+    }
+    for (int row = 0; row < rows; row++) {
+      for (int i = 0; i < columns; i++) {
+        patches[row * columns + i] -= patchOrigin[i];
+        patchSums[i] += patches[row * columns + i];
+      }
+      for (int o = 0; o < outputs; o++) {
+        float value = wanted[row * outputs + o] -= outputOrigin[o];
+        outputSums[o] += value;
+        outputSquares[o] += (double) value * value;
+      }
+    }
+    addTo(products, MatrixProducts.transposedTimes(patches, patches, rows, columns, columns));
+    addTo(crossProducts, MatrixProducts.transposedTimes(wanted, patches, rows, outputs, columns));
+    count += rows;
+  }
+
+  private static float[] means(float[] values, int rows, int width) {
+    double[] sums = new double[width];
+    for (int i = 0; i < rows * width; i++) {
+      sums[i % width] += values[i];
+    }
+    float[] means = new float[width];
+    for (int i = 0; i < width; i++) {
+      means[i] = (float) (sums[i] / rows);
+    }
+    return means;
+  }
+
+  private static void addTo(float[] sums, float[] values) {
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] += values[i];
+    }
+  }
+
+  /**
+   * Patches seen.
+   *
+   * @return their number.
+   */
+  public long count() {
+    return count;
+  }
+
+  int columns() {
+    return columns;
+  }
+
+  int outputs() {
+    return outputs;
+  }
+
+  /** Covariance of the patches, [columns, columns]. */
+  float[] covariance() {
+    float[] covariance = new float[products.length];
+    for (int i = 0; i < columns; i++) {
+      for (int j = 0; j < columns; j++) {
+        covariance[i * columns + j] =
+            (float) ((products[i * columns + j] - patchSums[i] * patchSums[j] / count) / count);
+      }
+    }
+    return covariance;
+  }
+
+  /** Covariance of wanted outputs and patches, [outputs, columns]. */
+  float[] crossCovariance() {
+    float[] covariance = new float[crossProducts.length];
+    for (int o = 0; o < outputs; o++) {
+      for (int i = 0; i < columns; i++) {
+        int at = o * columns + i;
+        covariance[at] =
+            (float) ((crossProducts[at] - outputSums[o] * patchSums[i] / count) / count);
+      }
+    }
+    return covariance;
+  }
+
+  double patchMean(int column) {
+    return patchOrigin[column] + patchSums[column] / count;
+  }
+
+  double outputMean(int output) {
+    return outputOrigin[output] + outputSums[output] / count;
+  }
+
+  double outputVariance(int output) {
+    double mean = outputSums[output] / count;
+    return Math.max(0, outputSquares[output] / count - mean * mean);
+  }
+}

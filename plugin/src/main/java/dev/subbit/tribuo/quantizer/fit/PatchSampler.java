@@ -1,0 +1,168 @@
+package dev.subbit.tribuo.quantizer.fit;
+
+import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.ConvAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Takes patches of a convolution's input, and the outputs wanted there, at output pixels drawn from
+ * all of a batch, and adds them to the moments of all groups. Not safe for use by many threads.
+ */
+public final class PatchSampler {
+
+  /** Widest block of input channels whose correlations are all kept: a matrix of 85 MB. */
+  public static final int MAX_BLOCK_CHANNELS = 512;
+
+  /** Patches that are laid out at once. */
+  private static final int CHUNK = 2048;
+
+  private final int outChannels;
+  private final int inChannels;
+  private final ConvAttributes geometry;
+  private final SplittableRandom rng;
+  private final List<List<PatchMoments>> moments = new ArrayList<>();
+
+  /**
+   * Starts with nothing seen.
+   *
+   * @param outChannels output channels.
+   * @param inChannels input channels of one group.
+   * @param geometry the convolution's geometry.
+   * @param seed where the places come from.
+   */
+  public PatchSampler(int outChannels, int inChannels, ConvAttributes geometry, long seed) {
+    this.outChannels = outChannels;
+    this.inChannels = inChannels;
+    this.geometry = geometry;
+    this.rng = new SplittableRandom(seed);
+    int blocks = (inChannels + MAX_BLOCK_CHANNELS - 1) / MAX_BLOCK_CHANNELS;
+    for (int g = 0; g < geometry.group(); g++) {
+      List<PatchMoments> group = new ArrayList<>();
+      for (int b = 0; b < blocks; b++) {
+        int first = blockStart(b, blocks);
+        group.add(
+            new PatchMoments(blockStart(b + 1, blocks) - first, outChannels / geometry.group()));
+      }
+      moments.add(group);
+    }
+  }
+
+  private int blockStart(int block, int blocks) {
+    return (int) ((long) inChannels * block / blocks);
+  }
+
+  /**
+   * Looks at a batch.
+   *
+   * @param x the input, [images, channels, height, width].
+   * @param height rows of the input.
+   * @param width columns of the input.
+   * @param wanted the outputs, [images, outChannels, height', width'].
+   * @param patches so many pixels are drawn, or all if there are fewer.
+   * @throws IllegalArgumentException if the sizes do not fit each other.
+   */
+  public void add(float[] x, int height, int width, float[] wanted, int patches) {
+    int outHeight = geometry.outputHeight(height);
+    int outWidth = geometry.outputWidth(width);
+    int area = outHeight * outWidth;
+    int images = x.length / (inChannels * geometry.group() * height * width);
+    if (wanted.length != (long) images * outChannels * area) {
+      throw new IllegalArgumentException(
+          "An input of "
+              + height
+              + " x "
+              + width
+              + " should give "
+              + (long) images * outChannels * area
+              + " outputs, found "
+              + wanted.length);
+    }
+    long pixels = (long) images * area;
+    int drawn = (int) Math.min(patches, pixels);
+    long[] places = new long[drawn];
+    for (int i = 0; i < drawn; i++) {
+      // One in each of so many equal stretches.
+      long first = pixels * i / drawn;
+      places[i] = first + (long) (rng.nextDouble() * (pixels * (i + 1) / drawn - first));
+    }
+    for (int first = 0; first < drawn; first += CHUNK) {
+      int rows = Math.min(CHUNK, drawn - first);
+      addChunk(x, height, width, wanted, places, first, rows);
+    }
+  }
+
+  private void addChunk(
+      float[] x, int height, int width, float[] wanted, long[] places, int first, int rows) {
+    int outputsEach = outChannels / geometry.group();
+    for (int g = 0; g < moments.size(); g++) {
+      int channel = g * inChannels;
+      for (PatchMoments block : moments.get(g)) {
+        int channels = block.columns() / Codebook.TAPS;
+        float[] patches = new float[rows * block.columns()];
+        float[] outputs = new float[rows * outputsEach];
+        for (int row = 0; row < rows; row++) {
+          long place = places[first + row];
+          copyPatch(x, height, width, place, channel, channels, patches, row * block.columns());
+          copyOutputs(wanted, height, width, place, g * outputsEach, outputs, row, outputsEach);
+        }
+        block.add(patches, outputs, rows);
+        channel += channels;
+      }
+    }
+  }
+
+  private void copyPatch(
+      float[] x,
+      int height,
+      int width,
+      long place,
+      int firstChannel,
+      int channels,
+      float[] patches,
+      int at) {
+    int outWidth = geometry.outputWidth(width);
+    int area = geometry.outputHeight(height) * outWidth;
+    int image = (int) (place / area);
+    int top = (int) (place % area) / outWidth * geometry.strideHeight() - geometry.padTop();
+    int left = (int) (place % area) % outWidth * geometry.strideWidth() - geometry.padLeft();
+    int allChannels = inChannels * geometry.group();
+    for (int c = 0; c < channels; c++) {
+      int map = (image * allChannels + firstChannel + c) * height * width;
+      for (int tap = 0; tap < Codebook.TAPS; tap++) {
+        int row = top + tap / 3 * geometry.dilationHeight();
+        int column = left + tap % 3 * geometry.dilationWidth();
+        if (row >= 0 && row < height && column >= 0 && column < width) {
+          patches[at + c * Codebook.TAPS + tap] = x[map + row * width + column];
+        }
+      }
+    }
+  }
+
+  private void copyOutputs(
+      float[] wanted,
+      int height,
+      int width,
+      long place,
+      int firstOutput,
+      float[] outputs,
+      int row,
+      int count) {
+    int area = geometry.outputHeight(height) * geometry.outputWidth(width);
+    int image = (int) (place / area);
+    int pixel = (int) (place % area);
+    for (int o = 0; o < count; o++) {
+      outputs[row * count + o] = wanted[(image * outChannels + firstOutput + o) * area + pixel];
+    }
+  }
+
+  /**
+   * What was seen.
+   *
+   * @return for each group its blocks of input channels, as {@link ConvFit} takes them.
+   */
+  public List<List<PatchMoments>> moments() {
+    return moments;
+  }
+}

@@ -1,0 +1,247 @@
+package dev.subbit.tribuo.quantizer.graph;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.subbit.onnx.ConvAttributes;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Finds the convolutions of a model that can become sub-bit, and says of every other one why it
+ * stays.
+ *
+ * @param layers those that can, in the order of the graph.
+ * @param left the others.
+ */
+public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
+
+  private static final Set<String> RELATIVES =
+      Set.of("ConvInteger", "QLinearConv", "ConvTranspose", "DeformConv", "FusedConv");
+  private static final int WEIGHT_RANK = 4;
+
+  /**
+   * Looks through a model.
+   *
+   * @param model the model, all its data inside.
+   * @param sizes rows and columns of the values of these names, as far as they are fixed; asked
+   *     once, with the inputs of those convolutions whose padding depends on them.
+   * @return what was found.
+   */
+  public static ConvScan of(ModelProto model, Function<List<String>, Map<String, long[]>> sizes) {
+    GraphProto graph = model.getGraph();
+    Scanner scanner = new Scanner(graph, sizes.apply(inputsOfUnfixedPadding(graph)));
+    for (int i = 0; i < graph.getNodeCount(); i++) {
+      scanner.look(i);
+    }
+    model
+        .getFunctionsList()
+        .forEach(
+            function ->
+                function
+                    .getNodeList()
+                    .forEach(
+                        node ->
+                            scanner.leaveInside(node, "function '" + function.getName() + "'")));
+    return new ConvScan(List.copyOf(scanner.layers), List.copyOf(scanner.left));
+  }
+
+  private static List<String> inputsOfUnfixedPadding(GraphProto graph) {
+    return graph.getNodeList().stream()
+        .filter(node -> isConv(node) && ConvGeometry.dependsOnSize(node))
+        .map(node -> node.getInput(0))
+        .distinct()
+        .toList();
+  }
+
+  private static boolean isConv(NodeProto node) {
+    return node.getOpType().equals("Conv")
+        && GraphIndex.isStandard(node)
+        && node.getInputCount() >= 2
+        && node.getOutputCount() == 1;
+  }
+
+  /** One pass over a graph. */
+  private static final class Scanner {
+    private final GraphProto graph;
+    private final GraphIndex index;
+    private final Map<String, long[]> sizes;
+    private final List<ConvLayer> layers = new ArrayList<>();
+    private final List<LeftNode> left = new ArrayList<>();
+    private final Set<String> names = new HashSet<>();
+
+    Scanner(GraphProto graph, Map<String, long[]> sizes) {
+      this.graph = graph;
+      this.index = new GraphIndex(graph);
+      this.sizes = sizes;
+    }
+
+    void look(int i) {
+      NodeProto node = graph.getNode(i);
+      if (isConv(node)) {
+        String name = nameOf(node);
+        try {
+          layers.add(layer(i, node, name));
+        } catch (Refusal e) {
+          left.add(new LeftNode(name, node.getOpType(), e.getMessage()));
+        }
+      } else if (RELATIVES.contains(node.getOpType())) {
+        left.add(
+            new LeftNode(
+                nameOf(node), node.getOpType(), "it is no Conv, the only operator converted"));
+      }
+      for (AttributeProto attribute : node.getAttributeList()) {
+        String where = "a subgraph of " + node.getOpType() + " '" + nameOf(node) + "'";
+        if (attribute.hasG()) {
+          attribute.getG().getNodeList().forEach(inner -> leaveInside(inner, where));
+        }
+        attribute.getGraphsList().stream()
+            .flatMap(subgraph -> subgraph.getNodeList().stream())
+            .forEach(inner -> leaveInside(inner, where));
+      }
+    }
+
+    void leaveInside(NodeProto node, String where) {
+      if (isConv(node) || RELATIVES.contains(node.getOpType())) {
+        left.add(new LeftNode(nameOf(node), node.getOpType(), "it is inside " + where));
+      }
+      for (AttributeProto attribute : node.getAttributeList()) {
+        if (attribute.hasG()) {
+          attribute.getG().getNodeList().forEach(inner -> leaveInside(inner, where));
+        }
+      }
+    }
+
+    private ConvLayer layer(int i, NodeProto node, String name) throws Refusal {
+      TensorProto tensor = weightTensor(node);
+      int out = (int) tensor.getDims(0);
+      int in = (int) tensor.getDims(1);
+      float[] weights =
+          FloatTensors.values(tensor)
+              .orElseThrow(
+                  () ->
+                      new Refusal("its weights are " + typeName(tensor) + " tensors, not float32"));
+      int group = ConvGeometry.group(node);
+      if (out < 1 || in < 1 || out % group != 0) {
+        throw new Refusal(out + " x " + in + " kernels do not split into " + group + " groups");
+      }
+      float[] bias = bias(node, out);
+      int norm = -1;
+      String output = node.getOutput(0);
+      Optional<Integer> reader = index.onlyReader(output);
+      if (reader.isPresent() && graph.getNode(reader.get()).getInput(0).equals(output)) {
+        NodeProto next = graph.getNode(reader.get());
+        Optional<BatchNormFold> fold = BatchNormFold.of(next, index, out);
+        if (fold.isPresent()) {
+          norm = reader.get();
+          output = next.getOutput(0);
+          weights = scaled(weights, fold.get().factor());
+          bias = folded(bias, fold.get());
+        }
+      }
+      requireFinite(weights);
+      requireFinite(bias);
+      String x = node.getInput(0);
+      ConvAttributes geometry = ConvGeometry.of(node, sizes.get(x));
+      return new ConvLayer(unique(name), i, norm, x, output, out, in, weights, bias, geometry);
+    }
+
+    private TensorProto weightTensor(NodeProto node) throws Refusal {
+      String name = node.getInput(1);
+      Optional<TensorProto> constant = index.constant(name);
+      if (constant.isEmpty()) {
+        throw new Refusal(whyNotConstant(name));
+      }
+      TensorProto tensor = constant.get();
+      if (tensor.getDimsCount() != WEIGHT_RANK) {
+        throw new Refusal(
+            "it is no two-dimensional convolution: its weights have "
+                + tensor.getDimsCount()
+                + " dimensions");
+      }
+      if (tensor.getDims(2) != 3 || tensor.getDims(3) != 3) {
+        throw new Refusal(
+            "its kernels are " + tensor.getDims(2) + "x" + tensor.getDims(3) + ", not 3x3");
+      }
+      return tensor;
+    }
+
+    private String whyNotConstant(String name) {
+      if (index.isOverridable(name) || index.isInput(name)) {
+        return "its weights '" + name + "' are an input of the model";
+      }
+      return index
+          .producer(name)
+          .map(node -> "its weights are computed in the graph, by " + node.getOpType())
+          .orElse("its weights '" + name + "' are not in the model");
+    }
+
+    private float[] bias(NodeProto node, int out) throws Refusal {
+      if (node.getInputCount() < 3 || node.getInput(2).isEmpty()) {
+        return new float[out];
+      }
+      float[] bias =
+          index
+              .constant(node.getInput(2))
+              .flatMap(FloatTensors::values)
+              .orElseThrow(() -> new Refusal("its bias is no constant float32 tensor"));
+      if (bias.length != out) {
+        throw new Refusal("its bias has " + bias.length + " values, not " + out);
+      }
+      return bias;
+    }
+
+    private static float[] scaled(float[] weights, double[] factor) {
+      float[] scaled = new float[weights.length];
+      int each = weights.length / factor.length;
+      for (int i = 0; i < scaled.length; i++) {
+        scaled[i] = (float) (weights[i] * factor[i / each]);
+      }
+      return scaled;
+    }
+
+    private static float[] folded(float[] bias, BatchNormFold fold) {
+      float[] folded = new float[bias.length];
+      for (int o = 0; o < folded.length; o++) {
+        folded[o] = (float) (bias[o] * fold.factor()[o] + fold.summand()[o]);
+      }
+      return folded;
+    }
+
+    private static void requireFinite(float[] values) throws Refusal {
+      for (float value : values) {
+        if (!Float.isFinite(value)) {
+          throw new Refusal("a weight or bias of it is " + value);
+        }
+      }
+    }
+
+    private String unique(String name) {
+      String unique = name;
+      for (int i = 2; !names.add(unique); i++) {
+        unique = name + "_" + i;
+      }
+      return unique;
+    }
+
+    private static String nameOf(NodeProto node) {
+      if (!node.getName().isEmpty()) {
+        return node.getName();
+      }
+      return node.getOutputCount() > 0 ? node.getOutput(0) : node.getOpType();
+    }
+
+    private static String typeName(TensorProto tensor) {
+      TensorProto.DataType type = TensorProto.DataType.forNumber(tensor.getDataType());
+      return type == null ? "unknown" : type.name().toLowerCase(Locale.ROOT);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package dev.subbit.tribuo.quantizer.graph;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * One set of inputs of a model.
+ *
+ * @param tensors the tensors by name of the input.
+ */
+public record Feed(Map<String, Tensor> tensors) {
+
+  // Copies the map.
+  public Feed {
+    tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+  }
+
+  /**
+   * A tensor of any type.
+   *
+   * @param type type of its elements.
+   * @param shape its shape.
+   * @param data its elements in row-major order and the byte order of the machine.
+   */
+  public record Tensor(OnnxJavaType type, long[] shape, ByteBuffer data) {
+
+    OnnxTensor toOnnx(OrtEnvironment environment) throws OrtException {
+      return OnnxTensor.createTensor(
+          environment, data.duplicate().order(data.order()), shape, type);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package dev.subbit.tribuo.quantizer.graph;
+
+import ai.onnx.proto.OnnxMl.TensorProto;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Optional;
+
+/** The values of float32 tensors. */
+final class FloatTensors {
+
+  private FloatTensors() {}
+
+  /**
+   * Reads a tensor.
+   *
+   * @param tensor the tensor, its data inside.
+   * @return its values in row-major order; empty if it is not float32 or its data does not fit its
+   *     shape.
+   */
+  static Optional<float[]> values(TensorProto tensor) {
+    if (tensor.getDataType() != TensorProto.DataType.FLOAT.getNumber()) {
+      return Optional.empty();
+    }
+    long count = 1;
+    for (long dimension : tensor.getDimsList()) {
+      if (dimension < 0 || dimension > Integer.MAX_VALUE || count * dimension > Integer.MAX_VALUE) {
+        return Optional.empty();
+      }
+      count *= dimension;
+    }
+    float[] values = new float[(int) count];
+    if (tensor.hasRawData()) {
+      ByteBuffer raw = tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      if (raw.remaining() != count * Float.BYTES) {
+        return Optional.empty();
+      }
+      raw.asFloatBuffer().get(values);
+      return Optional.of(values);
+    }
+    if (tensor.getFloatDataCount() != count) {
+      return Optional.empty();
+    }
+    for (int i = 0; i < values.length; i++) {
+      values[i] = tensor.getFloatData(i);
+    }
+    return Optional.of(values);
+  }
+}

@@ -1,0 +1,123 @@
+package dev.subbit.tribuo.quantizer.graph;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Who gives and who reads the values of a graph. */
+final class GraphIndex {
+
+  /** More hops from an initializer to a weight are a loop. */
+  private static final int MAX_HOPS = 1000;
+
+  private final GraphProto graph;
+  private final Map<String, TensorProto> initializers = new HashMap<>();
+  private final Map<String, Integer> producers = new HashMap<>();
+  private final Map<String, Integer> readers = new HashMap<>();
+  private final Map<String, Integer> onlyReader = new HashMap<>();
+  private final Set<String> inputs = new HashSet<>();
+
+  GraphIndex(GraphProto graph) {
+    this.graph = graph;
+    graph.getInitializerList().forEach(tensor -> initializers.put(tensor.getName(), tensor));
+    graph.getInputList().forEach(input -> inputs.add(input.getName()));
+    for (int i = 0; i < graph.getNodeCount(); i++) {
+      for (String output : graph.getNode(i).getOutputList()) {
+        producers.put(output, i);
+      }
+      Set<String> read = new HashSet<>();
+      addReads(graph.getNode(i), read);
+      for (String value : read) {
+        readers.merge(value, 1, Integer::sum);
+        onlyReader.put(value, i);
+      }
+    }
+    for (ValueInfoProto output : graph.getOutputList()) {
+      readers.merge(output.getName(), 1, Integer::sum);
+      onlyReader.remove(output.getName());
+    }
+  }
+
+  /** The values that a node reads, those that its subgraphs take from outside included. */
+  static void addReads(NodeProto node, Set<String> values) {
+    for (String input : node.getInputList()) {
+      if (!input.isEmpty()) {
+        values.add(input);
+      }
+    }
+    for (AttributeProto attribute : node.getAttributeList()) {
+      if (attribute.hasG()) {
+        addReads(attribute.getG(), values);
+      }
+      attribute.getGraphsList().forEach(subgraph -> addReads(subgraph, values));
+    }
+  }
+
+  /** Names that a subgraph gives itself are among them: too many readers do no harm. */
+  private static void addReads(GraphProto subgraph, Set<String> values) {
+    subgraph.getNodeList().forEach(node -> addReads(node, values));
+    subgraph.getOutputList().forEach(output -> values.add(output.getName()));
+  }
+
+  /** The node that alone reads a value that is no output of the graph. */
+  Optional<Integer> onlyReader(String value) {
+    return readers.getOrDefault(value, 0) == 1
+        ? Optional.ofNullable(onlyReader.get(value))
+        : Optional.empty();
+  }
+
+  Optional<NodeProto> producer(String value) {
+    return Optional.ofNullable(producers.get(value)).map(graph::getNode);
+  }
+
+  boolean isInput(String value) {
+    return inputs.contains(value);
+  }
+
+  /** Whether a user of the model can put another tensor in place of an initializer. */
+  boolean isOverridable(String value) {
+    return inputs.contains(value) && initializers.containsKey(value);
+  }
+
+  /**
+   * The tensor that a value always is: an initializer or a Constant, reached through any number of
+   * Identity nodes.
+   */
+  Optional<TensorProto> constant(String value) {
+    String name = value;
+    for (int hop = 0; hop < MAX_HOPS; hop++) {
+      if (isOverridable(name)) {
+        return Optional.empty();
+      }
+      if (initializers.containsKey(name)) {
+        return Optional.of(initializers.get(name));
+      }
+      NodeProto node = producer(name).orElse(null);
+      if (node == null || !isStandard(node)) {
+        return Optional.empty();
+      }
+      if (node.getOpType().equals("Constant")) {
+        return node.getAttributeList().stream()
+            .filter(attribute -> attribute.getName().equals("value") && attribute.hasT())
+            .map(AttributeProto::getT)
+            .findFirst();
+      }
+      if (!node.getOpType().equals("Identity") || node.getInputCount() != 1) {
+        return Optional.empty();
+      }
+      name = node.getInput(0);
+    }
+    return Optional.empty();
+  }
+
+  static boolean isStandard(NodeProto node) {
+    return node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx");
+  }
+}

@@ -3,30 +3,43 @@ package dev.subbit.tribuo.cli;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.SubBitQuantizer;
 import dev.subbit.tribuo.data.IdxImageSource;
+import dev.subbit.tribuo.quantizer.QuantizationSettings;
+import dev.subbit.tribuo.quantizer.fit.FitSettings;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.tribuo.MutableDataset;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code subbit quantize}. */
 @Command(
     name = "quantize",
-    description =
-        "Turn a trained model with real activations into one with 8-bit activations and sub-bit"
-            + " weights, as the FPGA runs it. Images say in which range the activations lie.",
+    description = {
+      "Make a smaller model of a trained one, without training it further.",
+      "An ONNX model of any kind: its 3x3 convolutions become sub-bit ones, fitted so that their"
+          + " outputs stay near the float ones on the calibration inputs.",
+      "A saved model (.sbm) with real activations: its activations become 8-bit, and its weights"
+          + " sub-bit if they are float, as the FPGA runs it."
+    },
     mixinStandardHelpOptions = true,
     footer = {
       "",
-      "Example:",
+      "Examples:",
+      "  ./subbit quantize resnet.onnx resnet-subbit.onnx --pictures photos --stages 2"
+          + " --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225",
+      "  ./subbit quantize net.onnx net-subbit.onnx --inputs samples.npy --keep-float head",
       "  ./subbit quantize clothes.sbm clothes-int8.sbm --data"
           + " integration-tests/data/fashion-mnist"
     })
@@ -34,50 +47,103 @@ final class QuantizeCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
+  @Mixin private CalibrationOptions calibration;
 
-  @Parameters(index = "0", paramLabel = "IN.sbm", description = "The trained model.")
+  @Parameters(index = "0", paramLabel = "IN", description = "The model, .onnx or .sbm.")
   private Path in;
 
-  @Parameters(index = "1", paramLabel = "OUT.sbm", description = "The file to write.")
+  @Parameters(index = "1", paramLabel = "OUT", description = "The file to write, of the same kind.")
   private Path out;
-
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "DIR",
-      description = "A folder in MNIST's layout; its training images are taken.")
-  private Path data;
-
-  @Option(
-      names = "--images",
-      paramLabel = "N",
-      defaultValue = "256",
-      description =
-          "How many images, spread evenly over them, to look at. Default: ${DEFAULT-VALUE}.")
-  private int images;
 
   @Option(
       names = "--tau",
       paramLabel = "N",
       defaultValue = "5",
       description =
-          "Bits of a codebook index, 1 to 9, for a model with float weights; sub-bit weights stay"
-              + " as they are. Default: ${DEFAULT-VALUE}.")
+          "Bits of a codebook index, 1 to 9, for float weights; sub-bit weights stay as they are."
+              + " Default: ${DEFAULT-VALUE}.")
   private int tau;
+
+  @Option(
+      names = "--stages",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "ONNX models: a convolution becomes the sum of N sub-bit ones, tau/9 bit a weight each."
+              + " Default: ${DEFAULT-VALUE}.")
+  private int stages;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "3",
+      description =
+          "ONNX models: how often indices, scales and codebooks are fitted to each other. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int rounds;
+
+  @Option(
+      names = "--keep-float",
+      paramLabel = "PATTERN",
+      description =
+          "ONNX models: layers in whose name this regular expression is found stay as they are."
+              + " May be given several times.")
+  private List<Pattern> keepFloat = List.of();
 
   @Option(
       names = "--clipping",
       paramLabel = "HOW",
       defaultValue = "LEAST_ERROR",
       description =
-          "How ranges are chosen: ${COMPLETION-CANDIDATES}. LEAST_ERROR cuts outliers. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "Saved models: how ranges are chosen: ${COMPLETION-CANDIDATES}. LEAST_ERROR cuts"
+              + " outliers. Default: ${DEFAULT-VALUE}.")
   private SubBitQuantizer.Clipping clipping;
 
   @Override
   public Integer call() throws Exception {
     json.requireWritable();
     OutputFile.requireWritable(out);
+    boolean onnx = isOnnx(in);
+    if (onnx != isOnnx(out)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "an .onnx file is quantized into an .onnx file, a saved model (.sbm) into a saved model;"
+              + " found "
+              + in
+              + " and "
+              + out);
+    }
+    if (onnx) {
+      quantizeOnnx();
+    } else {
+      quantizeModel();
+    }
+    return 0;
+  }
+
+  private static boolean isOnnx(Path file) {
+    return file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx");
+  }
+
+  private void quantizeOnnx() {
+    calibration.requireOneSource();
+    PrintWriter err = spec.commandLine().getErr();
+    calibration.warning().ifPresent(warning -> err.println("subbit: " + warning));
+    err.flush();
+    QuantizationSettings settings;
+    try {
+      settings = new QuantizationSettings(new FitSettings(tau, stages, rounds, 1), keepFloat);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage());
+    }
+    PrintWriter terminal = spec.commandLine().getOut();
+    json.write(new OnnxQuantization(in, out, calibration, settings, terminal).run());
+    terminal.flush();
+  }
+
+  private void quantizeModel() throws Exception {
+    int images = calibration.images();
+    Path data = calibration.dataFolder();
     try (SubBitModel model = ModelFile.load(in)) {
       IdxImageSource source = new ImageFolder(data).read(ImageFolder.Part.TRAIN, List.of(), 0);
       SubBitQuantizer quantizer = new SubBitQuantizer(tau, images, clipping);
@@ -102,6 +168,5 @@ final class QuantizeCommand implements Callable<Integer> {
         json.write(results);
       }
     }
-    return 0;
   }
 }

@@ -70,17 +70,18 @@ public final class GraphSession implements AutoCloseable {
   /**
    * The inputs that have to be fed.
    *
-   * @return type and shape by name, in the model's order; what is not fixed is not positive.
+   * @return the inputs, in the model's order.
+   * @throws IllegalArgumentException if one is no tensor.
    */
-  public Map<String, TensorInfo> inputs() {
+  public List<ModelInput> inputs() {
     try {
-      Map<String, TensorInfo> inputs = new LinkedHashMap<>();
+      List<ModelInput> inputs = new ArrayList<>();
       for (Map.Entry<String, NodeInfo> input : session.getInputInfo().entrySet()) {
         if (!(input.getValue().getInfo() instanceof TensorInfo tensor)) {
           throw new IllegalArgumentException(
               "The model's input '" + input.getKey() + "' is no tensor");
         }
-        inputs.put(input.getKey(), tensor);
+        inputs.add(new ModelInput(input.getKey(), tensor.type, tensor.getShape()));
       }
       return inputs;
     } catch (OrtException e) {

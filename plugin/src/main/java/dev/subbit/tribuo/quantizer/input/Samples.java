@@ -1,0 +1,34 @@
+package dev.subbit.tribuo.quantizer.input;
+
+import ai.onnxruntime.OnnxJavaType;
+import java.nio.ByteBuffer;
+
+/**
+ * Values for one input of a model, the first axis counting the samples.
+ *
+ * @param type type of the elements.
+ * @param shape the shape.
+ * @param data the elements in row-major order and the byte order of the machine.
+ * @param source where they come from, for messages.
+ */
+public record Samples(OnnxJavaType type, long[] shape, ByteBuffer data, String source) {
+
+  /**
+   * Number of samples.
+   *
+   * @return length of the first axis; 1 for a scalar.
+   */
+  long count() {
+    return shape.length == 0 ? 1 : shape[0];
+  }
+
+  /** A run of samples. */
+  ByteBuffer slice(long first, long count) {
+    long each = data.capacity() / Math.max(1, count());
+    return data.duplicate()
+        .position(Math.toIntExact(first * each))
+        .limit(Math.toIntExact((first + count) * each))
+        .slice()
+        .order(data.order());
+  }
+}

@@ -1,6 +1,8 @@
 package dev.subbit.tribuo.quantizer;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.onnx.BitPlanes;
+import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.quantizer.fit.ConvFit;
 import dev.subbit.tribuo.quantizer.fit.PatchSampler;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
@@ -15,6 +17,7 @@ import dev.subbit.tribuo.quantizer.graph.PartialModel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -84,6 +87,18 @@ public final class OnnxQuantizer {
     for (ConvLayer layer : layers) {
       if (settings.keepFloat().stream().anyMatch(p -> p.matcher(layer.name()).find())) {
         left.add(new LeftNode(layer.name(), "Conv", "it was asked to stay float"));
+      } else if (layer.inChannels() == 1 && bytes(layer) >= floatBytes(layer)) {
+        left.add(
+            new LeftNode(
+                layer.name(),
+                "Conv",
+                String.format(
+                    Locale.ROOT,
+                    "it is depthwise: each of its %d kernels would have scales of its own, and %,d"
+                        + " bytes would become %,d",
+                    layer.outChannels(),
+                    floatBytes(layer),
+                    bytes(layer))));
       } else {
         chosen.add(layer);
       }
@@ -91,9 +106,20 @@ public final class OnnxQuantizer {
     return chosen;
   }
 
+  private long bytes(ConvLayer layer) {
+    int tau = settings.fit().tau();
+    long index = (long) tau * BitPlanes.planeBytes(layer.outChannels() * layer.inChannels());
+    long scale = (long) Float.BYTES * layer.outChannels();
+    return settings.fit().stages() * (index + ((long) Codebook.TAPS << tau) + scale) + scale;
+  }
+
+  private static long floatBytes(ConvLayer layer) {
+    return (long) Float.BYTES * (layer.weightCount() + layer.outChannels());
+  }
+
   private StagedWeights fit(
       ModelProto model, ConvLayer layer, Map<ConvLayer, StagedWeights> done, Iterable<Feed> feeds) {
-    int columns = layer.inChannels() * 9;
+    int columns = layer.inChannels() * Codebook.TAPS;
     int patches = Math.max(LEAST_PATCHES, Math.min(MOST_PATCHES, PATCHES_A_COLUMN * columns));
     int feedCount = 0;
     for (Feed ignored : feeds) {

@@ -139,10 +139,7 @@ public final class ConvFit {
       List<Group> before = groups.stream().map(Group::copy).toList();
       float[][] tapsBefore = Arrays.stream(taps).map(float[]::clone).toArray(float[][]::new);
       for (Group group : groups) {
-        group.assign(taps);
-        group.fitScales(taps);
-        group.descend(taps);
-        group.fitScales(taps);
+        fitIndices(group);
       }
       if (settings.tau() < Codebook.MAX_TAU) {
         fitTaps();
@@ -155,6 +152,17 @@ public final class ConvFit {
       }
       best = error;
     }
+  }
+
+  private void fitIndices(Group group) {
+    if (SingleKernels.fits(group)) {
+      new SingleKernels(group, taps).choose();
+    } else {
+      group.assign(taps);
+      group.fitScales(taps);
+      group.descend(taps);
+    }
+    group.fitScales(taps);
   }
 
   /** Flips every tap of every codebook that lessens the error by it. */

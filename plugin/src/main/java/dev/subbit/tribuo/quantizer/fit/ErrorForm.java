@@ -21,7 +21,13 @@ final class ErrorForm {
   /** How much of the mean variance of a patch value is added to all variances. */
   private static final double DAMPING = 0.01;
 
-  /** Consecutive ordered channels with the part of H that is theirs, and its Cholesky factor. */
+  /** Widest block that is factored; wider ones go without the hand-on of errors. */
+  private static final int MAX_FACTORED_CHANNELS = 512;
+
+  /**
+   * Consecutive ordered channels with the part of H that is theirs, and its Cholesky factor; null
+   * in a very wide block.
+   */
   record Block(int firstChannel, int channels, float[] h, double[] factor, double damping) {
     int columns() {
       return channels * Codebook.TAPS;
@@ -104,7 +110,9 @@ final class ErrorForm {
       }
       h[i * columns + i] += (float) damping;
     }
-    return new Block(first, columns / Codebook.TAPS, h, Cholesky.factor(h, columns), damping);
+    int count = columns / Codebook.TAPS;
+    double[] factor = count > MAX_FACTORED_CHANNELS ? null : Cholesky.factor(h, columns);
+    return new Block(first, count, h, factor, damping);
   }
 
   /** The column of a block's covariance that comes to an ordered column of the block. */
@@ -125,7 +133,7 @@ final class ErrorForm {
     return times(weights, outputs);
   }
 
-  /** L^-1 b, row by row. */
+  /** L^-1 b, row by row, where a block is factored. */
   private double[] whiten() {
     double[] z = new double[target.length];
     IntStream.range(0, outputs)
@@ -133,6 +141,9 @@ final class ErrorForm {
         .forEach(
             o -> {
               for (Block block : blocks) {
+                if (block.factor() == null) {
+                  continue;
+                }
                 int n = block.columns();
                 int at = o * columns() + block.firstColumn();
                 for (int i = 0; i < n; i++) {

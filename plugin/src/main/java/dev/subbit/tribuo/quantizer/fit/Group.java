@@ -84,7 +84,9 @@ final class Group {
         .forEach(
             tile -> {
               for (ErrorForm.Block block : form.blocks()) {
-                assign(taps, block, tile * TILE, Math.min(form.outputs(), (tile + 1) * TILE));
+                if (block.factor() != null) {
+                  assign(taps, block, tile * TILE, Math.min(form.outputs(), (tile + 1) * TILE));
+                }
               }
             });
   }

@@ -12,8 +12,8 @@ import java.util.SplittableRandom;
  */
 public final class PatchSampler {
 
-  /** Widest block of input channels whose correlations are all kept: a matrix of 85 MB. */
-  public static final int MAX_BLOCK_CHANNELS = 512;
+  /** Widest block of input channels whose correlations are all kept: a matrix of 340 MB. */
+  public static final int MAX_BLOCK_CHANNELS = 1024;
 
   /** Patches that are laid out at once. */
   private static final int CHUNK = 2048;

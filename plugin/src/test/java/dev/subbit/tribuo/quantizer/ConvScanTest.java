@@ -1,0 +1,196 @@
+package dev.subbit.tribuo.quantizer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.subbit.onnx.OnnxProtos;
+import dev.subbit.tribuo.quantizer.fit.FitSettings;
+import dev.subbit.tribuo.quantizer.graph.ConvLayer;
+import dev.subbit.tribuo.quantizer.graph.ConvScan;
+import dev.subbit.tribuo.quantizer.graph.GraphSession;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** Which convolutions are converted, and what is said of the others. */
+class ConvScanTest {
+
+  private final GraphBuilder graph = new GraphBuilder(1, 0, 4, 10, 10);
+
+  private static ConvScan scan(ModelProto model) {
+    return ConvScan.of(model, values -> GraphSession.sizes(model, values));
+  }
+
+  private static QuantizationResult quantize(ModelProto model, String... keepFloat) {
+    List<Pattern> patterns = new ArrayList<>();
+    for (String pattern : keepFloat) {
+      patterns.add(Pattern.compile(pattern));
+    }
+    return new OnnxQuantizer(new QuantizationSettings(new FitSettings(3, 2, 1, 1), patterns))
+        .quantize(model, List.of(GraphBuilder.feed(1, 2, 4, 10, 10)), (done, all, what) -> {});
+  }
+
+  private void assertLeft(String output, String reason) {
+    ModelProto model = graph.model(13, output);
+    ConvScan scan = scan(model);
+    assertEquals(List.of(), scan.layers());
+    assertEquals(1, scan.left().size());
+    assertTrue(scan.left().get(0).reason().contains(reason), scan.left().get(0).reason());
+    QuantizationResult result = quantize(model);
+    assertArrayEquals(model.toByteArray(), result.model().toByteArray(), "byte for byte");
+    assertEquals(scan.left(), result.left());
+  }
+
+  @Test
+  void kernelsOfAnotherSizeStay() {
+    assertLeft(
+        graph.node("Conv", List.of("x", graph.tensor("w", 1, 5, 4, 1, 1))),
+        "its kernels are 1x1, not 3x3");
+  }
+
+  @Test
+  void computedWeightsStay() {
+    String weights = graph.node("Abs", List.of(graph.tensor("w", 1, 5, 4, 3, 3)));
+    assertLeft(
+        graph.node("Conv", List.of("x", weights)), "its weights are computed in the graph, by Abs");
+  }
+
+  @Test
+  void weightsThatAUserMayReplaceStay() {
+    graph.tensor("w", 1, 5, 4, 3, 3);
+    graph.graph().addInput(GraphBuilder.value("w", 5, 4, 3, 3));
+    assertLeft(graph.node("Conv", List.of("x", "w")), "are an input of the model");
+  }
+
+  @Test
+  void weightsOfAnotherTypeStay() {
+    graph.tensor("w", 1, 5, 4, 3, 3);
+    TensorProto half =
+        OnnxProtos.tensor("half", TensorProto.DataType.FLOAT16, new byte[2 * 5 * 36], 5, 4, 3, 3);
+    graph.graph().addInitializer(half);
+    String input = graph.node("Cast", List.of("x"), OnnxProtos.attribute("to", 10));
+    String y = graph.node("Conv", List.of(input, "half"));
+    assertLeft(graph.node("Cast", List.of(y), OnnxProtos.attribute("to", 1)), "float16 tensors");
+  }
+
+  @Test
+  void paddingOfAnUnknownSizeStays() {
+    GraphBuilder open = new GraphBuilder(1, 0, 4, -5, -6);
+    String y =
+        open.conv(
+            "x",
+            5,
+            4,
+            OnnxProtos.attribute("auto_pad", "SAME_LOWER"),
+            OnnxProtos.attribute("strides", 2, 2));
+    ConvScan scan = scan(open.model(13, y));
+    assertEquals(List.of(), scan.layers());
+    assertTrue(scan.left().get(0).reason().contains("not fixed"), scan.left().toString());
+  }
+
+  @Test
+  void convolutionsInsideSubgraphsStay() {
+    GraphProto.Builder branch = GraphProto.newBuilder().setName("branch");
+    graph.tensor("w", 1, 4, 4, 3, 3);
+    branch.addNode(
+        NodeProto.newBuilder().setOpType("Conv").addInput("x").addInput("w").addOutput("inner"));
+    branch.addOutput(GraphBuilder.value("inner", -1, -2, -3, -4));
+    graph
+        .graph()
+        .addInitializer(OnnxProtos.tensor("yes", TensorProto.DataType.BOOL, new byte[] {1}));
+    AttributeProto.Builder then =
+        AttributeProto.newBuilder()
+            .setName("then_branch")
+            .setType(AttributeProto.AttributeType.GRAPH)
+            .setG(branch);
+    String y =
+        graph.node("If", List.of("yes"), then.build(), then.clone().setName("else_branch").build());
+    ConvScan scan = scan(graph.model(13, y));
+    assertEquals(List.of(), scan.layers());
+    assertEquals(2, scan.left().size());
+    assertTrue(scan.left().get(0).reason().contains("inside a subgraph of If"));
+  }
+
+  @Test
+  void weightsMayComeThroughConstantAndIdentityAndBeShared() {
+    TensorProto weights = OnnxProtos.tensor("", graph.numbers(4 * 36, 1), 4, 4, 3, 3);
+    AttributeProto value =
+        AttributeProto.newBuilder()
+            .setName("value")
+            .setType(AttributeProto.AttributeType.TENSOR)
+            .setT(weights)
+            .build();
+    String constant = graph.node("Constant", List.of(), value);
+    String same = graph.node("Identity", List.of(constant));
+    String first = graph.node("Conv", List.of("x", same));
+    String second = graph.node("Conv", List.of(first, same));
+    ModelProto model = graph.model(13, second);
+    QuantizationResult result = quantize(model);
+    assertEquals(2, result.layers().size());
+    List<String> operators =
+        result.model().getGraph().getNodeList().stream().map(NodeProto::getOpType).toList();
+    assertEquals(
+        List.of("SubBitConv", "SubBitConv", "Add", "SubBitConv", "SubBitConv", "Add"),
+        operators,
+        "what nothing reads any more is gone");
+    assertEquals(
+        second, result.model().getGraph().getNode(5).getOutput(0), "outputs keep their names");
+  }
+
+  @Test
+  void batchNormalisationIsFoldedIfNothingElseReadsTheConvolution() {
+    String y = graph.conv("x", 4, 4);
+    String norm = norm(y);
+    ConvLayer folded = scan(graph.model(13, norm)).layers().get(0);
+    assertEquals(norm, folded.output());
+    assertEquals(1, quantize(graph.model(13)).model().getGraph().getOutputCount());
+
+    GraphBuilder other = new GraphBuilder(1, 0, 4, 10, 10);
+    String z = other.conv("x", 4, 4);
+    other.node("Relu", List.of(z));
+    for (String name : List.of("gamma", "beta", "mean", "variance")) {
+      other.graph().addInitializer(OnnxProtos.tensor(name, new float[] {1, 2, 3, 4}, 4));
+    }
+    String shared =
+        other.node("BatchNormalization", List.of(z, "gamma", "beta", "mean", "variance"));
+    ConvLayer unfolded = scan(other.model(13, shared)).layers().get(0);
+    assertEquals(z, unfolded.output());
+  }
+
+  private String norm(String x) {
+    for (String name : List.of("gamma", "beta", "mean", "variance")) {
+      graph.graph().addInitializer(OnnxProtos.tensor(name, new float[] {1, 2, 3, 4}, 4));
+    }
+    return graph.node("BatchNormalization", List.of(x, "gamma", "beta", "mean", "variance"));
+  }
+
+  @Test
+  void layersCanBeKeptFloatByPattern() {
+    String first = graph.conv("x", 4, 4);
+    String second = graph.conv(first, 4, 4);
+    ModelProto model = graph.model(13, second);
+    String name = model.getGraph().getNode(1).getName();
+    QuantizationResult result = quantize(model, "v1$");
+    assertEquals(1, result.layers().size());
+    assertEquals(name, result.left().get(0).name());
+    assertTrue(result.left().get(0).reason().contains("asked to stay"));
+    assertTrue(result.model().getGraph().getNodeList().contains(model.getGraph().getNode(1)));
+  }
+
+  @Test
+  void smallDepthwiseLayersStaySinceTheyWouldGrow() {
+    String y = graph.conv("x", 4, 1, OnnxProtos.attribute("group", 4L));
+    QuantizationResult result = quantize(graph.model(13, y));
+    assertEquals(List.of(), result.layers());
+    assertTrue(result.left().get(0).reason().contains("depthwise"));
+    assertFalse(result.left().get(0).name().isEmpty());
+  }
+}

@@ -244,20 +244,39 @@ TEST(KernelChoice, AnEmptyBatchDoesNothing) {
   ExpectBinaryExact(MakeLayer(attributes, {0, 1, 3, 3}, &random));
 }
 
-TEST(KernelChoice, OneKernelServesSeveralThreads) {
-  std::mt19937 random(18);
-  const Layer layer = RandomLayer(&random);
-  for (const auto& kernel : BinaryKernels(layer)) {
-    const std::vector<float> expected = RunKernel(layer, *kernel, layer.x);
-    std::vector<std::vector<float>> results(4);
-    std::vector<std::thread> threads;
-    for (auto& result : results) {
-      threads.emplace_back([&] {
-        for (int i = 0; i < 5; ++i) result = RunKernel(layer, *kernel, layer.x);
-      });
+/// Each task on a thread of its own.
+void RunOnThreads(std::size_t tasks, Task task) {
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < tasks; ++i) threads.emplace_back([=] { task(i); });
+  for (std::thread& thread : threads) thread.join();
+}
+
+template <class T>
+void ExpectSameOnThreads(const Layer& layer, const ConvKernel<T>& kernel, const std::vector<T>& x) {
+  const std::vector<T> expected = RunKernel(layer, kernel, x);
+  std::vector<std::vector<T>> results(4, std::vector<T>(layer.YSize()));
+  RunOnThreads(results.size(), [&](std::size_t i) {
+    TestScratch scratch(kernel.ScratchBytes(layer.geometry));
+    for (int run = 0; run < 3; ++run) {
+      kernel.Run(layer.geometry, x.data(), results[i].data(), scratch.get(), RunOnThreads);
     }
-    for (std::thread& thread : threads) thread.join();
-    for (const auto& result : results) EXPECT_EQ(result, expected) << kernel->Name();
+  });
+  for (const auto& result : results) EXPECT_EQ(result, expected) << Describe(layer, kernel.Name());
+}
+
+TEST(KernelChoice, OneKernelServesSeveralThreadsWithSeveralTasksEach) {
+  std::mt19937 random(18);
+  ConvAttributes attributes;
+  attributes.tau = 3;
+  attributes.out_channels = 9;
+  attributes.in_channels = 5;
+  attributes.pads = {1, 1, 1, 1};
+  for (std::int64_t batch : {1, 17}) {  // tiles of an image, images
+    const Layer layer = MakeLayer(attributes, {batch, 5, 13, 17}, &random);
+    for (const auto& kernel : BinaryKernels(layer)) ExpectSameOnThreads(layer, *kernel, layer.x);
+    for (const auto& kernel : RealKernels(layer)) ExpectSameOnThreads(layer, *kernel, layer.x);
+    const std::vector<std::uint8_t> x = RandomQuantized<std::uint8_t>(layer, &random);
+    for (const auto& kernel : QuantizedKernels<std::uint8_t>(layer)) ExpectSameOnThreads(layer, *kernel, x);
   }
 }
 

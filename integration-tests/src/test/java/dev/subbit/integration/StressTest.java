@@ -51,7 +51,7 @@ class StressTest {
       byte[] expected = run(session, operator);
       Callable<Void> runs =
           () -> {
-            for (int i = 0; i < 40; i++) {
+            for (int i = 0; i < 1_000; i++) {
               assertArrayEquals(expected, run(session, operator));
             }
             return null;

@@ -109,7 +109,7 @@ class OperatorTest {
     }
   }
 
-  private static void assertMatches(TestVector vector, List<TestTensor> outputs) {
+  static void assertMatches(TestVector vector, List<TestTensor> outputs) {
     for (TestTensor actual : outputs) {
       TestTensor expected =
           vector.outputs().stream()

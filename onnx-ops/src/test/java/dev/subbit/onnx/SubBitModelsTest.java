@@ -151,6 +151,66 @@ class SubBitModelsTest {
     }
   }
 
+  @Test
+  void functionsThatAFunctionCallsAreAddedToo() throws Exception {
+    TestVector vector =
+        TestVector.read(TestVectors.file(SubBitOperator.BINARY_SUB_BIT_BLOCK)).get(0);
+    ModelProto good = OrtRunner.model(vector);
+    assertEquals(
+        List.of(
+            SubBitOperator.BINARY_SUB_BIT_CONV.function(),
+            SubBitOperator.PACK_SIGNS.function(),
+            SubBitOperator.BINARY_SUB_BIT_BLOCK.function()),
+        good.getFunctionsList());
+    for (int i = 0; i < 3; i++) {
+      byte[] lacking = good.toBuilder().removeFunctions(i).build().toByteArray();
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        assertThrows(OrtException.class, () -> SubBitSessions.create(lacking, options));
+      }
+    }
+  }
+
+  @Test
+  void packedNodesKeepThePlaceOfAnOutputThatIsLeftOut() {
+    GraphProto.Builder graph = graph();
+    SubBitNodes.packSigns(graph, "signs", "x", new float[1]);
+    SubBitNodes.packedBinaryConv(
+        graph,
+        "a",
+        "signs",
+        WEIGHTS,
+        ConvAttributes.of(1, 1),
+        new float[2],
+        SubBitNodes.PackedOutputs.SIGNS);
+    float[] two = new float[2];
+    SubBitNodes.block(
+        graph,
+        "b",
+        "signs",
+        WEIGHTS,
+        ConvAttributes.of(1, 1),
+        "r",
+        new SubBitNodes.BlockParameters(two, two, two, two, two),
+        SubBitNodes.PackedOutputs.VALUES);
+    assertEquals(
+        List.of(List.of("signs"), List.of("", "a/signs"), List.of("b", "")),
+        graph.getNodeList().stream().map(node -> List.copyOf(node.getOutputList())).toList());
+    Exception e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                SubBitNodes.block(
+                    graph,
+                    "c",
+                    "signs",
+                    WEIGHTS,
+                    ConvAttributes.of(1, 1),
+                    "r",
+                    new SubBitNodes.BlockParameters(two, two, new float[3], two, two),
+                    SubBitNodes.PackedOutputs.VALUES));
+    assertTrue(e.getMessage().contains("'c'") && e.getMessage().contains("slope"), e.getMessage());
+  }
+
   private static void assertRefused(String part, byte[] model, OrtSession.SessionOptions options) {
     OrtException e = assertThrows(OrtException.class, () -> SubBitSessions.create(model, options));
     assertTrue(e.getMessage().contains(part), e.getMessage());

@@ -157,8 +157,7 @@ class MapConv : public ConvKernel<X, Y> {
     } else if (plan_.kind == MapKind::kHalves) {
       kernels_.halves(plane, tap_offset, maps);
     } else {
-      const RowSlots* codewords = plan_.codewords.data() + plan_.first_codeword[static_cast<std::size_t>(channel)];
-      kernels_.responses[planes.row_group - 1](plane, tap_offset, codewords, plan_.Maps(channel), maps, map_stride);
+      kernels_.responses[planes.row_group - 1](plane, tap_offset, plan_.Codewords(channel), maps, map_stride);
     }
   }
 

@@ -24,9 +24,16 @@ constexpr int kMaxTileVectors = 2;
 /// The maps of one input row: its patterns.
 constexpr int kRowPatterns = 8;
 
-/// The slots of a codeword's three row maps, counted from the first row map.
-struct RowSlots {
-  std::uint8_t row[3];
+/// A codeword whose top row is known: the slots of its other two row maps, each counted from its row's first.
+struct LowerRowSlots {
+  std::uint8_t middle;
+  std::uint8_t bottom;
+};
+
+/// Codewords in the order of their top rows' patterns: those of pattern p come before number end[p].
+struct CodewordList {
+  const LowerRowSlots* codewords;
+  const std::uint16_t* end;  ///< [kRowPatterns]
 };
 
 /// One pass of a tile over all output channels of a group, for one block of input channels. A, E and Y are those of
@@ -70,8 +77,8 @@ struct MapKernels {
   void (*rows)(const E* plane, const std::int64_t* tap_offset, int count, E* maps);
   /// maps[pattern] for taps 0..4, then maps[32 + pattern] for taps 5..8.
   void (*halves)(const E* plane, const std::int64_t* tap_offset, E* maps);
-  /// maps[k] = the response of codeword k, of `count`; [1] makes at maps + map_stride those of the pixels below as well.
-  void (*responses[2])(const E* plane, const std::int64_t* tap_offset, const RowSlots* codewords, int count, E* maps,
+  /// maps[k] = the response of codeword k; [1] makes at maps + map_stride those of the pixels below as well.
+  void (*responses[2])(const E* plane, const std::int64_t* tap_offset, const CodewordList& list, E* maps,
                        std::int64_t map_stride);
 
   /// Adds maps[slots[...]] up for each output channel; sum[v - 1] works on v vectors at once.

@@ -91,20 +91,38 @@ void MakeHalves(const E* plane, const std::int64_t* tap_offset, E* maps) {
   }
 }
 
-/// Of kPixels pixels, one below the other: the second one's kernel rows are the first one's, a row on.
+/// Of kPixels pixels, one below the other: the second one's kernel rows are the first one's, a row on. The top row's
+/// pattern is always known to the code, so its sums stay in registers and only the rows below are stored and loaded.
 template <int kPixels, class E>
-void MakeResponses(const E* plane, const std::int64_t* tap_offset, const RowSlots* codewords, int count, E* maps,
+void MakeResponses(const E* plane, const std::int64_t* tap_offset, const CodewordList& list, E* maps,
                    std::int64_t map_stride) {
   constexpr int kRow = kRowPatterns * kLanes<E>;
-  alignas(kVectorBytes) E rows[(2 + kPixels) * kRow];
-  MakeRows(plane, tap_offset, 2 + kPixels, rows);
-  for (int k = 0; k < count; ++k) {
-    const RowSlots slots = codewords[k];
+  alignas(kVectorBytes) E rows[(1 + kPixels) * kRow];  // from the first pixel's middle row on
+  MakeRows(plane, tap_offset + 3, 1 + kPixels, rows);
+  Vector<E> top[kPixels][3];
+#pragma GCC unroll 2
+  for (int i = 0; i < kPixels; ++i) {
+    for (int tap = 0; tap < 3; ++tap) top[i][tap] = LoadUnaligned(plane + tap_offset[3 * i + tap]);
+  }
+  int k = 0;
+#pragma GCC unroll 8
+  for (int pattern = 0; pattern < kRowPatterns; ++pattern) {
+    Vector<E> sums[kPixels];
 #pragma GCC unroll 2
     for (int i = 0; i < kPixels; ++i) {
-      const E* const first = rows + i * kRow;
-      At(maps + i * map_stride, k) =
-          AtSlot(first, slots.row[0]) + AtSlot(first, slots.row[1]) + AtSlot(first, slots.row[2]);
+      const bool alike = ((pattern >> 1) & 1) == (pattern & 1);
+      const Vector<E> pair = alike ? top[i][0] + top[i][1] : top[i][0] - top[i][1];
+      const Vector<E> signed_pair = (pattern & 1) != 0 ? pair : -pair;
+      sums[i] = (pattern & 4) != 0 ? signed_pair + top[i][2] : signed_pair - top[i][2];
+    }
+    for (const int end = list.end[pattern]; k < end; ++k) {
+      const LowerRowSlots slots = list.codewords[k];
+#pragma GCC unroll 2
+      for (int i = 0; i < kPixels; ++i) {
+        const E* const middle = rows + i * kRow;
+        At(maps + i * map_stride, k) =
+            sums[i] + AtSlot(middle, slots.middle) + AtSlot(middle + kRow, slots.bottom);
+      }
     }
   }
 }

@@ -12,17 +12,21 @@ constexpr int kLowTaps = 5;
 /// Bytes that the maps of one block may take: near the first-level cache (measured on Zen 4, 32 KiB).
 constexpr std::int64_t kBlockBytes = 32 << 10;
 
-/// Numbers the distinct codewords that the output channels of a group use with one input channel.
+/// Numbers the distinct codewords that the output channels of a group use with one input channel, in the order of their
+/// top rows.
 class UsedCodewords {
  public:
   UsedCodewords(const SubBitWeights& weights, std::int64_t group, std::int64_t channel) {
     number_.fill(-1);
     const std::int64_t outs = weights.out_channels / weights.group;
-    for (std::int64_t o = group * outs; o < (group + 1) * outs; ++o) {
-      const std::uint16_t codeword = weights.Codeword(o, channel);
-      if (number_[codeword] >= 0) continue;
-      number_[codeword] = static_cast<int>(codewords_.size());
-      codewords_.push_back(codeword);
+    for (std::int64_t o = group * outs; o < (group + 1) * outs; ++o) number_[weights.Codeword(o, channel)] = 0;
+    for (int top = 0; top < kRowPatterns; ++top) {
+      for (int codeword = top; codeword < 1 << kTaps; codeword += kRowPatterns) {
+        int& number = number_[static_cast<std::size_t>(codeword)];
+        if (number < 0) continue;
+        number = static_cast<int>(codewords_.size());
+        codewords_.push_back(static_cast<std::uint16_t>(codeword));
+      }
     }
   }
 
@@ -66,13 +70,17 @@ class Planner {
 
   void PushCodewords(std::int64_t group, std::int64_t channel) {
     plan_.first_codeword.push_back(plan_.codewords.size());
+    std::array<std::uint16_t, kRowPatterns> counts{};
+    const auto slot = [&](int pattern) { return static_cast<std::uint8_t>(pattern * slot_); };
     const UsedCodewords used(weights_, group, channel);
     for (const std::uint16_t codeword : used.codewords()) {
-      RowSlots slots{};
-      for (int row = 0; row < kKernelSize; ++row) {
-        slots.row[row] = static_cast<std::uint8_t>((8 * row + ((codeword >> (3 * row)) & 7)) * slot_);
-      }
-      plan_.codewords.push_back(slots);
+      ++counts[codeword % kRowPatterns];
+      plan_.codewords.push_back({slot((codeword >> 3) & 7), slot(codeword >> 6)});
+    }
+    std::uint16_t end = 0;
+    for (const std::uint16_t count : counts) {
+      end = static_cast<std::uint16_t>(end + count);
+      plan_.pattern_ends.push_back(end);
     }
   }
 
@@ -146,15 +154,14 @@ const char* ToString(MapKind kind) {
 
 MapCost CostOf(MapKind kind, std::int64_t outs, double codewords) {
   constexpr double kStore = 2;
-  constexpr double kRows = 24 * kStore;
   const auto loads = static_cast<double>(outs);
   switch (kind) {
     case MapKind::kRows:
-      return {kRows, 3 * loads};
+      return {24 * kStore, 3 * loads};
     case MapKind::kHalves:
       return {kHalfMaps * kStore, 2 * loads};
     case MapKind::kResponses:
-      return {kRows + codewords * (3 + kStore), loads};
+      return {16 * kStore + codewords * (2 + kStore), loads};
   }
   return {};
 }
@@ -190,6 +197,11 @@ double MapPlan::Additions(std::int64_t outs) const {
     }
   }
   return sum + 2 * static_cast<double>(codewords.size());
+}
+
+CodewordList MapPlan::Codewords(std::int64_t channel) const {
+  const auto c = static_cast<std::size_t>(channel);
+  return {codewords.data() + first_codeword[c], pattern_ends.data() + c * kRowPatterns};
 }
 
 int MapPlan::Maps(std::int64_t channel) const {

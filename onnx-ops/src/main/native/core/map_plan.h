@@ -21,8 +21,8 @@ const char* ToString(MapKind kind);
 /// What maps cost for one channel and one vector of positions, counted in loads of maps: these and stores, not the
 /// additions, keep a processor busy that loads one vector a cycle.
 struct MapCost {
-  double making;   ///< 24 row maps or 48 half maps are stored, a store as two loads; a response is a store and three loads
-                   ///< more, of its row maps
+  double making;   ///< 24 row maps or 48 half maps are stored, a store as two loads; of responses' row maps only the 16
+                   ///< of the lower rows, and two of these are loaded for each
   double summing;  ///< an output channel loads one to three maps
 
   double Total() const { return making + summing; }
@@ -53,13 +53,17 @@ struct MapPlan {
   std::vector<std::uint16_t> slots;
 
   /// Of kResponses: the codewords that channel c of group g uses are codewords[first_codeword[g * in_channels + c]] up
-  /// to that of the next channel.
-  std::vector<RowSlots> codewords;
+  /// to that of the next channel, and their patterns end at pattern_ends[(g * in_channels + c) * kRowPatterns].
+  std::vector<LowerRowSlots> codewords;
   std::vector<std::size_t> first_codeword;
+  std::vector<std::uint16_t> pattern_ends;
 
   /// Additions of maps at one vector of positions, in all groups of `outs` output channels: to make maps and to sum them
   /// up.
   double Additions(std::int64_t outs) const;
+
+  /// The codewords of one channel, of kResponses.
+  CodewordList Codewords(std::int64_t channel) const;
 
   /// Maps of one channel that are kept; `channel` counts through all groups.
   int Maps(std::int64_t channel) const;

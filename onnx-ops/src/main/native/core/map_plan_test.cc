@@ -34,15 +34,12 @@ std::int64_t Sum(int pattern, int first, int taps) {
 std::int64_t ValueOf(const MapPlan& plan, std::int64_t channel, int map) {
   if (plan.kind == MapKind::kRows) return Sum(map % kRowPatterns, map / kRowPatterns * 3, 3);
   if (plan.kind == MapKind::kHalves) return map < 32 ? Sum(map, 0, 5) : Sum(map - 32, 5, 4);
-  const RowSlots& slots = plan.codewords[plan.first_codeword[static_cast<std::size_t>(channel)] +
-                                         static_cast<std::size_t>(map)];
-  std::int64_t sum = 0;
-  for (int row = 0; row < kKernelSize; ++row) {
-    const auto row_map = static_cast<int>(slots.row[row] / kSlot);
-    EXPECT_EQ(row_map / kRowPatterns, row);
-    sum += Sum(row_map % kRowPatterns, 3 * row, 3);
-  }
-  return sum;
+  const CodewordList list = plan.Codewords(channel);
+  int top = 0;
+  while (list.end[top] <= map) ++top;
+  const LowerRowSlots& lower = list.codewords[map];
+  return Sum(top, 0, 3) + Sum(static_cast<int>(lower.middle / kSlot), 3, 3) +
+         Sum(static_cast<int>(lower.bottom / kSlot), 6, 3);
 }
 
 TEST(MapPlan, TheMapsOfAnOutputChannelAddUpToItsCodewords) {
@@ -90,10 +87,10 @@ TEST(MapPlan, AChannelHasResponsesOfTheCodewordsThatItUses) {
   std::mt19937 random(32);
   SubBitWeights weights = Weights(3, 4, 1, &random);
   weights.codewords = {7, 1, 2, 3, 4, 5, 6, 7};
-  weights.index = {0, 7, 2, 0};  // codewords 7, 7, 2, 7
+  weights.index = {0, 7, 2, 0};  // codewords 7, 7, 2, 7; the lower pattern comes first
   const MapPlan plan = MakeMapPlan(weights, MapKind::kResponses, kMapBytes, 4, 28);
   EXPECT_EQ(plan.Maps(0), 2);
-  EXPECT_EQ(plan.slots, (std::vector<std::uint16_t>{0, 0, kSlot, 0}));
+  EXPECT_EQ(plan.slots, (std::vector<std::uint16_t>{kSlot, kSlot, 0, kSlot}));
   EXPECT_EQ(MeanCodewords(weights), 2);
 }
 

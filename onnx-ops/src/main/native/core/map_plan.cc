@@ -101,9 +101,9 @@ class Planner {
     for (std::int64_t o = 0; o < outs_; o += outputs_at_once_) {
       for (int j = 0; j < count; ++j) {
         for (std::int64_t i = o; i < o + outputs_at_once_; ++i) {
-          // What is added for output channels past the last is thrown away.
-          plan_.slots.push_back(i < outs_ ? slots[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)]
-                                          : std::uint16_t{0});
+          // Those past the last do what the last does, in vain.
+          const auto output = static_cast<std::size_t>(std::min(i, outs_ - 1));
+          plan_.slots.push_back(slots[output][static_cast<std::size_t>(j)]);
         }
       }
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace subbit {
 
@@ -8,14 +9,18 @@ namespace subbit {
 enum class Isa {
   kReference,  ///< only the readable reference, on any processor
   kPortable,   ///< 128-bit vectors as the compiler makes them for the baseline of the target (SSE2, NEON)
+  kNeon,       ///< aarch64 with NEON, which all of them have
   kAvx2,       ///< x86 with AVX2
   kAvx512,     ///< x86 with AVX-512 F, BW, DQ, VL
 };
 
-/// "reference", "portable", "avx2", "avx512".
+/// "reference", "portable", "neon", "avx2", "avx512".
 const char* ToString(Isa isa);
 
-/// The best level that both this build and this processor have.
+/// The levels that both this build and this processor have, from least to most.
+std::vector<Isa> AvailableIsas();
+
+/// The best of them.
 Isa DetectIsa();
 
 /// Whether this build and this processor have AVX-512 VPOPCNTDQ (population count of vector elements).
@@ -24,7 +29,7 @@ bool HasAvx512Popcount();
 /// Whether this build and this processor have AVX-512 VNNI (products of bytes, added in 32-bit lanes).
 bool HasAvx512Vnni();
 
-/// The level to use: DetectIsa(), lowered to the environment variable SUBBIT_ISA if that is set. Throws
+/// The level to use: the best that is available and does not pass the environment variable SUBBIT_ISA, if that is set. Throws
 /// std::invalid_argument if it is set to anything but a level's name.
 Isa ChosenIsa();
 

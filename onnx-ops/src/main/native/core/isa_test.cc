@@ -20,6 +20,8 @@ TEST_F(IsaTest, TheVariableLowersTheLevelAndNeverRaisesIt) {
   EXPECT_EQ(ChosenIsa(), Isa::kReference);
   setenv("SUBBIT_ISA", "portable", 1);
   EXPECT_EQ(ChosenIsa(), Isa::kPortable);
+  setenv("SUBBIT_ISA", "neon", 1);
+  EXPECT_EQ(ChosenIsa(), DetectIsa() == Isa::kNeon ? Isa::kNeon : Isa::kPortable);  // no level between on x86
   setenv("SUBBIT_ISA", "avx512", 1);
   EXPECT_EQ(ChosenIsa(), DetectIsa());
 }

@@ -17,6 +17,9 @@ const StepLoops& LoopsOf(Isa isa) {
   if (isa == Isa::kAvx512) return Avx512StepLoops();
   if (isa == Isa::kAvx2) return Avx2StepLoops();
 #endif
+#ifdef SUBBIT_NEON_KERNELS
+  if (isa == Isa::kNeon) return NeonStepLoops();
+#endif
   static_cast<void>(isa);
   return PortableStepLoops();
 }

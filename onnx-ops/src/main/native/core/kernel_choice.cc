@@ -20,6 +20,9 @@ const MapKernelSet& MapKernelsFor(Isa isa) {
   if (isa == Isa::kAvx512) return Avx512MapKernels();
   if (isa == Isa::kAvx2) return Avx2MapKernels();
 #endif
+#ifdef SUBBIT_NEON_KERNELS
+  if (isa == Isa::kNeon) return NeonMapKernels();
+#endif
   static_cast<void>(isa);
   return PortableMapKernels();
 }
@@ -29,8 +32,21 @@ const PopcountKernels* PopcountKernelsFor(Isa isa) {
 #ifdef SUBBIT_X86_KERNELS
   if (isa == Isa::kAvx512 && HasAvx512Popcount()) return &Avx512PopcountKernels();
 #endif
+#ifdef SUBBIT_NEON_KERNELS
+  if (isa == Isa::kNeon) return &NeonPopcountKernels();
+#endif
   static_cast<void>(isa);
   return nullptr;
+}
+
+/// Whether BinarySubBitConv adds maps although `isa` can count differing signs. NEON counts a pair of words of four
+/// pixels in six operations: 3.4 for an output channel, an input channel and the 16 pixels of a map. Common cores do two
+/// of them while they load a map. (By these counts alone: no such processor was at hand.)
+bool PrefersMaps(Isa isa, const SubBitWeights& weights) {
+  if (isa != Isa::kNeon || weights.in_channels > kMaxNarrowBinaryChannels) return false;
+  const std::int64_t outs = weights.out_channels / weights.group;
+  const double counting = 3.4 / 2 * static_cast<double>(outs);
+  return CostOf(ChooseMapKind(weights), outs, MeanCodewords(weights)).Total() < counting;
 }
 
 std::vector<ChannelFinish> FloatFinish(const std::vector<float>& scale, const std::vector<float>& bias) {
@@ -48,7 +64,7 @@ MapInput CentredInput(const Requantization& requantization) {
 }
 
 /// Below this share of the costs of multiplication, maps are taken without a look at the image.
-constexpr double kSureOfMaps = 2.0 / 3;
+[[maybe_unused]] constexpr double kSureOfMaps = 2.0 / 3;
 
 const auto& QuantizedKernels(const MapKernelSet& set, std::uint8_t) { return set.quantized_u8; }
 const auto& QuantizedKernels(const MapKernelSet& set, std::int8_t) { return set.quantized_i8; }
@@ -66,7 +82,8 @@ std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights
   if (isa == Isa::kReference) {
     return MakeReferenceBinarySubBitConv(std::move(weights), std::move(scale), std::move(bias));
   }
-  if (const PopcountKernels* kernels = PopcountKernelsFor(isa)) {
+  const PopcountKernels* kernels = PopcountKernelsFor(isa);
+  if (kernels != nullptr && !PrefersMaps(isa, weights)) {
     return MakePopcountConv(*kernels, weights, std::move(scale), std::move(bias));
   }
   const MapKernelSet& set = MapKernelsFor(isa);

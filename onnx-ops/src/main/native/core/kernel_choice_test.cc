@@ -39,6 +39,9 @@ std::vector<const MapKernelSet*> MapKernelSets() {
   if (DetectIsa() >= Isa::kAvx2) sets.push_back(&Avx2MapKernels());
   if (DetectIsa() >= Isa::kAvx512) sets.push_back(&Avx512MapKernels());
 #endif
+#ifdef SUBBIT_NEON_KERNELS
+  sets.push_back(&NeonMapKernels());
+#endif
   return sets;
 }
 

@@ -102,5 +102,8 @@ const MapKernelSet& PortableMapKernels();
 const MapKernelSet& Avx2MapKernels();
 const MapKernelSet& Avx512MapKernels();
 #endif
+#ifdef SUBBIT_NEON_KERNELS
+const MapKernelSet& NeonMapKernels();
+#endif
 
 }  // namespace subbit

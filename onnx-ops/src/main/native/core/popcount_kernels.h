@@ -86,5 +86,8 @@ struct PopcountKernels {
 /// Needs HasAvx512Popcount().
 const PopcountKernels& Avx512PopcountKernels();
 #endif
+#ifdef SUBBIT_NEON_KERNELS
+const PopcountKernels& NeonPopcountKernels();
+#endif
 
 }  // namespace subbit

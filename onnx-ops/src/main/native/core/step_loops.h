@@ -20,5 +20,8 @@ const StepLoops& Avx2StepLoops();
 /// count_pairs needs HasAvx512Popcount().
 const StepLoops& Avx512StepLoops();
 #endif
+#ifdef SUBBIT_NEON_KERNELS
+const StepLoops& NeonStepLoops();
+#endif
 
 }  // namespace subbit

@@ -11,14 +11,6 @@
 namespace subbit {
 namespace {
 
-std::vector<Isa> AvailableIsas() {
-  std::vector<Isa> isas;
-  for (Isa isa : {Isa::kReference, Isa::kPortable, Isa::kAvx2, Isa::kAvx512}) {
-    if (isa <= DetectIsa()) isas.push_back(isa);
-  }
-  return isas;
-}
-
 template <class T>
 TensorView<T> View(const VectorTensor& tensor) {
   return {tensor.As<T>().data(), tensor.shape};

@@ -63,10 +63,8 @@ std::string Describe(const Layer& layer, const std::string& kernel) {
 }
 
 std::vector<Isa> FastIsas() {
-  std::vector<Isa> isas;
-  for (Isa isa : {Isa::kPortable, Isa::kAvx2, Isa::kAvx512}) {
-    if (isa <= DetectIsa()) isas.push_back(isa);
-  }
+  std::vector<Isa> isas = AvailableIsas();
+  isas.erase(isas.begin());  // the reference
   return isas;
 }
 

@@ -75,8 +75,8 @@ public final class KernelLog {
   /**
    * The instruction set that the kernels of this process may use.
    *
-   * @return {@code reference}, {@code portable}, {@code avx2}, {@code avx512}: the best that this
-   *     processor has, or what the environment variable {@code SUBBIT_ISA} asks for.
+   * @return {@code reference}, {@code portable}, {@code neon}, {@code avx2} or {@code avx512}: the
+   *     best that this processor has, or what the environment variable {@code SUBBIT_ISA} asks for.
    * @throws IllegalStateException if the variable has another value.
    */
   public static native String instructionSet();

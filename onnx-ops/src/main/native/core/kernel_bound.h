@@ -9,7 +9,7 @@ enum class VectorStep {
   kNone,       ///< the kernel states no bound
   kAddFloat,   ///< an addition of 32-bit floats
   kAddInt,     ///< an addition of integers of any width
-  kCountPairs,  ///< a carry-save addition of two words of differing signs (popcount_conv.h), a count and an addition
+  kCountPairs,  ///< a carry-save addition of two words of differing signs (binary_conv.h), a count and an addition
 };
 
 /// What a kernel cannot do without in one run: so many steps of one kind. Reading indices, laying out the input,

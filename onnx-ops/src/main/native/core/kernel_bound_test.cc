@@ -14,6 +14,9 @@ TEST(KernelBoundTest, EveryLevelHasItsAdditions) {
       EXPECT_EQ(Seconds({step, isa, 0}), 0) << ToString(isa);
     }
   }
+  if (DetectIsa() >= Isa::kAvx2) {
+    EXPECT_GT(Seconds({VectorStep::kCountPairs, Isa::kAvx2, 1}), 0);
+  }
   if (HasAvx512Popcount()) {
     EXPECT_GT(Seconds({VectorStep::kCountPairs, Isa::kAvx512, 1}), 0);
   }

@@ -3,13 +3,15 @@
 #include <limits>
 #include <utility>
 
+#include "core/binary_conv.h"
 #include "core/dense_conv.h"
 #include "core/map_conv.h"
 #include "core/map_or_dense_conv.h"
 #include "core/pack_signs.h"
-#include "core/popcount_conv.h"
+#include "core/patch_layout.h"
 #include "core/quantized_finish.h"
 #include "core/reference_kernels.h"
+#include "core/response_tables.h"
 
 namespace subbit {
 namespace {
@@ -27,22 +29,59 @@ const MapKernelSet& MapKernelsFor(Isa isa) {
   return PortableMapKernels();
 }
 
-/// The loops that count differing signs for `isa`, or null if it has none.
-const PopcountKernels* PopcountKernelsFor(Isa isa) {
+/// The loops for binary activations.
+struct BinaryKernels {
+  const PopcountKernels& popcount;
+  const ResponseKernels* responses;  ///< null where counting bits is faster
+};
+
+/// The loops that count differing signs for `isa`, which is not kReference.
+const PopcountKernels& PopcountKernelsFor(Isa isa) {
 #ifdef SUBBIT_X86_KERNELS
-  if (isa == Isa::kAvx512 && HasAvx512Popcount()) return &Avx512PopcountKernels();
+  if (isa == Isa::kAvx512 && HasAvx512Popcount()) return Avx512PopcountKernels();
+  if (isa >= Isa::kAvx2) return Avx2PopcountKernels();
 #endif
 #ifdef SUBBIT_NEON_KERNELS
-  if (isa == Isa::kNeon) return &NeonPopcountKernels();
+  if (isa == Isa::kNeon) return NeonPopcountKernels();
 #endif
   static_cast<void>(isa);
-  return nullptr;
+  return PortablePopcountKernels();
 }
 
-/// Whether BinarySubBitConv adds maps although `isa` can count differing signs. NEON counts a pair of words of four
-/// pixels in six operations: 3.4 for an output channel, an input channel and the 16 pixels of a map. Common cores do two
-/// of them while they load a map. (By these counts alone: no such processor was at hand.)
+/// Whether responses are looked up in less time than bits are counted, with AVX2: cycles a pixel, fitted to Zen 4.
+bool LookUpIsFaster(const SubBitWeights& weights) {
+  if (weights.tau > ResponseKernels::kMaxTau || weights.in_channels > ResponseKernels::kMaxChannels) return false;
+  const auto up = [](std::int64_t a, std::int64_t b) { return static_cast<double>((a + b - 1) / b); };
+  const std::int64_t outs = weights.out_channels / weights.group;
+  const auto channels = static_cast<double>(weights.in_channels);
+  const double count = 0.26 * up(outs, PopcountKernels::kOutputs) * PopcountKernels::kOutputs *
+                       static_cast<double>(PatchLayout(weights.in_channels, true).Size());
+  const double tables = ResponseTablesPerPattern(weights.tau);
+  const double look_up = up(outs, ResponseKernels::kOutputs) * ((0.1 + 0.85 * tables) * channels + 20) +
+                         14 * up(weights.in_channels, PatchLayout::kWordBits);
+  return look_up < count;
+}
+
+/// Where a processor counts the bits of vectors, no look-up is faster.
+BinaryKernels BinaryKernelsFor(Isa isa, const SubBitWeights& weights) {
+  BinaryKernels kernels{PopcountKernelsFor(isa), nullptr};
+#ifdef SUBBIT_X86_KERNELS
+  if (&kernels.popcount == &Avx2PopcountKernels() && LookUpIsFaster(weights)) {
+    kernels.responses = &Avx2ResponseKernels();
+  }
+#else
+  static_cast<void>(LookUpIsFaster);
+  static_cast<void>(weights);
+#endif
+  return kernels;
+}
+
+/// Whether BinarySubBitConv adds maps rather than to count differing signs. Portable code counts so slowly that it always
+/// does. NEON counts a pair of words of four pixels in six operations: 3.4 for an output channel, an input channel and
+/// the 16 pixels of a map. Common cores do two of them while they load a map. (By these counts alone: no such processor
+/// was at hand.)
 bool PrefersMaps(Isa isa, const SubBitWeights& weights) {
+  if (isa <= Isa::kPortable) return true;
   if (isa != Isa::kNeon || weights.in_channels > kMaxNarrowBinaryChannels) return false;
   const std::int64_t outs = weights.out_channels / weights.group;
   const double counting = 3.4 / 2 * static_cast<double>(outs);
@@ -82,9 +121,9 @@ std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights
   if (isa == Isa::kReference) {
     return MakeReferenceBinarySubBitConv(std::move(weights), std::move(scale), std::move(bias));
   }
-  const PopcountKernels* kernels = PopcountKernelsFor(isa);
-  if (kernels != nullptr && !PrefersMaps(isa, weights)) {
-    return MakePopcountConv(*kernels, weights, std::move(scale), std::move(bias));
+  if (!PrefersMaps(isa, weights)) {
+    const BinaryKernels kernels = BinaryKernelsFor(isa, weights);
+    return MakeBinaryConv(kernels.popcount, kernels.responses, weights, std::move(scale), std::move(bias));
   }
   const MapKernelSet& set = MapKernelsFor(isa);
   if (weights.in_channels > kMaxNarrowBinaryChannels) {
@@ -94,24 +133,27 @@ std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights
 }
 
 std::unique_ptr<PackSignsKernel> ChoosePackSigns(Isa isa, std::vector<float> shift) {
-  if (const PopcountKernels* kernels = PopcountKernelsFor(isa)) return MakePackSigns(*kernels, std::move(shift));
-  return MakeReferencePackSigns(std::move(shift));
+  if (isa == Isa::kReference) return MakeReferencePackSigns(std::move(shift));
+  return MakePackSigns(PopcountKernelsFor(isa), std::move(shift));
 }
 
 std::unique_ptr<PackedConvKernel> ChoosePackedBinarySubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
                                                                std::vector<float> bias) {
-  if (const PopcountKernels* kernels = PopcountKernelsFor(isa)) {
-    return MakePackedPopcountConv(*kernels, weights, std::move(scale), std::move(bias));
+  if (isa == Isa::kReference) {
+    return MakeReferencePackedBinarySubBitConv(std::move(weights), std::move(scale), std::move(bias));
   }
-  return MakeReferencePackedBinarySubBitConv(std::move(weights), std::move(scale), std::move(bias));
+  const BinaryKernels kernels = BinaryKernelsFor(isa, weights);
+  return MakePackedBinaryConv(kernels.popcount, kernels.responses, weights, std::move(scale), std::move(bias));
 }
 
 std::unique_ptr<PackedConvKernel> ChooseBinarySubBitBlock(Isa isa, SubBitWeights weights, std::vector<float> scale,
                                                           std::vector<float> bias, BlockParameters block) {
-  if (const PopcountKernels* kernels = PopcountKernelsFor(isa)) {
-    return MakePopcountBlock(*kernels, weights, std::move(scale), std::move(bias), std::move(block));
+  if (isa == Isa::kReference) {
+    return MakeReferenceBinarySubBitBlock(std::move(weights), std::move(scale), std::move(bias), std::move(block));
   }
-  return MakeReferenceBinarySubBitBlock(std::move(weights), std::move(scale), std::move(bias), std::move(block));
+  const BinaryKernels kernels = BinaryKernelsFor(isa, weights);
+  return MakeBinaryBlock(kernels.popcount, kernels.responses, weights, std::move(scale), std::move(bias),
+                         std::move(block));
 }
 
 template <class Q>

@@ -11,10 +11,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/binary_conv.h"
 #include "core/dense_conv.h"
 #include "core/map_conv.h"
 #include "core/map_or_dense_conv.h"
-#include "core/popcount_conv.h"
 #include "core/quantized_finish.h"
 #include "core/reference.h"
 #include "core/testing/random_layer.h"
@@ -64,10 +64,21 @@ std::vector<std::unique_ptr<ConvKernel<float>>> BinaryKernels(const Layer& layer
       kernels.push_back(MakeMapConv(set->wide_binary, kind, layer.weights, {}, FloatFinish(layer)));
     }
   }
+  const auto binary = [&](const PopcountKernels& popcount, const ResponseKernels* responses) {
+    kernels.push_back(MakeBinaryConv(popcount, responses, layer.weights, layer.scale, layer.bias));
+  };
+  binary(PortablePopcountKernels(), nullptr);
 #ifdef SUBBIT_X86_KERNELS
-  if (HasAvx512Popcount()) {
-    kernels.push_back(MakePopcountConv(Avx512PopcountKernels(), layer.weights, layer.scale, layer.bias));
+  if (DetectIsa() >= Isa::kAvx2) {
+    binary(Avx2PopcountKernels(), nullptr);
+    const bool fits = layer.weights.tau <= ResponseKernels::kMaxTau &&
+                      layer.weights.in_channels <= ResponseKernels::kMaxChannels;
+    if (fits) binary(Avx2PopcountKernels(), &Avx2ResponseKernels());
   }
+  if (HasAvx512Popcount()) binary(Avx512PopcountKernels(), nullptr);
+#endif
+#ifdef SUBBIT_NEON_KERNELS
+  binary(NeonPopcountKernels(), nullptr);
 #endif
   kernels.push_back(ChooseBinarySubBitConv(DetectIsa(), layer.weights, layer.scale, layer.bias));
   return kernels;

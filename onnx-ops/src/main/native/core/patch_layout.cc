@@ -4,10 +4,10 @@
 
 namespace subbit {
 
-PatchLayout::PatchLayout(std::int64_t channels)
+PatchLayout::PatchLayout(std::int64_t channels, bool merge_taps)
     : full_words_(channels / kWordBits),
       rest_(static_cast<int>(channels % kWordBits)),
-      taps_per_word_(rest_ == 0 ? 0 : kWordBits / rest_) {}
+      taps_per_word_(rest_ == 0 ? 0 : merge_taps ? kWordBits / rest_ : 1) {}
 
 TapSlots PatchLayout::SlotsOf(std::int64_t word) const {
   TapSlots slots{};

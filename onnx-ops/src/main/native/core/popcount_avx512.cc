@@ -16,7 +16,7 @@ constexpr int kVectors = kTile / kLanes;
 constexpr int kOutputs = PopcountKernels::kOutputs;
 constexpr int kClassBlock = 16;  // PaddingSums::kBlock, whose header holds inline functions
 
-/// differences[o][v]: how many signs differ between the patches of vector v and kernel o; popcount_conv.h has the method.
+/// differences[o][v]: how many signs differ between the patches of vector v and kernel o; binary_conv.h has the method.
 void CountDifferences(const std::uint32_t* patches, const std::uint32_t* weights, std::int64_t words,
                       __m512i (&differences)[kOutputs][kVectors]) {
   __m512i ones[kOutputs][kVectors];

@@ -34,9 +34,13 @@ struct SignConvFinish {
 /// Neighbouring output pixels, and what is computed for them: `outs` output channels from number `first_out` on.
 struct SignConvTile {
   int pixels;                    ///< 1 .. PopcountKernels::kTile
-  const std::uint32_t* patches;  ///< [words][kTile] at a cache-line boundary, paired (PatchLayout)
+  const std::uint32_t* patches;  ///< [words][kTile] at a cache-line boundary, paired (PatchLayout), to be counted
   const std::uint32_t* weights;  ///< [ceil(outs / kOutputs)][words][kOutputs], paired
   std::int64_t words;
+  const std::uint16_t* patterns;  ///< of ResponseKernels: [kTile][channels], see there
+  const std::uint8_t* indices;    ///< of ResponseKernels
+  const std::uint8_t* responses;  ///< of ResponseKernels
+  std::int64_t channels;          ///< input channels of a group
   std::int64_t first_out;
   std::int64_t outs;
   std::int64_t out_channels;         ///< of the operator
@@ -51,7 +55,7 @@ struct SignConvTile {
   std::uint8_t* unfinished_signs;    ///< [kTile]: bits of the byte of channel first_out that were computed before
 };
 
-/// The inner loops of PopcountConv for one instruction set; popcount_conv.h explains the layout.
+/// The inner loops of BinaryConv for one instruction set; binary_conv.h explains the layout.
 struct PopcountKernels {
   static constexpr int kTile = 32;    ///< pixels worked on at a time
   static constexpr int kOutputs = 4;  ///< output channels worked on at a time
@@ -82,7 +86,9 @@ struct PopcountKernels {
   void (*convolve)(const SignConvTile& tile);
 };
 
+const PopcountKernels& PortablePopcountKernels();
 #ifdef SUBBIT_X86_KERNELS
+const PopcountKernels& Avx2PopcountKernels();
 /// Needs HasAvx512Popcount().
 const PopcountKernels& Avx512PopcountKernels();
 #endif

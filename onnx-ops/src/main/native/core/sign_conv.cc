@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/packed_bits.h"
+#include "core/response_tables.h"
 
 namespace subbit {
 namespace {
@@ -25,7 +26,8 @@ struct SignConv::Plan {
   std::int64_t out_plane;
   std::int64_t words;        // of one image, all groups
   std::int64_t tiles;        // of one image
-  std::int64_t patch_words;  // of one tile
+  std::int64_t gathered_words;  // of one tile
+  std::int64_t patch_words;     // of one tile, with the patterns that are made of them
   TapReader taps;
   bool whole_images;         // an image a task
   bool shared_patches;       // tiles are gathered before they are split over output channels
@@ -35,7 +37,8 @@ struct SignConv::Plan {
         out_plane(g.out_height * g.out_width),
         words(conv.groups_ * conv.layout_.WordsPerPixel() * in_plane),
         tiles((out_plane + kTile - 1) / kTile),
-        patch_words(conv.layout_.Size() * kTile),
+        gathered_words(conv.layout_.Size() * kTile),
+        patch_words(gathered_words + (conv.response_kernels_ == nullptr ? 0 : conv.channels_ * kTile / 2)),
         taps(g),
         whole_images((g.batch >= kMaxTasks || (g.batch > 1 && tiles == 1)) && words <= kSmallImage),
         shared_patches(!whole_images && conv.groups_ == 1 && tiles < kMaxTasks) {}
@@ -73,10 +76,11 @@ struct SignConv::Image {
   Tensors tensors;              // of this image
 };
 
-SignConv::SignConv(const PopcountKernels& kernels, const SubBitWeights& weights, std::vector<float> scale,
-                   std::vector<float> bias, const BlockParameters* block)
+SignConv::SignConv(const PopcountKernels& kernels, const ResponseKernels* responses, const SubBitWeights& weights,
+                   std::vector<float> scale, std::vector<float> bias, const BlockParameters* block)
     : kernels_(kernels),
-      layout_(weights.in_channels),
+      response_kernels_(responses),
+      layout_(weights.in_channels, responses == nullptr),
       groups_(weights.group),
       outs_(weights.out_channels / weights.group),
       channels_(weights.in_channels),
@@ -85,9 +89,18 @@ SignConv::SignConv(const PopcountKernels& kernels, const SubBitWeights& weights,
       block_(block == nullptr ? BlockParameters{} : *block),
       finish_(Finish(scale_, bias_, block_)),
       padding_(weights),
-      kernel_bits_(layout_.KernelBits(weights, kOutputs)) {}
+      tables_(ResponseTablesPerPattern(weights.tau)),
+      kernel_bits_(responses == nullptr ? layout_.KernelBits(weights, kOutputs) : std::vector<std::uint32_t>()),
+      responses_(responses == nullptr ? std::vector<std::uint8_t>() : MakeResponses(weights)),
+      indices_(responses == nullptr ? std::vector<std::uint8_t>() : MakeResponseIndices(weights)) {}
+
+std::string SignConv::Name() const {
+  if (response_kernels_ != nullptr) return std::string("response look-up, ") + response_kernels_->isa;
+  return std::string("xor and popcount, ") + kernels_.isa;
+}
 
 KernelBound SignConv::Bound(const ConvGeometry& geometry) const {
+  if (response_kernels_ != nullptr) return {};
   const auto pixels = static_cast<double>(geometry.batch * geometry.out_height * geometry.out_width);
   const auto pairs = static_cast<double>(groups_ * outs_) * static_cast<double>(layout_.Size()) / 2;
   return {VectorStep::kCountPairs, kernels_.level, pixels / kernels_.lanes * pairs};
@@ -193,13 +206,15 @@ void SignConv::ConvolveSplitTiles(const Image& image, std::uint32_t* patches, Pa
     const auto tile = static_cast<std::int64_t>(task);
     GatherTile(image, tile, 0, patches + tile * patch);
   });
-  const std::int64_t bytes = PackedBytes(outs_);  // tasks must not share a byte of signs
-  const std::int64_t chunks = std::clamp<std::int64_t>(kMaxTasks / tiles, 1, bytes);
+  // Tasks must share neither a byte of signs nor a vector of output channels.
+  const std::int64_t unit = response_kernels_ == nullptr ? kChannelsPerByte : 2 * ResponseKernels::kOutputs;
+  const std::int64_t units = (outs_ + unit - 1) / unit;
+  const std::int64_t chunks = std::clamp<std::int64_t>(kMaxTasks / tiles, 1, units);
   parallel_for(static_cast<std::size_t>(tiles * chunks), [&](std::size_t task) {
     const std::int64_t tile = static_cast<std::int64_t>(task) / chunks;
     const std::int64_t chunk = static_cast<std::int64_t>(task) % chunks;
-    const std::int64_t first = bytes * chunk / chunks * kChannelsPerByte;
-    const std::int64_t last = std::min(outs_, bytes * (chunk + 1) / chunks * kChannelsPerByte);
+    const std::int64_t first = units * chunk / chunks * unit;
+    const std::int64_t last = std::min(outs_, units * (chunk + 1) / chunks * unit);
     std::uint8_t unfinished_signs[kTile] = {};
     ConvolveOutputs(image, tile, 0, first, last - first, patches + tile * patch, unfinished_signs);
   });
@@ -217,11 +232,20 @@ void SignConv::GatherTile(const Image& image, std::int64_t tile, std::int64_t gr
   const std::int64_t first = tile * kTile;
   TapRun runs[kTaps * kTile];
   const int count = image.plan.taps.FindRuns(first, std::min<std::int64_t>(kTile, image.plan.out_plane - first), runs);
-  std::fill_n(patches, image.plan.patch_words, 0u);
+  std::fill_n(patches, image.plan.gathered_words, 0u);
   for (std::int64_t word = 0; word < layout_.WordsPerPixel(); ++word) {
     kernels_.gather(runs, count, layout_.SlotsOf(word),
                     image.words + (group * layout_.WordsPerPixel() + word) * image.plan.in_plane,
                     image.geometry.attributes.strides[1], patches);
+  }
+  if (response_kernels_ != nullptr) {
+    auto* const patterns = reinterpret_cast<std::uint16_t*>(patches + image.plan.gathered_words);
+    for (std::int64_t word = 0; word < layout_.WordsPerPixel(); ++word) {
+      response_kernels_->patterns(patches + word * kTaps * kTile, layout_.ChannelsOf(word),
+                                  tables_ * ResponseKernels::kTableSize, channels_,
+                                  patterns + word * PatchLayout::kWordBits);
+    }
+    return;
   }
   for (std::int64_t k = 0; k + 1 < layout_.Size(); k += 2) {
     for (std::int64_t i = 0; i < kTile; ++i) patches[(k + 1) * kTile + i] ^= patches[k * kTile + i];
@@ -232,12 +256,8 @@ void SignConv::ConvolveOutputs(const Image& image, std::int64_t tile, std::int64
                                std::int64_t outs, const std::uint32_t* patches, std::uint8_t* unfinished_signs) const {
   const std::int64_t pixel = tile * kTile;
   const std::uint8_t* const classes = image.classes + pixel;
-  const std::int64_t blocks = (outs_ + kOutputs - 1) / kOutputs;
-  SignConvTile work;
+  SignConvTile work{};
   work.pixels = static_cast<int>(std::min<std::int64_t>(kTile, image.plan.out_plane - pixel));
-  work.patches = patches;
-  work.weights = kernel_bits_.data() + (group * blocks + first / kOutputs) * layout_.Size() * kOutputs;
-  work.words = layout_.Size();
   work.first_out = group * outs_ + first;
   work.outs = outs;
   work.out_channels = groups_ * outs_;
@@ -250,7 +270,21 @@ void SignConv::ConvolveOutputs(const Image& image, std::int64_t tile, std::int64
   work.residual = image.tensors.residual == nullptr ? nullptr : image.tensors.residual + pixel;
   work.s = image.tensors.s == nullptr ? nullptr : image.tensors.s + pixel;
   work.unfinished_signs = unfinished_signs;
-  kernels_.convolve(work);
+  if (response_kernels_ != nullptr) {
+    constexpr int kVector = ResponseKernels::kOutputs;
+    const std::int64_t vector = group * ((outs_ + kVector - 1) / kVector) + first / kVector;
+    work.patterns = reinterpret_cast<const std::uint16_t*>(patches + image.plan.gathered_words);
+    work.indices = indices_.data() + vector * channels_ * tables_ * kVector;
+    work.responses = responses_.data();
+    work.channels = channels_;
+    response_kernels_->convolve(work, tables_);
+  } else {
+    const std::int64_t block = group * ((outs_ + kOutputs - 1) / kOutputs) + first / kOutputs;
+    work.patches = patches;
+    work.weights = kernel_bits_.data() + block * layout_.Size() * kOutputs;
+    work.words = layout_.Size();
+    kernels_.convolve(work);
+  }
 }
 
 }  // namespace subbit

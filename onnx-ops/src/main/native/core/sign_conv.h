@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/block_parameters.h"
@@ -10,12 +11,13 @@
 #include "core/parallel_for.h"
 #include "core/patch_layout.h"
 #include "core/popcount_kernels.h"
+#include "core/response_kernels.h"
 #include "core/scratch.h"
 
 namespace subbit {
 
-/// The convolution by population count that all three operators share (popcount_conv.h): from signs in any form to the
-/// outputs in any form. How it is split into tasks:
+/// The convolution of signs that all three operators share: from signs in any form to outputs in any form, either by
+/// counting bits (binary_conv.h) or by looking up responses (binary_conv.h). How it is split into tasks:
 ///
 /// 1. The signs of an image are packed into words, in chunks of word planes.
 /// 2. Tiles are gathered and convolved. Where an image has few tiles, they are gathered first and then split over output
@@ -24,14 +26,18 @@ namespace subbit {
 /// Where a batch has many images they are tasks of their own, without a split inside.
 class SignConv {
  public:
-  /// `kernels` must stay valid. `block` is null unless the operator is BinarySubBitBlock.
-  SignConv(const PopcountKernels& kernels, const SubBitWeights& weights, std::vector<float> scale,
-           std::vector<float> bias, const BlockParameters* block);
+  /// `kernels` and `responses` must stay valid. `responses` is null to count bits; `block` is null unless the operator is
+  /// BinarySubBitBlock.
+  SignConv(const PopcountKernels& kernels, const ResponseKernels* responses, const SubBitWeights& weights,
+           std::vector<float> scale, std::vector<float> bias, const BlockParameters* block);
 
   SignConv(const SignConv&) = delete;
   SignConv& operator=(const SignConv&) = delete;
 
   const PopcountKernels& kernels() const { return kernels_; }
+
+  /// Algorithm and instruction set, for logs.
+  std::string Name() const;
 
   std::size_t ScratchBytes(const ConvGeometry& geometry) const;
 
@@ -73,6 +79,7 @@ class SignConv {
                        std::int64_t outs, const std::uint32_t* patches, std::uint8_t* unfinished_signs) const;
 
   const PopcountKernels& kernels_;
+  const ResponseKernels* const response_kernels_;  // null to count bits
   const PatchLayout layout_;
   const std::int64_t groups_;
   const std::int64_t outs_;      // output channels of one group
@@ -82,7 +89,10 @@ class SignConv {
   const BlockParameters block_;
   const SignConvFinish finish_;
   const PaddingSums padding_;
-  const std::vector<std::uint32_t> kernel_bits_;
+  const int tables_;                              // of a pattern
+  const std::vector<std::uint32_t> kernel_bits_;  // to count bits
+  const std::vector<std::uint8_t> responses_;     // to look up responses, as the next
+  const std::vector<std::uint8_t> indices_;
 };
 
 }  // namespace subbit

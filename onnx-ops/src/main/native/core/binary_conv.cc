@@ -1,4 +1,4 @@
-#include "core/popcount_conv.h"
+#include "core/binary_conv.h"
 
 #include <string>
 #include <utility>
@@ -9,16 +9,14 @@
 namespace subbit {
 namespace {
 
-std::string NameOf(const SignConv& conv) { return std::string("xor and popcount, ") + conv.kernels().isa; }
-
 /// The operator that reads floats.
-class PopcountConv : public ConvKernel<float> {
+class BinaryConv : public ConvKernel<float> {
  public:
-  PopcountConv(const PopcountKernels& kernels, const SubBitWeights& weights, std::vector<float> scale,
-               std::vector<float> bias)
-      : conv_(kernels, weights, std::move(scale), std::move(bias), nullptr) {}
+  BinaryConv(const PopcountKernels& kernels, const ResponseKernels* responses, const SubBitWeights& weights,
+               std::vector<float> scale, std::vector<float> bias)
+      : conv_(kernels, responses, weights, std::move(scale), std::move(bias), nullptr) {}
 
-  std::string Name() const override { return NameOf(conv_); }
+  std::string Name() const override { return conv_.Name(); }
 
   std::size_t ScratchBytes(const ConvGeometry& geometry) const override { return conv_.ScratchBytes(geometry); }
 
@@ -39,13 +37,13 @@ class PopcountConv : public ConvKernel<float> {
 };
 
 /// The operators that read packed signs.
-class PackedPopcountConv : public PackedConvKernel {
+class PackedBinaryConv : public PackedConvKernel {
  public:
-  PackedPopcountConv(const PopcountKernels& kernels, const SubBitWeights& weights, std::vector<float> scale,
-                     std::vector<float> bias, const BlockParameters* block)
-      : conv_(kernels, weights, std::move(scale), std::move(bias), block) {}
+  PackedBinaryConv(const PopcountKernels& kernels, const ResponseKernels* responses, const SubBitWeights& weights,
+                     std::vector<float> scale, std::vector<float> bias, const BlockParameters* block)
+      : conv_(kernels, responses, weights, std::move(scale), std::move(bias), block) {}
 
-  std::string Name() const override { return NameOf(conv_); }
+  std::string Name() const override { return conv_.Name(); }
 
   std::size_t ScratchBytes(const ConvGeometry& geometry) const override { return conv_.ScratchBytes(geometry); }
 
@@ -70,20 +68,22 @@ class PackedPopcountConv : public PackedConvKernel {
 
 }  // namespace
 
-std::unique_ptr<ConvKernel<float>> MakePopcountConv(const PopcountKernels& kernels, const SubBitWeights& weights,
-                                                    std::vector<float> scale, std::vector<float> bias) {
-  return std::make_unique<PopcountConv>(kernels, weights, std::move(scale), std::move(bias));
+std::unique_ptr<ConvKernel<float>> MakeBinaryConv(const PopcountKernels& kernels, const ResponseKernels* responses,
+                                                  const SubBitWeights& weights, std::vector<float> scale,
+                                                  std::vector<float> bias) {
+  return std::make_unique<BinaryConv>(kernels, responses, weights, std::move(scale), std::move(bias));
 }
 
-std::unique_ptr<PackedConvKernel> MakePackedPopcountConv(const PopcountKernels& kernels, const SubBitWeights& weights,
-                                                         std::vector<float> scale, std::vector<float> bias) {
-  return std::make_unique<PackedPopcountConv>(kernels, weights, std::move(scale), std::move(bias), nullptr);
+std::unique_ptr<PackedConvKernel> MakePackedBinaryConv(const PopcountKernels& kernels,
+                                                       const ResponseKernels* responses, const SubBitWeights& weights,
+                                                       std::vector<float> scale, std::vector<float> bias) {
+  return std::make_unique<PackedBinaryConv>(kernels, responses, weights, std::move(scale), std::move(bias), nullptr);
 }
 
-std::unique_ptr<PackedConvKernel> MakePopcountBlock(const PopcountKernels& kernels, const SubBitWeights& weights,
-                                                    std::vector<float> scale, std::vector<float> bias,
-                                                    BlockParameters block) {
-  return std::make_unique<PackedPopcountConv>(kernels, weights, std::move(scale), std::move(bias), &block);
+std::unique_ptr<PackedConvKernel> MakeBinaryBlock(const PopcountKernels& kernels, const ResponseKernels* responses,
+                                                  const SubBitWeights& weights, std::vector<float> scale,
+                                                  std::vector<float> bias, BlockParameters block) {
+  return std::make_unique<PackedBinaryConv>(kernels, responses, weights, std::move(scale), std::move(bias), &block);
 }
 
 }  // namespace subbit

@@ -80,12 +80,22 @@ if(NOT SUBBIT_SKIP_TESTS)
   enable_testing()
 endif()
 
-# subbit_test(name source... LIBS lib...): one GoogleTest program, known to CTest.
+# subbit_test(name source... LIBS lib...): one GoogleTest program, known to CTest. Built for another processor it runs under emulation, without
+# the tests whose names say SeveralThreads: emulated threads that wait for each other take minutes, and threads are no matter of the processor.
 function(subbit_test name)
   cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${arg_LIBS} gtest)
-  add_test(NAME ${name} COMMAND ${name})
+  add_test(NAME ${name} COMMAND ${name} $<$<BOOL:${CMAKE_CROSSCOMPILING}>:--gtest_filter=-*SeveralThreads*>)
+endfunction()
+
+# subbit_load_test(target symbol...): that the finished library of `target` can be loaded and offers these functions, known to CTest.
+function(subbit_load_test target)
+  if(NOT SUBBIT_SKIP_TESTS)
+    add_executable(${target}_load_test "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/load_test.cc")
+    target_link_libraries(${target}_load_test PRIVATE ${CMAKE_DL_LIBS})
+    add_test(NAME ${target}_load_test COMMAND ${target}_load_test "$<TARGET_FILE:${target}>" ${ARGN})
+  endif()
 endfunction()
 
 # subbit_plugin_library(target package exports): a shared library that exports only the symbols of the version script `exports`,

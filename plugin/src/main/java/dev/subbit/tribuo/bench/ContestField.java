@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.KernelLog;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,13 +114,16 @@ final class ContestField implements AutoCloseable {
         .collect(Collectors.joining("; "));
   }
 
-  /** The bound of one layer, if every kernel has one. */
+  /** The bound of one layer, or of all layers of a network that have one. */
   private OptionalDouble bound(List<KernelLog.Entry> entries) {
-    if (entries.stream().anyMatch(entry -> entry.boundSeconds().isEmpty())) {
-      return OptionalDouble.empty();
-    }
-    double sum = entries.stream().mapToDouble(entry -> entry.boundSeconds().getAsDouble()).sum();
-    return OptionalDouble.of(sum / contest.chain());
+    double[] bounds =
+        entries.stream()
+            .flatMapToDouble(entry -> entry.boundSeconds().stream())
+            .map(seconds -> seconds / contest.chain())
+            .toArray();
+    return bounds.length == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(Arrays.stream(bounds).sum());
   }
 
   @Override

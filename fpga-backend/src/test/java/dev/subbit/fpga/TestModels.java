@@ -11,6 +11,7 @@ import com.google.protobuf.ByteString;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.onnx.PackedSignNodes;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
 import java.util.Random;
@@ -117,22 +118,24 @@ final class TestModels {
   static ModelProto blocks(int tau, long seed) {
     Random random = new Random(seed);
     GraphProto.Builder graph = GraphProto.newBuilder().setName("blocks");
-    SubBitNodes.packSigns(graph, "signs", INPUT, values(random));
+    PackedSignNodes.packSigns(graph, "signs", INPUT, values(random));
     String signs = "signs";
     String residual = INPUT;
     for (int i = 0; i < 2; i++) {
       String name = "block" + i;
-      SubBitNodes.block(
+      PackedSignNodes.block(
           graph,
           name,
           signs,
           weights(16, 16, tau, random),
           ConvAttributes.of(1, 1),
           residual,
-          new SubBitNodes.BlockParameters(
+          new PackedSignNodes.BlockParameters(
               values(random), values(random), values(random), values(random), values(random)),
-          i == 0 ? SubBitNodes.PackedOutputs.VALUES_AND_SIGNS : SubBitNodes.PackedOutputs.VALUES);
-      signs = SubBitNodes.signsOf(name);
+          i == 0
+              ? PackedSignNodes.PackedOutputs.VALUES_AND_SIGNS
+              : PackedSignNodes.PackedOutputs.VALUES);
+      signs = PackedSignNodes.signsOf(name);
       residual = name;
     }
     return finish(graph, DataType.FLOAT, 16, residual);

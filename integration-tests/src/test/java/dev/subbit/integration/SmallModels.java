@@ -14,10 +14,11 @@ import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.onnx.PackedSignNodes;
+import dev.subbit.onnx.PackedSignNodes.BlockParameters;
+import dev.subbit.onnx.PackedSignNodes.PackedOutputs;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
-import dev.subbit.onnx.SubBitNodes.BlockParameters;
-import dev.subbit.onnx.SubBitNodes.PackedOutputs;
 import dev.subbit.onnx.SubBitOperator;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -53,7 +54,7 @@ final class SmallModels {
     int packedChannels = (channels + 7) / 8;
     ValueInfoProto output = value("conv", type, 1, channels, size, size);
     ValueInfoProto signs =
-        value(SubBitNodes.signsOf("conv"), packedType, 1, packedChannels, size, size);
+        value(PackedSignNodes.signsOf("conv"), packedType, 1, packedChannels, size, size);
     float[] bias = new float[channels];
     for (int o = 0; o < channels; o++) {
       bias[o] = 0.25f * o;
@@ -68,18 +69,18 @@ final class SmallModels {
         graph.addOutput(output);
       }
       case PACK_SIGNS -> {
-        SubBitNodes.packSigns(graph, "conv", "x", bias);
+        PackedSignNodes.packSigns(graph, "conv", "x", bias);
         graph.addOutput(value("conv", packedType, 1, packedChannels, size, size));
       }
       case PACKED_BINARY_SUB_BIT_CONV -> {
-        SubBitNodes.packSigns(graph, "first_signs", "x", new float[channels]);
-        SubBitNodes.packedBinaryConv(
+        PackedSignNodes.packSigns(graph, "first_signs", "x", new float[channels]);
+        PackedSignNodes.packedBinaryConv(
             graph, "conv", "first_signs", weights, same, bias, PackedOutputs.SIGNS);
         graph.addOutput(signs);
       }
       case BINARY_SUB_BIT_BLOCK -> {
-        SubBitNodes.packSigns(graph, "first_signs", "x", new float[channels]);
-        SubBitNodes.block(
+        PackedSignNodes.packSigns(graph, "first_signs", "x", new float[channels]);
+        PackedSignNodes.block(
             graph,
             "conv",
             "first_signs",

@@ -4,14 +4,12 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
- * Adds sub-bit operators to an ONNX graph: the node and its parameters as initializers that are
- * named {@code <node>/<input>}; for a convolution {@code <node>/index}, {@code <node>/codebook},
- * {@code <node>/scale} and, where there is one, {@code <node>/bias}.
+ * Adds sub-bit convolutions to an ONNX graph: the node and the initializers {@code <node>/index},
+ * {@code <node>/codebook}, {@code <node>/scale} and, where there is one, {@code <node>/bias}. Those
+ * on packed signs are in {@link PackedSignNodes}.
  *
  * <p>{@link SubBitModels} then makes a model of the graph.
  */
@@ -111,132 +109,6 @@ public final class SubBitNodes {
     return addNode(SubBitOperator.Q_LINEAR_SUB_BIT_CONV, graph, name, inputs, weights, attributes);
   }
 
-  /**
-   * Adds a {@code PackSigns} node: the signs of x + shift, eight channels a byte.
-   *
-   * @param graph the graph to add to.
-   * @param name name of the node, unique in the graph; also the name of its output.
-   * @param x name of the input, float [N, C, H, W].
-   * @param shift one finite value an input channel.
-   * @return name of the output, uint8 [N, ceil(C / 8), H, W].
-   */
-  public static String packSigns(GraphProto.Builder graph, String name, String x, float[] shift) {
-    String shiftInput = addPerChannel(graph, name, "shift", shift);
-    graph.addNode(node(SubBitOperator.PACK_SIGNS, name, List.of(x, shiftInput)).addOutput(name));
-    return name;
-  }
-
-  /** The outputs that a convolution of packed signs is to have. */
-  public enum PackedOutputs {
-    /** The float values only. */
-    VALUES(true, false),
-    /** The packed signs only. */
-    SIGNS(false, true),
-    /** Both. */
-    VALUES_AND_SIGNS(true, true);
-
-    private final boolean values;
-    private final boolean signs;
-
-    PackedOutputs(boolean values, boolean signs) {
-      this.values = values;
-      this.signs = signs;
-    }
-  }
-
-  /**
-   * Name of the packed signs that a convolution of packed signs gives.
-   *
-   * @param node name of the node; its float values have the same name.
-   * @return the name.
-   */
-  public static String signsOf(String node) {
-    return node + "/signs";
-  }
-
-  /**
-   * Adds a {@code PackedBinarySubBitConv} node. Its float values, float [N, outChannels, H', W'],
-   * have the name of the node, their signs that of {@link #signsOf}.
-   *
-   * @param graph the graph to add to.
-   * @param name name of the node, unique in the graph.
-   * @param signs name of the input, uint8 [N, ceil(inChannels * group / 8), H, W].
-   * @param weights the weights.
-   * @param attributes the geometry.
-   * @param bias one value an output channel.
-   * @param outputs which outputs it has.
-   * @throws IllegalArgumentException if sizes do not fit; the message names the node.
-   */
-  public static void packedBinaryConv(
-      GraphProto.Builder graph,
-      String name,
-      String signs,
-      PackedConvWeights weights,
-      ConvAttributes attributes,
-      float[] bias,
-      PackedOutputs outputs) {
-    List<String> inputs = floatInputs(graph, name, signs, weights, attributes, bias);
-    addPackedNode(
-        SubBitOperator.PACKED_BINARY_SUB_BIT_CONV,
-        graph,
-        name,
-        inputs,
-        weights,
-        attributes,
-        outputs);
-  }
-
-  /**
-   * What a {@code BinarySubBitBlock} does behind its convolution, one value an output channel each.
-   *
-   * @param bias added to the scaled sum.
-   * @param shiftIn added before the PReLU.
-   * @param slope factor of negative values.
-   * @param shiftOut added after the PReLU.
-   * @param nextShift added to the output before its signs are taken.
-   */
-  public record BlockParameters(
-      float[] bias, float[] shiftIn, float[] slope, float[] shiftOut, float[] nextShift) {}
-
-  /**
-   * Adds a {@code BinarySubBitBlock} node. Its float values, float [N, outChannels, H', W'], have
-   * the name of the node, the signs of these plus {@code nextShift} that of {@link #signsOf}.
-   *
-   * @param graph the graph to add to.
-   * @param name name of the node, unique in the graph.
-   * @param signs name of the input, uint8 [N, ceil(inChannels * group / 8), H, W].
-   * @param weights the weights.
-   * @param attributes the geometry.
-   * @param residual name of the residual, float [N, outChannels, H', W'].
-   * @param parameters the parameters behind the convolution.
-   * @param outputs which outputs it has.
-   * @throws IllegalArgumentException if sizes do not fit; the message names the node.
-   */
-  public static void block(
-      GraphProto.Builder graph,
-      String name,
-      String signs,
-      PackedConvWeights weights,
-      ConvAttributes attributes,
-      String residual,
-      BlockParameters parameters,
-      PackedOutputs outputs) {
-    List<String> inputs = floatInputs(graph, name, signs, weights, attributes, parameters.bias());
-    inputs.add(residual);
-    Map<String, float[]> perChannel = new LinkedHashMap<>();
-    perChannel.put("shift_in", parameters.shiftIn());
-    perChannel.put("slope", parameters.slope());
-    perChannel.put("shift_out", parameters.shiftOut());
-    perChannel.put("next_shift", parameters.nextShift());
-    perChannel.forEach(
-        (input, values) -> {
-          requireOnePerChannel(name, input, values.length, weights);
-          inputs.add(addPerChannel(graph, name, input, values));
-        });
-    addPackedNode(
-        SubBitOperator.BINARY_SUB_BIT_BLOCK, graph, name, inputs, weights, attributes, outputs);
-  }
-
   private static String floatConv(
       SubBitOperator operator,
       GraphProto.Builder graph,
@@ -250,7 +122,7 @@ public final class SubBitNodes {
   }
 
   /** The inputs of an operator up to its bias, which may be null. */
-  private static List<String> floatInputs(
+  static List<String> floatInputs(
       GraphProto.Builder graph,
       String name,
       String x,
@@ -268,8 +140,7 @@ public final class SubBitNodes {
   }
 
   /** Adds an initializer of one value a channel; returns its name. */
-  private static String addPerChannel(
-      GraphProto.Builder graph, String name, String input, float[] values) {
+  static String addPerChannel(GraphProto.Builder graph, String name, String input, float[] values) {
     graph.addInitializer(OnnxProtos.tensor(name + "/" + input, values, values.length));
     return name + "/" + input;
   }
@@ -291,7 +162,7 @@ public final class SubBitNodes {
     }
   }
 
-  private static void requireOnePerChannel(
+  static void requireOnePerChannel(
       String name, String input, int count, PackedConvWeights weights) {
     if (count != weights.outChannels()) {
       throw new IllegalArgumentException(
@@ -334,22 +205,7 @@ public final class SubBitNodes {
     return name;
   }
 
-  private static void addPackedNode(
-      SubBitOperator operator,
-      GraphProto.Builder graph,
-      String name,
-      List<String> inputs,
-      PackedConvWeights weights,
-      ConvAttributes attributes,
-      PackedOutputs outputs) {
-    // An output that is left out keeps its place: a function body cannot do with fewer.
-    graph.addNode(
-        convNode(operator, name, inputs, weights, attributes)
-            .addOutput(outputs.values ? name : "")
-            .addOutput(outputs.signs ? signsOf(name) : ""));
-  }
-
-  private static NodeProto.Builder convNode(
+  static NodeProto.Builder convNode(
       SubBitOperator operator,
       String name,
       List<String> inputs,
@@ -366,7 +222,7 @@ public final class SubBitNodes {
         .addAttribute(OnnxProtos.attribute("group", (long) a.group()));
   }
 
-  private static NodeProto.Builder node(SubBitOperator operator, String name, List<String> inputs) {
+  static NodeProto.Builder node(SubBitOperator operator, String name, List<String> inputs) {
     return NodeProto.newBuilder()
         .setName(name)
         .setDomain(SubBitOperator.DOMAIN)

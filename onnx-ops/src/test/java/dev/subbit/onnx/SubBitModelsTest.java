@@ -173,25 +173,25 @@ class SubBitModelsTest {
   @Test
   void packedNodesKeepThePlaceOfAnOutputThatIsLeftOut() {
     GraphProto.Builder graph = graph();
-    SubBitNodes.packSigns(graph, "signs", "x", new float[1]);
-    SubBitNodes.packedBinaryConv(
+    PackedSignNodes.packSigns(graph, "signs", "x", new float[1]);
+    PackedSignNodes.packedBinaryConv(
         graph,
         "a",
         "signs",
         WEIGHTS,
         ConvAttributes.of(1, 1),
         new float[2],
-        SubBitNodes.PackedOutputs.SIGNS);
+        PackedSignNodes.PackedOutputs.SIGNS);
     float[] two = new float[2];
-    SubBitNodes.block(
+    PackedSignNodes.block(
         graph,
         "b",
         "signs",
         WEIGHTS,
         ConvAttributes.of(1, 1),
         "r",
-        new SubBitNodes.BlockParameters(two, two, two, two, two),
-        SubBitNodes.PackedOutputs.VALUES);
+        new PackedSignNodes.BlockParameters(two, two, two, two, two),
+        PackedSignNodes.PackedOutputs.VALUES);
     assertEquals(
         List.of(List.of("signs"), List.of("", "a/signs"), List.of("b", "")),
         graph.getNodeList().stream().map(node -> List.copyOf(node.getOutputList())).toList());
@@ -199,15 +199,15 @@ class SubBitModelsTest {
         assertThrows(
             IllegalArgumentException.class,
             () ->
-                SubBitNodes.block(
+                PackedSignNodes.block(
                     graph,
                     "c",
                     "signs",
                     WEIGHTS,
                     ConvAttributes.of(1, 1),
                     "r",
-                    new SubBitNodes.BlockParameters(two, two, new float[3], two, two),
-                    SubBitNodes.PackedOutputs.VALUES));
+                    new PackedSignNodes.BlockParameters(two, two, new float[3], two, two),
+                    PackedSignNodes.PackedOutputs.VALUES));
     assertTrue(e.getMessage().contains("'c'") && e.getMessage().contains("slope"), e.getMessage());
   }
 

@@ -4,9 +4,10 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.onnx.PackedSignNodes;
+import dev.subbit.onnx.PackedSignNodes.BlockParameters;
+import dev.subbit.onnx.PackedSignNodes.PackedOutputs;
 import dev.subbit.onnx.SubBitNodes;
-import dev.subbit.onnx.SubBitNodes.BlockParameters;
-import dev.subbit.onnx.SubBitNodes.PackedOutputs;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -46,9 +47,9 @@ public enum LayerOperator {
       String signs = graph.input("signs", DataType.UINT8, packedShape(shape));
       for (int layer = 0; layer < shape.chain(); layer++) {
         String node = "y" + layer;
-        SubBitNodes.packedBinaryConv(
+        PackedSignNodes.packedBinaryConv(
             graph.proto(), node, signs, weights, GEOMETRY, bias(shape), PackedOutputs.SIGNS);
-        signs = SubBitNodes.signsOf(node);
+        signs = PackedSignNodes.signsOf(node);
       }
       graph.output(signs, DataType.UINT8, packedShape(shape));
     }
@@ -69,7 +70,7 @@ public enum LayerOperator {
           new BlockParameters(bias(shape), bias(shape), slope, bias(shape), bias(shape));
       for (int layer = 0; layer < shape.chain(); layer++) {
         String node = "y" + layer;
-        SubBitNodes.block(
+        PackedSignNodes.block(
             graph.proto(),
             node,
             signs,
@@ -78,7 +79,7 @@ public enum LayerOperator {
             residual,
             parameters,
             PackedOutputs.VALUES_AND_SIGNS);
-        signs = SubBitNodes.signsOf(node);
+        signs = PackedSignNodes.signsOf(node);
         residual = node;
       }
       graph.output(residual, DataType.FLOAT, shape.tensorShape());

@@ -2,9 +2,9 @@ package dev.subbit.tribuo.export;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.subbit.onnx.ConvAttributes;
-import dev.subbit.onnx.SubBitNodes;
-import dev.subbit.onnx.SubBitNodes.BlockParameters;
-import dev.subbit.onnx.SubBitNodes.PackedOutputs;
+import dev.subbit.onnx.PackedSignNodes;
+import dev.subbit.onnx.PackedSignNodes.BlockParameters;
+import dev.subbit.onnx.PackedSignNodes.PackedOutputs;
 import dev.subbit.tribuo.network.ConvChain;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
@@ -61,7 +61,7 @@ final class BinaryLayerWriter {
         layers.signsOf(result).filter(threshold -> threshold.shift().isEmpty());
     boolean hasValues =
         layers.hasValues(result) || (signs.isEmpty() && layers.signsOf(result).isPresent());
-    SubBitNodes.packedBinaryConv(
+    PackedSignNodes.packedBinaryConv(
         graph.proto(),
         name,
         signsFor(chain.conv()),
@@ -80,7 +80,7 @@ final class BinaryLayerWriter {
     Optional<BinaryLayers.Threshold> signs = layers.signsOf(result);
     boolean hasValues = layers.hasValues(result);
     float[] noShift = new float[parameters.bias().length];
-    SubBitNodes.block(
+    PackedSignNodes.block(
         graph.proto(),
         name,
         signsFor(block.chain().conv()),
@@ -112,7 +112,7 @@ final class BinaryLayerWriter {
     if (hasValues || signs.isEmpty()) {
       values.putFloat(result, name);
     }
-    signs.ifPresent(threshold -> putSigns(threshold, SubBitNodes.signsOf(name)));
+    signs.ifPresent(threshold -> putSigns(threshold, PackedSignNodes.signsOf(name)));
   }
 
   /** The packed signs that a convolution reads, made of floats where nothing gives them. */
@@ -130,7 +130,7 @@ final class BinaryLayerWriter {
               .map(node -> parameter(node, "shift"))
               .orElseGet(() -> new float[shapes.get(threshold.value()).channels()]);
       String x = values.floatOf(threshold.value());
-      putSigns(threshold, SubBitNodes.packSigns(graph.proto(), name, x, shift));
+      putSigns(threshold, PackedSignNodes.packSigns(graph.proto(), name, x, shift));
     }
     return packed.get(threshold);
   }

@@ -1,0 +1,160 @@
+package dev.subbit.onnx;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Adds the operators on packed signs to an ONNX graph: the node and its parameters as initializers
+ * that are named {@code <node>/<input>}.
+ *
+ * <p>{@link SubBitModels} then makes a model of the graph.
+ */
+public final class PackedSignNodes {
+
+  private PackedSignNodes() {}
+
+  /**
+   * Adds a {@code PackSigns} node: the signs of x + shift, eight channels a byte.
+   *
+   * @param graph the graph to add to.
+   * @param name name of the node, unique in the graph; also the name of its output.
+   * @param x name of the input, float [N, C, H, W].
+   * @param shift one finite value an input channel.
+   * @return name of the output, uint8 [N, ceil(C / 8), H, W].
+   */
+  public static String packSigns(GraphProto.Builder graph, String name, String x, float[] shift) {
+    String shiftInput = SubBitNodes.addPerChannel(graph, name, "shift", shift);
+    graph.addNode(
+        SubBitNodes.node(SubBitOperator.PACK_SIGNS, name, List.of(x, shiftInput)).addOutput(name));
+    return name;
+  }
+
+  /** The outputs that a convolution of packed signs is to have. */
+  public enum PackedOutputs {
+    /** The float values only. */
+    VALUES(true, false),
+    /** The packed signs only. */
+    SIGNS(false, true),
+    /** Both. */
+    VALUES_AND_SIGNS(true, true);
+
+    private final boolean values;
+    private final boolean signs;
+
+    PackedOutputs(boolean values, boolean signs) {
+      this.values = values;
+      this.signs = signs;
+    }
+  }
+
+  /**
+   * Name of the packed signs that a convolution of packed signs gives.
+   *
+   * @param node name of the node; its float values have the same name.
+   * @return the name.
+   */
+  public static String signsOf(String node) {
+    return node + "/signs";
+  }
+
+  /**
+   * Adds a {@code PackedBinarySubBitConv} node. Its float values, float [N, outChannels, H', W'],
+   * have the name of the node, their signs that of {@link #signsOf}.
+   *
+   * @param graph the graph to add to.
+   * @param name name of the node, unique in the graph.
+   * @param signs name of the input, uint8 [N, ceil(inChannels * group / 8), H, W].
+   * @param weights the weights.
+   * @param attributes the geometry.
+   * @param bias one value an output channel.
+   * @param outputs which outputs it has.
+   * @throws IllegalArgumentException if sizes do not fit; the message names the node.
+   */
+  public static void packedBinaryConv(
+      GraphProto.Builder graph,
+      String name,
+      String signs,
+      PackedConvWeights weights,
+      ConvAttributes attributes,
+      float[] bias,
+      PackedOutputs outputs) {
+    List<String> inputs = SubBitNodes.floatInputs(graph, name, signs, weights, attributes, bias);
+    addPackedNode(
+        SubBitOperator.PACKED_BINARY_SUB_BIT_CONV,
+        graph,
+        name,
+        inputs,
+        weights,
+        attributes,
+        outputs);
+  }
+
+  /**
+   * What a {@code BinarySubBitBlock} does behind its convolution, one value an output channel each.
+   *
+   * @param bias added to the scaled sum.
+   * @param shiftIn added before the PReLU.
+   * @param slope factor of negative values.
+   * @param shiftOut added after the PReLU.
+   * @param nextShift added to the output before its signs are taken.
+   */
+  public record BlockParameters(
+      float[] bias, float[] shiftIn, float[] slope, float[] shiftOut, float[] nextShift) {}
+
+  /**
+   * Adds a {@code BinarySubBitBlock} node. Its float values, float [N, outChannels, H', W'], have
+   * the name of the node, the signs of these plus {@code nextShift} that of {@link #signsOf}.
+   *
+   * @param graph the graph to add to.
+   * @param name name of the node, unique in the graph.
+   * @param signs name of the input, uint8 [N, ceil(inChannels * group / 8), H, W].
+   * @param weights the weights.
+   * @param attributes the geometry.
+   * @param residual name of the residual, float [N, outChannels, H', W'].
+   * @param parameters the parameters behind the convolution.
+   * @param outputs which outputs it has.
+   * @throws IllegalArgumentException if sizes do not fit; the message names the node.
+   */
+  public static void block(
+      GraphProto.Builder graph,
+      String name,
+      String signs,
+      PackedConvWeights weights,
+      ConvAttributes attributes,
+      String residual,
+      BlockParameters parameters,
+      PackedOutputs outputs) {
+    List<String> inputs =
+        SubBitNodes.floatInputs(graph, name, signs, weights, attributes, parameters.bias());
+    inputs.add(residual);
+    Map<String, float[]> perChannel = new LinkedHashMap<>();
+    perChannel.put("shift_in", parameters.shiftIn());
+    perChannel.put("slope", parameters.slope());
+    perChannel.put("shift_out", parameters.shiftOut());
+    perChannel.put("next_shift", parameters.nextShift());
+    perChannel.forEach(
+        (input, values) -> {
+          SubBitNodes.requireOnePerChannel(name, input, values.length, weights);
+          inputs.add(SubBitNodes.addPerChannel(graph, name, input, values));
+        });
+    addPackedNode(
+        SubBitOperator.BINARY_SUB_BIT_BLOCK, graph, name, inputs, weights, attributes, outputs);
+  }
+
+  private static void addPackedNode(
+      SubBitOperator operator,
+      GraphProto.Builder graph,
+      String name,
+      List<String> inputs,
+      PackedConvWeights weights,
+      ConvAttributes attributes,
+      PackedOutputs outputs) {
+    // An output that is left out keeps its place: a function body cannot do with fewer.
+    graph.addNode(
+        SubBitNodes.convNode(operator, name, inputs, weights, attributes)
+            .addOutput(outputs.values ? name : "")
+            .addOutput(outputs.signs ? signsOf(name) : ""));
+  }
+}

@@ -100,43 +100,61 @@ inline void Interleave(Vector<float> a, Vector<float> b, Vector<float>* low, Vec
 
 #undef SUBBIT_SHUFFLE
 
+#if SUBBIT_VECTOR_BYTES == 64
+
 /// Stores the lanes that are pixels. `lane` is the number of the vector's first lane in the runs' counting.
 inline void StorePixels(Vector<float> v, int lane, const PixelRun* run, const PixelRun* end, float* y) {
-#if SUBBIT_VECTOR_BYTES == 64
   for (; run != end; ++run) {
     const std::uint64_t lanes = (~std::uint64_t{0} >> (64 - run->length)) << run->offset;
     _mm512_mask_storeu_ps(y + run->pixel - run->offset + lane, static_cast<__mmask16>(lanes >> lane), (__m512)v);
   }
-#else
-  alignas(kVectorBytes) float values[kLanes<float>];
-  At(values, 0) = v;
-  for (; run != end; ++run) {
-    const std::int64_t first = run->offset > lane ? run->offset : lane;
-    const std::int64_t past = run->offset + run->length < lane + kLanes<float> ? run->offset + run->length
-                                                                                : lane + kLanes<float>;
-    float* const to = y + run->pixel - run->offset;
-    for (std::int64_t i = first; i < past; ++i) to[i] = values[i - lane];
-  }
-#endif
 }
 
 /// The same for a vector of 16-bit lanes with values that Y, of 8 bits, can hold.
 template <class Y>
 void StorePixels(Vector<std::int16_t> v, const PixelRun* run, const PixelRun* end, Y* y) {
-#if SUBBIT_VECTOR_BYTES == 64
   const __m256i values = _mm512_cvtepi16_epi8((__m512i)v);
   for (; run != end; ++run) {
     const std::uint64_t lanes = (~std::uint64_t{0} >> (64 - run->length)) << run->offset;
     _mm256_mask_storeu_epi8(y + run->pixel - run->offset, static_cast<__mmask32>(lanes), values);
   }
-#else
-  Y values[kLanes<std::int16_t>];
-  for (int i = 0; i < kLanes<std::int16_t>; ++i) values[i] = static_cast<Y>(v[i]);
-  for (; run != end; ++run) {
-    for (std::int64_t i = 0; i < run->length; ++i) y[run->pixel + i] = values[run->offset + i];
-  }
-#endif
 }
+
+#else
+
+/// Stores those of kCount values that are pixels. `lane` is the number of the first value in the runs' counting.
+template <int kCount, class Y>
+void StoreRuns(const Y* values, int lane, const PixelRun* run, const PixelRun* end, Y* y) {
+  for (; run != end; ++run) {
+    const std::int64_t first = run->offset > lane ? run->offset : lane;
+    const std::int64_t past = run->offset + run->length < lane + kCount ? run->offset + run->length : lane + kCount;
+    Y* const to = y + run->pixel - run->offset;
+    if (past - first == kCount) {
+      __builtin_memcpy(to + first, values, kCount * sizeof(Y));
+    } else {
+      for (std::int64_t i = first; i < past; ++i) to[i] = values[i - lane];
+    }
+  }
+}
+
+/// Stores the lanes that are pixels. `lane` is the number of the vector's first lane in the runs' counting.
+inline void StorePixels(Vector<float> v, int lane, const PixelRun* run, const PixelRun* end, float* y) {
+  alignas(kVectorBytes) float values[kLanes<float>];
+  At(values, 0) = v;
+  StoreRuns<kLanes<float>>(values, lane, run, end, y);
+}
+
+/// The same for a vector of 16-bit lanes with values that Y, of 8 bits, can hold.
+template <class Y>
+void StorePixels(Vector<std::int16_t> v, const PixelRun* run, const PixelRun* end, Y* y) {
+  alignas(kVectorBytes) std::int16_t wide[kLanes<std::int16_t>];
+  Y values[kLanes<std::int16_t>];
+  At(wide, 0) = v;
+  for (int i = 0; i < kLanes<std::int16_t>; ++i) values[i] = static_cast<Y>(wide[i]);
+  StoreRuns<kLanes<std::int16_t>>(values, 0, run, end, y);
+}
+
+#endif
 
 }  // namespace
 }  // namespace subbit

@@ -13,7 +13,7 @@ namespace subbit {
 /// channels and then tiles of one image after the other. An image here is one group's channels of one batch entry.
 ///
 /// Each image is laid out in a buffer of `channels` times planes.channel_size values, followed by one tile of zeros,
-/// since the last tile may read past the end. A task has `tiles_per_task` tiles or more, if that leaves two tasks. Tasks of whole images have a buffer each, which must be small: memory is
+/// since the last tile may read past the end. A task has `tiles_per_task` tiles or more, less only to make two tasks. Tasks of whole images have a buffer each, which must be small: memory is
 /// bounded by one image, or by kMaxTasks times kSmallImage, and by kMaxTasks times `task_bytes`, which a task may use
 /// as it likes.
 template <class T>
@@ -31,7 +31,7 @@ class TileTasks {
         channels_(channels),
         tile_(tile),
         tiles_((items + tile - 1) / tile),
-        tasks_of_image_(std::max(std::min(tiles_ / tiles_per_task, kMaxTasks), std::min<std::int64_t>(tiles_, 2))),
+        tiles_per_task_(tiles_ <= tiles_per_task ? (tiles_ + 1) / 2 : tiles_per_task),
         task_bytes_(task_bytes),
         whole_images_((images >= kMaxTasks || (images > 1 && tiles_ == 1)) &&
                       ImageValues() * static_cast<std::int64_t>(sizeof(T)) <= kSmallImage) {}
@@ -65,22 +65,35 @@ class TileTasks {
     ScratchCutter cutter(scratch);
     T* const buffer = TakeImage(&cutter);
     ScratchSlices slices(scratch + ImageBytes(), SliceBytes());
-    const std::int64_t tasks = tasks_of_image_;
     for (std::int64_t image = 0; image < images_; ++image) {
-      parallel_for(static_cast<std::size_t>(channels_), [&](std::size_t task) {
-        const auto c = static_cast<std::int64_t>(task);
-        lay_out(image, c, buffer + c * channel_size_);
+      ForEachRange(channels_, 1, parallel_for, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t c = first; c < last; ++c) lay_out(image, c, buffer + c * channel_size_);
       });
-      parallel_for(static_cast<std::size_t>(tasks), [&](std::size_t task) {
+      ForEachRange(tiles_, tiles_per_task_, parallel_for, [&](std::int64_t first, std::int64_t last) {
         const ScratchSlices::Hold slice(&slices);
-        const auto t = static_cast<std::int64_t>(task);
-        run_tiles(image, tiles_ * t / tasks, tiles_ * (t + 1) / tasks, buffer, slice.get());
+        run_tiles(image, first, last, buffer, slice.get());
       });
     }
   }
 
  private:
   static constexpr std::int64_t kSmallImage = 256 << 10;  // bytes
+
+  /// Calls visit(first, last) for ranges of `count` things as tasks: of `least` each, or of equal parts where these would
+  /// be more than kMaxTasks.
+  template <class Visit>
+  static void ForEachRange(std::int64_t count, std::int64_t least, ParallelFor parallel_for, Visit visit) {
+    const std::int64_t wanted = (count + least - 1) / least;
+    const std::int64_t tasks = std::min(wanted, kMaxTasks);
+    parallel_for(static_cast<std::size_t>(tasks), [&](std::size_t task) {
+      const auto t = static_cast<std::int64_t>(task);
+      if (wanted == tasks) {
+        visit(t * least, std::min((t + 1) * least, count));
+      } else {
+        visit(count * t / tasks, count * (t + 1) / tasks);
+      }
+    });
+  }
 
   std::int64_t ImageValues() const { return channels_ * channel_size_ + tile_; }
 
@@ -108,7 +121,7 @@ class TileTasks {
   const std::int64_t channels_;
   const std::int64_t tile_;
   const std::int64_t tiles_;
-  const std::int64_t tasks_of_image_;
+  const std::int64_t tiles_per_task_;
   const std::size_t task_bytes_;
   const bool whole_images_;
 };

@@ -53,17 +53,18 @@ class DenseConv : public ConvKernel<Q> {
     ScratchCutter cutter(scratch);
     tasks.Run(
         tasks.TakeScratch(&cutter), parallel_for,
-        [&](std::int64_t image, std::int64_t word, std::uint32_t* out) {
-          LayOut(planes, bytes + image * group_x, word, out);
+        [&](std::int64_t image, const PhasePlanes& band, std::int64_t word, std::uint32_t* out) {
+          LayOut(band, bytes + image * group_x, word, out);
         },
-        [&](std::int64_t image, std::int64_t first, std::int64_t last, const std::uint32_t* words, void* task_memory) {
+        [&](std::int64_t image, const PhasePlanes& band, std::int64_t first, std::int64_t last,
+            const std::uint32_t* words, void* task_memory) {
           ScratchCutter task_cutter(task_memory);
           const TaskMemory memory = TakeTaskMemory(planes, &task_cutter);
           while (first < last) {
             // Four vectors are better two and two than three and one.
             const std::int64_t left = last - first;
             const auto vectors = static_cast<int>(left == 4 ? 2 : std::min<std::int64_t>(left, kMaxVectors));
-            RunTile(planes, words, image % groups, first, vectors, memory, result + image * group_y);
+            RunTile(band, words, image % groups, first, vectors, memory, result + image * group_y);
             first += vectors;
           }
         });
@@ -90,8 +91,15 @@ class DenseConv : public ConvKernel<Q> {
     ScratchCutter cutter;
     TakeTaskMemory(planes, &cutter);
     const ConvGeometry& geometry = planes.geometry;
-    return {planes, GathersPatches(planes) ? geometry.out_height * geometry.out_width : planes.positions,
-            geometry.batch * geometry.attributes.group, words_, kLanes, kMaxVectors, cutter.Bytes()};
+    const bool gathers = GathersPatches(planes);
+    return {planes,
+            gathers ? geometry.out_height * geometry.out_width : planes.positions,
+            gathers ? geometry.out_width : planes.pitch,
+            geometry.batch * geometry.attributes.group,
+            words_,
+            kLanes,
+            kMaxVectors,
+            cutter.Bytes()};
   }
 
   /// finish_ is [group][padded_outs_].
@@ -136,7 +144,7 @@ class DenseConv : public ConvKernel<Q> {
   void RunTile(const PhasePlanes& planes, const std::uint32_t* words, std::int64_t group, std::int64_t first_vector,
                int vectors, const TaskMemory& memory, std::uint8_t* y) const {
     DensePass pass{};
-    pass.x = words;
+    pass.x = words - planes.first_row * planes.pitch;
     pass.x_stride = planes.channel_size;
     pass.tap_offset = planes.tap_offset.data();
     pass.words = words_;

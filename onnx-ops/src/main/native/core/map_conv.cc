@@ -48,14 +48,17 @@ class MapConv : public ConvKernel<X, Y> {
     ScratchCutter cutter(scratch);
     tasks.Run(
         tasks.TakeScratch(&cutter), parallel_for,
-        [&](std::int64_t image, std::int64_t c, E* out) { LayOut(planes, x + image * group_x, c, out); },
-        [&](std::int64_t image, std::int64_t first, std::int64_t last, const E* laid_out, void* task_memory) {
+        [&](std::int64_t image, const PhasePlanes& band, std::int64_t c, E* out) {
+          LayOut(band, x + image * group_x, c, out);
+        },
+        [&](std::int64_t image, const PhasePlanes& band, std::int64_t first, std::int64_t last, const E* laid_out,
+            void* task_memory) {
           ScratchCutter task_cutter(task_memory);
           const TaskMemory memory = TakeTaskMemory(&task_cutter);
           const std::int64_t step = kMaxTileVectors / planes.row_group;
           for (std::int64_t v = first; v < last; v += step) {
             const auto vectors = static_cast<int>(std::min(step, last - v)) * planes.row_group;
-            RunTile(planes, laid_out, image % groups, v, vectors, memory, y + image * group_y);
+            RunTile(band, laid_out, image % groups, v, vectors, memory, y + image * group_y);
           }
         });
   }
@@ -130,7 +133,7 @@ class MapConv : public ConvKernel<X, Y> {
     for (const MapPlan::Block& block : plan_.blocks[static_cast<std::size_t>(group)]) {
       E* maps = memory.maps;
       for (std::int64_t c = block.first_channel; c < block.last_channel; ++c) {
-        const E* plane = laid_out + c * planes.channel_size + first_vector * lanes;
+        const E* plane = laid_out + c * planes.channel_size + first_vector * lanes - planes.first_row * planes.pitch;
         if (grouped) {
           MakeMaps(group * channels_ + c, plane, planes, pass.map_stride, maps);
         } else {

@@ -38,19 +38,29 @@ PhasePlanes::PhasePlanes(const ConvGeometry& g, int rows_of_group) : geometry(g)
   row_phase = row.phase;
   column_phase = column.phase;
   const std::int64_t groups = (g.out_height + row_group - 1) / row_group;
-  rows = groups + row.largest_shift;
+  rows_below = row.largest_shift;
   pitch = g.out_width + column.largest_shift;
   positions = (groups - 1) * pitch + g.out_width;
-  channel_size = row_phases * column_phases * rows * pitch;
   for (int i = 0; i < tap_rows; ++i) {
     for (int j = 0; j < kKernelSize; ++j) {
       const auto r = static_cast<std::size_t>(i);
       const auto c = static_cast<std::size_t>(j);
-      const std::int64_t phase = row.phase_of_tap[r] * column_phases + column.phase_of_tap[c];
-      tap_offset[r * kKernelSize + c] =
-          phase * rows * pitch + row.shift_of_tap[r] * pitch + column.shift_of_tap[c];
+      tap_phase[r * kKernelSize + c] = row.phase_of_tap[r] * column_phases + column.phase_of_tap[c];
+      tap_shift[r * kKernelSize + c] = row.shift_of_tap[r] * pitch + column.shift_of_tap[c];
     }
   }
+  *this = Band(0, groups - 1);
+}
+
+PhasePlanes PhasePlanes::Band(std::int64_t first, std::int64_t last) const {
+  PhasePlanes band = *this;
+  band.first_row = first;
+  band.rows = last - first + 1 + rows_below;
+  band.channel_size = row_phases * column_phases * band.rows * pitch;
+  for (std::size_t tap = 0; tap < tap_offset.size(); ++tap) {
+    band.tap_offset[tap] = tap_phase[tap] * band.rows * pitch + tap_shift[tap];
+  }
+  return band;
 }
 
 PixelRun* PhasePlanes::FindRuns(std::int64_t first, std::int64_t count, PixelRun* runs, int row_of_group) const {

@@ -31,6 +31,9 @@ struct PhasePlanes {
   /// rows 2 * r and 2 * r + 1. They share two of the input rows that they read.
   explicit PhasePlanes(const ConvGeometry& geometry, int row_group = 1);
 
+  /// Planes of only what the positions in rows first .. last read. Position p lies at p - first * pitch there.
+  PhasePlanes Band(std::int64_t first, std::int64_t last) const;
+
   static bool CanGroupRows(const ConvGeometry& geometry) {
     return geometry.attributes.strides[0] == 1 && geometry.attributes.dilations[0] == 1;
   }
@@ -42,12 +45,18 @@ struct PhasePlanes {
   std::int64_t row_step = 0;                             ///< padded input rows from a row of a phase to the next
   std::array<std::int64_t, kKernelSize> row_phase{};     ///< remainders, the first row_phases of them in use
   std::array<std::int64_t, kKernelSize> column_phase{};  ///< remainders, the first column_phases of them in use
+  std::int64_t first_row = 0;                            ///< of the planes; not 0 for a band
   std::int64_t rows = 0;                                 ///< of one phase
+  std::int64_t rows_below = 0;                           ///< so many more than there are rows of positions
   std::int64_t pitch = 0;                                ///< values from a row to the next
   std::int64_t positions = 0;                            ///< one more than the position of the last output pixel
   std::int64_t channel_size = 0;                         ///< values of one channel, all phases
   /// Of the nine taps; with rows grouped, of three more below: those of the group's second pixel begin with the fourth.
   std::array<std::int64_t, kTaps + kKernelSize> tap_offset{};
+
+  /// Whose numbers tap_offset is made of.
+  std::array<std::int64_t, kTaps + kKernelSize> tap_phase{};
+  std::array<std::int64_t, kTaps + kKernelSize> tap_shift{};
 
   /// Fills one channel (channel_size values at `out`). convert(input_row, input_column, count, out) must write `count`
   /// values read from that row at columns input_column, input_column + stride, ...; the rest becomes `padding`.
@@ -63,7 +72,7 @@ struct PhasePlanes {
         const std::int64_t end = std::max(begin, std::min(pitch, inside < 0 ? 0 : inside / stride + 1));
         for (std::int64_t row = 0; row < rows; ++row, out += pitch) {
           const std::int64_t input_row =
-              row * row_step + row_phase[static_cast<std::size_t>(i)] - geometry.attributes.pads[0];
+              (first_row + row) * row_step + row_phase[static_cast<std::size_t>(i)] - geometry.attributes.pads[0];
           if (input_row < 0 || input_row >= geometry.height || begin == end) {
             std::fill(out, out + pitch, padding);
             continue;

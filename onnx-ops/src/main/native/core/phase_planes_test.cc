@@ -56,6 +56,41 @@ TEST(PhasePlanes, EveryTapOfEveryPixelIsAtItsOffset) {
   }
 }
 
+TEST(PhasePlanes, ABandHoldsWhatItsPositionsRead) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 200; ++round) {
+    const ConvGeometry g = RandomGeometry(&random);
+    const int row_group = PhasePlanes::CanGroupRows(g) ? 2 : 1;
+    const PhasePlanes planes(g, row_group);
+    const auto fill = [&](const PhasePlanes& of, std::vector<int>* channel) {
+      channel->assign(static_cast<std::size_t>(of.channel_size), -1);
+      of.Fill(channel->data(), 0, [&](std::int64_t row, std::int64_t column, std::int64_t count, int* out) {
+        for (std::int64_t i = 0; i < count; ++i) {
+          out[i] = static_cast<int>(row * g.width + column + i * g.attributes.strides[1]) + 1;
+        }
+      });
+    };
+    std::vector<int> whole;
+    std::vector<int> part;
+    fill(planes, &whole);
+    const std::int64_t rows = (g.out_height + row_group - 1) / row_group;
+    const auto first = std::uniform_int_distribution<std::int64_t>(0, rows - 1)(random);
+    const auto last = std::uniform_int_distribution<std::int64_t>(first, rows - 1)(random);
+    const PhasePlanes band = planes.Band(first, last);
+    fill(band, &part);
+    const auto taps = static_cast<std::size_t>(kTaps + kKernelSize * (row_group - 1));
+    for (std::size_t tap = 0; tap < taps; ++tap) {
+      for (std::int64_t row = first; row <= last; ++row) {
+        for (std::int64_t p = row * planes.pitch; p < row * planes.pitch + g.out_width; ++p) {
+          ASSERT_EQ(part.at(static_cast<std::size_t>(band.tap_offset[tap] + p - first * band.pitch)),
+                    whole.at(static_cast<std::size_t>(planes.tap_offset[tap] + p)))
+              << "round " << round << " tap " << tap;
+        }
+      }
+    }
+  }
+}
+
 TEST(PhasePlanes, RunsCoverEveryPixelOnce) {
   std::mt19937 random(2);
   for (int round = 0; round < 100; ++round) {

@@ -9,121 +9,108 @@
 
 namespace subbit {
 
-/// How a convolution is split into tasks and what memory they share: several images a task if there are plenty, else
-/// channels and then tiles of one image after the other. An image here is one group's channels of one batch entry.
+/// How a convolution is split into tasks and what memory they have. Each image (one group's channels of one batch entry)
+/// is cut into bands of neighbouring tiles, and a task works through some of all images' bands. It lays out what a band
+/// reads itself, so that the laid-out values stay in its core's cache. Neighbouring bands read a few rows both; a band
+/// has at least three times as many, unless that leaves fewer than two bands, and small images are one band.
 ///
-/// Each image is laid out in a buffer of `channels` times planes.channel_size values, followed by one tile of zeros,
-/// since the last tile may read past the end. A task has `tiles_per_task` tiles or more, less only to make two tasks. Tasks of whole images have a buffer each, which must be small: memory is
-/// bounded by one image, or by kMaxTasks times kSmallImage, and by kMaxTasks times `task_bytes`, which a task may use
-/// as it likes.
+/// A band is laid out in `channels` times band.channel_size values, followed by one tile of zeros, since the last tile
+/// may read past the end. At most kMaxTasks bands are in memory at a time, of about kBandBytes if they can be as small,
+/// and for each of them `task_bytes`, which a task may use as it likes.
 template <class T>
 class TileTasks {
  public:
+  /// Tiles of `tile` positions. A band has `least_tiles` of them or more, if that leaves two bands.
   TileTasks(const PhasePlanes& planes, std::int64_t images, std::int64_t channels, std::int64_t tile,
-            std::int64_t tiles_per_task, std::size_t task_bytes)
-      : TileTasks(planes, planes.positions, images, channels, tile, tiles_per_task, task_bytes) {}
+            std::int64_t least_tiles, std::size_t task_bytes)
+      : TileTasks(planes, planes.positions, planes.pitch, images, channels, tile, least_tiles, task_bytes) {}
 
-  /// The same with tiles of something else than positions, `items` of them an image.
-  TileTasks(const PhasePlanes& planes, std::int64_t items, std::int64_t images, std::int64_t channels,
-            std::int64_t tile, std::int64_t tiles_per_task, std::size_t task_bytes)
-      : channel_size_(planes.channel_size),
+  /// Tiles of something else than positions: `items` of them an image, `row_items` a row.
+  TileTasks(const PhasePlanes& planes, std::int64_t items, std::int64_t row_items, std::int64_t images,
+            std::int64_t channels, std::int64_t tile, std::int64_t least_tiles, std::size_t task_bytes)
+      : planes_(planes),
+        items_(items),
+        row_items_(row_items),
         images_(images),
         channels_(channels),
         tile_(tile),
         tiles_((items + tile - 1) / tile),
-        tiles_per_task_(tiles_ <= tiles_per_task ? (tiles_ + 1) / 2 : tiles_per_task),
-        task_bytes_(task_bytes),
-        whole_images_((images >= kMaxTasks || (images > 1 && tiles_ == 1)) &&
-                      ImageValues() * static_cast<std::int64_t>(sizeof(T)) <= kSmallImage) {}
+        least_tiles_(tiles_ <= least_tiles ? (tiles_ + 1) / 2 : least_tiles),
+        task_bytes_(task_bytes) {
+    const std::int64_t bytes = channels * planes.channel_size * static_cast<std::int64_t>(sizeof(T));
+    const std::int64_t wanted =
+        std::max((kMaxTasks + images - 1) / std::max<std::int64_t>(images, 1), bytes / kBandBytes);
+    const std::int64_t by_tiles = (tiles_ + least_tiles_ - 1) / least_tiles_;
+    const std::int64_t by_rows = (planes.rows - planes.rows_below) / std::max<std::int64_t>(1, 3 * planes.rows_below);
+    const std::int64_t by_bytes = std::max<std::int64_t>(1, bytes / kLeastBandBytes);
+    bands_ = std::min({wanted, by_tiles, std::max<std::int64_t>(2, by_rows), by_bytes});
+    even_ = bands_ < by_tiles;
+    tasks_ = std::min(images_ * bands_, kMaxTasks);
+    std::int64_t values = 0;
+    for (std::int64_t b = 0; b < bands_; ++b) values = std::max(values, channels_ * Planes(b).channel_size);
+    band_values_ = values + tile_;
+  }
 
   /// Takes the memory that Run needs.
   std::byte* TakeScratch(ScratchCutter* cutter) const {
-    return cutter->Take<std::byte>((whole_images_ ? 0 : ImageBytes()) +
-                                   kMaxTasks * static_cast<std::int64_t>(SliceBytes()));
+    return cutter->Take<std::byte>(tasks_ * static_cast<std::int64_t>(SliceBytes()));
   }
 
-  /// lay_out(image, channel, out) fills one channel at `out`; run_tiles(image, first, last, buffer, task_memory) computes
-  /// tiles first .. last - 1. Both are called from several threads.
+  /// lay_out(image, band, channel, out) fills one channel of a band at `out`; run_tiles(image, band, first, last, buffer,
+  /// task_memory) computes tiles first .. last - 1. Both are called from several threads.
   template <class LayOut, class RunTiles>
   void Run(std::byte* scratch, ParallelFor parallel_for, LayOut lay_out, RunTiles run_tiles) const {
-    if (whole_images_) {
-      ScratchSlices slices(scratch, SliceBytes());
-      const std::int64_t tasks = std::min(images_, kMaxTasks);
-      parallel_for(static_cast<std::size_t>(tasks), [&](std::size_t task) {
-        const ScratchSlices::Hold slice(&slices);
-        ScratchCutter cutter(slice.get());
-        T* const buffer = TakeImage(&cutter);
-        void* const task_memory = cutter.Take<std::byte>(static_cast<std::int64_t>(task_bytes_));
-        const auto t = static_cast<std::int64_t>(task);
-        for (std::int64_t image = images_ * t / tasks; image < images_ * (t + 1) / tasks; ++image) {
-          for (std::int64_t c = 0; c < channels_; ++c) lay_out(image, c, buffer + c * channel_size_);
-          run_tiles(image, 0, tiles_, buffer, task_memory);
-        }
-      });
-      return;
-    }
-    ScratchCutter cutter(scratch);
-    T* const buffer = TakeImage(&cutter);
-    ScratchSlices slices(scratch + ImageBytes(), SliceBytes());
-    for (std::int64_t image = 0; image < images_; ++image) {
-      ForEachRange(channels_, 1, parallel_for, [&](std::int64_t first, std::int64_t last) {
-        for (std::int64_t c = first; c < last; ++c) lay_out(image, c, buffer + c * channel_size_);
-      });
-      ForEachRange(tiles_, tiles_per_task_, parallel_for, [&](std::int64_t first, std::int64_t last) {
-        const ScratchSlices::Hold slice(&slices);
-        run_tiles(image, first, last, buffer, slice.get());
-      });
-    }
-  }
-
- private:
-  static constexpr std::int64_t kSmallImage = 256 << 10;  // bytes
-
-  /// Calls visit(first, last) for ranges of `count` things as tasks: of `least` each, or of equal parts where these would
-  /// be more than kMaxTasks.
-  template <class Visit>
-  static void ForEachRange(std::int64_t count, std::int64_t least, ParallelFor parallel_for, Visit visit) {
-    const std::int64_t wanted = (count + least - 1) / least;
-    const std::int64_t tasks = std::min(wanted, kMaxTasks);
-    parallel_for(static_cast<std::size_t>(tasks), [&](std::size_t task) {
+    ScratchSlices slices(scratch, SliceBytes());
+    const std::int64_t all = images_ * bands_;
+    parallel_for(static_cast<std::size_t>(tasks_), [&](std::size_t task) {
+      const ScratchSlices::Hold slice(&slices);
+      ScratchCutter cutter(slice.get());
+      T* const buffer = cutter.Take<T>(band_values_);
+      void* const task_memory = cutter.Take<std::byte>(static_cast<std::int64_t>(task_bytes_));
       const auto t = static_cast<std::int64_t>(task);
-      if (wanted == tasks) {
-        visit(t * least, std::min((t + 1) * least, count));
-      } else {
-        visit(count * t / tasks, count * (t + 1) / tasks);
+      for (std::int64_t i = all * t / tasks_; i < all * (t + 1) / tasks_; ++i) {
+        const std::int64_t image = i / bands_;
+        const PhasePlanes band = Planes(i % bands_);
+        for (std::int64_t c = 0; c < channels_; ++c) lay_out(image, band, c, buffer + c * band.channel_size);
+        std::fill_n(buffer + channels_ * band.channel_size, tile_, T{0});
+        run_tiles(image, band, FirstTile(i % bands_), FirstTile(i % bands_ + 1), buffer, task_memory);
       }
     });
   }
 
-  std::int64_t ImageValues() const { return channels_ * channel_size_ + tile_; }
+ private:
+  static constexpr std::int64_t kBandBytes = 128 << 10;
+  static constexpr std::int64_t kLeastBandBytes = 20 << 10;  // what is less takes less than handing it to a thread
 
-  T* TakeImage(ScratchCutter* cutter) const {
-    T* const buffer = cutter->Take<T>(ImageValues());
-    if (buffer != nullptr) std::fill_n(buffer + ImageValues() - tile_, tile_, T{0});
-    return buffer;
+  std::int64_t FirstTile(std::int64_t band) const {
+    return even_ ? tiles_ * band / bands_ : std::min(band * least_tiles_, tiles_);
   }
 
-  std::int64_t ImageBytes() const {
-    ScratchCutter cutter;
-    TakeImage(&cutter);
-    return static_cast<std::int64_t>(cutter.Bytes());
+  PhasePlanes Planes(std::int64_t band) const {
+    const std::int64_t past = std::min(FirstTile(band + 1) * tile_, items_);
+    return planes_.Band(FirstTile(band) * tile_ / row_items_, (past - 1) / row_items_);
   }
 
   std::size_t SliceBytes() const {
     ScratchCutter cutter;
-    if (whole_images_) TakeImage(&cutter);
+    cutter.Take<T>(band_values_);
     cutter.Take<std::byte>(static_cast<std::int64_t>(task_bytes_));
     return cutter.Bytes();
   }
 
-  const std::int64_t channel_size_;
+  const PhasePlanes planes_;
+  const std::int64_t items_;
+  const std::int64_t row_items_;
   const std::int64_t images_;
   const std::int64_t channels_;
   const std::int64_t tile_;
   const std::int64_t tiles_;
-  const std::int64_t tiles_per_task_;
+  const std::int64_t least_tiles_;
   const std::size_t task_bytes_;
-  const bool whole_images_;
+  bool even_ = false;  // bands of equal parts, else of least_tiles_ each
+  std::int64_t bands_ = 0;
+  std::int64_t tasks_ = 0;
+  std::int64_t band_values_ = 0;
 };
 
 }  // namespace subbit

@@ -1,7 +1,9 @@
 package dev.subbit.tribuo.bench;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -15,6 +17,7 @@ import java.util.OptionalDouble;
  *     without, see {@link dev.subbit.onnx.KernelLog.Entry#boundSeconds}; empty where none is known.
  * @param ours the sub-bit operator or network.
  * @param bnn the same at tau = 9.
+ * @param oneThread the same on one thread, or null if that was not measured too.
  */
 public record BenchRow(
     Setting setting,
@@ -23,7 +26,8 @@ public record BenchRow(
     String kernel,
     OptionalDouble boundSeconds,
     Timings ours,
-    Timings bnn) {
+    Timings bnn,
+    Timings oneThread) {
 
   private static final double MICROS = 1e6;
 
@@ -86,6 +90,30 @@ public record BenchRow(
   }
 
   /**
+   * How many times as fast as on one thread.
+   *
+   * @return one ratio a round, or empty where one thread was not measured too.
+   */
+  public Optional<Timings> timesOneThread() {
+    return Optional.ofNullable(oneThread).map(ours::timesLonger);
+  }
+
+  /**
+   * This row beside that of one thread.
+   *
+   * @param rows rows of the same rounds.
+   * @return this row, with the time of the row of the same operator and tau that ran on one thread.
+   */
+  BenchRow besideOneThread(List<BenchRow> rows) {
+    return rows.stream()
+        .filter(row -> row.setting.threads() == 1)
+        .filter(row -> row.operator.equals(operator) && row.tau == tau)
+        .findFirst()
+        .map(row -> new BenchRow(setting, operator, tau, kernel, boundSeconds, ours, bnn, row.ours))
+        .orElse(this);
+  }
+
+  /**
    * The share of its bound that the kernel reaches: 1 would be as fast as its additions allow.
    *
    * @return the share, or empty where no bound is known.
@@ -101,7 +129,7 @@ public record BenchRow(
    * times_...}) are medians of the rounds' own ratios and above 1 where this operator is faster;
    * {@code quartiles} holds the lower and the upper quartile of each.
    *
-   * @return the fields in their order; a bound that is not known is null.
+   * @return the fields in their order; null where there is nothing to say.
    */
   public Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>();
@@ -118,6 +146,8 @@ public record BenchRow(
     put("times_fp32", timesFp32(), fields, quartiles);
     put("times_int8", timesInt8(), fields, quartiles);
     put("times_bnn", timesBnn(), fields, quartiles);
+    fields.put("times_one_thread", null);
+    timesOneThread().ifPresent(ratios -> put("times_one_thread", ratios, fields, quartiles));
     fields.put("quartiles", quartiles);
     OptionalDouble share = shareOfBound();
     fields.put("bound", share.isPresent() ? share.getAsDouble() : null);

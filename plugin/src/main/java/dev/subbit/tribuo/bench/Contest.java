@@ -70,7 +70,7 @@ record Contest(
         rows.addAll(field.rows(runs.subList(0, field.sessions().size())));
         runs = runs.subList(field.sessions().size(), runs.size());
       }
-      return rows;
+      return rows.stream().map(row -> row.besideOneThread(rows)).toList();
     } finally {
       for (ContestField field : fields) {
         field.close();

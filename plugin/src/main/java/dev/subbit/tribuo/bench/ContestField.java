@@ -101,7 +101,8 @@ final class ContestField implements AutoCloseable {
                 kernels(entrant.kernels()),
                 bound(entrant.kernels()),
                 ofEntrants.get(i),
-                bnns.get(entrant.form())));
+                bnns.get(entrant.form()),
+                null));
       }
     }
     return rows;

@@ -33,6 +33,7 @@ final class BenchTable {
             "x fp32",
             "x int8",
             "x tau 9",
+            "x 1 thread",
             "bound",
             "kernel");
     for (int i = 0; i < rows.size(); i++) {
@@ -52,6 +53,7 @@ final class BenchTable {
           ratio(row.timesFp32().median()),
           ratio(row.timesInt8().median()),
           ratio(row.timesBnn().median()),
+          row.timesOneThread().map(ratios -> ratio(ratios.median())).orElse("-"),
           share(row),
           row.kernel());
     }

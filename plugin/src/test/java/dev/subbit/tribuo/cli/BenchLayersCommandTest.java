@@ -50,6 +50,7 @@ class BenchLayersCommandTest {
       }
       assertTrue(row.get("times_fp32").asDouble() > 0);
       assertTrue(row.get("times_int8").asDouble() > 0);
+      assertEquals(1, row.get("times_one_thread").asDouble());
       assertTrue(row.get("call_us").asDouble() > 0);
       assertTrue(run.out().contains(row.get("kernel").asText()), run.out());
       assertTrue(row.has("isa") && row.has("bound"));

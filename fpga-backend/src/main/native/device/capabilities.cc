@@ -10,6 +10,7 @@ Capabilities Capabilities::Read(Device& device) {
   read.dot_units = engine & 0xFF;
   read.accumulators = (engine >> 8) & 0xFF;
   read.table_depth = engine >> 16;
+  read.response_unit = device.Read32(registers::kResponseUnit);
   read.features = device.Read32(registers::kFeatures);
   read.max_channels = device.Read32(registers::kMaxChannels);
   read.max_width = device.Read32(registers::kMaxWidth);

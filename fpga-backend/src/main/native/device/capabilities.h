@@ -8,7 +8,9 @@ namespace subbit::fpga {
 
 /// What a device can do, as its read-only registers tell.
 struct Capabilities {
-  /// Units that each compute one nine-tap response a cycle.
+  /// How responses are made: registers::kDotUnits or registers::kSharedAdders.
+  std::uint32_t response_unit = 0;
+  /// Nine-tap responses that are made in one cycle: the number of dot units, or half the number of shared adders.
   std::uint32_t dot_units = 1;
   /// Looked-up responses that are accumulated in one cycle.
   std::uint32_t accumulators = 4;

@@ -2,24 +2,146 @@
 
 #include <algorithm>
 
+#include "device/registers.h"
+
 namespace subbit::fpga {
 namespace {
 
+/// The memories and the bus that the model assumes; docs/DEVICE.md states them.
+constexpr std::uint64_t kBusBytes = 8;
+constexpr std::uint64_t kMemoryLatency = 20;
+constexpr std::uint64_t kBankPixels = 512;
+constexpr std::uint64_t kTileRows = 64;
+/// From a request to its first beat, and from the last beat to the next request.
+constexpr std::uint64_t kRunOverhead = kMemoryLatency + 5;
+/// A write's response and the steps from one part of a layer to the next.
+constexpr std::uint64_t kLayerOverhead = kMemoryLatency + 50;
+
 constexpr std::uint64_t CeilDivide(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
 
-/// Cycles for one output pixel and one input channel.
-std::uint64_t CyclesPerWindow(Mode mode, int tau, std::uint32_t group_out_channels, const Capabilities& c) {
-  if (mode == Mode::kDirect) {
-    return CeilDivide(group_out_channels, c.dot_units);
-  }
-  return std::max(CeilDivide(std::uint64_t{1} << tau, c.dot_units), CeilDivide(group_out_channels, c.accumulators));
+/// Accumulators of a lane in each half.
+std::uint64_t LaneSums(const Capabilities& c) { return std::max<std::uint64_t>(1024, 4096 / c.accumulators); }
+
+std::uint64_t LoadCycles(const LayerDescriptor& d) {
+  std::uint64_t cycles = kRunOverhead + (std::uint64_t{1} << d.tau) * 5 / 4;
+  const int parameters = (d.bias_address != 0 ? 1 : 0) + (d.output_format != OutputFormat::kI32 ? 1 : 0);
+  cycles += parameters * (kRunOverhead + std::uint64_t{d.out_channels} * 3 / 2);
+  return cycles + d.tau * (kRunOverhead + CeilDivide(CeilDivide(d.kernels(), 8), kBusBytes));
 }
+
+/// How a layer is cut into tiles: whole rows where a lane holds the sums of one at least, else parts of a row.
+struct Tiling {
+  std::uint64_t rows;
+  std::uint64_t columns;
+};
+
+Tiling TilingOf(const LayerDescriptor& d, const Capabilities& c) {
+  const std::uint64_t slots = CeilDivide(d.group_out_channels(), c.accumulators);
+  const std::uint64_t row_sums = d.out_width * slots;
+  if (row_sums > LaneSums(c)) {
+    return {1, std::max<std::uint64_t>(1, LaneSums(c) / slots)};
+  }
+  std::uint64_t rows = 1;
+  const auto fits = [&](std::uint64_t n) {
+    const std::uint64_t input_rows = (n - 1) * d.stride_h + 2 * d.dilation_h + 1;
+    return n <= d.out_height && n <= kTileRows && n * row_sums <= LaneSums(c) &&
+           CeilDivide(input_rows, 3) * d.in_width <= kBankPixels;
+  };
+  while (fits(rows + 1)) {
+    ++rows;
+  }
+  return {rows, d.out_width};
+}
+
+/// What the three processes of the engine spend on a tile.
+struct Tile {
+  std::uint64_t fetch;    ///< rows and indices of its first channel
+  std::uint64_t compute;
+  std::uint64_t write;
+};
+
+Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t rows, std::uint64_t columns) {
+  // Windows come one for each new column; shared adders build a column's sums in three cycles.
+  const std::uint64_t per_column = c.response_unit == registers::kSharedAdders ? 3 : 1;
+  const std::uint64_t per_window =
+      std::max(CyclesPerWindow(d.mode, d.tau, d.group_out_channels(), c), per_column * d.stride_w);
+  const std::uint64_t row_start = 3 * per_column > per_window ? 3 * per_column - per_window : 0;
+  const std::uint64_t element_bytes = d.output_format == OutputFormat::kI32 ? 4 : 1;
+  const std::uint64_t pixels = rows * columns;
+  const std::uint64_t input_rows = std::min<std::uint64_t>(d.in_height, (rows - 1) * d.stride_h + 2 * d.dilation_h + 1);
+  Tile tile;
+  tile.fetch = std::max(kRunOverhead + input_rows * d.in_width, std::uint64_t{d.group_out_channels()} + 4) + 2;
+  // A step's rows and indices are fetched while the step before is computed.
+  tile.compute = d.in_channels * std::max(pixels * per_window + rows * row_start, tile.fetch);
+  tile.write = d.out_channels * std::max(pixels, CeilDivide(pixels * element_bytes, kBusBytes) + 3);
+  return tile;
+}
+
+/// Tiles one after the other: a tile is written while the next is computed, and the one after that waits for the half of
+/// the accumulators that it leaves.
+class Pipeline {
+ public:
+  void Add(const Tile& tile) {
+    const std::uint64_t begin = std::max(computed_ == 0 ? tile.fetch : computed_, written_before_);
+    computed_ = begin + tile.compute;
+    written_before_ = written_;
+    written_ = std::max(computed_, written_) + tile.write;
+  }
+  std::uint64_t end() const { return written_; }
+
+ private:
+  std::uint64_t computed_ = 0;
+  std::uint64_t written_ = 0;
+  std::uint64_t written_before_ = 0;
+};
 
 }  // namespace
 
-std::uint64_t ModelledCycles(const LayerDescriptor& layer, const Capabilities& capabilities) {
+std::uint64_t CyclesPerWindow(Mode mode, int tau, std::uint32_t group_out_channels, const Capabilities& c) {
+  const std::uint64_t look_ups = CeilDivide(group_out_channels, c.accumulators);
+  const std::uint64_t table = CeilDivide(std::uint64_t{1} << tau, c.dot_units);
+  if (c.response_unit == registers::kSharedAdders) {
+    return mode == Mode::kDirect ? 3 * look_ups : table + look_ups;
+  }
+  return mode == Mode::kDirect ? CeilDivide(group_out_channels, c.dot_units) : std::max(table, look_ups);
+}
+
+std::uint64_t ComputeCycles(const LayerDescriptor& layer, const Capabilities& capabilities) {
   const std::uint64_t windows = std::uint64_t{layer.batch} * layer.out_height * layer.out_width * layer.in_channels;
   return windows * CyclesPerWindow(layer.mode, layer.tau, layer.group_out_channels(), capabilities);
+}
+
+std::uint64_t ModelledCycles(const LayerDescriptor& d, const Capabilities& c) {
+  // Images repeat: a few of them tell what each further one adds.
+  constexpr std::uint32_t kImages = 4;
+  const Tiling tiling = TilingOf(d, c);
+  Pipeline pipeline;
+  std::uint64_t image_before = 0;
+  std::uint64_t image = 0;
+  for (std::uint32_t i = 0; i < std::min(d.batch, kImages); ++i) {
+    image_before = image;
+    for (std::uint64_t row = 0; row < d.out_height; row += tiling.rows) {
+      for (std::uint64_t column = 0; column < d.out_width; column += tiling.columns) {
+        pipeline.Add(TileOf(d, c, std::min(tiling.rows, d.out_height - row),
+                            std::min(tiling.columns, d.out_width - column)));
+      }
+    }
+    image = pipeline.end();
+  }
+  const std::uint64_t further = d.batch > kImages ? d.batch - kImages : 0;
+  return LoadCycles(d) + image + further * (image - image_before) + kLayerOverhead;
+}
+
+std::uint64_t BinaryEngineCycles(const LayerDescriptor& layer, const Capabilities& capabilities) {
+  LayerDescriptor direct = layer;
+  direct.mode = Mode::kDirect;
+  Capabilities binary = capabilities;
+  if (capabilities.response_unit == registers::kSharedAdders) {
+    // Two adders build column sums.
+    binary.response_unit = registers::kDotUnits;
+    binary.dot_units = binary.accumulators = std::max(1u, (capabilities.accumulators + 2) / 9);
+  }
+  return ModelledCycles(direct, binary);
 }
 
 Mode FasterMode(int tau, std::uint32_t group_out_channels, const Capabilities& capabilities) {

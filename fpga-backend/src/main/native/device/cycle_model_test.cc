@@ -33,7 +33,7 @@ std::uint64_t NetworkCycles(const std::uint32_t (&blocks)[4], int tau, bool bnn)
       layer.in_channels = in_channels;
       layer.out_channels = stage.channels;
       layer.out_height = layer.out_width = stage.side;
-      cycles += ModelledCycles(layer, PaperElement());
+      cycles += ComputeCycles(layer, PaperElement());
       in_channels = stage.channels;
     }
   }
@@ -67,9 +67,9 @@ TEST(CycleModel, CountsOutputsThatDoNotFillTheAccumulators) {
   layer.out_height = 5;
   layer.out_width = 7;
   layer.batch = 2;
-  EXPECT_EQ(ModelledCycles(layer, PaperElement()), 2u * 5 * 7 * 3 * 4);
+  EXPECT_EQ(ComputeCycles(layer, PaperElement()), 2u * 5 * 7 * 3 * 4);
   layer.mode = Mode::kDirect;
-  EXPECT_EQ(ModelledCycles(layer, PaperElement()), 2u * 5 * 7 * 3 * 13);
+  EXPECT_EQ(ComputeCycles(layer, PaperElement()), 2u * 5 * 7 * 3 * 13);
 }
 
 TEST(CycleModel, CountsOutputsOfOneGroup) {
@@ -78,7 +78,7 @@ TEST(CycleModel, CountsOutputsOfOneGroup) {
   layer.group = 2;
   layer.in_channels = 8;
   layer.out_channels = 64;
-  EXPECT_EQ(ModelledCycles(layer, PaperElement()), 8u * 8);
+  EXPECT_EQ(ComputeCycles(layer, PaperElement()), 8u * 8);
 }
 
 TEST(CycleModel, ChoosesTheFasterMode) {

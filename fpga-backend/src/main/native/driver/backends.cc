@@ -6,12 +6,15 @@
 
 #include "board/uio.h"
 #include "board/xdma.h"
+#include "device/element.h"
 #include "emulator/emulator.h"
+#include "rtl/rtl_device.h"
 
 namespace subbit::fpga {
 namespace {
 
 constexpr const char* kEmulator = "emulator";
+constexpr const char* kRtl = "rtl";
 
 /// A kind of board: how its boards are found, and what to say where there is none.
 struct BoardKind {
@@ -49,6 +52,37 @@ void AddBoards(const BoardKind& kind, const std::string& root, std::vector<Backe
   }
 }
 
+/// The name of a software device with a processing element: "rtl" has the first of all elements, others say which.
+std::string NameOf(const char* kind, const Element& element) {
+  return &element == &Elements().front() ? kind : std::string(kind) + ":" + element.name;
+}
+
+/// A software device for every processing element.
+void AddSoftware(const char* kind, const char* description, const std::string& problem,
+                 std::vector<Backend>& backends) {
+  for (const Element& element : Elements()) {
+    backends.push_back({NameOf(kind, element), std::string(description) + "; " + element.description, problem.empty(),
+                        problem});
+  }
+}
+
+/// The software device of that name, or null.
+std::unique_ptr<Device> OpenSoftware(const std::string& name) {
+  for (const Element& element : Elements()) {
+    if (name == NameOf(kEmulator, element)) {
+      return std::make_unique<Emulator>(Emulator::CapabilitiesOf(element.name));
+    }
+    if (name == NameOf(kRtl, element)) {
+      try {
+        return std::make_unique<RtlDevice>(RtlLibraryPath(), element.name);
+      } catch (const std::runtime_error& e) {
+        throw UnavailableBackend("FPGA backend '" + name + "' cannot be used: " + e.what());
+      }
+    }
+  }
+  return nullptr;
+}
+
 /// Whether a backend is what a name asks for: itself, or any of its kind.
 bool Matches(const Backend& backend, const std::string& requested) {
   return backend.name == requested || backend.name.rfind(requested + ":", 0) == 0;
@@ -63,8 +97,8 @@ std::string AllowedNames(const std::vector<Backend>& backends) {
 }
 
 std::unique_ptr<Device> OpenDevice(const std::string& name) {
-  if (name == kEmulator) {
-    return std::make_unique<Emulator>();
+  if (std::unique_ptr<Device> device = OpenSoftware(name); device != nullptr) {
+    return device;
   }
   const std::string root = BoardRoot();
   for (const BoardKind& kind : kBoardKinds) {
@@ -89,9 +123,8 @@ std::vector<Backend> Backends() {
   for (const BoardKind& kind : kBoardKinds) {
     AddBoards(kind, root, backends);
   }
-  backends.push_back({kEmulator, "software model of the engine, bit-exact, modelled cycles", true, ""});
-  backends.push_back(
-      {"rtl", "simulation of the hardware description, simulated cycles", false, "this build holds no simulation"});
+  AddSoftware(kEmulator, "software model of the engine, bit-exact, modelled cycles", "", backends);
+  AddSoftware(kRtl, "simulation of the hardware description, simulated cycles", WhyNoRtl(), backends);
   return backends;
 }
 

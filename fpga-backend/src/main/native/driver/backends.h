@@ -11,7 +11,8 @@ namespace subbit::fpga {
 
 /// A device that the driver can be asked for, or a kind of board of which none was found.
 struct Backend {
-  /// "emulator", or the kind and number of a board: "xdma:0".
+  /// "emulator" or "rtl", where need be with a processing element (device/element.h): "rtl:shared"; or the kind and number
+  /// of a board: "xdma:0".
   std::string name;
   /// One line for a person.
   std::string description;

@@ -23,7 +23,7 @@ TEST(Backends, AutoTakesTheEmulatorWhereThereIsNoBoard) {
 }
 
 TEST(Backends, SaysWhatToChooseInstead) {
-  for (const char* name : {"rtl", "xdma", "uio"}) {
+  for (const char* name : {"xdma", "uio"}) {
     const std::string message = ChoiceError<UnavailableBackend>(name);
     EXPECT_NE(message.find(name), std::string::npos) << message;
     EXPECT_NE(message.find("Choose 'emulator'"), std::string::npos) << message;
@@ -40,6 +40,7 @@ TEST(Backends, ListsTheNamesWhereOneIsUnknown) {
 TEST(Backends, SharesOneDeviceWhileSomebodyHoldsIt) {
   const auto first = OpenBackend("emulator");
   EXPECT_EQ(OpenBackend("emulator"), first);
+  EXPECT_NE(OpenBackend("emulator:shared"), first) << "another processing element is another device";
 }
 
 }  // namespace

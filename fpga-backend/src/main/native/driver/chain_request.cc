@@ -137,7 +137,7 @@ void ChainRequest::CountCycles(std::uint32_t part, std::vector<LayerCycles>& cyc
     }
     cycles[i].cycles += finished.cycles;
     finished.mode = Mode::kDirect;
-    cycles[i].bnn_cycles += ModelledCycles(finished, driver_.capabilities_);
+    cycles[i].bnn_cycles += BinaryEngineCycles(finished, driver_.capabilities_);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "device/cycle_model.h"
+#include "device/element.h"
 #include "device/registers.h"
 #include "emulator/engine.h"
 
@@ -24,10 +25,10 @@ constexpr std::uint64_t WithHigh(std::uint64_t value, std::uint32_t high) {
 
 }  // namespace
 
-Capabilities Emulator::DefaultCapabilities() {
-  Capabilities c;
-  c.features = registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureAnyStride |
-               registers::kFeatureDilation | registers::kFeatureGroups;
+Capabilities Emulator::DefaultCapabilities() { return CapabilitiesOf(Elements().front().name); }
+
+Capabilities Emulator::CapabilitiesOf(const std::string& element) {
+  Capabilities c = EmulatorCapabilities(element);
   c.memory_bytes = kMemoryBytes;
   return c;
 }
@@ -83,6 +84,8 @@ std::uint32_t Emulator::Read32(std::uint32_t offset) {
       return Low(cycles_);
     case registers::kCyclesHigh:
       return High(cycles_);
+    case registers::kResponseUnit:
+      return capabilities_.response_unit;
     default:
       return 0;
   }

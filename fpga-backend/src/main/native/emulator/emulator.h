@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <string>
 
 #include "device/capabilities.h"
 #include "device/device.h"
@@ -21,6 +22,9 @@ class Emulator final : public Device {
 
   /// What the default model offers: the paper's element (one dot unit, four accumulators) with a table for tau up to 6.
   static Capabilities DefaultCapabilities();
+
+  /// The same with another processing element (device/element.h). Throws std::invalid_argument for an unknown name.
+  static Capabilities CapabilitiesOf(const std::string& element);
 
   explicit Emulator(const Capabilities& capabilities = DefaultCapabilities());
 

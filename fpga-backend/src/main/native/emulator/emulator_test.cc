@@ -5,6 +5,7 @@
 #include <limits>
 #include <random>
 
+#include "device/cycle_model.h"
 #include "device/registers.h"
 #include "driver/driver.h"
 #include "testing/reference_conv.h"
@@ -32,6 +33,8 @@ LayerDescriptor OnePixel() {
   d.multiplier_address = 0x1100;
   return d;
 }
+
+std::uint64_t CyclesOfOnePixel() { return ModelledCycles(OnePixel(), SmallMemory()); }
 
 std::uint32_t Start(Emulator& device, const LayerDescriptor& layer, std::uint32_t count = 1) {
   const LayerDescriptor::Bytes bytes = layer.Encode();
@@ -71,7 +74,7 @@ TEST(Emulator, FollowsTheControlProtocol) {
   EXPECT_EQ(device.Read32(registers::kInterruptStatus), 0u);
   EXPECT_EQ(device.Read32(registers::kControl), registers::kDone | registers::kIdle | registers::kReady);
   EXPECT_EQ(device.Read32(registers::kControl), registers::kIdle) << "done and ready clear on read";
-  EXPECT_EQ(device.Read32(registers::kCyclesLow), 1u);
+  EXPECT_EQ(device.Read32(registers::kCyclesLow), CyclesOfOnePixel());
 }
 
 TEST(Emulator, RunsAListAndAddsUpItsCycles) {
@@ -80,12 +83,12 @@ TEST(Emulator, RunsAListAndAddsUpItsCycles) {
   LayerDescriptor layer = OnePixel();
   layer.cycles = 99;
   EXPECT_EQ(Start(device, layer, 3), 0u);
-  EXPECT_EQ(device.Read32(registers::kCyclesLow), 3u);
+  EXPECT_EQ(device.Read32(registers::kCyclesLow), 3 * CyclesOfOnePixel());
   LayerDescriptor::Bytes bytes;
   device.ReadBuffer(kDescriptorsAt + 2 * bytes.size(), bytes.data(), bytes.size());
   LayerDescriptor finished;
   ASSERT_EQ(LayerDescriptor::Decode(bytes, &finished), ErrorCode::kNone);
-  EXPECT_EQ(finished.cycles, 1u);
+  EXPECT_EQ(finished.cycles, CyclesOfOnePixel());
 }
 
 TEST(Emulator, RejectsABadDescriptorList) {

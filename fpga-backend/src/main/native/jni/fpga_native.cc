@@ -4,6 +4,7 @@
 
 #include "driver/backends.h"
 #include "driver/timing_log.h"
+#include "rtl/rtl_device.h"
 
 /// The native side of dev.subbit.fpga.FpgaNative: what Java reads from the driver besides running models. Every
 /// function ends with a Java exception pending where something failed; no C++ exception leaves it.
@@ -52,6 +53,19 @@ extern "C" JNIEXPORT jstring JNICALL Java_dev_subbit_fpga_FpgaNative_chooseBacke
   }
   env->ReleaseStringUTFChars(requested, name);
   return chosen;
+}
+
+extern "C" JNIEXPORT void JNICALL Java_dev_subbit_fpga_FpgaNative_useSimulation(JNIEnv* env, jclass, jstring path) {
+  const char* text = env->GetStringUTFChars(path, nullptr);
+  if (text == nullptr) {
+    return;
+  }
+  try {
+    subbit::fpga::SetRtlLibraryPath(text);
+  } catch (const std::exception& e) {
+    Throw(env, "java/lang/IllegalStateException", e.what());
+  }
+  env->ReleaseStringUTFChars(path, text);
 }
 
 extern "C" JNIEXPORT void JNICALL Java_dev_subbit_fpga_FpgaNative_listBackends(JNIEnv* env, jclass, jobject visitor) {

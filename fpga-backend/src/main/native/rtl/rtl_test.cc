@@ -1,0 +1,138 @@
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "bench/network.h"
+#include "device/element.h"
+#include "device/registers.h"
+#include "driver/driver.h"
+#include "emulator/emulator.h"
+#include "rtl/rtl_device.h"
+#include "testing/reference_conv.h"
+
+namespace subbit::fpga {
+namespace {
+
+constexpr std::chrono::seconds kTimeout{60};
+
+std::unique_ptr<RtlDevice> Open(const std::string& element, const BusTiming& timing = {},
+                                std::uint64_t memory = RtlDevice::kMemoryBytes) {
+  return std::make_unique<RtlDevice>(RtlLibraryPath(), element, timing, memory);
+}
+
+class Rtl : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Rtl, TellsWhatItsElementOffers) {
+  const auto device = Open(GetParam());
+  EXPECT_EQ(device->Read32(registers::kId), registers::kIdValue);
+  EXPECT_EQ(device->Read32(registers::kVersion), registers::kVersionValue);
+  const Capabilities read = Capabilities::Read(*device);
+  const Capabilities expected = RtlCapabilities(GetParam());
+  EXPECT_EQ(read.response_unit, expected.response_unit);
+  EXPECT_EQ(read.EngineRegister(), expected.EngineRegister());
+  EXPECT_EQ(read.features, expected.features);
+  EXPECT_EQ(read.max_channels, expected.max_channels);
+  EXPECT_EQ(read.max_width, expected.max_width);
+  EXPECT_EQ(read.memory_bytes, RtlDevice::kMemoryBytes);
+}
+
+/// A random layer that the hardware description offers.
+LayerCase OfferedCase(std::mt19937& random, const Driver& driver) {
+  for (;;) {
+    LayerCase c = RandomCase(random);
+    if (driver.WhyNot(c.layer).empty()) {
+      return c;
+    }
+  }
+}
+
+TEST_P(Rtl, AgreesWithTheReferenceOnRandomLayers) {
+  std::mt19937 random(11);
+  int table_runs = 0;
+  for (const std::uint32_t stall_percent : {0u, 40u}) {
+    const auto driver = Driver::Open(Open(GetParam(), {stall_percent == 0 ? 1u : 20u, stall_percent, 7}));
+    for (int run = 0; run < 100; ++run) {
+      const LayerCase c = OfferedCase(random, *driver);
+      const auto loaded = driver->Load(c.layer);
+      table_runs += loaded->descriptor().mode == Mode::kTable ? 1 : 0;
+      std::vector<std::uint8_t> output(c.output_bytes());
+      driver->Run(*loaded, c.batch, c.height, c.width, c.input.data(), output.data(), kTimeout);
+      const LayerDescriptor& d = loaded->descriptor();
+      ASSERT_EQ(output, ReferenceConv(c)) << "run " << run << ", tau " << int{d.tau} << ", mode "
+                                          << static_cast<int>(d.mode) << ", channels " << d.in_channels << " to "
+                                          << d.out_channels << ", formats " << static_cast<int>(d.input_format) << " "
+                                          << static_cast<int>(d.output_format) << ", image " << c.height << "x"
+                                          << c.width << ", strides " << d.stride_h << " " << d.stride_w << ", pads "
+                                          << d.pad_top << d.pad_left << d.pad_bottom << d.pad_right;
+    }
+  }
+  if (GetParam() != "binary") {
+    EXPECT_GT(table_runs, 20) << "the sweep must cover the table mode too";
+  }
+}
+
+/// Runs a layer on the element's simulation and emulator; results must be the same, cycles within 2 %.
+void CompareWithTheEmulator(const std::string& element, const LayerCase& c) {
+  const auto run = [&](std::unique_ptr<Device> device, std::vector<std::uint8_t>* output) {
+    const auto driver = Driver::Open(std::move(device));
+    output->resize(c.output_bytes());
+    return driver->Run(*driver->Load(c.layer), c.batch, c.height, c.width, c.input.data(), output->data(), kTimeout);
+  };
+  std::vector<std::uint8_t> simulated;
+  std::vector<std::uint8_t> emulated;
+  const LayerCycles rtl = run(Open(element), &simulated);
+  const LayerCycles model = run(std::make_unique<Emulator>(Emulator::CapabilitiesOf(element)), &emulated);
+  ASSERT_EQ(simulated, emulated);
+  EXPECT_NEAR(static_cast<double>(rtl.cycles) / static_cast<double>(model.cycles), 1, 0.02)
+      << c.layer.shape.in_channels << " to " << c.layer.shape.out_channels << " channels, " << c.height << "x"
+      << c.width << ", tau " << int{c.layer.shape.tau} << ", batch " << c.batch << ", strides "
+      << c.layer.shape.stride_h << " " << c.layer.shape.stride_w << ", output " << c.out_height() << "x" << c.out_width()
+      << ", cycles " << rtl.cycles << " for " << model.cycles;
+}
+
+TEST_P(Rtl, TakesTheCyclesOfTheModelOnNetworkLayers) {
+  // The first three are resnet20's on images of 32x32, the others ResNet-18's last on images of 224x224.
+  const NetworkLayer layers[] = {{16, 16, 32, 1, 1}, {16, 32, 32, 2, 1}, {64, 64, 8, 1, 1},
+                                 {256, 256, 14, 1, 1}, {256, 512, 14, 2, 1}};
+  for (const NetworkLayer& layer : layers) {
+    // Sparing the plain engines their largest layer: fpga_cycles runs it.
+    if (GetParam() == "shared" || layer.in_channels < 256) {
+      for (const int tau : {4, 5, 9}) {
+        CompareWithTheEmulator(GetParam(), MakeCase(layer, tau, 3));
+      }
+    }
+  }
+}
+
+TEST_P(Rtl, TakesTheCyclesOfTheModelOnRandomLayers) {
+  const auto driver = Driver::Open(Open(GetParam()));
+  std::mt19937 random(21);
+  for (int run = 0; run < 30; ++run) {
+    LayerCase c = OfferedCase(random, *driver);
+    c.layer.shape.in_channels = 8 + static_cast<std::uint32_t>(random() % 24);
+    c.layer.shape.out_channels = 8 + static_cast<std::uint32_t>(random() % 120);
+    c.height = 9 + static_cast<std::uint32_t>(random() % 12);
+    c.width = 9 + static_cast<std::uint32_t>(random() % 12);
+    FillRandomly(c, random);
+    CompareWithTheEmulator(GetParam(), c);
+  }
+}
+
+TEST_P(Rtl, CutsWideLayersIntoPartsOfRows) {
+  std::mt19937 random(12);
+  for (const std::uint32_t width : {299u, 512u}) {
+    LayerCase c = MakeCase({3, 150, width, 1, 1}, 5, 2);
+    c.height = 4;
+    FillRandomly(c, random);
+    const auto driver = Driver::Open(Open(GetParam()));
+    std::vector<std::uint8_t> output(c.output_bytes());
+    driver->Run(*driver->Load(c.layer), c.batch, c.height, c.width, c.input.data(), output.data(), kTimeout);
+    EXPECT_EQ(output, ReferenceConv(c)) << "width " << width;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Elements, Rtl, ::testing::Values("paper", "shared", "binary"),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace subbit::fpga

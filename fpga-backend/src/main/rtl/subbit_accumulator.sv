@@ -1,0 +1,51 @@
+// The accumulators of one lane, two halves: one belongs to the tile that is computed, the other to the one that is written
+// back. The adder itself is the core's.
+`default_nettype none
+
+module subbit_accumulator #(
+    parameter int DEPTH = 1024
+) (
+    input wire clk,
+
+    // The core: read a cycle ahead of the sum that depends on it.
+    input  wire                      half,
+    input  wire  [$clog2(DEPTH)-1:0] read_address,
+    output logic [             31:0] read_sum,
+    input  wire                      write,
+    input  wire                      write_half,
+    input  wire  [$clog2(DEPTH)-1:0] write_address,
+    input  wire  [             31:0] write_sum,
+
+    // Write-back: data stays where `drain` is 0.
+    input  wire                      draining,
+    input  wire                      drain_half,
+    input  wire                      drain,
+    input  wire  [$clog2(DEPTH)-1:0] drain_address,
+    output logic [             31:0] drain_sum
+);
+  localparam int AW = $clog2(DEPTH);
+
+  if ((1 << AW) != DEPTH) begin : g_check
+    $error("DEPTH must be a power of two");
+  end
+
+  wire [31:0] found[2];
+  for (genvar h = 0; h < 2; h++) begin : g_half
+    logic [31:0] memory[DEPTH];
+    logic [31:0] q;
+    wire drains = draining && drain_half == 1'(h);
+    wire [AW-1:0] address = drains ? drain_address : read_address;
+    always_ff @(posedge clk) begin
+      if (write && write_half == 1'(h)) memory[write_address] <= write_sum;
+      if (!drains || drain) q <= memory[address];
+    end
+    assign found[h] = q;
+  end
+
+  logic half_q;
+  always_ff @(posedge clk) half_q <= half;
+  assign read_sum = found[half_q];
+  assign drain_sum = found[drain_half];
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,141 @@
+// Reads one run of bytes after the other over an AXI4 master and hands it on aligned: the first byte of the run is the first
+// byte of the first beat. Bursts are INCR, as wide as the bus, and cross no 4 KiB boundary; addresses run ahead of data.
+//
+// A response other than OKAY raises `fault` for one cycle; the run still ends with its last beat. After `abort` every burst
+// that was asked for is taken and thrown away; `busy` falls when the last has come.
+`default_nettype none
+
+module subbit_axi_read #(
+    parameter int ADDR_WIDTH = 32,
+    // 32, 64, 128, 256 or 512 bits.
+    parameter int DATA_WIDTH = 64,
+    // Longest burst in beats, a power of two.
+    parameter int MAX_BURST = 64
+) (
+    input wire clk,
+    input wire rst,
+    input wire abort,
+
+    input  wire                   command_valid,
+    output logic                  command_ready,
+    input  wire  [ADDR_WIDTH-1:0] command_address,
+    input  wire  [          23:0] command_bytes,    // at least 1
+
+    output logic                  beat_valid,
+    input  wire                   beat_ready,
+    output logic [DATA_WIDTH-1:0] beat_data,
+    output logic                  beat_last,
+
+    output logic fault,
+    output logic busy,
+
+    output logic                  m_axi_arvalid,
+    input  wire                   m_axi_arready,
+    output logic [ADDR_WIDTH-1:0] m_axi_araddr,
+    output logic [           7:0] m_axi_arlen,
+    output logic [           2:0] m_axi_arsize,
+    output logic [           1:0] m_axi_arburst,
+    input  wire                   m_axi_rvalid,
+    output logic                  m_axi_rready,
+    input  wire  [DATA_WIDTH-1:0] m_axi_rdata,
+    input  wire  [           1:0] m_axi_rresp,
+    input  wire                   m_axi_rlast
+);
+  localparam int BYTES = DATA_WIDTH / 8;
+  localparam int SIZE = $clog2(BYTES);
+  localparam int PAGE_BEATS = 4096 / BYTES;
+
+  if (BYTES < 4 || BYTES > 64 || (1 << SIZE) != BYTES) begin : g_check
+    $error("DATA_WIDTH must be 32, 64, 128, 256 or 512");
+  end
+  if (MAX_BURST < 1 || MAX_BURST > 256 || MAX_BURST > PAGE_BEATS) begin : g_check2
+    $error("MAX_BURST must be 1 to 256 and fit a page");
+  end
+
+  logic active, draining;
+  logic [SIZE-1:0] offset;
+  logic [23:0] ask_left;    // raw beats not yet asked for
+  logic [23:0] raw_left;    // raw beats not yet received
+  logic [23:0] out_left;    // aligned beats not yet handed on
+  logic [23:0] pending;     // beats asked for and not received
+  logic [ADDR_WIDTH-1:0] ask_address;
+  logic [DATA_WIDTH-1:0] hold;
+  logic primed;
+
+  // A burst ends at the page, at the longest burst or at the end of the run.
+  wire [23:0] page_left = 24'(PAGE_BEATS) - 24'(ask_address[11:SIZE]);
+  wire [23:0] limit = page_left < 24'(MAX_BURST) ? page_left : 24'(MAX_BURST);
+  wire [23:0] burst = ask_left < limit ? ask_left : limit;
+
+  wire slot = !beat_valid || beat_ready;
+  wire asked = m_axi_arvalid && m_axi_arready;
+  wire received = m_axi_rvalid && m_axi_rready;
+  wire emit_raw = received && active && primed;
+  wire emit_held = active && raw_left == 0 && out_left != 0 && slot;
+  wire [2*DATA_WIDTH-1:0] pair = {m_axi_rdata, hold};
+  wire [2*DATA_WIDTH-1:0] shifted = pair >> {offset, 3'b000};
+  wire [23:0] command_span = command_bytes + 24'(command_address[SIZE-1:0]) + 24'(BYTES - 1);
+  wire [23:0] command_beats = command_span >> SIZE;
+  wire [23:0] command_out = (command_bytes + 24'(BYTES - 1)) >> SIZE;
+
+  assign m_axi_arsize = 3'(SIZE);
+  assign m_axi_arburst = 2'b01;
+  assign m_axi_rready = draining || (active && raw_left != 0 && slot);
+  assign command_ready = !active && !draining && !beat_valid;
+  assign busy = active || draining || m_axi_arvalid || pending != 0;
+
+  always_ff @(posedge clk) begin
+    fault <= received && m_axi_rresp != 2'b00 && !draining;
+    if (rst) begin
+      active <= 1'b0;
+      draining <= 1'b0;
+      beat_valid <= 1'b0;
+      m_axi_arvalid <= 1'b0;
+      pending <= '0;
+    end else begin
+      pending <= pending + (asked ? 24'(m_axi_arlen) + 24'd1 : 24'd0) - (received ? 24'd1 : 24'd0);
+      if (asked) m_axi_arvalid <= 1'b0;
+
+      if (abort) begin
+        active <= 1'b0;
+        beat_valid <= 1'b0;
+        draining <= 1'b1;
+      end else if (draining) begin
+        draining <= m_axi_arvalid || pending != 0;
+      end else if (command_valid && command_ready) begin
+        active <= 1'b1;
+        offset <= command_address[SIZE-1:0];
+        primed <= command_address[SIZE-1:0] == 0;
+        ask_address <= {command_address[ADDR_WIDTH-1:SIZE], {SIZE{1'b0}}};
+        ask_left <= command_beats;
+        raw_left <= command_beats;
+        out_left <= command_out;
+      end else if (active) begin
+        if (ask_left != 0 && (!m_axi_arvalid || m_axi_arready)) begin
+          m_axi_arvalid <= 1'b1;
+          m_axi_araddr <= ask_address;
+          m_axi_arlen <= 8'(burst - 24'd1);
+          ask_address <= ask_address + ADDR_WIDTH'(burst << SIZE);
+          ask_left <= ask_left - burst;
+        end
+        if (received) begin
+          hold <= m_axi_rdata;
+          primed <= 1'b1;
+          raw_left <= raw_left - 24'd1;
+        end
+        if (slot) beat_valid <= 1'b0;
+        if (emit_raw || emit_held) begin
+          beat_valid <= 1'b1;
+          beat_data <= offset == 0 ? m_axi_rdata : shifted[DATA_WIDTH-1:0];
+          beat_last <= out_left == 24'd1;
+          out_left <= out_left - 24'd1;
+        end
+        if (out_left == 0 && raw_left == 0 && slot) active <= 1'b0;
+      end
+    end
+  end
+
+  wire unused = &{1'b0, m_axi_rlast, shifted[2*DATA_WIDTH-1:DATA_WIDTH]};
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,124 @@
+// Writes one run of beats after the other over an AXI4 master: INCR bursts as wide as the bus that cross no 4 KiB boundary.
+// Beats come as they lie on the bus, with their byte strobes; the command says how many.
+//
+// After `abort` the burst under way is completed without strobes, so nothing more is written; `busy` falls when every
+// response has come. A response other than OKAY raises `fault` for one cycle.
+`default_nettype none
+
+module subbit_axi_write #(
+    parameter int ADDR_WIDTH = 32,
+    parameter int DATA_WIDTH = 64,
+    parameter int MAX_BURST  = 64
+) (
+    input wire clk,
+    input wire rst,
+    input wire abort,
+
+    input  wire                   command_valid,
+    output logic                  command_ready,
+    input  wire  [ADDR_WIDTH-1:0] command_address,  // of the first beat, aligned to the bus
+    input  wire  [          23:0] command_beats,    // at least 1
+
+    input  wire                     beat_valid,
+    output logic                    beat_ready,
+    input  wire  [  DATA_WIDTH-1:0] beat_data,
+    input  wire  [DATA_WIDTH/8-1:0] beat_strobe,
+
+    output logic fault,
+    output logic busy,
+
+    output logic                    m_axi_awvalid,
+    input  wire                     m_axi_awready,
+    output logic [  ADDR_WIDTH-1:0] m_axi_awaddr,
+    output logic [             7:0] m_axi_awlen,
+    output logic [             2:0] m_axi_awsize,
+    output logic [             1:0] m_axi_awburst,
+    output logic                    m_axi_wvalid,
+    input  wire                     m_axi_wready,
+    output logic [  DATA_WIDTH-1:0] m_axi_wdata,
+    output logic [DATA_WIDTH/8-1:0] m_axi_wstrb,
+    output logic                    m_axi_wlast,
+    input  wire                     m_axi_bvalid,
+    output logic                    m_axi_bready,
+    input  wire  [             1:0] m_axi_bresp
+);
+  localparam int BYTES = DATA_WIDTH / 8;
+  localparam int SIZE = $clog2(BYTES);
+  localparam int PAGE_BEATS = 4096 / BYTES;
+
+  if (BYTES < 4 || BYTES > 64 || (1 << SIZE) != BYTES) begin : g_check
+    $error("DATA_WIDTH must be 32, 64, 128, 256 or 512");
+  end
+  if (MAX_BURST < 1 || MAX_BURST > 256 || MAX_BURST > PAGE_BEATS) begin : g_check2
+    $error("MAX_BURST must be 1 to 256 and fit a page");
+  end
+
+  logic active, stopping;
+  logic [ADDR_WIDTH-1:0] address;
+  logic [23:0] left;           // beats of the run not yet in a burst
+  logic [8:0] burst_left;      // beats of the burst not yet handed over
+  logic [15:0] unanswered;     // bursts whose response has not come
+
+  wire [23:0] page_left = 24'(PAGE_BEATS) - 24'(address[11:SIZE]);
+  wire [23:0] limit = page_left < 24'(MAX_BURST) ? page_left : 24'(MAX_BURST);
+  wire [23:0] burst = left < limit ? left : limit;
+
+  wire slot = !m_axi_wvalid || m_axi_wready;
+  wire take = slot && burst_left != 0 && (beat_valid || stopping);
+  wire addressed = m_axi_awvalid && m_axi_awready;
+  wire answered = m_axi_bvalid && m_axi_bready;
+
+  assign m_axi_awsize = 3'(SIZE);
+  assign m_axi_awburst = 2'b01;
+  assign m_axi_bready = 1'b1;
+  assign beat_ready = slot && burst_left != 0 && !stopping;
+  assign command_ready = !active && !stopping;
+  assign busy = active || stopping || m_axi_awvalid || m_axi_wvalid || unanswered != 0;
+
+  always_ff @(posedge clk) begin
+    fault <= answered && m_axi_bresp != 2'b00 && !stopping;
+    if (rst) begin
+      active <= 1'b0;
+      stopping <= 1'b0;
+      burst_left <= '0;
+      unanswered <= '0;
+      m_axi_awvalid <= 1'b0;
+      m_axi_wvalid <= 1'b0;
+    end else begin
+      unanswered <= unanswered + 16'(addressed) - 16'(answered);
+      if (addressed) m_axi_awvalid <= 1'b0;
+      if (slot) m_axi_wvalid <= 1'b0;
+      if (take) begin
+        m_axi_wvalid <= 1'b1;
+        m_axi_wdata <= beat_data;
+        m_axi_wstrb <= stopping ? '0 : beat_strobe;
+        m_axi_wlast <= burst_left == 9'd1;
+        burst_left <= burst_left - 9'd1;
+      end
+
+      if (abort) begin
+        stopping <= 1'b1;
+        active <= 1'b0;
+      end else if (stopping) begin
+        stopping <= m_axi_awvalid || m_axi_wvalid || burst_left != 0 || unanswered != 0;
+      end else if (command_valid && command_ready) begin
+        active <= 1'b1;
+        address <= command_address;
+        left <= command_beats;
+      end else if (active && burst_left == 0 && (!m_axi_awvalid || m_axi_awready)) begin
+        if (left == 0) begin
+          active <= 1'b0;
+        end else begin
+          m_axi_awvalid <= 1'b1;
+          m_axi_awaddr <= address;
+          m_axi_awlen <= 8'(burst - 24'd1);
+          address <= address + ADDR_WIDTH'(burst << SIZE);
+          left <= left - burst;
+          burst_left <= 9'(burst);
+        end
+      end
+    end
+  end
+endmodule
+
+`default_nettype wire

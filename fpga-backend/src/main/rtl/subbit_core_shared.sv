@@ -1,0 +1,344 @@
+// The improved element: responses by shared partial sums, and one set of LANES adders for responses and look-ups in turn.
+//
+// A column of three pixels has four sums up to sign; a response is the sum of one of them from each of three columns, two
+// additions, and neighbouring windows share two (stride 1) or one (stride 2) of their columns. Two adders build column sums,
+// three cycles a column. Lanes work in pairs: both adders of a pair make one response a cycle, or each accumulates one.
+// LANES + 2 adders in all.
+//
+// Table mode: a window takes max(ceil(2^tau / (LANES / 2)) + slots, 3 * new columns + 1) cycles: responses of one window
+// and look-ups of the window before take turns. Direct mode: 3 * slots cycles, for each slot a response for the first lane of
+// every pair, one for the second, and the accumulation.
+//
+// Cycle by cycle: 0 issue, 1 index, 2 codeword, 3 operands, 4 sum.
+`default_nettype none
+
+module subbit_core_shared #(
+    parameter int LANES = 16,
+    parameter int TABLE_DEPTH = 64,
+    parameter int SLOT_BITS = 5,
+    parameter int ADDRESS_BITS = 10
+) (
+    input wire clk,
+    input wire rst,
+    input subbit_pkg::layer_t layer,
+
+    input  wire                               window_valid,
+    output logic                              window_ready,
+    input  wire [subbit_pkg::WINDOW_BITS-1:0] window,
+    input  wire                               window_fresh,
+    input  wire                               window_first,
+    input  wire                               window_half,
+    input  wire                               window_index_half,
+    input  wire                               window_ends_step,
+    input  wire                               window_ends_tile,
+    input  wire [           ADDRESS_BITS-1:0] window_address,
+
+    output logic                                index_half,
+    output logic [               SLOT_BITS-1:0] index_slot,
+    input  wire  [LANES*subbit_pkg::MAX_TAU-1:0] indices,
+
+    output logic [9*LANES/2-1:0] codebook_indices,
+    input  wire  [9*LANES/2-1:0] codewords,
+
+    output logic                    sum_read_half,
+    output logic [ADDRESS_BITS-1:0] sum_read_address,
+    input  wire  [    32*LANES-1:0] sums_read,
+    output logic [       LANES-1:0] sum_write,
+    output logic                    sum_write_half,
+    output logic [ADDRESS_BITS-1:0] sum_write_address,
+    output logic [    32*LANES-1:0] sums_written,
+
+    output logic step_done,
+    output logic tile_done
+);
+  import subbit_pkg::*;
+  localparam int R = RESPONSE_BITS + 1;
+  localparam int PAIRS = LANES / 2;
+  localparam int PAIR_BITS = $clog2(PAIRS);
+  localparam int TABLE_BITS = $clog2(TABLE_DEPTH);
+  localparam int ROW_BITS = $clog2(TABLE_DEPTH / PAIRS);
+  localparam int Q = 11;                       // bits of a column sum: -765 to 765
+  localparam int COLUMN = 4 * Q;               // the four sums of a column
+
+  if ((1 << PAIR_BITS) != PAIRS || LANES < 4) begin : g_check
+    $error("LANES must be a power of two, at least 4");
+  end
+  if (TABLE_DEPTH < 2 * PAIRS || TABLE_DEPTH > 256) begin : g_check2
+    $error("TABLE_DEPTH must be LANES to 256");
+  end
+
+  typedef struct packed {
+    logic first;
+    logic half;
+    logic index_half;
+    logic ends_step;
+    logic ends_tile;
+    logic [ADDRESS_BITS-1:0] address;
+  } context_t;
+  typedef enum logic [1:0] {
+    RESPOND,       // responses of the whole table, or for the first lane of each pair
+    RESPOND_ODD,   // for the second lane of each pair; direct mode only
+    ADD
+  } kind_t;
+  typedef struct packed {
+    logic valid;
+    kind_t kind;
+    logic takes_window;    // the first step of a window takes its column sums
+    logic bank;
+    logic first;
+    logic half;
+    logic ends_tile;
+    logic [ROW_BITS-1:0] row;
+    logic [ADDRESS_BITS-1:0] address;
+  } step_t;
+
+  // ---- Column sums.
+  wire [3*COLUMN-1:0] built;
+  wire built_valid;
+  context_t built_context;
+  logic built_taken;
+  subbit_column_sums #(
+      .TAG_BITS($bits(context_t))
+  ) column_sums (
+      .clk,
+      .rst,
+      .stride(layer.stride_w),
+      .window_valid,
+      .window_ready,
+      .window,
+      .window_fresh,
+      .window_tag({window_first, window_half, window_index_half, window_ends_step, window_ends_tile, window_address}),
+      .sums_valid(built_valid),
+      .sums_ready(built_taken),
+      .sums(built),
+      .sums_tag(built_context)
+  );
+
+  // ---- The order of steps.
+  wire [8:0] table_size = 9'd1 << layer.tau;
+  wire [ROW_BITS:0] table_rows = (ROW_BITS + 1)'((10'(table_size) + 10'(PAIRS - 1)) >> PAIR_BITS);
+  wire [SLOT_BITS-1:0] last_slot = SLOT_BITS'(layer.slots - 16'd1);
+
+  typedef enum logic [1:0] {
+    IDLE,
+    TABLE_RESPONSES,
+    TABLE_SUMS,
+    DIRECT
+  } state_t;
+  state_t state;
+  logic responding_bank, pending;
+  logic owes;                    // the newest window's look-ups have to follow those under way
+  logic [1:0] settle;            // cycles until the newest bank may be looked up
+  logic [ROW_BITS-1:0] row;
+  logic [SLOT_BITS-1:0] slot;
+  kind_t direct_kind;
+  context_t newest, summing;     // of the window whose responses were made last; of the one that is looked up
+  logic summing_bank;
+
+  wire row_last = (ROW_BITS + 1)'(row) == table_rows - 1'b1;
+  wire slot_last = slot == last_slot;
+  step_t issued;
+  logic [SLOT_BITS-1:0] issue_slot;
+  logic issue_index_half;
+
+  // A window begins in IDLE or at the end of the window before, so that no cycle is lost between them.
+  wire sums_end = state == TABLE_SUMS && slot_last;
+  wire responses_end = state == TABLE_RESPONSES && row_last;
+  wire direct_ends = state == DIRECT && direct_kind == ADD && slot_last;
+  wire may_begin = state == IDLE || sums_end || direct_ends || (responses_end && !pending);
+  wire begins = may_begin && built_valid;
+  assign built_taken = begins;
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      state <= IDLE;
+      pending <= 1'b0;
+      responding_bank <= 1'b0;
+      settle <= '0;
+      step_done <= 1'b0;
+      owes <= 1'b0;
+    end else begin
+      step_done <= (sums_end && summing.ends_step) || (direct_ends && newest.ends_step);
+      if (settle != 0) settle <= settle - 1'b1;
+      if (state == TABLE_RESPONSES) row <= row + 1'b1;
+      if (state == TABLE_SUMS) slot <= slot + 1'b1;
+      if (state == DIRECT) begin
+        direct_kind <= direct_kind == RESPOND ? RESPOND_ODD : direct_kind == RESPOND_ODD ? ADD : RESPOND;
+        if (direct_kind == ADD) slot <= slot + 1'b1;
+      end
+
+      if (responses_end) begin
+        settle <= 2'd2;
+        if (pending) begin
+          // The look-ups of the window before; this one's come after the next window's responses.
+          state <= TABLE_SUMS;
+          slot <= '0;
+        end else begin
+          state <= IDLE;
+          pending <= 1'b1;
+          summing <= newest;
+          summing_bank <= responding_bank;
+          responding_bank <= !responding_bank;
+        end
+      end
+      if (sums_end) begin
+        state <= IDLE;
+        pending <= owes;
+        summing <= newest;
+        summing_bank <= responding_bank;
+        if (owes) responding_bank <= !responding_bank;
+        owes <= 1'b0;
+      end
+      if (direct_ends) state <= IDLE;
+      if (responses_end && pending) owes <= 1'b1;
+
+      if (begins) begin
+        newest <= built_context;
+        state <= layer.direct ? DIRECT : TABLE_RESPONSES;
+        row <= '0;
+        direct_kind <= RESPOND;
+        if (layer.direct) slot <= '0;
+      end else if (state == IDLE && pending && settle == 0 && !window_valid) begin
+        // No window is coming: finish what there is. Otherwise responses come first, or the two would never overlap.
+        state <= TABLE_SUMS;
+        slot <= '0;
+      end
+    end
+  end
+
+  always_comb begin
+    issued = '0;
+    issued.valid = state == TABLE_RESPONSES || state == TABLE_SUMS || state == DIRECT;
+    issued.kind = state == TABLE_SUMS ? ADD : state == DIRECT ? direct_kind : RESPOND;
+    issued.takes_window = state == TABLE_RESPONSES ? row == 0 : state == DIRECT && direct_kind == RESPOND && slot == 0;
+    issued.bank = state == TABLE_SUMS ? summing_bank : responding_bank;
+    issued.row = row;
+    issued.first = state == TABLE_SUMS ? summing.first : newest.first;
+    issued.half = state == TABLE_SUMS ? summing.half : newest.half;
+    issued.ends_tile = state == TABLE_SUMS ? summing.ends_tile && slot_last : newest.ends_tile && direct_ends;
+    issued.address = (state == TABLE_SUMS ? summing.address : newest.address) + ADDRESS_BITS'(slot);
+    issue_index_half = state == TABLE_SUMS ? summing.index_half : newest.index_half;
+    issue_slot = slot;
+  end
+  assign index_half = issue_index_half;
+  assign index_slot = issue_slot;
+
+  step_t step[1:4];
+  always_ff @(posedge clk) begin
+    step[1] <= issued;
+    for (int s = 2; s <= 4; s++) step[s] <= step[s-1];
+    if (rst) for (int s = 1; s <= 4; s++) step[s].valid <= 1'b0;
+  end
+
+  // ---- The column sums that the responses in flight are made of.
+  logic [3*COLUMN-1:0] waiting, columns;
+  always_ff @(posedge clk) begin
+    if (begins) waiting <= built;
+    if (step[2].valid && step[2].takes_window) columns <= waiting;
+  end
+
+  // ---- Pairs of lanes.
+  wire [R*PAIRS-1:0] responses;
+  logic [R*PAIRS-1:0] even_response, odd_response;    // direct mode
+  for (genvar p = 0; p < PAIRS; p++) begin : g_pair
+    wire [MAX_TAU-1:0] even_index = indices[2*p*MAX_TAU+:MAX_TAU];
+    wire [MAX_TAU-1:0] odd_index = indices[(2*p+1)*MAX_TAU+:MAX_TAU];
+    assign codebook_indices[9*p+:9] =
+        !layer.direct ? 9'(step[1].row) << PAIR_BITS | 9'(p) : step[1].kind == RESPOND ? even_index : odd_index;
+
+    // Which sum of each column, and its sign; a response whose first column is negative is made with all signs turned.
+    logic [8:0] codeword;
+    always_ff @(posedge clk) codeword <= codewords[9*p+:9];
+    logic [Q-1:0] part[3];
+    logic [2:0] minus;
+    always_comb begin
+      for (int c = 0; c < 3; c++) begin
+        minus[c] = !codeword[c];
+        case ({codeword[3+c], codeword[6+c]} ^ {2{!codeword[c]}})
+          2'b11: part[c] = columns[c*COLUMN+0*Q+:Q];
+          2'b10: part[c] = columns[c*COLUMN+1*Q+:Q];
+          2'b01: part[c] = columns[c*COLUMN+2*Q+:Q];
+          default: part[c] = columns[c*COLUMN+3*Q+:Q];
+        endcase
+      end
+    end
+    logic signed [Q-1:0] part_q[3];
+    logic [2:0] minus_q;
+    always_ff @(posedge clk) begin
+      for (int c = 0; c < 3; c++) part_q[c] <= part[c];
+      minus_q <= {minus[2] ^ minus[0], minus[1] ^ minus[0], minus[0]};
+    end
+
+    wire [R-1:0] even_found, odd_found;
+    logic [R-1:0] even_q, odd_q;
+    logic [TABLE_BITS-1:0] even_2, odd_2, even_3, odd_3;
+    always_ff @(posedge clk) begin
+      even_2 <= even_index[TABLE_BITS-1:0];
+      odd_2 <= odd_index[TABLE_BITS-1:0];
+      even_3 <= even_2;
+      odd_3 <= odd_2;
+      even_q <= even_found;
+      odd_q <= odd_found;
+    end
+    subbit_response_table #(
+        .DEPTH (TABLE_DEPTH),
+        .WRITES(PAIRS)
+    ) even_table (
+        .clk,
+        .write(step[4].valid && step[4].kind == RESPOND),
+        .write_bank(step[4].bank),
+        .write_row(step[4].row),
+        .write_responses(responses),
+        .read_bank(step[3].bank),
+        .read_index(even_3),
+        .read_response(even_found)
+    );
+    subbit_response_table #(
+        .DEPTH (TABLE_DEPTH),
+        .WRITES(PAIRS)
+    ) odd_table (
+        .clk,
+        .write(step[4].valid && step[4].kind == RESPOND),
+        .write_bank(step[4].bank),
+        .write_row(step[4].row),
+        .write_responses(responses),
+        .read_bank(step[3].bank),
+        .read_index(odd_3),
+        .read_response(odd_found)
+    );
+
+    // The two adders.
+    wire adds = step[4].kind == ADD;
+    wire [R-1:0] even_operand = layer.direct ? even_response[R*p+:R] : even_q;
+    wire [R-1:0] odd_operand = layer.direct ? odd_response[R*p+:R] : odd_q;
+    wire [31:0] even_old = step[4].first ? 32'd0 : sums_read[64*p+:32];
+    wire [31:0] odd_old = step[4].first ? 32'd0 : sums_read[64*p+32+:32];
+
+    wire [31:0] even_a = adds ? even_old : 32'(part_q[0]);
+    wire even_minus = adds ? even_operand[RESPONSE_BITS] : minus_q[1];
+    wire [31:0] even_b = (adds ? 32'(signed'(even_operand[RESPONSE_BITS-1:0])) : 32'(part_q[1])) ^ {32{even_minus}};
+    wire [32:0] even_sum = {even_a, 1'b1} + {even_b, even_minus};
+
+    wire [31:0] odd_a = adds ? odd_old : 32'(signed'(even_sum[RESPONSE_BITS:1]));
+    wire odd_minus = adds ? odd_operand[RESPONSE_BITS] : minus_q[2];
+    wire [31:0] odd_b = (adds ? 32'(signed'(odd_operand[RESPONSE_BITS-1:0])) : 32'(part_q[2])) ^ {32{odd_minus}};
+    wire [32:0] odd_sum = {odd_a, 1'b1} + {odd_b, odd_minus};
+
+    assign sums_written[64*p+:32] = even_sum[32:1];
+    assign sums_written[64*p+32+:32] = odd_sum[32:1];
+    assign responses[R*p+:R] = {minus_q[0], odd_sum[RESPONSE_BITS:1]};
+    always_ff @(posedge clk) begin
+      if (step[4].valid && step[4].kind == RESPOND) even_response[R*p+:R] <= responses[R*p+:R];
+      if (step[4].valid && step[4].kind == RESPOND_ODD) odd_response[R*p+:R] <= responses[R*p+:R];
+    end
+  end
+
+  assign sum_read_half = step[3].half;
+  assign sum_read_address = step[3].address;
+  assign sum_write = {LANES{step[4].valid && step[4].kind == ADD}};
+  assign sum_write_half = step[4].half;
+  assign sum_write_address = step[4].address;
+  always_ff @(posedge clk) tile_done <= !rst && step[4].valid && step[4].kind == ADD && step[4].ends_tile;
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,297 @@
+// Judges a layer descriptor, in the order in which docs/DEVICE.md lists the errors for one, and works out what the engine
+// needs to know of the layer: sizes, and the tile that the accumulators hold.
+`default_nettype none
+
+module subbit_descriptor #(
+    parameter int LANES = 4,
+    parameter int TABLE_DEPTH = 64,
+    parameter int MAX_CHANNELS = 512,
+    parameter int MAX_WIDTH = 512,
+    parameter int SUM_DEPTH = 1024,
+    parameter int ROW_DEPTH = 1024,
+    // At most 2^40.
+    parameter logic [63:0] MEMORY_BYTES = 64'd1 << 28
+) (
+    input wire clk,
+    input wire rst,
+    input wire start,
+    input wire [1023:0] bytes,        // byte i of the descriptor at [8*i +: 8]; holds until done
+    output logic done,                // one cycle
+    output logic decoded,             // with done: header and enumerations are right, so that a status may be written
+    output logic [3:0] error,         // with done
+    output subbit_pkg::layer_t layer
+);
+  import subbit_pkg::*;
+  localparam int LANE_BITS = $clog2(LANES);
+  localparam int MAX_TILE_ROWS = 64;
+
+  if (MEMORY_BYTES > (64'd1 << 40)) begin : g_check
+    $error("MEMORY_BYTES must be at most 2^40");
+  end
+
+  // ---- The fields as they lie in the descriptor.
+  wire [31:0] magic = bytes[8*'h00+:32];
+  wire [15:0] version = bytes[8*'h04+:16];
+  wire [15:0] size = bytes[8*'h06+:16];
+  wire [7:0] input_format = bytes[8*'h08+:8];
+  wire [7:0] output_format = bytes[8*'h09+:8];
+  wire [7:0] tau = bytes[8*'h0A+:8];
+  wire [7:0] mode = bytes[8*'h0B+:8];
+  wire signed [15:0] input_zero = bytes[8*'h0C+:16];
+  wire signed [15:0] output_zero = bytes[8*'h0E+:16];
+  wire [31:0] batch = bytes[8*'h10+:32];
+  wire [31:0] in_channels = bytes[8*'h14+:32];
+  wire [31:0] in_height = bytes[8*'h18+:32];
+  wire [31:0] in_width = bytes[8*'h1C+:32];
+  wire [31:0] out_channels = bytes[8*'h20+:32];
+  wire [31:0] out_height = bytes[8*'h24+:32];
+  wire [31:0] out_width = bytes[8*'h28+:32];
+  wire [31:0] group = bytes[8*'h2C+:32];
+  wire [15:0] stride_h = bytes[8*'h30+:16];
+  wire [15:0] stride_w = bytes[8*'h32+:16];
+  wire [15:0] dilation_h = bytes[8*'h34+:16];
+  wire [15:0] dilation_w = bytes[8*'h36+:16];
+  wire [15:0] pad_top = bytes[8*'h38+:16];
+  wire [15:0] pad_left = bytes[8*'h3A+:16];
+  wire [15:0] pad_bottom = bytes[8*'h3C+:16];
+  wire [15:0] pad_right = bytes[8*'h3E+:16];
+  wire [31:0] reserved = bytes[8*'h74+:32];
+  wire [63:0] addresses[6];    // output, input, index, codebook, bias, multiplier
+  assign addresses[0] = bytes[8*'h48+:64];
+  assign addresses[1] = bytes[8*'h40+:64];
+  assign addresses[2] = bytes[8*'h50+:64];
+  assign addresses[3] = bytes[8*'h58+:64];
+  assign addresses[4] = bytes[8*'h60+:64];
+  assign addresses[5] = bytes[8*'h68+:64];
+
+  wire bits = input_format == 8'd0;
+  wire words = output_format == 8'd0;
+
+  function automatic logic zero_fits(input logic [7:0] format, input logic signed [15:0] zero);
+    case (format)
+      8'd0: return zero == 0;
+      8'd1: return zero >= 0 && zero <= 16'sd255;
+      default: return zero >= -16'sd128 && zero <= 16'sd127;
+    endcase
+  endfunction
+  function automatic logic in_range(input logic [31:0] value, input logic [31:0] most);
+    return value != 0 && value <= most;
+  endfunction
+  // Length of an output axis; 0 where the padded input does not hold the kernel.
+  function automatic logic [31:0] out_length(input logic [31:0] length, input logic [15:0] pad_first,
+                                             input logic [15:0] pad_last, input logic [15:0] stride);
+    logic [31:0] padded;
+    padded = length + 32'(pad_first) + 32'(pad_last);
+    if (padded < 32'd3) return 32'd0;
+    return (stride == 16'd2 ? (padded - 32'd3) >> 1 : padded - 32'd3) + 32'd1;
+  endfunction
+
+  wire header_ok = magic == 32'h444C4253 && version == 16'd1 && size == 16'd128 && reserved == 0;
+  wire enumerations_ok = input_format <= 8'd2 && output_format <= 8'd2 && mode <= 8'd1;
+  wire supported = tau >= 8'd1 && tau <= 8'd9 && (mode == 8'd1 || (32'd1 << tau) <= 32'(TABLE_DEPTH)) &&
+      (stride_h == 16'd1 || stride_h == 16'd2) && (stride_w == 16'd1 || stride_w == 16'd2) &&
+      dilation_h == 16'd1 && dilation_w == 16'd1 && group == 32'd1 &&
+      pad_top <= 16'd2 && pad_left <= 16'd2 && pad_bottom <= 16'd2 && pad_right <= 16'd2;
+  wire zeros_ok = zero_fits(input_format, input_zero) && zero_fits(output_format, output_zero);
+  wire shape_ok = in_range(in_channels, 32'(MAX_CHANNELS)) && in_range(out_channels, 32'(MAX_CHANNELS)) &&
+      batch != 0 && in_range(in_height, 32'd65535) && in_range(out_height, 32'd65535) &&
+      in_range(in_width, 32'(MAX_WIDTH)) && in_range(out_width, 32'(MAX_WIDTH)) &&
+      out_height == out_length(in_height, pad_top, pad_bottom, stride_h) &&
+      out_width == out_length(in_width, pad_left, pad_right, stride_w);
+  wire optional_ok = words == (addresses[5] == 0);
+
+  // ---- Sizes, one product after the other.
+  typedef enum logic [3:0] {
+    IDLE,
+    CHECK,
+    PRODUCT,
+    STORE,
+    REGION,
+    TILE,
+    TILE_ROWS,
+    TILE_COLUMNS,
+    REPORT
+  } state_t;
+  state_t state;
+  logic [3:0] step;
+  logic [2:0] region;
+  logic [39:0] in_total, out_total, index_total, row_sums, in_image, out_image;
+  logic too_large;
+
+  logic multiply;
+  logic [39:0] factor_a;
+  logic [31:0] factor_b;
+  logic multiplying, overflow;
+  logic [39:0] product;
+  subbit_multiply multiplier (
+      .clk,
+      .rst,
+      .start(multiply),
+      .a(factor_a),
+      .b(factor_b),
+      .busy(multiplying),
+      .product,
+      .overflow
+  );
+  always_comb begin
+    case (step)
+      4'd0: {factor_a, factor_b} = {40'(layer.row_bytes), in_height};
+      4'd1: {factor_a, factor_b} = {layer.in_plane_bytes, in_channels};
+      4'd2: {factor_a, factor_b} = {in_image, batch};
+      4'd3: {factor_a, factor_b} = {words ? 40'(out_width) << 2 : 40'(out_width), out_height};
+      4'd4: {factor_a, factor_b} = {layer.out_plane_bytes, out_channels};
+      4'd5: {factor_a, factor_b} = {out_image, batch};
+      4'd6: {factor_a, factor_b} = {40'(in_channels), out_channels};
+      4'd7: {factor_a, factor_b} = {layer.index_plane_bytes, 32'(tau)};
+      default: {factor_a, factor_b} = {40'(out_width), 32'(layer.slots)};
+    endcase
+  end
+  assign multiply = state == PRODUCT;
+
+  // ---- Regions of memory.
+  logic [39:0] region_bytes;
+  always_comb begin
+    case (region)
+      3'd0: region_bytes = out_total;
+      3'd1: region_bytes = in_total;
+      3'd2: region_bytes = index_total;
+      3'd3: region_bytes = 40'd2 << tau;
+      3'd4: region_bytes = addresses[4] == 0 ? 40'd0 : 40'(out_channels) << 2;
+      default: region_bytes = words ? 40'd0 : 40'(out_channels) << 2;
+    endcase
+  end
+  wire [63:0] region_begin = addresses[region];
+  wire [64:0] region_end = {1'b0, region_begin} + 65'(region_bytes);
+  wire [64:0] output_end = {1'b0, addresses[0]} + 65'(out_total);
+  wire region_inside = region_begin[5:0] == 0 && region_end <= {1'b0, MEMORY_BYTES};
+  wire region_overlaps = region != 0 && region_bytes != 0 && {1'b0, region_begin} < output_end &&
+      {1'b0, addresses[0]} < region_end;
+
+  // ---- The tile: as many rows as the accumulators and the input banks hold, or as many columns.
+  logic [39:0] tile_sums;
+  logic [15:0] bank_pixels;
+  logic [1:0] slack;        // rows that still fit the last row of the banks
+  wire [39:0] more_sums = tile_sums + (state == TILE_ROWS ? row_sums : 40'(layer.slots));
+  wire more_banks = slack < layer.stride_h;
+  wire [16:0] more_pixels = 17'(bank_pixels) + (more_banks ? 17'(layer.in_width) : 17'd0);
+
+  always_ff @(posedge clk) begin
+    done <= 1'b0;
+    if (rst) begin
+      state <= IDLE;
+    end else begin
+      case (state)
+        IDLE: if (start) state <= CHECK;
+        CHECK: begin
+          step <= '0;
+          region <= '0;
+          too_large <= 1'b0;
+          decoded <= header_ok && enumerations_ok;
+          state <= REPORT;
+          if (!header_ok) error <= ERROR_HEADER;
+          else if (!enumerations_ok || !supported) error <= ERROR_UNSUPPORTED;
+          else if (!zeros_ok) error <= ERROR_ZERO_POINT;
+          else if (!shape_ok) error <= ERROR_SHAPE;
+          else if (!optional_ok) error <= ERROR_ADDRESS;
+          else begin
+            error <= ERROR_NONE;
+            state <= PRODUCT;
+          end
+        end
+        PRODUCT: state <= STORE;
+        STORE:
+        if (!multiplying) begin
+          case (step)
+            4'd0: layer.in_plane_bytes <= product;
+            4'd1: in_image <= product;
+            4'd2: in_total <= product;
+            4'd3: layer.out_plane_bytes <= product;
+            4'd4: out_image <= product;
+            4'd5: out_total <= product;
+            4'd6: begin
+              layer.index_plane_bytes <= (product + 40'd7) >> 3;
+            end
+            4'd7: index_total <= product;
+            default: row_sums <= product;
+          endcase
+          too_large <= too_large || overflow;
+          step <= step + 4'd1;
+          state <= step == 4'd8 ? REGION : PRODUCT;
+        end
+        REGION: begin
+          region <= region + 3'd1;
+          if (too_large || !region_inside || region_overlaps) begin
+            error <= ERROR_ADDRESS;
+            state <= REPORT;
+          end else if (region == 3'd5) begin
+            state <= TILE;
+          end
+        end
+        TILE: begin
+          layer.tile_rows <= 8'd1;
+          bank_pixels <= layer.in_width;
+          slack <= 2'd0;
+          if (row_sums <= 40'(SUM_DEPTH)) begin
+            layer.tile_columns <= layer.out_width;
+            tile_sums <= row_sums;
+            state <= TILE_ROWS;
+          end else begin
+            layer.tile_columns <= 16'd1;
+            tile_sums <= 40'(layer.slots);
+            state <= TILE_COLUMNS;
+          end
+        end
+        TILE_ROWS:
+        if (16'(layer.tile_rows) < layer.out_height && layer.tile_rows < 8'(MAX_TILE_ROWS) &&
+            more_sums <= 40'(SUM_DEPTH) && more_pixels <= 17'(ROW_DEPTH)) begin
+          layer.tile_rows <= layer.tile_rows + 8'd1;
+          tile_sums <= more_sums;
+          bank_pixels <= more_pixels[15:0];
+          slack <= more_banks ? slack + 2'd3 - layer.stride_h : slack - layer.stride_h;
+        end else state <= REPORT;
+        TILE_COLUMNS:
+        if (more_sums <= 40'(SUM_DEPTH)) begin
+          layer.tile_columns <= layer.tile_columns + 16'd1;
+          tile_sums <= more_sums;
+        end else state <= REPORT;
+        REPORT: begin
+          done <= 1'b1;
+          state <= IDLE;
+        end
+        default: state <= IDLE;
+      endcase
+    end
+
+    if (state == CHECK) begin
+      layer.input_format <= input_format[1:0];
+      layer.output_format <= output_format[1:0];
+      layer.tau <= tau[3:0];
+      layer.direct <= mode[0];
+      layer.input_zero <= input_zero[8:0];
+      layer.output_zero <= output_zero[8:0];
+      layer.batch <= batch;
+      layer.in_channels <= in_channels[15:0];
+      layer.in_height <= in_height[15:0];
+      layer.in_width <= in_width[15:0];
+      layer.out_channels <= out_channels[15:0];
+      layer.out_height <= out_height[15:0];
+      layer.out_width <= out_width[15:0];
+      layer.stride_h <= stride_h[1:0];
+      layer.stride_w <= stride_w[1:0];
+      layer.pad_top <= pad_top[1:0];
+      layer.pad_left <= pad_left[1:0];
+      layer.has_bias <= addresses[4] != 0;
+      layer.output_address <= addresses[0][39:0];
+      layer.input_address <= addresses[1][39:0];
+      layer.index_address <= addresses[2][39:0];
+      layer.codebook_address <= addresses[3][39:0];
+      layer.bias_address <= addresses[4][39:0];
+      layer.multiplier_address <= addresses[5][39:0];
+      layer.row_bytes <= bits ? 16'((in_width + 32'd7) >> 3) : in_width[15:0];
+      layer.slots <= 16'((out_channels + 32'(LANES - 1)) >> LANE_BITS);
+    end
+  end
+
+endmodule
+
+`default_nettype wire

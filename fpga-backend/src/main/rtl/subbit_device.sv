@@ -1,0 +1,398 @@
+// The device of docs/DEVICE.md: registers behind an AXI4-Lite slave, one engine, an AXI4 master to device memory, and an
+// interrupt. One clock; the reset is synchronous and active low, as AXI has it.
+`default_nettype none
+
+module subbit_device #(
+    // 0: the paper's element, DOT_UNITS nine-tap units and LANES accumulators. 1: shared partial sums, LANES adders.
+    parameter int RESPONSE_UNIT = 0,
+    parameter int DOT_UNITS = 1,
+    parameter int LANES = 4,
+    // Responses of one bank of the table: table mode runs for 2^tau up to it.
+    parameter int TABLE_DEPTH = 64,
+    // Most input and most output channels, a power of two.
+    parameter int MAX_CHANNELS = 512,
+    // Widest input and output.
+    parameter int MAX_WIDTH = 512,
+    // Accumulators of a lane, in each of two halves; MAX_CHANNELS / LANES at least.
+    parameter int SUM_DEPTH = 1024,
+    // Pixels of each of three input banks, in each of two halves; MAX_WIDTH at least.
+    parameter int ROW_DEPTH = 512,
+    parameter int ADDR_WIDTH = 32,
+    // 32, 64 or 128.
+    parameter int DATA_WIDTH = 64,
+    parameter logic [63:0] MEMORY_BYTES = 64'd1 << 28
+) (
+    input wire aclk,
+    input wire aresetn,
+
+    input  wire         s_axi_awvalid,
+    output logic        s_axi_awready,
+    input  wire  [11:0] s_axi_awaddr,
+    input  wire  [ 2:0] s_axi_awprot,
+    input  wire         s_axi_wvalid,
+    output logic        s_axi_wready,
+    input  wire  [31:0] s_axi_wdata,
+    input  wire  [ 3:0] s_axi_wstrb,
+    output logic        s_axi_bvalid,
+    input  wire         s_axi_bready,
+    output logic [ 1:0] s_axi_bresp,
+    input  wire         s_axi_arvalid,
+    output logic        s_axi_arready,
+    input  wire  [11:0] s_axi_araddr,
+    input  wire  [ 2:0] s_axi_arprot,
+    output logic        s_axi_rvalid,
+    input  wire         s_axi_rready,
+    output logic [31:0] s_axi_rdata,
+    output logic [ 1:0] s_axi_rresp,
+
+    output logic                    m_axi_awvalid,
+    input  wire                     m_axi_awready,
+    output logic [  ADDR_WIDTH-1:0] m_axi_awaddr,
+    output logic [             7:0] m_axi_awlen,
+    output logic [             2:0] m_axi_awsize,
+    output logic [             1:0] m_axi_awburst,
+    output logic [             3:0] m_axi_awcache,
+    output logic [             2:0] m_axi_awprot,
+    output logic                    m_axi_wvalid,
+    input  wire                     m_axi_wready,
+    output logic [  DATA_WIDTH-1:0] m_axi_wdata,
+    output logic [DATA_WIDTH/8-1:0] m_axi_wstrb,
+    output logic                    m_axi_wlast,
+    input  wire                     m_axi_bvalid,
+    output logic                    m_axi_bready,
+    input  wire  [             1:0] m_axi_bresp,
+    output logic                    m_axi_arvalid,
+    input  wire                     m_axi_arready,
+    output logic [  ADDR_WIDTH-1:0] m_axi_araddr,
+    output logic [             7:0] m_axi_arlen,
+    output logic [             2:0] m_axi_arsize,
+    output logic [             1:0] m_axi_arburst,
+    output logic [             3:0] m_axi_arcache,
+    output logic [             2:0] m_axi_arprot,
+    input  wire                     m_axi_rvalid,
+    output logic                    m_axi_rready,
+    input  wire  [  DATA_WIDTH-1:0] m_axi_rdata,
+    input  wire  [             1:0] m_axi_rresp,
+    input  wire                     m_axi_rlast,
+
+    output logic irq
+);
+  import subbit_pkg::*;
+  localparam int WORD_BITS = $clog2(MAX_CHANNELS * MAX_CHANNELS / DATA_WIDTH);
+  localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
+  localparam logic [7:0] RESPONSES = RESPONSE_UNIT == 1 ? 8'(LANES / 2) : 8'(DOT_UNITS);
+  // 8-bit and binary activations; strides to 2, no dilation, no groups.
+  localparam logic [31:0] FEATURES = 32'h3;
+
+  if (MAX_WIDTH > ROW_DEPTH) begin : g_check
+    $error("ROW_DEPTH must be at least MAX_WIDTH");
+  end
+  if (MEMORY_BYTES > (64'd1 << ADDR_WIDTH) || ADDR_WIDTH > 40) begin : g_check2
+    $error("ADDR_WIDTH must reach all of MEMORY_BYTES, at most 40");
+  end
+
+  assign m_axi_awcache = 4'b0011;
+  assign m_axi_arcache = 4'b0011;
+  assign m_axi_awprot = 3'b000;
+  assign m_axi_arprot = 3'b000;
+
+  wire clk = aclk;
+  wire rst = !aresetn;
+  logic start, abort;
+  wire clear = rst || abort;
+  logic [63:0] list_address, cycles;
+  logic [31:0] list_count, error_descriptor;
+  logic [3:0] error;
+  logic running, finished, read_busy, write_busy, read_fault, write_fault;
+
+  subbit_registers #(
+      .ENGINE({16'(TABLE_DEPTH), 8'(LANES), RESPONSES}),
+      .FEATURES(FEATURES),
+      .MAX_CHANNELS(32'(MAX_CHANNELS)),
+      .MAX_WIDTH(32'(MAX_WIDTH)),
+      .MEMORY_BYTES(MEMORY_BYTES),
+      .RESPONSE_UNIT(32'(RESPONSE_UNIT))
+  ) registers (
+      .clk,
+      .rst,
+      .s_axi_awvalid,
+      .s_axi_awready,
+      .s_axi_awaddr,
+      .s_axi_wvalid,
+      .s_axi_wready,
+      .s_axi_wdata,
+      .s_axi_wstrb,
+      .s_axi_bvalid,
+      .s_axi_bready,
+      .s_axi_bresp,
+      .s_axi_arvalid,
+      .s_axi_arready,
+      .s_axi_araddr,
+      .s_axi_rvalid,
+      .s_axi_rready,
+      .s_axi_rdata,
+      .s_axi_rresp,
+      .irq,
+      .start,
+      .abort,
+      .list_address,
+      .list_count,
+      .idle(!running && !read_busy && !write_busy),
+      .finished,
+      .error,
+      .error_descriptor,
+      .cycles
+  );
+
+  logic check_start, check_done, check_decoded, load_start, load_done, run_start, run_busy, weights_turn, engine_turn;
+  logic [3:0] check_error, load_error;
+  logic [1023:0] descriptor;
+  layer_t layer;
+
+  // The three that read and the two that write take turns; never two at once.
+  logic read_valid, read_ready, beat_valid, beat_ready, beat_last;
+  logic [ADDR_WIDTH-1:0] read_address;
+  logic [23:0] read_bytes;
+  logic [DATA_WIDTH-1:0] beat_data;
+  logic list_read_valid, load_read_valid, engine_read_valid;
+  logic list_beat_ready, load_beat_ready, engine_beat_ready;
+  logic [ADDR_WIDTH-1:0] list_read_address, load_read_address, engine_read_address;
+  logic [23:0] list_read_bytes, load_read_bytes, engine_read_bytes;
+  assign read_valid = engine_turn ? engine_read_valid : weights_turn ? load_read_valid : list_read_valid;
+  assign read_address = engine_turn ? engine_read_address : weights_turn ? load_read_address : list_read_address;
+  assign read_bytes = engine_turn ? engine_read_bytes : weights_turn ? load_read_bytes : list_read_bytes;
+  assign beat_ready = engine_turn ? engine_beat_ready : weights_turn ? load_beat_ready : list_beat_ready;
+
+  logic write_valid, write_ready, write_beat_valid, write_beat_ready;
+  logic [ADDR_WIDTH-1:0] write_address;
+  logic [23:0] write_beats;
+  logic [DATA_WIDTH-1:0] write_beat_data;
+  logic [DATA_WIDTH/8-1:0] write_beat_strobe;
+  logic list_write_valid, engine_write_valid, list_write_beat_valid, engine_write_beat_valid;
+  logic [ADDR_WIDTH-1:0] list_write_address, engine_write_address;
+  logic [23:0] list_write_beats, engine_write_beats;
+  logic [DATA_WIDTH-1:0] list_write_beat_data, engine_write_beat_data;
+  logic [DATA_WIDTH/8-1:0] list_write_beat_strobe, engine_write_beat_strobe;
+  assign write_valid = engine_turn ? engine_write_valid : list_write_valid;
+  assign write_address = engine_turn ? engine_write_address : list_write_address;
+  assign write_beats = engine_turn ? engine_write_beats : list_write_beats;
+  assign write_beat_valid = engine_turn ? engine_write_beat_valid : list_write_beat_valid;
+  assign write_beat_data = engine_turn ? engine_write_beat_data : list_write_beat_data;
+  assign write_beat_strobe = engine_turn ? engine_write_beat_strobe : list_write_beat_strobe;
+
+  subbit_list #(
+      .ADDR_WIDTH(ADDR_WIDTH),
+      .DATA_WIDTH(DATA_WIDTH),
+      .MEMORY_BYTES(MEMORY_BYTES)
+  ) list (
+      .clk,
+      .rst(clear),
+      .start,
+      .list_address,
+      .list_count,
+      .running,
+      .finished,
+      .error,
+      .error_descriptor,
+      .cycles,
+      .fault(read_fault || write_fault),
+      .check_start,
+      .descriptor,
+      .check_done,
+      .check_decoded,
+      .check_error,
+      .load_start,
+      .load_done,
+      .load_error,
+      .run_start,
+      .run_busy,
+      .writes_busy(write_busy),
+      .weights_turn,
+      .engine_turn,
+      .read_valid(list_read_valid),
+      .read_ready(read_ready && !engine_turn && !weights_turn),
+      .read_address(list_read_address),
+      .read_bytes(list_read_bytes),
+      .read_beat_valid(beat_valid),
+      .read_beat_ready(list_beat_ready),
+      .read_beat_data(beat_data),
+      .read_beat_last(beat_last),
+      .write_valid(list_write_valid),
+      .write_ready(write_ready && !engine_turn),
+      .write_address(list_write_address),
+      .write_beats(list_write_beats),
+      .write_beat_valid(list_write_beat_valid),
+      .write_beat_ready(write_beat_ready),
+      .write_beat_data(list_write_beat_data),
+      .write_beat_strobe(list_write_beat_strobe)
+  );
+
+  subbit_descriptor #(
+      .LANES(LANES),
+      .TABLE_DEPTH(TABLE_DEPTH),
+      .MAX_CHANNELS(MAX_CHANNELS),
+      .MAX_WIDTH(MAX_WIDTH),
+      .SUM_DEPTH(SUM_DEPTH),
+      .ROW_DEPTH(ROW_DEPTH),
+      .MEMORY_BYTES(MEMORY_BYTES)
+  ) check (
+      .clk,
+      .rst(clear),
+      .start(check_start),
+      .bytes(descriptor),
+      .done(check_done),
+      .decoded(check_decoded),
+      .error(check_error),
+      .layer
+  );
+
+  logic index_store, codebook_write, bias_write, multiplier_write;
+  logic [3:0] index_plane;
+  logic [WORD_BITS-1:0] index_address;
+  logic [DATA_WIDTH-1:0] index_data;
+  logic [8:0] codebook_index, codebook_codeword;
+  logic [CHANNEL_BITS-1:0] parameter_channel;
+  logic [31:0] parameter_value;
+  subbit_weight_loader #(
+      .MAX_CHANNELS(MAX_CHANNELS),
+      .ADDR_WIDTH(ADDR_WIDTH),
+      .DATA_WIDTH(DATA_WIDTH)
+  ) weights (
+      .clk,
+      .rst(clear),
+      .layer,
+      .start(load_start),
+      .done(load_done),
+      .error(load_error),
+      .read_valid(load_read_valid),
+      .read_ready(read_ready && weights_turn),
+      .read_address(load_read_address),
+      .read_bytes(load_read_bytes),
+      .read_beat_valid(beat_valid && weights_turn),
+      .read_beat_ready(load_beat_ready),
+      .read_beat_data(beat_data),
+      .read_beat_last(beat_last),
+      .index_store,
+      .index_plane,
+      .index_address,
+      .index_data,
+      .codebook_write,
+      .codebook_index,
+      .codebook_codeword,
+      .bias_write,
+      .multiplier_write,
+      .parameter_channel,
+      .parameter_value
+  );
+
+  subbit_engine #(
+      .RESPONSE_UNIT(RESPONSE_UNIT),
+      .DOT_UNITS(DOT_UNITS),
+      .LANES(LANES),
+      .TABLE_DEPTH(TABLE_DEPTH),
+      .MAX_CHANNELS(MAX_CHANNELS),
+      .SUM_DEPTH(SUM_DEPTH),
+      .ROW_DEPTH(ROW_DEPTH),
+      .ADDR_WIDTH(ADDR_WIDTH),
+      .DATA_WIDTH(DATA_WIDTH)
+  ) engine (
+      .clk,
+      .rst(clear),
+      .layer,
+      .start(run_start),
+      .busy(run_busy),
+      .index_store,
+      .index_plane,
+      .index_address,
+      .index_data,
+      .codebook_write,
+      .codebook_index,
+      .codebook_codeword,
+      .bias_write,
+      .multiplier_write,
+      .parameter_channel,
+      .parameter_value,
+      .read_valid(engine_read_valid),
+      .read_ready(read_ready && engine_turn),
+      .read_address(engine_read_address),
+      .read_bytes(engine_read_bytes),
+      .read_beat_valid(beat_valid && engine_turn),
+      .read_beat_ready(engine_beat_ready),
+      .read_beat_data(beat_data),
+      .write_valid(engine_write_valid),
+      .write_ready(write_ready && engine_turn),
+      .write_address(engine_write_address),
+      .write_beats(engine_write_beats),
+      .write_beat_valid(engine_write_beat_valid),
+      .write_beat_ready(write_beat_ready && engine_turn),
+      .write_beat_data(engine_write_beat_data),
+      .write_beat_strobe(engine_write_beat_strobe)
+  );
+
+  subbit_axi_read #(
+      .ADDR_WIDTH(ADDR_WIDTH),
+      .DATA_WIDTH(DATA_WIDTH)
+  ) reader (
+      .clk,
+      .rst,
+      .abort,
+      .command_valid(read_valid),
+      .command_ready(read_ready),
+      .command_address(read_address),
+      .command_bytes(read_bytes),
+      .beat_valid,
+      .beat_ready,
+      .beat_data,
+      .beat_last,
+      .fault(read_fault),
+      .busy(read_busy),
+      .m_axi_arvalid,
+      .m_axi_arready,
+      .m_axi_araddr,
+      .m_axi_arlen,
+      .m_axi_arsize,
+      .m_axi_arburst,
+      .m_axi_rvalid,
+      .m_axi_rready,
+      .m_axi_rdata,
+      .m_axi_rresp,
+      .m_axi_rlast
+  );
+
+  subbit_axi_write #(
+      .ADDR_WIDTH(ADDR_WIDTH),
+      .DATA_WIDTH(DATA_WIDTH)
+  ) writer (
+      .clk,
+      .rst,
+      .abort,
+      .command_valid(write_valid),
+      .command_ready(write_ready),
+      .command_address(write_address),
+      .command_beats(write_beats),
+      .beat_valid(write_beat_valid),
+      .beat_ready(write_beat_ready),
+      .beat_data(write_beat_data),
+      .beat_strobe(write_beat_strobe),
+      .fault(write_fault),
+      .busy(write_busy),
+      .m_axi_awvalid,
+      .m_axi_awready,
+      .m_axi_awaddr,
+      .m_axi_awlen,
+      .m_axi_awsize,
+      .m_axi_awburst,
+      .m_axi_wvalid,
+      .m_axi_wready,
+      .m_axi_wdata,
+      .m_axi_wstrb,
+      .m_axi_wlast,
+      .m_axi_bvalid,
+      .m_axi_bready,
+      .m_axi_bresp
+  );
+
+  wire unused = &{1'b0, s_axi_awprot, s_axi_arprot};
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,196 @@
+// Works through a list of descriptors: fetches each, has it judged, its weights loaded and the layer run, and writes status and
+// cycles back into it. Stops at the first error.
+`default_nettype none
+
+module subbit_list #(
+    parameter int ADDR_WIDTH = 32,
+    parameter int DATA_WIDTH = 64,
+    parameter logic [63:0] MEMORY_BYTES = 64'd1 << 28
+) (
+    input wire clk,
+    input wire rst,
+
+    input  wire         start,
+    input  wire  [63:0] list_address,
+    input  wire  [31:0] list_count,
+    output logic        running,
+    output logic        finished,             // one cycle
+    output logic [ 3:0] error,
+    output logic [31:0] error_descriptor,
+    output logic [63:0] cycles,
+
+    input wire fault,                         // a transfer failed
+
+    output logic          check_start,
+    output logic [1023:0] descriptor,
+    input  wire           check_done,
+    input  wire           check_decoded,
+    input  wire  [   3:0] check_error,
+
+    output logic       load_start,
+    input  wire        load_done,
+    input  wire  [3:0] load_error,
+
+    output logic run_start,
+    input  wire  run_busy,
+    input  wire  writes_busy,
+
+    // Who has the bus: the list itself, the weights, or the engine.
+    output logic weights_turn,
+    output logic engine_turn,
+
+    output logic                  read_valid,
+    input  wire                   read_ready,
+    output logic [ADDR_WIDTH-1:0] read_address,
+    output logic [          23:0] read_bytes,
+    input  wire                   read_beat_valid,
+    output logic                  read_beat_ready,
+    input  wire  [DATA_WIDTH-1:0] read_beat_data,
+    input  wire                   read_beat_last,
+
+    output logic                    write_valid,
+    input  wire                     write_ready,
+    output logic [  ADDR_WIDTH-1:0] write_address,
+    output logic [            23:0] write_beats,
+    output logic                    write_beat_valid,
+    input  wire                     write_beat_ready,
+    output logic [  DATA_WIDTH-1:0] write_beat_data,
+    output logic [DATA_WIDTH/8-1:0] write_beat_strobe
+);
+  import subbit_pkg::*;
+  localparam int STATUS_BEATS = 128 / DATA_WIDTH;
+
+  if (DATA_WIDTH > 128) begin : g_check
+    $error("DATA_WIDTH must be at most 128");
+  end
+
+  typedef enum logic [3:0] {
+    IDLE,
+    CHECK_LIST,
+    FETCH,
+    FETCHING,
+    CHECK,
+    LOAD,
+    RUN,
+    WAIT_WRITES,
+    STATUS,
+    WRITING_STATUS,
+    FINISH
+  } state_t;
+  state_t state;
+  logic [63:0] address;
+  logic [31:0] number;
+  logic [63:0] layer_cycles, cycles_of_layer;
+  logic [31:0] failed;
+  logic [3:0] status;
+  logic faulty;
+  logic [127:0] status_words;
+  logic [2:0] status_left;
+
+  wire [64:0] list_end = {1'b0, list_address} + {26'd0, list_count, 7'd0};
+
+  assign running = state != IDLE;
+  assign weights_turn = state == LOAD;
+  assign engine_turn = state == RUN || state == WAIT_WRITES;
+  assign read_valid = state == FETCH;
+  assign read_address = ADDR_WIDTH'(address);
+  assign read_bytes = 24'd128;
+  assign read_beat_ready = state == FETCHING;
+  assign write_valid = state == STATUS;
+  assign write_address = ADDR_WIDTH'(address + 64'h70);
+  assign write_beats = 24'(STATUS_BEATS);
+  assign write_beat_valid = state == WRITING_STATUS && status_left != 0;
+  assign write_beat_data = status_words[DATA_WIDTH-1:0];
+  assign write_beat_strobe = '1;
+
+  always_ff @(posedge clk) begin
+    finished <= 1'b0;
+    check_start <= 1'b0;
+    load_start <= 1'b0;
+    run_start <= 1'b0;
+    if (rst) begin
+      state <= IDLE;
+    end else begin
+      if (fault) faulty <= 1'b1;
+      layer_cycles <= layer_cycles + 64'd1;
+      case (state)
+        IDLE:
+        if (start) begin
+          address <= list_address;
+          number <= '0;
+          cycles <= '0;
+          status <= ERROR_NONE;
+          faulty <= 1'b0;
+          state <= CHECK_LIST;
+        end
+        CHECK_LIST:
+        if (list_count == 0 || list_address[5:0] != 0 || list_end > {1'b0, MEMORY_BYTES}) begin
+          status <= ERROR_LIST;
+          state <= FINISH;
+        end else state <= FETCH;
+        FETCH: if (read_ready) state <= FETCHING;
+        FETCHING:
+        if (read_beat_valid) begin
+          descriptor <= {read_beat_data, descriptor[1023:DATA_WIDTH]};
+          if (read_beat_last) begin
+            check_start <= 1'b1;
+            state <= CHECK;
+          end
+        end
+        CHECK:
+        if (check_done) begin
+          status <= faulty ? ERROR_INTERNAL : check_error;
+          layer_cycles <= 64'd0;
+          if (check_error == ERROR_NONE && !faulty) begin
+            load_start <= 1'b1;
+            state <= LOAD;
+          end else state <= check_decoded ? STATUS : FINISH;
+        end
+        LOAD:
+        if (load_done) begin
+          status <= faulty ? ERROR_INTERNAL : load_error;
+          if (load_error == ERROR_NONE && !faulty) begin
+            run_start <= 1'b1;
+            state <= RUN;
+          end else state <= STATUS;
+        end
+        RUN: if (!run_start && !run_busy) state <= WAIT_WRITES;
+        WAIT_WRITES:
+        if (!writes_busy) begin
+          status <= faulty ? ERROR_INTERNAL : ERROR_NONE;
+          if (!faulty) cycles <= cycles + layer_cycles;
+          state <= STATUS;
+        end
+        STATUS: begin
+          status_words <= {status == ERROR_NONE ? cycles_of_layer : 64'd0, 32'd0, 28'd0, status};
+          status_left <= 3'(STATUS_BEATS);
+          if (write_ready) state <= WRITING_STATUS;
+        end
+        WRITING_STATUS: begin
+          if (write_beat_valid && write_beat_ready) begin
+            status_words <= status_words >> DATA_WIDTH;
+            status_left <= status_left - 3'd1;
+          end
+          if (status_left == 0 && !writes_busy) begin
+            number <= number + 32'd1;
+            address <= address + 64'd128;
+            state <= status != ERROR_NONE || number == list_count - 32'd1 ? FINISH : FETCH;
+          end
+        end
+        FINISH: begin
+          finished <= 1'b1;
+          state <= IDLE;
+        end
+        default: state <= IDLE;
+      endcase
+      if (state == WAIT_WRITES && !writes_busy) cycles_of_layer <= layer_cycles;
+      if (state == FINISH) begin
+        error <= faulty ? ERROR_INTERNAL : status;
+        error_descriptor <= status == ERROR_NONE || status == ERROR_LIST ? 32'd0 : failed;
+      end
+      if (state == FETCH) failed <= number;
+    end
+  end
+endmodule
+
+`default_nettype wire

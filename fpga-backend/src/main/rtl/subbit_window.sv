@@ -1,0 +1,163 @@
+// Slides a 3x3 window with stride 1 or 2 over the rows of one channel and tile, and hands on one window for each output pixel,
+// rows first. It reads one column of three pixels a cycle and works one window ahead. Taps in the padding are 0.
+`default_nettype none
+
+module subbit_window #(
+    parameter int DEPTH = 1024,        // of the input buffer's banks
+    parameter int ADDRESS_BITS = 10,   // of the accumulator addresses
+    parameter int TAG_BITS = 4         // whatever belongs to a step and goes along with its windows
+) (
+    input wire clk,
+    input wire rst,
+    input subbit_pkg::layer_t layer,
+
+    input  wire               start,      // one cycle, while `busy` is 0; the step's fields hold until `busy` falls
+    input  wire        [ 7:0] rows,
+    input  wire        [15:0] columns,
+    input  wire        [15:0] column,     // first output column
+    input  wire signed [17:0] first_row,
+    input  wire        [TAG_BITS-1:0] step_tag,
+    output logic              busy,
+
+    output logic                                 read,
+    output logic [          3*$clog2(DEPTH)-1:0] read_address,
+    input  wire  [subbit_pkg::PIXEL_BITS*3-1:0]  read_pixels,
+
+    output logic                               window_valid,
+    input  wire                                window_ready,
+    output logic [subbit_pkg::WINDOW_BITS-1:0] window,
+    output logic                               window_fresh,    // shares no column with the one before
+    output logic                               window_last,     // of the step
+    output logic [           ADDRESS_BITS-1:0] window_address,  // of its first accumulator
+    output logic [               TAG_BITS-1:0] window_tag
+);
+  import subbit_pkg::*;
+  localparam int AW = $clog2(DEPTH);
+  localparam int P = PIXEL_BITS;
+
+  // The column being asked for.
+  logic [7:0] rows_left;
+  logic [15:0] columns_left;
+  logic signed [17:0] x;          // input column
+  logic [1:0] need;               // columns until the next window is whole
+  logic fresh;
+  logic signed [17:0] y;          // input row of the first tap row
+  logic [1:0] bank;               // of the first tap row
+  logic [AW-1:0] base;            // of its row in the bank
+  logic [ADDRESS_BITS-1:0] address;
+  logic [TAG_BITS-1:0] tag, column_tag;
+
+  // The column that arrives.
+  logic column_valid, column_whole, column_fresh, column_last;
+  logic [2:0] column_inside;
+  logic [1:0] column_bank;
+  logic [ADDRESS_BITS-1:0] column_address;
+  logic [3*P-1:0] older, old;
+
+  wire signed [17:0] height = 18'(layer.in_height);
+  wire signed [17:0] width = 18'(layer.in_width);
+  wire signed [17:0] first_x = 18'(column) * 18'(layer.stride_w) - 18'(layer.pad_left);
+  wire x_inside = x >= 0 && x < width;
+  wire whole = need == 2'd1;
+  wire row_ends = whole && columns_left == 16'd1;
+  wire step_ends = row_ends && rows_left == 8'd1;
+  wire advance = !(column_valid && column_whole && window_valid && !window_ready);
+
+  // Down `stride_h` rows: the bank moves on, and past the third to the next row of the first.
+  wire [2:0] bank_sum = 3'(bank) + 3'(layer.stride_h);
+  wire bank_wraps = bank_sum >= 3'd3;
+  wire [AW-1:0] row_step = AW'(layer.in_width);
+
+  assign read = advance && busy;
+  for (genvar b = 0; b < 3; b++) begin : g_address
+    wire [AW-1:0] row_base = 2'(b) < bank ? base + row_step : base;
+    assign read_address[b*AW+:AW] = row_base + AW'(x);
+  end
+
+  // Rows from the banks into their order, with zeros outside the image.
+  function automatic logic [1:0] turned(input logic [1:0] at, input logic [1:0] by);
+    logic [2:0] sum;
+    sum = 3'(at) + 3'(by);
+    return sum >= 3'd3 ? 2'(sum - 3'd3) : 2'(sum);
+  endfunction
+  logic [3*P-1:0] arrived;
+  always_comb begin
+    for (int k = 0; k < 3; k++) begin
+      arrived[k*P+:P] = '0;
+      for (int b = 0; b < 3; b++) begin
+        if (column_inside[k] && turned(column_bank, 2'(k)) == 2'(b)) arrived[k*P+:P] = read_pixels[b*P+:P];
+      end
+    end
+  end
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      busy <= 1'b0;
+      column_valid <= 1'b0;
+      window_valid <= 1'b0;
+    end else begin
+      if (window_valid && window_ready) window_valid <= 1'b0;
+      if (start) begin
+        busy <= 1'b1;
+        rows_left <= rows;
+        columns_left <= columns;
+        x <= first_x;
+        need <= 2'd3;
+        fresh <= 1'b1;
+        y <= first_row;
+        bank <= 2'd0;
+        base <= '0;
+        address <= '0;
+        tag <= step_tag;
+      end
+      if (advance) begin
+        column_valid <= busy;
+        column_whole <= whole;
+        column_fresh <= fresh;
+        column_last <= step_ends;
+        column_inside <= {
+          y + 18'sd2 >= 0 && y + 18'sd2 < height && x_inside,
+          y + 18'sd1 >= 0 && y + 18'sd1 < height && x_inside,
+          y >= 0 && y < height && x_inside
+        };
+        column_bank <= bank;
+        column_address <= address;
+        column_tag <= tag;
+        if (busy) begin
+          x <= row_ends ? first_x : x + 18'sd1;
+          need <= row_ends ? 2'd3 : whole ? layer.stride_w : need - 2'd1;
+          if (whole) begin
+            fresh <= row_ends;
+            address <= address + ADDRESS_BITS'(layer.slots);
+            columns_left <= row_ends ? columns : columns_left - 16'd1;
+          end
+          if (row_ends) begin
+            rows_left <= rows_left - 8'd1;
+            y <= y + 18'(layer.stride_h);
+            bank <= bank_wraps ? 2'(bank_sum - 3'd3) : 2'(bank_sum);
+            if (bank_wraps) base <= base + row_step;
+          end
+          if (step_ends) busy <= 1'b0;
+        end
+        if (column_valid) begin
+          older <= old;
+          old <= arrived;
+          if (column_whole) begin
+            window_valid <= 1'b1;
+            window_fresh <= column_fresh;
+            window_last <= column_last;
+            window_address <= column_address;
+            window_tag <= column_tag;
+            for (int k = 0; k < 3; k++) begin
+              window[(3*k+0)*P+:P] <= older[k*P+:P];
+              window[(3*k+1)*P+:P] <= old[k*P+:P];
+              window[(3*k+2)*P+:P] <= arrived[k*P+:P];
+            end
+          end
+        end
+      end
+    end
+  end
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,204 @@
+// Writes the sums of finished tiles to memory while the next tile is computed: for each output channel its pixels, which are
+// one run of bytes, through the output stage. One value a cycle.
+`default_nettype none
+
+module subbit_write_back #(
+    parameter int LANES = 4,
+    parameter int ADDRESS_BITS = 10,
+    parameter int MAX_CHANNELS = 512,
+    parameter int ADDR_WIDTH = 32,
+    parameter int DATA_WIDTH = 64
+) (
+    input wire clk,
+    input wire rst,
+    input subbit_pkg::layer_t layer,
+    input wire layer_start,
+
+    // Biases and multipliers, written while the layer's weights are loaded.
+    input wire                            bias_write,
+    input wire                            multiplier_write,
+    input wire [$clog2(MAX_CHANNELS)-1:0] parameter_channel,
+    input wire [                    31:0] parameter_value,
+
+    input  wire                    tile_valid,     // the tile's sums are whole
+    output logic                   tile_taken,     // one cycle: its half of the accumulators is free
+    input  wire                    tile_half,
+    input  wire [ADDRESS_BITS-1:0] tile_pixels,    // less one
+    input  wire                    tile_last,      // of its image
+
+    output logic                    draining,
+    output logic                    drain_half,
+    output logic                    drain,
+    output logic [ADDRESS_BITS-1:0] drain_address,
+    input  wire  [    32*LANES-1:0] drain_sums,
+
+    output logic                  command_valid,
+    input  wire                   command_ready,
+    output logic [ADDR_WIDTH-1:0] command_address,
+    output logic [          23:0] command_beats,
+
+    output logic                    beat_valid,
+    input  wire                     beat_ready,
+    output logic [  DATA_WIDTH-1:0] beat_data,
+    output logic [DATA_WIDTH/8-1:0] beat_strobe,
+
+    output logic busy
+);
+  import subbit_pkg::*;
+  localparam int BYTES = DATA_WIDTH / 8;
+  localparam int SIZE = $clog2(BYTES);
+  localparam int LANE_BITS = $clog2(LANES);
+  localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
+
+  logic [31:0] bias_memory[MAX_CHANNELS];
+  logic [31:0] multiplier_memory[MAX_CHANNELS];
+
+  wire words = layer.output_format == OUTPUT_I32;
+  wire enable;
+
+  // Where the next value comes from and goes to.
+  logic active;
+  logic [15:0] channel;
+  logic [ADDRESS_BITS-1:0] pixel, slot, address;
+  logic [39:0] image_base, channel_base;
+  logic [39:0] tile_offset;
+  logic [SIZE-1:0] position;
+
+  logic tile_half_q;
+  logic sum_valid, sum_last;
+  logic [LANE_BITS-1:0] sum_lane;
+  logic [SIZE-1:0] sum_position;
+  logic [31:0] sum_bias, sum_multiplier;
+  logic lane_valid, lane_last_q;
+  logic [31:0] lane_sum, lane_bias, lane_multiplier;
+  logic [SIZE-1:0] lane_position;
+
+  wire [39:0] run_address = channel_base + tile_offset;
+  wire [23:0] run_pixels = 24'(tile_pixels) + 24'd1;
+  wire [23:0] run_bytes = words ? run_pixels << 2 : run_pixels;
+  wire [SIZE-1:0] position_now = pixel == 0 ? run_address[SIZE-1:0] : position;
+  wire run_starts = active && pixel == 0;
+  wire issue = active && enable && (!run_starts || !command_valid || command_ready);
+  wire run_ends = pixel == tile_pixels;
+  wire tile_ends = issue && run_ends && channel == layer.out_channels - 16'd1;
+  wire lane_last = channel[LANE_BITS-1:0] == '1;
+
+  assign tile_taken = tile_ends;
+  assign draining = active || sum_valid;
+  assign drain_half = tile_half_q;
+  assign drain = enable;
+  assign drain_address = address;
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      active <= 1'b0;
+      command_valid <= 1'b0;
+      sum_valid <= 1'b0;
+      lane_valid <= 1'b0;
+    end else begin
+      if (command_ready) command_valid <= 1'b0;
+      if (layer_start) begin
+        image_base <= layer.output_address;
+        channel_base <= layer.output_address;
+        tile_offset <= '0;
+      end
+      // A tile begins when the one before has left the accumulators.
+      if (!active && tile_valid && !sum_valid) begin
+        active <= 1'b1;
+        tile_half_q <= tile_half;
+        channel <= '0;
+        pixel <= '0;
+        slot <= '0;
+        address <= '0;
+      end
+      if (issue) begin
+        if (run_starts) begin
+          command_valid <= 1'b1;
+          command_address <= {run_address[ADDR_WIDTH-1:SIZE], {SIZE{1'b0}}};
+          command_beats <= (24'(run_address[SIZE-1:0]) + run_bytes + 24'(BYTES - 1)) >> SIZE;
+        end
+        position <= position_now + (words ? SIZE'(4) : SIZE'(1));
+        pixel <= pixel + 1'b1;
+        address <= address + ADDRESS_BITS'(layer.slots);
+        if (run_ends) begin
+          pixel <= '0;
+          channel <= channel + 16'd1;
+          slot <= slot + ADDRESS_BITS'(lane_last);
+          address <= slot + ADDRESS_BITS'(lane_last);
+          channel_base <= channel_base + layer.out_plane_bytes;
+        end
+        if (tile_ends) begin
+          active <= 1'b0;
+          channel_base <= tile_last ? channel_base + layer.out_plane_bytes : image_base;
+          tile_offset <= tile_last ? 40'd0 : tile_offset + 40'(run_bytes);
+          if (tile_last) image_base <= channel_base + layer.out_plane_bytes;
+        end
+      end
+      if (enable) begin
+        sum_valid <= issue;
+        lane_valid <= sum_valid;
+      end
+    end
+    if (enable) begin
+      sum_last <= run_ends;
+      sum_lane <= channel[LANE_BITS-1:0];
+      sum_position <= position_now;
+      sum_bias <= bias_memory[CHANNEL_BITS'(channel)];
+      sum_multiplier <= multiplier_memory[CHANNEL_BITS'(channel)];
+      lane_last_q <= sum_last;
+      lane_position <= sum_position;
+      lane_sum <= drain_sums[32*sum_lane+:32];
+      lane_bias <= layer.has_bias ? sum_bias : 32'd0;
+      lane_multiplier <= sum_multiplier;
+    end
+    if (bias_write) bias_memory[parameter_channel] <= parameter_value;
+    if (multiplier_write) multiplier_memory[parameter_channel] <= parameter_value;
+  end
+
+  logic value_valid, value_last;
+  logic [31:0] value;
+  logic [SIZE-1:0] value_position;
+  subbit_output_stage #(
+      .TAG_BITS(SIZE + 1)
+  ) output_stage (
+      .clk,
+      .rst,
+      .enable,
+      .format(layer.output_format),
+      .zero(layer.output_zero),
+      .in_valid(lane_valid),
+      .in_sum(lane_sum),
+      .in_bias(lane_bias),
+      .in_multiplier(lane_multiplier),
+      .in_tag({lane_last_q, lane_position}),
+      .out_valid(value_valid),
+      .out_value(value),
+      .out_tag({value_last, value_position})
+  );
+  subbit_packer #(
+      .DATA_WIDTH(DATA_WIDTH)
+  ) packer (
+      .clk,
+      .rst,
+      .words,
+      .value_valid,
+      .value_ready(enable),
+      .value,
+      .position(value_position),
+      .last(value_last),
+      .beat_valid,
+      .beat_ready,
+      .beat_data,
+      .beat_strobe
+  );
+
+  // Values on their way through the output stage end in beats; the engine waits for the last of them.
+  logic [3:0] quiet;
+  always_ff @(posedge clk) begin
+    if (rst || active || lane_valid || sum_valid || value_valid || beat_valid || command_valid) quiet <= '0;
+    else if (quiet != 4'd12) quiet <= quiet + 4'd1;
+  end
+  assign busy = quiet != 4'd12;
+endmodule
+
+`default_nettype wire

@@ -198,11 +198,11 @@ TEST_F(DriverTest, SplitsABatchThatDoesNotFit) {
   const LayerCycles cycles =
       driver_->Run(*loaded, case_.batch, 20, 20, case_.input.data(), output.data(), milliseconds(1000));
   EXPECT_EQ(output, ReferenceConv(case_));
-  // max(2^2, 6 / 4) cycles a pixel and channel, beside which loading is little.
+  // max(2^2, 6 / 4) cycles a pixel and channel, beside which loading, for every part, is little.
   EXPECT_GT(cycles.cycles, 37u * 18 * 18 * 4 * 4);
-  EXPECT_LT(cycles.cycles, 37u * 18 * 18 * 4 * 4 * 11 / 10);
+  EXPECT_LT(cycles.cycles, 37u * 18 * 18 * 4 * 4 * 12 / 10);
   EXPECT_GT(cycles.bnn_cycles, 37u * 18 * 18 * 4 * 6);
-  EXPECT_LT(cycles.bnn_cycles, 37u * 18 * 18 * 4 * 6 * 11 / 10);
+  EXPECT_LT(cycles.bnn_cycles, 37u * 18 * 18 * 4 * 6 * 12 / 10);
 }
 
 TEST_F(DriverTest, SaysSoWhereOneImageDoesNotFit) {

@@ -98,7 +98,9 @@ TEST_P(Rtl, TakesTheCyclesOfTheModelOnNetworkLayers) {
     // Sparing the plain engines their largest layer: fpga_cycles runs it.
     if (GetParam() == "shared" || layer.in_channels < 256) {
       for (const int tau : {4, 5, 9}) {
-        CompareWithTheEmulator(GetParam(), MakeCase(layer, tau, 3));
+        if (tau == 5 || layer.in_channels < 256) {
+          CompareWithTheEmulator(GetParam(), MakeCase(layer, tau, 3));
+        }
       }
     }
   }

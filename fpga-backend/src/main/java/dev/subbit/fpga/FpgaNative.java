@@ -24,7 +24,8 @@ final class FpgaNative {
 
   /** The simulation of the hardware description; absent where this build was made without it. */
   private static Optional<Path> simulation() {
-    if (System.getProperty("subbit.rtl.library") == null && !NativeLibrary.isPacked(FpgaNative.class, "rtl")) {
+    if (System.getProperty("subbit.rtl.library") == null
+        && !NativeLibrary.isPacked(FpgaNative.class, "rtl")) {
       return Optional.empty();
     }
     return Optional.of(NativeLibrary.locate(FpgaNative.class, "rtl"));

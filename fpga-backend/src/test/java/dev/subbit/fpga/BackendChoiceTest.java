@@ -132,7 +132,8 @@ class BackendChoiceTest {
         devices.stream().map(Device::name).collect(Collectors.toList()));
     for (Device device : devices) {
       assertEquals(device.available(), device.reason().isEmpty(), device.toString());
-      assertEquals(device.available(), !List.of("xdma", "uio").contains(device.name()), device.toString());
+      assertEquals(
+          device.available(), !List.of("xdma", "uio").contains(device.name()), device.toString());
       assertFalse(device.description().isBlank());
     }
   }

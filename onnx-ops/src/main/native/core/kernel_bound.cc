@@ -35,6 +35,8 @@ Loop LoopOf(const KernelBound& bound) {
       return loops.add_int;
     case VectorStep::kCountPairs:
       return loops.count_pairs;
+    case VectorStep::kLookUps:
+      return loops.look_ups;
   }
   return nullptr;
 }

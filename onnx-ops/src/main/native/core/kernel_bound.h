@@ -10,6 +10,7 @@ enum class VectorStep {
   kAddFloat,   ///< an addition of 32-bit floats
   kAddInt,     ///< an addition of integers of any width
   kCountPairs,  ///< a carry-save addition of two words of differing signs (binary_conv.h), a count and an addition
+  kLookUps,     ///< a look-up of bytes by a shuffle within 16 of them, and an addition of bytes
 };
 
 /// What a kernel cannot do without in one run: so many steps of one kind. Reading indices, laying out the input,

@@ -16,6 +16,7 @@ TEST(KernelBoundTest, EveryLevelHasItsAdditions) {
   }
   if (DetectIsa() >= Isa::kAvx2) {
     EXPECT_GT(Seconds({VectorStep::kCountPairs, Isa::kAvx2, 1}), 0);
+    EXPECT_GT(Seconds({VectorStep::kLookUps, Isa::kAvx2, 1}), 0);
   }
   if (HasAvx512Popcount()) {
     EXPECT_GT(Seconds({VectorStep::kCountPairs, Isa::kAvx512, 1}), 0);

@@ -160,7 +160,7 @@ void ConvolveTile(const SignConvTile& tile, int tables) {
 }  // namespace
 
 const ResponseKernels& Avx2ResponseKernels() {
-  static constexpr ResponseKernels kKernels = {"avx2", Patterns, ConvolveTile};
+  static constexpr ResponseKernels kKernels = {"avx2", Isa::kAvx2, Patterns, ConvolveTile};
   return kKernels;
 }
 

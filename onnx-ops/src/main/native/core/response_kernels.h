@@ -14,7 +14,8 @@ struct ResponseKernels {
   static constexpr int kMaxTau = 5;     ///< two tables a pattern
   static constexpr std::int64_t kMaxChannels = 65535 / 9;  ///< of a group: whose responses add up to 16 bits
 
-  const char* isa;
+  const char* isa;  ///< for logs
+  Isa level;        ///< of the bound
 
   /// patterns[i * channels + c] = pattern of channel c (below `count`, at most 32) at pixel i < kTile, times `scale`.
   /// `taps` is [9][kTile]: bit c of word i is the sign of channel c at pixel i.

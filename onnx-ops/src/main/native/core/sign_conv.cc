@@ -100,8 +100,12 @@ std::string SignConv::Name() const {
 }
 
 KernelBound SignConv::Bound(const ConvGeometry& geometry) const {
-  if (response_kernels_ != nullptr) return {};
   const auto pixels = static_cast<double>(geometry.batch * geometry.out_height * geometry.out_width);
+  if (response_kernels_ != nullptr) {
+    const std::int64_t vectors = (outs_ + ResponseKernels::kOutputs - 1) / ResponseKernels::kOutputs;
+    const std::int64_t look_ups = groups_ * vectors * channels_ * tables_;
+    return {VectorStep::kLookUps, response_kernels_->level, pixels * static_cast<double>(look_ups)};
+  }
   const auto pairs = static_cast<double>(groups_ * outs_) * static_cast<double>(layout_.Size()) / 2;
   return {VectorStep::kCountPairs, kernels_.level, pixels / kernels_.lanes * pairs};
 }

@@ -12,6 +12,7 @@ struct StepLoops {
   void (*add_float)(std::int64_t loops);
   void (*add_int)(std::int64_t loops);
   void (*count_pairs)(std::int64_t loops);  ///< null where no kernel of the instruction set counts
+  void (*look_ups)(std::int64_t loops);     ///< null where no kernel of the instruction set looks up
 };
 
 const StepLoops& PortableStepLoops();

@@ -27,10 +27,24 @@ void CountPairsLoop(std::int64_t loops) {
   for (__m256i& sum : twos) Keep(sum);
 }
 
+void LookUpsLoop(std::int64_t loops) {
+  __m256i sums[StepLoops::kStepsOfLoop] = {};
+  __m256i table = _mm256_set1_epi8(1);
+  const __m256i index = _mm256_set1_epi8(3);
+  for (std::int64_t loop = 0; loop < loops; ++loop) {
+#pragma GCC unroll 12
+    for (__m256i& sum : sums) {
+      Keep(table);
+      sum = _mm256_add_epi8(sum, _mm256_shuffle_epi8(table, index));
+      Keep(sum);
+    }
+  }
+}
+
 }  // namespace
 
 const StepLoops& Avx2StepLoops() {
-  static constexpr StepLoops kLoops = {AddLoop<float>, AddLoop<std::int32_t>, CountPairsLoop};
+  static constexpr StepLoops kLoops = {AddLoop<float>, AddLoop<std::int32_t>, CountPairsLoop, LookUpsLoop};
   return kLoops;
 }
 

@@ -25,7 +25,7 @@ void CountPairsLoop(std::int64_t loops) {
 }  // namespace
 
 const StepLoops& Avx512StepLoops() {
-  static constexpr StepLoops kLoops = {AddLoop<float>, AddLoop<std::int32_t>, CountPairsLoop};
+  static constexpr StepLoops kLoops = {AddLoop<float>, AddLoop<std::int32_t>, CountPairsLoop, nullptr};
   return kLoops;
 }
 

@@ -22,7 +22,7 @@ void CountPairsLoop(std::int64_t loops) {
 }  // namespace
 
 const StepLoops& NeonStepLoops() {
-  static constexpr StepLoops kLoops = {AddLoop<float>, AddLoop<std::int32_t>, CountPairsLoop};
+  static constexpr StepLoops kLoops = {AddLoop<float>, AddLoop<std::int32_t>, CountPairsLoop, nullptr};
   return kLoops;
 }
 

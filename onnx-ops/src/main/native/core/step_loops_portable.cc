@@ -4,7 +4,7 @@
 namespace subbit {
 
 const StepLoops& PortableStepLoops() {
-  static constexpr StepLoops kLoops = {AddLoop<float>, AddLoop<std::int32_t>, nullptr};
+  static constexpr StepLoops kLoops = {AddLoop<float>, AddLoop<std::int32_t>, nullptr, nullptr};
   return kLoops;
 }
 

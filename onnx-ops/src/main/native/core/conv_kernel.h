@@ -21,8 +21,8 @@ class ConvKernel {
   /// Algorithm and instruction set, for logs: "response maps, avx512".
   virtual std::string Name() const = 0;
 
-  /// Bytes of scratch memory that Run takes for this geometry, all that it takes. `geometry` must come from MakeGeometry
-  /// with the attributes that the kernel was made for.
+  /// Bytes of scratch memory that Run takes for this geometry, all that it takes. `geometry` must come from
+  /// MakeGeometry with the attributes that the kernel was made for.
   virtual std::size_t ScratchBytes(const ConvGeometry& geometry) const = 0;
 
   /// What Run cannot do without on this geometry.

@@ -61,8 +61,8 @@ __m128i Requantized(__m512i sum, const ChannelFinish& channel, __m512 low, __m51
   return _mm512_cvtepi32_epi8(_mm512_add_epi32(rounded, _mm512_set1_epi32(channel.y_zero_point)));
 }
 
-/// sum += the four products of bytes in each lane. In place of _mm512_dpbusd_epi32, around which GCC 12 copies every sum
-/// twice and spills half of them.
+/// sum += the four products of bytes in each lane. In place of _mm512_dpbusd_epi32, around which GCC 12 copies every
+/// sum twice and spills half of them.
 inline void MultiplyAdd(__m512i x, __m512i weight, __m512i* sum) {
   asm("vpdpbusd %[weight], %[x], %[sum]" : [sum] "+v"(*sum) : [x] "v"(x), [weight] "v"(weight));
 }

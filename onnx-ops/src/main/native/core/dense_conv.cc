@@ -82,7 +82,8 @@ class DenseConv : public ConvKernel<Q> {
 
   TaskMemory TakeTaskMemory(const PhasePlanes& planes, ScratchCutter* cutter) const {
     constexpr std::int64_t kTile = std::int64_t{kMaxVectors} * kLanes;
-    return {cutter->Take<PixelRun>(kTile), cutter->Take<std::uint32_t>(GathersPatches(planes) ? words_ * kTaps * kTile : 0)};
+    const std::int64_t patches = GathersPatches(planes) ? words_ * kTaps * kTile : 0;
+    return {cutter->Take<PixelRun>(kTile), cutter->Take<std::uint32_t>(patches)};
   }
 
   bool GathersPatches(const PhasePlanes& planes) const { return DensePacing(planes, outs_).gathers; }
@@ -161,7 +162,9 @@ class DenseConv : public ConvKernel<Q> {
       SetRuns(vectors, memory.runs, &pass,
               [&](int v, PixelRun* runs) { return planes.FindPositions(first + v * kLanes, kLanes, runs); });
       kernels_.gather(pass, vectors, memory.patches);
-      for (std::size_t tap = 0; tap < kTaps; ++tap) patch_offset[tap] = static_cast<std::int64_t>(tap) * vectors * kLanes;
+      for (std::size_t tap = 0; tap < kTaps; ++tap) {
+        patch_offset[tap] = static_cast<std::int64_t>(tap) * vectors * kLanes;
+      }
       pass.x = memory.patches;
       pass.x_stride = std::int64_t{kTaps} * vectors * kLanes;
       pass.tap_offset = patch_offset.data();

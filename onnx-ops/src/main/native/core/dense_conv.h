@@ -13,8 +13,8 @@
 ///
 /// The indices are decoded to taps of -1 and +1 once, at load. Four input channels at one position form a word of
 /// unsigned bytes (signed ones have their top bit flipped, which adds 128), laid out as PhasePlanes; channels past the
-/// last have taps of 0. The zero point is not subtracted: padding holds it, and the bias takes back what it adds to each
-/// sum. All integer results are exact.
+/// last have taps of 0. The zero point is not subtracted: padding holds it, and the bias takes back what it adds to
+/// each sum. All integer results are exact.
 namespace subbit {
 
 /// How DenseConv gets at a tile's words. In place its vectors run on over the ends of rows, and lanes are lost there;

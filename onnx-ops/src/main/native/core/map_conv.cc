@@ -182,7 +182,8 @@ std::unique_ptr<ConvKernel<X, Y>> MakeMapConv(const MapKernels<X, E, A, Y>& kern
 }
 
 template std::unique_ptr<ConvKernel<float>> MakeMapConv(  //
-    const MapKernels<float, float, float, float>&, MapKind, const SubBitWeights&, const MapInput&, std::vector<ChannelFinish>);
+    const MapKernels<float, float, float, float>&, MapKind, const SubBitWeights&, const MapInput&,
+    std::vector<ChannelFinish>);
 template std::unique_ptr<ConvKernel<float>> MakeMapConv(const MapKernels<float, std::int8_t, std::int16_t, float>&,
                                                         MapKind, const SubBitWeights&, const MapInput&,
                                                         std::vector<ChannelFinish>);
@@ -190,10 +191,10 @@ template std::unique_ptr<ConvKernel<float>> MakeMapConv(const MapKernels<float, 
                                                         MapKind, const SubBitWeights&, const MapInput&,
                                                         std::vector<ChannelFinish>);
 template std::unique_ptr<ConvKernel<std::uint8_t>> MakeMapConv(
-    const MapKernels<std::uint8_t, std::int16_t, std::int32_t, std::uint8_t>&, MapKind, const SubBitWeights&, const MapInput&,
-    std::vector<ChannelFinish>);
+    const MapKernels<std::uint8_t, std::int16_t, std::int32_t, std::uint8_t>&, MapKind, const SubBitWeights&,
+    const MapInput&, std::vector<ChannelFinish>);
 template std::unique_ptr<ConvKernel<std::int8_t>> MakeMapConv(
-    const MapKernels<std::int8_t, std::int16_t, std::int32_t, std::int8_t>&, MapKind, const SubBitWeights&, const MapInput&,
-    std::vector<ChannelFinish>);
+    const MapKernels<std::int8_t, std::int16_t, std::int32_t, std::int8_t>&, MapKind, const SubBitWeights&,
+    const MapInput&, std::vector<ChannelFinish>);
 
 }  // namespace subbit

@@ -1,6 +1,6 @@
 // The loops of map_kernels.h, written once with the compiler's vector types. Each map_kernels_<isa>.cc defines
-// SUBBIT_VECTOR_BYTES and includes this file under its own compiler flags. This file adds the maps up; how they are made
-// is in map_making-inl.h.
+// SUBBIT_VECTOR_BYTES and includes this file under its own compiler flags. This file adds the maps up; how they are
+// made is in map_making-inl.h.
 //
 // Everything here is in an unnamed namespace, and nothing here calls an inline function of a header: a function
 // compiled for one instruction set must never be merged with the same function of another.
@@ -9,7 +9,7 @@
 
 #include "core/map_kernels.h"
 #include "core/map_vectors-inl.h"
-
+// The vectors come first.
 #include "core/map_making-inl.h"
 
 namespace subbit {
@@ -156,8 +156,9 @@ void Sum(const MapPass<E, A, Y>& pass) {
   }
 }
 
-/// Responses of so many channels fit in E. 14 * 9 <= 127 for activations of magnitude 1 in 8 bits; 28 * 9 * 128 <= 32767
-/// for activations of magnitude 128 in 16 bits. Floats do not overflow; there the bound only keeps slots in 16 bits.
+/// Responses of so many channels fit in E. 14 * 9 <= 127 for activations of magnitude 1 in 8 bits; 28 * 9 * 128 <=
+/// 32767 for activations of magnitude 128 in 16 bits. Floats do not overflow; there the bound only keeps slots in 16
+/// bits.
 template <class E>
 constexpr int kMaxBlockChannels = sizeof(E) == 1 ? 14 : sizeof(E) == 2 ? 28 : 64;
 

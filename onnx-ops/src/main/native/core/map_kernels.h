@@ -45,7 +45,7 @@ struct MapPass {
   const std::uint16_t* slots;   ///< [outs / kOutputs, rounded up][count][kOutputs]
   int count;                    ///< maps that an output channel adds
   std::int64_t outs;            ///< output channels
-  A* sums;                      ///< of the blocks before; [outs, rounded up][vectors][lanes], in an order of the kernel's
+  A* sums;                      ///< of the blocks before; [outs, rounded up][vectors][lanes], lanes in any order
   bool first;                   ///< `sums` is yet to be written
   bool last;                    ///< the sums are finished and stored to y
   const ChannelFinish* finish;  ///< [outs]

@@ -19,7 +19,9 @@ class MapOrDenseConv : public ConvKernel<Q> {
 
   std::string Name() const override { return maps_->Name() + ", or " + dense_->Name() + " where rows are short"; }
 
-  std::size_t ScratchBytes(const ConvGeometry& geometry) const override { return Choice(geometry).ScratchBytes(geometry); }
+  std::size_t ScratchBytes(const ConvGeometry& geometry) const override {
+    return Choice(geometry).ScratchBytes(geometry);
+  }
 
   KernelBound Bound(const ConvGeometry& geometry) const override { return Choice(geometry).Bound(geometry); }
 

@@ -15,8 +15,8 @@ struct QuantizedCosts {
   double dense;
 };
 
-/// `maps` as counted by CostOf, `outs` the output channels of a group. A step of VNNI multiplies for four channels at 16
-/// positions. Maps that are summed up count twice, since 16-bit sums must be widened every few channels.
+/// `maps` as counted by CostOf, `outs` the output channels of a group. A step of VNNI multiplies for four channels at
+/// 16 positions. Maps that are summed up count twice, since 16-bit sums must be widened every few channels.
 QuantizedCosts QuantizedCostsOf(const MapCost& maps, std::int64_t outs);
 
 /// Runs one of two kernels, whichever is estimated to take less on a run's geometry: where rows are short, maps lose

@@ -58,8 +58,8 @@ struct MapPlan {
   std::vector<std::size_t> first_codeword;
   std::vector<std::uint16_t> pattern_ends;
 
-  /// Additions of maps at one vector of positions, in all groups of `outs` output channels: to make maps and to sum them
-  /// up.
+  /// Additions of maps at one vector of positions, in all groups of `outs` output channels: to make maps and to sum
+  /// them up.
   double Additions(std::int64_t outs) const;
 
   /// The codewords of one channel, of kResponses.
@@ -70,6 +70,7 @@ struct MapPlan {
 };
 
 /// `map_bytes` is the size of a map; a block has at most `max_channels` channels.
-MapPlan MakeMapPlan(const SubBitWeights& weights, MapKind kind, std::int64_t map_bytes, int outputs_at_once, int max_channels);
+MapPlan MakeMapPlan(const SubBitWeights& weights, MapKind kind, std::int64_t map_bytes, int outputs_at_once,
+                    int max_channels);
 
 }  // namespace subbit

@@ -89,8 +89,8 @@ struct PhasePlanes {
   /// its new end. Of each position's group of rows it takes row number `row_of_group`.
   PixelRun* FindRuns(std::int64_t first, std::int64_t count, PixelRun* runs, int row_of_group = 0) const;
 
-  /// The other way round, where rows are not grouped: writes where output pixels first .. first + count - 1 lie. A run's
-  /// `pixel` is its first position, its `offset` counts from the first pixel.
+  /// The other way round, where rows are not grouped: writes where output pixels first .. first + count - 1 lie. A
+  /// run's `pixel` is its first position, its `offset` counts from the first pixel.
   PixelRun* FindPositions(std::int64_t first, std::int64_t count, PixelRun* runs) const;
 };
 

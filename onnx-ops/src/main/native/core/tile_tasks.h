@@ -9,8 +9,8 @@
 
 namespace subbit {
 
-/// How a convolution is split into tasks and what memory they have. Each image (one group's channels of one batch entry)
-/// is cut into bands of neighbouring tiles, and a task works through some of all images' bands. It lays out what a band
+/// How a convolution is split into tasks and what memory they have. Each image (one group's channels of one batch
+/// entry) is cut into bands of neighbouring tiles, and a task works through some of all images' bands. It lays out what a band
 /// reads itself, so that the laid-out values stay in its core's cache. Neighbouring bands read a few rows both; a band
 /// has at least three times as many, unless that leaves fewer than two bands, and small images are one band.
 ///
@@ -56,8 +56,8 @@ class TileTasks {
     return cutter->Take<std::byte>(tasks_ * static_cast<std::int64_t>(SliceBytes()));
   }
 
-  /// lay_out(image, band, channel, out) fills one channel of a band at `out`; run_tiles(image, band, first, last, buffer,
-  /// task_memory) computes tiles first .. last - 1. Both are called from several threads.
+  /// lay_out(image, band, channel, out) fills one channel of a band at `out`; run_tiles(image, band, first, last,
+  /// buffer, task_memory) computes tiles first .. last - 1. Both are called from several threads.
   template <class LayOut, class RunTiles>
   void Run(std::byte* scratch, ParallelFor parallel_for, LayOut lay_out, RunTiles run_tiles) const {
     ScratchSlices slices(scratch, SliceBytes());

@@ -45,6 +45,9 @@ import picocli.CommandLine.Spec;
     })
 final class QuantizeCommand implements Callable<Integer> {
 
+  /** Most stages of a layer whose number of stages is chosen. */
+  private static final int CHOSEN_STAGES = 3;
+
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
   @Mixin private CalibrationOptions calibration;
@@ -67,11 +70,28 @@ final class QuantizeCommand implements Callable<Integer> {
   @Option(
       names = "--stages",
       paramLabel = "N",
-      defaultValue = "1",
       description =
-          "ONNX models: a convolution becomes the sum of N sub-bit ones, tau/9 bit a weight each."
-              + " Default: ${DEFAULT-VALUE}.")
-  private int stages;
+          "ONNX models: a convolution becomes the sum of N sub-bit ones, tau/9 bit a weight each;"
+              + " with --bits or --max-drop, of at most N. Default: 1, and 3 with these.")
+  private Integer stages;
+
+  @Option(
+      names = "--bits",
+      paramLabel = "B",
+      defaultValue = "0",
+      description =
+          "ONNX models: choose the stages of each layer so that the indices of all of them cost at"
+              + " most B bits a weight, and put them where the outputs suffer most.")
+  private double bits;
+
+  @Option(
+      names = "--max-drop",
+      paramLabel = "PERCENT",
+      description =
+          "ONNX models: choose the fewest stages with which at most so many percent of the rows of"
+              + " an output have their largest value elsewhere; for a classifier, of the"
+              + " calibration inputs another class. Takes several quantizations.")
+  private Double maxDrop;
 
   @Option(
       names = "--rounds",
@@ -132,7 +152,14 @@ final class QuantizeCommand implements Callable<Integer> {
     err.flush();
     QuantizationSettings settings;
     try {
-      settings = new QuantizationSettings(new FitSettings(tau, stages, rounds, 1), keepFloat);
+      boolean chosen = bits != 0 || maxDrop != null;
+      int most = stages != null ? stages : chosen ? CHOSEN_STAGES : 1;
+      settings =
+          new QuantizationSettings(
+              new FitSettings(tau, most, rounds, 1),
+              keepFloat,
+              bits,
+              maxDrop == null ? -1 : maxDrop / 100);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage());
     }

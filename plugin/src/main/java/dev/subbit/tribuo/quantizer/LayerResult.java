@@ -22,6 +22,8 @@ import dev.subbit.tribuo.quantizer.graph.ConvLayer;
  * @param bytesAfter bytes of indices, codebooks, scales and bias.
  * @param signalToNoise of the layer's outputs on the calibration inputs, against the float model's,
  *     in dB.
+ * @param noise noise over signal on the model's outputs if this layer alone is quantized, with 1,
+ *     2, ... stages; empty if it was not measured.
  */
 public record LayerResult(
     String name,
@@ -35,9 +37,10 @@ public record LayerResult(
     double indexBitsPerWeight,
     long bytesBefore,
     long bytesAfter,
-    double signalToNoise) {
+    double signalToNoise,
+    double[] noise) {
 
-  static LayerResult of(ConvLayer layer, StagedWeights weights) {
+  static LayerResult of(ConvLayer layer, StagedWeights weights, double[] noise) {
     long index = 0;
     long rest = (long) Float.BYTES * layer.outChannels();
     for (PackedConvWeights stage : weights.stages()) {
@@ -57,6 +60,7 @@ public record LayerResult(
         perWeight * index,
         (long) Float.BYTES * (layer.weightCount() + layer.outChannels()),
         index + rest,
-        weights.signalToNoise());
+        weights.signalToNoise(),
+        noise);
   }
 }

@@ -15,6 +15,7 @@ import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.graph.PartialModel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -36,6 +37,9 @@ public final class OnnxQuantizer {
   private static final int MOST_PATCHES = 32768;
   private static final int PATCHES_A_COLUMN = 16;
 
+  /** Batches that sensitivity is measured on. */
+  private static final int SENSITIVITY_FEEDS = 4;
+
   private final QuantizationSettings settings;
 
   /**
@@ -55,31 +59,133 @@ public final class OnnxQuantizer {
    * @param progress is told how it goes.
    * @return the quantized model and what was done; where no layer can be converted, the model as it
    *     was.
-   * @throws IllegalArgumentException if the model cannot be run on the inputs, or gives numbers
-   *     there that are not finite.
+   * @throws IllegalArgumentException if the model cannot be run on the inputs, gives numbers there
+   *     that are not finite, or cannot be brought within the largest drop.
    */
   public QuantizationResult quantize(
       ModelProto model, Iterable<Feed> feeds, QuantizationProgress progress) {
     ConvScan scan = ConvScan.of(model, values -> GraphSession.sizes(model, values));
     List<LeftNode> left = new ArrayList<>(scan.left());
-    Map<ConvLayer, StagedWeights> done = new LinkedHashMap<>();
     List<ConvLayer> layers = chosen(scan.layers(), left);
-    int count = 0;
-    for (ConvLayer layer : layers) {
-      progress.at(count++, layers.size() + 1, layer.name());
-      done.put(layer, fit(model, layer, done, feeds));
+    if (!settings.choosesStages() || layers.isEmpty()) {
+      int[] stages = new int[layers.size()];
+      Arrays.fill(stages, settings.fit().stages());
+      return quantize(model, layers, stages, null, left, feeds, progress);
+    }
+    double[][] noise = sensitivity(model, layers, feeds, progress);
+    long[] weights = layers.stream().mapToLong(ConvLayer::weightCount).toArray();
+    List<int[]> path = StageBudget.path(weights, noise);
+    if (settings.bits() != 0) {
+      int[] stages =
+          StageBudget.within(path, weights, settings.fit().tau(), settings.bits() + 0.005);
+      return quantize(model, layers, stages, noise, left, feeds, progress);
+    }
+    return leastWithinDrop(model, layers, path, noise, left, feeds, progress);
+  }
+
+  /** The fewest bits with which the outputs agree well enough, by halving the path. */
+  private QuantizationResult leastWithinDrop(
+      ModelProto model,
+      List<ConvLayer> layers,
+      List<int[]> path,
+      double[][] noise,
+      List<LeftNode> left,
+      Iterable<Feed> feeds,
+      QuantizationProgress progress) {
+    int first = 0;
+    int last = path.size() - 1;
+    QuantizationResult best = quantize(model, layers, path.get(last), noise, left, feeds, progress);
+    double most = drop(best);
+    if (Double.isNaN(most)) {
+      throw new IllegalArgumentException(
+          "No output of the model has rows of several values, so that no drop can be measured;"
+              + " bound the bits instead");
+    }
+    if (most > settings.maxDrop()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "With %d stages in every layer %.2f %% of the rows still have their largest value"
+                  + " elsewhere; allow more stages, a larger drop or a larger tau",
+              settings.fit().stages(),
+              100 * most));
+    }
+    while (first < last) {
+      int middle = (first + last) / 2;
+      QuantizationResult trial =
+          quantize(model, layers, path.get(middle), noise, left, feeds, progress);
+      if (drop(trial) <= settings.maxDrop()) {
+        best = trial;
+        last = middle;
+      } else {
+        first = middle + 1;
+      }
+    }
+    return best;
+  }
+
+  private static double drop(QuantizationResult result) {
+    return result.outputs().stream()
+        .mapToDouble(output -> 1 - output.getSameLargest())
+        .filter(Double::isFinite)
+        .max()
+        .orElse(Double.NaN);
+  }
+
+  private QuantizationResult quantize(
+      ModelProto model,
+      List<ConvLayer> layers,
+      int[] stages,
+      double[][] noise,
+      List<LeftNode> left,
+      Iterable<Feed> feeds,
+      QuantizationProgress progress) {
+    Map<ConvLayer, StagedWeights> done = new LinkedHashMap<>();
+    List<LayerResult> results = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      ConvLayer layer = layers.get(i);
+      progress.at(i, layers.size() + 1, layer.name());
+      PatchSampler sampler = look(model, layer, done, feeds);
+      StagedWeights weights =
+          ConvFit.fit(layer.weights(), sampler.moments(), settings.fit().withStages(stages[i]));
+      done.put(layer, weights);
+      results.add(LayerResult.of(layer, weights, noise == null ? new double[0] : noise[i]));
     }
     progress.at(layers.size(), layers.size() + 1, "agreement");
     ModelProto quantized = GraphEdits.replace(model, done);
     List<OutputAgreement> outputs = compare(model, quantized, feeds);
     progress.at(layers.size() + 1, layers.size() + 1, "");
-    return new QuantizationResult(
-        quantized,
-        done.entrySet().stream()
-            .map(entry -> LayerResult.of(entry.getKey(), entry.getValue()))
-            .toList(),
-        left,
-        outputs);
+    return new QuantizationResult(quantized, results, left, outputs);
+  }
+
+  /** For each layer the noise on the outputs if it alone is quantized, with 1, 2, ... stages. */
+  private double[][] sensitivity(
+      ModelProto model,
+      List<ConvLayer> layers,
+      Iterable<Feed> feeds,
+      QuantizationProgress progress) {
+    double[][] noise = new double[layers.size()][settings.fit().stages()];
+    List<Feed> few = new ArrayList<>();
+    for (Feed feed : feeds) {
+      if (few.size() < SENSITIVITY_FEEDS) {
+        few.add(feed);
+      }
+    }
+    for (int i = 0; i < layers.size(); i++) {
+      ConvLayer layer = layers.get(i);
+      progress.at(i, layers.size(), "sensitivity of " + layer.name());
+      PatchSampler sampler = look(model, layer, Map.of(), few);
+      for (int stages = 1; stages <= noise[i].length; stages++) {
+        StagedWeights weights =
+            ConvFit.fit(layer.weights(), sampler.moments(), settings.fit().withStages(stages));
+        List<OutputAgreement> outputs =
+            compare(model, GraphEdits.replace(model, Map.of(layer, weights)), few);
+        for (OutputAgreement output : outputs) {
+          noise[i][stages - 1] += Math.pow(10, -output.getSignalToNoise() / 10);
+        }
+      }
+    }
+    return noise;
   }
 
   private List<ConvLayer> chosen(List<ConvLayer> layers, List<LeftNode> left) {
@@ -110,14 +216,18 @@ public final class OnnxQuantizer {
     int tau = settings.fit().tau();
     long index = (long) tau * BitPlanes.planeBytes(layer.outChannels() * layer.inChannels());
     long scale = (long) Float.BYTES * layer.outChannels();
-    return settings.fit().stages() * (index + ((long) Codebook.TAPS << tau) + scale) + scale;
+    int stages = settings.choosesStages() ? 1 : settings.fit().stages();
+    return stages * (index + ((long) Codebook.TAPS << tau) + scale) + scale;
   }
 
   private static long floatBytes(ConvLayer layer) {
     return (long) Float.BYTES * (layer.weightCount() + layer.outChannels());
   }
 
-  private StagedWeights fit(
+  /**
+   * Runs the layers done so far and the float model, and keeps what one layer sees and should give.
+   */
+  private PatchSampler look(
       ModelProto model, ConvLayer layer, Map<ConvLayer, StagedWeights> done, Iterable<Feed> feeds) {
     int columns = layer.inChannels() * Codebook.TAPS;
     int patches = Math.max(LEAST_PATCHES, Math.min(MOST_PATCHES, PATCHES_A_COLUMN * columns));
@@ -145,7 +255,7 @@ public final class OnnxQuantizer {
             (patches + feedCount - 1) / feedCount);
       }
     }
-    return ConvFit.fit(layer.weights(), sampler.moments(), settings.fit());
+    return sampler;
   }
 
   private static void requireFinite(ConvLayer layer, FloatArray array) {

@@ -7,13 +7,49 @@ import java.util.regex.Pattern;
 /**
  * What is to become of a model.
  *
- * @param fit how each layer is fitted; its number of stages is that of every layer.
+ * @param fit how each layer is fitted; its number of stages is that of every layer, or the largest
+ *     where stages are chosen.
  * @param keepFloat layers whose names one of these finds stay as they are.
+ * @param bits bits a weight that the indices of all layers together may cost; 0 for no bound.
+ * @param maxDrop share of the rows of an output whose largest value may move to another place, 0 up
+ *     to but not 1; negative for no bound. No two bounds at once.
  */
-public record QuantizationSettings(FitSettings fit, List<Pattern> keepFloat) {
+public record QuantizationSettings(
+    FitSettings fit, List<Pattern> keepFloat, double bits, double maxDrop) {
 
-  // Copies the list.
+  // Checks the bounds and copies the list.
   public QuantizationSettings {
     keepFloat = List.copyOf(keepFloat);
+    double least = fit.tau() / 9.0;
+    // What is printed of tau / 9 with two digits is meant to be enough.
+    if (bits != 0 && !(bits >= least - 0.005)) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%.2f bits a weight are less than one stage of tau = %d costs, %.2f; take a smaller"
+                  + " tau or more bits",
+              bits, fit.tau(), least));
+    }
+    if (maxDrop >= 1 || Double.isNaN(maxDrop)) {
+      throw new IllegalArgumentException(
+          "The largest drop is a share from 0 up to but not 1, found " + maxDrop);
+    }
+    if (bits != 0 && maxDrop >= 0) {
+      throw new IllegalArgumentException("Stages are chosen by bits or by drop, not by both");
+    }
+  }
+
+  /**
+   * Settings by which all layers have the same number of stages.
+   *
+   * @param fit how each layer is fitted.
+   * @param keepFloat layers whose names one of these finds stay as they are.
+   */
+  public QuantizationSettings(FitSettings fit, List<Pattern> keepFloat) {
+    this(fit, keepFloat, 0, -1);
+  }
+
+  /** Whether the number of stages is to be chosen layer by layer. */
+  boolean choosesStages() {
+    return bits != 0 || maxDrop >= 0;
   }
 }

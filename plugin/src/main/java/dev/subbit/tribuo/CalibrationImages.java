@@ -1,9 +1,13 @@
 package dev.subbit.tribuo;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnxruntime.OnnxJavaType;
 import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.export.OnnxExporter;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.quantizer.graph.Feed;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +85,23 @@ final class CalibrationImages {
         }
       }
     }
+  }
+
+  /** The images as the inputs of an exported model, a batch at a time. */
+  List<Feed> feeds(int batchSize) {
+    List<Feed> feeds = new ArrayList<>();
+    for (int first = 0; first < examples.size(); first += batchSize) {
+      List<Example<Label>> batch =
+          examples.subList(first, Math.min(examples.size(), first + batchSize));
+      float[] rows = SubBitModel.featureRows(batch, pixels);
+      ByteBuffer data =
+          ByteBuffer.allocateDirect(rows.length * Float.BYTES).order(ByteOrder.nativeOrder());
+      data.asFloatBuffer().put(rows);
+      long[] shape = {batch.size(), rows.length / batch.size()};
+      feeds.add(
+          new Feed(Map.of(OnnxExporter.INPUT, new Feed.Tensor(OnnxJavaType.FLOAT, shape, data))));
+    }
+    return feeds;
   }
 
   private static void requireFinite(String node, float[] values) {

@@ -10,23 +10,25 @@ import com.oracle.labs.mlrg.olcut.provenance.impl.ConfiguredObjectProvenanceImpl
 import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.SplittableRandom;
+import java.util.Optional;
 import org.tribuo.Dataset;
 import org.tribuo.classification.Label;
 import org.tribuo.provenance.ModelProvenance;
 
 /**
- * Turns a trained model into one that runs on 8-bit activations and sub-bit weights, without
- * training it further.
+ * Turns a trained model into one that runs on sub-bit weights and, unless told otherwise, on 8-bit
+ * activations.
  *
- * <p>A model with float weights first gets sub-bit ones: a codebook for each 3x3 convolution but
- * the first, the nearest codeword for each kernel and the best scale for each output channel; then
- * the statistics of its batch normalisation are measured anew, since the activations have changed.
- * A model with sub-bit weights keeps them. After that, the range of the activations around each
- * sub-bit convolution is measured and rounded to 8 bits, see {@link TrainedNetwork}.
+ * <p>A model with float weights first gets sub-bit ones: each 3x3 convolution but the first becomes
+ * the sum of {@code stages} sub-bit ones, fitted by the error of its outputs, see {@link
+ * dev.subbit.tribuo.quantizer.OnnxQuantizer}. With {@code tuneEpochs} it is then trained a little
+ * further on the same data, with the float model for a teacher. A model with sub-bit weights keeps
+ * them. After that, the range of the activations around each sub-bit convolution is measured and
+ * rounded to 8 bits, see {@link TrainedNetwork}.
  *
  * <p>The result depends on the model, the calibration data and this configuration only. Instances
  * are safe for use by many threads once configured.
@@ -51,17 +53,71 @@ public final class SubBitQuantizer
   @Config(description = "How ranges are chosen: MIN_MAX or LEAST_ERROR.")
   private Clipping clipping = Clipping.LEAST_ERROR;
 
-  @Config(description = "Most rounds of clustering that fit a codebook.")
-  private int clusteringRounds = 30;
+  @Config(
+      description =
+          "For models with float weights: sub-bit convolutions that a convolution becomes the sum"
+              + " of.")
+  private int stages = 1;
 
-  @Config(description = "Seed of the first codewords.")
+  @Config(description = "How often indices, scales and codebooks are fitted to each other.")
+  private int rounds = 3;
+
+  @Config(
+      description =
+          "For models with float weights: passes of training over all the data after the fit. Needs"
+              + " TensorFlow.")
+  private int tuneEpochs = 0;
+
+  @Config(description = "Learning rate of the first step of that training.")
+  private double tuneRate = 0.003;
+
+  @Config(
+      description =
+          "Share of the float model's outputs in what that training learns from, 0 to 1; the rest"
+              + " are the labels. At 1 labels do not matter.")
+  private double teacherShare = 1;
+
+  @Config(
+      description =
+          "Threads of that training; 0 takes one a processor. All trainings in a JVM need the same.")
+  private int threads = 0;
+
+  @Config(description = "Round activations to 8 bits too; otherwise they stay float.")
+  private boolean integerActivations = true;
+
+  @Config(description = "Seed of all random choices.")
   private long seed = 1;
 
   /** A quantizer with the default settings; for OLCUT too. */
   public SubBitQuantizer() {}
 
   /**
-   * A quantizer.
+   * A quantizer with stages and training.
+   *
+   * @param tau bits of a codebook index, 1 to 9, for models with float weights.
+   * @param stages sub-bit convolutions that a convolution becomes the sum of.
+   * @param calibrationImages number of images to fit and measure on, at least 1.
+   * @param tuneEpochs passes of training after the fit; 0 for none.
+   * @param clipping how the ranges of 8-bit activations are chosen; empty to leave activations
+   *     float.
+   * @return the quantizer.
+   * @throws PropertyException if a value is out of range.
+   */
+  public static SubBitQuantizer of(
+      int tau, int stages, int calibrationImages, int tuneEpochs, Optional<Clipping> clipping) {
+    SubBitQuantizer quantizer = new SubBitQuantizer();
+    quantizer.tau = tau;
+    quantizer.stages = stages;
+    quantizer.calibrationImages = calibrationImages;
+    quantizer.tuneEpochs = tuneEpochs;
+    quantizer.integerActivations = clipping.isPresent();
+    clipping.ifPresent(how -> quantizer.clipping = how);
+    quantizer.postConfig();
+    return quantizer;
+  }
+
+  /**
+   * A quantizer of weights and activations.
    *
    * @param tau bits of a codebook index, 1 to 9, for models with float weights.
    * @param calibrationImages number of images to measure on, at least 1.
@@ -75,6 +131,12 @@ public final class SubBitQuantizer
     postConfig();
   }
 
+  /** Sets the threads of the training, of which all in one JVM need the same. */
+  SubBitQuantizer withThreads(int number) {
+    threads = number;
+    return this;
+  }
+
   @Override
   public void postConfig() {
     if (tau < 1 || tau > Codebook.MAX_TAU) {
@@ -86,11 +148,22 @@ public final class SubBitQuantizer
           "calibrationImages",
           "at least one calibration image is needed, found " + calibrationImages);
     }
-    if (clusteringRounds < 1) {
+    try {
+      new FitSettings(tau, stages, rounds, seed);
+    } catch (IllegalArgumentException e) {
+      throw new PropertyException(e, "", "stages", e.getMessage());
+    }
+    if (tuneEpochs < 0 || threads < 0) {
       throw new PropertyException(
           "",
-          "clusteringRounds",
-          "at least one round of clustering is needed, found " + clusteringRounds);
+          "tuneEpochs",
+          "tuneEpochs and threads are 0 and more, found " + tuneEpochs + ", " + threads);
+    }
+    if (!(tuneRate > 0) || !(teacherShare >= 0 && teacherShare <= 1)) {
+      throw new PropertyException(
+          "",
+          "tuneRate",
+          "tuneRate is positive and teacherShare 0 to 1, found " + tuneRate + ", " + teacherShare);
     }
   }
 
@@ -111,18 +184,36 @@ public final class SubBitQuantizer
         new CalibrationImages(calibration, calibrationImages, model.pixels());
     TrainedNetwork network = model.network();
     if (network.packed().isEmpty()) {
-      network =
-          new WeightQuantization(tau, clusteringRounds, new SplittableRandom(seed))
-              .quantize(network);
-      network = NormRefit.refit(network, images);
+      network = subBit(model, images, calibration);
+    } else if (!integerActivations) {
+      throw new IllegalArgumentException(
+          "The model's weights are sub-bit already, and its activations are to stay float: there"
+              + " is nothing to do");
     }
-    network = RangeCalibration.calibrate(network, images, clipping);
+    if (integerActivations) {
+      network = RangeCalibration.calibrate(network, images, clipping);
+    }
     return new SubBitModel(
         model.getName(),
         provenance(model.getProvenance(), calibration),
         model.getFeatureIDMap(),
         model.getOutputIDInfo(),
         network);
+  }
+
+  private TrainedNetwork subBit(SubBitModel model, CalibrationImages images, Dataset<Label> data) {
+    TrainedNetwork network =
+        NetworkQuantization.quantize(
+            model.network(),
+            new FitSettings(tau, stages, rounds, seed),
+            images,
+            model.pixels().positions());
+    if (tuneEpochs == 0) {
+      return network;
+    }
+    int workers = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    return new NetworkTuning(model.network(), network, workers, seed)
+        .tune(model, data, tuneEpochs, tuneRate, teacherShare);
   }
 
   private static void requireQuantizable(TrainedNetwork trained) {
@@ -168,6 +259,10 @@ public final class SubBitQuantizer
         + tau
         + ",calibrationImages="
         + calibrationImages
+        + ",stages="
+        + stages
+        + ",tuneEpochs="
+        + tuneEpochs
         + ",clipping="
         + clipping
         + ")";

@@ -12,14 +12,13 @@ import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.SubBitQuantizer.Clipping;
 import dev.subbit.tribuo.TestModels.Mode;
 import dev.subbit.tribuo.network.ImageShape;
-import dev.subbit.tribuo.network.ReferenceForward;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -84,61 +83,64 @@ class SubBitQuantizerTest {
     }
   }
 
-  @Test
-  void takesTheSignsOfTheWeightsAndTheirMeanSizeWithTheFullCodebook() {
-    TrainedNetwork trained = TestModels.network(Mode.FLOAT, "resnet8", SHAPE);
-    TrainedNetwork packed =
-        new WeightQuantization(9, 10, new SplittableRandom(1)).quantize(trained);
-    packed
-        .packed()
-        .forEach(
-            (node, weights) -> {
-              float[] original = trained.floats().get(node + "/weight");
-              float[] dense = weights.toDense();
-              int each = weights.inChannels() * 9;
-              for (int o = 0; o < weights.outChannels(); o++) {
-                double size = 0;
-                for (int i = o * each; i < (o + 1) * each; i++) {
-                  assertEquals(Math.signum(original[i]), Math.signum(dense[i]));
-                  size += Math.abs(original[i]) / each;
-                }
-                assertEquals(size, weights.scale()[o], 1e-6);
-              }
-            });
+  private static double[][] scores(SubBitModel model, MutableDataset<Label> data) {
+    return model.predict(data).stream()
+        .map(prediction -> SubBitModelTest.scores(model, prediction))
+        .toArray(double[][]::new);
+  }
+
+  private double distance(SubBitModel model, int tau, int stages) {
+    SubBitQuantizer quantizer = SubBitQuantizer.of(tau, stages, 24, 0, Optional.empty());
+    try (SubBitModel quantized = quantizer.quantize(model, data)) {
+      assertTrue(quantized.network().ranges().isEmpty(), "activations stay float");
+      double[][] before = scores(model, data);
+      double[][] after = scores(quantized, data);
+      double sum = 0;
+      for (int i = 0; i < before.length; i++) {
+        for (int c = 0; c < before[i].length; c++) {
+          sum += Math.abs(before[i][c] - after[i][c]);
+        }
+      }
+      return sum / before.length;
+    }
   }
 
   @Test
-  void refitsBatchNormalisationToWhatTheNewWeightsGive() {
-    TrainedNetwork packed =
-        new WeightQuantization(3, 10, new SplittableRandom(1))
-            .quantize(TestModels.network(Mode.FLOAT, "resnet8", SHAPE));
-    SubBitModel model = TestModels.model(packed, data);
-    TrainedNetwork refitted =
-        NormRefit.refit(packed, new CalibrationImages(data, 24, model.pixels()));
-    String norm = "stage3.block0.bn2";
-    int channels = 64;
-    double[] sum = new double[channels];
-    double[] squares = new double[channels];
-    int perChannel = 0;
-    ReferenceForward reference = new ReferenceForward(refitted);
-    for (int i = 0; i < data.size(); i++) {
-      float[] image = new float[SHAPE.size()];
-      model.pixels().fill(data.getExample(i), image, 0);
-      float[] values = reference.run(image).get(norm);
-      for (int j = 0; j < values.length; j++) {
-        int channel = j / (values.length / channels);
-        sum[channel] += values[j];
-        squares[channel] += (double) values[j] * values[j];
-      }
-      perChannel += values.length / channels;
+  void comesNearerToTheFloatModelWithEveryStage() {
+    try (SubBitModel model = model(Mode.FLOAT)) {
+      double one = distance(model, 5, 1);
+      double two = distance(model, 5, 2);
+      double three = distance(model, 5, 3);
+      assertTrue(two < 0.7 * one && three < two, one + ", " + two + ", " + three);
     }
-    for (int c = 0; c < channels; c++) {
-      double mean = sum[c] / perChannel;
-      assertEquals(refitted.floats().get(norm + "/beta")[c], mean, 1e-3);
+  }
+
+  @Test
+  void stagesAreConvolutionsOfTheirOwnAndRunInEightBitsToo() {
+    try (SubBitModel model = model(Mode.FLOAT);
+        SubBitModel quantized =
+            SubBitQuantizer.of(5, 2, 24, 0, Optional.of(Clipping.MIN_MAX)).quantize(model, data)) {
+      Map<String, PackedConvWeights> packed = quantized.network().packed();
+      assertTrue(
+          packed.keySet().containsAll(List.of("stage1.block0.conv1", "stage1.block0.conv1.stage2")),
+          packed.keySet()::toString);
+      assertFalse(quantized.network().ranges().isEmpty());
+      Helpers.testModelProtoSerialization(quantized, Label.class, data);
+    }
+  }
+
+  private static SubBitQuantizer tuner() {
+    return SubBitQuantizer.of(4, 1, 24, 1, Optional.empty()).withThreads(1);
+  }
+
+  @Test
+  void tunesWithTheFloatModelForATeacher() {
+    try (SubBitModel model = model(Mode.FLOAT);
+        SubBitModel tuned = tuner().quantize(model, data);
+        SubBitModel again = tuner().quantize(model, data)) {
       assertEquals(
-          Math.abs(refitted.floats().get(norm + "/gamma")[c]),
-          Math.sqrt(squares[c] / perChannel - mean * mean),
-          1e-2);
+          TestModels.network(Mode.SUB_BIT, "resnet8", SHAPE).network(), tuned.network().network());
+      assertEquals(NetworkCodec.encode(tuned.network()), NetworkCodec.encode(again.network()));
     }
   }
 

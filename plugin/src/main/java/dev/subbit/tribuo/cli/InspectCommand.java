@@ -9,9 +9,11 @@ import dev.subbit.tribuo.network.NetworkSize;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -37,6 +39,7 @@ import picocli.CommandLine.TypeConversionException;
       "Examples:",
       "  ./subbit inspect clothes.sbm",
       "  ./subbit inspect clothes.sbm --codebooks",
+      "  ./subbit inspect resnet-subbit.onnx",
       "  ./subbit inspect clothes.sbm --json clothes.json",
       "  ./subbit inspect --network resnet18 --image 3x224x224 --activations BINARY --tau 5"
     })
@@ -54,7 +57,10 @@ final class InspectCommand implements Callable<Integer> {
   /** Either of two. */
   static final class Subject {
 
-    @Parameters(index = "0", paramLabel = "MODEL.sbm", description = "The saved model.")
+    @Parameters(
+        index = "0",
+        paramLabel = "MODEL",
+        description = "A saved model (.sbm), or an ONNX model with sub-bit layers (.onnx).")
     private Path file;
 
     @ArgGroup(exclusive = false)
@@ -133,12 +139,29 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     json.requireWritable();
-    if (subject.file != null) {
+    if (subject.file != null && isOnnx(subject.file)) {
+      inspectOnnx(subject.file);
+    } else if (subject.file != null) {
       inspectModel(subject.file);
     } else {
       inspectNetwork(subject.named);
     }
     return 0;
+  }
+
+  private static boolean isOnnx(Path file) {
+    return file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx");
+  }
+
+  private void inspectOnnx(Path file) {
+    PrintWriter out = spec.commandLine().getOut();
+    StringWriter drawn = new StringWriter();
+    OnnxInspection inspection =
+        OnnxInspection.of(file, codebooks ? new PrintWriter(drawn, true) : null);
+    inspection.print(out);
+    out.print(drawn);
+    out.flush();
+    json.write(inspection);
   }
 
   private void inspectModel(Path file) {

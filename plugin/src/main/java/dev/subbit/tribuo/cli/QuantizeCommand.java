@@ -3,6 +3,7 @@ package dev.subbit.tribuo.cli;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.SubBitQuantizer;
 import dev.subbit.tribuo.data.IdxImageSource;
+import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import java.io.PrintWriter;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.tribuo.MutableDataset;
@@ -71,7 +73,7 @@ final class QuantizeCommand implements Callable<Integer> {
       names = "--stages",
       paramLabel = "N",
       description =
-          "ONNX models: a convolution becomes the sum of N sub-bit ones, tau/9 bit a weight each;"
+          "A convolution becomes the sum of N sub-bit ones, tau/9 bit a weight each;"
               + " with --bits or --max-drop, of at most N. Default: 1, and 3 with these.")
   private Integer stages;
 
@@ -109,6 +111,20 @@ final class QuantizeCommand implements Callable<Integer> {
           "ONNX models: layers in whose name this regular expression is found stay as they are."
               + " May be given several times.")
   private List<Pattern> keepFloat = List.of();
+
+  @Option(
+      names = "--tune",
+      paramLabel = "EPOCHS",
+      defaultValue = "0",
+      description =
+          "Saved models with float weights: then train so many passes over all training images of"
+              + " --data, with the float model for a teacher.")
+  private int tune;
+
+  @Option(
+      names = "--float-activations",
+      description = "Saved models with float weights: leave the activations float.")
+  private boolean floatActivations;
 
   @Option(
       names = "--clipping",
@@ -173,16 +189,26 @@ final class QuantizeCommand implements Callable<Integer> {
     Path data = calibration.dataFolder();
     try (SubBitModel model = ModelFile.load(in)) {
       IdxImageSource source = new ImageFolder(data).read(ImageFolder.Part.TRAIN, List.of(), 0);
-      SubBitQuantizer quantizer = new SubBitQuantizer(tau, images, clipping);
+      SubBitQuantizer quantizer =
+          SubBitQuantizer.of(
+              tau,
+              stages == null ? 1 : stages,
+              images,
+              tune,
+              floatActivations ? Optional.empty() : Optional.of(clipping));
       long start = System.nanoTime();
       try (SubBitModel quantized = quantizer.quantize(model, new MutableDataset<>(source))) {
         double seconds = (System.nanoTime() - start) / 1e9;
         ModelFile.save(quantized, out);
+        TrainedNetwork network = quantized.network();
         spec.commandLine()
             .getOut()
             .printf(
-                "Quantized %d tensors over %,d images in %.1f s; saved %s (%,d bytes).%n",
-                quantized.network().ranges().size(),
+                Locale.ROOT,
+                "Quantized the weights of %d convolutions and %d tensors over %,d images in %.1f s;"
+                    + " saved %s (%,d bytes).%n",
+                network.packed().size(),
+                network.ranges().size(),
                 Math.min(images, source.size()),
                 seconds,
                 out,

@@ -16,6 +16,7 @@ import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.graph.PartialModel;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -155,7 +156,9 @@ public final class OnnxQuantizer {
     ModelProto quantized = GraphEdits.replace(model, done);
     List<OutputAgreement> outputs = compare(model, quantized, feeds);
     progress.at(layers.size() + 1, layers.size() + 1, "");
-    return new QuantizationResult(quantized, results, left, outputs);
+    Map<String, StagedWeights> weights = new HashMap<>();
+    done.forEach((layer, found) -> weights.put(layer.name(), found));
+    return new QuantizationResult(quantized, results, weights, left, outputs);
   }
 
   /** For each layer the noise on the outputs if it alone is quantized, with 1, 2, ... stages. */

@@ -1,26 +1,31 @@
 package dev.subbit.tribuo.quantizer;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A quantized model and what was done to it.
  *
  * @param model the model.
  * @param layers the layers that became sub-bit, in the order of the graph.
+ * @param weights their weights, by name.
  * @param left the convolutions that stayed, and why.
  * @param outputs how far the model's float outputs agree with those of the float model.
  */
 public record QuantizationResult(
     ModelProto model,
     List<LayerResult> layers,
+    Map<String, StagedWeights> weights,
     List<LeftNode> left,
     List<OutputAgreement> outputs) {
 
   // Copies the lists.
   public QuantizationResult {
     layers = List.copyOf(layers);
+    weights = Map.copyOf(weights);
     left = List.copyOf(left);
     outputs = List.copyOf(outputs);
   }

@@ -129,6 +129,14 @@ class QuantizeCommandTest {
     JsonNode results = new ObjectMapper().readTree(json.toFile());
     assertEquals(2, results.get("layers").get(0).get("stages").asInt());
     assertTrue(results.get("outputs").get(0).get("signalToNoise").asDouble() > 6);
+
+    CommandRun inspect = CommandRun.of("inspect", out, "--codebooks", "--json", json);
+    assertEquals(0, inspect.code(), inspect.err());
+    assertTrue(inspect.out().contains("2 of them sub-bit convolutions"), inspect.out());
+    assertTrue(inspect.out().contains("y/stage2"), inspect.out());
+    JsonNode layer = new ObjectMapper().readTree(json.toFile()).get("layers").get(1);
+    assertEquals(32, layer.get("codebook").size());
+    assertEquals(16, layer.get("outChannels").asInt());
   }
 
   @Test

@@ -1,0 +1,216 @@
+package dev.subbit.tribuo;
+
+import dev.subbit.tribuo.codebook.Assignment;
+import dev.subbit.tribuo.codebook.CodebookPlan;
+import dev.subbit.tribuo.codebook.CodebookStart;
+import dev.subbit.tribuo.codebook.Selection;
+import dev.subbit.tribuo.data.Augmentation;
+import dev.subbit.tribuo.data.ImageBatches;
+import dev.subbit.tribuo.engine.Optimiser;
+import dev.subbit.tribuo.engine.Recipe;
+import dev.subbit.tribuo.engine.Schedule;
+import dev.subbit.tribuo.engine.TrainingPlan;
+import dev.subbit.tribuo.engine.TrainingStage;
+import dev.subbit.tribuo.export.FoldedWeights;
+import dev.subbit.tribuo.export.OnnxExporter;
+import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.random.RandomPlace;
+import dev.subbit.tribuo.teacher.TeacherSession;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.tribuo.Dataset;
+import org.tribuo.classification.Label;
+
+/**
+ * Trains a quantized network a little further, with its float model for a teacher.
+ *
+ * <p>The latent weights of a stage are what the float weights have that the stages before it do not
+ * give, brought to the size that training starts from; batch normalisation behind them makes up for
+ * the size.
+ */
+final class NetworkTuning {
+
+  private static final int BATCH = 32;
+  private static final int REFINE_INTERVAL = 25;
+  private static final float REFINE_RATE = 0.02f;
+
+  private final TrainedNetwork floatNetwork;
+  private final TrainedNetwork quantized;
+  private final int threads;
+  private final long seed;
+
+  /**
+   * Prepares.
+   *
+   * @param floatNetwork the network before quantization.
+   * @param quantized what {@link NetworkQuantization} made of it.
+   * @param threads threads to train with.
+   * @param seed where all random choices come from.
+   */
+  NetworkTuning(TrainedNetwork floatNetwork, TrainedNetwork quantized, int threads, long seed) {
+    this.floatNetwork = floatNetwork;
+    this.quantized = quantized;
+    this.threads = threads;
+    this.seed = seed;
+  }
+
+  /**
+   * Trains.
+   *
+   * @param model the float model: whose labels and features the images have.
+   * @param images the images.
+   * @param epochs passes over them.
+   * @param learningRate learning rate at the first step.
+   * @param teacherShare share of the teacher in the loss; at 1 the labels do not matter.
+   * @return the tuned network.
+   * @throws IllegalStateException if TensorFlow is missing or training diverges.
+   */
+  TrainedNetwork tune(
+      SubBitModel model,
+      Dataset<Label> images,
+      int epochs,
+      double learningRate,
+      double teacherShare) {
+    RandomPlace random = RandomPlace.of(seed);
+    ImageBatches batches =
+        ImageBatches.training(
+            images,
+            model.pixels(),
+            model.getOutputIDInfo(),
+            Math.min(BATCH, images.size()),
+            Augmentation.none(),
+            random.at("batches"),
+            threads);
+    int tau = quantized.packed().values().iterator().next().codebook().tau();
+    Recipe recipe =
+        new Recipe(
+            Optimiser.ADAM,
+            Schedule.LINEAR,
+            (float) learningRate,
+            0,
+            0,
+            0,
+            0,
+            (float) teacherShare,
+            1);
+    CodebookPlan codebooks =
+        new CodebookPlan(
+            tau,
+            Selection.REFINED,
+            CodebookStart.CLUSTERED,
+            Assignment.NEAREST,
+            REFINE_INTERVAL,
+            REFINE_RATE);
+    TrainingPlan plan =
+        new TrainingPlan(
+            Math.multiplyExact(epochs, batches.count()),
+            recipe,
+            codebooks,
+            threads,
+            random.at("engine").numbers().nextLong());
+    try (TeacherSession teacher = new ModelTeacher(floatNetwork)) {
+      TrainingStage stage =
+          new TrainingStage(quantized.network(), plan, epochs, recipe.distils() ? teacher : null);
+      return new TrainingLoop(
+              batches,
+              List.of(stage),
+              new ModelSelection(null, false, 0),
+              TrainingCheckpoints.none(),
+              List.of(),
+              () -> false)
+          .train(start(), TrainingProgress.hidden());
+    }
+  }
+
+  private Map<String, float[]> start() {
+    Map<String, float[]> parameters = new HashMap<>(quantized.floats());
+    for (Network.Node node : floatNetwork.network().nodes()) {
+      if (quantized.packed().containsKey(node.name())) {
+        addLatentWeights(node, parameters);
+      }
+    }
+    return parameters;
+  }
+
+  private void addLatentWeights(Network.Node node, Map<String, float[]> parameters) {
+    Layer.Conv conv = (Layer.Conv) node.layer();
+    float[] rest = FoldedWeights.of(floatNetwork, node.name());
+    float[] size = sizes(rest, conv);
+    String name = node.name();
+    for (int s = 2; quantized.packed().containsKey(name); s++) {
+      float[] latent = rest.clone();
+      float[] given = quantized.packed().get(name).toDense();
+      for (int i = 0; i < latent.length; i++) {
+        latent[i] /= size[i / (latent.length / conv.out())];
+        rest[i] -= given[i];
+      }
+      parameters.put(name + "/weight", latent);
+      name = node.name() + ".stage" + s;
+    }
+    rescaleNorm(node.name(), size, parameters);
+  }
+
+  /** What each channel's weights are divided by: then they vary as He et al. draw them. */
+  private static float[] sizes(float[] weights, Layer.Conv conv) {
+    int each = weights.length / conv.out();
+    float[] sizes = new float[conv.out()];
+    for (int o = 0; o < sizes.length; o++) {
+      double sum = 0;
+      for (int i = o * each; i < (o + 1) * each; i++) {
+        sum += (double) weights[i] * weights[i];
+      }
+      sizes[o] = sum > 0 ? (float) Math.sqrt(sum / 2) : 1;
+    }
+    return sizes;
+  }
+
+  /** The batch normalisation behind smaller weights sees smaller values. */
+  private void rescaleNorm(String conv, float[] size, Map<String, float[]> parameters) {
+    String last = conv;
+    Map<String, List<Network.Node>> readers = quantized.network().readers();
+    while (!(readers.get(last).get(0).layer() instanceof Layer.BatchNorm)) {
+      last = readers.get(last).get(0).name();
+    }
+    String norm = readers.get(last).get(0).name();
+    float[] mean = parameters.get(norm + "/mean").clone();
+    float[] variance = parameters.get(norm + "/variance").clone();
+    for (int o = 0; o < size.length; o++) {
+      mean[o] /= size[o];
+      variance[o] /= size[o] * size[o];
+    }
+    parameters.put(norm + "/mean", mean);
+    parameters.put(norm + "/variance", variance);
+  }
+
+  /** A network in memory as a teacher. It sees all pixels in the order of positions. */
+  private static final class ModelTeacher implements TeacherSession {
+    private final ModelSession session;
+    private final int imageSize;
+
+    ModelTeacher(TrainedNetwork network) {
+      this.imageSize = network.network().input().size();
+      int[] positions = new int[imageSize];
+      for (int i = 0; i < imageSize; i++) {
+        positions[i] = i;
+      }
+      String logits = network.network().output().name();
+      this.session =
+          new ModelSession(
+              () -> OnnxExporter.exportValues(network, positions, List.of(logits)).toByteArray(),
+              new BackendChoice("onnxruntime", Map.of()));
+    }
+
+    @Override
+    public float[] logits(float[] pixels, int images) {
+      return session.run(OnnxExporter.INPUT, pixels, images, imageSize).get(0);
+    }
+
+    @Override
+    public void close() {
+      session.close();
+    }
+  }
+}

@@ -13,9 +13,11 @@ import dev.subbit.tribuo.quantizer.graph.ModelInput;
 import dev.subbit.tribuo.quantizer.graph.OnnxFile;
 import dev.subbit.tribuo.quantizer.graph.OperatorSets;
 import dev.subbit.tribuo.report.Figures;
+import dev.subbit.tribuo.report.QuantizationPage;
 import dev.subbit.tribuo.report.TextTable;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -30,16 +32,19 @@ final class OnnxQuantization {
   private final Path out;
   private final CalibrationOptions calibration;
   private final QuantizationSettings settings;
+  private final Path report;
   private final PrintWriter terminal;
 
   OnnxQuantization(
       Path in,
       Path out,
+      Path report,
       CalibrationOptions calibration,
       QuantizationSettings settings,
       PrintWriter terminal) {
     this.in = in;
     this.out = out;
+    this.report = report;
     this.calibration = calibration;
     this.settings = settings;
     this.terminal = terminal;
@@ -68,6 +73,10 @@ final class OnnxQuantization {
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     OutputFile.write(out, stream -> result.model().writeTo(stream));
+    if (report != null) {
+      String page = QuantizationPage.of(in.getFileName().toString(), result, size(in), size(out));
+      OutputFile.write(report, stream -> stream.write(page.getBytes(StandardCharsets.UTF_8)));
+    }
     return print(result, seconds);
   }
 

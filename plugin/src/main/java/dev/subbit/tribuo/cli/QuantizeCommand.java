@@ -113,6 +113,12 @@ final class QuantizeCommand implements Callable<Integer> {
   private List<Pattern> keepFloat = List.of();
 
   @Option(
+      names = "--report",
+      paramLabel = "FILE.html",
+      description = "ONNX models: where to leave a page about it. One file, for any browser.")
+  private Path report;
+
+  @Option(
       names = "--tune",
       paramLabel = "EPOCHS",
       defaultValue = "0",
@@ -139,6 +145,9 @@ final class QuantizeCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     json.requireWritable();
     OutputFile.requireWritable(out);
+    if (report != null) {
+      OutputFile.requireWritable(report);
+    }
     boolean onnx = isOnnx(in);
     if (onnx != isOnnx(out)) {
       throw new ParameterException(
@@ -180,7 +189,7 @@ final class QuantizeCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), e.getMessage());
     }
     PrintWriter terminal = spec.commandLine().getOut();
-    json.write(new OnnxQuantization(in, out, calibration, settings, terminal).run());
+    json.write(new OnnxQuantization(in, out, report, calibration, settings, terminal).run());
     terminal.flush();
   }
 

@@ -101,7 +101,7 @@ class ModelCommandsTest {
 
   @Test
   void inspectNeedsEitherAModelOrANetwork() {
-    assertWrongUsage("MODEL.sbm", "inspect");
+    assertWrongUsage("MODEL", "inspect");
     assertWrongUsage("--image", "inspect", "--network", "resnet20");
     assertWrongUsage("", "inspect", model, "--network", "resnet20", "--image", "1x28x28");
     assertWrongUsage("vgg-small", "inspect", "--network", "vgg16", "--image", "1x28x28");

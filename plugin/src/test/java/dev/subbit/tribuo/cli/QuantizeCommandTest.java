@@ -140,6 +140,18 @@ class QuantizeCommandTest {
   }
 
   @Test
+  void leavesAPageThatIsWellFormed() throws Exception {
+    Path page = folder.resolve("page.html");
+    CommandRun run = quantize("--random", "2", "--shape", "3x12x12", "--report", page.toString());
+    assertEquals(0, run.code(), run.err());
+    String text = Files.readString(page).replace("<!DOCTYPE html>", "");
+    javax.xml.parsers.DocumentBuilderFactory.newInstance()
+        .newDocumentBuilder()
+        .parse(new org.xml.sax.InputSource(new java.io.StringReader(text)));
+    assertTrue(text.contains("1 of 1 convolutions"), text);
+  }
+
+  @Test
   void saysWhatIsWrongAndLeavesNoFile() throws IOException {
     assertRefused("nothing to calibrate on", 2);
     assertRefused("several calibrations", 2, "--random", "3", "--data", "x");

@@ -260,12 +260,8 @@ module subbit_core_dot #(
   assign sum_write_half = adding.half;
   assign sum_write_address = adding.address;
 
-  // A sum that was written in the cycle before has not been read.
-  addition_t added;
-  logic [32*LANES-1:0] sums_q;
-  logic [LANES-1:0] written_q;
-  wire repeats = added.half == adding.half && added.address == adding.address;
-
+  // A lane never adds to the same sum in two cycles that follow each other: a tile of one pixel needs three cycles to fill
+  // its window. So a sum is always read after it was written.
   for (genvar l = 0; l < LANES; l++) begin : g_lane
     logic [TABLE_BITS-1:0] index_2;
     logic [R-1:0] looked_up, looked_up_3;
@@ -289,7 +285,7 @@ module subbit_core_dot #(
     wire [R-1:0] response = layer.direct ? responses[R*(l%DOT_UNITS)+:R] : looked_up_3;
     wire minus = response[RESPONSE_BITS];
     wire [31:0] value = 32'(signed'(response[RESPONSE_BITS-1:0])) ^ {32{minus}};
-    wire [31:0] old = adding.first ? 32'd0 : repeats && written_q[l] ? sums_q[32*l+:32] : sums_read[32*l+:32];
+    wire [31:0] old = adding.first ? 32'd0 : sums_read[32*l+:32];
     wire [32:0] sum = {old, 1'b1} + {value, minus};
     assign sums_written[32*l+:32] = sum[32:1];
     assign sum_write[l] = adding.valid && (!layer.direct || adding.group == GROUP_BITS'(l / DOT_UNITS));
@@ -297,13 +293,10 @@ module subbit_core_dot #(
 
   always_ff @(posedge clk) begin
     look_table <= {look_table[1], looking_bank};
-    added <= adding;
-    sums_q <= sums_written;
-    written_q <= rst ? '0 : sum_write;
     tile_done <= !rst && adding.valid && adding.ends_tile;
   end
 
-  wire unused = &{1'b0, window_fresh, added, direct_slot};
+  wire unused = &{1'b0, window_fresh, direct_slot};
 endmodule
 
 `default_nettype wire

@@ -3,7 +3,7 @@ file(REMOVE_RECURSE "${FOLDER}")
 file(MAKE_DIRECTORY "${FOLDER}")
 set(ENV{VERILATOR_ROOT} "${ROOT}")
 execute_process(
-  COMMAND "${BIN}" --cc --assert -O3 --x-assign fast -Wall --prefix ${PREFIX} --Mdir "${FOLDER}" --top-module ${TOP}
+  COMMAND "${BIN}" --cc --assert -O3 --x-assign fast ${WARNINGS} --prefix ${PREFIX} --Mdir "${FOLDER}" --top-module ${TOP}
           ${PARAMETERS} ${SOURCES}
   RESULT_VARIABLE rc OUTPUT_VARIABLE printed ERROR_VARIABLE printed)
 if(NOT rc EQUAL 0)

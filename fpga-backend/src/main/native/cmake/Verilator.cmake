@@ -78,7 +78,7 @@ function(subbit_verilate target prefix)
   add_custom_command(
     OUTPUT "${folder}/${prefix}_all.cc"
     COMMAND "${CMAKE_COMMAND}" -DBIN=${VERILATOR_BIN} -DROOT=${VERILATOR_ROOT} -DPREFIX=${prefix} -DTOP=${arg_TOP}
-            -DFOLDER=${folder} "-DPARAMETERS=${arg_PARAMETERS}" "-DSOURCES=${arg_UNPARSED_ARGUMENTS}"
+            -DFOLDER=${folder} -DWARNINGS=$<IF:$<BOOL:${SUBBIT_RTL_WARNINGS}>,-Wall,-Wno-fatal> "-DPARAMETERS=${arg_PARAMETERS}" "-DSOURCES=${arg_UNPARSED_ARGUMENTS}"
             -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
     DEPENDS ${arg_UNPARSED_ARGUMENTS} "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
     COMMENT "Verilating ${prefix}"

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Seeds faults into the hardware description, one at a time, and runs the simulation's tests against each: every fault must
+# make them fail. Minutes; not part of the build. From the repository root:
+#
+#   fpga-backend/src/test/rtl/mutants.sh BUILD_FOLDER [NUMBER...]
+#
+# BUILD_FOLDER is where cmake built fpga-backend/src/main/native with its tests (fpga-backend/target/native). Ends with 0 if
+# every fault was caught.
+set -euo pipefail
+
+build=$(cd "$1" && pwd)
+shift
+native=$(cd "$(dirname "$0")/../../main/native" && pwd)
+rtl=$(cd "$(dirname "$0")/../../main/rtl" && pwd)
+work=$build/mutants
+mkdir -p "$work"
+
+# What is broken | file | text that is there, once | text that takes its place
+faults=(
+  "a column's bank is off by one after the third row|subbit_window.sv|bank_sum >= 3'd3|bank_sum >= 3'd2"
+  "padding on the right is not masked|subbit_window.sv|x >= 0 && x < width|x >= 0 && x <= width"
+  "the first channel adds to the sums of an earlier tile|subbit_core_dot.sv|adding.first ? 32'd0 : sums_read|1'b0 ? 32'd0 : sums_read"
+  "a bank of the table is released too early|subbit_core_dot.sv|(16'(last_slot) - 16'(look_slot) <= 16'd4)|(16'(last_slot) - 16'(look_slot) <= 16'd40)"
+  "the second sum of a column has the wrong sign|subbit_column_sums.sv|second <= minus|second <= plus"
+  "ties are rounded up, not to even|subbit_output_stage.sv|(whole_sticky \|\| whole[0])|1'b1"
+  "a product's carry is lost|subbit_output_stage.sv|10'sd24 : 10'sd23) + 10'(rounded_product[24])|10'sd24 : 10'sd23)"
+  "a burst may cross a page|subbit_axi_read.sv|page_left < 24'(MAX_BURST) ? page_left|1'b0 ? page_left"
+  "strobes stay set after a reset|subbit_axi_write.sv|stopping ? '0 : beat_strobe|stopping ? '1 : beat_strobe"
+  "a request changes while it waits|subbit_axi_write.sv|wire slot = !m_axi_wvalid \|\| m_axi_wready|wire slot = 1'b1"
+  "overlap with the output is not seen|subbit_descriptor.sv|too_large \|\| !region_inside \|\| region_overlaps|too_large \|\| !region_inside"
+  "the wrong half of the indices is read|subbit_index_memory.sv|memory[{read_half, read_slot}]|memory[{!read_half, read_slot}]"
+)
+
+caught=0
+tried=0
+numbers=("$@")
+if [ ${#numbers[@]} -eq 0 ]; then
+  numbers=($(seq 1 ${#faults[@]}))
+fi
+for number in "${numbers[@]}"; do
+  IFS='|' read -r what file from to <<<"$(sed 's/\\|\\|/@OR@/g' <<<"${faults[number - 1]}")"
+  from=${from//@OR@/||}
+  to=${to//@OR@/||}
+  rm -rf "$work/rtl"
+  cp -r "$rtl" "$work/rtl"
+  FROM=$from TO=$to perl -0pi -e 's/\Q$ENV{FROM}\E/$ENV{TO}/' "$work/rtl/$file"
+  if cmp -s "$rtl/$file" "$work/rtl/$file"; then
+    echo "$number: '$from' is no longer in $file; bring this list up to date"
+    exit 1
+  fi
+  cmake -S "$native" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DSUBBIT_RTL_DIR="$work/rtl" \
+    -DSUBBIT_RTL_WARNINGS=OFF -DSUBBIT_RESOURCE_DIR="$work/out" >"$work/log" 2>&1
+  cmake --build "$work/build" --target subbit_rtl rtl_module_test --parallel 2 >>"$work/log" 2>&1
+  library=$(find "$work/out" -name 'libsubbit_rtl.*')
+  tried=$((tried + 1))
+  if timeout 300 "$work/build/rtl_module_test" --gtest_fail_fast >"$work/test$number.log" 2>&1 &&
+    SUBBIT_RTL_LIBRARY=$library timeout 300 "$build/rtl_test" --gtest_fail_fast >"$work/test$number.log" 2>&1; then
+    echo "$number: NOT CAUGHT: $what"
+  else
+    caught=$((caught + 1))
+    echo "$number: caught by $(grep -m1 -o '^\[  FAILED  \] [^ ,]*' "$work/test$number.log" | cut -c14- || echo 'a crash or time-out'): $what"
+  fi
+done
+echo "$caught of $tried faults caught"
+[ "$caught" -eq "$tried" ]

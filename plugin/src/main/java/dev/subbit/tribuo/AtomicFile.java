@@ -39,6 +39,8 @@ public final class AtomicFile {
     Path target = path.toAbsolutePath();
     Path temporary =
         target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
+    // For a process that is asked to end while it writes: then finally is not reached.
+    temporary.toFile().deleteOnExit();
     try {
       try (OutputStream out =
           new BufferedOutputStream(

@@ -25,7 +25,6 @@ faults=(
   "ties are rounded up, not to even|subbit_output_stage.sv|(whole_sticky \|\| whole[0])|1'b1"
   "a product's carry is lost|subbit_output_stage.sv|10'sd24 : 10'sd23) + 10'(rounded_product[24])|10'sd24 : 10'sd23)"
   "a burst may cross a page|subbit_axi_read.sv|page_left < 24'(MAX_BURST) ? page_left|1'b0 ? page_left"
-  "strobes stay set after a reset|subbit_axi_write.sv|stopping ? '0 : beat_strobe|stopping ? '1 : beat_strobe"
   "a request changes while it waits|subbit_axi_write.sv|wire slot = !m_axi_wvalid \|\| m_axi_wready|wire slot = 1'b1"
   "overlap with the output is not seen|subbit_descriptor.sv|too_large \|\| !region_inside \|\| region_overlaps|too_large \|\| !region_inside"
   "the wrong half of the indices is read|subbit_index_memory.sv|memory[{read_half, read_slot}]|memory[{!read_half, read_slot}]"

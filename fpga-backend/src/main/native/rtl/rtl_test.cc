@@ -2,7 +2,6 @@
 
 #include <random>
 
-#include "bench/network.h"
 #include "device/element.h"
 #include "device/registers.h"
 #include "driver/driver.h"
@@ -90,16 +89,43 @@ void CompareWithTheEmulator(const std::string& element, const LayerCase& c) {
       << ", cycles " << rtl.cycles << " for " << model.cycles;
 }
 
+/// A convolution of a network: padding 1, square images.
+struct NetworkLayer {
+  std::uint32_t in_channels;
+  std::uint32_t out_channels;
+  std::uint32_t in_side;
+  std::uint16_t stride;
+};
+
+/// Such a layer with random 8-bit weights and one random image, tau bits a kernel.
+LayerCase MakeCase(const NetworkLayer& layer, int tau) {
+  LayerCase c;
+  LayerDescriptor& d = c.layer.shape;
+  d.input_format = InputFormat::kU8;
+  d.output_format = OutputFormat::kU8;
+  d.tau = static_cast<std::uint8_t>(tau);
+  d.input_zero_point = 128;
+  d.output_zero_point = 128;
+  d.in_channels = layer.in_channels;
+  d.out_channels = layer.out_channels;
+  d.stride_h = d.stride_w = layer.stride;
+  d.pad_top = d.pad_left = d.pad_bottom = d.pad_right = 1;
+  c.batch = 1;
+  c.height = c.width = layer.in_side;
+  std::mt19937 random(3);
+  FillRandomly(c, random);
+  return c;
+}
+
 TEST_P(Rtl, TakesTheCyclesOfTheModelOnNetworkLayers) {
   // The first three are resnet20's on images of 32x32, the others ResNet-18's last on images of 224x224.
-  const NetworkLayer layers[] = {{16, 16, 32, 1, 1}, {16, 32, 32, 2, 1}, {64, 64, 8, 1, 1},
-                                 {256, 256, 14, 1, 1}, {256, 512, 14, 2, 1}};
+  const NetworkLayer layers[] = {{16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {256, 256, 14, 1}, {256, 512, 14, 2}};
   for (const NetworkLayer& layer : layers) {
-    // Sparing the plain engines their largest layer: fpga_cycles runs it.
+    // Sparing the plain engines their largest layer: `bench fpga` runs it.
     if (GetParam() == "shared" || layer.in_channels < 256) {
       for (const int tau : {4, 5, 9}) {
         if (tau == 5 || layer.in_channels < 256) {
-          CompareWithTheEmulator(GetParam(), MakeCase(layer, tau, 3));
+          CompareWithTheEmulator(GetParam(), MakeCase(layer, tau));
         }
       }
     }
@@ -123,7 +149,7 @@ TEST_P(Rtl, TakesTheCyclesOfTheModelOnRandomLayers) {
 TEST_P(Rtl, CutsWideLayersIntoPartsOfRows) {
   std::mt19937 random(12);
   for (const std::uint32_t width : {299u, 512u}) {
-    LayerCase c = MakeCase({3, 150, width, 1, 1}, 5, 2);
+    LayerCase c = MakeCase({3, 150, width, 1}, 5);
     c.height = 4;
     FillRandomly(c, random);
     const auto driver = Driver::Open(Open(GetParam()));

@@ -23,7 +23,12 @@ import picocli.CommandLine.Spec;
       "Measure, and print a table.",
       "Without a subcommand: layers, then models, with all that they measure by themselves."
     },
-    subcommands = {BenchLayersCommand.class, BenchModelsCommand.class, BenchAccuracyCommand.class},
+    subcommands = {
+      BenchLayersCommand.class,
+      BenchModelsCommand.class,
+      BenchFpgaCommand.class,
+      BenchAccuracyCommand.class
+    },
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "[WHAT]",
     footer = {

@@ -12,6 +12,11 @@ namespace {
 constexpr int kTile = PopcountKernels::kTile;
 constexpr int kOutputs = PopcountKernels::kOutputs;
 
+/// What is less is done before another thread has woken up (both measured on Zen 4, where a parallel loop costs 10 to 20
+/// us): multiply-adds of a run, some 20 us, and signs that are packed.
+constexpr std::int64_t kLeastParallelOps = 20'000'000;
+constexpr std::int64_t kLeastParallelSigns = 150'000;
+
 SignConvFinish Finish(const std::vector<float>& scale, const std::vector<float>& bias, const BlockParameters& block) {
   if (block.slope.empty()) return {scale.data(), bias.data()};
   return {scale.data(),       bias.data(),           block.shift_in.data(), block.slope.data(),
@@ -119,9 +124,15 @@ std::size_t SignConv::ScratchBytes(const ConvGeometry& geometry) const {
   return cutter.Bytes();
 }
 
+bool SignConv::IsWorthThreads(const ConvGeometry& geometry) const {
+  const std::int64_t pixels = geometry.batch * geometry.out_height * geometry.out_width;
+  return pixels * groups_ * outs_ * channels_ * kTaps >= kLeastParallelOps;
+}
+
 void SignConv::Run(const ConvGeometry& geometry, PackSigns pack, const Tensors& tensors, void* scratch,
-                   ParallelFor parallel_for) const {
+                   ParallelFor threads) const {
   const Plan plan(*this, geometry);
+  const ParallelFor parallel_for = IsWorthThreads(geometry) ? threads : ParallelFor(RunSerially);
   ScratchCutter cutter(scratch);
   std::uint8_t* const classes = plan.TakeClasses(&cutter);
   PaddingSums::FillClasses(geometry, classes);
@@ -193,14 +204,16 @@ void SignConv::PackInTasks(const Image& image, PackSigns pack, ParallelFor paral
   const std::int64_t units = groups_ * layout_.WordsPerPixel();
   const std::int64_t most_chunks = (image.plan.in_plane + kLeastPixels - 1) / kLeastPixels;
   const std::int64_t chunks = std::clamp<std::int64_t>((kMaxTasks + units - 1) / units, 1, most_chunks);
-  parallel_for(static_cast<std::size_t>(units * chunks), [&](std::size_t task) {
+  const auto pack_chunk = [&](std::size_t task) {
     const std::int64_t unit = static_cast<std::int64_t>(task) / chunks;
     const std::int64_t chunk = static_cast<std::int64_t>(task) % chunks;
     const auto begin = [&](std::int64_t i) {
       return std::min(image.plan.in_plane, most_chunks * i / chunks * kLeastPixels);
     };
     PackPlane(image, unit, begin(chunk), begin(chunk + 1) - begin(chunk), pack);
-  });
+  };
+  const bool worth_threads = units * PatchLayout::kWordBits * image.plan.in_plane >= kLeastParallelSigns;
+  (worth_threads ? parallel_for : ParallelFor(RunSerially))(static_cast<std::size_t>(units * chunks), pack_chunk);
 }
 
 void SignConv::ConvolveSplitTiles(const Image& image, std::uint32_t* patches, ParallelFor parallel_for) const {

@@ -62,11 +62,12 @@ class SignConv {
     std::uint8_t* s = nullptr;
   };
 
-  /// `pack` is called from several threads.
+  /// `pack` is called from several threads. Small layers are computed on the caller's alone, whatever `threads` offers.
   void Run(const ConvGeometry& geometry, PackSigns pack, const Tensors& tensors, void* scratch,
-           ParallelFor parallel_for) const;
+           ParallelFor threads) const;
 
  private:
+  bool IsWorthThreads(const ConvGeometry& geometry) const;
   struct Plan;
   struct Image;
 

@@ -26,8 +26,6 @@ class PackSigns : public PackSignsKernel {
   void Run(const SignsShape& shape, const float* x, std::uint8_t* b, void*, ParallelFor parallel_for) const override {
     const std::int64_t words = (shape.channels + kWordBits - 1) / kWordBits;
     const std::int64_t chunks = (shape.pixels + kPixels - 1) / kPixels;
-    // What is less is done before another thread has woken up.
-    constexpr std::int64_t kLeastParallelSigns = 150'000;
     const bool worth_threads = shape.batch * shape.channels * shape.pixels >= kLeastParallelSigns;
     (worth_threads ? parallel_for : ParallelFor(RunSerially))(
         static_cast<std::size_t>(shape.batch * words * chunks), [&](std::size_t task) {

@@ -12,10 +12,8 @@ namespace {
 constexpr int kTile = PopcountKernels::kTile;
 constexpr int kOutputs = PopcountKernels::kOutputs;
 
-/// What is less is done before another thread has woken up (both measured on Zen 4, where a parallel loop costs 10 to 20
-/// us): multiply-adds of a run, some 20 us, and signs that are packed.
+/// Multiply-adds of a run that are worth threads: fewer take about as long as waking another one up (as kLeastParallelSigns).
 constexpr std::int64_t kLeastParallelOps = 20'000'000;
-constexpr std::int64_t kLeastParallelSigns = 150'000;
 
 SignConvFinish Finish(const std::vector<float>& scale, const std::vector<float>& bias, const BlockParameters& block) {
   if (block.slope.empty()) return {scale.data(), bias.data()};

@@ -29,10 +29,9 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code subbit inspect}. */
 @Command(
     name = "inspect",
-    description = {
-      "Show what a saved model is made of, and what its weights cost;",
-      "or what a network would cost, before any training."
-    },
+    description =
+        "Show what a saved model is made of and what its weights cost, or what a network would"
+            + " cost before any training.",
     mixinStandardHelpOptions = true,
     footer = {
       "",

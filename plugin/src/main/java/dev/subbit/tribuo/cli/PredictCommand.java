@@ -1,7 +1,6 @@
 package dev.subbit.tribuo.cli;
 
 import dev.subbit.tribuo.SubBitModel;
-import dev.subbit.tribuo.data.IdxImageSource;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -10,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.tribuo.Example;
 import org.tribuo.Prediction;
 import org.tribuo.classification.Label;
@@ -32,11 +30,13 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ./subbit predict clothes.sbm --data integration-tests/data/fashion-mnist",
       "  ./subbit predict clothes.sbm --data DIR --backend onnxruntime --output labels.txt",
+      "  ./subbit predict pets.sbm --config pets.xml --source test",
       "  ./subbit predict clothes-int8.sbm --images i.gz --labels l.gz --backend fpga"
           + " --fpga-backend emulator"
     })
 final class PredictCommand implements Callable<Integer> {
 
+  private static final int CHUNK = 1_000;
   private static final int WARM_UP_IMAGES = 100;
 
   @Spec private CommandSpec spec;
@@ -47,7 +47,7 @@ final class PredictCommand implements Callable<Integer> {
   private Path file;
 
   @ArgGroup(multiplicity = "1")
-  private Images images;
+  private LabelledImages images;
 
   @Option(
       names = "--limit",
@@ -71,38 +71,6 @@ final class PredictCommand implements Callable<Integer> {
               + " commas.")
   private List<String> labelNames = List.of();
 
-  /** Where the images come from. */
-  private static final class Images {
-
-    @Option(
-        names = "--data",
-        required = true,
-        paramLabel = "DIR",
-        description = "A folder in MNIST's layout; its t10k images are taken.")
-    private Path data;
-
-    @ArgGroup(exclusive = false)
-    private Pair pair;
-  }
-
-  /** A pair of IDX files. */
-  private static final class Pair {
-
-    @Option(
-        names = "--images",
-        required = true,
-        paramLabel = "FILE",
-        description = "An IDX file of images, plain or gzipped.")
-    private Path images;
-
-    @Option(
-        names = "--labels",
-        required = true,
-        paramLabel = "FILE",
-        description = "The IDX file of their labels.")
-    private Path labels;
-  }
-
   @Override
   public Integer call() throws Exception {
     json.requireWritable();
@@ -117,23 +85,57 @@ final class PredictCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** Runs the images through the model some at a time, so that any number of them fits. */
   private void predict(SubBitModel model) {
-    List<Example<Label>> examples = new ArrayList<>();
-    for (Example<Label> example : read()) {
+    Tally tally = new Tally();
+    List<Example<Label>> chunk = new ArrayList<>(CHUNK);
+    for (Example<Label> example : images.read(model.network().network().input(), labelNames)) {
+      if (limit > 0 && tally.images() + chunk.size() == limit) {
+        break;
+      }
       requireKnown(example.getOutput(), model);
-      examples.add(example);
+      chunk.add(example);
+      if (chunk.size() == CHUNK) {
+        tally.add(model, chunk);
+        chunk.clear();
+      }
     }
-    model.predict(examples.subList(0, Math.min(WARM_UP_IMAGES, examples.size())));
-    long start = System.nanoTime();
-    List<Prediction<Label>> predictions = model.predict(examples);
-    double imagesPerSecond = examples.size() / ((System.nanoTime() - start) / 1e9);
+    tally.add(model, chunk);
+    if (tally.images() == 0) {
+      throw new UserError("There are no images to predict.");
+    }
+    report(tally);
+  }
 
-    int right = 0;
-    for (int i = 0; i < predictions.size(); i++) {
-      String label = predictions.get(i).getOutput().getLabel();
-      right += label.equals(examples.get(i).getOutput().getLabel()) ? 1 : 0;
+  /** What was predicted so far. */
+  private static final class Tally {
+
+    private final List<String> labels = new ArrayList<>();
+    private int right;
+    private long nanos;
+
+    private void add(SubBitModel model, List<Example<Label>> chunk) {
+      if (labels.isEmpty()) {
+        // The first run loads the model; it is not timed.
+        model.predict(chunk.subList(0, Math.min(WARM_UP_IMAGES, chunk.size())));
+      }
+      long start = System.nanoTime();
+      List<Prediction<Label>> predictions = model.predict(chunk);
+      nanos += System.nanoTime() - start;
+      for (Prediction<Label> prediction : predictions) {
+        String label = prediction.getOutput().getLabel();
+        labels.add(label);
+        right += label.equals(prediction.getExample().getOutput().getLabel()) ? 1 : 0;
+      }
     }
-    report(predictions, right, imagesPerSecond);
+
+    private int images() {
+      return labels.size();
+    }
+
+    private double imagesPerSecond() {
+      return images() / (nanos / 1e9);
+    }
   }
 
   private static void requireKnown(Label label, SubBitModel model) {
@@ -147,37 +149,24 @@ final class PredictCommand implements Callable<Integer> {
     }
   }
 
-  private IdxImageSource read() {
-    if (images.data != null) {
-      return new ImageFolder(images.data).read(ImageFolder.Part.TEST, labelNames, limit);
-    }
-    return ImageFolder.read(images.pair.images, images.pair.labels, labelNames, limit);
-  }
-
-  private void report(List<Prediction<Label>> predictions, int right, double imagesPerSecond) {
-    int count = predictions.size();
+  private void report(Tally tally) {
+    double accuracy = (double) tally.right / tally.images();
     PrintWriter out = spec.commandLine().getOut();
     out.printf("Back end:   %s%n", backend.name());
-    out.printf("Accuracy:   %.2f %% (%,d of %,d)%n", 100.0 * right / count, right, count);
-    out.printf("Speed:      %,.0f images/s%n", imagesPerSecond);
+    out.printf("Accuracy:   %.2f %% (%,d of %,d)%n", 100 * accuracy, tally.right, tally.images());
+    out.printf("Speed:      %,.0f images/s%n", tally.imagesPerSecond());
     if (output != null) {
-      List<String> labels =
-          predictions.stream()
-              .map(prediction -> prediction.getOutput().getLabel())
-              .collect(Collectors.toList());
-      OutputFile.write(
-          output,
-          stream ->
-              stream.write((String.join("\n", labels) + "\n").getBytes(StandardCharsets.UTF_8)));
+      String lines = String.join("\n", tally.labels) + "\n";
+      OutputFile.write(output, stream -> stream.write(lines.getBytes(StandardCharsets.UTF_8)));
       out.printf("Labels:     %s%n", output);
     }
     Map<String, Object> results = new LinkedHashMap<>();
     results.put("model", file.toString());
     results.put("backend", backend.name());
-    results.put("images", count);
-    results.put("right", right);
-    results.put("accuracy", (double) right / count);
-    results.put("imagesPerSecond", imagesPerSecond);
+    results.put("images", tally.images());
+    results.put("right", tally.right);
+    results.put("accuracy", accuracy);
+    results.put("imagesPerSecond", tally.imagesPerSecond());
     json.write(results);
   }
 }

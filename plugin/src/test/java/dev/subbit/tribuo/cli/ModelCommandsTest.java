@@ -172,6 +172,38 @@ class ModelCommandsTest {
   }
 
   @Test
+  void predictTakesASourceOfAConfiguration() throws IOException {
+    Path config = folder.resolve("images.xml");
+    Files.writeString(
+        config,
+        """
+        <config>
+          <component name="some" type="dev.subbit.tribuo.data.IdxImageSource">
+            <property name="imagesPath" value="%s"/>
+            <property name="labelsPath" value="%s"/>
+          </component>
+        </config>
+        """
+            .formatted(
+                data.resolve("t10k-images-idx3-ubyte"), data.resolve("t10k-labels-idx1-ubyte.gz")));
+    CommandRun run = CommandRun.of("predict", model, "--config", config, "--source", "some");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains(" of " + IMAGES + ")"), run.out());
+
+    CommandRun unknown = CommandRun.of("predict", model, "--config", config);
+    assertEquals(1, unknown.code());
+    assertTrue(unknown.err().contains("'test'") && unknown.err().contains("some"), unknown.err());
+  }
+
+  @Test
+  void predictRefusesImagesOfAnotherShape() {
+    Path larger = Path.of("..", "integration-tests", "data", "fashion-mnist");
+    CommandRun run = CommandRun.of("predict", model, "--data", larger);
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("the model takes " + SHAPE), run.err());
+  }
+
+  @Test
   void predictNeedsImages() {
     assertEquals(2, CommandRun.of("predict", model).code());
     assertEquals(2, CommandRun.of("predict", model, "--images", "x").code());

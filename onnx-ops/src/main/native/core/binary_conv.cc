@@ -22,11 +22,11 @@ class BinaryConv : public ConvKernel<float> {
 
   KernelBound Bound(const ConvGeometry& geometry) const override { return conv_.Bound(geometry); }
 
-  void Run(const ConvGeometry& geometry, const float* x, float* y, void* scratch,
+  void Run(const ConvGeometry& geometry, const ConvInputs<float, float>& inputs, float* y, void* scratch,
            ParallelFor parallel_for) const override {
     const std::int64_t plane = geometry.height * geometry.width;
     const auto pack = [&](const SignConv::SignRange& range) {
-      const float* from = x + (range.image * geometry.InputChannels() + range.channel) * plane + range.first;
+      const float* from = inputs.x + (range.image * geometry.InputChannels() + range.channel) * plane + range.first;
       conv_.kernels().pack(from, plane, range.channels, nullptr, range.n, range.out);
     };
     conv_.Run(geometry, pack, {y, nullptr, nullptr}, scratch, parallel_for);

@@ -9,10 +9,17 @@
 
 namespace subbit {
 
+/// What a convolution reads; both row-major.
+template <class X, class Y>
+struct ConvInputs {
+  const X* x;                   ///< [N, in_channels * group, H, W]
+  const Y* residual = nullptr;  ///< of QLinearSubBitBlock, in the shape of y; null for the other operators
+};
+
 /// One convolution with its weights prepared. Immutable once made: Run may be called by many threads at once.
 ///
 /// X and Y are the element types of input and output: float for SubBitConv and BinarySubBitConv, uint8_t or int8_t for
-/// QLinearSubBitConv.
+/// QLinearSubBitConv and QLinearSubBitBlock.
 template <class X, class Y = X>
 class ConvKernel {
  public:
@@ -31,10 +38,10 @@ class ConvKernel {
     return {};
   }
 
-  /// Computes y [N, out_channels, out_height, out_width] from x [N, in_channels * group, H, W], both row-major and not
-  /// overlapping. `scratch` is ScratchBytes(geometry) bytes, at any address and of any content, that no other run uses
+  /// Computes y [N, out_channels, out_height, out_width], row-major and not overlapping an input. `scratch` is ScratchBytes(geometry) bytes, at any address and of any content, that no other run uses
   /// meanwhile.
-  virtual void Run(const ConvGeometry& geometry, const X* x, Y* y, void* scratch, ParallelFor parallel_for) const = 0;
+  virtual void Run(const ConvGeometry& geometry, const ConvInputs<X, Y>& inputs, Y* y, void* scratch,
+                   ParallelFor parallel_for) const = 0;
 };
 
 }  // namespace subbit

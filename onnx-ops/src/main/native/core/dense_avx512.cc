@@ -53,9 +53,23 @@ void Gather(const DensePass& pass, int vectors, std::uint32_t* patches) {
   }
 }
 
+/// ScaledResidual (requantization.h) of a vector's pixels; `plane` is the output channel's residual, or null for zeros.
+__m512 ScaledResiduals(const DensePass& pass, const std::uint8_t* plane, const PixelRun* run, const PixelRun* end) {
+  if (plane == nullptr) return _mm512_setzero_ps();
+  __m128i bytes = _mm_setzero_si128();
+  for (; run != end; ++run) {
+    bytes = _mm_mask_loadu_epi8(bytes, Lanes(*run), plane + run->pixel - run->offset);
+  }
+  bytes = _mm_xor_si128(bytes, _mm_set1_epi8(static_cast<char>(pass.flip)));
+  const __m512i zero_point = _mm512_set1_epi32(pass.residual_scaling.zero_point);
+  const __m512 values = _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_cvtepu8_epi32(bytes), zero_point));
+  return _mm512_mul_ps(values, _mm512_set1_ps(pass.residual_scaling.multiplier));
+}
+
 /// Requantize (requantization.h) of a sum that holds the bias already.
-__m128i Requantized(__m512i sum, const ChannelFinish& channel, __m512 low, __m512 high) {
+__m128i Requantized(__m512i sum, const ChannelFinish& channel, __m512 residual, __m512 low, __m512 high) {
   __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps(channel.multiplier));
+  value = _mm512_add_ps(value, residual);
   value = _mm512_min_ps(_mm512_max_ps(value, low), high);
   const __m512i rounded = _mm512_cvt_roundps_epi32(value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   return _mm512_cvtepi32_epi8(_mm512_add_epi32(rounded, _mm512_set1_epi32(channel.y_zero_point)));
@@ -99,9 +113,12 @@ void MultiplyOutputs(const DensePass& pass, std::int64_t first, const std::uint3
   for (int i = 0; i < kOutputs; ++i) {
     if (first + i >= pass.outs) break;
     std::uint8_t* const y = pass.y + (first + i) * pass.y_stride;
+    const std::uint8_t* const plane =
+        pass.residual == nullptr ? nullptr : pass.residual + (first + i) * pass.y_stride;
 #pragma GCC unroll 3
     for (int v = 0; v < kVectors; ++v) {
-      const __m128i bytes = Requantized(sums[i][v], pass.finish[first + i], low, high);
+      const __m512 residual = ScaledResiduals(pass, plane, pass.runs[v], pass.runs[v + 1]);
+      const __m128i bytes = Requantized(sums[i][v], pass.finish[first + i], residual, low, high);
       for (const PixelRun* run = pass.runs[v]; run != pass.runs[v + 1]; ++run) {
         _mm_mask_storeu_epi8(y + run->pixel - run->offset, Lanes(*run), bytes);
       }

@@ -29,7 +29,8 @@ class DenseConv : public ConvKernel<Q> {
         padded_outs_((outs_ + kOutputs - 1) / kOutputs * kOutputs),
         padding_(static_cast<std::uint8_t>(requantization.x_zero_point + kFlip)),
         low_(static_cast<float>(std::numeric_limits<Q>::min() - requantization.y_zero_point)),
-        high_(static_cast<float>(std::numeric_limits<Q>::max() - requantization.y_zero_point)) {
+        high_(static_cast<float>(std::numeric_limits<Q>::max() - requantization.y_zero_point)),
+        residual_{requantization.residual.multiplier, requantization.residual.zero_point + kFlip} {
     PrepareFinish(weights, requantization);
     PrepareTaps(weights);
   }
@@ -42,12 +43,14 @@ class DenseConv : public ConvKernel<Q> {
     return cutter.Bytes();
   }
 
-  void Run(const ConvGeometry& geometry, const Q* x, Q* y, void* scratch, ParallelFor parallel_for) const override {
+  void Run(const ConvGeometry& geometry, const ConvInputs<Q, Q>& inputs, Q* y, void* scratch,
+           ParallelFor parallel_for) const override {
     const PhasePlanes planes(geometry);
     const std::int64_t groups = geometry.attributes.group;
     const std::int64_t group_x = channels_ * geometry.height * geometry.width;
     const std::int64_t group_y = outs_ * geometry.out_height * geometry.out_width;
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(x);
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(inputs.x);
+    const auto* residual = reinterpret_cast<const std::uint8_t*>(inputs.residual);
     auto* result = reinterpret_cast<std::uint8_t*>(y);
     const TileTasks<std::uint32_t> tasks = Tasks(planes);
     ScratchCutter cutter(scratch);
@@ -64,7 +67,8 @@ class DenseConv : public ConvKernel<Q> {
             // Four vectors are better two and two than three and one.
             const std::int64_t left = last - first;
             const auto vectors = static_cast<int>(left == 4 ? 2 : std::min<std::int64_t>(left, kMaxVectors));
-            RunTile(band, words, image % groups, first, vectors, memory, result + image * group_y);
+            RunTile(band, words, image % groups, first, vectors, memory,
+                    residual == nullptr ? nullptr : residual + image * group_y, result + image * group_y);
             first += vectors;
           }
         });
@@ -143,7 +147,7 @@ class DenseConv : public ConvKernel<Q> {
   }
 
   void RunTile(const PhasePlanes& planes, const std::uint32_t* words, std::int64_t group, std::int64_t first_vector,
-               int vectors, const TaskMemory& memory, std::uint8_t* y) const {
+               int vectors, const TaskMemory& memory, const std::uint8_t* residual, std::uint8_t* y) const {
     DensePass pass{};
     pass.x = words - planes.first_row * planes.pitch;
     pass.x_stride = planes.channel_size;
@@ -154,6 +158,9 @@ class DenseConv : public ConvKernel<Q> {
     pass.finish = finish_.data() + group * padded_outs_;
     pass.low = low_;
     pass.high = high_;
+    pass.residual = residual;
+    pass.flip = static_cast<std::uint8_t>(kFlip);
+    pass.residual_scaling = residual_;
     pass.y = y;
     pass.y_stride = planes.geometry.out_height * planes.geometry.out_width;
     const std::int64_t first = first_vector * kLanes;
@@ -199,6 +206,7 @@ class DenseConv : public ConvKernel<Q> {
   const std::uint8_t padding_;
   const float low_;
   const float high_;
+  const ResidualScaling residual_;  // of bytes made unsigned
   std::vector<ChannelFinish> finish_;
   std::vector<std::uint32_t> taps_;
 };

@@ -165,7 +165,7 @@ std::unique_ptr<ConvKernel<Q>> ChooseQLinearSubBitConv(Isa isa, SubBitWeights we
   const auto by_maps = [&] {
     const MapInput input = CentredInput<Q>(requantization);
     return MakeMapConv(QuantizedKernels(MapKernelsFor(isa), Q{}), kind, weights, input,
-                       QuantizedFinish(requantization, weights, input.padding));
+                       QuantizedFinish(requantization, weights, input.padding), requantization.residual);
   };
 #ifdef SUBBIT_X86_KERNELS
   if (isa == Isa::kAvx512 && HasAvx512Vnni()) {

@@ -30,7 +30,7 @@ std::unique_ptr<PackedConvKernel> ChoosePackedBinarySubBitConv(Isa isa, SubBitWe
 std::unique_ptr<PackedConvKernel> ChooseBinarySubBitBlock(Isa isa, SubBitWeights weights, std::vector<float> scale,
                                                           std::vector<float> bias, BlockParameters block);
 
-/// Q is uint8_t or int8_t.
+/// Of QLinearSubBitConv, and of QLinearSubBitBlock, whose runs have a residual. Q is uint8_t or int8_t.
 template <class Q>
 std::unique_ptr<ConvKernel<Q>> ChooseQLinearSubBitConv(Isa isa, SubBitWeights weights, Requantization requantization);
 

@@ -24,12 +24,13 @@ namespace {
 
 /// Runs into memory that holds no plausible result.
 template <class T>
-std::vector<T> RunKernel(const Layer& layer, const ConvKernel<T>& kernel, const std::vector<T>& x) {
+std::vector<T> RunKernel(const Layer& layer, const ConvKernel<T>& kernel, const std::vector<T>& x,
+                         const T* residual = nullptr) {
   T implausible = std::numeric_limits<T>::max();
   if constexpr (std::is_same_v<T, float>) implausible = std::numeric_limits<float>::quiet_NaN();
   std::vector<T> y(layer.YSize(), implausible);
   TestScratch scratch(kernel.ScratchBytes(layer.geometry));
-  kernel.Run(layer.geometry, x.data(), y.data(), scratch.get(), RunBackwards);
+  kernel.Run(layer.geometry, {x.data(), residual}, y.data(), scratch.get(), RunBackwards);
   return y;
 }
 
@@ -109,14 +110,16 @@ std::vector<std::unique_ptr<ConvKernel<Q>>> QuantizedKernels(const Layer& layer)
   const std::vector<ChannelFinish> finish = QuantizedFinish(requantization, layer.weights, input.padding);
   for (const MapKernelSet* set : MapKernelSets()) {
     for (const MapKind kind : kMapKinds) {
-      kernels.push_back(MakeMapConv(QuantizedMapKernels(*set, Q{}), kind, layer.weights, input, finish));
+      kernels.push_back(MakeMapConv(QuantizedMapKernels(*set, Q{}), kind, layer.weights, input, finish,
+                                    requantization.residual));
     }
   }
 #ifdef SUBBIT_X86_KERNELS
   if (HasAvx512Vnni()) {
     const auto dense = [&] { return MakeDenseConv<Q>(Avx512VnniDenseKernels(), layer.weights, requantization); };
     kernels.push_back(dense());
-    auto maps = MakeMapConv(QuantizedMapKernels(Avx512MapKernels(), Q{}), MapKind::kRows, layer.weights, input, finish);
+    auto maps = MakeMapConv(QuantizedMapKernels(Avx512MapKernels(), Q{}), MapKind::kRows, layer.weights, input, finish,
+                            requantization.residual);
     kernels.push_back(MakeMapOrDenseConv<Q>(std::move(maps), dense(), {1, 1}));
   }
 #endif
@@ -144,11 +147,26 @@ void ExpectQuantizedExact(const Layer& layer, const std::vector<Q>& x) {
 }
 
 template <class Q>
-std::vector<Q> RandomQuantized(const Layer& layer, std::mt19937* random) {
+void ExpectBlockExact(const Layer& layer, const std::vector<Q>& x, const std::vector<Q>& residual) {
+  std::vector<Q> expected(layer.YSize());
+  ReferenceQLinearSubBitBlock<Q>(layer.geometry, layer.weights, layer.requantization, x.data(), residual.data(),
+                                 expected.data(), RunSerially);
+  for (const auto& kernel : QuantizedKernels<Q>(layer)) {
+    ASSERT_EQ(RunKernel(layer, *kernel, x, residual.data()), expected) << Describe(layer, kernel->Name());
+  }
+}
+
+template <class Q>
+std::vector<Q> RandomValues(std::size_t count, std::mt19937* random) {
   std::uniform_int_distribution<int> any(std::numeric_limits<Q>::min(), std::numeric_limits<Q>::max());
-  std::vector<Q> x(layer.XSize());
-  for (Q& value : x) value = static_cast<Q>(any(*random));
-  return x;
+  std::vector<Q> values(count);
+  for (Q& value : values) value = static_cast<Q>(any(*random));
+  return values;
+}
+
+template <class Q>
+std::vector<Q> RandomQuantized(const Layer& layer, std::mt19937* random) {
+  return RandomValues<Q>(layer.XSize(), random);
 }
 
 constexpr int kRounds = 120;
@@ -188,6 +206,21 @@ TEST(KernelChoice, QLinearSubBitConvIsExact) {
     layer.requantization.x_zero_point -= 128;
     layer.requantization.y_zero_point -= 64;
     ExpectQuantizedExact(layer, RandomQuantized<std::int8_t>(layer, &random));
+  }
+}
+
+TEST(KernelChoice, QLinearSubBitBlockIsExact) {
+  std::mt19937 random(20);
+  for (int round = 0; round < kRounds; ++round) {
+    Layer layer = RandomLayer(&random);
+    layer.requantization.residual = {0.01f * static_cast<float>(1 + random() % 100), static_cast<int>(random() % 256)};
+    ExpectBlockExact(layer, RandomQuantized<std::uint8_t>(layer, &random),
+                     RandomValues<std::uint8_t>(layer.YSize(), &random));
+    layer.requantization.x_zero_point -= 128;
+    layer.requantization.y_zero_point -= 64;
+    layer.requantization.residual.zero_point -= 128;
+    ExpectBlockExact(layer, RandomQuantized<std::int8_t>(layer, &random),
+                     RandomValues<std::int8_t>(layer.YSize(), &random));
   }
 }
 
@@ -272,7 +305,7 @@ void ExpectSameOnThreads(const Layer& layer, const ConvKernel<T>& kernel, const 
   RunOnThreads(results.size(), [&](std::size_t i) {
     TestScratch scratch(kernel.ScratchBytes(layer.geometry));
     for (int run = 0; run < 3; ++run) {
-      kernel.Run(layer.geometry, x.data(), results[i].data(), scratch.get(), RunOnThreads);
+      kernel.Run(layer.geometry, {x.data()}, results[i].data(), scratch.get(), RunOnThreads);
     }
   });
   for (const auto& result : results) EXPECT_EQ(result, expected) << Describe(layer, kernel.Name());

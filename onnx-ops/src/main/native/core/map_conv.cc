@@ -15,12 +15,13 @@ template <class X, class E, class A, class Y>
 class MapConv : public ConvKernel<X, Y> {
  public:
   MapConv(const MapKernels<X, E, A, Y>& kernels, MapKind kind, const SubBitWeights& weights, const MapInput& input,
-          std::vector<ChannelFinish> finish)
+          std::vector<ChannelFinish> finish, const ResidualScaling& residual)
       : kernels_(kernels),
         outs_(weights.out_channels / weights.group),
         channels_(weights.in_channels),
         input_(input),
         finish_(std::move(finish)),
+        residual_(residual),
         plan_(MakeMapPlan(weights, kind, std::int64_t{kernels.lanes} * static_cast<std::int64_t>(sizeof(E)),
                           kernels.outputs_at_once, kernels.max_channels)) {}
 
@@ -39,7 +40,8 @@ class MapConv : public ConvKernel<X, Y> {
             static_cast<double>(pixels) / kernels_.lanes * plan_.Additions(outs_)};
   }
 
-  void Run(const ConvGeometry& geometry, const X* x, Y* y, void* scratch, ParallelFor parallel_for) const override {
+  void Run(const ConvGeometry& geometry, const ConvInputs<X, Y>& inputs, Y* y, void* scratch,
+           ParallelFor parallel_for) const override {
     const PhasePlanes planes = Planes(geometry);
     const std::int64_t groups = geometry.attributes.group;
     const std::int64_t group_x = channels_ * geometry.height * geometry.width;
@@ -49,16 +51,17 @@ class MapConv : public ConvKernel<X, Y> {
     tasks.Run(
         tasks.TakeScratch(&cutter), parallel_for,
         [&](std::int64_t image, const PhasePlanes& band, std::int64_t c, E* out) {
-          LayOut(band, x + image * group_x, c, out);
+          LayOut(band, inputs.x + image * group_x, c, out);
         },
         [&](std::int64_t image, const PhasePlanes& band, std::int64_t first, std::int64_t last, const E* laid_out,
             void* task_memory) {
           ScratchCutter task_cutter(task_memory);
           const TaskMemory memory = TakeTaskMemory(&task_cutter);
           const std::int64_t step = kMaxTileVectors / planes.row_group;
+          const Y* residual = inputs.residual == nullptr ? nullptr : inputs.residual + image * group_y;
           for (std::int64_t v = first; v < last; v += step) {
             const auto vectors = static_cast<int>(std::min(step, last - v)) * planes.row_group;
-            RunTile(band, laid_out, image % groups, v, vectors, memory, y + image * group_y);
+            RunTile(band, laid_out, image % groups, v, vectors, memory, residual, y + image * group_y);
           }
         });
   }
@@ -111,7 +114,7 @@ class MapConv : public ConvKernel<X, Y> {
   /// Computes all output channels of a group at `vectors` vectors of pixels from the positions of number `first_vector`
   /// on: side by side, or one below the other where rows are grouped.
   void RunTile(const PhasePlanes& planes, const E* laid_out, std::int64_t group, std::int64_t first_vector, int vectors,
-               const TaskMemory& memory, Y* y) const {
+               const TaskMemory& memory, const Y* residual, Y* y) const {
     const std::int64_t lanes = kernels_.lanes;
     MapPass<E, A, Y> pass{};
     pass.maps = memory.maps;
@@ -121,6 +124,8 @@ class MapConv : public ConvKernel<X, Y> {
     pass.outs = outs_;
     pass.sums = memory.sums;
     pass.finish = finish_.data() + group * outs_;
+    pass.residual = residual;
+    pass.residual_scaling = residual_;
     pass.y = y;
     pass.y_stride = planes.geometry.out_height * planes.geometry.out_width;
     PixelRun* runs = memory.runs;
@@ -169,6 +174,7 @@ class MapConv : public ConvKernel<X, Y> {
   const std::int64_t channels_;  // input channels of one group
   const MapInput input_;
   const std::vector<ChannelFinish> finish_;
+  const ResidualScaling residual_;
   const MapPlan plan_;
 };
 
@@ -177,24 +183,24 @@ class MapConv : public ConvKernel<X, Y> {
 template <class X, class E, class A, class Y>
 std::unique_ptr<ConvKernel<X, Y>> MakeMapConv(const MapKernels<X, E, A, Y>& kernels, MapKind kind,
                                               const SubBitWeights& weights, const MapInput& input,
-                                              std::vector<ChannelFinish> finish) {
-  return std::make_unique<MapConv<X, E, A, Y>>(kernels, kind, weights, input, std::move(finish));
+                                              std::vector<ChannelFinish> finish, const ResidualScaling& residual) {
+  return std::make_unique<MapConv<X, E, A, Y>>(kernels, kind, weights, input, std::move(finish), residual);
 }
 
 template std::unique_ptr<ConvKernel<float>> MakeMapConv(  //
     const MapKernels<float, float, float, float>&, MapKind, const SubBitWeights&, const MapInput&,
-    std::vector<ChannelFinish>);
+    std::vector<ChannelFinish>, const ResidualScaling&);
 template std::unique_ptr<ConvKernel<float>> MakeMapConv(const MapKernels<float, std::int8_t, std::int16_t, float>&,
                                                         MapKind, const SubBitWeights&, const MapInput&,
-                                                        std::vector<ChannelFinish>);
+                                                        std::vector<ChannelFinish>, const ResidualScaling&);
 template std::unique_ptr<ConvKernel<float>> MakeMapConv(const MapKernels<float, std::int16_t, std::int32_t, float>&,
                                                         MapKind, const SubBitWeights&, const MapInput&,
-                                                        std::vector<ChannelFinish>);
+                                                        std::vector<ChannelFinish>, const ResidualScaling&);
 template std::unique_ptr<ConvKernel<std::uint8_t>> MakeMapConv(
     const MapKernels<std::uint8_t, std::int16_t, std::int32_t, std::uint8_t>&, MapKind, const SubBitWeights&,
-    const MapInput&, std::vector<ChannelFinish>);
+    const MapInput&, std::vector<ChannelFinish>, const ResidualScaling&);
 template std::unique_ptr<ConvKernel<std::int8_t>> MakeMapConv(
     const MapKernels<std::int8_t, std::int16_t, std::int32_t, std::int8_t>&, MapKind, const SubBitWeights&,
-    const MapInput&, std::vector<ChannelFinish>);
+    const MapInput&, std::vector<ChannelFinish>, const ResidualScaling&);
 
 }  // namespace subbit

@@ -34,10 +34,11 @@ struct MapInput {
   std::int32_t padding = 0;
 };
 
-/// `finish` holds one entry an output channel. `kernels` must stay valid.
+/// `finish` holds one entry an output channel; `residual` matters in runs that have one. `kernels` must stay valid.
 template <class X, class E, class A, class Y>
 std::unique_ptr<ConvKernel<X, Y>> MakeMapConv(const MapKernels<X, E, A, Y>& kernels, MapKind kind,
                                               const SubBitWeights& weights, const MapInput& input,
-                                              std::vector<ChannelFinish> finish);
+                                              std::vector<ChannelFinish> finish,
+                                              const ResidualScaling& residual = {0.0f, 0});
 
 }  // namespace subbit

@@ -41,15 +41,21 @@ inline Vector<float> Affine(Vector<float> sum, const ChannelFinish& channel) {
   return product + channel.addend;
 }
 
+/// ScaledResidual (requantization.h).
+inline Vector<float> Scaled(Vector<std::int32_t> values, const ResidualScaling& residual) {
+  return ToFloat(values - residual.zero_point) * residual.multiplier;
+}
+
 /// Requantize (requantization.h). Adding and subtracting 1.5 * 2^23 rounds a float of magnitude below 2^22 half to
 /// even, in any vector width.
 template <int kLow, int kHigh>
-Vector<std::int32_t> Requantized(Vector<std::int32_t> sum, const ChannelFinish& channel) {
+Vector<std::int32_t> Requantized(Vector<std::int32_t> sum, const ChannelFinish& channel, Vector<float> residual) {
   const Vector<std::uint32_t> total = (Vector<std::uint32_t>)sum + static_cast<std::uint32_t>(channel.bias);
   const Vector<float> low = Vector<float>{} + static_cast<float>(kLow - channel.y_zero_point);
   const Vector<float> high = Vector<float>{} + static_cast<float>(kHigh - channel.y_zero_point);
   constexpr float kRound = 12582912.0f;
   Vector<float> value = ToFloat((Vector<std::int32_t>)total) * channel.multiplier;
+  value = value + residual;
   value = value > low ? value : low;
   value = value < high ? value : high;
   value = (value + kRound) - kRound;
@@ -84,19 +90,32 @@ inline void Finish(const std::int16_t* sums, const ChannelFinish& channel, const
 }
 template <class Q, int kLow, int kHigh>
 void FinishQuantized(const std::int32_t* sums, const ChannelFinish& channel, const PixelRun* run, const PixelRun* end,
-                     Q* y) {
-  const Vector<std::int32_t> even = Requantized<kLow, kHigh>(At(sums, 0), channel);
-  const Vector<std::int32_t> odd = Requantized<kLow, kHigh>(At(sums, 1), channel);
+                     const Q* residual, const ResidualScaling& scaling, Q* y) {
+  Vector<float> even_residual{};
+  Vector<float> odd_residual{};
+  if (residual != nullptr) {
+    const Vector<std::int16_t> values = LoadPixels(run, end, residual);
+    even_residual = Scaled(Even<std::int16_t>(values), scaling);
+    odd_residual = Scaled(Odd<std::int16_t>(values), scaling);
+  }
+  const Vector<std::int32_t> even = Requantized<kLow, kHigh>(At(sums, 0), channel, even_residual);
+  const Vector<std::int32_t> odd = Requantized<kLow, kHigh>(At(sums, 1), channel, odd_residual);
   const Vector<std::uint32_t> both = ((Vector<std::uint32_t>)even & 0xffffu) | ((Vector<std::uint32_t>)odd << 16);
   StorePixels((Vector<std::int16_t>)both, run, end, y);
 }
-inline void Finish(const std::int32_t* sums, const ChannelFinish& channel, const PixelRun* run, const PixelRun* end,
-                   std::uint8_t* y) {
-  FinishQuantized<std::uint8_t, 0, 255>(sums, channel, run, end, y);
-}
-inline void Finish(const std::int32_t* sums, const ChannelFinish& channel, const PixelRun* run, const PixelRun* end,
-                   std::int8_t* y) {
-  FinishQuantized<std::int8_t, -128, 127>(sums, channel, run, end, y);
+
+/// Finishes output channel o's sums of vector v and stores them.
+template <class E, class A, class Y>
+void FinishVector(const MapPass<E, A, Y>& pass, std::int64_t o, int v, const A* sums) {
+  Y* const y = pass.y + o * pass.y_stride;
+  if constexpr (sizeof(Y) == 1) {
+    constexpr bool kSigned = static_cast<Y>(-1) < 0;
+    const Y* const residual = pass.residual == nullptr ? nullptr : pass.residual + o * pass.y_stride;
+    FinishQuantized<Y, kSigned ? -128 : 0, kSigned ? 127 : 255>(sums, pass.finish[o], pass.runs[v], pass.runs[v + 1],
+                                                                residual, pass.residual_scaling, y);
+  } else {
+    Finish(sums, pass.finish[o], pass.runs[v], pass.runs[v + 1], y);
+  }
 }
 
 /// Output channels whose sums are in registers together: they hide the latency of an addition, and leave registers for
@@ -149,8 +168,7 @@ void Sum(const MapPass<E, A, Y>& pass) {
     if (!pass.last) continue;
     for (int i = 0; i < kOutputs && o + i < pass.outs; ++i) {
       for (int v = 0; v < kTileVectors; ++v) {
-        Finish(sums + i * kSums + v * kLanes<E>, pass.finish[o + i], pass.runs[v], pass.runs[v + 1],
-               pass.y + (o + i) * pass.y_stride);
+        FinishVector(pass, o + i, v, sums + i * kSums + v * kLanes<E>);
       }
     }
   }

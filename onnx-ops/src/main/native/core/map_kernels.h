@@ -4,6 +4,7 @@
 
 #include "core/isa.h"
 #include "core/phase_planes.h"
+#include "core/residual_scaling.h"
 
 namespace subbit {
 
@@ -50,6 +51,8 @@ struct MapPass {
   bool last;                    ///< the sums are finished and stored to y
   const ChannelFinish* finish;  ///< [outs]
   const PixelRun* runs[kMaxTileVectors + 1];  ///< the pixels of vector v: from runs[v] up to runs[v + 1]
+  const Y* residual;                          ///< of QLinearSubBitBlock, laid out as y; else null
+  ResidualScaling residual_scaling;
   Y* y;                                       ///< the first output channel's plane
   std::int64_t y_stride;                      ///< values from one output channel's plane to the next
 };

@@ -25,8 +25,9 @@ class MapOrDenseConv : public ConvKernel<Q> {
 
   KernelBound Bound(const ConvGeometry& geometry) const override { return Choice(geometry).Bound(geometry); }
 
-  void Run(const ConvGeometry& geometry, const Q* x, Q* y, void* scratch, ParallelFor parallel_for) const override {
-    Choice(geometry).Run(geometry, x, y, scratch, parallel_for);
+  void Run(const ConvGeometry& geometry, const ConvInputs<Q, Q>& inputs, Q* y, void* scratch,
+           ParallelFor parallel_for) const override {
+    Choice(geometry).Run(geometry, inputs, y, scratch, parallel_for);
   }
 
  private:

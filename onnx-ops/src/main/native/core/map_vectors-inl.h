@@ -110,6 +110,17 @@ inline void StorePixels(Vector<float> v, int lane, const PixelRun* run, const Pi
   }
 }
 
+/// Reads nothing but the pixels.
+inline __m256i LoadBytes(const PixelRun* run, const PixelRun* end, const void* values) {
+  __m256i bytes = _mm256_setzero_si256();
+  for (; run != end; ++run) {
+    const std::uint64_t lanes = (~std::uint64_t{0} >> (64 - run->length)) << run->offset;
+    const auto* const from = static_cast<const std::int8_t*>(values) + run->pixel - run->offset;
+    bytes = _mm256_mask_loadu_epi8(bytes, static_cast<__mmask32>(lanes), from);
+  }
+  return bytes;
+}
+
 /// The same for a vector of 16-bit lanes with values that Y, of 8 bits, can hold.
 template <class Y>
 void StorePixels(Vector<std::int16_t> v, const PixelRun* run, const PixelRun* end, Y* y) {
@@ -118,6 +129,14 @@ void StorePixels(Vector<std::int16_t> v, const PixelRun* run, const PixelRun* en
     const std::uint64_t lanes = (~std::uint64_t{0} >> (64 - run->length)) << run->offset;
     _mm256_mask_storeu_epi8(y + run->pixel - run->offset, static_cast<__mmask32>(lanes), values);
   }
+}
+
+/// The pixels' values of a vector of 8-bit values, in 16-bit lanes; other lanes hold 0.
+inline Vector<std::int16_t> LoadPixels(const PixelRun* run, const PixelRun* end, const std::uint8_t* values) {
+  return (Vector<std::int16_t>)_mm512_cvtepu8_epi16(LoadBytes(run, end, values));
+}
+inline Vector<std::int16_t> LoadPixels(const PixelRun* run, const PixelRun* end, const std::int8_t* values) {
+  return (Vector<std::int16_t>)_mm512_cvtepi8_epi16(LoadBytes(run, end, values));
 }
 
 #else
@@ -152,6 +171,24 @@ void StorePixels(Vector<std::int16_t> v, const PixelRun* run, const PixelRun* en
   At(wide, 0) = v;
   for (int i = 0; i < kLanes<std::int16_t>; ++i) values[i] = static_cast<Y>(wide[i]);
   StoreRuns<kLanes<std::int16_t>>(values, 0, run, end, y);
+}
+
+/// The pixels' values of a vector of 8-bit values, in 16-bit lanes; other lanes hold 0.
+template <class Y>
+Vector<std::int16_t> LoadPixels(const PixelRun* run, const PixelRun* end, const Y* values) {
+  constexpr int kCount = kLanes<std::int16_t>;
+  Y bytes[kCount] = {};
+  for (; run != end; ++run) {
+    const Y* const from = values + run->pixel - run->offset;
+    if (run->length == kCount) {
+      __builtin_memcpy(bytes, from, kCount);
+    } else {
+      for (std::int64_t i = run->offset; i < run->offset + run->length; ++i) bytes[i] = from[i];
+    }
+  }
+  alignas(kVectorBytes) std::int16_t wide[kCount];
+  for (int i = 0; i < kCount; ++i) wide[i] = bytes[i];
+  return At(wide, 0);
 }
 
 #endif

@@ -27,7 +27,7 @@ Sum SumOverTaps(const ConvGeometry& geometry, const SubBitWeights& weights, std:
   return sum;
 }
 
-/// Stores finish(o, sum) for every output pixel. The sum is that of value(o, x) * (-1 or +1).
+/// Stores finish(o, sum, element) for every output pixel, whose place in y is `element`. The sum is that of value(o, x) * (-1 or +1).
 template <class Sum, class X, class Y, class Value, class Finish>
 void Convolve(const ConvGeometry& geometry, const SubBitWeights& weights, const X* x, Y* y,
               ParallelFor parallel_for, Value value, Finish finish) {
@@ -38,14 +38,14 @@ void Convolve(const ConvGeometry& geometry, const SubBitWeights& weights, const 
     const std::int64_t n = static_cast<std::int64_t>(task) / outs;
     const std::int64_t o = static_cast<std::int64_t>(task) % outs;
     const X* image = x + n * geometry.InputChannels() * plane;
-    Y* out = y + (n * outs + o) * out_plane;
     for (std::int64_t row = 0; row < geometry.out_height; ++row) {
       for (std::int64_t column = 0; column < geometry.out_width; ++column) {
         const Sum sum =
             SumOverTaps<Sum>(geometry, weights, o, row, column, [&](std::int64_t c, std::int64_t pixel) {
               return value(o, image[c * plane + pixel]);
             });
-        out[row * geometry.out_width + column] = finish(o, sum);
+        const std::int64_t element = (n * outs + o) * out_plane + row * geometry.out_width + column;
+        y[element] = finish(o, sum, element);
       }
     }
   });
@@ -95,6 +95,21 @@ float Scaled(std::int32_t sum, float scale, float bias) {
   return product + bias;
 }
 
+/// Convolves 8-bit values. What is added to a product is residual_at(element).
+template <class Q, class ResidualAt>
+void ConvolveQuantized(const ConvGeometry& geometry, const SubBitWeights& weights,
+                       const Requantization& requantization, const Q* x, Q* y, ParallelFor parallel_for,
+                       ResidualAt residual_at) {
+  Convolve<std::int32_t>(
+      geometry, weights, x, y, parallel_for, [&](std::int64_t, Q v) { return v - requantization.x_zero_point; },
+      [&](std::int64_t o, std::int32_t sum, std::int64_t element) {
+        const auto channel = static_cast<std::size_t>(o);
+        return static_cast<Q>(Requantize(sum, requantization.bias[channel], requantization.multiplier[channel],
+                                         requantization.y_zero_point, std::numeric_limits<Q>::min(),
+                                         std::numeric_limits<Q>::max(), residual_at(element)));
+      });
+}
+
 }  // namespace
 
 void ReferenceSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights, const std::vector<float>& scale,
@@ -102,7 +117,7 @@ void ReferenceSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weig
   Convolve<double>(
       geometry, weights, x, y, parallel_for,
       [&](std::int64_t o, float v) { return static_cast<double>(v) * scale[static_cast<std::size_t>(o)]; },
-      [&](std::int64_t o, double sum) { return static_cast<float>(sum + bias[static_cast<std::size_t>(o)]); });
+      [&](std::int64_t o, double sum, std::int64_t) { return static_cast<float>(sum + bias[static_cast<std::size_t>(o)]); });
 }
 
 void ReferenceBinarySubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights,
@@ -110,7 +125,7 @@ void ReferenceBinarySubBitConv(const ConvGeometry& geometry, const SubBitWeights
                                float* y, ParallelFor parallel_for) {
   Convolve<std::int32_t>(
       geometry, weights, x, y, parallel_for, [](std::int64_t, float v) { return v >= 0.0f ? 1 : -1; },
-      [&](std::int64_t o, std::int32_t sum) {
+      [&](std::int64_t o, std::int32_t sum, std::int64_t) {
         return Scaled(sum, scale[static_cast<std::size_t>(o)], bias[static_cast<std::size_t>(o)]);
       });
 }
@@ -162,19 +177,27 @@ template <class Q>
 void ReferenceQLinearSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights,
                                 const Requantization& requantization, const Q* x, Q* y,
                                 ParallelFor parallel_for) {
-  Convolve<std::int32_t>(
-      geometry, weights, x, y, parallel_for, [&](std::int64_t, Q v) { return v - requantization.x_zero_point; },
-      [&](std::int64_t o, std::int32_t sum) {
-        const auto channel = static_cast<std::size_t>(o);
-        return static_cast<Q>(Requantize(sum, requantization.bias[channel], requantization.multiplier[channel],
-                                         requantization.y_zero_point, std::numeric_limits<Q>::min(),
-                                         std::numeric_limits<Q>::max()));
-      });
+  ConvolveQuantized(geometry, weights, requantization, x, y, parallel_for, [](std::int64_t) { return 0.0f; });
+}
+
+template <class Q>
+void ReferenceQLinearSubBitBlock(const ConvGeometry& geometry, const SubBitWeights& weights,
+                                 const Requantization& requantization, const Q* x, const Q* residual, Q* y,
+                                 ParallelFor parallel_for) {
+  ConvolveQuantized(geometry, weights, requantization, x, y, parallel_for, [&](std::int64_t element) {
+    return ScaledResidual(residual[element], requantization.residual);
+  });
 }
 
 template void ReferenceQLinearSubBitConv<std::uint8_t>(const ConvGeometry&, const SubBitWeights&, const Requantization&,
                                                        const std::uint8_t*, std::uint8_t*, ParallelFor);
 template void ReferenceQLinearSubBitConv<std::int8_t>(const ConvGeometry&, const SubBitWeights&, const Requantization&,
                                                       const std::int8_t*, std::int8_t*, ParallelFor);
+template void ReferenceQLinearSubBitBlock<std::uint8_t>(const ConvGeometry&, const SubBitWeights&,
+                                                        const Requantization&, const std::uint8_t*, const std::uint8_t*,
+                                                        std::uint8_t*, ParallelFor);
+template void ReferenceQLinearSubBitBlock<std::int8_t>(const ConvGeometry&, const SubBitWeights&, const Requantization&,
+                                                       const std::int8_t*, const std::int8_t*, std::int8_t*,
+                                                       ParallelFor);
 
 }  // namespace subbit

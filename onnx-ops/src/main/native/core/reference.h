@@ -50,11 +50,24 @@ void ReferenceQLinearSubBitConv(const ConvGeometry& geometry, const SubBitWeight
                                 const Requantization& requantization, const Q* x, Q* y,
                                 ParallelFor parallel_for);
 
+/// QLinearSubBitBlock: the same sum; the residual is added to its product with the multiplier before Requantize rounds.
+/// `residual` is shaped as y.
+template <class Q>
+void ReferenceQLinearSubBitBlock(const ConvGeometry& geometry, const SubBitWeights& weights,
+                                 const Requantization& requantization, const Q* x, const Q* residual, Q* y,
+                                 ParallelFor parallel_for);
+
 extern template void ReferenceQLinearSubBitConv<std::uint8_t>(const ConvGeometry&, const SubBitWeights&,
                                                               const Requantization&, const std::uint8_t*, std::uint8_t*,
                                                               ParallelFor);
 extern template void ReferenceQLinearSubBitConv<std::int8_t>(const ConvGeometry&, const SubBitWeights&,
                                                              const Requantization&, const std::int8_t*, std::int8_t*,
                                                              ParallelFor);
+extern template void ReferenceQLinearSubBitBlock<std::uint8_t>(const ConvGeometry&, const SubBitWeights&,
+                                                               const Requantization&, const std::uint8_t*,
+                                                               const std::uint8_t*, std::uint8_t*, ParallelFor);
+extern template void ReferenceQLinearSubBitBlock<std::int8_t>(const ConvGeometry&, const SubBitWeights&,
+                                                              const Requantization&, const std::int8_t*,
+                                                              const std::int8_t*, std::int8_t*, ParallelFor);
 
 }  // namespace subbit

@@ -19,8 +19,9 @@ class FloatReferenceKernel : public ConvKernel<float> {
 
   std::size_t ScratchBytes(const ConvGeometry&) const override { return 0; }
 
-  void Run(const ConvGeometry& geometry, const float* x, float* y, void*, ParallelFor parallel_for) const override {
-    reference_(geometry, weights_, scale_, bias_, x, y, parallel_for);
+  void Run(const ConvGeometry& geometry, const ConvInputs<float, float>& inputs, float* y, void*,
+           ParallelFor parallel_for) const override {
+    reference_(geometry, weights_, scale_, bias_, inputs.x, y, parallel_for);
   }
 
  private:
@@ -99,8 +100,13 @@ class QLinearReferenceKernel : public ConvKernel<Q> {
 
   std::size_t ScratchBytes(const ConvGeometry&) const override { return 0; }
 
-  void Run(const ConvGeometry& geometry, const Q* x, Q* y, void*, ParallelFor parallel_for) const override {
-    ReferenceQLinearSubBitConv<Q>(geometry, weights_, requantization_, x, y, parallel_for);
+  void Run(const ConvGeometry& geometry, const ConvInputs<Q, Q>& inputs, Q* y, void*,
+           ParallelFor parallel_for) const override {
+    if (inputs.residual == nullptr) {
+      ReferenceQLinearSubBitConv<Q>(geometry, weights_, requantization_, inputs.x, y, parallel_for);
+    } else {
+      ReferenceQLinearSubBitBlock<Q>(geometry, weights_, requantization_, inputs.x, inputs.residual, y, parallel_for);
+    }
   }
 
  private:

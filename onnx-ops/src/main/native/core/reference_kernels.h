@@ -21,7 +21,7 @@ std::unique_ptr<PackedConvKernel> MakeReferencePackedBinarySubBitConv(SubBitWeig
                                                                       std::vector<float> bias);
 std::unique_ptr<PackedConvKernel> MakeReferenceBinarySubBitBlock(SubBitWeights weights, std::vector<float> scale,
                                                                  std::vector<float> bias, BlockParameters block);
-/// Q is uint8_t or int8_t.
+/// Of QLinearSubBitConv, and of QLinearSubBitBlock where a run has a residual. Q is uint8_t or int8_t.
 template <class Q>
 std::unique_ptr<ConvKernel<Q>> MakeReferenceQLinearSubBitConv(SubBitWeights weights, Requantization requantization);
 

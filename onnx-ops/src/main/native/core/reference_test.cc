@@ -96,5 +96,16 @@ TEST(Reference, QLinearSubBitConvPadsWithTheZeroPoint) {
                                           100 + 2 * (4 - 6 + 1)}));
 }
 
+TEST(Reference, QLinearSubBitBlockAddsTheResidualBeforeItRounds) {
+  const Case c;
+  const std::vector<std::uint8_t> x = {11, 12, 13, 14};
+  const std::vector<std::uint8_t> residual = {53, 52, 51, 255};  // less 50, times 0.5
+  std::vector<std::uint8_t> y(4);
+  // The sums with their bias are -7, -5, -3, -1.
+  ReferenceQLinearSubBitBlock<std::uint8_t>(c.geometry, c.weights, {10, 100, {0.5f}, {1}, {0.5f, 50}}, x.data(),
+                                            residual.data(), y.data(), RunSerially);
+  EXPECT_EQ(y, (std::vector<std::uint8_t>{98, 98 /* -1.5 */, 99, 202}));
+}
+
 }  // namespace
 }  // namespace subbit

@@ -46,10 +46,28 @@ Requantization MakeRequantization(const OpName& op, std::int64_t out_channels, c
   return result;
 }
 
+Requantization MakeBlockRequantization(const OpName& op, const ConvAttributes& attributes,
+                                       const QuantizationInputs& inputs, const ResidualInputs& residual) {
+  if (attributes.in_channels > kMaxBlockChannels) {
+    throw InvalidOperator(op, "in_channels", std::to_string(attributes.in_channels),
+                          "1 to " + std::to_string(kMaxBlockChannels));
+  }
+  Requantization result = MakeRequantization(op, attributes.out_channels, inputs);
+  const float multiplier = RequireScalar(op, "residual_scale", residual.scale) / inputs.y_scale.data[0];
+  constexpr float kLargestResidual = 255.0f;
+  if (!std::isfinite(kLargestResidual * multiplier)) {
+    throw InvalidOperator(op, "residual_scale / y_scale", std::to_string(multiplier),
+                          "numbers that 255 times are finite");
+  }
+  result.residual = {multiplier, residual.zero_point};
+  return result;
+}
+
 std::int32_t Requantize(std::int32_t sum, std::int32_t bias, float multiplier, std::int32_t y_zero_point,
-                        std::int32_t low, std::int32_t high) {
+                        std::int32_t low, std::int32_t high, float residual) {
   const auto total = static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) + static_cast<std::uint32_t>(bias));
-  const float scaled = static_cast<float>(total) * multiplier;
+  const float product = static_cast<float>(total) * multiplier;
+  const float scaled = product + residual;
   const float clamped =
       std::min(std::max(scaled, static_cast<float>(low - y_zero_point)), static_cast<float>(high - y_zero_point));
   return static_cast<std::int32_t>(std::nearbyint(clamped)) + y_zero_point;

@@ -59,6 +59,37 @@ TEST(Requantization, RejectsBadShapes) {
   EXPECT_THROW(bias.Make(), InvalidOperator);
 }
 
+TEST(BlockRequantization, DividesTheResidualScale) {
+  ConvAttributes attributes;
+  attributes.out_channels = 2;
+  attributes.in_channels = kMaxBlockChannels;
+  const auto make = [&](float residual_scale, const Dims& shape) {
+    const Inputs i;
+    const TensorView<std::int32_t> b{i.bias.data(), i.bias_shape};
+    return MakeBlockRequantization(kOp, attributes,
+                                   {{&i.x_scale, {}}, 3, {i.w_scale.data(), {2}}, {&i.y_scale, {}}, 5, &b},
+                                   {{&residual_scale, shape}, -7});
+  };
+  const Requantization made = make(0.1f, {1});
+  EXPECT_EQ(made.residual.multiplier, 0.1f / 0.25f);
+  EXPECT_EQ(made.residual.zero_point, -7);
+  EXPECT_EQ(made.multiplier, Inputs().Make().multiplier);
+  EXPECT_THROW(make(0.1f, {2}), InvalidOperator);
+  // The largest is so large that 255 of it are infinite.
+  for (float bad : {0.0f, -1.0f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(), 1e36f}) {
+    EXPECT_THROW(make(bad, {}), InvalidOperator) << bad;
+  }
+  ++attributes.in_channels;
+  EXPECT_THROW(make(0.1f, {}), InvalidOperator);
+}
+
+TEST(Requantize, AddsTheResidualToTheRoundedProduct) {
+  // 0.1f is more than a tenth: the product is 100.5 only once it is rounded, and a tie with the residual.
+  EXPECT_EQ(Requantize(1005, 0, 0.1f, 10, 0, 255, -100.0f), 10);
+  EXPECT_EQ(Requantize(0x7fffffff, 0, 3e38f, 0, 0, 255, -3e38f), 255);
+  EXPECT_EQ(ScaledResidual(3, {0.5f, 10}), -3.5f);
+}
+
 TEST(Requantize, RoundsHalfToEvenAndClampsToTheType) {
   EXPECT_EQ(Requantize(1, 0, 0.5f, 10, 0, 255), 10);
   EXPECT_EQ(Requantize(3, 0, 0.5f, 10, 0, 255), 12);

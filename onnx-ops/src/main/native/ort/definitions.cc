@@ -33,7 +33,7 @@ std::vector<float> PerChannel(const Preparation& p, const ConvAttributes& attrib
   return MakePerChannel(p.op, inputs[i].name, attributes.out_channels, Required<float>(p, inputs, i));
 }
 
-/// Inputs 1 to 4 of every operator but QLinearSubBitConv and PackSigns.
+/// Inputs 1 to 4 of the operators with float scale and bias.
 struct FloatInputs {
   SubBitWeights weights;
   std::vector<float> scale;
@@ -52,6 +52,38 @@ struct FloatInputs {
   }
 };
 
+/// Inputs 1 to 8 of the operators on 8-bit values. B may be absent where its use says so.
+template <class Q>
+class QLinearInputs {
+ public:
+  template <class Inputs>
+  QLinearInputs(const Preparation& p, const Inputs& inputs)
+      : has_bias_(inputs[8].use != InputUse::kOptionalParameter || p.input(8) != nullptr),
+        bias_(has_bias_ ? Required<std::int32_t>(p, inputs, 8) : TensorView<std::int32_t>{nullptr, {}}),
+        quantization_{Required<float>(p, inputs, 1), ZeroPoint<Q>(p, inputs, 2), Required<float>(p, inputs, 5),
+                      Required<float>(p, inputs, 6), ZeroPoint<Q>(p, inputs, 7), has_bias_ ? &bias_ : nullptr} {}
+
+  QLinearInputs(const QLinearInputs&) = delete;
+  QLinearInputs& operator=(const QLinearInputs&) = delete;
+
+  const QuantizationInputs& quantization() const { return quantization_; }
+
+ private:
+  const bool has_bias_;
+  const TensorView<std::int32_t> bias_;
+  const QuantizationInputs quantization_;
+};
+
+/// Input `i` of a run, what is added to an output of shape `y_shape`.
+template <class T>
+const T* Residual(const RunIo& io, const OpName& op, std::size_t i, const std::array<std::int64_t, 4>& y_shape) {
+  const TensorView<T> residual = io.Input<T>(i, "residual");
+  if (residual.shape != Dims(y_shape)) {
+    throw InvalidOperator(op, "shape of residual", ToString(residual.shape), ToString(y_shape));
+  }
+  return residual.data;
+}
+
 }  // namespace
 
 template <class T>
@@ -62,7 +94,7 @@ void ConvDefinition<T>::Run(const Kernel& kernel, const OpName& op, const ConvAt
   T* y = io.Output<T>(0, geometry.OutputShape());
   LogRun(op, kernel, geometry);
   const RunScratch scratch = io.Scratch(kernel.ScratchBytes(geometry));
-  kernel.Run(geometry, x.data, y, scratch.get(), io);
+  kernel.Run(geometry, {x.data}, y, scratch.get(), io);
 }
 
 template struct ConvDefinition<float>;
@@ -86,18 +118,39 @@ std::unique_ptr<ConvKernel<Q>> QLinearSubBitConvDefinition<Q>::Prepare(const Pre
                                                                        const ConvAttributes& attributes) {
   SubBitWeights weights =
       MakeWeights(p.op, attributes, Required<std::uint8_t>(p, kInputs, 3), Required<std::int8_t>(p, kInputs, 4));
-  TensorView<std::int32_t> bias{nullptr, {}};
-  const OrtValue* bias_value = p.input(8);
-  if (bias_value != nullptr) bias = View<std::int32_t>(p.api, p.op, "B", bias_value);
-  Requantization requantization = MakeRequantization(
-      p.op, attributes.out_channels,
-      {Required<float>(p, kInputs, 1), ZeroPoint<Q>(p, kInputs, 2), Required<float>(p, kInputs, 5),
-       Required<float>(p, kInputs, 6), ZeroPoint<Q>(p, kInputs, 7), bias_value == nullptr ? nullptr : &bias});
-  return ChooseQLinearSubBitConv<Q>(p.isa, std::move(weights), std::move(requantization));
+  const QLinearInputs<Q> inputs(p, kInputs);
+  return ChooseQLinearSubBitConv<Q>(p.isa, std::move(weights),
+                                    MakeRequantization(p.op, attributes.out_channels, inputs.quantization()));
 }
 
 template struct QLinearSubBitConvDefinition<std::uint8_t>;
 template struct QLinearSubBitConvDefinition<std::int8_t>;
+
+template <class Q>
+std::unique_ptr<ConvKernel<Q>> QLinearSubBitBlockDefinition<Q>::Prepare(const Preparation& p,
+                                                                        const ConvAttributes& attributes) {
+  SubBitWeights weights =
+      MakeWeights(p.op, attributes, Required<std::uint8_t>(p, kInputs, 3), Required<std::int8_t>(p, kInputs, 4));
+  const QLinearInputs<Q> inputs(p, kInputs);
+  const ResidualInputs residual{Required<float>(p, kInputs, 10), ZeroPoint<Q>(p, kInputs, 11)};
+  return ChooseQLinearSubBitConv<Q>(p.isa, std::move(weights),
+                                    MakeBlockRequantization(p.op, attributes, inputs.quantization(), residual));
+}
+
+template <class Q>
+void QLinearSubBitBlockDefinition<Q>::Run(const Kernel& kernel, const OpName& op, const ConvAttributes& attributes,
+                                          const RunIo& io, const std::vector<bool>&) {
+  const TensorView<Q> x = io.Input<Q>(0, "x");
+  const ConvGeometry geometry = MakeGeometry(op, attributes, x.shape);
+  const Q* residual = Residual<Q>(io, op, 9, geometry.OutputShape());
+  Q* y = io.Output<Q>(0, geometry.OutputShape());
+  LogRun(op, kernel, geometry);
+  const RunScratch scratch = io.Scratch(kernel.ScratchBytes(geometry));
+  kernel.Run(geometry, {x.data, residual}, y, scratch.get(), io);
+}
+
+template struct QLinearSubBitBlockDefinition<std::uint8_t>;
+template struct QLinearSubBitBlockDefinition<std::int8_t>;
 
 std::unique_ptr<PackSignsKernel> PackSignsDefinition::Prepare(const Preparation& p, const NoAttributes&) {
   const TensorView<float> shift = Required<float>(p, kInputs, 1);
@@ -124,13 +177,7 @@ void PackedConvDefinition::RunPacked(const Kernel& kernel, const OpName& op, con
   const ConvGeometry geometry = MakePackedGeometry(op, attributes, b.shape);
   const std::array<std::int64_t, 4> y_shape = geometry.OutputShape();
   PackedInputs inputs{b.data, nullptr};
-  if (has_residual) {
-    const TensorView<float> residual = io.Input<float>(5, "residual");
-    if (residual.shape != Dims(y_shape)) {
-      throw InvalidOperator(op, "shape of residual", ToString(residual.shape), ToString(y_shape));
-    }
-    inputs.residual = residual.data;
-  }
+  if (has_residual) inputs.residual = Residual<float>(io, op, 5, y_shape);
   PackedOutputs outputs{nullptr, nullptr};
   if (has_output[0]) outputs.y = io.Output<float>(0, y_shape);
   if (has_output[1]) {

@@ -77,6 +77,34 @@ struct QLinearSubBitConvDefinition : ConvDefinition<Q> {
 extern template struct QLinearSubBitConvDefinition<std::uint8_t>;
 extern template struct QLinearSubBitConvDefinition<std::int8_t>;
 
+/// Q is uint8_t or int8_t, as above.
+template <class Q>
+struct QLinearSubBitBlockDefinition {
+  using Attributes = ConvAttributes;
+  using Kernel = ConvKernel<Q>;
+  static constexpr char kName[] = "QLinearSubBitBlock";
+  static constexpr std::array<InputDefinition, 12> kInputs = {{{"x", ElementType<Q>(), InputUse::kData},
+                                                               {"x_scale", ElementType<float>()},
+                                                               {"x_zero_point", ElementType<Q>()},
+                                                               {"index", ElementType<std::uint8_t>()},
+                                                               {"codebook", ElementType<std::int8_t>()},
+                                                               {"w_scale", ElementType<float>()},
+                                                               {"y_scale", ElementType<float>()},
+                                                               {"y_zero_point", ElementType<Q>()},
+                                                               {"B", ElementType<std::int32_t>()},
+                                                               {"residual", ElementType<Q>(), InputUse::kData},
+                                                               {"residual_scale", ElementType<float>()},
+                                                               {"residual_zero_point", ElementType<Q>()}}};
+  static constexpr std::array<OutputDefinition, 1> kOutputs = {{{"y", ElementType<Q>()}}};
+  static std::unique_ptr<Kernel> Prepare(const Preparation& preparation, const ConvAttributes& attributes);
+  static void Run(const Kernel& kernel, const OpName& op, const ConvAttributes& attributes, const RunIo& io,
+                  const std::vector<bool>& has_output);
+  static constexpr auto InferShapes = InferConvShape;
+};
+
+extern template struct QLinearSubBitBlockDefinition<std::uint8_t>;
+extern template struct QLinearSubBitBlockDefinition<std::int8_t>;
+
 struct PackSignsDefinition {
   using Attributes = NoAttributes;
   using Kernel = PackSignsKernel;

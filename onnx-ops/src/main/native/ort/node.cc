@@ -63,6 +63,8 @@ template class Node<SubBitConvDefinition>;
 template class Node<BinarySubBitConvDefinition>;
 template class Node<QLinearSubBitConvDefinition<std::uint8_t>>;
 template class Node<QLinearSubBitConvDefinition<std::int8_t>>;
+template class Node<QLinearSubBitBlockDefinition<std::uint8_t>>;
+template class Node<QLinearSubBitBlockDefinition<std::int8_t>>;
 template class Node<PackSignsDefinition>;
 template class Node<PackedBinarySubBitConvDefinition>;
 template class Node<BinarySubBitBlockDefinition>;

@@ -42,6 +42,8 @@ extern template class Node<SubBitConvDefinition>;
 extern template class Node<BinarySubBitConvDefinition>;
 extern template class Node<QLinearSubBitConvDefinition<std::uint8_t>>;
 extern template class Node<QLinearSubBitConvDefinition<std::int8_t>>;
+extern template class Node<QLinearSubBitBlockDefinition<std::uint8_t>>;
+extern template class Node<QLinearSubBitBlockDefinition<std::int8_t>>;
 extern template class Node<PackSignsDefinition>;
 extern template class Node<PackedBinarySubBitConvDefinition>;
 extern template class Node<BinarySubBitBlockDefinition>;

@@ -31,13 +31,16 @@ class Domains {
         binary_(api),
         qlinear_u8_(api),
         qlinear_i8_(api),
+        qlinear_block_u8_(api),
+        qlinear_block_i8_(api),
         pack_signs_(api),
         packed_binary_(api),
         block_(api) {
     for (OrtCustomOpDomain** domain : {&all_, &without_packed_signs_}) {
       Check(api, api.CreateCustomOpDomain(kDomain, domain));
       for (const OrtCustomOp* op :
-           std::initializer_list<const OrtCustomOp*>{&sub_bit_, &binary_, &qlinear_u8_, &qlinear_i8_}) {
+           std::initializer_list<const OrtCustomOp*>{&sub_bit_, &binary_, &qlinear_u8_, &qlinear_i8_,
+                                                     &qlinear_block_u8_, &qlinear_block_i8_}) {
         Check(api, api.CustomOpDomain_Add(*domain, op));
       }
     }
@@ -54,6 +57,8 @@ class Domains {
   CustomOp<BinarySubBitConvDefinition> binary_;
   CustomOp<QLinearSubBitConvDefinition<std::uint8_t>> qlinear_u8_;
   CustomOp<QLinearSubBitConvDefinition<std::int8_t>> qlinear_i8_;
+  CustomOp<QLinearSubBitBlockDefinition<std::uint8_t>> qlinear_block_u8_;
+  CustomOp<QLinearSubBitBlockDefinition<std::int8_t>> qlinear_block_i8_;
   CustomOp<PackSignsDefinition> pack_signs_;
   CustomOp<PackedBinarySubBitConvDefinition> packed_binary_;
   CustomOp<BinarySubBitBlockDefinition> block_;

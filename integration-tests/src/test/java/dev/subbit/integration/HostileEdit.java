@@ -26,8 +26,10 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
     0, -1, Long.MIN_VALUE, Integer.MAX_VALUE, 1L << 32, 1L << 62, Long.MAX_VALUE
   };
 
-  /** Which input of a block is its residual. */
-  private static final int RESIDUAL = 5;
+  private static final int RESIDUAL_SCALE =
+      SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK.inputs().indexOf("residual_scale");
+
+  private static final int RESIDUAL_ZERO_POINT = RESIDUAL_SCALE + 1;
 
   private static final List<String> PER_CHANNEL_OF_PACKED =
       List.of("shift", "shift_in", "slope", "shift_out", "next_shift");
@@ -48,8 +50,12 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
     operator.inputs().stream()
         .filter(PER_CHANNEL_OF_PACKED::contains)
         .forEach(input -> addPerChannel(edits, input));
-    if (operator == SubBitOperator.BINARY_SUB_BIT_BLOCK) {
-      addResidual(edits);
+    int residual = operator.inputs().indexOf("residual");
+    if (residual >= 0) {
+      addResidual(edits, residual, SmallModels.isQuantized(operator));
+    }
+    if (operator == SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK) {
+      addResidualRange(edits);
     }
     if (operator.outputs().size() == 2) {
       edits.add(new HostileEdit("output=none", graph -> node(graph).clearOutput()));
@@ -124,7 +130,7 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
       edits.add(
           tensor(
               "bias",
-              operator == SubBitOperator.Q_LINEAR_SUB_BIT_CONV
+              SmallModels.isQuantized(operator)
                   ? TensorProto.DataType.INT32
                   : TensorProto.DataType.FLOAT,
               0,
@@ -163,7 +169,7 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
     edits.add(absent(input));
   }
 
-  private static void addResidual(List<HostileEdit> edits) {
+  private static void addResidual(List<HostileEdit> edits, int input, boolean quantized) {
     for (long[] shape : new long[][] {{1, 3, 5, 4}, {1, 2, 5, 5}, {2, 3, 5, 5}, {3, 5, 5}, {0}}) {
       int elements = Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
       edits.add(
@@ -171,11 +177,52 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
               "residual=as_" + Arrays.toString(shape).replace(" ", ""),
               graph -> {
                 graph.addInitializer(
-                    OnnxProtos.tensor("conv/residual", new float[elements], shape));
-                node(graph).setInput(RESIDUAL, "conv/residual");
+                    quantized
+                        ? OnnxProtos.tensor(
+                            "conv/residual", TensorProto.DataType.UINT8, new byte[elements], shape)
+                        : OnnxProtos.tensor("conv/residual", new float[elements], shape));
+                node(graph).setInput(input, "conv/residual");
               }));
     }
-    edits.add(new HostileEdit("residual=absent", graph -> node(graph).setInput(RESIDUAL, "")));
+    edits.add(new HostileEdit("residual=absent", graph -> node(graph).setInput(input, "")));
+  }
+
+  private static void addResidualRange(List<HostileEdit> edits) {
+    for (float scale : new float[] {0, -1, Float.NaN, Float.POSITIVE_INFINITY, 1e38f}) {
+      edits.add(residualScale("of_" + scale, new float[] {scale}));
+    }
+    edits.add(residualScale("as_FLOAT[0]", new float[0], 0));
+    edits.add(residualScale("as_FLOAT[2]", new float[] {1, 1}, 2));
+    edits.add(residualScale("as_FLOAT[1,1]", new float[] {1}, 1, 1));
+    edits.add(
+        input(
+            "residual_zero_point=as_INT8[]",
+            OnnxProtos.tensor("x_int8_zero", TensorProto.DataType.INT8, new byte[1]),
+            RESIDUAL_ZERO_POINT));
+    edits.add(
+        input(
+            "residual_zero_point=as_UINT8[2]",
+            OnnxProtos.tensor("x_zeros", TensorProto.DataType.UINT8, new byte[2], 2),
+            RESIDUAL_ZERO_POINT));
+    for (String input : List.of("residual_scale", "residual_zero_point", "B")) {
+      int at = SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK.inputs().indexOf(input);
+      edits.add(new HostileEdit(input + "=absent", graph -> node(graph).setInput(at, "")));
+    }
+  }
+
+  private static HostileEdit residualScale(String what, float[] values, long... shape) {
+    TensorProto tensor = OnnxProtos.tensor("other_scale", values, shape);
+    return input("residual_scale=" + what, tensor, RESIDUAL_SCALE);
+  }
+
+  /** Puts a new initializer in place of an input. */
+  private static HostileEdit input(String name, TensorProto tensor, int at) {
+    return new HostileEdit(
+        name,
+        graph -> {
+          graph.addInitializer(tensor);
+          node(graph).setInput(at, tensor.getName());
+        });
   }
 
   private static HostileEdit absent(String input) {

@@ -27,6 +27,7 @@ final class HostileModels {
           SubBitOperator.SUB_BIT_CONV,
           SubBitOperator.BINARY_SUB_BIT_CONV,
           SubBitOperator.Q_LINEAR_SUB_BIT_CONV,
+          SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK,
           SubBitOperator.BINARY_SUB_BIT_BLOCK);
 
   private static final int CHANNELS = 3;

@@ -19,6 +19,7 @@ import dev.subbit.onnx.PackedSignNodes.BlockParameters;
 import dev.subbit.onnx.PackedSignNodes.PackedOutputs;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
+import dev.subbit.onnx.SubBitNodes.Quantized;
 import dev.subbit.onnx.SubBitOperator;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -91,11 +92,15 @@ final class SmallModels {
             PackedOutputs.VALUES_AND_SIGNS);
         graph.addOutput(output).addOutput(signs);
       }
+      case Q_LINEAR_SUB_BIT_BLOCK -> {
+        addRanges(graph, channels);
+        Quantized x = new Quantized("x", "x_scale", "x_zero_point");
+        SubBitNodes.qLinearBlock(
+            graph, "conv", x, weights, same, new int[channels], x, "y_scale", "y_zero_point");
+        graph.addOutput(output);
+      }
       case Q_LINEAR_SUB_BIT_CONV -> {
-        graph.addInitializer(scalar("x_scale", QUANTIZED_SCALE));
-        graph.addInitializer(zeroPoint("x_zero_point", 7));
-        graph.addInitializer(scalar("y_scale", QUANTIZED_SCALE * channels));
-        graph.addInitializer(zeroPoint("y_zero_point", 128));
+        addRanges(graph, channels);
         SubBitNodes.qLinearConv(
             graph,
             "conv",
@@ -111,6 +116,13 @@ final class SmallModels {
       }
     }
     return SubBitModels.ofGraph(graph.build());
+  }
+
+  private static void addRanges(GraphProto.Builder graph, int channels) {
+    graph.addInitializer(scalar("x_scale", QUANTIZED_SCALE));
+    graph.addInitializer(zeroPoint("x_zero_point", 7));
+    graph.addInitializer(scalar("y_scale", QUANTIZED_SCALE * channels));
+    graph.addInitializer(zeroPoint("y_zero_point", 128));
   }
 
   private static PackedConvWeights weights(int tau, int channels) {
@@ -130,7 +142,7 @@ final class SmallModels {
     int count = channels * size * size;
     Random random = new Random(1);
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    if (operator == SubBitOperator.Q_LINEAR_SUB_BIT_CONV) {
+    if (isQuantized(operator)) {
       byte[] values = new byte[count];
       random.nextBytes(values);
       return OnnxTensor.createTensor(
@@ -141,10 +153,14 @@ final class SmallModels {
     return OnnxTensor.createTensor(environment, values, shape);
   }
 
-  private static TensorProto.DataType elementType(SubBitOperator operator) {
+  /** Whether activations have 8 bits. */
+  static boolean isQuantized(SubBitOperator operator) {
     return operator == SubBitOperator.Q_LINEAR_SUB_BIT_CONV
-        ? TensorProto.DataType.UINT8
-        : TensorProto.DataType.FLOAT;
+        || operator == SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK;
+  }
+
+  private static TensorProto.DataType elementType(SubBitOperator operator) {
+    return isQuantized(operator) ? TensorProto.DataType.UINT8 : TensorProto.DataType.FLOAT;
   }
 
   private static TensorProto scalar(String name, float value) {

@@ -62,6 +62,41 @@ final class ConvBodies {
         FunctionBuilder.convolutionAttributes());
   }
 
+  /** Convolves whole numbers in float, which holds them exactly as long as they are below 2^24. */
+  static void writeQLinearBlock(FunctionBuilder body) {
+    decodeKernels(body);
+    writeLessZeroPoint(body, "X", "x");
+    body.node("signs", "Cast", List.of("kernels"), FunctionBuilder.to(DataType.FLOAT));
+    body.node("sum", "Conv", List.of("X", "signs"), FunctionBuilder.convolutionAttributes());
+    body.node("whole_sum", "Round", List.of("sum"));
+    body.node("acc", "Cast", List.of("whole_sum"), FunctionBuilder.to(DataType.INT32));
+    body.integers("per_channel", -1, 1, 1);
+    body.node("biases", "Reshape", List.of("B", "per_channel"));
+    body.node("total", "Add", List.of("acc", "biases"));
+    body.node("total_number", "Cast", List.of("total"), FunctionBuilder.to(DataType.FLOAT));
+    body.node("product_scale", "Mul", List.of("x_scale", "w_scale"));
+    body.node("multiplier", "Div", List.of("product_scale", "y_scale"));
+    body.node("multipliers", "Reshape", List.of("multiplier", "per_channel"));
+    body.node("scaled", "Mul", List.of("total_number", "multipliers"));
+
+    writeLessZeroPoint(body, "residual_value", "residual");
+    body.node("residual_multiplier", "Div", List.of("residual_scale", "y_scale"));
+    body.node("scaled_residual", "Mul", List.of("residual_value", "residual_multiplier"));
+    body.node("s", "Add", List.of("scaled", "scaled_residual"));
+    body.number("one", 1);
+    body.node("zero_point", "Squeeze", List.of("y_zero_point"));
+    body.node("y", "QuantizeLinear", List.of("s", "one", "zero_point"));
+  }
+
+  /** An 8-bit input as floats, less its zero point; not by DequantizeLinear, which gets fused. */
+  private static void writeLessZeroPoint(FunctionBuilder body, String output, String input) {
+    String number = input + "_number";
+    String zero = input + "_zero";
+    body.node(number, "Cast", List.of(input), FunctionBuilder.to(DataType.FLOAT));
+    body.node(zero, "Cast", List.of(input + "_zero_point"), FunctionBuilder.to(DataType.FLOAT));
+    body.node(output, "Sub", List.of(number, zero));
+  }
+
   /** The value {@code kernels}, int8 [out_channels, in_channels, 3, 3]: codebook[index]. */
   private static void decodeKernels(FunctionBuilder body) {
     body.integers("first", 0);

@@ -15,6 +15,12 @@ import java.util.List;
  */
 public final class SubBitNodes {
 
+  /**
+   * Most input channels of a group of {@code QLinearSubBitBlock}: its sums are then whole numbers
+   * that a float holds exactly, as its function body needs.
+   */
+  public static final int MAX_BLOCK_CHANNELS = 7000;
+
   private SubBitNodes() {}
 
   /**
@@ -89,24 +95,90 @@ public final class SubBitNodes {
       String yScale,
       String yZeroPoint,
       int[] bias) {
+    Quantized input = new Quantized(x, xScale, xZeroPoint);
+    Quantized output = new Quantized(name, yScale, yZeroPoint);
+    List<String> inputs = quantizedInputs(graph, name, input, weights, attributes, output, bias);
+    return addNode(SubBitOperator.Q_LINEAR_SUB_BIT_CONV, graph, name, inputs, weights, attributes);
+  }
+
+  /**
+   * A tensor of 8-bit values and how they are read.
+   *
+   * @param tensor name of the tensor, uint8 or int8.
+   * @param scale name of its scale, a float scalar.
+   * @param zeroPoint name of its zero point, a scalar of the tensor's type.
+   */
+  public record Quantized(String tensor, String scale, String zeroPoint) {}
+
+  /**
+   * Adds a {@code QLinearSubBitBlock} node: an 8-bit convolution with an 8-bit residual. All
+   * tensors are of one type.
+   *
+   * @param graph the graph to add to.
+   * @param name name of the node, unique in the graph; also the name of its output.
+   * @param x the input, [N, inChannels * group, H, W].
+   * @param weights the weights; their scales become {@code w_scale}.
+   * @param attributes the geometry.
+   * @param bias one value an output channel in units of {@code x_scale * w_scale}.
+   * @param residual what is added, [N, outChannels, H', W'].
+   * @param yScale name of the output's scale, a float scalar.
+   * @param yZeroPoint name of the output's zero point, a scalar of the input's type.
+   * @return name of the output, of the input's type, [N, outChannels, H', W'].
+   * @throws IllegalArgumentException if sizes do not fit, or one group has more than {@value
+   *     #MAX_BLOCK_CHANNELS} input channels; the message names the node.
+   */
+  public static String qLinearBlock(
+      GraphProto.Builder graph,
+      String name,
+      Quantized x,
+      PackedConvWeights weights,
+      ConvAttributes attributes,
+      int[] bias,
+      Quantized residual,
+      String yScale,
+      String yZeroPoint) {
+    if (weights.inChannels() > MAX_BLOCK_CHANNELS) {
+      throw new IllegalArgumentException(
+          "Node '"
+              + name
+              + "': "
+              + weights.inChannels()
+              + " input channels of a group, allowed: at most "
+              + MAX_BLOCK_CHANNELS);
+    }
+    Quantized output = new Quantized(name, yScale, yZeroPoint);
+    List<String> inputs = quantizedInputs(graph, name, x, weights, attributes, output, bias);
+    inputs.addAll(List.of(residual.tensor(), residual.scale(), residual.zeroPoint()));
+    return addNode(SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK, graph, name, inputs, weights, attributes);
+  }
+
+  /** The inputs of an 8-bit operator up to its bias, which may be null. */
+  private static List<String> quantizedInputs(
+      GraphProto.Builder graph,
+      String name,
+      Quantized x,
+      PackedConvWeights weights,
+      ConvAttributes attributes,
+      Quantized y,
+      int[] bias) {
     requireFit(name, weights, attributes, bias == null ? -1 : bias.length);
     addWeights(graph, name, weights);
     List<String> inputs =
         new ArrayList<>(
             List.of(
-                x,
-                xScale,
-                xZeroPoint,
+                x.tensor(),
+                x.scale(),
+                x.zeroPoint(),
                 name + "/index",
                 name + "/codebook",
                 name + "/scale",
-                yScale,
-                yZeroPoint));
+                y.scale(),
+                y.zeroPoint()));
     if (bias != null) {
       graph.addInitializer(OnnxProtos.tensor(name + "/bias", bias, bias.length));
       inputs.add(name + "/bias");
     }
-    return addNode(SubBitOperator.Q_LINEAR_SUB_BIT_CONV, graph, name, inputs, weights, attributes);
+    return inputs;
   }
 
   private static String floatConv(

@@ -54,6 +54,27 @@ public enum SubBitOperator {
       FunctionBuilder.CONV_ATTRIBUTES,
       ConvBodies::writeQLinear),
 
+  /** {@code QLinearSubBitConv} with an 8-bit residual added before the result is rounded. */
+  Q_LINEAR_SUB_BIT_BLOCK(
+      "QLinearSubBitBlock",
+      "QLinearSubBitConv plus residual, in float, rounded to 8 bits once.",
+      List.of(
+          "x",
+          "x_scale",
+          "x_zero_point",
+          "index",
+          "codebook",
+          "w_scale",
+          "y_scale",
+          "y_zero_point",
+          "B",
+          "residual",
+          "residual_scale",
+          "residual_zero_point"),
+      List.of("y"),
+      FunctionBuilder.CONV_ATTRIBUTES,
+      ConvBodies::writeQLinearBlock),
+
   /** From float activations to signs as bits, eight channels a byte. */
   PACK_SIGNS(
       "PackSigns",
@@ -144,8 +165,8 @@ public enum SubBitOperator {
   }
 
   /**
-   * The names of the inputs in their order. The last one of the operators without packed signs, the
-   * bias, is optional.
+   * The names of the inputs in their order. The bias of the operators without packed signs or
+   * residual, their last input, is optional.
    *
    * @return the names.
    */

@@ -1,5 +1,6 @@
 package dev.subbit.onnx;
 
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -87,12 +88,12 @@ final class NaiveConvolution {
       float yScale,
       int yZeroPoint,
       Optional<TestTensor> bias) {
-    double[] sums = convolve(i -> x.values()[i] - xZeroPoint);
+    int[] sums = integerSums(x.values(), xZeroPoint);
     int least = x.type() == TestTensor.Type.U8 ? 0 : -128;
     int[] y = new int[sums.length];
     for (int i = 0; i < y.length; i++) {
       int o = channel(i);
-      int sum = (int) sums[i] + (bias.isPresent() ? bias.get().values()[o] : 0);
+      int sum = sums[i] + (bias.isPresent() ? bias.get().values()[o] : 0);
       float multiplier = (xScale * wScale.f(o)) / yScale;
       double rounded = Math.rint((float) sum * multiplier) + yZeroPoint;
       y[i] = (int) Math.max(least, Math.min(least + 255, rounded));
@@ -100,7 +101,12 @@ final class NaiveConvolution {
     return TestTensor.integers("y", x.type(), y, outputShape());
   }
 
-  private int[] outputShape() {
+  /** Sums of whole numbers less a zero point, in the order of the output. */
+  int[] integerSums(int[] x, int zeroPoint) {
+    return Arrays.stream(convolve(i -> x[i] - zeroPoint)).mapToInt(sum -> (int) sum).toArray();
+  }
+
+  int[] outputShape() {
     return new int[] {
       shape[0], outChannels, geometry.outputHeight(shape[2]), geometry.outputWidth(shape[3])
     };

@@ -9,9 +9,9 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /**
- * The operators on packed signs over random shapes, strides, pads, dilations, groups and tau: their
- * definition, their function bodies at every optimisation level and their kernels give the same
- * bits, whichever outputs are asked for.
+ * The operators on packed signs, and the 8-bit block, over random shapes, strides, pads, dilations,
+ * groups and tau: their definition, their function bodies at every optimisation level and their
+ * kernels give the same bits, whichever outputs are asked for.
  */
 class PackedOperatorsTest {
 
@@ -29,6 +29,12 @@ class PackedOperatorsTest {
   @Property(tries = 60, seed = "4")
   void binarySubBitBlock(@ForAll long seed) throws Exception {
     assertSameEverywhere(PackedTestVectors.blockCase(randomCase(new Random(seed)), number(seed)));
+  }
+
+  @Property(tries = 60, seed = "5")
+  void qLinearSubBitBlock(@ForAll long seed) throws Exception {
+    assertSameEverywhere(
+        QuantizedBlockTestVectors.randomCase(randomCase(new Random(seed)), number(seed)));
   }
 
   private static int number(long seed) {

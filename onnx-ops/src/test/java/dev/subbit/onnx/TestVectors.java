@@ -43,6 +43,7 @@ final class TestVectors {
           switch (operator) {
             case SUB_BIT_CONV, BINARY_SUB_BIT_CONV -> floatCase(operator, cases.get(i), i);
             case Q_LINEAR_SUB_BIT_CONV -> quantizedCase(cases.get(i), i);
+            case Q_LINEAR_SUB_BIT_BLOCK -> QuantizedBlockTestVectors.randomCase(cases.get(i), i);
             case PACK_SIGNS -> PackedTestVectors.packSignsCase(cases.get(i), i);
             case PACKED_BINARY_SUB_BIT_CONV -> PackedTestVectors.convCase(cases.get(i), i);
             case BINARY_SUB_BIT_BLOCK -> PackedTestVectors.blockCase(cases.get(i), i);
@@ -62,6 +63,17 @@ final class TestVectors {
         vectors.add(largestQuantizedSum(TestTensor.Type.U8, 0, 255));
         vectors.add(largestQuantizedSum(TestTensor.Type.I8, -128, 127));
         vectors.add(clampedAtBothEnds());
+      }
+      case Q_LINEAR_SUB_BIT_BLOCK -> {
+        vectors.add(QuantizedBlockTestVectors.ties(TestTensor.Type.U8));
+        vectors.add(QuantizedBlockTestVectors.ties(TestTensor.Type.I8));
+        vectors.add(QuantizedBlockTestVectors.productsAreRounded());
+        vectors.add(QuantizedBlockTestVectors.residualProductsAreRounded());
+        vectors.add(QuantizedBlockTestVectors.overflowing());
+        vectors.add(QuantizedBlockTestVectors.residualAlone());
+        vectors.add(QuantizedBlockTestVectors.largestSum(TestTensor.Type.U8, 255, 0));
+        vectors.add(QuantizedBlockTestVectors.largestSum(TestTensor.Type.U8, 0, 255));
+        vectors.add(QuantizedBlockTestVectors.largestSum(TestTensor.Type.I8, -128, 127));
       }
       case PACK_SIGNS -> vectors.add(PackedTestVectors.signsOfSpecialValues());
       case PACKED_BINARY_SUB_BIT_CONV -> vectors.add(PackedTestVectors.largestSum());

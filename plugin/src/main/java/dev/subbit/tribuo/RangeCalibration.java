@@ -1,11 +1,12 @@
 package dev.subbit.tribuo;
 
-import dev.subbit.tribuo.SubBitQuantizer.Clipping;
 import dev.subbit.tribuo.network.ConvChain;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.quantizer.range.ValueHistogram;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -34,17 +35,11 @@ final class RangeCalibration {
     Map<String, ValueHistogram> histograms = new HashMap<>();
     nodes.forEach(node -> histograms.put(node, new ValueHistogram()));
     images.run(trained, nodes, (node, values) -> histograms.get(node).widen(values));
-    if (clipping == Clipping.LEAST_ERROR) {
+    if (clipping.counts()) {
       images.run(trained, nodes, (node, values) -> histograms.get(node).count(values));
     }
     Map<String, QuantizedRange> ranges = new HashMap<>();
-    histograms.forEach(
-        (node, histogram) ->
-            ranges.put(
-                node,
-                clipping == Clipping.LEAST_ERROR
-                    ? histogram.leastErrorRange()
-                    : histogram.fullRange()));
+    histograms.forEach((node, histogram) -> ranges.put(node, clipping.rangeOf(histogram)));
     shareRangesThroughMaxPooling(trained, ranges);
     return new TrainedNetwork(trained.network(), trained.floats(), trained.packed(), ranges);
   }

@@ -11,6 +11,7 @@ import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
+import dev.subbit.tribuo.quantizer.range.Clipping;
 import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,14 +36,6 @@ import org.tribuo.provenance.ModelProvenance;
  */
 public final class SubBitQuantizer
     implements Configurable, Provenancable<ConfiguredObjectProvenance> {
-
-  /** How the range of an activation is chosen from its values on the calibration data. */
-  public enum Clipping {
-    /** From the smallest to the largest value. */
-    MIN_MAX,
-    /** The range whose rounded values differ least from the values, in squares; cuts outliers. */
-    LEAST_ERROR
-  }
 
   @Config(description = "Bits of a codebook index, 1 to 9, for models with float weights.")
   private int tau = 5;

@@ -2,10 +2,10 @@ package dev.subbit.tribuo;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.subbit.tribuo.SubBitQuantizer.Clipping;
 import dev.subbit.tribuo.data.StripedImages;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
+import dev.subbit.tribuo.quantizer.range.Clipping;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -9,11 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.oracle.labs.mlrg.olcut.config.PropertyException;
 import dev.subbit.onnx.PackedConvWeights;
-import dev.subbit.tribuo.SubBitQuantizer.Clipping;
 import dev.subbit.tribuo.TestModels.Mode;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import dev.subbit.tribuo.quantizer.range.Clipping;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

@@ -117,9 +117,17 @@ final class OnnxQuantization {
     for (OutputAgreement output : result.outputs()) {
       terminal.printf(
           Locale.ROOT,
-          "Output '%s': SNR %.1f dB%s on the calibration inputs.%n",
+          "Output '%s': SNR %.1f dB%s%s on the calibration inputs.%n",
           output.getOutput(),
           output.getSignalToNoise(),
+          result.floatActivations().stream()
+              .filter(before -> before.getOutput().equals(output.getOutput()))
+              .map(
+                  before ->
+                      String.format(
+                          Locale.ROOT, " (%.1f with float activations)", before.getSignalToNoise()))
+              .findFirst()
+              .orElse(""),
           Double.isNaN(output.getSameLargest())
               ? ""
               : ", the largest value at the same place in "
@@ -145,6 +153,7 @@ final class OnnxQuantization {
     results.put("layers", result.layers());
     results.put("left", result.left());
     results.put("outputs", result.outputs());
+    results.put("outputsWithFloatActivations", result.floatActivations());
     return results;
   }
 

@@ -6,6 +6,7 @@ import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
+import dev.subbit.tribuo.quantizer.range.Clipping;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,6 +129,14 @@ final class QuantizeCommand implements Callable<Integer> {
   private int tune;
 
   @Option(
+      names = "--int8",
+      description =
+          "ONNX models: the sub-bit convolutions take and give 8-bit activations, as the FPGA runs"
+              + " them; ranges come from the calibration inputs, or from the model where it has"
+              + " them.")
+  private boolean int8;
+
+  @Option(
       names = "--float-activations",
       description = "Saved models with float weights: leave the activations float.")
   private boolean floatActivations;
@@ -137,9 +146,9 @@ final class QuantizeCommand implements Callable<Integer> {
       paramLabel = "HOW",
       defaultValue = "LEAST_ERROR",
       description =
-          "Saved models: how ranges are chosen: ${COMPLETION-CANDIDATES}. LEAST_ERROR cuts"
+          "How ranges of 8-bit activations are chosen: ${COMPLETION-CANDIDATES}. LEAST_ERROR cuts"
               + " outliers. Default: ${DEFAULT-VALUE}.")
-  private SubBitQuantizer.Clipping clipping;
+  private Clipping clipping;
 
   @Override
   public Integer call() throws Exception {
@@ -184,7 +193,8 @@ final class QuantizeCommand implements Callable<Integer> {
               new FitSettings(tau, most, rounds, 1),
               keepFloat,
               bits,
-              maxDrop == null ? -1 : maxDrop / 100);
+              maxDrop == null ? -1 : maxDrop / 100,
+              int8 ? Optional.of(clipping) : Optional.empty());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage());
     }
@@ -194,6 +204,10 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   private void quantizeModel() throws Exception {
+    if (int8 && floatActivations) {
+      throw new ParameterException(
+          spec.commandLine(), "--int8 and --float-activations exclude each other");
+    }
     int images = calibration.images();
     Path data = calibration.dataFolder();
     try (SubBitModel model = ModelFile.load(in)) {

@@ -2,6 +2,7 @@ package dev.subbit.tribuo.export;
 
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.network.ConvChain;
+import dev.subbit.tribuo.network.IntegerWeights;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import java.util.Arrays;
@@ -12,12 +13,6 @@ import java.util.Arrays;
  * scale of sub-bit ones; it may be negative or zero.
  */
 final class FoldedConv {
-
-  /**
-   * Largest integer bias of an 8-bit convolution. The sum of a pixel's products, below 2^23 for up
-   * to 3,600 input channels, can be added to it without leaving 32 bits.
-   */
-  private static final int MAX_INTEGER_BIAS = 1 << 30;
 
   private final String node;
   private final TrainedNetwork trained;
@@ -90,23 +85,11 @@ final class FoldedConv {
    */
   Integers integers(float inputScale) {
     PackedConvWeights weights = packedWeights();
-    float[] scale = weights.scale();
-    int[] integerBias = new int[scale.length];
-    for (int o = 0; o < scale.length; o++) {
-      // A dead channel (scale near zero, yet a bias) has no unit to count its bias in. A larger
-      // scale gives it one; what the weights then add is below 1 % of the bias.
-      double smallest = Math.abs(bias[o]) / ((double) inputScale * MAX_INTEGER_BIAS);
-      if (Math.abs(scale[o]) < smallest) {
-        scale[o] = Math.copySign(Math.nextUp((float) smallest), scale[o]);
-        requireFinite(scale[o]);
-      }
-      if (bias[o] != 0) {
-        double exact = bias[o] / ((double) inputScale * scale[o]);
-        integerBias[o] =
-            (int) Math.max(-MAX_INTEGER_BIAS, Math.min(MAX_INTEGER_BIAS, Math.rint(exact)));
-      }
+    IntegerWeights rounded = IntegerWeights.of(weights.scale(), bias, inputScale);
+    for (float scale : rounded.scale()) {
+      requireFinite(scale);
     }
-    return new Integers(weights.withScale(scale), integerBias);
+    return new Integers(weights.withScale(rounded.scale()), rounded.bias());
   }
 
   private void requireFinite(float value) {

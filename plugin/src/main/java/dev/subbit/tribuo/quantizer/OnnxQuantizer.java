@@ -12,8 +12,11 @@ import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.FloatArray;
 import dev.subbit.tribuo.quantizer.graph.GraphEdits;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
+import dev.subbit.tribuo.quantizer.graph.IntegerConv;
+import dev.subbit.tribuo.quantizer.graph.IntegerEdits;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.graph.PartialModel;
+import dev.subbit.tribuo.quantizer.range.Clipping;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -155,10 +158,23 @@ public final class OnnxQuantizer {
     progress.at(layers.size(), layers.size() + 1, "agreement");
     ModelProto quantized = GraphEdits.replace(model, done);
     List<OutputAgreement> outputs = compare(model, quantized, feeds);
+    List<OutputAgreement> floatActivations = List.of();
+    if (settings.activations().isPresent()) {
+      quantized = integer(quantized, feeds, settings.activations().get());
+      floatActivations = outputs;
+      outputs = compare(model, quantized, feeds);
+    }
     progress.at(layers.size() + 1, layers.size() + 1, "");
     Map<String, StagedWeights> weights = new HashMap<>();
     done.forEach((layer, found) -> weights.put(layer.name(), found));
-    return new QuantizationResult(quantized, results, weights, left, outputs);
+    return new QuantizationResult(quantized, results, weights, left, outputs, floatActivations);
+  }
+
+  /** Gives the sub-bit convolutions 8-bit activations. */
+  private static ModelProto integer(ModelProto model, Iterable<Feed> feeds, Clipping clipping) {
+    List<IntegerConv> convs = IntegerConv.of(model);
+    List<String> values = IntegerEdits.valuesWithoutRange(convs);
+    return IntegerEdits.replace(model, convs, ActivationRanges.of(model, values, feeds, clipping));
   }
 
   /** For each layer the noise on the outputs if it alone is quantized, with 1, 2, ... stages. */

@@ -14,13 +14,15 @@ import java.util.Map;
  * @param weights their weights, by name.
  * @param left the convolutions that stayed, and why.
  * @param outputs how far the model's float outputs agree with those of the float model.
+ * @param floatActivations the same before the activations became 8-bit; empty if they did not.
  */
 public record QuantizationResult(
     ModelProto model,
     List<LayerResult> layers,
     Map<String, StagedWeights> weights,
     List<LeftNode> left,
-    List<OutputAgreement> outputs) {
+    List<OutputAgreement> outputs,
+    List<OutputAgreement> floatActivations) {
 
   // Copies the lists.
   public QuantizationResult {
@@ -28,5 +30,6 @@ public record QuantizationResult(
     weights = Map.copyOf(weights);
     left = List.copyOf(left);
     outputs = List.copyOf(outputs);
+    floatActivations = List.copyOf(floatActivations);
   }
 }

@@ -1,7 +1,9 @@
 package dev.subbit.tribuo.quantizer;
 
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
+import dev.subbit.tribuo.quantizer.range.Clipping;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -13,9 +15,14 @@ import java.util.regex.Pattern;
  * @param bits bits a weight that the indices of all layers together may cost; 0 for no bound.
  * @param maxDrop share of the rows of an output whose largest value may move to another place, 0 up
  *     to but not 1; negative for no bound. No two bounds at once.
+ * @param activations how the ranges of 8-bit activations are chosen; empty to leave them float.
  */
 public record QuantizationSettings(
-    FitSettings fit, List<Pattern> keepFloat, double bits, double maxDrop) {
+    FitSettings fit,
+    List<Pattern> keepFloat,
+    double bits,
+    double maxDrop,
+    Optional<Clipping> activations) {
 
   // Checks the bounds and copies the list.
   public QuantizationSettings {
@@ -39,13 +46,13 @@ public record QuantizationSettings(
   }
 
   /**
-   * Settings by which all layers have the same number of stages.
+   * Settings by which all layers have the same number of stages and activations stay float.
    *
    * @param fit how each layer is fitted.
    * @param keepFloat layers whose names one of these finds stay as they are.
    */
   public QuantizationSettings(FitSettings fit, List<Pattern> keepFloat) {
-    this(fit, keepFloat, 0, -1);
+    this(fit, keepFloat, 0, -1, Optional.empty());
   }
 
   /** Whether the number of stages is to be chosen layer by layer. */

@@ -45,15 +45,20 @@ public final class QuantizationPage {
 
   private void outputs(QuantizationResult result) {
     body.append("<h2>Outputs on the calibration inputs</h2>\n<table><thead><tr><th>output</th>");
-    body.append("<th>signal-to-noise</th><th>largest value at the same place</th></tr></thead>");
-    body.append("<tbody>\n");
-    for (OutputAgreement output : result.outputs()) {
-      row(
-          Html.escape(output.getOutput()),
-          decibels(output.getSignalToNoise()),
-          Figures.percent(output.getSameLargest()));
-    }
+    body.append("<th>activations</th><th>signal-to-noise</th>");
+    body.append("<th>largest value at the same place</th></tr></thead><tbody>\n");
+    boolean integer = !result.floatActivations().isEmpty();
+    result.floatActivations().forEach(output -> output(output, "float"));
+    result.outputs().forEach(output -> output(output, integer ? "8 bits" : "float"));
     body.append("</tbody></table>\n");
+  }
+
+  private void output(OutputAgreement output, String activations) {
+    row(
+        Html.escape(output.getOutput()),
+        activations,
+        decibels(output.getSignalToNoise()),
+        Figures.percent(output.getSameLargest()));
   }
 
   private void layers(QuantizationResult result) {

@@ -9,6 +9,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Bits where they matter. */
@@ -45,7 +46,8 @@ class StageBudgetTest {
 
   private static QuantizationResult quantize(double bits, double maxDrop) {
     return new OnnxQuantizer(
-            new QuantizationSettings(new FitSettings(4, 3, 1, 1), List.of(), bits, maxDrop))
+            new QuantizationSettings(
+                new FitSettings(4, 3, 1, 1), List.of(), bits, maxDrop, Optional.empty()))
         .quantize(
             model(), List.<Feed>of(GraphBuilder.feed(2, 4, 8, 12, 12)), (done, all, what) -> {});
   }

@@ -21,17 +21,15 @@ final class FloatTensors {
     if (tensor.getDataType() != TensorProto.DataType.FLOAT.getNumber()) {
       return Optional.empty();
     }
-    long count = 1;
-    for (long dimension : tensor.getDimsList()) {
-      if (dimension < 0 || dimension > Integer.MAX_VALUE || count * dimension > Integer.MAX_VALUE) {
-        return Optional.empty();
-      }
-      count *= dimension;
+    Optional<Integer> counted = count(tensor);
+    if (counted.isEmpty()) {
+      return Optional.empty();
     }
-    float[] values = new float[(int) count];
+    int count = counted.get();
+    float[] values = new float[count];
     if (tensor.hasRawData()) {
       ByteBuffer raw = tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-      if (raw.remaining() != count * Float.BYTES) {
+      if (raw.remaining() != (long) count * Float.BYTES) {
         return Optional.empty();
       }
       raw.asFloatBuffer().get(values);
@@ -44,5 +42,17 @@ final class FloatTensors {
       values[i] = tensor.getFloatData(i);
     }
     return Optional.of(values);
+  }
+
+  /** Number of elements by the shape; empty if no array can hold them. */
+  static Optional<Integer> count(TensorProto tensor) {
+    long count = 1;
+    for (long dimension : tensor.getDimsList()) {
+      if (dimension < 0 || dimension > Integer.MAX_VALUE || count * dimension > Integer.MAX_VALUE) {
+        return Optional.empty();
+      }
+      count *= dimension;
+    }
+    return Optional.of((int) count);
   }
 }

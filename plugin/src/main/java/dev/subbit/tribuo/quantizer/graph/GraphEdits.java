@@ -1,22 +1,17 @@
 package dev.subbit.tribuo.quantizer.graph;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
-import ai.onnx.proto.OnnxMl.GraphProtoOrBuilder;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Puts sub-bit convolutions in place of float ones. All other nodes stay as they are, in order. */
 public final class GraphEdits {
@@ -71,8 +66,7 @@ public final class GraphEdits {
         edited.addNode(graph.getNode(i));
       }
     }
-    Set<String> before = reads(graph);
-    removeUnread(before);
+    Leftovers.remove(edited, Leftovers.reads(graph));
     return edited.build();
   }
 
@@ -125,58 +119,5 @@ public final class GraphEdits {
     return !nodes.contains(name)
         && !(namesItsOutput && values.contains(name))
         && TENSORS.stream().noneMatch(tensor -> values.contains(name + tensor));
-  }
-
-  private static Set<String> reads(GraphProtoOrBuilder graph) {
-    Set<String> reads = new HashSet<>();
-    graph.getNodeList().forEach(node -> GraphIndex.addReads(node, reads));
-    graph.getOutputList().forEach(output -> reads.add(output.getName()));
-    return reads;
-  }
-
-  /** Removes what fed the replaced nodes only: initializers, Constant and Identity nodes. */
-  private void removeUnread(Set<String> before) {
-    boolean changed = true;
-    while (changed) {
-      Set<String> reads = reads(edited);
-      List<NodeProto> kept = new ArrayList<>();
-      for (NodeProto node : edited.getNodeList()) {
-        boolean feedsNobody =
-            GraphIndex.isStandard(node)
-                && (node.getOpType().equals("Constant") || node.getOpType().equals("Identity"))
-                && before.containsAll(node.getOutputList())
-                && node.getOutputList().stream().noneMatch(reads::contains);
-        if (!feedsNobody) {
-          kept.add(node);
-        }
-      }
-      changed = kept.size() < edited.getNodeCount();
-      edited.clearNode().addAllNode(kept);
-    }
-    Set<String> reads = reads(edited);
-    Set<String> gone =
-        edited.getInitializerList().stream()
-            .map(TensorProto::getName)
-            .filter(name -> before.contains(name) && !reads.contains(name))
-            .collect(Collectors.toSet());
-    List<TensorProto> tensors =
-        edited.getInitializerList().stream()
-            .filter(tensor -> !gone.contains(tensor.getName()))
-            .toList();
-    List<ValueInfoProto> inputs =
-        edited.getInputList().stream().filter(input -> !gone.contains(input.getName())).toList();
-    edited.clearInitializer().addAllInitializer(tensors);
-    edited.clearInput().addAllInput(inputs);
-    dropUnknownValues();
-  }
-
-  /** Shapes noted for values that are no longer there, as those between Conv and batch norm. */
-  private void dropUnknownValues() {
-    Set<String> there = new HashSet<>();
-    edited.getNodeList().forEach(node -> there.addAll(node.getOutputList()));
-    edited.getInitializerList().forEach(tensor -> there.add(tensor.getName()));
-    List<ValueInfoProto> known =
-        edited.getValueInfoList().stream().filter(info -> there.contains(info.getName())).toList();
-    edited.clearValueInfo().addAllValueInfo(known);
   }
 }

@@ -87,30 +87,54 @@ final class GraphIndex {
   }
 
   /**
-   * The tensor that a value always is: an initializer or a Constant, reached through any number of
-   * Identity nodes.
+   * The tensor that a value always is: an initializer or a Constant, dequantized or as it is,
+   * reached through any number of Identity nodes.
    */
   Optional<TensorProto> constant(String value) {
+    String origin = origin(value).orElse(null);
+    if (origin == null || initializers.containsKey(origin)) {
+      return Optional.ofNullable(initializers.get(origin));
+    }
+    NodeProto node = producer(origin).orElseThrow();
+    return node.getOpType().equals("Constant")
+        ? constantOf(node)
+        : DequantizedTensors.of(node, this::producer, this::stored);
+  }
+
+  /** The tensor that a value always is, if the graph holds it as it is. */
+  Optional<TensorProto> stored(String value) {
+    String origin = origin(value).orElse(null);
+    if (origin == null || initializers.containsKey(origin)) {
+      return Optional.ofNullable(initializers.get(origin));
+    }
+    return producer(origin)
+        .filter(node -> node.getOpType().equals("Constant"))
+        .flatMap(GraphIndex::constantOf);
+  }
+
+  private static Optional<TensorProto> constantOf(NodeProto node) {
+    return node.getAttributeList().stream()
+        .filter(attribute -> attribute.getName().equals("value") && attribute.hasT())
+        .map(AttributeProto::getT)
+        .findFirst();
+  }
+
+  /** The initializer, or the output of a standard node but Identity, that a value comes from. */
+  private Optional<String> origin(String value) {
     String name = value;
     for (int hop = 0; hop < MAX_HOPS; hop++) {
       if (isOverridable(name)) {
         return Optional.empty();
       }
       if (initializers.containsKey(name)) {
-        return Optional.of(initializers.get(name));
+        return Optional.of(name);
       }
       NodeProto node = producer(name).orElse(null);
       if (node == null || !isStandard(node)) {
         return Optional.empty();
       }
-      if (node.getOpType().equals("Constant")) {
-        return node.getAttributeList().stream()
-            .filter(attribute -> attribute.getName().equals("value") && attribute.hasT())
-            .map(AttributeProto::getT)
-            .findFirst();
-      }
       if (!node.getOpType().equals("Identity") || node.getInputCount() != 1) {
-        return Optional.empty();
+        return Optional.of(name);
       }
       name = node.getInput(0);
     }

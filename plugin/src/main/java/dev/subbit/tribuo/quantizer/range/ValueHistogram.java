@@ -1,13 +1,13 @@
-package dev.subbit.tribuo;
+package dev.subbit.tribuo.quantizer.range;
 
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 
 /**
  * How often one activation takes which values: first its extremes, then a histogram between them.
  * The range it suggests always holds zero, so that padding and ReLU are exact; where no value is
- * negative, its zero point is 0.
+ * negative, its zero point is 0. Not safe for use by many threads.
  */
-final class ValueHistogram {
+public final class ValueHistogram {
 
   private static final int BINS = 2048;
   private static final int LEVELS = 255;
@@ -21,16 +21,27 @@ final class ValueHistogram {
   private float highest;
   private final long[] counts = new long[BINS];
 
-  /** Widens the extremes to hold some values. */
-  void widen(float[] values) {
+  /** Starts with nothing seen. */
+  public ValueHistogram() {}
+
+  /**
+   * Widens the extremes to hold some values.
+   *
+   * @param values the values, finite.
+   */
+  public void widen(float[] values) {
     for (float value : values) {
       lowest = Math.min(lowest, value);
       highest = Math.max(highest, value);
     }
   }
 
-  /** Counts values; all have been seen by {@link #widen} before. */
-  void count(float[] values) {
+  /**
+   * Counts values.
+   *
+   * @param values the values; all have been seen by {@link #widen} before.
+   */
+  public void count(float[] values) {
     double binsPerUnit = BINS / ((double) highest - lowest);
     for (float value : values) {
       int bin = (int) ((value - (double) lowest) * binsPerUnit);
@@ -38,13 +49,21 @@ final class ValueHistogram {
     }
   }
 
-  /** The range from the lowest to the highest value. */
-  QuantizedRange fullRange() {
+  /**
+   * The range from the lowest to the highest value.
+   *
+   * @return the range.
+   */
+  public QuantizedRange fullRange() {
     return range(1);
   }
 
-  /** The range with the least sum of squared differences between value and rounded value. */
-  QuantizedRange leastErrorRange() {
+  /**
+   * The range with the least sum of squared differences between value and rounded value.
+   *
+   * @return the range.
+   */
+  public QuantizedRange leastErrorRange() {
     QuantizedRange best = fullRange();
     double leastError = error(best);
     for (int candidate = 1; candidate < CANDIDATES; candidate++) {

@@ -1,4 +1,4 @@
-package dev.subbit.tribuo;
+package dev.subbit.tribuo.quantizer.range;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,0 +1,44 @@
+package dev.subbit.tribuo.network;
+
+/**
+ * Scales and biases of a convolution on 8-bit activations: the bias is a whole number, added to the
+ * sum of products before it is scaled.
+ *
+ * @param scale one an output channel.
+ * @param bias one an output channel, in units of the input's scale times the channel's.
+ */
+public record IntegerWeights(float[] scale, int[] bias) {
+
+  /**
+   * Largest bias. The sum of a pixel's products, below 2^23 for up to 3,600 input channels, can be
+   * added to it without leaving 32 bits.
+   */
+  private static final int MAX_BIAS = 1 << 30;
+
+  /**
+   * Rounds biases.
+   *
+   * @param scale one an output channel; may be negative or zero.
+   * @param bias one an output channel.
+   * @param inputScale scale of the input's quantized range, positive.
+   * @return rounded biases, with the scales they belong to: those given, but for channels that are
+   *     as good as dead.
+   */
+  public static IntegerWeights of(float[] scale, float[] bias, float inputScale) {
+    float[] scales = scale.clone();
+    int[] biases = new int[scales.length];
+    for (int o = 0; o < scales.length; o++) {
+      // A dead channel (scale near zero, yet a bias) has no unit to count its bias in. A larger
+      // scale gives it one; what the weights then add is below 1 % of the bias.
+      double smallest = Math.abs(bias[o]) / ((double) inputScale * MAX_BIAS);
+      if (Math.abs(scales[o]) < smallest) {
+        scales[o] = Math.copySign(Math.nextUp((float) smallest), scales[o]);
+      }
+      if (bias[o] != 0) {
+        double exact = bias[o] / ((double) inputScale * scales[o]);
+        biases[o] = (int) Math.max(-MAX_BIAS, Math.min(MAX_BIAS, Math.rint(exact)));
+      }
+    }
+    return new IntegerWeights(scales, biases);
+  }
+}

@@ -1,0 +1,80 @@
+package dev.subbit.tribuo.quantizer;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import dev.subbit.tribuo.quantizer.graph.Feed;
+import dev.subbit.tribuo.quantizer.graph.FloatArray;
+import dev.subbit.tribuo.quantizer.graph.GraphSession;
+import dev.subbit.tribuo.quantizer.graph.PartialModel;
+import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.quantizer.range.ValueHistogram;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/** Chooses 8-bit ranges for values of a graph from what they are on the calibration inputs. */
+final class ActivationRanges {
+
+  /** Values that are looked at in one run, which bounds the memory. */
+  private static final int VALUES_AT_ONCE = 16;
+
+  private ActivationRanges() {}
+
+  /**
+   * Measures.
+   *
+   * @param model the model.
+   * @param values names of float32 values of it.
+   * @param feeds the calibration inputs; gone through once or twice for every few values.
+   * @param clipping how a range is chosen.
+   * @return a range for each value.
+   * @throws IllegalArgumentException if a value is not finite.
+   */
+  static Map<String, QuantizedRange> of(
+      ModelProto model, List<String> values, Iterable<Feed> feeds, Clipping clipping) {
+    Map<String, QuantizedRange> ranges = new HashMap<>();
+    for (int first = 0; first < values.size(); first += VALUES_AT_ONCE) {
+      List<String> some = values.subList(first, Math.min(values.size(), first + VALUES_AT_ONCE));
+      Map<String, ValueHistogram> histograms = new HashMap<>();
+      some.forEach(value -> histograms.put(value, new ValueHistogram()));
+      try (GraphSession session = new GraphSession(PartialModel.of(model, some))) {
+        look(session, feeds, histograms, ValueHistogram::widen);
+        if (clipping.counts()) {
+          look(session, feeds, histograms, ValueHistogram::count);
+        }
+      }
+      histograms.forEach((value, histogram) -> ranges.put(value, clipping.rangeOf(histogram)));
+    }
+    return ranges;
+  }
+
+  private static void look(
+      GraphSession session,
+      Iterable<Feed> feeds,
+      Map<String, ValueHistogram> histograms,
+      BiConsumer<ValueHistogram, float[]> observer) {
+    for (Feed feed : feeds) {
+      Map<String, FloatArray> found = session.run(feed);
+      histograms.forEach(
+          (value, histogram) -> {
+            float[] seen = found.get(PartialModel.outputName(value)).values();
+            requireFinite(value, seen);
+            observer.accept(histogram, seen);
+          });
+    }
+  }
+
+  private static void requireFinite(String value, float[] seen) {
+    for (float each : seen) {
+      if (!Float.isFinite(each)) {
+        throw new IllegalArgumentException(
+            "Value '"
+                + value
+                + "' is "
+                + each
+                + " on a calibration input; a model whose values overflow cannot be quantized");
+      }
+    }
+  }
+}

@@ -1,0 +1,305 @@
+package dev.subbit.tribuo.quantizer.graph;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.subbit.onnx.OnnxProtos;
+import dev.subbit.onnx.SubBitModels;
+import dev.subbit.onnx.SubBitOperator;
+import dev.subbit.tribuo.network.IntegerWeights;
+import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Puts {@code QLinearSubBitConv} in place of {@code SubBitConv}. What a convolution gives stays in
+ * 8 bits for the convolutions that read it, directly or through a max pooling; all other nodes get
+ * floats, under the names they had.
+ */
+public final class IntegerEdits {
+
+  private static final int INDEX = 1;
+  private static final int CODEBOOK = 2;
+  private static final int SCALE = 3;
+  private static final int BIAS = 4;
+
+  private final GraphProto graph;
+  private final GraphIndex index;
+  private final Map<String, QuantizedRange> ranges;
+  private final Map<Integer, IntegerConv> byNode = new HashMap<>();
+  private final GraphProto.Builder edited;
+  private final Set<String> names = new HashSet<>();
+  private final Set<String> readByConvs = new HashSet<>();
+
+  /** Names of the initializers with scale and zero point of an 8-bit tensor. */
+  private final Map<String, String> scales = new HashMap<>();
+
+  private final Map<String, String> zeroPoints = new HashMap<>();
+
+  /** Values by name of their float form, as far as they are there in 8 bits. */
+  private final Map<String, IntegerValue> integers = new HashMap<>();
+
+  /** What {@link #integers} holds beside a float form that came first. */
+  private final Set<String> roundedCopies = new HashSet<>();
+
+  private IntegerEdits(
+      GraphProto graph, List<IntegerConv> convs, Map<String, QuantizedRange> ranges) {
+    this.graph = graph;
+    this.index = new GraphIndex(graph);
+    this.ranges = ranges;
+    this.edited = graph.toBuilder().clearNode();
+    graph.getInitializerList().forEach(tensor -> names.add(tensor.getName()));
+    graph.getInputList().forEach(input -> names.add(input.getName()));
+    for (NodeProto node : graph.getNodeList()) {
+      names.addAll(node.getOutputList());
+      names.add(node.getName());
+    }
+    for (IntegerConv conv : convs) {
+      byNode.put(conv.node(), conv);
+      readByConvs.add(conv.input());
+    }
+  }
+
+  /**
+   * The values whose ranges are needed: those that the graph does not have in 8 bits already.
+   *
+   * @param convs the convolutions.
+   * @return names of float values, each once.
+   */
+  public static List<String> valuesWithoutRange(List<IntegerConv> convs) {
+    Set<String> values = new LinkedHashSet<>();
+    for (IntegerConv conv : convs) {
+      if (conv.givenInput() == null) {
+        values.add(conv.input());
+      }
+      if (!keepsGivenOutput(conv)) {
+        values.add(conv.output());
+      }
+    }
+    return List.copyOf(values);
+  }
+
+  /** An 8-bit convolution gives the type that it reads. */
+  private static boolean keepsGivenOutput(IntegerConv conv) {
+    boolean signed = conv.givenInput() != null && conv.givenInput().signed();
+    return conv.givenOutput() != null && conv.givenOutput().signed() == signed;
+  }
+
+  /**
+   * Replaces convolutions.
+   *
+   * @param model the model they were found in.
+   * @param convs the convolutions.
+   * @param ranges of the values that {@link #valuesWithoutRange} asks for.
+   * @return the model.
+   * @throws IllegalArgumentException if a scale or bias of a layer does not fit its ranges.
+   */
+  public static ModelProto replace(
+      ModelProto model, List<IntegerConv> convs, Map<String, QuantizedRange> ranges) {
+    if (convs.isEmpty()) {
+      return model;
+    }
+    GraphProto edited = new IntegerEdits(model.getGraph(), convs, ranges).edit();
+    return SubBitModels.withOperators(model.toBuilder().setGraph(edited)).build();
+  }
+
+  private GraphProto edit() {
+    Set<Integer> dropped = new HashSet<>();
+    for (IntegerConv conv : byNode.values()) {
+      dropped.add(conv.activation());
+      if (keepsGivenOutput(conv)) {
+        dropped.add(conv.quantizeNode());
+      }
+    }
+    for (int i = 0; i < graph.getNodeCount(); i++) {
+      NodeProto node = graph.getNode(i);
+      if (byNode.containsKey(i)) {
+        write(byNode.get(i), node);
+      } else if (poolsIntegers(node)) {
+        pool(node);
+      } else if (!dropped.contains(i)) {
+        edited.addNode(node);
+      }
+    }
+    dropUnreadFloats();
+    Leftovers.remove(edited, Leftovers.reads(graph));
+    return edited.build();
+  }
+
+  private void write(IntegerConv conv, NodeProto node) {
+    IntegerValue x = inputOf(conv);
+    IntegerValue y = keepsGivenOutput(conv) ? conv.givenOutput() : outputOf(conv, x.signed());
+    float[] scale = floats(node, SCALE);
+    float[] bias =
+        node.getInputCount() > BIAS && !node.getInput(BIAS).isEmpty()
+            ? floats(node, BIAS)
+            : new float[scale.length];
+    IntegerWeights weights = IntegerWeights.of(scale, bias, x.range().scale());
+    requireFits(conv, weights.scale(), x.range().scale(), y.range().scale());
+    NodeProto.Builder integer =
+        node.toBuilder()
+            .setOpType(SubBitOperator.Q_LINEAR_SUB_BIT_CONV.opType())
+            .clearInput()
+            .addInput(x.tensor())
+            .addInput(scaleOf(x))
+            .addInput(zeroPointOf(x))
+            .addInput(node.getInput(INDEX))
+            .addInput(node.getInput(CODEBOOK))
+            .addInput(
+                tensor(
+                    OnnxProtos.tensor(
+                        free(conv.name() + "/w_scale"), weights.scale(), scale.length)))
+            .addInput(scaleOf(y))
+            .addInput(zeroPointOf(y))
+            .addInput(
+                tensor(OnnxProtos.tensor(free(conv.name() + "/B"), weights.bias(), scale.length)))
+            .setOutput(0, y.tensor());
+    edited.addNode(integer);
+    if (!keepsGivenOutput(conv)) {
+      putInteger(conv.output(), y);
+    }
+  }
+
+  private IntegerValue inputOf(IntegerConv conv) {
+    if (conv.givenInput() != null) {
+      return conv.givenInput();
+    }
+    String value = conv.input();
+    if (!integers.containsKey(value)) {
+      IntegerValue rounded = new IntegerValue(free(value + "/quantized"), ranges.get(value), false);
+      edited.addNode(linear("QuantizeLinear", value, rounded, rounded.tensor()));
+      integers.put(value, rounded);
+      roundedCopies.add(value);
+    }
+    return integers.get(value);
+  }
+
+  private IntegerValue outputOf(IntegerConv conv, boolean signed) {
+    return new IntegerValue(free(conv.output() + "/quantized"), ranges.get(conv.output()), signed);
+  }
+
+  /** Says that a value is there in 8 bits, and gives its floats to whom it may concern. */
+  private void putInteger(String value, IntegerValue integer) {
+    integers.put(value, integer);
+    edited.addNode(linear("DequantizeLinear", integer.tensor(), integer, value));
+  }
+
+  private NodeProto linear(String opType, String input, IntegerValue integer, String output) {
+    return NodeProto.newBuilder()
+        .setName(free(integer.tensor() + "/" + opType))
+        .setOpType(opType)
+        .addInput(input)
+        .addInput(scaleOf(integer))
+        .addInput(zeroPointOf(integer))
+        .addOutput(output)
+        .build();
+  }
+
+  /** Whether a max pooling stands between 8-bit convolutions: the largest stays the largest. */
+  private boolean poolsIntegers(NodeProto node) {
+    return node.getOpType().equals("MaxPool")
+        && GraphIndex.isStandard(node)
+        && node.getOutputCount() == 1
+        && integers.containsKey(node.getInput(0))
+        && !roundedCopies.contains(node.getInput(0))
+        && readByConvs.contains(node.getOutput(0));
+  }
+
+  private void pool(NodeProto node) {
+    IntegerValue from = integers.get(node.getInput(0));
+    String value = node.getOutput(0);
+    IntegerValue pooled = new IntegerValue(free(value + "/quantized"), from.range(), from.signed());
+    edited.addNode(node.toBuilder().setInput(0, from.tensor()).setOutput(0, pooled.tensor()));
+    putInteger(value, pooled);
+  }
+
+  /** The floats of values that are read in 8 bits only. */
+  private void dropUnreadFloats() {
+    Set<String> reads = Leftovers.reads(edited);
+    Set<String> had = new HashSet<>();
+    graph.getNodeList().stream()
+        .filter(node -> node.getOpType().equals("DequantizeLinear"))
+        .forEach(node -> had.addAll(node.getOutputList()));
+    List<NodeProto> kept = new ArrayList<>();
+    for (NodeProto node : edited.getNodeList()) {
+      boolean unread =
+          node.getOpType().equals("DequantizeLinear")
+              && GraphIndex.isStandard(node)
+              && !had.contains(node.getOutput(0))
+              && !reads.contains(node.getOutput(0));
+      if (!unread) {
+        kept.add(node);
+      }
+    }
+    edited.clearNode().addAllNode(kept);
+  }
+
+  private String scaleOf(IntegerValue value) {
+    return scales.computeIfAbsent(
+        value.tensor(),
+        tensor ->
+            tensor(
+                OnnxProtos.tensor(free(tensor + "/scale"), new float[] {value.range().scale()})));
+  }
+
+  private String zeroPointOf(IntegerValue value) {
+    return zeroPoints.computeIfAbsent(
+        value.tensor(),
+        tensor ->
+            tensor(
+                OnnxProtos.tensor(
+                    free(tensor + "/zero_point"),
+                    value.signed() ? TensorProto.DataType.INT8 : TensorProto.DataType.UINT8,
+                    new byte[] {(byte) value.zeroPoint()})));
+  }
+
+  private String tensor(TensorProto tensor) {
+    edited.addInitializer(tensor);
+    return tensor.getName();
+  }
+
+  private float[] floats(NodeProto node, int input) {
+    return index
+        .constant(node.getInput(input))
+        .flatMap(FloatTensors::values)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Layer '"
+                        + node.getName()
+                        + "': its "
+                        + SubBitOperator.SUB_BIT_CONV.inputs().get(input)
+                        + " is no float tensor of the model"));
+  }
+
+  private static void requireFits(IntegerConv conv, float[] scale, float in, float out) {
+    for (float each : scale) {
+      if (!Float.isFinite(each * in / out)) {
+        throw new IllegalArgumentException(
+            "Layer '"
+                + conv.name()
+                + "' cannot run in 8 bits: a scale of "
+                + each
+                + " between activations in steps of "
+                + in
+                + " and "
+                + out
+                + " overflows; keep it float by its name");
+      }
+    }
+  }
+
+  private String free(String wanted) {
+    String name = wanted;
+    for (int i = 2; !names.add(name); i++) {
+      name = wanted + "_" + i;
+    }
+    return name;
+  }
+}

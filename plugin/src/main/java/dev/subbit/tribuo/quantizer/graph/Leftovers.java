@@ -1,0 +1,81 @@
+package dev.subbit.tribuo.quantizer.graph;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.GraphProtoOrBuilder;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What fed replaced nodes only, and goes with them. */
+final class Leftovers {
+
+  private static final Set<String> FEEDERS =
+      Set.of("Constant", "Identity", "QuantizeLinear", "DequantizeLinear");
+
+  private Leftovers() {}
+
+  /** The values that a graph's nodes and outputs read. */
+  static Set<String> reads(GraphProtoOrBuilder graph) {
+    Set<String> reads = new HashSet<>();
+    graph.getNodeList().forEach(node -> GraphIndex.addReads(node, reads));
+    graph.getOutputList().forEach(output -> reads.add(output.getName()));
+    return reads;
+  }
+
+  /**
+   * Removes initializers, and nodes that only hold or round a value, which were read before and are
+   * not any more. What nobody read before stays.
+   *
+   * @param graph the graph after an edit.
+   * @param before what was read before it.
+   */
+  static void remove(GraphProto.Builder graph, Set<String> before) {
+    boolean changed = true;
+    while (changed) {
+      Set<String> reads = reads(graph);
+      List<NodeProto> kept = new ArrayList<>();
+      for (NodeProto node : graph.getNodeList()) {
+        boolean feedsNobody =
+            GraphIndex.isStandard(node)
+                && FEEDERS.contains(node.getOpType())
+                && before.containsAll(node.getOutputList())
+                && node.getOutputList().stream().noneMatch(reads::contains);
+        if (!feedsNobody) {
+          kept.add(node);
+        }
+      }
+      changed = kept.size() < graph.getNodeCount();
+      graph.clearNode().addAllNode(kept);
+    }
+    Set<String> reads = reads(graph);
+    Set<String> gone =
+        graph.getInitializerList().stream()
+            .map(TensorProto::getName)
+            .filter(name -> before.contains(name) && !reads.contains(name))
+            .collect(Collectors.toSet());
+    List<TensorProto> tensors =
+        graph.getInitializerList().stream()
+            .filter(tensor -> !gone.contains(tensor.getName()))
+            .toList();
+    List<ValueInfoProto> inputs =
+        graph.getInputList().stream().filter(input -> !gone.contains(input.getName())).toList();
+    graph.clearInitializer().addAllInitializer(tensors);
+    graph.clearInput().addAllInput(inputs);
+    dropUnknownValues(graph);
+  }
+
+  /** Shapes noted for values that are no longer there, as those between Conv and batch norm. */
+  private static void dropUnknownValues(GraphProto.Builder graph) {
+    Set<String> there = new HashSet<>();
+    graph.getNodeList().forEach(node -> there.addAll(node.getOutputList()));
+    graph.getInitializerList().forEach(tensor -> there.add(tensor.getName()));
+    List<ValueInfoProto> known =
+        graph.getValueInfoList().stream().filter(info -> there.contains(info.getName())).toList();
+    graph.clearValueInfo().addAllValueInfo(known);
+  }
+}

@@ -1,48 +1,9 @@
-# Brings the tools that build and test for another processor, each from the one registry that has it and once: like NpmPackage.cmake,
-# into the same cache. None needs the rights of an administrator, and none is installed.
+# Brings the tools that build and test for another processor into the cache of Fetch.cmake. None needs the rights of an administrator,
+# and none is installed.
 
-include("${CMAKE_CURRENT_LIST_DIR}/NpmPackage.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/Fetch.cmake")
 
 set(SUBBIT_WITHOUT_CROSS "or leave the library for linux-aarch64 out: ./mvnw -Dnative.skipCross ...")
-
-# subbit_python_wheel(OUT_VAR name version sha512): a Python package, fetched by pip, checked against its SHA-512 and unpacked. OUT_VAR is
-# the folder it is unpacked in.
-function(subbit_python_wheel out name version sha512)
-  subbit_cache_dir(cache)
-  set(target "${cache}/${name}-${version}")
-  if(NOT EXISTS "${target}")
-    find_program(SUBBIT_PYTHON python3)
-    if(NOT SUBBIT_PYTHON)
-      message(FATAL_ERROR "Python 3 with pip is needed once, to fetch ${name} ${version}. Install it (Debian: apt-get install python3-pip), "
-                          "${SUBBIT_WITHOUT_CROSS}")
-    endif()
-    file(MAKE_DIRECTORY "${cache}")
-    file(LOCK "${cache}/.lock" GUARD FUNCTION TIMEOUT 600)
-    if(NOT EXISTS "${target}")
-      set(work "${target}.part")
-      file(REMOVE_RECURSE "${work}")
-      file(MAKE_DIRECTORY "${work}")
-      message(STATUS "Fetching ${name} ${version} (once; kept in ${cache})")
-      execute_process(COMMAND "${SUBBIT_PYTHON}" -m pip --disable-pip-version-check --no-cache-dir download --quiet --no-deps
-                              --only-binary :all: "${name}==${version}"
-                      WORKING_DIRECTORY "${work}" ERROR_VARIABLE error RESULT_VARIABLE rc)
-      file(GLOB archive "${work}/*.whl")
-      if(NOT rc EQUAL 0 OR NOT archive)
-        message(FATAL_ERROR "pip could not fetch ${name} ${version} (exit ${rc}): ${error}Check the network and that pip is there (Debian: "
-                            "apt-get install python3-pip), ${SUBBIT_WITHOUT_CROSS}")
-      endif()
-      file(SHA512 "${archive}" actual)
-      if(NOT actual STREQUAL sha512)
-        file(REMOVE_RECURSE "${work}")
-        message(FATAL_ERROR "${name} ${version} does not have the expected SHA-512 (${actual}); it was thrown away.")
-      endif()
-      file(ARCHIVE_EXTRACT INPUT "${archive}" DESTINATION "${work}")
-      file(REMOVE "${archive}")
-      file(RENAME "${work}" "${target}")
-    endif()
-  endif()
-  set(${out} "${target}" PARENT_SCOPE)
-endfunction()
 
 # subbit_debian_files(OUT_VAR package path [path ...]): files and folders of a package of the Debian release that this machine runs, fetched by
 # apt, which checks the archive's signature. OUT_VAR is the folder that they are unpacked in, under their own paths.

@@ -5,8 +5,11 @@ set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 include("${CMAKE_CURRENT_LIST_DIR}/CrossTools.cmake")
 
-subbit_python_wheel(zig ziglang 0.17.1
+subbit_python_wheel(zig error ziglang 0.17.1
   645b50c236ac2d240708ae5003e471107a1efbc0bb13f2110b34bc2210500a9315a63169c5c8036b668c7700d760d442d53ee93dab38a311371ae5da446161ac)
+if(NOT zig)
+  message(FATAL_ERROR "${error} Mend that, ${SUBBIT_WITHOUT_CROSS}")
+endif()
 
 # CMake wants a program for each tool; Zig is all of them in one.
 set(tools "${zig}/aarch64-linux-gnu")

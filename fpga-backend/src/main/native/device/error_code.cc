@@ -9,7 +9,7 @@ const char* Describe(ErrorCode code) {
     case ErrorCode::kDescriptorList:
       return "the descriptor list is misaligned, empty or outside device memory";
     case ErrorCode::kHeader:
-      return "a descriptor has a wrong magic, version, size or reserved field";
+      return "a descriptor has a wrong magic, version, size or reserved field, or leaves device memory";
     case ErrorCode::kUnsupported:
       return "a format, mode, tau, stride, dilation, padding or group that the device does not offer";
     case ErrorCode::kShape:
@@ -19,7 +19,7 @@ const char* Describe(ErrorCode code) {
     case ErrorCode::kCodeword:
       return "a codeword is larger than 511";
     case ErrorCode::kMultiplier:
-      return "a multiplier is not finite";
+      return "a multiplier is not finite, or that of a residual is too large";
     case ErrorCode::kZeroPoint:
       return "a zero point is outside the range of its format";
     case ErrorCode::kInternal:

@@ -9,7 +9,7 @@ enum class ErrorCode : std::uint32_t {
   kNone = 0,
   /// The descriptor list is misaligned, empty or not inside device memory.
   kDescriptorList = 1,
-  /// Magic, version, size or a reserved field of a descriptor is wrong.
+  /// Magic, version, size or a reserved field of a descriptor is wrong, or it reaches beyond device memory.
   kHeader = 2,
   /// A format, mode, tau, stride, dilation, padding or group that this device does not offer.
   kUnsupported = 3,
@@ -19,7 +19,7 @@ enum class ErrorCode : std::uint32_t {
   kAddress = 5,
   /// A codeword has bits above the ninth.
   kCodeword = 6,
-  /// A multiplier is infinite or not a number.
+  /// A multiplier is infinite or not a number, or that of the residual is 2^119 or more.
   kMultiplier = 7,
   /// A zero point is outside the range of its format.
   kZeroPoint = 8,

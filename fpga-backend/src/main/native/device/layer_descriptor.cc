@@ -1,5 +1,10 @@
 #include "device/layer_descriptor.h"
 
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <type_traits>
+
 #include "core/conv_geometry.h"
 #include "device/registers.h"
 
@@ -42,22 +47,44 @@ enum Offset : std::size_t {
   kStatusAt = 0x70,
   kReservedAt = 0x74,
   kCyclesAt = 0x78,
+  // Of version 2.
+  kResidualAddressAt = 0x80,
+  kResidualMultiplierAt = 0x88,
+  kResidualZeroPointAt = 0x8C,
+  kReservedTailAt = 0x8E,
 };
+
+/// The limit of |residual_multiplier|: with it the product with a residual of 8 bits is finite, so that no sum can be that
+/// of two infinities.
+constexpr float kResidualMultiplierLimit = 0x1p119f;
 
 template <typename T>
 void Put(LayerDescriptor::Bytes& bytes, std::size_t at, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) {
-    bytes[at + i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
+  if constexpr (std::is_same_v<T, float>) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);
+    Put(bytes, at, bits);
+  } else {
+    for (std::size_t i = 0; i < sizeof(T); ++i) {
+      bytes[at + i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
+    }
   }
 }
 
 template <typename T>
-T Get(const LayerDescriptor::Bytes& bytes, std::size_t at) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) {
-    value |= static_cast<std::uint64_t>(bytes[at + i]) << (8 * i);
+T Get(const std::uint8_t* bytes, std::size_t at) {
+  if constexpr (std::is_same_v<T, float>) {
+    const auto bits = Get<std::uint32_t>(bytes, at);
+    float value = 0;
+    std::memcpy(&value, &bits, sizeof value);
+    return value;
+  } else {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < sizeof(T); ++i) {
+      value |= static_cast<std::uint64_t>(bytes[at + i]) << (8 * i);
+    }
+    return static_cast<T>(value);
   }
-  return static_cast<T>(value);
 }
 
 /// Calls visit(offset, field) for every plain field, so that encoding and decoding cannot drift apart.
@@ -89,6 +116,26 @@ void ForEachField(Descriptor& d, Visit visit) {
   visit(kBiasAddressAt, d.bias_address);
   visit(kMultiplierAddressAt, d.multiplier_address);
   visit(kCyclesAt, d.cycles);
+  if (d.version == 2) {
+    visit(kResidualAddressAt, d.residual_address);
+    visit(kResidualMultiplierAt, d.residual_multiplier);
+    visit(kResidualZeroPointAt, d.residual_zero_point);
+  }
+}
+
+/// Magic, version, size and what is reserved.
+bool HeaderIsRight(const std::uint8_t* bytes, std::uint64_t available) {
+  if (available < LayerDescriptor::kPlainBytes || Get<std::uint32_t>(bytes, kMagicAt) != LayerDescriptor::kMagic ||
+      Get<std::uint32_t>(bytes, kReservedAt) != 0) {
+    return false;
+  }
+  const auto version = Get<std::uint16_t>(bytes, kVersionAt);
+  const auto size = Get<std::uint16_t>(bytes, kSizeAt);
+  if (version == 1) {
+    return size == LayerDescriptor::kPlainBytes;
+  }
+  return version == 2 && size == LayerDescriptor::kResidualBytes && available >= size &&
+         std::all_of(bytes + kReservedTailAt, bytes + size, [](std::uint8_t byte) { return byte == 0; });
 }
 
 bool InRange(std::uint32_t value, std::uint32_t low, std::uint32_t high) { return value >= low && value <= high; }
@@ -104,6 +151,11 @@ bool InputZeroPointFits(InputFormat format, std::int16_t zero_point) {
 
 bool OutputZeroPointFits(OutputFormat format, std::int16_t zero_point) {
   return format == OutputFormat::kI32 ? zero_point == 0 : ZeroPointFits(zero_point, format == OutputFormat::kS8);
+}
+
+/// The residual has the output's format.
+bool ResidualZeroPointFits(const LayerDescriptor& d) {
+  return d.has_residual() ? OutputZeroPointFits(d.output_format, d.residual_zero_point) : d.residual_zero_point == 0;
 }
 
 struct Region {
@@ -123,6 +175,7 @@ ErrorCode ValidateSupport(const LayerDescriptor& d, const Capabilities& c) {
   const std::uint32_t max_dilation =
       (c.features & registers::kFeatureDilation) != 0 ? LayerDescriptor::kMaxDilation : 1;
   const bool ok = (c.features & (binary ? registers::kFeatureBinary : registers::kFeatureInt8)) != 0 &&
+                  (!d.has_residual() || (c.features & registers::kFeatureResidual) != 0) &&
                   InRange(d.tau, 1, LayerDescriptor::kMaxTau) &&
                   (d.mode == Mode::kDirect || (1u << d.tau) <= c.table_depth) && InRange(d.stride_h, 1, max_stride) &&
                   InRange(d.stride_w, 1, max_stride) && InRange(d.dilation_h, 1, max_dilation) &&
@@ -153,7 +206,7 @@ ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
     return ErrorCode::kAddress;
   }
   const bool requantises = d.output_format != OutputFormat::kI32;
-  if (requantises == (d.multiplier_address == 0)) {
+  if (requantises == (d.multiplier_address == 0) || (d.has_residual() && !requantises)) {
     return ErrorCode::kAddress;
   }
   const Region output = {d.output_address, d.batch * d.output_image_bytes()};
@@ -164,6 +217,7 @@ ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
       {d.codebook_address, d.codebook_bytes()},
       {d.bias_address, d.bias_address == 0 ? 0 : per_channel},
       {d.multiplier_address, requantises ? per_channel : 0},
+      {d.residual_address, d.has_residual() ? output.bytes : 0},
   };
   if (!output.Inside(c.memory_bytes)) {
     return ErrorCode::kAddress;
@@ -179,10 +233,10 @@ ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
 }  // namespace
 
 LayerDescriptor::Bytes LayerDescriptor::Encode() const {
-  Bytes bytes{};
+  Bytes bytes(this->bytes());
   Put(bytes, kMagicAt, kMagic);
-  Put(bytes, kVersionAt, kVersion);
-  Put(bytes, kSizeAt, static_cast<std::uint16_t>(kBytes));
+  Put(bytes, kVersionAt, version);
+  Put(bytes, kSizeAt, static_cast<std::uint16_t>(bytes.size()));
   Put(bytes, kInputFormatAt, static_cast<std::uint8_t>(input_format));
   Put(bytes, kOutputFormatAt, static_cast<std::uint8_t>(output_format));
   Put(bytes, kModeAt, static_cast<std::uint8_t>(mode));
@@ -191,14 +245,15 @@ LayerDescriptor::Bytes LayerDescriptor::Encode() const {
   return bytes;
 }
 
-ErrorCode LayerDescriptor::Decode(const Bytes& bytes, LayerDescriptor* descriptor) {
-  if (Get<std::uint32_t>(bytes, kMagicAt) != kMagic || Get<std::uint16_t>(bytes, kVersionAt) != kVersion ||
-      Get<std::uint16_t>(bytes, kSizeAt) != kBytes || Get<std::uint32_t>(bytes, kReservedAt) != 0) {
+ErrorCode LayerDescriptor::Decode(const std::uint8_t* bytes, std::uint64_t available, LayerDescriptor* descriptor) {
+  if (!HeaderIsRight(bytes, available)) {
     return ErrorCode::kHeader;
   }
   if (bytes[kInputFormatAt] > 2 || bytes[kOutputFormatAt] > 2 || bytes[kModeAt] > 1) {
     return ErrorCode::kUnsupported;
   }
+  *descriptor = {};
+  descriptor->version = Get<std::uint16_t>(bytes, kVersionAt);
   descriptor->input_format = static_cast<InputFormat>(bytes[kInputFormatAt]);
   descriptor->output_format = static_cast<OutputFormat>(bytes[kOutputFormatAt]);
   descriptor->mode = static_cast<Mode>(bytes[kModeAt]);
@@ -212,8 +267,13 @@ ErrorCode LayerDescriptor::ValidateLayer(const Capabilities& capabilities) const
   if (const ErrorCode code = ValidateSupport(*this, capabilities); code != ErrorCode::kNone) {
     return code;
   }
-  if (!InputZeroPointFits(input_format, input_zero_point) || !OutputZeroPointFits(output_format, output_zero_point)) {
+  if (!InputZeroPointFits(input_format, input_zero_point) || !OutputZeroPointFits(output_format, output_zero_point) ||
+      !ResidualZeroPointFits(*this)) {
     return ErrorCode::kZeroPoint;
+  }
+  // True for not-a-number too.
+  if (!(std::fabs(residual_multiplier) < kResidualMultiplierLimit)) {
+    return ErrorCode::kMultiplier;
   }
   return ValidateChannels(*this, capabilities);
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "device/capabilities.h"
 #include "device/error_code.h"
@@ -24,15 +24,18 @@ enum class Mode : std::uint8_t { kTable = 0, kDirect = 1 };
 /// the encoded form and the meaning of every field are in docs/DEVICE.md. Channels count all groups; tensors are NCHW
 /// without gaps.
 struct LayerDescriptor {
-  static constexpr std::size_t kBytes = 128;
   static constexpr std::uint32_t kMagic = 0x444C4253;  // "SBLD"
-  static constexpr std::uint16_t kVersion = 1;
+  /// Bytes of version 1, and of version 2, which adds the residual to it.
+  static constexpr std::size_t kPlainBytes = 128;
+  static constexpr std::size_t kResidualBytes = 192;
   /// Alignment of every tensor and of the descriptor list in device memory.
   static constexpr std::uint64_t kAlignment = 64;
   static constexpr int kMaxTau = 9;
   static constexpr std::uint32_t kMaxDilation = 255;
   static constexpr std::uint32_t kMaxStride = 255;
 
+  /// 1 or 2. A version 1 descriptor has no residual.
+  std::uint16_t version = 1;
   InputFormat input_format = InputFormat::kU8;
   OutputFormat output_format = OutputFormat::kU8;
   std::uint8_t tau = 1;
@@ -68,13 +71,22 @@ struct LayerDescriptor {
   /// Written by the device: cycles that the layer took.
   std::uint64_t cycles = 0;
 
-  using Bytes = std::array<std::uint8_t, kBytes>;
+  /// What is added to the requantised sums, with the output's layout and format; 0: nothing. Version 2 only.
+  std::uint64_t residual_address = 0;
+  float residual_multiplier = 0;
+  std::int16_t residual_zero_point = 0;
+
+  using Bytes = std::vector<std::uint8_t>;
+
+  /// Bytes of the encoded form: that of its version.
+  std::size_t bytes() const { return version == 1 ? kPlainBytes : kResidualBytes; }
 
   Bytes Encode() const;
 
-  /// Decodes `bytes` into `descriptor`. Returns kHeader if magic, version, size or a reserved field is wrong,
-  /// kUnsupported for a format or mode outside the enumerations, else kNone. Values are judged by Validate.
-  static ErrorCode Decode(const Bytes& bytes, LayerDescriptor* descriptor);
+  /// Decodes the descriptor at `bytes`, of which `available` are there to be read, into `descriptor`. Returns kHeader if
+  /// magic, version, size or a reserved field is wrong or the descriptor is longer than what is there, kUnsupported for a
+  /// format or mode outside the enumerations, else kNone. Values are judged by Validate.
+  static ErrorCode Decode(const std::uint8_t* bytes, std::uint64_t available, LayerDescriptor* descriptor);
 
   /// Judges what does not depend on the size of the images or on addresses: whether the device can run such a layer at
   /// all.
@@ -84,6 +96,7 @@ struct LayerDescriptor {
   /// every size below fits 64 bits and every tensor lies inside device memory.
   ErrorCode Validate(const Capabilities& capabilities) const;
 
+  bool has_residual() const { return residual_address != 0; }
   /// Channels of one group.
   std::uint32_t group_in_channels() const { return in_channels / group; }
   std::uint32_t group_out_channels() const { return out_channels / group; }

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <random>
 
 #include "device/registers.h"
@@ -39,9 +42,23 @@ LayerDescriptor ValidLayer() {
   return d;
 }
 
+/// The same with a residual.
+LayerDescriptor ValidResidualLayer() {
+  LayerDescriptor d = ValidLayer();
+  d.version = 2;
+  d.residual_address = 0x8000;
+  d.residual_multiplier = 0.75f;
+  d.residual_zero_point = -3;
+  return d;
+}
+
+ErrorCode Decode(const LayerDescriptor::Bytes& bytes, LayerDescriptor* descriptor) {
+  return LayerDescriptor::Decode(bytes.data(), bytes.size(), descriptor);
+}
+
 Capabilities Offered() {
   Capabilities c = Emulator::DefaultCapabilities();
-  c.memory_bytes = 0x8000;
+  c.memory_bytes = 0x9000;
   return c;
 }
 
@@ -60,23 +77,64 @@ TEST(LayerDescriptor, HasTheDocumentedLayout) {
   EXPECT_EQ(bytes[0x7F], 1);
 }
 
+TEST(LayerDescriptor, HasTheDocumentedTailInVersion2) {
+  const LayerDescriptor::Bytes bytes = ValidResidualLayer().Encode();
+  ASSERT_EQ(bytes.size(), 192u);
+  EXPECT_EQ(bytes[0x04], 2) << "version";
+  EXPECT_EQ(bytes[0x06], 192) << "size";
+  // Address 0x8000, multiplier 0.75, zero point -3, then nothing.
+  const std::uint8_t tail[] = {0x00, 0x80, 0, 0, 0, 0, 0, 0, 0x00, 0x00, 0x40, 0x3F, 0xFD, 0xFF};
+  for (std::size_t i = 0; i < 64; ++i) {
+    EXPECT_EQ(bytes[0x80 + i], i < sizeof tail ? tail[i] : 0) << "byte " << 0x80 + i;
+  }
+  LayerDescriptor plain = ValidResidualLayer();
+  plain.version = 1;
+  const LayerDescriptor::Bytes version1 = plain.Encode();
+  ASSERT_EQ(version1.size(), 128u);
+  EXPECT_TRUE(std::equal(version1.begin() + 8, version1.end(), bytes.begin() + 8)) << "version 2 only adds to version 1";
+}
+
 TEST(LayerDescriptor, SurvivesARoundTripWhateverItsFieldsHold) {
   std::mt19937 random(1);
   for (int run = 0; run < 200; ++run) {
-    LayerDescriptor::Bytes bytes;
+    LayerDescriptor of_version;
+    of_version.version = static_cast<std::uint16_t>(1 + run % 2);
+    const LayerDescriptor::Bytes head = of_version.Encode();
+    LayerDescriptor::Bytes bytes(head.size());
     for (auto& byte : bytes) {
       byte = static_cast<std::uint8_t>(random());
     }
-    const LayerDescriptor::Bytes head = LayerDescriptor().Encode();
     std::copy(head.begin(), head.begin() + 8, bytes.begin());
+    if (of_version.version == 2) {
+      std::fill(bytes.begin() + 0x8E, bytes.end(), std::uint8_t{0});
+    }
     bytes[8] %= 3;
     bytes[9] %= 3;
     bytes[11] %= 2;
     std::fill(bytes.begin() + 0x74, bytes.begin() + 0x78, std::uint8_t{0});
     LayerDescriptor decoded;
-    ASSERT_EQ(LayerDescriptor::Decode(bytes, &decoded), ErrorCode::kNone);
+    ASSERT_EQ(Decode(bytes, &decoded), ErrorCode::kNone);
     EXPECT_EQ(decoded.Encode(), bytes);
   }
+}
+
+TEST(LayerDescriptor, RejectsAWrongHeaderOfVersion2) {
+  for (std::size_t at : {0x04, 0x06, 0x74, 0x8E, 0x8F, 0x90, 0xA0, 0xBF}) {
+    LayerDescriptor::Bytes bytes = ValidResidualLayer().Encode();
+    bytes[at] ^= 0x01;
+    LayerDescriptor decoded;
+    EXPECT_EQ(Decode(bytes, &decoded), ErrorCode::kHeader) << "byte " << at;
+  }
+}
+
+TEST(LayerDescriptor, MustNotReachBeyondWhatIsThere) {
+  const LayerDescriptor::Bytes plain = ValidLayer().Encode();
+  const LayerDescriptor::Bytes residual = ValidResidualLayer().Encode();
+  LayerDescriptor decoded;
+  EXPECT_EQ(LayerDescriptor::Decode(plain.data(), 127, &decoded), ErrorCode::kHeader);
+  EXPECT_EQ(LayerDescriptor::Decode(plain.data(), 128, &decoded), ErrorCode::kNone);
+  EXPECT_EQ(LayerDescriptor::Decode(residual.data(), 191, &decoded), ErrorCode::kHeader);
+  EXPECT_EQ(LayerDescriptor::Decode(residual.data(), 192, &decoded), ErrorCode::kNone);
 }
 
 TEST(LayerDescriptor, RejectsAWrongHeader) {
@@ -84,7 +142,7 @@ TEST(LayerDescriptor, RejectsAWrongHeader) {
     LayerDescriptor::Bytes bytes = ValidLayer().Encode();
     bytes[at] ^= 0x10;
     LayerDescriptor decoded;
-    EXPECT_EQ(LayerDescriptor::Decode(bytes, &decoded), ErrorCode::kHeader) << "byte " << at;
+    EXPECT_EQ(Decode(bytes, &decoded), ErrorCode::kHeader) << "byte " << at;
   }
 }
 
@@ -93,7 +151,7 @@ TEST(LayerDescriptor, RejectsFormatsAndModesOutsideTheEnumerations) {
     LayerDescriptor::Bytes bytes = ValidLayer().Encode();
     bytes[at] = 3;
     LayerDescriptor decoded;
-    EXPECT_EQ(LayerDescriptor::Decode(bytes, &decoded), ErrorCode::kUnsupported) << "byte " << at;
+    EXPECT_EQ(Decode(bytes, &decoded), ErrorCode::kUnsupported) << "byte " << at;
   }
 }
 
@@ -133,12 +191,12 @@ TEST(LayerDescriptor, RejectsEveryCorruptField) {
       {"zero point of accumulators", ErrorCode::kZeroPoint, [](D& d) { d.output_format = OutputFormat::kI32; }},
       {"batch beyond memory", ErrorCode::kAddress, [](D& d) { d.batch = 0xFFFFFFFF; }},
       {"input misaligned", ErrorCode::kAddress, [](D& d) { d.input_address += 4; }},
-      {"input past the end", ErrorCode::kAddress, [](D& d) { d.input_address = 0x7FC0; }},
+      {"input past the end", ErrorCode::kAddress, [](D& d) { d.input_address = 0x8FC0; }},
       {"input address wraps", ErrorCode::kAddress, [](D& d) { d.input_address = ~std::uint64_t{0} - 63; }},
       {"output overlaps the input", ErrorCode::kAddress, [](D& d) { d.output_address = 0x1040; }},
-      {"output past the end", ErrorCode::kAddress, [](D& d) { d.output_address = 0x8000; }},
-      {"index past the end", ErrorCode::kAddress, [](D& d) { d.index_address = 0x8000; }},
-      {"codebook past the end", ErrorCode::kAddress, [](D& d) { d.codebook_address = 0x7FE0; }},
+      {"output past the end", ErrorCode::kAddress, [](D& d) { d.output_address = 0x9000; }},
+      {"index past the end", ErrorCode::kAddress, [](D& d) { d.index_address = 0x9000; }},
+      {"codebook past the end", ErrorCode::kAddress, [](D& d) { d.codebook_address = 0x8FE0; }},
       {"bias past the end", ErrorCode::kAddress, [](D& d) { d.bias_address = 0x10000; }},
       {"no multipliers", ErrorCode::kAddress, [](D& d) { d.multiplier_address = 0; }},
       {"multipliers overlap the output", ErrorCode::kAddress, [](D& d) { d.multiplier_address = 0x2040; }},
@@ -149,6 +207,53 @@ TEST(LayerDescriptor, RejectsEveryCorruptField) {
     corruption.apply(d);
     EXPECT_EQ(d.Validate(Offered()), corruption.expected) << corruption.name;
   }
+}
+
+TEST(LayerDescriptor, RejectsEveryCorruptFieldOfAResidual) {
+  using D = LayerDescriptor;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  const Corruption corruptions[] = {
+      {"multiplier infinite", ErrorCode::kMultiplier, [](D& d) { d.residual_multiplier = kInfinity; }},
+      {"multiplier not a number", ErrorCode::kMultiplier, [](D& d) { d.residual_multiplier = kNan; }},
+      {"multiplier 2^119", ErrorCode::kMultiplier, [](D& d) { d.residual_multiplier = 0x1p119f; }},
+      {"multiplier -2^119", ErrorCode::kMultiplier, [](D& d) { d.residual_multiplier = -0x1p119f; }},
+      {"multiplier without a residual", ErrorCode::kMultiplier,
+       [](D& d) {
+         d.residual_address = 0;
+         d.residual_zero_point = 0;
+         d.residual_multiplier = kNan;
+       }},
+      {"zero point too small", ErrorCode::kZeroPoint, [](D& d) { d.residual_zero_point = -129; }},
+      {"zero point of u8", ErrorCode::kZeroPoint,
+       [](D& d) {
+         d.output_format = OutputFormat::kU8;
+         d.output_zero_point = 0;
+       }},
+      {"zero point without a residual", ErrorCode::kZeroPoint, [](D& d) { d.residual_address = 0; }},
+      {"residual misaligned", ErrorCode::kAddress, [](D& d) { d.residual_address += 4; }},
+      {"residual past the end", ErrorCode::kAddress, [](D& d) { d.residual_address = 0x8FC0; }},
+      {"residual overlaps the output", ErrorCode::kAddress, [](D& d) { d.residual_address = d.output_address; }},
+      {"residual of accumulators", ErrorCode::kAddress,
+       [](D& d) {
+         d.output_format = OutputFormat::kI32;
+         d.output_zero_point = d.residual_zero_point = 0;
+         d.multiplier_address = 0;
+         d.batch = 1;
+       }},
+  };
+  ASSERT_EQ(ValidResidualLayer().Validate(Offered()), ErrorCode::kNone);
+  for (const Corruption& corruption : corruptions) {
+    LayerDescriptor d = ValidResidualLayer();
+    corruption.apply(d);
+    EXPECT_EQ(d.Validate(Offered()), corruption.expected) << corruption.name;
+  }
+  LayerDescriptor large = ValidResidualLayer();
+  large.residual_multiplier = std::nextafter(0x1p119f, 0.0f);
+  EXPECT_EQ(large.Validate(Offered()), ErrorCode::kNone);
+  Capabilities bare = Offered();
+  bare.features &= ~registers::kFeatureResidual;
+  EXPECT_EQ(ValidResidualLayer().Validate(bare), ErrorCode::kUnsupported);
 }
 
 TEST(LayerDescriptor, RejectsWhatADeviceDoesNotOffer) {

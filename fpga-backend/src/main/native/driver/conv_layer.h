@@ -11,7 +11,7 @@ namespace subbit::fpga {
 /// A convolution as the driver takes it: the parts of a descriptor that do not depend on the images, and the constant
 /// tensors.
 struct ConvLayer {
-  /// Batch, heights, widths, mode, addresses, status and cycles are filled in by the driver.
+  /// Version, batch, heights, widths, mode, addresses, status and cycles are filled in by the driver.
   LayerDescriptor shape;
   /// Bit planes of [out_channels, in_channels of a group] indices.
   std::vector<std::uint8_t> index;
@@ -21,6 +21,8 @@ struct ConvLayer {
   std::vector<std::int32_t> bias;
   /// One an output channel; empty where accumulators leave the engine.
   std::vector<float> multiplier;
+  /// Whether the layer adds a residual, by the multiplier and zero point in `shape`.
+  bool adds_residual = false;
 };
 
 /// The descriptor's fields that follow from attributes that have passed Validate; formats and zero points are left at

@@ -6,7 +6,7 @@
 
 #include "device/cycle_model.h"
 #include "device/registers.h"
-#include "driver/chain_request.h"
+#include "driver/graph_request.h"
 
 namespace subbit::fpga {
 namespace {
@@ -108,6 +108,8 @@ void Driver::Disconnect() {
 std::string Driver::WhyNot(const ConvLayer& layer) const {
   LayerDescriptor shape = layer.shape;
   shape.mode = Mode::kDirect;
+  // Any address tells that there is a residual; where it lies is the request's affair.
+  shape.residual_address = layer.adds_residual ? LayerDescriptor::kAlignment : 0;
   const ErrorCode code = shape.ValidateLayer(capabilities_);
   return code == ErrorCode::kNone ? std::string() : Describe(code) + (" (" + Summary(shape) + ")");
 }
@@ -124,6 +126,7 @@ std::unique_ptr<LoadedLayer> Driver::LoadUnderLock(const ConvLayer& layer) {
   std::unique_ptr<LoadedLayer> loaded(new LoadedLayer(shared_from_this()));
   LayerDescriptor& d = loaded->descriptor_;
   d = layer.shape;
+  d.version = layer.adds_residual ? 2 : 1;
   d.mode = FasterMode(d.tau, d.group_out_channels(), capabilities_);
   try {
     d.index_address = Upload(layer.index.data(), layer.index.size());
@@ -167,20 +170,28 @@ void Driver::Release(std::uint64_t address) {
 
 LayerCycles Driver::Run(const LoadedLayer& layer, std::uint32_t batch, std::uint32_t height, std::uint32_t width,
                         const void* input, void* output, milliseconds timeout) {
-  return RunChain({&layer}, batch, height, width, input, output, timeout).front();
+  const LayerGraph graph = {1, {{&layer, 0, kNoTensor}}, {1}};
+  return RunGraph(graph, batch, {{input, {height, width}}}, {output}, timeout).front();
 }
 
-std::vector<LayerCycles> Driver::RunChain(const std::vector<const LoadedLayer*>& chain, std::uint32_t batch,
-                                          std::uint32_t height, std::uint32_t width, const void* input, void* output,
+std::vector<LayerCycles> Driver::RunGraph(const LayerGraph& graph, std::uint32_t batch,
+                                          const std::vector<GraphInput>& inputs, const std::vector<void*>& outputs,
                                           milliseconds timeout) {
   if (batch == 0) {
-    return std::vector<LayerCycles>(chain.size(), LayerCycles{0, 0});
+    return std::vector<LayerCycles>(graph.layers.size(), LayerCycles{0, 0});
+  }
+  std::vector<ImageSize> sizes;
+  std::vector<const std::uint8_t*> from;
+  for (const GraphInput& input : inputs) {
+    sizes.push_back(input.size);
+    from.push_back(static_cast<const std::uint8_t*>(input.images));
+  }
+  std::vector<std::uint8_t*> to;
+  for (void* output : outputs) {
+    to.push_back(static_cast<std::uint8_t*>(output));
   }
   const std::lock_guard<std::mutex> lock(mutex_);
-  return WithDevice([&] {
-    ChainRequest request(*this, ChainShapes(chain, height, width), batch);
-    return request.Run(static_cast<const std::uint8_t*>(input), static_cast<std::uint8_t*>(output), timeout);
-  });
+  return WithDevice([&] { return GraphRequest(*this, graph, ShapesOf(graph, sizes), batch).Run(from, to, timeout); });
 }
 
 void Driver::Start(std::uint64_t descriptors, std::size_t count) {

@@ -12,10 +12,9 @@
 #include "driver/conv_layer.h"
 #include "driver/device_memory.h"
 #include "driver/driver_error.h"
+#include "driver/layer_graph.h"
 
 namespace subbit::fpga {
-
-class LoadedLayer;
 
 /// Drives one device: loads layers into its memory, starts it, waits for it and reads results back. One driver owns one
 /// device and one lock, so that any number of sessions and threads may share it; requests are served one after the
@@ -38,21 +37,25 @@ class Driver : public std::enable_shared_from_this<Driver> {
   /// (kUnsupported, kOutOfMemory, kVanished, kTransfer).
   std::unique_ptr<LoadedLayer> Load(const ConvLayer& layer);
 
-  /// Runs a layer over `batch` images of `height` x `width`: a chain of one, see RunChain.
+  /// Runs a layer without a residual over `batch` images of `height` x `width`: a graph of one, see RunGraph.
   LayerCycles Run(const LoadedLayer& layer, std::uint32_t batch, std::uint32_t height, std::uint32_t width,
                   const void* input, void* output, std::chrono::milliseconds timeout);
 
-  /// Runs layers one after the other, each on what the one before has left in device memory, over `batch` images of
-  /// `height` x `width`. Output format and channels of a layer must be input format and channels of the next. `input` is in
-  /// the first layer's format and `output` in the last one's, NCHW, without gaps; the caller sizes `output` by
-  /// OutputLength. Returns one entry a layer.
+  /// Images of one input of a graph.
+  struct GraphInput {
+    const void* images;
+    ImageSize size;
+  };
+
+  /// Runs the layers of a graph over `batch` images, each on what others have left in device memory. `inputs` are in the
+  /// formats of the layers that read them, `outputs` in those of the layers that give them, in the graph's order, NCHW,
+  /// without gaps; the caller sizes outputs by OutputLength. Returns one entry a layer.
   ///
   /// A batch is run in parts, of which one is transferred while another is computed, and in smaller parts if they do not
   /// fit into device memory. Each part must finish within `timeout`; a device that does not is reset, so that the next
   /// request finds it idle. Throws DriverError.
-  std::vector<LayerCycles> RunChain(const std::vector<const LoadedLayer*>& chain, std::uint32_t batch,
-                                    std::uint32_t height, std::uint32_t width, const void* input, void* output,
-                                    std::chrono::milliseconds timeout);
+  std::vector<LayerCycles> RunGraph(const LayerGraph& graph, std::uint32_t batch, const std::vector<GraphInput>& inputs,
+                                    const std::vector<void*>& outputs, std::chrono::milliseconds timeout);
 
   /// Whether the device has vanished, and with it all that was loaded. It stays lost: every later request fails at once,
   /// and a new driver must be opened for a device that has come back.
@@ -65,7 +68,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
  private:
   friend class LoadedLayer;
-  friend class ChainRequest;
+  friend class GraphRequest;
 
   explicit Driver(std::unique_ptr<Device> device);
 
@@ -99,6 +102,7 @@ class LoadedLayer {
   LoadedLayer& operator=(const LoadedLayer&) = delete;
 
   const LayerDescriptor& descriptor() const { return descriptor_; }
+  bool adds_residual() const { return descriptor_.version == 2; }
 
  private:
   friend class Driver;

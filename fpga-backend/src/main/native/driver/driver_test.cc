@@ -62,7 +62,7 @@ class FaultyDevice final : public Device {
 
   void ReadBuffer(std::uint64_t address, void* to, std::size_t bytes) override {
     emulator_.ReadBuffer(address, to, bytes);
-    if (fault_.load() == Misbehaviour::kForgetsStatus && bytes == LayerDescriptor::kBytes) {
+    if (fault_.load() == Misbehaviour::kForgetsStatus && bytes == LayerDescriptor::kPlainBytes) {
       static_cast<std::uint8_t*>(to)[0x70] = 5;
     }
   }

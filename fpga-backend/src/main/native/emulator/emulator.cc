@@ -170,12 +170,12 @@ void Emulator::Start() {
 
 ErrorCode Emulator::RunDescriptors() {
   if (descriptor_count_ == 0 || descriptors_ % LayerDescriptor::kAlignment != 0 ||
-      !Holds(descriptors_, std::uint64_t{descriptor_count_} * LayerDescriptor::kBytes)) {
+      !Holds(descriptors_, std::uint64_t{descriptor_count_} * LayerDescriptor::kPlainBytes)) {
     return ErrorCode::kDescriptorList;
   }
+  std::uint64_t address = descriptors_;
   for (std::uint32_t i = 0; i < descriptor_count_; ++i) {
-    const ErrorCode code = RunDescriptor(descriptors_ + std::uint64_t{i} * LayerDescriptor::kBytes);
-    if (code != ErrorCode::kNone) {
+    if (const ErrorCode code = RunDescriptor(&address); code != ErrorCode::kNone) {
       error_descriptor_ = i;
       return code;
     }
@@ -183,11 +183,11 @@ ErrorCode Emulator::RunDescriptors() {
   return ErrorCode::kNone;
 }
 
-ErrorCode Emulator::RunDescriptor(std::uint64_t address) {
-  LayerDescriptor::Bytes bytes;
-  std::memcpy(bytes.data(), memory_.get() + address, bytes.size());
+ErrorCode Emulator::RunDescriptor(std::uint64_t* address) {
+  std::uint8_t* at = memory_.get() + *address;
   LayerDescriptor layer;
-  if (const ErrorCode code = LayerDescriptor::Decode(bytes, &layer); code != ErrorCode::kNone) {
+  if (const ErrorCode code = LayerDescriptor::Decode(at, capabilities_.memory_bytes - *address, &layer);
+      code != ErrorCode::kNone) {
     return code;
   }
   layer.cycles = 0;
@@ -205,8 +205,9 @@ ErrorCode Emulator::RunDescriptor(std::uint64_t address) {
     layer.cycles = ModelledCycles(layer, capabilities_);
     cycles_ += layer.cycles;
   }
-  bytes = layer.Encode();
-  std::memcpy(memory_.get() + address, bytes.data(), bytes.size());
+  const LayerDescriptor::Bytes bytes = layer.Encode();
+  std::memcpy(at, bytes.data(), bytes.size());
+  *address += bytes.size();
   return layer.status;
 }
 

@@ -44,7 +44,8 @@ class Emulator final : public Device {
   void Reset();
   void Start();
   ErrorCode RunDescriptors();
-  ErrorCode RunDescriptor(std::uint64_t address);
+  /// Runs the descriptor at *address, which is then that of the next.
+  ErrorCode RunDescriptor(std::uint64_t* address);
 
   Capabilities capabilities_;
   std::unique_ptr<std::uint8_t, Free> memory_;

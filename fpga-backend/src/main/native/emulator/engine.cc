@@ -121,9 +121,11 @@ class Engine {
     for (std::uint32_t o = 0; o < layer_.group_out_channels(); ++o) {
       const std::uint64_t channel = std::uint64_t{group} * layer_.group_out_channels() + o;
       const std::uint64_t row = channel * layer_.out_height + tile.first_row;
-      std::uint8_t* to = memory_ + layer_.output_address + image * layer_.output_image_bytes() +
-                         row * layer_.out_width * element_bytes;
-      WriteOutput(outputs_[channel], accumulators_.data() + o * tile_pixels_, response_tile_.pixels(), to);
+      const std::uint64_t at = image * layer_.output_image_bytes() + row * layer_.out_width * element_bytes;
+      const Residual residual = {layer_.has_residual() ? memory_ + layer_.residual_address + at : nullptr,
+                                 layer_.residual_multiplier, layer_.residual_zero_point};
+      WriteOutput(outputs_[channel], residual, accumulators_.data() + o * tile_pixels_, response_tile_.pixels(),
+                  memory_ + layer_.output_address + at);
     }
   }
 

@@ -19,29 +19,54 @@ void WriteAccumulators(const ChannelOutput& channel, const std::int32_t* accumul
   }
 }
 
-void WriteRequantised(const ChannelOutput& channel, const std::int32_t* __restrict accumulators, std::size_t count,
-                      std::uint8_t* __restrict to) {
-  const bool is_signed = channel.format == OutputFormat::kS8;
-  const float low = static_cast<float>((is_signed ? -128 : 0) - channel.zero_point);
-  const float high = static_cast<float>((is_signed ? 127 : 255) - channel.zero_point);
+/// What is added to element i.
+template <OutputFormat format>
+float ResidualAt(const Residual& residual, std::size_t i) {
+  const int value = format == OutputFormat::kS8 ? static_cast<std::int8_t>(residual.values[i]) : residual.values[i];
+  return static_cast<float>(value - residual.zero_point) * residual.multiplier;
+}
+
+template <OutputFormat format, bool has_residual>
+void WriteRequantised(const ChannelOutput& channel, const Residual& residual,
+                      const std::int32_t* __restrict accumulators, std::size_t count, std::uint8_t* __restrict to) {
+  constexpr bool kSigned = format == OutputFormat::kS8;
+  const float low = static_cast<float>((kSigned ? -128 : 0) - channel.zero_point);
+  const float high = static_cast<float>((kSigned ? 127 : 255) - channel.zero_point);
   // Clamping first to whole numbers gives the same as clamping last, and makes the addition and subtraction of 1.5 *
   // 2^23 round to the nearest whole number, ties to even, in a loop that vectorises.
   constexpr float kRound = 12582912.0f;
   for (std::size_t i = 0; i < count; ++i) {
-    const float scaled = static_cast<float>(AddModulo(accumulators[i], channel.bias)) * channel.multiplier;
+    float scaled = static_cast<float>(AddModulo(accumulators[i], channel.bias)) * channel.multiplier;
+    if constexpr (has_residual) {
+      scaled += ResidualAt<format>(residual, i);
+    }
     const float clamped = std::min(std::max(scaled, low), high);
     const float rounded = (clamped + kRound) - kRound;
     to[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>(rounded) + channel.zero_point);
   }
 }
 
+template <OutputFormat format>
+void WriteRequantised(const ChannelOutput& channel, const Residual& residual, const std::int32_t* accumulators,
+                      std::size_t count, std::uint8_t* to) {
+  if (residual.values == nullptr) {
+    WriteRequantised<format, false>(channel, residual, accumulators, count, to);
+  } else {
+    WriteRequantised<format, true>(channel, residual, accumulators, count, to);
+  }
+}
+
 }  // namespace
 
-void WriteOutput(const ChannelOutput& channel, const std::int32_t* accumulators, std::size_t count, std::uint8_t* to) {
-  if (channel.format == OutputFormat::kI32) {
-    WriteAccumulators(channel, accumulators, count, to);
-  } else {
-    WriteRequantised(channel, accumulators, count, to);
+void WriteOutput(const ChannelOutput& channel, const Residual& residual, const std::int32_t* accumulators,
+                 std::size_t count, std::uint8_t* to) {
+  switch (channel.format) {
+    case OutputFormat::kI32:
+      return WriteAccumulators(channel, accumulators, count, to);
+    case OutputFormat::kU8:
+      return WriteRequantised<OutputFormat::kU8>(channel, residual, accumulators, count, to);
+    case OutputFormat::kS8:
+      return WriteRequantised<OutputFormat::kS8>(channel, residual, accumulators, count, to);
   }
 }
 

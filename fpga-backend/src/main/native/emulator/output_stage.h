@@ -17,11 +17,21 @@ struct ChannelOutput {
   std::int16_t zero_point;
 };
 
+/// What is added to one output channel after its multiplication.
+struct Residual {
+  /// Elements in the output's format, or null for none.
+  const std::uint8_t* values;
+  float multiplier;
+  std::int16_t zero_point;
+};
+
 /// Writes `count` elements in the layer's output format, little-endian, to `to`:
 ///   kI32:     acc + bias
-///   kU8, kS8: clamp(round_half_even((float)(acc + bias) * multiplier), low - zero_point, high - zero_point) +
-///   zero_point
-/// where the conversion to float and the multiplication each round to nearest even, as ONNX Runtime's QLinearConv does.
-void WriteOutput(const ChannelOutput& channel, const std::int32_t* accumulators, std::size_t count, std::uint8_t* to);
+///   kU8, kS8: clamp(round_half_even((float)(acc + bias) * multiplier + (float)(residual - residual zero point) * residual
+///             multiplier), low - zero_point, high - zero_point) + zero_point
+/// where the conversion to float, each multiplication and the addition round to nearest even, as ONNX Runtime's QLinearConv
+/// does; without a residual there is neither the second product nor the addition.
+void WriteOutput(const ChannelOutput& channel, const Residual& residual, const std::int32_t* accumulators,
+                 std::size_t count, std::uint8_t* to);
 
 }  // namespace subbit::fpga

@@ -8,9 +8,10 @@
 namespace subbit::fpga {
 namespace {
 
-std::vector<std::uint8_t> Write(const ChannelOutput& channel, const std::vector<std::int32_t>& accumulators) {
+std::vector<std::uint8_t> Write(const ChannelOutput& channel, const std::vector<std::int32_t>& accumulators,
+                                const Residual& residual = {nullptr, 0, 0}) {
   std::vector<std::uint8_t> out(accumulators.size() * (channel.format == OutputFormat::kI32 ? 4 : 1));
-  WriteOutput(channel, accumulators.data(), accumulators.size(), out.data());
+  WriteOutput(channel, residual, accumulators.data(), accumulators.size(), out.data());
   return out;
 }
 
@@ -39,6 +40,22 @@ TEST(OutputStage, AddsTheBiasModulo2To32) {
   const ChannelOutput raw = {OutputFormat::kI32, 1, 0.0f, 0};
   EXPECT_EQ(Write(raw, {std::numeric_limits<std::int32_t>::max(), -2}),
             (std::vector<std::uint8_t>{0, 0, 0, 0x80, 0xFF, 0xFF, 0xFF, 0xFF}));
+}
+
+TEST(OutputStage, AddsTheResidualBeforeRounding) {
+  // 0.5 * 1 + 0.25 * 2 is 1, though the first product alone would round to 0.
+  const std::uint8_t residual[] = {12, 11, 0};
+  EXPECT_EQ(Write({OutputFormat::kU8, 0, 0.5f, 100}, {1, 1, 1}, {residual, 0.25f, 10}),
+            (std::vector<std::uint8_t>{101, 101, 98}));
+  const std::uint8_t of_s8[] = {0xFF, 0x7F};
+  EXPECT_EQ(Write({OutputFormat::kS8, 0, 1.0f, 0}, {0, 0}, {of_s8, 2.0f, 0}), (std::vector<std::uint8_t>{0xFE, 0x7F}));
+}
+
+TEST(OutputStage, RoundsTheSumToFloatOnce) {
+  // 2^24 + 0.5 is not a float: it becomes 2^24, of which the residual's -2^24 leaves 0.
+  const std::uint8_t residual[] = {0, 2};
+  EXPECT_EQ(Write({OutputFormat::kU8, 0, 1.0f, 0}, {(1 << 24) + 1, 1 << 24}, {residual, 16777216.0f, 1}),
+            (std::vector<std::uint8_t>{0, 255}));
 }
 
 }  // namespace

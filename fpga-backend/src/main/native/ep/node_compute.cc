@@ -100,13 +100,14 @@ std::vector<LayerCycles> NodeCompute::RunOnDevice(const std::vector<ConvGeometry
 }
 
 std::vector<LayerCycles> NodeCompute::RunChain(const ConvGeometry& first, const void* input, void* output) const {
-  std::vector<const LoadedLayer*> layers;
+  LayerGraph graph;
   for (const std::unique_ptr<LoadedLayer>& layer : layers_) {
-    layers.push_back(layer.get());
+    graph.layers.push_back({layer.get(), graph.layers.size(), kNoTensor});
   }
+  graph.outputs = {layers_.size()};
   // MakeGeometry keeps all sizes below 2^31.
-  return driver_->RunChain(layers, static_cast<std::uint32_t>(first.batch), static_cast<std::uint32_t>(first.height),
-                           static_cast<std::uint32_t>(first.width), input, output, timeout_);
+  const ImageSize size = {static_cast<std::uint32_t>(first.height), static_cast<std::uint32_t>(first.width)};
+  return driver_->RunGraph(graph, static_cast<std::uint32_t>(first.batch), {{input, size}}, {output}, timeout_);
 }
 
 std::vector<LayerCycles> NodeCompute::RunBinary(const ConvGeometry& geometry, const float* x, float* y) const {

@@ -85,7 +85,7 @@ class Protocol : public ::testing::Test {
   static std::vector<std::uint8_t> Memory(Device& device) {
     std::vector<std::uint8_t> bytes(0x24000);
     device.ReadBuffer(0, bytes.data(), bytes.size());
-    for (std::uint64_t at = kDescriptorsAt; at < 0x1000; at += LayerDescriptor::kBytes) {
+    for (std::uint64_t at = kDescriptorsAt; at < 0x1000; at += LayerDescriptor::kPlainBytes) {
       std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at) + 0x78, 8, std::uint8_t{0});
     }
     return bytes;

@@ -40,7 +40,8 @@ std::int64_t Weight(const ConvLayer& layer, std::uint32_t o, std::uint32_t c, st
   return ((layer.codebook[index] >> tap) & 1) != 0 ? 1 : -1;
 }
 
-void Append(const ConvLayer& layer, std::uint32_t o, std::int64_t sum, std::vector<std::uint8_t>& output) {
+void Append(const LayerCase& c, std::uint32_t o, std::int64_t sum, std::vector<std::uint8_t>& output) {
+  const ConvLayer& layer = c.layer;
   const LayerDescriptor& d = layer.shape;
   const std::int64_t bias = layer.bias.empty() ? 0 : layer.bias[o];
   const auto accumulator = static_cast<std::int32_t>(static_cast<std::uint32_t>(sum + bias));
@@ -50,7 +51,13 @@ void Append(const ConvLayer& layer, std::uint32_t o, std::int64_t sum, std::vect
     }
     return;
   }
-  const float scaled = static_cast<float>(accumulator) * layer.multiplier[o];
+  float scaled = static_cast<float>(accumulator) * layer.multiplier[o];
+  if (layer.adds_residual) {
+    const std::uint8_t byte = c.residual[output.size()];
+    const int value = d.output_format == OutputFormat::kS8 ? static_cast<std::int8_t>(byte) : byte;
+    const float residual = static_cast<float>(value - d.residual_zero_point) * d.residual_multiplier;
+    scaled = scaled + residual;
+  }
   const double rounded = std::nearbyint(static_cast<double>(scaled)) + d.output_zero_point;
   const double low = d.output_format == OutputFormat::kS8 ? -128 : 0;
   output.push_back(static_cast<std::uint8_t>(static_cast<int>(std::clamp(rounded, low, low + 255))));
@@ -136,6 +143,33 @@ LayerCase RandomCase(std::mt19937& random) {
   return c;
 }
 
+void AddResidual(LayerCase& c, std::mt19937& random) {
+  LayerDescriptor& d = c.layer.shape;
+  c.layer.adds_residual = true;
+  d.residual_zero_point =
+      static_cast<std::int16_t>(Pick(random, 0, 255) - (d.output_format == OutputFormat::kS8 ? 128 : 0));
+  d.residual_multiplier = Pick(random, 0, 1) == 0 ? std::ldexp(1.0f, 2 - static_cast<int>(Pick(random, 0, 8)))
+                                                  : static_cast<float>(Pick(random, 1, 4000)) * 1e-3f;
+  c.residual.resize(c.output_bytes());
+  std::generate(c.residual.begin(), c.residual.end(), [&] { return static_cast<std::uint8_t>(Pick(random, 0, 255)); });
+}
+
+std::vector<std::uint8_t> RunCase(Driver& driver, const LayerCase& c, LayerCycles* cycles) {
+  const auto loaded = driver.Load(c.layer);
+  LayerGraph graph = {1, {{loaded.get(), 0, kNoTensor}}, {1}};
+  std::vector<Driver::GraphInput> inputs = {{c.input.data(), {c.height, c.width}}};
+  if (c.layer.adds_residual) {
+    graph = {2, {{loaded.get(), 0, 1}}, {2}};
+    inputs.push_back({c.residual.data(), {c.out_height(), c.out_width()}});
+  }
+  std::vector<std::uint8_t> output(c.output_bytes());
+  const auto all = driver.RunGraph(graph, c.batch, inputs, {output.data()}, std::chrono::seconds(60));
+  if (cycles != nullptr) {
+    *cycles = all.front();
+  }
+  return output;
+}
+
 std::vector<std::uint8_t> ReferenceConv(const LayerCase& c) {
   const LayerDescriptor& d = c.layer.shape;
   std::vector<std::uint8_t> output;
@@ -153,7 +187,7 @@ std::vector<std::uint8_t> ReferenceConv(const LayerCase& c) {
               sum += Weight(c.layer, o, channel, tap) * InputAt(c, image, first_channel + channel, in_y, in_x);
             }
           }
-          Append(c.layer, o, sum, output);
+          Append(c, o, sum, output);
         }
       }
     }

@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "driver/conv_layer.h"
+#include "driver/driver.h"
 
 namespace subbit::fpga {
 
@@ -16,6 +16,8 @@ struct LayerCase {
   std::uint32_t width;
   /// In the layer's input format.
   std::vector<std::uint8_t> input;
+  /// In the layer's output format; empty unless the layer adds a residual.
+  std::vector<std::uint8_t> residual;
 
   std::uint32_t out_height() const;
   std::uint32_t out_width() const;
@@ -29,6 +31,12 @@ LayerCase RandomCase(std::mt19937& random);
 
 /// Fills in random weights and images for the shape that `layer_case` has.
 void FillRandomly(LayerCase& layer_case, std::mt19937& random);
+
+/// Lets the layer add a random residual, by a random multiplier and zero point. Its output must have 8 bits.
+void AddResidual(LayerCase& layer_case, std::mt19937& random);
+
+/// Loads the layer and runs it with a generous time-out; its output, and its cycles if they are asked for.
+std::vector<std::uint8_t> RunCase(Driver& driver, const LayerCase& layer_case, LayerCycles* cycles = nullptr);
 
 /// The layer computed tap by tap from the definition, without tables, tiles or the engine's code; in the layer's output
 /// format.

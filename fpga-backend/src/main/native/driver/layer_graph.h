@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "device/layer_descriptor.h"
+
+namespace subbit::fpga {
+
+class LoadedLayer;
+
+/// Number of a tensor of a graph: its inputs come first, then what its layers give, in their order.
+using TensorNumber = std::size_t;
+inline constexpr TensorNumber kNoTensor = std::numeric_limits<TensorNumber>::max();
+
+/// One layer of a graph and the tensors that it reads.
+struct GraphLayer {
+  const LoadedLayer* layer;
+  TensorNumber input;
+  /// kNoTensor if and only if the layer adds no residual.
+  TensorNumber residual = kNoTensor;
+};
+
+/// Layers that run in one request, each after those whose outputs it reads. What lies between them stays in device memory;
+/// a tensor that several layers read is there once.
+struct LayerGraph {
+  std::size_t inputs = 1;
+  std::vector<GraphLayer> layers;
+  /// The tensors that leave the device, each the output of a layer; further layers may read them too.
+  std::vector<TensorNumber> outputs;
+};
+
+/// Height and width of a tensor, in pixels.
+struct ImageSize {
+  std::uint32_t height;
+  std::uint32_t width;
+};
+
+/// A graph over images of known sizes.
+struct GraphShapes {
+  /// Descriptors of all layers: everything but the batch and the addresses of what they read and give.
+  std::vector<LayerDescriptor> layers;
+  /// Bytes of one image of every tensor.
+  std::vector<std::uint64_t> image_bytes;
+};
+
+/// Follows the images through the graph; `sizes` has one entry an input. Throws DriverError (kUnsupported) where a layer
+/// does not take what it is given, in format, channels or size, and where a number of the graph is out of order.
+GraphShapes ShapesOf(const LayerGraph& graph, const std::vector<ImageSize>& sizes);
+
+}  // namespace subbit::fpga

@@ -72,7 +72,8 @@ module subbit_axi_write #(
   assign m_axi_awburst = 2'b01;
   assign m_axi_bready = 1'b1;
   assign beat_ready = slot && burst_left != 0 && !stopping;
-  assign command_ready = !active && !stopping;
+  // The next run is taken while the last burst of this one is handed over.
+  assign command_ready = !stopping && (!active || left == 0);
   assign busy = active || stopping || m_axi_awvalid || m_axi_wvalid || unanswered != 0;
 
   always_ff @(posedge clk) begin

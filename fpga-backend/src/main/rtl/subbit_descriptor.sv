@@ -15,7 +15,7 @@ module subbit_descriptor #(
     input wire clk,
     input wire rst,
     input wire start,
-    input wire [1023:0] bytes,        // byte i of the descriptor at [8*i +: 8]; holds until done
+    input wire [1535:0] bytes,        // byte i of the descriptor at [8*i +: 8]; holds until done. From 128 on: version 2 only
     output logic done,                // one cycle
     output logic decoded,             // with done: header and enumerations are right, so that a status may be written
     output logic [3:0] error,         // with done
@@ -56,16 +56,23 @@ module subbit_descriptor #(
   wire [15:0] pad_bottom = bytes[8*'h3C+:16];
   wire [15:0] pad_right = bytes[8*'h3E+:16];
   wire [31:0] reserved = bytes[8*'h74+:32];
-  wire [63:0] addresses[6];    // output, input, index, codebook, bias, multiplier
+  wire extended = version == 16'd2;
+  wire [31:0] residual_multiplier = extended ? bytes[8*'h88+:32] : 32'd0;
+  wire signed [15:0] residual_zero = extended ? bytes[8*'h8C+:16] : 16'd0;
+  wire [63:0] addresses[7];    // output, input, index, codebook, bias, multiplier, residual
   assign addresses[0] = bytes[8*'h48+:64];
   assign addresses[1] = bytes[8*'h40+:64];
   assign addresses[2] = bytes[8*'h50+:64];
   assign addresses[3] = bytes[8*'h58+:64];
   assign addresses[4] = bytes[8*'h60+:64];
   assign addresses[5] = bytes[8*'h68+:64];
+  assign addresses[6] = extended ? bytes[8*'h80+:64] : 64'd0;
 
   wire bits = input_format == 8'd0;
   wire words = output_format == 8'd0;
+  wire has_residual = addresses[6] != 0;
+  // Of the cycle before; the descriptor is there one cycle before it is checked.
+  logic tail_clear;
 
   function automatic logic zero_fits(input logic [7:0] format, input logic signed [15:0] zero);
     case (format)
@@ -86,19 +93,23 @@ module subbit_descriptor #(
     return (stride == 16'd2 ? (padded - 32'd3) >> 1 : padded - 32'd3) + 32'd1;
   endfunction
 
-  wire header_ok = magic == 32'h444C4253 && version == 16'd1 && size == 16'd128 && reserved == 0;
+  wire header_ok = magic == 32'h444C4253 && reserved == 0 &&
+      (extended ? size == 16'd192 && tail_clear : version == 16'd1 && size == 16'd128);
   wire enumerations_ok = input_format <= 8'd2 && output_format <= 8'd2 && mode <= 8'd1;
   wire supported = tau >= 8'd1 && tau <= 8'd9 && (mode == 8'd1 || (32'd1 << tau) <= 32'(TABLE_DEPTH)) &&
       (stride_h == 16'd1 || stride_h == 16'd2) && (stride_w == 16'd1 || stride_w == 16'd2) &&
       dilation_h == 16'd1 && dilation_w == 16'd1 && group == 32'd1 &&
       pad_top <= 16'd2 && pad_left <= 16'd2 && pad_bottom <= 16'd2 && pad_right <= 16'd2;
-  wire zeros_ok = zero_fits(input_format, input_zero) && zero_fits(output_format, output_zero);
+  wire zeros_ok = zero_fits(input_format, input_zero) && zero_fits(output_format, output_zero) &&
+      zero_fits(has_residual ? output_format : 8'd0, residual_zero);
+  // Below 2^120, so that its product with eight bits is finite.
+  wire multiplier_ok = residual_multiplier[30:23] < 8'd247;
   wire shape_ok = in_range(in_channels, 32'(MAX_CHANNELS)) && in_range(out_channels, 32'(MAX_CHANNELS)) &&
       batch != 0 && in_range(in_height, 32'd65535) && in_range(out_height, 32'd65535) &&
       in_range(in_width, 32'(MAX_WIDTH)) && in_range(out_width, 32'(MAX_WIDTH)) &&
       out_height == out_length(in_height, pad_top, pad_bottom, stride_h) &&
       out_width == out_length(in_width, pad_left, pad_right, stride_w);
-  wire optional_ok = words == (addresses[5] == 0);
+  wire optional_ok = words == (addresses[5] == 0) && !(words && has_residual);
 
   // ---- Sizes, one product after the other.
   typedef enum logic [3:0] {
@@ -157,7 +168,8 @@ module subbit_descriptor #(
       3'd2: region_bytes = index_total;
       3'd3: region_bytes = 40'd2 << tau;
       3'd4: region_bytes = addresses[4] == 0 ? 40'd0 : 40'(out_channels) << 2;
-      default: region_bytes = words ? 40'd0 : 40'(out_channels) << 2;
+      3'd5: region_bytes = words ? 40'd0 : 40'(out_channels) << 2;
+      default: region_bytes = has_residual ? out_total : 40'd0;
     endcase
   end
   wire [63:0] region_begin = addresses[region];
@@ -176,6 +188,7 @@ module subbit_descriptor #(
   wire [16:0] more_pixels = 17'(bank_pixels) + (more_banks ? 17'(layer.in_width) : 17'd0);
 
   always_ff @(posedge clk) begin
+    tail_clear <= bytes[1535:8*'h8E] == 0;
     done <= 1'b0;
     if (rst) begin
       state <= IDLE;
@@ -191,6 +204,7 @@ module subbit_descriptor #(
           if (!header_ok) error <= ERROR_HEADER;
           else if (!enumerations_ok || !supported) error <= ERROR_UNSUPPORTED;
           else if (!zeros_ok) error <= ERROR_ZERO_POINT;
+          else if (!multiplier_ok) error <= ERROR_MULTIPLIER;
           else if (!shape_ok) error <= ERROR_SHAPE;
           else if (!optional_ok) error <= ERROR_ADDRESS;
           else begin
@@ -223,7 +237,7 @@ module subbit_descriptor #(
           if (too_large || !region_inside || region_overlaps) begin
             error <= ERROR_ADDRESS;
             state <= REPORT;
-          end else if (region == 3'd5) begin
+          end else if (region == 3'd6) begin
             state <= TILE;
           end
         end
@@ -287,6 +301,10 @@ module subbit_descriptor #(
       layer.codebook_address <= addresses[3][39:0];
       layer.bias_address <= addresses[4][39:0];
       layer.multiplier_address <= addresses[5][39:0];
+      layer.has_residual <= has_residual;
+      layer.residual_address <= addresses[6][39:0];
+      layer.residual_multiplier <= residual_multiplier;
+      layer.residual_zero <= residual_zero[8:0];
       layer.row_bytes <= bits ? 16'((in_width + 32'd7) >> 3) : in_width[15:0];
       layer.slots <= 16'((out_channels + 32'(LANES - 1)) >> LANE_BITS);
     end

@@ -81,8 +81,8 @@ module subbit_device #(
   localparam int WORD_BITS = $clog2(MAX_CHANNELS * MAX_CHANNELS / DATA_WIDTH);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   localparam logic [7:0] RESPONSES = RESPONSE_UNIT == 1 ? 8'(LANES / 2) : 8'(DOT_UNITS);
-  // 8-bit and binary activations; strides to 2, no dilation, no groups.
-  localparam logic [31:0] FEATURES = 32'h3;
+  // 8-bit and binary activations, residuals; strides to 2, no dilation, no groups.
+  localparam logic [31:0] FEATURES = 32'h43;
 
   if (MAX_WIDTH > ROW_DEPTH) begin : g_check
     $error("ROW_DEPTH must be at least MAX_WIDTH");
@@ -146,7 +146,7 @@ module subbit_device #(
 
   logic check_start, check_done, check_decoded, load_start, load_done, run_start, run_busy, weights_turn, engine_turn;
   logic [3:0] check_error, load_error;
-  logic [1023:0] descriptor;
+  logic [1535:0] descriptor;
   layer_t layer;
 
   // The three that read and the two that write take turns; never two at once.

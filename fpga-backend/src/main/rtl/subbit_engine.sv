@@ -77,9 +77,19 @@ module subbit_engine #(
 
   wire fetch_starts = fetch_valid && !fetching && rows_held != 2'd2 && indices_held != 2'd2;
   wire fetch_ends = fetching && fetch_asked && !filling && !gathering;
-  assign read_valid = fetching && !fetch_asked;
-  assign read_address = ADDR_WIDTH'(fetch_address);
-  assign read_bytes = fetch_bytes;
+
+  // ---- Reading: rows and residuals share the bus, run by run. Rows come first, one run a step, so that a residual cannot hold
+  // up what is computed.
+  logic row_beat_ready, residual_valid, residual_reads;
+  logic [ADDR_WIDTH-1:0] residual_address;
+  logic [23:0] residual_bytes;
+  wire row_valid = fetching && !fetch_asked;
+  wire row_asked = row_valid && read_ready;
+  assign read_valid = row_valid || residual_valid;
+  assign read_address = row_valid ? ADDR_WIDTH'(fetch_address) : residual_address;
+  assign read_bytes = row_valid ? fetch_bytes : residual_bytes;
+  assign read_beat_ready = residual_reads || row_beat_ready;
+  always_ff @(posedge clk) if (read_valid && read_ready) residual_reads <= !row_valid;
 
   // Each of the two walks needs some of the outputs.
   /* verilator lint_off PINCONNECTEMPTY */
@@ -166,8 +176,8 @@ module subbit_engine #(
       .input_format(layer.input_format),
       .input_zero(layer.input_zero),
       .filling,
-      .beat_valid(read_beat_valid),
-      .beat_ready(read_beat_ready),
+      .beat_valid(read_beat_valid && !residual_reads),
+      .beat_ready(row_beat_ready),
       .beat_data(read_beat_data),
       .read(row_read),
       .read_half(step_half),
@@ -373,6 +383,12 @@ module subbit_engine #(
       .drain,
       .drain_address,
       .drain_sums,
+      .read_valid(residual_valid),
+      .read_ready(read_ready && !row_valid),
+      .read_address(residual_address),
+      .read_bytes(residual_bytes),
+      .read_beat_valid(read_beat_valid && residual_reads),
+      .read_beat_data,
       .command_valid(write_valid),
       .command_ready(write_ready),
       .command_address(write_address),
@@ -408,7 +424,7 @@ module subbit_engine #(
         fetching <= 1'b1;
         fetch_asked <= 1'b0;
       end
-      if (read_valid && read_ready) fetch_asked <= 1'b1;
+      if (row_asked) fetch_asked <= 1'b1;
       if (fetch_ends) begin
         fetching <= 1'b0;
         fetch_half <= !fetch_half;

@@ -22,7 +22,7 @@ module subbit_list #(
     input wire fault,                         // a transfer failed
 
     output logic          check_start,
-    output logic [1023:0] descriptor,
+    output logic [1535:0] descriptor,           // from byte 128 on of version 2 only
     input  wire           check_done,
     input  wire           check_decoded,
     input  wire  [   3:0] check_error,
@@ -63,12 +63,16 @@ module subbit_list #(
   if (DATA_WIDTH > 128) begin : g_check
     $error("DATA_WIDTH must be at most 128");
   end
+  if (MEMORY_BYTES < 64'd192) begin : g_check2
+    $error("MEMORY_BYTES must hold a descriptor");
+  end
 
   typedef enum logic [3:0] {
     IDLE,
     CHECK_LIST,
     FETCH,
     FETCHING,
+    CHECK_VERSION,
     CHECK,
     LOAD,
     RUN,
@@ -87,14 +91,18 @@ module subbit_list #(
   logic [127:0] status_words;
   logic [2:0] status_left;
 
+  // Descriptors of version 2 have a tail, which is fetched after the rest.
+  logic tail;
+  wire extended = descriptor[47:32] == 16'd2;
+  wire leaves_memory = address > MEMORY_BYTES - (tail ? 64'd192 : 64'd128);
   wire [64:0] list_end = {1'b0, list_address} + {26'd0, list_count, 7'd0};
 
   assign running = state != IDLE;
   assign weights_turn = state == LOAD;
   assign engine_turn = state == RUN || state == WAIT_WRITES;
-  assign read_valid = state == FETCH;
-  assign read_address = ADDR_WIDTH'(address);
-  assign read_bytes = 24'd128;
+  assign read_valid = state == FETCH && !leaves_memory;
+  assign read_address = ADDR_WIDTH'(tail ? address + 64'd128 : address);
+  assign read_bytes = tail ? 24'd64 : 24'd128;
   assign read_beat_ready = state == FETCHING;
   assign write_valid = state == STATUS;
   assign write_address = ADDR_WIDTH'(address + 64'h70);
@@ -121,6 +129,7 @@ module subbit_list #(
           cycles <= '0;
           status <= ERROR_NONE;
           faulty <= 1'b0;
+          tail <= 1'b0;
           state <= CHECK_LIST;
         end
         CHECK_LIST:
@@ -128,14 +137,24 @@ module subbit_list #(
           status <= ERROR_LIST;
           state <= FINISH;
         end else state <= FETCH;
-        FETCH: if (read_ready) state <= FETCHING;
+        FETCH:
+        if (leaves_memory) begin
+          status <= ERROR_HEADER;
+          state <= FINISH;
+        end else if (read_ready) state <= FETCHING;
         FETCHING:
         if (read_beat_valid) begin
-          descriptor <= {read_beat_data, descriptor[1023:DATA_WIDTH]};
+          if (tail) descriptor[1535:1024] <= {read_beat_data, descriptor[1535:1024+DATA_WIDTH]};
+          else descriptor[1023:0] <= {read_beat_data, descriptor[1023:DATA_WIDTH]};
           if (read_beat_last) begin
-            check_start <= 1'b1;
-            state <= CHECK;
+            tail <= 1'b1;
+            state <= tail ? CHECK : CHECK_VERSION;
+            check_start <= tail;
           end
+        end
+        CHECK_VERSION: begin
+          check_start <= !extended;
+          state <= extended ? FETCH : CHECK;
         end
         CHECK:
         if (check_done) begin
@@ -173,7 +192,8 @@ module subbit_list #(
           end
           if (status_left == 0 && !writes_busy) begin
             number <= number + 32'd1;
-            address <= address + 64'd128;
+            address <= address + (extended ? 64'd192 : 64'd128);
+            tail <= 1'b0;
             state <= status != ERROR_NONE || number == list_count - 32'd1 ? FINISH : FETCH;
           end
         end

@@ -58,6 +58,10 @@ package subbit_pkg;
     logic [39:0] codebook_address;
     logic [39:0] bias_address;
     logic [39:0] multiplier_address;
+    logic has_residual;
+    logic [39:0] residual_address;
+    logic [31:0] residual_multiplier;
+    logic signed [8:0] residual_zero;
     // What follows from the above.
     logic [15:0] row_bytes;           // of one input row
     logic [39:0] in_plane_bytes;      // of one input channel

@@ -145,7 +145,7 @@ module subbit_registers #(
         IER: s_axi_rdata <= {30'd0, ier};
         ISR: s_axi_rdata <= {30'd0, isr};
         ID: s_axi_rdata <= 32'h54494253;
-        VERSION: s_axi_rdata <= 32'h00010001;
+        VERSION: s_axi_rdata <= 32'h00010002;
         ENGINE_AT: s_axi_rdata <= ENGINE;
         FEATURES_AT: s_axi_rdata <= FEATURES;
         CHANNELS_AT: s_axi_rdata <= MAX_CHANNELS;

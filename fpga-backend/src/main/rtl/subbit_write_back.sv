@@ -1,5 +1,5 @@
 // Writes the sums of finished tiles to memory while the next tile is computed: for each output channel its pixels, which are
-// one run of bytes, through the output stage. One value a cycle.
+// one run of bytes, through the output stage, where a residual from memory may be added. One value a cycle.
 `default_nettype none
 
 module subbit_write_back #(
@@ -31,6 +31,13 @@ module subbit_write_back #(
     output logic                    drain,
     output logic [ADDRESS_BITS-1:0] drain_address,
     input  wire  [    32*LANES-1:0] drain_sums,
+
+    output logic                  read_valid,
+    input  wire                   read_ready,
+    output logic [ADDR_WIDTH-1:0] read_address,
+    output logic [          23:0] read_bytes,
+    input  wire                   read_beat_valid,
+    input  wire  [DATA_WIDTH-1:0] read_beat_data,
 
     output logic                  command_valid,
     input  wire                   command_ready,
@@ -73,12 +80,20 @@ module subbit_write_back #(
   logic [31:0] lane_sum, lane_bias, lane_multiplier;
   logic [SIZE-1:0] lane_position;
 
+  // The residual lies as the output does, this far from it.
+  logic [39:0] residual_offset;
+  logic residual_available, run_ready;
+  logic [7:0] residual;
+
   wire [39:0] run_address = channel_base + tile_offset;
   wire [23:0] run_pixels = 24'(tile_pixels) + 24'd1;
   wire [23:0] run_bytes = words ? run_pixels << 2 : run_pixels;
   wire [SIZE-1:0] position_now = pixel == 0 ? run_address[SIZE-1:0] : position;
   wire run_starts = active && pixel == 0;
-  wire issue = active && enable && (!run_starts || !command_valid || command_ready);
+  wire issue = active && enable && (!run_starts || run_ready) &&
+      (!layer.has_residual || residual_available);
+  // A tile begins when the one before has left the accumulators.
+  wire tile_starts = !active && tile_valid && !sum_valid;
   wire run_ends = pixel == tile_pixels;
   wire tile_ends = issue && run_ends && channel == layer.out_channels - 16'd1;
   wire lane_last = channel[LANE_BITS-1:0] == '1;
@@ -92,18 +107,16 @@ module subbit_write_back #(
   always_ff @(posedge clk) begin
     if (rst) begin
       active <= 1'b0;
-      command_valid <= 1'b0;
       sum_valid <= 1'b0;
       lane_valid <= 1'b0;
     end else begin
-      if (command_ready) command_valid <= 1'b0;
       if (layer_start) begin
         image_base <= layer.output_address;
         channel_base <= layer.output_address;
         tile_offset <= '0;
+        residual_offset <= layer.residual_address - layer.output_address;
       end
-      // A tile begins when the one before has left the accumulators.
-      if (!active && tile_valid && !sum_valid) begin
+      if (tile_starts) begin
         active <= 1'b1;
         tile_half_q <= tile_half;
         channel <= '0;
@@ -112,11 +125,6 @@ module subbit_write_back #(
         address <= '0;
       end
       if (issue) begin
-        if (run_starts) begin
-          command_valid <= 1'b1;
-          command_address <= {run_address[ADDR_WIDTH-1:SIZE], {SIZE{1'b0}}};
-          command_beats <= (24'(run_address[SIZE-1:0]) + run_bytes + 24'(BYTES - 1)) >> SIZE;
-        end
         position <= position_now + (words ? SIZE'(4) : SIZE'(1));
         pixel <= pixel + 1'b1;
         address <= address + ADDRESS_BITS'(layer.slots);
@@ -155,6 +163,46 @@ module subbit_write_back #(
     if (multiplier_write) multiplier_memory[parameter_channel] <= parameter_value;
   end
 
+  // Runs are commanded ahead of their values, which take their time through the output stage.
+  wire [23:0] run_span = 24'(run_address[SIZE-1:0]) + run_bytes + 24'(BYTES - 1);
+  subbit_queue #(
+      .WIDTH(ADDR_WIDTH + 24)
+  ) commands (
+      .clk,
+      .rst,
+      .in_valid(issue && run_starts),
+      .in_ready(run_ready),
+      .in_data({run_address[ADDR_WIDTH-1:SIZE], {SIZE{1'b0}}, run_span >> SIZE}),
+      .out_valid(command_valid),
+      .out_ready(command_ready),
+      .out_data({command_address, command_beats})
+  );
+
+  subbit_residual #(
+      .PIXEL_BITS(ADDRESS_BITS),
+      .ADDR_WIDTH(ADDR_WIDTH),
+      .DATA_WIDTH(DATA_WIDTH)
+  ) residuals (
+      .clk,
+      .rst,
+      .start(tile_starts && layer.has_residual),
+      .address(run_address + residual_offset),
+      .stride(layer.out_plane_bytes),
+      .pixels(tile_pixels),
+      .channels(layer.out_channels),
+      .read_valid,
+      .read_ready,
+      .read_address,
+      .read_bytes,
+      .beat_valid(read_beat_valid),
+      .beat_data(read_beat_data),
+      .enable,
+      .available(residual_available),
+      .take(issue && layer.has_residual),
+      .take_last(run_ends),
+      .value(residual)
+  );
+
   logic value_valid, value_last;
   logic [31:0] value;
   logic [SIZE-1:0] value_position;
@@ -166,10 +214,14 @@ module subbit_write_back #(
       .enable,
       .format(layer.output_format),
       .zero(layer.output_zero),
+      .has_residual(layer.has_residual),
+      .residual_zero(layer.residual_zero),
+      .residual_multiplier(layer.residual_multiplier),
       .in_valid(lane_valid),
       .in_sum(lane_sum),
       .in_bias(lane_bias),
       .in_multiplier(lane_multiplier),
+      .in_residual(residual),
       .in_tag({lane_last_q, lane_position}),
       .out_valid(value_valid),
       .out_value(value),
@@ -193,12 +245,13 @@ module subbit_write_back #(
   );
 
   // Values on their way through the output stage end in beats; the engine waits for the last of them.
-  logic [3:0] quiet;
+  localparam logic [4:0] LONGEST_WAY = 5'd18;
+  logic [4:0] quiet;
   always_ff @(posedge clk) begin
     if (rst || active || lane_valid || sum_valid || value_valid || beat_valid || command_valid) quiet <= '0;
-    else if (quiet != 4'd12) quiet <= quiet + 4'd1;
+    else if (quiet != LONGEST_WAY) quiet <= quiet + 5'd1;
   end
-  assign busy = quiet != 4'd12;
+  assign busy = quiet != LONGEST_WAY;
 endmodule
 
 `default_nettype wire

@@ -15,7 +15,10 @@ constexpr std::uint64_t kTileRows = 64;
 /// From a request to its first beat, and from the last beat to the next request.
 constexpr std::uint64_t kRunOverhead = kMemoryLatency + 5;
 /// A write's response and the steps from one part of a layer to the next.
-constexpr std::uint64_t kLayerOverhead = kMemoryLatency + 50;
+constexpr std::uint64_t kLayerOverhead = kMemoryLatency + 56;
+/// A residual is read in runs of at most this many beats.
+constexpr std::uint64_t kResidualBeats = 16;
+constexpr std::uint64_t kResidualOverhead = kMemoryLatency + 3;
 
 constexpr std::uint64_t CeilDivide(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
 
@@ -74,6 +77,14 @@ Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t rows,
   // A step's rows and indices are fetched while the step before is computed.
   tile.compute = d.in_channels * std::max(pixels * per_window + rows * row_start, tile.fetch);
   tile.write = d.out_channels * std::max(pixels, CeilDivide(pixels * element_bytes, kBusBytes) + 3);
+  if (d.has_residual()) {
+    // Runs are asked for one after the other, the first when the tile's write-back begins.
+    const std::uint64_t beats = CeilDivide(pixels, kBusBytes);
+    const bool aligned = pixels % kBusBytes == 0 && std::uint64_t{d.out_height} * d.out_width % kBusBytes == 0;
+    const std::uint64_t run = kResidualOverhead + (aligned ? 0 : 1);
+    const std::uint64_t read = CeilDivide(beats, kResidualBeats) * run + beats;
+    tile.write = std::max(tile.write, d.out_channels * read) + kResidualOverhead + 1;
+  }
   return tile;
 }
 

@@ -19,7 +19,7 @@ enum class ErrorCode : std::uint32_t {
   kAddress = 5,
   /// A codeword has bits above the ninth.
   kCodeword = 6,
-  /// A multiplier is infinite or not a number, or that of the residual is 2^119 or more.
+  /// A multiplier is infinite or not a number, or that of the residual is 2^120 or more.
   kMultiplier = 7,
   /// A zero point is outside the range of its format.
   kZeroPoint = 8,

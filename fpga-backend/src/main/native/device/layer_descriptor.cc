@@ -56,7 +56,7 @@ enum Offset : std::size_t {
 
 /// The limit of |residual_multiplier|: with it the product with a residual of 8 bits is finite, so that no sum can be that
 /// of two infinities.
-constexpr float kResidualMultiplierLimit = 0x1p119f;
+constexpr float kResidualMultiplierLimit = 0x1p120f;
 
 template <typename T>
 void Put(LayerDescriptor::Bytes& bytes, std::size_t at, T value) {

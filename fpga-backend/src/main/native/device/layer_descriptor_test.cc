@@ -216,8 +216,8 @@ TEST(LayerDescriptor, RejectsEveryCorruptFieldOfAResidual) {
   const Corruption corruptions[] = {
       {"multiplier infinite", ErrorCode::kMultiplier, [](D& d) { d.residual_multiplier = kInfinity; }},
       {"multiplier not a number", ErrorCode::kMultiplier, [](D& d) { d.residual_multiplier = kNan; }},
-      {"multiplier 2^119", ErrorCode::kMultiplier, [](D& d) { d.residual_multiplier = 0x1p119f; }},
-      {"multiplier -2^119", ErrorCode::kMultiplier, [](D& d) { d.residual_multiplier = -0x1p119f; }},
+      {"multiplier 2^120", ErrorCode::kMultiplier, [](D& d) { d.residual_multiplier = 0x1p120f; }},
+      {"multiplier -2^120", ErrorCode::kMultiplier, [](D& d) { d.residual_multiplier = -0x1p120f; }},
       {"multiplier without a residual", ErrorCode::kMultiplier,
        [](D& d) {
          d.residual_address = 0;
@@ -249,7 +249,7 @@ TEST(LayerDescriptor, RejectsEveryCorruptFieldOfAResidual) {
     EXPECT_EQ(d.Validate(Offered()), corruption.expected) << corruption.name;
   }
   LayerDescriptor large = ValidResidualLayer();
-  large.residual_multiplier = std::nextafter(0x1p119f, 0.0f);
+  large.residual_multiplier = std::nextafter(0x1p120f, 0.0f);
   EXPECT_EQ(large.Validate(Offered()), ErrorCode::kNone);
   Capabilities bare = Offered();
   bare.features &= ~registers::kFeatureResidual;

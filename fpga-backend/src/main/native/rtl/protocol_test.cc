@@ -32,6 +32,16 @@ LayerDescriptor Layer(std::uint32_t side = 3, std::uint32_t channels = 2) {
   return d;
 }
 
+/// The same with a residual.
+LayerDescriptor ResidualLayer() {
+  LayerDescriptor d = Layer();
+  d.version = 2;
+  d.residual_address = 0x18000;
+  d.residual_multiplier = 0.4f;
+  d.residual_zero_point = 99;
+  return d;
+}
+
 class Protocol : public ::testing::Test {
  protected:
   void Open(const BusTiming& timing = {}, std::uint64_t memory = RtlDevice::kMemoryBytes) {
@@ -85,7 +95,7 @@ class Protocol : public ::testing::Test {
   static std::vector<std::uint8_t> Memory(Device& device) {
     std::vector<std::uint8_t> bytes(0x24000);
     device.ReadBuffer(0, bytes.data(), bytes.size());
-    for (std::uint64_t at = kDescriptorsAt; at < 0x1000; at += LayerDescriptor::kPlainBytes) {
+    for (std::uint64_t at = kDescriptorsAt; bytes[at] == 'S'; at += bytes[at + 4] == 1 ? 128 : 192) {
       std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at) + 0x78, 8, std::uint8_t{0});
     }
     return bytes;
@@ -118,13 +128,38 @@ TEST_F(Protocol, RunsAListAndAddsUpItsCycles) {
   EXPECT_EQ(rtl_->Read32(registers::kCyclesLow), sum);
 }
 
+TEST_F(Protocol, RunsDescriptorsOfBothVersionsInOneList) {
+  Open();
+  std::vector<std::uint8_t> list;
+  for (const LayerDescriptor& d : {ResidualLayer(), Layer(), ResidualLayer()}) {
+    const LayerDescriptor::Bytes bytes = d.Encode();
+    list.insert(list.end(), bytes.begin(), bytes.end());
+  }
+  Write(kDescriptorsAt, list.data(), list.size());
+  EXPECT_EQ(Compare(kDescriptorsAt, 3), 0u);
+  std::uint64_t cycles = 0;
+  rtl_->ReadBuffer(kDescriptorsAt + 192 + 128 + 0x78, &cycles, sizeof cycles);
+  EXPECT_GT(cycles, 0u) << "of the third descriptor";
+}
+
+TEST_F(Protocol, RejectsADescriptorThatLeavesMemory) {
+  Open();
+  const LayerDescriptor::Bytes bytes = ResidualLayer().Encode();
+  const std::uint64_t last = RtlDevice::kMemoryBytes - LayerDescriptor::kPlainBytes;
+  Write(last, bytes.data(), LayerDescriptor::kPlainBytes);
+  EXPECT_EQ(Compare(last, 1), static_cast<std::uint32_t>(ErrorCode::kHeader));
+  // The list itself fits if all its descriptors have version 1.
+  Write(last - 64, bytes.data(), bytes.size());
+  EXPECT_EQ(Compare(last - 64, 1), 0u);
+}
+
 TEST_F(Protocol, JudgesRandomDescriptorsAsTheEmulatorDoes) {
   for (const std::uint32_t stall_percent : {0u, 30u}) {
     Open({5, stall_percent, 3});
     std::mt19937 random(3);
     int accepted = 0;
     for (int run = 0; run < 600; ++run) {
-      LayerDescriptor::Bytes bytes = Layer().Encode();
+      LayerDescriptor::Bytes bytes = (run % 2 == 0 ? Layer() : ResidualLayer()).Encode();
       for (int flips = static_cast<int>(random() % 4); flips > 0; --flips) {
         bytes[random() % bytes.size()] ^= static_cast<std::uint8_t>(1u << (random() % 8));
       }
@@ -162,6 +197,18 @@ TEST_F(Protocol, RejectsWhatItDoesNotOffer) {
   EXPECT_EQ(code([](auto& d) { d.multiplier_address = 0; }), ErrorCode::kAddress);
   EXPECT_EQ(code([](auto& d) { d.bias_address += 32; }), ErrorCode::kAddress);
   EXPECT_EQ(code([](auto&) {}), ErrorCode::kNone);
+  const auto residual_code = [&](auto change) {
+    LayerDescriptor d = ResidualLayer();
+    change(d);
+    return static_cast<ErrorCode>(CompareLayer(d));
+  };
+  EXPECT_EQ(residual_code([](auto& d) { d.residual_zero_point = -1; }), ErrorCode::kZeroPoint);
+  EXPECT_EQ(residual_code([](auto& d) { d.residual_address = 0; }), ErrorCode::kZeroPoint);
+  EXPECT_EQ(residual_code([](auto& d) { d.residual_multiplier = 0x1p120f; }), ErrorCode::kMultiplier);
+  EXPECT_EQ(residual_code([](auto& d) { d.residual_address = d.output_address; }), ErrorCode::kAddress);
+  EXPECT_EQ(residual_code([](auto& d) { d.residual_address = RtlDevice::kMemoryBytes; }), ErrorCode::kAddress);
+  EXPECT_EQ(residual_code([](auto& d) { d.residual_address += 8; }), ErrorCode::kAddress);
+  EXPECT_EQ(residual_code([](auto&) {}), ErrorCode::kNone);
 }
 
 TEST_F(Protocol, RejectsABadList) {

@@ -89,6 +89,7 @@ void FillRandomly(LayerCase& layer_case, std::mt19937& random) {
   layer.codebook.resize(std::size_t{1} << d.tau);
   std::generate(layer.codebook.begin(), layer.codebook.end(),
                 [&] { return static_cast<std::uint16_t>(Pick(random, 0, 511)); });
+  layer.bias.clear();
   if (Pick(random, 0, 3) != 0) {
     layer.bias.resize(d.out_channels);
     std::generate(layer.bias.begin(), layer.bias.end(),

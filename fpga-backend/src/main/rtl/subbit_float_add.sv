@@ -1,0 +1,99 @@
+// The sum of two floats as a float: 24 significant bits, rounded to nearest, ties to even. Six cycles; everything stands still
+// while `enable` is 0.
+//
+// A float is `significand` * 2^`exponent`, with the top bit of the significand set, or a significand of 0. There is no
+// overflow. Exponents of operands must be in -256 to 255.
+//
+// The smaller operand is shifted right below the larger one. Three bits below the last place are enough to round: a guard
+// bit, one more that a subtraction may shift up, and one that tells whether anything was shifted out.
+`default_nettype none
+
+module subbit_float_add (
+    input wire clk,
+    input wire enable,
+
+    input wire               a_negative,
+    input wire        [23:0] a_significand,
+    input wire signed [ 9:0] a_exponent,
+    input wire               b_negative,
+    input wire        [23:0] b_significand,
+    input wire signed [ 9:0] b_exponent,
+
+    output logic               out_negative,
+    output logic        [23:0] out_significand,
+    output logic signed [ 9:0] out_exponent
+);
+  // Shifts of this much leave nothing but the bit that tells of it.
+  localparam logic [4:0] ALL_OUT = 5'd27;
+
+  // 1: which is larger. 2: larger and smaller. 3: aligned. 4: sum. 5: normalised. 6: rounded.
+  logic negative_a_1, negative_b_1, a_larger_1;
+  logic [23:0] a_1, b_1;
+  logic signed [9:0] exponent_a_1, exponent_b_1, difference_1;
+  logic negative_2, subtract_2, negative_3, subtract_3, negative_4, negative_5;
+  logic [23:0] larger_2, smaller_2, larger_3;
+  logic [4:0] shift_2;
+  logic signed [9:0] exponent_2, exponent_3, exponent_4, exponent_5;
+  logic [26:0] smaller_3;
+  logic [27:0] sum_4, normal_5;
+
+  // A zero is smaller than everything, whatever its exponent says.
+  wire a_zero = a_significand == 0;
+  wire b_zero = b_significand == 0;
+  wire a_larger = b_zero || (!a_zero && (a_exponent > b_exponent ||
+                                         (a_exponent == b_exponent && a_significand >= b_significand)));
+
+  wire [9:0] distance = a_larger_1 ? difference_1 : -difference_1;
+
+  logic [53:0] aligned;
+  always_comb aligned = {smaller_2, 30'd0} >> shift_2;
+
+  logic [4:0] zeros;
+  always_comb begin
+    zeros = 5'd27;
+    for (int i = 0; i < 28; i++) if (sum_4[i]) zeros = 5'(27 - i);
+  end
+
+  wire [24:0] rounded = {1'b0, normal_5[27:4]} + 25'(normal_5[3] && (normal_5[4] || normal_5[2:0] != 0));
+
+  always_ff @(posedge clk) begin
+    if (enable) begin
+      negative_a_1 <= a_negative;
+      negative_b_1 <= b_negative;
+      a_1 <= a_significand;
+      b_1 <= b_significand;
+      exponent_a_1 <= a_exponent;
+      exponent_b_1 <= b_exponent;
+      a_larger_1 <= a_larger;
+      difference_1 <= a_exponent - b_exponent;
+
+      negative_2 <= a_larger_1 ? negative_a_1 : negative_b_1;
+      subtract_2 <= negative_a_1 != negative_b_1;
+      larger_2 <= a_larger_1 ? a_1 : b_1;
+      smaller_2 <= a_larger_1 ? b_1 : a_1;
+      exponent_2 <= a_larger_1 ? exponent_a_1 : exponent_b_1;
+      // Beside a zero the distance means nothing, and nothing is shifted.
+      shift_2 <= distance > 10'(ALL_OUT) ? ALL_OUT : distance[4:0];
+
+      negative_3 <= negative_2;
+      subtract_3 <= subtract_2;
+      larger_3 <= larger_2;
+      exponent_3 <= exponent_2;
+      smaller_3 <= {aligned[53:28], aligned[27] || aligned[26:0] != 0};
+
+      negative_4 <= negative_3;
+      exponent_4 <= exponent_3;
+      sum_4 <= subtract_3 ? {1'b0, larger_3, 3'd0} - 28'(smaller_3) : {1'b0, larger_3, 3'd0} + 28'(smaller_3);
+
+      negative_5 <= negative_4;
+      exponent_5 <= exponent_4 + 10'sd1 - 10'(zeros);
+      normal_5 <= sum_4 << zeros;
+
+      out_negative <= negative_5;
+      out_significand <= rounded[24] ? 24'h800000 : rounded[23:0];
+      out_exponent <= exponent_5 + 10'(rounded[24]);
+    end
+  end
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,53 @@
+// The product of a whole number and a float32 as a float: 24 significant bits, rounded to nearest, ties to even. Two cycles;
+// everything stands still while `enable` is 0.
+//
+// A float is `significand` * 2^`exponent`, with the top bit of the significand set, or a significand of 0; the exponent has
+// room for every product, so that nothing overflows. Multipliers below the normal range count as 0: what they would give is
+// far below half of the last place of an 8-bit result.
+`default_nettype none
+
+module subbit_float_product #(
+    // Bits of the number's significand.
+    parameter int BITS = 24
+) (
+    input wire clk,
+    input wire enable,
+
+    input wire                   in_negative,    // of the product: the multiplier's sign is in it already
+    input wire        [BITS-1:0] in_significand, // top bit set, or 0
+    input wire signed [     9:0] in_exponent,
+    input wire        [    30:0] in_multiplier,  // float32 without its sign, finite
+
+    output logic               out_negative,
+    output logic        [23:0] out_significand,
+    output logic signed [ 9:0] out_exponent
+);
+  localparam int WIDTH = BITS + 24;
+
+  wire [23:0] multiplier = in_multiplier[30:23] == 0 ? 24'd0 : {1'b1, in_multiplier[22:0]};
+
+  logic negative;
+  logic [WIDTH-1:0] product;
+  logic signed [9:0] exponent;
+
+  // The product of two significands has its top bit set, or the one below.
+  wire high = product[WIDTH-1];
+  wire [WIDTH-1:0] normal = high ? product : product << 1;
+  wire guard = normal[BITS-1];
+  wire sticky = normal[BITS-2:0] != 0;
+  wire [24:0] rounded = {1'b0, normal[WIDTH-1:BITS]} + 25'(guard && (sticky || normal[BITS]));
+
+  always_ff @(posedge clk) begin
+    if (enable) begin
+      negative <= in_negative;
+      product <= WIDTH'(in_significand) * WIDTH'(multiplier);
+      exponent <= in_exponent + 10'(in_multiplier[30:23]) - 10'sd150;
+
+      out_negative <= negative;
+      out_significand <= rounded[24] ? 24'h800000 : rounded[23:0];
+      out_exponent <= exponent + (high ? 10'(BITS) : 10'(BITS - 1)) + 10'(rounded[24]);
+    end
+  end
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,45 @@
+// A short queue: what goes in comes out in the same order, at the earliest a cycle later.
+`default_nettype none
+
+module subbit_queue #(
+    parameter int WIDTH = 8,
+    // A power of two.
+    parameter int DEPTH = 4
+) (
+    input wire clk,
+    input wire rst,
+
+    input  wire              in_valid,
+    output logic             in_ready,
+    input  wire  [WIDTH-1:0] in_data,
+
+    output logic             out_valid,
+    input  wire              out_ready,
+    output logic [WIDTH-1:0] out_data
+);
+  localparam int AW = $clog2(DEPTH);
+
+  if ((1 << AW) != DEPTH || DEPTH < 2) begin : g_check
+    $error("DEPTH must be a power of two, at least 2");
+  end
+
+  logic [WIDTH-1:0] memory[DEPTH];
+  logic [AW:0] written, taken;
+
+  assign in_ready = written - taken != (AW + 1)'(DEPTH);
+  assign out_valid = written != taken;
+  assign out_data = memory[taken[AW-1:0]];
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      written <= '0;
+      taken <= '0;
+    end else begin
+      if (in_valid && in_ready) written <= written + 1'b1;
+      if (out_valid && out_ready) taken <= taken + 1'b1;
+    end
+    if (in_valid && in_ready) memory[written[AW-1:0]] <= in_data;
+  end
+endmodule
+
+`default_nettype wire

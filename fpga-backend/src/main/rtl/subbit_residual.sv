@@ -1,0 +1,111 @@
+// Fetches the residual of a tile ahead of its write-back: for each output channel one run of bytes, as long as the run that is
+// written. A run is asked for in parts, each only when there is room for all of it, so that the bus is never held up.
+`default_nettype none
+
+module subbit_residual #(
+    parameter int PIXEL_BITS = 10,
+    parameter int ADDR_WIDTH = 32,
+    parameter int DATA_WIDTH = 64,
+    // Beats that are held, a power of two, and beats of a part.
+    parameter int DEPTH = 64,
+    parameter int PART = 16
+) (
+    input wire clk,
+    input wire rst,
+
+    input wire                  start,       // of a tile, one cycle; all of the tile before was taken
+    input wire [          39:0] address,     // of the first channel's run
+    input wire [          39:0] stride,      // from one channel's run to the next
+    input wire [PIXEL_BITS-1:0] pixels,      // of a run, less one; holds until the tile ends
+    input wire [          15:0] channels,
+
+    output logic                  read_valid,
+    input  wire                   read_ready,
+    output logic [ADDR_WIDTH-1:0] read_address,
+    output logic [          23:0] read_bytes,
+    input  wire                   beat_valid,    // always taken
+    input  wire  [DATA_WIDTH-1:0] beat_data,
+
+    // One byte after the other; the value follows two enabled cycles after it was taken.
+    input  wire        enable,
+    output logic       available,
+    input  wire        take,
+    input  wire        take_last,                // of its run
+    output logic [7:0] value
+);
+  localparam int BYTES = DATA_WIDTH / 8;
+  localparam int SIZE = $clog2(BYTES);
+  localparam int SLOT_BITS = $clog2(DEPTH);
+
+  if ((1 << SLOT_BITS) != DEPTH || DEPTH < 2 * PART) begin : g_check
+    $error("DEPTH must be a power of two and hold two parts");
+  end
+
+  // ---- Asking.
+  logic asking;
+  logic [39:0] run_address, part_address;
+  logic [PIXEL_BITS:0] left;             // bytes of the run not yet asked for
+  logic [15:0] channels_left;
+  logic [SLOT_BITS:0] held, arrived;     // beats asked for and not yet given up; beats that are here
+
+  wire part_ends_run = left <= (PIXEL_BITS + 1)'(PART * BYTES);
+  wire [PIXEL_BITS:0] part_bytes = part_ends_run ? left : (PIXEL_BITS + 1)'(PART * BYTES);
+  wire [PIXEL_BITS+1:0] part_span = {1'b0, part_bytes} + (PIXEL_BITS + 2)'(BYTES - 1);
+  wire [SLOT_BITS:0] part_beats = (SLOT_BITS + 1)'(part_span >> SIZE);
+  wire asked = read_valid && read_ready;
+
+  assign read_valid = asking && held <= (SLOT_BITS + 1)'(DEPTH - PART);
+  assign read_address = ADDR_WIDTH'(part_address);
+  assign read_bytes = 24'(part_bytes);
+
+  // ---- Holding and taking.
+  logic [DATA_WIDTH-1:0] memory[DEPTH];
+  logic [SLOT_BITS-1:0] write_slot, read_slot;
+  logic [SIZE-1:0] byte_at, byte_q;
+  logic [DATA_WIDTH-1:0] beat_q;
+  wire release_beat = take && (take_last || byte_at == '1);
+
+  assign available = arrived != 0;
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      asking <= 1'b0;
+      held <= '0;
+      arrived <= '0;
+      write_slot <= '0;
+      read_slot <= '0;
+      byte_at <= '0;
+    end else begin
+      held <= held + (asked ? part_beats : '0) - (SLOT_BITS + 1)'(release_beat);
+      arrived <= arrived + (SLOT_BITS + 1)'(beat_valid) - (SLOT_BITS + 1)'(release_beat);
+      write_slot <= write_slot + SLOT_BITS'(beat_valid);
+      read_slot <= read_slot + SLOT_BITS'(release_beat);
+      if (take) byte_at <= take_last ? '0 : byte_at + 1'b1;
+      if (start) begin
+        asking <= 1'b1;
+        run_address <= address;
+        part_address <= address;
+        left <= (PIXEL_BITS + 1)'(pixels) + 1'b1;
+        channels_left <= channels;
+      end else if (asked) begin
+        part_address <= part_address + 40'(PART * BYTES);
+        left <= left - part_bytes;
+        if (part_ends_run) begin
+          run_address <= run_address + stride;
+          part_address <= run_address + stride;
+          left <= (PIXEL_BITS + 1)'(pixels) + 1'b1;
+          channels_left <= channels_left - 16'd1;
+          asking <= channels_left != 16'd1;
+        end
+      end
+    end
+    if (beat_valid) memory[write_slot] <= beat_data;
+    if (enable) begin
+      beat_q <= memory[read_slot];
+      byte_q <= byte_at;
+      value <= beat_q[8*byte_q+:8];
+    end
+  end
+endmodule
+
+`default_nettype wire

@@ -1,6 +1,9 @@
 package dev.subbit.tribuo;
 
+import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.codebook.Assignment;
+import dev.subbit.tribuo.codebook.CodebookLearner;
 import dev.subbit.tribuo.codebook.CodebookPlan;
 import dev.subbit.tribuo.codebook.CodebookStart;
 import dev.subbit.tribuo.codebook.Selection;
@@ -9,6 +12,7 @@ import dev.subbit.tribuo.data.ImageBatches;
 import dev.subbit.tribuo.engine.Optimiser;
 import dev.subbit.tribuo.engine.Recipe;
 import dev.subbit.tribuo.engine.Schedule;
+import dev.subbit.tribuo.engine.TrainingEngine;
 import dev.subbit.tribuo.engine.TrainingPlan;
 import dev.subbit.tribuo.engine.TrainingStage;
 import dev.subbit.tribuo.export.FoldedWeights;
@@ -27,9 +31,12 @@ import org.tribuo.classification.Label;
 /**
  * Trains a quantized network a little further, with its float model for a teacher.
  *
- * <p>The latent weights of a stage are what the float weights have that the stages before it do not
- * give, brought to the size that training starts from; batch normalisation behind them makes up for
- * the size.
+ * <p>Training starts as the quantized network: with its codebooks, indices and scales. The latent
+ * weights of a stage lie between these and what the float weights have that the stages before it do
+ * not give, see {@link LatentWeights}. They are brought to the size that training starts from;
+ * batch normalisation behind them makes up for the size. Scales of a training are positive; a later
+ * stage whose fitted scale has another sign than the first stage's in a channel starts from the
+ * nearest codewords instead.
  */
 final class NetworkTuning {
 
@@ -96,14 +103,7 @@ final class NetworkTuning {
             0,
             (float) teacherShare,
             1);
-    CodebookPlan codebooks =
-        new CodebookPlan(
-            tau,
-            Selection.REFINED,
-            CodebookStart.CLUSTERED,
-            Assignment.NEAREST,
-            REFINE_INTERVAL,
-            REFINE_RATE);
+    CodebookPlan codebooks = codebooks(tau);
     TrainingPlan plan =
         new TrainingPlan(
             Math.multiplyExact(epochs, batches.count()),
@@ -121,53 +121,93 @@ final class NetworkTuning {
               TrainingCheckpoints.none(),
               List.of(),
               () -> false)
-          .train(start(), TrainingProgress.hidden());
+          .train(start(codebooks, random.at("codebooks")), TrainingProgress.hidden());
     }
   }
 
-  private Map<String, float[]> start() {
+  static CodebookPlan codebooks(int tau) {
+    return new CodebookPlan(
+        tau,
+        Selection.REFINED,
+        CodebookStart.CLUSTERED,
+        Assignment.NEAREST,
+        REFINE_INTERVAL,
+        REFINE_RATE);
+  }
+
+  /** The parameters with which the training starts as the quantized network. */
+  Map<String, float[]> start(CodebookPlan codebooks, RandomPlace random) {
     Map<String, float[]> parameters = new HashMap<>(quantized.floats());
     for (Network.Node node : floatNetwork.network().nodes()) {
       if (quantized.packed().containsKey(node.name())) {
-        addLatentWeights(node, parameters);
+        addLatentWeights(node, codebooks, random, parameters);
       }
     }
     return parameters;
   }
 
-  private void addLatentWeights(Network.Node node, Map<String, float[]> parameters) {
+  private void addLatentWeights(
+      Network.Node node,
+      CodebookPlan codebooks,
+      RandomPlace random,
+      Map<String, float[]> parameters) {
     Layer.Conv conv = (Layer.Conv) node.layer();
     float[] rest = FoldedWeights.of(floatNetwork, node.name());
-    float[] size = sizes(rest, conv);
+    float[] size = sizes(rest, conv, quantized.packed().get(node.name()));
+    divide(rest, size);
     String name = node.name();
     for (int s = 2; quantized.packed().containsKey(name); s++) {
-      float[] latent = rest.clone();
-      float[] given = quantized.packed().get(name).toDense();
-      for (int i = 0; i < latent.length; i++) {
-        latent[i] /= size[i / (latent.length / conv.out())];
+      PackedConvWeights packed = quantized.packed().get(name);
+      Codebook codebook =
+          CodebookLearner.from(codebooks, packed.codebook(), random.at(name)).codebook();
+      float[] given = packed.toDense();
+      divide(given, size);
+      parameters.put(name + "/weight", LatentWeights.of(codebook, given, rest, conv.out()));
+      parameters.put(name + TrainingEngine.CODEBOOK, taps(codebook));
+      for (int i = 0; i < rest.length; i++) {
         rest[i] -= given[i];
       }
-      parameters.put(name + "/weight", latent);
       name = node.name() + ".stage" + s;
     }
     rescaleNorm(node.name(), size, parameters);
   }
 
-  /** What each channel's weights are divided by: then they vary as He et al. draw them. */
-  private static float[] sizes(float[] weights, Layer.Conv conv) {
+  /** Divides each output channel's weights. */
+  private static void divide(float[] weights, float[] sizes) {
+    int each = weights.length / sizes.length;
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] /= sizes[i / each];
+    }
+  }
+
+  private static float[] taps(Codebook codebook) {
+    byte[] signs = codebook.toTaps();
+    float[] taps = new float[signs.length];
+    for (int i = 0; i < taps.length; i++) {
+      taps[i] = signs[i];
+    }
+    return taps;
+  }
+
+  /**
+   * What each channel's weights are divided by: then they vary as He et al. draw them. Negative
+   * where the fitted scale is, since the scales of a training are not.
+   */
+  private static float[] sizes(float[] weights, Layer.Conv conv, PackedConvWeights fitted) {
     int each = weights.length / conv.out();
+    float[] scale = fitted.scale();
     float[] sizes = new float[conv.out()];
     for (int o = 0; o < sizes.length; o++) {
       double sum = 0;
       for (int i = o * each; i < (o + 1) * each; i++) {
         sum += (double) weights[i] * weights[i];
       }
-      sizes[o] = sum > 0 ? (float) Math.sqrt(sum / 2) : 1;
+      sizes[o] = Math.copySign(sum > 0 ? (float) Math.sqrt(sum / 2) : 1, scale[o]);
     }
     return sizes;
   }
 
-  /** The batch normalisation behind smaller weights sees smaller values. */
+  /** The batch normalisation behind divided weights sees divided values. */
   private void rescaleNorm(String conv, float[] size, Map<String, float[]> parameters) {
     String last = conv;
     Map<String, List<Network.Node>> readers = quantized.network().readers();
@@ -177,10 +217,15 @@ final class NetworkTuning {
     String norm = readers.get(last).get(0).name();
     float[] mean = parameters.get(norm + "/mean").clone();
     float[] variance = parameters.get(norm + "/variance").clone();
+    float[] gamma = parameters.get(norm + "/gamma").clone();
     for (int o = 0; o < size.length; o++) {
+      double before = Math.sqrt((double) variance[o] + Layer.BatchNorm.EPSILON);
       mean[o] /= size[o];
       variance[o] /= size[o] * size[o];
+      double after = Math.sqrt((double) variance[o] + Layer.BatchNorm.EPSILON);
+      gamma[o] = (float) (gamma[o] * size[o] * after / before);
     }
+    parameters.put(norm + "/gamma", gamma);
     parameters.put(norm + "/mean", mean);
     parameters.put(norm + "/variance", variance);
   }

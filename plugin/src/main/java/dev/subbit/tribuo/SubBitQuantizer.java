@@ -124,6 +124,19 @@ public final class SubBitQuantizer
     postConfig();
   }
 
+  /**
+   * Sets what the training after the fit learns from.
+   *
+   * @param share of the float model's outputs, 0 to 1; the rest are the labels.
+   * @return this quantizer.
+   * @throws PropertyException if it is out of range.
+   */
+  public SubBitQuantizer withTeacherShare(double share) {
+    teacherShare = share;
+    postConfig();
+    return this;
+  }
+
   /** Sets the threads of the training, of which all in one JVM need the same. */
   SubBitQuantizer withThreads(int number) {
     threads = number;

@@ -145,6 +145,17 @@ class SubBitQuantizerTest {
   }
 
   @Test
+  void labelsCountWhereTheTeacherDoesNotCountForAll() {
+    try (SubBitModel model = model(Mode.FLOAT);
+        SubBitModel taught = tuner().quantize(model, data);
+        SubBitModel labelled = tuner().withTeacherShare(0.5).quantize(model, data)) {
+      assertNotEquals(
+          NetworkCodec.encode(taught.network()), NetworkCodec.encode(labelled.network()));
+    }
+    assertThrows(PropertyException.class, () -> tuner().withTeacherShare(1.5));
+  }
+
+  @Test
   void givesTheSameTwice() {
     try (SubBitModel model = model(Mode.FLOAT)) {
       SubBitQuantizer quantizer = new SubBitQuantizer();

@@ -12,6 +12,8 @@ import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.graph.ModelInput;
 import dev.subbit.tribuo.quantizer.graph.OnnxFile;
 import dev.subbit.tribuo.quantizer.graph.OperatorSets;
+import dev.subbit.tribuo.quantizer.timing.LayerTime;
+import dev.subbit.tribuo.quantizer.timing.LayerTimes;
 import dev.subbit.tribuo.report.Figures;
 import dev.subbit.tribuo.report.QuantizationPage;
 import dev.subbit.tribuo.report.TextTable;
@@ -20,6 +22,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -73,11 +76,14 @@ final class OnnxQuantization {
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     OutputFile.write(out, stream -> result.model().writeTo(stream));
+    boolean integer = settings.activations().isPresent();
+    List<LayerTime> times = LayerTimes.of(model, result.weights(), feeds.get(0), integer);
     if (report != null) {
-      String page = QuantizationPage.of(in.getFileName().toString(), result, size(in), size(out));
+      String page =
+          QuantizationPage.of(in.getFileName().toString(), result, times, size(in), size(out));
       OutputFile.write(report, stream -> stream.write(page.getBytes(StandardCharsets.UTF_8)));
     }
-    return print(result, seconds);
+    return print(result, times, seconds);
   }
 
   private List<ModelInput> inputs(ModelProto model) {
@@ -88,12 +94,27 @@ final class OnnxQuantization {
     }
   }
 
-  private Map<String, Object> print(QuantizationResult result, double seconds) {
+  private Map<String, Object> print(
+      QuantizationResult result, List<LayerTime> times, double seconds) {
     if (!result.layers().isEmpty()) {
       TextTable table =
           new TextTable(
-              1, "layer", "in", "out", "groups", "stages", "bits/weight", "bytes", "was", "SNR dB");
+              1,
+              "layer",
+              "in",
+              "out",
+              "groups",
+              "stages",
+              "bits/weight",
+              "bytes",
+              "was",
+              "us",
+              "was",
+              "SNR dB");
+      Map<String, LayerTime> byName = new HashMap<>();
+      times.forEach(time -> byName.put(time.name(), time));
       for (LayerResult layer : result.layers()) {
+        LayerTime time = byName.get(layer.name());
         table.row(
             layer.name(),
             "" + layer.inChannels() * layer.group(),
@@ -103,6 +124,8 @@ final class OnnxQuantization {
             String.format(Locale.ROOT, "%.2f", layer.bitsPerWeight()),
             String.format(Locale.ROOT, "%,d", layer.bytesAfter()),
             String.format(Locale.ROOT, "%,d", layer.bytesBefore()),
+            String.format(Locale.ROOT, "%,.0f", time.microsecondsAfter()),
+            String.format(Locale.ROOT, "%,.0f", time.microsecondsBefore()),
             String.format(Locale.ROOT, "%.1f", layer.signalToNoise()));
       }
       terminal.println(table);
@@ -151,6 +174,7 @@ final class OnnxQuantization {
     results.put("bytesAfter", after);
     results.put("seconds", seconds);
     results.put("layers", result.layers());
+    results.put("times", times);
     results.put("left", result.left());
     results.put("outputs", result.outputs());
     results.put("outputsWithFloatActivations", result.floatActivations());

@@ -125,8 +125,17 @@ final class QuantizeCommand implements Callable<Integer> {
       defaultValue = "0",
       description =
           "Saved models with float weights: then train so many passes over all training images of"
-              + " --data, with the float model for a teacher.")
+              + " --data, with the float model for a teacher. Starts from the fitted weights.")
   private int tune;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "SHARE",
+      defaultValue = "0",
+      description =
+          "Share of the images' labels in what --tune learns from, 0 to 1; the rest is what the"
+              + " float model says. Default: ${DEFAULT-VALUE}, no labels.")
+  private double labels;
 
   @Option(
       names = "--int8",
@@ -208,17 +217,26 @@ final class QuantizeCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--int8 and --float-activations exclude each other");
     }
+    if (!(labels >= 0 && labels <= 1)) {
+      throw new ParameterException(
+          spec.commandLine(), "--labels is " + labels + ", allowed: 0 to 1");
+    }
+    if (labels > 0 && tune == 0) {
+      throw new ParameterException(
+          spec.commandLine(), "--labels says what --tune learns from: give --tune EPOCHS too");
+    }
     int images = calibration.images();
     Path data = calibration.dataFolder();
     try (SubBitModel model = ModelFile.load(in)) {
       IdxImageSource source = new ImageFolder(data).read(ImageFolder.Part.TRAIN, List.of(), 0);
       SubBitQuantizer quantizer =
           SubBitQuantizer.of(
-              tau,
-              stages == null ? 1 : stages,
-              images,
-              tune,
-              floatActivations ? Optional.empty() : Optional.of(clipping));
+                  tau,
+                  stages == null ? 1 : stages,
+                  images,
+                  tune,
+                  floatActivations ? Optional.empty() : Optional.of(clipping))
+              .withTeacherShare(1 - labels);
       long start = System.nanoTime();
       try (SubBitModel quantized = quantizer.quantize(model, new MutableDataset<>(source))) {
         double seconds = (System.nanoTime() - start) / 1e9;

@@ -27,6 +27,28 @@ public interface CodebookLearner {
                 plan.tau(), kernels, CLUSTERING_ROUNDS, place.at("first").numbers())
             : new Codebook(
                 plan.tau(), DistinctCodewords.sample(plan.tau(), place.at("first").numbers()));
+    return of(plan, first, place);
+  }
+
+  /**
+   * Starts from a codebook that is there. Codewords that repeat others in it are replaced; at tau =
+   * 9 the full codebook in its own order takes its place.
+   *
+   * @param plan how codebooks are selected; its start does not matter.
+   * @param given the codebook, of the plan's tau.
+   * @param place where random numbers come from.
+   * @return the learner.
+   */
+  static CodebookLearner from(CodebookPlan plan, Codebook given, RandomPlace place) {
+    int[] codewords =
+        plan.tau() == Codebook.MAX_TAU
+            ? DistinctCodewords.sample(plan.tau(), place.at("first").numbers())
+            : DistinctCodewords.of(given);
+    DistinctCodewords.replaceRepeats(codewords, place.at("first").numbers());
+    return of(plan, new Codebook(plan.tau(), codewords), place);
+  }
+
+  private static CodebookLearner of(CodebookPlan plan, Codebook first, RandomPlace place) {
     if (!plan.isLearnt()) {
       return new FixedCodebook(first);
     }

@@ -12,13 +12,17 @@ import java.util.ServiceLoader;
  */
 public interface TrainingEngine {
 
+  /** Ends the name of a codebook among the parameters that a training starts from. */
+  String CODEBOOK = "/codebook";
+
   /**
    * Starts training.
    *
    * @param network the network.
    * @param plan how to train it.
    * @param parameters the parameters to start from, by full name, as {@link InitialParameters}
-   *     makes them; latent weights included.
+   *     makes them; latent weights included. A codebook that is to start as it is given stands
+   *     under the name of its convolution and {@link #CODEBOOK}: [2^tau, 9], of -1 and +1.
    * @return the run, to be closed by the caller.
    */
   TrainingRun start(Network network, TrainingPlan plan, Map<String, float[]> parameters);

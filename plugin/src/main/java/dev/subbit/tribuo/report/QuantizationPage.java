@@ -4,6 +4,10 @@ import dev.subbit.tribuo.quantizer.LayerResult;
 import dev.subbit.tribuo.quantizer.OutputAgreement;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
+import dev.subbit.tribuo.quantizer.timing.LayerTime;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** A page about a quantization: what became of each layer, what stayed, what the outputs say. */
 public final class QuantizationPage {
@@ -19,12 +23,17 @@ public final class QuantizationPage {
    *
    * @param model name of the float model.
    * @param result what was done to it.
+   * @param times what each of its layers takes.
    * @param bytesBefore bytes of the float model's file.
    * @param bytesAfter bytes of the quantized model's file.
    * @return one self-contained HTML file.
    */
   public static String of(
-      String model, QuantizationResult result, long bytesBefore, long bytesAfter) {
+      String model,
+      QuantizationResult result,
+      List<LayerTime> times,
+      long bytesBefore,
+      long bytesAfter) {
     String title = "Quantization of " + model;
     QuantizationPage page = new QuantizationPage();
     page.body.append("<h1>").append(Html.escape(title)).append("</h1>\n");
@@ -38,7 +47,7 @@ public final class QuantizationPage {
             Figures.kilobytes(bytesBefore),
             Figures.times(bytesBefore, Math.max(1, bytesAfter))));
     page.outputs(result);
-    page.layers(result);
+    page.layers(result, times);
     page.left(result);
     return HtmlPage.of(title, page.body);
   }
@@ -61,7 +70,9 @@ public final class QuantizationPage {
         Figures.percent(output.getSameLargest()));
   }
 
-  private void layers(QuantizationResult result) {
+  private void layers(QuantizationResult result, List<LayerTime> times) {
+    Map<String, LayerTime> byName = new HashMap<>();
+    times.forEach(time -> byName.put(time.name(), time));
     double most =
         result.layers().stream()
             .mapToDouble(LayerResult::signalToNoise)
@@ -71,9 +82,11 @@ public final class QuantizationPage {
     body.append(
         "<h2>Layers</h2>\n<p>Bits count all that is stored: indices, codebooks, scales and");
     body.append(" biases. The signal-to-noise ratio compares a layer's outputs with the float");
-    body.append(" model's.</p>\n<table><thead><tr><th>layer</th><th>channels in</th><th>out</th>");
+    body.append(" model's. Times are medians for one sample, of each layer alone.");
+    body.append("</p>\n<table><thead><tr><th>layer</th><th>channels in</th><th>out</th>");
     body.append("<th>groups</th><th>tau</th><th>stages</th><th>bits a weight</th><th>bytes</th>");
-    body.append("<th>was</th><th>signal-to-noise</th><th></th></tr></thead><tbody>\n");
+    body.append(
+        "<th>was</th><th>us</th><th>was</th><th>signal-to-noise</th><th></th></tr></thead><tbody>\n");
     for (LayerResult layer : result.layers()) {
       row(
           Html.escape(layer.name()),
@@ -85,6 +98,8 @@ public final class QuantizationPage {
           Figures.format("%.2f", layer.bitsPerWeight()),
           Figures.format("%,d", layer.bytesAfter()),
           Figures.format("%,d", layer.bytesBefore()),
+          Figures.format("%,.0f", byName.get(layer.name()).microsecondsAfter()),
+          Figures.format("%,.0f", byName.get(layer.name()).microsecondsBefore()),
           decibels(layer.signalToNoise()),
           bar(layer.signalToNoise() / most));
     }

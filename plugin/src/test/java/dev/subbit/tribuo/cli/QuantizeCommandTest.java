@@ -140,6 +140,35 @@ class QuantizeCommandTest {
   }
 
   @Test
+  void givesEightBitActivationsOnRequest() throws IOException {
+    Path json = folder.resolve("out.json");
+    CommandRun run =
+        quantize("--random", "2", "--shape", "3x12x12", "--int8", "--json", json.toString());
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("with float activations"), run.out());
+    ModelProto model = ModelProto.parseFrom(Files.readAllBytes(out));
+    assertEquals("QLinearSubBitConv", model.getGraph().getNode(1).getOpType());
+    JsonNode results = new ObjectMapper().readTree(json.toFile());
+    double before =
+        results.get("outputsWithFloatActivations").get(0).get("signalToNoise").asDouble();
+    double after = results.get("outputs").get(0).get("signalToNoise").asDouble();
+    assertTrue(after > before - 0.5 && after != before, before + " dB, then " + after);
+    JsonNode time = results.get("times").get(0);
+    assertEquals(results.get("layers").get(0).get("name"), time.get("name"));
+    assertTrue(time.get("microsecondsBefore").asDouble() > 0);
+    assertTrue(time.get("microsecondsAfter").asDouble() > 0);
+  }
+
+  @Test
+  void saysWhichOptionsOfSavedModelsContradict() {
+    in = folder.resolve("in.sbm");
+    out = folder.resolve("out.sbm");
+    assertRefused("exclude each other", 2, "--int8", "--float-activations");
+    assertRefused("allowed: 0 to 1", 2, "--tune", "1", "--labels", "1.5");
+    assertRefused("give --tune EPOCHS too", 2, "--labels", "1");
+  }
+
+  @Test
   void leavesAPageThatIsWellFormed() throws Exception {
     Path page = folder.resolve("page.html");
     CommandRun run = quantize("--random", "2", "--shape", "3x12x12", "--report", page.toString());

@@ -4,6 +4,7 @@ import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.codebook.CodebookLearner;
 import dev.subbit.tribuo.codebook.CodebookState;
+import dev.subbit.tribuo.engine.TrainingEngine;
 import dev.subbit.tribuo.engine.TrainingPlan;
 import dev.subbit.tribuo.engine.TrainingRun;
 import dev.subbit.tribuo.engine.TrainingState;
@@ -79,9 +80,13 @@ final class TensorFlowRun implements TrainingRun {
     }
     RandomPlace codebooks = RandomPlace.of(plan.seed()).at("codebook");
     for (Map.Entry<String, SubBitConvWeights> entry : built.subBitWeights().entrySet()) {
+      RandomPlace place = codebooks.at(entry.getKey());
+      float[] given = initial.get(entry.getKey() + TrainingEngine.CODEBOOK);
       float[] kernels = initial.get(entry.getValue().trained().name());
       CodebookLearner learner =
-          CodebookLearner.start(plan.codebooks(), kernels, codebooks.at(entry.getKey()));
+          given == null
+              ? CodebookLearner.start(plan.codebooks(), kernels, place)
+              : CodebookLearner.from(plan.codebooks(), codebook(given), place);
       learners.put(entry.getKey(), learner);
       values.put(entry.getValue().codewords(), taps(learner.codebook()));
     }
@@ -99,6 +104,14 @@ final class TensorFlowRun implements TrainingRun {
               + (values == null ? "none" : values.length));
     }
     return values;
+  }
+
+  private Codebook codebook(float[] taps) {
+    byte[] signs = new byte[taps.length];
+    for (int i = 0; i < signs.length; i++) {
+      signs[i] = (byte) taps[i];
+    }
+    return Codebook.ofTaps(plan.codebooks().tau(), signs);
   }
 
   private static float[] taps(Codebook codebook) {

@@ -30,7 +30,14 @@ public record Feed(Map<String, Tensor> tensors) {
    */
   public record Tensor(OnnxJavaType type, long[] shape, ByteBuffer data) {
 
-    OnnxTensor toOnnx(OrtEnvironment environment) throws OrtException {
+    /**
+     * The tensor for ONNX Runtime.
+     *
+     * @param environment the environment.
+     * @return the tensor; the caller closes it.
+     * @throws OrtException if ONNX Runtime refuses it.
+     */
+    public OnnxTensor toOnnx(OrtEnvironment environment) throws OrtException {
       return OnnxTensor.createTensor(
           environment, data.duplicate().order(data.order()), shape, type);
     }

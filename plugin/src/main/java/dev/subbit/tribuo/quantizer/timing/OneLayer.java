@@ -1,0 +1,134 @@
+package dev.subbit.tribuo.quantizer.timing;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import ai.onnxruntime.OnnxJavaType;
+import dev.subbit.onnx.ConvAttributes;
+import dev.subbit.onnx.OnnxProtos;
+import dev.subbit.onnx.SubBitModels;
+import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import dev.subbit.tribuo.quantizer.fit.StagedWeights;
+import dev.subbit.tribuo.quantizer.graph.ConvLayer;
+import dev.subbit.tribuo.quantizer.graph.Feed;
+import dev.subbit.tribuo.quantizer.graph.FloatArray;
+import dev.subbit.tribuo.quantizer.graph.GraphEdits;
+import dev.subbit.tribuo.quantizer.graph.IntegerConv;
+import dev.subbit.tribuo.quantizer.graph.IntegerEdits;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Models that hold one layer and nothing else. */
+final class OneLayer {
+
+  /** Which range does not matter to the time. */
+  private static final QuantizedRange ANY_RANGE = new QuantizedRange(0.05f, 128);
+
+  private final ConvLayer layer;
+  private final StagedWeights weights;
+  private final FloatArray x;
+
+  /**
+   * Prepares.
+   *
+   * @param layer a layer of some model.
+   * @param weights its sub-bit weights.
+   * @param x what it reads.
+   */
+  OneLayer(ConvLayer layer, StagedWeights weights, FloatArray x) {
+    this.layer =
+        new ConvLayer(
+            layer.name(),
+            0,
+            -1,
+            "x",
+            "y",
+            layer.outChannels(),
+            layer.inChannels(),
+            layer.weights(),
+            layer.bias(),
+            layer.attributes());
+    this.weights = weights;
+    this.x = x;
+  }
+
+  TimedSession floatConv() {
+    return new TimedSession(model(), floats());
+  }
+
+  TimedSession subBitConv() {
+    return new TimedSession(GraphEdits.replace(model(), Map.of(layer, weights)), floats());
+  }
+
+  /** As it stands in a chain: what it reads, and gives if it has one stage, is 8-bit already. */
+  TimedSession integerConv() {
+    ModelProto subBit = GraphEdits.replace(model(), Map.of(layer, weights));
+    List<IntegerConv> convs = IntegerConv.of(subBit);
+    Map<String, QuantizedRange> ranges = new HashMap<>();
+    IntegerEdits.valuesWithoutRange(convs).forEach(value -> ranges.put(value, ANY_RANGE));
+    ModelProto integer = IntegerEdits.replace(subBit, convs, ranges);
+    GraphProto.Builder graph = integer.getGraph().toBuilder();
+    NodeProto first = graph.getNode(0);
+    graph.removeNode(0).clearInput().addInput(value(first.getOutput(0), DataType.UINT8, x.shape()));
+    int last = graph.getNodeCount() - 1;
+    if (graph.getNode(last).getOpType().equals("DequantizeLinear")) {
+      String given = graph.getNode(last).getInput(0);
+      graph.removeNode(last).clearOutput().addOutput(value(given, DataType.UINT8, null));
+    }
+    ByteBuffer bytes = ByteBuffer.allocateDirect(x.values().length);
+    Feed feed =
+        new Feed(Map.of(first.getOutput(0), new Feed.Tensor(OnnxJavaType.UINT8, x.shape(), bytes)));
+    return new TimedSession(integer.toBuilder().setGraph(graph).build(), feed);
+  }
+
+  private Feed floats() {
+    ByteBuffer data =
+        ByteBuffer.allocateDirect(x.values().length * Float.BYTES).order(ByteOrder.nativeOrder());
+    data.asFloatBuffer().put(x.values());
+    return new Feed(Map.of("x", new Feed.Tensor(OnnxJavaType.FLOAT, x.shape(), data)));
+  }
+
+  private ModelProto model() {
+    ConvAttributes a = layer.attributes();
+    return SubBitModels.ofGraph(
+        GraphProto.newBuilder()
+            .setName("layer")
+            .addInput(value("x", DataType.FLOAT, x.shape()))
+            .addInitializer(
+                OnnxProtos.tensor(
+                    "w", layer.weights(), layer.outChannels(), layer.inChannels(), 3, 3))
+            .addInitializer(OnnxProtos.tensor("b", layer.bias(), layer.outChannels()))
+            .addNode(
+                NodeProto.newBuilder()
+                    .setOpType("Conv")
+                    .addAllInput(List.of("x", "w", "b"))
+                    .addOutput("y")
+                    .addAttribute(OnnxProtos.attribute("kernel_shape", 3, 3))
+                    .addAttribute(
+                        OnnxProtos.attribute("strides", a.strideHeight(), a.strideWidth()))
+                    .addAttribute(
+                        OnnxProtos.attribute(
+                            "pads", a.padTop(), a.padLeft(), a.padBottom(), a.padRight()))
+                    .addAttribute(
+                        OnnxProtos.attribute("dilations", a.dilationHeight(), a.dilationWidth()))
+                    .addAttribute(OnnxProtos.attribute("group", (long) a.group())))
+            .addOutput(value("y", DataType.FLOAT, null))
+            .build());
+  }
+
+  private static ValueInfoProto value(String name, DataType type, long[] shape) {
+    ValueInfoProto.Builder info = ValueInfoProto.newBuilder().setName(name);
+    TypeProto.Tensor.Builder tensor =
+        info.getTypeBuilder().getTensorTypeBuilder().setElemType(type.getNumber());
+    for (int i = 0; shape != null && i < shape.length; i++) {
+      tensor.getShapeBuilder().addDimBuilder().setDimValue(shape[i]);
+    }
+    return info.build();
+  }
+}

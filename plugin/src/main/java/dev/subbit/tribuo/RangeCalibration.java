@@ -3,6 +3,7 @@ package dev.subbit.tribuo;
 import dev.subbit.tribuo.network.ConvChain;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.ResidualBlock;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import dev.subbit.tribuo.quantizer.range.Clipping;
@@ -14,8 +15,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Chooses the 8-bit ranges of the activations around sub-bit convolutions: one run over the images
- * for the extremes of each, a second for a histogram between them.
+ * Chooses the 8-bit ranges of the activations around sub-bit convolutions, shortcuts included: one
+ * run over the images for the extremes of each, a second for a histogram between them.
  */
 final class RangeCalibration {
 
@@ -47,9 +48,7 @@ final class RangeCalibration {
   /** So that a max pooling behind an 8-bit convolution takes its values as they are. */
   private static void shareRangesThroughMaxPooling(
       TrainedNetwork trained, Map<String, QuantizedRange> ranges) {
-    Map<String, ConvChain> chains = ConvChain.of(trained.network());
-    Set<String> givenAsIntegers = new HashSet<>();
-    trained.packed().keySet().forEach(c -> givenAsIntegers.add(chains.get(c).last().name()));
+    Set<String> givenAsIntegers = givenAsIntegers(trained);
     for (Network.Node node : trained.network().nodes()) {
       if (node.layer() instanceof Layer.MaxPool && ranges.containsKey(node.name())) {
         String input = node.inputs().get(0);
@@ -60,14 +59,27 @@ final class RangeCalibration {
     }
   }
 
+  /** The nodes whose values 8-bit convolutions give. */
+  private static Set<String> givenAsIntegers(TrainedNetwork trained) {
+    Map<String, ConvChain> chains = ConvChain.of(trained.network());
+    Map<String, ResidualBlock> blocks = ResidualBlock.of(trained.network());
+    Set<String> nodes = new HashSet<>();
+    for (String conv : trained.packed().keySet()) {
+      ResidualBlock block = blocks.get(conv);
+      nodes.add((block == null ? chains.get(conv).last() : block.last()).name());
+    }
+    return nodes;
+  }
+
   /** In the order of the network, so that the first node that overflows is the one reported. */
   private static List<String> nodesWithRanges(TrainedNetwork trained) {
-    Map<String, ConvChain> chains = ConvChain.of(trained.network());
-    Set<String> around = new HashSet<>();
-    for (String conv : trained.packed().keySet()) {
-      around.addAll(chains.get(conv).conv().inputs());
-      around.add(chains.get(conv).last().name());
+    Set<String> around = givenAsIntegers(trained);
+    for (Network.Node node : trained.network().nodes()) {
+      if (trained.packed().containsKey(node.name())) {
+        around.addAll(node.inputs());
+      }
     }
+    ResidualBlock.of(trained.network()).values().forEach(block -> around.add(block.shortcut()));
     return trained.network().nodes().stream()
         .map(Network.Node::name)
         .filter(around::contains)

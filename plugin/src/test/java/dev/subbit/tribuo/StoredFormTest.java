@@ -54,6 +54,7 @@ class StoredFormTest {
   @ParameterizedTest
   @CsvSource({
     "tiny-integer, 0.0933975, 0.0000111, 0.0004153, 0.9061762",
+    "tiny-blocks, 0.4865216, 0.0722771, 0.1071411, 0.3340603",
     "tiny-binary, 0.1842939, 0.2367378, 0.3370758, 0.2418924",
     "tiny-pools, 0.4037580, 0.4328503, 0.0356567, 0.1277350",
   })
@@ -72,6 +73,7 @@ class StoredFormTest {
           switch (name) {
             case "tiny-integer" -> TinyModels.integer();
             case "tiny-binary" -> TinyModels.binary();
+            case "tiny-blocks" -> TinyModels.blocks();
             default -> TinyModels.pools();
           };
       assertEquals(NetworkCodec.encode(written.network()), NetworkCodec.encode(model.network()));
@@ -83,7 +85,8 @@ class StoredFormTest {
   @Test
   void hasAFileWithEveryKindOfLayer() {
     Set<Class<?>> stored =
-        Stream.of(TinyModels.integer(), TinyModels.binary(), TinyModels.pools())
+        Stream.of(
+                TinyModels.integer(), TinyModels.blocks(), TinyModels.binary(), TinyModels.pools())
             .flatMap(model -> model.network().network().nodes().stream())
             .map(node -> node.layer().getClass())
             .collect(Collectors.toSet());
@@ -146,7 +149,14 @@ class StoredFormTest {
     assertDamage(range("relu0", 1, 256), "'relu0'");
     assertDamage(range("relu1", 1, 7), "ReLU 'relu1' must have zero point 0");
     assertDamage(range("pool", 1, 0), "pool");
-    assertDamage(network -> network.removeRanges("bn2"), "'bn2' needs a quantized range");
+    assertDamage(network -> network.removeRanges("relu1"), "'relu1' needs a quantized range");
+    // Without it the convolution would go on to the end of its residual block.
+    assertDamage(network -> network.removeRanges("bn2"), "'add' needs a quantized range");
+    ModelProto blocks = TinyModels.blocks().serialize();
+    assertDamage(blocks, network -> network.removeRanges("add2"), "'add2' needs a quantized range");
+    assertDamage(blocks, network -> network.removeRanges("bn3"), "'bn3' needs a quantized range");
+    assertDamage(blocks, range("relu1", 1, 7), "ReLU 'relu1' must have zero point 0");
+    assertDamage(blocks, range("add1", 1, 0), "add1");
   }
 
   private static FloatsProto floats(float... values) {
@@ -186,7 +196,12 @@ class StoredFormTest {
 
   private static void assertDamage(Consumer<TrainedNetworkProto.Builder> damage, String part)
       throws IOException {
-    ModelProto intact = TinyModels.integer().serialize();
+    assertDamage(TinyModels.integer().serialize(), damage, part);
+  }
+
+  private static void assertDamage(
+      ModelProto intact, Consumer<TrainedNetworkProto.Builder> damage, String part)
+      throws IOException {
     SubBitModelProto.Builder model =
         intact.getSerializedData().unpack(SubBitModelProto.class).toBuilder();
     damage.accept(model.getNetworkBuilder());
@@ -212,12 +227,13 @@ class StoredFormTest {
   void survivesTenThousandDamagedFiles() throws Exception {
     List<byte[]> loaded = new ArrayList<>();
     int tried = 0;
-    for (SubBitModel model : List.of(TinyModels.integer(), TinyModels.binary())) {
+    for (SubBitModel model :
+        List.of(TinyModels.integer(), TinyModels.blocks(), TinyModels.binary())) {
       byte[] intact = model.serialize().toByteArray();
       Random random = new Random(41);
       // The network is the last part of the file; names, provenance and domains come before it.
       int networkBytes = NetworkCodec.encode(model.network()).getSerializedSize();
-      for (int i = 0; i < 5_000; i++) {
+      for (int i = 0; i < 4_000; i++) {
         byte[] damaged = intact.clone();
         int from = i % 2 == 0 ? 0 : intact.length - networkBytes;
         for (int flips = 1 + random.nextInt(2); flips > 0; flips--) {

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -67,6 +68,25 @@ class SubBitQuantizerTest {
       assertNotEquals(ranges.get("relu1"), ranges.get("relu3"));
       // The last one feeds the float classifier.
       assertFalse(ranges.containsKey("pool5"));
+    }
+  }
+
+  @Test
+  void givesShortcutsAndEndsOfBlocksARangeButNotWhatIsBetween() {
+    try (SubBitModel model = model(Mode.SUB_BIT);
+        SubBitModel quantized = new SubBitQuantizer().quantize(model, data)) {
+      assertEquals(
+          Set.of(
+              "stem.relu",
+              "stage1.block0.relu1",
+              "stage1.block0.relu2",
+              "stage2.block0.relu1",
+              "stage2.block0.shortcut.bn",
+              "stage2.block0.relu2",
+              "stage3.block0.relu1",
+              "stage3.block0.shortcut.bn",
+              "stage3.block0.relu2"),
+          quantized.network().ranges().keySet());
     }
   }
 

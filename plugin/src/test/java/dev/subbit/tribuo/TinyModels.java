@@ -27,7 +27,7 @@ final class TinyModels {
     return TestModels.dataset(SHAPE, 4);
   }
 
-  /** 8-bit activations, with a residual addition. */
+  /** 8-bit activations, with a residual addition in float as the first versions had it. */
   static SubBitModel integer() {
     Layer.Conv stem = new Layer.Conv(1, 4, 3, 1, Weights.FLOAT, Activations.REAL);
     Layer.Conv conv = new Layer.Conv(4, 4, 3, 1, Weights.SUB_BIT, Activations.REAL);
@@ -45,6 +45,35 @@ final class TinyModels {
     add(nodes, "pool", new Layer.GlobalAveragePool(), "add");
     add(nodes, "classifier", new Layer.Dense(4, TestModels.CLASSES), "pool");
     TrainedNetwork trained = weigh("tiny-integer", nodes);
+    Random random = new Random(2);
+    return TestModels.model(
+        RandomNetworks.quantizeConvolutions(trained, List.of(RandomNetworks.image(SHAPE, random))),
+        data());
+  }
+
+  /** 8-bit activations, also in the residual additions of two blocks; the second halves. */
+  static SubBitModel blocks() {
+    Layer.Conv stem = new Layer.Conv(1, 4, 3, 1, Weights.FLOAT, Activations.REAL);
+    Layer.Conv conv = new Layer.Conv(4, 4, 3, 1, Weights.SUB_BIT, Activations.REAL);
+    List<Network.Node> nodes = new ArrayList<>();
+    add(nodes, "image", new Layer.Input());
+    add(nodes, "normalize", new Layer.Normalize(2f / 255, -1), "image");
+    add(nodes, "stem", stem, "normalize");
+    add(nodes, "relu0", new Layer.Relu(), "stem");
+    add(nodes, "conv1", conv, "relu0");
+    add(nodes, "bn1", new Layer.BatchNorm(4), "conv1");
+    add(nodes, "add1", new Layer.Add(), "bn1", "relu0");
+    add(nodes, "relu1", new Layer.Relu(), "add1");
+    Layer.Conv halving = new Layer.Conv(4, 8, 3, 2, Weights.SUB_BIT, Activations.REAL);
+    add(nodes, "conv2", halving, "relu1");
+    add(nodes, "bn2", new Layer.BatchNorm(8), "conv2");
+    Layer.Conv shortcut = new Layer.Conv(4, 8, 1, 2, Weights.FLOAT, Activations.REAL);
+    add(nodes, "shortcut", shortcut, "relu1");
+    add(nodes, "bn3", new Layer.BatchNorm(8), "shortcut");
+    add(nodes, "add2", new Layer.Add(), "bn2", "bn3");
+    add(nodes, "pool", new Layer.GlobalAveragePool(), "add2");
+    add(nodes, "classifier", new Layer.Dense(8, TestModels.CLASSES), "pool");
+    TrainedNetwork trained = weigh("tiny-blocks", nodes);
     Random random = new Random(2);
     return TestModels.model(
         RandomNetworks.quantize(trained, List.of(RandomNetworks.image(SHAPE, random))), data());

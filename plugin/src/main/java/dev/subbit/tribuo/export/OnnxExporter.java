@@ -12,6 +12,7 @@ import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.NetworkShapes;
 import dev.subbit.tribuo.network.NodeShape;
+import dev.subbit.tribuo.network.ResidualBlock;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import java.util.HashSet;
 import java.util.List;
@@ -26,8 +27,8 @@ import java.util.Set;
  * ONNX nodes bear the names of the network's nodes. Batch normalisation is folded into the
  * convolution before it. Between binary convolutions signs flow packed, and a block of ReActNet is
  * one node, under the name of its convolution. A network with quantized ranges becomes an integer
- * graph as {@link TrainedNetwork} describes: residual sums stay in float, where every ONNX Runtime
- * back end adds the same bits.
+ * graph as {@link TrainedNetwork} describes, where the end of a residual block is one node under
+ * the name of its convolution, too; every ONNX Runtime back end then gives the same bits.
  */
 public final class OnnxExporter {
 
@@ -47,6 +48,7 @@ public final class OnnxExporter {
 
   private final ActivationValues values;
   private final FloatLayers floatLayers;
+  private final IntegerLayers integerLayers;
   private final BinaryLayers binaryLayers;
   private final BinaryLayerWriter binaryLayerWriter;
 
@@ -56,6 +58,7 @@ public final class OnnxExporter {
     this.shapes = NetworkShapes.of(trained.network());
     this.values = new ActivationValues(graph, trained, shapes);
     this.floatLayers = new FloatLayers(graph, trained);
+    this.integerLayers = new IntegerLayers(graph, trained, values);
     this.binaryLayers = new BinaryLayers(trained.network(), chains, Set.copyOf(wanted));
     this.binaryLayerWriter = new BinaryLayerWriter(graph, trained, shapes, binaryLayers, values);
   }
@@ -141,6 +144,10 @@ public final class OnnxExporter {
         binaryLayerWriter.writeConv(chain);
       } else if (runsInsideAnother(node)) {
         continue;
+      } else if (integerLayers.blockOfAddition(node.name()).isPresent()) {
+        ResidualBlock block = integerLayers.blockOfAddition(node.name()).get();
+        block.relu().ifPresent(relu -> folded.add(relu.name()));
+        integerLayers.writeBlock(block);
       } else if (node.layer() instanceof Layer.Conv conv) {
         writeConv(node, conv);
       } else if (node.layer() instanceof Layer.MaxPool pool && poolsIntegers(node)) {
@@ -178,23 +185,23 @@ public final class OnnxExporter {
 
   private void writeConv(Network.Node node, Layer.Conv conv) {
     ConvChain chain = chains.get(node.name());
-    FoldedConv parameters = new FoldedConv(trained, chain);
     String input = node.inputs().get(0);
     chain.norm().ifPresent(norm -> folded.add(norm.name()));
     if (conv.weights() == Layer.Weights.FLOAT) {
+      FoldedConv parameters = new FoldedConv(trained, chain);
       String x = values.floatOf(input);
       values.putFloat(chain.normalized().name(), floatLayers.writeConv(node, conv, parameters, x));
     } else if (trained.ranges().isEmpty()) {
       String x = values.floatOf(input);
-      values.putFloat(chain.normalized().name(), writeSubBitConv(node, conv, parameters, x));
-    } else {
+      values.putFloat(chain.normalized().name(), writeSubBitConv(node, conv, chain, x));
+    } else if (!integerLayers.endsBlock(node.name())) {
       chain.relu().ifPresent(relu -> folded.add(relu.name()));
-      values.putInteger(chain.last().name(), writeIntegerConv(node, conv, parameters, chain));
+      integerLayers.writeConv(chain);
     }
   }
 
-  private String writeSubBitConv(
-      Network.Node node, Layer.Conv conv, FoldedConv parameters, String x) {
+  private String writeSubBitConv(Network.Node node, Layer.Conv conv, ConvChain chain, String x) {
+    FoldedConv parameters = new FoldedConv(trained, chain);
     return SubBitNodes.conv(
         graph.proto(),
         ActivationValues.onnxName(node),
@@ -202,23 +209,5 @@ public final class OnnxExporter {
         parameters.packedWeights(),
         ConvAttributes.of(conv.stride(), 1),
         parameters.bias());
-  }
-
-  private String writeIntegerConv(
-      Network.Node node, Layer.Conv conv, FoldedConv parameters, ConvChain chain) {
-    String input = node.inputs().get(0);
-    String output = chain.last().name();
-    FoldedConv.Integers integers = parameters.integers(trained.ranges().get(input).scale());
-    return SubBitNodes.qLinearConv(
-        graph.proto(),
-        ActivationValues.onnxName(node),
-        values.integerOf(input),
-        values.scaleOf(input),
-        values.zeroPointOf(input),
-        integers.weights(),
-        ConvAttributes.of(conv.stride(), 1),
-        values.scaleOf(output),
-        values.zeroPointOf(output),
-        integers.bias());
   }
 }

@@ -20,6 +20,7 @@ final class QuantizedRangesCheck {
       return;
     }
     Map<String, ConvChain> chains = ConvChain.of(trained.network());
+    Map<String, ResidualBlock> blocks = ResidualBlock.inIntegers(trained);
     Set<String> unused = new HashSet<>(trained.ranges().keySet());
     for (Network.Node node : trained.network().nodes()) {
       if (node.layer() instanceof Layer.Conv conv && conv.weights() == Layer.Weights.SUB_BIT) {
@@ -27,17 +28,22 @@ final class QuantizedRangesCheck {
           throw new IllegalArgumentException(
               "Node '" + node.name() + "' binarises its input and cannot have a quantized range");
         }
-        ConvChain chain = chains.get(node.name());
         String input = node.inputs().get(0);
-        String output = chain.last().name();
         requireRange(trained, node, input);
-        requireRange(trained, node, output);
-        if (chain.relu().isPresent() && trained.ranges().get(output).zeroPoint() != 0) {
-          throw new IllegalArgumentException(
-              "The quantized range of the ReLU '" + output + "' must have zero point 0");
-        }
         unused.remove(input);
-        unused.remove(output);
+        ResidualBlock block = blocks.get(node.name());
+        if (block != null) {
+          requireRange(trained, node, block.shortcut());
+          unused.remove(block.shortcut());
+        }
+        Network.Node output = block == null ? chains.get(node.name()).last() : block.last();
+        requireRange(trained, node, output.name());
+        unused.remove(output.name());
+        if (output.layer() instanceof Layer.Relu
+            && trained.ranges().get(output.name()).zeroPoint() != 0) {
+          throw new IllegalArgumentException(
+              "The quantized range of the ReLU '" + output.name() + "' must have zero point 0");
+        }
       }
     }
     if (!unused.isEmpty()) {
@@ -53,7 +59,7 @@ final class QuantizedRangesCheck {
               + node
               + "' needs a quantized range, since the convolution '"
               + conv.name()
-              + "' has its input or output there");
+              + "' has its input, shortcut or output there");
     }
   }
 }

@@ -12,11 +12,16 @@ import java.util.TreeMap;
  * <p><b>Quantized activations.</b> Where {@code ranges} is not empty, every SUB_BIT convolution
  * runs on 8-bit integers. It reads the node before it, and it gives the values of the last node of
  * its {@link ConvChain}: batch normalisation is folded into it, and a ReLU is the clamp at zero.
- * Both nodes have a range, and no other node has one. A range says how the values are rounded where
- * they enter or leave such a convolution. Values that an 8-bit convolution gives are rounded for
- * every reader; values that a float layer gives are rounded for the 8-bit convolutions only, and
- * other float layers, a residual addition among them, read them as they are. The range of a ReLU
- * that ends a chain has zero point 0. BINARY convolutions have no ranges.
+ * Where it begins a {@link ResidualBlock} it reads the shortcut too and gives the values of the
+ * block's last node, rounded once. These nodes have a range, and no other node has one. A range
+ * says how the values are rounded where they enter or leave such a convolution. Values that an
+ * 8-bit convolution gives are rounded for every reader; values that a float layer gives are rounded
+ * for the 8-bit convolutions only, and other float layers read them as they are. The range of a
+ * ReLU that ends a chain or block has zero point 0. BINARY convolutions have no ranges.
+ *
+ * <p>A convolution may also end at its batch normalisation where it could go on to the end of a
+ * block: then the batch normalisation has a range, and the addition is a float layer. Networks that
+ * were quantized by earlier versions are like this.
  *
  * @param network the network.
  * @param floats float parameters by full name ({@code <node>/<parameter>}, see {@link Layer});

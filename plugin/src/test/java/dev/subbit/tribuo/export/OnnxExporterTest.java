@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -88,7 +89,13 @@ class OnnxExporterTest {
       Set<String> functions =
           model.getFunctionsList().stream().map(FunctionProto::getName).collect(Collectors.toSet());
       nodes.values().forEach(node -> assertTrue(functions.contains(node.getOpType())));
-      assertEquals(mode == Mode.SUB_BIT_BINARY ? 3 : 1, functions.size());
+      assertEquals(
+          switch (mode) {
+            case SUB_BIT_BINARY -> 3;
+            case INTEGER -> 2;
+            default -> 1;
+          },
+          functions.size());
     }
   }
 
@@ -123,10 +130,35 @@ class OnnxExporterTest {
 
   @Test
   void rectifiesByClampingInIntegers() {
-    // resnet8 has a ReLU behind its stem and two in each of its three blocks; the first of a
-    // block's two directly follows an 8-bit convolution.
-    assertEquals(4, opTypes(export(Mode.INTEGER)).stream().filter("Relu"::equals).count());
+    // resnet8 has a ReLU behind its stem and two in each of its three blocks.
+    assertEquals(1, opTypes(export(Mode.INTEGER)).stream().filter("Relu"::equals).count());
     assertEquals(7, opTypes(export(Mode.SUB_BIT)).stream().filter("Relu"::equals).count());
+  }
+
+  @Test
+  void staysInEightBitsFromTheStemToThePooling() {
+    ModelProto model = export(Mode.INTEGER);
+    assertEquals(
+        List.of(
+            // Two stages of three halve and have a 1x1 convolution in their shortcut.
+            "QLinearSubBitConv",
+            "QLinearSubBitBlock",
+            "QLinearSubBitConv",
+            "DequantizeLinear",
+            "Conv",
+            "QuantizeLinear",
+            "QLinearSubBitBlock",
+            "QLinearSubBitConv",
+            "DequantizeLinear",
+            "Conv",
+            "QuantizeLinear",
+            "QLinearSubBitBlock",
+            "DequantizeLinear",
+            "GlobalAveragePool"),
+        opTypes(model)
+            .subList(
+                opTypes(model).indexOf("QLinearSubBitConv"),
+                opTypes(model).indexOf("GlobalAveragePool") + 1));
     Set<String> quantized =
         export(Mode.INTEGER).getGraph().getNodeList().stream()
             .filter(node -> node.getOpType().equals("QuantizeLinear"))
@@ -135,9 +167,20 @@ class OnnxExporterTest {
     assertEquals(
         Set.of(
             "stem.relu/quantized",
-            "stage1.block0.relu2/quantized",
-            "stage2.block0.relu2/quantized"),
+            "stage2.block0.shortcut.bn/quantized",
+            "stage3.block0.shortcut.bn/quantized"),
         quantized);
+  }
+
+  /** Networks with a range behind each convolution instead were quantized by earlier versions. */
+  @Test
+  void addsInFloatWhereRangesSaySo() throws Exception {
+    TrainedNetwork earlier = quantized(exactFloats(), RandomNetworks::quantizeConvolutions);
+    ModelProto model = OnnxExporter.export(earlier, everyPixel(earlier.network().input()));
+    assertTrue(opTypes(model).contains("Add"));
+    assertFalse(opTypes(model).contains("QLinearSubBitBlock"));
+    assertComputesTheReferencesIntegers(
+        earlier, List.of("relu", "relu1", "bn2", "relu2", "conv3", "halves", "conv4"));
   }
 
   @Test
@@ -150,6 +193,10 @@ class OnnxExporterTest {
    * bit: there the integer graph must agree with the reference exactly, on every back end.
    */
   private static TrainedNetwork exactNetwork() {
+    return quantized(exactFloats(), RandomNetworks::quantize);
+  }
+
+  private static TrainedNetwork exactFloats() {
     Layer.Conv subBit = new Layer.Conv(8, 8, 3, 1, Weights.SUB_BIT, Activations.REAL);
     Layer.Conv halving = new Layer.Conv(8, 16, 3, 2, Weights.SUB_BIT, Activations.REAL);
     Network network =
@@ -186,12 +233,17 @@ class OnnxExporterTest {
       stem[i] = Math.round(2 * stem[i]);
     }
     floats.put("stem/weight", stem);
-    TrainedNetwork whole = new TrainedNetwork(network, floats, random.packed(), random.ranges());
+    return new TrainedNetwork(network, floats, random.packed(), random.ranges());
+  }
+
+  private static TrainedNetwork quantized(
+      TrainedNetwork trained,
+      BiFunction<TrainedNetwork, List<float[]>, TrainedNetwork> quantization) {
     Random pixels = new Random(11);
-    return RandomNetworks.quantize(
-        whole,
+    return quantization.apply(
+        trained,
         IntStream.range(0, 3)
-            .mapToObj(i -> RandomNetworks.image(network.input(), pixels))
+            .mapToObj(i -> RandomNetworks.image(trained.network().input(), pixels))
             .toList());
   }
 
@@ -225,9 +277,14 @@ class OnnxExporterTest {
 
   private static void assertComputesTheReferencesIntegers(TrainedNetwork network)
       throws OrtException {
+    assertComputesTheReferencesIntegers(
+        network, List.of("relu", "relu1", "relu2", "conv3", "halves", "conv4"));
+  }
+
+  private static void assertComputesTheReferencesIntegers(
+      TrainedNetwork network, List<String> nodes) throws OrtException {
     float[] image = RandomNetworks.image(network.network().input(), new Random(29));
     Map<String, float[]> expected = new ReferenceForward(network).run(image);
-    List<String> nodes = List.of("relu", "relu1", "bn2", "relu2", "conv3", "halves", "conv4");
     for (ExecutionBackend backend : NodeValues.backends()) {
       Map<String, float[]> actual = NodeValues.of(network, nodes, image, backend);
       for (String node : nodes) {

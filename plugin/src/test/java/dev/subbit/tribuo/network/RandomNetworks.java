@@ -4,9 +4,11 @@ import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.DoubleSupplier;
 
 /** Networks with random weights, sized so that activations neither vanish nor explode. */
@@ -79,6 +81,16 @@ public final class RandomNetworks {
 
   /** Ranges wide enough for what the images give, by the reference. */
   public static TrainedNetwork quantize(TrainedNetwork trained, List<float[]> images) {
+    return quantize(trained, images, ResidualBlock.of(trained.network()));
+  }
+
+  /** The same as earlier versions did it: residual additions stay float. */
+  public static TrainedNetwork quantizeConvolutions(TrainedNetwork trained, List<float[]> images) {
+    return quantize(trained, images, Map.of());
+  }
+
+  private static TrainedNetwork quantize(
+      TrainedNetwork trained, List<float[]> images, Map<String, ResidualBlock> blocks) {
     Map<String, float[]> extremes = new HashMap<>();
     for (float[] image : images) {
       new ReferenceForward(trained)
@@ -92,15 +104,22 @@ public final class RandomNetworks {
                 }
               });
     }
-    Map<String, QuantizedRange> ranges = new HashMap<>();
+    Set<String> nodes = new HashSet<>();
     Map<String, ConvChain> chains = ConvChain.of(trained.network());
     for (String conv : trained.packed().keySet()) {
-      ConvChain chain = chains.get(conv);
-      for (String node : List.of(chain.conv().inputs().get(0), chain.last().name())) {
-        float[] minMax = extremes.get(node);
-        float scale = (minMax[1] - minMax[0]) / 255;
-        ranges.put(node, new QuantizedRange(scale, Math.round(-minMax[0] / scale)));
+      nodes.add(chains.get(conv).conv().inputs().get(0));
+      if (blocks.containsKey(conv)) {
+        nodes.add(blocks.get(conv).shortcut());
+        nodes.add(blocks.get(conv).last().name());
+      } else {
+        nodes.add(chains.get(conv).last().name());
       }
+    }
+    Map<String, QuantizedRange> ranges = new HashMap<>();
+    for (String node : nodes) {
+      float[] minMax = extremes.get(node);
+      float scale = (minMax[1] - minMax[0]) / 255;
+      ranges.put(node, new QuantizedRange(scale, Math.round(-minMax[0] / scale)));
     }
     return new TrainedNetwork(trained.network(), trained.floats(), trained.packed(), ranges);
   }

@@ -16,14 +16,19 @@ public final class ReferenceForward {
   private final TrainedNetwork trained;
   private final Map<String, NodeShape> shapes;
   private final Map<String, ConvChain> chains;
+  private final Map<String, ResidualBlock> blocks;
 
   public ReferenceForward(TrainedNetwork trained) {
     this.trained = trained;
     this.shapes = NetworkShapes.of(trained.network());
     this.chains = ConvChain.of(trained.network());
+    this.blocks = ResidualBlock.inIntegers(trained);
   }
 
-  /** The values of every node; an 8-bit convolution's chain has its values at the last node. */
+  /**
+   * The values of every node; an 8-bit convolution's chain or block has its values at the last
+   * node, and none of use before.
+   */
   public Map<String, float[]> run(float[] image) {
     Map<String, float[]> values = new HashMap<>();
     for (Network.Node node : trained.network().nodes()) {
@@ -32,10 +37,19 @@ public final class ReferenceForward {
       }
       if (!trained.ranges().isEmpty() && trained.packed().containsKey(node.name())) {
         ConvChain chain = chains.get(node.name());
-        float[] result = integerConv(chain, values.get(node.inputs().get(0)));
-        for (Network.Node part :
-            new Network.Node[] {chain.conv(), chain.normalized(), chain.last()}) {
-          values.put(part.name(), result);
+        if (!blocks.containsKey(node.name())) {
+          float[] result = integerConv(chain, values);
+          for (Network.Node part :
+              new Network.Node[] {chain.conv(), chain.normalized(), chain.last()}) {
+            values.put(part.name(), result);
+          }
+        }
+      }
+      for (ResidualBlock block : blocks.values()) {
+        if (block.add().equals(node)) {
+          float[] result = integerBlock(block, values);
+          values.put(node.name(), result);
+          values.put(block.last().name(), result);
         }
       }
     }
@@ -193,18 +207,52 @@ public final class ReferenceForward {
   }
 
   /** The rules of TrainedNetwork for quantized activations; gives the rounded real values. */
-  private float[] integerConv(ConvChain chain, float[] x) {
+  private float[] integerConv(ConvChain chain, Map<String, float[]> values) {
+    QuantizedRange to = trained.ranges().get(chain.last().name());
+    return rounded(scaledSums(chain, values, to), to);
+  }
+
+  /** The same with a shortcut in 8 bits, which is added before the sum is rounded. */
+  private float[] integerBlock(ResidualBlock block, Map<String, float[]> values) {
+    QuantizedRange to = trained.ranges().get(block.last().name());
+    QuantizedRange from = trained.ranges().get(block.shortcut());
+    float[] sums = scaledSums(block.chain(), values, to);
+    double[] residual = stored(values.get(block.shortcut()), from);
+    float multiplier = from.scale() / to.scale();
+    for (int i = 0; i < sums.length; i++) {
+      float scaledResidual = (float) residual[i] * multiplier;
+      sums[i] += scaledResidual;
+    }
+    return rounded(sums, to);
+  }
+
+  /** What is stored for real values, less the zero point. */
+  private static double[] stored(float[] x, QuantizedRange range) {
+    double[] stored = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      stored[i] = clamp(Math.rint(x[i] / range.scale()) + range.zeroPoint()) - range.zeroPoint();
+    }
+    return stored;
+  }
+
+  private static float[] rounded(float[] scaled, QuantizedRange to) {
+    float[] y = new float[scaled.length];
+    for (int i = 0; i < y.length; i++) {
+      double rounded = clamp(Math.rint(scaled[i]) + to.zeroPoint());
+      y[i] = (float) (rounded - to.zeroPoint()) * to.scale();
+    }
+    return y;
+  }
+
+  /** The sums of an 8-bit convolution with its bias, in units of the output's scale. */
+  private float[] scaledSums(ConvChain chain, Map<String, float[]> values, QuantizedRange to) {
     Layer.Conv conv = (Layer.Conv) chain.conv().layer();
     String input = chain.conv().inputs().get(0);
     QuantizedRange from = trained.ranges().get(input);
-    QuantizedRange to = trained.ranges().get(chain.last().name());
-    double[] stored = new double[x.length];
-    for (int i = 0; i < x.length; i++) {
-      stored[i] = clamp(Math.rint(x[i] / from.scale()) + from.zeroPoint()) - from.zeroPoint();
-    }
     PackedConvWeights packed = trained.packed().get(chain.conv().name());
     float[] ones = new float[conv.out()];
     Arrays.fill(ones, 1);
+    double[] stored = stored(values.get(input), from);
     double[] sums = convolve(conv, stored, shapes.get(input), packed.withScale(ones).toDense());
     float[] y = new float[sums.length];
     for (int i = 0; i < y.length; i++) {
@@ -221,8 +269,7 @@ public final class ReferenceForward {
       float scale = (float) (packed.scale()[o] * factor);
       long sum = (long) sums[i] + (long) Math.rint(bias / ((double) from.scale() * scale));
       float multiplier = from.scale() * scale / to.scale();
-      double rounded = clamp(Math.rint(sum * multiplier) + to.zeroPoint());
-      y[i] = (float) (rounded - to.zeroPoint()) * to.scale();
+      y[i] = sum * multiplier;
     }
     return y;
   }

@@ -44,6 +44,7 @@ module subbit_axi_read #(
   localparam int BYTES = DATA_WIDTH / 8;
   localparam int SIZE = $clog2(BYTES);
   localparam int PAGE_BEATS = 4096 / BYTES;
+  localparam int BURST_BITS = $clog2(PAGE_BEATS) + 1;
 
   if (BYTES < 4 || BYTES > 64 || (1 << SIZE) != BYTES) begin : g_check
     $error("DATA_WIDTH must be 32, 64, 128, 256 or 512");
@@ -62,16 +63,25 @@ module subbit_axi_read #(
   logic [DATA_WIDTH-1:0] hold;
   logic primed;
 
-  // A burst ends at the page, at the longest burst or at the end of the run.
-  wire [23:0] page_left = 24'(PAGE_BEATS) - 24'(ask_address[11:SIZE]);
-  wire [23:0] limit = page_left < 24'(MAX_BURST) ? page_left : 24'(MAX_BURST);
-  wire [23:0] burst = ask_left < limit ? ask_left : limit;
+  // A burst ends at the page, at the longest burst or at the end of the run. It is measured in one cycle and asked for in
+  // the next.
+  wire [BURST_BITS-1:0] page_left = BURST_BITS'(PAGE_BEATS) - BURST_BITS'(ask_address[11:SIZE]);
+  wire [BURST_BITS-1:0] limit = page_left < BURST_BITS'(MAX_BURST) ? page_left : BURST_BITS'(MAX_BURST);
+  logic measured;
+  logic [BURST_BITS-1:0] burst;
 
-  wire slot = !beat_valid || beat_ready;
+  // Two aligned beats, so that whether there is room for one more does not depend on who takes them.
+  logic second_valid, second_last;
+  logic [DATA_WIDTH-1:0] second_data;
+  wire slot = !second_valid;
   wire asked = m_axi_arvalid && m_axi_arready;
   wire received = m_axi_rvalid && m_axi_rready;
   wire emit_raw = received && active && primed;
   wire emit_held = active && raw_left == 0 && out_left != 0 && slot;
+  wire emit = emit_raw || emit_held;
+  wire [DATA_WIDTH-1:0] emit_data = offset == 0 ? m_axi_rdata : shifted[DATA_WIDTH-1:0];
+  wire emit_last = out_left == 24'd1;
+  wire first_free = !beat_valid || beat_ready;
   wire [2*DATA_WIDTH-1:0] pair = {m_axi_rdata, hold};
   wire [2*DATA_WIDTH-1:0] shifted = pair >> {offset, 3'b000};
   wire [23:0] command_span = command_bytes + 24'(command_address[SIZE-1:0]) + 24'(BYTES - 1);
@@ -90,6 +100,7 @@ module subbit_axi_read #(
       active <= 1'b0;
       draining <= 1'b0;
       beat_valid <= 1'b0;
+      second_valid <= 1'b0;
       m_axi_arvalid <= 1'b0;
       pending <= '0;
     end else begin
@@ -99,11 +110,13 @@ module subbit_axi_read #(
       if (abort) begin
         active <= 1'b0;
         beat_valid <= 1'b0;
+        second_valid <= 1'b0;
         draining <= 1'b1;
       end else if (draining) begin
         draining <= m_axi_arvalid || pending != 0;
       end else if (command_valid && command_ready) begin
         active <= 1'b1;
+        measured <= 1'b0;
         offset <= command_address[SIZE-1:0];
         primed <= command_address[SIZE-1:0] == 0;
         ask_address <= {command_address[ADDR_WIDTH-1:SIZE], {SIZE{1'b0}}};
@@ -111,26 +124,34 @@ module subbit_axi_read #(
         raw_left <= command_beats;
         out_left <= command_out;
       end else if (active) begin
-        if (ask_left != 0 && (!m_axi_arvalid || m_axi_arready)) begin
+        if (!measured) begin
+          measured <= ask_left != 0;
+          burst <= ask_left < 24'(limit) ? BURST_BITS'(ask_left) : limit;
+        end else if (!m_axi_arvalid || m_axi_arready) begin
+          measured <= 1'b0;
           m_axi_arvalid <= 1'b1;
           m_axi_araddr <= ask_address;
-          m_axi_arlen <= 8'(burst - 24'd1);
-          ask_address <= ask_address + ADDR_WIDTH'(burst << SIZE);
-          ask_left <= ask_left - burst;
+          m_axi_arlen <= 8'(burst - 1'b1);
+          ask_address <= ask_address + (ADDR_WIDTH'(burst) << SIZE);
+          ask_left <= ask_left - 24'(burst);
         end
         if (received) begin
           hold <= m_axi_rdata;
           primed <= 1'b1;
           raw_left <= raw_left - 24'd1;
         end
-        if (slot) beat_valid <= 1'b0;
-        if (emit_raw || emit_held) begin
-          beat_valid <= 1'b1;
-          beat_data <= offset == 0 ? m_axi_rdata : shifted[DATA_WIDTH-1:0];
-          beat_last <= out_left == 24'd1;
-          out_left <= out_left - 24'd1;
+        if (first_free) begin
+          beat_valid <= second_valid || emit;
+          beat_data <= second_valid ? second_data : emit_data;
+          beat_last <= second_valid ? second_last : emit_last;
+          second_valid <= 1'b0;
+        end else if (emit) begin
+          second_valid <= 1'b1;
+          second_data <= emit_data;
+          second_last <= emit_last;
         end
-        if (out_left == 0 && raw_left == 0 && slot) active <= 1'b0;
+        if (emit) out_left <= out_left - 24'd1;
+        if (out_left == 0 && raw_left == 0 && first_free && !second_valid) active <= 1'b0;
       end
     end
   end

@@ -9,7 +9,8 @@
 // and look-ups of the window before take turns. Direct mode: 3 * slots cycles, for each slot a response for the first lane of
 // every pair, one for the second, and the accumulation.
 //
-// Cycle by cycle: 0 issue, 1 index, 2 codeword, 3 operands, 4 sum.
+// Cycle by cycle: 0 issue, 1 index, 2 codeword, 3 codeword in its pair, 4 operands, 5 sum of the first adder of a pair,
+// 6 sum of the second.
 `default_nettype none
 
 module subbit_core_shared #(
@@ -115,9 +116,14 @@ module subbit_core_shared #(
   );
 
   // ---- The order of steps.
+  // These hold for the whole layer.
   wire [8:0] table_size = 9'd1 << layer.tau;
-  wire [ROW_BITS:0] table_rows = (ROW_BITS + 1)'((10'(table_size) + 10'(PAIRS - 1)) >> PAIR_BITS);
-  wire [SLOT_BITS-1:0] last_slot = SLOT_BITS'(layer.slots - 16'd1);
+  logic [ROW_BITS-1:0] last_row;
+  logic [SLOT_BITS-1:0] last_slot;
+  always_ff @(posedge clk) begin
+    last_row <= ROW_BITS'((10'(table_size) + 10'(PAIRS - 1)) >> PAIR_BITS) - 1'b1;
+    last_slot <= SLOT_BITS'(layer.slots - 16'd1);
+  end
 
   typedef enum logic [1:0] {
     IDLE,
@@ -128,14 +134,14 @@ module subbit_core_shared #(
   state_t state;
   logic responding_bank, pending;
   logic owes;                    // the newest window's look-ups have to follow those under way
-  logic [1:0] settle;            // cycles until the newest bank may be looked up
+  logic [1:0] settle;            // cycles until the newest bank may be looked up, and the newest sums added to
   logic [ROW_BITS-1:0] row;
   logic [SLOT_BITS-1:0] slot;
   kind_t direct_kind;
   context_t newest, summing;     // of the window whose responses were made last; of the one that is looked up
   logic summing_bank;
 
-  wire row_last = (ROW_BITS + 1)'(row) == table_rows - 1'b1;
+  wire row_last = row == last_row;
   wire slot_last = slot == last_slot;
   step_t issued;
   logic [SLOT_BITS-1:0] issue_slot;
@@ -184,6 +190,8 @@ module subbit_core_shared #(
       if (sums_end) begin
         state <= IDLE;
         pending <= owes;
+        // A sum may be read again from the fourth cycle on; a tile of one pixel comes back to it in the next window.
+        settle <= 2'd2;
         summing <= newest;
         summing_bank <= responding_bank;
         if (owes) responding_bank <= !responding_bank;
@@ -223,23 +231,25 @@ module subbit_core_shared #(
   assign index_half = issue_index_half;
   assign index_slot = issue_slot;
 
-  step_t step[1:4];
+  step_t step[1:6];
   always_ff @(posedge clk) begin
     step[1] <= issued;
-    for (int s = 2; s <= 4; s++) step[s] <= step[s-1];
-    if (rst) for (int s = 1; s <= 4; s++) step[s].valid <= 1'b0;
+    for (int s = 2; s <= 6; s++) step[s] <= step[s-1];
+    if (rst) for (int s = 1; s <= 6; s++) step[s].valid <= 1'b0;
   end
 
   // ---- The column sums that the responses in flight are made of.
-  logic [3*COLUMN-1:0] waiting, columns;
+  logic [3*COLUMN-1:0] waiting, coming, columns;
   always_ff @(posedge clk) begin
     if (begins) waiting <= built;
-    if (step[2].valid && step[2].takes_window) columns <= waiting;
+    if (step[2].valid && step[2].takes_window) coming <= waiting;
+    if (step[3].valid && step[3].takes_window) columns <= coming;
   end
 
   // ---- Pairs of lanes.
-  wire [R*PAIRS-1:0] responses;
-  logic [R*PAIRS-1:0] even_response, odd_response;    // direct mode
+  wire adds_4 = step[4].kind == ADD;
+  wire adds_5 = step[5].kind == ADD;
+  wire [R*PAIRS-1:0] responses;                       // of step 6
   for (genvar p = 0; p < PAIRS; p++) begin : g_pair
     wire [MAX_TAU-1:0] even_index = indices[2*p*MAX_TAU+:MAX_TAU];
     wire [MAX_TAU-1:0] odd_index = indices[(2*p+1)*MAX_TAU+:MAX_TAU];
@@ -247,14 +257,15 @@ module subbit_core_shared #(
         !layer.direct ? 9'(step[1].row) << PAIR_BITS | 9'(p) : step[1].kind == RESPOND ? even_index : odd_index;
 
     // Which sum of each column, and its sign; a response whose first column is negative is made with all signs turned.
-    logic [8:0] codeword;
-    always_ff @(posedge clk) codeword <= codewords[9*p+:9];
+    logic [8:0] codeword_3, codeword_4;
+    always_ff @(posedge clk) begin
+      codeword_3 <= codewords[9*p+:9];
+      codeword_4 <= codeword_3;
+    end
     logic [Q-1:0] part[3];
-    logic [2:0] minus;
     always_comb begin
       for (int c = 0; c < 3; c++) begin
-        minus[c] = !codeword[c];
-        case ({codeword[3+c], codeword[6+c]} ^ {2{!codeword[c]}})
+        case ({codeword_4[3+c], codeword_4[6+c]} ^ {2{!codeword_4[c]}})
           2'b11: part[c] = columns[c*COLUMN+0*Q+:Q];
           2'b10: part[c] = columns[c*COLUMN+1*Q+:Q];
           2'b01: part[c] = columns[c*COLUMN+2*Q+:Q];
@@ -262,35 +273,25 @@ module subbit_core_shared #(
         endcase
       end
     end
-    logic signed [Q-1:0] part_q[3];
-    logic [2:0] minus_q;
-    always_ff @(posedge clk) begin
-      for (int c = 0; c < 3; c++) part_q[c] <= part[c];
-      minus_q <= {minus[2] ^ minus[0], minus[1] ^ minus[0], minus[0]};
-    end
 
-    wire [R-1:0] even_found, odd_found;
-    logic [R-1:0] even_q, odd_q;
-    logic [TABLE_BITS-1:0] even_2, odd_2, even_3, odd_3;
+    // Indices of the look-ups: the first lane's table is read in step 4, the second's in step 5.
+    logic [TABLE_BITS-1:0] even_2, even_3, even_4, odd_2, odd_3, odd_4, odd_5;
     always_ff @(posedge clk) begin
-      even_2 <= even_index[TABLE_BITS-1:0];
-      odd_2 <= odd_index[TABLE_BITS-1:0];
-      even_3 <= even_2;
-      odd_3 <= odd_2;
-      even_q <= even_found;
-      odd_q <= odd_found;
+      {even_2, even_3, even_4} <= {even_index[TABLE_BITS-1:0], even_2, even_3};
+      {odd_2, odd_3, odd_4, odd_5} <= {odd_index[TABLE_BITS-1:0], odd_2, odd_3, odd_4};
     end
+    wire [R-1:0] even_found, odd_found;
     subbit_response_table #(
         .DEPTH (TABLE_DEPTH),
         .WRITES(PAIRS)
     ) even_table (
         .clk,
-        .write(step[4].valid && step[4].kind == RESPOND),
-        .write_bank(step[4].bank),
-        .write_row(step[4].row),
+        .write(step[6].valid && step[6].kind == RESPOND),
+        .write_bank(step[6].bank),
+        .write_row(step[6].row),
         .write_responses(responses),
-        .read_bank(step[3].bank),
-        .read_index(even_3),
+        .read_bank(step[4].bank),
+        .read_index(even_4),
         .read_response(even_found)
     );
     subbit_response_table #(
@@ -298,47 +299,55 @@ module subbit_core_shared #(
         .WRITES(PAIRS)
     ) odd_table (
         .clk,
-        .write(step[4].valid && step[4].kind == RESPOND),
-        .write_bank(step[4].bank),
-        .write_row(step[4].row),
+        .write(step[6].valid && step[6].kind == RESPOND),
+        .write_bank(step[6].bank),
+        .write_row(step[6].row),
         .write_responses(responses),
-        .read_bank(step[3].bank),
-        .read_index(odd_3),
+        .read_bank(step[5].bank),
+        .read_index(odd_5),
         .read_response(odd_found)
     );
 
-    // The two adders.
-    wire adds = step[4].kind == ADD;
-    wire [R-1:0] even_operand = layer.direct ? even_response[R*p+:R] : even_q;
-    wire [R-1:0] odd_operand = layer.direct ? odd_response[R*p+:R] : odd_q;
-    wire [31:0] even_old = step[4].first ? 32'd0 : sums_read[64*p+:32];
-    wire [31:0] odd_old = step[4].first ? 32'd0 : sums_read[64*p+32+:32];
+    // The two adders. Operands are chosen, and turned where they are subtracted, a cycle ahead of the addition. In direct
+    // mode the response to add leaves the second adder in just that cycle.
+    wire [R-1:0] even_operand = layer.direct ? responses[R*p+:R] : even_found;
+    wire [R-1:0] odd_operand = layer.direct ? responses[R*p+:R] : odd_found;
+    logic [31:0] even_a, odd_a, odd_old, even_result;
+    logic signed [RESPONSE_BITS-1:0] even_b, odd_b;
+    logic even_minus, odd_minus, negative_5, negative_6;
+    logic [Q-1:0] third;
+    logic third_minus;
+    wire [32:0] even_sum = {even_a, 1'b1} + {32'(even_b), even_minus};
+    wire [32:0] odd_sum = {odd_a, 1'b1} + {32'(odd_b), odd_minus};
 
-    wire [31:0] even_a = adds ? even_old : 32'(part_q[0]);
-    wire even_minus = adds ? even_operand[RESPONSE_BITS] : minus_q[1];
-    wire [31:0] even_b = (adds ? 32'(signed'(even_operand[RESPONSE_BITS-1:0])) : 32'(part_q[1])) ^ {32{even_minus}};
-    wire [32:0] even_sum = {even_a, 1'b1} + {even_b, even_minus};
-
-    wire [31:0] odd_a = adds ? odd_old : 32'(signed'(even_sum[RESPONSE_BITS:1]));
-    wire odd_minus = adds ? odd_operand[RESPONSE_BITS] : minus_q[2];
-    wire [31:0] odd_b = (adds ? 32'(signed'(odd_operand[RESPONSE_BITS-1:0])) : 32'(part_q[2])) ^ {32{odd_minus}};
-    wire [32:0] odd_sum = {odd_a, 1'b1} + {odd_b, odd_minus};
-
-    assign sums_written[64*p+:32] = even_sum[32:1];
-    assign sums_written[64*p+32+:32] = odd_sum[32:1];
-    assign responses[R*p+:R] = {minus_q[0], odd_sum[RESPONSE_BITS:1]};
+    wire even_turn = adds_4 ? even_operand[RESPONSE_BITS] : codeword_4[1] ^ codeword_4[0];
+    wire odd_turn = adds_5 ? odd_operand[RESPONSE_BITS] : third_minus;
     always_ff @(posedge clk) begin
-      if (step[4].valid && step[4].kind == RESPOND) even_response[R*p+:R] <= responses[R*p+:R];
-      if (step[4].valid && step[4].kind == RESPOND_ODD) odd_response[R*p+:R] <= responses[R*p+:R];
+      even_a <= !adds_4 ? 32'(signed'(part[0])) : step[4].first ? 32'd0 : sums_read[64*p+:32];
+      even_b <= (adds_4 ? even_operand[RESPONSE_BITS-1:0] : RESPONSE_BITS'(signed'(part[1]))) ^ {RESPONSE_BITS{even_turn}};
+      even_minus <= even_turn;
+      odd_old <= step[4].first ? 32'd0 : sums_read[64*p+32+:32];
+      third <= part[2];
+      third_minus <= codeword_4[2] ^ codeword_4[0];
+      negative_5 <= !codeword_4[0];
+
+      even_result <= even_sum[32:1];
+      odd_a <= adds_5 ? odd_old : 32'(signed'(even_sum[RESPONSE_BITS:1]));
+      odd_b <= (adds_5 ? odd_operand[RESPONSE_BITS-1:0] : RESPONSE_BITS'(signed'(third))) ^ {RESPONSE_BITS{odd_turn}};
+      odd_minus <= odd_turn;
+      negative_6 <= negative_5;
     end
+    assign responses[R*p+:R] = {negative_6, odd_sum[RESPONSE_BITS:1]};
+    assign sums_written[64*p+:32] = even_result;
+    assign sums_written[64*p+32+:32] = odd_sum[32:1];
   end
 
   assign sum_read_half = step[3].half;
   assign sum_read_address = step[3].address;
-  assign sum_write = {LANES{step[4].valid && step[4].kind == ADD}};
-  assign sum_write_half = step[4].half;
-  assign sum_write_address = step[4].address;
-  always_ff @(posedge clk) tile_done <= !rst && step[4].valid && step[4].kind == ADD && step[4].ends_tile;
+  assign sum_write = {LANES{step[6].valid && step[6].kind == ADD}};
+  assign sum_write_half = step[6].half;
+  assign sum_write_address = step[6].address;
+  always_ff @(posedge clk) tile_done <= !rst && step[6].valid && step[6].kind == ADD && step[6].ends_tile;
 endmodule
 
 `default_nettype wire

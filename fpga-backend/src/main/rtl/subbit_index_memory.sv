@@ -50,24 +50,24 @@ module subbit_index_memory #(
     $error("MAX_CHANNELS must be at least twice LANES");
   end
 
-  // Three steps: address, word, bit.
+  // Four steps: address, word as the memory gives it, word in a register, bit.
   logic half;
-  logic ask, word_valid, bit_valid;
+  logic ask;
+  logic [2:0] valid;
   logic [KERNEL_BITS-1:0] kernel;
-  logic [15:0] output_channel, word_channel, bit_channel;
-  logic [BIT_BITS-1:0] word_bit;
+  logic [15:0] output_channel;
+  logic [15:0] channel[3];
+  logic [BIT_BITS-1:0] word_bit[2];
   logic [MAX_TAU-1:0] index;
 
-  assign gathering = ask || word_valid || bit_valid;
+  assign gathering = ask || valid != 0;
 
   always_ff @(posedge clk) begin
     if (rst) begin
       ask <= 1'b0;
-      word_valid <= 1'b0;
-      bit_valid <= 1'b0;
+      valid <= '0;
     end else begin
-      word_valid <= ask;
-      bit_valid <= word_valid;
+      valid <= {valid[1:0], ask};
       if (gather) begin
         ask <= 1'b1;
         half <= gather_half;
@@ -79,26 +79,26 @@ module subbit_index_memory #(
         ask <= output_channel != out_channels - 16'd1;
       end
     end
-    word_bit <= kernel[BIT_BITS-1:0];
-    word_channel <= output_channel;
-    bit_channel <= word_channel;
+    word_bit <= '{kernel[BIT_BITS-1:0], word_bit[0]};
+    channel <= '{output_channel, channel[0], channel[1]};
   end
 
   for (genvar b = 0; b < MAX_TAU; b++) begin : g_plane
     logic [DATA_WIDTH-1:0] memory[WORDS];
-    logic [DATA_WIDTH-1:0] word;
+    logic [DATA_WIDTH-1:0] found, word;
     always_ff @(posedge clk) begin
       if (store && store_plane == 4'(b)) memory[store_address] <= store_data;
-      word <= memory[kernel[KERNEL_BITS-1:BIT_BITS]];
-      index[b] <= word[word_bit] && 4'(b) < tau;
+      found <= memory[kernel[KERNEL_BITS-1:BIT_BITS]];
+      word <= found;
+      index[b] <= word[word_bit[1]] && 4'(b) < tau;
     end
   end
 
-  wire [SLOT_BITS:0] write_at = {half, SLOT_BITS'(bit_channel >> LANE_BITS)};
+  wire [SLOT_BITS:0] write_at = {half, SLOT_BITS'(channel[2] >> LANE_BITS)};
   for (genvar l = 0; l < LANES; l++) begin : g_lane
     logic [MAX_TAU-1:0] memory[2*SLOTS];
     always_ff @(posedge clk) begin
-      if (bit_valid && bit_channel[LANE_BITS-1:0] == LANE_BITS'(l)) memory[write_at] <= index;
+      if (valid[2] && channel[2][LANE_BITS-1:0] == LANE_BITS'(l)) memory[write_at] <= index;
       read_indices[l*MAX_TAU+:MAX_TAU] <= memory[{read_half, read_slot}];
     end
   end

@@ -1,6 +1,9 @@
 // Walks through a layer in the order in which the engine works: image, tile of output pixels, input channel. A step is one
 // channel of one tile; `valid` says that the outputs describe the current step, `next` goes on to the following one.
 // A tile is whole rows where the accumulators hold at least one, else part of a row.
+//
+// What describes a step takes SETTLE cycles to work out, one sum or product a cycle; the walk is at the following step meanwhile, so
+// that steps of more cycles than that lose none.
 `default_nettype none
 
 module subbit_tiles (
@@ -28,88 +31,122 @@ module subbit_tiles (
 );
   import subbit_pkg::*;
 
-  logic running, settled;
+  localparam logic [2:0] SETTLE = 3'd5;
+
+  // The step that is worked out.
+  logic running;
+  logic [2:0] age;             // cycles since the walk came to it
   logic [31:0] image;
+  logic [15:0] at_channel, at_row, at_column;
+  logic signed [17:0] at_first_row;
   logic [39:0] image_base, plane_base;
-  logic [39:0] row_offset;     // of first_row from the start of its plane, modulo 2^40
+  logic [39:0] row_offset;     // of at_first_row from the start of its plane, modulo 2^40
 
-  wire [9:0] tile_stride = 10'(layer.tile_rows) * 10'(layer.stride_h);
-  wire [39:0] tile_bytes = 40'(tile_stride) * 40'(layer.row_bytes);
-  wire [39:0] top_bytes = 40'(layer.pad_top) * 40'(layer.row_bytes);
-  wire [39:0] next_plane = plane_base + layer.in_plane_bytes;
-  wire ends_channels = channel == layer.in_channels - 16'd1;
-  wire ends_columns = 17'(column) + 17'(layer.tile_columns) >= 17'(layer.out_width);
-  wire ends_rows = 17'(row) + 17'(layer.tile_rows) >= 17'(layer.out_height);
-  wire ends_images = image == layer.batch - 32'd1;
-
-  wire [15:0] rows_left = layer.out_height - row;
-  wire [15:0] columns_left = layer.out_width - column;
-  wire [7:0] rows_now = rows_left < 16'(layer.tile_rows) ? rows_left[7:0] : layer.tile_rows;
-  wire [17:0] more_rows = 18'(rows_now - 8'd1) * 18'(layer.stride_h);
-  wire signed [17:0] end_row = first_row + signed'(more_rows) + 18'sd3;
+  // What holds for the whole layer.
+  logic [9:0] tile_stride;
+  logic [39:0] tile_bytes, top_bytes;
   wire signed [17:0] height = 18'(layer.in_height);
-  wire signed [17:0] real_first = first_row < 0 ? 18'sd0 : first_row;
-  wire signed [17:0] real_end = end_row < height ? end_row : height;
-  wire signed [17:0] negative = -first_row;
 
-  assign valid = running && settled;
+  // Cycle by cycle: 1 what is left and what ends, 2 rows of the tile, 3 first and last row under its taps, 4 rows to load,
+  // 5 their bytes.
+  logic ends_channels, ends_columns, ends_rows, ends_images;
+  logic [15:0] rows_left_1, columns_left_1, columns_2;
+  logic [7:0] rows_2;
+  logic [9:0] more_rows_3;
+  logic signed [17:0] end_row_4, real_end_5;
+  logic [9:0] load_rows_5;
+  logic [39:0] next_plane, load_address_1;
+  wire above = at_first_row < 0;
+  wire signed [17:0] negative = -at_first_row;
+  wire signed [17:0] real_first = above ? 18'sd0 : at_first_row;
+  assign load_rows_5 = 10'(real_end_5 - real_first);
+
+  wire settled = running && age == SETTLE;
+  wire hand_on = settled && (!valid || next);
 
   always_ff @(posedge clk) begin
-    if (rst) begin
-      running <= 1'b0;
-      settled <= 1'b0;
-    end else if (start) begin
-      running <= 1'b1;
-      settled <= 1'b0;
-      image <= '0;
-      channel <= '0;
-      row <= '0;
-      column <= '0;
-      image_base <= layer.input_address;
-      plane_base <= layer.input_address;
-      row_offset <= -top_bytes;
-      first_row <= -18'(layer.pad_top);
-    end else if (valid && next) begin
-      settled <= 1'b0;
-      if (last) running <= 1'b0;
-      if (!ends_channels) begin
-        channel <= channel + 16'd1;
-        plane_base <= next_plane;
-      end else begin
-        channel <= '0;
-        plane_base <= image_base;
-        if (!ends_columns) begin
-          column <= column + layer.tile_columns;
-        end else begin
-          column <= '0;
-          if (!ends_rows) begin
-            row <= row + 16'(layer.tile_rows);
-            first_row <= first_row + 18'(tile_stride);
-            row_offset <= row_offset + tile_bytes;
-          end else begin
-            row <= '0;
-            first_row <= -18'(layer.pad_top);
-            row_offset <= -top_bytes;
-            image <= image + 32'd1;
-            image_base <= next_plane;
-            plane_base <= next_plane;
-          end
-        end
-      end
-    end else if (running) begin
-      settled <= 1'b1;
-    end
-    if (!settled) begin
-      first_channel <= channel == 0;
+    tile_stride <= 10'(layer.tile_rows) * 10'(layer.stride_h);
+    tile_bytes <= 40'(tile_stride) * 40'(layer.row_bytes);
+    top_bytes <= 40'(layer.pad_top) * 40'(layer.row_bytes);
+
+    ends_channels <= at_channel == layer.in_channels - 16'd1;
+    ends_columns <= columns_left_1 <= layer.tile_columns;
+    ends_rows <= rows_left_1 <= 16'(layer.tile_rows);
+    ends_images <= image == layer.batch - 32'd1;
+    next_plane <= plane_base + layer.in_plane_bytes;
+    rows_left_1 <= layer.out_height - at_row;
+    columns_left_1 <= layer.out_width - at_column;
+    columns_2 <= columns_left_1 < layer.tile_columns ? columns_left_1 : layer.tile_columns;
+    rows_2 <= rows_left_1 < 16'(layer.tile_rows) ? rows_left_1[7:0] : layer.tile_rows;
+    more_rows_3 <= 10'(rows_2 - 8'd1) * 10'(layer.stride_h);
+    end_row_4 <= at_first_row + 18'(more_rows_3) + 18'sd3;
+    real_end_5 <= end_row_4 < height ? end_row_4 : height;
+    load_address_1 <= plane_base + (above ? 40'd0 : row_offset);
+
+    if (hand_on) begin
+      channel <= at_channel;
+      first_channel <= at_channel == 0;
       last_channel <= ends_channels;
       last_tile <= ends_columns && ends_rows;
       last <= ends_channels && ends_columns && ends_rows && ends_images;
-      rows <= rows_now;
-      columns <= columns_left < layer.tile_columns ? columns_left : layer.tile_columns;
-      lead_rows <= first_row < 0 ? negative[1:0] : 2'd0;
-      load_address <= plane_base + (first_row < 0 ? 40'd0 : row_offset);
-      load_rows <= 10'(real_end - real_first);
-      load_bytes <= 24'(10'(real_end - real_first)) * 24'(layer.row_bytes);
+      row <= at_row;
+      column <= at_column;
+      rows <= rows_2;
+      columns <= columns_2;
+      first_row <= at_first_row;
+      lead_rows <= above ? negative[1:0] : 2'd0;
+      load_address <= load_address_1;
+      load_rows <= load_rows_5;
+      load_bytes <= 24'(load_rows_5) * 24'(layer.row_bytes);
+    end
+
+    if (rst) begin
+      running <= 1'b0;
+      valid <= 1'b0;
+    end else if (start) begin
+      running <= 1'b1;
+      valid <= 1'b0;
+      age <= '0;
+      image <= '0;
+      at_channel <= '0;
+      at_row <= '0;
+      at_column <= '0;
+      image_base <= layer.input_address;
+      plane_base <= layer.input_address;
+      row_offset <= -top_bytes;
+      at_first_row <= -18'(layer.pad_top);
+    end else begin
+      if (next) valid <= 1'b0;
+      if (running && !settled) age <= age + 3'd1;
+      if (hand_on) begin
+        valid <= 1'b1;
+        age <= '0;
+        if (!ends_channels) begin
+          at_channel <= at_channel + 16'd1;
+          plane_base <= next_plane;
+        end else begin
+          at_channel <= '0;
+          plane_base <= image_base;
+          if (!ends_columns) begin
+            at_column <= at_column + layer.tile_columns;
+          end else begin
+            at_column <= '0;
+            if (!ends_rows) begin
+              at_row <= at_row + 16'(layer.tile_rows);
+              at_first_row <= at_first_row + 18'(tile_stride);
+              row_offset <= row_offset + tile_bytes;
+            end else begin
+              at_row <= '0;
+              at_first_row <= -18'(layer.pad_top);
+              row_offset <= -top_bytes;
+              image <= image + 32'd1;
+              image_base <= next_plane;
+              plane_base <= next_plane;
+              if (ends_images) running <= 1'b0;
+            end
+          end
+        end
+      end
     end
   end
 endmodule

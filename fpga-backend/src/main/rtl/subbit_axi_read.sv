@@ -78,12 +78,12 @@ module subbit_axi_read #(
   wire received = m_axi_rvalid && m_axi_rready;
   wire emit_raw = received && active && primed;
   wire emit_held = active && raw_left == 0 && out_left != 0 && slot;
+  wire [2*DATA_WIDTH-1:0] pair = {m_axi_rdata, hold};
+  wire [2*DATA_WIDTH-1:0] shifted = pair >> {offset, 3'b000};
   wire emit = emit_raw || emit_held;
   wire [DATA_WIDTH-1:0] emit_data = offset == 0 ? m_axi_rdata : shifted[DATA_WIDTH-1:0];
   wire emit_last = out_left == 24'd1;
   wire first_free = !beat_valid || beat_ready;
-  wire [2*DATA_WIDTH-1:0] pair = {m_axi_rdata, hold};
-  wire [2*DATA_WIDTH-1:0] shifted = pair >> {offset, 3'b000};
   wire [23:0] command_span = command_bytes + 24'(command_address[SIZE-1:0]) + 24'(BYTES - 1);
   wire [23:0] command_beats = command_span >> SIZE;
   wire [23:0] command_out = (command_bytes + 24'(BYTES - 1)) >> SIZE;

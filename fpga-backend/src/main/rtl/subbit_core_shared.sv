@@ -141,8 +141,7 @@ module subbit_core_shared #(
   context_t newest, summing;     // of the window whose responses were made last; of the one that is looked up
   logic summing_bank;
 
-  wire row_last = row == last_row;
-  wire slot_last = slot == last_slot;
+  logic row_last, slot_last;     // row and slot are the last
   step_t issued;
   logic [SLOT_BITS-1:0] issue_slot;
   logic issue_index_half;
@@ -166,11 +165,16 @@ module subbit_core_shared #(
     end else begin
       step_done <= (sums_end && summing.ends_step) || (direct_ends && newest.ends_step);
       if (settle != 0) settle <= settle - 1'b1;
-      if (state == TABLE_RESPONSES) row <= row + 1'b1;
-      if (state == TABLE_SUMS) slot <= slot + 1'b1;
+      if (state == TABLE_RESPONSES) begin
+        row <= row + 1'b1;
+        row_last <= row + 1'b1 == last_row;
+      end
+      if (state == TABLE_SUMS || (state == DIRECT && direct_kind == ADD)) begin
+        slot <= slot + 1'b1;
+        slot_last <= slot + 1'b1 == last_slot;
+      end
       if (state == DIRECT) begin
         direct_kind <= direct_kind == RESPOND ? RESPOND_ODD : direct_kind == RESPOND_ODD ? ADD : RESPOND;
-        if (direct_kind == ADD) slot <= slot + 1'b1;
       end
 
       if (responses_end) begin
@@ -179,6 +183,7 @@ module subbit_core_shared #(
           // The look-ups of the window before; this one's come after the next window's responses.
           state <= TABLE_SUMS;
           slot <= '0;
+          slot_last <= last_slot == 0;
         end else begin
           state <= IDLE;
           pending <= 1'b1;
@@ -204,12 +209,17 @@ module subbit_core_shared #(
         newest <= built_context;
         state <= layer.direct ? DIRECT : TABLE_RESPONSES;
         row <= '0;
+        row_last <= last_row == 0;
         direct_kind <= RESPOND;
-        if (layer.direct) slot <= '0;
+        if (layer.direct) begin
+          slot <= '0;
+          slot_last <= last_slot == 0;
+        end
       end else if (state == IDLE && pending && settle == 0 && !window_valid) begin
         // No window is coming: finish what there is. Otherwise responses come first, or the two would never overlap.
         state <= TABLE_SUMS;
         slot <= '0;
+        slot_last <= last_slot == 0;
       end
     end
   end

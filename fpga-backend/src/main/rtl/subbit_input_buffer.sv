@@ -48,10 +48,10 @@ module subbit_input_buffer #(
   logic [9:0] rows_left;
   logic [1:0] bank;
   logic [AW-1:0] base;
+  logic row_ends;    // x is the last of its row
 
   wire bits = input_format == INPUT_BITS;
   wire has_pixel = filling && bytes_left != 0;
-  wire row_ends = x == width - 16'd1;
   wire byte_ends = !bits || row_ends || bit_at == 3'd7;
   wire fill_ends = has_pixel && row_ends && rows_left == 10'd1;
   wire signed [8:0] raw = input_format == INPUT_S8 ? {word[7], word[7:0]} : {1'b0, word[7:0]};
@@ -71,12 +71,14 @@ module subbit_input_buffer #(
       width <= fill_width;
       rows_left <= fill_rows;
       x <= '0;
+      row_ends <= fill_width == 16'd1;
       bit_at <= '0;
       bank <= fill_lead_rows;
       base <= '0;
     end else begin
       if (has_pixel) begin
         x <= row_ends ? 16'd0 : x + 16'd1;
+        row_ends <= row_ends ? width == 16'd1 : x + 16'd2 == width;
         bit_at <= byte_ends ? 3'd0 : bit_at + 3'd1;
         if (byte_ends) begin
           word <= word >> 8;

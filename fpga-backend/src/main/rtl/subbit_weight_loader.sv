@@ -58,9 +58,11 @@ module subbit_weight_loader #(
   logic [LEFT_BITS-1:0] elements_left;
   logic [15:0] element;     // number of the next
   wire narrow = state == CODEBOOK;
-  wire [15:0] elements = narrow ? 16'd1 << layer.tau : layer.out_channels;
+  // Of the state that has lasted a cycle; the first element comes later than that.
+  logic [15:0] last_element;
+  always_ff @(posedge clk) last_element <= (narrow ? 16'd1 << layer.tau : layer.out_channels) - 16'd1;
   wire has_element = elements_left != 0;
-  wire element_last = element == elements - 16'd1;
+  wire element_last = element == last_element;
   wire whole = state == INDEX && asked && read_beat_valid;
   wire infinite = word[30:23] == 8'hFF;
 

@@ -45,6 +45,7 @@ module subbit_axi_write #(
   localparam int BYTES = DATA_WIDTH / 8;
   localparam int SIZE = $clog2(BYTES);
   localparam int PAGE_BEATS = 4096 / BYTES;
+  localparam int BURST_BITS = $clog2(PAGE_BEATS) + 1;
 
   if (BYTES < 4 || BYTES > 64 || (1 << SIZE) != BYTES) begin : g_check
     $error("DATA_WIDTH must be 32, 64, 128, 256 or 512");
@@ -59,9 +60,11 @@ module subbit_axi_write #(
   logic [8:0] burst_left;      // beats of the burst not yet handed over
   logic [15:0] unanswered;     // bursts whose response has not come
 
-  wire [23:0] page_left = 24'(PAGE_BEATS) - 24'(address[11:SIZE]);
-  wire [23:0] limit = page_left < 24'(MAX_BURST) ? page_left : 24'(MAX_BURST);
-  wire [23:0] burst = left < limit ? left : limit;
+  // A burst ends at the page, at the longest burst or at the end of the run. It is measured a cycle before it begins.
+  wire [BURST_BITS-1:0] page_left = BURST_BITS'(PAGE_BEATS) - BURST_BITS'(address[11:SIZE]);
+  wire [BURST_BITS-1:0] limit = page_left < BURST_BITS'(MAX_BURST) ? page_left : BURST_BITS'(MAX_BURST);
+  logic measured;
+  logic [BURST_BITS-1:0] burst;
 
   wire slot = !m_axi_wvalid || m_axi_wready;
   wire take = slot && burst_left != 0 && (beat_valid || stopping);
@@ -86,6 +89,8 @@ module subbit_axi_write #(
       m_axi_awvalid <= 1'b0;
       m_axi_wvalid <= 1'b0;
     end else begin
+      measured <= 1'b1;
+      burst <= left < 24'(limit) ? BURST_BITS'(left) : limit;
       unanswered <= unanswered + 16'(addressed) - 16'(answered);
       if (addressed) m_axi_awvalid <= 1'b0;
       if (slot) m_axi_wvalid <= 1'b0;
@@ -104,17 +109,19 @@ module subbit_axi_write #(
         stopping <= m_axi_awvalid || m_axi_wvalid || burst_left != 0 || unanswered != 0;
       end else if (command_valid && command_ready) begin
         active <= 1'b1;
+        measured <= 1'b0;
         address <= command_address;
         left <= command_beats;
-      end else if (active && burst_left == 0 && (!m_axi_awvalid || m_axi_awready)) begin
+      end else if (active && measured && burst_left == 0 && (!m_axi_awvalid || m_axi_awready)) begin
         if (left == 0) begin
           active <= 1'b0;
         end else begin
+          measured <= 1'b0;
           m_axi_awvalid <= 1'b1;
           m_axi_awaddr <= address;
-          m_axi_awlen <= 8'(burst - 24'd1);
-          address <= address + ADDR_WIDTH'(burst << SIZE);
-          left <= left - burst;
+          m_axi_awlen <= 8'(burst - 1'b1);
+          address <= address + (ADDR_WIDTH'(burst) << SIZE);
+          left <= left - 24'(burst);
           burst_left <= 9'(burst);
         end
       end

@@ -93,30 +93,38 @@ module subbit_descriptor #(
     return (stride == 16'd2 ? (padded - 32'd3) >> 1 : padded - 32'd3) + 32'd1;
   endfunction
 
-  wire header_ok = magic == 32'h444C4253 && reserved == 0 &&
-      (extended ? size == 16'd192 && tail_clear : version == 16'd1 && size == 16'd128);
-  wire enumerations_ok = input_format <= 8'd2 && output_format <= 8'd2 && mode <= 8'd1;
-  wire supported = tau >= 8'd1 && tau <= 8'd9 && (mode == 8'd1 || (32'd1 << tau) <= 32'(TABLE_DEPTH)) &&
-      (stride_h == 16'd1 || stride_h == 16'd2) && (stride_w == 16'd1 || stride_w == 16'd2) &&
-      dilation_h == 16'd1 && dilation_w == 16'd1 && group == 32'd1 &&
-      pad_top <= 16'd2 && pad_left <= 16'd2 && pad_bottom <= 16'd2 && pad_right <= 16'd2;
-  wire zeros_ok = zero_fits(input_format, input_zero) && zero_fits(output_format, output_zero) &&
-      zero_fits(has_residual ? output_format : 8'd0, residual_zero);
-  // Below 2^120, so that its product with eight bits is finite.
-  wire multiplier_ok = residual_multiplier[30:23] < 8'd247;
-  wire shape_ok = in_range(in_channels, 32'(MAX_CHANNELS)) && in_range(out_channels, 32'(MAX_CHANNELS)) &&
-      batch != 0 && in_range(in_height, 32'd65535) && in_range(out_height, 32'd65535) &&
-      in_range(in_width, 32'(MAX_WIDTH)) && in_range(out_width, 32'(MAX_WIDTH)) &&
-      out_height == out_length(in_height, pad_top, pad_bottom, stride_h) &&
-      out_width == out_length(in_width, pad_left, pad_right, stride_w);
-  wire optional_ok = words == (addresses[5] == 0) && !(words && has_residual);
+  // The judgements, two cycles after the bytes.
+  logic header_ok, enumerations_ok, supported, zeros_ok, multiplier_ok, shape_ok, optional_ok;
+  logic [31:0] height_due, width_due;
+  always_ff @(posedge clk) begin
+    header_ok <= magic == 32'h444C4253 && reserved == 0 &&
+        (extended ? size == 16'd192 && tail_clear : version == 16'd1 && size == 16'd128);
+    enumerations_ok <= input_format <= 8'd2 && output_format <= 8'd2 && mode <= 8'd1;
+    supported <= tau >= 8'd1 && tau <= 8'd9 && (mode == 8'd1 || (32'd1 << tau) <= 32'(TABLE_DEPTH)) &&
+        (stride_h == 16'd1 || stride_h == 16'd2) && (stride_w == 16'd1 || stride_w == 16'd2) &&
+        dilation_h == 16'd1 && dilation_w == 16'd1 && group == 32'd1 &&
+        pad_top <= 16'd2 && pad_left <= 16'd2 && pad_bottom <= 16'd2 && pad_right <= 16'd2;
+    zeros_ok <= zero_fits(input_format, input_zero) && zero_fits(output_format, output_zero) &&
+        zero_fits(has_residual ? output_format : 8'd0, residual_zero);
+    // Below 2^120, so that its product with eight bits is finite.
+    multiplier_ok <= residual_multiplier[30:23] < 8'd247;
+    height_due <= out_length(in_height, pad_top, pad_bottom, stride_h);
+    width_due <= out_length(in_width, pad_left, pad_right, stride_w);
+    shape_ok <= in_range(in_channels, 32'(MAX_CHANNELS)) && in_range(out_channels, 32'(MAX_CHANNELS)) &&
+        batch != 0 && in_range(in_height, 32'd65535) && in_range(out_height, 32'd65535) &&
+        in_range(in_width, 32'(MAX_WIDTH)) && in_range(out_width, 32'(MAX_WIDTH)) &&
+        out_height == height_due && out_width == width_due;
+    optional_ok <= words == (addresses[5] == 0) && !(words && has_residual);
+  end
 
   // ---- Sizes, one product after the other.
   typedef enum logic [3:0] {
     IDLE,
+    JUDGE,
     CHECK,
     PRODUCT,
     STORE,
+    REGION_ENDS,
     REGION,
     TILE,
     TILE_ROWS,
@@ -172,11 +180,18 @@ module subbit_descriptor #(
       default: region_bytes = has_residual ? out_total : 40'd0;
     endcase
   end
-  wire [63:0] region_begin = addresses[region];
-  wire [64:0] region_end = {1'b0, region_begin} + 65'(region_bytes);
-  wire [64:0] output_end = {1'b0, addresses[0]} + 65'(out_total);
+  // Where the region and the output end, a cycle later.
+  logic [63:0] region_begin;
+  logic [64:0] region_end, output_end;
+  logic region_empty;
+  always_ff @(posedge clk) begin
+    region_begin <= addresses[region];
+    region_end <= {1'b0, addresses[region]} + 65'(region_bytes);
+    region_empty <= region_bytes == 0;
+    output_end <= {1'b0, addresses[0]} + 65'(out_total);
+  end
   wire region_inside = region_begin[5:0] == 0 && region_end <= {1'b0, MEMORY_BYTES};
-  wire region_overlaps = region != 0 && region_bytes != 0 && {1'b0, region_begin} < output_end &&
+  wire region_overlaps = region != 0 && !region_empty && {1'b0, region_begin} < output_end &&
       {1'b0, addresses[0]} < region_end;
 
   // ---- The tile: as many rows as the accumulators and the input banks hold, or as many columns.
@@ -194,7 +209,8 @@ module subbit_descriptor #(
       state <= IDLE;
     end else begin
       case (state)
-        IDLE: if (start) state <= CHECK;
+        IDLE: if (start) state <= JUDGE;
+        JUDGE: state <= CHECK;
         CHECK: begin
           step <= '0;
           region <= '0;
@@ -230,10 +246,12 @@ module subbit_descriptor #(
           endcase
           too_large <= too_large || overflow;
           step <= step + 4'd1;
-          state <= step == 4'd8 ? REGION : PRODUCT;
+          state <= step == 4'd8 ? REGION_ENDS : PRODUCT;
         end
+        REGION_ENDS: state <= REGION;
         REGION: begin
           region <= region + 3'd1;
+          state <= REGION_ENDS;
           if (too_large || !region_inside || region_overlaps) begin
             error <= ERROR_ADDRESS;
             state <= REPORT;

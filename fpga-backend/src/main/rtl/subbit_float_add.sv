@@ -48,11 +48,15 @@ module subbit_float_add (
   logic [53:0] aligned;
   always_comb aligned = {smaller_2, 30'd0} >> shift_2;
 
-  logic [4:0] zeros;
-  always_comb begin
-    zeros = 5'd27;
-    for (int i = 0; i < 28; i++) if (sum_4[i]) zeros = 5'(27 - i);
-  end
+  wire [4:0] zeros;
+  wire [27:0] normal;
+  subbit_normalize #(
+      .BITS(28)
+  ) normalize (
+      .number(sum_4),
+      .normal,
+      .zeros
+  );
 
   wire [24:0] rounded = {1'b0, normal_5[27:4]} + 25'(normal_5[3] && (normal_5[4] || normal_5[2:0] != 0));
 
@@ -87,7 +91,7 @@ module subbit_float_add (
 
       negative_5 <= negative_4;
       exponent_5 <= exponent_4 + 10'sd1 - 10'(zeros);
-      normal_5 <= sum_4 << zeros;
+      normal_5 <= normal;
 
       out_negative <= negative_5;
       out_significand <= rounded[24] ? 24'h800000 : rounded[23:0];

@@ -45,14 +45,19 @@ module subbit_output_stage #(
   logic [31:0] magnitude_2, normal_3;
   logic signed [9:0] exponent_3, exponent_4, exponent_6, exponent_12;
   logic [23:0] significand_4, significand_6, significand_12;
-  logic [9:0] whole_13;    // saturated at 512
+  logic [9:0] whole_13;    // rounded down, saturated at 512
+  logic up_13;             // to be rounded up
   logic [7:0] value_14;
 
-  logic [4:0] zeros;
-  always_comb begin
-    zeros = 5'd31;
-    for (int i = 0; i < 32; i++) if (magnitude_2[i]) zeros = 5'(31 - i);
-  end
+  wire [4:0] zeros;
+  wire [31:0] normal;
+  subbit_normalize #(
+      .BITS(32)
+  ) normalize (
+      .number(magnitude_2),
+      .normal,
+      .zeros
+  );
 
   wire round_sum = normal_3[7] && (normal_3[8] || normal_3[6:0] != 0);
   wire [24:0] rounded_sum = {1'b0, normal_3[31:8]} + 25'(round_sum);
@@ -132,8 +137,9 @@ module subbit_output_stage #(
     if (significand_12 == 0) whole = 10'd0;
   end
 
-  wire signed [11:0] signed_whole = negative_13 ? -12'(whole_13) : 12'(whole_13);
-  wire signed [11:0] moved = signed_whole + 12'(zero);
+  // zero + whole, or zero - whole, each with its rounding: one addition, since -(n + up) = ~n + !up.
+  wire [12:0] moved_twice = {12'(zero), 1'b1} + {12'(whole_13) ^ {12{negative_13}}, up_13 ^ negative_13};
+  wire signed [11:0] moved = moved_twice[12:1];
   wire signed [11:0] lowest = format == OUTPUT_S8 ? -12'sd128 : 12'sd0;
   wire signed [11:0] highest = format == OUTPUT_S8 ? 12'sd127 : 12'sd255;
   wire signed [11:0] clamped = moved < lowest ? lowest : moved > highest ? highest : moved;
@@ -160,7 +166,7 @@ module subbit_output_stage #(
 
       multiplier_3 <= multiplier_2;
       negative_3 <= negative_2;
-      normal_3 <= magnitude_2 << zeros;
+      normal_3 <= normal;
       exponent_3 <= 10'sd8 - 10'(zeros);
 
       multiplier_4 <= multiplier_3;
@@ -182,12 +188,13 @@ module subbit_output_stage #(
       residual_exponent_4 <= residual_exponent_3;
 
       negative_13 <= negative_12;
-      whole_13 <= whole + 10'(whole_guard && (whole_sticky || whole[0]));
+      whole_13 <= whole;
+      up_13 <= whole_guard && (whole_sticky || whole[0]);
 
       value_14 <= clamped[7:0];
     end
   end
-  wire unused = &{1'b0, multiplier_4[31], opposite_1[8], clamped[11:8]};
+  wire unused = &{1'b0, multiplier_4[31], opposite_1[8], clamped[11:8], moved_twice[0]};
 endmodule
 
 `default_nettype wire

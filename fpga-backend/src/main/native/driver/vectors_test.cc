@@ -42,6 +42,16 @@ class Vectors : public ::testing::TestWithParam<const char*> {
                  static_cast<std::uint32_t>(g.width), input, output, std::chrono::seconds(10));
   }
 
+  void RunBlock(const ConvLayer& layer, const ConvGeometry& g, const void* input, const void* residual, void* output) {
+    const auto size = [](std::int64_t height, std::int64_t width) {
+      return ImageSize{static_cast<std::uint32_t>(height), static_cast<std::uint32_t>(width)};
+    };
+    const auto loaded = driver_->Load(layer);
+    driver_->RunGraph({2, {{loaded.get(), 0, 1}}, {2}}, static_cast<std::uint32_t>(g.batch),
+                      {{input, size(g.height, g.width)}, {residual, size(g.out_height, g.out_width)}}, {output},
+                      std::chrono::seconds(10));
+  }
+
   void RunBinary(const VectorCase& c, const ConvGeometry& g) {
     ConvLayer layer = Layer(c, g.attributes);
     layer.shape.input_format = InputFormat::kBits;
@@ -78,13 +88,22 @@ class Vectors : public ::testing::TestWithParam<const char*> {
     if (c.inputs.count("B") != 0) {
       layer.bias = c.inputs.at("B").As<std::int32_t>();
     }
-    layer.multiplier =
-        MakeRequantization({c.op, c.name}, g.attributes.out_channels,
-                           {View<float>(c, "x_scale"), layer.shape.input_zero_point, View<float>(c, "w_scale"),
-                            View<float>(c, "y_scale"), layer.shape.output_zero_point, nullptr})
-            .multiplier;
+    const QuantizationInputs inputs = {View<float>(c, "x_scale"), layer.shape.input_zero_point, View<float>(c, "w_scale"),
+                                       View<float>(c, "y_scale"), layer.shape.output_zero_point, nullptr};
     std::vector<T> y(c.outputs.at("y").As<T>().size());
-    Run(layer, g, c.inputs.at("x").As<T>().data(), y.data());
+    if (c.op == "QLinearSubBitBlock") {
+      const std::int32_t zero_point = c.inputs.at("residual_zero_point").As<T>().at(0);
+      const Requantization requantization = MakeBlockRequantization({c.op, c.name}, g.attributes, inputs,
+                                                                    {View<float>(c, "residual_scale"), zero_point});
+      layer.multiplier = requantization.multiplier;
+      layer.adds_residual = true;
+      layer.shape.residual_multiplier = requantization.residual.multiplier;
+      layer.shape.residual_zero_point = static_cast<std::int16_t>(zero_point);
+      RunBlock(layer, g, c.inputs.at("x").As<T>().data(), c.inputs.at("residual").As<T>().data(), y.data());
+    } else {
+      layer.multiplier = MakeRequantization({c.op, c.name}, g.attributes.out_channels, inputs).multiplier;
+      Run(layer, g, c.inputs.at("x").As<T>().data(), y.data());
+    }
     EXPECT_EQ(y, c.outputs.at("y").As<T>());
   }
 
@@ -106,10 +125,11 @@ ConvAttributes Attributes(const VectorCase& c) {
 TEST_P(Vectors, GiveTheSharedResults) {
   int binary = 0;
   int quantised = 0;
+  int blocks = 0;
   std::set<std::string> not_offered;
   for (const VectorCase& c : ReadVectorFolder(SUBBIT_VECTOR_DIR)) {
     SCOPED_TRACE(c.op + " " + c.name);
-    if (c.op != "BinarySubBitConv" && c.op != "QLinearSubBitConv") {
+    if (c.op != "BinarySubBitConv" && c.op != "QLinearSubBitConv" && c.op != "QLinearSubBitBlock") {
       continue;  // float activations run on the CPU; operators on packed signs reach the device as BinarySubBitConv
     }
     if (!driver_->WhyNot(Layer(c, Attributes(c))).empty()) {
@@ -124,7 +144,7 @@ TEST_P(Vectors, GiveTheSharedResults) {
       } else {
         RunQuantised<std::int8_t>(c, geometry);
       }
-      ++quantised;
+      ++(c.op == "QLinearSubBitConv" ? quantised : blocks);
     }
   }
   std::set<std::string> expected = {"asymmetric", "wide_padding"};
@@ -135,6 +155,7 @@ TEST_P(Vectors, GiveTheSharedResults) {
       << "padding beyond the window is left to the CPU, by the simulation wide strides, dilation and groups, nothing else";
   EXPECT_GT(binary, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
   EXPECT_GT(quantised, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
+  EXPECT_GT(blocks, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
 }
 
 INSTANTIATE_TEST_SUITE_P(Emulator, Vectors, ::testing::Values("emulator", "emulator:shared"));

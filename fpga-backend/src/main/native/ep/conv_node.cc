@@ -5,12 +5,14 @@
 #include <type_traits>
 #include <utility>
 
-
 namespace subbit::fpga {
 namespace {
 
 constexpr const char* kQLinear = "QLinearSubBitConv";
+constexpr const char* kBlock = "QLinearSubBitBlock";
 constexpr const char* kBinary = "BinarySubBitConv";
+/// Where a QLinearSubBitBlock has its residual.
+constexpr std::size_t kResidual = 9;
 
 /// A constant input: ONNX Runtime's data, valid while the node is, and a shape of our own.
 template <typename T>
@@ -69,15 +71,14 @@ class NodeReader {
 
   bool HasInput(std::size_t position) const { return position < inputs_.size() && inputs_[position] != nullptr; }
 
-  /// Element type of the first input, which must be a variable: a constant one would leave the fused node without
-  /// inputs.
-  ONNXTensorElementDataType VariableType() const {
-    if (!HasInput(0) || inputs_[0].IsConstantInitializer()) {
-      throw NodeNotTaken("node '" + op_.node + "': the first input is missing or constant");
+  /// Element type of an input that must be a variable: a constant one is none of the fused node's inputs.
+  ONNXTensorElementDataType VariableType(std::size_t position, const std::string& name) const {
+    if (!HasInput(position) || inputs_[position].IsConstantInitializer()) {
+      throw NodeNotTaken("node '" + op_.node + "': input '" + name + "' is missing or constant");
     }
-    const Ort::ConstTypeInfo type = inputs_[0].TypeInfo();
+    const Ort::ConstTypeInfo type = inputs_[position].TypeInfo();
     if (type.GetONNXType() != ONNX_TYPE_TENSOR) {
-      throw InvalidOperator(op_, "first input", "something else", "a tensor");
+      throw InvalidOperator(op_, name, "something else", "a tensor");
     }
     return type.GetTensorTypeAndShapeInfo().GetElementType();
   }
@@ -150,7 +151,7 @@ void ReadWeights(const NodeReader& reader, std::size_t first, ConvNode& node) {
 }
 
 void ReadBinary(const NodeReader& reader, ConvNode& node) {
-  if (reader.VariableType() != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT) {
+  if (reader.VariableType(0, "X") != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT) {
     throw InvalidOperator(reader.op(), "type of X", "another type", "float32");
   }
   node.layer.shape.input_format = InputFormat::kBits;
@@ -174,6 +175,21 @@ std::int16_t ZeroPoint(const NodeReader& reader, std::size_t position, const cha
   return value.data[0];
 }
 
+/// What QLinearSubBitBlock has beside the inputs of QLinearSubBitConv.
+template <typename T>
+Requantization ReadBlockRequantization(const NodeReader& reader, const ConvAttributes& attributes,
+                                       const QuantizationInputs& inputs) {
+  if (reader.VariableType(kResidual, "residual") != Ort::TypeToTensorType<T>::type) {
+    throw InvalidOperator(reader.op(), "type of residual", "another type", "that of x");
+  }
+  if (inputs.bias == nullptr) {
+    throw InvalidOperator(reader.op(), "B", "nothing", "one value an output channel");
+  }
+  const auto scale = reader.Constant<float>(10, "residual_scale");
+  return MakeBlockRequantization(reader.op(), attributes, inputs,
+                                 {scale.view(), ZeroPoint<T>(reader, 11, "residual_zero_point")});
+}
+
 /// `T` is the type of x and y.
 template <typename T>
 void ReadQLinear(const NodeReader& reader, ConvNode& node) {
@@ -193,28 +209,32 @@ void ReadQLinear(const NodeReader& reader, ConvNode& node) {
   const auto y_scale = reader.Constant<float>(6, "y_scale");
   const QuantizationInputs inputs = {x_scale.view(), shape.input_zero_point,  w_scale.view(),
                                      y_scale.view(), shape.output_zero_point, reader.HasInput(8) ? &bias_view : nullptr};
-  Requantization requantization = MakeRequantization(reader.op(), node.attributes.out_channels, inputs);
+  const bool block = reader.op().type == kBlock;
+  Requantization requantization = block ? ReadBlockRequantization<T>(reader, node.attributes, inputs)
+                                        : MakeRequantization(reader.op(), node.attributes.out_channels, inputs);
   node.layer.bias = std::move(requantization.bias);
   node.layer.multiplier = std::move(requantization.multiplier);
+  node.layer.adds_residual = block;
+  shape.residual_multiplier = requantization.residual.multiplier;
+  shape.residual_zero_point = static_cast<std::int16_t>(requantization.residual.zero_point);
 }
 
 }  // namespace
 
 bool IsConvNode(const Ort::ConstNode& node) {
   const std::string op_type = node.GetOperatorType();
-  return node.GetDomain() == kDomain && (op_type == kQLinear || op_type == kBinary);
+  return node.GetDomain() == kDomain && (op_type == kQLinear || op_type == kBlock || op_type == kBinary);
 }
 
-bool Follows(const Ort::ConstNode& node, const Ort::ConstNode& next) {
-  if (node.GetOperatorType() != kQLinear || next.GetOperatorType() != kQLinear) {
-    return false;
+bool HasEightBits(const Ort::ConstNode& node) { return node.GetOperatorType() != kBinary; }
+
+std::vector<std::string> VariableInputs(const Ort::ConstNode& node) {
+  const std::vector<Ort::ConstValueInfo> inputs = node.GetInputs();
+  std::vector<std::string> names = {inputs.at(0).GetName()};
+  if (node.GetOperatorType() == kBlock) {
+    names.push_back(inputs.at(kResidual).GetName());
   }
-  const Ort::ConstValueInfo between = node.GetOutputs().at(0);
-  if (between.IsGraphOutput()) {
-    return false;
-  }
-  const std::vector<Ort::ValueInfoConsumerProducerInfo> consumers = between.GetConsumers();
-  return consumers.size() == 1 && consumers[0].index == 0 && consumers[0].node.GetId() == next.GetId();
+  return names;
 }
 
 ConvNode ReadConvNode(const Ort::ConstNode& node) {
@@ -225,9 +245,9 @@ ConvNode ReadConvNode(const Ort::ConstNode& node) {
   read.layer.shape = ShapeOf(read.attributes);
   if (read.op.type == kBinary) {
     ReadBinary(reader, read);
-  } else if (reader.VariableType() == ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8) {
+  } else if (reader.VariableType(0, "x") == ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8) {
     ReadQLinear<std::uint8_t>(reader, read);
-  } else if (reader.VariableType() == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8) {
+  } else if (reader.VariableType(0, "x") == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8) {
     ReadQLinear<std::int8_t>(reader, read);
   } else {
     throw InvalidOperator(reader.op(), "type of x", "another type", "int8 or uint8");

@@ -22,7 +22,7 @@ class NodeNotTaken : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A QLinearSubBitConv or BinarySubBitConv node, copied out of the graph and checked: everything that running it needs.
+/// A QLinearSubBitConv, QLinearSubBitBlock or BinarySubBitConv node, copied out of the graph and checked: everything that running it needs.
 struct ConvNode {
   OpName op;
   ConvAttributes attributes;
@@ -37,9 +37,11 @@ struct ConvNode {
 /// Whether the provider is interested in nodes of this type at all.
 bool IsConvNode(const Ort::ConstNode& node);
 
-/// Whether `next` can run on what `node` has left in device memory: both are 8-bit convolutions, and the output of `node`
-/// goes nowhere but to the first input of `next`. (Binary ones meet on the host, where they are scaled and binarised.)
-bool Follows(const Ort::ConstNode& node, const Ort::ConstNode& next);
+/// Whether a node for which IsConvNode holds reads and gives 8 bits.
+bool HasEightBits(const Ort::ConstNode& node);
+
+/// Names of the tensors that such a node reads besides its constants: its input and, of a QLinearSubBitBlock, the residual.
+std::vector<std::string> VariableInputs(const Ort::ConstNode& node);
 
 /// Reads a node for which IsConvNode holds. Models are untrusted: every attribute, shape and value is checked. Throws
 /// InvalidOperator and NodeNotTaken.

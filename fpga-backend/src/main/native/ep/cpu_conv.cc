@@ -6,26 +6,35 @@ namespace subbit::fpga {
 namespace {
 
 template <typename Q>
-void RunQLinear(const ConvNode& node, const ConvGeometry& geometry, const void* x, void* y) {
-  const Requantization requantization = {node.layer.shape.input_zero_point, node.layer.shape.output_zero_point,
-                                         node.layer.multiplier, node.layer.bias};
-  ReferenceQLinearSubBitConv<Q>(geometry, node.weights, requantization, static_cast<const Q*>(x), static_cast<Q*>(y),
-                                RunSerially);
+void RunQLinear(const ConvNode& node, const ConvGeometry& geometry, const void* x, const void* residual, void* y) {
+  const LayerDescriptor& shape = node.layer.shape;
+  const Requantization requantization = {shape.input_zero_point,
+                                         shape.output_zero_point,
+                                         node.layer.multiplier,
+                                         node.layer.bias,
+                                         {shape.residual_multiplier, shape.residual_zero_point}};
+  if (node.layer.adds_residual) {
+    ReferenceQLinearSubBitBlock<Q>(geometry, node.weights, requantization, static_cast<const Q*>(x),
+                                   static_cast<const Q*>(residual), static_cast<Q*>(y), RunSerially);
+  } else {
+    ReferenceQLinearSubBitConv<Q>(geometry, node.weights, requantization, static_cast<const Q*>(x), static_cast<Q*>(y),
+                                  RunSerially);
+  }
 }
 
 }  // namespace
 
-void RunConvOnCpu(const ConvNode& node, const ConvGeometry& geometry, const void* x, void* y) {
+void RunConvOnCpu(const ConvNode& node, const ConvGeometry& geometry, const void* x, const void* residual, void* y) {
   switch (node.layer.shape.input_format) {
     case InputFormat::kBits:
       ReferenceBinarySubBitConv(geometry, node.weights, node.scale, node.bias, static_cast<const float*>(x),
                                 static_cast<float*>(y), RunSerially);
       break;
     case InputFormat::kU8:
-      RunQLinear<std::uint8_t>(node, geometry, x, y);
+      RunQLinear<std::uint8_t>(node, geometry, x, residual, y);
       break;
     case InputFormat::kS8:
-      RunQLinear<std::int8_t>(node, geometry, x, y);
+      RunQLinear<std::int8_t>(node, geometry, x, residual, y);
       break;
   }
 }

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "driver/backends.h"
-#include "ep/conv_node.h"
+#include "ep/conv_graph.h"
 #include "ep/node_compute.h"
 
 namespace subbit::fpga {
@@ -67,30 +67,16 @@ OrtStatus* ORT_API_CALL Ep::GetCapabilityImpl(OrtEp* self, const OrtGraph* graph
 void Ep::Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support) const {
   OrtNodeFusionOptions options{};
   options.ort_version_supported = kOrtApiVersion;
-  // The weights live in device memory; ONNX Runtime need not keep them, and the fused node has one input.
+  // The weights live in device memory; ONNX Runtime need not keep them, and the fused node has variable inputs only.
   options.drop_constant_initializers = true;
-  for (const std::vector<Ort::ConstNode>& chain : ChainsOf(Ort::ConstGraph{graph})) {
-    const std::vector<const OrtNode*> claimed(chain.begin(), chain.end());
+  const auto takes = [this](const Ort::ConstNode& node) { return Takes(node); };
+  for (const std::vector<Ort::ConstNode>& group : GroupsToClaim(Ort::ConstGraph{graph}, takes)) {
+    const std::vector<const OrtNode*> claimed(group.begin(), group.end());
     Ort::ThrowOnError(ep_api_.EpGraphSupportInfo_AddNodesToFuse(support, claimed.data(), claimed.size(), &options));
+    const std::string message = "SubBitFpga takes " + std::to_string(group.size()) + " node" +
+                                (group.size() == 1 ? "" : "s as one request") + ", '" + group.front().GetName() + "' first";
+    ORT_CXX_LOG_NOEXCEPT(logger_, ORT_LOGGING_LEVEL_INFO, message.c_str());
   }
-}
-
-std::vector<std::vector<Ort::ConstNode>> Ep::ChainsOf(const Ort::ConstGraph& graph) const {
-  std::vector<std::vector<Ort::ConstNode>> chains;
-  for (const Ort::ConstNode& node : graph.GetNodes()) {
-    if (!IsConvNode(node) || !Takes(node)) {
-      continue;
-    }
-    // Nodes come in topological order, so the one that this one may follow has been seen.
-    const auto leader = std::find_if(chains.begin(), chains.end(),
-                                     [&](const std::vector<Ort::ConstNode>& chain) { return Follows(chain.back(), node); });
-    if (leader != chains.end()) {
-      leader->push_back(node);
-    } else {
-      chains.push_back({node});
-    }
-  }
-  return chains;
 }
 
 bool Ep::Takes(const Ort::ConstNode& node) const {
@@ -110,18 +96,14 @@ bool Ep::Takes(const Ort::ConstNode& node) const {
   return false;
 }
 
-OrtStatus* ORT_API_CALL Ep::CompileImpl(OrtEp* self, const OrtGraph** graphs, const OrtNode**, size_t count,
-                                        OrtNodeComputeInfo** compute_infos, OrtNode**) noexcept {
+OrtStatus* ORT_API_CALL Ep::CompileImpl(OrtEp* self, const OrtGraph** graphs, const OrtNode** fused_nodes,
+                                        size_t count, OrtNodeComputeInfo** compute_infos, OrtNode**) noexcept {
   return AsStatus([&] {
     const auto* ep = static_cast<const Ep*>(self);
     std::vector<std::unique_ptr<NodeCompute>> compiled;
     for (size_t i = 0; i < count; ++i) {
-      const std::vector<Ort::ConstNode> nodes = Ort::ConstGraph{graphs[i]}.GetNodes();
-      std::vector<ConvNode> chain;
-      for (const Ort::ConstNode& node : nodes) {
-        chain.push_back(ReadConvNode(node));
-      }
-      compiled.push_back(std::make_unique<NodeCompute>(ep->driver_, std::move(chain), ep->timeout_, ep->fallback_));
+      ConvGraph graph = ReadConvGraph(Ort::ConstGraph{graphs[i]}, Ort::ConstNode{fused_nodes[i]});
+      compiled.push_back(std::make_unique<NodeCompute>(ep->driver_, std::move(graph), ep->timeout_, ep->fallback_));
     }
     for (size_t i = 0; i < count; ++i) {
       compute_infos[i] = compiled[i].release();

@@ -23,9 +23,8 @@ struct EpOptions {
   static EpOptions Read(const OrtSessionOptions& options);
 };
 
-/// The execution provider of one session: claims the convolutions that its device can run, and compiles them. Convolutions
-/// of which each takes nothing but what the one before gives are claimed as one chain, whose tensors stay in device
-/// memory.
+/// The execution provider of one session: claims the nodes that its device can run, and compiles them. 8-bit nodes that are
+/// connected are claimed as one subgraph, whose tensors stay in device memory.
 class Ep final : public OrtEp {
  public:
   Ep(std::shared_ptr<Driver> driver, const EpOptions& options, const OrtEpApi& ep_api, const OrtLogger& logger);
@@ -41,7 +40,6 @@ class Ep final : public OrtEp {
                                                        size_t count) noexcept;
 
   bool Takes(const Ort::ConstNode& node) const;
-  std::vector<std::vector<Ort::ConstNode>> ChainsOf(const Ort::ConstGraph& graph) const;
   void Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support) const;
 
   std::shared_ptr<Driver> driver_;

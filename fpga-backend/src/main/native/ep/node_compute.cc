@@ -1,40 +1,40 @@
 #include "ep/node_compute.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include "driver/binary_tensor.h"
 #include "driver/timing_log.h"
+#include "ep/cpu_conv.h"
 
 namespace subbit::fpga {
-
 namespace {
 
-/// The name of a chain for people: its one node, or its first and last.
-std::string Title(const std::vector<ConvNode>& chain) {
-  std::string title = chain.front().op.type + " node '" + chain.front().op.node + "'";
-  if (chain.size() > 1) {
-    title += " to '" + chain.back().op.node + "'";
-  }
-  return title;
+std::size_t Elements(const std::array<std::int64_t, 4>& shape) {
+  return static_cast<std::size_t>(shape[0] * shape[1] * shape[2] * shape[3]);
 }
 
 }  // namespace
 
-NodeCompute::NodeCompute(std::shared_ptr<Driver> driver, std::vector<ConvNode> chain, std::chrono::milliseconds timeout,
+NodeCompute::NodeCompute(std::shared_ptr<Driver> driver, ConvGraph graph, std::chrono::milliseconds timeout,
                          std::shared_ptr<Fallback> fallback)
     : OrtNodeComputeInfo{},
       driver_(std::move(driver)),
-      chain_(std::move(chain)),
+      graph_(std::move(graph)),
       timeout_(timeout),
       fallback_(std::move(fallback)) {
   try {
-    for (const ConvNode& node : chain_) {
+    for (const ConvNode& node : graph_.nodes) {
       layers_.push_back(driver_->Load(node.layer));
     }
   } catch (const DriverError& e) {
     layers_.clear();
-    fallback_->Handle(Title(chain_), e);
+    fallback_->Handle(graph_.Title(), e);
+  }
+  layer_graph_.inputs = graph_.inputs.size();
+  layer_graph_.outputs = graph_.outputs;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    layer_graph_.layers.push_back({layers_[i].get(), graph_.sources[i].input, graph_.sources[i].residual});
   }
   ort_version_supported = kOrtApiVersion;
   CreateState = CreateStateImpl;
@@ -55,72 +55,88 @@ OrtStatus* ORT_API_CALL NodeCompute::ComputeImpl(OrtNodeComputeInfo* self, void*
 
 void ORT_API_CALL NodeCompute::ReleaseStateImpl(OrtNodeComputeInfo*, void*) noexcept {}
 
-std::vector<ConvGeometry> NodeCompute::Geometries(const std::vector<std::int64_t>& input_shape) const {
-  std::vector<ConvGeometry> geometries;
-  for (const ConvNode& node : chain_) {
-    if (geometries.empty()) {
-      geometries.push_back(MakeGeometry(node.op, node.attributes, input_shape));
-    } else {
-      const std::array<std::int64_t, 4> shape = geometries.back().OutputShape();
-      geometries.push_back(MakeGeometry(node.op, node.attributes, shape));
+NodeCompute::Request NodeCompute::Prepare(Ort::KernelContext& context) const {
+  Request request;
+  for (const std::size_t position : graph_.inputs) {
+    const Ort::ConstValue input = context.GetInput(position);
+    const std::vector<std::int64_t> shape = input.GetTensorTypeAndShapeInfo().GetShape();
+    Shape four{};
+    if (shape.size() != four.size()) {
+      throw InvalidOperator(graph_.nodes.front().op, "shape of an input", ToString(shape), "[N, C, H, W]");
     }
+    std::copy(shape.begin(), shape.end(), four.begin());
+    request.shapes.push_back(four);
+    request.inputs.push_back(input.GetTensorRawData());
   }
-  return geometries;
+  for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+    const ConvNode& node = graph_.nodes[i];
+    const NodeSources& sources = graph_.sources[i];
+    request.geometries.push_back(MakeGeometry(node.op, node.attributes, request.shapes[sources.input]));
+    const Shape output = request.geometries.back().OutputShape();
+    if (sources.residual != kNoTensor && request.shapes[sources.residual] != output) {
+      throw InvalidOperator(node.op, "shape of residual", ToString(request.shapes[sources.residual]), ToString(output));
+    }
+    request.shapes.push_back(output);
+  }
+  for (std::size_t i = 0; i < graph_.outputs.size(); ++i) {
+    const Shape& shape = request.shapes[graph_.outputs[i]];
+    request.outputs.push_back(context.GetOutput(i, shape.data(), shape.size()).GetTensorMutableRawData());
+  }
+  return request;
 }
 
 void NodeCompute::Run(Ort::KernelContext context) const {
-  const Ort::ConstValue input = context.GetInput(0);
-  const std::vector<ConvGeometry> geometries = Geometries(input.GetTensorTypeAndShapeInfo().GetShape());
-  const std::array<std::int64_t, 4> shape = geometries.back().OutputShape();
-  Ort::UnownedValue output = context.GetOutput(0, shape.data(), shape.size());
-  if (geometries.front().batch == 0) {
+  const Request request = Prepare(context);
+  if (request.geometries.front().batch == 0) {
     return;
   }
   if (!fallback_->active()) {
     try {
-      const std::vector<LayerCycles> cycles =
-          RunOnDevice(geometries, input.GetTensorRawData(), output.GetTensorMutableRawData());
-      for (std::size_t i = 0; i < chain_.size(); ++i) {
-        TimingLog::Global().Add({chain_[i].op.node, chain_[i].op.type, layers_[i]->descriptor().tau, cycles[i].cycles,
-                                 cycles[i].bnn_cycles, driver_->timing_kind()});
+      const std::vector<LayerCycles> cycles = RunOnDevice(request);
+      for (std::size_t i = 0; i < cycles.size(); ++i) {
+        const OpName& op = graph_.nodes[i].op;
+        TimingLog::Global().Add({op.node, op.type, layers_[i]->descriptor().tau, cycles[i].cycles, cycles[i].bnn_cycles,
+                                 driver_->timing_kind()});
       }
       return;
     } catch (const DriverError& e) {
-      fallback_->Handle(Title(chain_), e);
+      fallback_->Handle(graph_.Title(), e);
     }
   }
-  RunOnCpu(geometries, input.GetTensorRawData(), output.GetTensorMutableRawData());
+  RunOnCpu(request);
 }
 
-std::vector<LayerCycles> NodeCompute::RunOnDevice(const std::vector<ConvGeometry>& geometries, const void* x,
-                                                  void* y) const {
-  return chain_.front().layer.shape.input_format == InputFormat::kBits
-             ? RunBinary(geometries.front(), static_cast<const float*>(x), static_cast<float*>(y))
-             : RunChain(geometries.front(), x, y);
+std::vector<LayerCycles> NodeCompute::RunOnDevice(const Request& request) const {
+  return graph_.nodes.front().layer.shape.input_format == InputFormat::kBits
+             ? RunBinary(request)
+             : RunGraph(request, request.inputs, request.outputs);
 }
 
-std::vector<LayerCycles> NodeCompute::RunChain(const ConvGeometry& first, const void* input, void* output) const {
-  LayerGraph graph;
-  for (const std::unique_ptr<LoadedLayer>& layer : layers_) {
-    graph.layers.push_back({layer.get(), graph.layers.size(), kNoTensor});
+std::vector<LayerCycles> NodeCompute::RunGraph(const Request& request, const std::vector<const void*>& inputs,
+                                               const std::vector<void*>& outputs) const {
+  std::vector<Driver::GraphInput> images;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    // MakeGeometry keeps all sizes below 2^31.
+    images.push_back({inputs[i],
+                      {static_cast<std::uint32_t>(request.shapes[i][2]), static_cast<std::uint32_t>(request.shapes[i][3])}});
   }
-  graph.outputs = {layers_.size()};
-  // MakeGeometry keeps all sizes below 2^31.
-  const ImageSize size = {static_cast<std::uint32_t>(first.height), static_cast<std::uint32_t>(first.width)};
-  return driver_->RunGraph(graph, static_cast<std::uint32_t>(first.batch), {{input, size}}, {output}, timeout_);
+  return driver_->RunGraph(layer_graph_, static_cast<std::uint32_t>(request.geometries.front().batch), images, outputs,
+                           timeout_);
 }
 
-std::vector<LayerCycles> NodeCompute::RunBinary(const ConvGeometry& geometry, const float* x, float* y) const {
-  const ConvNode& node = chain_.front();
+std::vector<LayerCycles> NodeCompute::RunBinary(const Request& request) const {
+  const ConvNode& node = graph_.nodes.front();
+  const ConvGeometry& geometry = request.geometries.front();
   const auto rows = static_cast<std::size_t>(geometry.batch * geometry.InputChannels() * geometry.height);
   const auto width = static_cast<std::size_t>(geometry.width);
   const auto out_channels = static_cast<std::size_t>(node.attributes.out_channels);
   const std::size_t out_planes = static_cast<std::size_t>(geometry.batch) * out_channels;
   const auto out_pixels = static_cast<std::size_t>(geometry.out_height * geometry.out_width);
   std::vector<std::uint8_t> bits(rows * ((width + 7) / 8));
-  PackSigns(x, rows, width, bits.data());
+  PackSigns(static_cast<const float*>(request.inputs.front()), rows, width, bits.data());
   std::vector<std::int32_t> accumulators(out_planes * out_pixels);
-  const std::vector<LayerCycles> cycles = RunChain(geometry, bits.data(), accumulators.data());
+  const std::vector<LayerCycles> cycles = RunGraph(request, {bits.data()}, {accumulators.data()});
+  auto* y = static_cast<float*>(request.outputs.front());
   for (std::size_t plane = 0; plane < out_planes; ++plane) {
     const std::size_t channel = plane % out_channels;
     const std::size_t first = plane * out_pixels;
@@ -129,19 +145,24 @@ std::vector<LayerCycles> NodeCompute::RunBinary(const ConvGeometry& geometry, co
   return cycles;
 }
 
-void NodeCompute::RunOnCpu(const std::vector<ConvGeometry>& geometries, const void* x, void* y) const {
-  // Only 8-bit convolutions follow each other, so what lies between two nodes is one byte an element.
-  std::vector<std::uint8_t> between;
-  for (std::size_t i = 0; i < chain_.size(); ++i) {
-    if (i + 1 == chain_.size()) {
-      RunConvOnCpu(chain_[i], geometries[i], x, y);
+void NodeCompute::RunOnCpu(const Request& request) const {
+  // What stays between the nodes has one byte an element: nodes with binary activations stand alone.
+  std::vector<std::vector<std::uint8_t>> between(graph_.nodes.size());
+  std::vector<const void*> tensors = request.inputs;
+  for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+    const NodeSources& sources = graph_.sources[i];
+    const TensorNumber number = tensors.size();
+    const auto output = std::find(graph_.outputs.begin(), graph_.outputs.end(), number);
+    void* y = nullptr;
+    if (output != graph_.outputs.end()) {
+      y = request.outputs[static_cast<std::size_t>(output - graph_.outputs.begin())];
     } else {
-      const std::array<std::int64_t, 4> shape = geometries[i].OutputShape();
-      std::vector<std::uint8_t> result(static_cast<std::size_t>(shape[0] * shape[1] * shape[2] * shape[3]));
-      RunConvOnCpu(chain_[i], geometries[i], x, result.data());
-      between = std::move(result);
-      x = between.data();
+      between[i].resize(Elements(request.shapes[number]));
+      y = between[i].data();
     }
+    const void* residual = sources.residual == kNoTensor ? nullptr : tensors[sources.residual];
+    RunConvOnCpu(graph_.nodes[i], request.geometries[i], tensors[sources.input], residual, y);
+    tensors.push_back(y);
   }
 }
 

@@ -1,46 +1,59 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <vector>
 
 #include "core/conv_geometry.h"
 #include "driver/driver.h"
-#include "ep/conv_node.h"
-#include "ep/cpu_conv.h"
+#include "ep/conv_graph.h"
 #include "ep/fallback.h"
 #include "ep/ort_api.h"
 
 namespace subbit::fpga {
 
-/// Runs one compiled node, a chain of convolutions (ep/ep.h), on the device, or on the CPU once the session has fallen back
+/// Runs one compiled node, a claimed subgraph (ep/conv_graph.h), on the device, or on the CPU once the session has fallen back
 /// to it. ONNX Runtime may call Compute from several threads at once.
 class NodeCompute final : public OrtNodeComputeInfo {
  public:
-  /// Loads the weights into device memory. `chain` is in the order of execution; a BinarySubBitConv is a chain of its own.
-  /// Throws what `fallback` makes of a fault.
-  NodeCompute(std::shared_ptr<Driver> driver, std::vector<ConvNode> chain, std::chrono::milliseconds timeout,
+  /// Loads the weights into device memory. Throws what `fallback` makes of a fault.
+  NodeCompute(std::shared_ptr<Driver> driver, ConvGraph graph, std::chrono::milliseconds timeout,
               std::shared_ptr<Fallback> fallback);
 
  private:
+  using Shape = std::array<std::int64_t, 4>;
+
+  /// What one run works on: everything by the numbers of the graph's tensors and nodes.
+  struct Request {
+    std::vector<Shape> shapes;
+    std::vector<ConvGeometry> geometries;
+    std::vector<const void*> inputs;
+    /// In the order of ConvGraph::outputs.
+    std::vector<void*> outputs;
+  };
+
   static OrtStatus* ORT_API_CALL CreateStateImpl(OrtNodeComputeInfo* self, OrtNodeComputeContext* context,
                                                  void** state) noexcept;
   static OrtStatus* ORT_API_CALL ComputeImpl(OrtNodeComputeInfo* self, void* state, OrtKernelContext* context) noexcept;
   static void ORT_API_CALL ReleaseStateImpl(OrtNodeComputeInfo* self, void* state) noexcept;
 
   void Run(Ort::KernelContext context) const;
-  std::vector<ConvGeometry> Geometries(const std::vector<std::int64_t>& input_shape) const;
-  std::vector<LayerCycles> RunOnDevice(const std::vector<ConvGeometry>& geometries, const void* x, void* y) const;
-  std::vector<LayerCycles> RunBinary(const ConvGeometry& geometry, const float* x, float* y) const;
-  std::vector<LayerCycles> RunChain(const ConvGeometry& first, const void* input, void* output) const;
-  void RunOnCpu(const std::vector<ConvGeometry>& geometries, const void* x, void* y) const;
+  Request Prepare(Ort::KernelContext& context) const;
+  std::vector<LayerCycles> RunOnDevice(const Request& request) const;
+  std::vector<LayerCycles> RunBinary(const Request& request) const;
+  std::vector<LayerCycles> RunGraph(const Request& request, const std::vector<const void*>& inputs,
+                                    const std::vector<void*>& outputs) const;
+  void RunOnCpu(const Request& request) const;
 
   const std::shared_ptr<Driver> driver_;
-  const std::vector<ConvNode> chain_;
+  const ConvGraph graph_;
   const std::chrono::milliseconds timeout_;
   const std::shared_ptr<Fallback> fallback_;
   /// One a node. Empty if loading has failed; then the session has fallen back.
   std::vector<std::unique_ptr<LoadedLayer>> layers_;
+  /// The same for the driver.
+  LayerGraph layer_graph_;
 };
 
 }  // namespace subbit::fpga

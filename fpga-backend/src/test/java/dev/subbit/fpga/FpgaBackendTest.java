@@ -13,7 +13,6 @@ import dev.subbit.onnx.ExecutionBackend.LayerTiming;
 import dev.subbit.onnx.ExecutionBackend.TimingKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -70,21 +69,11 @@ class FpgaBackendTest {
                 FpgaSessions.input(
                     binary ? OnnxJavaType.FLOAT : OnnxJavaType.UINT8, 1, 1, 3, 9, 9)) {
           FpgaSessions.run(session, input);
-          assertEquals(Collections.nCopies(binary ? 3 : 1, "SubBitFpga"), providers(session));
+          assertEquals(
+              Collections.nCopies(binary ? 3 : 1, "SubBitFpga"), FpgaSessions.providers(session));
         }
       }
     }
-  }
-
-  /** The providers of the nodes that ran in a session with profiling, node by node. */
-  private static List<String> providers(OrtSession session) throws OrtException, IOException {
-    List<String> providers = new ArrayList<>();
-    for (String line : Files.readAllLines(Path.of(session.endProfiling()))) {
-      if (line.contains("_kernel_time")) {
-        providers.add(line.replaceAll(".*\"provider\" ?: ?\"([^\"]*)\".*", "$1"));
-      }
-    }
-    return providers;
   }
 
   @Test
@@ -104,7 +93,7 @@ class FpgaBackendTest {
         ByteBuffer expected = FpgaSessions.run(bodies, input);
         assertEquals(expected, FpgaSessions.run(kernels, input));
         assertEquals(expected, FpgaSessions.run(device, input));
-        assertEquals(2, Collections.frequency(providers(device), "SubBitFpga"));
+        assertEquals(2, Collections.frequency(FpgaSessions.providers(device), "SubBitFpga"));
         List<String> nodes = backend.drainTimings().stream().map(LayerTiming::node).toList();
         assertEquals(List.of("block0", "block1"), nodes);
       }

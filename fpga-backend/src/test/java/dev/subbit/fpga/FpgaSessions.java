@@ -7,8 +7,13 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.ExecutionBackend;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
@@ -67,5 +72,16 @@ final class FpgaSessions {
       bytes.put(source);
       return bytes.flip();
     }
+  }
+
+  /** The providers of the nodes that ran in a session with profiling, node by node. */
+  static List<String> providers(OrtSession session) throws OrtException, IOException {
+    List<String> providers = new ArrayList<>();
+    for (String line : Files.readAllLines(Path.of(session.endProfiling()))) {
+      if (line.contains("_kernel_time")) {
+        providers.add(line.replaceAll(".*\"provider\" ?: ?\"([^\"]*)\".*", "$1"));
+      }
+    }
+    return providers;
   }
 }

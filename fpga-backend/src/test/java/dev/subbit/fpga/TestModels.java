@@ -1,7 +1,9 @@
 package dev.subbit.fpga;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
@@ -50,17 +52,7 @@ final class TestModels {
     DataType type = signed ? DataType.INT8 : DataType.UINT8;
     float[] scales = {0.02f, 0.031f, 0.043f, 0.05f};
     for (int i = 0; i < 4; i++) {
-      graph.addInitializer(
-          TensorProto.newBuilder()
-              .setName("scale" + i)
-              .setDataType(DataType.FLOAT.getNumber())
-              .addFloatData(scales[i]));
-      byte zeroPoint = (byte) (signed ? 3 * i - 4 : 120 + i);
-      graph.addInitializer(
-          TensorProto.newBuilder()
-              .setName("zero" + i)
-              .setDataType(type.getNumber())
-              .setRawData(ByteString.copyFrom(new byte[] {zeroPoint})));
+      addScalars(graph, type, i, scales[i], signed ? 3 * i - 4 : 120 + i);
     }
     int[] channels = {3, 8, 80, 6};
     ConvAttributes[] attributes = {
@@ -86,6 +78,121 @@ final class TestModels {
               i == 1 ? null : bias);
     }
     return finish(graph, type, 3, value);
+  }
+
+  /** What a residual network has beside its two blocks. */
+  enum Extra {
+    NOTHING,
+    /** The first block's result leaves the model, too, as the second output. */
+    SECOND_OUTPUT,
+    /** Max pooling stands between the first block and the convolution of the second. */
+    POOLING_BETWEEN
+  }
+
+  /**
+   * A stem of 3 to 12 channels and two blocks of a QLinearSubBitConv and a QLinearSubBitBlock each,
+   * whose residuals are the stem and the first block.
+   */
+  static ModelProto residual(boolean signed, int tau, long seed, Extra extra) {
+    Random random = new Random(seed);
+    GraphProto.Builder graph = GraphProto.newBuilder().setName("residual");
+    DataType type = signed ? DataType.INT8 : DataType.UINT8;
+    float[] scales = {0.02f, 0.031f, 0.043f};
+    for (int i = 0; i < scales.length; i++) {
+      addScalars(graph, type, i, scales[i], signed ? 5 * i - 7 : 110 + 5 * i);
+    }
+    String stem = conv(graph, "stem", INPUT, 0, weights(12, 3, tau, random), 1);
+    String inner = conv(graph, "inner", stem, 1, weights(12, 12, tau, random), 2);
+    String first = block(graph, "first", inner, stem, 2, weights(12, 12, tau, random), 1, random);
+    String between = first;
+    if (extra == Extra.POOLING_BETWEEN) {
+      between = "pooled";
+      graph.addNode(
+          NodeProto.newBuilder()
+              .setName(between)
+              .setOpType("MaxPool")
+              .addInput(first)
+              .addOutput(between)
+              .addAttribute(ints("kernel_shape", 3, 3))
+              .addAttribute(ints("pads", 1, 1, 1, 1)));
+    }
+    String second = conv(graph, "second", between, 1, weights(12, 12, tau, random), 2);
+    String last = block(graph, "last", second, first, 2, weights(12, 12, tau, random), 1, random);
+    ModelProto model = finish(graph, type, 3, last);
+    if (extra != Extra.SECOND_OUTPUT) {
+      return model;
+    }
+    ModelProto.Builder builder = model.toBuilder();
+    builder
+        .getGraphBuilder()
+        .addOutput(ValueInfoProto.newBuilder().setName(first).setType(tensor(type)));
+    return builder.build();
+  }
+
+  private static AttributeProto ints(String name, long... values) {
+    AttributeProto.Builder attribute =
+        AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
+    for (long value : values) {
+      attribute.addInts(value);
+    }
+    return attribute.build();
+  }
+
+  /** A convolution of scale and zero point {@code from} to those of {@code to}; no bias. */
+  private static String conv(
+      GraphProto.Builder graph,
+      String name,
+      String x,
+      int from,
+      PackedConvWeights weights,
+      int to) {
+    return SubBitNodes.qLinearConv(
+        graph,
+        name,
+        x,
+        "scale" + from,
+        "zero" + from,
+        weights,
+        ConvAttributes.of(1, 1),
+        "scale" + to,
+        "zero" + to,
+        null);
+  }
+
+  /** A block of scale and zero point {@code from}, with a residual of those of its output. */
+  private static String block(
+      GraphProto.Builder graph,
+      String name,
+      String x,
+      String residual,
+      int from,
+      PackedConvWeights weights,
+      int to,
+      Random random) {
+    return SubBitNodes.qLinearBlock(
+        graph,
+        name,
+        new SubBitNodes.Quantized(x, "scale" + from, "zero" + from),
+        weights,
+        ConvAttributes.of(1, 1),
+        random.ints(12, -300, 300).toArray(),
+        new SubBitNodes.Quantized(residual, "scale" + to, "zero" + to),
+        "scale" + to,
+        "zero" + to);
+  }
+
+  private static void addScalars(
+      GraphProto.Builder graph, DataType type, int number, float scale, int zeroPoint) {
+    graph.addInitializer(
+        TensorProto.newBuilder()
+            .setName("scale" + number)
+            .setDataType(DataType.FLOAT.getNumber())
+            .addFloatData(scale));
+    graph.addInitializer(
+        TensorProto.newBuilder()
+            .setName("zero" + number)
+            .setDataType(type.getNumber())
+            .setRawData(ByteString.copyFrom(new byte[] {(byte) zeroPoint})));
   }
 
   /** Three BinarySubBitConv nodes after one another: 3 to 8 to 40 to 5 channels. */

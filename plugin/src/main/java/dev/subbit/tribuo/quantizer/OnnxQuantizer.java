@@ -145,11 +145,14 @@ public final class OnnxQuantizer {
       Iterable<Feed> feeds,
       QuantizationProgress progress) {
     Map<ConvLayer, StagedWeights> done = new LinkedHashMap<>();
+    KeptValues given = new KeptValues();
+    KeptValues wanted = new KeptValues();
     List<LayerResult> results = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
       ConvLayer layer = layers.get(i);
       progress.at(i, layers.size() + 1, layer.name());
-      PatchSampler sampler = look(model, layer, done, feeds);
+      PatchSampler sampler =
+          look(layer, GraphEdits.replace(model, done), given, model, wanted, feeds);
       StagedWeights weights =
           ConvFit.fit(layer.weights(), sampler.moments(), settings.fit().withStages(stages[i]));
       done.put(layer, weights);
@@ -190,10 +193,12 @@ public final class OnnxQuantizer {
         few.add(feed);
       }
     }
+    KeptValues given = new KeptValues();
+    KeptValues wanted = new KeptValues();
     for (int i = 0; i < layers.size(); i++) {
       ConvLayer layer = layers.get(i);
       progress.at(i, layers.size(), "sensitivity of " + layer.name());
-      PatchSampler sampler = look(model, layer, Map.of(), few);
+      PatchSampler sampler = look(layer, model, given, model, wanted, few);
       for (int stages = 1; stages <= noise[i].length; stages++) {
         StagedWeights weights =
             ConvFit.fit(layer.weights(), sampler.moments(), settings.fit().withStages(stages));
@@ -247,7 +252,12 @@ public final class OnnxQuantizer {
    * Runs the layers done so far and the float model, and keeps what one layer sees and should give.
    */
   private PatchSampler look(
-      ModelProto model, ConvLayer layer, Map<ConvLayer, StagedWeights> done, Iterable<Feed> feeds) {
+      ConvLayer layer,
+      ModelProto quantized,
+      KeptValues given,
+      ModelProto exact,
+      KeptValues wanted,
+      Iterable<Feed> feeds) {
     int columns = layer.inChannels() * Codebook.TAPS;
     int patches = Math.max(LEAST_PATCHES, Math.min(MOST_PATCHES, PATCHES_A_COLUMN * columns));
     int feedCount = 0;
@@ -257,13 +267,13 @@ public final class OnnxQuantizer {
     PatchSampler sampler =
         new PatchSampler(
             layer.outChannels(), layer.inChannels(), layer.attributes(), settings.fit().seed());
-    ModelProto quantized = PartialModel.of(GraphEdits.replace(model, done), List.of(layer.input()));
-    ModelProto exact = PartialModel.of(model, List.of(layer.output()));
-    try (GraphSession given = new GraphSession(quantized);
-        GraphSession wanted = new GraphSession(exact)) {
+    List<String> before = List.of(layer.input());
+    List<String> around = List.of(layer.input(), layer.output());
+    try (KeptValues.Run first = given.open(quantized, before, layer.input());
+        KeptValues.Run second = wanted.open(exact, around, layer.input())) {
       for (Feed feed : feeds) {
-        FloatArray x = given.run(feed).get(PartialModel.outputName(layer.input()));
-        FloatArray y = wanted.run(feed).get(PartialModel.outputName(layer.output()));
+        FloatArray x = first.run(feed).get(PartialModel.outputName(layer.input()));
+        FloatArray y = second.run(feed).get(PartialModel.outputName(layer.output()));
         requireFinite(layer, x);
         requireFinite(layer, y);
         sampler.add(

@@ -23,6 +23,9 @@ public final class ConvFit {
   private static final int TAPS = Codebook.TAPS;
   private static final int CLUSTERING_ROUNDS = 30;
 
+  /** A round that takes less than this share off the error is the last one. */
+  private static final double LEAST_GAIN = 0.002;
+
   private final FitSettings settings;
   private final int stages;
   private final float[][] taps;
@@ -57,9 +60,13 @@ public final class ConvFit {
   public static StagedWeights fit(
       float[] weights, List<List<PatchMoments>> moments, FitSettings settings) {
     ConvFit fit = new ConvFit(weights, moments, settings);
-    fit.start();
-    fit.refine();
-    return fit.result(moments);
+    try {
+      fit.start();
+      fit.refine();
+      return fit.result(moments);
+    } finally {
+      fit.groups.forEach(group -> group.form().close());
+    }
   }
 
   /** Codebooks, indices and scales from the kernels alone. */
@@ -150,8 +157,22 @@ public final class ConvFit {
         System.arraycopy(tapsBefore, 0, taps, 0, stages);
         return;
       }
+      if (best - error < LEAST_GAIN * (signal() + error)) {
+        return;
+      }
       best = error;
     }
+  }
+
+  /** The variance of the wanted outputs: the error without any weights. */
+  private double signal() {
+    double sum = 0;
+    for (Group group : groups) {
+      for (int o = 0; o < group.form().outputs(); o++) {
+        sum += group.form().variance(o);
+      }
+    }
+    return sum;
   }
 
   private void fitIndices(Group group) {

@@ -1,5 +1,6 @@
 package dev.subbit.tribuo.quantizer.fit;
 
+import ai.onnxruntime.OnnxTensor;
 import dev.subbit.onnx.Codebook;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,13 +17,16 @@ import java.util.stream.IntStream;
  * decided first, which are the last, matter most. Very wide layers are split into blocks of
  * channels whose correlations with each other are left out; their b stands for the float weights.
  */
-final class ErrorForm {
+final class ErrorForm implements AutoCloseable {
 
   /** How much of the mean variance of a patch value is added to all variances. */
   private static final double DAMPING = 0.01;
 
   /** Widest block that is factored; wider ones go without the hand-on of errors. */
   private static final int MAX_FACTORED_CHANNELS = 512;
+
+  /** Output channels that go through a block together. */
+  private static final int TILE = 8;
 
   /**
    * Consecutive ordered channels with the part of H that is theirs, and its Cholesky factor; null
@@ -42,6 +46,10 @@ final class ErrorForm {
   private final int channels;
   private final int[] order;
   private final List<Block> blocks = new ArrayList<>();
+
+  /** H of each block once more, where ONNX Runtime can read it. */
+  private final List<OnnxTensor> tensors = new ArrayList<>();
+
   private final float[] weights;
   private final float[] target;
   private final double[] whitened;
@@ -71,7 +79,9 @@ final class ErrorForm {
     this.weights = ordered(floatWeights, outputs);
     first = 0;
     for (int i = 0; i < moments.size(); i++) {
-      blocks.add(block(covariances.set(i, null), first, moments.get(i).columns()));
+      Block block = block(covariances.set(i, null), first, moments.get(i).columns());
+      blocks.add(block);
+      tensors.add(MatrixProducts.matrix(block.h(), block.columns(), block.columns()));
       first += moments.get(i).columns() / Codebook.TAPS;
     }
     this.target = moments.size() == 1 ? fromOutputs(moments.get(0)) : fromWeights();
@@ -133,26 +143,32 @@ final class ErrorForm {
     return times(weights, outputs);
   }
 
-  /** L^-1 b, row by row, where a block is factored. */
+  /** L^-1 b, where a block is factored; a row of L serves several outputs at a time. */
   private double[] whiten() {
     double[] z = new double[target.length];
-    IntStream.range(0, outputs)
+    int tiles = (outputs + TILE - 1) / TILE;
+    IntStream.range(0, tiles)
         .parallel()
         .forEach(
-            o -> {
+            tile -> {
               for (Block block : blocks) {
-                if (block.factor() == null) {
-                  continue;
-                }
-                int n = block.columns();
-                int at = o * columns() + block.firstColumn();
-                for (int i = 0; i < n; i++) {
-                  double sum = target[at + i] - dot(block.factor(), i * n, z, at, i);
-                  z[at + i] = sum / block.factor()[i * n + i];
+                if (block.factor() != null) {
+                  whiten(block, tile * TILE, Math.min(outputs, (tile + 1) * TILE), z);
                 }
               }
             });
     return z;
+  }
+
+  private void whiten(Block block, int firstOutput, int lastOutput, double[] z) {
+    int n = block.columns();
+    for (int i = 0; i < n; i++) {
+      for (int o = firstOutput; o < lastOutput; o++) {
+        int at = o * columns() + block.firstColumn();
+        double sum = target[at + i] - dot(block.factor(), i * n, z, at, i);
+        z[at + i] = sum / block.factor()[i * n + i];
+      }
+    }
   }
 
   private static double dot(double[] a, int fromA, double[] b, int fromB, int length) {
@@ -192,21 +208,27 @@ final class ErrorForm {
   /** Rows times H: [rows, columns] to the same. */
   float[] times(float[] rows, int count) {
     if (blocks.size() == 1) {
-      return MatrixProducts.times(rows, blocks.get(0).h(), count, columns(), columns());
+      return MatrixProducts.times(rows, tensors.get(0), count, columns());
     }
     float[] products = new float[rows.length];
-    for (Block block : blocks) {
+    for (int b = 0; b < blocks.size(); b++) {
+      Block block = blocks.get(b);
       int n = block.columns();
       float[] part = new float[count * n];
       for (int row = 0; row < count; row++) {
         System.arraycopy(rows, row * columns() + block.firstColumn(), part, row * n, n);
       }
-      float[] product = MatrixProducts.times(part, block.h(), count, n, n);
+      float[] product = MatrixProducts.times(part, tensors.get(b), count, n);
       for (int row = 0; row < count; row++) {
         System.arraycopy(product, row * n, products, row * columns() + block.firstColumn(), n);
       }
     }
     return products;
+  }
+
+  @Override
+  public void close() {
+    tensors.forEach(OnnxTensor::close);
   }
 
   int outputs() {

@@ -48,7 +48,7 @@ final class MatrixProducts {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       session = OrtEnvironment.getEnvironment().createSession(model.toByteArray(), options);
     } catch (OrtException e) {
-      throw new IllegalStateException("ONNX Runtime multiplies no matrices: " + e.getMessage(), e);
+      throw failure(e);
     }
   }
 
@@ -64,16 +64,32 @@ final class MatrixProducts {
   }
 
   /**
+   * A matrix where ONNX Runtime can read it again and again.
+   *
+   * @param values row-major; what follows the last row is not read.
+   * @param rows number of rows.
+   * @param columns number of columns.
+   * @return the matrix; the caller closes it.
+   */
+  static OnnxTensor matrix(float[] values, int rows, int columns) {
+    FloatBuffer head = FloatBuffer.wrap(values, 0, Math.multiplyExact(rows, columns));
+    try {
+      return OnnxTensor.createTensor(
+          OrtEnvironment.getEnvironment(), head, new long[] {rows, columns});
+    } catch (OrtException e) {
+      throw failure(e);
+    }
+  }
+
+  /**
    * a^T b.
    *
    * @param a [rows, columnsA].
    * @param b [rows, columnsB].
-   * @param rows rows of both; what follows them in the arrays is not read.
    * @return [columnsA, columnsB].
    */
-  static float[] transposedTimes(float[] a, float[] b, int rows, int columnsA, int columnsB) {
-    return TRANSPOSED.run(
-        a, new long[] {rows, columnsA}, b, new long[] {rows, columnsB}, columnsA * columnsB);
+  static float[] transposedTimes(OnnxTensor a, OnnxTensor b) {
+    return TRANSPOSED.run(a, b);
   }
 
   /**
@@ -81,26 +97,28 @@ final class MatrixProducts {
    *
    * @param a [rows, inner].
    * @param b [inner, columns].
+   * @param rows rows of a.
+   * @param inner columns of a.
    * @return [rows, columns].
    */
-  static float[] times(float[] a, float[] b, int rows, int inner, int columns) {
-    return PLAIN.run(a, new long[] {rows, inner}, b, new long[] {inner, columns}, rows * columns);
-  }
-
-  private float[] run(float[] a, long[] shapeA, float[] b, long[] shapeB, int size) {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    try (OnnxTensor first = OnnxTensor.createTensor(environment, head(a, shapeA), shapeA);
-        OnnxTensor second = OnnxTensor.createTensor(environment, head(b, shapeB), shapeB);
-        OrtSession.Result result = session.run(Map.of("a", first, "b", second))) {
-      float[] product = new float[size];
-      ((OnnxTensor) result.get(0)).getFloatBuffer().get(product);
-      return product;
-    } catch (OrtException e) {
-      throw new IllegalStateException("ONNX Runtime multiplies no matrices: " + e.getMessage(), e);
+  static float[] times(float[] a, OnnxTensor b, int rows, int inner) {
+    try (OnnxTensor first = matrix(a, rows, inner)) {
+      return PLAIN.run(first, b);
     }
   }
 
-  private static FloatBuffer head(float[] values, long[] shape) {
-    return FloatBuffer.wrap(values, 0, Math.toIntExact(shape[0] * shape[1]));
+  private float[] run(OnnxTensor a, OnnxTensor b) {
+    try (OrtSession.Result result = session.run(Map.of("a", a, "b", b))) {
+      FloatBuffer buffer = ((OnnxTensor) result.get(0)).getFloatBuffer();
+      float[] product = new float[buffer.remaining()];
+      buffer.get(product);
+      return product;
+    } catch (OrtException e) {
+      throw failure(e);
+    }
+  }
+
+  private static IllegalStateException failure(OrtException e) {
+    return new IllegalStateException("ONNX Runtime multiplies no matrices: " + e.getMessage(), e);
   }
 }

@@ -1,6 +1,9 @@
 package dev.subbit.tribuo.quantizer.fit;
 
+import ai.onnxruntime.OnnxTensor;
 import dev.subbit.onnx.Codebook;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What calibration tells about some input channels of a convolution and some of its output
@@ -12,9 +15,15 @@ import dev.subbit.onnx.Codebook;
  */
 public final class PatchMoments {
 
+  /** Columns whose products are computed together. */
+  private static final int BLOCK = 512;
+
   private final int columns;
   private final int outputs;
+
+  /** Sums of products of two columns; below the diagonal not all of them. */
   private final float[] products;
+
   private final float[] crossProducts;
   private final double[] patchSums;
   private final double[] outputSums;
@@ -66,9 +75,39 @@ public final class PatchMoments {
         outputSquares[o] += (double) value * value;
       }
     }
-    addTo(products, MatrixProducts.transposedTimes(patches, patches, rows, columns, columns));
-    addTo(crossProducts, MatrixProducts.transposedTimes(wanted, patches, rows, outputs, columns));
+    addProducts(patches, wanted, rows);
     count += rows;
+  }
+
+  /**
+   * Adds the products of all pairs of columns. They are symmetric, so of blocks of columns only
+   * those pairs are multiplied whose second block is not before the first.
+   */
+  private void addProducts(float[] patches, float[] wanted, int rows) {
+    List<OnnxTensor> blocks = new ArrayList<>();
+    try (OnnxTensor results = MatrixProducts.matrix(wanted, rows, outputs)) {
+      for (int first = 0; first < columns; first += BLOCK) {
+        int width = Math.min(BLOCK, columns - first);
+        blocks.add(MatrixProducts.matrix(block(patches, rows, first, width), rows, width));
+      }
+      for (int j = 0; j < blocks.size(); j++) {
+        for (int i = 0; i <= j; i++) {
+          float[] product = MatrixProducts.transposedTimes(blocks.get(i), blocks.get(j));
+          addTo(products, product, i * BLOCK, j * BLOCK);
+        }
+        addTo(crossProducts, MatrixProducts.transposedTimes(results, blocks.get(j)), 0, j * BLOCK);
+      }
+    } finally {
+      blocks.forEach(OnnxTensor::close);
+    }
+  }
+
+  private float[] block(float[] patches, int rows, int first, int width) {
+    float[] block = new float[rows * width];
+    for (int row = 0; row < rows; row++) {
+      System.arraycopy(patches, row * columns + first, block, row * width, width);
+    }
+    return block;
   }
 
   private static float[] means(float[] values, int rows, int width) {
@@ -83,9 +122,14 @@ public final class PatchMoments {
     return means;
   }
 
-  private static void addTo(float[] sums, float[] values) {
-    for (int i = 0; i < sums.length; i++) {
-      sums[i] += values[i];
+  /** Adds a block to the sums, whose rows have all columns. */
+  private void addTo(float[] sums, float[] block, int firstRow, int firstColumn) {
+    int width = Math.min(BLOCK, columns - firstColumn);
+    for (int i = 0; i < block.length; i += width) {
+      int at = (firstRow + i / width) * columns + firstColumn;
+      for (int j = 0; j < width; j++) {
+        sums[at + j] += block[i + j];
+      }
     }
   }
 
@@ -110,9 +154,11 @@ public final class PatchMoments {
   float[] covariance() {
     float[] covariance = new float[products.length];
     for (int i = 0; i < columns; i++) {
-      for (int j = 0; j < columns; j++) {
-        covariance[i * columns + j] =
+      for (int j = i; j < columns; j++) {
+        float value =
             (float) ((products[i * columns + j] - patchSums[i] * patchSums[j] / count) / count);
+        covariance[i * columns + j] = value;
+        covariance[j * columns + i] = value;
       }
     }
     return covariance;

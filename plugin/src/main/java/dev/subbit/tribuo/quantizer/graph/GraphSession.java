@@ -92,7 +92,7 @@ public final class GraphSession implements AutoCloseable {
   /**
    * Runs the model.
    *
-   * @param feed the inputs.
+   * @param feed the inputs; others that the model does not have are passed over.
    * @return its float outputs by name, in the model's order; others are left out.
    * @throws IllegalArgumentException if it fails on this feed.
    */
@@ -100,7 +100,9 @@ public final class GraphSession implements AutoCloseable {
     Map<String, OnnxTensor> inputs = new HashMap<>();
     try {
       for (Map.Entry<String, Feed.Tensor> input : feed.tensors().entrySet()) {
-        inputs.put(input.getKey(), input.getValue().toOnnx(OrtEnvironment.getEnvironment()));
+        if (session.getInputNames().contains(input.getKey())) {
+          inputs.put(input.getKey(), input.getValue().toOnnx(OrtEnvironment.getEnvironment()));
+        }
       }
       try (OrtSession.Result result = session.run(inputs)) {
         Map<String, FloatArray> outputs = new LinkedHashMap<>();

@@ -41,9 +41,23 @@ public final class PartialModel {
    * @return the model with only what these values need; all inputs stay.
    */
   public static ModelProto of(ModelProto model, List<String> values) {
+    return of(model, values, Set.of());
+  }
+
+  /**
+   * Cuts a model down, and cuts off what some values that are known come from.
+   *
+   * @param model the model.
+   * @param values names of float32 values of its graph, inputs allowed.
+   * @param known names of float32 values of its graph; those that are needed become inputs.
+   * @return the model with only what the values need; where it needs known ones, inputs that
+   *     nothing reads are gone.
+   */
+  public static ModelProto of(ModelProto model, List<String> values, Set<String> known) {
     GraphProto graph = model.getGraph();
     GraphProto.Builder part = graph.toBuilder().clearNode().clearInitializer().clearOutput();
-    BitSet needed = neededNodes(graph, values);
+    Set<String> cuts = new HashSet<>();
+    BitSet needed = neededNodes(graph, values, known, cuts);
     Set<String> reads = new HashSet<>(values);
     List<NodeProto> nodes = new ArrayList<>();
     for (int i = 0; i < graph.getNodeCount(); i++) {
@@ -53,6 +67,13 @@ public final class PartialModel {
       }
     }
     part.addAllNode(nodes);
+    if (!cuts.isEmpty()) {
+      part.clearInput().clearValueInfo();
+      graph.getInputList().stream()
+          .filter(input -> reads.contains(input.getName()))
+          .forEach(part::addInput);
+      cuts.stream().sorted().forEach(cut -> part.addInput(floatValue(cut)));
+    }
     for (TensorProto tensor : graph.getInitializerList()) {
       if (reads.contains(tensor.getName())) {
         part.addInitializer(tensor);
@@ -69,7 +90,9 @@ public final class PartialModel {
     return model.toBuilder().setGraph(part).build();
   }
 
-  private static BitSet neededNodes(GraphProto graph, List<String> values) {
+  /** Adds to the cuts those known values at which the way back from the values ends. */
+  private static BitSet neededNodes(
+      GraphProto graph, List<String> values, Set<String> known, Set<String> cuts) {
     Map<String, Integer> producers = new HashMap<>();
     for (int i = 0; i < graph.getNodeCount(); i++) {
       for (String output : graph.getNode(i).getOutputList()) {
@@ -79,8 +102,16 @@ public final class PartialModel {
     BitSet needed = new BitSet();
     Deque<String> open = new ArrayDeque<>(values);
     while (!open.isEmpty()) {
-      Integer producer = producers.get(open.remove());
-      if (producer != null && !needed.get(producer)) {
+      String value = open.remove();
+      Integer producer = producers.get(value);
+      // A node of several outputs may be needed for another one; then it would give the value too.
+      boolean cut =
+          producer != null
+              && known.contains(value)
+              && graph.getNode(producer).getOutputCount() == 1;
+      if (cut) {
+        cuts.add(value);
+      } else if (producer != null && !needed.get(producer)) {
         needed.set(producer);
         Set<String> reads = new HashSet<>();
         GraphIndex.addReads(graph.getNode(producer), reads);

@@ -1,0 +1,113 @@
+package dev.subbit.tribuo.quantizer;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import ai.onnxruntime.OnnxJavaType;
+import dev.subbit.tribuo.quantizer.graph.Feed;
+import dev.subbit.tribuo.quantizer.graph.FloatArray;
+import dev.subbit.tribuo.quantizer.graph.GraphSession;
+import dev.subbit.tribuo.quantizer.graph.PartialModel;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Values of one model on all calibration inputs, kept so that its layers can be gone through from
+ * front to back without running the whole model for each. The values used last are kept, within a
+ * bound; what was dropped is computed again. Not safe for use by many threads.
+ */
+final class KeptValues {
+
+  /** Bytes of the values that are kept. */
+  private static final long MOST_BYTES = 192L << 20;
+
+  /** By name, those used longest ago first; one tensor a feed. */
+  private final Map<String, List<Feed.Tensor>> kept = new LinkedHashMap<>(16, 0.75f, true);
+
+  /**
+   * Prepares to compute values.
+   *
+   * @param model the model; what it gives at kept values has not changed since they were kept.
+   * @param values names of float32 values.
+   * @param keep that one of them which is kept.
+   * @return the run, over all feeds in order.
+   */
+  Run open(ModelProto model, List<String> values, String keep) {
+    return new Run(PartialModel.of(model, values, Set.copyOf(kept.keySet())), keep);
+  }
+
+  /** One pass over the feeds. */
+  final class Run implements AutoCloseable {
+    private final GraphSession session;
+    private final String keep;
+    private boolean keeps;
+    private long bytes;
+    private final List<Feed.Tensor> found = new ArrayList<>();
+    private final List<String> reads;
+    private int feeds;
+
+    Run(ModelProto part, String keep) {
+      this.session = new GraphSession(part);
+      this.keep = keep;
+      this.keeps = !kept.containsKey(keep);
+      this.reads =
+          part.getGraph().getInputList().stream()
+              .map(ValueInfoProto::getName)
+              .filter(kept::containsKey)
+              .toList();
+    }
+
+    /** The values, by the names that {@link PartialModel#outputName} gives them. */
+    Map<String, FloatArray> run(Feed feed) {
+      Map<String, Feed.Tensor> tensors = new HashMap<>(feed.tensors());
+      for (String name : reads) {
+        tensors.put(name, kept.get(name).get(feeds));
+      }
+      feeds++;
+      Map<String, FloatArray> values = session.run(new Feed(tensors));
+      FloatArray value = values.get(PartialModel.outputName(keep));
+      if (keeps) {
+        found.add(tensor(value));
+        bytes += (long) Float.BYTES * value.values().length;
+        if (bytes > MOST_BYTES) {
+          keeps = false;
+          found.clear();
+        }
+      }
+      return values;
+    }
+
+    /** Keeps what was found, and drops what is too much. */
+    @Override
+    public void close() {
+      session.close();
+      if (keeps) {
+        kept.put(keep, found);
+      }
+      long all = kept.values().stream().mapToLong(KeptValues::bytes).sum();
+      Iterator<List<Feed.Tensor>> oldest = kept.values().iterator();
+      while (all > MOST_BYTES) {
+        all -= bytes(oldest.next());
+        oldest.remove();
+      }
+    }
+  }
+
+  private static long bytes(List<Feed.Tensor> tensors) {
+    return tensors.stream().mapToLong(tensor -> tensor.data().capacity()).sum();
+  }
+
+  private static Feed.Tensor tensor(FloatArray array) {
+    ByteBuffer data =
+        ByteBuffer.allocateDirect(array.values().length * Float.BYTES)
+            .order(ByteOrder.nativeOrder());
+    data.asFloatBuffer().put(array.values());
+    return new Feed.Tensor(OnnxJavaType.FLOAT, array.shape(), data);
+  }
+}

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HostileModelsTest {
 
   /**
-   * Of each operator and back end: 6,000 in all, and as many again under the sanitizers. The damage
+   * Of each operator and back end: 7,500 in all, and as many again under the sanitizers. The damage
    * is the same each time; {@code -Dsubbit.damagedModels=20000} looks further.
    */
   private static final int DAMAGED = Integer.getInteger("subbit.damagedModels", 500);

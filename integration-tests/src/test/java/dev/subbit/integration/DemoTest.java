@@ -149,6 +149,36 @@ class DemoTest {
     assertEquals(TEST_IMAGES, Files.readAllLines(folder.resolve("fpga.txt")).size());
   }
 
+  /** docs/RESULTS.md has 1,000 images of a larger network. */
+  @Test
+  void integerGraphsHaveTheSameBitsOnTheSimulatedHardware() throws IOException {
+    Path json = folder.resolve("compared.json");
+    assertEquals(
+        0,
+        Main.execute(
+            "compare",
+            out.resolve("int8.sbm").toString(),
+            out.resolve("binary.sbm").toString(),
+            "--data",
+            data.toString(),
+            "--limit",
+            "3",
+            "--backends",
+            "onnxruntime,native,emulator,rtl:shared",
+            "--json",
+            json.toString()));
+    JsonNode rows = new ObjectMapper().readTree(json.toFile());
+    assertEquals(8, rows.size());
+    for (JsonNode row : rows) {
+      assertTrue(row.get("sameBits").asBoolean(), row.toString());
+    }
+    for (int last : new int[] {3, 7}) {
+      assertEquals("rtl:shared", rows.get(last).get("backend").asText());
+      assertEquals("simulated", rows.get(last).get("cycles").get("kind").asText());
+      assertTrue(rows.get(last).get("cycles").get("perImage").asLong() > 0);
+    }
+  }
+
   @Test
   void anAbsentBoardIsAnError() {
     assertEquals(

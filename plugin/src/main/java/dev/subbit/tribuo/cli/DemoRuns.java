@@ -2,13 +2,10 @@ package dev.subbit.tribuo.cli;
 
 import ai.onnxruntime.OrtException;
 import dev.subbit.onnx.ExecutionBackend;
-import dev.subbit.onnx.ExecutionBackend.LayerTiming;
-import dev.subbit.tribuo.report.DemoResult.Cycles;
 import dev.subbit.tribuo.report.DemoResult.Run;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.tribuo.ImmutableOutputInfo;
@@ -92,19 +89,7 @@ final class DemoRuns {
         run.imagesPerSecond(),
         same,
         run.sameBits(reference),
-        cycles(run));
-  }
-
-  private static Cycles cycles(OnnxRun run) {
-    if (run.timings().isEmpty()) {
-      return null;
-    }
-    long cycles = run.timings().stream().mapToLong(LayerTiming::cycles).sum();
-    long bnnCycles = run.timings().stream().mapToLong(LayerTiming::bnnCycles).sum();
-    return new Cycles(
-        run.timings().get(0).kind().name().toLowerCase(Locale.ROOT),
-        cycles / run.timedImages(),
-        bnnCycles / run.timedImages());
+        run.cycles());
   }
 
   /**

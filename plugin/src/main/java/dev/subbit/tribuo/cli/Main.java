@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       QuantizeCommand.class,
       ExportCommand.class,
       PredictCommand.class,
+      CompareCommand.class,
       InspectCommand.class,
       DevicesCommand.class,
       BenchCommand.class

@@ -1,0 +1,201 @@
+package dev.subbit.tribuo.cli;
+
+import ai.onnxruntime.OrtException;
+import dev.subbit.onnx.ExecutionBackend;
+import dev.subbit.onnx.SubBitSessions;
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.report.Figures;
+import dev.subbit.tribuo.report.TextTable;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.tribuo.Example;
+import org.tribuo.classification.Label;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code subbit compare}: whether models give the same outputs wherever they run. */
+@Command(
+    name = "compare",
+    description = {
+      "Run saved models over images on several back ends and compare all outputs with those of the"
+          + " first, bit by bit. Fails where they differ by more than --tolerance.",
+      "Networks with binary or 8-bit activations give the same bits everywhere; those with real"
+          + " activations agree to about 1e-4. A simulated device takes seconds an image."
+    },
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  ./subbit compare clothes-int8.sbm --data integration-tests/data/fashion-mnist",
+      "  ./subbit compare int8.sbm binary.sbm --data DIR --limit 1000"
+          + " --backends onnxruntime,native,emulator,rtl",
+      "  ./subbit compare clothes.sbm --data DIR --backends onnxruntime,native --tolerance 1e-4"
+    })
+final class CompareCommand implements Callable<Integer> {
+
+  private static final int UPDATE_MILLIS = 500;
+
+  @Spec private CommandSpec spec;
+  @Mixin private JsonOption json;
+
+  @Parameters(arity = "1..*", paramLabel = "MODEL.sbm", description = "The saved models.")
+  private List<Path> files;
+
+  @ArgGroup(multiplicity = "1")
+  private LabelledImages images;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Only the first N images.")
+  private int limit;
+
+  @Option(
+      names = "--label-names",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Names of the labels 0, 1, ..., for models that were trained on names.")
+  private List<String> labelNames = List.of();
+
+  @Option(
+      names = "--backends",
+      paramLabel = "NAME",
+      split = ",",
+      defaultValue = "onnxruntime,native,emulator",
+      description =
+          "Where to run: onnxruntime (the function bodies inside the model), native (Subbit's"
+              + " kernels), or a device of the back end fpga as ./subbit devices lists them. The"
+              + " first is what the others are compared with. Default: ${DEFAULT-VALUE}.")
+  private List<String> backends;
+
+  @Option(
+      names = "--tolerance",
+      paramLabel = "D",
+      defaultValue = "0",
+      description =
+          "How far an output may be from that of the first back end; 0 asks for the same bits."
+              + " Default: ${DEFAULT-VALUE}.")
+  private double tolerance;
+
+  @Override
+  public Integer call() throws OrtException {
+    if (!(tolerance >= 0)) {
+      throw new ParameterException(
+          spec.commandLine(), "--tolerance is " + tolerance + ", allowed are 0 and more");
+    }
+    json.requireWritable();
+    List<ComparedRun.Place> places = backends.stream().map(ComparedRun.Place::named).toList();
+    List<ComparedRun> runs = new ArrayList<>();
+    for (Path file : files) {
+      runs.addAll(compare(file, places));
+      json.write(runs);
+    }
+    spec.commandLine().getOut().print(table(runs, places.get(0)));
+    spec.commandLine().getOut().flush();
+    List<ComparedRun> apart = runs.stream().filter(run -> !run.agrees(tolerance)).toList();
+    if (!apart.isEmpty()) {
+      throw new UserError(
+          String.format(
+              Locale.ROOT,
+              "%s on %s and on %s: outputs differ by up to %.3g. Networks with real activations"
+                  + " need --tolerance, others should agree to the bit.",
+              apart.get(0).model(),
+              places.get(0).name(),
+              apart.get(0).backend(),
+              apart.get(0).largestDifference()));
+    }
+    return 0;
+  }
+
+  private List<ComparedRun> compare(Path file, List<ComparedRun.Place> places) throws OrtException {
+    List<ComparedRun> runs = new ArrayList<>();
+    try (SubBitModel model = ModelFile.load(file)) {
+      byte[] onnx = model.exportONNXModel(ExportCommand.DEFAULT_DOMAIN, 1).toByteArray();
+      ModelInputs inputs =
+          new ModelInputs(
+              firstOf(images.read(model.network().network().input(), labelNames)),
+              model.getFeatureIDMap());
+      if (inputs.size() == 0) {
+        throw new UserError("There are no images to compare on.");
+      }
+      OnnxRun reference = null;
+      for (ComparedRun.Place place : places) {
+        OnnxRun run = run(file, onnx, inputs, place);
+        reference = reference == null ? run : reference;
+        runs.add(ComparedRun.of(file, place, run, reference, inputs, model.getOutputIDInfo()));
+      }
+    }
+    return runs;
+  }
+
+  private List<Example<Label>> firstOf(Iterable<Example<Label>> source) {
+    List<Example<Label>> first = new ArrayList<>();
+    for (Example<Label> example : source) {
+      if (limit > 0 && first.size() == limit) {
+        break;
+      }
+      first.add(example);
+    }
+    return first;
+  }
+
+  private static OnnxRun run(Path file, byte[] onnx, ModelInputs inputs, ComparedRun.Place place)
+      throws OrtException {
+    try (ProgressBar bar =
+        new ProgressBarBuilder()
+            .setTaskName(file.getFileName() + " on " + place.name())
+            .setInitialMax(inputs.size())
+            .setUpdateIntervalMillis(UPDATE_MILLIS)
+            .setConsumer(new ConsoleProgressBarConsumer(System.err))
+            .build()) {
+      return OnnxRun.of(
+          options -> SubBitSessions.create(onnx, options),
+          inputs,
+          ExecutionBackend.named(place.backend()),
+          place.settings(),
+          bar::stepTo);
+    }
+  }
+
+  private static TextTable table(List<ComparedRun> runs, ComparedRun.Place first) {
+    TextTable table =
+        new TextTable(
+            2,
+            "model",
+            "runs on",
+            "accuracy",
+            "images/s",
+            "same label",
+            "same bits as " + first.name(),
+            "largest difference",
+            "cycles an image");
+    for (ComparedRun run : runs) {
+      table.row(
+          run.model(),
+          run.backend(),
+          Figures.percent(run.accuracy()),
+          String.format(
+              Locale.ROOT, run.imagesPerSecond() < 10 ? "%.2f" : "%,.0f", run.imagesPerSecond()),
+          String.format(Locale.ROOT, "%,d of %,d", run.sameLabels(), run.images()),
+          run.sameBits() ? "all" : "no",
+          run.sameBits() ? "0" : String.format(Locale.ROOT, "%.3g", run.largestDifference()),
+          run.cycles() == null
+              ? "-"
+              : String.format(Locale.ROOT, "%,d %s", run.cycles().perImage(), run.cycles().kind()));
+    }
+    return table;
+  }
+}

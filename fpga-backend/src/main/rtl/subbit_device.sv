@@ -81,8 +81,8 @@ module subbit_device #(
   localparam int WORD_BITS = $clog2(MAX_CHANNELS * MAX_CHANNELS / DATA_WIDTH);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   localparam logic [7:0] RESPONSES = RESPONSE_UNIT == 1 ? 8'(LANES / 2) : 8'(DOT_UNITS);
-  // 8-bit and binary activations, residuals; strides to 2, no dilation, no groups.
-  localparam logic [31:0] FEATURES = 32'h43;
+  // 8-bit and binary activations, MEMORY_BASE, residuals; strides to 2, no dilation, no groups.
+  localparam logic [31:0] FEATURES = 32'h63;
 
   if (MAX_WIDTH > ROW_DEPTH) begin : g_check
     $error("ROW_DEPTH must be at least MAX_WIDTH");
@@ -102,6 +102,7 @@ module subbit_device #(
   wire clear = rst || abort;
   logic [63:0] list_address, cycles;
   logic [31:0] list_count, error_descriptor;
+  logic [ADDR_WIDTH-1:0] memory_base;
   logic [3:0] error;
   logic running, finished, read_busy, write_busy, read_fault, write_fault;
 
@@ -111,7 +112,8 @@ module subbit_device #(
       .MAX_CHANNELS(32'(MAX_CHANNELS)),
       .MAX_WIDTH(32'(MAX_WIDTH)),
       .MEMORY_BYTES(MEMORY_BYTES),
-      .RESPONSE_UNIT(32'(RESPONSE_UNIT))
+      .RESPONSE_UNIT(32'(RESPONSE_UNIT)),
+      .ADDR_WIDTH(ADDR_WIDTH)
   ) registers (
       .clk,
       .rst,
@@ -137,6 +139,7 @@ module subbit_device #(
       .abort,
       .list_address,
       .list_count,
+      .memory_base,
       .idle(!running && !read_busy && !write_busy),
       .finished,
       .error,
@@ -338,7 +341,7 @@ module subbit_device #(
       .abort,
       .command_valid(read_valid),
       .command_ready(read_ready),
-      .command_address(read_address),
+      .command_address(memory_base + read_address),
       .command_bytes(read_bytes),
       .beat_valid,
       .beat_ready,
@@ -368,7 +371,7 @@ module subbit_device #(
       .abort,
       .command_valid(write_valid),
       .command_ready(write_ready),
-      .command_address(write_address),
+      .command_address(memory_base + write_address),
       .command_beats(write_beats),
       .beat_valid(write_beat_valid),
       .beat_ready(write_beat_ready),

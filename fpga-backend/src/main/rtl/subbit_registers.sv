@@ -11,7 +11,8 @@ module subbit_registers #(
     parameter logic [31:0] MAX_CHANNELS = 32'd0,
     parameter logic [31:0] MAX_WIDTH = 32'd0,
     parameter logic [63:0] MEMORY_BYTES = 64'd0,
-    parameter logic [31:0] RESPONSE_UNIT = 32'd0
+    parameter logic [31:0] RESPONSE_UNIT = 32'd0,
+    parameter int ADDR_WIDTH = 32
 ) (
     input wire clk,
     input wire rst,
@@ -41,6 +42,7 @@ module subbit_registers #(
     output logic        abort,             // one cycle: give up the request
     output logic [63:0] list_address,
     output logic [31:0] list_count,
+    output logic [ADDR_WIDTH-1:0] memory_base,
     input  wire         idle,              // nothing runs and no burst is on the bus
     input  wire         finished,          // one cycle
     input  wire  [ 3:0] error,
@@ -52,6 +54,8 @@ module subbit_registers #(
   localparam logic [11:0] MEMORY_LOW = 12'h28, MEMORY_HIGH = 12'h2C, LIST_LOW = 12'h30, LIST_HIGH = 12'h34;
   localparam logic [11:0] COUNT = 12'h38, ERROR_AT = 12'h3C, ERROR_DESCRIPTOR = 12'h40, RESET = 12'h44;
   localparam logic [11:0] CYCLES_LOW = 12'h48, CYCLES_HIGH = 12'h4C, RESPONSE_AT = 12'h58;
+  localparam logic [11:0] BASE_LOW = 12'h50, BASE_HIGH = 12'h54;
+  localparam int BASE_BITS = ADDR_WIDTH - 12;
 
   logic running, done, ready, gie;
   logic [1:0] ier, isr;
@@ -83,6 +87,16 @@ module subbit_registers #(
   wire end_now = finished && running;
 
   assign irq = gie && isr != 0;
+
+  // Whole pages, as far as the bus reaches; a RESET does not touch it.
+  logic [BASE_BITS-1:0] base_pages;
+  assign memory_base = {base_pages, 12'd0};
+  wire [63:0] base = 64'(memory_base);
+  wire [63:0] base_written = {
+    writes(BASE_HIGH) ? s_axi_wdata : base[63:32], writes(BASE_LOW) ? s_axi_wdata : base[31:0]
+  };
+  wire unused = &{1'b0, base_written};
+  always_ff @(posedge clk) base_pages <= rst ? '0 : base_written[ADDR_WIDTH-1:12];
 
   always_ff @(posedge clk) begin
     start <= start_now;
@@ -159,6 +173,8 @@ module subbit_registers #(
         ERROR_DESCRIPTOR: s_axi_rdata <= error_descriptor_q;
         CYCLES_LOW: s_axi_rdata <= cycles_q[31:0];
         CYCLES_HIGH: s_axi_rdata <= cycles_q[63:32];
+        BASE_LOW: s_axi_rdata <= base[31:0];
+        BASE_HIGH: s_axi_rdata <= base[63:32];
         RESPONSE_AT: s_axi_rdata <= RESPONSE_UNIT;
         default: s_axi_rdata <= 32'd0;
       endcase

@@ -65,6 +65,12 @@ class UioDevice final : public Device {
       file_.Claim();
       Store(registers::kMemoryBaseLow, static_cast<std::uint32_t>(base_));
       Store(registers::kMemoryBaseHigh, static_cast<std::uint32_t>(base_ >> 32));
+      const std::uint64_t taken =
+          Load(registers::kMemoryBaseLow) | std::uint64_t{Load(registers::kMemoryBaseHigh)} << 32;
+      if (taken != base_) {
+        throw BoardError(file_.path() + " is an engine whose bus does not reach its buffer at " + std::to_string(base_) +
+                         " (MEMORY_BASE reads as " + std::to_string(taken) + "); load one with wider addresses");
+      }
     }
   }
 

@@ -42,6 +42,7 @@ const std::vector<Element>& Elements() {
 
 Capabilities RtlCapabilities(const std::string& element) {
   Capabilities c = OfElement(element);
+  c.features |= registers::kFeatureMemoryBase;
   c.max_channels = 512;
   c.max_width = 512;
   return c;

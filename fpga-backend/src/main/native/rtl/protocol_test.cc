@@ -95,10 +95,14 @@ class Protocol : public ::testing::Test {
   static std::vector<std::uint8_t> Memory(Device& device) {
     std::vector<std::uint8_t> bytes(0x24000);
     device.ReadBuffer(0, bytes.data(), bytes.size());
-    for (std::uint64_t at = kDescriptorsAt; bytes[at] == 'S'; at += bytes[at + 4] == 1 ? 128 : 192) {
-      std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at) + 0x78, 8, std::uint8_t{0});
-    }
+    ForgetCycles(bytes);
     return bytes;
+  }
+
+  static void ForgetCycles(std::vector<std::uint8_t>& memory) {
+    for (std::uint64_t at = kDescriptorsAt; memory[at] == 'S'; at += memory[at + 4] == 1 ? 128 : 192) {
+      std::fill_n(memory.begin() + static_cast<std::ptrdiff_t>(at) + 0x78, 8, std::uint8_t{0});
+    }
   }
 
   std::uint32_t CompareLayer(const LayerDescriptor& layer) {
@@ -140,6 +144,30 @@ TEST_F(Protocol, RunsDescriptorsOfBothVersionsInOneList) {
   std::uint64_t cycles = 0;
   rtl_->ReadBuffer(kDescriptorsAt + 192 + 128 + 0x78, &cycles, sizeof cycles);
   EXPECT_GT(cycles, 0u) << "of the third descriptor";
+}
+
+TEST_F(Protocol, FindsItsMemoryWhereMemoryBaseSays) {
+  constexpr std::uint64_t kBase = 0x123000;
+  Open();
+  const LayerDescriptor::Bytes bytes = ResidualLayer().Encode();
+  emulator_->WriteBuffer(kDescriptorsAt, bytes.data(), bytes.size());
+  const std::vector<std::uint8_t> before = Memory(*emulator_);
+  rtl_->WriteBuffer(kBase, before.data(), before.size());
+  rtl_->Write32(registers::kMemoryBaseLow, kBase + 0xABC);
+  rtl_->Write32(registers::kMemoryBaseHigh, 0xFFFFFFFF);
+  EXPECT_EQ(rtl_->Read32(registers::kMemoryBaseLow), kBase) << "whole pages";
+  EXPECT_EQ(rtl_->Read32(registers::kMemoryBaseHigh), 0u) << "beyond the bus";
+  rtl_->Write32(registers::kReset, 1);
+  EXPECT_EQ(rtl_->Read32(registers::kMemoryBaseLow), kBase) << "a reset leaves it alone";
+  Start(*emulator_, kDescriptorsAt, 1);
+  Start(*rtl_, kDescriptorsAt, 1);
+  ASSERT_TRUE(rtl_->RunCycles(kManyCycles));
+  EXPECT_EQ(rtl_->Read32(registers::kError), 0u);
+  std::vector<std::uint8_t> after(before.size());
+  rtl_->ReadBuffer(kBase, after.data(), after.size());
+  ForgetCycles(after);
+  EXPECT_EQ(after, Memory(*emulator_));
+  EXPECT_NE(after, before);
 }
 
 TEST_F(Protocol, RejectsADescriptorThatLeavesMemory) {

@@ -14,6 +14,8 @@ constexpr std::uint64_t kBankPixels = 512;
 constexpr std::uint64_t kTileRows = 64;
 /// From a request to its first beat, and from the last beat to the next request.
 constexpr std::uint64_t kRunOverhead = kMemoryLatency + 5;
+/// The same for the rows of a step, from one step's fetch to the next.
+constexpr std::uint64_t kFetchOverhead = kMemoryLatency + 11;
 /// A write's response and the steps from one part of a layer to the next.
 constexpr std::uint64_t kLayerOverhead = kMemoryLatency + 56;
 /// A residual is read in runs of at most this many beats.
@@ -73,7 +75,7 @@ Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t rows,
   const std::uint64_t pixels = rows * columns;
   const std::uint64_t input_rows = std::min<std::uint64_t>(d.in_height, (rows - 1) * d.stride_h + 2 * d.dilation_h + 1);
   Tile tile;
-  tile.fetch = std::max(kRunOverhead + input_rows * d.in_width, std::uint64_t{d.group_out_channels()} + 4) + 2;
+  tile.fetch = std::max(kFetchOverhead + input_rows * d.in_width, std::uint64_t{d.group_out_channels()} + 6);
   // A step's rows and indices are fetched while the step before is computed.
   tile.compute = d.in_channels * std::max(pixels * per_window + rows * row_start, tile.fetch);
   tile.write = d.out_channels * std::max(pixels, CeilDivide(pixels * element_bytes, kBusBytes) + 3);

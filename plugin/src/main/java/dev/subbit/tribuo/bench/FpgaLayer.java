@@ -28,15 +28,23 @@ record FpgaLayer(int in, int out, int height, int width, int stride) {
 
   private static final int IMAGENET_SIDE = 224;
   private static final int IMAGENET_CLASSES = 1000;
+  private static final String CIFAR_NETWORK = "resnet20";
+  private static final int CIFAR_SIDE = 32;
+  private static final int CIFAR_CLASSES = 10;
   private static final long SEED = 7;
 
-  /** The sub-bit convolutions of a named network for ImageNet's images, in its order. */
+  /**
+   * The sub-bit convolutions of a named network, in its order: for CIFAR's images resnet20, for
+   * ImageNet's the others.
+   */
   static List<FpgaLayer> of(String network) {
+    boolean small = network.equals(CIFAR_NETWORK);
+    int side = small ? CIFAR_SIDE : IMAGENET_SIDE;
     Network built =
         Networks.build(
             network,
-            new ImageShape(3, IMAGENET_SIDE, IMAGENET_SIDE),
-            IMAGENET_CLASSES,
+            new ImageShape(3, side, side),
+            small ? CIFAR_CLASSES : IMAGENET_CLASSES,
             Layer.Weights.SUB_BIT,
             Layer.Activations.REAL);
     Map<String, NodeShape> shapes = NetworkShapes.of(built);

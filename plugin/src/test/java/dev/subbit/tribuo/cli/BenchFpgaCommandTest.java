@@ -46,7 +46,7 @@ class BenchFpgaCommandTest {
 
   @Test
   void wrongChoicesAreNamed() {
-    assertRefused("--networks", "resnet99", "resnet18, resnet34");
+    assertRefused("--networks", "resnet99", "resnet18, resnet34, resnet20");
     assertRefused("--backends", "xdma", "emulator, rtl");
     assertRefused("--engines", "fast", "paper, shared");
     assertRefused("--tau", "7", "1 to 6");

@@ -6,19 +6,25 @@ import com.oracle.labs.mlrg.olcut.config.PropertyException;
 import com.oracle.labs.mlrg.olcut.provenance.ConfiguredObjectProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.Provenancable;
 import com.oracle.labs.mlrg.olcut.provenance.Provenance;
+import com.oracle.labs.mlrg.olcut.provenance.ProvenanceUtil;
 import com.oracle.labs.mlrg.olcut.provenance.impl.ConfiguredObjectProvenanceImpl;
+import com.oracle.labs.mlrg.olcut.provenance.primitives.HashProvenance;
+import com.oracle.labs.mlrg.olcut.provenance.primitives.StringProvenance;
 import dev.subbit.onnx.Codebook;
+import dev.subbit.tribuo.digest.Sha256;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.range.Clipping;
 import java.time.OffsetDateTime;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import org.tribuo.Dataset;
 import org.tribuo.classification.Label;
 import org.tribuo.provenance.ModelProvenance;
+import org.tribuo.provenance.TrainerProvenance;
 
 /**
  * Turns a trained model into one that runs on sub-bit weights and, unless told otherwise, on 8-bit
@@ -178,13 +184,19 @@ public final class SubBitQuantizer
    *
    * @param model a model with real activations; left as it is.
    * @param calibration images like those that will be predicted; labels do not matter.
-   * @return a model of the same domains and name whose provenance adds this quantizer and the
-   *     calibration data to the model's own.
+   * @return a model of the same domains and name. Its provenance adds to the model's own this
+   *     quantizer, the calibration data, a SHA-256 of the network that was quantized, and the names
+   *     of the convolutions whose weights or activations were.
    * @throws IllegalArgumentException if the model binarises its activations or is quantized
    *     already, if it has no 3x3 convolution to quantize, if there is no calibration data, or if a
    *     value of the network overflows on it.
    */
   public SubBitModel quantize(SubBitModel model, Dataset<Label> calibration) {
+    return quantize(model, calibration, model.getProvenance().getTrainerProvenance());
+  }
+
+  /** The same, for a model that is to name another trainer. */
+  SubBitModel quantize(SubBitModel model, Dataset<Label> calibration, TrainerProvenance trainer) {
     requireQuantizable(model.network());
     CalibrationImages images =
         new CalibrationImages(calibration, calibrationImages, model.pixels());
@@ -201,7 +213,7 @@ public final class SubBitQuantizer
     }
     return new SubBitModel(
         model.getName(),
-        provenance(model.getProvenance(), calibration),
+        provenance(model, network, calibration, trainer),
         model.getFeatureIDMap(),
         model.getOutputIDInfo(),
         network);
@@ -242,15 +254,30 @@ public final class SubBitQuantizer
             });
   }
 
-  private ModelProvenance provenance(ModelProvenance trained, Dataset<Label> calibration) {
+  private ModelProvenance provenance(
+      SubBitModel model,
+      TrainedNetwork quantized,
+      Dataset<Label> calibration,
+      TrainerProvenance trainer) {
+    ModelProvenance trained = model.getProvenance();
     Map<String, Provenance> instance = new HashMap<>(trained.getInstanceProvenance().getMap());
     instance.put("quantizer", getProvenance());
     instance.put("calibration-data", calibration.getProvenance());
+    byte[] network = NetworkCodec.encode(model.network()).toByteArray();
+    instance.put(
+        "quantized-from",
+        new HashProvenance(
+            ProvenanceUtil.HashType.SHA256,
+            "quantized-from",
+            HexFormat.of().formatHex(Sha256.start().digest(network))));
+    instance.put(
+        "quantized-layers",
+        new StringProvenance("quantized-layers", String.join(", ", quantized.packed().keySet())));
     return new ModelProvenance(
         SubBitModel.class.getName(),
         OffsetDateTime.now(),
         trained.getDatasetProvenance(),
-        trained.getTrainerProvenance(),
+        trainer,
         instance);
   }
 

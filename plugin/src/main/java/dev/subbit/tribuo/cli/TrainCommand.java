@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.cli;
 
 import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.SubBitQuantizer;
 import dev.subbit.tribuo.SubBitTrainer;
 import dev.subbit.tribuo.report.TrainingPage;
 import java.io.PrintWriter;
@@ -27,7 +28,9 @@ import picocli.CommandLine.Spec;
       "Train a network as an OLCUT configuration says, save it and, where the configuration has a"
           + " test source, evaluate it.",
       "The configuration names a SubBitTrainer and sources of training and test images; configs/"
-          + " has examples."
+          + " has examples.",
+      "Where it has a SubBitQuantizer of the name 'quantizer', the trained model is quantized on the"
+          + " training images."
     },
     mixinStandardHelpOptions = true,
     footer = {
@@ -39,6 +42,9 @@ import picocli.CommandLine.Spec;
       "  ./subbit train subbit-demo/demo.xml --trainer binary --out binary.sbm --json train.json"
     })
 final class TrainCommand implements Callable<Integer> {
+
+  /** Name of the component that quantizes what was trained. */
+  private static final String QUANTIZER = "quantizer";
 
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
@@ -106,12 +112,20 @@ final class TrainCommand implements Callable<Integer> {
                 components, testSource == null ? "test" : testSource, "--test-source");
         TestEvaluation.requireEvaluable(train, test);
       }
-      train(trainer, train, test);
+      SubBitQuantizer quantizer =
+          components.has(QUANTIZER, SubBitQuantizer.class)
+              ? components.component(QUANTIZER, SubBitQuantizer.class, "quantizer", "its name")
+              : null;
+      train(trainer, quantizer, train, test);
     }
     return 0;
   }
 
-  private void train(SubBitTrainer trainer, Dataset<Label> images, DataSource<Label> test)
+  private void train(
+      SubBitTrainer trainer,
+      SubBitQuantizer quantizer,
+      Dataset<Label> images,
+      DataSource<Label> test)
       throws Exception {
     PrintWriter terminal = spec.commandLine().getOut();
     long start = System.nanoTime();
@@ -120,7 +134,8 @@ final class TrainCommand implements Callable<Integer> {
     if (report != null) {
       trainer.addListener(record);
     }
-    try (SubBitModel model = longRun.train(trainer, images)) {
+    try (SubBitModel trained = longRun.train(trainer, images);
+        SubBitModel model = quantized(trained, quantizer, images)) {
       double seconds = (System.nanoTime() - start) / 1e9;
       ModelFile.save(model, out);
       LongRun.finish(trainer);
@@ -144,5 +159,17 @@ final class TrainCommand implements Callable<Integer> {
       }
     }
     json.write(results);
+  }
+
+  private static SubBitModel quantized(
+      SubBitModel trained, SubBitQuantizer quantizer, Dataset<Label> images) {
+    if (quantizer == null) {
+      return trained;
+    }
+    try {
+      return quantizer.quantize(trained, images);
+    } catch (IllegalArgumentException e) {
+      throw new UserError("The trained model cannot be quantized: " + e.getMessage(), e);
+    }
   }
 }

@@ -7,9 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.oracle.labs.mlrg.olcut.config.ConfigurationManager;
+import com.oracle.labs.mlrg.olcut.config.property.SimpleProperty;
+import com.oracle.labs.mlrg.olcut.provenance.Provenance;
+import com.oracle.labs.mlrg.olcut.provenance.ProvenanceUtil;
+import dev.subbit.tribuo.QuantizingTrainer;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.SubBitTrainer;
 import dev.subbit.tribuo.data.CifarFiles;
+import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.data.ImageFolderSource;
 import dev.subbit.tribuo.data.Pictures;
 import dev.subbit.tribuo.network.ImageShape;
@@ -18,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.tribuo.Example;
 import org.tribuo.Model;
+import org.tribuo.MutableDataset;
 import org.tribuo.classification.Label;
 import org.tribuo.impl.ArrayExample;
 
@@ -200,5 +207,75 @@ class ConfigsTest {
     CommandRun run = CommandRun.of("train", CONFIGS.resolve("cifar10.xml"), "--out", model());
     assertEquals(1, run.code());
     assertTrue(run.err().contains("cifar-10-batches-bin is no folder"), run.err());
+  }
+
+  private static final String BUNDLED = "../integration-tests/data/fashion-mnist/";
+
+  private static final Map<String, String> SMALL =
+      Map.of(
+          "train.imagesPath", BUNDLED + "train-images-idx3-ubyte.gz",
+          "train.labelsPath", BUNDLED + "train-labels-idx1-ubyte.gz",
+          "train.limit", "64",
+          "trainer.network", "resnet8",
+          "trainer.epochs", "1",
+          "trainer.threads", "1",
+          "quantizer.calibrationImages", "16");
+
+  private static void assertQuantized(SubBitModel model) {
+    assertTrue(model.network().packed().containsKey("stage1.block0.conv1.stage2"));
+    assertFalse(model.network().ranges().isEmpty());
+    Map<String, ? extends Provenance> instance =
+        model.getProvenance().getInstanceProvenance().getMap();
+    assertTrue(
+        instance
+            .keySet()
+            .containsAll(
+                List.of("quantizer", "calibration-data", "quantized-from", "quantized-layers")),
+        instance::toString);
+    assertTrue(instance.get("quantized-layers").toString().contains("stage1.block0.conv1.stage2"));
+    assertTrue(instance.get("calibration-data").toString().contains("train-images"));
+  }
+
+  @Test
+  void theQuantizerIsAStepAfterTheTrainer() {
+    List<Object> command = new ArrayList<>();
+    command.addAll(
+        List.of("train", CONFIGS.resolve("fashion-mnist-quantized.xml"), "--out", model()));
+    SMALL.forEach((name, value) -> command.addAll(List.of("--set", name + "=" + value)));
+    for (String file : List.of("images-idx3", "labels-idx1")) {
+      String property = "test." + file.substring(0, 6) + "Path";
+      command.addAll(List.of("--set", property + "=" + BUNDLED + "t10k-" + file + "-ubyte.gz"));
+    }
+    command.addAll(List.of("--set", "test.limit=32"));
+    CommandRun run = CommandRun.of(command.toArray());
+    assertEquals(0, run.code(), run.err());
+    try (SubBitModel model = ModelFile.load(model())) {
+      assertQuantized(model);
+    }
+  }
+
+  @Test
+  void thePipelineIsATribuoTrainer() {
+    Path config = CONFIGS.resolve("fashion-mnist-quantized.xml");
+    try (ConfigurationManager manager =
+        new ConfigurationManager(config.toAbsolutePath().toString())) {
+      SMALL.forEach(
+          (name, value) -> {
+            int dot = name.indexOf('.');
+            manager.overrideConfigurableProperty(
+                name.substring(0, dot), name.substring(dot + 1), new SimpleProperty(value));
+          });
+      IdxImageSource source = (IdxImageSource) manager.lookup("train");
+      QuantizingTrainer pipeline = (QuantizingTrainer) manager.lookup("pipeline");
+      try (SubBitModel model = pipeline.train(new MutableDataset<>(source))) {
+        assertQuantized(model);
+        assertEquals(1, pipeline.getInvocationCount());
+        // Whoever has the model can build the trainer that made it again.
+        ConfigurationManager again = new ConfigurationManager();
+        again.addConfiguration(ProvenanceUtil.extractConfiguration(model.getProvenance()));
+        QuantizingTrainer rebuilt = again.lookupAll(QuantizingTrainer.class).get(0);
+        assertEquals(pipeline.toString(), rebuilt.toString());
+      }
+    }
   }
 }

@@ -7,6 +7,7 @@ import dev.subbit.tribuo.quantizer.OutputAgreement;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
 import dev.subbit.tribuo.quantizer.graph.Feed;
+import dev.subbit.tribuo.quantizer.graph.FunctionInlining;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.graph.ModelInput;
@@ -62,7 +63,8 @@ final class OnnxQuantization {
   Map<String, Object> run() {
     ModelProto model;
     try {
-      model = OperatorSets.upgrade(in.toString(), OnnxFile.read(in));
+      String name = in.toString();
+      model = OperatorSets.upgrade(name, FunctionInlining.inline(name, OnnxFile.read(in)));
     } catch (IOException e) {
       throw new UserError(e.getMessage(), e);
     }

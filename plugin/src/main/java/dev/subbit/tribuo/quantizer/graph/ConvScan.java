@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.onnx.ConvAttributes;
+import dev.subbit.onnx.SubBitOperator;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -42,8 +43,9 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
     for (int i = 0; i < graph.getNodeCount(); i++) {
       scanner.look(i);
     }
-    model
-        .getFunctionsList()
+    // What the sub-bit operators are made of is no news.
+    model.getFunctionsList().stream()
+        .filter(function -> !function.getDomain().equals(SubBitOperator.DOMAIN))
         .forEach(
             function ->
                 function

@@ -1,0 +1,194 @@
+package dev.subbit.tribuo.quantizer.graph;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import dev.subbit.onnx.SubBitOperator;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Puts the bodies of a model's own functions in the place of the nodes that call them, so that
+ * nothing but nodes is left. ONNX Runtime would do the same, but 1.28 can crash on functions that
+ * are damaged; here they are checked. The functions of the sub-bit operators stay.
+ */
+public final class FunctionInlining {
+
+  /** More nodes than any model has; calls that double at every level would go on for ever. */
+  private static final int MOST_NODES = 200_000;
+
+  private final String file;
+  private final Map<String, FunctionProto> functions = new HashMap<>();
+  private final Deque<String> open = new ArrayDeque<>();
+  private final Set<String> names = new HashSet<>();
+  private int nodes;
+  private int calls;
+
+  private FunctionInlining(String file, ModelProto model) {
+    this.file = file;
+    for (FunctionProto function : model.getFunctionsList()) {
+      if (!isSubBit(function)) {
+        functions.put(key(function.getDomain(), function.getName()), function);
+      }
+    }
+    collectNames(model.getGraph());
+  }
+
+  /**
+   * Inlines functions.
+   *
+   * @param file what to call the model in messages.
+   * @param model the model.
+   * @return the model without functions but those of the sub-bit operators; as it was if it had no
+   *     others.
+   * @throws IOException if functions call each other in a circle, are called with more inputs or
+   *     outputs than they have, come to very many nodes, or are written in another version of an
+   *     operator set than the model.
+   */
+  public static ModelProto inline(String file, ModelProto model) throws IOException {
+    FunctionInlining inlining = new FunctionInlining(file, model);
+    if (inlining.functions.isEmpty()) {
+      return model;
+    }
+    ModelProto.Builder result = model.toBuilder().clearFunctions();
+    model.getFunctionsList().stream()
+        .filter(FunctionInlining::isSubBit)
+        .forEach(result::addFunctions);
+    inlining.takeImports(model, result);
+    inlining.inline(result.getGraphBuilder());
+    return result.build();
+  }
+
+  private static boolean isSubBit(FunctionProto function) {
+    return function.getDomain().equals(SubBitOperator.DOMAIN);
+  }
+
+  private static String key(String domain, String name) {
+    return (domain.equals("ai.onnx") ? "" : domain) + ":" + name;
+  }
+
+  private void takeImports(ModelProto model, ModelProto.Builder result) throws IOException {
+    Map<String, Long> imports = new HashMap<>();
+    for (OperatorSetIdProto set : model.getOpsetImportList()) {
+      imports.put(key(set.getDomain(), ""), set.getVersion());
+    }
+    for (FunctionProto function : functions.values()) {
+      for (OperatorSetIdProto set : function.getOpsetImportList()) {
+        Long version = imports.putIfAbsent(key(set.getDomain(), ""), set.getVersion());
+        if (version == null) {
+          result.addOpsetImport(set);
+        } else if (version != set.getVersion()) {
+          throw new IOException(
+              String.format(
+                  "%s: function '%s' is written in version %d of operator set '%s', the model in"
+                      + " %d; such functions are not inlined. Inline them with"
+                      + " onnx.inliner.inline_local_functions(model, convert_version=True).",
+                  file,
+                  function.getName(),
+                  set.getVersion(),
+                  set.getDomain().isEmpty() ? "ai.onnx" : set.getDomain(),
+                  version));
+        }
+      }
+    }
+  }
+
+  private void collectNames(GraphProto graph) {
+    graph.getInitializerList().forEach(tensor -> names.add(tensor.getName()));
+    graph.getInputList().forEach(input -> names.add(input.getName()));
+    for (NodeProto node : graph.getNodeList()) {
+      names.add(node.getName());
+      names.addAll(node.getOutputList());
+      for (AttributeProto attribute : node.getAttributeList()) {
+        if (attribute.hasG()) {
+          collectNames(attribute.getG());
+        }
+        attribute.getGraphsList().forEach(this::collectNames);
+      }
+    }
+  }
+
+  private void inline(GraphProto.Builder graph) throws IOException {
+    List<NodeProto> inlined = new ArrayList<>();
+    for (NodeProto node : graph.getNodeList()) {
+      inline(node, inlined);
+    }
+    graph.clearNode().addAllNode(inlined);
+  }
+
+  private void inline(NodeProto node, List<NodeProto> inlined) throws IOException {
+    FunctionProto function = functions.get(key(node.getDomain(), node.getOpType()));
+    if (++nodes > MOST_NODES) {
+      throw new IOException(file + ": its functions come to more than " + MOST_NODES + " nodes");
+    }
+    if (function == null) {
+      inlined.add(withInlinedSubgraphs(node));
+      return;
+    }
+    String key = key(function.getDomain(), function.getName());
+    if (open.contains(key)) {
+      throw new IOException(file + ": function '" + function.getName() + "' calls itself");
+    }
+    if (node.getInputCount() > function.getInputCount()
+        || node.getOutputCount() > function.getOutputCount()) {
+      throw new IOException(
+          String.format(
+              "%s: node '%s' has %d inputs and %d outputs, its function '%s' %d and %d",
+              file,
+              node.getName(),
+              node.getInputCount(),
+              node.getOutputCount(),
+              function.getName(),
+              function.getInputCount(),
+              function.getOutputCount()));
+    }
+    open.push(key);
+    for (NodeProto inner : new FunctionCall(function, node, prefix(function)).nodes()) {
+      inline(inner, inlined);
+    }
+    open.pop();
+  }
+
+  private NodeProto withInlinedSubgraphs(NodeProto node) throws IOException {
+    boolean nested =
+        node.getAttributeList().stream()
+            .anyMatch(attribute -> attribute.hasG() || attribute.getGraphsCount() > 0);
+    if (!nested) {
+      return node;
+    }
+    NodeProto.Builder builder = node.toBuilder();
+    for (AttributeProto.Builder attribute : builder.getAttributeBuilderList()) {
+      if (attribute.hasG()) {
+        inline(attribute.getGBuilder());
+      }
+      for (GraphProto.Builder graph : attribute.getGraphsBuilderList()) {
+        inline(graph);
+      }
+    }
+    return builder.build();
+  }
+
+  /** What all names of one call begin with; no name of the model begins so. */
+  private String prefix(FunctionProto function) {
+    String prefix;
+    do {
+      calls++;
+      prefix = function.getName() + "_" + calls + "/";
+    } while (startsAName(prefix));
+    return prefix;
+  }
+
+  private boolean startsAName(String prefix) {
+    return names.stream().anyMatch(name -> name.startsWith(prefix));
+  }
+}

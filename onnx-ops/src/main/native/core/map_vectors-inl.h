@@ -173,22 +173,33 @@ void StorePixels(Vector<std::int16_t> v, const PixelRun* run, const PixelRun* en
   StoreRuns<kLanes<std::int16_t>>(values, 0, run, end, y);
 }
 
-/// The pixels' values of a vector of 8-bit values, in 16-bit lanes; other lanes hold 0.
+/// Copies `n` bytes, at most 16, in at most two steps that may overlap.
+inline void CopyFew(const void* from, void* to, std::int64_t n) {
+  const auto* const f = static_cast<const char*>(from);
+  auto* const t = static_cast<char*>(to);
+  if (n >= 8) {
+    __builtin_memcpy(t, f, 8);
+    __builtin_memcpy(t + n - 8, f + n - 8, 8);
+  } else if (n >= 4) {
+    __builtin_memcpy(t, f, 4);
+    __builtin_memcpy(t + n - 4, f + n - 4, 4);
+  } else {
+    for (std::int64_t i = 0; i < n; ++i) t[i] = f[i];
+  }
+}
+
+/// The pixels' values of a vector of 8-bit values, in 16-bit lanes; other lanes hold 0. Reads nothing but the pixels.
 template <class Y>
 Vector<std::int16_t> LoadPixels(const PixelRun* run, const PixelRun* end, const Y* values) {
   constexpr int kCount = kLanes<std::int16_t>;
-  Y bytes[kCount] = {};
-  for (; run != end; ++run) {
-    const Y* const from = values + run->pixel - run->offset;
-    if (run->length == kCount) {
-      __builtin_memcpy(bytes, from, kCount);
-    } else {
-      for (std::int64_t i = run->offset; i < run->offset + run->length; ++i) bytes[i] = from[i];
-    }
+  typedef Y Bytes __attribute__((vector_size(kCount)));
+  Bytes bytes{};
+  if (run != end && run->length == kCount) {
+    __builtin_memcpy(&bytes, values + run->pixel, kCount);
+  } else {
+    for (; run != end; ++run) CopyFew(values + run->pixel, reinterpret_cast<Y*>(&bytes) + run->offset, run->length);
   }
-  alignas(kVectorBytes) std::int16_t wide[kCount];
-  for (int i = 0; i < kCount; ++i) wide[i] = bytes[i];
-  return At(wide, 0);
+  return __builtin_convertvector(bytes, Vector<std::int16_t>);
 }
 
 #endif

@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Adds sub-bit convolutions to an ONNX graph: the node and the initializers {@code <node>/index},
@@ -146,6 +147,7 @@ public final class SubBitNodes {
               + " input channels of a group, allowed: at most "
               + MAX_BLOCK_CHANNELS);
     }
+    Objects.requireNonNull(bias, "bias");
     Quantized output = new Quantized(name, yScale, yZeroPoint);
     List<String> inputs = quantizedInputs(graph, name, x, weights, attributes, output, bias);
     inputs.addAll(List.of(residual.tensor(), residual.scale(), residual.zeroPoint()));

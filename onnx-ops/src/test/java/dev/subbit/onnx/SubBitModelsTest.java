@@ -11,6 +11,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.subbit.onnx.SubBitNodes.Quantized;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -129,6 +130,58 @@ class SubBitModelsTest {
             () -> SubBitModels.ofGraph(graph().addNode(unknown).build()));
     assertTrue(e.getMessage().contains("block2"), e.getMessage());
     assertTrue(e.getMessage().contains("SubBitPool"), e.getMessage());
+  }
+
+  @Test
+  void aQuantizedBlockNamesItsInputsInTheOperatorsOrder() {
+    GraphProto.Builder graph = graph();
+    Quantized x = new Quantized("x", "x_scale", "x_zero");
+    Quantized residual = new Quantized("r", "r_scale", "r_zero");
+    SubBitNodes.qLinearBlock(
+        graph,
+        "block",
+        x,
+        WEIGHTS,
+        ConvAttributes.of(1, 1),
+        new int[2],
+        residual,
+        "y_scale",
+        "y_zero");
+    assertEquals(
+        List.of(
+            "x",
+            "x_scale",
+            "x_zero",
+            "block/index",
+            "block/codebook",
+            "block/scale",
+            "y_scale",
+            "y_zero",
+            "block/bias",
+            "r",
+            "r_scale",
+            "r_zero"),
+        graph.getNode(0).getInputList());
+    int channels = SubBitNodes.MAX_BLOCK_CHANNELS + 1;
+    PackedConvWeights wide =
+        PackedConvWeights.pack(channels, WEIGHTS.codebook(), new int[channels], new float[1]);
+    Exception e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                SubBitNodes.qLinearBlock(
+                    graph(),
+                    "wide",
+                    x,
+                    wide,
+                    ConvAttributes.of(1, 1),
+                    new int[1],
+                    residual,
+                    "y_scale",
+                    "y_zero"));
+    assertTrue(
+        e.getMessage().contains("'wide': 7001") && e.getMessage().contains("at most 7000"),
+        e.getMessage());
   }
 
   @Test

@@ -16,7 +16,7 @@ module subbit_accumulator #(
     input  wire  [$clog2(DEPTH)-1:0] write_address,
     input  wire  [             31:0] write_sum,
 
-    // Write-back: data stays where `drain` is 0.
+    // Write-back: a sum follows two cycles after its address; data stays where `drain` is 0.
     input  wire                      draining,
     input  wire                      drain_half,
     input  wire                      drain,
@@ -43,9 +43,11 @@ module subbit_accumulator #(
   end
 
   logic half_q;
-  always_ff @(posedge clk) half_q <= half;
+  always_ff @(posedge clk) begin
+    half_q <= half;
+    if (drain) drain_sum <= found[drain_half];
+  end
   assign read_sum = found[half_q];
-  assign drain_sum = found[drain_half];
 endmodule
 
 `default_nettype wire

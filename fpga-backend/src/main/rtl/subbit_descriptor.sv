@@ -24,6 +24,8 @@ module subbit_descriptor #(
   import subbit_pkg::*;
   localparam int LANE_BITS = $clog2(LANES);
   localparam int MAX_TILE_ROWS = 64;
+  // Sums of a tile and of the row or pixel that may join it, each SUM_DEPTH at most.
+  localparam int SUMS_BITS = $clog2(SUM_DEPTH) + 2;
 
   if (MEMORY_BYTES > (64'd1 << 40)) begin : g_check
     $error("MEMORY_BYTES must be at most 2^40");
@@ -56,7 +58,9 @@ module subbit_descriptor #(
   wire [15:0] pad_bottom = bytes[8*'h3C+:16];
   wire [15:0] pad_right = bytes[8*'h3E+:16];
   wire [31:0] reserved = bytes[8*'h74+:32];
-  wire extended = version == 16'd2;
+  // A cycle after the bytes.
+  logic extended;
+  always_ff @(posedge clk) extended <= version == 16'd2;
   wire [31:0] residual_multiplier = extended ? bytes[8*'h88+:32] : 32'd0;
   wire signed [15:0] residual_zero = extended ? bytes[8*'h8C+:16] : 16'd0;
   wire [63:0] addresses[7];    // output, input, index, codebook, bias, multiplier, residual
@@ -195,10 +199,10 @@ module subbit_descriptor #(
       {1'b0, addresses[0]} < region_end;
 
   // ---- The tile: as many rows as the accumulators and the input banks hold, or as many columns.
-  logic [39:0] tile_sums;
+  logic [SUMS_BITS-1:0] tile_sums;
   logic [15:0] bank_pixels;
   logic [1:0] slack;        // rows that still fit the last row of the banks
-  wire [39:0] more_sums = tile_sums + (state == TILE_ROWS ? row_sums : 40'(layer.slots));
+  wire [SUMS_BITS-1:0] more_sums = tile_sums + (state == TILE_ROWS ? SUMS_BITS'(row_sums) : SUMS_BITS'(layer.slots));
   wire more_banks = slack < layer.stride_h;
   wire [16:0] more_pixels = 17'(bank_pixels) + (more_banks ? 17'(layer.in_width) : 17'd0);
 
@@ -265,24 +269,24 @@ module subbit_descriptor #(
           slack <= 2'd0;
           if (row_sums <= 40'(SUM_DEPTH)) begin
             layer.tile_columns <= layer.out_width;
-            tile_sums <= row_sums;
+            tile_sums <= SUMS_BITS'(row_sums);
             state <= TILE_ROWS;
           end else begin
             layer.tile_columns <= 16'd1;
-            tile_sums <= 40'(layer.slots);
+            tile_sums <= SUMS_BITS'(layer.slots);
             state <= TILE_COLUMNS;
           end
         end
         TILE_ROWS:
         if (16'(layer.tile_rows) < layer.out_height && layer.tile_rows < 8'(MAX_TILE_ROWS) &&
-            more_sums <= 40'(SUM_DEPTH) && more_pixels <= 17'(ROW_DEPTH)) begin
+            more_sums <= SUMS_BITS'(SUM_DEPTH) && more_pixels <= 17'(ROW_DEPTH)) begin
           layer.tile_rows <= layer.tile_rows + 8'd1;
           tile_sums <= more_sums;
           bank_pixels <= more_pixels[15:0];
           slack <= more_banks ? slack + 2'd3 - layer.stride_h : slack - layer.stride_h;
         end else state <= REPORT;
         TILE_COLUMNS:
-        if (more_sums <= 40'(SUM_DEPTH)) begin
+        if (more_sums <= SUMS_BITS'(SUM_DEPTH)) begin
           layer.tile_columns <= layer.tile_columns + 16'd1;
           tile_sums <= more_sums;
         end else state <= REPORT;

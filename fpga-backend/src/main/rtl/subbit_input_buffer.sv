@@ -48,7 +48,8 @@ module subbit_input_buffer #(
   logic [9:0] rows_left;
   logic [1:0] bank;
   logic [AW-1:0] base;
-  logic row_ends;    // x is the last of its row
+  logic row_ends;                // x is the last of its row
+  logic [15:0] last_but_one;     // of a row of two pixels and more
 
   wire bits = input_format == INPUT_BITS;
   wire has_pixel = filling && bytes_left != 0;
@@ -78,7 +79,7 @@ module subbit_input_buffer #(
     end else begin
       if (has_pixel) begin
         x <= row_ends ? 16'd0 : x + 16'd1;
-        row_ends <= row_ends ? width == 16'd1 : x + 16'd2 == width;
+        row_ends <= row_ends ? width == 16'd1 : x == last_but_one;
         bit_at <= byte_ends ? 3'd0 : bit_at + 3'd1;
         if (byte_ends) begin
           word <= word >> 8;
@@ -97,6 +98,8 @@ module subbit_input_buffer #(
       end
     end
   end
+
+  always_ff @(posedge clk) last_but_one <= width - 16'd2;
 
   wire [AW:0] write_address = {half, base + AW'(x)};
   for (genvar b = 0; b < 3; b++) begin : g_bank

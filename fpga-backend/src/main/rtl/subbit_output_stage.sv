@@ -122,19 +122,15 @@ module subbit_output_stage #(
   // significand * 2^exponent as a whole number, ties to even; 512 stands for anything above the range of eight bits.
   logic [9:0] whole;
   logic whole_guard, whole_sticky;
+  // Exponents of -24 to -15 leave a whole number of up to 9 digits; the point is then below bit 24 of `moved_up`.
+  wire signed [9:0] above_least = exponent_12 + 10'sd24;
+  wire [33:0] moved_up = {10'd0, significand_12} << above_least[3:0];
+  wire vanishes = above_least < 0 || !significand_12[23];
+  wire saturates = above_least > 10'sd9;
   always_comb begin
-    whole = 10'd512;
-    whole_guard = 1'b0;
-    whole_sticky = 1'b0;
-    if (exponent_12 < -10'sd24) whole = 10'd0;
-    for (int shift = 15; shift <= 24; shift++) begin
-      if (exponent_12 == -10'(shift)) begin
-        whole = 10'(significand_12 >> shift);
-        whole_guard = significand_12[shift-1];
-        whole_sticky = (significand_12 & ((24'd1 << (shift - 1)) - 24'd1)) != 0;
-      end
-    end
-    if (significand_12 == 0) whole = 10'd0;
+    whole = vanishes ? 10'd0 : saturates ? 10'd512 : moved_up[33:24];
+    whole_guard = !vanishes && !saturates && moved_up[23];
+    whole_sticky = moved_up[22:0] != 0;
   end
 
   // zero + whole, or zero - whole, each with its rounding: one addition, since -(n + up) = ~n + !up.

@@ -1,5 +1,6 @@
 // Slides a 3x3 window with stride 1 or 2 over the rows of one channel and tile, and hands on one window for each output pixel,
-// rows first. It reads one column of three pixels a cycle and works one window ahead. Taps in the padding are 0.
+// rows first. It reads one column of three pixels a cycle and works two windows ahead, so that whether it goes on does not depend
+// on whether a window is taken in that very cycle. Taps in the padding are 0.
 `default_nettype none
 
 module subbit_window #(
@@ -54,6 +55,13 @@ module subbit_window #(
   logic [ADDRESS_BITS-1:0] column_address;
   logic [3*P-1:0] older, old;
 
+  // A window that waits behind the one that is handed on.
+  logic second_valid, second_fresh, second_last;
+  logic [WINDOW_BITS-1:0] second;
+  logic [ADDRESS_BITS-1:0] second_address;
+  logic [TAG_BITS-1:0] second_tag;
+  wire first_free = !window_valid || window_ready;
+
   wire signed [17:0] height = 18'(layer.in_height);
   wire signed [17:0] width = 18'(layer.in_width);
   wire signed [17:0] first_x = 18'(column) * 18'(layer.stride_w) - 18'(layer.pad_left);
@@ -61,16 +69,20 @@ module subbit_window #(
   wire whole = need == 2'd1;
   wire row_ends = whole && columns_left == 16'd1;
   wire step_ends = row_ends && rows_left == 8'd1;
-  wire advance = !(column_valid && column_whole && window_valid && !window_ready);
+  wire advance = !(column_valid && column_whole && second_valid);
+  wire completes = column_valid && column_whole && !second_valid;
 
   // Down `stride_h` rows: the bank moves on, and past the third to the next row of the first.
   wire [2:0] bank_sum = 3'(bank) + 3'(layer.stride_h);
   wire bank_wraps = bank_sum >= 3'd3;
   wire [AW-1:0] row_step = AW'(layer.in_width);
+  // A row of windows takes three columns at least, so that this is there in time.
+  logic [AW-1:0] base_below;
+  always_ff @(posedge clk) base_below <= base + row_step;
 
   assign read = advance && busy;
   for (genvar b = 0; b < 3; b++) begin : g_address
-    wire [AW-1:0] row_base = 2'(b) < bank ? base + row_step : base;
+    wire [AW-1:0] row_base = 2'(b) < bank ? base_below : base;
     assign read_address[b*AW+:AW] = row_base + AW'(x);
   end
 
@@ -81,6 +93,14 @@ module subbit_window #(
     return sum >= 3'd3 ? 2'(sum - 3'd3) : 2'(sum);
   endfunction
   logic [3*P-1:0] arrived;
+  logic [WINDOW_BITS-1:0] completed;
+  always_comb begin
+    for (int k = 0; k < 3; k++) begin
+      completed[(3*k+0)*P+:P] = older[k*P+:P];
+      completed[(3*k+1)*P+:P] = old[k*P+:P];
+      completed[(3*k+2)*P+:P] = arrived[k*P+:P];
+    end
+  end
   always_comb begin
     for (int k = 0; k < 3; k++) begin
       arrived[k*P+:P] = '0;
@@ -95,8 +115,14 @@ module subbit_window #(
       busy <= 1'b0;
       column_valid <= 1'b0;
       window_valid <= 1'b0;
+      second_valid <= 1'b0;
     end else begin
-      if (window_valid && window_ready) window_valid <= 1'b0;
+      if (first_free) begin
+        window_valid <= second_valid || completes;
+        second_valid <= 1'b0;
+      end else if (completes) begin
+        second_valid <= 1'b1;
+      end
       if (start) begin
         busy <= 1'b1;
         rows_left <= rows;
@@ -135,27 +161,30 @@ module subbit_window #(
             rows_left <= rows_left - 8'd1;
             y <= y + 18'(layer.stride_h);
             bank <= bank_wraps ? 2'(bank_sum - 3'd3) : 2'(bank_sum);
-            if (bank_wraps) base <= base + row_step;
+            if (bank_wraps) base <= base_below;
           end
           if (step_ends) busy <= 1'b0;
         end
         if (column_valid) begin
           older <= old;
           old <= arrived;
-          if (column_whole) begin
-            window_valid <= 1'b1;
-            window_fresh <= column_fresh;
-            window_last <= column_last;
-            window_address <= column_address;
-            window_tag <= column_tag;
-            for (int k = 0; k < 3; k++) begin
-              window[(3*k+0)*P+:P] <= older[k*P+:P];
-              window[(3*k+1)*P+:P] <= old[k*P+:P];
-              window[(3*k+2)*P+:P] <= arrived[k*P+:P];
-            end
-          end
         end
       end
+    end
+
+    if (first_free) begin
+      window <= second_valid ? second : completed;
+      window_fresh <= second_valid ? second_fresh : column_fresh;
+      window_last <= second_valid ? second_last : column_last;
+      window_address <= second_valid ? second_address : column_address;
+      window_tag <= second_valid ? second_tag : column_tag;
+    end
+    if (!second_valid) begin
+      second <= completed;
+      second_fresh <= column_fresh;
+      second_last <= column_last;
+      second_address <= column_address;
+      second_tag <= column_tag;
     end
   end
 endmodule

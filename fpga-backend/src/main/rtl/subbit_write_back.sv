@@ -72,10 +72,10 @@ module subbit_write_back #(
   logic [SIZE-1:0] position;
 
   logic tile_half_q;
-  logic sum_valid, sum_last;
-  logic [LANE_BITS-1:0] sum_lane;
-  logic [SIZE-1:0] sum_position;
-  logic [31:0] sum_bias, sum_multiplier;
+  logic sum_valid, sum_last, found_valid, found_last;
+  logic [LANE_BITS-1:0] sum_lane, found_lane;
+  logic [SIZE-1:0] sum_position, found_position;
+  logic [31:0] sum_bias, sum_multiplier, found_bias, found_multiplier;
   logic lane_valid, lane_last_q;
   logic [31:0] lane_sum, lane_bias, lane_multiplier;
   logic [SIZE-1:0] lane_position;
@@ -83,7 +83,7 @@ module subbit_write_back #(
   // The residual lies as the output does, this far from it.
   logic [39:0] residual_offset;
   logic residual_available, run_ready;
-  logic [7:0] residual;
+  logic [7:0] residual, lane_residual;
 
   wire [39:0] run_address = channel_base + tile_offset;
   wire [23:0] run_pixels = 24'(tile_pixels) + 24'd1;
@@ -108,6 +108,7 @@ module subbit_write_back #(
     if (rst) begin
       active <= 1'b0;
       sum_valid <= 1'b0;
+      found_valid <= 1'b0;
       lane_valid <= 1'b0;
     end else begin
       if (layer_start) begin
@@ -144,7 +145,8 @@ module subbit_write_back #(
       end
       if (enable) begin
         sum_valid <= issue;
-        lane_valid <= sum_valid;
+        found_valid <= sum_valid;
+        lane_valid <= found_valid;
       end
     end
     if (enable) begin
@@ -153,11 +155,17 @@ module subbit_write_back #(
       sum_position <= position_now;
       sum_bias <= bias_memory[CHANNEL_BITS'(channel)];
       sum_multiplier <= multiplier_memory[CHANNEL_BITS'(channel)];
-      lane_last_q <= sum_last;
-      lane_position <= sum_position;
-      lane_sum <= drain_sums[32*sum_lane+:32];
-      lane_bias <= layer.has_bias ? sum_bias : 32'd0;
-      lane_multiplier <= sum_multiplier;
+      found_last <= sum_last;
+      found_lane <= sum_lane;
+      found_position <= sum_position;
+      found_bias <= sum_bias;
+      found_multiplier <= sum_multiplier;
+      lane_last_q <= found_last;
+      lane_position <= found_position;
+      lane_sum <= drain_sums[32*found_lane+:32];
+      lane_bias <= layer.has_bias ? found_bias : 32'd0;
+      lane_multiplier <= found_multiplier;
+      lane_residual <= residual;
     end
     if (bias_write) bias_memory[parameter_channel] <= parameter_value;
     if (multiplier_write) multiplier_memory[parameter_channel] <= parameter_value;
@@ -203,7 +211,9 @@ module subbit_write_back #(
       .value(residual)
   );
 
-  logic value_valid, value_last;
+  logic value_valid, value_last, packed_valid, packed_ready;
+  logic [DATA_WIDTH-1:0] packed_data;
+  logic [BYTES-1:0] packed_strobe;
   logic [31:0] value;
   logic [SIZE-1:0] value_position;
   subbit_output_stage #(
@@ -221,7 +231,7 @@ module subbit_write_back #(
       .in_sum(lane_sum),
       .in_bias(lane_bias),
       .in_multiplier(lane_multiplier),
-      .in_residual(residual),
+      .in_residual(lane_residual),
       .in_tag({lane_last_q, lane_position}),
       .out_valid(value_valid),
       .out_value(value),
@@ -238,17 +248,30 @@ module subbit_write_back #(
       .value,
       .position(value_position),
       .last(value_last),
-      .beat_valid,
-      .beat_ready,
-      .beat_data,
-      .beat_strobe
+      .beat_valid(packed_valid),
+      .beat_ready(packed_ready),
+      .beat_data(packed_data),
+      .beat_strobe(packed_strobe)
+  );
+  // What the bus does reaches everything before it a cycle later.
+  subbit_queue #(
+      .WIDTH(DATA_WIDTH + BYTES)
+  ) beats (
+      .clk,
+      .rst,
+      .in_valid(packed_valid),
+      .in_ready(packed_ready),
+      .in_data({packed_strobe, packed_data}),
+      .out_valid(beat_valid),
+      .out_ready(beat_ready),
+      .out_data({beat_strobe, beat_data})
   );
 
   // Values on their way through the output stage end in beats; the engine waits for the last of them.
-  localparam logic [4:0] LONGEST_WAY = 5'd18;
+  localparam logic [4:0] LONGEST_WAY = 5'd20;
   logic [4:0] quiet;
   always_ff @(posedge clk) begin
-    if (rst || active || lane_valid || sum_valid || value_valid || beat_valid || command_valid) quiet <= '0;
+    if (rst || active || lane_valid || found_valid || sum_valid || value_valid || beat_valid || command_valid) quiet <= '0;
     else if (quiet != LONGEST_WAY) quiet <= quiet + 5'd1;
   end
   assign busy = quiet != LONGEST_WAY;

@@ -179,9 +179,10 @@ public final class ConvFit {
     if (SingleKernels.fits(group)) {
       new SingleKernels(group, taps).choose();
     } else {
-      group.assign(taps);
+      KernelPasses passes = new KernelPasses(group, taps);
+      passes.assign();
       group.fitScales(taps);
-      group.descend(taps);
+      passes.descend();
     }
     group.fitScales(taps);
   }

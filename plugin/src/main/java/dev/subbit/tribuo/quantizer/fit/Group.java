@@ -13,9 +13,6 @@ final class Group {
 
   private static final int TAPS = Codebook.TAPS;
 
-  /** Output channels that go through the columns together, so that a row of H serves them all. */
-  private static final int TILE = 16;
-
   private final ErrorForm form;
   private final int stages;
   private final int[][] index;
@@ -57,7 +54,12 @@ final class Group {
     return scale[stage];
   }
 
-  /** H v - b of the last {@link #fitScales}, [outputs, columns]. */
+  /** Number of stages. */
+  int stages() {
+    return stages;
+  }
+
+  /** H v - b, [outputs, columns]. */
   float[] gradient() {
     return gradient;
   }
@@ -71,112 +73,6 @@ final class Group {
       }
     }
     return values;
-  }
-
-  /**
-   * Chooses all codewords anew at the present scales, kernel by kernel from the last one, each in
-   * view of the errors of those before it: what one kernel gets wrong, the next ones make up for.
-   */
-  void assign(float[][] taps) {
-    int tiles = (form.outputs() + TILE - 1) / TILE;
-    IntStream.range(0, tiles)
-        .parallel()
-        .forEach(
-            tile -> {
-              for (ErrorForm.Block block : form.blocks()) {
-                if (block.factor() != null) {
-                  assign(taps, block, tile * TILE, Math.min(form.outputs(), (tile + 1) * TILE));
-                }
-              }
-            });
-  }
-
-  private void assign(float[][] taps, ErrorForm.Block block, int firstOutput, int lastOutput) {
-    int n = block.columns();
-    double[] factor = block.factor();
-    double[][] known = new double[lastOutput - firstOutput][n];
-    KernelChoice choice = new KernelChoice(taps);
-    float[] m = new float[TAPS * TAPS];
-    float[] p = new float[TAPS];
-    double[] v = new double[TAPS];
-    for (int c = block.channels() - 1; c >= 0; c--) {
-      int column = c * TAPS;
-      squareOfFactor(factor, n, column, m);
-      choice.prepare(m);
-      for (int o = firstOutput; o < lastOutput; o++) {
-        double[] sums = known[o - firstOutput];
-        int at = o * form.columns() + block.firstColumn() + column;
-        for (int i = 0; i < TAPS; i++) {
-          double sum = 0;
-          for (int j = 0; j <= i; j++) {
-            sum +=
-                factor[(column + i) * n + column + j]
-                    * (form.whitened()[at + j] - sums[column + j]);
-          }
-          p[i] = (float) sum;
-        }
-        chooseKernel(choice, p, o, block.firstChannel() + c);
-        valueOf(taps, o, block.firstChannel() + c, v);
-        addRows(factor, n, column, v, sums, column);
-      }
-    }
-  }
-
-  /** L L^T of the 9 x 9 block on the diagonal. */
-  private static void squareOfFactor(double[] factor, int n, int column, float[] m) {
-    for (int i = 0; i < TAPS; i++) {
-      for (int j = 0; j <= i; j++) {
-        double sum = 0;
-        for (int k = 0; k <= j; k++) {
-          sum += factor[(column + i) * n + column + k] * factor[(column + j) * n + column + k];
-        }
-        m[i * TAPS + j] = (float) sum;
-        m[j * TAPS + i] = (float) sum;
-      }
-    }
-  }
-
-  private void chooseKernel(KernelChoice choice, float[] p, int output, int channel) {
-    int kernel = output * form.channels() + channel;
-    int[] chosen = new int[stages];
-    float[] scales = new float[stages];
-    for (int s = 0; s < stages; s++) {
-      chosen[s] = index[s][kernel];
-      scales[s] = scale[s][output];
-    }
-    choice.choose(p, scales, chosen);
-    for (int s = 0; s < stages; s++) {
-      index[s][kernel] = chosen[s];
-    }
-  }
-
-  private void valueOf(float[][] taps, int output, int channel, double[] v) {
-    int kernel = output * form.channels() + channel;
-    Arrays.fill(v, 0);
-    for (int s = 0; s < stages; s++) {
-      for (int t = 0; t < TAPS; t++) {
-        v[t] += scale[s][output] * taps[s][index[s][kernel] * TAPS + t];
-      }
-    }
-  }
-
-  /** Adds the first {@code length} values of nine rows, each times its factor. */
-  private static void addRows(
-      double[] matrix, int n, int firstRow, double[] factors, double[] sums, int length) {
-    int r0 = firstRow * n;
-    int r1 = r0 + n;
-    int r2 = r1 + n;
-    for (int third = 0; third < TAPS; third += 3) {
-      double f0 = factors[third];
-      double f1 = factors[third + 1];
-      double f2 = factors[third + 2];
-      for (int i = 0; i < length; i++) {
-        sums[i] += f0 * matrix[r0 + i] + f1 * matrix[r1 + i] + f2 * matrix[r2 + i];
-      }
-      r0 += 3 * n;
-      r1 += 3 * n;
-      r2 += 3 * n;
-    }
   }
 
   /**
@@ -244,56 +140,8 @@ final class Group {
     return error;
   }
 
-  /**
-   * Goes through all kernels once and gives each the best codewords in view of all others. Needs
-   * the gradient, and keeps it right.
-   */
-  void descend(float[][] taps) {
-    int tiles = (form.outputs() + TILE - 1) / TILE;
-    IntStream.range(0, tiles)
-        .parallel()
-        .forEach(
-            tile -> {
-              for (ErrorForm.Block block : form.blocks()) {
-                descend(taps, block, tile * TILE, Math.min(form.outputs(), (tile + 1) * TILE));
-              }
-            });
-  }
-
-  private void descend(float[][] taps, ErrorForm.Block block, int firstOutput, int lastOutput) {
-    int n = block.columns();
-    KernelChoice choice = new KernelChoice(taps);
-    float[] m = new float[TAPS * TAPS];
-    float[] p = new float[TAPS];
-    double[] before = new double[TAPS];
-    double[] after = new double[TAPS];
-    for (int c = 0; c < block.channels(); c++) {
-      for (int i = 0; i < TAPS; i++) {
-        System.arraycopy(block.h(), (c * TAPS + i) * n + c * TAPS, m, i * TAPS, TAPS);
-      }
-      choice.prepare(m);
-      for (int o = firstOutput; o < lastOutput; o++) {
-        int at = o * form.columns() + block.firstColumn();
-        valueOf(taps, o, block.firstChannel() + c, before);
-        for (int i = 0; i < TAPS; i++) {
-          double sum = -gradient[at + c * TAPS + i];
-          for (int j = 0; j < TAPS; j++) {
-            sum += m[i * TAPS + j] * before[j];
-          }
-          p[i] = (float) sum;
-        }
-        chooseKernel(choice, p, o, block.firstChannel() + c);
-        valueOf(taps, o, block.firstChannel() + c, after);
-        if (!Arrays.equals(before, after)) {
-          for (int i = 0; i < TAPS; i++) {
-            addRow(block.h(), (c * TAPS + i) * n, (float) (after[i] - before[i]), at, n);
-          }
-        }
-      }
-    }
-  }
-
-  private void addRow(float[] h, int row, float factor, int at, int n) {
+  /** Adds a row of H, times a factor, to the gradient from a place on. */
+  void addRow(float[] h, int row, float factor, int at, int n) {
     if (factor != 0) {
       for (int i = 0; i < n; i++) {
         gradient[at + i] += factor * h[row + i];

@@ -87,7 +87,8 @@ public final class OnnxExporter {
    * @param trained the network, whole.
    * @param positions the pixel position of each feature of the input, by feature id; distinct.
    * @param nodes names of the nodes; none may be folded away, that is, be a convolution whose only
-   *     reader is a batch normalisation.
+   *     reader is a batch normalisation or, with quantized ranges, lie before the last node of a
+   *     convolution's chain or block.
    * @return the model.
    * @throws IllegalStateException if folding a batch normalisation overflows.
    */

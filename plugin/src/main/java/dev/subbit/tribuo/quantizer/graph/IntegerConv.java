@@ -7,18 +7,24 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * A {@code SubBitConv} of a graph that can run on 8-bit activations.
+ * A {@code SubBitConv} of a graph that can run on 8-bit activations. A stage of a layer that is
+ * added to the stages before it takes these in, as {@code QLinearSubBitBlock}.
  *
  * @param name its name.
  * @param node index of its node.
+ * @param add index of the Add of this stage and those before it, where it runs as part of the
+ *     convolution; else -1.
+ * @param residual name of the sum of the stages before; null where {@code add} is -1.
  * @param activation index of the ReLU, or the Clip at zero, that alone reads it and that the clamp
  *     of its output stands for; -1 if there is none.
  * @param input name of the float value it reads.
- * @param output name of the float value it gives, behind the activation where there is one.
+ * @param output name of the float value it gives, behind sum and activation where there are such.
  * @param givenInput the input in 8 bits, where the graph has it already; else null.
  * @param quantizeNode index of the QuantizeLinear that alone reads the output; -1 if there is none.
  * @param givenOutput what that node gives; else null.
@@ -26,6 +32,8 @@ import java.util.Optional;
 public record IntegerConv(
     String name,
     int node,
+    int add,
+    String residual,
     int activation,
     String input,
     String output,
@@ -48,9 +56,10 @@ public record IntegerConv(
     GraphProto graph = model.getGraph();
     GraphIndex index = new GraphIndex(graph);
     List<IntegerConv> convs = new ArrayList<>();
+    Map<String, NodeProto> stages = new HashMap<>();
     for (int i = 0; i < graph.getNodeCount(); i++) {
       if (isSubBitConv(graph.getNode(i))) {
-        convs.add(of(graph, index, i));
+        convs.add(of(graph, index, i, stages));
       }
     }
     return convs;
@@ -61,13 +70,30 @@ public record IntegerConv(
         && node.getOpType().equals(SubBitOperator.SUB_BIT_CONV.opType());
   }
 
-  private static IntegerConv of(GraphProto graph, GraphIndex index, int i) {
+  /**
+   * Looks at a convolution.
+   *
+   * @param stages values that are sums of stages, each with one of its convolutions; added to.
+   */
+  private static IntegerConv of(
+      GraphProto graph, GraphIndex index, int i, Map<String, NodeProto> stages) {
     NodeProto node = graph.getNode(i);
     String input = node.getInput(0);
     String output = node.getOutput(0);
+    int add = -1;
+    String residual = null;
+    Optional<Integer> reader = index.onlyReader(output);
+    if (reader.isPresent()) {
+      residual = stagesBefore(graph.getNode(reader.get()), node, stages).orElse(null);
+      if (residual != null) {
+        add = reader.get();
+        output = graph.getNode(add).getOutput(0);
+        reader = index.onlyReader(output);
+      }
+    }
+    stages.put(output, node);
     int activation = -1;
     float most = Float.POSITIVE_INFINITY;
-    Optional<Integer> reader = index.onlyReader(output);
     if (reader.isPresent() && cutsAtZero(graph.getNode(reader.get()), output, index)) {
       activation = reader.get();
       most = most(graph.getNode(activation), index);
@@ -96,7 +122,29 @@ public record IntegerConv(
       wanted = fits ? wanted : null;
     }
     return new IntegerConv(
-        node.getName(), i, activation, input, output, given, quantizeNode, wanted);
+        node.getName(), i, add, residual, activation, input, output, given, quantizeNode, wanted);
+  }
+
+  /**
+   * What an Add adds a convolution to, if that is a sum of convolutions of the same input with the
+   * same attributes: their outputs have one shape whatever the input's.
+   */
+  private static Optional<String> stagesBefore(
+      NodeProto add, NodeProto conv, Map<String, NodeProto> stages) {
+    if (!add.getOpType().equals("Add")
+        || !GraphIndex.isStandard(add)
+        || add.getInputCount() != 2
+        || add.getInput(0).equals(add.getInput(1))) {
+      return Optional.empty();
+    }
+    String own = conv.getOutput(0);
+    String other = add.getInput(0).equals(own) ? add.getInput(1) : add.getInput(0);
+    NodeProto before = stages.get(other);
+    boolean alike =
+        before != null
+            && before.getInput(0).equals(conv.getInput(0))
+            && before.getAttributeList().equals(conv.getAttributeList());
+    return alike ? Optional.of(other) : Optional.empty();
   }
 
   /** Whether a node is a ReLU, or a Clip at zero. */

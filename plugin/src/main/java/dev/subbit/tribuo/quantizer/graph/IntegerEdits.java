@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Puts {@code QLinearSubBitConv} in place of {@code SubBitConv}. What a convolution gives stays in
- * 8 bits for the convolutions that read it, directly or through a max pooling; all other nodes get
- * floats, under the names they had.
+ * Puts {@code QLinearSubBitConv} and {@code QLinearSubBitBlock} in place of {@code SubBitConv}.
+ * What a convolution gives stays in 8 bits for the convolutions that read it, directly or through a
+ * max pooling; all other nodes get floats, under the names they had.
  */
 public final class IntegerEdits {
 
@@ -112,6 +112,7 @@ public final class IntegerEdits {
   private GraphProto edit() {
     Set<Integer> dropped = new HashSet<>();
     for (IntegerConv conv : byNode.values()) {
+      dropped.add(conv.add());
       dropped.add(conv.activation());
       if (keepsGivenOutput(conv)) {
         dropped.add(conv.quantizeNode());
@@ -160,6 +161,15 @@ public final class IntegerEdits {
             .addInput(
                 tensor(OnnxProtos.tensor(free(conv.name() + "/B"), weights.bias(), scale.length)))
             .setOutput(0, y.tensor());
+    if (conv.residual() != null) {
+      IntegerValue residual = integers.get(conv.residual());
+      requireFits(conv, new float[] {1}, residual.range().scale(), y.range().scale());
+      integer
+          .setOpType(SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK.opType())
+          .addInput(residual.tensor())
+          .addInput(scaleOf(residual))
+          .addInput(zeroPointOf(residual));
+    }
     edited.addNode(integer);
     if (!keepsGivenOutput(conv)) {
       putInteger(conv.output(), y);

@@ -52,8 +52,13 @@ class BoardFaultsTest {
   @ParameterizedTest
   @EnumSource(Behaviour.class)
   void withFallbackTheSameRequestEndsOnTheCpuWithTheSameBits(Behaviour behaviour) throws Exception {
-    for (boolean binary : new boolean[] {true, false}) {
-      ModelProto model = binary ? TestModels.binary(5, 1) : TestModels.qLinear(true, 5, 1);
+    for (ModelProto model :
+        new ModelProto[] {
+          TestModels.binary(5, 1),
+          TestModels.qLinear(true, 5, 1),
+          TestModels.residual(true, 5, 1, TestModels.Extra.NOTHING)
+        }) {
+      boolean binary = model.getGraph().getName().equals("binary");
       OnnxJavaType type = binary ? OnnxJavaType.FLOAT : OnnxJavaType.INT8;
       try (FailingBoard board = new FailingBoard();
           OrtSession session = FpgaSessions.open(model, "fpga", settings("cpu"));

@@ -1,6 +1,7 @@
 package dev.subbit.fpga;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
@@ -61,6 +62,17 @@ final class FpgaSessions {
     }
     bytes.flip();
     return OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), bytes, shape, type);
+  }
+
+  /** The type of a model's input. Java's own numbers of types are not those of the format. */
+  static OnnxJavaType inputType(ModelProto model) {
+    int type = model.getGraph().getInput(0).getType().getTensorType().getElemType();
+    return switch (TensorProto.DataType.forNumber(type)) {
+      case FLOAT -> OnnxJavaType.FLOAT;
+      case UINT8 -> OnnxJavaType.UINT8;
+      case INT8 -> OnnxJavaType.INT8;
+      default -> throw new IllegalArgumentException("Inputs of type " + type);
+    };
   }
 
   /** The bits of a session's one output. */

@@ -15,7 +15,9 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import com.google.protobuf.ByteString;
+import dev.subbit.fpga.TestModels.Extra;
 import dev.subbit.onnx.SubBitSessions;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -68,10 +70,11 @@ class HostileModelTest {
   }
 
   private static void expectRefusal(String attribute, Consumer<AttributeProto.Builder> change) {
-    for (ModelProto model :
-        new ModelProto[] {TestModels.binary(5, 1), TestModels.qLinear(false, 5, 1)}) {
+    for (ModelProto model : MODELS) {
       ModelProto.Builder changed = model.toBuilder();
-      NodeProto.Builder node = changed.getGraphBuilder().getNodeBuilder(1);
+      // Of the residual network this is a block.
+      boolean residual = model.getGraph().getName().equals("residual");
+      NodeProto.Builder node = changed.getGraphBuilder().getNodeBuilder(residual ? 2 : 1);
       node.getAttributeBuilderList().stream()
           .filter(candidate -> candidate.getName().equals(attribute))
           .forEach(change);
@@ -80,11 +83,56 @@ class HostileModelTest {
     }
   }
 
+  private static final List<ModelProto> MODELS =
+      List.of(
+          TestModels.binary(5, 1),
+          TestModels.qLinear(false, 5, 1),
+          TestModels.residual(false, 5, 1, Extra.NOTHING));
+
+  @Test
+  void aResidualOfAnotherSizeEndsInAnException() {
+    // With a stride of 2 the convolution within the first block gives less than its residual, the
+    // stem, is large.
+    ModelProto.Builder changed = TestModels.residual(false, 5, 1, Extra.NOTHING).toBuilder();
+    changed.getGraphBuilder().getNodeBuilder(1).getAttributeBuilderList().stream()
+        .filter(attribute -> attribute.getName().equals("strides"))
+        .forEach(attribute -> attribute.setInts(0, 2));
+    OrtException error = assertThrows(OrtException.class, () -> openAndRun(changed.build()));
+    assertTrue(error.getMessage().contains("residual"), error.getMessage());
+  }
+
+  @Test
+  void aConstantResidualIsLeftToTheCpu() throws OrtException {
+    ModelProto.Builder changed = TestModels.residual(false, 5, 1, Extra.NOTHING).toBuilder();
+    changed
+        .getGraphBuilder()
+        .addInitializer(
+            TensorProto.newBuilder()
+                .setName("constant")
+                .setDataType(TensorProto.DataType.UINT8.getNumber())
+                .addAllDims(List.of(1L, 12L, 9L, 9L))
+                .setRawData(ByteString.copyFrom(new byte[12 * 9 * 9])))
+        .getNodeBuilder(2)
+        .setInput(9, "constant");
+    ModelProto model = changed.build();
+    FpgaBackend backend = new FpgaBackend();
+    try (OrtSession mixed = FpgaSessions.open(model, "fpga", FpgaSessions.EMULATOR);
+        OrtSession bodies = FpgaSessions.open(model, "onnxruntime", Map.of());
+        OnnxTensor input = FpgaSessions.input(OnnxJavaType.UINT8, 1, 1, 3, 9, 9)) {
+      backend.drainTimings();
+      assertEquals(FpgaSessions.run(bodies, input), FpgaSessions.run(mixed, input));
+      assertEquals(4, backend.drainTimings().size(), "nodes on the device");
+    }
+  }
+
   @Test
   void codewordOfAnotherValueEndsInAnException() {
-    for (ModelProto model :
-        new ModelProto[] {TestModels.binary(5, 1), TestModels.qLinear(false, 5, 1)}) {
-      ModelProto changed = withInitializer(model, "1/codebook", data -> data[7] = 3);
+    for (ModelProto model : MODELS) {
+      ModelProto changed =
+          withInitializer(
+              model,
+              model.getGraph().getName().equals("residual") ? "first/codebook" : "1/codebook",
+              data -> data[7] = 3);
       OrtException error = assertThrows(OrtException.class, () -> openAndRun(changed));
       assertTrue(error.getMessage().contains("codebook"), error.getMessage());
     }
@@ -134,14 +182,18 @@ class HostileModelTest {
   void flippedBitsNeverCrash() {
     Random random = new Random(1);
     for (ModelProto model :
-        new ModelProto[] {TestModels.binary(3, 1), TestModels.qLinear(true, 3, 1)}) {
+        new ModelProto[] {
+          TestModels.binary(3, 1),
+          TestModels.qLinear(true, 3, 1),
+          TestModels.residual(true, 3, 1, Extra.NOTHING)
+        }) {
       byte[] bytes = model.toByteArray();
       int refused = 0;
-      for (int run = 0; run < 300; run++) {
+      for (int run = 0; run < 120; run++) {
         byte[] changed = bytes.clone();
         changed[random.nextInt(changed.length)] ^= (byte) (1 << random.nextInt(8));
         try {
-          openAndRun(changed, inputType(model));
+          openAndRun(changed, FpgaSessions.inputType(model));
         } catch (OrtException e) {
           refused++;
           assertFalse(e.getMessage().isBlank());
@@ -152,7 +204,7 @@ class HostileModelTest {
   }
 
   private static void openAndRun(ModelProto model) throws OrtException {
-    openAndRun(model.toByteArray(), inputType(model));
+    openAndRun(model.toByteArray(), FpgaSessions.inputType(model));
   }
 
   private static void openAndRun(byte[] model, OnnxJavaType type) throws OrtException {
@@ -164,11 +216,6 @@ class HostileModelTest {
         FpgaSessions.run(session, input);
       }
     }
-  }
-
-  private static OnnxJavaType inputType(ModelProto model) {
-    return OnnxJavaType.mapFromInt(
-        model.getGraph().getInput(0).getType().getTensorType().getElemType());
   }
 
   private static ModelProto withInitializer(

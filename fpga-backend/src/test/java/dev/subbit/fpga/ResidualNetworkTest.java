@@ -102,12 +102,8 @@ class ResidualNetworkTest {
       new FpgaBackend().configure(options, FpgaSessions.EMULATOR);
       options.enableProfiling(folder.resolve("profile").toString());
       OrtEnvironment environment = OrtEnvironment.getEnvironment();
-      OnnxJavaType type =
-          model.getGraph().getInput(0).getType().getTensorType().getElemType() == 3
-              ? OnnxJavaType.INT8
-              : OnnxJavaType.UINT8;
       try (OrtSession session = environment.createSession(model.toByteArray(), options);
-          OnnxTensor input = FpgaSessions.input(type, 1, 1, 3, 9, 9)) {
+          OnnxTensor input = FpgaSessions.input(FpgaSessions.inputType(model), 1, 1, 3, 9, 9)) {
         FpgaSessions.run(session, input);
         return FpgaSessions.providers(session);
       }

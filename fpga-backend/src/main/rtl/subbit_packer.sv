@@ -26,14 +26,16 @@ module subbit_packer #(
   logic [DATA_WIDTH-1:0] data, filled;
   logic [BYTES-1:0] strobe, set;
 
-  wire full = words ? position[SIZE-1:2] == '1 : position == '1;
+  // The value's last byte; a value of four bytes lies at a multiple of four.
+  wire [SIZE-1:0] place = words ? position | SIZE'(3) : position;
+  wire full = place == '1;
   assign value_ready = !beat_valid || beat_ready;
 
   always_comb begin
     filled = data;
     set = strobe;
     for (int b = 0; b < BYTES; b++) begin
-      if (words ? position[SIZE-1:2] == (SIZE - 2)'(b / 4) : position == SIZE'(b)) begin
+      if (place == (words ? SIZE'(b | 3) : SIZE'(b))) begin
         filled[8*b+:8] = words ? value[8*(b%4)+:8] : value[7:0];
         set[b] = 1'b1;
       end

@@ -49,16 +49,21 @@ if(NOT VERILATOR_BIN)
   find_program(VERILATOR_BIN verilator_bin REQUIRED NO_CACHE)
 endif()
 
-# subbit_verilate(target prefix sources... PARAMETERS name=value...): adds to `target` the model of subbit_simulation.sv with
-# these parameters, as class `prefix`. What Verilator writes is compiled as one file, which is the fastest.
+# subbit_verilate(target prefix sources... TOP module PARAMETERS name=value... [ALONE]): adds to `target` the model of a module with
+# these parameters, as class `prefix`; one that is simulated ALONE, and small, may leave bits of its ports unused. What Verilator
+# writes is compiled as one file, which is the fastest.
 function(subbit_verilate target prefix)
-  cmake_parse_arguments(arg "" "TOP" "PARAMETERS" ${ARGN})
+  cmake_parse_arguments(arg "ALONE" "TOP" "PARAMETERS" ${ARGN})
+  set(warnings -Wall)
+  if(arg_ALONE)
+    list(APPEND warnings -Wno-UNUSEDSIGNAL)
+  endif()
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/verilated/${prefix}")
   list(TRANSFORM arg_PARAMETERS PREPEND "-G")
   add_custom_command(
     OUTPUT "${folder}/${prefix}_all.cc"
     COMMAND "${CMAKE_COMMAND}" -DBIN=${VERILATOR_BIN} -DROOT=${VERILATOR_ROOT} -DPREFIX=${prefix} -DTOP=${arg_TOP}
-            -DFOLDER=${folder} -DWARNINGS=$<IF:$<BOOL:${SUBBIT_RTL_WARNINGS}>,-Wall,-Wno-fatal> "-DPARAMETERS=${arg_PARAMETERS}" "-DSOURCES=${arg_UNPARSED_ARGUMENTS}"
+            -DFOLDER=${folder} "-DWARNINGS=$<IF:$<BOOL:${SUBBIT_RTL_WARNINGS}>,${warnings},-Wno-fatal>" "-DPARAMETERS=${arg_PARAMETERS}" "-DSOURCES=${arg_UNPARSED_ARGUMENTS}"
             -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
     DEPENDS ${arg_UNPARSED_ARGUMENTS} "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
     COMMENT "Verilating ${prefix}"

@@ -1,0 +1,311 @@
+// The AXI4 masters alone, against a memory whose channels all stand still at random.
+// (`__SYM__abort` is what Verilator makes of the port `abort`, a name that C has taken.)
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <type_traits>
+#include <vector>
+
+#include "Vsubbit_axi_read.h"
+#include "Vsubbit_axi_read_narrow.h"
+#include "Vsubbit_axi_read_wide.h"
+#include "Vsubbit_axi_write.h"
+#include "Vsubbit_axi_write_narrow.h"
+#include "Vsubbit_axi_write_wide.h"
+#include "rtl/module_bench.h"
+
+namespace subbit::fpga {
+namespace {
+
+constexpr std::uint32_t kPage = 4096;
+
+struct Burst {
+  std::uint32_t address;
+  std::uint32_t beats;
+};
+
+std::vector<std::uint8_t> RandomMemory(std::mt19937& random) {
+  std::vector<std::uint8_t> memory(1 << 16);
+  for (auto& byte : memory) {
+    byte = static_cast<std::uint8_t>(random());
+  }
+  return memory;
+}
+
+/// The reading side of a memory.
+template <class Reader>
+class ReadSlave {
+ public:
+  static constexpr std::uint32_t kBytes = sizeof(Reader::m_axi_rdata);
+
+  ReadSlave(Reader& m, const std::vector<std::uint8_t>& memory, std::mt19937& random)
+      : m_(m), memory_(memory), random_(random) {}
+
+  /// Before the module settles.
+  void Drive(bool fails = false) {
+    m_.m_axi_arready = Moves(random_);
+    if (!m_.m_axi_rvalid && !bursts_.empty() && Moves(random_)) {
+      m_.m_axi_rvalid = 1;
+      std::memcpy(&m_.m_axi_rdata, memory_.data() + bursts_.front().address, kBytes);
+      m_.m_axi_rlast = bursts_.front().beats == 1;
+      m_.m_axi_rresp = fails ? 2 : 0;
+    }
+  }
+
+  /// When it has settled.
+  void Sample() {
+    if (m_.m_axi_arvalid && m_.m_axi_arready) {
+      const std::uint32_t beats = m_.m_axi_arlen + 1u;
+      ASSERT_EQ(m_.m_axi_araddr % kBytes, 0u);
+      ASSERT_LE(m_.m_axi_araddr % kPage + beats * kBytes, kPage) << "a burst crosses a page";
+      bursts_.push_back({m_.m_axi_araddr, beats});
+    }
+    received_ = m_.m_axi_rvalid && m_.m_axi_rready;
+  }
+
+  /// After the edge.
+  void Clock() {
+    if (received_) {
+      m_.m_axi_rvalid = 0;
+      bursts_.front().address += kBytes;
+      if (--bursts_.front().beats == 0) {
+        bursts_.pop_front();
+      }
+    }
+  }
+
+  bool idle() const { return bursts_.empty(); }
+
+ private:
+  Reader& m_;
+  const std::vector<std::uint8_t>& memory_;
+  std::mt19937& random_;
+  std::deque<Burst> bursts_;
+  bool received_ = false;
+};
+
+template <class Reader>
+void ReadsRuns() {
+  constexpr std::uint32_t kBytes = ReadSlave<Reader>::kBytes;
+  Reader m;
+  std::mt19937 random(1);
+  const std::vector<std::uint8_t> memory = RandomMemory(random);
+  ReadSlave<Reader> slave(m, memory, random);
+  Reset(m);
+  for (int run = 0; run < 400; ++run) {
+    const std::uint32_t address = random() % 60000;
+    const std::uint32_t bytes = 1 + random() % (run % 4 == 0 ? 5000 : 40);
+    const bool fails = run % 16 == 15;
+    int faults = 0;
+    std::vector<std::uint8_t> taken;
+    bool asked = false;
+    bool last = false;
+    m.command_valid = 1;
+    m.command_address = address;
+    m.command_bytes = bytes;
+    for (int cycle = 0; !last; ++cycle) {
+      ASSERT_LT(cycle, 50000) << "run " << run << " does not end";
+      slave.Drive(fails);
+      m.beat_ready = Moves(random);
+      Settle(m);
+      slave.Sample();
+      asked = asked || (m.command_valid && m.command_ready);
+      if (m.beat_valid && m.beat_ready) {
+        for (std::size_t b = 0; b < kBytes; ++b) {
+          taken.push_back(static_cast<std::uint8_t>(GetBits(m.beat_data, 8 * b, 8)));
+        }
+        last = m.beat_last;
+      }
+      Edge(m);
+      faults += m.fault;
+      m.command_valid = !asked;
+      slave.Clock();
+    }
+    ASSERT_EQ(taken.size(), (bytes + kBytes - 1) / kBytes * kBytes) << "run " << run;
+    ASSERT_TRUE(std::equal(taken.begin(), taken.begin() + bytes, memory.begin() + address)) << "run " << run;
+    ASSERT_EQ(faults > 0, fails) << "run " << run;
+  }
+}
+
+TEST(AxiReadModule, HandsOnTheBytesOfARunAlignedTo4Bytes) { ReadsRuns<Vsubbit_axi_read_narrow>(); }
+TEST(AxiReadModule, HandsOnTheBytesOfARunAlignedTo8Bytes) { ReadsRuns<Vsubbit_axi_read>(); }
+TEST(AxiReadModule, HandsOnTheBytesOfARunAlignedTo16Bytes) { ReadsRuns<Vsubbit_axi_read_wide>(); }
+
+TEST(AxiReadModule, TakesWhatItAskedForBeforeItIsIdleAfterAnAbort) {
+  Vsubbit_axi_read m;
+  std::mt19937 random(2);
+  const std::vector<std::uint8_t> memory = RandomMemory(random);
+  ReadSlave<Vsubbit_axi_read> slave(m, memory, random);
+  Reset(m);
+  for (int run = 0; run < 200; ++run) {
+    m.command_valid = 1;
+    m.command_address = random() % 30000;
+    m.command_bytes = 1 + random() % 5000;
+    const int abort_at = Between(random, 1, 400);
+    bool asked = false;
+    for (int cycle = 0; cycle <= abort_at || m.busy; ++cycle) {
+      ASSERT_LT(cycle, 5000) << "run " << run << " stays busy";
+      slave.Drive();
+      m.__SYM__abort = cycle == abort_at;
+      m.beat_ready = Moves(random);
+      Settle(m);
+      ASSERT_FALSE(cycle > abort_at && m.beat_valid) << "run " << run << ": data after an abort";
+      slave.Sample();
+      asked = asked || (m.command_valid && m.command_ready);
+      Edge(m);
+      m.command_valid = !asked && cycle < abort_at;
+      slave.Clock();
+    }
+    ASSERT_TRUE(slave.idle()) << "run " << run << ": idle with a burst on the bus";
+  }
+}
+
+/// A writer with its stream of beats and the memory that it writes to.
+template <class Writer>
+class WriteBench {
+ public:
+  static constexpr std::uint32_t kBytes = sizeof(Writer::m_axi_wdata);
+
+  explicit WriteBench(unsigned seed) : random_(seed), memory_(RandomMemory(random_)), expected_(memory_) { Reset(m_); }
+
+  /// Writes a run of beats; gives up in cycle `abort_at` where that is not negative.
+  void Run(std::uint32_t address, std::uint32_t beats, bool fails, int abort_at) {
+    m_.command_valid = 1;
+    m_.command_address = address;
+    m_.command_beats = beats;
+    m_.beat_valid = 0;
+    faults_ = 0;
+    std::uint32_t handed = 0;
+    bool asked = false;
+    const auto ended = [&](int cycle) { return abort_at >= 0 ? cycle > abort_at : asked && handed == beats; };
+    for (int cycle = 0; !ended(cycle) || m_.busy; ++cycle) {
+      ASSERT_LT(cycle, 20000) << "stays busy";
+      const bool aborted = abort_at >= 0 && cycle > abort_at;
+      m_.__SYM__abort = cycle == abort_at;
+      // After an abort the beat that was offered is withdrawn, with its strobes still standing, as the packer leaves them.
+      m_.beat_valid = !aborted && asked && handed < beats && (m_.beat_valid || Moves(random_));
+      if (m_.beat_valid && fresh_) {
+        for (std::size_t b = 0; b < kBytes; ++b) {
+          SetBits(m_.beat_data, 8 * b, 8, random_());
+          SetBits(m_.beat_strobe, b, 1, random_() % 4 != 0 ? 1 : 0);
+        }
+        fresh_ = false;
+      }
+      m_.m_axi_awready = Moves(random_);
+      m_.m_axi_wready = Moves(random_);
+      if (!m_.m_axi_bvalid && unanswered_ > 0 && Moves(random_)) {
+        m_.m_axi_bvalid = 1;
+        m_.m_axi_bresp = fails ? 2 : 0;
+      }
+      Settle(m_);
+      asked = asked || (m_.command_valid && m_.command_ready);
+      const bool taken = m_.beat_valid && m_.beat_ready;
+      if (taken) {
+        Write(expected_, address + handed * kBytes, m_.beat_data, m_.beat_strobe);
+        ++handed;
+        fresh_ = true;
+      }
+      Bus();
+      const bool answered = m_.m_axi_bvalid && m_.m_axi_bready;
+      Edge(m_);
+      faults_ += m_.fault;
+      m_.command_valid = !asked && !aborted;
+      if (taken) {
+        m_.beat_valid = 0;
+      }
+      if (answered) {
+        m_.m_axi_bvalid = 0;
+        --unanswered_;
+      }
+    }
+    m_.__SYM__abort = 0;
+    ASSERT_TRUE(bursts_.empty() && beats_.empty() && unanswered_ == 0) << "idle with a burst on the bus";
+    const auto different = std::mismatch(memory_.begin(), memory_.end(), expected_.begin()).first;
+    ASSERT_TRUE(different == memory_.end())
+        << "byte " << different - memory_.begin() << " is not what was handed over, in a run of " << beats << " beats at "
+        << address;
+    ASSERT_EQ(faults_ > 0, fails && abort_at < 0);
+  }
+
+ protected:
+  struct Beat {
+    // Ports are references to the model.
+    std::remove_reference_t<decltype(Writer::m_axi_wdata)> data;
+    std::remove_reference_t<decltype(Writer::m_axi_wstrb)> strobe;
+    bool last;
+  };
+
+  /// Takes what is on the bus; data may come before its address.
+  void Bus() {
+    if (m_.m_axi_awvalid && m_.m_axi_awready) {
+      const std::uint32_t beats = m_.m_axi_awlen + 1u;
+      ASSERT_EQ(m_.m_axi_awaddr % kBytes, 0u);
+      ASSERT_LE(m_.m_axi_awaddr % kPage + beats * kBytes, kPage) << "a burst crosses a page";
+      bursts_.push_back({m_.m_axi_awaddr, beats});
+    }
+    if (m_.m_axi_wvalid && m_.m_axi_wready) {
+      beats_.push_back({m_.m_axi_wdata, m_.m_axi_wstrb, m_.m_axi_wlast != 0});
+    }
+    while (!bursts_.empty() && !beats_.empty()) {
+      Burst& burst = bursts_.front();
+      Write(memory_, burst.address, beats_.front().data, beats_.front().strobe);
+      ASSERT_EQ(beats_.front().last, burst.beats == 1) << "the last beat is marked wrongly";
+      beats_.pop_front();
+      burst.address += kBytes;
+      if (--burst.beats == 0) {
+        bursts_.pop_front();
+        ++unanswered_;
+      }
+    }
+  }
+
+  template <class Data, class Strobe>
+  static void Write(std::vector<std::uint8_t>& memory, std::uint32_t address, const Data& data, const Strobe& strobe) {
+    for (std::size_t b = 0; b < kBytes; ++b) {
+      if (GetBits(strobe, b, 1) != 0) {
+        memory[address + b] = static_cast<std::uint8_t>(GetBits(data, 8 * b, 8));
+      }
+    }
+  }
+
+  Writer m_;
+  std::mt19937 random_;
+  std::vector<std::uint8_t> memory_;
+  std::vector<std::uint8_t> expected_;
+  std::deque<Burst> bursts_;
+  std::deque<Beat> beats_;
+  int unanswered_ = 0;
+  int faults_ = 0;
+  bool fresh_ = true;
+};
+
+template <class Writer>
+void WritesRuns() {
+  WriteBench<Writer> bench(3);
+  std::mt19937 random(4);
+  for (int run = 0; run < 300; ++run) {
+    const std::uint32_t address = random() % (40000 / bench.kBytes) * bench.kBytes;
+    bench.Run(address, 1 + random() % (run % 4 == 0 ? 600 : 12), run % 16 == 15, -1);
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "run " << run;
+  }
+}
+
+TEST(AxiWriteModule, WritesTheBytesThatAreMarkedOn4Bytes) { WritesRuns<Vsubbit_axi_write_narrow>(); }
+TEST(AxiWriteModule, WritesTheBytesThatAreMarkedOn8Bytes) { WritesRuns<Vsubbit_axi_write>(); }
+TEST(AxiWriteModule, WritesTheBytesThatAreMarkedOn16Bytes) { WritesRuns<Vsubbit_axi_write_wide>(); }
+
+TEST(AxiWriteModule, WritesNothingMoreAfterAnAbort) {
+  WriteBench<Vsubbit_axi_write> bench(5);
+  std::mt19937 random(6);
+  for (int run = 0; run < 300; ++run) {
+    const std::uint32_t address = random() % (40000 / bench.kBytes) * bench.kBytes;
+    bench.Run(address, 1 + random() % 600, false, Between(random, 0, 600));
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "run " << run;
+  }
+}
+
+}  // namespace
+}  // namespace subbit::fpga

@@ -1,0 +1,207 @@
+// The memories of the engine alone: what was written is read, in the cycle that their headers promise.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "Vsubbit_accumulator.h"
+#include "Vsubbit_codebook.h"
+#include "Vsubbit_index_memory.h"
+#include "Vsubbit_queue.h"
+#include "Vsubbit_response_table.h"
+#include "rtl/module_bench.h"
+
+namespace subbit::fpga {
+namespace {
+
+TEST(AccumulatorModule, KeepsTheHalvesApart) {
+  constexpr int kDepth = 16;
+  Vsubbit_accumulator m;
+  std::mt19937 random(1);
+  std::array<std::array<std::uint32_t, kDepth>, 2> memory{};
+  for (int at = 0; at < 2 * kDepth; ++at) {
+    m.write = 1;
+    m.write_half = static_cast<std::uint8_t>(at / kDepth);
+    m.write_address = static_cast<std::uint8_t>(at % kDepth);
+    m.write_sum = memory[m.write_half][m.write_address] = random();
+    Cycle(m);
+  }
+  std::optional<std::uint32_t> drained;
+  for (int cycle = 0; cycle < 20000; ++cycle) {
+    // Write-back takes one half for a while; the core works on the other.
+    if (cycle % 50 == 0) {
+      m.draining = random() % 4 != 0;
+      m.drain_half = random() % 2;
+      drained.reset();
+    }
+    m.drain = Moves(random);
+    m.drain_address = random() % kDepth;
+    m.half = m.write_half = m.draining ? !m.drain_half : random() % 2;
+    m.read_address = random() % kDepth;
+    m.write = Moves(random);
+    m.write_address = random() % 4 == 0 ? m.read_address : random() % kDepth;
+    m.write_sum = random();
+    const std::uint32_t read = memory[m.half][m.read_address];
+    if (m.draining && m.drain) {
+      drained = memory[m.drain_half][m.drain_address];
+    }
+    Cycle(m);
+    if (m.write) {
+      memory[m.write_half][m.write_address] = m.write_sum;
+    }
+    ASSERT_EQ(m.read_sum, read) << "cycle " << cycle;
+    if (drained) {
+      ASSERT_EQ(m.drain_sum, *drained) << "cycle " << cycle;
+    }
+  }
+}
+
+TEST(CodebookModule, GivesEveryReaderItsCodeword) {
+  constexpr int kReaders = 2;
+  Vsubbit_codebook m;
+  std::mt19937 random(2);
+  std::array<std::uint32_t, 512> codewords{};
+  for (std::uint32_t index = 0; index < codewords.size(); ++index) {
+    m.write = 1;
+    m.write_index = static_cast<std::uint16_t>(index);
+    m.write_codeword = static_cast<std::uint16_t>(codewords[index] = random() % 512);
+    Cycle(m);
+  }
+  m.write = 0;
+  for (int cycle = 0; cycle < 5000; ++cycle) {
+    std::array<std::uint32_t, kReaders> indices{};
+    for (int r = 0; r < kReaders; ++r) {
+      indices[static_cast<std::size_t>(r)] = random() % 512;
+      SetBits(m.read_indices, static_cast<std::size_t>(9 * r), 9, indices[static_cast<std::size_t>(r)]);
+    }
+    Cycle(m);
+    for (int r = 0; r < kReaders; ++r) {
+      ASSERT_EQ(GetBits(m.read_codewords, static_cast<std::size_t>(9 * r), 9),
+                codewords[indices[static_cast<std::size_t>(r)]]);
+    }
+  }
+}
+
+TEST(ResponseTableModule, LooksUpWhileTheOtherBankIsFilled) {
+  constexpr int kDepth = 16;
+  constexpr int kWrites = 4;
+  constexpr int kBits = 14;
+  Vsubbit_response_table m;
+  std::mt19937 random(3);
+  std::array<std::array<std::uint32_t, kDepth>, 2> banks{};
+  for (int cycle = 0; cycle < 20000; ++cycle) {
+    const bool first = cycle < 2 * kDepth / kWrites;
+    m.write = first || Moves(random);
+    m.write_bank = first ? cycle % 2 : random() % 2;
+    m.write_row = static_cast<std::uint8_t>(first ? cycle / 2 : random() % (kDepth / kWrites));
+    std::array<std::uint32_t, kWrites> responses{};
+    for (int w = 0; w < kWrites; ++w) {
+      responses[static_cast<std::size_t>(w)] = random() % (1u << kBits);
+      SetBits(m.write_responses, static_cast<std::size_t>(kBits * w), kBits, responses[static_cast<std::size_t>(w)]);
+    }
+    m.read_bank = random() % 2;
+    m.read_index = random() % kDepth;
+    Settle(m);
+    if (!first) {
+      ASSERT_EQ(m.read_response, banks[m.read_bank][m.read_index]) << "cycle " << cycle;
+    }
+    Edge(m);
+    for (int w = 0; m.write && w < kWrites; ++w) {
+      banks[m.write_bank][static_cast<std::size_t>(m.write_row * kWrites + w)] = responses[static_cast<std::size_t>(w)];
+    }
+  }
+}
+
+/// Stores the bit planes of random indices as the weight loader does, and gathers one channel after the other, while the
+/// channel before is read.
+TEST(IndexMemoryModule, GathersTheIndicesOfAChannel) {
+  constexpr int kLanes = 4;
+  constexpr int kMaxChannels = 32;
+  constexpr int kWordBits = 32;
+  Vsubbit_index_memory m;
+  std::mt19937 random(4);
+  Reset(m);
+  for (int layer = 0; layer < 40; ++layer) {
+    const int in_channels = Between(random, 1, kMaxChannels);
+    const int out_channels = Between(random, 1, kMaxChannels);
+    const int tau = Between(random, 1, 9);
+    const int kernels = in_channels * out_channels;
+    std::vector<std::uint32_t> indices(static_cast<std::size_t>(kernels));
+    for (auto& index : indices) {
+      index = random() % (1u << tau);
+    }
+    m.in_channels = static_cast<std::uint16_t>(in_channels);
+    m.out_channels = static_cast<std::uint16_t>(out_channels);
+    m.tau = static_cast<std::uint8_t>(tau);
+    for (int plane = 0; plane < tau; ++plane) {
+      for (int word = 0; word * kWordBits < kernels; ++word) {
+        m.store = 1;
+        m.store_plane = static_cast<std::uint8_t>(plane);
+        m.store_address = static_cast<std::uint8_t>(word);
+        m.store_data = random();
+        for (int i = 0; i < kWordBits && word * kWordBits + i < kernels; ++i) {
+          SetBits(m.store_data, static_cast<std::size_t>(i), 1,
+                  indices[static_cast<std::size_t>(word * kWordBits + i)] >> plane & 1);
+        }
+        Cycle(m);
+      }
+    }
+    m.store = 0;
+    int gathered = -1;
+    for (int step = 0; step < 6; ++step) {
+      const int channel = Between(random, 0, in_channels - 1);
+      m.gather = 1;
+      m.gather_half = step % 2;
+      m.gather_channel = static_cast<std::uint16_t>(channel);
+      int cycles = 0;
+      do {
+        const int slot = Between(random, 0, (out_channels - 1) / kLanes);
+        m.read_half = !m.gather_half;
+        m.read_slot = static_cast<std::uint8_t>(slot);
+        Cycle(m);
+        m.gather = 0;
+        for (int l = 0; gathered >= 0 && l < kLanes && slot * kLanes + l < out_channels; ++l) {
+          const int kernel = (slot * kLanes + l) * in_channels + gathered;
+          ASSERT_EQ(GetBits(m.read_indices, static_cast<std::size_t>(9 * l), 9), indices[static_cast<std::size_t>(kernel)])
+              << "layer " << layer << ", output channel " << slot * kLanes + l;
+        }
+        ASSERT_LT(++cycles, out_channels + 10) << "one index a cycle";
+      } while (m.gathering);
+      gathered = channel;
+    }
+  }
+}
+
+TEST(QueueModule, GivesWhatItGotInOrder) {
+  constexpr std::size_t kDepth = 4;
+  Vsubbit_queue m;
+  std::mt19937 random(5);
+  Reset(m);
+  std::deque<std::uint32_t> held;
+  std::size_t most = 0;
+  for (int cycle = 0; cycle < 20000; ++cycle) {
+    m.in_valid = Moves(random);
+    m.in_data = random() % 256;
+    // Long waits fill the queue, long calms empty it.
+    m.out_ready = cycle / 20 % 2 == 0 ? Moves(random) : random() % 8 == 0;
+    Settle(m);
+    ASSERT_EQ(m.out_valid, held.empty() ? 0 : 1);
+    ASSERT_EQ(m.in_ready, held.size() < kDepth ? 1 : 0);
+    if (m.out_valid && m.out_ready) {
+      ASSERT_EQ(m.out_data, held.front());
+      held.pop_front();
+    }
+    if (m.in_valid && m.in_ready) {
+      held.push_back(m.in_data);
+    }
+    most = std::max(most, held.size());
+    Edge(m);
+  }
+  EXPECT_EQ(most, kDepth);
+}
+
+}  // namespace
+}  // namespace subbit::fpga

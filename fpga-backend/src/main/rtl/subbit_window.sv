@@ -76,9 +76,7 @@ module subbit_window #(
   wire [2:0] bank_sum = 3'(bank) + 3'(layer.stride_h);
   wire bank_wraps = bank_sum >= 3'd3;
   wire [AW-1:0] row_step = AW'(layer.in_width);
-  // A row of windows takes three columns at least, so that this is there in time.
-  logic [AW-1:0] base_below;
-  always_ff @(posedge clk) base_below <= base + row_step;
+  logic [AW-1:0] base_below;      // one row on in the bank
 
   assign read = advance && busy;
   for (genvar b = 0; b < 3; b++) begin : g_address
@@ -133,6 +131,7 @@ module subbit_window #(
         y <= first_row;
         bank <= 2'd0;
         base <= '0;
+        base_below <= row_step;
         address <= '0;
         tag <= step_tag;
       end
@@ -161,7 +160,10 @@ module subbit_window #(
             rows_left <= rows_left - 8'd1;
             y <= y + 18'(layer.stride_h);
             bank <= bank_wraps ? 2'(bank_sum - 3'd3) : 2'(bank_sum);
-            if (bank_wraps) base <= base_below;
+            if (bank_wraps) begin
+              base <= base_below;
+              base_below <= base_below + row_step;
+            end
           end
           if (step_ends) busy <= 1'b0;
         end

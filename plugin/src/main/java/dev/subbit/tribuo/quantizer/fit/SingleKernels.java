@@ -1,7 +1,6 @@
 package dev.subbit.tribuo.quantizer.fit;
 
 import dev.subbit.onnx.Codebook;
-import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
@@ -83,7 +82,8 @@ final class SingleKernels {
       choice[s] = group.index(s)[output];
     }
     if (stages <= MOST_EXHAUSTED_STAGES && size <= LARGEST_EXHAUSTED) {
-      exhaust(dots, 0, new int[stages], choice, new double[] {Double.NEGATIVE_INFINITY});
+      double[] gain = {Double.NEGATIVE_INFINITY};
+      exhaust(dots, 0, new Elimination(), new int[stages], choice, gain);
     } else {
       for (int sweep = 0; sweep < SWEEPS; sweep++) {
         for (int s = 0; s < stages; s++) {
@@ -96,18 +96,19 @@ final class SingleKernels {
     }
   }
 
-  private void exhaust(double[][] dots, int stage, int[] trial, int[] best, double[] gain) {
+  private void exhaust(
+      double[][] dots, int stage, Elimination elimination, int[] trial, int[] best, double[] gain) {
     if (stage == stages) {
-      double found = gain(dots, trial);
-      if (found > gain[0]) {
-        gain[0] = found;
+      if (elimination.gain() > gain[0]) {
+        gain[0] = elimination.gain();
         System.arraycopy(trial, 0, best, 0, stages);
       }
       return;
     }
     for (int k = 0; k < size; k++) {
       trial[stage] = k;
-      exhaust(dots, stage + 1, trial, best, gain);
+      elimination.set(stage, trial, dots[stage][k]);
+      exhaust(dots, stage + 1, elimination, trial, best, gain);
     }
   }
 
@@ -126,31 +127,47 @@ final class SingleKernels {
 
   /** What the best scales for these codewords take off the error. */
   private double gain(double[][] dots, int[] choice) {
-    // Elimination as in a Cholesky factorisation: the gain adds up pivot by pivot.
-    double[][] a = new double[stages][stages];
-    double[] b = new double[stages];
+    Elimination elimination = new Elimination();
     for (int s = 0; s < stages; s++) {
-      b[s] = dots[s][choice[s]];
-      for (int r = 0; r < stages; r++) {
-        a[s][r] = products[s][r][choice[s] * size + choice[r]];
-      }
+      elimination.set(s, choice, dots[s][choice[s]]);
     }
-    double gain = 0;
-    for (int k = 0; k < stages; k++) {
-      // A codeword that the others can stand for adds nothing.
-      if (a[k][k] <= 1e-9 * products[k][k][choice[k] * size + choice[k]]) {
-        Arrays.fill(a[k], 0);
-        continue;
-      }
-      gain += b[k] * b[k] / a[k][k];
-      for (int i = k + 1; i < stages; i++) {
-        double factor = a[i][k] / a[k][k];
-        for (int j = k + 1; j < stages; j++) {
-          a[i][j] -= factor * a[k][j];
+    return elimination.gain();
+  }
+
+  /**
+   * The Cholesky factorisation of the normal equations for the scales, stage by stage: a stage is
+   * set in view of those before it. What the best scales take off the error adds up on the way.
+   */
+  private final class Elimination {
+    private final double[][] l = new double[stages][stages];
+    private final double[] y = new double[stages];
+    private final double[] gain = new double[stages];
+
+    /** Sets the codeword of a stage; those of later stages are open again. */
+    void set(int stage, int[] choice, double dot) {
+      double[] row = l[stage];
+      double square = products[stage][stage][choice[stage] * size + choice[stage]];
+      double rest = square;
+      double right = dot;
+      for (int r = 0; r < stage; r++) {
+        double value = products[stage][r][choice[stage] * size + choice[r]];
+        for (int q = 0; q < r; q++) {
+          value -= row[q] * l[r][q];
         }
-        b[i] -= factor * b[k];
+        // A codeword that the others can stand for has no pivot and adds nothing.
+        row[r] = l[r][r] > 0 ? value / l[r][r] : 0;
+        rest -= row[r] * row[r];
+        right -= row[r] * y[r];
       }
+      boolean adds = rest > 1e-9 * square;
+      row[stage] = adds ? Math.sqrt(rest) : 0;
+      y[stage] = adds ? right / row[stage] : 0;
+      gain[stage] = (stage == 0 ? 0 : gain[stage - 1]) + y[stage] * y[stage];
     }
-    return gain;
+
+    /** What all stages together take off. */
+    double gain() {
+      return gain[stages - 1];
+    }
   }
 }

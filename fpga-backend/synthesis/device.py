@@ -29,8 +29,20 @@ ELEMENTS = {
     "shared": {"RESPONSE_UNIT": 1, "LANES": 16},
     "binary": {"DOT_UNITS": 2, "LANES": 2, "SUM_DEPTH": 2048},
 }
-# What is placed and routed. The memories of the simulated element are 7 % more than an ECP5-85F has, so a lane holds half the sums.
-PLACED = {"RESPONSE_UNIT": 1, "LANES": 16, "SUM_DEPTH": 512}
+# What is placed and routed. The memories of the simulated element are 7 % more than an ECP5-85F has, so a lane of `wide` holds half the sums.
+# `narrow` is for networks of at most 128 channels, such as resnet20, and tau up to 5 in table mode.
+PLACED = {
+    "wide": {"RESPONSE_UNIT": 1, "LANES": 16, "SUM_DEPTH": 512},
+    "narrow": {
+        "RESPONSE_UNIT": 1,
+        "LANES": 16,
+        "SUM_DEPTH": 512,
+        "TABLE_DEPTH": 32,
+        "MAX_CHANNELS": 128,
+        "MAX_WIDTH": 128,
+        "ROW_DEPTH": 256,
+    },
+}
 
 
 def print_table(head, rows):
@@ -67,11 +79,12 @@ def slowest_path(report):
 def measure_clock(arguments, work):
     folder = work / "clock"
     sources = [*RTL.glob("*.sv"), HERE / "rtl" / "subbit_device_pins.sv"]
-    cells = tools.synthesise(folder, sources, "subbit_device_pins", PLACED, "ecp5")
+    parameters = PLACED[arguments.configuration]
+    cells = tools.synthesise(folder, sources, "subbit_device_pins", parameters, "ecp5")
     report = tools.place_and_route(folder, arguments.speed, arguments.target, arguments.seed)
     (clock,) = report["fmax"].values()
     result = {
-        "configuration": PLACED,
+        "configuration": parameters,
         "speed_grade": arguments.speed,
         "seed": arguments.seed,
         "mhz": round(clock["achieved"], 2),
@@ -79,7 +92,7 @@ def measure_clock(arguments, work):
         "used": {name: use for name, use in report["utilization"].items() if use["used"]},
         "synthesised": tools.area(cells, "ecp5"),
     }
-    print(f"ECP5-85F, speed grade {arguments.speed}: {result['mhz']} MHz with {PLACED}")
+    print(f"ECP5-85F, speed grade {arguments.speed}: {result['mhz']} MHz with {parameters}")
     path = result["slowest"]
     print(f"slowest: {path['from']} to {path['to']}, {path['ns']} ns, {path['in_wires']} of them in wires")
     print_table(["cells", "used", "there are"], [[name, use["used"], use["available"]] for name, use in result["used"].items()])
@@ -106,6 +119,7 @@ def main():
     area.add_argument("--families", nargs="+", choices=tools.LUTS, default=list(tools.LUTS))
     area.set_defaults(measure=measure_area)
     clock = commands.add_parser("clock", help="place and route for an ECP5-85F")
+    clock.add_argument("--configuration", choices=PLACED, default="narrow", help="default: narrow")
     clock.add_argument("--speed", type=int, choices=(6, 7, 8), default=8, help="speed grade; 8 is the fastest")
     clock.add_argument("--target", type=float, default=100, metavar="MHZ", help="what nextpnr is asked for")
     clock.add_argument("--seed", type=int, default=1)

@@ -19,6 +19,7 @@ import dev.subbit.tribuo.export.FoldedWeights;
 import dev.subbit.tribuo.export.OnnxExporter;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.Readers;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.random.RandomPlace;
 import dev.subbit.tribuo.teacher.TeacherSession;
@@ -210,11 +211,11 @@ final class NetworkTuning {
   /** The batch normalisation behind divided weights sees divided values. */
   private void rescaleNorm(String conv, float[] size, Map<String, float[]> parameters) {
     String last = conv;
-    Map<String, List<Network.Node>> readers = quantized.network().readers();
-    while (!(readers.get(last).get(0).layer() instanceof Layer.BatchNorm)) {
-      last = readers.get(last).get(0).name();
+    Readers readers = quantized.network().readers();
+    while (!(readers.of(last).get(0).layer() instanceof Layer.BatchNorm)) {
+      last = readers.of(last).get(0).name();
     }
-    String norm = readers.get(last).get(0).name();
+    String norm = readers.of(last).get(0).name();
     float[] mean = parameters.get(norm + "/mean").clone();
     float[] variance = parameters.get(norm + "/variance").clone();
     float[] gamma = parameters.get(norm + "/gamma").clone();

@@ -3,6 +3,7 @@ package dev.subbit.tribuo.export;
 import dev.subbit.tribuo.network.ConvChain;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.Readers;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -44,7 +45,7 @@ final class BinaryLayers {
       Network.Node shiftOut) {}
 
   private final Network network;
-  private final Map<String, List<Network.Node>> readers;
+  private final Readers readers;
   private final Set<String> kept;
   private final Set<String> convs = new HashSet<>();
   private final Map<String, Block> blocks = new HashMap<>();
@@ -103,21 +104,17 @@ final class BinaryLayers {
     if (shiftOut.isEmpty() || kept.contains(chain.conv().name())) {
       return Optional.empty();
     }
-    List<String> summands = add.get().inputs();
-    String residual = summands.get(summands.get(0).equals(last.name()) ? 1 : 0);
+    String residual = add.get().otherInput(last.name());
     return Optional.of(
         new Block(chain, residual, add.get(), shiftIn.get(), prelu.get(), shiftOut.get()));
   }
 
   private Optional<Network.Node> onlyReader(Network.Node node, Class<? extends Layer> kind) {
-    List<Network.Node> all = readers.getOrDefault(node.name(), List.of());
-    return all.size() == 1 && kind.isInstance(all.get(0).layer()) && !kept.contains(node.name())
-        ? Optional.of(all.get(0))
-        : Optional.empty();
+    return kept.contains(node.name()) ? Optional.empty() : readers.only(node.name(), kind);
   }
 
   private boolean readByConvsOnly(String node) {
-    List<Network.Node> all = readers.getOrDefault(node, List.of());
+    List<Network.Node> all = readers.of(node);
     return !all.isEmpty()
         && !kept.contains(node)
         && all.stream().allMatch(reader -> convs.contains(reader.name()));
@@ -161,8 +158,7 @@ final class BinaryLayers {
   /** Whether anything reads a node's values, and not only its signs under {@link #signsOf}. */
   boolean hasValues(String node) {
     return kept.contains(node)
-        || readers.getOrDefault(node, List.of()).stream()
-            .anyMatch(reader -> !readsSigns(node, reader));
+        || readers.of(node).stream().anyMatch(reader -> !readsSigns(node, reader));
   }
 
   private boolean readsSigns(String node, Network.Node reader) {

@@ -1,7 +1,6 @@
 package dev.subbit.tribuo.network;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -24,24 +23,16 @@ public record ConvChain(
    * @return one chain for each convolution, by the convolution's name.
    */
   public static Map<String, ConvChain> of(Network network) {
-    Map<String, List<Network.Node>> readers = network.readers();
+    Readers readers = network.readers();
     Map<String, ConvChain> chains = new HashMap<>();
     for (Network.Node node : network.nodes()) {
       if (node.layer() instanceof Layer.Conv) {
-        Optional<Network.Node> norm = onlyReader(node, readers, Layer.BatchNorm.class);
-        Optional<Network.Node> relu = onlyReader(norm.orElse(node), readers, Layer.Relu.class);
+        Optional<Network.Node> norm = readers.only(node.name(), Layer.BatchNorm.class);
+        Optional<Network.Node> relu = readers.only(norm.orElse(node).name(), Layer.Relu.class);
         chains.put(node.name(), new ConvChain(node, norm, relu));
       }
     }
     return chains;
-  }
-
-  private static Optional<Network.Node> onlyReader(
-      Network.Node node, Map<String, List<Network.Node>> readers, Class<? extends Layer> kind) {
-    List<Network.Node> all = readers.getOrDefault(node.name(), List.of());
-    return all.size() == 1 && kind.isInstance(all.get(0).layer())
-        ? Optional.of(all.get(0))
-        : Optional.empty();
   }
 
   /**

@@ -1,10 +1,7 @@
 package dev.subbit.tribuo.network;
 
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -29,6 +26,16 @@ public record Network(String name, ImageShape input, int classes, List<Node> nod
     // Copies the list.
     public Node {
       inputs = List.copyOf(inputs);
+    }
+
+    /**
+     * The other one of two inputs.
+     *
+     * @param input one of them.
+     * @return the other one; the same if the node reads it twice.
+     */
+    public String otherInput(String input) {
+      return inputs.get(inputs.get(0).equals(input) ? 1 : 0);
     }
   }
 
@@ -77,17 +84,10 @@ public record Network(String name, ImageShape input, int classes, List<Node> nod
   /**
    * Who reads what.
    *
-   * @return for each node that is read, the nodes that read it, in their order; one that reads it
-   *     twice is there twice.
+   * @return the readers of each node.
    */
-  public Map<String, List<Node>> readers() {
-    Map<String, List<Node>> readers = new HashMap<>();
-    for (Node node : nodes) {
-      for (String input : node.inputs()) {
-        readers.computeIfAbsent(input, name -> new ArrayList<>()).add(node);
-      }
-    }
-    return readers;
+  public Readers readers() {
+    return new Readers(this);
   }
 
   /**

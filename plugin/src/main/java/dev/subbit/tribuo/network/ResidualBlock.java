@@ -2,7 +2,6 @@ package dev.subbit.tribuo.network;
 
 import dev.subbit.onnx.SubBitNodes;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -28,7 +27,7 @@ public record ResidualBlock(
    */
   public static Map<String, ResidualBlock> of(Network network) {
     Map<String, ConvChain> chains = ConvChain.of(network);
-    Map<String, List<Network.Node>> readers = network.readers();
+    Readers readers = network.readers();
     Map<String, ResidualBlock> byAddition = new HashMap<>();
     for (Network.Node node : network.nodes()) {
       if (node.layer() instanceof Layer.Conv conv
@@ -61,24 +60,14 @@ public record ResidualBlock(
     return blocks;
   }
 
-  private static Optional<ResidualBlock> endOf(
-      ConvChain chain, Map<String, List<Network.Node>> readers) {
-    Network.Node last = chain.last();
-    Optional<Network.Node> add = onlyReader(last, readers, Layer.Add.class);
-    return add.map(
-        node -> {
-          String shortcut = node.inputs().get(node.inputs().get(0).equals(last.name()) ? 1 : 0);
-          return new ResidualBlock(
-              chain, shortcut, node, onlyReader(node, readers, Layer.Relu.class));
-        });
-  }
-
-  private static Optional<Network.Node> onlyReader(
-      Network.Node node, Map<String, List<Network.Node>> readers, Class<? extends Layer> kind) {
-    List<Network.Node> all = readers.getOrDefault(node.name(), List.of());
-    return all.size() == 1 && kind.isInstance(all.get(0).layer())
-        ? Optional.of(all.get(0))
-        : Optional.empty();
+  private static Optional<ResidualBlock> endOf(ConvChain chain, Readers readers) {
+    String last = chain.last().name();
+    return readers
+        .only(last, Layer.Add.class)
+        .map(
+            add ->
+                new ResidualBlock(
+                    chain, add.otherInput(last), add, readers.only(add.name(), Layer.Relu.class)));
   }
 
   /**

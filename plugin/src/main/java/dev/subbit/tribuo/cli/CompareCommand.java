@@ -11,12 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import org.tribuo.Example;
-import org.tribuo.classification.Label;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,30 +40,12 @@ import picocli.CommandLine.Spec;
     })
 final class CompareCommand implements Callable<Integer> {
 
-  private static final int UPDATE_MILLIS = 500;
-
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
+  @Mixin private LabelledImages images;
 
   @Parameters(arity = "1..*", paramLabel = "MODEL.sbm", description = "The saved models.")
   private List<Path> files;
-
-  @ArgGroup(multiplicity = "1")
-  private LabelledImages images;
-
-  @Option(
-      names = "--limit",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Only the first N images.")
-  private int limit;
-
-  @Option(
-      names = "--label-names",
-      paramLabel = "NAME",
-      split = ",",
-      description = "Names of the labels 0, 1, ..., for models that were trained on names.")
-  private List<String> labelNames = List.of();
 
   @Option(
       names = "--backends",
@@ -125,9 +102,7 @@ final class CompareCommand implements Callable<Integer> {
     try (SubBitModel model = ModelFile.load(file)) {
       byte[] onnx = model.exportONNXModel(ExportCommand.DEFAULT_DOMAIN, 1).toByteArray();
       ModelInputs inputs =
-          new ModelInputs(
-              firstOf(images.read(model.network().network().input(), labelNames)),
-              model.getFeatureIDMap());
+          new ModelInputs(images.read(model.network().network().input()), model.getFeatureIDMap());
       if (inputs.size() == 0) {
         throw new UserError("There are no images to compare on.");
       }
@@ -141,26 +116,10 @@ final class CompareCommand implements Callable<Integer> {
     return runs;
   }
 
-  private List<Example<Label>> firstOf(Iterable<Example<Label>> source) {
-    List<Example<Label>> first = new ArrayList<>();
-    for (Example<Label> example : source) {
-      if (limit > 0 && first.size() == limit) {
-        break;
-      }
-      first.add(example);
-    }
-    return first;
-  }
-
   private static OnnxRun run(Path file, byte[] onnx, ModelInputs inputs, ComparedRun.Place place)
       throws OrtException {
     try (ProgressBar bar =
-        new ProgressBarBuilder()
-            .setTaskName(file.getFileName() + " on " + place.name())
-            .setInitialMax(inputs.size())
-            .setUpdateIntervalMillis(UPDATE_MILLIS)
-            .setConsumer(new ConsoleProgressBarConsumer(System.err))
-            .build()) {
+        ConsoleBar.of(file.getFileName() + " on " + place.name(), inputs.size())) {
       return OnnxRun.of(
           options -> SubBitSessions.create(onnx, options),
           inputs,

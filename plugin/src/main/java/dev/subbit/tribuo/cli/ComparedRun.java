@@ -111,21 +111,13 @@ record ComparedRun(
       OnnxRun reference,
       ModelInputs inputs,
       ImmutableOutputInfo<Label> labels) {
-    int[] classes = run.classes();
-    int[] expected = reference.classes();
-    int right = 0;
-    int same = 0;
-    for (int i = 0; i < classes.length; i++) {
-      right += labels.getOutput(classes[i]).getLabel().equals(inputs.labels().get(i)) ? 1 : 0;
-      same += classes[i] == expected[i] ? 1 : 0;
-    }
     return new ComparedRun(
         model.getFileName().toString(),
         place.name(),
-        classes.length,
-        (double) right / classes.length,
+        inputs.size(),
+        (double) run.right(inputs, labels) / inputs.size(),
         run.imagesPerSecond(),
-        same,
+        run.sameClasses(reference),
         run.sameBits(reference),
         run.largestDifference(reference),
         run.cycles());

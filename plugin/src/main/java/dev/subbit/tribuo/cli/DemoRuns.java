@@ -74,20 +74,12 @@ final class DemoRuns {
       OnnxRun reference,
       ModelInputs images,
       ImmutableOutputInfo<Label> labels) {
-    int[] classes = run.classes();
-    int[] referenceClasses = reference.classes();
-    int right = 0;
-    int same = 0;
-    for (int i = 0; i < classes.length; i++) {
-      right += labels.getOutput(classes[i]).getLabel().equals(images.labels().get(i)) ? 1 : 0;
-      same += classes[i] == referenceClasses[i] ? 1 : 0;
-    }
     return new Run(
         place.backend,
         place.title,
-        (double) right / classes.length,
+        (double) run.right(images, labels) / images.size(),
         run.imagesPerSecond(),
-        same,
+        run.sameClasses(reference),
         run.sameBits(reference),
         run.cycles());
   }

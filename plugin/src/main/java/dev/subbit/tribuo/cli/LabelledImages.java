@@ -3,29 +3,53 @@ package dev.subbit.tribuo.cli;
 import dev.subbit.tribuo.data.ImageSource;
 import dev.subbit.tribuo.network.ImageShape;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.tribuo.DataSource;
+import org.tribuo.Example;
 import org.tribuo.classification.Label;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
-/** The options that say which labelled images a model is run on; one of three ways. */
+/** The options that say which labelled images a model is run on. */
 final class LabelledImages {
 
+  @ArgGroup(multiplicity = "1")
+  private Source source;
+
   @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "DIR",
-      description = "A folder in MNIST's layout; its t10k images are taken.")
-  private Path data;
+      names = "--limit",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Only the first N images.")
+  private int limit;
 
-  @ArgGroup(exclusive = false)
-  private Pair pair;
+  @Option(
+      names = "--label-names",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "Names of the labels 0, 1, ..., for a model that was trained on names; separated by"
+              + " commas.")
+  private List<String> labelNames = List.of();
 
-  @ArgGroup(exclusive = false)
-  private Configured configured;
+  /** One of three ways. */
+  private static final class Source {
+
+    @Option(
+        names = "--data",
+        required = true,
+        paramLabel = "DIR",
+        description = "A folder in MNIST's layout; its t10k images are taken.")
+    private Path data;
+
+    @ArgGroup(exclusive = false)
+    private Pair pair;
+
+    @ArgGroup(exclusive = false)
+    private Configured configured;
+  }
 
   /** A pair of IDX files. */
   private static final class Pair {
@@ -63,49 +87,49 @@ final class LabelledImages {
         description = "The component of that source. Default: ${DEFAULT-VALUE}.")
     private String source;
 
-    @Option(
-        names = "--set",
-        paramLabel = "COMPONENT.PROPERTY=VALUE",
-        description = "Replace a value of the configuration. May be given several times.")
-    private Map<String, String> settings = new LinkedHashMap<>();
+    @ArgGroup(exclusive = false)
+    private ConfigSettings settings = new ConfigSettings();
   }
 
   /**
    * The images.
    *
    * @param shape the shape that the model takes.
-   * @param labelNames names of the labels 0, 1, ... of IDX files; empty to name them by number.
    * @return the images, read again at each iteration where they are not small.
    * @throws UserError if a file is missing or damaged, there is no such source, or the images have
    *     another shape.
    */
-  DataSource<Label> read(ImageShape shape, List<String> labelNames) {
-    DataSource<Label> images = source(labelNames);
-    if (images instanceof ImageSource source && !source.imageShape().equals(shape)) {
+  Iterable<Example<Label>> read(ImageShape shape) {
+    DataSource<Label> images = open();
+    if (images instanceof ImageSource known && !known.imageShape().equals(shape)) {
       throw new UserError(
           "The images of "
               + images
               + " have the shape "
-              + source.imageShape()
+              + known.imageShape()
               + ", the model takes "
               + shape
               + ".");
     }
-    return images;
+    return () -> {
+      Stream<Example<Label>> all = StreamSupport.stream(images.spliterator(), false);
+      return (limit > 0 ? all.limit(limit) : all).iterator();
+    };
   }
 
-  private DataSource<Label> source(List<String> labelNames) {
-    if (configured != null) {
+  private DataSource<Label> open() {
+    if (source.configured != null) {
       if (!labelNames.isEmpty()) {
         throw new UserError(
             "--label-names is for IDX files; a configuration names its own labels.");
       }
-      try (ConfigFile components = new ConfigFile(configured.file, configured.settings)) {
+      Configured configured = source.configured;
+      try (ConfigFile components = new ConfigFile(configured.file, configured.settings.values())) {
         return ConfiguredImages.source(components, configured.source, "--source");
       }
     }
-    return data != null
-        ? new ImageFolder(data).read(ImageFolder.Part.TEST, labelNames, 0)
-        : ImageFolder.read(pair.images, pair.labels, labelNames, 0);
+    return source.data != null
+        ? new ImageFolder(source.data).read(ImageFolder.Part.TEST, labelNames, 0)
+        : ImageFolder.read(source.pair.images, source.pair.labels, labelNames, 0);
   }
 }

@@ -15,6 +15,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import org.tribuo.ImmutableOutputInfo;
+import org.tribuo.classification.Label;
 
 /**
  * An exported model run over images on one back end.
@@ -156,6 +159,33 @@ record OnnxRun(float[][] outputs, double imagesPerSecond, List<LayerTiming> timi
    */
   boolean sameBits(OnnxRun other) {
     return Arrays.deepEquals(outputs, other.outputs);
+  }
+
+  /**
+   * Counts the images that were classified correctly.
+   *
+   * @param images the images.
+   * @param labels the model's labels by output column.
+   * @return number of images.
+   */
+  int right(ModelInputs images, ImmutableOutputInfo<Label> labels) {
+    int[] classes = classes();
+    return (int)
+        IntStream.range(0, classes.length)
+            .filter(i -> labels.getOutput(classes[i]).getLabel().equals(images.labels().get(i)))
+            .count();
+  }
+
+  /**
+   * Counts the images that another run puts into the same class.
+   *
+   * @param other the other run, over the same images.
+   * @return number of images.
+   */
+  int sameClasses(OnnxRun other) {
+    int[] classes = classes();
+    int[] others = other.classes();
+    return (int) IntStream.range(0, classes.length).filter(i -> classes[i] == others[i]).count();
   }
 
   /**

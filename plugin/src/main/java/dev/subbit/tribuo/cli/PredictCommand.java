@@ -12,7 +12,6 @@ import java.util.concurrent.Callable;
 import org.tribuo.Example;
 import org.tribuo.Prediction;
 import org.tribuo.classification.Label;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,34 +41,16 @@ final class PredictCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
   @Mixin private BackendOptions backend;
+  @Mixin private LabelledImages images;
 
   @Parameters(index = "0", paramLabel = "MODEL.sbm", description = "The saved model.")
   private Path file;
-
-  @ArgGroup(multiplicity = "1")
-  private LabelledImages images;
-
-  @Option(
-      names = "--limit",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Only the first N images.")
-  private int limit;
 
   @Option(
       names = "--output",
       paramLabel = "FILE",
       description = "Write the predicted labels to FILE, one a line, in the order of the images.")
   private Path output;
-
-  @Option(
-      names = "--label-names",
-      paramLabel = "NAME",
-      split = ",",
-      description =
-          "Names of the labels 0, 1, ..., for a model that was trained on names; separated by"
-              + " commas.")
-  private List<String> labelNames = List.of();
 
   @Override
   public Integer call() throws Exception {
@@ -89,10 +70,7 @@ final class PredictCommand implements Callable<Integer> {
   private void predict(SubBitModel model) {
     Tally tally = new Tally();
     List<Example<Label>> chunk = new ArrayList<>(CHUNK);
-    for (Example<Label> example : images.read(model.network().network().input(), labelNames)) {
-      if (limit > 0 && tally.images() + chunk.size() == limit) {
-        break;
-      }
+    for (Example<Label> example : images.read(model.network().network().input())) {
       requireKnown(example.getOutput(), model);
       chunk.add(example);
       if (chunk.size() == CHUNK) {

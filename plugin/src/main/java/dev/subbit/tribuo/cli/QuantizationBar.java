@@ -1,22 +1,12 @@
 package dev.subbit.tribuo.cli;
 
 import dev.subbit.tribuo.quantizer.QuantizationProgress;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
 
 /** A bar on standard error that moves layer by layer. */
 final class QuantizationBar implements QuantizationProgress, AutoCloseable {
 
-  private static final int UPDATE_MILLIS = 500;
-
-  private final ProgressBar bar =
-      new ProgressBarBuilder()
-          .setTaskName("Quantizing")
-          .setInitialMax(1)
-          .setUpdateIntervalMillis(UPDATE_MILLIS)
-          .setConsumer(new ConsoleProgressBarConsumer(System.err))
-          .build();
+  private final ProgressBar bar = ConsoleBar.of("Quantizing", 1);
 
   @Override
   public void at(int done, int all, String what) {

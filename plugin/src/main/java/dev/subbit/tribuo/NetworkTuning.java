@@ -6,6 +6,7 @@ import dev.subbit.tribuo.codebook.Assignment;
 import dev.subbit.tribuo.codebook.CodebookLearner;
 import dev.subbit.tribuo.codebook.CodebookPlan;
 import dev.subbit.tribuo.codebook.CodebookStart;
+import dev.subbit.tribuo.codebook.CodebookTaps;
 import dev.subbit.tribuo.codebook.Selection;
 import dev.subbit.tribuo.data.Augmentation;
 import dev.subbit.tribuo.data.ImageBatches;
@@ -164,7 +165,7 @@ final class NetworkTuning {
       float[] given = packed.toDense();
       divide(given, size);
       parameters.put(name + "/weight", LatentWeights.of(codebook, given, rest, conv.out()));
-      parameters.put(name + TrainingEngine.CODEBOOK, taps(codebook));
+      parameters.put(name + TrainingEngine.CODEBOOK, CodebookTaps.of(codebook));
       for (int i = 0; i < rest.length; i++) {
         rest[i] -= given[i];
       }
@@ -179,15 +180,6 @@ final class NetworkTuning {
     for (int i = 0; i < weights.length; i++) {
       weights[i] /= sizes[i / each];
     }
-  }
-
-  private static float[] taps(Codebook codebook) {
-    byte[] signs = codebook.toTaps();
-    float[] taps = new float[signs.length];
-    for (int i = 0; i < taps.length; i++) {
-      taps[i] = signs[i];
-    }
-    return taps;
   }
 
   /**

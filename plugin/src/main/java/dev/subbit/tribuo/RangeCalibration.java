@@ -7,8 +7,6 @@ import dev.subbit.tribuo.network.ResidualBlock;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import dev.subbit.tribuo.quantizer.range.Clipping;
-import dev.subbit.tribuo.quantizer.range.ValueHistogram;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,14 +31,8 @@ final class RangeCalibration {
   static TrainedNetwork calibrate(
       TrainedNetwork trained, CalibrationImages images, Clipping clipping) {
     List<String> nodes = nodesWithRanges(trained);
-    Map<String, ValueHistogram> histograms = new HashMap<>();
-    nodes.forEach(node -> histograms.put(node, new ValueHistogram()));
-    images.run(trained, nodes, (node, values) -> histograms.get(node).widen(values));
-    if (clipping.counts()) {
-      images.run(trained, nodes, (node, values) -> histograms.get(node).count(values));
-    }
-    Map<String, QuantizedRange> ranges = new HashMap<>();
-    histograms.forEach((node, histogram) -> ranges.put(node, clipping.rangeOf(histogram)));
+    Map<String, QuantizedRange> ranges =
+        clipping.ranges(nodes, observer -> images.run(trained, nodes, observer::accept));
     shareRangesThroughMaxPooling(trained, ranges);
     return new TrainedNetwork(trained.network(), trained.floats(), trained.packed(), ranges);
   }

@@ -7,7 +7,6 @@ import dev.subbit.tribuo.quantizer.graph.FloatArray;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.PartialModel;
 import dev.subbit.tribuo.quantizer.range.Clipping;
-import dev.subbit.tribuo.quantizer.range.ValueHistogram;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,32 +35,25 @@ final class ActivationRanges {
     Map<String, QuantizedRange> ranges = new HashMap<>();
     for (int first = 0; first < values.size(); first += VALUES_AT_ONCE) {
       List<String> some = values.subList(first, Math.min(values.size(), first + VALUES_AT_ONCE));
-      Map<String, ValueHistogram> histograms = new HashMap<>();
-      some.forEach(value -> histograms.put(value, new ValueHistogram()));
       try (GraphSession session = new GraphSession(PartialModel.of(model, some))) {
-        look(session, feeds, histograms, ValueHistogram::widen);
-        if (clipping.counts()) {
-          look(session, feeds, histograms, ValueHistogram::count);
-        }
+        ranges.putAll(clipping.ranges(some, observer -> show(session, feeds, some, observer)));
       }
-      histograms.forEach((value, histogram) -> ranges.put(value, clipping.rangeOf(histogram)));
     }
     return ranges;
   }
 
-  private static void look(
+  private static void show(
       GraphSession session,
       Iterable<Feed> feeds,
-      Map<String, ValueHistogram> histograms,
-      BiConsumer<ValueHistogram, float[]> observer) {
+      List<String> values,
+      BiConsumer<String, float[]> observer) {
     for (Feed feed : feeds) {
       Map<String, FloatArray> found = session.run(feed);
-      histograms.forEach(
-          (value, histogram) -> {
-            float[] seen = found.get(PartialModel.outputName(value)).values();
-            requireFinite(value, seen);
-            observer.accept(histogram, seen);
-          });
+      for (String value : values) {
+        float[] seen = found.get(PartialModel.outputName(value)).values();
+        requireFinite(value, seen);
+        observer.accept(value, seen);
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.codebook.CodebookLearner;
 import dev.subbit.tribuo.codebook.CodebookState;
+import dev.subbit.tribuo.codebook.CodebookTaps;
 import dev.subbit.tribuo.engine.TrainingEngine;
 import dev.subbit.tribuo.engine.TrainingPlan;
 import dev.subbit.tribuo.engine.TrainingRun;
@@ -86,9 +87,10 @@ final class TensorFlowRun implements TrainingRun {
       CodebookLearner learner =
           given == null
               ? CodebookLearner.start(plan.codebooks(), kernels, place)
-              : CodebookLearner.from(plan.codebooks(), codebook(given), place);
+              : CodebookLearner.from(
+                  plan.codebooks(), CodebookTaps.codebook(plan.codebooks().tau(), given), place);
       learners.put(entry.getKey(), learner);
-      values.put(entry.getValue().codewords(), taps(learner.codebook()));
+      values.put(entry.getValue().codewords(), CodebookTaps.of(learner.codebook()));
     }
     assign(values);
   }
@@ -102,23 +104,6 @@ final class TensorFlowRun implements TrainingRun {
               + parameter.shape().size()
               + " values, found "
               + (values == null ? "none" : values.length));
-    }
-    return values;
-  }
-
-  private Codebook codebook(float[] taps) {
-    byte[] signs = new byte[taps.length];
-    for (int i = 0; i < signs.length; i++) {
-      signs[i] = (byte) taps[i];
-    }
-    return Codebook.ofTaps(plan.codebooks().tau(), signs);
-  }
-
-  private static float[] taps(Codebook codebook) {
-    byte[] taps = codebook.toTaps();
-    float[] values = new float[taps.length];
-    for (int i = 0; i < taps.length; i++) {
-      values[i] = taps[i];
     }
     return values;
   }
@@ -215,7 +200,7 @@ final class TensorFlowRun implements TrainingRun {
       learner.refine(step, gradient, plan.codebookRate(step));
       Codebook after = learner.codebook();
       changed += changedCodewords(before, after);
-      values.put(built.subBitWeights().get(nodes.get(i)).codewords(), taps(after));
+      values.put(built.subBitWeights().get(nodes.get(i)).codewords(), CodebookTaps.of(after));
       values.put(built.codebookGradients().get(nodes.get(i)).before(), new float[gradient.length]);
     }
     if (!values.isEmpty()) {
@@ -291,7 +276,8 @@ final class TensorFlowRun implements TrainingRun {
     learners.forEach(
         (node, learner) -> {
           learner.restore(state.codebooks().get(node));
-          values.put(built.subBitWeights().get(node).codewords(), taps(learner.codebook()));
+          values.put(
+              built.subBitWeights().get(node).codewords(), CodebookTaps.of(learner.codebook()));
         });
     assign(values);
     step = state.step();

@@ -1,6 +1,10 @@
 package dev.subbit.tribuo.quantizer.range;
 
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.BiConsumer;
 
 /** How the 8-bit range of an activation is chosen from its values on the calibration data. */
 public enum Clipping {
@@ -9,22 +13,38 @@ public enum Clipping {
   /** The range whose rounded values differ least from the values, in squares; cuts outliers. */
   LEAST_ERROR;
 
-  /**
-   * Whether values have to be counted, besides their extremes.
-   *
-   * @return true if so.
-   */
-  public boolean counts() {
-    return this == LEAST_ERROR;
+  /** Goes through the calibration data. */
+  @FunctionalInterface
+  public interface Pass {
+
+    /**
+     * Goes through all of it once.
+     *
+     * @param observer shown values of an activation, by its name, until all were shown.
+     */
+    void run(BiConsumer<String, float[]> observer);
   }
 
   /**
-   * Chooses a range.
+   * Chooses ranges: one pass for the extremes of each activation and, where outliers may be cut, a
+   * second for a histogram between them.
    *
-   * @param histogram of the values; counted where {@link #counts} says so.
-   * @return the range.
+   * @param activations their names.
+   * @param pass shows finite values of these activations, the same each time.
+   * @return a range for each.
    */
-  public QuantizedRange rangeOf(ValueHistogram histogram) {
-    return counts() ? histogram.leastErrorRange() : histogram.fullRange();
+  public Map<String, QuantizedRange> ranges(Collection<String> activations, Pass pass) {
+    Map<String, ValueHistogram> histograms = new HashMap<>();
+    activations.forEach(name -> histograms.put(name, new ValueHistogram()));
+    pass.run((name, values) -> histograms.get(name).widen(values));
+    if (this == LEAST_ERROR) {
+      pass.run((name, values) -> histograms.get(name).count(values));
+    }
+    Map<String, QuantizedRange> ranges = new HashMap<>();
+    histograms.forEach(
+        (name, histogram) ->
+            ranges.put(
+                name, this == LEAST_ERROR ? histogram.leastErrorRange() : histogram.fullRange()));
+    return ranges;
   }
 }

@@ -7,7 +7,7 @@ import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
  * The range it suggests always holds zero, so that padding and ReLU are exact; where no value is
  * negative, its zero point is 0. Not safe for use by many threads.
  */
-public final class ValueHistogram {
+final class ValueHistogram {
 
   private static final int BINS = 2048;
   private static final int LEVELS = 255;
@@ -21,15 +21,12 @@ public final class ValueHistogram {
   private float highest;
   private final long[] counts = new long[BINS];
 
-  /** Starts with nothing seen. */
-  public ValueHistogram() {}
-
   /**
    * Widens the extremes to hold some values.
    *
    * @param values the values, finite.
    */
-  public void widen(float[] values) {
+  void widen(float[] values) {
     for (float value : values) {
       lowest = Math.min(lowest, value);
       highest = Math.max(highest, value);
@@ -41,7 +38,7 @@ public final class ValueHistogram {
    *
    * @param values the values; all have been seen by {@link #widen} before.
    */
-  public void count(float[] values) {
+  void count(float[] values) {
     double binsPerUnit = BINS / ((double) highest - lowest);
     for (float value : values) {
       int bin = (int) ((value - (double) lowest) * binsPerUnit);
@@ -54,7 +51,7 @@ public final class ValueHistogram {
    *
    * @return the range.
    */
-  public QuantizedRange fullRange() {
+  QuantizedRange fullRange() {
     return range(1);
   }
 
@@ -63,7 +60,7 @@ public final class ValueHistogram {
    *
    * @return the range.
    */
-  public QuantizedRange leastErrorRange() {
+  QuantizedRange leastErrorRange() {
     QuantizedRange best = fullRange();
     double leastError = error(best);
     for (int candidate = 1; candidate < CANDIDATES; candidate++) {

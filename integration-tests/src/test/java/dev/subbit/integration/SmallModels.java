@@ -3,8 +3,6 @@ package dev.subbit.integration;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.TensorShapeProto;
-import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
@@ -46,16 +44,17 @@ final class SmallModels {
   static ModelProto of(SubBitOperator operator, int tau, int channels, int size) {
     PackedConvWeights weights = weights(tau, channels);
     ConvAttributes same = ConvAttributes.of(1, 1);
-    int type = elementType(operator).getNumber();
+    TensorProto.DataType type = elementType(operator);
     GraphProto.Builder graph =
         GraphProto.newBuilder()
             .setName("small")
-            .addInput(value("x", type, 1, channels, size, size));
-    int packedType = TensorProto.DataType.UINT8.getNumber();
+            .addInput(OnnxProtos.value("x", type, 1, channels, size, size));
+    TensorProto.DataType packedType = TensorProto.DataType.UINT8;
     int packedChannels = (channels + 7) / 8;
-    ValueInfoProto output = value("conv", type, 1, channels, size, size);
+    ValueInfoProto output = OnnxProtos.value("conv", type, 1, channels, size, size);
     ValueInfoProto signs =
-        value(PackedSignNodes.signsOf("conv"), packedType, 1, packedChannels, size, size);
+        OnnxProtos.value(
+            PackedSignNodes.signsOf("conv"), packedType, 1, packedChannels, size, size);
     float[] bias = new float[channels];
     for (int o = 0; o < channels; o++) {
       bias[o] = 0.25f * o;
@@ -71,7 +70,7 @@ final class SmallModels {
       }
       case PACK_SIGNS -> {
         PackedSignNodes.packSigns(graph, "conv", "x", bias);
-        graph.addOutput(value("conv", packedType, 1, packedChannels, size, size));
+        graph.addOutput(OnnxProtos.value("conv", packedType, 1, packedChannels, size, size));
       }
       case PACKED_BINARY_SUB_BIT_CONV -> {
         PackedSignNodes.packSigns(graph, "first_signs", "x", new float[channels]);
@@ -169,19 +168,5 @@ final class SmallModels {
 
   private static TensorProto zeroPoint(String name, int value) {
     return OnnxProtos.tensor(name, TensorProto.DataType.UINT8, new byte[] {(byte) value});
-  }
-
-  private static ValueInfoProto value(String name, int type, long... shape) {
-    TensorShapeProto.Builder dimensions = TensorShapeProto.newBuilder();
-    for (long dimension : shape) {
-      dimensions.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(dimension));
-    }
-    return ValueInfoProto.newBuilder()
-        .setName(name)
-        .setType(
-            TypeProto.newBuilder()
-                .setTensorType(
-                    TypeProto.Tensor.newBuilder().setElemType(type).setShape(dimensions)))
-        .build();
   }
 }

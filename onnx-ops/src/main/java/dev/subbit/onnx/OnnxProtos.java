@@ -2,6 +2,8 @@ package dev.subbit.onnx;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,6 +15,40 @@ import java.nio.ByteOrder;
 public final class OnnxProtos {
 
   private OnnxProtos() {}
+
+  /**
+   * Declares a tensor, as the inputs and outputs of a graph are declared.
+   *
+   * @param name its name.
+   * @param type type of its elements.
+   * @param shape its sizes; one that is not positive is open.
+   * @return the declaration.
+   */
+  public static ValueInfoProto value(String name, TensorProto.DataType type, long... shape) {
+    ValueInfoProto.Builder value = valueOfAnyShape(name, type).toBuilder();
+    TensorShapeProto.Builder dimensions =
+        value.getTypeBuilder().getTensorTypeBuilder().getShapeBuilder();
+    for (long size : shape) {
+      TensorShapeProto.Dimension.Builder dimension = dimensions.addDimBuilder();
+      if (size > 0) {
+        dimension.setDimValue(size);
+      }
+    }
+    return value.build();
+  }
+
+  /**
+   * Declares a tensor and leaves its shape to be inferred.
+   *
+   * @param name its name.
+   * @param type type of its elements.
+   * @return the declaration.
+   */
+  public static ValueInfoProto valueOfAnyShape(String name, TensorProto.DataType type) {
+    ValueInfoProto.Builder value = ValueInfoProto.newBuilder().setName(name);
+    value.getTypeBuilder().getTensorTypeBuilder().setElemType(type.getNumber());
+    return value.build();
+  }
 
   /**
    * An attribute of one integer.

@@ -4,9 +4,6 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import ai.onnx.proto.OnnxMl.TensorShapeProto;
-import ai.onnx.proto.OnnxMl.TypeProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitModels;
 import java.util.List;
@@ -23,13 +20,13 @@ final class LayerGraph {
 
   /** Adds an input of the graph; returns its name. */
   String input(String name, DataType type, long... shape) {
-    graph.addInput(value(name, type, shape));
+    graph.addInput(OnnxProtos.value(name, type, shape));
     return name;
   }
 
   /** Makes a value an output of the graph. */
   void output(String name, DataType type, long... shape) {
-    graph.addOutput(value(name, type, shape));
+    graph.addOutput(OnnxProtos.value(name, type, shape));
   }
 
   /** Adds a float initializer; returns its name. */
@@ -60,21 +57,5 @@ final class LayerGraph {
   /** The model. */
   ModelProto model() {
     return SubBitModels.ofGraph(graph.build());
-  }
-
-  private static ValueInfoProto value(String name, DataType type, long... shape) {
-    TensorShapeProto.Builder dimensions = TensorShapeProto.newBuilder();
-    for (long size : shape) {
-      dimensions.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(size));
-    }
-    return ValueInfoProto.newBuilder()
-        .setName(name)
-        .setType(
-            TypeProto.newBuilder()
-                .setTensorType(
-                    TypeProto.Tensor.newBuilder()
-                        .setElemType(type.getNumber())
-                        .setShape(dimensions)))
-        .build();
   }
 }

@@ -5,12 +5,9 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import ai.onnx.proto.OnnxMl.TensorShapeProto;
-import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.tribuo.network.NodeShape;
-import java.util.ArrayList;
 import java.util.List;
 
 /** An ONNX graph under construction: standard nodes, initializers, typed values. */
@@ -67,24 +64,17 @@ final class OnnxGraph {
 
   /** A value of one entry an image in the dimension {@code batch}, then the given shape. */
   static ValueInfoProto value(String name, DataType type, NodeShape shape) {
-    List<Long> dimensions = new ArrayList<>(List.of((long) shape.channels()));
-    if (!shape.isVector()) {
-      dimensions.add((long) shape.height());
-      dimensions.add((long) shape.width());
-    }
-    TensorShapeProto.Builder shapeProto =
-        TensorShapeProto.newBuilder()
-            .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("batch"));
-    dimensions.forEach(
-        size -> shapeProto.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(size)));
-    return ValueInfoProto.newBuilder()
-        .setName(name)
-        .setType(
-            TypeProto.newBuilder()
-                .setTensorType(
-                    TypeProto.Tensor.newBuilder()
-                        .setElemType(type.getNumber())
-                        .setShape(shapeProto)))
-        .build();
+    ValueInfoProto.Builder value =
+        (shape.isVector()
+                ? OnnxProtos.value(name, type, 0, shape.channels())
+                : OnnxProtos.value(name, type, 0, shape.channels(), shape.height(), shape.width()))
+            .toBuilder();
+    value
+        .getTypeBuilder()
+        .getTensorTypeBuilder()
+        .getShapeBuilder()
+        .getDimBuilder(0)
+        .setDimParam("batch");
+    return value.build();
   }
 }

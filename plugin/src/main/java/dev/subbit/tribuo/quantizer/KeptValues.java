@@ -2,13 +2,10 @@ package dev.subbit.tribuo.quantizer;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import ai.onnxruntime.OnnxJavaType;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.FloatArray;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.PartialModel;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -73,7 +70,7 @@ final class KeptValues {
       Map<String, FloatArray> values = session.run(new Feed(tensors));
       FloatArray value = values.get(PartialModel.outputName(keep));
       if (keeps) {
-        found.add(tensor(value));
+        found.add(Feed.Tensor.of(value));
         bytes += (long) Float.BYTES * value.values().length;
         if (bytes > MOST_BYTES) {
           keeps = false;
@@ -101,13 +98,5 @@ final class KeptValues {
 
   private static long bytes(List<Feed.Tensor> tensors) {
     return tensors.stream().mapToLong(tensor -> tensor.data().capacity()).sum();
-  }
-
-  private static Feed.Tensor tensor(FloatArray array) {
-    ByteBuffer data =
-        ByteBuffer.allocateDirect(array.values().length * Float.BYTES)
-            .order(ByteOrder.nativeOrder());
-    data.asFloatBuffer().put(array.values());
-    return new Feed.Tensor(OnnxJavaType.FLOAT, array.shape(), data);
   }
 }

@@ -8,7 +8,6 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.subbit.onnx.OnnxProtos;
@@ -42,8 +41,8 @@ class QuantizeCommandTest {
     GraphProto graph =
         GraphProto.newBuilder()
             .setName("g")
-            .addInput(value("image", -1, 3, -1, -1))
-            .addOutput(value("y", -1, 16, -1, -1))
+            .addInput(OnnxProtos.value("image", TensorProto.DataType.FLOAT, -1, 3, -1, -1))
+            .addOutput(OnnxProtos.value("y", TensorProto.DataType.FLOAT, -1, 16, -1, -1))
             .addInitializer(OnnxProtos.tensor("w", weights, 16, 3, 3, 3))
             .addNode(
                 NodeProto.newBuilder()
@@ -57,25 +56,6 @@ class QuantizeCommandTest {
     in = folder.resolve("in.onnx");
     out = folder.resolve("out.onnx");
     Files.write(in, model.build().toByteArray());
-  }
-
-  private static ValueInfoProto value(String name, long... shape) {
-    ValueInfoProto.Builder info = ValueInfoProto.newBuilder().setName(name);
-    info.getTypeBuilder()
-        .getTensorTypeBuilder()
-        .setElemType(TensorProto.DataType.FLOAT.getNumber());
-    for (long dimension : shape) {
-      if (dimension > 0) {
-        info.getTypeBuilder()
-            .getTensorTypeBuilder()
-            .getShapeBuilder()
-            .addDimBuilder()
-            .setDimValue(dimension);
-      } else {
-        info.getTypeBuilder().getTensorTypeBuilder().getShapeBuilder().addDimBuilder();
-      }
-    }
-    return info.build();
   }
 
   private Path npy(String type, int bytesEach, int... shape) throws IOException {

@@ -5,6 +5,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -29,6 +30,20 @@ public record Feed(Map<String, Tensor> tensors) {
    * @param data its elements in row-major order and the byte order of the machine.
    */
   public record Tensor(OnnxJavaType type, long[] shape, ByteBuffer data) {
+
+    /**
+     * A copy of a float tensor.
+     *
+     * @param array the tensor.
+     * @return the copy, in memory outside of the heap.
+     */
+    public static Tensor of(FloatArray array) {
+      ByteBuffer data =
+          ByteBuffer.allocateDirect(array.values().length * Float.BYTES)
+              .order(ByteOrder.nativeOrder());
+      data.asFloatBuffer().put(array.values());
+      return new Tensor(OnnxJavaType.FLOAT, array.shape(), data);
+    }
 
     /**
      * The tensor for ONNX Runtime.

@@ -4,7 +4,7 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.subbit.onnx.OnnxProtos;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -72,7 +72,10 @@ public final class PartialModel {
       graph.getInputList().stream()
           .filter(input -> reads.contains(input.getName()))
           .forEach(part::addInput);
-      cuts.stream().sorted().forEach(cut -> part.addInput(floatValue(cut)));
+      cuts.stream()
+          .sorted()
+          .forEach(
+              cut -> part.addInput(OnnxProtos.valueOfAnyShape(cut, TensorProto.DataType.FLOAT)));
     }
     for (TensorProto tensor : graph.getInitializerList()) {
       if (reads.contains(tensor.getName())) {
@@ -85,7 +88,7 @@ public final class PartialModel {
               .setOpType("Identity")
               .addInput(value)
               .addOutput(outputName(value)));
-      part.addOutput(floatValue(outputName(value)));
+      part.addOutput(OnnxProtos.valueOfAnyShape(outputName(value), TensorProto.DataType.FLOAT));
     }
     return model.toBuilder().setGraph(part).build();
   }
@@ -119,14 +122,5 @@ public final class PartialModel {
       }
     }
     return needed;
-  }
-
-  private static ValueInfoProto floatValue(String name) {
-    ValueInfoProto.Builder value = ValueInfoProto.newBuilder().setName(name);
-    value
-        .getTypeBuilder()
-        .getTensorTypeBuilder()
-        .setElemType(TensorProto.DataType.FLOAT.getNumber());
-    return value.build();
   }
 }

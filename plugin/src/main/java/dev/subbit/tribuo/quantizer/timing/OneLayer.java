@@ -4,8 +4,6 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import ai.onnx.proto.OnnxMl.TypeProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import ai.onnxruntime.OnnxJavaType;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.OnnxProtos;
@@ -19,7 +17,6 @@ import dev.subbit.tribuo.quantizer.graph.GraphEdits;
 import dev.subbit.tribuo.quantizer.graph.IntegerConv;
 import dev.subbit.tribuo.quantizer.graph.IntegerEdits;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,11 +72,17 @@ final class OneLayer {
     ModelProto integer = IntegerEdits.replace(subBit, convs, ranges);
     GraphProto.Builder graph = integer.getGraph().toBuilder();
     NodeProto first = graph.getNode(0);
-    graph.removeNode(0).clearInput().addInput(value(first.getOutput(0), DataType.UINT8, x.shape()));
+    graph
+        .removeNode(0)
+        .clearInput()
+        .addInput(OnnxProtos.value(first.getOutput(0), DataType.UINT8, x.shape()));
     int last = graph.getNodeCount() - 1;
     if (graph.getNode(last).getOpType().equals("DequantizeLinear")) {
       String given = graph.getNode(last).getInput(0);
-      graph.removeNode(last).clearOutput().addOutput(value(given, DataType.UINT8, null));
+      graph
+          .removeNode(last)
+          .clearOutput()
+          .addOutput(OnnxProtos.valueOfAnyShape(given, DataType.UINT8));
     }
     ByteBuffer bytes = ByteBuffer.allocateDirect(x.values().length);
     Feed feed =
@@ -88,10 +91,7 @@ final class OneLayer {
   }
 
   private Feed floats() {
-    ByteBuffer data =
-        ByteBuffer.allocateDirect(x.values().length * Float.BYTES).order(ByteOrder.nativeOrder());
-    data.asFloatBuffer().put(x.values());
-    return new Feed(Map.of("x", new Feed.Tensor(OnnxJavaType.FLOAT, x.shape(), data)));
+    return new Feed(Map.of("x", Feed.Tensor.of(x)));
   }
 
   private ModelProto model() {
@@ -99,7 +99,7 @@ final class OneLayer {
     return SubBitModels.ofGraph(
         GraphProto.newBuilder()
             .setName("layer")
-            .addInput(value("x", DataType.FLOAT, x.shape()))
+            .addInput(OnnxProtos.value("x", DataType.FLOAT, x.shape()))
             .addInitializer(
                 OnnxProtos.tensor(
                     "w", layer.weights(), layer.outChannels(), layer.inChannels(), 3, 3))
@@ -118,17 +118,7 @@ final class OneLayer {
                     .addAttribute(
                         OnnxProtos.attribute("dilations", a.dilationHeight(), a.dilationWidth()))
                     .addAttribute(OnnxProtos.attribute("group", (long) a.group())))
-            .addOutput(value("y", DataType.FLOAT, null))
+            .addOutput(OnnxProtos.valueOfAnyShape("y", DataType.FLOAT))
             .build());
-  }
-
-  private static ValueInfoProto value(String name, DataType type, long[] shape) {
-    ValueInfoProto.Builder info = ValueInfoProto.newBuilder().setName(name);
-    TypeProto.Tensor.Builder tensor =
-        info.getTypeBuilder().getTensorTypeBuilder().setElemType(type.getNumber());
-    for (int i = 0; shape != null && i < shape.length; i++) {
-      tensor.getShapeBuilder().addDimBuilder().setDimValue(shape[i]);
-    }
-    return info.build();
   }
 }

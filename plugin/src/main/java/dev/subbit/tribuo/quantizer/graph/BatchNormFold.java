@@ -28,8 +28,7 @@ record BatchNormFold(double[] factor, double[] summand) {
     boolean trains =
         ConvGeometry.attribute(node, "training_mode").map(AttributeProto::getI).orElse(0L) != 0;
     long outputs = node.getOutputList().stream().filter(name -> !name.isEmpty()).count();
-    if (!node.getOpType().equals("BatchNormalization")
-        || !GraphIndex.isStandard(node)
+    if (!GraphIndex.isStandard(node, "BatchNormalization")
         || node.getInputCount() != INPUTS
         || outputs != 1
         || trains) {

@@ -65,8 +65,7 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
   }
 
   private static boolean isConv(NodeProto node) {
-    return node.getOpType().equals("Conv")
-        && GraphIndex.isStandard(node)
+    return GraphIndex.isStandard(node, "Conv")
         && node.getInputCount() >= 2
         && node.getOutputCount() == 1;
   }
@@ -227,10 +226,8 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
     }
 
     private String unique(String name) {
-      String unique = name;
-      for (int i = 2; !names.add(unique); i++) {
-        unique = name + "_" + i;
-      }
+      String unique = GraphNames.free(name, names::contains);
+      names.add(unique);
       return unique;
     }
 

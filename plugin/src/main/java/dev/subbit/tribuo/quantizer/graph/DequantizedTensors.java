@@ -7,7 +7,6 @@ import dev.subbit.onnx.OnnxProtos;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * Constants that a graph keeps in integers, or rounds to them: {@code DequantizeLinear} of a
@@ -22,37 +21,33 @@ final class DequantizedTensors {
    * Computes what a node gives.
    *
    * @param node any node.
-   * @param producer the node that gives a value.
-   * @param constant the tensor that a value always is.
+   * @param index its graph.
    * @return the node's output as float32; empty if it is not constant, or no DequantizeLinear of 8
    *     or 32 bits whose numbers fit each other.
    */
-  static Optional<TensorProto> of(
-      NodeProto node,
-      Function<String, Optional<NodeProto>> producer,
-      Function<String, Optional<TensorProto>> constant) {
+  static Optional<TensorProto> of(NodeProto node, GraphIndex index) {
     if (!isNamed(node, "DequantizeLinear")) {
       return Optional.empty();
     }
-    Optional<Scaling> scaling = Scaling.of(node, constant);
+    Optional<Scaling> scaling = Scaling.of(node, index);
     if (scaling.isEmpty()) {
       return Optional.empty();
     }
-    Optional<TensorProto> stored = constant.apply(node.getInput(0));
+    Optional<TensorProto> stored = index.stored(node.getInput(0));
     if (stored.isPresent()) {
       return integers(stored.get())
           .flatMap(numbers -> scaling.get().dequantized(stored.get(), numbers));
     }
-    return producer
-        .apply(node.getInput(0))
+    return index
+        .producer(node.getInput(0))
         .filter(q -> isNamed(q, "QuantizeLinear"))
-        .flatMap(q -> rounded(q, constant, scaling.get()));
+        .flatMap(q -> rounded(q, index, scaling.get()));
   }
 
   private static Optional<TensorProto> rounded(
-      NodeProto quantize, Function<String, Optional<TensorProto>> constant, Scaling after) {
-    Optional<TensorProto> tensor = constant.apply(quantize.getInput(0));
-    Optional<Scaling> before = Scaling.of(quantize, constant);
+      NodeProto quantize, GraphIndex index, Scaling after) {
+    Optional<TensorProto> tensor = index.stored(quantize.getInput(0));
+    Optional<Scaling> before = Scaling.of(quantize, index);
     if (tensor.isEmpty() || before.isEmpty() || before.get().zeroPointType() == 0) {
       return Optional.empty();
     }
@@ -62,9 +57,7 @@ final class DequantizedTensors {
   }
 
   private static boolean isNamed(NodeProto node, String opType) {
-    return node.getOpType().equals(opType)
-        && GraphIndex.isStandard(node)
-        && node.getInputCount() >= 2;
+    return GraphIndex.isStandard(node, opType) && node.getInputCount() >= 2;
   }
 
   /** The numbers of an int8, uint8 or int32 tensor. */
@@ -111,8 +104,8 @@ final class DequantizedTensors {
   /** How a tensor is held in integers. */
   private record Scaling(float[] scale, int[] zeroPoint, int zeroPointType, int axis) {
 
-    static Optional<Scaling> of(NodeProto node, Function<String, Optional<TensorProto>> constant) {
-      float[] scale = constant.apply(node.getInput(1)).flatMap(FloatTensors::values).orElse(null);
+    static Optional<Scaling> of(NodeProto node, GraphIndex index) {
+      float[] scale = index.stored(node.getInput(1)).flatMap(FloatTensors::values).orElse(null);
       boolean blocks =
           ConvGeometry.attribute(node, "block_size").map(AttributeProto::getI).orElse(0L) != 0;
       if (scale == null || scale.length == 0 || blocks) {
@@ -123,7 +116,7 @@ final class DequantizedTensors {
       if (node.getInputCount() < 3 || node.getInput(2).isEmpty()) {
         return Optional.of(new Scaling(scale, new int[scale.length], 0, axis));
       }
-      TensorProto tensor = constant.apply(node.getInput(2)).orElse(null);
+      TensorProto tensor = index.stored(node.getInput(2)).orElse(null);
       int[] zeroPoint = tensor == null ? null : integers(tensor).orElse(null);
       if (zeroPoint == null || zeroPoint.length != scale.length) {
         return Optional.empty();

@@ -12,7 +12,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,7 +29,7 @@ public final class FunctionInlining {
   private final String file;
   private final Map<String, FunctionProto> functions = new HashMap<>();
   private final Deque<String> open = new ArrayDeque<>();
-  private final Set<String> names = new HashSet<>();
+  private final Set<String> names;
   private int nodes;
   private int calls;
 
@@ -41,7 +40,7 @@ public final class FunctionInlining {
         functions.put(key(function.getDomain(), function.getName()), function);
       }
     }
-    collectNames(model.getGraph());
+    this.names = GraphNames.of(model.getGraph());
   }
 
   /**
@@ -99,21 +98,6 @@ public final class FunctionInlining {
                   set.getDomain().isEmpty() ? "ai.onnx" : set.getDomain(),
                   version));
         }
-      }
-    }
-  }
-
-  private void collectNames(GraphProto graph) {
-    graph.getInitializerList().forEach(tensor -> names.add(tensor.getName()));
-    graph.getInputList().forEach(input -> names.add(input.getName()));
-    for (NodeProto node : graph.getNodeList()) {
-      names.add(node.getName());
-      names.addAll(node.getOutputList());
-      for (AttributeProto attribute : node.getAttributeList()) {
-        if (attribute.hasG()) {
-          collectNames(attribute.getG());
-        }
-        attribute.getGraphsList().forEach(this::collectNames);
       }
     }
   }

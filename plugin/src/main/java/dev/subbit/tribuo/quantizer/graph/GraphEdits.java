@@ -107,10 +107,7 @@ public final class GraphEdits {
 
   /** A name for a node, and for the values that are named after it. */
   private String free(String wanted, boolean namesItsOutput) {
-    String name = wanted;
-    for (int i = 2; !isFree(name, namesItsOutput); i++) {
-      name = wanted + "_" + i;
-    }
+    String name = GraphNames.free(wanted, candidate -> !isFree(candidate, namesItsOutput));
     nodes.add(name);
     return name;
   }

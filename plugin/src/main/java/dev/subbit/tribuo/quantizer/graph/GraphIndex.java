@@ -91,14 +91,10 @@ final class GraphIndex {
    * reached through any number of Identity nodes.
    */
   Optional<TensorProto> constant(String value) {
-    String origin = origin(value).orElse(null);
-    if (origin == null || initializers.containsKey(origin)) {
-      return Optional.ofNullable(initializers.get(origin));
-    }
-    NodeProto node = producer(origin).orElseThrow();
-    return node.getOpType().equals("Constant")
-        ? constantOf(node)
-        : DequantizedTensors.of(node, this::producer, this::stored);
+    Optional<TensorProto> stored = stored(value);
+    return stored.isPresent()
+        ? stored
+        : origin(value).flatMap(this::producer).flatMap(node -> DequantizedTensors.of(node, this));
   }
 
   /** The tensor that a value always is, if the graph holds it as it is. */
@@ -141,7 +137,13 @@ final class GraphIndex {
     return Optional.empty();
   }
 
+  /** Whether a node is of a standard operator. */
   static boolean isStandard(NodeProto node) {
     return node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx");
+  }
+
+  /** Whether a node is of this standard operator. */
+  static boolean isStandard(NodeProto node, String opType) {
+    return node.getOpType().equals(opType) && isStandard(node);
   }
 }

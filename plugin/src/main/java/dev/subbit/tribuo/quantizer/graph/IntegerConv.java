@@ -131,8 +131,7 @@ public record IntegerConv(
    */
   private static Optional<String> stagesBefore(
       NodeProto add, NodeProto conv, Map<String, NodeProto> stages) {
-    if (!add.getOpType().equals("Add")
-        || !GraphIndex.isStandard(add)
+    if (!GraphIndex.isStandard(add, "Add")
         || add.getInputCount() != 2
         || add.getInput(0).equals(add.getInput(1))) {
       return Optional.empty();
@@ -182,8 +181,7 @@ public record IntegerConv(
   }
 
   private static boolean isNamed(NodeProto node, String opType) {
-    return node.getOpType().equals(opType)
-        && GraphIndex.isStandard(node)
+    return GraphIndex.isStandard(node, opType)
         && node.getInputCount() == 3
         && node.getOutputCount() == 1;
   }

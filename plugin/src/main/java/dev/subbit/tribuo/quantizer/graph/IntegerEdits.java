@@ -34,7 +34,7 @@ public final class IntegerEdits {
   private final Map<String, QuantizedRange> ranges;
   private final Map<Integer, IntegerConv> byNode = new HashMap<>();
   private final GraphProto.Builder edited;
-  private final Set<String> names = new HashSet<>();
+  private final Set<String> names;
   private final Set<String> readByConvs = new HashSet<>();
 
   /** Names of the initializers with scale and zero point of an 8-bit tensor. */
@@ -54,12 +54,7 @@ public final class IntegerEdits {
     this.index = new GraphIndex(graph);
     this.ranges = ranges;
     this.edited = graph.toBuilder().clearNode();
-    graph.getInitializerList().forEach(tensor -> names.add(tensor.getName()));
-    graph.getInputList().forEach(input -> names.add(input.getName()));
-    for (NodeProto node : graph.getNodeList()) {
-      names.addAll(node.getOutputList());
-      names.add(node.getName());
-    }
+    this.names = GraphNames.of(graph);
     for (IntegerConv conv : convs) {
       byNode.put(conv.node(), conv);
       readByConvs.add(conv.input());
@@ -213,8 +208,7 @@ public final class IntegerEdits {
 
   /** Whether a max pooling stands between 8-bit convolutions: the largest stays the largest. */
   private boolean poolsIntegers(NodeProto node) {
-    return node.getOpType().equals("MaxPool")
-        && GraphIndex.isStandard(node)
+    return GraphIndex.isStandard(node, "MaxPool")
         && node.getOutputCount() == 1
         && integers.containsKey(node.getInput(0))
         && !roundedCopies.contains(node.getInput(0))
@@ -239,8 +233,7 @@ public final class IntegerEdits {
     List<NodeProto> kept = new ArrayList<>();
     for (NodeProto node : edited.getNodeList()) {
       boolean unread =
-          node.getOpType().equals("DequantizeLinear")
-              && GraphIndex.isStandard(node)
+          GraphIndex.isStandard(node, "DequantizeLinear")
               && !had.contains(node.getOutput(0))
               && !reads.contains(node.getOutput(0));
       if (!unread) {
@@ -306,10 +299,8 @@ public final class IntegerEdits {
   }
 
   private String free(String wanted) {
-    String name = wanted;
-    for (int i = 2; !names.add(name); i++) {
-      name = wanted + "_" + i;
-    }
+    String name = GraphNames.free(wanted, names::contains);
+    names.add(name);
     return name;
   }
 }

@@ -82,7 +82,7 @@ public final class OperatorSets {
   private static void to12(GraphProto.Builder graph) {
     for (int i = 0; i < graph.getNodeCount(); i++) {
       NodeProto node = graph.getNode(i);
-      boolean dropout = node.getOpType().equals("Dropout") && GraphIndex.isStandard(node);
+      boolean dropout = GraphIndex.isStandard(node, "Dropout");
       boolean nested = node.getAttributeList().stream().anyMatch(AttributeProto::hasG);
       if (dropout) {
         graph.setNode(i, node.toBuilder().clearAttribute());

@@ -1,0 +1,45 @@
+package dev.subbit.tribuo.quantizer.graph;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** Names in a graph, and names that are still free. */
+final class GraphNames {
+
+  private GraphNames() {}
+
+  /** The names of a graph's nodes and values, with those of the graphs inside its nodes. */
+  static Set<String> of(GraphProto graph) {
+    Set<String> names = new HashSet<>();
+    add(graph, names);
+    return names;
+  }
+
+  private static void add(GraphProto graph, Set<String> names) {
+    graph.getInitializerList().forEach(tensor -> names.add(tensor.getName()));
+    graph.getInputList().forEach(input -> names.add(input.getName()));
+    for (NodeProto node : graph.getNodeList()) {
+      names.add(node.getName());
+      names.addAll(node.getOutputList());
+      for (AttributeProto attribute : node.getAttributeList()) {
+        if (attribute.hasG()) {
+          add(attribute.getG(), names);
+        }
+        attribute.getGraphsList().forEach(inner -> add(inner, names));
+      }
+    }
+  }
+
+  /** The wanted name, with a number behind it where it is taken. */
+  static String free(String wanted, Predicate<String> taken) {
+    String name = wanted;
+    for (int i = 2; taken.test(name); i++) {
+      name = wanted + "_" + i;
+    }
+    return name;
+  }
+}

@@ -23,7 +23,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -79,7 +78,7 @@ final class OnnxQuantization {
     double seconds = (System.nanoTime() - start) / 1e9;
     OutputFile.write(out, stream -> result.model().writeTo(stream));
     boolean integer = settings.activations().isPresent();
-    List<LayerTime> times = LayerTimes.of(model, result.weights(), feeds.get(0), integer);
+    Map<String, LayerTime> times = LayerTimes.of(model, result.weights(), feeds.get(0), integer);
     if (report != null) {
       String page =
           QuantizationPage.of(in.getFileName().toString(), result, times, size(in), size(out));
@@ -97,7 +96,7 @@ final class OnnxQuantization {
   }
 
   private Map<String, Object> print(
-      QuantizationResult result, List<LayerTime> times, double seconds) {
+      QuantizationResult result, Map<String, LayerTime> times, double seconds) {
     if (!result.layers().isEmpty()) {
       TextTable table =
           new TextTable(
@@ -113,10 +112,8 @@ final class OnnxQuantization {
               "us",
               "was",
               "SNR dB");
-      Map<String, LayerTime> byName = new HashMap<>();
-      times.forEach(time -> byName.put(time.name(), time));
       for (LayerResult layer : result.layers()) {
-        LayerTime time = byName.get(layer.name());
+        LayerTime time = times.get(layer.name());
         table.row(
             layer.name(),
             "" + layer.inChannels() * layer.group(),
@@ -176,7 +173,7 @@ final class OnnxQuantization {
     results.put("bytesAfter", after);
     results.put("seconds", seconds);
     results.put("layers", result.layers());
-    results.put("times", times);
+    results.put("times", times.values());
     results.put("left", result.left());
     results.put("outputs", result.outputs());
     results.put("outputsWithFloatActivations", result.floatActivations());

@@ -5,8 +5,6 @@ import dev.subbit.tribuo.quantizer.OutputAgreement;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.timing.LayerTime;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /** A page about a quantization: what became of each layer, what stayed, what the outputs say. */
@@ -23,7 +21,7 @@ public final class QuantizationPage {
    *
    * @param model name of the float model.
    * @param result what was done to it.
-   * @param times what each of its layers takes.
+   * @param times what each of its layers takes, by name.
    * @param bytesBefore bytes of the float model's file.
    * @param bytesAfter bytes of the quantized model's file.
    * @return one self-contained HTML file.
@@ -31,7 +29,7 @@ public final class QuantizationPage {
   public static String of(
       String model,
       QuantizationResult result,
-      List<LayerTime> times,
+      Map<String, LayerTime> times,
       long bytesBefore,
       long bytesAfter) {
     String title = "Quantization of " + model;
@@ -70,9 +68,7 @@ public final class QuantizationPage {
         Figures.percent(output.getSameLargest()));
   }
 
-  private void layers(QuantizationResult result, List<LayerTime> times) {
-    Map<String, LayerTime> byName = new HashMap<>();
-    times.forEach(time -> byName.put(time.name(), time));
+  private void layers(QuantizationResult result, Map<String, LayerTime> times) {
     double most =
         result.layers().stream()
             .mapToDouble(LayerResult::signalToNoise)
@@ -98,8 +94,8 @@ public final class QuantizationPage {
           Figures.format("%.2f", layer.bitsPerWeight()),
           Figures.format("%,d", layer.bytesAfter()),
           Figures.format("%,d", layer.bytesBefore()),
-          Figures.format("%,.0f", byName.get(layer.name()).microsecondsAfter()),
-          Figures.format("%,.0f", byName.get(layer.name()).microsecondsBefore()),
+          Figures.format("%,.0f", times.get(layer.name()).microsecondsAfter()),
+          Figures.format("%,.0f", times.get(layer.name()).microsecondsBefore()),
           decibels(layer.signalToNoise()),
           bar(layer.signalToNoise() / most));
     }

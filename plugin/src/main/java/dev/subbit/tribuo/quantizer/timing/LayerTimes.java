@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.quantizer.timing;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.tribuo.bench.Timings;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import dev.subbit.tribuo.quantizer.graph.ConvScan;
@@ -8,8 +9,8 @@ import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.FloatArray;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.PartialModel;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -35,15 +36,15 @@ public final class LayerTimes {
    * @param weights the sub-bit weights by name of the layer; other layers are left out.
    * @param feed an input; its first sample is what the layers see.
    * @param integer whether the sub-bit layers run on 8-bit activations.
-   * @return one entry a layer, in the order of the graph.
+   * @return the times by name of the layer, in the order of the graph.
    */
-  public static List<LayerTime> of(
+  public static Map<String, LayerTime> of(
       ModelProto model, Map<String, StagedWeights> weights, Feed feed, boolean integer) {
     List<ConvLayer> layers =
         ConvScan.of(model, values -> GraphSession.sizes(model, values)).layers().stream()
             .filter(layer -> weights.containsKey(layer.name()))
             .toList();
-    List<LayerTime> times = new ArrayList<>();
+    Map<String, LayerTime> times = new LinkedHashMap<>();
     for (int first = 0; first < layers.size(); first += LAYERS_AT_ONCE) {
       List<ConvLayer> some = layers.subList(first, Math.min(layers.size(), first + LAYERS_AT_ONCE));
       List<String> inputs = some.stream().map(ConvLayer::input).distinct().toList();
@@ -53,7 +54,7 @@ public final class LayerTimes {
       }
       for (ConvLayer layer : some) {
         FloatArray x = values.get(PartialModel.outputName(layer.input()));
-        times.add(time(layer, weights.get(layer.name()), firstSample(x), integer));
+        times.put(layer.name(), time(layer, weights.get(layer.name()), firstSample(x), integer));
       }
     }
     return times;
@@ -89,8 +90,6 @@ public final class LayerTimes {
   }
 
   private static double median(double[] values, int count) {
-    double[] sorted = Arrays.copyOf(values, count);
-    Arrays.sort(sorted);
-    return sorted[count / 2];
+    return new Timings(Arrays.copyOf(values, count)).median();
   }
 }

@@ -81,7 +81,7 @@ bool GraphRequest::TakeBetween() {
   between_of_.assign(graph_.layers.size(), 0);
   for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
     const TensorNumber tensor = graph_.inputs + i;
-    if (std::find(graph_.outputs.begin(), graph_.outputs.end(), tensor) != graph_.outputs.end()) {
+    if (graph_.OutputPosition(tensor).has_value()) {
       continue;
     }
     const std::uint64_t bytes = part_ * shapes_.image_bytes[tensor];
@@ -109,10 +109,9 @@ std::uint64_t GraphRequest::AddressOf(TensorNumber tensor, std::uint32_t part) {
   if (tensor < graph_.inputs) {
     return SlotOf(part).inputs[tensor]->address();
   }
-  const auto output = std::find(graph_.outputs.begin(), graph_.outputs.end(), tensor);
-  return output != graph_.outputs.end()
-             ? SlotOf(part).outputs[static_cast<std::size_t>(output - graph_.outputs.begin())]->address()
-             : between_[between_of_[tensor - graph_.inputs]]->address();
+  const std::optional<std::size_t> output = graph_.OutputPosition(tensor);
+  return output.has_value() ? SlotOf(part).outputs[*output]->address()
+                            : between_[between_of_[tensor - graph_.inputs]]->address();
 }
 
 std::vector<LayerCycles> GraphRequest::Run(const std::vector<const std::uint8_t*>& inputs,

@@ -1,6 +1,6 @@
 #include "driver/layer_graph.h"
 
-#include <optional>
+#include <algorithm>
 #include <string>
 
 #include "core/conv_geometry.h"
@@ -88,6 +88,11 @@ class Tensors {
 };
 
 }  // namespace
+
+std::optional<std::size_t> LayerGraph::OutputPosition(TensorNumber tensor) const {
+  const auto found = std::find(outputs.begin(), outputs.end(), tensor);
+  return found == outputs.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - outputs.begin()));
+}
 
 GraphShapes ShapesOf(const LayerGraph& graph, const std::vector<ImageSize>& sizes) {
   Tensors tensors(sizes);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "device/layer_descriptor.h"
@@ -30,6 +31,9 @@ struct LayerGraph {
   std::vector<GraphLayer> layers;
   /// The tensors that leave the device, each the output of a layer; further layers may read them too.
   std::vector<TensorNumber> outputs;
+
+  /// Position of a tensor among the outputs, if it is one.
+  std::optional<std::size_t> OutputPosition(TensorNumber tensor) const;
 };
 
 /// Height and width of a tensor, in pixels.

@@ -152,10 +152,9 @@ void NodeCompute::RunOnCpu(const Request& request) const {
   for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
     const NodeSources& sources = graph_.sources[i];
     const TensorNumber number = tensors.size();
-    const auto output = std::find(graph_.outputs.begin(), graph_.outputs.end(), number);
     void* y = nullptr;
-    if (output != graph_.outputs.end()) {
-      y = request.outputs[static_cast<std::size_t>(output - graph_.outputs.begin())];
+    if (const std::optional<std::size_t> output = layer_graph_.OutputPosition(number); output.has_value()) {
+      y = request.outputs[*output];
     } else {
       between[i].resize(Elements(request.shapes[number]));
       y = between[i].data();

@@ -10,17 +10,10 @@
 #include "Vsubbit_float_add.h"
 #include "Vsubbit_float_product.h"
 #include "Vsubbit_output_stage.h"
+#include "rtl/module_bench.h"
 
 namespace subbit::fpga {
 namespace {
-
-template <class Model>
-void Cycle(Model& m) {
-  m.clk = 0;
-  m.eval();
-  m.clk = 1;
-  m.eval();
-}
 
 std::uint32_t BitsOf(float value) {
   std::uint32_t bits = 0;
@@ -222,8 +215,7 @@ TEST(OutputStageModule, GivesTheBitsOfTheSpecification) {
       m.in_bias = static_cast<std::uint32_t>(v.bias);
       m.in_multiplier = BitsOf(v.multiplier);
       m.in_residual = v.residual;
-      m.clk = 0;
-      m.eval();
+      Settle(m);
       if (m.enable && m.in_valid) {
         expected.push_back(ExpectedValue(s, v));
         ++given;
@@ -236,8 +228,7 @@ TEST(OutputStageModule, GivesTheBitsOfTheSpecification) {
         expected.pop_front();
         ++compared;
       }
-      m.clk = 1;
-      m.eval();
+      Edge(m);
     }
   }
   EXPECT_EQ(compared, 2000000);

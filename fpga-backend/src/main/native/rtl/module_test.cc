@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 #include <verilated.h>
 
-#include <cstring>
 #include <deque>
 #include <random>
 #include <vector>
 
 #include "Vsubbit_dot9.h"
+#include "rtl/module_bench.h"
 
 // A failed assertion of a module fails the test that runs it.
 void vl_stop(const char* filename, int line, const char*) { ADD_FAILURE() << filename << ":" << line; }
@@ -20,30 +20,18 @@ void vl_fatal(const char* filename, int line, const char*, const char* message) 
 namespace subbit::fpga {
 namespace {
 
-template <class Model>
-void Cycle(Model& m) {
-  m.clk = 0;
-  m.eval();
-  m.clk = 1;
-  m.eval();
-}
-
 TEST(Dot9Module, AddsNinePixelsWithTheirSigns) {
   Vsubbit_dot9 m;
   std::mt19937 random(2);
   std::deque<int> expected;
   for (int cycle = 0; cycle < 100000; ++cycle) {
-    std::memset(&m.window, 0, sizeof m.window);
     m.codeword = random() % 512;
     int sum = 0;
     for (int t = 0; t < 9; ++t) {
       const int extremes[] = {-255, 255};
       const int v = random() % 3 == 0 ? extremes[random() % 2] : static_cast<int>(random() % 511) - 255;
       sum += (m.codeword >> t & 1) != 0 ? v : -v;
-      for (int bit = 0; bit < 9; ++bit) {
-        const int at = 9 * t + bit;
-        m.window.m_storage[at / 32] |= static_cast<std::uint32_t>(v >> bit & 1) << (at % 32);
-      }
+      SetBits(m.window, static_cast<std::size_t>(9 * t), 9, static_cast<std::uint64_t>(v));
     }
     expected.push_back(sum);
     Cycle(m);

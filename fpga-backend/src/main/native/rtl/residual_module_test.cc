@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "Vsubbit_residual.h"
+#include "rtl/module_bench.h"
 
 namespace subbit::fpga {
 namespace {
@@ -79,8 +80,7 @@ void TakeTile(Vsubbit_residual& m, Reader& reader, const Runs& runs, const std::
     reader.Drive(m);
     m.enable = random() % 4 != 0;
     m.take = 0;
-    m.clk = 0;
-    m.eval();
+    Settle(m);
     m.take = m.enable && m.available && random() % 4 != 0 && asked_for < expected.size();
     m.take_last = asked_for % runs.pixels == runs.pixels - 1;
     m.eval();
@@ -93,8 +93,7 @@ void TakeTile(Vsubbit_residual& m, Reader& reader, const Runs& runs, const std::
     }
     asked_for += m.take;
     reader.Sample(m);
-    m.clk = 1;
-    m.eval();
+    Edge(m);
     m.start = 0;
   }
   ASSERT_EQ(taken, expected) << runs.pixels << " pixels of " << runs.channels << " channels at " << runs.address;
@@ -107,12 +106,7 @@ TEST(ResidualModule, GivesTheBytesOfEveryRunInOrder) {
     byte = static_cast<std::uint8_t>(random());
   }
   Vsubbit_residual m;
-  m.rst = 1;
-  m.clk = 0;
-  m.eval();
-  m.clk = 1;
-  m.eval();
-  m.rst = 0;
+  Reset(m);
   Reader reader(memory, random);
   for (int tile = 0; tile < 300; ++tile) {
     Runs runs;
@@ -128,12 +122,7 @@ TEST(ResidualModule, GivesTheBytesOfEveryRunInOrder) {
 TEST(ResidualModule, AsksForNoMoreThanItCanHold) {
   // Nobody takes anything: what was asked for must stay within what is held.
   Vsubbit_residual m;
-  m.rst = 1;
-  m.clk = 0;
-  m.eval();
-  m.clk = 1;
-  m.eval();
-  m.rst = 0;
+  Reset(m);
   m.start = 1;
   m.pixels = 1023;
   m.channels = 100;
@@ -142,13 +131,11 @@ TEST(ResidualModule, AsksForNoMoreThanItCanHold) {
   m.read_ready = 1;
   std::size_t beats = 0;
   for (int cycle = 0; cycle < 1000; ++cycle) {
-    m.clk = 0;
-    m.eval();
+    Settle(m);
     if (m.read_valid) {
       beats += (m.read_bytes + kBusBytes - 1) / kBusBytes;
     }
-    m.clk = 1;
-    m.eval();
+    Edge(m);
     m.start = 0;
   }
   EXPECT_EQ(beats, kDepth);

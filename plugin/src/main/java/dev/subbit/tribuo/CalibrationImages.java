@@ -1,13 +1,11 @@
 package dev.subbit.tribuo;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnxruntime.OnnxJavaType;
 import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.export.OnnxExporter;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.graph.Feed;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import dev.subbit.tribuo.quantizer.graph.FloatArray;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -94,12 +92,9 @@ final class CalibrationImages {
       List<Example<Label>> batch =
           examples.subList(first, Math.min(examples.size(), first + batchSize));
       float[] rows = SubBitModel.featureRows(batch, pixels);
-      ByteBuffer data =
-          ByteBuffer.allocateDirect(rows.length * Float.BYTES).order(ByteOrder.nativeOrder());
-      data.asFloatBuffer().put(rows);
       long[] shape = {batch.size(), rows.length / batch.size()};
-      feeds.add(
-          new Feed(Map.of(OnnxExporter.INPUT, new Feed.Tensor(OnnxJavaType.FLOAT, shape, data))));
+      Feed.Tensor tensor = Feed.Tensor.of(new FloatArray(shape, rows));
+      feeds.add(new Feed(Map.of(OnnxExporter.INPUT, tensor)));
     }
     return feeds;
   }

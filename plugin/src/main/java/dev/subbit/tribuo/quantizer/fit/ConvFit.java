@@ -2,6 +2,7 @@ package dev.subbit.tribuo.quantizer.fit;
 
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.codebook.CodebookTaps;
 import dev.subbit.tribuo.codebook.KernelAssignment;
 import dev.subbit.tribuo.codebook.KernelClustering;
 import java.util.ArrayList;
@@ -81,7 +82,7 @@ public final class ConvFit {
       }
       Codebook codebook =
           KernelClustering.fit(settings.tau(), concatenated(normalized), CLUSTERING_ROUNDS, rng);
-      taps[s] = floats(codebook);
+      taps[s] = CodebookTaps.of(codebook);
       for (int g = 0; g < groups.size(); g++) {
         startStage(groups.get(g), s, codebook, normalized.get(g), rest.get(g));
       }
@@ -128,15 +129,6 @@ public final class ConvFit {
       at += part.length;
     }
     return whole;
-  }
-
-  private static float[] floats(Codebook codebook) {
-    byte[] signs = codebook.toTaps();
-    float[] floats = new float[signs.length];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = signs[i];
-    }
-    return floats;
   }
 
   /** Rounds of fitting, until one brings nothing. */

@@ -74,13 +74,14 @@ module subbit_descriptor #(
 
   wire bits = input_format == 8'd0;
   wire words = output_format == 8'd0;
+  wire out_bits = output_format == 8'd3;
   wire has_residual = addresses[6] != 0;
   // Of the cycle before; the descriptor is there one cycle before it is checked.
   logic tail_clear;
 
   function automatic logic zero_fits(input logic [7:0] format, input logic signed [15:0] zero);
     case (format)
-      8'd0: return zero == 0;
+      8'd0, 8'd3: return zero == 0;
       8'd1: return zero >= 0 && zero <= 16'sd255;
       default: return zero >= -16'sd128 && zero <= 16'sd127;
     endcase
@@ -100,10 +101,12 @@ module subbit_descriptor #(
   // The judgements, two cycles after the bytes.
   logic header_ok, enumerations_ok, supported, zeros_ok, multiplier_ok, shape_ok, optional_ok;
   logic [31:0] height_due, width_due;
+  logic [39:0] out_row_bytes;
   always_ff @(posedge clk) begin
+    out_row_bytes <= words ? 40'(out_width) << 2 : out_bits ? (40'(out_width) + 40'd7) >> 3 : 40'(out_width);
     header_ok <= magic == 32'h444C4253 && reserved == 0 &&
         (extended ? size == 16'd192 && tail_clear : version == 16'd1 && size == 16'd128);
-    enumerations_ok <= input_format <= 8'd2 && output_format <= 8'd2 && mode <= 8'd1;
+    enumerations_ok <= input_format <= 8'd2 && output_format <= 8'd3 && mode <= 8'd1;
     supported <= tau >= 8'd1 && tau <= 8'd9 && (mode == 8'd1 || (32'd1 << tau) <= 32'(TABLE_DEPTH)) &&
         (stride_h == 16'd1 || stride_h == 16'd2) && (stride_w == 16'd1 || stride_w == 16'd2) &&
         dilation_h == 16'd1 && dilation_w == 16'd1 && group == 32'd1 &&
@@ -118,7 +121,7 @@ module subbit_descriptor #(
         batch != 0 && in_range(in_height, 32'd65535) && in_range(out_height, 32'd65535) &&
         in_range(in_width, 32'(MAX_WIDTH)) && in_range(out_width, 32'(MAX_WIDTH)) &&
         out_height == height_due && out_width == width_due;
-    optional_ok <= words == (addresses[5] == 0) && !(words && has_residual);
+    optional_ok <= words == (addresses[5] == 0) && !((words || out_bits) && has_residual);
   end
 
   // ---- Sizes, one product after the other.
@@ -161,7 +164,7 @@ module subbit_descriptor #(
       4'd0: {factor_a, factor_b} = {40'(layer.row_bytes), in_height};
       4'd1: {factor_a, factor_b} = {layer.in_plane_bytes, in_channels};
       4'd2: {factor_a, factor_b} = {in_image, batch};
-      4'd3: {factor_a, factor_b} = {words ? 40'(out_width) << 2 : 40'(out_width), out_height};
+      4'd3: {factor_a, factor_b} = {out_row_bytes, out_height};
       4'd4: {factor_a, factor_b} = {layer.out_plane_bytes, out_channels};
       4'd5: {factor_a, factor_b} = {out_image, batch};
       4'd6: {factor_a, factor_b} = {40'(in_channels), out_channels};
@@ -289,7 +292,11 @@ module subbit_descriptor #(
         if (more_sums <= SUMS_BITS'(SUM_DEPTH)) begin
           layer.tile_columns <= layer.tile_columns + 16'd1;
           tile_sums <= more_sums;
-        end else state <= REPORT;
+        end else begin
+          // Bits are written in whole bytes.
+          if (out_bits) layer.tile_columns[2:0] <= '0;
+          state <= REPORT;
+        end
         REPORT: begin
           done <= 1'b1;
           state <= IDLE;

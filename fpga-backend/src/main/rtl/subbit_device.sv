@@ -81,14 +81,18 @@ module subbit_device #(
   localparam int WORD_BITS = $clog2(MAX_CHANNELS * MAX_CHANNELS / DATA_WIDTH);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   localparam logic [7:0] RESPONSES = RESPONSE_UNIT == 1 ? 8'(LANES / 2) : 8'(DOT_UNITS);
-  // 8-bit and binary activations, MEMORY_BASE, residuals; strides to 2, no dilation, no groups.
-  localparam logic [31:0] FEATURES = 32'h63;
+  // 8-bit and binary activations, MEMORY_BASE, residuals, bits out; strides to 2, no dilation, no groups.
+  localparam logic [31:0] FEATURES = 32'hE3;
 
   if (MAX_WIDTH > ROW_DEPTH) begin : g_check
     $error("ROW_DEPTH must be at least MAX_WIDTH");
   end
   if (MEMORY_BYTES > (64'd1 << ADDR_WIDTH) || ADDR_WIDTH > 40) begin : g_check2
     $error("ADDR_WIDTH must reach all of MEMORY_BYTES, at most 40");
+  end
+
+  if (SUM_DEPTH < 8 * ((MAX_CHANNELS + LANES - 1) / LANES)) begin : g_check3
+    $error("a lane must hold the sums of eight pixels, SUM_DEPTH >= 8 * MAX_CHANNELS / LANES, for bits to be written in whole bytes");
   end
 
   assign m_axi_awcache = 4'b0011;

@@ -357,6 +357,8 @@ module subbit_engine #(
   logic [1:0] tiles_done;       // computed and not yet taken
   logic back_half;              // of the oldest of them
   logic [SUM_BITS-1:0] tile_pixels[2];
+  logic [SUM_BITS:0] tile_bytes[2];
+  logic [12:0] step_row_bytes;    // where bits leave; a cycle late
   logic [1:0] tile_last;
   subbit_write_back #(
       .LANES(LANES),
@@ -377,6 +379,7 @@ module subbit_engine #(
       .tile_taken,
       .tile_half(back_half),
       .tile_pixels(tile_pixels[back_half]),
+      .tile_bytes(tile_bytes[back_half]),
       .tile_last(tile_last[back_half]),
       .draining,
       .drain_half,
@@ -446,6 +449,8 @@ module subbit_engine #(
       tiles_done <= tiles_done + 2'(tile_done) - 2'(tile_taken);
       if (tile_taken) back_half <= !back_half;
     end
+    step_row_bytes <= step_columns[15:3] + 13'(step_columns[2:0] != 0);
+    if (computing) tile_bytes[sum_half] <= (SUM_BITS + 1)'(24'(step_rows) * 24'(step_row_bytes));
     if (window_starts) begin
       tile_pixels[sum_half_now] <= SUM_BITS'(24'(step_rows) * 24'(step_columns) - 24'd1);
       tile_last[sum_half_now] <= step_last_tile;

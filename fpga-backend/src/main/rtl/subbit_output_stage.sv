@@ -1,6 +1,7 @@
-// What becomes of a sum: bias, then either the sum itself or its requantisation to eight bits, to which a residual may be
-// added, to the bit as docs/DEVICE.md lays down, in integers alone. One value a cycle; everything stands still while `enable`
-// is 0. Sums leave after one cycle, eight bits after fourteen; so `format` may change only when nothing is under way.
+// What becomes of a sum: bias, then the sum itself, its sign by the rule of its channel, or its requantisation to eight bits, to
+// which a residual may be added, to the bit as docs/DEVICE.md lays down, in integers alone. One value a cycle; everything
+// stands still while `enable` is 0. Sums leave after one cycle, a byte of signs three after its last sum, eight bits after
+// fourteen; so `format` may change only when nothing is under way.
 //
 // Requantisation: the sum becomes a 24-bit significand (nearest, ties to even), and so do its product with the multiplier, the
 // residual's product, and the sum of both, which is rounded to a whole number last.
@@ -22,12 +23,13 @@ module subbit_output_stage #(
     input wire                in_valid,
     input wire [        31:0] in_sum,
     input wire [        31:0] in_bias,
-    input wire [        31:0] in_multiplier,         // float32
+    input wire [        31:0] in_multiplier,         // float32, or the sign rule
     input wire [         7:0] in_residual,           // in the output's format
+    input wire                in_byte_ends,          // of signs: the last of their byte
     input wire [TAG_BITS-1:0] in_tag,
 
     output logic                out_valid,
-    output logic [        31:0] out_value,           // the lowest byte where the format has eight bits
+    output logic [        31:0] out_value,           // the lowest byte where the format is not sums
     output logic [TAG_BITS-1:0] out_tag
 );
   import subbit_pkg::*;
@@ -36,6 +38,7 @@ module subbit_output_stage #(
   logic [STAGES:1] valid;
   logic [TAG_BITS-1:0] tag[1:STAGES];
   wire words = format == OUTPUT_I32;
+  wire bits = format == OUTPUT_BITS;
 
   // 1: sum and bias. 2: sign and magnitude. 3: normalised. 4: 24 bits. 5, 6: product. 7 to 12: addition. 13: whole number.
   // 14: value.
@@ -48,6 +51,20 @@ module subbit_output_stage #(
   logic [9:0] whole_13;    // rounded down, saturated at 512
   logic up_13;             // to be rounded up
   logic [7:0] value_14;
+
+  logic byte_ends_1, signs_valid;
+  logic [7:0] signs_3;
+  subbit_signs signs (
+      .clk,
+      .rst,
+      .enable,
+      .in_valid(valid[1] && bits),
+      .in_sum(total_1),
+      .in_rule(multiplier_1),
+      .in_byte_ends(byte_ends_1),
+      .out_valid(signs_valid),
+      .out_byte(signs_3)
+  );
 
   wire [4:0] zeros;
   wire [31:0] normal;
@@ -140,21 +157,22 @@ module subbit_output_stage #(
   wire signed [11:0] highest = format == OUTPUT_S8 ? 12'sd127 : 12'sd255;
   wire signed [11:0] clamped = moved < lowest ? lowest : moved > highest ? highest : moved;
 
-  assign out_valid = words ? valid[1] : valid[STAGES];
-  assign out_tag = words ? tag[1] : tag[STAGES];
-  assign out_value = words ? total_1 : {24'd0, value_14};
+  assign out_valid = words ? valid[1] : bits ? signs_valid : valid[STAGES];
+  assign out_tag = words ? tag[1] : bits ? tag[3] : tag[STAGES];
+  assign out_value = words ? total_1 : {24'd0, bits ? signs_3 : value_14};
 
   always_ff @(posedge clk) begin
     if (rst) begin
       valid <= '0;
     end else if (enable) begin
-      valid <= {valid[STAGES-1:2], valid[1] && !words, in_valid};
+      valid <= {valid[STAGES-1:2], valid[1] && !words && !bits, in_valid};
     end
     if (enable) begin
       tag[1] <= in_tag;
       for (int s = 2; s <= STAGES; s++) tag[s] <= tag[s-1];
       total_1 <= in_sum + in_bias;
       multiplier_1 <= in_multiplier;
+      byte_ends_1 <= in_byte_ends;
 
       multiplier_2 <= multiplier_1;
       negative_2 <= total_1[31] ^ multiplier_1[31];

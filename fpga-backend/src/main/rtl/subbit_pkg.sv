@@ -19,6 +19,7 @@ package subbit_pkg;
   localparam logic [1:0] OUTPUT_I32 = 2'd0;
   // 1 is u8.
   localparam logic [1:0] OUTPUT_S8 = 2'd2;
+  localparam logic [1:0] OUTPUT_BITS = 2'd3;
 
   // Error codes of docs/DEVICE.md.
   localparam logic [3:0] ERROR_NONE = 4'd0;

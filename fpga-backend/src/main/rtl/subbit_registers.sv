@@ -159,7 +159,7 @@ module subbit_registers #(
         IER: s_axi_rdata <= {30'd0, ier};
         ISR: s_axi_rdata <= {30'd0, isr};
         ID: s_axi_rdata <= 32'h54494253;
-        VERSION: s_axi_rdata <= 32'h00010002;
+        VERSION: s_axi_rdata <= 32'h00010003;
         ENGINE_AT: s_axi_rdata <= ENGINE;
         FEATURES_AT: s_axi_rdata <= FEATURES;
         CHANNELS_AT: s_axi_rdata <= MAX_CHANNELS;

@@ -1,5 +1,5 @@
-// Loads what a layer keeps on chip: codebook, biases, multipliers, then the bit planes of the index, one word a cycle. Ends
-// with an error at the first codeword above 511 or multiplier that is not finite.
+// Loads what a layer keeps on chip: codebook, biases, multipliers or sign rules, then the bit planes of the index, one word a
+// cycle. Ends with an error at the first codeword above 511 or multiplier that is not finite.
 `default_nettype none
 
 module subbit_weight_loader #(
@@ -64,7 +64,7 @@ module subbit_weight_loader #(
   wire has_element = elements_left != 0;
   wire element_last = element == last_element;
   wire whole = state == INDEX && asked && read_beat_valid;
-  wire infinite = word[30:23] == 8'hFF;
+  wire infinite = layer.output_format != OUTPUT_BITS && word[30:23] == 8'hFF;
 
   assign read_valid = state != IDLE && !asked && (state != INDEX || error == ERROR_NONE);
   assign read_beat_ready = state == INDEX ? asked : asked && !has_element;

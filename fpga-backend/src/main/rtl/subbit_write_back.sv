@@ -1,5 +1,6 @@
 // Writes the sums of finished tiles to memory while the next tile is computed: for each output channel its pixels, which are
-// one run of bytes, through the output stage, where a residual from memory may be added. One value a cycle.
+// one run of bytes, through the output stage, where a residual from memory may be added. One value a cycle; bits are gathered to
+// bytes, each row of a tile on a byte of its own.
 `default_nettype none
 
 module subbit_write_back #(
@@ -14,7 +15,7 @@ module subbit_write_back #(
     input subbit_pkg::layer_t layer,
     input wire layer_start,
 
-    // Biases and multipliers, written while the layer's weights are loaded.
+    // Biases, and multipliers or sign rules, written while the layer's weights are loaded.
     input wire                            bias_write,
     input wire                            multiplier_write,
     input wire [$clog2(MAX_CHANNELS)-1:0] parameter_channel,
@@ -24,6 +25,7 @@ module subbit_write_back #(
     output logic                   tile_taken,     // one cycle: its half of the accumulators is free
     input  wire                    tile_half,
     input  wire [ADDRESS_BITS-1:0] tile_pixels,    // less one
+    input  wire [  ADDRESS_BITS:0] tile_bytes,     // of an output channel, where bits leave
     input  wire                    tile_last,      // of its image
 
     output logic                    draining,
@@ -61,22 +63,24 @@ module subbit_write_back #(
   logic [31:0] multiplier_memory[MAX_CHANNELS];
 
   wire words = layer.output_format == OUTPUT_I32;
+  wire bits = layer.output_format == OUTPUT_BITS;
   wire enable;
 
   // Where the next value comes from and goes to.
   logic active;
   logic [15:0] channel;
+  logic [15:0] column;         // within the tile
   logic [ADDRESS_BITS-1:0] pixel, slot, address;
   logic [39:0] image_base, channel_base;
   logic [39:0] tile_offset;
   logic [SIZE-1:0] position;
 
   logic tile_half_q;
-  logic sum_valid, sum_last, found_valid, found_last;
+  logic sum_valid, sum_last, sum_ends, found_valid, found_last, found_ends;
   logic [LANE_BITS-1:0] sum_lane, found_lane;
   logic [SIZE-1:0] sum_position, found_position;
   logic [31:0] sum_bias, sum_multiplier, found_bias, found_multiplier;
-  logic lane_valid, lane_last_q;
+  logic lane_valid, lane_last_q, lane_ends;
   logic [31:0] lane_sum, lane_bias, lane_multiplier;
   logic [SIZE-1:0] lane_position;
 
@@ -87,8 +91,10 @@ module subbit_write_back #(
 
   wire [39:0] run_address = channel_base + tile_offset;
   wire [23:0] run_pixels = 24'(tile_pixels) + 24'd1;
-  wire [23:0] run_bytes = words ? run_pixels << 2 : run_pixels;
+  wire [23:0] run_bytes = words ? run_pixels << 2 : bits ? 24'(tile_bytes) : run_pixels;
   logic run_begins, run_ends, channel_ends;     // the pixel is the first or the last, the channel the last
+  logic row_ends;                               // the pixel is the last of its row
+  wire byte_ends = column[2:0] == '1 || row_ends || run_ends;
   wire [SIZE-1:0] position_now = run_begins ? run_address[SIZE-1:0] : position;
   wire run_starts = active && run_begins;
   wire issue = active && enable && (!run_starts || run_ready) &&
@@ -125,14 +131,18 @@ module subbit_write_back #(
         pixel <= '0;
         run_begins <= 1'b1;
         run_ends <= tile_pixels == 0;
+        column <= '0;
+        row_ends <= layer.out_width == 16'd1;
         slot <= '0;
         address <= '0;
       end
       if (issue) begin
-        position <= position_now + (words ? SIZE'(4) : SIZE'(1));
+        position <= position_now + (words ? SIZE'(4) : SIZE'(!bits || byte_ends));
         pixel <= pixel + 1'b1;
         run_begins <= run_ends;
         run_ends <= run_ends ? tile_pixels == 0 : pixel + 1'b1 == tile_pixels;
+        column <= row_ends || run_ends ? 16'd0 : column + 16'd1;
+        row_ends <= row_ends || run_ends ? layer.out_width == 16'd1 : column + 16'd2 == layer.out_width;
         address <= address + ADDRESS_BITS'(layer.slots);
         if (run_ends) begin
           pixel <= '0;
@@ -157,16 +167,19 @@ module subbit_write_back #(
     end
     if (enable) begin
       sum_last <= run_ends;
+      sum_ends <= byte_ends;
       sum_lane <= channel[LANE_BITS-1:0];
       sum_position <= position_now;
       sum_bias <= bias_memory[CHANNEL_BITS'(channel)];
       sum_multiplier <= multiplier_memory[CHANNEL_BITS'(channel)];
       found_last <= sum_last;
+      found_ends <= sum_ends;
       found_lane <= sum_lane;
       found_position <= sum_position;
       found_bias <= sum_bias;
       found_multiplier <= sum_multiplier;
       lane_last_q <= found_last;
+      lane_ends <= found_ends;
       lane_position <= found_position;
       lane_sum <= drain_sums[32*found_lane+:32];
       lane_bias <= layer.has_bias ? found_bias : 32'd0;
@@ -238,6 +251,7 @@ module subbit_write_back #(
       .in_bias(lane_bias),
       .in_multiplier(lane_multiplier),
       .in_residual(lane_residual),
+      .in_byte_ends(lane_ends),
       .in_tag({lane_last_q, lane_position}),
       .out_valid(value_valid),
       .out_value(value),

@@ -44,7 +44,9 @@ Tiling TilingOf(const LayerDescriptor& d, const Capabilities& c) {
   const std::uint64_t slots = CeilDivide(d.group_out_channels(), c.accumulators);
   const std::uint64_t row_sums = d.out_width * slots;
   if (row_sums > LaneSums(c)) {
-    return {1, std::max<std::uint64_t>(1, LaneSums(c) / slots)};
+    // Bits are written in whole bytes.
+    const std::uint64_t unit = d.output_format == OutputFormat::kBits ? 8 : 1;
+    return {1, std::max<std::uint64_t>(1, LaneSums(c) / slots / unit) * unit};
   }
   std::uint64_t rows = 1;
   const auto fits = [&](std::uint64_t n) {
@@ -71,14 +73,13 @@ Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t rows,
   const std::uint64_t per_window =
       std::max(CyclesPerWindow(d.mode, d.tau, d.group_out_channels(), c), per_column * d.stride_w);
   const std::uint64_t row_start = 3 * per_column > per_window ? 3 * per_column - per_window : 0;
-  const std::uint64_t element_bytes = d.output_format == OutputFormat::kI32 ? 4 : 1;
   const std::uint64_t pixels = rows * columns;
   const std::uint64_t input_rows = std::min<std::uint64_t>(d.in_height, (rows - 1) * d.stride_h + 2 * d.dilation_h + 1);
   Tile tile;
   tile.fetch = std::max(kFetchOverhead + input_rows * d.in_width, std::uint64_t{d.group_out_channels()} + 6);
   // A step's rows and indices are fetched while the step before is computed.
   tile.compute = d.in_channels * std::max(pixels * per_window + rows * row_start, tile.fetch);
-  tile.write = d.out_channels * std::max(pixels, CeilDivide(pixels * element_bytes, kBusBytes) + 3);
+  tile.write = d.out_channels * std::max(pixels, CeilDivide(rows * RowBytes(d.output_format, static_cast<std::uint32_t>(columns)), kBusBytes) + 3);
   if (d.has_residual()) {
     // Runs are asked for one after the other, the first when the tile's write-back begins.
     const std::uint64_t beats = CeilDivide(pixels, kBusBytes);

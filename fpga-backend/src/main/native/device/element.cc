@@ -24,7 +24,7 @@ Capabilities OfElement(const std::string& name) {
   c.response_unit = element.response_unit;
   c.dot_units = element.responses;
   c.accumulators = element.accumulators;
-  c.features = registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureResidual;
+  c.features = registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureResidual | registers::kFeatureBitsOut;
   return c;
 }
 

@@ -144,13 +144,13 @@ bool ZeroPointFits(std::int16_t zero_point, bool is_signed) {
   return is_signed ? zero_point >= -128 && zero_point <= 127 : zero_point >= 0 && zero_point <= 255;
 }
 
-/// Judges an output format or input format: u8 and s8 carry a zero point, bits and accumulators none.
+/// u8 and s8 carry a zero point, bits and accumulators none.
 bool InputZeroPointFits(InputFormat format, std::int16_t zero_point) {
   return format == InputFormat::kBits ? zero_point == 0 : ZeroPointFits(zero_point, format == InputFormat::kS8);
 }
 
 bool OutputZeroPointFits(OutputFormat format, std::int16_t zero_point) {
-  return format == OutputFormat::kI32 ? zero_point == 0 : ZeroPointFits(zero_point, format == OutputFormat::kS8);
+  return HasEightBits(format) ? ZeroPointFits(zero_point, format == OutputFormat::kS8) : zero_point == 0;
 }
 
 /// The residual has the output's format.
@@ -176,6 +176,7 @@ ErrorCode ValidateSupport(const LayerDescriptor& d, const Capabilities& c) {
       (c.features & registers::kFeatureDilation) != 0 ? LayerDescriptor::kMaxDilation : 1;
   const bool ok = (c.features & (binary ? registers::kFeatureBinary : registers::kFeatureInt8)) != 0 &&
                   (!d.has_residual() || (c.features & registers::kFeatureResidual) != 0) &&
+                  (d.output_format != OutputFormat::kBits || (c.features & registers::kFeatureBitsOut) != 0) &&
                   InRange(d.tau, 1, LayerDescriptor::kMaxTau) &&
                   (d.mode == Mode::kDirect || (1u << d.tau) <= c.table_depth) && InRange(d.stride_h, 1, max_stride) &&
                   InRange(d.stride_w, 1, max_stride) && InRange(d.dilation_h, 1, max_dilation) &&
@@ -205,8 +206,9 @@ ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
   if (d.batch > c.memory_bytes / d.input_image_bytes() || d.batch > c.memory_bytes / d.output_image_bytes()) {
     return ErrorCode::kAddress;
   }
-  const bool requantises = d.output_format != OutputFormat::kI32;
-  if (requantises == (d.multiplier_address == 0) || (d.has_residual() && !requantises)) {
+  // Multipliers or sign rules.
+  const bool has_multipliers = d.output_format != OutputFormat::kI32;
+  if (has_multipliers == (d.multiplier_address == 0) || (d.has_residual() && !HasEightBits(d.output_format))) {
     return ErrorCode::kAddress;
   }
   const Region output = {d.output_address, d.batch * d.output_image_bytes()};
@@ -216,7 +218,7 @@ ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
       {d.index_address, d.index_bytes()},
       {d.codebook_address, d.codebook_bytes()},
       {d.bias_address, d.bias_address == 0 ? 0 : per_channel},
-      {d.multiplier_address, requantises ? per_channel : 0},
+      {d.multiplier_address, has_multipliers ? per_channel : 0},
       {d.residual_address, d.has_residual() ? output.bytes : 0},
   };
   if (!output.Inside(c.memory_bytes)) {
@@ -249,7 +251,7 @@ ErrorCode LayerDescriptor::Decode(const std::uint8_t* bytes, std::uint64_t avail
   if (!HeaderIsRight(bytes, available)) {
     return ErrorCode::kHeader;
   }
-  if (bytes[kInputFormatAt] > 2 || bytes[kOutputFormatAt] > 2 || bytes[kModeAt] > 1) {
+  if (bytes[kInputFormatAt] > 2 || bytes[kOutputFormatAt] > 3 || bytes[kModeAt] > 1) {
     return ErrorCode::kUnsupported;
   }
   *descriptor = {};

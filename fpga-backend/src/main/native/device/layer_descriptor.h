@@ -13,8 +13,24 @@ namespace subbit::fpga {
 /// its own; a set bit is +1, a clear bit -1.
 enum class InputFormat : std::uint8_t { kBits = 0, kU8 = 1, kS8 = 2 };
 
-/// What leaves the output stage: the accumulators themselves, or requantised bytes.
-enum class OutputFormat : std::uint8_t { kI32 = 0, kU8 = 1, kS8 = 2 };
+/// What leaves the output stage: the accumulators themselves, requantised bytes, or bits, packed as input bits are, by the
+/// channels' sign rules (device/sign_rule.h).
+enum class OutputFormat : std::uint8_t { kI32 = 0, kU8 = 1, kS8 = 2, kBits = 3 };
+
+/// Whether sums are requantised to 8 bits.
+constexpr bool HasEightBits(OutputFormat format) { return format == OutputFormat::kU8 || format == OutputFormat::kS8; }
+
+/// Bytes of a row of `width` elements.
+constexpr std::uint64_t RowBytes(OutputFormat format, std::uint32_t width) {
+  switch (format) {
+    case OutputFormat::kI32:
+      return std::uint64_t{4} * width;
+    case OutputFormat::kBits:
+      return (std::uint64_t{width} + 7) / 8;
+    default:
+      return width;
+  }
+}
 
 /// How the engine obtains responses: from the table of all 2^tau, or one by one for each output channel, as a plain
 /// binary engine does.
@@ -64,7 +80,7 @@ struct LayerDescriptor {
   std::uint64_t codebook_address = 0;
   /// 0: no bias.
   std::uint64_t bias_address = 0;
-  /// 0 where the accumulators leave the engine.
+  /// Multipliers, or sign rules where bits leave the engine; 0 where the accumulators do.
   std::uint64_t multiplier_address = 0;
   /// Written by the device when it is through with the layer.
   ErrorCode status = ErrorCode::kNone;
@@ -104,10 +120,9 @@ struct LayerDescriptor {
   /// Bytes of one row, and of one image, of the input.
   std::uint64_t input_row_bytes() const { return input_format == InputFormat::kBits ? (in_width + 7u) / 8u : in_width; }
   std::uint64_t input_image_bytes() const { return std::uint64_t{in_channels} * in_height * input_row_bytes(); }
-  /// Bytes of one image of the output.
-  std::uint64_t output_image_bytes() const {
-    return std::uint64_t{out_channels} * out_height * out_width * (output_format == OutputFormat::kI32 ? 4 : 1);
-  }
+  /// Bytes of one row, and of one image, of the output.
+  std::uint64_t output_row_bytes() const { return RowBytes(output_format, out_width); }
+  std::uint64_t output_image_bytes() const { return std::uint64_t{out_channels} * out_height * output_row_bytes(); }
   /// Kernels: one index each.
   std::uint64_t kernels() const { return std::uint64_t{out_channels} * group_in_channels(); }
   std::uint64_t index_bytes() const { return tau * ((kernels() + 7) / 8); }

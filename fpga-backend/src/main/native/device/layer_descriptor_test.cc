@@ -109,7 +109,7 @@ TEST(LayerDescriptor, SurvivesARoundTripWhateverItsFieldsHold) {
       std::fill(bytes.begin() + 0x8E, bytes.end(), std::uint8_t{0});
     }
     bytes[8] %= 3;
-    bytes[9] %= 3;
+    bytes[9] %= 4;
     bytes[11] %= 2;
     std::fill(bytes.begin() + 0x74, bytes.begin() + 0x78, std::uint8_t{0});
     LayerDescriptor decoded;
@@ -149,10 +149,26 @@ TEST(LayerDescriptor, RejectsAWrongHeader) {
 TEST(LayerDescriptor, RejectsFormatsAndModesOutsideTheEnumerations) {
   for (const std::size_t at : {0x08, 0x09, 0x0B}) {
     LayerDescriptor::Bytes bytes = ValidLayer().Encode();
-    bytes[at] = 3;
+    bytes[at] = at == 0x09 ? 4 : 3;
     LayerDescriptor decoded;
     EXPECT_EQ(Decode(bytes, &decoded), ErrorCode::kUnsupported) << "byte " << at;
   }
+}
+
+TEST(LayerDescriptor, MayGiveBits) {
+  LayerDescriptor d = ValidLayer();
+  d.output_format = OutputFormat::kBits;
+  d.output_zero_point = 0;
+  EXPECT_EQ(d.output_image_bytes(), 8u * 5 * 2) << "rows of 11 pixels in two bytes each";
+  EXPECT_EQ(d.Validate(Offered()), ErrorCode::kNone);
+  Capabilities bare = Offered();
+  bare.features &= ~registers::kFeatureBitsOut;
+  EXPECT_EQ(d.Validate(bare), ErrorCode::kUnsupported) << "a device of contract 1.2";
+  d.output_zero_point = 1;
+  EXPECT_EQ(d.Validate(Offered()), ErrorCode::kZeroPoint);
+  d.output_zero_point = 0;
+  d.multiplier_address = 0;
+  EXPECT_EQ(d.Validate(Offered()), ErrorCode::kAddress) << "no sign rules";
 }
 
 struct Corruption {
@@ -240,6 +256,11 @@ TEST(LayerDescriptor, RejectsEveryCorruptFieldOfAResidual) {
          d.output_zero_point = d.residual_zero_point = 0;
          d.multiplier_address = 0;
          d.batch = 1;
+       }},
+      {"residual of bits", ErrorCode::kAddress,
+       [](D& d) {
+         d.output_format = OutputFormat::kBits;
+         d.output_zero_point = d.residual_zero_point = 0;
        }},
   };
   ASSERT_EQ(ValidResidualLayer().Validate(Offered()), ErrorCode::kNone);

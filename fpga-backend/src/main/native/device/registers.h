@@ -44,7 +44,7 @@ inline constexpr std::uint32_t kInterruptReady = 1u << 1;
 /// "SBIT", first letter in the least significant byte.
 inline constexpr std::uint32_t kIdValue = 0x54494253;
 /// Major version in the upper half, minor in the lower. A driver accepts its own major version only.
-inline constexpr std::uint32_t kVersionValue = 0x00010002;
+inline constexpr std::uint32_t kVersionValue = 0x00010003;
 /// What a bus returns for a device that is no longer there.
 inline constexpr std::uint32_t kBusAbsent = 0xFFFFFFFF;
 
@@ -60,5 +60,6 @@ inline constexpr std::uint32_t kFeatureDilation = 1u << 3;
 inline constexpr std::uint32_t kFeatureGroups = 1u << 4;
 inline constexpr std::uint32_t kFeatureMemoryBase = 1u << 5;
 inline constexpr std::uint32_t kFeatureResidual = 1u << 6;
+inline constexpr std::uint32_t kFeatureBitsOut = 1u << 7;
 
 }  // namespace subbit::fpga::registers

@@ -5,6 +5,7 @@
 
 #include "core/conv_attributes.h"
 #include "device/layer_descriptor.h"
+#include "device/sign_rule.h"
 
 namespace subbit::fpga {
 
@@ -19,8 +20,10 @@ struct ConvLayer {
   std::vector<std::uint16_t> codebook;
   /// One an output channel, or empty.
   std::vector<std::int32_t> bias;
-  /// One an output channel; empty where accumulators leave the engine.
+  /// One an output channel where 8 bits leave the engine, else empty.
   std::vector<float> multiplier;
+  /// One an output channel where bits leave the engine, else empty.
+  std::vector<SignRule> sign_rules;
   /// Whether the layer adds a residual, by the multiplier and zero point in `shape`.
   bool adds_residual = false;
 };

@@ -132,7 +132,15 @@ std::unique_ptr<LoadedLayer> Driver::LoadUnderLock(const ConvLayer& layer) {
     d.index_address = Upload(layer.index.data(), layer.index.size());
     d.codebook_address = Upload(layer.codebook.data(), 2 * layer.codebook.size());
     d.bias_address = layer.bias.empty() ? 0 : Upload(layer.bias.data(), 4 * layer.bias.size());
-    d.multiplier_address = layer.multiplier.empty() ? 0 : Upload(layer.multiplier.data(), 4 * layer.multiplier.size());
+    std::vector<std::int32_t> rules;
+    for (const SignRule& rule : layer.sign_rules) {
+      rules.push_back(rule.Encode());
+    }
+    if (!rules.empty()) {
+      d.multiplier_address = Upload(rules.data(), 4 * rules.size());
+    } else if (!layer.multiplier.empty()) {
+      d.multiplier_address = Upload(layer.multiplier.data(), 4 * layer.multiplier.size());
+    }
   } catch (...) {
     // The lock is held here, so the layer's destructor must find nothing left to give back.
     for (std::uint64_t* address : {&d.index_address, &d.codebook_address, &d.bias_address, &d.multiplier_address}) {

@@ -15,21 +15,22 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Random 8-bit layers, each made for what the one before gives, and what comes out of the last.
+/// Random layers, each made for what the one before gives, and what comes out of the last.
 struct Chain {
   std::vector<LayerCase> layers;
   std::vector<std::uint8_t> output;
 };
 
-Chain RandomChain(std::mt19937& random, std::uint32_t batch, std::size_t length) {
+/// Of 8 bits, or of `bits` in and out.
+Chain RandomChain(std::mt19937& random, std::uint32_t batch, std::size_t length, bool bits = false) {
   Chain chain;
   while (chain.layers.size() < length) {
     LayerCase layer_case = RandomCase(random);
     LayerDescriptor& d = layer_case.layer.shape;
-    d.output_format = OutputFormat::kU8;
-    d.output_zero_point = 7;
-    d.input_format = InputFormat::kU8;
-    d.input_zero_point = 100;
+    d.output_format = bits ? OutputFormat::kBits : OutputFormat::kU8;
+    d.output_zero_point = bits ? 0 : 7;
+    d.input_format = bits ? InputFormat::kBits : InputFormat::kU8;
+    d.input_zero_point = bits ? 0 : 100;
     layer_case.batch = batch;
     if (!chain.layers.empty()) {
       const LayerCase& before = chain.layers.back();
@@ -78,7 +79,7 @@ TEST(GraphRequest, GivesWhatTheLayersGiveOneByOne) {
   std::mt19937 random(11);
   const std::shared_ptr<Driver> driver = EmulatorWith(1 << 22);
   for (int run = 0; run < 40; ++run) {
-    const Chain chain = RandomChain(random, 1 + run % 9, 1 + run % 4);
+    const Chain chain = RandomChain(random, 1 + run % 9, 1 + run % 4, run % 3 == 0);
     std::vector<std::uint8_t> output;
     const std::vector<LayerCycles> cycles = RunOn(*driver, chain, output);
     ASSERT_EQ(output, chain.output) << "chain " << run;

@@ -31,6 +31,8 @@ ElementFormat FormatOf(OutputFormat format) {
       return ElementFormat::kU8;
     case OutputFormat::kS8:
       return ElementFormat::kS8;
+    case OutputFormat::kBits:
+      return ElementFormat::kBits;
   }
   throw DriverError(Fault::kUnsupported, "a layer gives an unknown format");
 }

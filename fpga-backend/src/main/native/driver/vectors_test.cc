@@ -14,6 +14,7 @@
 #include "driver/backends.h"
 #include "driver/binary_tensor.h"
 #include "driver/driver.h"
+#include "driver/sign_rules.h"
 
 namespace subbit::fpga {
 namespace {
@@ -78,6 +79,25 @@ class Vectors : public ::testing::TestWithParam<const char*> {
     EXPECT_EQ(std::memcmp(y.data(), expected.data(), y.size() * sizeof(float)), 0) << "bits differ";
   }
 
+  /// Packed signs in and out: the float result Y does not leave the device, its signs do.
+  void RunPacked(const VectorCase& c, const ConvGeometry& g) {
+    ConvLayer layer = Layer(c, g.attributes);
+    layer.shape.input_format = InputFormat::kBits;
+    layer.shape.output_format = OutputFormat::kBits;
+    layer.sign_rules = SignRulesOf(c.inputs.at("scale").As<float>(), c.inputs.at("bias").As<float>(),
+                                   static_cast<std::int32_t>(9 * g.attributes.in_channels));
+    const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
+    const SignTensor in = {size(g.batch), size(g.InputChannels()), size(g.height), size(g.width)};
+    const SignTensor out = {size(g.batch), size(g.attributes.out_channels), size(g.out_height), size(g.out_width)};
+    std::vector<std::uint8_t> input(in.bit_bytes());
+    BitsOfPackedSigns(c.inputs.at("B").As<std::uint8_t>().data(), in, input.data());
+    std::vector<std::uint8_t> output(out.bit_bytes());
+    Run(layer, g, input.data(), output.data());
+    std::vector<std::uint8_t> s(out.packed_bytes());
+    PackedSignsOfBits(output.data(), out, s.data());
+    EXPECT_EQ(s, c.outputs.at("S").As<std::uint8_t>());
+  }
+
   template <class T>
   void RunQuantised(const VectorCase& c, const ConvGeometry& g) {
     ConvLayer layer = Layer(c, g.attributes);
@@ -122,27 +142,41 @@ ConvAttributes Attributes(const VectorCase& c) {
   return a;
 }
 
+/// Shape of what the convolution of a case reads; packed signs count as the signs that they are.
+std::vector<std::int64_t> InputShape(const VectorCase& c) {
+  if (c.op == "PackedBinarySubBitConv") {
+    std::vector<std::int64_t> shape = c.inputs.at("B").shape;
+    shape.at(1) = Attributes(c).in_channels * Attributes(c).group;
+    return shape;
+  }
+  return c.inputs.at(c.op == "BinarySubBitConv" ? "X" : "x").shape;
+}
+
 TEST_P(Vectors, GiveTheSharedResults) {
   int binary = 0;
+  int packed = 0;
   int quantised = 0;
   int blocks = 0;
   std::set<std::string> not_offered;
   for (const VectorCase& c : ReadVectorFolder(SUBBIT_VECTOR_DIR)) {
     SCOPED_TRACE(c.op + " " + c.name);
-    if (c.op != "BinarySubBitConv" && c.op != "QLinearSubBitConv" && c.op != "QLinearSubBitBlock") {
-      continue;  // float activations run on the CPU; operators on packed signs reach the device as BinarySubBitConv
+    if (c.op == "SubBitConv" || c.op == "PackSigns" || c.op == "BinarySubBitBlock") {
+      continue;  // run on the CPU, and of a BinarySubBitBlock the convolution as a BinarySubBitConv
     }
+    const auto geometry = [&] { return MakeGeometry({c.op, c.name}, Attributes(c), InputShape(c)); };
     if (!driver_->WhyNot(Layer(c, Attributes(c))).empty()) {
       not_offered.insert(c.name);
     } else if (c.op == "BinarySubBitConv") {
-      RunBinary(c, MakeGeometry({c.op, c.name}, Attributes(c), c.inputs.at("X").shape));
+      RunBinary(c, geometry());
       ++binary;
+    } else if (c.op == "PackedBinarySubBitConv") {
+      RunPacked(c, geometry());
+      ++packed;
     } else {
-      const ConvGeometry geometry = MakeGeometry({c.op, c.name}, Attributes(c), c.inputs.at("x").shape);
       if (std::holds_alternative<std::vector<std::uint8_t>>(c.inputs.at("x").values)) {
-        RunQuantised<std::uint8_t>(c, geometry);
+        RunQuantised<std::uint8_t>(c, geometry());
       } else {
-        RunQuantised<std::int8_t>(c, geometry);
+        RunQuantised<std::int8_t>(c, geometry());
       }
       ++(c.op == "QLinearSubBitConv" ? quantised : blocks);
     }
@@ -154,6 +188,7 @@ TEST_P(Vectors, GiveTheSharedResults) {
   EXPECT_EQ(not_offered, expected)
       << "padding beyond the window is left to the CPU, by the simulation wide strides, dilation and groups, nothing else";
   EXPECT_GT(binary, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
+  EXPECT_GT(packed, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
   EXPECT_GT(quantised, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
   EXPECT_GT(blocks, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
 }

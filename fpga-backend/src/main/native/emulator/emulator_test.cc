@@ -203,7 +203,7 @@ TEST(Emulator, AgreesWithTheReferenceOnRandomLayers) {
   int table_runs = 0;
   for (int run = 0; run < 200; ++run) {
     LayerCase c = RandomCase(random);
-    if (run % 2 == 0 && c.layer.shape.output_format != OutputFormat::kI32) {
+    if (run % 2 == 0 && HasEightBits(c.layer.shape.output_format)) {
       AddResidual(c, random);
     }
     table_runs += driver->Load(c.layer)->descriptor().mode == Mode::kTable ? 1 : 0;
@@ -221,10 +221,17 @@ TEST(Emulator, AgreesWithTheReferenceWhereALayerTakesSeveralTiles) {
   c.layer.shape.in_channels = 3;
   c.layer.shape.out_channels = 20;
   c.layer.shape.pad_top = c.layer.shape.pad_left = 1;
+  const LayerDescriptor plain = c.layer.shape;
   c.batch = 1;
   c.height = 61;
   for (const std::uint32_t width : {47u, 300u}) {
     c.width = width;
+    LayerCase bits = c;
+    bits.layer = {};
+    bits.layer.shape = plain;
+    bits.layer.shape.output_format = OutputFormat::kBits;
+    FillRandomly(bits, random);
+    EXPECT_EQ(RunCase(*driver, bits), ReferenceConv(bits)) << "bits, width " << width;
     FillRandomly(c, random);
     AddResidual(c, random);
     EXPECT_EQ(RunCase(*driver, c), ReferenceConv(c)) << "width " << width;

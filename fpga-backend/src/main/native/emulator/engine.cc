@@ -48,11 +48,14 @@ class Engine {
     outputs_.resize(layer_.out_channels);
     for (std::uint32_t o = 0; o < layer_.out_channels; ++o) {
       ChannelOutput& output = outputs_[o];
-      output = {layer_.output_format, 0, 0.0f, layer_.output_zero_point};
+      output = {layer_.output_format, 0, 0.0f, layer_.output_zero_point, {0, false}};
       if (layer_.bias_address != 0) {
         output.bias = static_cast<std::int32_t>(LoadU32(memory_ + layer_.bias_address + 4 * o));
       }
-      if (layer_.output_format != OutputFormat::kI32) {
+      if (layer_.output_format == OutputFormat::kBits) {
+        const std::uint32_t word = LoadU32(memory_ + layer_.multiplier_address + 4 * o);
+        output.rule = SignRule::Decode(static_cast<std::int32_t>(word));
+      } else if (layer_.output_format != OutputFormat::kI32) {
         const std::uint32_t bits = LoadU32(memory_ + layer_.multiplier_address + 4 * o);
         std::memcpy(&output.multiplier, &bits, sizeof bits);
         if (!std::isfinite(output.multiplier)) {
@@ -117,15 +120,21 @@ class Engine {
   }
 
   void StoreTile(std::uint32_t image, std::uint32_t group, const Tile& tile) {
-    const std::uint64_t element_bytes = layer_.output_format == OutputFormat::kI32 ? 4 : 1;
+    // Rows of bits begin on a byte of their own; all else is one run.
+    const bool by_rows = layer_.output_format == OutputFormat::kBits;
+    const std::uint32_t runs = by_rows ? tile.rows : 1;
+    const std::size_t run_pixels = by_rows ? layer_.out_width : response_tile_.pixels();
     for (std::uint32_t o = 0; o < layer_.group_out_channels(); ++o) {
       const std::uint64_t channel = std::uint64_t{group} * layer_.group_out_channels() + o;
       const std::uint64_t row = channel * layer_.out_height + tile.first_row;
-      const std::uint64_t at = image * layer_.output_image_bytes() + row * layer_.out_width * element_bytes;
+      const std::uint64_t at = image * layer_.output_image_bytes() + row * layer_.output_row_bytes();
       const Residual residual = {layer_.has_residual() ? memory_ + layer_.residual_address + at : nullptr,
                                  layer_.residual_multiplier, layer_.residual_zero_point};
-      WriteOutput(outputs_[channel], residual, accumulators_.data() + o * tile_pixels_, response_tile_.pixels(),
-                  memory_ + layer_.output_address + at);
+      const std::int32_t* sums = accumulators_.data() + o * tile_pixels_;
+      std::uint8_t* to = memory_ + layer_.output_address + at;
+      for (std::uint32_t run = 0; run < runs; ++run, sums += run_pixels, to += layer_.output_row_bytes()) {
+        WriteOutput(outputs_[channel], residual, sums, run_pixels, to);
+      }
     }
   }
 

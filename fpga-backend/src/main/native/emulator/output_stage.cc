@@ -19,6 +19,16 @@ void WriteAccumulators(const ChannelOutput& channel, const std::int32_t* accumul
   }
 }
 
+void WriteBits(const ChannelOutput& channel, const std::int32_t* accumulators, std::size_t count, std::uint8_t* to) {
+  for (std::size_t first = 0; first < count; first += 8) {
+    unsigned byte = 0;
+    for (std::size_t i = 0; i < std::min<std::size_t>(8, count - first); ++i) {
+      byte |= (channel.rule(AddModulo(accumulators[first + i], channel.bias)) ? 1u : 0u) << i;
+    }
+    *to++ = static_cast<std::uint8_t>(byte);
+  }
+}
+
 /// What is added to element i.
 template <OutputFormat format>
 float ResidualAt(const Residual& residual, std::size_t i) {
@@ -67,6 +77,8 @@ void WriteOutput(const ChannelOutput& channel, const Residual& residual, const s
       return WriteRequantised<OutputFormat::kU8>(channel, residual, accumulators, count, to);
     case OutputFormat::kS8:
       return WriteRequantised<OutputFormat::kS8>(channel, residual, accumulators, count, to);
+    case OutputFormat::kBits:
+      return WriteBits(channel, accumulators, count, to);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "device/layer_descriptor.h"
+#include "device/sign_rule.h"
 
 namespace subbit::fpga {
 
@@ -12,9 +13,11 @@ struct ChannelOutput {
   OutputFormat format;
   /// Added modulo 2^32.
   std::int32_t bias;
-  /// Unused for kI32.
+  /// For kU8 and kS8.
   float multiplier;
   std::int16_t zero_point;
+  /// For kBits.
+  SignRule rule;
 };
 
 /// What is added to one output channel after its multiplication.
@@ -25,8 +28,9 @@ struct Residual {
   std::int16_t zero_point;
 };
 
-/// Writes `count` elements in the layer's output format, little-endian, to `to`:
+/// Writes `count` elements in the layer's output format, little-endian, to `to`, bits eight a byte with unused ones 0:
 ///   kI32:     acc + bias
+///   kBits:    ((acc + bias) >= threshold) != inverted
 ///   kU8, kS8: clamp(round_half_even((float)(acc + bias) * multiplier + (float)(residual - residual zero point) * residual
 ///             multiplier), low - zero_point, high - zero_point) + zero_point
 /// where the conversion to float, each multiplication and the addition round to nearest even, as ONNX Runtime's QLinearConv

@@ -42,6 +42,13 @@ LayerDescriptor ResidualLayer() {
   return d;
 }
 
+/// The same with bits that leave.
+LayerDescriptor BitsLayer() {
+  LayerDescriptor d = Layer();
+  d.output_format = OutputFormat::kBits;
+  return d;
+}
+
 class Protocol : public ::testing::Test {
  protected:
   void Open(const BusTiming& timing = {}, std::uint64_t memory = RtlDevice::kMemoryBytes) {
@@ -187,7 +194,8 @@ TEST_F(Protocol, JudgesRandomDescriptorsAsTheEmulatorDoes) {
     std::mt19937 random(3);
     int accepted = 0;
     for (int run = 0; run < 600; ++run) {
-      LayerDescriptor::Bytes bytes = (run % 2 == 0 ? Layer() : ResidualLayer()).Encode();
+      const LayerDescriptor layers[] = {Layer(), ResidualLayer(), BitsLayer()};
+      LayerDescriptor::Bytes bytes = layers[run % 3].Encode();
       for (int flips = static_cast<int>(random() % 4); flips > 0; --flips) {
         bytes[random() % bytes.size()] ^= static_cast<std::uint8_t>(1u << (random() % 8));
       }
@@ -237,6 +245,15 @@ TEST_F(Protocol, RejectsWhatItDoesNotOffer) {
   EXPECT_EQ(residual_code([](auto& d) { d.residual_address = RtlDevice::kMemoryBytes; }), ErrorCode::kAddress);
   EXPECT_EQ(residual_code([](auto& d) { d.residual_address += 8; }), ErrorCode::kAddress);
   EXPECT_EQ(residual_code([](auto&) {}), ErrorCode::kNone);
+  const auto bits_code = [&](auto change) {
+    LayerDescriptor d = BitsLayer();
+    change(d);
+    return static_cast<ErrorCode>(CompareLayer(d));
+  };
+  EXPECT_EQ(bits_code([](auto& d) { d.output_zero_point = 1; }), ErrorCode::kZeroPoint);
+  EXPECT_EQ(bits_code([](auto& d) { d.multiplier_address = 0; }), ErrorCode::kAddress);
+  EXPECT_EQ(bits_code([](auto& d) { d.version = 2, d.residual_address = 0x18000; }), ErrorCode::kAddress);
+  EXPECT_EQ(bits_code([](auto&) {}), ErrorCode::kNone);
 }
 
 TEST_F(Protocol, RejectsABadList) {
@@ -255,6 +272,7 @@ TEST_F(Protocol, RejectsBadTensorContents) {
   const float finite = 1.0f;
   Write(0x1804, &infinite, sizeof infinite);
   EXPECT_EQ(CompareLayer(Layer()), static_cast<std::uint32_t>(ErrorCode::kMultiplier));
+  EXPECT_EQ(CompareLayer(BitsLayer()), 0u) << "any word is a sign rule";
   const std::uint16_t wrong = 512;
   Write(0x10C2, &wrong, sizeof wrong);
   EXPECT_EQ(CompareLayer(Layer()), static_cast<std::uint32_t>(ErrorCode::kCodeword)) << "the codebook comes first";

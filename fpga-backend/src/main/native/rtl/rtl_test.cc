@@ -47,14 +47,16 @@ TEST_P(Rtl, AgreesWithTheReferenceOnRandomLayers) {
   std::mt19937 random(11);
   int table_runs = 0;
   int residuals = 0;
+  int bits = 0;
   for (const std::uint32_t stall_percent : {0u, 40u}) {
     const auto driver = Driver::Open(Open(GetParam(), {stall_percent == 0 ? 1u : 20u, stall_percent, 7}));
     for (int run = 0; run < 100; ++run) {
       LayerCase c = OfferedCase(random, *driver);
-      if (run % 2 == 0 && c.layer.shape.output_format != OutputFormat::kI32) {
+      if (run % 2 == 0 && HasEightBits(c.layer.shape.output_format)) {
         AddResidual(c, random);
         ++residuals;
       }
+      bits += c.layer.shape.output_format == OutputFormat::kBits ? 1 : 0;
       const auto loaded = driver->Load(c.layer);
       table_runs += loaded->descriptor().mode == Mode::kTable ? 1 : 0;
       const LayerDescriptor& d = loaded->descriptor();
@@ -67,6 +69,7 @@ TEST_P(Rtl, AgreesWithTheReferenceOnRandomLayers) {
     }
   }
   EXPECT_GT(residuals, 40);
+  EXPECT_GT(bits, 30);
   if (GetParam() != "binary") {
     EXPECT_GT(table_runs, 20) << "the sweep must cover the table mode too";
   }
@@ -115,6 +118,16 @@ LayerCase MakeCase(const NetworkLayer& layer, int tau) {
   return c;
 }
 
+/// The layer with bits in and out.
+LayerCase MakeBits(LayerCase c, std::mt19937& random) {
+  LayerDescriptor& d = c.layer.shape;
+  d.input_format = InputFormat::kBits;
+  d.output_format = OutputFormat::kBits;
+  d.input_zero_point = d.output_zero_point = 0;
+  FillRandomly(c, random);
+  return c;
+}
+
 TEST_P(Rtl, TakesTheCyclesOfTheModelOnNetworkLayers) {
   // The first three are resnet20's on images of 32x32, the others ResNet-18's last on images of 224x224.
   const NetworkLayer layers[] = {{16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {256, 256, 14, 1}, {256, 512, 14, 2}};
@@ -146,7 +159,7 @@ TEST_P(Rtl, TakesTheCyclesOfTheModelOnRandomLayers) {
     c.height = 9 + static_cast<std::uint32_t>(random() % 12);
     c.width = 9 + static_cast<std::uint32_t>(random() % 12);
     FillRandomly(c, random);
-    if (run % 3 == 0 && c.layer.shape.output_format != OutputFormat::kI32) {
+    if (run % 3 == 0 && HasEightBits(c.layer.shape.output_format)) {
       AddResidual(c, random);
     }
     CompareWithTheEmulator(GetParam(), c);
@@ -161,6 +174,25 @@ TEST_P(Rtl, CutsWideLayersIntoPartsOfRows) {
     FillRandomly(c, random);
     AddResidual(c, random);
     EXPECT_EQ(RunCase(*Driver::Open(Open(GetParam())), c), ReferenceConv(c)) << "width " << width;
+  }
+}
+
+TEST_P(Rtl, CutsWideLayersOfBitsIntoWholeBytes) {
+  std::mt19937 random(13);
+  // Of the last a lane holds the sums of eight pixels and no more, in all elements but `shared`.
+  for (const NetworkLayer& layer : {NetworkLayer{3, 150, 299, 1}, {3, 97, 512, 1}, {2, 512, 61, 2}}) {
+    LayerCase c = MakeBits(MakeCase(layer, 5), random);
+    c.height = 4;
+    FillRandomly(c, random);
+    EXPECT_EQ(RunCase(*Driver::Open(Open(GetParam())), c), ReferenceConv(c))
+        << "width " << layer.in_side << ", " << layer.out_channels << " channels";
+  }
+}
+
+TEST_P(Rtl, TakesTheCyclesOfTheModelForBits) {
+  std::mt19937 random(14);
+  for (const NetworkLayer& layer : {NetworkLayer{16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {24, 150, 57, 1}, {32, 300, 7, 1}}) {
+    CompareWithTheEmulator(GetParam(), MakeBits(MakeCase(layer, 5), random));
   }
 }
 

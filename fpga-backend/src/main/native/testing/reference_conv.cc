@@ -40,7 +40,8 @@ std::int64_t Weight(const ConvLayer& layer, std::uint32_t o, std::uint32_t c, st
   return ((layer.codebook[index] >> tap) & 1) != 0 ? 1 : -1;
 }
 
-void Append(const LayerCase& c, std::uint32_t o, std::int64_t sum, std::vector<std::uint8_t>& output) {
+/// Appends what becomes of a sum of channel o and column x.
+void Append(const LayerCase& c, std::uint32_t o, std::uint32_t x, std::int64_t sum, std::vector<std::uint8_t>& output) {
   const ConvLayer& layer = c.layer;
   const LayerDescriptor& d = layer.shape;
   const std::int64_t bias = layer.bias.empty() ? 0 : layer.bias[o];
@@ -49,6 +50,15 @@ void Append(const LayerCase& c, std::uint32_t o, std::int64_t sum, std::vector<s
     for (int byte = 0; byte < 4; ++byte) {
       output.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(accumulator) >> (8 * byte)));
     }
+    return;
+  }
+  if (d.output_format == OutputFormat::kBits) {
+    if (x % 8 == 0) {
+      output.push_back(0);
+    }
+    const SignRule& rule = layer.sign_rules[o];
+    const bool bit = rule.inverted ? accumulator < rule.threshold : accumulator >= rule.threshold;
+    output.back() = static_cast<std::uint8_t>(output.back() | (bit ? 1u << (x % 8) : 0u));
     return;
   }
   float scaled = static_cast<float>(accumulator) * layer.multiplier[o];
@@ -76,8 +86,7 @@ std::uint32_t LayerCase::out_width() const {
 }
 
 std::size_t LayerCase::output_bytes() const {
-  const std::size_t element = layer.shape.output_format == OutputFormat::kI32 ? 4 : 1;
-  return element * batch * layer.shape.out_channels * out_height() * out_width();
+  return RowBytes(layer.shape.output_format, out_width()) * batch * layer.shape.out_channels * out_height();
 }
 
 void FillRandomly(LayerCase& layer_case, std::mt19937& random) {
@@ -95,7 +104,15 @@ void FillRandomly(LayerCase& layer_case, std::mt19937& random) {
     std::generate(layer.bias.begin(), layer.bias.end(),
                   [&] { return static_cast<std::int32_t>(Pick(random, 0, 2000)) - 1000; });
   }
-  if (d.output_format != OutputFormat::kI32) {
+  layer.sign_rules.clear();
+  layer.multiplier.clear();
+  if (d.output_format == OutputFormat::kBits) {
+    // Near the middle of what small layers sum up to, and now and then a constant.
+    for (std::uint32_t o = 0; o < d.out_channels; ++o) {
+      const std::int32_t threshold = static_cast<std::int32_t>(Pick(random, 0, 200)) - 100;
+      layer.sign_rules.push_back({Pick(random, 0, 15) == 0 ? SignRule::kLeastThreshold : threshold, Pick(random, 0, 1) == 1});
+    }
+  } else if (d.output_format != OutputFormat::kI32) {
     layer.multiplier.resize(d.out_channels);
     // Powers of two among them, so that exact ties occur.
     std::generate(layer.multiplier.begin(), layer.multiplier.end(), [&] {
@@ -113,14 +130,14 @@ LayerCase RandomCase(std::mt19937& random) {
   LayerDescriptor& d = c.layer.shape;
   for (;;) {
     d.input_format = static_cast<InputFormat>(Pick(random, 0, 2));
-    d.output_format = static_cast<OutputFormat>(Pick(random, 0, 2));
+    d.output_format = static_cast<OutputFormat>(Pick(random, 0, 3));
     d.input_zero_point = static_cast<std::int16_t>(
         d.input_format == InputFormat::kBits ? 0
                                              : Pick(random, 0, 255) - (d.input_format == InputFormat::kS8 ? 128 : 0));
     d.output_zero_point =
-        static_cast<std::int16_t>(d.output_format == OutputFormat::kI32
-                                      ? 0
-                                      : Pick(random, 0, 255) - (d.output_format == OutputFormat::kS8 ? 128 : 0));
+        static_cast<std::int16_t>(HasEightBits(d.output_format)
+                                      ? Pick(random, 0, 255) - (d.output_format == OutputFormat::kS8 ? 128 : 0)
+                                      : 0);
     d.tau = static_cast<std::uint8_t>(Pick(random, 1, 9));
     d.group = Pick(random, 1, 3);
     d.in_channels = d.group * Pick(random, 1, 9);
@@ -188,7 +205,7 @@ std::vector<std::uint8_t> ReferenceConv(const LayerCase& c) {
               sum += Weight(c.layer, o, channel, tap) * InputAt(c, image, first_channel + channel, in_y, in_x);
             }
           }
-          Append(c, o, sum, output);
+          Append(c, o, x, sum, output);
         }
       }
     }

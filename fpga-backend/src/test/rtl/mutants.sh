@@ -43,7 +43,7 @@ faults=(
   "part of a word is written to a register|subbit_registers.sv|whole = s_axi_wstrb == 4'hF|whole = s_axi_wstrb != 4'h0"
   "a row of signs runs on into the next row's byte|subbit_write_back.sv|column[2:0] == '1 \|\| row_ends|column[2:0] == '1"
   "parts of a row of signs end within a byte|subbit_descriptor.sv|if (out_bits) layer.tile_columns[2:0] <= '0|if (1'b0) layer.tile_columns[2:0] <= '0"
-  "a sum as large as the threshold counts as below it|subbit_signs.sv|sum >= threshold|sum > threshold"
+  "a sum as large as the threshold counts as below it|subbit_signs.sv|(sum >= threshold) ^|(sum > threshold) ^"
   "a queue overflows|subbit_queue.sv|written - taken != (AW + 1)'(DEPTH)|1'b1"
 )
 

@@ -61,7 +61,7 @@ std::vector<std::vector<Ort::ConstNode>> GroupsToClaim(const Ort::ConstGraph& gr
       // Nodes come in topological order, so whoever gives a tensor has been seen.
       if (const auto giver = givers.find(name); giver != givers.end()) {
         links[i].reads.push_back(giver->second);
-        if (taken[i] && taken[giver->second] && HasEightBits(nodes[i]) && HasEightBits(nodes[giver->second])) {
+        if (taken[i] && taken[giver->second] && CanJoin(nodes[giver->second], nodes[i])) {
           links[i].joins.push_back(giver->second);
         }
       }
@@ -103,7 +103,7 @@ ConvGraph ReadConvGraph(const Ort::ConstGraph& graph, const Ort::ConstNode& fuse
     }
   }
   for (const Ort::ConstNode& node : nodes) {
-    names.Add(node.GetOutputs().at(0).GetName());
+    names.Add(OutputName(node));
   }
   for (const Ort::ConstNode& node : nodes) {
     const std::vector<std::string> inputs = VariableInputs(node);

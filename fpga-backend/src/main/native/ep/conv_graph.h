@@ -31,8 +31,8 @@ struct ConvGraph {
 };
 
 /// Groups of nodes of a session's graph that are to be claimed, each as one; `takes` tells whether the device can run a
-/// node. 8-bit nodes of which one reads what another gives are claimed together, as far as no node outside must run
-/// between them. Nodes with binary activations meet on the host, so each is claimed alone.
+/// node. Nodes of which one reads what another gives are claimed together, where that are 8 bits or signs and as far as no node
+/// outside must run between them. Nodes that give floats meet others on the host.
 std::vector<std::vector<Ort::ConstNode>> GroupsToClaim(const Ort::ConstGraph& graph,
                                                        const std::function<bool(const Ort::ConstNode&)>& takes);
 

@@ -5,14 +5,44 @@
 #include <type_traits>
 #include <utility>
 
+#include "driver/sign_rules.h"
+
 namespace subbit::fpga {
 namespace {
 
 constexpr const char* kQLinear = "QLinearSubBitConv";
 constexpr const char* kBlock = "QLinearSubBitBlock";
 constexpr const char* kBinary = "BinarySubBitConv";
+constexpr const char* kPacked = "PackedBinarySubBitConv";
 /// Where a QLinearSubBitBlock has its residual.
 constexpr std::size_t kResidual = 9;
+
+/// Names of a node's outputs; one that is left out has an empty name.
+std::vector<std::string> OutputNames(const Ort::ConstNode& node) {
+  std::vector<std::string> names;
+  for (const Ort::ConstValueInfo& output : node.GetOutputs()) {
+    names.push_back(output == nullptr ? std::string() : output.GetName());
+  }
+  return names;
+}
+
+std::size_t GivenOutputs(const Ort::ConstNode& node) {
+  const std::vector<std::string> names = OutputNames(node);
+  return names.size() - static_cast<std::size_t>(std::count(names.begin(), names.end(), std::string()));
+}
+
+HostForm InputForm(const std::string& op_type) {
+  return op_type == kPacked ? HostForm::kPackedSigns : op_type == kBinary ? HostForm::kFloats : HostForm::kBytes;
+}
+
+/// Of PackedBinarySubBitConv the first output holds values, the second their signs.
+HostForm OutputForm(const Ort::ConstNode& node) {
+  const std::string op_type = node.GetOperatorType();
+  if (op_type == kPacked) {
+    return OutputNames(node).at(0).empty() ? HostForm::kPackedSigns : HostForm::kFloats;
+  }
+  return op_type == kBinary ? HostForm::kFloats : HostForm::kBytes;
+}
 
 /// A constant input: ONNX Runtime's data, valid while the node is, and a shape of our own.
 template <typename T>
@@ -36,15 +66,14 @@ class NodeReader {
  public:
   explicit NodeReader(const Ort::ConstNode& node)
       : node_(node), inputs_(node.GetInputs()), op_{node.GetOperatorType(), node.GetName()} {
-    const std::vector<Ort::ConstValueInfo> outputs = node.GetOutputs();
-    if (outputs.size() != 1) {
-      throw InvalidOperator(op_, "number of outputs", std::to_string(outputs.size()), "1");
+    if (GivenOutputs(node) != 1) {
+      throw InvalidOperator(op_, "number of outputs", std::to_string(GivenOutputs(node)), "1");
     }
     if (op_.node.empty()) {
       op_.node = CalledFrom();
     }
     if (op_.node.empty()) {
-      op_.node = outputs[0].GetName();
+      op_.node = OutputName(node);
     }
   }
 
@@ -151,17 +180,24 @@ void ReadWeights(const NodeReader& reader, std::size_t first, ConvNode& node) {
 }
 
 void ReadBinary(const NodeReader& reader, ConvNode& node) {
-  if (reader.VariableType(0, "X") != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT) {
-    throw InvalidOperator(reader.op(), "type of X", "another type", "float32");
+  const bool packed = node.input_form == HostForm::kPackedSigns;
+  const char* input = packed ? "B" : "X";
+  if (reader.VariableType(0, input) != (packed ? ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 : ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)) {
+    throw InvalidOperator(reader.op(), std::string("type of ") + input, "another type", packed ? "uint8" : "float32");
   }
+  const bool gives_signs = node.output_form == HostForm::kPackedSigns;
   node.layer.shape.input_format = InputFormat::kBits;
-  node.layer.shape.output_format = OutputFormat::kI32;
+  node.layer.shape.output_format = gives_signs ? OutputFormat::kBits : OutputFormat::kI32;
   ReadWeights(reader, 1, node);
   const std::int64_t out_channels = node.attributes.out_channels;
   node.scale = MakePerChannel(reader.op(), "scale", out_channels, reader.Constant<float>(3, "scale").view());
   node.bias.assign(static_cast<std::size_t>(out_channels), 0.0f);
-  if (reader.HasInput(4)) {
+  if (packed || reader.HasInput(4)) {
     node.bias = MakePerChannel(reader.op(), "bias", out_channels, reader.Constant<float>(4, "bias").view());
+  }
+  if (gives_signs) {
+    node.layer.sign_rules =
+        SignRulesOf(node.scale, node.bias, static_cast<std::int32_t>(9 * node.attributes.in_channels));
   }
 }
 
@@ -223,10 +259,31 @@ void ReadQLinear(const NodeReader& reader, ConvNode& node) {
 
 bool IsConvNode(const Ort::ConstNode& node) {
   const std::string op_type = node.GetOperatorType();
-  return node.GetDomain() == kDomain && (op_type == kQLinear || op_type == kBlock || op_type == kBinary);
+  return node.GetDomain() == kDomain && (op_type == kQLinear || op_type == kBlock || op_type == kBinary ||
+                                         (op_type == kPacked && GivenOutputs(node) == 1));
 }
 
-bool HasEightBits(const Ort::ConstNode& node) { return node.GetOperatorType() != kBinary; }
+bool ReadsPackedSigns(const Ort::ConstNode& node) { return node.GetOperatorType() == kPacked; }
+
+bool CanJoin(const Ort::ConstNode& giver, const Ort::ConstNode& reader) {
+  const HostForm form = OutputForm(giver);
+  if (form == HostForm::kFloats || form != InputForm(reader.GetOperatorType())) {
+    return false;
+  }
+  // Packed signs have room for up to seven channels more than were given, and a node may read them as -1; the device's bits have not.
+  return form != HostForm::kPackedSigns ||
+         NodeReader(giver).Int("out_channels") ==
+             NodeReader(reader).Int("in_channels") * NodeReader(reader).Int("group");
+}
+
+std::string OutputName(const Ort::ConstNode& node) {
+  for (const std::string& name : OutputNames(node)) {
+    if (!name.empty()) {
+      return name;
+    }
+  }
+  return "";
+}
 
 std::vector<std::string> VariableInputs(const Ort::ConstNode& node) {
   const std::vector<Ort::ConstValueInfo> inputs = node.GetInputs();
@@ -242,8 +299,10 @@ ConvNode ReadConvNode(const Ort::ConstNode& node) {
   ConvNode read;
   read.op = reader.op();
   read.attributes = ReadAttributes(reader);
+  read.input_form = InputForm(read.op.type);
+  read.output_form = OutputForm(node);
   read.layer.shape = ShapeOf(read.attributes);
-  if (read.op.type == kBinary) {
+  if (read.input_form != HostForm::kBytes) {
     ReadBinary(reader, read);
   } else if (reader.VariableType(0, "x") == ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8) {
     ReadQLinear<std::uint8_t>(reader, read);

@@ -25,16 +25,24 @@ void RunQLinear(const ConvNode& node, const ConvGeometry& geometry, const void* 
 }  // namespace
 
 void RunConvOnCpu(const ConvNode& node, const ConvGeometry& geometry, const void* x, const void* residual, void* y) {
-  switch (node.layer.shape.input_format) {
-    case InputFormat::kBits:
+  switch (node.input_form) {
+    case HostForm::kFloats:
       ReferenceBinarySubBitConv(geometry, node.weights, node.scale, node.bias, static_cast<const float*>(x),
                                 static_cast<float*>(y), RunSerially);
       break;
-    case InputFormat::kU8:
-      RunQLinear<std::uint8_t>(node, geometry, x, residual, y);
+    case HostForm::kPackedSigns: {
+      const bool signs = node.output_form == HostForm::kPackedSigns;
+      ReferencePackedBinarySubBitConv(geometry, node.weights, node.scale, node.bias, static_cast<const std::uint8_t*>(x),
+                                      {signs ? nullptr : static_cast<float*>(y), signs ? static_cast<std::uint8_t*>(y) : nullptr},
+                                      RunSerially);
       break;
-    case InputFormat::kS8:
-      RunQLinear<std::int8_t>(node, geometry, x, residual, y);
+    }
+    case HostForm::kBytes:
+      if (node.layer.shape.input_format == InputFormat::kS8) {
+        RunQLinear<std::int8_t>(node, geometry, x, residual, y);
+      } else {
+        RunQLinear<std::uint8_t>(node, geometry, x, residual, y);
+      }
       break;
   }
 }

@@ -91,7 +91,9 @@ bool Ep::Takes(const Ort::ConstNode& node) const {
   if (reason.empty()) {
     return true;
   }
-  const std::string message = "SubBitFpga leaves node '" + node.GetName() + "' to the CPU: " + reason;
+  // The function body of a node on packed signs has a BinarySubBitConv, which is offered in its turn.
+  const std::string to = ReadsPackedSigns(node) ? "' to its function body: " : "' to the CPU: ";
+  const std::string message = "SubBitFpga leaves node '" + node.GetName() + to + reason;
   ORT_CXX_LOG_NOEXCEPT(logger_, ORT_LOGGING_LEVEL_WARNING, message.c_str());
   return false;
 }

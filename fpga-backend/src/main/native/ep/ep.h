@@ -23,8 +23,8 @@ struct EpOptions {
   static EpOptions Read(const OrtSessionOptions& options);
 };
 
-/// The execution provider of one session: claims the nodes that its device can run, and compiles them. 8-bit nodes that are
-/// connected are claimed as one subgraph, whose tensors stay in device memory.
+/// The execution provider of one session: claims the nodes that its device can run, and compiles them. Nodes that are
+/// connected by 8 bits or signs are claimed as one subgraph, whose tensors stay in device memory.
 class Ep final : public OrtEp {
  public:
   Ep(std::shared_ptr<Driver> driver, const EpOptions& options, const OrtEpApi& ep_api, const OrtLogger& logger);

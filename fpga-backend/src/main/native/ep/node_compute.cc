@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "driver/binary_tensor.h"
+#include "core/packed_bits.h"
 #include "driver/timing_log.h"
 #include "ep/cpu_conv.h"
+#include "ep/host_tensors.h"
 
 namespace subbit::fpga {
 namespace {
@@ -71,8 +72,14 @@ NodeCompute::Request NodeCompute::Prepare(Ort::KernelContext& context) const {
   for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
     const ConvNode& node = graph_.nodes[i];
     const NodeSources& sources = graph_.sources[i];
-    request.geometries.push_back(MakeGeometry(node.op, node.attributes, request.shapes[sources.input]));
-    const Shape output = request.geometries.back().OutputShape();
+    const Shape& input = request.shapes[sources.input];
+    request.geometries.push_back(node.input_form == HostForm::kPackedSigns
+                                     ? MakePackedGeometry(node.op, node.attributes, input)
+                                     : MakeGeometry(node.op, node.attributes, input));
+    Shape output = request.geometries.back().OutputShape();
+    if (node.output_form == HostForm::kPackedSigns) {
+      output[1] = PackedBytes(output[1]);
+    }
     if (sources.residual != kNoTensor && request.shapes[sources.residual] != output) {
       throw InvalidOperator(node.op, "shape of residual", ToString(request.shapes[sources.residual]), ToString(output));
     }
@@ -107,46 +114,45 @@ void NodeCompute::Run(Ort::KernelContext context) const {
 }
 
 std::vector<LayerCycles> NodeCompute::RunOnDevice(const Request& request) const {
-  return graph_.nodes.front().layer.shape.input_format == InputFormat::kBits
-             ? RunBinary(request)
-             : RunGraph(request, request.inputs, request.outputs);
-}
-
-std::vector<LayerCycles> NodeCompute::RunGraph(const Request& request, const std::vector<const void*>& inputs,
-                                               const std::vector<void*>& outputs) const {
-  std::vector<Driver::GraphInput> images;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
+  std::vector<DeviceImages> turned;
+  std::vector<Driver::GraphInput> inputs;
+  for (std::size_t i = 0; i < request.inputs.size(); ++i) {
+    const void* images = request.inputs[i];
+    // A residual has 8 bits, so whoever reads the tensor as its input tells of any other form.
+    const auto reader = std::find_if(graph_.sources.begin(), graph_.sources.end(),
+                                     [&](const NodeSources& sources) { return sources.input == i; });
+    if (reader != graph_.sources.end()) {
+      const auto node = static_cast<std::size_t>(reader - graph_.sources.begin());
+      if (graph_.nodes[node].input_form != HostForm::kBytes) {
+        turned.push_back(ImagesForDevice(graph_.nodes[node], request.geometries[node], images));
+        images = turned.back().data();
+      }
+    }
     // MakeGeometry keeps all sizes below 2^31.
-    images.push_back({inputs[i],
+    inputs.push_back({images,
                       {static_cast<std::uint32_t>(request.shapes[i][2]), static_cast<std::uint32_t>(request.shapes[i][3])}});
   }
-  return driver_->RunGraph(layer_graph_, static_cast<std::uint32_t>(request.geometries.front().batch), images, outputs,
-                           timeout_);
-}
-
-std::vector<LayerCycles> NodeCompute::RunBinary(const Request& request) const {
-  const ConvNode& node = graph_.nodes.front();
-  const ConvGeometry& geometry = request.geometries.front();
-  const auto rows = static_cast<std::size_t>(geometry.batch * geometry.InputChannels() * geometry.height);
-  const auto width = static_cast<std::size_t>(geometry.width);
-  const auto out_channels = static_cast<std::size_t>(node.attributes.out_channels);
-  const std::size_t out_planes = static_cast<std::size_t>(geometry.batch) * out_channels;
-  const auto out_pixels = static_cast<std::size_t>(geometry.out_height * geometry.out_width);
-  std::vector<std::uint8_t> bits(rows * ((width + 7) / 8));
-  PackSigns(static_cast<const float*>(request.inputs.front()), rows, width, bits.data());
-  std::vector<std::int32_t> accumulators(out_planes * out_pixels);
-  const std::vector<LayerCycles> cycles = RunGraph(request, {bits.data()}, {accumulators.data()});
-  auto* y = static_cast<float*>(request.outputs.front());
-  for (std::size_t plane = 0; plane < out_planes; ++plane) {
-    const std::size_t channel = plane % out_channels;
-    const std::size_t first = plane * out_pixels;
-    ScaleAccumulators(accumulators.data() + first, out_pixels, node.scale[channel], node.bias[channel], y + first);
+  std::vector<DeviceImages> given(request.outputs.size());
+  std::vector<void*> outputs = request.outputs;
+  const auto giver = [&](std::size_t output) { return graph_.outputs[output] - request.inputs.size(); };
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (graph_.nodes[giver(i)].output_form != HostForm::kBytes) {
+      given[i] = RoomForImages(graph_.nodes[giver(i)], request.geometries[giver(i)]);
+      outputs[i] = given[i].data();
+    }
+  }
+  const auto batch = static_cast<std::uint32_t>(request.geometries.front().batch);
+  const std::vector<LayerCycles> cycles = driver_->RunGraph(layer_graph_, batch, inputs, outputs, timeout_);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (graph_.nodes[giver(i)].output_form != HostForm::kBytes) {
+      ImagesFromDevice(graph_.nodes[giver(i)], request.geometries[giver(i)], given[i], request.outputs[i]);
+    }
   }
   return cycles;
 }
 
 void NodeCompute::RunOnCpu(const Request& request) const {
-  // What stays between the nodes has one byte an element: nodes with binary activations stand alone.
+  // What stays between the nodes are bytes: of floats none does.
   std::vector<std::vector<std::uint8_t>> between(graph_.nodes.size());
   std::vector<const void*> tensors = request.inputs;
   for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {

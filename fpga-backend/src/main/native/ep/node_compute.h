@@ -26,6 +26,7 @@ class NodeCompute final : public OrtNodeComputeInfo {
 
   /// What one run works on: everything by the numbers of the graph's tensors and nodes.
   struct Request {
+    /// As ONNX Runtime has them.
     std::vector<Shape> shapes;
     std::vector<ConvGeometry> geometries;
     std::vector<const void*> inputs;
@@ -41,9 +42,6 @@ class NodeCompute final : public OrtNodeComputeInfo {
   void Run(Ort::KernelContext context) const;
   Request Prepare(Ort::KernelContext& context) const;
   std::vector<LayerCycles> RunOnDevice(const Request& request) const;
-  std::vector<LayerCycles> RunBinary(const Request& request) const;
-  std::vector<LayerCycles> RunGraph(const Request& request, const std::vector<const void*>& inputs,
-                                    const std::vector<void*>& outputs) const;
   void RunOnCpu(const Request& request) const;
 
   const std::shared_ptr<Driver> driver_;

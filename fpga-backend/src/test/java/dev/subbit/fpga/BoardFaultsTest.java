@@ -11,6 +11,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.subbit.fpga.FailingBoard.Behaviour;
 import dev.subbit.onnx.ExecutionBackend;
+import dev.subbit.onnx.PackedSignNodes.PackedOutputs;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Optional;
@@ -56,10 +57,11 @@ class BoardFaultsTest {
         new ModelProto[] {
           TestModels.binary(5, 1),
           TestModels.qLinear(true, 5, 1),
-          TestModels.residual(true, 5, 1, TestModels.Extra.NOTHING)
+          TestModels.residual(true, 5, 1, TestModels.Extra.NOTHING),
+          TestModels.packed(5, 1, PackedOutputs.SIGNS, PackedOutputs.SIGNS),
+          TestModels.packed(5, 1, PackedOutputs.SIGNS, PackedOutputs.VALUES)
         }) {
-      boolean binary = model.getGraph().getName().equals("binary");
-      OnnxJavaType type = binary ? OnnxJavaType.FLOAT : OnnxJavaType.INT8;
+      OnnxJavaType type = FpgaSessions.inputType(model);
       try (FailingBoard board = new FailingBoard();
           OrtSession session = FpgaSessions.open(model, "fpga", settings("cpu"));
           OrtSession bodies = FpgaSessions.open(model, "onnxruntime", Map.of());

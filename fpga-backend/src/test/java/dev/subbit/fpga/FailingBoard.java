@@ -77,9 +77,9 @@ final class FailingBoard implements AutoCloseable {
       registers.putInt(offset, 0);
     }
     registers.putInt(0x10, 0x54494253);
-    registers.putInt(0x14, 0x00010002);
+    registers.putInt(0x14, 0x00010003);
     registers.putInt(0x18, 64 << 16 | 4 << 8 | 1);
-    registers.putInt(0x1C, 0b1011111);
+    registers.putInt(0x1C, 0b11011111);
     registers.putInt(0x20, 65535);
     registers.putInt(0x24, 65535);
     registers.putInt(0x28, 1 << 20);

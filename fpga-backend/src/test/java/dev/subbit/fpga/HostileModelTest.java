@@ -16,6 +16,7 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import com.google.protobuf.ByteString;
 import dev.subbit.fpga.TestModels.Extra;
+import dev.subbit.onnx.PackedSignNodes.PackedOutputs;
 import dev.subbit.onnx.SubBitSessions;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +88,8 @@ class HostileModelTest {
       List.of(
           TestModels.binary(5, 1),
           TestModels.qLinear(false, 5, 1),
-          TestModels.residual(false, 5, 1, Extra.NOTHING));
+          TestModels.residual(false, 5, 1, Extra.NOTHING),
+          TestModels.packed(5, 1, PackedOutputs.SIGNS, PackedOutputs.SIGNS));
 
   @Test
   void aResidualOfAnotherSizeEndsInAnException() {
@@ -185,7 +187,8 @@ class HostileModelTest {
         new ModelProto[] {
           TestModels.binary(3, 1),
           TestModels.qLinear(true, 3, 1),
-          TestModels.residual(true, 3, 1, Extra.NOTHING)
+          TestModels.residual(true, 3, 1, Extra.NOTHING),
+          TestModels.packed(3, 1, PackedOutputs.SIGNS, PackedOutputs.VALUES)
         }) {
       byte[] bytes = model.toByteArray();
       int refused = 0;

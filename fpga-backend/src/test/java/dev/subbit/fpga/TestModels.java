@@ -248,8 +248,74 @@ final class TestModels {
     return finish(graph, DataType.FLOAT, 16, residual);
   }
 
+  /**
+   * Three PackedBinarySubBitConv nodes after one another, packed signs in: 20 to 12 to 34 to 6
+   * channels.
+   *
+   * @param second what the second node gives; the third reads its signs.
+   * @param last what the third gives: values, or signs.
+   */
+  static ModelProto packed(
+      int tau,
+      long seed,
+      PackedSignNodes.PackedOutputs second,
+      PackedSignNodes.PackedOutputs last) {
+    Random random = new Random(seed);
+    GraphProto.Builder graph = GraphProto.newBuilder().setName("packed");
+    int[] channels = {20, 12, 34, 6};
+    PackedSignNodes.PackedOutputs[] outputs = {PackedSignNodes.PackedOutputs.SIGNS, second, last};
+    String signs = INPUT;
+    for (int i = 0; i < 3; i++) {
+      String name = "p" + i;
+      PackedSignNodes.packedBinaryConv(
+          graph,
+          name,
+          signs,
+          weights(channels[i + 1], channels[i], tau, random),
+          ConvAttributes.of(i == 1 ? 2 : 1, 1),
+          values(channels[i + 1], random),
+          outputs[i]);
+      signs = PackedSignNodes.signsOf(name);
+    }
+    return last == PackedSignNodes.PackedOutputs.VALUES
+        ? finish(graph, DataType.UINT8, 3, "p2", DataType.FLOAT)
+        : finish(graph, DataType.UINT8, 3, signs);
+  }
+
+  /** The same with signs only, and the first node's signs as the second output. */
+  static ModelProto packedWithSecondOutput(int tau, long seed) {
+    PackedSignNodes.PackedOutputs signs = PackedSignNodes.PackedOutputs.SIGNS;
+    ModelProto.Builder model = packed(tau, seed, signs, signs).toBuilder();
+    String first = PackedSignNodes.signsOf("p0");
+    model
+        .getGraphBuilder()
+        .addOutput(ValueInfoProto.newBuilder().setName(first).setType(tensor(DataType.UINT8)));
+    return model.build();
+  }
+
+  /** A node that gives the signs of 10 channels, and one that reads 12: two bytes a pixel both. */
+  static ModelProto packedWithMoreChannelsRead(long seed) {
+    Random random = new Random(seed);
+    GraphProto.Builder graph = GraphProto.newBuilder().setName("packed");
+    for (int i = 0; i < 2; i++) {
+      PackedSignNodes.packedBinaryConv(
+          graph,
+          "p" + i,
+          i == 0 ? INPUT : PackedSignNodes.signsOf("p0"),
+          weights(i == 0 ? 10 : 6, i == 0 ? 20 : 12, 4, random),
+          ConvAttributes.of(1, 1),
+          values(i == 0 ? 10 : 6, random),
+          PackedSignNodes.PackedOutputs.SIGNS);
+    }
+    return finish(graph, DataType.UINT8, 3, PackedSignNodes.signsOf("p1"));
+  }
+
   private static float[] values(Random random) {
-    float[] values = new float[16];
+    return values(16, random);
+  }
+
+  private static float[] values(int count, Random random) {
+    float[] values = new float[count];
     for (int i = 0; i < values.length; i++) {
       values[i] = random.nextFloat() - 0.5f;
     }
@@ -258,8 +324,13 @@ final class TestModels {
 
   private static ModelProto finish(
       GraphProto.Builder graph, DataType type, int channels, String output) {
+    return finish(graph, type, channels, output, type);
+  }
+
+  private static ModelProto finish(
+      GraphProto.Builder graph, DataType type, int channels, String output, DataType outputType) {
     graph.addInput(value(INPUT, type, channels));
-    graph.addOutput(ValueInfoProto.newBuilder().setName(output).setType(tensor(type)));
+    graph.addOutput(ValueInfoProto.newBuilder().setName(output).setType(tensor(outputType)));
     return SubBitModels.ofGraph(graph.build());
   }
 

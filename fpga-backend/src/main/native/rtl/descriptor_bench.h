@@ -1,0 +1,51 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <random>
+
+#include "Vsubbit_descriptor.h"
+#include "device/layer_descriptor.h"
+#include "rtl/module_bench.h"
+
+namespace subbit::fpga {
+
+/// As the module gets them: both versions have 192 bytes, of which the last 64 mean nothing in version 1.
+using DescriptorBytes = std::array<std::uint8_t, LayerDescriptor::kResidualBytes>;
+
+inline DescriptorBytes Encode(const LayerDescriptor& d, std::mt19937& random) {
+  DescriptorBytes bytes;
+  for (auto& byte : bytes) {
+    byte = static_cast<std::uint8_t>(random());
+  }
+  const auto encoded = d.Encode();
+  std::copy(encoded.begin(), encoded.end(), bytes.begin());
+  return bytes;
+}
+
+/// Hands over a descriptor; the error code that comes back.
+inline ErrorCode Judge(Vsubbit_descriptor& m, const DescriptorBytes& bytes) {
+  std::memcpy(&m.bytes, bytes.data(), bytes.size());
+  m.start = 1;
+  Cycle(m);
+  m.start = 0;
+  for (int cycle = 0; !m.done; ++cycle) {
+    if (cycle == 3000) {
+      ADD_FAILURE() << "no verdict";
+      return ErrorCode::kInternal;
+    }
+    Cycle(m);
+  }
+  const auto error = static_cast<ErrorCode>(m.error);
+  const bool decoded = m.decoded;
+  LayerDescriptor d;
+  EXPECT_EQ(decoded, LayerDescriptor::Decode(bytes.data(), bytes.size(), &d) == ErrorCode::kNone);
+  Cycle(m);
+  EXPECT_FALSE(m.done) << "a second verdict";
+  return error;
+}
+
+}  // namespace subbit::fpga

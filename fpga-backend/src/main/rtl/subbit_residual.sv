@@ -36,6 +36,9 @@ module subbit_residual #(
   localparam int BYTES = DATA_WIDTH / 8;
   localparam int SIZE = $clog2(BYTES);
   localparam int SLOT_BITS = $clog2(DEPTH);
+  // Of the bytes of a run, and of a part, which may be longer than any run.
+  localparam int PART_BITS = $clog2(PART * BYTES) + 1;
+  localparam int RUN_BITS = PIXEL_BITS + 1 > PART_BITS ? PIXEL_BITS + 1 : PART_BITS;
 
   if ((1 << SLOT_BITS) != DEPTH || DEPTH < 2 * PART) begin : g_check
     $error("DEPTH must be a power of two and hold two parts");
@@ -44,13 +47,13 @@ module subbit_residual #(
   // ---- Asking.
   logic asking;
   logic [39:0] run_address, part_address;
-  logic [PIXEL_BITS:0] left;             // bytes of the run not yet asked for
+  logic [RUN_BITS-1:0] left;             // bytes of the run not yet asked for
   logic [15:0] channels_left;
   logic [SLOT_BITS:0] held, arrived;     // beats asked for and not yet given up; beats that are here
 
-  wire part_ends_run = left <= (PIXEL_BITS + 1)'(PART * BYTES);
-  wire [PIXEL_BITS:0] part_bytes = part_ends_run ? left : (PIXEL_BITS + 1)'(PART * BYTES);
-  wire [PIXEL_BITS+1:0] part_span = {1'b0, part_bytes} + (PIXEL_BITS + 2)'(BYTES - 1);
+  wire part_ends_run = left <= RUN_BITS'(PART * BYTES);
+  wire [RUN_BITS-1:0] part_bytes = part_ends_run ? left : RUN_BITS'(PART * BYTES);
+  wire [RUN_BITS:0] part_span = {1'b0, part_bytes} + (RUN_BITS + 1)'(BYTES - 1);
   wire [SLOT_BITS:0] part_beats = (SLOT_BITS + 1)'(part_span >> SIZE);
   wire asked = read_valid && read_ready;
 
@@ -85,7 +88,7 @@ module subbit_residual #(
         asking <= 1'b1;
         run_address <= address;
         part_address <= address;
-        left <= (PIXEL_BITS + 1)'(pixels) + 1'b1;
+        left <= RUN_BITS'(pixels) + 1'b1;
         channels_left <= channels;
       end else if (asked) begin
         part_address <= part_address + 40'(PART * BYTES);
@@ -93,7 +96,7 @@ module subbit_residual #(
         if (part_ends_run) begin
           run_address <= run_address + stride;
           part_address <= run_address + stride;
-          left <= (PIXEL_BITS + 1)'(pixels) + 1'b1;
+          left <= RUN_BITS'(pixels) + 1'b1;
           channels_left <= channels_left - 16'd1;
           asking <= channels_left != 16'd1;
         end

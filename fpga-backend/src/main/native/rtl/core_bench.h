@@ -42,9 +42,9 @@ class Delay {
   std::deque<Data> line_ = std::deque<Data>(kLatency - 1);
 };
 
-/// A processing element alone, of `kLanes` accumulators that reads `kReaders` codewords a cycle: windows of random tiles come in
-/// with random stalls, the memories around the element are models, and the sums that it leaves in them are held against the
-/// definition of the convolution.
+/// A processing element alone, of `kLanes` accumulators that reads `kReaders` codewords a cycle: windows of random tiles come
+/// in with random stalls, the memories around the element are models, and the sums that it leaves in them are held against
+/// the definition of the convolution.
 template <class Core, std::size_t kLanes, std::size_t kReaders>
 class CoreBench {
  public:

@@ -5,12 +5,13 @@
 // three cycles a column. Lanes work in pairs: both adders of a pair make one response a cycle, or each accumulates one.
 // LANES + 2 adders in all.
 //
-// Table mode: a window takes max(ceil(2^tau / (LANES / 2)) + slots, 3 * new columns + 1) cycles: responses of one window
+// Table mode: a window takes max(ceil(2^tau / (LANES / 2)) + slots, 3 * new columns, 4) cycles: responses of one window
 // and look-ups of the window before take turns. Direct mode: 3 * slots cycles, for each slot a response for the first lane of
 // every pair, one for the second, and the accumulation.
 //
-// Cycle by cycle: 0 issue, 1 index, 2 codeword, 3 codeword in its pair, 4 operands, 5 sum of the first adder of a pair,
-// 6 sum of the second.
+// Cycle by cycle: 0 issue, 1 index, 2 codeword, 3 codeword in its pair, 4 parts of a response or look-up and sum, 5 operands,
+// 6 sum of the first adder of a pair, 7 sum of the second, 8 the response goes into the tables. The second lane's look-up is a
+// cycle later.
 `default_nettype none
 
 module subbit_core_shared #(
@@ -135,6 +136,7 @@ module subbit_core_shared #(
   logic responding_bank, pending;
   logic owes;                    // the newest window's look-ups have to follow those under way
   logic [1:0] settle;            // cycles until the newest bank may be looked up, and the newest sums added to
+  logic [1:0] recent;            // cycles in which no window begins, so that look-ups of the one before find their responses
   logic [ROW_BITS-1:0] row;
   logic [SLOT_BITS-1:0] slot;
   kind_t direct_kind;
@@ -151,7 +153,7 @@ module subbit_core_shared #(
   wire responses_end = state == TABLE_RESPONSES && row_last;
   wire direct_ends = state == DIRECT && direct_kind == ADD && slot_last;
   wire may_begin = state == IDLE || sums_end || direct_ends || (responses_end && !pending);
-  wire begins = may_begin && built_valid;
+  wire begins = may_begin && built_valid && recent == 0;
   assign built_taken = begins;
 
   always_ff @(posedge clk) begin
@@ -160,11 +162,13 @@ module subbit_core_shared #(
       pending <= 1'b0;
       responding_bank <= 1'b0;
       settle <= '0;
+      recent <= '0;
       step_done <= 1'b0;
       owes <= 1'b0;
     end else begin
       step_done <= (sums_end && summing.ends_step) || (direct_ends && newest.ends_step);
       if (settle != 0) settle <= settle - 1'b1;
+      if (recent != 0) recent <= recent - 1'b1;
       if (state == TABLE_RESPONSES) begin
         row <= row + 1'b1;
         row_last <= row + 1'b1 == last_row;
@@ -178,7 +182,7 @@ module subbit_core_shared #(
       end
 
       if (responses_end) begin
-        settle <= 2'd2;
+        settle <= 2'd3;
         if (pending) begin
           // The look-ups of the window before; this one's come after the next window's responses.
           state <= TABLE_SUMS;
@@ -195,8 +199,8 @@ module subbit_core_shared #(
       if (sums_end) begin
         state <= IDLE;
         pending <= owes;
-        // A sum may be read again from the fourth cycle on; a tile of one pixel comes back to it in the next window.
-        settle <= 2'd2;
+        // A sum may be read again from the fifth cycle on; a tile of one pixel comes back to it in the next window.
+        settle <= 2'd3;
         summing <= newest;
         summing_bank <= responding_bank;
         if (owes) responding_bank <= !responding_bank;
@@ -207,6 +211,7 @@ module subbit_core_shared #(
 
       if (begins) begin
         newest <= built_context;
+        if (!layer.direct) recent <= 2'd3;
         state <= layer.direct ? DIRECT : TABLE_RESPONSES;
         row <= '0;
         row_last <= last_row == 0;
@@ -215,7 +220,7 @@ module subbit_core_shared #(
           slot <= '0;
           slot_last <= last_slot == 0;
         end
-      end else if (state == IDLE && pending && settle == 0 && !window_valid) begin
+      end else if (state == IDLE && pending && settle == 0 && !window_valid && !built_valid) begin
         // No window is coming: finish what there is. Otherwise responses come first, or the two would never overlap.
         state <= TABLE_SUMS;
         slot <= '0;
@@ -241,11 +246,11 @@ module subbit_core_shared #(
   assign index_half = issue_index_half;
   assign index_slot = issue_slot;
 
-  step_t step[1:6];
+  step_t step[1:8];
   always_ff @(posedge clk) begin
     step[1] <= issued;
-    for (int s = 2; s <= 6; s++) step[s] <= step[s-1];
-    if (rst) for (int s = 1; s <= 6; s++) step[s].valid <= 1'b0;
+    for (int s = 2; s <= 8; s++) step[s] <= step[s-1];
+    if (rst) for (int s = 1; s <= 8; s++) step[s].valid <= 1'b0;
   end
 
   // ---- The column sums that the responses in flight are made of.
@@ -256,39 +261,74 @@ module subbit_core_shared #(
     if (step[3].valid && step[3].takes_window) columns <= coming;
   end
 
-  // ---- Pairs of lanes.
-  wire adds_4 = step[4].kind == ADD;
-  wire adds_5 = step[5].kind == ADD;
-  wire [R*PAIRS-1:0] responses;                       // of step 6
+  // ---- Pairs of lanes. Each has its own copy of what all of them are told, in the cycle that its name ends with.
+  typedef struct packed {
+    logic direct;
+    logic odd_1;                       // the codewords are those of the second lanes
+    logic [ROW_BITS-1:0] row_1;
+    logic clears_4, read_bank_4, adds_5;
+    logic write_8, write_bank_8;
+    logic [ROW_BITS-1:0] write_row_8;
+  } orders_t;
+  orders_t orders;
+  always_comb begin
+    orders.direct = layer.direct;
+    orders.odd_1 = issued.kind != RESPOND;
+    orders.row_1 = issued.row;
+    orders.clears_4 = step[3].first;
+    orders.read_bank_4 = step[3].bank;
+    orders.adds_5 = step[4].kind == ADD;
+    orders.write_8 = step[7].valid && step[7].kind == RESPOND;
+    orders.write_bank_8 = step[7].bank;
+    orders.write_row_8 = step[7].row;
+  end
+
+  logic [R*PAIRS-1:0] responses_7, responses_8;
+  always_ff @(posedge clk) responses_8 <= responses_7;
   for (genvar p = 0; p < PAIRS; p++) begin : g_pair
+    orders_t told;
+    subbit_copy #(
+        .WIDTH($bits(orders_t))
+    ) copied_orders (
+        .clk,
+        .source(orders),
+        .copy(told)
+    );
+
     wire [MAX_TAU-1:0] even_index = indices[2*p*MAX_TAU+:MAX_TAU];
     wire [MAX_TAU-1:0] odd_index = indices[(2*p+1)*MAX_TAU+:MAX_TAU];
     assign codebook_indices[9*p+:9] =
-        !layer.direct ? 9'(step[1].row) << PAIR_BITS | 9'(p) : step[1].kind == RESPOND ? even_index : odd_index;
+        !told.direct ? 9'(told.row_1) << PAIR_BITS | 9'(p) : told.odd_1 ? odd_index : even_index;
 
     // Which sum of each column, and its sign; a response whose first column is negative is made with all signs turned.
-    logic [8:0] codeword_3, codeword_4;
+    logic [8:0] codeword_3;
+    logic [1:0] pick_4[3];
+    logic [2:1] minus_4, minus_5;
+    logic [Q-1:0] part_5[3];
+    logic negative_4, negative_5, negative_6, negative_7;
     always_ff @(posedge clk) begin
       codeword_3 <= codewords[9*p+:9];
-      codeword_4 <= codeword_3;
-    end
-    logic [Q-1:0] part[3];
-    always_comb begin
       for (int c = 0; c < 3; c++) begin
-        case ({codeword_4[3+c], codeword_4[6+c]} ^ {2{!codeword_4[c]}})
-          2'b11: part[c] = columns[c*COLUMN+0*Q+:Q];
-          2'b10: part[c] = columns[c*COLUMN+1*Q+:Q];
-          2'b01: part[c] = columns[c*COLUMN+2*Q+:Q];
-          default: part[c] = columns[c*COLUMN+3*Q+:Q];
+        pick_4[c] <= {codeword_3[3+c], codeword_3[6+c]} ^ {2{!codeword_3[c]}};
+        case (pick_4[c])
+          2'b11: part_5[c] <= columns[c*COLUMN+0*Q+:Q];
+          2'b10: part_5[c] <= columns[c*COLUMN+1*Q+:Q];
+          2'b01: part_5[c] <= columns[c*COLUMN+2*Q+:Q];
+          default: part_5[c] <= columns[c*COLUMN+3*Q+:Q];
         endcase
       end
+      minus_4 <= codeword_3[2:1] ^ {2{codeword_3[0]}};
+      minus_5 <= minus_4;
+      {negative_4, negative_5, negative_6, negative_7} <= {!codeword_3[0], negative_4, negative_5, negative_6};
     end
 
-    // Indices of the look-ups: the first lane's table is read in step 4, the second's in step 5.
+    // Look-ups: the first lane's table is read in step 4, the second's in step 5.
     logic [TABLE_BITS-1:0] even_2, even_3, even_4, odd_2, odd_3, odd_4, odd_5;
+    logic read_bank_5;
     always_ff @(posedge clk) begin
       {even_2, even_3, even_4} <= {even_index[TABLE_BITS-1:0], even_2, even_3};
       {odd_2, odd_3, odd_4, odd_5} <= {odd_index[TABLE_BITS-1:0], odd_2, odd_3, odd_4};
+      read_bank_5 <= told.read_bank_4;
     end
     wire [R-1:0] even_found, odd_found;
     subbit_response_table #(
@@ -296,11 +336,11 @@ module subbit_core_shared #(
         .WRITES(PAIRS)
     ) even_table (
         .clk,
-        .write(step[6].valid && step[6].kind == RESPOND),
-        .write_bank(step[6].bank),
-        .write_row(step[6].row),
-        .write_responses(responses),
-        .read_bank(step[4].bank),
+        .write(told.write_8),
+        .write_bank(told.write_bank_8),
+        .write_row(told.write_row_8),
+        .write_responses(responses_8),
+        .read_bank(told.read_bank_4),
         .read_index(even_4),
         .read_response(even_found)
     );
@@ -309,55 +349,63 @@ module subbit_core_shared #(
         .WRITES(PAIRS)
     ) odd_table (
         .clk,
-        .write(step[6].valid && step[6].kind == RESPOND),
-        .write_bank(step[6].bank),
-        .write_row(step[6].row),
-        .write_responses(responses),
-        .read_bank(step[5].bank),
+        .write(told.write_8),
+        .write_bank(told.write_bank_8),
+        .write_row(told.write_row_8),
+        .write_responses(responses_8),
+        .read_bank(read_bank_5),
         .read_index(odd_5),
         .read_response(odd_found)
     );
+    logic [R-1:0] even_found_5, odd_found_6;
+    logic [31:0] even_old_5, odd_old_5, odd_old_6;
+    logic adds_6;
+    always_ff @(posedge clk) begin
+      even_found_5 <= even_found;
+      odd_found_6 <= odd_found;
+      even_old_5 <= told.clears_4 ? 32'd0 : sums_read[64*p+:32];
+      odd_old_5 <= told.clears_4 ? 32'd0 : sums_read[64*p+32+:32];
+      odd_old_6 <= odd_old_5;
+      adds_6 <= told.adds_5;
+    end
 
     // The two adders. Operands are chosen, and turned where they are subtracted, a cycle ahead of the addition. In direct
     // mode the response to add leaves the second adder in just that cycle.
-    wire [R-1:0] even_operand = layer.direct ? responses[R*p+:R] : even_found;
-    wire [R-1:0] odd_operand = layer.direct ? responses[R*p+:R] : odd_found;
-    logic [31:0] even_a, odd_a, odd_old, even_result;
+    wire [R-1:0] even_operand = told.direct ? responses_7[R*p+:R] : even_found_5;
+    wire [R-1:0] odd_operand = told.direct ? responses_7[R*p+:R] : odd_found_6;
+    logic [31:0] even_a, odd_a, even_result;
     logic signed [RESPONSE_BITS-1:0] even_b, odd_b;
-    logic even_minus, odd_minus, negative_5, negative_6;
-    logic [Q-1:0] third;
-    logic third_minus;
+    logic even_minus, odd_minus;
+    logic [Q-1:0] third_6;
+    logic third_minus_6;
     wire [32:0] even_sum = {even_a, 1'b1} + {32'(even_b), even_minus};
     wire [32:0] odd_sum = {odd_a, 1'b1} + {32'(odd_b), odd_minus};
 
-    wire even_turn = adds_4 ? even_operand[RESPONSE_BITS] : codeword_4[1] ^ codeword_4[0];
-    wire odd_turn = adds_5 ? odd_operand[RESPONSE_BITS] : third_minus;
+    wire even_turn = told.adds_5 ? even_operand[RESPONSE_BITS] : minus_5[1];
+    wire odd_turn = adds_6 ? odd_operand[RESPONSE_BITS] : third_minus_6;
     always_ff @(posedge clk) begin
-      even_a <= !adds_4 ? 32'(signed'(part[0])) : step[4].first ? 32'd0 : sums_read[64*p+:32];
-      even_b <= (adds_4 ? even_operand[RESPONSE_BITS-1:0] : RESPONSE_BITS'(signed'(part[1]))) ^ {RESPONSE_BITS{even_turn}};
+      even_a <= told.adds_5 ? even_old_5 : 32'(signed'(part_5[0]));
+      even_b <= (told.adds_5 ? even_operand[RESPONSE_BITS-1:0] : RESPONSE_BITS'(signed'(part_5[1]))) ^ {RESPONSE_BITS{even_turn}};
       even_minus <= even_turn;
-      odd_old <= step[4].first ? 32'd0 : sums_read[64*p+32+:32];
-      third <= part[2];
-      third_minus <= codeword_4[2] ^ codeword_4[0];
-      negative_5 <= !codeword_4[0];
+      third_6 <= part_5[2];
+      third_minus_6 <= minus_5[2];
 
       even_result <= even_sum[32:1];
-      odd_a <= adds_5 ? odd_old : 32'(signed'(even_sum[RESPONSE_BITS:1]));
-      odd_b <= (adds_5 ? odd_operand[RESPONSE_BITS-1:0] : RESPONSE_BITS'(signed'(third))) ^ {RESPONSE_BITS{odd_turn}};
+      odd_a <= adds_6 ? odd_old_6 : 32'(signed'(even_sum[RESPONSE_BITS:1]));
+      odd_b <= (adds_6 ? odd_operand[RESPONSE_BITS-1:0] : RESPONSE_BITS'(signed'(third_6))) ^ {RESPONSE_BITS{odd_turn}};
       odd_minus <= odd_turn;
-      negative_6 <= negative_5;
     end
-    assign responses[R*p+:R] = {negative_6, odd_sum[RESPONSE_BITS:1]};
+    assign responses_7[R*p+:R] = {negative_7, odd_sum[RESPONSE_BITS:1]};
     assign sums_written[64*p+:32] = even_result;
     assign sums_written[64*p+32+:32] = odd_sum[32:1];
   end
 
   assign sum_read_half = step[3].half;
   assign sum_read_address = step[3].address;
-  assign sum_write = {LANES{step[6].valid && step[6].kind == ADD}};
-  assign sum_write_half = step[6].half;
-  assign sum_write_address = step[6].address;
-  always_ff @(posedge clk) tile_done <= !rst && step[6].valid && step[6].kind == ADD && step[6].ends_tile;
+  assign sum_write = {LANES{step[7].valid && step[7].kind == ADD}};
+  assign sum_write_half = step[7].half;
+  assign sum_write_address = step[7].address;
+  always_ff @(posedge clk) tile_done <= !rst && step[7].valid && step[7].kind == ADD && step[7].ends_tile;
 endmodule
 
 `default_nettype wire

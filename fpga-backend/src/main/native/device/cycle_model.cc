@@ -115,7 +115,8 @@ std::uint64_t CyclesPerWindow(Mode mode, int tau, std::uint32_t group_out_channe
   const std::uint64_t look_ups = CeilDivide(group_out_channels, c.accumulators);
   const std::uint64_t table = CeilDivide(std::uint64_t{1} << tau, c.dot_units);
   if (c.response_unit == registers::kSharedAdders) {
-    return mode == Mode::kDirect ? 3 * look_ups : table + look_ups;
+    // A window's look-ups must not overtake its responses.
+    return mode == Mode::kDirect ? 3 * look_ups : std::max<std::uint64_t>(table + look_ups, 4);
   }
   return mode == Mode::kDirect ? CeilDivide(group_out_channels, c.dot_units) : std::max(table, look_ups);
 }

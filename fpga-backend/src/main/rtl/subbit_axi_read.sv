@@ -58,6 +58,7 @@ module subbit_axi_read #(
   logic [23:0] ask_left;    // raw beats not yet asked for
   logic [23:0] raw_left;    // raw beats not yet received
   logic [23:0] out_left;    // aligned beats not yet handed on
+  logic raw_more, out_more; // there are some
   logic [23:0] pending;     // beats asked for and not received
   logic [ADDR_WIDTH-1:0] ask_address;
   logic [DATA_WIDTH-1:0] hold;
@@ -77,7 +78,7 @@ module subbit_axi_read #(
   wire asked = m_axi_arvalid && m_axi_arready;
   wire received = m_axi_rvalid && m_axi_rready;
   wire emit_raw = received && active && primed;
-  wire emit_held = active && raw_left == 0 && out_left != 0 && slot;
+  wire emit_held = active && !raw_more && out_more && slot;
   wire [2*DATA_WIDTH-1:0] pair = {m_axi_rdata, hold};
   wire [2*DATA_WIDTH-1:0] shifted = pair >> {offset, 3'b000};
   wire emit = emit_raw || emit_held;
@@ -90,9 +91,11 @@ module subbit_axi_read #(
 
   assign m_axi_arsize = 3'(SIZE);
   assign m_axi_arburst = 2'b01;
-  assign m_axi_rready = draining || (active && raw_left != 0 && slot);
+  assign m_axi_rready = draining || (active && raw_more && slot);
   assign command_ready = !active && !draining && !beat_valid;
   assign busy = active || draining || m_axi_arvalid || pending != 0;
+  wire begins = command_valid && command_ready;
+  wire asks = active && measured && (!m_axi_arvalid || m_axi_arready);
 
   always_ff @(posedge clk) begin
     fault <= received && m_axi_rresp != 2'b00 && !draining;
@@ -114,44 +117,62 @@ module subbit_axi_read #(
         draining <= 1'b1;
       end else if (draining) begin
         draining <= m_axi_arvalid || pending != 0;
-      end else if (command_valid && command_ready) begin
+      end else if (begins) begin
         active <= 1'b1;
         measured <= 1'b0;
-        offset <= command_address[SIZE-1:0];
-        primed <= command_address[SIZE-1:0] == 0;
-        ask_address <= {command_address[ADDR_WIDTH-1:SIZE], {SIZE{1'b0}}};
-        ask_left <= command_beats;
-        raw_left <= command_beats;
-        out_left <= command_out;
       end else if (active) begin
-        if (!measured) begin
-          measured <= ask_left != 0;
-          burst <= ask_left < 24'(limit) ? BURST_BITS'(ask_left) : limit;
-        end else if (!m_axi_arvalid || m_axi_arready) begin
+        if (!measured) measured <= ask_left != 0;
+        if (asks) begin
           measured <= 1'b0;
           m_axi_arvalid <= 1'b1;
-          m_axi_araddr <= ask_address;
-          m_axi_arlen <= 8'(burst - 1'b1);
-          ask_address <= ask_address + (ADDR_WIDTH'(burst) << SIZE);
-          ask_left <= ask_left - 24'(burst);
-        end
-        if (received) begin
-          hold <= m_axi_rdata;
-          primed <= 1'b1;
-          raw_left <= raw_left - 24'd1;
         end
         if (first_free) begin
           beat_valid <= second_valid || emit;
-          beat_data <= second_valid ? second_data : emit_data;
-          beat_last <= second_valid ? second_last : emit_last;
           second_valid <= 1'b0;
         end else if (emit) begin
           second_valid <= 1'b1;
-          second_data <= emit_data;
-          second_last <= emit_last;
         end
-        if (emit) out_left <= out_left - 24'd1;
-        if (out_left == 0 && raw_left == 0 && first_free && !second_valid) active <= 1'b0;
+        if (!out_more && !raw_more && first_free && !second_valid) active <= 1'b0;
+      end
+    end
+
+    // What counts only where the above says so needs no reset, and no wires from there.
+    if (!measured) burst <= ask_left < 24'(limit) ? BURST_BITS'(ask_left) : limit;
+    if (asks) begin
+      m_axi_araddr <= ask_address;
+      m_axi_arlen <= 8'(burst - 1'b1);
+    end
+    if (received) hold <= m_axi_rdata;
+    if (first_free) begin
+      beat_data <= second_valid ? second_data : emit_data;
+      beat_last <= second_valid ? second_last : emit_last;
+    end
+    if (!second_valid) begin
+      second_data <= emit_data;
+      second_last <= emit_last;
+    end
+    if (begins) begin
+      offset <= command_address[SIZE-1:0];
+      primed <= command_address[SIZE-1:0] == 0;
+      ask_address <= {command_address[ADDR_WIDTH-1:SIZE], {SIZE{1'b0}}};
+      ask_left <= command_beats;
+      raw_left <= command_beats;
+      raw_more <= 1'b1;
+      out_left <= command_out;
+      out_more <= 1'b1;
+    end else begin
+      if (asks) begin
+        ask_address <= ask_address + (ADDR_WIDTH'(burst) << SIZE);
+        ask_left <= ask_left - 24'(burst);
+      end
+      if (received) begin
+        primed <= 1'b1;
+        raw_left <= raw_left - 24'd1;
+        raw_more <= raw_left != 24'd1;
+      end
+      if (emit) begin
+        out_left <= out_left - 24'd1;
+        out_more <= out_left != 24'd1;
       end
     end
   end

@@ -131,6 +131,7 @@ module subbit_descriptor #(
     CHECK,
     PRODUCT,
     STORE,
+    REGION_FIELDS,
     REGION_ENDS,
     REGION,
     TILE,
@@ -187,14 +188,17 @@ module subbit_descriptor #(
       default: region_bytes = has_residual ? out_total : 40'd0;
     endcase
   end
-  // Where the region and the output end, a cycle later.
-  logic [63:0] region_begin;
+  // The region's fields a cycle later; where it and the output end one more.
+  logic [63:0] region_begin, region_begin_1;
+  logic [39:0] region_bytes_1;
   logic [64:0] region_end, output_end;
   logic region_empty;
   always_ff @(posedge clk) begin
-    region_begin <= addresses[region];
-    region_end <= {1'b0, addresses[region]} + 65'(region_bytes);
-    region_empty <= region_bytes == 0;
+    region_begin_1 <= addresses[region];
+    region_bytes_1 <= region_bytes;
+    region_begin <= region_begin_1;
+    region_end <= {1'b0, region_begin_1} + 65'(region_bytes_1);
+    region_empty <= region_bytes_1 == 0;
     output_end <= {1'b0, addresses[0]} + 65'(out_total);
   end
   wire region_inside = region_begin[5:0] == 0 && region_end <= {1'b0, MEMORY_BYTES};
@@ -253,12 +257,13 @@ module subbit_descriptor #(
           endcase
           too_large <= too_large || overflow;
           step <= step + 4'd1;
-          state <= step == 4'd8 ? REGION_ENDS : PRODUCT;
+          state <= step == 4'd8 ? REGION_FIELDS : PRODUCT;
         end
+        REGION_FIELDS: state <= REGION_ENDS;
         REGION_ENDS: state <= REGION;
         REGION: begin
           region <= region + 3'd1;
-          state <= REGION_ENDS;
+          state <= REGION_FIELDS;
           if (too_large || !region_inside || region_overlaps) begin
             error <= ERROR_ADDRESS;
             state <= REPORT;

@@ -101,9 +101,15 @@ module subbit_device #(
   assign m_axi_arprot = 3'b000;
 
   wire clk = aclk;
-  wire rst = !aresetn;
   logic start, abort;
-  wire clear = rst || abort;
+  // Both resets reach everything else a cycle late, from registers of their own.
+  wire rst = !aresetn;
+  logic bus_rst, bus_abort, clear;
+  always_ff @(posedge clk) begin
+    bus_rst <= rst;
+    bus_abort <= abort;
+    clear <= rst || abort;
+  end
   logic [63:0] list_address, cycles;
   logic [31:0] list_count, error_descriptor;
   logic [ADDR_WIDTH-1:0] memory_base;
@@ -144,7 +150,7 @@ module subbit_device #(
       .list_address,
       .list_count,
       .memory_base,
-      .idle(!running && !read_busy && !write_busy),
+      .idle(!clear && !running && !read_busy && !write_busy),
       .finished,
       .error,
       .error_descriptor,
@@ -341,8 +347,8 @@ module subbit_device #(
       .DATA_WIDTH(DATA_WIDTH)
   ) reader (
       .clk,
-      .rst,
-      .abort,
+      .rst(bus_rst),
+      .abort(bus_abort),
       .command_valid(read_valid),
       .command_ready(read_ready),
       .command_address(memory_base + read_address),
@@ -371,8 +377,8 @@ module subbit_device #(
       .DATA_WIDTH(DATA_WIDTH)
   ) writer (
       .clk,
-      .rst,
-      .abort,
+      .rst(bus_rst),
+      .abort(bus_abort),
       .command_valid(write_valid),
       .command_ready(write_ready),
       .command_address(memory_base + write_address),

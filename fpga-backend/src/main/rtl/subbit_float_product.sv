@@ -1,5 +1,5 @@
-// The product of a whole number and a float32 as a float: 24 significant bits, rounded to nearest, ties to even. Two cycles;
-// everything stands still while `enable` is 0.
+// The product of a whole number and a float32 as a float: 24 significant bits, rounded to nearest, ties to even. Three
+// cycles: halves of the product, their sum, its rounding. Everything stands still while `enable` is 0.
 //
 // A float is `significand` * 2^`exponent`, with the top bit of the significand set, or a significand of 0; the exponent has
 // room for every product, so that nothing overflows. Multipliers below the normal range count as 0: what they would give is
@@ -26,9 +26,10 @@ module subbit_float_product #(
 
   wire [23:0] multiplier = in_multiplier[30:23] == 0 ? 24'd0 : {1'b1, in_multiplier[22:0]};
 
-  logic negative;
+  logic half_negative, negative;
+  logic [BITS+11:0] low, up;    // products with the lower and the upper half of the multiplier
   logic [WIDTH-1:0] product;
-  logic signed [9:0] exponent;
+  logic signed [9:0] half_exponent, exponent;
 
   // The product of two significands has its top bit set, or the one below.
   wire high = product[WIDTH-1];
@@ -39,9 +40,14 @@ module subbit_float_product #(
 
   always_ff @(posedge clk) begin
     if (enable) begin
-      negative <= in_negative;
-      product <= WIDTH'(in_significand) * WIDTH'(multiplier);
-      exponent <= in_exponent + 10'(in_multiplier[30:23]) - 10'sd150;
+      half_negative <= in_negative;
+      low <= (BITS + 12)'(in_significand) * (BITS + 12)'(multiplier[11:0]);
+      up <= (BITS + 12)'(in_significand) * (BITS + 12)'(multiplier[23:12]);
+      half_exponent <= in_exponent + 10'(in_multiplier[30:23]) - 10'sd150;
+
+      negative <= half_negative;
+      product <= {up, 12'd0} + WIDTH'(low);
+      exponent <= half_exponent;
 
       out_negative <= negative;
       out_significand <= rounded[24] ? 24'h800000 : rounded[23:0];

@@ -1,7 +1,7 @@
 // What becomes of a sum: bias, then the sum itself, its sign by the rule of its channel, or its requantisation to eight bits, to
 // which a residual may be added, to the bit as docs/DEVICE.md lays down, in integers alone. One value a cycle; everything
 // stands still while `enable` is 0. Sums leave after one cycle, a byte of signs three after its last sum, eight bits after
-// fourteen; so `format` may change only when nothing is under way.
+// fifteen; so `format` may change only when nothing is under way.
 //
 // Requantisation: the sum becomes a 24-bit significand (nearest, ties to even), and so do its product with the multiplier, the
 // residual's product, and the sum of both, which is rounded to a whole number last.
@@ -33,24 +33,24 @@ module subbit_output_stage #(
     output logic [TAG_BITS-1:0] out_tag
 );
   import subbit_pkg::*;
-  localparam int STAGES = 14;
+  localparam int STAGES = 15;
 
   logic [STAGES:1] valid;
   logic [TAG_BITS-1:0] tag[1:STAGES];
   wire words = format == OUTPUT_I32;
   wire bits = format == OUTPUT_BITS;
 
-  // 1: sum and bias. 2: sign and magnitude. 3: normalised. 4: 24 bits. 5, 6: product. 7 to 12: addition. 13: whole number.
-  // 14: value.
+  // 1: sum and bias. 2: sign and magnitude. 3: normalised. 4: 24 bits. 5 to 7: product. 8 to 13: addition. 14: whole
+  // number. 15: value.
   logic [31:0] total_1;
   logic [31:0] multiplier_1, multiplier_2, multiplier_3, multiplier_4;
-  logic negative_2, negative_3, negative_4, negative_6, negative_12, negative_13;
+  logic negative_2, negative_3, negative_4, negative_7, negative_13, negative_14;
   logic [31:0] magnitude_2, normal_3;
-  logic signed [9:0] exponent_3, exponent_4, exponent_6, exponent_12;
-  logic [23:0] significand_4, significand_6, significand_12;
-  logic [9:0] whole_13;    // rounded down, saturated at 512
-  logic up_13;             // to be rounded up
-  logic [7:0] value_14;
+  logic signed [9:0] exponent_3, exponent_4, exponent_7, exponent_13;
+  logic [23:0] significand_4, significand_7, significand_13;
+  logic [9:0] whole_14;    // rounded down, saturated at 512
+  logic up_14;             // to be rounded up
+  logic [7:0] value_15;
 
   logic byte_ends_1, signs_valid;
   logic [7:0] signs_3;
@@ -88,17 +88,17 @@ module subbit_output_stage #(
       .in_significand(significand_4),
       .in_exponent(exponent_4),
       .in_multiplier(multiplier_4[30:0]),
-      .out_negative(negative_6),
-      .out_significand(significand_6),
-      .out_exponent(exponent_6)
+      .out_negative(negative_7),
+      .out_significand(significand_7),
+      .out_exponent(exponent_7)
   );
 
   // The residual: a difference of nine bits, whose magnitude fits eight.
   logic signed [8:0] difference_1;
-  logic residual_negative_2, residual_negative_3, residual_negative_4, residual_negative_6;
+  logic residual_negative_2, residual_negative_3, residual_negative_4, residual_negative_7;
   logic [7:0] residual_magnitude_2, residual_3, residual_4;
-  logic signed [9:0] residual_exponent_3, residual_exponent_4, residual_exponent_6;
-  logic [23:0] residual_significand_6;
+  logic signed [9:0] residual_exponent_3, residual_exponent_4, residual_exponent_7;
+  logic [23:0] residual_significand_7;
   wire signed [8:0] residual_pixel = {format == OUTPUT_S8 && in_residual[7], in_residual};
   wire signed [8:0] opposite_1 = -difference_1;
 
@@ -117,32 +117,32 @@ module subbit_output_stage #(
       .in_significand(residual_4),
       .in_exponent(residual_exponent_4),
       .in_multiplier(residual_multiplier[30:0]),
-      .out_negative(residual_negative_6),
-      .out_significand(residual_significand_6),
-      .out_exponent(residual_exponent_6)
+      .out_negative(residual_negative_7),
+      .out_significand(residual_significand_7),
+      .out_exponent(residual_exponent_7)
   );
 
   subbit_float_add addition (
       .clk,
       .enable,
-      .a_negative(negative_6),
-      .a_significand(significand_6),
-      .a_exponent(exponent_6),
-      .b_negative(residual_negative_6),
-      .b_significand(residual_significand_6),
-      .b_exponent(residual_exponent_6),
-      .out_negative(negative_12),
-      .out_significand(significand_12),
-      .out_exponent(exponent_12)
+      .a_negative(negative_7),
+      .a_significand(significand_7),
+      .a_exponent(exponent_7),
+      .b_negative(residual_negative_7),
+      .b_significand(residual_significand_7),
+      .b_exponent(residual_exponent_7),
+      .out_negative(negative_13),
+      .out_significand(significand_13),
+      .out_exponent(exponent_13)
   );
 
   // significand * 2^exponent as a whole number, ties to even; 512 stands for anything above the range of eight bits.
   logic [9:0] whole;
   logic whole_guard, whole_sticky;
   // Exponents of -24 to -15 leave a whole number of up to 9 digits; the point is then below bit 24 of `moved_up`.
-  wire signed [9:0] above_least = exponent_12 + 10'sd24;
-  wire [33:0] moved_up = {10'd0, significand_12} << above_least[3:0];
-  wire vanishes = above_least < 0 || !significand_12[23];
+  wire signed [9:0] above_least = exponent_13 + 10'sd24;
+  wire [33:0] moved_up = {10'd0, significand_13} << above_least[3:0];
+  wire vanishes = above_least < 0 || !significand_13[23];
   wire saturates = above_least > 10'sd9;
   always_comb begin
     whole = vanishes ? 10'd0 : saturates ? 10'd512 : moved_up[33:24];
@@ -151,7 +151,7 @@ module subbit_output_stage #(
   end
 
   // zero + whole, or zero - whole, each with its rounding: one addition, since -(n + up) = ~n + !up.
-  wire [12:0] moved_twice = {12'(zero), 1'b1} + {12'(whole_13) ^ {12{negative_13}}, up_13 ^ negative_13};
+  wire [12:0] moved_twice = {12'(zero), 1'b1} + {12'(whole_14) ^ {12{negative_14}}, up_14 ^ negative_14};
   wire signed [11:0] moved = moved_twice[12:1];
   wire signed [11:0] lowest = format == OUTPUT_S8 ? -12'sd128 : 12'sd0;
   wire signed [11:0] highest = format == OUTPUT_S8 ? 12'sd127 : 12'sd255;
@@ -159,7 +159,7 @@ module subbit_output_stage #(
 
   assign out_valid = words ? valid[1] : bits ? signs_valid : valid[STAGES];
   assign out_tag = words ? tag[1] : bits ? tag[3] : tag[STAGES];
-  assign out_value = words ? total_1 : {24'd0, bits ? signs_3 : value_14};
+  assign out_value = words ? total_1 : {24'd0, bits ? signs_3 : value_15};
 
   always_ff @(posedge clk) begin
     if (rst) begin
@@ -201,11 +201,11 @@ module subbit_output_stage #(
       residual_4 <= residual_3;
       residual_exponent_4 <= residual_exponent_3;
 
-      negative_13 <= negative_12;
-      whole_13 <= whole;
-      up_13 <= whole_guard && (whole_sticky || whole[0]);
+      negative_14 <= negative_13;
+      whole_14 <= whole;
+      up_14 <= whole_guard && (whole_sticky || whole[0]);
 
-      value_14 <= clamped[7:0];
+      value_15 <= clamped[7:0];
     end
   end
   wire unused = &{1'b0, multiplier_4[31], opposite_1[8], clamped[11:8], moved_twice[0]};

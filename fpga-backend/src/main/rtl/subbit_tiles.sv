@@ -106,7 +106,16 @@ module subbit_tiles (
     end else if (start) begin
       running <= 1'b1;
       valid <= 1'b0;
-      age <= '0;
+    end else begin
+      if (hand_on) valid <= 1'b1;
+      else if (next) valid <= 1'b0;
+      if (hand_on && ends_channels && ends_columns && ends_rows && ends_images) running <= 1'b0;
+    end
+
+    // What counts only while `running` needs no reset.
+    if (start || hand_on) age <= '0;
+    else if (!settled) age <= age + 3'd1;
+    if (start) begin
       image <= '0;
       at_channel <= '0;
       at_row <= '0;
@@ -115,35 +124,28 @@ module subbit_tiles (
       plane_base <= layer.input_address;
       row_offset <= -top_bytes;
       at_first_row <= -18'(layer.pad_top);
-    end else begin
-      if (next) valid <= 1'b0;
-      if (running && !settled) age <= age + 3'd1;
-      if (hand_on) begin
-        valid <= 1'b1;
-        age <= '0;
-        if (!ends_channels) begin
-          at_channel <= at_channel + 16'd1;
-          plane_base <= next_plane;
+    end else if (hand_on) begin
+      if (!ends_channels) begin
+        at_channel <= at_channel + 16'd1;
+        plane_base <= next_plane;
+      end else begin
+        at_channel <= '0;
+        plane_base <= image_base;
+        if (!ends_columns) begin
+          at_column <= at_column + layer.tile_columns;
         end else begin
-          at_channel <= '0;
-          plane_base <= image_base;
-          if (!ends_columns) begin
-            at_column <= at_column + layer.tile_columns;
+          at_column <= '0;
+          if (!ends_rows) begin
+            at_row <= at_row + 16'(layer.tile_rows);
+            at_first_row <= at_first_row + 18'(tile_stride);
+            row_offset <= row_offset + tile_bytes;
           end else begin
-            at_column <= '0;
-            if (!ends_rows) begin
-              at_row <= at_row + 16'(layer.tile_rows);
-              at_first_row <= at_first_row + 18'(tile_stride);
-              row_offset <= row_offset + tile_bytes;
-            end else begin
-              at_row <= '0;
-              at_first_row <= -18'(layer.pad_top);
-              row_offset <= -top_bytes;
-              image <= image + 32'd1;
-              image_base <= next_plane;
-              plane_base <= next_plane;
-              if (ends_images) running <= 1'b0;
-            end
+            at_row <= '0;
+            at_first_row <= -18'(layer.pad_top);
+            row_offset <= -top_bytes;
+            image <= image + 32'd1;
+            image_base <= next_plane;
+            plane_base <= next_plane;
           end
         end
       end

@@ -94,6 +94,10 @@ module subbit_write_back #(
   wire [23:0] run_bytes = words ? run_pixels << 2 : bits ? 24'(tile_bytes) : run_pixels;
   logic run_begins, run_ends, channel_ends;     // the pixel is the first or the last, the channel the last
   logic row_ends;                               // the pixel is the last of its row
+  // Where the end is one further; those of the layer hold from long before it begins.
+  logic [ADDRESS_BITS-1:0] pixel_before_last;
+  logic [15:0] column_before_last, channel_before_last;
+  logic one_pixel, one_column, one_channel;
   wire byte_ends = column[2:0] == '1 || row_ends || run_ends;
   wire [SIZE-1:0] position_now = run_begins ? run_address[SIZE-1:0] : position;
   wire run_starts = active && run_begins;
@@ -117,52 +121,59 @@ module subbit_write_back #(
       found_valid <= 1'b0;
       lane_valid <= 1'b0;
     end else begin
-      if (layer_start) begin
-        image_base <= layer.output_address;
-        channel_base <= layer.output_address;
-        tile_offset <= '0;
-        residual_offset <= layer.residual_address - layer.output_address;
-      end
-      if (tile_starts) begin
-        active <= 1'b1;
-        tile_half_q <= tile_half;
-        channel <= '0;
-        channel_ends <= layer.out_channels == 16'd1;
-        pixel <= '0;
-        run_begins <= 1'b1;
-        run_ends <= tile_pixels == 0;
-        column <= '0;
-        row_ends <= layer.out_width == 16'd1;
-        slot <= '0;
-        address <= '0;
-      end
-      if (issue) begin
-        position <= position_now + (words ? SIZE'(4) : SIZE'(!bits || byte_ends));
-        pixel <= pixel + 1'b1;
-        run_begins <= run_ends;
-        run_ends <= run_ends ? tile_pixels == 0 : pixel + 1'b1 == tile_pixels;
-        column <= row_ends || run_ends ? 16'd0 : column + 16'd1;
-        row_ends <= row_ends || run_ends ? layer.out_width == 16'd1 : column + 16'd2 == layer.out_width;
-        address <= address + ADDRESS_BITS'(layer.slots);
-        if (run_ends) begin
-          pixel <= '0;
-          channel <= channel + 16'd1;
-          channel_ends <= channel + 16'd2 == layer.out_channels;
-          slot <= slot + ADDRESS_BITS'(lane_last);
-          address <= slot + ADDRESS_BITS'(lane_last);
-          channel_base <= channel_base + layer.out_plane_bytes;
-        end
-        if (tile_ends) begin
-          active <= 1'b0;
-          channel_base <= tile_last ? channel_base + layer.out_plane_bytes : image_base;
-          tile_offset <= tile_last ? 40'd0 : tile_offset + 40'(run_bytes);
-          if (tile_last) image_base <= channel_base + layer.out_plane_bytes;
-        end
-      end
+      if (tile_starts) active <= 1'b1;
+      if (tile_ends) active <= 1'b0;
       if (enable) begin
         sum_valid <= issue;
         found_valid <= sum_valid;
         lane_valid <= found_valid;
+      end
+    end
+
+    column_before_last <= layer.out_width - 16'd2;
+    channel_before_last <= layer.out_channels - 16'd2;
+    one_column <= layer.out_width == 16'd1;
+    one_channel <= layer.out_channels == 16'd1;
+    if (layer_start) begin
+      image_base <= layer.output_address;
+      channel_base <= layer.output_address;
+      tile_offset <= '0;
+      residual_offset <= layer.residual_address - layer.output_address;
+    end
+    if (tile_starts) begin
+      tile_half_q <= tile_half;
+      pixel_before_last <= tile_pixels - 1'b1;
+      one_pixel <= tile_pixels == 0;
+      channel <= '0;
+      channel_ends <= one_channel;
+      pixel <= '0;
+      run_begins <= 1'b1;
+      run_ends <= tile_pixels == 0;
+      column <= '0;
+      row_ends <= one_column;
+      slot <= '0;
+      address <= '0;
+    end
+    if (issue) begin
+      position <= position_now + (words ? SIZE'(4) : SIZE'(!bits || byte_ends));
+      pixel <= pixel + 1'b1;
+      run_begins <= run_ends;
+      run_ends <= run_ends ? one_pixel : pixel == pixel_before_last;
+      column <= row_ends || run_ends ? 16'd0 : column + 16'd1;
+      row_ends <= row_ends || run_ends ? one_column : column == column_before_last;
+      address <= address + ADDRESS_BITS'(layer.slots);
+      if (run_ends) begin
+        pixel <= '0;
+        channel <= channel + 16'd1;
+        channel_ends <= channel == channel_before_last;
+        slot <= slot + ADDRESS_BITS'(lane_last);
+        address <= slot + ADDRESS_BITS'(lane_last);
+        channel_base <= channel_base + layer.out_plane_bytes;
+      end
+      if (tile_ends) begin
+        channel_base <= tile_last ? channel_base + layer.out_plane_bytes : image_base;
+        tile_offset <= tile_last ? 40'd0 : tile_offset + 40'(run_bytes);
+        if (tile_last) image_base <= channel_base + layer.out_plane_bytes;
       end
     end
     if (enable) begin

@@ -89,7 +89,7 @@ TEST(FloatProductModule, MultipliesAsTheHostDoes) {
   Vsubbit_float_product m;
   std::mt19937 random(2);
   std::deque<float> expected;
-  constexpr std::size_t kLatency = 2;
+  constexpr std::size_t kLatency = 3;
   for (int pair = 0; pair < 1000000;) {
     m.enable = random() % 16 != 0;
     const Unpacked a = {random() % 2 == 0, RandomSignificand(random), static_cast<int>(random() % 32) - 23};

@@ -11,15 +11,14 @@
 
 #include "device/registers.h"
 #include "rtl/descriptor_bench.h"
+#include "rtl/layer_fields.h"
 #include "rtl/layer_port.h"
 
 namespace subbit::fpga {
 namespace {
 
 /// Of the module's parameters.
-constexpr std::int64_t kLanes = 4;
-constexpr std::int64_t kSumDepth = 1024;
-constexpr std::int64_t kRowDepth = 1024;
+constexpr TileLimits kLimits = {4, 1024, 1024};
 constexpr std::uint64_t kMemoryBytes = std::uint64_t{1} << 28;
 constexpr std::uint32_t kMaxChannels = 512;
 constexpr std::uint32_t kMaxWidth = 512;
@@ -76,42 +75,6 @@ LayerDescriptor RandomLayer(std::mt19937& random) {
   return d;
 }
 
-/// What the module is to make of a layer, by the definitions of its fields.
-std::map<std::string, std::int64_t> ExpectedLayer(const LayerDescriptor& d) {
-  const auto signed64 = [](auto value) { return static_cast<std::int64_t>(value); };
-  const std::int64_t slots = (d.out_channels + kLanes - 1) / kLanes;
-  const std::int64_t row_sums = d.out_width * slots;
-  std::int64_t rows = 1;
-  const auto fits = [&](std::int64_t more) {
-    const std::int64_t in_rows = (more - 1) * d.stride_h + 3;
-    return more <= 64 && more <= d.out_height && more * row_sums <= kSumDepth &&
-           (in_rows + 2) / 3 * d.in_width <= kRowDepth;
-  };
-  while (row_sums <= kSumDepth && fits(rows + 1)) {
-    ++rows;
-  }
-  // Parts of a row of bits are whole bytes.
-  const std::int64_t part = kSumDepth / slots;
-  const std::int64_t columns = d.output_format == OutputFormat::kBits ? part / 8 * 8 : part;
-  std::uint32_t multiplier = 0;
-  std::memcpy(&multiplier, &d.residual_multiplier, sizeof multiplier);
-  return {{"input_format", signed64(d.input_format)}, {"output_format", signed64(d.output_format)}, {"tau", d.tau},
-          {"direct", signed64(d.mode)}, {"input_zero", d.input_zero_point}, {"output_zero", d.output_zero_point},
-          {"batch", d.batch}, {"in_channels", d.in_channels}, {"in_height", d.in_height}, {"in_width", d.in_width},
-          {"out_channels", d.out_channels}, {"out_height", d.out_height}, {"out_width", d.out_width},
-          {"stride_h", d.stride_h}, {"stride_w", d.stride_w}, {"pad_top", d.pad_top}, {"pad_left", d.pad_left},
-          {"has_bias", d.bias_address != 0}, {"input_address", signed64(d.input_address)},
-          {"output_address", signed64(d.output_address)}, {"index_address", signed64(d.index_address)},
-          {"codebook_address", signed64(d.codebook_address)}, {"bias_address", signed64(d.bias_address)},
-          {"multiplier_address", signed64(d.multiplier_address)}, {"has_residual", d.has_residual()},
-          {"residual_address", signed64(d.residual_address)}, {"residual_multiplier", multiplier},
-          {"residual_zero", d.residual_zero_point}, {"row_bytes", signed64(d.input_row_bytes())},
-          {"in_plane_bytes", signed64(d.input_row_bytes() * d.in_height)},
-          {"out_plane_bytes", signed64(d.output_image_bytes() / d.out_channels)},
-          {"index_plane_bytes", signed64((d.kernels() + 7) / 8)}, {"slots", slots},
-          {"tile_columns", row_sums <= kSumDepth ? d.out_width : columns}, {"tile_rows", rows}};
-}
-
 TEST(DescriptorModule, TakesRandomDescriptorsAsTheDriverDoes) {
   Capabilities capabilities;
   capabilities.features = registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureResidual |
@@ -147,7 +110,7 @@ TEST(DescriptorModule, TakesRandomDescriptorsAsTheDriverDoes) {
     ASSERT_EQ(Judge(m, bytes), expected) << "run " << run;
     ++seen[expected];
     if (expected == ErrorCode::kNone) {
-      for (const auto& [name, value] : ExpectedLayer(d)) {
+      for (const auto& [name, value] : LayerFields(d, kLimits)) {
         ASSERT_EQ(GetLayer(m.layer, name), value) << name << ", run " << run;
       }
     }

@@ -166,17 +166,21 @@ class WriteBackBench {
         std::memcpy(residuals_.back().data(), &memory_[m_.read_address + at], kBytes);
       }
     }
-    // The accumulators: a sum follows two cycles with `drain` after its address.
     const bool taken = m_.tile_taken;
     const std::size_t half = m_.drain_half;
-    const bool drains = m_.draining && m_.drain;
     const std::size_t address = m_.drain_address;
+    const bool draining = m_.draining;
+    const bool drain = m_.drain;
     ASSERT_FALSE(taken && !m_.tile_valid);
     Edge(m_);
-    if (drains) {
-      std::memcpy(&m_.drain_sums, found_.data(), sizeof found_);
-      found_ = halves_[half][address];
+    // The accumulators: a sum follows two cycles with `drain` after its address; where nothing drains, the element reads.
+    if (drain) {
+      std::memcpy(&m_.drain_sums, found_[half].data(), sizeof found_[half]);
     }
+    if (!draining || drain) {
+      found_[half] = halves_[half][draining ? address : random_() % kSumDepth];
+    }
+    found_[1 - half] = halves_[1 - half][random_() % kSumDepth];
     if (taken) {
       Scramble(halves_[half]);
       m_.tile_valid = 0;
@@ -199,7 +203,7 @@ class WriteBackBench {
   std::vector<std::uint8_t> memory_;
   std::vector<std::uint8_t> expected_;
   std::array<Half, 2> halves_{};
-  std::array<std::uint32_t, kLanes> found_{};
+  std::array<std::array<std::uint32_t, kLanes>, 2> found_{};
   /// Beats of residuals that were asked for.
   std::deque<std::array<std::uint8_t, kBytes>> residuals_;
   std::size_t write_at_ = 0;

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <string>
+
+#include "device/layer_descriptor.h"
+
+namespace subbit::fpga {
+
+/// What decides how large a tile is: accumulators in a row, sums of each, and pixels of an input bank.
+struct TileLimits {
+  std::int64_t lanes;
+  std::int64_t sum_depth;
+  std::int64_t row_depth;
+};
+
+/// The fields of `layer_t` for a layer that the device offers, by their definitions.
+inline std::map<std::string, std::int64_t> LayerFields(const LayerDescriptor& d, const TileLimits& limits) {
+  const auto signed64 = [](auto value) { return static_cast<std::int64_t>(value); };
+  const std::int64_t slots = (d.out_channels + limits.lanes - 1) / limits.lanes;
+  const std::int64_t row_sums = d.out_width * slots;
+  std::int64_t rows = 1;
+  const auto fits = [&](std::int64_t more) {
+    const std::int64_t in_rows = (more - 1) * d.stride_h + 3;
+    return more <= 64 && more <= d.out_height && more * row_sums <= limits.sum_depth &&
+           (in_rows + 2) / 3 * d.in_width <= limits.row_depth;
+  };
+  while (row_sums <= limits.sum_depth && fits(rows + 1)) {
+    ++rows;
+  }
+  // Parts of a row of bits are whole bytes.
+  const std::int64_t part = limits.sum_depth / slots;
+  const std::int64_t columns = d.output_format == OutputFormat::kBits ? part / 8 * 8 : part;
+  std::uint32_t multiplier = 0;
+  std::memcpy(&multiplier, &d.residual_multiplier, sizeof multiplier);
+  return {{"input_format", signed64(d.input_format)}, {"output_format", signed64(d.output_format)}, {"tau", d.tau},
+          {"direct", signed64(d.mode)}, {"input_zero", d.input_zero_point}, {"output_zero", d.output_zero_point},
+          {"batch", d.batch}, {"in_channels", d.in_channels}, {"in_height", d.in_height}, {"in_width", d.in_width},
+          {"out_channels", d.out_channels}, {"out_height", d.out_height}, {"out_width", d.out_width},
+          {"stride_h", d.stride_h}, {"stride_w", d.stride_w}, {"pad_top", d.pad_top}, {"pad_left", d.pad_left},
+          {"has_bias", d.bias_address != 0}, {"input_address", signed64(d.input_address)},
+          {"output_address", signed64(d.output_address)}, {"index_address", signed64(d.index_address)},
+          {"codebook_address", signed64(d.codebook_address)}, {"bias_address", signed64(d.bias_address)},
+          {"multiplier_address", signed64(d.multiplier_address)}, {"has_residual", d.has_residual()},
+          {"residual_address", signed64(d.residual_address)}, {"residual_multiplier", multiplier},
+          {"residual_zero", d.residual_zero_point}, {"row_bytes", signed64(d.input_row_bytes())},
+          {"in_plane_bytes", signed64(d.input_row_bytes() * d.in_height)},
+          {"out_plane_bytes", signed64(d.output_image_bytes() / d.out_channels)},
+          {"index_plane_bytes", signed64((d.kernels() + 7) / 8)}, {"slots", slots},
+          {"tile_columns", row_sums <= limits.sum_depth ? d.out_width : columns}, {"tile_rows", rows}};
+}
+
+}  // namespace subbit::fpga

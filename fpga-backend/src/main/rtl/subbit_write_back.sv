@@ -90,8 +90,10 @@ module subbit_write_back #(
   logic [7:0] residual, lane_residual;
 
   wire [39:0] run_address = channel_base + tile_offset;
+  // Of the tile, a cycle late: its first run begins no earlier.
   wire [23:0] run_pixels = 24'(tile_pixels) + 24'd1;
-  wire [23:0] run_bytes = words ? run_pixels << 2 : bits ? 24'(tile_bytes) : run_pixels;
+  logic [23:0] run_bytes;
+  always_ff @(posedge clk) run_bytes <= words ? run_pixels << 2 : bits ? 24'(tile_bytes) : run_pixels;
   logic run_begins, run_ends, channel_ends;     // the pixel is the first or the last, the channel the last
   logic row_ends;                               // the pixel is the last of its row
   // Where the end is one further; those of the layer hold from long before it begins.

@@ -33,7 +33,8 @@ std::string Summary(const LayerDescriptor& d) {
   return "tau " + std::to_string(d.tau) + ", " + std::to_string(d.in_channels) + " to " +
          std::to_string(d.out_channels) + " channels, group " + std::to_string(d.group) + ", strides " +
          ToString({d.stride_h, d.stride_w}) + ", pads " + ToString({d.pad_top, d.pad_left, d.pad_bottom, d.pad_right}) +
-         ", dilations " + ToString({d.dilation_h, d.dilation_w});
+         ", dilations " + ToString({d.dilation_h, d.dilation_w}) +
+         (d.output_format == OutputFormat::kBits ? ", bits out" : "");
 }
 
 }  // namespace

@@ -116,6 +116,20 @@ class DriverTest : public ::testing::Test {
   std::shared_ptr<Driver> driver_;
 };
 
+TEST_F(DriverTest, ExpectsBitsOnlyOfDevicesThatGiveThem) {
+  Capabilities c = Emulator::DefaultCapabilities();
+  c.memory_bytes = 1 << 20;
+  ConvLayer layer = case_.layer;
+  layer.shape.output_format = OutputFormat::kBits;
+  layer.shape.output_zero_point = 0;
+  layer.multiplier.clear();
+  layer.sign_rules.assign(layer.shape.out_channels, {0, false});
+  EXPECT_EQ(Driver::Open(std::make_unique<Emulator>(c))->WhyNot(layer), "");
+  c.features &= ~registers::kFeatureBitsOut;
+  const std::string reason = Driver::Open(std::make_unique<Emulator>(c))->WhyNot(layer);
+  EXPECT_NE(reason.find("bits out"), std::string::npos) << reason;
+}
+
 TEST_F(DriverTest, RunsALayer) {
   Open();
   ExpectRuns();

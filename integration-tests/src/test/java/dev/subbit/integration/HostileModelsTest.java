@@ -149,7 +149,7 @@ class HostileModelsTest {
             });
   }
 
-  /** Beside a device, operators on packed signs run on their function bodies. */
+  /** Beside a device, operators on packed signs that it leaves run on their function bodies. */
   private static boolean hasKernel(String backend, String opType) {
     return backend.equals("native") || !PACKED_SIGNS.contains(opType);
   }

@@ -29,9 +29,9 @@ public final class SubBitOps {
   }
 
   /**
-   * As {@link #register}, but without kernels for the operators on packed signs. ONNX Runtime then
-   * takes the function bodies of these, in which an execution provider finds the {@code
-   * BinarySubBitConv} that it can run.
+   * As {@link #register}, but without kernels for the operators on packed signs. Of those that no
+   * execution provider takes as they are, ONNX Runtime then takes the function bodies, in which a
+   * provider finds the {@code BinarySubBitConv} that it can run.
    *
    * @param options the session options to add to.
    * @throws OrtException as {@link #register}.

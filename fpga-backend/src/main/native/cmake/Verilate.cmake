@@ -1,18 +1,31 @@
-# Runs Verilator and gathers the files that it writes in one. Called by subbit_verilate.
-file(REMOVE_RECURSE "${FOLDER}")
-file(MAKE_DIRECTORY "${FOLDER}")
+# Runs Verilator and gathers the files that it writes in one. Called by subbit_verilate. Where nothing has changed the files stay as
+# they are, so that a change to one module compiles no model that is without it.
+set(fresh "${FOLDER}.fresh")
+file(REMOVE_RECURSE "${fresh}")
+file(MAKE_DIRECTORY "${fresh}")
 set(ENV{VERILATOR_ROOT} "${ROOT}")
 execute_process(
-  COMMAND "${BIN}" --cc --assert -O3 --x-assign fast ${WARNINGS} --prefix ${PREFIX} --Mdir "${FOLDER}" --top-module ${TOP}
+  COMMAND "${BIN}" --cc --assert -O3 --x-assign fast ${WARNINGS} --prefix ${PREFIX} --Mdir "${fresh}" --top-module ${TOP}
           ${PARAMETERS} ${SOURCES}
   RESULT_VARIABLE rc OUTPUT_VARIABLE printed ERROR_VARIABLE printed)
 if(NOT rc EQUAL 0)
   message(FATAL_ERROR "Verilator refused the hardware description:\n${printed}")
 endif()
-file(GLOB files RELATIVE "${FOLDER}" "${FOLDER}/*.cpp")
+file(GLOB files RELATIVE "${fresh}" "${fresh}/*.cpp")
 list(SORT files)
 set(text "")
 foreach(file IN LISTS files)
   string(APPEND text "#include \"${file}\"\n")
 endforeach()
-file(WRITE "${FOLDER}/${PREFIX}_all.cc" "${text}")
+file(WRITE "${fresh}/${PREFIX}_all.cc" "${text}")
+file(GLOB files RELATIVE "${fresh}" "${fresh}/*.cpp" "${fresh}/*.h" "${fresh}/*.cc")
+file(MAKE_DIRECTORY "${FOLDER}")
+file(GLOB old RELATIVE "${FOLDER}" "${FOLDER}/*")
+list(REMOVE_ITEM old ${files})
+foreach(file IN LISTS old)
+  file(REMOVE_RECURSE "${FOLDER}/${file}")
+endforeach()
+foreach(file IN LISTS files)
+  file(COPY_FILE "${fresh}/${file}" "${FOLDER}/${file}" ONLY_IF_DIFFERENT)
+endforeach()
+file(REMOVE_RECURSE "${fresh}")

@@ -61,14 +61,16 @@ function(subbit_verilate target prefix)
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/verilated/${prefix}")
   list(TRANSFORM arg_PARAMETERS PREPEND "-G")
   add_custom_command(
-    OUTPUT "${folder}/${prefix}_all.cc"
+    OUTPUT "${folder}.stamp"
+    BYPRODUCTS "${folder}/${prefix}_all.cc"
     COMMAND "${CMAKE_COMMAND}" -DBIN=${VERILATOR_BIN} -DROOT=${VERILATOR_ROOT} -DPREFIX=${prefix} -DTOP=${arg_TOP}
             -DFOLDER=${folder} "-DWARNINGS=$<IF:$<BOOL:${SUBBIT_RTL_WARNINGS}>,${warnings},-Wno-fatal>" "-DPARAMETERS=${arg_PARAMETERS}" "-DSOURCES=${arg_UNPARSED_ARGUMENTS}"
             -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
+    COMMAND "${CMAKE_COMMAND}" -E touch "${folder}.stamp"
     DEPENDS ${arg_UNPARSED_ARGUMENTS} "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
     COMMENT "Verilating ${prefix}"
     VERBATIM)
-  target_sources(${target} PRIVATE "${folder}/${prefix}_all.cc")
+  target_sources(${target} PRIVATE "${folder}/${prefix}_all.cc" "${folder}.stamp")
   set_source_files_properties("${folder}/${prefix}_all.cc" PROPERTIES COMPILE_OPTIONS "-w;-O2")
   target_include_directories(${target} SYSTEM PRIVATE "${folder}" "${VERILATOR_ROOT}/include"
                              "${VERILATOR_ROOT}/include/vltstd")

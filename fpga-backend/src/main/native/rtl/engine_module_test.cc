@@ -103,7 +103,7 @@ class EngineBench {
     Step();
     m_.start = 0;
     for (int cycle = 0; m_.busy; ++cycle) {
-      ASSERT_LT(cycle, 4000000) << "the layer does not end: " << Describe(d);
+      ASSERT_LT(cycle, 1000000) << "the layer does not end: " << Describe(d);
       if (cycle == reset_at) {
         Reset(m_);
         beats_.clear();

@@ -26,7 +26,7 @@ RTL = HERE.parent / "src" / "main" / "rtl"
 # The elements as the simulation has them (CMakeLists.txt).
 ELEMENTS = {
     "paper": {},
-    "shared": {"RESPONSE_UNIT": 1, "LANES": 16},
+    "shared": {"RESPONSE_UNIT": 1, "LANES": 16, "SUM_DEPTH": 512},
     "binary": {"DOT_UNITS": 2, "LANES": 2, "SUM_DEPTH": 2048},
 }
 # What is placed and routed. The memories of the simulated element are 7 % more than an ECP5-85F has, so a lane of `wide` holds half the sums.

@@ -98,18 +98,22 @@ module subbit_list #(
   wire [64:0] list_end = {1'b0, list_address} + {26'd0, list_count, 7'd0};
 
   assign running = state != IDLE;
-  assign weights_turn = state == LOAD;
-  assign engine_turn = state == RUN || state == WAIT_WRITES;
   assign read_valid = state == FETCH && !leaves_memory;
   assign read_address = ADDR_WIDTH'(tail ? address + 64'd128 : address);
   assign read_bytes = tail ? 24'd64 : 24'd128;
   assign read_beat_ready = state == FETCHING;
-  assign write_valid = state == STATUS;
+  assign write_valid = state == STATUS && !weights_turn && !engine_turn;
   assign write_address = ADDR_WIDTH'(address + 64'h70);
   assign write_beats = 24'(STATUS_BEATS);
   assign write_beat_valid = state == WRITING_STATUS && status_left != 0;
   assign write_beat_data = status_words[DATA_WIDTH-1:0];
   assign write_beat_strobe = '1;
+
+  // A cycle late, from registers: loader and engine ask for the bus some cycles after they are started.
+  always_ff @(posedge clk) begin
+    weights_turn <= state == LOAD;
+    engine_turn <= state == RUN || state == WAIT_WRITES;
+  end
 
   always_ff @(posedge clk) begin
     finished <= 1'b0;
@@ -183,7 +187,7 @@ module subbit_list #(
         STATUS: begin
           status_words <= {status == ERROR_NONE ? cycles_of_layer : 64'd0, 32'd0, 28'd0, status};
           status_left <= 3'(STATUS_BEATS);
-          if (write_ready) state <= WRITING_STATUS;
+          if (write_valid && write_ready) state <= WRITING_STATUS;
         end
         WRITING_STATUS: begin
           if (write_beat_valid && write_beat_ready) begin

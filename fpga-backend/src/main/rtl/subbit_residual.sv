@@ -51,13 +51,18 @@ module subbit_residual #(
   logic [15:0] channels_left;
   logic [SLOT_BITS:0] held, arrived;     // beats asked for and not yet given up; beats that are here
 
-  wire part_ends_run = left <= RUN_BITS'(PART * BYTES);
-  wire [RUN_BITS-1:0] part_bytes = part_ends_run ? left : RUN_BITS'(PART * BYTES);
-  wire [RUN_BITS:0] part_span = {1'b0, part_bytes} + (RUN_BITS + 1)'(BYTES - 1);
-  wire [SLOT_BITS:0] part_beats = (SLOT_BITS + 1)'(part_span >> SIZE);
+  // A part is measured in one cycle and asked for in a later one.
+  logic measured, room;
+  logic part_ends_run;
+  logic [RUN_BITS-1:0] part_bytes;
+  logic [SLOT_BITS:0] part_beats;
+  logic [39:0] next_run;
+  wire ends_run = left <= RUN_BITS'(PART * BYTES);
+  wire [RUN_BITS-1:0] bytes = ends_run ? left : RUN_BITS'(PART * BYTES);
+  wire [RUN_BITS:0] span = {1'b0, bytes} + (RUN_BITS + 1)'(BYTES - 1);
   wire asked = read_valid && read_ready;
 
-  assign read_valid = asking && held <= (SLOT_BITS + 1)'(DEPTH - PART);
+  assign read_valid = asking && measured && room;
   assign read_address = ADDR_WIDTH'(part_address);
   assign read_bytes = 24'(part_bytes);
 
@@ -84,22 +89,29 @@ module subbit_residual #(
       write_slot <= write_slot + SLOT_BITS'(beat_valid);
       read_slot <= read_slot + SLOT_BITS'(release_beat);
       if (take) byte_at <= take_last ? '0 : byte_at + 1'b1;
-      if (start) begin
-        asking <= 1'b1;
-        run_address <= address;
-        part_address <= address;
+      if (start) asking <= 1'b1;
+      else if (asked && part_ends_run) asking <= channels_left != 16'd1;
+    end
+
+    measured <= asking && !start && !asked;
+    room <= held <= (SLOT_BITS + 1)'(DEPTH - PART);
+    part_ends_run <= ends_run;
+    part_bytes <= bytes;
+    part_beats <= (SLOT_BITS + 1)'(span >> SIZE);
+    next_run <= run_address + stride;
+    if (start) begin
+      run_address <= address;
+      part_address <= address;
+      left <= RUN_BITS'(pixels) + 1'b1;
+      channels_left <= channels;
+    end else if (asked) begin
+      part_address <= part_address + 40'(PART * BYTES);
+      left <= left - part_bytes;
+      if (part_ends_run) begin
+        run_address <= next_run;
+        part_address <= next_run;
         left <= RUN_BITS'(pixels) + 1'b1;
-        channels_left <= channels;
-      end else if (asked) begin
-        part_address <= part_address + 40'(PART * BYTES);
-        left <= left - part_bytes;
-        if (part_ends_run) begin
-          run_address <= run_address + stride;
-          part_address <= run_address + stride;
-          left <= RUN_BITS'(pixels) + 1'b1;
-          channels_left <= channels_left - 16'd1;
-          asking <= channels_left != 16'd1;
-        end
+        channels_left <= channels_left - 16'd1;
       end
     end
     if (beat_valid) memory[write_slot] <= beat_data;

@@ -20,12 +20,12 @@ constexpr std::uint64_t kFetchOverhead = kMemoryLatency + 11;
 constexpr std::uint64_t kLayerOverhead = kMemoryLatency + 60;
 /// A residual is read in runs of at most this many beats.
 constexpr std::uint64_t kResidualBeats = 16;
-constexpr std::uint64_t kResidualOverhead = kMemoryLatency + 3;
+constexpr std::uint64_t kResidualOverhead = kMemoryLatency + 4;
 
 constexpr std::uint64_t CeilDivide(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
 
 /// Accumulators of a lane in each half.
-std::uint64_t LaneSums(const Capabilities& c) { return std::max<std::uint64_t>(1024, 4096 / c.accumulators); }
+std::uint64_t LaneSums(const Capabilities& c) { return std::max<std::uint64_t>(512, 4096 / c.accumulators); }
 
 std::uint64_t LoadCycles(const LayerDescriptor& d) {
   std::uint64_t cycles = kRunOverhead + (std::uint64_t{1} << d.tau) * 5 / 4;
@@ -65,6 +65,8 @@ struct Tile {
   std::uint64_t fetch;    ///< rows and indices of its first channel
   std::uint64_t compute;
   std::uint64_t write;
+  std::uint64_t row_reads;         ///< of the bus, for the rows of all channels
+  std::uint64_t residual_reads;    ///< of the bus, before the tile is written; 0 without a residual
 };
 
 Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t rows, std::uint64_t columns) {
@@ -75,10 +77,11 @@ Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t rows,
   const std::uint64_t row_start = 3 * per_column > per_window ? 3 * per_column - per_window : 0;
   const std::uint64_t pixels = rows * columns;
   const std::uint64_t input_rows = std::min<std::uint64_t>(d.in_height, (rows - 1) * d.stride_h + 2 * d.dilation_h + 1);
-  Tile tile;
+  Tile tile{};
   tile.fetch = std::max(kFetchOverhead + input_rows * d.in_width, std::uint64_t{d.group_out_channels()} + 6);
   // A step's rows and indices are fetched while the step before is computed.
   tile.compute = d.in_channels * std::max(pixels * per_window + rows * row_start, tile.fetch);
+  tile.row_reads = d.in_channels * (kRunOverhead + CeilDivide(input_rows * d.in_width, kBusBytes));
   tile.write = d.out_channels * std::max(pixels, CeilDivide(rows * RowBytes(d.output_format, static_cast<std::uint32_t>(columns)), kBusBytes) + 3);
   if (d.has_residual()) {
     // Runs are asked for one after the other, the first when the tile's write-back begins.
@@ -86,27 +89,34 @@ Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t rows,
     const bool aligned = pixels % kBusBytes == 0 && std::uint64_t{d.out_height} * d.out_width % kBusBytes == 0;
     const std::uint64_t run = kResidualOverhead + (aligned ? 0 : 1);
     const std::uint64_t read = CeilDivide(beats, kResidualBeats) * run + beats;
-    tile.write = std::max(tile.write, d.out_channels * read) + kResidualOverhead + 1;
+    tile.write += kResidualOverhead + 1;
+    tile.residual_reads = d.out_channels * read + kResidualOverhead + 1;
   }
   return tile;
 }
 
 /// Tiles one after the other: a tile is written while the next is computed, and the one after that waits for the half of
-/// the accumulators that it leaves.
+/// the accumulators that it leaves. On the bus, the rows of the tile that is computed go before the residual of the other.
 class Pipeline {
  public:
   void Add(const Tile& tile) {
-    const std::uint64_t begin = std::max(computed_ == 0 ? tile.fetch : computed_, written_before_);
-    computed_ = begin + tile.compute;
-    written_before_ = written_;
-    written_ = std::max(computed_, written_) + tile.write;
+    const std::uint64_t written_before = written_;
+    written_ = WrittenBeside(tile.row_reads);
+    computed_ = std::max(computed_ == 0 ? tile.fetch : computed_, written_before) + tile.compute;
+    newest_ = tile;
   }
-  std::uint64_t end() const { return written_; }
+  std::uint64_t end() const { return WrittenBeside(0); }
 
  private:
+  /// When the newest tile is written, if so much of the bus goes to the rows of the next.
+  std::uint64_t WrittenBeside(std::uint64_t row_reads) const {
+    const std::uint64_t reads = newest_.residual_reads == 0 ? 0 : newest_.residual_reads + row_reads;
+    return std::max(computed_, written_) + std::max(newest_.write, reads);
+  }
+
+  Tile newest_{};
   std::uint64_t computed_ = 0;
-  std::uint64_t written_ = 0;
-  std::uint64_t written_before_ = 0;
+  std::uint64_t written_ = 0;    ///< when the tile before the newest is written
 };
 
 }  // namespace

@@ -197,8 +197,10 @@ TEST_P(Rtl, TakesTheCyclesOfTheModelForBits) {
 }
 
 TEST_P(Rtl, LetsResidualsNotHoldUpWhatIsComputed) {
-  // Short runs of many channels: reading a residual takes longer than writing back.
-  for (const NetworkLayer& layer : {NetworkLayer{16, 256, 7, 1}, {64, 512, 7, 1}}) {
+  // Short runs of many channels, where reading a residual takes longer than writing back; in some the rows of the next tile
+  // take their share of the bus.
+  for (const NetworkLayer& layer :
+       {NetworkLayer{1, 256, 7, 1}, {16, 256, 7, 1}, {64, 512, 7, 1}, {2, 512, 8, 1}, {16, 512, 8, 1}, {16, 256, 4, 1}}) {
     LayerCase c = MakeCase(layer, 5);
     std::mt19937 random(5);
     AddResidual(c, random);

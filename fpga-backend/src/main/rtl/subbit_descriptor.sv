@@ -75,9 +75,8 @@ module subbit_descriptor #(
   wire bits = input_format == 8'd0;
   wire words = output_format == 8'd0;
   wire out_bits = output_format == 8'd3;
-  wire has_residual = addresses[6] != 0;
-  // Of the cycle before; the descriptor is there one cycle before it is checked.
-  logic tail_clear;
+  // A cycle after what they are made of.
+  logic has_bias, has_multipliers, has_residual, tail_clear;
 
   function automatic logic zero_fits(input logic [7:0] format, input logic signed [15:0] zero);
     case (format)
@@ -98,7 +97,7 @@ module subbit_descriptor #(
     return (stride == 16'd2 ? (padded - 32'd3) >> 1 : padded - 32'd3) + 32'd1;
   endfunction
 
-  // The judgements, two cycles after the bytes.
+  // The judgements, three cycles after the bytes.
   logic header_ok, enumerations_ok, supported, zeros_ok, multiplier_ok, shape_ok, optional_ok;
   logic [31:0] height_due, width_due;
   logic [39:0] out_row_bytes;
@@ -121,12 +120,13 @@ module subbit_descriptor #(
         batch != 0 && in_range(in_height, 32'd65535) && in_range(out_height, 32'd65535) &&
         in_range(in_width, 32'(MAX_WIDTH)) && in_range(out_width, 32'(MAX_WIDTH)) &&
         out_height == height_due && out_width == width_due;
-    optional_ok <= words == (addresses[5] == 0) && !((words || out_bits) && has_residual);
+    optional_ok <= words == !has_multipliers && !((words || out_bits) && has_residual);
   end
 
   // ---- Sizes, one product after the other.
   typedef enum logic [3:0] {
     IDLE,
+    DECODE,
     JUDGE,
     CHECK,
     PRODUCT,
@@ -183,9 +183,9 @@ module subbit_descriptor #(
       3'd1: region_bytes = in_total;
       3'd2: region_bytes = index_total;
       3'd3: region_bytes = 40'd2 << tau;
-      3'd4: region_bytes = addresses[4] == 0 ? 40'd0 : 40'(out_channels) << 2;
+      3'd4: region_bytes = layer.has_bias ? 40'(out_channels) << 2 : 40'd0;
       3'd5: region_bytes = words ? 40'd0 : 40'(out_channels) << 2;
-      default: region_bytes = has_residual ? out_total : 40'd0;
+      default: region_bytes = layer.has_residual ? out_total : 40'd0;
     endcase
   end
   // The region's fields a cycle later; where it and the output end one more.
@@ -215,12 +215,16 @@ module subbit_descriptor #(
 
   always_ff @(posedge clk) begin
     tail_clear <= bytes[1535:8*'h8E] == 0;
+    has_bias <= addresses[4] != 0;
+    has_multipliers <= addresses[5] != 0;
+    has_residual <= addresses[6] != 0;
     done <= 1'b0;
     if (rst) begin
       state <= IDLE;
     end else begin
       case (state)
-        IDLE: if (start) state <= JUDGE;
+        IDLE: if (start) state <= DECODE;
+        DECODE: state <= JUDGE;
         JUDGE: state <= CHECK;
         CHECK: begin
           step <= '0;
@@ -328,7 +332,7 @@ module subbit_descriptor #(
       layer.stride_w <= stride_w[1:0];
       layer.pad_top <= pad_top[1:0];
       layer.pad_left <= pad_left[1:0];
-      layer.has_bias <= addresses[4] != 0;
+      layer.has_bias <= has_bias;
       layer.output_address <= addresses[0][39:0];
       layer.input_address <= addresses[1][39:0];
       layer.index_address <= addresses[2][39:0];

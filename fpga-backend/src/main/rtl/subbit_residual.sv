@@ -49,7 +49,7 @@ module subbit_residual #(
   logic [39:0] run_address, part_address;
   logic [RUN_BITS-1:0] left;             // bytes of the run not yet asked for
   logic [15:0] channels_left;
-  logic [SLOT_BITS:0] held, arrived;     // beats asked for and not yet given up; beats that are here
+  logic [SLOT_BITS:0] due, here, gone;   // how many beats were asked for, have come and were given up, modulo 2 * DEPTH
 
   // A part is measured in one cycle and asked for in a later one.
   logic measured, room;
@@ -68,33 +68,30 @@ module subbit_residual #(
 
   // ---- Holding and taking.
   logic [DATA_WIDTH-1:0] memory[DEPTH];
-  logic [SLOT_BITS-1:0] write_slot, read_slot;
   logic [SIZE-1:0] byte_at, byte_q;
   logic [DATA_WIDTH-1:0] beat_q;
   wire release_beat = take && (take_last || byte_at == '1);
 
-  assign available = arrived != 0;
+  assign available = here != gone;
 
   always_ff @(posedge clk) begin
     if (rst) begin
       asking <= 1'b0;
-      held <= '0;
-      arrived <= '0;
-      write_slot <= '0;
-      read_slot <= '0;
+      due <= '0;
+      here <= '0;
+      gone <= '0;
       byte_at <= '0;
     end else begin
-      held <= held + (asked ? part_beats : '0) - (SLOT_BITS + 1)'(release_beat);
-      arrived <= arrived + (SLOT_BITS + 1)'(beat_valid) - (SLOT_BITS + 1)'(release_beat);
-      write_slot <= write_slot + SLOT_BITS'(beat_valid);
-      read_slot <= read_slot + SLOT_BITS'(release_beat);
+      if (asked) due <= due + part_beats;
+      if (beat_valid) here <= here + 1'b1;
+      if (release_beat) gone <= gone + 1'b1;
       if (take) byte_at <= take_last ? '0 : byte_at + 1'b1;
       if (start) asking <= 1'b1;
       else if (asked && part_ends_run) asking <= channels_left != 16'd1;
     end
 
     measured <= asking && !start && !asked;
-    room <= held <= (SLOT_BITS + 1)'(DEPTH - PART);
+    room <= (SLOT_BITS + 1)'(due - gone) <= (SLOT_BITS + 1)'(DEPTH - PART);
     part_ends_run <= ends_run;
     part_bytes <= bytes;
     part_beats <= (SLOT_BITS + 1)'(span >> SIZE);
@@ -114,9 +111,9 @@ module subbit_residual #(
         channels_left <= channels_left - 16'd1;
       end
     end
-    if (beat_valid) memory[write_slot] <= beat_data;
+    if (beat_valid) memory[here[SLOT_BITS-1:0]] <= beat_data;
     if (enable) begin
-      beat_q <= memory[read_slot];
+      beat_q <= memory[gone[SLOT_BITS-1:0]];
       byte_q <= byte_at;
       value <= beat_q[8*byte_q+:8];
     end

@@ -110,6 +110,8 @@ module subbit_write_back #(
   wire tile_ends = issue && run_ends && channel_ends;
   wire lane_last = channel[LANE_BITS-1:0] == '1;
 
+  wire [39:0] next_base = channel_base + layer.out_plane_bytes;
+
   assign tile_taken = tile_ends;
   assign draining = active || sum_valid;
   assign drain_half = tile_half_q;
@@ -170,13 +172,11 @@ module subbit_write_back #(
         channel_ends <= channel == channel_before_last;
         slot <= slot + ADDRESS_BITS'(lane_last);
         address <= slot + ADDRESS_BITS'(lane_last);
-        channel_base <= channel_base + layer.out_plane_bytes;
+        // Back to the image's first channel after a tile, on to the next image after the last.
+        channel_base <= channel_ends && !tile_last ? image_base : next_base;
       end
-      if (tile_ends) begin
-        channel_base <= tile_last ? channel_base + layer.out_plane_bytes : image_base;
-        tile_offset <= tile_last ? 40'd0 : tile_offset + 40'(run_bytes);
-        if (tile_last) image_base <= channel_base + layer.out_plane_bytes;
-      end
+      if (tile_ends) tile_offset <= tile_last ? 40'd0 : tile_offset + 40'(run_bytes);
+      if (tile_ends && tile_last) image_base <= next_base;
     end
     if (enable) begin
       sum_last <= run_ends;

@@ -98,7 +98,10 @@ module subbit_core_shared #(
   wire [3*COLUMN-1:0] built;
   wire built_valid;
   context_t built_context;
-  logic built_taken;
+  // One window's sums wait between, so that whether columns are built does not depend on what the lanes do in that very cycle.
+  logic ahead_valid;
+  logic [3*COLUMN-1:0] ahead;
+  context_t ahead_context;
   subbit_column_sums #(
       .TAG_BITS($bits(context_t))
   ) column_sums (
@@ -111,10 +114,20 @@ module subbit_core_shared #(
       .window_fresh,
       .window_tag({window_first, window_half, window_index_half, window_ends_step, window_ends_tile, window_address}),
       .sums_valid(built_valid),
-      .sums_ready(built_taken),
+      .sums_ready(!ahead_valid),
       .sums(built),
       .sums_tag(built_context)
   );
+
+  wire begins;
+  always_ff @(posedge clk) begin
+    if (rst) ahead_valid <= 1'b0;
+    else ahead_valid <= ahead_valid ? !begins : built_valid;
+    if (!ahead_valid) begin
+      ahead <= built;
+      ahead_context <= built_context;
+    end
+  end
 
   // ---- The order of steps.
   // These hold for the whole layer.
@@ -153,8 +166,8 @@ module subbit_core_shared #(
   wire responses_end = state == TABLE_RESPONSES && row_last;
   wire direct_ends = state == DIRECT && direct_kind == ADD && slot_last;
   wire may_begin = state == IDLE || sums_end || direct_ends || (responses_end && !pending);
-  wire begins = may_begin && built_valid && recent == 0;
-  assign built_taken = begins;
+  assign begins = may_begin && ahead_valid && recent == 0;
+  wire more_windows = ahead_valid || built_valid || window_valid;
 
   always_ff @(posedge clk) begin
     if (rst) begin
@@ -210,7 +223,7 @@ module subbit_core_shared #(
       if (responses_end && pending) owes <= 1'b1;
 
       if (begins) begin
-        newest <= built_context;
+        newest <= ahead_context;
         if (!layer.direct) recent <= 2'd3;
         state <= layer.direct ? DIRECT : TABLE_RESPONSES;
         row <= '0;
@@ -220,7 +233,7 @@ module subbit_core_shared #(
           slot <= '0;
           slot_last <= last_slot == 0;
         end
-      end else if (state == IDLE && pending && settle == 0 && !window_valid && !built_valid) begin
+      end else if (state == IDLE && pending && settle == 0 && !more_windows) begin
         // No window is coming: finish what there is. Otherwise responses come first, or the two would never overlap.
         state <= TABLE_SUMS;
         slot <= '0;
@@ -256,7 +269,7 @@ module subbit_core_shared #(
   // ---- The column sums that the responses in flight are made of.
   logic [3*COLUMN-1:0] waiting, coming, columns;
   always_ff @(posedge clk) begin
-    if (begins) waiting <= built;
+    if (begins) waiting <= ahead;
     if (step[2].valid && step[2].takes_window) coming <= waiting;
     if (step[3].valid && step[3].takes_window) columns <= coming;
   end

@@ -79,6 +79,7 @@ module subbit_list #(
     WAIT_WRITES,
     STATUS,
     WRITING_STATUS,
+    NEXT,
     FINISH
   } state_t;
   state_t state;
@@ -94,7 +95,7 @@ module subbit_list #(
   // Descriptors of version 2 have a tail, which is fetched after the rest.
   logic tail;
   wire extended = descriptor[47:32] == 16'd2;
-  wire leaves_memory = address > MEMORY_BYTES - (tail ? 64'd192 : 64'd128);
+  logic leaves_memory;       // of the cycle before
   wire [64:0] list_end = {1'b0, list_address} + {26'd0, list_count, 7'd0};
 
   assign running = state != IDLE;
@@ -109,8 +110,9 @@ module subbit_list #(
   assign write_beat_data = status_words[DATA_WIDTH-1:0];
   assign write_beat_strobe = '1;
 
-  // A cycle late, from registers: loader and engine ask for the bus some cycles after they are started.
+  // The turns come a cycle late, from registers: loader and engine ask for the bus some cycles after they are started.
   always_ff @(posedge clk) begin
+    leaves_memory <= address > MEMORY_BYTES - (tail ? 64'd192 : 64'd128);
     weights_turn <= state == LOAD;
     engine_turn <= state == RUN || state == WAIT_WRITES;
   end
@@ -198,9 +200,10 @@ module subbit_list #(
             number <= number + 32'd1;
             address <= address + (extended ? 64'd192 : 64'd128);
             tail <= 1'b0;
-            state <= status != ERROR_NONE || number == list_count - 32'd1 ? FINISH : FETCH;
+            state <= status != ERROR_NONE || number == list_count - 32'd1 ? FINISH : NEXT;
           end
         end
+        NEXT: state <= FETCH;
         FINISH: begin
           finished <= 1'b1;
           state <= IDLE;

@@ -69,18 +69,26 @@ struct Tile {
   std::uint64_t residual_reads;    ///< of the bus, before the tile is written; 0 without a residual
 };
 
+/// What the windows of a row take in one channel. Between what brings them and what works on them one waits; a row begins
+/// with three new columns.
+std::uint64_t RowCycles(const LayerDescriptor& d, const Capabilities& c, std::uint64_t windows) {
+  const std::uint64_t per_window = CyclesPerWindow(d.mode, d.tau, d.group_out_channels(), c);
+  if (c.response_unit != registers::kSharedAdders) {
+    const std::uint64_t slower = std::max<std::uint64_t>(per_window, d.stride_w);
+    return windows * slower + (slower < 3 ? 3 - slower : 0);
+  }
+  // Shared adders build a column's sums in three cycles, and a second window waits with its sums.
+  const std::uint64_t wait = 2 * per_window < 11 ? 11 - 2 * per_window : 0;
+  return std::max(windows * per_window + wait, 9 + 3 * d.stride_w * (windows - 1));
+}
+
 Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t rows, std::uint64_t columns) {
-  // Windows come one for each new column; shared adders build a column's sums in three cycles.
-  const std::uint64_t per_column = c.response_unit == registers::kSharedAdders ? 3 : 1;
-  const std::uint64_t per_window =
-      std::max(CyclesPerWindow(d.mode, d.tau, d.group_out_channels(), c), per_column * d.stride_w);
-  const std::uint64_t row_start = 3 * per_column > per_window ? 3 * per_column - per_window : 0;
   const std::uint64_t pixels = rows * columns;
   const std::uint64_t input_rows = std::min<std::uint64_t>(d.in_height, (rows - 1) * d.stride_h + 2 * d.dilation_h + 1);
   Tile tile{};
   tile.fetch = std::max(kFetchOverhead + input_rows * d.in_width, std::uint64_t{d.group_out_channels()} + 6);
   // A step's rows and indices are fetched while the step before is computed.
-  tile.compute = d.in_channels * std::max(pixels * per_window + rows * row_start, tile.fetch);
+  tile.compute = d.in_channels * std::max(rows * RowCycles(d, c, columns), tile.fetch);
   tile.row_reads = d.in_channels * (kRunOverhead + CeilDivide(input_rows * d.in_width, kBusBytes));
   tile.write = d.out_channels * std::max(pixels, CeilDivide(rows * RowBytes(d.output_format, static_cast<std::uint32_t>(columns)), kBusBytes) + 3);
   if (d.has_residual()) {

@@ -41,7 +41,8 @@ module subbit_input_buffer #(
   end
 
   logic half;
-  logic [DATA_WIDTH-1:0] word;
+  logic [DATA_WIDTH-1:0] word, next;    // that is worked on, and the one after it
+  logic next_valid;
   logic [LEFT_BITS-1:0] bytes_left;
   logic [2:0] bit_at;
   logic [15:0] x, width;
@@ -59,14 +60,18 @@ module subbit_input_buffer #(
   wire [7:0] low_byte = word[7:0];
   wire signed [8:0] pixel = bits ? (low_byte[bit_at] ? 9'sd1 : -9'sd1) : raw - input_zero;
 
-  assign beat_ready = filling && (bytes_left == 0 || (bytes_left == 1 && byte_ends && !fill_ends));
+  wire word_ends = bytes_left == 0 || (bytes_left == 1 && byte_ends && !fill_ends);
+  wire word_begins = filling && word_ends && next_valid;
+  assign beat_ready = !next_valid;
 
   always_ff @(posedge clk) begin
     if (rst) begin
       filling <= 1'b0;
+      next_valid <= 1'b0;
       bytes_left <= '0;
     end else if (fill) begin
       filling <= 1'b1;
+      next_valid <= 1'b0;
       bytes_left <= '0;
       half <= fill_half;
       width <= fill_width;
@@ -92,11 +97,14 @@ module subbit_input_buffer #(
         end
         if (fill_ends) filling <= 1'b0;
       end
-      if (beat_valid && beat_ready) begin
-        word <= beat_data;
+      if (word_begins) begin
+        word <= next;
         bytes_left <= LEFT_BITS'(BYTES);
+        next_valid <= 1'b0;
       end
+      if (beat_valid && beat_ready) next_valid <= 1'b1;
     end
+    if (!next_valid) next <= beat_data;
   end
 
   always_ff @(posedge clk) last_but_one <= width - 16'd2;

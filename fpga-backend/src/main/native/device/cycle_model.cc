@@ -15,7 +15,7 @@ constexpr std::uint64_t kTileRows = 64;
 /// From a request to its first beat, and from the last beat to the next request.
 constexpr std::uint64_t kRunOverhead = kMemoryLatency + 5;
 /// The same for the rows of a step, from one step's fetch to the next.
-constexpr std::uint64_t kFetchOverhead = kMemoryLatency + 11;
+constexpr std::uint64_t kFetchOverhead = kMemoryLatency + 12;
 /// A write's response and the steps from one part of a layer to the next.
 constexpr std::uint64_t kLayerOverhead = kMemoryLatency + 60;
 /// A residual is read in runs of at most this many beats.

@@ -7,8 +7,8 @@
     ./subbit bench fpga --backends emulator --json fpga.json                              # cycles, for images/s:
     /tmp/synthesis/bin/python fpga-backend/synthesis/device.py clock --cycles fpga.json
 
-`area` synthesises the three elements as they are simulated, for Xilinx 7-series and ECP5. `clock` places and routes the shared element, or a
-smaller one, for an ECP5-85F, behind five pins (rtl/subbit_device_pins.sv), and tells the clock at which nextpnr closes timing and the slowest path. Areas are
+`area` synthesises the three elements as they are simulated, for Xilinx 7-series and ECP5. `clock` places and routes the
+shared one, for an ECP5-85F, behind five pins (rtl/subbit_device_pins.sv), and tells the clock at which nextpnr closes timing and the slowest path. Areas are
 synthesised, clocks placed and routed, images/s modelled: cycles of the 3x3 layers and that clock. One element takes a minute or two to
 synthesise, and ten to place and route.
 """
@@ -29,12 +29,8 @@ ELEMENTS = {
     "shared": {"RESPONSE_UNIT": 1, "LANES": 16, "SUM_DEPTH": 512},
     "binary": {"DOT_UNITS": 2, "LANES": 2, "SUM_DEPTH": 2048},
 }
-# What is placed and routed: an element as it is simulated, and one for networks of at most 128 channels, such as resnet20, and tau up to 5 in
-# table mode.
-PLACED = {
-    "shared": ELEMENTS["shared"],
-    "narrow": {**ELEMENTS["shared"], "TABLE_DEPTH": 32, "MAX_CHANNELS": 128, "MAX_WIDTH": 128, "ROW_DEPTH": 256},
-}
+# What is placed and routed.
+PLACED = "shared"
 
 
 def print_table(head, rows):
@@ -71,12 +67,13 @@ def slowest_path(report):
 def measure_clock(arguments, work):
     folder = work / "clock"
     sources = [*RTL.glob("*.sv"), HERE / "rtl" / "subbit_device_pins.sv"]
-    parameters = PLACED[arguments.configuration]
+    parameters = ELEMENTS[PLACED]
     cells = tools.synthesise(folder, sources, "subbit_device_pins", parameters, "ecp5")
     report = tools.place_and_route(folder, arguments.speed, arguments.target, arguments.seed)
     (clock,) = report["fmax"].values()
     result = {
-        "configuration": parameters,
+        "element": PLACED,
+        "parameters": parameters,
         "speed_grade": arguments.speed,
         "seed": arguments.seed,
         "mhz": round(clock["achieved"], 2),
@@ -99,7 +96,7 @@ def images(rows, mhz):
     return [
         {"network": row["network"], "tau": row["tau"], "cycles": row["cycles"], "images_per_s": round(mhz * 1e6 / row["cycles"], 1)}
         for row in rows
-        if row["element"] == "shared" and row["backend"] == "emulator"
+        if row["element"] == PLACED and row["backend"] == "emulator"
     ]
 
 
@@ -111,18 +108,15 @@ def main():
     area.add_argument("--families", nargs="+", choices=tools.LUTS, default=list(tools.LUTS))
     area.set_defaults(measure=measure_area)
     clock = commands.add_parser("clock", help="place and route for an ECP5-85F")
-    clock.add_argument("--configuration", choices=PLACED, default="shared", help="default: shared")
     clock.add_argument("--speed", type=int, choices=(6, 7, 8), default=8, help="speed grade; 8 is the fastest")
     clock.add_argument("--target", type=float, default=100, metavar="MHZ", help="what nextpnr is asked for")
     clock.add_argument("--seed", type=int, default=1)
-    clock.add_argument("--cycles", type=Path, metavar="FILE", help="rows of `subbit bench fpga --json`; for `shared`, whose cycles they are")
+    clock.add_argument("--cycles", type=Path, metavar="FILE", help="rows of `subbit bench fpga --json`")
     clock.set_defaults(measure=measure_clock)
     for command in (area, clock):
         command.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
         command.add_argument("--work", type=Path, metavar="FOLDER", help="keep sources, netlists and logs here")
     arguments = parser.parse_args()
-    if getattr(arguments, "cycles", None) and arguments.configuration != "shared":
-        parser.error("--cycles counts those of the configuration `shared`: leave it out, or --configuration")
     with tempfile.TemporaryDirectory() as temporary:
         work = (arguments.work or Path(temporary)).resolve()
         result = {"versions": tools.versions(), "result": arguments.measure(arguments, work)}

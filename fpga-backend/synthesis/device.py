@@ -7,7 +7,7 @@
     ./subbit bench fpga --backends emulator --json fpga.json                              # cycles, for images/s:
     /tmp/synthesis/bin/python fpga-backend/synthesis/device.py clock --cycles fpga.json
 
-`area` synthesises the three elements as they are simulated, for Xilinx 7-series and ECP5. `clock` places and routes the
+`area` synthesises the elements as they are simulated, for Xilinx 7-series and ECP5. `clock` places and routes the
 shared one, for an ECP5-85F, behind five pins (rtl/subbit_device_pins.sv), and tells the clock at which nextpnr closes timing and the slowest path. Areas are
 synthesised, clocks placed and routed, images/s modelled: cycles of the 3x3 layers and that clock. One element takes a minute or two to
 synthesise, and ten to place and route.
@@ -27,6 +27,7 @@ RTL = HERE.parent / "src" / "main" / "rtl"
 ELEMENTS = {
     "paper": {},
     "shared": {"RESPONSE_UNIT": 1, "LANES": 16, "SUM_DEPTH": 512},
+    "shared4": {"RESPONSE_UNIT": 1, "LANES": 16, "CHANNEL_LANES": 4, "SUM_DEPTH": 512},
     "binary": {"DOT_UNITS": 2, "LANES": 2, "SUM_DEPTH": 2048},
 }
 # What is placed and routed.

@@ -7,6 +7,8 @@ module subbit_device #(
     parameter int RESPONSE_UNIT = 0,
     parameter int DOT_UNITS = 1,
     parameter int LANES = 4,
+    // Input channels that are worked on at once, a power of two: so many of the elements, with rows and accumulators of their own.
+    parameter int CHANNEL_LANES = 1,
     // Responses of one bank of the table: table mode runs for 2^tau up to it.
     parameter int TABLE_DEPTH = 64,
     // Most input and most output channels, a power of two.
@@ -123,6 +125,7 @@ module subbit_device #(
       .MAX_WIDTH(32'(MAX_WIDTH)),
       .MEMORY_BYTES(MEMORY_BYTES),
       .RESPONSE_UNIT(32'(RESPONSE_UNIT)),
+      .CHANNEL_LANES(32'(CHANNEL_LANES)),
       .ADDR_WIDTH(ADDR_WIDTH)
   ) registers (
       .clk,
@@ -302,6 +305,7 @@ module subbit_device #(
       .RESPONSE_UNIT(RESPONSE_UNIT),
       .DOT_UNITS(DOT_UNITS),
       .LANES(LANES),
+      .CHANNEL_LANES(CHANNEL_LANES),
       .TABLE_DEPTH(TABLE_DEPTH),
       .MAX_CHANNELS(MAX_CHANNELS),
       .SUM_DEPTH(SUM_DEPTH),
@@ -332,6 +336,7 @@ module subbit_device #(
       .read_beat_valid(beat_valid && engine_turn),
       .read_beat_ready(engine_beat_ready),
       .read_beat_data(beat_data),
+      .read_beat_last(beat_last),
       .write_valid(engine_write_valid),
       .write_ready(write_ready && engine_turn),
       .write_address(engine_write_address),

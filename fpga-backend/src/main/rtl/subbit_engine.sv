@@ -1,5 +1,6 @@
 // Runs one checked layer whose weights are loaded. Three processes work side by side, each a step ahead of the next: input
-// rows and indices of a channel are fetched, windows go through the core, finished tiles are written back.
+// rows and indices of a channel, or of one for each channel lane, are fetched, windows go through the cores, finished tiles are
+// written back.
 `default_nettype none
 
 module subbit_engine #(
@@ -7,6 +8,8 @@ module subbit_engine #(
     parameter int RESPONSE_UNIT = 0,
     parameter int DOT_UNITS = 1,
     parameter int LANES = 4,
+    // Input channels that are worked on at once, a power of two.
+    parameter int CHANNEL_LANES = 1,
     parameter int TABLE_DEPTH = 64,
     parameter int MAX_CHANNELS = 512,
     parameter int SUM_DEPTH = 1024,     // accumulators of a lane in each half
@@ -39,6 +42,7 @@ module subbit_engine #(
     input  wire                   read_beat_valid,
     output logic                  read_beat_ready,
     input  wire  [DATA_WIDTH-1:0] read_beat_data,
+    input  wire                   read_beat_last,
 
     output logic                    write_valid,
     input  wire                     write_ready,
@@ -50,10 +54,11 @@ module subbit_engine #(
     output logic [DATA_WIDTH/8-1:0] write_beat_strobe
 );
   import subbit_pkg::*;
-  localparam int SLOT_BITS = $clog2(MAX_CHANNELS / LANES);
   localparam int SUM_BITS = $clog2(SUM_DEPTH);
   localparam int ROW_BITS = $clog2(ROW_DEPTH);
-  localparam int READERS = RESPONSE_UNIT == 1 ? LANES / 2 : DOT_UNITS;
+  // With several channel lanes the bus brings rows for one while others store theirs.
+  localparam int ROW_QUEUE = CHANNEL_LANES == 1 ? 1 : 64;
+  localparam int CHANNEL_LANE_BITS = CHANNEL_LANES == 1 ? 1 : $clog2(CHANNEL_LANES);
 
   if (RESPONSE_UNIT != 0 && RESPONSE_UNIT != 1) begin : g_check
     $error("RESPONSE_UNIT must be 0 or 1");
@@ -62,25 +67,65 @@ module subbit_engine #(
     $error("SUM_DEPTH must hold the sums of one pixel: MAX_CHANNELS / LANES");
   end
 
-  // ---- Fetching: the step after the one that is computed.
-  logic fetch_valid;
+  // ---- Fetching: the step after the one that is computed, the rows of one channel lane after the other. The last step of a tile may
+  // have fewer channels than there are lanes; the others' rows are blank, and what their kernels are does not matter.
+  logic fetch_valid, fetch_first, fetch_last;
   logic [1:0] fetch_lead;
   logic [39:0] fetch_address;
   logic [23:0] fetch_bytes;
   logic [9:0] fetch_rows;
   logic [15:0] fetch_channel;
-  logic fetch_half, fetching, fetch_asked;
+  logic fetch_half, fetching, fetch_asked, fetch_came;
+  logic [CHANNEL_LANE_BITS-1:0] fetch_lane, lane_before;
   logic [1:0] rows_held, indices_held;     // halves in use
   logic [1:0] steps_ready;                 // fetched and not yet begun
-  logic filling, gathering;
+  logic gathering;
   logic rows_freed, indices_freed;
+  logic [CHANNEL_LANES-1:0] lane_fill, lane_blank, lane_filling, lane_beat_ready;
 
-  wire fetch_starts = fetch_valid && !fetching && rows_held != 2'd2 && indices_held != 2'd2;
-  wire fetch_ends = fetching && fetch_asked && !filling && !gathering;
+  assign fetch_lane = CHANNEL_LANES == 1 || fetch_first ? '0 : lane_before + 1'b1;
+  wire fetch_begins = fetch_lane == 0;
+  wire fetch_closes = fetch_last || fetch_lane == CHANNEL_LANE_BITS'(CHANNEL_LANES - 1);
+  wire fill_starts = fetch_valid && !fetching && (!fetch_begins || (rows_held != 2'd2 && indices_held != 2'd2));
+  wire fetch_starts = fill_starts && fetch_begins;
+  wire fill_ends = fetching && fetch_came && (!fetch_closes || (lane_filling == 0 && !gathering));
+  wire fetch_ends = fill_ends && fetch_closes;
+  wire [15:0] channels_left = layer.in_channels - fetch_channel;
+  for (genvar c = 0; c < CHANNEL_LANES; c++) begin : g_fill
+    assign lane_blank[c] = c != 0 && fetch_begins && channels_left <= 16'(c);
+    assign lane_fill[c] = (fill_starts && fetch_lane == CHANNEL_LANE_BITS'(c)) || (fetch_starts && lane_blank[c]);
+  end
+
+  logic gathered, gathered_half;
+  logic [15:0] gathered_channel;
+  logic [CHANNEL_LANES*MAX_TAU-1:0] gathered_indices;
+  subbit_index_memory #(
+      .DATA_WIDTH(DATA_WIDTH),
+      .CHANNEL_LANES(CHANNEL_LANES),
+      .MAX_CHANNELS(MAX_CHANNELS)
+  ) index_memory (
+      .clk,
+      .rst,
+      .store(index_store),
+      .store_plane(index_plane),
+      .store_address(index_address),
+      .store_data(index_data),
+      .gather(fetch_starts),
+      .gather_half(fetch_half),
+      .gather_channel(fetch_channel),
+      .in_channels(layer.in_channels),
+      .out_channels(layer.out_channels),
+      .tau(layer.tau),
+      .gathering,
+      .gathered,
+      .gathered_half,
+      .gathered_channel,
+      .gathered_indices
+  );
 
   // ---- Reading: rows and residuals share the bus, run by run. Rows come first, one run a step, so that a residual cannot hold
   // up what is computed.
-  logic row_beat_ready, residual_valid, residual_reads;
+  logic residual_valid, residual_reads;
   logic [ADDR_WIDTH-1:0] residual_address;
   logic [23:0] residual_bytes;
   wire row_valid = fetching && !fetch_asked;
@@ -88,7 +133,8 @@ module subbit_engine #(
   assign read_valid = row_valid || residual_valid;
   assign read_address = row_valid ? ADDR_WIDTH'(fetch_address) : residual_address;
   assign read_bytes = row_valid ? fetch_bytes : residual_bytes;
-  assign read_beat_ready = residual_reads || row_beat_ready;
+  assign read_beat_ready = residual_reads || lane_beat_ready[fetch_lane];
+  wire row_beat_valid = read_beat_valid && !residual_reads;
   always_ff @(posedge clk) if (read_valid && read_ready) residual_reads <= !row_valid;
 
   // Each of the two walks needs some of the outputs.
@@ -97,12 +143,12 @@ module subbit_engine #(
       .clk,
       .rst,
       .start,
-      .next(fetch_ends),
+      .next(fill_ends),
       .layer,
       .valid(fetch_valid),
       .channel(fetch_channel),
-      .first_channel(),
-      .last_channel(),
+      .first_channel(fetch_first),
+      .last_channel(fetch_last),
       .last_tile(),
       .last(),
       .row(),
@@ -134,7 +180,9 @@ module subbit_engine #(
   wire sum_half_now = step_first ? !sum_half : sum_half;
 
   /* verilator lint_off PINCONNECTEMPTY */
-  subbit_tiles step_tiles (
+  subbit_tiles #(
+      .CHANNELS(CHANNEL_LANES)
+  ) step_tiles (
       .clk,
       .rst,
       .start,
@@ -159,37 +207,17 @@ module subbit_engine #(
 
   /* verilator lint_on PINCONNECTEMPTY */
 
+  // ---- The channel lanes, all at the same place of their channels; what the first tells is true of every one.
   logic row_read;
   logic [3*ROW_BITS-1:0] row_address;
-  logic [3*PIXEL_BITS-1:0] row_pixels;
-  subbit_input_buffer #(
-      .DATA_WIDTH(DATA_WIDTH),
-      .DEPTH(ROW_DEPTH)
-  ) input_buffer (
-      .clk,
-      .rst,
-      .fill(fetch_starts),
-      .fill_half(fetch_half),
-      .fill_lead_rows(fetch_lead),
-      .fill_rows(fetch_rows),
-      .fill_width(layer.in_width),
-      .input_format(layer.input_format),
-      .input_zero(layer.input_zero),
-      .filling,
-      .beat_valid(read_beat_valid && !residual_reads),
-      .beat_ready(row_beat_ready),
-      .beat_data(read_beat_data),
-      .read(row_read),
-      .read_half(step_half),
-      .read_address(row_address),
-      .read_pixels(row_pixels)
-  );
-
-  logic window_valid, window_ready, window_fresh, window_last;
-  logic [WINDOW_BITS-1:0] window;
+  logic [CHANNEL_LANES*3*PIXEL_BITS-1:0] row_pixels;
+  logic window_valid, window_fresh, window_last;
+  logic [CHANNEL_LANES*WINDOW_BITS-1:0] window;
   logic [SUM_BITS-1:0] window_address;
   logic window_first, window_sum_half, window_index_half, window_last_channel;
+  logic [CHANNEL_LANES-1:0] windows_ready, steps_done, tiles_end;
   subbit_window #(
+      .CHANNELS(CHANNEL_LANES),
       .DEPTH(ROW_DEPTH),
       .ADDRESS_BITS(SUM_BITS),
       .TAG_BITS(4)
@@ -207,7 +235,7 @@ module subbit_engine #(
       .read_address(row_address),
       .read_pixels(row_pixels),
       .window_valid,
-      .window_ready,
+      .window_ready(windows_ready[0]),
       .window,
       .window_fresh,
       .window_last,
@@ -216,62 +244,47 @@ module subbit_engine #(
       .window_tag({window_first, window_sum_half, window_index_half, window_last_channel})
   );
 
-  logic index_half;
-  logic [SLOT_BITS-1:0] index_slot;
-  logic [LANES*MAX_TAU-1:0] indices;
-  subbit_index_memory #(
-      .DATA_WIDTH(DATA_WIDTH),
-      .LANES(LANES),
-      .MAX_CHANNELS(MAX_CHANNELS)
-  ) index_memory (
-      .clk,
-      .rst,
-      .store(index_store),
-      .store_plane(index_plane),
-      .store_address(index_address),
-      .store_data(index_data),
-      .gather(fetch_starts),
-      .gather_half(fetch_half),
-      .gather_channel(fetch_channel),
-      .in_channels(layer.in_channels),
-      .out_channels(layer.out_channels),
-      .tau(layer.tau),
-      .gathering,
-      .read_half(index_half),
-      .read_slot(index_slot),
-      .read_indices(indices)
-  );
-
-  logic [9*READERS-1:0] codebook_indices, codewords;
-  subbit_codebook #(
-      .READERS(READERS)
-  ) codebook (
-      .clk,
-      .write(codebook_write),
-      .write_index(codebook_index),
-      .write_codeword(codebook_codeword),
-      .read_indices(codebook_indices),
-      .read_codewords(codewords)
-  );
-
-  logic sum_read_half, sum_write_half, tile_done;
-  logic [SUM_BITS-1:0] sum_read_address, sum_write_address;
-  logic [32*LANES-1:0] sums_read, sums_written, drain_sums;
-  logic [LANES-1:0] sum_write;
-  if (RESPONSE_UNIT == 0) begin : g_dot
-    subbit_core_dot #(
+  logic draining, drain_half, drain, writing;
+  logic [SUM_BITS-1:0] drain_address;
+  logic [CHANNEL_LANES*32*LANES-1:0] drain_sums;
+  for (genvar c = 0; c < CHANNEL_LANES; c++) begin : g_channel
+    subbit_channel_lane #(
+        .RESPONSE_UNIT(RESPONSE_UNIT),
         .DOT_UNITS(DOT_UNITS),
         .LANES(LANES),
         .TABLE_DEPTH(TABLE_DEPTH),
-        .SLOT_BITS(SLOT_BITS),
-        .ADDRESS_BITS(SUM_BITS)
-    ) core (
+        .MAX_CHANNELS(MAX_CHANNELS),
+        .SUM_DEPTH(SUM_DEPTH),
+        .ROW_DEPTH(ROW_DEPTH),
+        .ROW_QUEUE(ROW_QUEUE),
+        .DATA_WIDTH(DATA_WIDTH)
+    ) channel_lane (
         .clk,
         .rst,
         .layer,
+        .codebook_write,
+        .codebook_index,
+        .codebook_codeword,
+        .fill(lane_fill[c]),
+        .fill_half(fetch_half),
+        .fill_blank(lane_blank[c]),
+        .fill_lead_rows(fetch_lead),
+        .fill_rows(fetch_rows),
+        .filling(lane_filling[c]),
+        .beat_valid(row_beat_valid && fetch_lane == CHANNEL_LANE_BITS'(c)),
+        .beat_ready(lane_beat_ready[c]),
+        .beat_data(read_beat_data),
+        .index_write(gathered),
+        .index_write_half(gathered_half),
+        .index_write_channel(gathered_channel),
+        .index_write_index(gathered_indices[c*MAX_TAU+:MAX_TAU]),
+        .row_read,
+        .row_read_half(step_half),
+        .row_read_address(row_address),
+        .row_read_pixels(row_pixels[c*3*PIXEL_BITS+:3*PIXEL_BITS]),
         .window_valid,
-        .window_ready,
-        .window,
+        .window_ready(windows_ready[c]),
+        .window(window[c*WINDOW_BITS+:WINDOW_BITS]),
         .window_fresh,
         .window_first,
         .window_half(window_sum_half),
@@ -279,81 +292,20 @@ module subbit_engine #(
         .window_ends_step(window_last),
         .window_ends_tile(window_last && window_last_channel),
         .window_address,
-        .index_half,
-        .index_slot,
-        .indices,
-        .codebook_indices,
-        .codewords,
-        .sum_read_half,
-        .sum_read_address,
-        .sums_read,
-        .sum_write,
-        .sum_write_half,
-        .sum_write_address,
-        .sums_written,
-        .step_done(indices_freed),
-        .tile_done
-    );
-  end else begin : g_shared
-    subbit_core_shared #(
-        .LANES(LANES),
-        .TABLE_DEPTH(TABLE_DEPTH),
-        .SLOT_BITS(SLOT_BITS),
-        .ADDRESS_BITS(SUM_BITS)
-    ) core (
-        .clk,
-        .rst,
-        .layer,
-        .window_valid,
-        .window_ready,
-        .window,
-        .window_fresh,
-        .window_first,
-        .window_half(window_sum_half),
-        .window_index_half,
-        .window_ends_step(window_last),
-        .window_ends_tile(window_last && window_last_channel),
-        .window_address,
-        .index_half,
-        .index_slot,
-        .indices,
-        .codebook_indices,
-        .codewords,
-        .sum_read_half,
-        .sum_read_address,
-        .sums_read,
-        .sum_write,
-        .sum_write_half,
-        .sum_write_address,
-        .sums_written,
-        .step_done(indices_freed),
-        .tile_done
-    );
-  end
-
-  // ---- Writing back.
-  logic draining, drain_half, drain, writing;
-  logic [SUM_BITS-1:0] drain_address;
-  for (genvar l = 0; l < LANES; l++) begin : g_lane
-    subbit_accumulator #(
-        .DEPTH(SUM_DEPTH)
-    ) accumulator (
-        .clk,
-        .half(sum_read_half),
-        .read_address(sum_read_address),
-        .read_sum(sums_read[32*l+:32]),
-        .write(sum_write[l]),
-        .write_half(sum_write_half),
-        .write_address(sum_write_address),
-        .write_sum(sums_written[32*l+:32]),
+        .step_done(steps_done[c]),
+        .tile_done(tiles_end[c]),
         .draining,
         .drain_half,
         .drain,
         .drain_address,
-        .drain_sum(drain_sums[32*l+:32])
+        .drain_sums(drain_sums[c*32*LANES+:32*LANES])
     );
   end
+  assign indices_freed = steps_done[0];
+  wire tile_done = tiles_end[0];
+  wire unused = &{1'b0, windows_ready, steps_done, tiles_end};
 
+  // ---- Writing back.
   logic [1:0] tiles_done;       // computed and not yet taken
   logic back_half;              // of the oldest of them
   logic [SUM_BITS-1:0] tile_pixels[2];
@@ -361,6 +313,7 @@ module subbit_engine #(
   logic [12:0] step_row_bytes;    // where bits leave; a cycle late
   logic [1:0] tile_last;
   subbit_write_back #(
+      .CHANNEL_LANES(CHANNEL_LANES),
       .LANES(LANES),
       .ADDRESS_BITS(SUM_BITS),
       .MAX_CHANNELS(MAX_CHANNELS),
@@ -423,15 +376,15 @@ module subbit_engine #(
       back_half <= 1'b0;
       computed <= rst;
     end else begin
-      if (fetch_starts) begin
+      if (fill_starts) begin
         fetching <= 1'b1;
         fetch_asked <= 1'b0;
+        fetch_came <= 1'b0;
       end
       if (row_asked) fetch_asked <= 1'b1;
-      if (fetch_ends) begin
-        fetching <= 1'b0;
-        fetch_half <= !fetch_half;
-      end
+      if (row_beat_valid && read_beat_ready && read_beat_last) fetch_came <= 1'b1;
+      if (fill_ends) fetching <= 1'b0;
+      if (fetch_ends) fetch_half <= !fetch_half;
       rows_held <= rows_held + 2'(fetch_starts) - 2'(rows_freed);
       indices_held <= indices_held + 2'(fetch_starts) - 2'(indices_freed);
       steps_ready <= steps_ready + 2'(fetch_ends) - 2'(window_starts);
@@ -449,6 +402,7 @@ module subbit_engine #(
       tiles_done <= tiles_done + 2'(tile_done) - 2'(tile_taken);
       if (tile_taken) back_half <= !back_half;
     end
+    if (fill_ends) lane_before <= fetch_lane;
     step_row_bytes <= step_columns[15:3] + 13'(step_columns[2:0] != 0);
     if (computing) tile_bytes[sum_half] <= (SUM_BITS + 1)'(24'(step_rows) * 24'(step_row_bytes));
     if (window_starts) begin

@@ -1,14 +1,13 @@
-// The indices of a layer's kernels, and those of the channel that is worked on.
+// The indices of a layer's kernels.
 //
 // The store holds the bit planes as they lie in memory, one word of the bus after the other; all planes are read at once.
-// `gather` walks down one input channel and moves the index of every output channel, one a cycle, into the working memory, a
-// word of which holds the indices that the lanes look up together. The working memory is there twice: one half is read, the
-// other filled.
+// `gather` walks down CHANNEL_LANES input channels and hands on their indices, those of one output channel a cycle. These kernels follow each
+// other, so that a plane's bits are in one word or two: with more than one channel even words and odd ones are stored apart.
 `default_nettype none
 
 module subbit_index_memory #(
     parameter int DATA_WIDTH = 64,
-    parameter int LANES = 4,
+    parameter int CHANNEL_LANES = 1,
     parameter int MAX_CHANNELS = 512
 ) (
     input wire clk,
@@ -20,47 +19,48 @@ module subbit_index_memory #(
     input wire [                                     DATA_WIDTH-1:0] store_data,
 
     input  wire         gather,            // one cycle, while `gathering` is 0
-    input  wire         gather_half,
-    input  wire  [15:0] gather_channel,    // input channel
+    input  wire         gather_half,       // goes along with the indices
+    input  wire  [15:0] gather_channel,    // the first input channel; what is gathered for channels that are not there is below 2^tau
     input  wire  [15:0] in_channels,
     input  wire  [15:0] out_channels,
     input  wire  [ 3:0] tau,
     output logic        gathering,
 
-    input  wire                                   read_half,
-    input  wire  [$clog2(MAX_CHANNELS/LANES)-1:0] read_slot,
-    output logic [     LANES*subbit_pkg::MAX_TAU-1:0] read_indices   // a cycle later
+    output logic                                           gathered,
+    output logic                                           gathered_half,
+    output logic [                                   15:0] gathered_channel,    // output channel
+    output logic [CHANNEL_LANES*subbit_pkg::MAX_TAU-1:0] gathered_indices
 );
   import subbit_pkg::*;
   localparam int KERNELS = MAX_CHANNELS * MAX_CHANNELS;
   localparam int WORDS = KERNELS / DATA_WIDTH;
+  localparam int WORD_BITS = $clog2(WORDS);
   localparam int KERNEL_BITS = $clog2(KERNELS);
   localparam int BIT_BITS = $clog2(DATA_WIDTH);
-  localparam int SLOTS = MAX_CHANNELS / LANES;
-  localparam int SLOT_BITS = $clog2(SLOTS);
-  localparam int LANE_BITS = $clog2(LANES);
+  localparam int BANKS = CHANNEL_LANES == 1 ? 1 : 2;
+  localparam int BANK_BITS = $clog2(WORDS / BANKS);
+  localparam int SPAN = DATA_WIDTH + CHANNEL_LANES - 1;    // bits among which those of a plane are
 
-  if (LANES < 2 || (1 << LANE_BITS) != LANES) begin : g_check
-    $error("LANES must be a power of two, at least 2");
-  end
-  if ((1 << $clog2(MAX_CHANNELS)) != MAX_CHANNELS) begin : g_check2
+  if ((1 << $clog2(MAX_CHANNELS)) != MAX_CHANNELS) begin : g_check
     $error("MAX_CHANNELS must be a power of two");
   end
-  if (MAX_CHANNELS < 2 * LANES) begin : g_check3
-    $error("MAX_CHANNELS must be at least twice LANES");
+  if ((1 << $clog2(CHANNEL_LANES)) != CHANNEL_LANES || CHANNEL_LANES > 16) begin : g_check2
+    $error("CHANNEL_LANES must be a power of two, at most 16");
   end
 
-  // Four steps: address, word as the memory gives it, word in a register, bit.
-  logic half;
+  // Four steps: address, words as the memory gives them, words in order, bits.
   logic ask;
   logic [2:0] valid;
   logic [KERNEL_BITS-1:0] kernel;
   logic [15:0] output_channel;
   logic [15:0] channel[3];
   logic [BIT_BITS-1:0] word_bit[2];
-  logic [MAX_TAU-1:0] index;
+  logic odd;
+  wire [WORD_BITS-1:0] word_at = kernel[KERNEL_BITS-1:BIT_BITS];
 
   assign gathering = ask || valid != 0;
+  assign gathered = valid[2];
+  assign gathered_channel = channel[2];
 
   always_ff @(posedge clk) begin
     if (rst) begin
@@ -70,7 +70,7 @@ module subbit_index_memory #(
       valid <= {valid[1:0], ask};
       if (gather) begin
         ask <= 1'b1;
-        half <= gather_half;
+        gathered_half <= gather_half;
         kernel <= KERNEL_BITS'(gather_channel);
         output_channel <= '0;
       end else if (ask) begin
@@ -81,25 +81,29 @@ module subbit_index_memory #(
     end
     word_bit <= '{kernel[BIT_BITS-1:0], word_bit[0]};
     channel <= '{output_channel, channel[0], channel[1]};
+    odd <= BANKS == 2 && word_at[0];
   end
 
   for (genvar b = 0; b < MAX_TAU; b++) begin : g_plane
-    logic [DATA_WIDTH-1:0] memory[WORDS];
-    logic [DATA_WIDTH-1:0] found, word;
-    always_ff @(posedge clk) begin
-      if (store && store_plane == 4'(b)) memory[store_address] <= store_data;
-      found <= memory[kernel[KERNEL_BITS-1:BIT_BITS]];
-      word <= found;
-      index[b] <= word[word_bit[1]] && 4'(b) < tau;
+    wire stores = store && store_plane == 4'(b);
+    logic [BANKS*DATA_WIDTH-1:0] found;
+    for (genvar k = 0; k < BANKS; k++) begin : g_bank
+      logic [DATA_WIDTH-1:0] memory[WORDS/BANKS];
+      // Of two words that follow each other one is even, and odd the other.
+      wire [BANK_BITS-1:0] at = BANK_BITS'((word_at + WORD_BITS'(BANKS - 1 - k)) / WORD_BITS'(BANKS));
+      always_ff @(posedge clk) begin
+        if (stores && store_address % WORD_BITS'(BANKS) == WORD_BITS'(k)) memory[BANK_BITS'(store_address / WORD_BITS'(BANKS))] <= store_data;
+        found[k*DATA_WIDTH+:DATA_WIDTH] <= memory[at];
+      end
     end
-  end
 
-  wire [SLOT_BITS:0] write_at = {half, SLOT_BITS'(channel[2] >> LANE_BITS)};
-  for (genvar l = 0; l < LANES; l++) begin : g_lane
-    logic [MAX_TAU-1:0] memory[2*SLOTS];
-    always_ff @(posedge clk) begin
-      if (valid[2] && channel[2][LANE_BITS-1:0] == LANE_BITS'(l)) memory[write_at] <= index;
-      read_indices[l*MAX_TAU+:MAX_TAU] <= memory[{read_half, read_slot}];
+    wire [DATA_WIDTH-1:0] even_word = found[0+:DATA_WIDTH];
+    wire [DATA_WIDTH-1:0] odd_word = found[(BANKS-1)*DATA_WIDTH+:DATA_WIDTH];
+    logic [SPAN-1:0] span;
+    always_ff @(posedge clk) span <= odd ? SPAN'({even_word, odd_word}) : SPAN'({odd_word, even_word});
+    for (genvar c = 0; c < CHANNEL_LANES; c++) begin : g_channel
+      wire [DATA_WIDTH-1:0] from_here = span[c+:DATA_WIDTH];
+      always_ff @(posedge clk) gathered_indices[c*MAX_TAU+b] <= from_here[word_bit[1]] && 4'(b) < tau;
     end
   end
 endmodule

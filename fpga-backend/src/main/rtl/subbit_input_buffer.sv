@@ -2,19 +2,22 @@
 // the tile in bank r mod 3, so that the three pixels of a column are read in one cycle.
 //
 // Filling takes bytes as they lie in memory and stores one pixel a cycle, without its zero point. Rows above the image are
-// not stored, but counted: `lead_rows` of them.
+// not stored, but counted: `lead_rows` of them. A half that is filled blank takes no bytes; its pixels are 0.
 `default_nettype none
 
 module subbit_input_buffer #(
     parameter int DATA_WIDTH = 64,
     // Pixels that a bank holds in each half, a power of two.
-    parameter int DEPTH = 1024
+    parameter int DEPTH = 1024,
+    // Beats that wait to be stored, a power of two: the bus is free as soon as the last of a fill is one of them.
+    parameter int QUEUE = 1
 ) (
     input wire clk,
     input wire rst,
 
     input  wire               fill,          // one cycle, while `filling` is 0
     input  wire               fill_half,
+    input  wire               fill_blank,
     input  wire        [ 1:0] fill_lead_rows,
     input  wire        [ 9:0] fill_rows,
     input  wire        [15:0] fill_width,
@@ -62,16 +65,13 @@ module subbit_input_buffer #(
 
   wire word_ends = bytes_left == 0 || (bytes_left == 1 && byte_ends && !fill_ends);
   wire word_begins = filling && word_ends && next_valid;
-  assign beat_ready = !next_valid;
 
   always_ff @(posedge clk) begin
     if (rst) begin
       filling <= 1'b0;
-      next_valid <= 1'b0;
       bytes_left <= '0;
     end else if (fill) begin
-      filling <= 1'b1;
-      next_valid <= 1'b0;
+      filling <= !fill_blank;
       bytes_left <= '0;
       half <= fill_half;
       width <= fill_width;
@@ -100,23 +100,52 @@ module subbit_input_buffer #(
       if (word_begins) begin
         word <= next;
         bytes_left <= LEFT_BITS'(BYTES);
-        next_valid <= 1'b0;
       end
-      if (beat_valid && beat_ready) next_valid <= 1'b1;
     end
-    if (!next_valid) next <= beat_data;
+  end
+
+  if (QUEUE == 1) begin : g_register
+    assign beat_ready = !next_valid;
+    always_ff @(posedge clk) begin
+      if (rst || fill) next_valid <= 1'b0;
+      else next_valid <= next_valid ? !word_begins : beat_valid;
+      if (!next_valid) next <= beat_data;
+    end
+  end else begin : g_queue
+    subbit_queue #(
+        .WIDTH(DATA_WIDTH),
+        .DEPTH(QUEUE)
+    ) queue (
+        .clk,
+        .rst(rst || fill),
+        .in_valid(beat_valid),
+        .in_ready(beat_ready),
+        .in_data(beat_data),
+        .out_valid(next_valid),
+        .out_ready(word_begins),
+        .out_data(next)
+    );
   end
 
   always_ff @(posedge clk) last_but_one <= width - 16'd2;
 
+  logic [1:0] blank;             // the halves
+  logic read_blank;
+  always_ff @(posedge clk) begin
+    if (fill) blank[fill_half] <= fill_blank;
+    if (read) read_blank <= blank[read_half];
+  end
+
   wire [AW:0] write_address = {half, base + AW'(x)};
   for (genvar b = 0; b < 3; b++) begin : g_bank
     logic [PIXEL_BITS-1:0] memory[2*DEPTH];
+    logic [PIXEL_BITS-1:0] found;
     wire [AW:0] address = {read_half, read_address[b*AW+:AW]};
     always_ff @(posedge clk) begin
       if (has_pixel && bank == 2'(b)) memory[write_address] <= pixel;
-      if (read) read_pixels[b*PIXEL_BITS+:PIXEL_BITS] <= memory[address];
+      if (read) found <= memory[address];
     end
+    assign read_pixels[b*PIXEL_BITS+:PIXEL_BITS] = read_blank ? '0 : found;
   end
 endmodule
 

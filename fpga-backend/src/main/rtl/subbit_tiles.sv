@@ -1,12 +1,14 @@
 // Walks through a layer in the order in which the engine works: image, tile of output pixels, input channel. A step is one
-// channel of one tile; `valid` says that the outputs describe the current step, `next` goes on to the following one.
+// channel of one tile, or CHANNELS of them; `valid` says that the outputs describe the current step, `next` goes on to the following one.
 // A tile is whole rows where the accumulators hold at least one, else part of a row.
 //
 // What describes a step takes SETTLE cycles to work out, one sum or product a cycle; the walk is at the following step meanwhile, so
 // that steps of more cycles than that lose none.
 `default_nettype none
 
-module subbit_tiles (
+module subbit_tiles #(
+    parameter int CHANNELS = 1    // input channels of a step; of its last ones there may be fewer
+) (
     input wire clk,
     input wire rst,
     input wire start,
@@ -14,7 +16,7 @@ module subbit_tiles (
     input subbit_pkg::layer_t layer,
 
     output logic        valid,
-    output logic [15:0] channel,
+    output logic [15:0] channel,          // the first of the step
     output logic        first_channel,
     output logic        last_channel,
     output logic        last_tile,        // of the image
@@ -25,7 +27,7 @@ module subbit_tiles (
     output logic [15:0] columns,
     output logic signed [17:0] first_row, // input row under the first tap row of the tile; negative in the padding
     output logic [ 1:0] lead_rows,        // rows of padding above the image
-    output logic [39:0] load_address,     // of the input rows that the tile needs
+    output logic [39:0] load_address,     // of the input rows that the tile needs; with one channel a step only
     output logic [23:0] load_bytes,
     output logic [ 9:0] load_rows
 );
@@ -45,6 +47,7 @@ module subbit_tiles (
   // What holds for the whole layer.
   logic [9:0] tile_stride;
   logic [39:0] tile_bytes, top_bytes;
+  logic signed [16:0] last_step;   // a step from this channel on is the tile's last
   wire signed [17:0] height = 18'(layer.in_height);
 
   // Cycle by cycle: 1 what is left and what ends, 2 rows of the tile, 3 first and last row under its taps, 4 rows to load,
@@ -69,7 +72,8 @@ module subbit_tiles (
     tile_bytes <= 40'(tile_stride) * 40'(layer.row_bytes);
     top_bytes <= 40'(layer.pad_top) * 40'(layer.row_bytes);
 
-    ends_channels <= at_channel == layer.in_channels - 16'd1;
+    last_step <= 17'(layer.in_channels) - 17'(CHANNELS);
+    ends_channels <= signed'({1'b0, at_channel}) >= last_step;
     ends_columns <= columns_left_1 <= layer.tile_columns;
     ends_rows <= rows_left_1 <= 16'(layer.tile_rows);
     ends_images <= image == layer.batch - 32'd1;
@@ -126,7 +130,7 @@ module subbit_tiles (
       at_first_row <= -18'(layer.pad_top);
     end else if (hand_on) begin
       if (!ends_channels) begin
-        at_channel <= at_channel + 16'd1;
+        at_channel <= at_channel + 16'(CHANNELS);
         plane_base <= next_plane;
       end else begin
         at_channel <= '0;

@@ -1,10 +1,11 @@
 // Slides a 3x3 window with stride 1 or 2 over the rows of one channel and tile, and hands on one window for each output pixel,
 // rows first. It reads one column of three pixels a cycle and works two windows ahead, so that whether it goes on does not depend
-// on whether a window is taken in that very cycle. Taps in the padding are 0.
+// on whether a window is taken in that very cycle. Taps in the padding are 0. Several channels, whose rows lie alike, go along together.
 `default_nettype none
 
 module subbit_window #(
-    parameter int DEPTH = 1024,        // of the input buffer's banks
+    parameter int CHANNELS = 1,
+    parameter int DEPTH = 1024,        // of the input buffers' banks
     parameter int ADDRESS_BITS = 10,   // of the accumulator addresses
     parameter int TAG_BITS = 4         // whatever belongs to a step and goes along with its windows
 ) (
@@ -22,11 +23,11 @@ module subbit_window #(
 
     output logic                                 read,
     output logic [          3*$clog2(DEPTH)-1:0] read_address,
-    input  wire  [subbit_pkg::PIXEL_BITS*3-1:0]  read_pixels,
+    input  wire  [CHANNELS*3*subbit_pkg::PIXEL_BITS-1:0] read_pixels,    // a channel's three next to each other
 
     output logic                               window_valid,
     input  wire                                window_ready,
-    output logic [subbit_pkg::WINDOW_BITS-1:0] window,
+    output logic [CHANNELS*subbit_pkg::WINDOW_BITS-1:0] window,
     output logic                               window_fresh,    // shares no column with the one before
     output logic                               window_last,     // of the step
     output logic [           ADDRESS_BITS-1:0] window_address,  // of its first accumulator
@@ -53,11 +54,11 @@ module subbit_window #(
   logic [2:0] column_inside;
   logic [1:0] column_bank;
   logic [ADDRESS_BITS-1:0] column_address;
-  logic [3*P-1:0] older, old;
+  logic [CHANNELS*3*P-1:0] older, old;
 
   // A window that waits behind the one that is handed on.
   logic second_valid, second_fresh, second_last;
-  logic [WINDOW_BITS-1:0] second;
+  logic [CHANNELS*WINDOW_BITS-1:0] second;
   logic [ADDRESS_BITS-1:0] second_address;
   logic [TAG_BITS-1:0] second_tag;
   wire first_free = !window_valid || window_ready;
@@ -90,20 +91,22 @@ module subbit_window #(
     sum = 3'(at) + 3'(by);
     return sum >= 3'd3 ? 2'(sum - 3'd3) : 2'(sum);
   endfunction
-  logic [3*P-1:0] arrived;
-  logic [WINDOW_BITS-1:0] completed;
+  logic [CHANNELS*3*P-1:0] arrived;
+  logic [CHANNELS*WINDOW_BITS-1:0] completed;
   always_comb begin
-    for (int k = 0; k < 3; k++) begin
+    for (int k = 0; k < 3 * CHANNELS; k++) begin
       completed[(3*k+0)*P+:P] = older[k*P+:P];
       completed[(3*k+1)*P+:P] = old[k*P+:P];
       completed[(3*k+2)*P+:P] = arrived[k*P+:P];
     end
   end
   always_comb begin
-    for (int k = 0; k < 3; k++) begin
-      arrived[k*P+:P] = '0;
-      for (int b = 0; b < 3; b++) begin
-        if (column_inside[k] && turned(column_bank, 2'(k)) == 2'(b)) arrived[k*P+:P] = read_pixels[b*P+:P];
+    for (int c = 0; c < CHANNELS; c++) begin
+      for (int k = 0; k < 3; k++) begin
+        arrived[(3*c+k)*P+:P] = '0;
+        for (int b = 0; b < 3; b++) begin
+          if (column_inside[k] && turned(column_bank, 2'(k)) == 2'(b)) arrived[(3*c+k)*P+:P] = read_pixels[(3*c+b)*P+:P];
+        end
       end
     end
   end

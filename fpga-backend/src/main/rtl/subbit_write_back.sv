@@ -1,9 +1,10 @@
 // Writes the sums of finished tiles to memory while the next tile is computed: for each output channel its pixels, which are
-// one run of bytes, through the output stage, where a residual from memory may be added. One value a cycle; bits are gathered to
-// bytes, each row of a tile on a byte of its own.
+// one run of bytes, the sums of all channel lanes added up, through the output stage, where a residual from memory may be added.
+// One value a cycle; bits are gathered to bytes, each row of a tile on a byte of its own.
 `default_nettype none
 
 module subbit_write_back #(
+    parameter int CHANNEL_LANES = 1,
     parameter int LANES = 4,
     parameter int ADDRESS_BITS = 10,
     parameter int MAX_CHANNELS = 512,
@@ -32,7 +33,7 @@ module subbit_write_back #(
     output logic                    drain_half,
     output logic                    drain,
     output logic [ADDRESS_BITS-1:0] drain_address,
-    input  wire  [    32*LANES-1:0] drain_sums,
+    input  wire  [CHANNEL_LANES*32*LANES-1:0] drain_sums,    // those of a channel lane next to each other
 
     output logic                  read_valid,
     input  wire                   read_ready,
@@ -81,13 +82,17 @@ module subbit_write_back #(
   logic [SIZE-1:0] sum_position, found_position;
   logic [31:0] sum_bias, sum_multiplier, found_bias, found_multiplier;
   logic lane_valid, lane_last_q, lane_ends;
-  logic [31:0] lane_sum, lane_bias, lane_multiplier;
+  logic [CHANNEL_LANES*32-1:0] lane_sums;
+  logic [31:0] lane_bias, lane_multiplier;
   logic [SIZE-1:0] lane_position;
+  logic total_valid, total_last, total_ends;
+  logic [31:0] total, total_bias, total_multiplier;
+  logic [SIZE-1:0] total_position;
 
   // The residual lies as the output does, this far from it.
   logic [39:0] residual_offset;
   logic residual_available, run_ready;
-  logic [7:0] residual, lane_residual;
+  logic [7:0] residual, lane_residual, total_residual;
 
   wire [39:0] run_address = channel_base + tile_offset;
   // Of the tile, a cycle late: its first run begins no earlier.
@@ -112,6 +117,16 @@ module subbit_write_back #(
 
   wire [39:0] next_base = channel_base + layer.out_plane_bytes;
 
+  wire [32*LANES-1:0] channel_sums[CHANNEL_LANES];
+  for (genvar c = 0; c < CHANNEL_LANES; c++) begin : g_channel
+    assign channel_sums[c] = drain_sums[c*32*LANES+:32*LANES];
+  end
+  logic [31:0] added;
+  always_comb begin
+    added = '0;
+    for (int c = 0; c < CHANNEL_LANES; c++) added = added + lane_sums[32*c+:32];
+  end
+
   assign tile_taken = tile_ends;
   assign draining = active || sum_valid;
   assign drain_half = tile_half_q;
@@ -124,6 +139,7 @@ module subbit_write_back #(
       sum_valid <= 1'b0;
       found_valid <= 1'b0;
       lane_valid <= 1'b0;
+      total_valid <= 1'b0;
     end else begin
       if (tile_starts) active <= 1'b1;
       if (tile_ends) active <= 1'b0;
@@ -131,6 +147,7 @@ module subbit_write_back #(
         sum_valid <= issue;
         found_valid <= sum_valid;
         lane_valid <= found_valid;
+        total_valid <= lane_valid;
       end
     end
 
@@ -194,10 +211,17 @@ module subbit_write_back #(
       lane_last_q <= found_last;
       lane_ends <= found_ends;
       lane_position <= found_position;
-      lane_sum <= drain_sums[32*found_lane+:32];
+      for (int c = 0; c < CHANNEL_LANES; c++) lane_sums[32*c+:32] <= channel_sums[c][32*found_lane+:32];
       lane_bias <= layer.has_bias ? found_bias : 32'd0;
       lane_multiplier <= found_multiplier;
       lane_residual <= residual;
+      total_last <= lane_last_q;
+      total_ends <= lane_ends;
+      total_position <= lane_position;
+      total <= added;
+      total_bias <= lane_bias;
+      total_multiplier <= lane_multiplier;
+      total_residual <= lane_residual;
     end
     if (bias_write) bias_memory[parameter_channel] <= parameter_value;
     if (multiplier_write) multiplier_memory[parameter_channel] <= parameter_value;
@@ -259,13 +283,13 @@ module subbit_write_back #(
       .has_residual(layer.has_residual),
       .residual_zero(layer.residual_zero),
       .residual_multiplier(layer.residual_multiplier),
-      .in_valid(lane_valid),
-      .in_sum(lane_sum),
-      .in_bias(lane_bias),
-      .in_multiplier(lane_multiplier),
-      .in_residual(lane_residual),
-      .in_byte_ends(lane_ends),
-      .in_tag({lane_last_q, lane_position}),
+      .in_valid(total_valid),
+      .in_sum(total),
+      .in_bias(total_bias),
+      .in_multiplier(total_multiplier),
+      .in_residual(total_residual),
+      .in_byte_ends(total_ends),
+      .in_tag({total_last, total_position}),
       .out_valid(value_valid),
       .out_value(value),
       .out_tag({value_last, value_position})
@@ -304,7 +328,7 @@ module subbit_write_back #(
   localparam logic [4:0] LONGEST_WAY = 5'd20;
   logic [4:0] quiet;
   always_ff @(posedge clk) begin
-    if (rst || active || lane_valid || found_valid || sum_valid || value_valid || beat_valid || command_valid) quiet <= '0;
+    if (rst || active || total_valid || lane_valid || found_valid || sum_valid || value_valid || beat_valid || command_valid) quiet <= '0;
     else if (quiet != LONGEST_WAY) quiet <= quiet + 5'd1;
   end
   assign busy = quiet != LONGEST_WAY;

@@ -29,7 +29,7 @@ faults=(
   "a burst may cross a page|subbit_axi_read.sv|limit = page_left < BURST_BITS'(MAX_BURST) ? page_left|limit = 1'b0 ? page_left"
   "a request changes while it waits|subbit_axi_write.sv|wire slot = !m_axi_wvalid \|\| m_axi_wready|wire slot = 1'b1"
   "overlap with the output is not seen|subbit_descriptor.sv|too_large \|\| !region_inside \|\| region_overlaps|too_large \|\| !region_inside"
-  "the wrong half of the indices is read|subbit_index_memory.sv|memory[{read_half, read_slot}]|memory[{!read_half, read_slot}]"
+  "the wrong half of the indices is read|subbit_channel_indices.sv|memory[{read_half, read_slot}]|memory[{!read_half, read_slot}]"
   "what is left of a burst after a RESET is written|subbit_axi_write.sv|stopping ? '0 : beat_strobe|beat_strobe"
   "a full beat waits for the next value|subbit_packer.sv|wire full = place == '1|wire full = 1'b0"
   "a row below is that of the row before|subbit_window.sv|base_below <= base_below + row_step|base_below <= base_below"
@@ -58,6 +58,12 @@ faults=(
   "a residual is fetched in place of rows|subbit_engine.sv|read_ready && !row_valid|read_ready"
   "sums of a tile are given up before they are written|subbit_engine.sv|(!step_first \|\| sums_held != 2'd2)|1'b1"
   "a part is longer than a short tile can count|subbit_residual.sv|PIXEL_BITS + 1 > PART_BITS ? PIXEL_BITS + 1 : PART_BITS|PIXEL_BITS + 1"
+  "a step of several channels is taken for one|subbit_tiles.sv|at_channel + 16'(CHANNELS)|at_channel + 16'd1"
+  "a lane without a channel works on what it did before|subbit_engine.sv|channels_left <= 16'(c)|channels_left < 16'(c)"
+  "a step begins before the last lane has stored its rows|subbit_engine.sv|(lane_filling == 0 && !gathering)|!gathering"
+  "blank rows are those that were there before|subbit_input_buffer.sv|read_blank ? '0 : found|found"
+  "a word of the index and the next are mixed up|subbit_index_memory.sv|span <= odd ?|span <= !odd ?"
+  "the lanes' sums are added up in part|subbit_write_back.sv|c < CHANNEL_LANES; c++) added|c < (CHANNEL_LANES + 1) / 2; c++) added"
   "a queue overflows|subbit_queue.sv|written - taken != (AW + 1)'(DEPTH)|1'b1"
 )
 

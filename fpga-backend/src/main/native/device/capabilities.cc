@@ -1,5 +1,7 @@
 #include "device/capabilities.h"
 
+#include <algorithm>
+
 #include "device/registers.h"
 
 namespace subbit::fpga {
@@ -11,6 +13,8 @@ Capabilities Capabilities::Read(Device& device) {
   read.accumulators = (engine >> 8) & 0xFF;
   read.table_depth = engine >> 16;
   read.response_unit = device.Read32(registers::kResponseUnit);
+  // A device of a version before 1.4 reads as 0 there.
+  read.channel_lanes = std::max(1u, device.Read32(registers::kChannelLanes));
   read.features = device.Read32(registers::kFeatures);
   read.max_channels = device.Read32(registers::kMaxChannels);
   read.max_width = device.Read32(registers::kMaxWidth);

@@ -10,10 +10,12 @@ namespace subbit::fpga {
 struct Capabilities {
   /// How responses are made: registers::kDotUnits or registers::kSharedAdders.
   std::uint32_t response_unit = 0;
-  /// Nine-tap responses that are made in one cycle: the number of dot units, or half the number of shared adders.
+  /// Nine-tap responses that are made for an input channel in one cycle: the number of dot units, or half the number of shared adders.
   std::uint32_t dot_units = 1;
-  /// Looked-up responses that are accumulated in one cycle.
+  /// Looked-up responses of an input channel that are accumulated in one cycle.
   std::uint32_t accumulators = 4;
+  /// Input channels that are worked on at once: so many of the above.
+  std::uint32_t channel_lanes = 1;
   /// Responses that one bank of the double-buffered table holds: table mode runs where 2^tau is not above it.
   std::uint32_t table_depth = 64;
   /// A set of registers::kFeature... bits.

@@ -12,6 +12,7 @@ constexpr std::uint64_t kBusBytes = 8;
 constexpr std::uint64_t kMemoryLatency = 20;
 constexpr std::uint64_t kBankPixels = 512;
 constexpr std::uint64_t kTileRows = 64;
+constexpr std::uint64_t kRowQueueBeats = 64;
 /// From a request to its first beat, and from the last beat to the next request.
 constexpr std::uint64_t kRunOverhead = kMemoryLatency + 5;
 /// The same for the rows of a step, from one step's fetch to the next.
@@ -62,8 +63,9 @@ Tiling TilingOf(const LayerDescriptor& d, const Capabilities& c) {
 
 /// What the three processes of the engine spend on a tile.
 struct Tile {
-  std::uint64_t fetch;    ///< rows and indices of its first channel
-  std::uint64_t compute;
+  std::uint64_t fetch;      ///< rows and indices of its first step
+  std::uint64_t compute;    ///< all steps, each but the first waiting for its rows
+  std::uint64_t step;       ///< the last of them
   std::uint64_t write;
   std::uint64_t row_reads;         ///< of the bus, for the rows of all channels
   std::uint64_t residual_reads;    ///< of the bus, before the tile is written; 0 without a residual
@@ -82,13 +84,37 @@ std::uint64_t RowCycles(const LayerDescriptor& d, const Capabilities& c, std::ui
   return std::max(windows * per_window + wait, 9 + 3 * d.stride_w * (windows - 1));
 }
 
-Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t rows, std::uint64_t columns) {
+/// Rows and indices of so many input channels. One run after the other is read, and its pixels are stored one a cycle; each lane has
+/// a queue of beats, so that the next run need not wait for more than what does not fit into it.
+std::uint64_t FetchCycles(const LayerDescriptor& d, std::uint64_t input_rows, std::uint64_t channels) {
+  const std::uint64_t pixels = input_rows * d.in_width;
+  const std::uint64_t beats = CeilDivide(input_rows * d.input_row_bytes(), kBusBytes);
+  const std::uint64_t queued = pixels * std::min(kRowQueueBeats, beats) / beats;
+  const std::uint64_t rows = (channels - 1) * (kRunOverhead + std::max(beats, pixels - queued)) + kFetchOverhead + pixels;
+  return std::max(rows, std::uint64_t{d.group_out_channels()} + 6);
+}
+
+/// Rows of the image under the taps of a tile's rows.
+std::uint64_t InputRows(const LayerDescriptor& d, std::uint64_t row, std::uint64_t rows) {
+  const auto first = static_cast<std::int64_t>(row * d.stride_h) - d.pad_top;
+  const auto end = first + static_cast<std::int64_t>((rows - 1) * d.stride_h + 2 * d.dilation_h + 1);
+  return static_cast<std::uint64_t>(std::min<std::int64_t>(end, d.in_height) - std::max<std::int64_t>(first, 0));
+}
+
+Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t row, std::uint64_t rows, std::uint64_t columns) {
   const std::uint64_t pixels = rows * columns;
-  const std::uint64_t input_rows = std::min<std::uint64_t>(d.in_height, (rows - 1) * d.stride_h + 2 * d.dilation_h + 1);
+  const std::uint64_t input_rows = InputRows(d, row, rows);
   Tile tile{};
-  tile.fetch = std::max(kFetchOverhead + input_rows * d.in_width, std::uint64_t{d.group_out_channels()} + 6);
-  // A step's rows and indices are fetched while the step before is computed.
-  tile.compute = d.in_channels * std::max(rows * RowCycles(d, c, columns), tile.fetch);
+  tile.step = rows * RowCycles(d, c, columns);
+  // A step's rows and indices are fetched while the step before is computed. The last may have fewer channels than there are lanes.
+  const std::uint64_t group_channels = d.in_channels / d.group;
+  const std::uint64_t rest = group_channels % c.channel_lanes;
+  const std::uint64_t whole_fetch = FetchCycles(d, input_rows, c.channel_lanes);
+  const std::uint64_t rest_fetch = rest == 0 ? 0 : FetchCycles(d, input_rows, rest);
+  tile.fetch = group_channels < c.channel_lanes ? rest_fetch : whole_fetch;
+  tile.compute = d.group * (group_channels / c.channel_lanes * std::max(tile.step, whole_fetch) +
+                            (rest == 0 ? 0 : std::max(tile.step, rest_fetch))) +
+                 tile.step - std::max(tile.step, tile.fetch);
   tile.row_reads = d.in_channels * (kRunOverhead + CeilDivide(input_rows * d.in_width, kBusBytes));
   tile.write = d.out_channels * std::max(pixels, CeilDivide(rows * RowBytes(d.output_format, static_cast<std::uint32_t>(columns)), kBusBytes) + 3);
   if (d.has_residual()) {
@@ -110,7 +136,8 @@ class Pipeline {
   void Add(const Tile& tile) {
     const std::uint64_t written_before = written_;
     written_ = WrittenBeside(tile.row_reads);
-    computed_ = std::max(computed_ == 0 ? tile.fetch : computed_, written_before) + tile.compute;
+    const std::uint64_t fetched = tile.fetch + computed_ - newest_.step;
+    computed_ = std::max({computed_, fetched, written_before}) + tile.compute;
     newest_ = tile;
   }
   std::uint64_t end() const { return WrittenBeside(0); }
@@ -140,7 +167,8 @@ std::uint64_t CyclesPerWindow(Mode mode, int tau, std::uint32_t group_out_channe
 }
 
 std::uint64_t ComputeCycles(const LayerDescriptor& layer, const Capabilities& capabilities) {
-  const std::uint64_t windows = std::uint64_t{layer.batch} * layer.out_height * layer.out_width * layer.in_channels;
+  const std::uint64_t steps = layer.group * CeilDivide(layer.in_channels / layer.group, capabilities.channel_lanes);
+  const std::uint64_t windows = std::uint64_t{layer.batch} * layer.out_height * layer.out_width * steps;
   return windows * CyclesPerWindow(layer.mode, layer.tau, layer.group_out_channels(), capabilities);
 }
 
@@ -155,7 +183,7 @@ std::uint64_t ModelledCycles(const LayerDescriptor& d, const Capabilities& c) {
     image_before = image;
     for (std::uint64_t row = 0; row < d.out_height; row += tiling.rows) {
       for (std::uint64_t column = 0; column < d.out_width; column += tiling.columns) {
-        pipeline.Add(TileOf(d, c, std::min(tiling.rows, d.out_height - row),
+        pipeline.Add(TileOf(d, c, row, std::min(tiling.rows, d.out_height - row),
                             std::min(tiling.columns, d.out_width - column)));
       }
     }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace subbit::fpga {
 namespace {
 
@@ -79,6 +81,20 @@ TEST(CycleModel, CountsOutputsOfOneGroup) {
   layer.in_channels = 8;
   layer.out_channels = 64;
   EXPECT_EQ(ComputeCycles(layer, PaperElement()), 8u * 8);
+}
+
+TEST(CycleModel, CountsStepsOfSeveralChannels) {
+  Capabilities four = PaperElement();
+  four.channel_lanes = 4;
+  LayerDescriptor layer;
+  layer.tau = 5;
+  layer.out_channels = 128;
+  for (const auto& [channels, steps] : {std::pair{1u, 1u}, {4u, 1u}, {5u, 2u}, {64u, 16u}}) {
+    layer.in_channels = channels;
+    EXPECT_EQ(ComputeCycles(layer, four), 32u * steps) << channels << " channels";
+  }
+  layer.group = 2;
+  EXPECT_EQ(ComputeCycles(layer, four), 32u * 16) << "no step has channels of two groups";
 }
 
 TEST(CycleModel, ChoosesTheFasterMode) {

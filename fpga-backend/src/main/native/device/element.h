@@ -15,6 +15,7 @@ struct Element {
   std::uint32_t response_unit;
   std::uint32_t responses;
   std::uint32_t accumulators;
+  std::uint32_t channel_lanes;
 };
 
 /// All elements; the first is the one that is taken where none is named.

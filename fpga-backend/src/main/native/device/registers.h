@@ -30,6 +30,7 @@ inline constexpr std::uint32_t kCyclesHigh = 0x4C;
 inline constexpr std::uint32_t kMemoryBaseLow = 0x50;
 inline constexpr std::uint32_t kMemoryBaseHigh = 0x54;
 inline constexpr std::uint32_t kResponseUnit = 0x58;
+inline constexpr std::uint32_t kChannelLanes = 0x5C;
 
 /// Bits of kControl.
 inline constexpr std::uint32_t kStart = 1u << 0;
@@ -44,7 +45,7 @@ inline constexpr std::uint32_t kInterruptReady = 1u << 1;
 /// "SBIT", first letter in the least significant byte.
 inline constexpr std::uint32_t kIdValue = 0x54494253;
 /// Major version in the upper half, minor in the lower. A driver accepts its own major version only.
-inline constexpr std::uint32_t kVersionValue = 0x00010003;
+inline constexpr std::uint32_t kVersionValue = 0x00010004;
 /// What a bus returns for a device that is no longer there.
 inline constexpr std::uint32_t kBusAbsent = 0xFFFFFFFF;
 

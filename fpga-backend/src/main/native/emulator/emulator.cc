@@ -86,6 +86,8 @@ std::uint32_t Emulator::Read32(std::uint32_t offset) {
       return High(cycles_);
     case registers::kResponseUnit:
       return capabilities_.response_unit;
+    case registers::kChannelLanes:
+      return capabilities_.channel_lanes;
     default:
       return 0;
   }

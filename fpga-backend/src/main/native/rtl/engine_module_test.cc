@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "Vsubbit_engine.h"
+#include "Vsubbit_engine_lanes.h"
 #include "Vsubbit_engine_shared.h"
+#include "Vsubbit_engine_shared_lanes.h"
 #include "rtl/layer_fields.h"
 #include "rtl/layer_port.h"
 #include "rtl/module_bench.h"
@@ -42,7 +44,7 @@ LayerCase RandomLayer(std::mt19937& random) {
   d.output_zero_point = zero(HasEightBits(d.output_format), d.output_format == OutputFormat::kS8);
   d.mode = static_cast<Mode>(random() % 2);
   d.tau = static_cast<std::uint8_t>(Between(random, 1, d.mode == Mode::kDirect ? 9 : 6));
-  d.in_channels = static_cast<std::uint32_t>(Between(random, 1, 5));
+  d.in_channels = static_cast<std::uint32_t>(Between(random, 1, 9));
   d.out_channels = static_cast<std::uint32_t>(Between(random, 1, random() % 2 == 0 ? 6 : kMaxChannels));
   d.batch = static_cast<std::uint32_t>(Between(random, 1, 2));
   do {
@@ -184,6 +186,7 @@ class EngineBench {
     if (!m_.read_beat_valid && !beats_.empty() && Goes(read_stall_)) {
       m_.read_beat_valid = 1;
       std::memcpy(&m_.read_beat_data, &memory_[beats_.front()], kBytes);
+      m_.read_beat_last = beats_.size() == 1;
     }
     m_.write_ready = beats_left_ == 0 && Goes(write_stall_);
     m_.write_beat_ready = beats_left_ > 0 && Goes(write_stall_);
@@ -242,6 +245,10 @@ void ComputesLayers(unsigned seed) {
 
 TEST(EngineModule, ComputesLayersWithADotUnit) { ComputesLayers<EngineBench<Vsubbit_engine, 4>>(1); }
 TEST(EngineModule, ComputesLayersWithSharedAdders) { ComputesLayers<EngineBench<Vsubbit_engine_shared, 8>>(2); }
+TEST(EngineModule, ComputesFourChannelsAtOnce) { ComputesLayers<EngineBench<Vsubbit_engine_lanes, 4>>(3); }
+TEST(EngineModule, ComputesTwoChannelsAtOnceWithSharedAdders) {
+  ComputesLayers<EngineBench<Vsubbit_engine_shared_lanes, 8>>(4);
+}
 
 }  // namespace
 }  // namespace subbit::fpga

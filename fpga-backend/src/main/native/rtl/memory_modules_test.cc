@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "Vsubbit_accumulator.h"
+#include "Vsubbit_channel_indices.h"
 #include "Vsubbit_codebook.h"
 #include "Vsubbit_index_memory.h"
+#include "Vsubbit_index_memory_lanes.h"
 #include "Vsubbit_queue.h"
 #include "Vsubbit_response_table.h"
 #include "rtl/module_bench.h"
@@ -118,16 +120,15 @@ TEST(ResponseTableModule, LooksUpWhileTheOtherBankIsFilled) {
   }
 }
 
-/// Stores the bit planes of random indices as the weight loader does, and gathers one channel after the other, while the
-/// channel before is read.
-TEST(IndexMemoryModule, GathersTheIndicesOfAChannel) {
-  constexpr int kLanes = 4;
+/// Stores the bit planes of random indices as the weight loader does, and gathers those of some input channels after the other.
+template <class Memory, int kChannelLanes>
+void GathersIndices(unsigned seed) {
   constexpr int kMaxChannels = 32;
   constexpr int kWordBits = 32;
-  Vsubbit_index_memory m;
-  std::mt19937 random(4);
+  Memory m;
+  std::mt19937 random(seed);
   Reset(m);
-  for (int layer = 0; layer < 40; ++layer) {
+  for (int layer = 0; layer < 60; ++layer) {
     const int in_channels = Between(random, 1, kMaxChannels);
     const int out_channels = Between(random, 1, kMaxChannels);
     const int tau = Between(random, 1, 9);
@@ -153,27 +154,62 @@ TEST(IndexMemoryModule, GathersTheIndicesOfAChannel) {
       }
     }
     m.store = 0;
-    int gathered = -1;
     for (int step = 0; step < 6; ++step) {
-      const int channel = Between(random, 0, in_channels - 1);
+      const int first = Between(random, 0, (in_channels - 1) / kChannelLanes) * kChannelLanes;
       m.gather = 1;
       m.gather_half = step % 2;
-      m.gather_channel = static_cast<std::uint16_t>(channel);
+      m.gather_channel = static_cast<std::uint16_t>(first);
       int cycles = 0;
+      int seen = 0;
       do {
-        const int slot = Between(random, 0, (out_channels - 1) / kLanes);
-        m.read_half = !m.gather_half;
-        m.read_slot = static_cast<std::uint8_t>(slot);
         Cycle(m);
         m.gather = 0;
-        for (int l = 0; gathered >= 0 && l < kLanes && slot * kLanes + l < out_channels; ++l) {
-          const int kernel = (slot * kLanes + l) * in_channels + gathered;
-          ASSERT_EQ(GetBits(m.read_indices, static_cast<std::size_t>(9 * l), 9), indices[static_cast<std::size_t>(kernel)])
-              << "layer " << layer << ", output channel " << slot * kLanes + l;
+        if (m.gathered) {
+          ASSERT_EQ(m.gathered_half, step % 2);
+          ASSERT_EQ(m.gathered_channel, seen);
+          for (int c = 0; c < kChannelLanes; ++c) {
+            const std::uint64_t index = GetBits(m.gathered_indices, static_cast<std::size_t>(9 * c), 9);
+            if (first + c < in_channels) {
+              ASSERT_EQ(index, indices[static_cast<std::size_t>(seen * in_channels + first + c)])
+                  << "layer " << layer << ", channel " << first + c << " to " << seen;
+            }
+            ASSERT_LT(index, 1u << tau);
+          }
+          ++seen;
         }
-        ASSERT_LT(++cycles, out_channels + 10) << "one index a cycle";
+        ASSERT_LT(++cycles, out_channels + 10) << "an output channel a cycle";
       } while (m.gathering);
-      gathered = channel;
+      ASSERT_EQ(seen, out_channels);
+    }
+  }
+}
+
+TEST(IndexMemoryModule, GathersTheIndicesOfAChannel) { GathersIndices<Vsubbit_index_memory, 1>(4); }
+TEST(IndexMemoryModule, GathersTheIndicesOfFourChannels) { GathersIndices<Vsubbit_index_memory_lanes, 4>(5); }
+
+TEST(ChannelIndicesModule, GivesTheLanesTheirIndicesTogether) {
+  constexpr int kLanes = 4;
+  constexpr int kSlots = 8;
+  Vsubbit_channel_indices m;
+  std::mt19937 random(6);
+  std::array<std::array<std::uint32_t, kLanes * kSlots>, 2> halves{};
+  for (int cycle = 0; cycle < 20000; ++cycle) {
+    const bool first = cycle < 2 * kLanes * kSlots;
+    m.write = first || Moves(random);
+    m.write_half = static_cast<std::uint8_t>(first ? cycle % 2 : random() % 2);
+    m.write_channel = static_cast<std::uint16_t>(first ? cycle / 2 : random() % (kLanes * kSlots));
+    m.write_index = random() % 512;
+    m.read_half = random() % 2;
+    m.read_slot = random() % kSlots;
+    const auto expected = halves[m.read_half];
+    Cycle(m);
+    for (int l = 0; !first && l < kLanes; ++l) {
+      ASSERT_EQ(GetBits(m.read_indices, static_cast<std::size_t>(9 * l), 9),
+                expected[static_cast<std::size_t>(m.read_slot * kLanes + l)])
+          << "cycle " << cycle << ", lane " << l;
+    }
+    if (m.write) {
+      halves[m.write_half][m.write_channel] = m.write_index;
     }
   }
 }

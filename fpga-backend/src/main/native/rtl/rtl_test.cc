@@ -26,6 +26,7 @@ TEST_P(Rtl, TellsWhatItsElementOffers) {
   const Capabilities read = Capabilities::Read(*device);
   const Capabilities expected = RtlCapabilities(GetParam());
   EXPECT_EQ(read.response_unit, expected.response_unit);
+  EXPECT_EQ(read.channel_lanes, expected.channel_lanes);
   EXPECT_EQ(read.EngineRegister(), expected.EngineRegister());
   EXPECT_EQ(read.features, expected.features);
   EXPECT_EQ(read.max_channels, expected.max_channels);
@@ -133,7 +134,7 @@ TEST_P(Rtl, TakesTheCyclesOfTheModelOnNetworkLayers) {
   const NetworkLayer layers[] = {{16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {256, 256, 14, 1}, {256, 512, 14, 2}};
   for (const NetworkLayer& layer : layers) {
     // Sparing the plain engines their largest layer: `bench fpga` runs it.
-    if (GetParam() == "shared" || layer.in_channels < 256) {
+    if (RtlCapabilities(GetParam()).response_unit == registers::kSharedAdders || layer.in_channels < 256) {
       for (const int tau : {4, 5, 9}) {
         if (tau == 5 || layer.in_channels < 256) {
           LayerCase c = MakeCase(layer, tau);
@@ -208,7 +209,7 @@ TEST_P(Rtl, LetsResidualsNotHoldUpWhatIsComputed) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Elements, Rtl, ::testing::Values("paper", "shared", "binary"),
+INSTANTIATE_TEST_SUITE_P(Elements, Rtl, ::testing::Values("paper", "shared", "binary", "shared4"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "Vsubbit_binary.h"
 #include "Vsubbit_paper.h"
 #include "Vsubbit_shared.h"
+#include "Vsubbit_shared4.h"
 #include "rtl/axi_memory.h"
 #include "rtl/simulation_api.h"
 
@@ -153,6 +154,9 @@ void* subbit_rtl_open(const char* element, const SubbitRtlMemory* memory) {
   }
   if (name == "binary") {
     return static_cast<Simulation*>(new SimulationOf<Vsubbit_binary>(*memory));
+  }
+  if (name == "shared4") {
+    return static_cast<Simulation*>(new SimulationOf<Vsubbit_shared4>(*memory));
   }
   return nullptr;
 }

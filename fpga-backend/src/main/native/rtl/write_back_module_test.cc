@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "Vsubbit_write_back.h"
+#include "Vsubbit_write_back_lanes.h"
 #include "Vsubbit_write_back_narrow.h"
 #include "Vsubbit_write_back_wide.h"
 #include "emulator/output_stage.h"
@@ -20,7 +21,7 @@
 namespace subbit::fpga {
 namespace {
 
-template <class Back>
+template <class Back, std::size_t kChannelLanes = 1>
 class WriteBackBench {
  public:
   explicit WriteBackBench(unsigned seed) : random_(seed) { Reset(m_); }
@@ -121,8 +122,12 @@ class WriteBackBench {
     Scramble(half);
     for (std::size_t p = 0; p < r_.tiles[part].pixels; ++p) {
       for (std::size_t o = 0; o < r_.channels; ++o) {
-        half[p * r_.slots() + o / kLanes][o % kLanes] =
-            static_cast<std::uint32_t>(r_.sums[(image * r_.channels + o) * r_.pixels() + first + p]);
+        // What a channel lane has summed up is anything; all of them together make the sum.
+        auto& sums = half[p * r_.slots() + o / kLanes];
+        sums[o % kLanes] = static_cast<std::uint32_t>(r_.sums[(image * r_.channels + o) * r_.pixels() + first + p]);
+        for (std::size_t c = 1; c < kChannelLanes; ++c) {
+          sums[o % kLanes] -= sums[c * kLanes + o % kLanes];
+        }
       }
     }
     m_.tile_valid = 1;
@@ -188,7 +193,8 @@ class WriteBackBench {
     }
   }
 
-  using Half = std::array<std::array<std::uint32_t, kLanes>, kSumDepth>;
+  using Sums = std::array<std::uint32_t, kChannelLanes * kLanes>;
+  using Half = std::array<Sums, kSumDepth>;
 
   void Scramble(Half& half) {
     for (auto& sums : half) {
@@ -203,16 +209,16 @@ class WriteBackBench {
   std::vector<std::uint8_t> memory_;
   std::vector<std::uint8_t> expected_;
   std::array<Half, 2> halves_{};
-  std::array<std::array<std::uint32_t, kLanes>, 2> found_{};
+  std::array<Sums, 2> found_{};
   /// Beats of residuals that were asked for.
   std::deque<std::array<std::uint8_t, kBytes>> residuals_;
   std::size_t write_at_ = 0;
   std::size_t beats_left_ = 0;
 };
 
-template <class Back>
+template <class Back, std::size_t kChannelLanes = 1>
 void WritesLayers(unsigned seed) {
-  WriteBackBench<Back> bench(seed);
+  WriteBackBench<Back, kChannelLanes> bench(seed);
   for (int run = 0; run < 500; ++run) {
     bench.Run(RandomResults(bench.random()));
     ASSERT_FALSE(::testing::Test::HasFailure()) << "run " << run;
@@ -221,6 +227,7 @@ void WritesLayers(unsigned seed) {
 
 TEST(WriteBackModule, WritesLayersOnABusOf4Bytes) { WritesLayers<Vsubbit_write_back_narrow>(1); }
 TEST(WriteBackModule, WritesLayersOnABusOf8Bytes) { WritesLayers<Vsubbit_write_back>(2); }
+TEST(WriteBackModule, AddsUpTheSumsOfChannelLanes) { WritesLayers<Vsubbit_write_back_lanes, 4>(4); }
 TEST(WriteBackModule, WritesLayersOnABusOf16Bytes) { WritesLayers<Vsubbit_write_back_wide>(3); }
 
 }  // namespace

@@ -1,0 +1,42 @@
+// The indices of the input channel that is worked on; a word holds those that the lanes look up together. Twice: one half is
+// read, the other filled, an index a cycle.
+`default_nettype none
+
+module subbit_channel_indices #(
+    parameter int LANES = 4,
+    parameter int MAX_CHANNELS = 512
+) (
+    input wire clk,
+
+    input wire                           write,
+    input wire                           write_half,
+    input wire [                   15:0] write_channel,    // output channel
+    input wire [subbit_pkg::MAX_TAU-1:0] write_index,
+
+    input  wire                                   read_half,
+    input  wire  [$clog2(MAX_CHANNELS/LANES)-1:0] read_slot,
+    output logic [   LANES*subbit_pkg::MAX_TAU-1:0] read_indices   // a cycle later
+);
+  import subbit_pkg::*;
+  localparam int SLOTS = MAX_CHANNELS / LANES;
+  localparam int SLOT_BITS = $clog2(SLOTS);
+  localparam int LANE_BITS = $clog2(LANES);
+
+  if (LANES < 2 || (1 << LANE_BITS) != LANES) begin : g_check
+    $error("LANES must be a power of two, at least 2");
+  end
+  if (MAX_CHANNELS < 2 * LANES) begin : g_check2
+    $error("MAX_CHANNELS must be at least twice LANES");
+  end
+
+  wire [SLOT_BITS:0] write_at = {write_half, SLOT_BITS'(write_channel >> LANE_BITS)};
+  for (genvar l = 0; l < LANES; l++) begin : g_lane
+    logic [MAX_TAU-1:0] memory[2*SLOTS];
+    always_ff @(posedge clk) begin
+      if (write && write_channel[LANE_BITS-1:0] == LANE_BITS'(l)) memory[write_at] <= write_index;
+      read_indices[l*MAX_TAU+:MAX_TAU] <= memory[{read_half, read_slot}];
+    end
+  end
+endmodule
+
+`default_nettype wire

@@ -60,7 +60,7 @@ module subbit_simulation #(
   logic [1:0] awburst, arburst, bresp, rresp;
   logic [3:0] awcache, arcache;
 
-  subbit_device #(
+  subbit_block #(
       .RESPONSE_UNIT(RESPONSE_UNIT),
       .DOT_UNITS(DOT_UNITS),
       .LANES(LANES),
@@ -72,7 +72,7 @@ module subbit_simulation #(
       .ADDR_WIDTH(ADDR_WIDTH),
       .DATA_WIDTH(DATA_WIDTH),
       .MEMORY_BYTES(MEMORY_BYTES)
-  ) device (
+  ) block (
       .aclk,
       .aresetn,
       .s_axi_awvalid,

@@ -102,7 +102,13 @@ void FakeBoard::BuildTree(Kind kind, bool interrupts) {
   }
 }
 
-void FakeBoard::Behave(FakeBehaviour behaviour) { SetRegister(kBehaviour, static_cast<std::uint32_t>(behaviour)); }
+void FakeBoard::Behave(FakeBehaviour behaviour) {
+  SetRegister(kBehaviour, static_cast<std::uint32_t>(behaviour));
+  // A busy machine may keep the process waiting; a request must not run into its time-out meanwhile.
+  while (behaviour == FakeBehaviour::kVanishes && registers_[registers::kMemoryBaseHigh / 4] != registers::kBusAbsent) {
+    std::this_thread::yield();
+  }
+}
 
 void FakeBoard::SetRegister(std::uint32_t offset, std::uint32_t value) { registers_[offset / 4] = value; }
 

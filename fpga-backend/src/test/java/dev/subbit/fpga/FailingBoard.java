@@ -38,6 +38,7 @@ final class FailingBoard implements AutoCloseable {
   private final MappedByteBuffer registers;
   private final Thread hardware = new Thread(this::serve, "failing board");
   private Behaviour behaviour = Behaviour.HANGS;
+  private int requests;
   private volatile boolean closed;
 
   FailingBoard() throws IOException {
@@ -65,6 +66,13 @@ final class FailingBoard implements AutoCloseable {
     if (comesBack) {
       powerUp();
     }
+    // At once: a busy machine may keep the hardware's thread waiting for longer than a time-out.
+    step();
+  }
+
+  /** How many requests were started. */
+  synchronized int requests() {
+    return requests;
   }
 
   void setId(int id) {
@@ -73,11 +81,11 @@ final class FailingBoard implements AutoCloseable {
 
   /** The registers of docs/DEVICE.md as they are after power-up. */
   private void powerUp() {
-    for (int offset = 0; offset < 0x58; offset += 4) {
+    for (int offset = 0; offset < 0x60; offset += 4) {
       registers.putInt(offset, 0);
     }
     registers.putInt(0x10, 0x54494253);
-    registers.putInt(0x14, 0x00010003);
+    registers.putInt(0x14, 0x00010004);
     registers.putInt(0x18, 64 << 16 | 4 << 8 | 1);
     registers.putInt(0x1C, 0b11011111);
     registers.putInt(0x20, 65535);
@@ -99,7 +107,7 @@ final class FailingBoard implements AutoCloseable {
 
   private synchronized void step() {
     if (behaviour == Behaviour.VANISHES) {
-      for (int offset = 0; offset < 0x58; offset += 4) {
+      for (int offset = 0; offset < 0x60; offset += 4) {
         registers.putInt(offset, -1);
       }
     } else if (registers.getInt(RESET) == 1) {
@@ -107,6 +115,7 @@ final class FailingBoard implements AutoCloseable {
       registers.putInt(CONTROL, IDLE);
       registers.putInt(RESET, 0);
     } else if ((registers.getInt(CONTROL) & START) != 0) {
+      requests++;
       registers.putInt(CONTROL, 0);
       if (behaviour == Behaviour.REPORTS_AN_ERROR) {
         registers.putInt(ERROR, 9);

@@ -65,7 +65,8 @@ module subbit_write_back #(
 
   wire words = layer.output_format == OUTPUT_I32;
   wire bits = layer.output_format == OUTPUT_BITS;
-  wire enable;
+  // Everything before the queue of beats stands still where this is 0.
+  logic enable;
 
   // Where the next value comes from and goes to.
   logic active;
@@ -267,7 +268,10 @@ module subbit_write_back #(
       .value(residual)
   );
 
-  logic value_valid, value_last, packed_valid, packed_ready;
+  localparam int BEATS = 8;
+  localparam int HELD_BITS = $clog2(BEATS) + 1;
+  logic value_valid, value_last, packer_free, packed_valid, packed_taken;
+  logic [HELD_BITS-1:0] beats_held;
   logic [DATA_WIDTH-1:0] packed_data;
   logic [BYTES-1:0] packed_strobe;
   logic [31:0] value;
@@ -300,29 +304,38 @@ module subbit_write_back #(
       .clk,
       .rst,
       .words,
-      .value_valid,
-      .value_ready(enable),
+      .value_valid(value_valid && enable),
+      .value_ready(packer_free),
       .value,
       .position(value_position),
       .last(value_last),
       .beat_valid(packed_valid),
-      .beat_ready(packed_ready),
+      .beat_ready(packed_taken),
       .beat_data(packed_data),
       .beat_strobe(packed_strobe)
   );
-  // What the bus does reaches everything before it a cycle later.
   subbit_queue #(
-      .WIDTH(DATA_WIDTH + BYTES)
+      .WIDTH(DATA_WIDTH + BYTES),
+      .DEPTH(BEATS)
   ) beats (
       .clk,
       .rst,
       .in_valid(packed_valid),
-      .in_ready(packed_ready),
+      .in_ready(packed_taken),
       .in_data({packed_strobe, packed_data}),
       .out_valid(beat_valid),
       .out_ready(beat_ready),
       .out_data({beat_strobe, beat_data})
   );
+
+  // What the bus does reaches everything before it from a register. Of the beats that are not counted yet one is in the packer, and
+  // two more may be made until everything stands still; so the packer never waits for the queue.
+  always_ff @(posedge clk) begin
+    enable <= beats_held <= HELD_BITS'(BEATS - 3);
+    if (rst) beats_held <= '0;
+    else beats_held <= beats_held + HELD_BITS'(packed_valid) - HELD_BITS'(beat_valid && beat_ready);
+  end
+  wire unused = &{1'b0, packer_free};
 
   // Values on their way through the output stage end in beats; the engine waits for the last of them.
   localparam logic [4:0] LONGEST_WAY = 5'd20;

@@ -126,9 +126,11 @@ class BackendChoiceTest {
             "emulator",
             "emulator:shared",
             "emulator:binary",
+            "emulator:shared4",
             "rtl",
             "rtl:shared",
-            "rtl:binary"),
+            "rtl:binary",
+            "rtl:shared4"),
         devices.stream().map(Device::name).collect(Collectors.toList()));
     for (Device device : devices) {
       assertEquals(device.available(), device.reason().isEmpty(), device.toString());

@@ -15,7 +15,7 @@
 namespace subbit::fpga {
 
 /// What the modules around an element promise it, in cycles. From an address to its data: the working memory of
-/// subbit_index_memory, subbit_codebook, subbit_accumulator.
+/// subbit_channel_indices, subbit_codebook, subbit_accumulator.
 constexpr std::size_t kIndexLatency = 1;
 constexpr std::size_t kCodewordLatency = 1;
 constexpr std::size_t kSumLatency = 1;

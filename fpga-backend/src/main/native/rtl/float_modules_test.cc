@@ -9,6 +9,7 @@
 
 #include "Vsubbit_float_add.h"
 #include "Vsubbit_float_product.h"
+#include "Vsubbit_normalize.h"
 #include "Vsubbit_output_stage.h"
 #include "rtl/module_bench.h"
 
@@ -49,6 +50,23 @@ std::uint32_t RandomSignificand(std::mt19937& random) {
     default:
       return 0x800000 | (random() & 0x7FFFFF);
   }
+}
+
+TEST(NormalizeModule, ShiftsTheTopBitUp) {
+  Vsubbit_normalize m;
+  std::mt19937 random(4);
+  for (int run = 0; run < 100000; ++run) {
+    const std::uint32_t number = random() >> random() % 32;
+    m.number = number;
+    m.eval();
+    const int zeros = number == 0 ? 31 : __builtin_clz(number);
+    ASSERT_EQ(m.zeros, zeros) << number;
+    ASSERT_EQ(m.normal, number << zeros) << number;
+  }
+  m.number = 0;
+  m.eval();
+  EXPECT_EQ(m.normal, 0u);
+  EXPECT_EQ(m.zeros, 31);
 }
 
 TEST(FloatAddModule, AddsAsTheHostDoes) {

@@ -10,6 +10,7 @@
 #include "Vsubbit_accumulator.h"
 #include "Vsubbit_channel_indices.h"
 #include "Vsubbit_codebook.h"
+#include "Vsubbit_copy.h"
 #include "Vsubbit_index_memory.h"
 #include "Vsubbit_index_memory_lanes.h"
 #include "Vsubbit_queue.h"
@@ -211,6 +212,19 @@ TEST(ChannelIndicesModule, GivesTheLanesTheirIndicesTogether) {
     if (m.write) {
       halves[m.write_half][m.write_channel] = m.write_index;
     }
+  }
+}
+
+TEST(CopyModule, FollowsACycleLater) {
+  Vsubbit_copy m;
+  std::mt19937 random(7);
+  for (int cycle = 0; cycle < 1000; ++cycle) {
+    const std::uint64_t source = (std::uint64_t{random()} << 32 | random()) >> 24;
+    m.source = source;
+    Cycle(m);
+    m.source = ~source & 0xFFFFFFFFFF;
+    Settle(m);
+    ASSERT_EQ(m.copy, source);
   }
 }
 

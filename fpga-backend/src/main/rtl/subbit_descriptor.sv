@@ -5,6 +5,7 @@
 module subbit_descriptor #(
     parameter int LANES = 4,
     parameter int TABLE_DEPTH = 64,
+    parameter int INDEX_PLANES = 9,
     parameter int MAX_CHANNELS = 512,
     parameter int MAX_WIDTH = 512,
     parameter int SUM_DEPTH = 1024,
@@ -106,7 +107,7 @@ module subbit_descriptor #(
     header_ok <= magic == 32'h444C4253 && reserved == 0 &&
         (extended ? size == 16'd192 && tail_clear : version == 16'd1 && size == 16'd128);
     enumerations_ok <= input_format <= 8'd2 && output_format <= 8'd3 && mode <= 8'd1;
-    supported <= tau >= 8'd1 && tau <= 8'd9 && (mode == 8'd1 || (32'd1 << tau) <= 32'(TABLE_DEPTH)) &&
+    supported <= tau >= 8'd1 && tau <= 8'(INDEX_PLANES) && (mode == 8'd1 || (32'd1 << tau) <= 32'(TABLE_DEPTH)) &&
         (stride_h == 16'd1 || stride_h == 16'd2) && (stride_w == 16'd1 || stride_w == 16'd2) &&
         dilation_h == 16'd1 && dilation_w == 16'd1 && group == 32'd1 &&
         pad_top <= 16'd2 && pad_left <= 16'd2 && pad_bottom <= 16'd2 && pad_right <= 16'd2;

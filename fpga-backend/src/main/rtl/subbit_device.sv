@@ -11,6 +11,9 @@ module subbit_device #(
     parameter int CHANNEL_LANES = 1,
     // Responses of one bank of the table: table mode runs for 2^tau up to it.
     parameter int TABLE_DEPTH = 64,
+    // Largest tau, 1 to 9. Most of the block RAM holds the index, a bit plane of MAX_CHANNELS^2 bits for each; a plain binary network
+    // needs nine.
+    parameter int INDEX_PLANES = 9,
     // Most input and most output channels, a power of two.
     parameter int MAX_CHANNELS = 512,
     // Widest input and output.
@@ -126,6 +129,7 @@ module subbit_device #(
       .MEMORY_BYTES(MEMORY_BYTES),
       .RESPONSE_UNIT(32'(RESPONSE_UNIT)),
       .CHANNEL_LANES(32'(CHANNEL_LANES)),
+      .MAX_TAU(32'(INDEX_PLANES)),
       .ADDR_WIDTH(ADDR_WIDTH)
   ) registers (
       .clk,
@@ -246,6 +250,7 @@ module subbit_device #(
   subbit_descriptor #(
       .LANES(LANES),
       .TABLE_DEPTH(TABLE_DEPTH),
+      .INDEX_PLANES(INDEX_PLANES),
       .MAX_CHANNELS(MAX_CHANNELS),
       .MAX_WIDTH(MAX_WIDTH),
       .SUM_DEPTH(SUM_DEPTH),
@@ -307,6 +312,7 @@ module subbit_device #(
       .LANES(LANES),
       .CHANNEL_LANES(CHANNEL_LANES),
       .TABLE_DEPTH(TABLE_DEPTH),
+      .INDEX_PLANES(INDEX_PLANES),
       .MAX_CHANNELS(MAX_CHANNELS),
       .SUM_DEPTH(SUM_DEPTH),
       .ROW_DEPTH(ROW_DEPTH),

@@ -11,6 +11,7 @@ module subbit_engine #(
     // Input channels that are worked on at once, a power of two.
     parameter int CHANNEL_LANES = 1,
     parameter int TABLE_DEPTH = 64,
+    parameter int INDEX_PLANES = 9,     // largest tau
     parameter int MAX_CHANNELS = 512,
     parameter int SUM_DEPTH = 1024,     // accumulators of a lane in each half
     parameter int ROW_DEPTH = 1024,     // pixels of an input bank in each half
@@ -102,6 +103,7 @@ module subbit_engine #(
   subbit_index_memory #(
       .DATA_WIDTH(DATA_WIDTH),
       .CHANNEL_LANES(CHANNEL_LANES),
+      .INDEX_PLANES(INDEX_PLANES),
       .MAX_CHANNELS(MAX_CHANNELS)
   ) index_memory (
       .clk,

@@ -8,6 +8,8 @@
 module subbit_index_memory #(
     parameter int DATA_WIDTH = 64,
     parameter int CHANNEL_LANES = 1,
+    // Bit planes that are stored; indices have no more bits.
+    parameter int INDEX_PLANES = 9,
     parameter int MAX_CHANNELS = 512
 ) (
     input wire clk,
@@ -84,7 +86,11 @@ module subbit_index_memory #(
     odd <= BANKS == 2 && word_at[0];
   end
 
-  for (genvar b = 0; b < MAX_TAU; b++) begin : g_plane
+  if (INDEX_PLANES < 1 || INDEX_PLANES > MAX_TAU) begin : g_check3
+    $error("INDEX_PLANES must be 1 to 9");
+  end
+
+  for (genvar b = 0; b < INDEX_PLANES; b++) begin : g_plane
     wire stores = store && store_plane == 4'(b);
     logic [BANKS*DATA_WIDTH-1:0] found;
     for (genvar k = 0; k < BANKS; k++) begin : g_bank
@@ -104,6 +110,11 @@ module subbit_index_memory #(
     for (genvar c = 0; c < CHANNEL_LANES; c++) begin : g_channel
       wire [DATA_WIDTH-1:0] from_here = span[c+:DATA_WIDTH];
       always_ff @(posedge clk) gathered_indices[c*MAX_TAU+b] <= from_here[word_bit[1]] && 4'(b) < tau;
+    end
+  end
+  for (genvar b = INDEX_PLANES; b < MAX_TAU; b++) begin : g_no_plane
+    for (genvar c = 0; c < CHANNEL_LANES; c++) begin : g_channel
+      always_ff @(posedge clk) gathered_indices[c*MAX_TAU+b] <= 1'b0;
     end
   end
 endmodule

@@ -13,6 +13,7 @@ module subbit_registers #(
     parameter logic [63:0] MEMORY_BYTES = 64'd0,
     parameter logic [31:0] RESPONSE_UNIT = 32'd0,
     parameter logic [31:0] CHANNEL_LANES = 32'd1,
+    parameter logic [31:0] MAX_TAU = 32'd9,
     parameter int ADDR_WIDTH = 32
 ) (
     input wire clk,
@@ -54,7 +55,7 @@ module subbit_registers #(
   localparam logic [11:0] ENGINE_AT = 12'h18, FEATURES_AT = 12'h1C, CHANNELS_AT = 12'h20, WIDTH_AT = 12'h24;
   localparam logic [11:0] MEMORY_LOW = 12'h28, MEMORY_HIGH = 12'h2C, LIST_LOW = 12'h30, LIST_HIGH = 12'h34;
   localparam logic [11:0] COUNT = 12'h38, ERROR_AT = 12'h3C, ERROR_DESCRIPTOR = 12'h40, RESET = 12'h44;
-  localparam logic [11:0] CYCLES_LOW = 12'h48, CYCLES_HIGH = 12'h4C, RESPONSE_AT = 12'h58, CHANNEL_LANES_AT = 12'h5C;
+  localparam logic [11:0] CYCLES_LOW = 12'h48, CYCLES_HIGH = 12'h4C, RESPONSE_AT = 12'h58, CHANNEL_LANES_AT = 12'h5C, TAU_AT = 12'h60;
   localparam logic [11:0] BASE_LOW = 12'h50, BASE_HIGH = 12'h54;
   localparam int BASE_BITS = ADDR_WIDTH - 12;
 
@@ -178,6 +179,7 @@ module subbit_registers #(
         BASE_HIGH: s_axi_rdata <= base[63:32];
         RESPONSE_AT: s_axi_rdata <= RESPONSE_UNIT;
         CHANNEL_LANES_AT: s_axi_rdata <= CHANNEL_LANES;
+        TAU_AT: s_axi_rdata <= MAX_TAU;
         default: s_axi_rdata <= 32'd0;
       endcase
     end

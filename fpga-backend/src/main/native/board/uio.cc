@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr microseconds kPollInterval{50};
 /// Bytes of the register window that the contract uses.
-constexpr std::uint64_t kRegisterBytes = registers::kChannelLanes + 4;
+constexpr std::uint64_t kRegisterBytes = registers::kMaxTau + 4;
 constexpr const char* kNamePrefix = "subbit";
 
 /// The sysfs folder of buffer `number`.

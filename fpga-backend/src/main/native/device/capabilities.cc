@@ -13,8 +13,11 @@ Capabilities Capabilities::Read(Device& device) {
   read.accumulators = (engine >> 8) & 0xFF;
   read.table_depth = engine >> 16;
   read.response_unit = device.Read32(registers::kResponseUnit);
-  // A device of a version before 1.4 reads as 0 there.
+  // A device of a version before 1.4 reads as 0 in these two.
   read.channel_lanes = std::max(1u, device.Read32(registers::kChannelLanes));
+  if (const std::uint32_t max_tau = device.Read32(registers::kMaxTau); max_tau != 0) {
+    read.max_tau = max_tau;
+  }
   read.features = device.Read32(registers::kFeatures);
   read.max_channels = device.Read32(registers::kMaxChannels);
   read.max_width = device.Read32(registers::kMaxWidth);

@@ -18,6 +18,8 @@ struct Capabilities {
   std::uint32_t channel_lanes = 1;
   /// Responses that one bank of the double-buffered table holds: table mode runs where 2^tau is not above it.
   std::uint32_t table_depth = 64;
+  /// Largest number of bits of an index; 9 for a plain binary network.
+  std::uint32_t max_tau = 9;
   /// A set of registers::kFeature... bits.
   std::uint32_t features = 0;
   /// Largest number of input channels, and of output channels, over all groups.

@@ -177,7 +177,7 @@ ErrorCode ValidateSupport(const LayerDescriptor& d, const Capabilities& c) {
   const bool ok = (c.features & (binary ? registers::kFeatureBinary : registers::kFeatureInt8)) != 0 &&
                   (!d.has_residual() || (c.features & registers::kFeatureResidual) != 0) &&
                   (d.output_format != OutputFormat::kBits || (c.features & registers::kFeatureBitsOut) != 0) &&
-                  InRange(d.tau, 1, LayerDescriptor::kMaxTau) &&
+                  InRange(d.tau, 1, std::min<std::uint32_t>(LayerDescriptor::kMaxTau, c.max_tau)) &&
                   (d.mode == Mode::kDirect || (1u << d.tau) <= c.table_depth) && InRange(d.stride_h, 1, max_stride) &&
                   InRange(d.stride_w, 1, max_stride) && InRange(d.dilation_h, 1, max_dilation) &&
                   InRange(d.dilation_w, 1, max_dilation) &&

@@ -171,6 +171,17 @@ TEST(LayerDescriptor, MayGiveBits) {
   EXPECT_EQ(d.Validate(Offered()), ErrorCode::kAddress) << "no sign rules";
 }
 
+TEST(LayerDescriptor, HasNoMoreBitsThanTheDeviceStores) {
+  LayerDescriptor d = ValidLayer();
+  Capabilities six = Offered();
+  six.max_tau = 6;
+  d.tau = 6;
+  EXPECT_EQ(d.Validate(six), ErrorCode::kNone);
+  d.tau = 7;
+  d.mode = Mode::kDirect;
+  EXPECT_EQ(d.Validate(six), ErrorCode::kUnsupported);
+}
+
 struct Corruption {
   const char* name;
   ErrorCode expected;

@@ -31,6 +31,7 @@ inline constexpr std::uint32_t kMemoryBaseLow = 0x50;
 inline constexpr std::uint32_t kMemoryBaseHigh = 0x54;
 inline constexpr std::uint32_t kResponseUnit = 0x58;
 inline constexpr std::uint32_t kChannelLanes = 0x5C;
+inline constexpr std::uint32_t kMaxTau = 0x60;
 
 /// Bits of kControl.
 inline constexpr std::uint32_t kStart = 1u << 0;

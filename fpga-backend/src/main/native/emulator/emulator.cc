@@ -88,6 +88,8 @@ std::uint32_t Emulator::Read32(std::uint32_t offset) {
       return capabilities_.response_unit;
     case registers::kChannelLanes:
       return capabilities_.channel_lanes;
+    case registers::kMaxTau:
+      return capabilities_.max_tau;
     default:
       return 0;
   }

@@ -27,7 +27,8 @@ inline DescriptorBytes Encode(const LayerDescriptor& d, std::mt19937& random) {
 }
 
 /// Hands over a descriptor; the error code that comes back.
-inline ErrorCode Judge(Vsubbit_descriptor& m, const DescriptorBytes& bytes) {
+template <class Descriptor>
+ErrorCode Judge(Descriptor& m, const DescriptorBytes& bytes) {
   std::memcpy(&m.bytes, bytes.data(), bytes.size());
   m.start = 1;
   Cycle(m);

@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 
+#include "Vsubbit_descriptor_six.h"
 #include "device/registers.h"
 #include "rtl/descriptor_bench.h"
 #include "rtl/layer_fields.h"
@@ -75,18 +76,21 @@ LayerDescriptor RandomLayer(std::mt19937& random) {
   return d;
 }
 
-TEST(DescriptorModule, TakesRandomDescriptorsAsTheDriverDoes) {
+/// Judges random descriptors; the index may have so many bits.
+template <class Descriptor>
+void TakesRandomDescriptors(std::uint32_t max_tau) {
   Capabilities capabilities;
   capabilities.features = registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureResidual |
                           registers::kFeatureBitsOut;
   capabilities.max_channels = kMaxChannels;
+  capabilities.max_tau = max_tau;
   capabilities.max_width = kMaxWidth;
   capabilities.memory_bytes = kMemoryBytes;
   std::mt19937 random(2);
-  Vsubbit_descriptor m;
+  Descriptor m;
   Reset(m);
   std::map<ErrorCode, int> seen;
-  for (int run = 0; run < 10000; ++run) {
+  for (int run = 0; run < 20000; ++run) {
     DescriptorBytes bytes = Encode(RandomLayer(random), random);
     // Bytes are often wrong by one bit.
     for (int faults = random() % 2 == 0 ? 0 : Between(random, 1, 2); faults > 0; --faults) {
@@ -121,6 +125,9 @@ TEST(DescriptorModule, TakesRandomDescriptorsAsTheDriverDoes) {
     EXPECT_GT(seen[error], 10) << Describe(error);
   }
 }
+
+TEST(DescriptorModule, TakesRandomDescriptorsAsTheDriverDoes) { TakesRandomDescriptors<Vsubbit_descriptor>(9); }
+TEST(DescriptorModule, RefusesIndicesOfMoreBitsThanItStores) { TakesRandomDescriptors<Vsubbit_descriptor_six>(6); }
 
 }  // namespace
 }  // namespace subbit::fpga

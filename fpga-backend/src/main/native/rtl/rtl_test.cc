@@ -27,6 +27,7 @@ TEST_P(Rtl, TellsWhatItsElementOffers) {
   const Capabilities expected = RtlCapabilities(GetParam());
   EXPECT_EQ(read.response_unit, expected.response_unit);
   EXPECT_EQ(read.channel_lanes, expected.channel_lanes);
+  EXPECT_EQ(read.max_tau, expected.max_tau);
   EXPECT_EQ(read.EngineRegister(), expected.EngineRegister());
   EXPECT_EQ(read.features, expected.features);
   EXPECT_EQ(read.max_channels, expected.max_channels);

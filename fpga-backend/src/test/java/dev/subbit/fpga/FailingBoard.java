@@ -81,7 +81,7 @@ final class FailingBoard implements AutoCloseable {
 
   /** The registers of docs/DEVICE.md as they are after power-up. */
   private void powerUp() {
-    for (int offset = 0; offset < 0x60; offset += 4) {
+    for (int offset = 0; offset < 0x64; offset += 4) {
       registers.putInt(offset, 0);
     }
     registers.putInt(0x10, 0x54494253);
@@ -107,7 +107,7 @@ final class FailingBoard implements AutoCloseable {
 
   private synchronized void step() {
     if (behaviour == Behaviour.VANISHES) {
-      for (int offset = 0; offset < 0x60; offset += 4) {
+      for (int offset = 0; offset < 0x64; offset += 4) {
         registers.putInt(offset, -1);
       }
     } else if (registers.getInt(RESET) == 1) {

@@ -90,17 +90,14 @@ module subbit_descriptor #(
     return value != 0 && value <= most;
   endfunction
   // Length of an output axis; 0 where the padded input does not hold the kernel.
-  function automatic logic [31:0] out_length(input logic [31:0] length, input logic [15:0] pad_first,
-                                             input logic [15:0] pad_last, input logic [15:0] stride);
-    logic [31:0] padded;
-    padded = length + 32'(pad_first) + 32'(pad_last);
+  function automatic logic [31:0] out_length(input logic [31:0] padded, input logic [15:0] stride);
     if (padded < 32'd3) return 32'd0;
     return (stride == 16'd2 ? (padded - 32'd3) >> 1 : padded - 32'd3) + 32'd1;
   endfunction
 
   // The judgements, three cycles after the bytes.
   logic header_ok, enumerations_ok, supported, zeros_ok, multiplier_ok, shape_ok, optional_ok;
-  logic [31:0] height_due, width_due;
+  logic [31:0] padded_height, padded_width, height_due, width_due;
   logic [39:0] out_row_bytes;
   always_ff @(posedge clk) begin
     out_row_bytes <= words ? 40'(out_width) << 2 : out_bits ? (40'(out_width) + 40'd7) >> 3 : 40'(out_width);
@@ -115,8 +112,10 @@ module subbit_descriptor #(
         zero_fits(has_residual ? output_format : 8'd0, residual_zero);
     // Below 2^120, so that its product with eight bits is finite.
     multiplier_ok <= residual_multiplier[30:23] < 8'd247;
-    height_due <= out_length(in_height, pad_top, pad_bottom, stride_h);
-    width_due <= out_length(in_width, pad_left, pad_right, stride_w);
+    padded_height <= in_height + 32'(pad_top) + 32'(pad_bottom);
+    padded_width <= in_width + 32'(pad_left) + 32'(pad_right);
+    height_due <= out_length(padded_height, stride_h);
+    width_due <= out_length(padded_width, stride_w);
     shape_ok <= in_range(in_channels, 32'(MAX_CHANNELS)) && in_range(out_channels, 32'(MAX_CHANNELS)) &&
         batch != 0 && in_range(in_height, 32'd65535) && in_range(out_height, 32'd65535) &&
         in_range(in_width, 32'(MAX_WIDTH)) && in_range(out_width, 32'(MAX_WIDTH)) &&

@@ -47,6 +47,7 @@ module subbit_input_buffer #(
   logic [DATA_WIDTH-1:0] word, next;    // that is worked on, and the one after it
   logic next_valid;
   logic [LEFT_BITS-1:0] bytes_left;
+  logic has_byte, last_byte;            // there is one at least, or just one
   logic [2:0] bit_at;
   logic [15:0] x, width;
   logic [9:0] rows_left;
@@ -56,23 +57,24 @@ module subbit_input_buffer #(
   logic [15:0] last_but_one;     // of a row of two pixels and more
 
   wire bits = input_format == INPUT_BITS;
-  wire has_pixel = filling && bytes_left != 0;
+  wire has_pixel = filling && has_byte;
   wire byte_ends = !bits || row_ends || bit_at == 3'd7;
   wire fill_ends = has_pixel && row_ends && rows_left == 10'd1;
   wire signed [8:0] raw = input_format == INPUT_S8 ? {word[7], word[7:0]} : {1'b0, word[7:0]};
   wire [7:0] low_byte = word[7:0];
   wire signed [8:0] pixel = bits ? (low_byte[bit_at] ? 9'sd1 : -9'sd1) : raw - input_zero;
 
-  wire word_ends = bytes_left == 0 || (bytes_left == 1 && byte_ends && !fill_ends);
+  // With the last word of a fill there is no next one.
+  wire word_ends = !has_byte || (last_byte && byte_ends);
   wire word_begins = filling && word_ends && next_valid;
 
   always_ff @(posedge clk) begin
     if (rst) begin
       filling <= 1'b0;
-      bytes_left <= '0;
+      has_byte <= 1'b0;
     end else if (fill) begin
       filling <= !fill_blank;
-      bytes_left <= '0;
+      has_byte <= 1'b0;
       half <= fill_half;
       width <= fill_width;
       rows_left <= fill_rows;
@@ -89,6 +91,8 @@ module subbit_input_buffer #(
         if (byte_ends) begin
           word <= word >> 8;
           bytes_left <= bytes_left - 1'b1;
+          has_byte <= !last_byte;
+          last_byte <= bytes_left == LEFT_BITS'(2);
         end
         if (row_ends) begin
           rows_left <= rows_left - 10'd1;
@@ -100,6 +104,8 @@ module subbit_input_buffer #(
       if (word_begins) begin
         word <= next;
         bytes_left <= LEFT_BITS'(BYTES);
+        has_byte <= 1'b1;
+        last_byte <= 1'b0;
       end
     end
   end

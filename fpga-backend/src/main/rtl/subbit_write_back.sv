@@ -129,7 +129,6 @@ module subbit_write_back #(
   end
 
   assign tile_taken = tile_ends;
-  assign draining = active || sum_valid;
   assign drain_half = tile_half_q;
   assign drain = enable;
   assign drain_address = address;
@@ -137,6 +136,7 @@ module subbit_write_back #(
   always_ff @(posedge clk) begin
     if (rst) begin
       active <= 1'b0;
+      draining <= 1'b0;
       sum_valid <= 1'b0;
       found_valid <= 1'b0;
       lane_valid <= 1'b0;
@@ -144,6 +144,9 @@ module subbit_write_back #(
     end else begin
       if (tile_starts) active <= 1'b1;
       if (tile_ends) active <= 1'b0;
+      // As long as the tile or its last sum is there.
+      if (tile_starts) draining <= 1'b1;
+      else if (!active && enable) draining <= 1'b0;
       if (enable) begin
         sum_valid <= issue;
         found_valid <= sum_valid;

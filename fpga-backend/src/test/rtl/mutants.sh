@@ -34,7 +34,7 @@ faults=(
   "a full beat waits for the next value|subbit_packer.sv|wire full = place == '1|wire full = 1'b0"
   "a row below is that of the row before|subbit_window.sv|base_below <= base_below + row_step|base_below <= base_below"
   "a step forgets the padding above it|subbit_tiles.sv|plane_base + (above ? 40'd0 : row_offset)|plane_base + row_offset"
-  "the last pixels of a beat are lost|subbit_input_buffer.sv|bytes_left == 1 && byte_ends|bytes_left == 2 && byte_ends"
+  "the last pixels of a beat are lost|subbit_input_buffer.sv|last_byte <= bytes_left == LEFT_BITS'(2)|last_byte <= bytes_left == LEFT_BITS'(3)"
   "the banks of the table are mixed up|subbit_response_table.sv|memory[{write_bank, write_row}]|memory[{!write_bank, write_row}]"
   "the halves of the accumulators are mixed up|subbit_accumulator.sv|write && write_half == 1'(h)|write && write_half != 1'(h)"
   "a product's overflow is lost|subbit_multiply.sv|sum[40] \|\| shifted[40]|sum[40]"

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Area and clock of the device on FPGAs, by free tools.
 
-    python3 -m venv /tmp/synthesis && /tmp/synthesis/bin/pip install -r fpga-backend/synthesis/requirements.txt
-    /tmp/synthesis/bin/python fpga-backend/synthesis/device.py area --json area.json      # look-up tables, registers, memory, DSP
-    /tmp/synthesis/bin/python fpga-backend/synthesis/device.py clock --json clock.json    # placed and routed for an ECP5-85F
-    ./subbit bench fpga --backends emulator --json fpga.json                              # cycles, for images/s:
-    /tmp/synthesis/bin/python fpga-backend/synthesis/device.py clock --cycles fpga.json
+    fpga-backend/synthesis/synthesize.sh                                # everything, tools included
 
-`area` synthesises the elements as they are simulated, for Xilinx 7-series and ECP5. `clock` places and routes the
-shared one, for an ECP5-85F, behind five pins (rtl/subbit_device_pins.sv), and tells the clock at which nextpnr closes timing and the slowest path. Areas are
-synthesised, clocks placed and routed, images/s modelled: cycles of the 3x3 layers and that clock. One element takes a minute or two to
-synthesise, and ten to place and route.
+or, with the packages of requirements.txt:
+
+    python fpga-backend/synthesis/device.py area --json area.json       # look-up tables, registers, memory, DSP
+    ./subbit bench fpga --backends emulator --json fpga.json            # cycles, for images/s
+    python fpga-backend/synthesis/device.py clock --cycles fpga.json    # placed and routed for an ECP5-85F
+
+`area` synthesises the elements as they are simulated, for Xilinx 7-series and ECP5. `clock` places and routes the shared one with
+six planes of the index, for an ECP5-85F, behind five pins (rtl/subbit_device_pins.sv), and tells the clock at which nextpnr closes
+timing and the slowest path. Areas are synthesised, clocks placed and routed, images/s modelled: cycles of the 3x3 layers and that
+clock. One element takes a minute or two to synthesise, and a quarter of an hour to place and route.
 """
 
 import argparse

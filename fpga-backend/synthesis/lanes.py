@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Look-up tables of arrays with the same throughput: a sub-bit one and three binary ones (lanes/*.sv), on Xilinx 7-series.
 
-    /tmp/synthesis/bin/python fpga-backend/synthesis/lanes.py --json lanes.json      # environment as for device.py
+    fpga-backend/synthesis/synthesize.sh lanes      # or, with the packages of requirements.txt: python fpga-backend/synthesis/lanes.py
 
 Each array works on CHANNELS x OUTPUTS kernels of nine taps in every cycle, on 8-bit activations, tau = 5, without DSP blocks. It is simulated
 first (Verilator and g++; lanes_test.sv): 1,000 cycles or more of random kernels, every sum compared. A smaller array is simulated than

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Seeds faults into the hardware description, one at a time, and runs the simulation's tests against each: every fault must
-# make them fail. Ten minutes for all; not part of the build. From the repository root:
+# make them fail. Takes a quarter of an hour or more; not part of the build. From the repository root:
 #
 #   fpga-backend/src/test/rtl/mutants.sh BUILD_FOLDER [NUMBER...]
 #

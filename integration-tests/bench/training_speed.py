@@ -93,8 +93,8 @@ def write_images(folder):
 
 
 def java_command():
-    dependencies = HOUSE / "plugin" / "target" / "dependencies.txt"
-    classes = [HERE.parent / "target" / "test-classes", HOUSE / "plugin" / "target" / "classes"]
+    dependencies = HOUSE / "plugin" / "cli" / "target" / "dependencies.txt"
+    classes = [HERE.parent / "target" / "test-classes", HOUSE / "plugin" / "cli" / "target" / "classes"]
     if not dependencies.exists() or not (classes[0] / (WORKER.replace(".", "/") + ".class")).exists():
         sys.exit("Build Subbit first: ./mvnw -DskipTests package")
     java = Path(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else shutil.which("java")

@@ -33,12 +33,19 @@ class LauncherTest {
     Files.createDirectories(home);
     Files.copy(Path.of("..", "subbit"), home.resolve("subbit"));
     Files.writeString(home.resolve("pom.xml"), "<project/>");
-    for (String module : List.of("onnx-ops", "fpga-backend", "plugin")) {
+    for (String module :
+        List.of(
+            "onnx-ops",
+            "fpga-backend",
+            "plugin/model",
+            "plugin/quantizer",
+            "plugin/training",
+            "plugin/cli")) {
       Files.createDirectories(home.resolve(module + "/src/main"));
       Files.writeString(home.resolve(module + "/pom.xml"), "<project/>");
     }
-    Files.createDirectories(home.resolve("plugin/target"));
-    script(home.resolve("mvnw"), "echo \"$@\" > maven.txt; : > plugin/target/dependencies.txt");
+    Files.createDirectories(home.resolve("plugin/cli/target"));
+    script(home.resolve("mvnw"), "echo \"$@\" > maven.txt; : > plugin/cli/target/dependencies.txt");
     javaHome = folder.resolve("jdk");
     installJava("25.0.1");
     build();
@@ -48,10 +55,10 @@ class LauncherTest {
   void passesArgumentsAndExitCodeThrough() throws Exception {
     Result result = launch(home.resolve("subbit"), "demo", "--out", "a b");
     assertEquals(7, result.code, result.text);
-    assertTrue(result.text.contains("<dev.subbit.tribuo.cli.Main><demo><--out><a b>"), result.text);
+    assertTrue(result.text.contains("<dev.subbit.cli.Main><demo><--out><a b>"), result.text);
     assertTrue(result.text.contains("<-Dsubbit.home=" + home.toRealPath() + ">"), result.text);
     assertTrue(
-        result.text.contains("CLASSPATH=" + home.toRealPath() + "/plugin/target/classes:"),
+        result.text.contains("CLASSPATH=" + home.toRealPath() + "/plugin/cli/target/classes:"),
         result.text);
     assertTrue(Files.notExists(home.resolve("maven.txt")), "built without need");
   }
@@ -66,12 +73,12 @@ class LauncherTest {
 
   @Test
   void buildsWhatIsMissingOrOlderThanItsSources() throws Exception {
-    Files.delete(home.resolve("plugin/target/dependencies.txt"));
+    Files.delete(home.resolve("plugin/cli/target/dependencies.txt"));
     assertEquals(7, launch(home.resolve("subbit")).code);
     assertTrue(Files.readString(home.resolve("maven.txt")).contains("package"));
 
     Files.delete(home.resolve("maven.txt"));
-    Path source = Files.writeString(home.resolve("plugin/src/main/New.java"), "");
+    Path source = Files.writeString(home.resolve("plugin/model/src/main/New.java"), "");
     Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(60)));
     Result result = launch(home.resolve("subbit"));
     assertTrue(result.text.contains("building"), result.text);
@@ -80,7 +87,7 @@ class LauncherTest {
 
   @Test
   void aFailedBuildShowsItsEnd() throws Exception {
-    Files.delete(home.resolve("plugin/target/dependencies.txt"));
+    Files.delete(home.resolve("plugin/cli/target/dependencies.txt"));
     script(home.resolve("mvnw"), "echo the compiler said no; exit 1");
     Result result = launch(home.resolve("subbit"));
     assertEquals(1, result.code);
@@ -116,7 +123,7 @@ class LauncherTest {
 
   private void build() throws IOException {
     Path file =
-        Files.writeString(home.resolve("plugin/target/dependencies.txt"), home + "/pom.xml");
+        Files.writeString(home.resolve("plugin/cli/target/dependencies.txt"), home + "/pom.xml");
     Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(10)));
   }
 

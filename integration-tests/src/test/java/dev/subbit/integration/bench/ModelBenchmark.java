@@ -2,8 +2,8 @@ package dev.subbit.integration.bench;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.tribuo.SubBitModel;
-import dev.subbit.tribuo.SubBitTrainer;
 import dev.subbit.tribuo.data.IdxImageSource;
+import dev.subbit.tribuo.training.SubBitTrainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,0 +1,123 @@
+package dev.subbit.cli;
+
+import java.io.PrintWriter;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command line: {@code ./subbit COMMAND}. Exit codes: 0 done, 1 failed, 2 wrong usage.
+ *
+ * <p>Errors are one line on standard error; with {@code SUBBIT_DEBUG=1} in the environment the
+ * stack trace follows.
+ */
+@Command(
+    name = "subbit",
+    description =
+        "Sub-bit neural networks (less than one bit a weight): train, quantize, export, run.",
+    subcommands = {
+      DemoCommand.class,
+      TrainCommand.class,
+      QuantizeCommand.class,
+      ExportCommand.class,
+      PredictCommand.class,
+      CompareCommand.class,
+      InspectCommand.class,
+      DevicesCommand.class,
+      BenchCommand.class
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Start with:  ./subbit demo",
+      "Help on one command:  ./subbit COMMAND --help",
+      "Exit codes: 0 done, 1 failed, 2 wrong usage. SUBBIT_DEBUG=1 shows stack traces."
+    })
+public final class Main implements Runnable {
+
+  static final int FAILED = 1;
+  static final int WRONG_USAGE = 2;
+
+  @Spec private CommandSpec spec;
+
+  /** For picocli. */
+  Main() {}
+
+  /**
+   * Runs a command and exits with its code.
+   *
+   * @param args the command line.
+   */
+  public static void main(String[] args) {
+    // Tribuo and OLCUT tell their own progress at INFO; here the commands do.
+    Logger.getLogger("").setLevel(Level.WARNING);
+    // A library logs through SLF4J; that no logger is there for it is nothing to warn of.
+    System.setProperty("slf4j.internal.verbosity", "ERROR");
+    System.exit(execute(args));
+  }
+
+  /**
+   * Runs a command inside this process.
+   *
+   * @param args the command line.
+   * @return 0 done, 1 failed, 2 wrong usage.
+   */
+  public static int execute(String... args) {
+    return commandLine().execute(args);
+  }
+
+  /**
+   * The command line, ready to execute.
+   *
+   * @return a new instance.
+   */
+  static CommandLine commandLine() {
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpAutoWidth(true)
+        .setParameterExceptionHandler(Main::wrongUsage)
+        .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command.getErr()));
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Missing command");
+  }
+
+  private static int wrongUsage(ParameterException e, String[] args) {
+    PrintWriter err = e.getCommandLine().getErr();
+    err.println("subbit: " + e.getMessage());
+    err.println("Try: ./" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+    return WRONG_USAGE;
+  }
+
+  private static int failed(Exception e, PrintWriter err) {
+    boolean expected = e.getMessage() != null && !(e instanceof NullPointerException);
+    err.println(
+        "subbit: "
+            + (expected
+                ? e.getMessage()
+                : e + " (not foreseen; SUBBIT_DEBUG=1 shows where it happened)"));
+    if ("1".equals(System.getenv("SUBBIT_DEBUG"))) {
+      e.printStackTrace(err);
+    }
+    err.flush();
+    return FAILED;
+  }
+
+  /** The version in the jar's manifest; "development" where classes are run from a folder. */
+  static final class Version implements CommandLine.IVersionProvider {
+
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {"Subbit " + (version == null ? "(development)" : version)};
+    }
+  }
+}

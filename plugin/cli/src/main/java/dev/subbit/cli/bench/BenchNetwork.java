@@ -1,0 +1,88 @@
+package dev.subbit.cli.bench;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.export.OnnxExporter;
+import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.InitialParameters;
+import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.Networks;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.SplittableRandom;
+
+/**
+ * A whole network to measure, with random weights.
+ *
+ * @param name its name in {@link Networks}.
+ * @param images shape of its images.
+ * @param classes number of its classes.
+ */
+public record BenchNetwork(String name, ImageShape images, int classes) {
+
+  /** ResNet-18 for ImageNet and ResNet-20 for CIFAR-10. */
+  public static final List<BenchNetwork> ALL =
+      List.of(
+          new BenchNetwork("resnet18", new ImageShape(3, 224, 224), 1000),
+          new BenchNetwork("resnet20", new ImageShape(3, 32, 32), 10));
+
+  private static final long SEED = 5;
+
+  /**
+   * What users call it.
+   *
+   * @return its name and the size of its images, such as {@code resnet18 224x224}.
+   */
+  public String label() {
+    return name + " " + images.height() + "x" + images.width();
+  }
+
+  /**
+   * The network in floats: real activations, ReLUs, batch normalisation folded.
+   *
+   * @return a model of standard operators.
+   */
+  ModelProto inFloats() {
+    Network network =
+        Networks.build(name, images, classes, Layer.Weights.FLOAT, Layer.Activations.REAL);
+    return export(
+        new TrainedNetwork(
+            network,
+            InitialParameters.draw(network, new SplittableRandom(SEED)),
+            Map.of(),
+            Map.of()));
+  }
+
+  /**
+   * The network with sub-bit weights.
+   *
+   * @param activations binary ones (then it is ReActNet's form of it) or real ones.
+   * @param tau bits of an index, 1 to 9.
+   * @return the model, as an export writes it.
+   */
+  ModelProto inSubBit(Layer.Activations activations, int tau) {
+    Network network = Networks.build(name, images, classes, Layer.Weights.SUB_BIT, activations);
+    Map<String, float[]> floats =
+        new HashMap<>(InitialParameters.draw(network, new SplittableRandom(SEED)));
+    Map<String, PackedConvWeights> packed = new HashMap<>();
+    Random random = new Random(SEED);
+    for (Network.Node node : network.nodes()) {
+      if (node.layer() instanceof Layer.Conv conv && conv.weights() == Layer.Weights.SUB_BIT) {
+        floats.remove(node.name() + "/weight");
+        packed.put(node.name(), RandomWeights.draw(conv.in(), conv.out(), tau, random));
+      }
+    }
+    return export(new TrainedNetwork(network, floats, packed, Map.of()));
+  }
+
+  private ModelProto export(TrainedNetwork trained) {
+    int[] everyPixel = new int[images.size()];
+    Arrays.setAll(everyPixel, pixel -> pixel);
+    return OnnxExporter.export(trained, everyPixel);
+  }
+}

@@ -1,0 +1,170 @@
+package dev.subbit.cli.bench;
+
+import dev.subbit.tribuo.quantizer.timing.Timings;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * What was measured of one layer or network in one form.
+ *
+ * @param setting where it was measured, and beside what.
+ * @param operator which form: the label of a {@link LayerOperator}.
+ * @param tau bits of an index.
+ * @param kernel the kernel that ran; several are separated by semicolons.
+ * @param boundSeconds what one core needs for the vector operations that the kernels cannot do
+ *     without, see {@link dev.subbit.onnx.KernelLog.Entry#boundSeconds}; empty where none is known.
+ * @param ours the sub-bit operator or network.
+ * @param bnn the same at tau = 9.
+ * @param oneThread the same on one thread, or null if that was not measured too.
+ */
+public record BenchRow(
+    Setting setting,
+    String operator,
+    int tau,
+    String kernel,
+    OptionalDouble boundSeconds,
+    Timings ours,
+    Timings bnn,
+    Timings oneThread) {
+
+  private static final double MICROS = 1e6;
+
+  /**
+   * What the rows of one layer or network share.
+   *
+   * @param label the layer or network.
+   * @param network the network that it is, or that has such a layer.
+   * @param chain how many such layers were run at once; all times are of one.
+   * @param threads threads of a run.
+   * @param isa the instruction set that Subbit's kernels may use.
+   * @param fp32 ONNX Runtime's own float operators.
+   * @param int8 ONNX Runtime's own 8-bit operators.
+   * @param callSeconds what a run of a model that does nothing takes. Every run has this cost, each
+   *     layer of a chain its share of it.
+   */
+  public record Setting(
+      String label,
+      String network,
+      int chain,
+      int threads,
+      String isa,
+      Peer fp32,
+      Peer int8,
+      double callSeconds) {}
+
+  /**
+   * ONNX Runtime without Subbit.
+   *
+   * @param timings its times.
+   * @param level the optimisation level it runs at: {@code all} or {@code extended}.
+   */
+  public record Peer(Timings timings, String level) {}
+
+  /**
+   * How many times as fast as ONNX Runtime's float operators.
+   *
+   * @return one ratio a round.
+   */
+  public Timings timesFp32() {
+    return ours.timesLonger(setting.fp32().timings());
+  }
+
+  /**
+   * How many times as fast as ONNX Runtime's 8-bit operators.
+   *
+   * @return one ratio a round.
+   */
+  public Timings timesInt8() {
+    return ours.timesLonger(setting.int8().timings());
+  }
+
+  /**
+   * How many times as fast as the same at tau = 9.
+   *
+   * @return one ratio a round.
+   */
+  public Timings timesBnn() {
+    return ours.timesLonger(bnn);
+  }
+
+  /**
+   * How many times as fast as on one thread.
+   *
+   * @return one ratio a round, or empty where one thread was not measured too.
+   */
+  public Optional<Timings> timesOneThread() {
+    return Optional.ofNullable(oneThread).map(ours::timesLonger);
+  }
+
+  /**
+   * This row beside that of one thread.
+   *
+   * @param rows rows of the same rounds.
+   * @return this row, with the time of the row of the same operator and tau that ran on one thread.
+   */
+  BenchRow besideOneThread(List<BenchRow> rows) {
+    return rows.stream()
+        .filter(row -> row.setting.threads() == 1)
+        .filter(row -> row.operator.equals(operator) && row.tau == tau)
+        .findFirst()
+        .map(row -> new BenchRow(setting, operator, tau, kernel, boundSeconds, ours, bnn, row.ours))
+        .orElse(this);
+  }
+
+  /**
+   * The share of its bound that the kernel reaches: 1 would be as fast as its additions allow.
+   *
+   * @return the share, or empty where no bound is known.
+   */
+  public OptionalDouble shareOfBound() {
+    return boundSeconds.isEmpty()
+        ? boundSeconds
+        : OptionalDouble.of(boundSeconds.getAsDouble() / setting.threads() / ours.median());
+  }
+
+  /**
+   * The row as {@code --json} writes it. Times are medians in microseconds; ratios ({@code
+   * times_...}) are medians of the rounds' own ratios and above 1 where this operator is faster;
+   * {@code quartiles} holds the lower and the upper quartile of each.
+   *
+   * @return the fields in their order; null where there is nothing to say.
+   */
+  public Map<String, Object> fields() {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    Map<String, double[]> quartiles = new LinkedHashMap<>();
+    fields.put("case", setting.label());
+    fields.put("network", setting.network());
+    fields.put("op", operator);
+    fields.put("tau", tau);
+    fields.put("kernel", kernel);
+    put("median_us", ours.times(MICROS), fields, quartiles);
+    put("ort_fp32_us", setting.fp32().timings().times(MICROS), fields, quartiles);
+    put("ort_int8_us", setting.int8().timings().times(MICROS), fields, quartiles);
+    put("bnn_us", bnn.times(MICROS), fields, quartiles);
+    put("times_fp32", timesFp32(), fields, quartiles);
+    put("times_int8", timesInt8(), fields, quartiles);
+    put("times_bnn", timesBnn(), fields, quartiles);
+    fields.put("times_one_thread", null);
+    timesOneThread().ifPresent(ratios -> put("times_one_thread", ratios, fields, quartiles));
+    fields.put("quartiles", quartiles);
+    OptionalDouble share = shareOfBound();
+    fields.put("bound", share.isPresent() ? share.getAsDouble() : null);
+    fields.put("isa", setting.isa());
+    fields.put("threads", setting.threads());
+    fields.put("rounds", ours.ofRounds().length);
+    fields.put("chain", setting.chain());
+    fields.put("call_us", setting.callSeconds() * MICROS);
+    fields.put("ort_fp32_level", setting.fp32().level());
+    fields.put("ort_int8_level", setting.int8().level());
+    return fields;
+  }
+
+  private static void put(
+      String name, Timings of, Map<String, Object> fields, Map<String, double[]> quartiles) {
+    fields.put(name, of.median());
+    quartiles.put(name, new double[] {of.lowerQuartile(), of.upperQuartile()});
+  }
+}

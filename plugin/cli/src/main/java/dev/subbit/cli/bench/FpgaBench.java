@@ -1,0 +1,150 @@
+package dev.subbit.cli.bench;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.subbit.onnx.ExecutionBackend;
+import dev.subbit.onnx.ExecutionBackend.LayerTiming;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * Counts the cycles of a network's 3x3 layers on emulated and simulated devices, in sub-bit mode
+ * and as a plain binary engine with as many adders. Layers go through ONNX Runtime and the
+ * execution provider like any model's, one random image each. What the devices give is compared bit
+ * by bit. A layer shape that a network has several times runs once: cycles depend on the shape
+ * alone.
+ */
+public final class FpgaBench {
+
+  /** Bits of an index at which an engine is a plain binary one. */
+  private static final int BNN_TAU = 9;
+
+  /** A simulation of a large layer takes minutes. */
+  private static final String TIMEOUT_MS = "3600000";
+
+  private static final long SEED = 3;
+
+  /**
+   * Two engines with the same number of adders.
+   *
+   * @param name of the pair: the element of the sub-bit engine.
+   * @param bnn element of the plain binary one.
+   * @param subBit element of the sub-bit one.
+   */
+  public record Engines(String name, String bnn, String subBit) {
+
+    /** The paper's element in both modes, and the one with shared partial sums. */
+    public static final List<Engines> ALL =
+        List.of(new Engines("paper", "paper", "paper"), new Engines("shared", "binary", "shared"));
+  }
+
+  /** Where layers run; the first is what the others are compared with. */
+  public static final List<String> BACKENDS = List.of("emulator", "rtl");
+
+  private record Run(FpgaLayer layer, String device, int tau) {}
+
+  private record Outcome(long cycles, ByteBuffer bits) {}
+
+  private final List<String> backends;
+  private final int tau;
+  private final Map<Run, Outcome> known = new HashMap<>();
+
+  /**
+   * A benchmark.
+   *
+   * @param backends some of {@link #BACKENDS}.
+   * @param tau bits of an index of the sub-bit engine, 1 to 6.
+   */
+  public FpgaBench(List<String> backends, int tau) {
+    this.backends = List.copyOf(backends);
+    this.tau = tau;
+  }
+
+  /**
+   * Counts a network's cycles.
+   *
+   * @param network a name that {@link dev.subbit.tribuo.network.Networks} knows.
+   * @param engines the engines to compare.
+   * @return two rows a backend: plain binary, then sub-bit.
+   * @throws OrtException if a device fails.
+   * @throws IllegalStateException if two backends differ in a bit of a layer's result, or a backend
+   *     is not there.
+   */
+  public List<FpgaRow> measure(String network, Engines engines) throws OrtException {
+    Map<String, Long> bnn = new HashMap<>();
+    Map<String, Long> subBit = new HashMap<>();
+    for (FpgaLayer layer : FpgaLayer.of(network)) {
+      count(layer, engines.bnn(), BNN_TAU, bnn);
+      count(layer, engines.subBit(), tau, subBit);
+    }
+    List<FpgaRow> rows = new ArrayList<>();
+    for (String backend : backends) {
+      long plain = bnn.get(backend);
+      rows.add(new FpgaRow(network, backend, engines.bnn(), "bnn", BNN_TAU, plain, plain));
+      rows.add(
+          new FpgaRow(
+              network, backend, engines.subBit(), "subbit", tau, subBit.get(backend), plain));
+    }
+    return rows;
+  }
+
+  /** Runs a layer on an element of every backend and adds its cycles to the backends' sums. */
+  private void count(FpgaLayer layer, String element, int bits, Map<String, Long> sums)
+      throws OrtException {
+    Outcome first = null;
+    for (String backend : backends) {
+      Run run = new Run(layer, device(backend, element), bits);
+      Outcome outcome = known.get(run);
+      if (outcome == null) {
+        outcome = run(run);
+        known.put(run, outcome);
+      }
+      if (first == null) {
+        first = outcome;
+      } else if (!outcome.bits().equals(first.bits())) {
+        throw new IllegalStateException(
+            backend + " and " + backends.get(0) + " differ in the result of " + run);
+      }
+      sums.merge(backend, outcome.cycles(), Long::sum);
+    }
+  }
+
+  /** The name of a backend's device with an element; the paper's is the one without a name. */
+  private static String device(String backend, String element) {
+    return element.equals("paper") ? backend : backend + ":" + element;
+  }
+
+  private static Outcome run(Run run) throws OrtException {
+    ExecutionBackend fpga = ExecutionBackend.named("fpga");
+    FpgaLayer layer = run.layer();
+    ByteBuffer image = ByteBuffer.allocateDirect(layer.in() * layer.height() * layer.width());
+    byte[] pixels = new byte[image.capacity()];
+    new Random(SEED).nextBytes(pixels);
+    image.put(pixels).flip();
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      fpga.configure(options, Map.of("backend", run.device(), "timeout_ms", TIMEOUT_MS));
+      // A layer that the device leaves to the CPU must not look like one that costs nothing.
+      options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
+      try (OrtSession session =
+              environment.createSession(layer.model(run.tau()).toByteArray(), options);
+          OnnxTensor x =
+              OnnxTensor.createTensor(environment, image, layer.inputShape(), OnnxJavaType.UINT8)) {
+        fpga.drainTimings();
+        try (OrtSession.Result result = session.run(Map.of("x", x))) {
+          ByteBuffer given = ((OnnxTensor) result.get(0)).getByteBuffer();
+          ByteBuffer bits = ByteBuffer.allocate(given.remaining()).put(given).flip();
+          long cycles = fpga.drainTimings().stream().mapToLong(LayerTiming::cycles).sum();
+          return new Outcome(cycles, bits);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package dev.subbit.cli.bench;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.subbit.onnx.ConvAttributes;
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.onnx.PackedSignNodes;
+import dev.subbit.onnx.PackedSignNodes.BlockParameters;
+import dev.subbit.onnx.PackedSignNodes.PackedOutputs;
+import dev.subbit.onnx.SubBitNodes;
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * The sub-bit operators as they are measured: each makes a model of so many layers in a row as the
+ * shape asks for, with random weights that keep the size of the values from layer to layer.
+ */
+public enum LayerOperator {
+  /** {@code SubBitConv}: float in, float out. */
+  REAL("real") {
+    @Override
+    void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights) {
+      String x = graph.input("x", DataType.FLOAT, shape.tensorShape());
+      for (int layer = 0; layer < shape.chain(); layer++) {
+        x = SubBitNodes.conv(graph.proto(), "y" + layer, x, weights, GEOMETRY, bias(shape));
+      }
+      graph.output(x, DataType.FLOAT, shape.tensorShape());
+    }
+  },
+
+  /** {@code BinarySubBitConv}: float in, binarised inside, float out. */
+  BINARY("binary") {
+    @Override
+    void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights) {
+      String x = graph.input("x", DataType.FLOAT, shape.tensorShape());
+      for (int layer = 0; layer < shape.chain(); layer++) {
+        x = SubBitNodes.binaryConv(graph.proto(), "y" + layer, x, weights, GEOMETRY, bias(shape));
+      }
+      graph.output(x, DataType.FLOAT, shape.tensorShape());
+    }
+  },
+
+  /** {@code PackedBinarySubBitConv}: packed signs in, packed signs out. */
+  BINARY_PACKED("binary-packed") {
+    @Override
+    void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights) {
+      String signs = graph.input("signs", DataType.UINT8, packedShape(shape));
+      for (int layer = 0; layer < shape.chain(); layer++) {
+        String node = "y" + layer;
+        PackedSignNodes.packedBinaryConv(
+            graph.proto(), node, signs, weights, GEOMETRY, bias(shape), PackedOutputs.SIGNS);
+        signs = PackedSignNodes.signsOf(node);
+      }
+      graph.output(signs, DataType.UINT8, packedShape(shape));
+    }
+  },
+
+  /**
+   * {@code BinarySubBitBlock}: packed signs and a float residual in, packed signs and floats out;
+   * the convolution with all that stands around it in ReActNet.
+   */
+  BINARY_BLOCK("binary-block") {
+    @Override
+    void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights) {
+      String signs = graph.input("signs", DataType.UINT8, packedShape(shape));
+      String residual = graph.input("residual", DataType.FLOAT, shape.tensorShape());
+      float[] slope = new float[shape.channels()];
+      Arrays.fill(slope, SLOPE);
+      BlockParameters parameters =
+          new BlockParameters(bias(shape), bias(shape), slope, bias(shape), bias(shape));
+      for (int layer = 0; layer < shape.chain(); layer++) {
+        String node = "y" + layer;
+        PackedSignNodes.block(
+            graph.proto(),
+            node,
+            signs,
+            weights,
+            GEOMETRY,
+            residual,
+            parameters,
+            PackedOutputs.VALUES_AND_SIGNS);
+        signs = PackedSignNodes.signsOf(node);
+        residual = node;
+      }
+      graph.output(residual, DataType.FLOAT, shape.tensorShape());
+      graph.output(signs, DataType.UINT8, packedShape(shape));
+    }
+  },
+
+  /** {@code QLinearSubBitConv}: uint8 in, uint8 out. */
+  INT8("int8") {
+    @Override
+    void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights) {
+      String x = graph.input("x", DataType.UINT8, shape.tensorShape());
+      String scale = graph.floats("range_scale", new float[] {1});
+      String zero = graph.bytes("range_zero", DataType.UINT8, new byte[] {(byte) 128});
+      for (int layer = 0; layer < shape.chain(); layer++) {
+        x =
+            SubBitNodes.qLinearConv(
+                graph.proto(),
+                "y" + layer,
+                x,
+                scale,
+                zero,
+                weights,
+                GEOMETRY,
+                scale,
+                zero,
+                new int[shape.channels()]);
+      }
+      graph.output(x, DataType.UINT8, shape.tensorShape());
+    }
+  };
+
+  private static final ConvAttributes GEOMETRY = ConvAttributes.of(1, 1);
+  private static final long SEED = 7;
+  private static final float SLOPE = 0.25f;
+
+  private final String label;
+
+  LayerOperator(String label) {
+    this.label = label;
+  }
+
+  /**
+   * What users call it.
+   *
+   * @return such as {@code binary}.
+   */
+  public String label() {
+    return label;
+  }
+
+  /**
+   * The model to measure.
+   *
+   * @param shape the layer.
+   * @param tau bits of an index, 1 to 9.
+   * @return a model with one input and one output, except where the operator needs more.
+   */
+  public ModelProto model(LayerShape shape, int tau) {
+    LayerGraph graph = new LayerGraph();
+    layers(
+        graph,
+        shape,
+        RandomWeights.draw(shape.channels(), shape.channels(), tau, new Random(SEED)));
+    return graph.model();
+  }
+
+  /** Adds the input, the layers and the output. */
+  abstract void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights);
+
+  private static long[] packedShape(LayerShape shape) {
+    long[] packed = shape.tensorShape();
+    packed[1] = (packed[1] + Byte.SIZE - 1) / Byte.SIZE;
+    return packed;
+  }
+
+  private static float[] bias(LayerShape shape) {
+    return new float[shape.channels()];
+  }
+}

@@ -1,0 +1,59 @@
+package dev.subbit.cli.bench;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import dev.subbit.tribuo.quantizer.timing.Timings;
+import java.util.List;
+
+/**
+ * A model of standard operators, at the optimisation level that makes it the fastest: the highest
+ * changes the layout of tensors, which need not pay in a model of few layers.
+ *
+ * @param session the model, loaded.
+ * @param level {@code all} or {@code extended}.
+ */
+record PeerSession(BenchSession session, String level) {
+
+  private static final int ROUNDS = 7;
+
+  /**
+   * Loads a model at each level, and closes all but the fastest.
+   *
+   * @param model the model.
+   * @param threads threads of a run.
+   * @param turnSeconds see {@link Rounds}.
+   * @return the fastest.
+   * @throws OrtException if ONNX Runtime refuses the model.
+   */
+  static PeerSession fastest(ModelProto model, int threads, double turnSeconds)
+      throws OrtException {
+    BenchSession all = new BenchSession(model, OptLevel.ALL_OPT, threads);
+    BenchSession extended = new BenchSession(model, OptLevel.EXTENDED_OPT, threads);
+    List<Timings> timings = Rounds.measure(List.of(all, extended), ROUNDS, turnSeconds);
+    if (timings.get(0).median() <= timings.get(1).median()) {
+      extended.close();
+      return new PeerSession(all, "all");
+    }
+    all.close();
+    return new PeerSession(extended, "extended");
+  }
+
+  /**
+   * A model that only hands one number through: what a run costs before anything is computed.
+   *
+   * @return the model.
+   */
+  static ModelProto doingNothing() {
+    LayerGraph graph = new LayerGraph();
+    graph.input("x", DataType.FLOAT, 1);
+    graph
+        .proto()
+        .addNode(
+            NodeProto.newBuilder().setName("y").setOpType("Identity").addInput("x").addOutput("y"));
+    graph.output("y", DataType.FLOAT, 1);
+    return graph.model();
+  }
+}

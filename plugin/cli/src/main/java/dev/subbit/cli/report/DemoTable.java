@@ -1,0 +1,101 @@
+package dev.subbit.cli.report;
+
+import dev.subbit.cli.report.DemoResult.Model;
+import dev.subbit.cli.report.DemoResult.Run;
+import dev.subbit.tribuo.evaluation.BackendRun.Cycles;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The demo's one table: the same rows for the terminal and for the HTML page. */
+public final class DemoTable {
+
+  /** The titles, one a column. */
+  static final List<String> HEADER =
+      List.of(
+          "model",
+          "runs on",
+          "accuracy",
+          "bits/weight",
+          "file",
+          "vs float",
+          "vs 1-bit",
+          "images/s",
+          "same label",
+          "same bits",
+          "modelled cycles",
+          "as BNN");
+
+  /** What the columns mean, one line each. */
+  public static final List<String> LEGEND =
+      List.of(
+          "bits/weight: indices only; file: the ONNX file, and how many times smaller it is than"
+              + " the same network with",
+          "32 bits and with 1 bit a weight. same label, same bits: compared with (a). Cycles: of one"
+              + " image's convolutions on",
+          "the modelled engine, and on the same engine as a plain binary network.");
+
+  /** Columns of text, from the first; the others hold numbers. */
+  static final int TEXT_COLUMNS = 2;
+
+  private DemoTable() {}
+
+  /**
+   * Lays the table out for a terminal.
+   *
+   * @param result the figures.
+   * @return lines, each ended by a line feed.
+   */
+  public static String text(DemoResult result) {
+    TextTable table = new TextTable(TEXT_COLUMNS, HEADER.toArray(String[]::new));
+    String model = null;
+    for (List<String> row : rows(result)) {
+      if (model != null && !row.get(0).isEmpty()) {
+        table.rule();
+      }
+      model = row.get(0);
+      table.row(row.toArray(String[]::new));
+    }
+    return table.toString();
+  }
+
+  /**
+   * The cells.
+   *
+   * @param result the figures.
+   * @return one row a model and back end; what holds for the model stands in its first row only.
+   */
+  static List<List<String>> rows(DemoResult result) {
+    int images = result.data().testImages();
+    List<List<String>> rows = new ArrayList<>();
+    for (Model model : result.models()) {
+      boolean first = true;
+      for (Run run : model.runs()) {
+        rows.add(row(model, run, images, first));
+        first = false;
+      }
+    }
+    return rows;
+  }
+
+  private static List<String> row(Model model, Run run, int images, boolean first) {
+    Cycles cycles = run.cycles();
+    return List.of(
+        first ? model.name() : "",
+        run.title(),
+        Figures.percent(run.accuracy()),
+        first ? Figures.format("%.2f", model.bitsPerWeight()) : "",
+        first ? Figures.kilobytes(model.fileBytes()) : "",
+        first ? Figures.times(model.floatFileBytes(), model.fileBytes()) : "",
+        first ? Figures.times(model.oneBitFileBytes(), model.fileBytes()) : "",
+        Figures.format("%,.0f", run.imagesPerSecond()),
+        Figures.format("%,d/%,d", run.sameLabels(), images),
+        run.sameBits() ? "all" : "no",
+        cycles == null ? "-" : Figures.format("%,d", cycles.perImage()),
+        cycles == null
+            ? "-"
+            : Figures.format("%,d", cycles.bnnPerImage())
+                + " ("
+                + Figures.times(cycles.bnnPerImage(), cycles.perImage())
+                + ")");
+  }
+}

@@ -1,0 +1,53 @@
+package dev.subbit.cli.report;
+
+import java.util.Locale;
+
+/** Numbers as reports print them: the same way in every place and every locale. */
+public final class Figures {
+
+  private Figures() {}
+
+  /**
+   * A share for a person.
+   *
+   * @param share 0 to 1; not a number where there is none.
+   * @return percent with one decimal, or a dash.
+   */
+  public static String percent(double share) {
+    return Double.isNaN(share) ? "-" : format("%.1f %%", 100 * share);
+  }
+
+  static String kilobytes(long bytes) {
+    return format("%,.0f KB", bytes / 1000.0);
+  }
+
+  /** Bytes of so many bits, with a decimal where there are few. */
+  static String bytesOf(long bits) {
+    double kilobytes = bits / 8e3;
+    return kilobytes < 10
+        ? format("%.1f KB", kilobytes)
+        : kilobytes < 1e4 ? format("%,.0f KB", kilobytes) : format("%,.1f MB", kilobytes / 1e3);
+  }
+
+  static String times(long large, long small) {
+    return format("%.1fx", (double) large / small);
+  }
+
+  /** A number of operations, in millions or billions. */
+  static String operations(long count) {
+    return count < 1_000_000_000 ? format("%.2f M", count / 1e6) : format("%.3f G", count / 1e9);
+  }
+
+  /** A duration, as exactly as its length asks for. */
+  static String duration(double seconds) {
+    if (seconds < 100) {
+      return format("%.0f s", seconds);
+    }
+    long minutes = Math.round(seconds / 60);
+    return minutes < 100 ? minutes + " min" : minutes / 60 + " h " + minutes % 60 + " min";
+  }
+
+  static String format(String pattern, Object... values) {
+    return String.format(Locale.ROOT, pattern, values);
+  }
+}

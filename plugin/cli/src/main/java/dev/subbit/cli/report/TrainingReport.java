@@ -1,0 +1,87 @@
+package dev.subbit.cli.report;
+
+import dev.subbit.onnx.Codebook;
+import dev.subbit.tribuo.evaluation.ConfusionMatrix;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Everything that the page about one training shows; see {@link TrainingPage}.
+ *
+ * @param network what came out of it.
+ * @param images what it was trained and tested on.
+ * @param epochs its history, in order, one entry or more.
+ * @param modelEpoch the epoch, from 1, at whose end the network was as it is here.
+ * @param kernels the latent kernels of its sub-bit layers, in the network's order; empty where they
+ *     are not known.
+ * @param test how it did on the test images, or null where there are none.
+ * @param recipe the trainer's settings by name, in the order to show them in.
+ * @param seconds how long it took.
+ * @param host where it ran.
+ */
+public record TrainingReport(
+    TrainedNetwork network,
+    Images images,
+    List<Epoch> epochs,
+    int modelEpoch,
+    List<LayerKernels> kernels,
+    ConfusionMatrix test,
+    Map<String, String> recipe,
+    double seconds,
+    DemoResult.Host host) {
+
+  /**
+   * The images.
+   *
+   * @param train where the training images came from.
+   * @param trainImages how many were trained on.
+   * @param validationImages how many of that source were kept back for validation, 0 for none.
+   * @param test where the test images came from; empty where there are none.
+   */
+  public record Images(String train, long trainImages, long validationImages, String test) {}
+
+  /**
+   * One pass over the training images.
+   *
+   * @param stage what the training was doing, such as {@code float}; the same text for all epochs
+   *     of a stage.
+   * @param loss mean loss over the pass.
+   * @param accuracy share of the training images classified rightly during the pass, 0 to 1.
+   * @param validationAccuracy share of the validation images classified rightly after the pass, 0
+   *     to 1; not a number where there are none.
+   * @param learningRate the learning rate at the pass's end.
+   * @param imagesPerSecond training speed.
+   */
+  public record Epoch(
+      String stage,
+      double loss,
+      double accuracy,
+      double validationAccuracy,
+      double learningRate,
+      double imagesPerSecond) {}
+
+  /**
+   * The latent kernels of a layer.
+   *
+   * @param layer name of its node.
+   * @param before their signs before the first step.
+   * @param after their signs after the last step.
+   * @param codebook the layer's codebook after the last step; all layers' codebooks have one tau.
+   */
+  public record LayerKernels(
+      String layer, KernelDistribution before, KernelDistribution after, Codebook codebook) {}
+
+  // Copies the collections; checks the epoch.
+  public TrainingReport {
+    if (modelEpoch < 1 || modelEpoch > epochs.size()) {
+      throw new IllegalArgumentException(
+          "Epoch " + modelEpoch + " is none of the " + epochs.size() + " of the history");
+    }
+    epochs = List.copyOf(epochs);
+    kernels = List.copyOf(kernels);
+    recipe = Collections.unmodifiableMap(new LinkedHashMap<>(recipe));
+  }
+}

@@ -1,0 +1,366 @@
+package dev.subbit.tribuo;
+
+import ai.onnx.proto.OnnxMl;
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.oracle.labs.mlrg.olcut.util.Pair;
+import dev.subbit.onnx.ExecutionBackend;
+import dev.subbit.tribuo.data.PixelMap;
+import dev.subbit.tribuo.export.OnnxExporter;
+import dev.subbit.tribuo.io.AtomicFile;
+import dev.subbit.tribuo.network.NetworkShapes;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.network.TrainedNetworkCheck;
+import dev.subbit.tribuo.protos.SubBitModelProto;
+import dev.subbit.tribuo.stored.NetworkCodec;
+import java.io.IOException;
+import java.io.NotSerializableException;
+import java.io.ObjectOutputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.tribuo.Example;
+import org.tribuo.Excuse;
+import org.tribuo.ImmutableFeatureMap;
+import org.tribuo.ImmutableOutputInfo;
+import org.tribuo.Model;
+import org.tribuo.ONNXExportable;
+import org.tribuo.Prediction;
+import org.tribuo.VariableInfo;
+import org.tribuo.classification.ImmutableLabelInfo;
+import org.tribuo.classification.Label;
+import org.tribuo.impl.ModelDataCarrier;
+import org.tribuo.protos.core.ModelDataProto;
+import org.tribuo.protos.core.ModelProto;
+import org.tribuo.provenance.ModelProvenance;
+import org.tribuo.util.onnx.ONNXNode;
+import org.tribuo.util.onnx.ONNXRef;
+
+/**
+ * A classifier of images by a sub-bit network.
+ *
+ * <p>It predicts by the one path that every deployment takes: the network is exported to ONNX, and
+ * ONNX Runtime runs it on a back end chosen at run time. Unless {@link #withBackend} says
+ * otherwise, that is {@code native} where its kernels run on this machine, else {@code
+ * onnxruntime}. The session opens at the first prediction. Models are safe for use by many threads,
+ * and are stored as a protobuf by Tribuo's own calls; the choice of back end is not stored.
+ *
+ * <p>Closing a model releases its session; it can still be stored and exported, but predicts no
+ * more. A model that is never closed is released by garbage collection.
+ */
+public final class SubBitModel extends Model<Label> implements ONNXExportable, AutoCloseable {
+
+  /** Version of the stored form that this class writes; it reads this and all before. */
+  public static final int CURRENT_VERSION = 0;
+
+  private static final long serialVersionUID = 1L;
+
+  private final transient TrainedNetwork network;
+  private final transient PixelMap pixels;
+  private final transient int[] positions;
+  private final transient BackendChoice backend;
+  private final transient ModelSession session;
+
+  /**
+   * Makes a model.
+   *
+   * @param name the model's name.
+   * @param provenance where it comes from.
+   * @param featureIDMap its features, each named by a pixel position of the network's images.
+   * @param outputIDInfo its labels, as many as the network has classes.
+   * @param network the network.
+   * @throws IllegalArgumentException if the network is not whole or the domains do not fit it.
+   */
+  public SubBitModel(
+      String name,
+      ModelProvenance provenance,
+      ImmutableFeatureMap featureIDMap,
+      ImmutableOutputInfo<Label> outputIDInfo,
+      TrainedNetwork network) {
+    this(name, provenance, featureIDMap, outputIDInfo, network, null);
+  }
+
+  private SubBitModel(
+      String name,
+      ModelProvenance provenance,
+      ImmutableFeatureMap featureIDMap,
+      ImmutableOutputInfo<Label> outputIDInfo,
+      TrainedNetwork network,
+      BackendChoice backend) {
+    super(name, provenance, featureIDMap, outputIDInfo, true);
+    TrainedNetworkCheck.check(network);
+    requireDenseIds(featureIDMap, outputIDInfo, network);
+    this.network = network;
+    this.pixels = new PixelMap(featureIDMap, network.network().input());
+    this.positions = pixels.positions();
+    this.backend = backend;
+    this.session =
+        new ModelSession(() -> OnnxExporter.export(network, positions).toByteArray(), backend);
+  }
+
+  /** Both domains must number their entries from 0 without gaps; a file may claim otherwise. */
+  private static void requireDenseIds(
+      ImmutableFeatureMap features, ImmutableOutputInfo<Label> labels, TrainedNetwork network) {
+    Set<Integer> ids = new HashSet<>();
+    for (VariableInfo feature : features) {
+      ids.add(features.getID(feature.getName()));
+    }
+    for (int id = 0; id < features.size(); id++) {
+      if (!ids.contains(id)) {
+        throw new IllegalArgumentException("The feature domain has no feature of id " + id);
+      }
+    }
+    if (labels.size() != network.network().classes()) {
+      throw new IllegalArgumentException(
+          "A network of "
+              + network.network().classes()
+              + " classes cannot give "
+              + labels.size()
+              + " labels");
+    }
+    for (int id = 0; id < labels.size(); id++) {
+      if (labels.getOutput(id) == null) {
+        throw new IllegalArgumentException("The output domain has no label of id " + id);
+      }
+    }
+  }
+
+  /**
+   * The network behind this model.
+   *
+   * @return the network with its weights.
+   */
+  public TrainedNetwork network() {
+    return network;
+  }
+
+  /**
+   * The pixels that the features stand for.
+   *
+   * @return the map from the feature domain to positions in an image.
+   */
+  public PixelMap pixels() {
+    return pixels;
+  }
+
+  /**
+   * The same network on another back end. The new model has a session of its own.
+   *
+   * @param name name of the back end, as {@link ExecutionBackend} lists them.
+   * @param settings settings of the back end by name.
+   * @return a model of the same name and provenance.
+   * @throws IllegalArgumentException if there is no such back end. A setting is looked at when the
+   *     session opens, at the first prediction.
+   */
+  public SubBitModel withBackend(String name, Map<String, String> settings) {
+    ExecutionBackend.named(name);
+    return new SubBitModel(
+        this.name,
+        provenance,
+        featureIDMap,
+        outputIDInfo,
+        network,
+        new BackendChoice(name, settings));
+  }
+
+  /**
+   * The back end that this model predicts on.
+   *
+   * @return its name.
+   */
+  public String backend() {
+    return session.backend().name();
+  }
+
+  @Override
+  public Prediction<Label> predict(Example<Label> example) {
+    return predictBatch(List.of(example)).get(0);
+  }
+
+  @Override
+  protected List<Prediction<Label>> innerPredict(Iterable<Example<Label>> examples) {
+    int batchSize = NetworkShapes.batchSize(network.network());
+    List<Prediction<Label>> predictions = new ArrayList<>();
+    List<Example<Label>> batch = new ArrayList<>(batchSize);
+    for (Example<Label> example : examples) {
+      batch.add(example);
+      if (batch.size() == batchSize) {
+        predictions.addAll(predictBatch(batch));
+        batch.clear();
+      }
+    }
+    if (!batch.isEmpty()) {
+      predictions.addAll(predictBatch(batch));
+    }
+    return predictions;
+  }
+
+  private List<Prediction<Label>> predictBatch(List<Example<Label>> batch) {
+    int[] used = new int[batch.size()];
+    for (int i = 0; i < used.length; i++) {
+      used[i] = pixels.countKnown(batch.get(i));
+      if (used[i] == 0) {
+        throw new IllegalArgumentException("No features found in Example " + batch.get(i));
+      }
+    }
+    float[] features = pixels.featureRows(batch);
+    float[] scores =
+        session.run(OnnxExporter.INPUT, features, batch.size(), positions.length).get(0);
+    List<Prediction<Label>> predictions = new ArrayList<>();
+    for (int i = 0; i < used.length; i++) {
+      predictions.add(prediction(batch.get(i), used[i], scores, i * outputIDInfo.size()));
+    }
+    return predictions;
+  }
+
+  private Prediction<Label> prediction(
+      Example<Label> example, int used, float[] scores, int offset) {
+    Map<String, Label> all = new LinkedHashMap<>();
+    Label best = null;
+    for (int id = 0; id < outputIDInfo.size(); id++) {
+      Label label = new Label(outputIDInfo.getOutput(id).getLabel(), scores[offset + id]);
+      all.put(label.getLabel(), label);
+      if (!Double.isNaN(label.getScore()) && (best == null || label.getScore() > best.getScore())) {
+        best = label;
+      }
+    }
+    if (best == null) {
+      throw new IllegalStateException(
+          "The network gives no probability for this example, only NaN; its weights or the"
+              + " example's values are out of all bounds");
+    }
+    return new Prediction<>(best, all, used, example, true);
+  }
+
+  @Override
+  public OnnxMl.ModelProto exportONNXModel(String domain, long modelVersion) {
+    return OnnxExporter.export(network, positions).toBuilder()
+        .setProducerName("Subbit")
+        .setDomain(domain)
+        .setModelVersion(modelVersion)
+        .setDocString(toString())
+        .addMetadataProps(
+            OnnxMl.StringStringEntryProto.newBuilder()
+                .setKey(PROVENANCE_METADATA_FIELD)
+                .setValue(serializeProvenance(provenance)))
+        .build();
+  }
+
+  /** As Tribuo describes it; the file is written whole or not at all. */
+  @Override
+  public void saveONNXModel(String domain, long modelVersion, Path outputPath) throws IOException {
+    AtomicFile.write(outputPath, exportONNXModel(domain, modelVersion)::writeTo);
+  }
+
+  /**
+   * Not supported: the sub-bit operators are functions of the whole model, and a graph under
+   * construction has no place for functions.
+   *
+   * @throws UnsupportedOperationException always; {@link #exportONNXModel} exports.
+   */
+  @Override
+  public ONNXNode writeONNXGraph(ONNXRef<?> input) {
+    throw new UnsupportedOperationException(
+        "A sub-bit network brings functions along and can only be exported as a model of its own,"
+            + " by exportONNXModel or saveONNXModel");
+  }
+
+  /** Releases the session. Waits for predictions under way; later ones throw. */
+  @Override
+  public void close() {
+    session.close();
+  }
+
+  @Override
+  public Map<String, List<Pair<String, Double>>> getTopFeatures(int n) {
+    return Collections.emptyMap();
+  }
+
+  @Override
+  public Optional<Excuse<Label>> getExcuse(Example<Label> example) {
+    return Optional.empty();
+  }
+
+  @Override
+  protected SubBitModel copy(String newName, ModelProvenance newProvenance) {
+    return new SubBitModel(newName, newProvenance, featureIDMap, outputIDInfo, network, backend);
+  }
+
+  @Override
+  public ModelProto serialize() {
+    SubBitModelProto model =
+        SubBitModelProto.newBuilder()
+            .setMetadata(Any.pack(createDataCarrier().serialize()))
+            .setNetwork(NetworkCodec.encode(network))
+            .build();
+    return ModelProto.newBuilder()
+        .setVersion(CURRENT_VERSION)
+        .setClassName(SubBitModel.class.getName())
+        .setSerializedData(Any.pack(model))
+        .build();
+  }
+
+  /** As Tribuo describes it; the file is written whole or not at all. */
+  @Override
+  public void serializeToFile(Path path) throws IOException {
+    AtomicFile.write(path, serialize()::writeTo);
+  }
+
+  /**
+   * Reads a stored model; Tribuo calls this. The stored form is not trusted.
+   *
+   * @param version version of the stored form.
+   * @param className name of the stored class.
+   * @param message the stored form.
+   * @return the model.
+   * @throws InvalidProtocolBufferException if the bytes are not a stored model.
+   * @throws IllegalArgumentException if the version is unknown or the network is damaged; the
+   *     message says where.
+   * @throws IllegalStateException if the model's name, provenance or domains are damaged.
+   */
+  public static SubBitModel deserializeFromProto(int version, String className, Any message)
+      throws InvalidProtocolBufferException {
+    if (version < 0 || version > CURRENT_VERSION) {
+      throw new IllegalArgumentException(
+          "Unknown version "
+              + version
+              + " of a stored SubBitModel; this release reads versions up to "
+              + CURRENT_VERSION);
+    }
+    SubBitModelProto proto = message.unpack(SubBitModelProto.class);
+    ModelDataCarrier<?> carrier =
+        deserializeMetadata(proto.getMetadata().unpack(ModelDataProto.class));
+    if (!(carrier.outputDomain() instanceof ImmutableLabelInfo)) {
+      throw new IllegalStateException("The stored model does not predict labels");
+    }
+    @SuppressWarnings("unchecked") // guarded by the test above
+    ImmutableOutputInfo<Label> labels = (ImmutableOutputInfo<Label>) carrier.outputDomain();
+    return new SubBitModel(
+        carrier.name(),
+        carrier.provenance(),
+        carrier.featureDomain(),
+        labels,
+        NetworkCodec.decode(proto.getNetwork()));
+  }
+
+  private static ModelDataCarrier<?> deserializeMetadata(ModelDataProto metadata) {
+    try {
+      return ModelDataCarrier.deserialize(metadata);
+    } catch (RuntimeException e) {
+      throw new IllegalStateException(
+          "The stored model's name, provenance or domains are damaged: " + e.getMessage(), e);
+    }
+  }
+
+  // Model is java.io.Serializable in Tribuo 4; this class is stored as a protobuf only.
+  private void writeObject(ObjectOutputStream out) throws NotSerializableException {
+    throw new NotSerializableException(
+        "SubBitModel; use serialize() or serializeToFile(Path), which write a protobuf");
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * Images as Tribuo examples: sources that read IDX, CIFAR and picture files, data sets that leave
+ * the pixels in their files, and the map between features and pixel positions.
+ *
+ * <p>An {@link dev.subbit.tribuo.data.ImageSource} yields {@link
+ * dev.subbit.tribuo.data.ImageExample}s, an {@link dev.subbit.tribuo.data.ImageDataset} holds them,
+ * and a {@link dev.subbit.tribuo.data.PixelMap} turns them into a network's input. Files are not
+ * trusted: what is wrong with one is said with its name.
+ */
+package dev.subbit.tribuo.data;

@@ -1,0 +1,87 @@
+package dev.subbit.tribuo.evaluation;
+
+import dev.subbit.onnx.ExecutionBackend;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Where a model runs: an execution back end, or one device of the back end {@code fpga}.
+ *
+ * @param name what people call it: that of the back end, or of the device.
+ * @param backend name of the back end.
+ * @param settings settings of the back end.
+ */
+public record Place(String name, String backend, Map<String, String> settings) {
+
+  /** Function bodies in ONNX Runtime, what every other place is compared with. */
+  public static final Place BODIES = new Place("onnxruntime", "onnxruntime", Map.of());
+
+  /** Subbit's kernels on the CPU. */
+  public static final Place KERNELS = new Place("native", "native", Map.of());
+
+  /** The emulated device. */
+  public static final Place EMULATOR = new Place("emulator", "fpga", Map.of("backend", "emulator"));
+
+  private static final String FPGA = "fpga";
+
+  /** A request of a simulated device holds many images, each of which takes seconds. */
+  private static final String SIMULATION_TIMEOUT_MILLIS = "3600000";
+
+  // Copies the settings.
+  public Place {
+    settings = Map.copyOf(settings);
+  }
+
+  /**
+   * Looks a place up.
+   *
+   * @param name name of a back end other than {@code fpga}, or of a device.
+   * @return the place.
+   * @throws IllegalArgumentException if there is none of this name, or the device cannot be used.
+   */
+  public static Place named(String name) {
+    List<String> names =
+        ExecutionBackend.available().stream()
+            .map(ExecutionBackend::name)
+            .filter(backend -> !backend.equals(FPGA))
+            .sorted()
+            .toList();
+    if (names.contains(name)) {
+      return new Place(name, name, Map.of());
+    }
+    List<ExecutionBackend.Device> devices = ExecutionBackend.named(FPGA).devices();
+    for (ExecutionBackend.Device device : devices) {
+      if (device.name().equals(name)) {
+        if (!device.available()) {
+          throw new IllegalArgumentException(
+              "The device " + name + " cannot be used: " + device.reason() + ".");
+        }
+        return new Place(
+            name,
+            FPGA,
+            name.startsWith("rtl")
+                ? Map.of("backend", name, "timeout_ms", SIMULATION_TIMEOUT_MILLIS)
+                : Map.of("backend", name));
+      }
+    }
+    throw new IllegalArgumentException(
+        "There is no back end and no device '"
+            + name
+            + "'; there are: "
+            + String.join(", ", names)
+            + ", "
+            + devices.stream().map(ExecutionBackend.Device::name).collect(Collectors.joining(", "))
+            + ".");
+  }
+
+  /**
+   * The back end.
+   *
+   * @return it.
+   * @throws IllegalArgumentException if it is not on the class path.
+   */
+  public ExecutionBackend executionBackend() {
+    return ExecutionBackend.named(backend);
+  }
+}

@@ -1,0 +1,263 @@
+package dev.subbit.tribuo.stored;
+
+import com.google.protobuf.ByteString;
+import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.network.TrainedNetworkCheck;
+import dev.subbit.tribuo.protos.AddProto;
+import dev.subbit.tribuo.protos.AveragePoolProto;
+import dev.subbit.tribuo.protos.BatchNormProto;
+import dev.subbit.tribuo.protos.ConvProto;
+import dev.subbit.tribuo.protos.DenseProto;
+import dev.subbit.tribuo.protos.FlattenProto;
+import dev.subbit.tribuo.protos.FloatsProto;
+import dev.subbit.tribuo.protos.GlobalAveragePoolProto;
+import dev.subbit.tribuo.protos.InputProto;
+import dev.subbit.tribuo.protos.MaxPoolProto;
+import dev.subbit.tribuo.protos.NetworkProto;
+import dev.subbit.tribuo.protos.NodeProto;
+import dev.subbit.tribuo.protos.NormalizeProto;
+import dev.subbit.tribuo.protos.PReluProto;
+import dev.subbit.tribuo.protos.PackedConvWeightsProto;
+import dev.subbit.tribuo.protos.QuantizedRangeProto;
+import dev.subbit.tribuo.protos.ReluProto;
+import dev.subbit.tribuo.protos.ShiftProto;
+import dev.subbit.tribuo.protos.TrainedNetworkProto;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Trained networks to and from their stored form. */
+public final class NetworkCodec {
+
+  private NetworkCodec() {}
+
+  /**
+   * Stores a network.
+   *
+   * @param trained the network.
+   * @return its stored form; equal networks give equal bytes.
+   */
+  public static TrainedNetworkProto encode(TrainedNetwork trained) {
+    Network network = trained.network();
+    NetworkProto.Builder nodes =
+        NetworkProto.newBuilder()
+            .setName(network.name())
+            .setChannels(network.input().channels())
+            .setHeight(network.input().height())
+            .setWidth(network.input().width())
+            .setClasses(network.classes());
+    network.nodes().forEach(node -> nodes.addNodes(encode(node)));
+    TrainedNetworkProto.Builder proto = TrainedNetworkProto.newBuilder().setNetwork(nodes);
+    trained.floats().forEach((name, values) -> proto.putFloats(name, encode(values)));
+    trained.packed().forEach((name, weights) -> proto.putPacked(name, encode(weights)));
+    trained
+        .ranges()
+        .forEach(
+            (name, range) ->
+                proto.putRanges(
+                    name,
+                    QuantizedRangeProto.newBuilder()
+                        .setScale(range.scale())
+                        .setZeroPoint(range.zeroPoint())
+                        .build()));
+    return proto.build();
+  }
+
+  private static NodeProto encode(Network.Node node) {
+    NodeProto.Builder proto =
+        NodeProto.newBuilder().setName(node.name()).addAllInputs(node.inputs());
+    Layer layer = node.layer();
+    if (layer instanceof Layer.Input) {
+      proto.setInput(InputProto.getDefaultInstance());
+    } else if (layer instanceof Layer.Normalize normalize) {
+      proto.setNormalize(
+          NormalizeProto.newBuilder().setScale(normalize.scale()).setOffset(normalize.offset()));
+    } else if (layer instanceof Layer.Conv conv) {
+      proto.setConv(
+          ConvProto.newBuilder()
+              .setInChannels(conv.in())
+              .setOutChannels(conv.out())
+              .setKernel(conv.kernel())
+              .setStride(conv.stride())
+              .setSubBitWeights(conv.weights() == Layer.Weights.SUB_BIT)
+              .setBinaryActivations(conv.activations() == Layer.Activations.BINARY));
+    } else if (layer instanceof Layer.BatchNorm norm) {
+      proto.setBatchNorm(BatchNormProto.newBuilder().setChannels(norm.channels()));
+    } else if (layer instanceof Layer.Relu) {
+      proto.setRelu(ReluProto.getDefaultInstance());
+    } else if (layer instanceof Layer.Shift shift) {
+      proto.setShift(ShiftProto.newBuilder().setChannels(shift.channels()));
+    } else if (layer instanceof Layer.PRelu prelu) {
+      proto.setPrelu(PReluProto.newBuilder().setChannels(prelu.channels()));
+    } else if (layer instanceof Layer.Add) {
+      proto.setAdd(AddProto.getDefaultInstance());
+    } else if (layer instanceof Layer.AveragePool) {
+      proto.setAveragePool(AveragePoolProto.getDefaultInstance());
+    } else if (layer instanceof Layer.MaxPool pool) {
+      proto.setMaxPool(MaxPoolProto.newBuilder().setKernel(pool.kernel()));
+    } else if (layer instanceof Layer.Flatten) {
+      proto.setFlatten(FlattenProto.getDefaultInstance());
+    } else if (layer instanceof Layer.GlobalAveragePool) {
+      proto.setGlobalAveragePool(GlobalAveragePoolProto.getDefaultInstance());
+    } else if (layer instanceof Layer.Dense dense) {
+      proto.setDense(DenseProto.newBuilder().setInFeatures(dense.in()).setOutFeatures(dense.out()));
+    } else {
+      throw new AssertionError("Layer without a stored form: " + layer);
+    }
+    return proto.build();
+  }
+
+  private static FloatsProto encode(float[] values) {
+    FloatsProto.Builder proto = FloatsProto.newBuilder();
+    for (float value : values) {
+      proto.addValues(value);
+    }
+    return proto.build();
+  }
+
+  private static PackedConvWeightsProto encode(PackedConvWeights weights) {
+    PackedConvWeightsProto.Builder proto =
+        PackedConvWeightsProto.newBuilder()
+            .setOutChannels(weights.outChannels())
+            .setInChannels(weights.inChannels())
+            .setTau(weights.codebook().tau())
+            .setIndex(ByteString.copyFrom(weights.index()));
+    for (int i = 0; i < weights.codebook().size(); i++) {
+      proto.addCodebook(weights.codebook().codeword(i));
+    }
+    for (float scale : weights.scale()) {
+      proto.addScale(scale);
+    }
+    return proto.build();
+  }
+
+  /**
+   * Reads a stored network. The stored form is not trusted: everything is checked, and nothing is
+   * allocated on the word of a size field alone.
+   *
+   * @param proto the stored form.
+   * @return the network, whole by {@link TrainedNetworkCheck}.
+   * @throws IllegalArgumentException if it is damaged; the message names the node or parameter.
+   */
+  public static TrainedNetwork decode(TrainedNetworkProto proto) {
+    NetworkProto stored = proto.getNetwork();
+    List<Network.Node> nodes = new ArrayList<>();
+    for (NodeProto node : stored.getNodesList()) {
+      nodes.add(
+          naming(
+              "node '" + node.getName() + "'",
+              () -> new Network.Node(node.getName(), decodeLayer(node), node.getInputsList())));
+    }
+    Network network =
+        new Network(
+            stored.getName(),
+            new ImageShape(stored.getChannels(), stored.getHeight(), stored.getWidth()),
+            stored.getClasses(),
+            nodes);
+    Map<String, float[]> floats = new HashMap<>();
+    proto
+        .getFloatsMap()
+        .forEach((name, values) -> floats.put(name, decode(values.getValuesList())));
+    Map<String, PackedConvWeights> packed = new HashMap<>();
+    proto
+        .getPackedMap()
+        .forEach(
+            (name, weights) ->
+                packed.put(
+                    name, naming("the packed weights of '" + name + "'", () -> decode(weights))));
+    Map<String, TrainedNetwork.QuantizedRange> ranges = new HashMap<>();
+    proto
+        .getRangesMap()
+        .forEach(
+            (name, range) ->
+                ranges.put(
+                    name,
+                    naming(
+                        "the quantized range of '" + name + "'",
+                        () ->
+                            new TrainedNetwork.QuantizedRange(
+                                range.getScale(), range.getZeroPoint()))));
+    TrainedNetwork trained = new TrainedNetwork(network, floats, packed, ranges);
+    TrainedNetworkCheck.check(trained);
+    return trained;
+  }
+
+  private static Layer decodeLayer(NodeProto node) {
+    switch (node.getLayerCase()) {
+      case INPUT:
+        return new Layer.Input();
+      case NORMALIZE:
+        return new Layer.Normalize(node.getNormalize().getScale(), node.getNormalize().getOffset());
+      case CONV:
+        ConvProto conv = node.getConv();
+        return new Layer.Conv(
+            conv.getInChannels(),
+            conv.getOutChannels(),
+            conv.getKernel(),
+            conv.getStride(),
+            conv.getSubBitWeights() ? Layer.Weights.SUB_BIT : Layer.Weights.FLOAT,
+            conv.getBinaryActivations() ? Layer.Activations.BINARY : Layer.Activations.REAL);
+      case BATCH_NORM:
+        return new Layer.BatchNorm(node.getBatchNorm().getChannels());
+      case RELU:
+        return new Layer.Relu();
+      case SHIFT:
+        return new Layer.Shift(node.getShift().getChannels());
+      case PRELU:
+        return new Layer.PRelu(node.getPrelu().getChannels());
+      case ADD:
+        return new Layer.Add();
+      case AVERAGE_POOL:
+        return new Layer.AveragePool();
+      case MAX_POOL:
+        return new Layer.MaxPool(node.getMaxPool().getKernel());
+      case FLATTEN:
+        return new Layer.Flatten();
+      case GLOBAL_AVERAGE_POOL:
+        return new Layer.GlobalAveragePool();
+      case DENSE:
+        return new Layer.Dense(node.getDense().getInFeatures(), node.getDense().getOutFeatures());
+      default:
+        throw new IllegalArgumentException(
+            "no layer that this version knows; was it written by a newer one?");
+    }
+  }
+
+  private static float[] decode(List<Float> values) {
+    float[] array = new float[values.size()];
+    for (int i = 0; i < array.length; i++) {
+      array[i] = values.get(i);
+    }
+    return array;
+  }
+
+  private static PackedConvWeights decode(PackedConvWeightsProto proto) {
+    int[] codewords = proto.getCodebookList().stream().mapToInt(Integer::intValue).toArray();
+    return new PackedConvWeights(
+        proto.getOutChannels(),
+        proto.getInChannels(),
+        new Codebook(proto.getTau(), codewords),
+        proto.getIndex().toByteArray(),
+        decode(proto.getScaleList()));
+  }
+
+  private interface Decoding<T> {
+    T decode();
+  }
+
+  /** Says in the message which part of the file is damaged. */
+  private static <T> T naming(String what, Decoding<T> decoding) {
+    try {
+      return decoding.decode();
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "The stored network is damaged at " + what + ": " + e.getMessage(), e);
+    }
+  }
+}

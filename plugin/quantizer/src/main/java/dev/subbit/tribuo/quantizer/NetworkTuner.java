@@ -1,0 +1,44 @@
+package dev.subbit.tribuo.quantizer;
+
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.ServiceLoader;
+import org.tribuo.Dataset;
+import org.tribuo.classification.Label;
+
+/**
+ * Trains a quantized network a little further, with its float model for a teacher. Quantizing does
+ * without; the module {@code subbit-training} offers a tuner as a Java service, so that this module
+ * need not know what trains. Implementations are safe for use by many threads.
+ */
+public interface NetworkTuner {
+
+  /**
+   * Trains.
+   *
+   * @param model the float model: the teacher, and whose labels and features the images have.
+   * @param quantized the same network with sub-bit weights.
+   * @param images the images.
+   * @param settings how to train.
+   * @return the tuned network.
+   * @throws IllegalStateException if the training engine is missing or training diverges.
+   */
+  TrainedNetwork tune(
+      SubBitModel model, TrainedNetwork quantized, Dataset<Label> images, TuningSettings settings);
+
+  /**
+   * Finds the tuner.
+   *
+   * @return the first one on the class path.
+   * @throws IllegalStateException if there is none, naming the dependency to add.
+   */
+  static NetworkTuner load() {
+    return ServiceLoader.load(NetworkTuner.class)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "Training after the fit (tuneEpochs, --tune) needs dev.subbit:subbit-training"
+                        + " on the class path; a merged jar must keep its META-INF/services"));
+  }
+}

@@ -1,0 +1,325 @@
+package dev.subbit.tribuo.quantizer;
+
+import com.oracle.labs.mlrg.olcut.config.Config;
+import com.oracle.labs.mlrg.olcut.config.Configurable;
+import com.oracle.labs.mlrg.olcut.config.PropertyException;
+import com.oracle.labs.mlrg.olcut.provenance.ConfiguredObjectProvenance;
+import com.oracle.labs.mlrg.olcut.provenance.Provenancable;
+import com.oracle.labs.mlrg.olcut.provenance.Provenance;
+import com.oracle.labs.mlrg.olcut.provenance.ProvenanceUtil;
+import com.oracle.labs.mlrg.olcut.provenance.impl.ConfiguredObjectProvenanceImpl;
+import com.oracle.labs.mlrg.olcut.provenance.primitives.HashProvenance;
+import com.oracle.labs.mlrg.olcut.provenance.primitives.StringProvenance;
+import dev.subbit.onnx.Codebook;
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.io.Sha256;
+import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.quantizer.fit.FitSettings;
+import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.stored.NetworkCodec;
+import java.time.OffsetDateTime;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import org.tribuo.Dataset;
+import org.tribuo.classification.Label;
+import org.tribuo.provenance.ModelProvenance;
+import org.tribuo.provenance.TrainerProvenance;
+
+/**
+ * Turns a trained model into one that runs on sub-bit weights and, unless told otherwise, on 8-bit
+ * activations.
+ *
+ * <p>A model with float weights first gets sub-bit ones: each 3x3 convolution but the first becomes
+ * the sum of {@code stages} sub-bit ones, fitted by the error of its outputs, see {@link
+ * dev.subbit.tribuo.quantizer.OnnxQuantizer}. With {@code tuneEpochs} it is then trained a little
+ * further on the same data, with the float model for a teacher. A model with sub-bit weights keeps
+ * them. After that, the range of the activations around each sub-bit convolution is measured and
+ * rounded to 8 bits, see {@link TrainedNetwork}.
+ *
+ * <p>The result depends on the model, the calibration data and this configuration only. Instances
+ * are safe for use by many threads once configured.
+ */
+public final class SubBitQuantizer
+    implements Configurable, Provenancable<ConfiguredObjectProvenance> {
+
+  @Config(description = "Bits of a codebook index, 1 to 9, for models with float weights.")
+  private int tau = 5;
+
+  @Config(description = "Images, spread evenly over the calibration data, to measure on.")
+  private int calibrationImages = 256;
+
+  @Config(description = "How ranges are chosen: MIN_MAX or LEAST_ERROR.")
+  private Clipping clipping = Clipping.LEAST_ERROR;
+
+  @Config(
+      description =
+          "For models with float weights: sub-bit convolutions that a convolution becomes the sum"
+              + " of.")
+  private int stages = 1;
+
+  @Config(description = "How often indices, scales and codebooks are fitted to each other.")
+  private int rounds = 3;
+
+  @Config(
+      description =
+          "For models with float weights: passes of training over all the data after the fit. Needs"
+              + " subbit-training and TensorFlow.")
+  private int tuneEpochs = 0;
+
+  @Config(description = "Learning rate of the first step of that training.")
+  private double tuneRate = 0.003;
+
+  @Config(
+      description =
+          "Share of the float model's outputs in what that training learns from, 0 to 1; the rest"
+              + " are the labels. At 1 labels do not matter.")
+  private double teacherShare = 1;
+
+  @Config(
+      description =
+          "Threads of that training; 0 takes one a processor. All trainings in a JVM need the same.")
+  private int threads = 0;
+
+  @Config(description = "Round activations to 8 bits too; otherwise they stay float.")
+  private boolean integerActivations = true;
+
+  @Config(description = "Seed of all random choices.")
+  private long seed = 1;
+
+  /** A quantizer with the default settings; for OLCUT too. */
+  public SubBitQuantizer() {}
+
+  /**
+   * A quantizer with stages and training.
+   *
+   * @param tau bits of a codebook index, 1 to 9, for models with float weights.
+   * @param stages sub-bit convolutions that a convolution becomes the sum of.
+   * @param calibrationImages number of images to fit and measure on, at least 1.
+   * @param tuneEpochs passes of training after the fit; 0 for none.
+   * @param clipping how the ranges of 8-bit activations are chosen; empty to leave activations
+   *     float.
+   * @return the quantizer.
+   * @throws PropertyException if a value is out of range.
+   */
+  public static SubBitQuantizer of(
+      int tau, int stages, int calibrationImages, int tuneEpochs, Optional<Clipping> clipping) {
+    SubBitQuantizer quantizer = new SubBitQuantizer();
+    quantizer.tau = tau;
+    quantizer.stages = stages;
+    quantizer.calibrationImages = calibrationImages;
+    quantizer.tuneEpochs = tuneEpochs;
+    quantizer.integerActivations = clipping.isPresent();
+    clipping.ifPresent(how -> quantizer.clipping = how);
+    quantizer.postConfig();
+    return quantizer;
+  }
+
+  /**
+   * A quantizer of weights and activations.
+   *
+   * @param tau bits of a codebook index, 1 to 9, for models with float weights.
+   * @param calibrationImages number of images to measure on, at least 1.
+   * @param clipping how ranges are chosen.
+   * @throws PropertyException if a value is out of range.
+   */
+  public SubBitQuantizer(int tau, int calibrationImages, Clipping clipping) {
+    this.tau = tau;
+    this.calibrationImages = calibrationImages;
+    this.clipping = clipping;
+    postConfig();
+  }
+
+  /**
+   * Sets what the training after the fit learns from.
+   *
+   * @param share of the float model's outputs, 0 to 1; the rest are the labels.
+   * @return this quantizer.
+   * @throws PropertyException if it is out of range.
+   */
+  public SubBitQuantizer withTeacherShare(double share) {
+    teacherShare = share;
+    postConfig();
+    return this;
+  }
+
+  /**
+   * Sets the threads of the training.
+   *
+   * @param number of threads, of which all trainings in one JVM need the same; 0 takes one per
+   *     processor.
+   * @return this quantizer.
+   */
+  public SubBitQuantizer withThreads(int number) {
+    threads = number;
+    return this;
+  }
+
+  @Override
+  public void postConfig() {
+    if (tau < 1 || tau > Codebook.MAX_TAU) {
+      throw new PropertyException("", "tau", "tau is " + tau + ", allowed are 1 to 9");
+    }
+    if (calibrationImages < 1) {
+      throw new PropertyException(
+          "",
+          "calibrationImages",
+          "at least one calibration image is needed, found " + calibrationImages);
+    }
+    try {
+      new FitSettings(tau, stages, rounds, seed);
+    } catch (IllegalArgumentException e) {
+      throw new PropertyException(e, "", "stages", e.getMessage());
+    }
+    if (tuneEpochs < 0 || threads < 0) {
+      throw new PropertyException(
+          "",
+          "tuneEpochs",
+          "tuneEpochs and threads are 0 and more, found " + tuneEpochs + ", " + threads);
+    }
+    if (!(tuneRate > 0) || !(teacherShare >= 0 && teacherShare <= 1)) {
+      throw new PropertyException(
+          "",
+          "tuneRate",
+          "tuneRate is positive and teacherShare 0 to 1, found " + tuneRate + ", " + teacherShare);
+    }
+  }
+
+  /**
+   * Quantizes a model.
+   *
+   * @param model a model with real activations; left as it is.
+   * @param calibration images like those that will be predicted; labels do not matter.
+   * @return a model of the same domains and name. Its provenance adds to the model's own this
+   *     quantizer, the calibration data, a SHA-256 of the network that was quantized, and the names
+   *     of the convolutions whose weights or activations were.
+   * @throws IllegalArgumentException if the model binarises its activations or is quantized
+   *     already, if it has no 3x3 convolution to quantize, if there is no calibration data, or if a
+   *     value of the network overflows on it.
+   */
+  public SubBitModel quantize(SubBitModel model, Dataset<Label> calibration) {
+    return quantize(model, calibration, model.getProvenance().getTrainerProvenance());
+  }
+
+  /**
+   * Quantizes a model that is to name another trainer than its own: one that has this quantizer as
+   * its last step.
+   *
+   * @param model a model with real activations; left as it is.
+   * @param calibration images like those that will be predicted; labels do not matter.
+   * @param trainer the trainer that the result names.
+   * @return the quantized model, see {@link #quantize(SubBitModel, Dataset)}.
+   * @throws IllegalArgumentException as there.
+   */
+  public SubBitModel quantize(
+      SubBitModel model, Dataset<Label> calibration, TrainerProvenance trainer) {
+    requireQuantizable(model.network());
+    CalibrationImages images =
+        new CalibrationImages(calibration, calibrationImages, model.pixels());
+    TrainedNetwork network = model.network();
+    if (network.packed().isEmpty()) {
+      network = subBit(model, images, calibration);
+    } else if (!integerActivations) {
+      throw new IllegalArgumentException(
+          "The model's weights are sub-bit already, and its activations are to stay float: there"
+              + " is nothing to do");
+    }
+    if (integerActivations) {
+      network = RangeCalibration.calibrate(network, images, clipping);
+    }
+    return new SubBitModel(
+        model.getName(),
+        provenance(model, network, calibration, trainer),
+        model.getFeatureIDMap(),
+        model.getOutputIDInfo(),
+        network);
+  }
+
+  private TrainedNetwork subBit(SubBitModel model, CalibrationImages images, Dataset<Label> data) {
+    TrainedNetwork network =
+        NetworkQuantization.quantize(
+            model.network(),
+            new FitSettings(tau, stages, rounds, seed),
+            images,
+            model.pixels().positions());
+    if (tuneEpochs == 0) {
+      return network;
+    }
+    int workers = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    return NetworkTuner.load()
+        .tune(
+            model,
+            network,
+            data,
+            new TuningSettings(tuneEpochs, tuneRate, teacherShare, workers, seed));
+  }
+
+  private static void requireQuantizable(TrainedNetwork trained) {
+    if (!trained.ranges().isEmpty()) {
+      throw new IllegalArgumentException("The model is quantized already");
+    }
+    trained.network().nodes().stream()
+        .filter(
+            node ->
+                node.layer() instanceof Layer.Conv conv
+                    && conv.activations() == Layer.Activations.BINARY)
+        .findFirst()
+        .ifPresent(
+            node -> {
+              throw new IllegalArgumentException(
+                  "The model binarises its activations, at '"
+                      + node.name()
+                      + "' first, and needs no 8-bit ones; quantize a model that was trained with"
+                      + " activations=REAL");
+            });
+  }
+
+  private ModelProvenance provenance(
+      SubBitModel model,
+      TrainedNetwork quantized,
+      Dataset<Label> calibration,
+      TrainerProvenance trainer) {
+    ModelProvenance trained = model.getProvenance();
+    Map<String, Provenance> instance = new HashMap<>(trained.getInstanceProvenance().getMap());
+    instance.put("quantizer", getProvenance());
+    instance.put("calibration-data", calibration.getProvenance());
+    byte[] network = NetworkCodec.encode(model.network()).toByteArray();
+    instance.put(
+        "quantized-from",
+        new HashProvenance(
+            ProvenanceUtil.HashType.SHA256,
+            "quantized-from",
+            HexFormat.of().formatHex(Sha256.start().digest(network))));
+    instance.put(
+        "quantized-layers",
+        new StringProvenance("quantized-layers", String.join(", ", quantized.packed().keySet())));
+    return new ModelProvenance(
+        SubBitModel.class.getName(),
+        OffsetDateTime.now(),
+        trained.getDatasetProvenance(),
+        trainer,
+        instance);
+  }
+
+  @Override
+  public ConfiguredObjectProvenance getProvenance() {
+    return new ConfiguredObjectProvenanceImpl(this, "SubBitQuantizer");
+  }
+
+  @Override
+  public String toString() {
+    return "SubBitQuantizer(tau="
+        + tau
+        + ",calibrationImages="
+        + calibrationImages
+        + ",stages="
+        + stages
+        + ",tuneEpochs="
+        + tuneEpochs
+        + ",clipping="
+        + clipping
+        + ")";
+  }
+}

@@ -1,0 +1,94 @@
+package dev.subbit.tribuo.quantizer.timing;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.tribuo.quantizer.fit.StagedWeights;
+import dev.subbit.tribuo.quantizer.graph.ConvLayer;
+import dev.subbit.tribuo.quantizer.graph.ConvScan;
+import dev.subbit.tribuo.quantizer.graph.Feed;
+import dev.subbit.tribuo.quantizer.graph.FloatArray;
+import dev.subbit.tribuo.quantizer.graph.GraphSession;
+import dev.subbit.tribuo.quantizer.graph.PartialModel;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Times the layers of a quantized model, each alone: the float convolution beside the sub-bit one,
+ * in turns, on the processor, with ONNX Runtime's default threads.
+ */
+public final class LayerTimes {
+
+  /** Layers whose inputs are asked for in one run, which bounds the memory. */
+  private static final int LAYERS_AT_ONCE = 8;
+
+  private static final int LEAST_ROUNDS = 5;
+  private static final int MOST_ROUNDS = 31;
+  private static final long BUDGET_NANOS = 250_000_000;
+
+  private LayerTimes() {}
+
+  /**
+   * Times layers.
+   *
+   * @param model the float model.
+   * @param weights the sub-bit weights by name of the layer; other layers are left out.
+   * @param feed an input; its first sample is what the layers see.
+   * @param integer whether the sub-bit layers run on 8-bit activations.
+   * @return the times by name of the layer, in the order of the graph.
+   */
+  public static Map<String, LayerTime> of(
+      ModelProto model, Map<String, StagedWeights> weights, Feed feed, boolean integer) {
+    List<ConvLayer> layers =
+        ConvScan.of(model, values -> GraphSession.sizes(model, values)).layers().stream()
+            .filter(layer -> weights.containsKey(layer.name()))
+            .toList();
+    Map<String, LayerTime> times = new LinkedHashMap<>();
+    for (int first = 0; first < layers.size(); first += LAYERS_AT_ONCE) {
+      List<ConvLayer> some = layers.subList(first, Math.min(layers.size(), first + LAYERS_AT_ONCE));
+      List<String> inputs = some.stream().map(ConvLayer::input).distinct().toList();
+      Map<String, FloatArray> values;
+      try (GraphSession session = new GraphSession(PartialModel.of(model, inputs))) {
+        values = session.run(feed);
+      }
+      for (ConvLayer layer : some) {
+        FloatArray x = values.get(PartialModel.outputName(layer.input()));
+        times.put(layer.name(), time(layer, weights.get(layer.name()), firstSample(x), integer));
+      }
+    }
+    return times;
+  }
+
+  private static FloatArray firstSample(FloatArray x) {
+    long[] shape = x.shape().clone();
+    int each = (int) (x.values().length / Math.max(1, shape[0]));
+    shape[0] = 1;
+    return new FloatArray(shape, Arrays.copyOf(x.values(), each));
+  }
+
+  private static LayerTime time(
+      ConvLayer layer, StagedWeights weights, FloatArray x, boolean integer) {
+    OneLayer models = new OneLayer(layer, weights, x);
+    try (TimedSession before = models.floatConv();
+        TimedSession after = integer ? models.integerConv() : models.subBitConv()) {
+      before.run();
+      after.run();
+      double[] first = new double[MOST_ROUNDS];
+      double[] second = new double[MOST_ROUNDS];
+      long start = System.nanoTime();
+      int rounds = 0;
+      while (rounds < MOST_ROUNDS
+          && (rounds < LEAST_ROUNDS || System.nanoTime() - start < BUDGET_NANOS)) {
+        first[rounds] = before.run();
+        second[rounds] = after.run();
+        rounds++;
+      }
+      return new LayerTime(
+          layer.name(), median(first, rounds), median(second, rounds), after.backend());
+    }
+  }
+
+  private static double median(double[] values, int count) {
+    return new Timings(Arrays.copyOf(values, count)).median();
+  }
+}

@@ -1,0 +1,71 @@
+package dev.subbit.tribuo.quantizer.timing;
+
+import java.util.Arrays;
+
+/**
+ * What several rounds gave, in the order of the rounds: seconds, or ratios of seconds.
+ *
+ * @param ofRounds one value a round, at least one.
+ */
+public record Timings(double[] ofRounds) {
+
+  /**
+   * How many times as long another side took, round by round, so that what disturbs a round
+   * disturbs both.
+   *
+   * @param other the other side, of the same rounds.
+   * @return one ratio a round.
+   */
+  public Timings timesLonger(Timings other) {
+    double[] ratios = new double[ofRounds.length];
+    Arrays.setAll(ratios, round -> other.ofRounds[round] / ofRounds[round]);
+    return new Timings(ratios);
+  }
+
+  /**
+   * The same in another unit.
+   *
+   * @param factor what to multiply by.
+   * @return the products.
+   */
+  public Timings times(double factor) {
+    return new Timings(Arrays.stream(ofRounds).map(value -> value * factor).toArray());
+  }
+
+  /**
+   * The middle value.
+   *
+   * @return half of the rounds lie below, half above.
+   */
+  public double median() {
+    return quantile(0.5);
+  }
+
+  /**
+   * The lower quartile.
+   *
+   * @return a quarter of the rounds lies below.
+   */
+  public double lowerQuartile() {
+    return quantile(0.25);
+  }
+
+  /**
+   * The upper quartile.
+   *
+   * @return a quarter of the rounds lies above.
+   */
+  public double upperQuartile() {
+    return quantile(0.75);
+  }
+
+  /** The value below which a share of the rounds lies, between two rounds by a straight line. */
+  private double quantile(double share) {
+    double[] sorted = ofRounds.clone();
+    Arrays.sort(sorted);
+    double place = share * (sorted.length - 1);
+    int below = (int) place;
+    int above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+  }
+}

@@ -1,0 +1,217 @@
+package dev.subbit.tribuo.quantizer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.oracle.labs.mlrg.olcut.config.PropertyException;
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.TestModels;
+import dev.subbit.tribuo.TestModels.Mode;
+import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.stored.NetworkCodec;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.tribuo.MutableDataset;
+import org.tribuo.Prediction;
+import org.tribuo.classification.Label;
+import org.tribuo.test.Helpers;
+
+class SubBitQuantizerTest {
+
+  private static final ImageShape SHAPE = new ImageShape(1, 12, 12);
+
+  private final MutableDataset<Label> data = TestModels.dataset(SHAPE, 24);
+
+  private SubBitModel model(Mode mode) {
+    return TestModels.model(TestModels.network(mode, "resnet8", SHAPE), data);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void keepsProbabilitiesOfASubBitModelCloseInEightBits(Clipping clipping) {
+    try (SubBitModel model = model(Mode.SUB_BIT);
+        SubBitModel quantized = new SubBitQuantizer(5, 24, clipping).quantize(model, data)) {
+      assertEquals(model.network().packed(), quantized.network().packed());
+      List<Prediction<Label>> before = model.predict(data);
+      List<Prediction<Label>> after = quantized.predict(data);
+      for (int i = 0; i < data.size(); i++) {
+        assertArrayEquals(
+            TestModels.scores(model, before.get(i)), TestModels.scores(model, after.get(i)), 0.05);
+      }
+    }
+  }
+
+  @Test
+  void givesAMaxPoolingTheRangeOfWhatItReads() {
+    ImageShape small = new ImageShape(1, 6, 6);
+    MutableDataset<Label> images = TestModels.dataset(small, 4);
+    try (SubBitModel model =
+            TestModels.model(TestModels.network(Mode.SUB_BIT, "vgg-small", small), images);
+        SubBitModel quantized = new SubBitQuantizer().quantize(model, images)) {
+      Map<String, QuantizedRange> ranges = quantized.network().ranges();
+      assertEquals(ranges.get("relu1"), ranges.get("pool1"));
+      assertEquals(ranges.get("relu3"), ranges.get("pool3"));
+      assertNotEquals(ranges.get("relu1"), ranges.get("relu3"));
+      // The last one feeds the float classifier.
+      assertFalse(ranges.containsKey("pool5"));
+    }
+  }
+
+  @Test
+  void givesShortcutsAndEndsOfBlocksARangeButNotWhatIsBetween() {
+    try (SubBitModel model = model(Mode.SUB_BIT);
+        SubBitModel quantized = new SubBitQuantizer().quantize(model, data)) {
+      assertEquals(
+          Set.of(
+              "stem.relu",
+              "stage1.block0.relu1",
+              "stage1.block0.relu2",
+              "stage2.block0.relu1",
+              "stage2.block0.shortcut.bn",
+              "stage2.block0.relu2",
+              "stage3.block0.relu1",
+              "stage3.block0.shortcut.bn",
+              "stage3.block0.relu2"),
+          quantized.network().ranges().keySet());
+    }
+  }
+
+  @Test
+  void givesAFloatModelSubBitWeightsBehindItsStem() {
+    try (SubBitModel model = model(Mode.FLOAT)) {
+      TrainedNetwork quantized =
+          new SubBitQuantizer(4, 24, Clipping.LEAST_ERROR).quantize(model, data).network();
+      assertEquals(
+          TestModels.network(Mode.SUB_BIT, "resnet8", SHAPE).network(), quantized.network());
+      for (PackedConvWeights weights : quantized.packed().values()) {
+        assertEquals(4, weights.codebook().tau());
+      }
+    }
+  }
+
+  private static double[][] scores(SubBitModel model, MutableDataset<Label> data) {
+    return model.predict(data).stream()
+        .map(prediction -> TestModels.scores(model, prediction))
+        .toArray(double[][]::new);
+  }
+
+  private double distance(SubBitModel model, int tau, int stages) {
+    SubBitQuantizer quantizer = SubBitQuantizer.of(tau, stages, 24, 0, Optional.empty());
+    try (SubBitModel quantized = quantizer.quantize(model, data)) {
+      assertTrue(quantized.network().ranges().isEmpty(), "activations stay float");
+      double[][] before = scores(model, data);
+      double[][] after = scores(quantized, data);
+      double sum = 0;
+      for (int i = 0; i < before.length; i++) {
+        for (int c = 0; c < before[i].length; c++) {
+          sum += Math.abs(before[i][c] - after[i][c]);
+        }
+      }
+      return sum / before.length;
+    }
+  }
+
+  @Test
+  void comesNearerToTheFloatModelWithEveryStage() {
+    try (SubBitModel model = model(Mode.FLOAT)) {
+      double one = distance(model, 5, 1);
+      double two = distance(model, 5, 2);
+      double three = distance(model, 5, 3);
+      assertTrue(two < 0.7 * one && three < two, one + ", " + two + ", " + three);
+    }
+  }
+
+  @Test
+  void stagesAreConvolutionsOfTheirOwnAndRunInEightBitsToo() {
+    try (SubBitModel model = model(Mode.FLOAT);
+        SubBitModel quantized =
+            SubBitQuantizer.of(5, 2, 24, 0, Optional.of(Clipping.MIN_MAX)).quantize(model, data)) {
+      Map<String, PackedConvWeights> packed = quantized.network().packed();
+      assertTrue(
+          packed.keySet().containsAll(List.of("stage1.block0.conv1", "stage1.block0.conv1.stage2")),
+          packed.keySet()::toString);
+      assertFalse(quantized.network().ranges().isEmpty());
+      Helpers.testModelProtoSerialization(quantized, Label.class, data);
+    }
+  }
+
+  @Test
+  void givesTheSameTwice() {
+    try (SubBitModel model = model(Mode.FLOAT)) {
+      SubBitQuantizer quantizer = new SubBitQuantizer();
+      assertEquals(
+          NetworkCodec.encode(quantizer.quantize(model, data).network()),
+          NetworkCodec.encode(quantizer.quantize(model, data).network()));
+    }
+  }
+
+  @Test
+  void isConfigurableAndPartOfTheProvenance() {
+    SubBitQuantizer quantizer = new SubBitQuantizer(6, 8, Clipping.MIN_MAX);
+    Helpers.testConfigurableRoundtrip(quantizer);
+    Helpers.testProvenanceMarshalling(quantizer.getProvenance());
+    try (SubBitModel model = model(Mode.SUB_BIT);
+        SubBitModel quantized = quantizer.quantize(model, data)) {
+      Helpers.testModelProtoSerialization(quantized, Label.class, data);
+      Map<String, ?> instance = quantized.getProvenance().getInstanceProvenance().getMap();
+      assertEquals(quantizer.getProvenance(), instance.get("quantizer"));
+      assertEquals(data.getProvenance(), instance.get("calibration-data"));
+    }
+  }
+
+  @Test
+  void refusesWhatItCannotQuantize() {
+    SubBitQuantizer quantizer = new SubBitQuantizer();
+    try (SubBitModel binary = model(Mode.SUB_BIT_BINARY);
+        SubBitModel integer = model(Mode.INTEGER);
+        SubBitModel fine = model(Mode.SUB_BIT)) {
+      assertRefused(quantizer, binary, data, "binarises");
+      assertRefused(quantizer, integer, data, "already");
+      assertRefused(quantizer, fine, TestModels.dataset(SHAPE, 0), "at least one image");
+    }
+  }
+
+  @Test
+  void namesTheNodeWhoseValuesOverflow() {
+    TrainedNetwork network = TestModels.network(Mode.SUB_BIT, "resnet8", SHAPE);
+    Map<String, float[]> floats = new HashMap<>(network.floats());
+    float[] huge = floats.get("stem.conv/weight").clone();
+    Arrays.fill(huge, 1e38f);
+    floats.put("stem.conv/weight", huge);
+    TrainedNetwork overflowing =
+        new TrainedNetwork(network.network(), floats, network.packed(), network.ranges());
+    try (SubBitModel model = TestModels.model(overflowing, data)) {
+      assertRefused(new SubBitQuantizer(), model, data, "Node 'stem.relu' gives Infinity");
+    }
+  }
+
+  private static void assertRefused(
+      SubBitQuantizer quantizer, SubBitModel model, MutableDataset<Label> data, String reason) {
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> quantizer.quantize(model, data))
+            .getMessage();
+    assertTrue(message.contains(reason), message);
+  }
+
+  @Test
+  void refusesAWrongConfiguration() {
+    assertThrows(PropertyException.class, () -> new SubBitQuantizer(0, 1, Clipping.MIN_MAX));
+    assertThrows(PropertyException.class, () -> new SubBitQuantizer(10, 1, Clipping.MIN_MAX));
+    assertThrows(PropertyException.class, () -> new SubBitQuantizer(5, 0, Clipping.MIN_MAX));
+  }
+}

@@ -1,9 +1,0 @@
-package dev.subbit.tribuo.codebook;
-
-/** Where a layer's codebook starts. */
-public enum CodebookStart {
-  /** Codewords drawn without repetition. */
-  RANDOM,
-  /** Codewords fitted to the layer's latent kernels as they are at the start. */
-  CLUSTERED
-}

@@ -1,0 +1,101 @@
+package dev.subbit.tribuo.training;
+
+import com.oracle.labs.mlrg.olcut.config.Config;
+import com.oracle.labs.mlrg.olcut.provenance.Provenance;
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.quantizer.SubBitQuantizer;
+import java.util.Collections;
+import java.util.Map;
+import org.tribuo.Dataset;
+import org.tribuo.Trainer;
+import org.tribuo.classification.Label;
+import org.tribuo.provenance.TrainerProvenance;
+import org.tribuo.provenance.impl.TrainerProvenanceImpl;
+
+/**
+ * Trains a model, then quantizes it on the images that it was trained on: the quantizer as a step
+ * of a pipeline. What comes out is the quantizer's model; its provenance names this trainer with
+ * the trainer and the quantizer inside.
+ *
+ * <p>Random numbers are the trainer's and the quantizer's own; the invocation count is the
+ * trainer's. As safe for use by many threads as the trainer is.
+ */
+public final class QuantizingTrainer implements Trainer<Label> {
+
+  @Config(mandatory = true, description = "What trains the model that is quantized.")
+  private SubBitTrainer trainer;
+
+  @Config(mandatory = true, description = "What quantizes it.")
+  private SubBitQuantizer quantizer;
+
+  /** For OLCUT. */
+  private QuantizingTrainer() {}
+
+  /**
+   * Puts a quantizer behind a trainer.
+   *
+   * @param trainer what trains.
+   * @param quantizer what quantizes.
+   */
+  public QuantizingTrainer(SubBitTrainer trainer, SubBitQuantizer quantizer) {
+    this.trainer = trainer;
+    this.quantizer = quantizer;
+  }
+
+  @Override
+  public SubBitModel train(Dataset<Label> examples) {
+    return train(examples, Collections.emptyMap());
+  }
+
+  @Override
+  public SubBitModel train(Dataset<Label> examples, Map<String, Provenance> runProvenance) {
+    return train(examples, runProvenance, INCREMENT_INVOCATION_COUNT);
+  }
+
+  /**
+   * Trains and quantizes.
+   *
+   * @param examples the images, for both.
+   * @param runProvenance what to add to the provenance.
+   * @param invocationCount the trainer's invocation count, or {@link #INCREMENT_INVOCATION_COUNT}.
+   * @return the quantized model.
+   * @throws IllegalArgumentException if the images cannot be trained on, or the model not be
+   *     quantized.
+   */
+  @Override
+  public SubBitModel train(
+      Dataset<Label> examples, Map<String, Provenance> runProvenance, int invocationCount) {
+    TrainerProvenance provenance;
+    SubBitModel trained;
+    synchronized (this) {
+      if (invocationCount != INCREMENT_INVOCATION_COUNT) {
+        setInvocationCount(invocationCount);
+      }
+      provenance = getProvenance();
+      trained = trainer.train(examples, runProvenance);
+    }
+    try (trained) {
+      return quantizer.quantize(trained, examples, provenance);
+    }
+  }
+
+  @Override
+  public int getInvocationCount() {
+    return trainer.getInvocationCount();
+  }
+
+  @Override
+  public void setInvocationCount(int invocationCount) {
+    trainer.setInvocationCount(invocationCount);
+  }
+
+  @Override
+  public TrainerProvenance getProvenance() {
+    return new TrainerProvenanceImpl(this);
+  }
+
+  @Override
+  public String toString() {
+    return "QuantizingTrainer(trainer=" + trainer + ",quantizer=" + quantizer + ")";
+  }
+}

@@ -1,0 +1,555 @@
+package dev.subbit.tribuo.training;
+
+import com.oracle.labs.mlrg.olcut.config.Config;
+import com.oracle.labs.mlrg.olcut.config.PropertyException;
+import com.oracle.labs.mlrg.olcut.provenance.Provenance;
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.codebook.Assignment;
+import dev.subbit.tribuo.config.FieldCheck;
+import dev.subbit.tribuo.data.ImageDataset;
+import dev.subbit.tribuo.data.PixelMap;
+import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.InitialParameters;
+import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.Networks;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.internal.batches.ImageBatches;
+import dev.subbit.tribuo.training.internal.checkpoint.CheckpointFolder;
+import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
+import dev.subbit.tribuo.training.internal.engine.Recipe;
+import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
+import dev.subbit.tribuo.training.internal.engine.TrainingStage;
+import dev.subbit.tribuo.training.internal.loop.ModelSelection;
+import dev.subbit.tribuo.training.internal.loop.TrainingCheckpoints;
+import dev.subbit.tribuo.training.internal.loop.TrainingFingerprint;
+import dev.subbit.tribuo.training.internal.loop.TrainingLoop;
+import dev.subbit.tribuo.training.internal.loop.TrainingProgress;
+import dev.subbit.tribuo.training.internal.loop.ValidationSplit;
+import dev.subbit.tribuo.training.internal.random.RandomPlace;
+import dev.subbit.tribuo.training.metrics.TrainingListener;
+import dev.subbit.tribuo.training.metrics.TrainingStoppedException;
+import dev.subbit.tribuo.training.recipe.Augmentation;
+import dev.subbit.tribuo.training.recipe.CodebookStart;
+import dev.subbit.tribuo.training.recipe.Optimiser;
+import dev.subbit.tribuo.training.recipe.Schedule;
+import dev.subbit.tribuo.training.recipe.Selection;
+import dev.subbit.tribuo.training.teacher.Teacher;
+import dev.subbit.tribuo.training.teacher.TeacherSession;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Logger;
+import org.tribuo.Dataset;
+import org.tribuo.ImmutableFeatureMap;
+import org.tribuo.ImmutableOutputInfo;
+import org.tribuo.Trainer;
+import org.tribuo.classification.Label;
+import org.tribuo.provenance.ModelProvenance;
+import org.tribuo.provenance.TrainerProvenance;
+import org.tribuo.provenance.impl.TrainerProvenanceImpl;
+
+/**
+ * Trains image classifiers whose 3x3 convolutions cost tau / 9 bit a weight; float and plain binary
+ * (tau = 9) networks too.
+ *
+ * <p>Configured by OLCUT, or in code by a {@link SubBitTrainerBuilder}. Training needs TensorFlow
+ * on the classpath; prediction with the model does not. One configuration, one dataset and one
+ * number of threads give the same model to the bit on one machine. TensorFlow takes the number of
+ * threads from the first training in a JVM; a later one with another number is refused. Example
+ * weights are not used.
+ *
+ * <p>Trainers are safe for use by many threads; two trainings at once share the machine.
+ *
+ * <p>Source: Wang et al., "Sub-bit Neural Networks", ICCV 2021.
+ */
+public final class SubBitTrainer implements Trainer<Label> {
+
+  private static final Logger logger = Logger.getLogger(SubBitTrainer.class.getName());
+
+  @Config(
+      description =
+          "The network: resnet8, resnet14, resnet20, resnet32, resnet56, resnet18, resnet34 or"
+              + " vgg-small. resnet18 and resnet34 halve images of more than 64 rows or columns"
+              + " twice at once, by a 7x7 convolution and a max pooling.")
+  String network = "resnet20";
+
+  @Config(mandatory = true, description = "Shape of the images: channels, height, width.")
+  int[] imageShape;
+
+  @Config(description = "Bits of a codebook index, 1 to 9; a weight costs tau / 9 bit.")
+  int tau = 5;
+
+  @Config(description = "Weights of the 3x3 convolutions after the first: SUB_BIT or FLOAT.")
+  Layer.Weights weights = Layer.Weights.SUB_BIT;
+
+  @Config(description = "Activations that these convolutions take: REAL or BINARY.")
+  Layer.Activations activations = Layer.Activations.REAL;
+
+  @Config(description = "Passes over the data.")
+  int epochs = 10;
+
+  @Config(description = "Passes with float weights, before those with sub-bit weights.")
+  int floatEpochs = 0;
+
+  @Config(description = "Images in every step, at least 2.")
+  int batchSize = 32;
+
+  @Config(description = "How a gradient becomes a step: ADAM, or SGD with Nesterov momentum.")
+  Optimiser optimiser = Optimiser.ADAM;
+
+  @Config(description = "How the learning rates fall to 0: LINEAR or COSINE.")
+  Schedule schedule = Schedule.LINEAR;
+
+  @Config(description = "Learning rate at the first step.")
+  double learningRate = 0.01;
+
+  @Config(description = "Nesterov momentum of SGD, 0 up to but not 1.")
+  double momentum = 0.9;
+
+  @Config(description = "L2 decay of the float weights.")
+  double weightDecay = 1e-4;
+
+  @Config(description = "Share of every target that is spread over all classes.")
+  double labelSmoothing = 0;
+
+  @Config(description = "Largest L2 norm of all gradients together; 0 sets no limit.")
+  double gradientClip = 0;
+
+  @Config(description = "What the network also learns from; none for the labels alone.")
+  Teacher teacher = null;
+
+  @Config(description = "Share of the teacher in the loss, 0 to 1.")
+  double distillationWeight = 1;
+
+  @Config(description = "What logits are divided by where the teacher is compared with.")
+  double temperature = 1;
+
+  @Config(description = "How codewords are selected: FIXED, REFINED or PERMUTATION.")
+  Selection selection = Selection.REFINED;
+
+  @Config(description = "Codewords of the first step: RANDOM, or CLUSTERED from the kernels.")
+  CodebookStart codebookStart = CodebookStart.RANDOM;
+
+  @Config(description = "How kernels choose codewords: NEAREST, or SCALED against outliers.")
+  Assignment assignment = Assignment.NEAREST;
+
+  @Config(description = "The codebooks are refined at every so-manyth step.")
+  int refineInterval = 25;
+
+  @Config(description = "Learning rate of the codebooks at the first step.")
+  double refineRate = 0.02;
+
+  @Config(description = "Random changes of the training images.")
+  Augmentation augmentation = Augmentation.none();
+
+  @Config(description = "Seed of all random choices.")
+  long seed = Trainer.DEFAULT_SEED;
+
+  @Config(description = "Threads to train with; 0 takes one a processor.")
+  int threads = 0;
+
+  @Config(
+      description =
+          "Share of the images, of every class alike, that is not trained on: the network is"
+              + " evaluated on it at every epoch's end. 0 for none.")
+  double validationShare = 0;
+
+  @Config(
+      description =
+          "With validation images: the model is the network of the epoch that was best on them,"
+              + " not that of the last.")
+  boolean keepBest = true;
+
+  @Config(
+      description =
+          "Epochs without a better accuracy on the validation images after which training ends; 0"
+              + " never ends it. The learning rate falls over all epochs whether they come or not.")
+  int patience = 0;
+
+  @Config(
+      description =
+          "Folder for the checkpoint that a training goes on from after it was cut; none for no"
+              + " checkpoints.")
+  Path checkpointFolder = null;
+
+  @Config(
+      description =
+          "A checkpoint is written every so many seconds, and at every epoch's end; 0 for one after"
+              + " every step.")
+  double checkpointSeconds = 300;
+
+  @Config(description = "Show a progress bar, where the program runs in a terminal.")
+  boolean showProgress = true;
+
+  private final List<TrainingListener> listeners = new CopyOnWriteArrayList<>();
+
+  private final AtomicInteger stops = new AtomicInteger();
+
+  private SplittableRandom rng;
+  private int invocationCount;
+
+  /** For OLCUT and the builder. */
+  SubBitTrainer() {}
+
+  /**
+   * Used by the OLCUT configuration system, and should not be called by external code.
+   *
+   * @throws PropertyException if a field's value is not allowed, naming both.
+   */
+  @Override
+  public synchronized void postConfig() {
+    FieldCheck check = new FieldCheck("SubBitTrainer");
+    check.oneOf("network", network, Networks.names());
+    check.require(
+        imageShape != null
+            && imageShape.length == 3
+            && Arrays.stream(imageShape).min().getAsInt() > 0,
+        "imageShape",
+        Arrays.toString(imageShape),
+        "three positive numbers: channels, height, width");
+    check.between("tau", tau, 1, 9);
+    check.atLeast("epochs", epochs, 1);
+    check.atLeast("floatEpochs", floatEpochs, 0);
+    check.atLeast("batchSize", batchSize, 2);
+    check.positive("learningRate", learningRate);
+    check.share("momentum", momentum);
+    check.notNegative("weightDecay", weightDecay);
+    check.share("labelSmoothing", labelSmoothing);
+    check.notNegative("gradientClip", gradientClip);
+    check.require(
+        distillationWeight >= 0 && distillationWeight <= 1,
+        "distillationWeight",
+        distillationWeight,
+        "0 to 1");
+    check.positive("temperature", temperature);
+    check.atLeast("refineInterval", refineInterval, 1);
+    check.positive("refineRate", refineRate);
+    check.require(augmentation != null, "augmentation", null, "an Augmentation, or left out");
+    augmentation.requireFits(shape());
+    check.share("validationShare", validationShare);
+    check.atLeast("patience", patience, 0);
+    check.require(
+        patience == 0 || validationShare > 0,
+        "patience",
+        patience,
+        "0 where validationShare is 0: without validation images no epoch is better");
+    check.notNegative("checkpointSeconds", checkpointSeconds);
+    check.require(threads >= 0, "threads", threads, "0 (one a processor) and more");
+    if (threads == 0) {
+      // Resolved here, so that the provenance holds the number that the result depends on.
+      threads = Runtime.getRuntime().availableProcessors();
+    }
+    rng = new SplittableRandom(seed);
+  }
+
+  /**
+   * Adds a listener. Listeners are no part of the configuration.
+   *
+   * @param listener told of every epoch of every later training.
+   */
+  public void addListener(TrainingListener listener) {
+    listeners.add(listener);
+  }
+
+  /**
+   * Stops every training of this trainer that is under way: after its current step it writes a
+   * checkpoint, if it keeps any, and {@code train} throws a {@link TrainingStoppedException}. A
+   * training that has made its last step ends as it would have. Returns at once; may be called from
+   * any thread.
+   */
+  public void stop() {
+    stops.incrementAndGet();
+  }
+
+  /**
+   * Where trainings keep their checkpoint.
+   *
+   * @return the folder of the configuration; empty if they keep none.
+   */
+  public Optional<Path> checkpointFolder() {
+    return Optional.ofNullable(checkpointFolder);
+  }
+
+  /**
+   * Deletes the checkpoint that the next training would go on from, as is due once the model is
+   * saved. Does nothing where the trainer keeps none.
+   *
+   * @throws IOException if the file cannot be deleted, or another training uses the folder.
+   */
+  public void deleteCheckpoint() throws IOException {
+    if (checkpointFolder != null) {
+      try (CheckpointFolder folder = CheckpointFolder.open(checkpointFolder)) {
+        folder.delete();
+      }
+    }
+  }
+
+  @Override
+  public SubBitModel train(Dataset<Label> examples) {
+    return train(examples, Collections.emptyMap());
+  }
+
+  @Override
+  public SubBitModel train(Dataset<Label> examples, Map<String, Provenance> runProvenance) {
+    return train(examples, runProvenance, INCREMENT_INVOCATION_COUNT);
+  }
+
+  /**
+   * Trains a model. Where the configuration has a {@code checkpointFolder}, and it holds a
+   * checkpoint of this training (the same configuration, data and invocation), the training goes on
+   * from it, and gives the same model to the bit as the training that was not cut; if it was over,
+   * the model is returned at once. The checkpoint stays when the training is over.
+   *
+   * @param examples the training images, each pixel a feature named by its position.
+   * @param runProvenance provenance of this run.
+   * @param invocationCount the state to set the trainer's random numbers to before, or {@link
+   *     #INCREMENT_INVOCATION_COUNT} to go on from where they are.
+   * @return the model.
+   * @throws IllegalArgumentException if the dataset cannot be trained on: empty, of one class only,
+   *     with unknown outputs, smaller than a batch, or with features that are no pixels of the
+   *     configured image shape.
+   * @throws IllegalStateException if TensorFlow is missing, an earlier training in this JVM had
+   *     another number of threads, or training diverges; if {@code checkpointFolder} cannot be
+   *     written to, is in use by another training, or holds a checkpoint that is damaged or that of
+   *     another training.
+   * @throws TrainingStoppedException if {@link #stop()} was called.
+   */
+  @Override
+  public SubBitModel train(
+      Dataset<Label> examples, Map<String, Provenance> runProvenance, int invocationCount) {
+    int stopsBefore = stops.get();
+    requireTrainable(examples);
+    SplittableRandom localRng;
+    TrainerProvenance trainerProvenance;
+    synchronized (this) {
+      if (invocationCount != INCREMENT_INVOCATION_COUNT) {
+        setInvocationCount(invocationCount);
+      }
+      localRng = rng.split();
+      trainerProvenance = getProvenance();
+      this.invocationCount++;
+    }
+    ImmutableFeatureMap features = examples.getFeatureIDMap();
+    ImmutableOutputInfo<Label> labels = examples.getOutputIDInfo();
+    ModelProvenance provenance =
+        new ModelProvenance(
+            SubBitModel.class.getName(),
+            OffsetDateTime.now(),
+            examples.getProvenance(),
+            trainerProvenance,
+            runProvenance);
+    PixelMap pixelMap = new PixelMap(features, shape());
+    TrainedNetwork trained;
+    try (TrainingCheckpoints checkpoints =
+        checkpoints(trainerProvenance, examples, pixelMap, labels)) {
+      trained =
+          train(
+              examples,
+              pixelMap,
+              labels,
+              RandomPlace.of(localRng.nextLong()),
+              checkpoints,
+              stopsBefore);
+    }
+    return new SubBitModel(modelName(), provenance, features, labels, trained);
+  }
+
+  private TrainingCheckpoints checkpoints(
+      TrainerProvenance trainerProvenance,
+      Dataset<Label> examples,
+      PixelMap pixelMap,
+      ImmutableOutputInfo<Label> labels) {
+    return checkpointFolder == null
+        ? TrainingCheckpoints.none()
+        : TrainingCheckpoints.in(
+            checkpointFolder,
+            checkpointSeconds,
+            TrainingFingerprint.of(trainerProvenance, examples, pixelMap, labels));
+  }
+
+  private ImageShape shape() {
+    return new ImageShape(imageShape[0], imageShape[1], imageShape[2]);
+  }
+
+  private void requireTrainable(Dataset<Label> examples) {
+    if (examples.size() == 0) {
+      throw new IllegalArgumentException("The dataset is empty");
+    }
+    if (examples instanceof ImageDataset images && !images.imageShape().equals(shape())) {
+      throw new IllegalArgumentException(
+          "imageShape is "
+              + shape()
+              + ", but the images of "
+              + images.getSourceDescription()
+              + " have the shape "
+              + images.imageShape());
+    }
+    if (examples.getOutputInfo().getUnknownCount() > 0) {
+      throw new IllegalArgumentException(
+          examples.getOutputInfo().getUnknownCount()
+              + " examples of the dataset have an unknown output; training needs all labels");
+    }
+    if (examples.getOutputInfo().size() < 2) {
+      throw new IllegalArgumentException(
+          "The dataset has only the class "
+              + examples.getOutputInfo().getDomain()
+              + "; a classifier needs at least two");
+    }
+    long weighted = examples.getData().stream().filter(e -> e.getWeight() != 1).count();
+    if (weighted > 0) {
+      logger.warning(() -> "Example weights are not used; " + weighted + " examples have some");
+    }
+    requireBatch(examples);
+  }
+
+  private void requireBatch(Dataset<Label> training) {
+    if (training.size() < batchSize) {
+      throw new IllegalArgumentException(
+          "batchSize is "
+              + batchSize
+              + ", but the dataset holds only "
+              + training.size()
+              + " examples"
+              + (validationShare > 0 ? " to train on" : "")
+              + "; set batchSize to at most that");
+    }
+  }
+
+  private TrainedNetwork train(
+      Dataset<Label> examples,
+      PixelMap pixelMap,
+      ImmutableOutputInfo<Label> labels,
+      RandomPlace random,
+      TrainingCheckpoints checkpoints,
+      int stopsBefore) {
+    Dataset<Label> training = examples;
+    ImageBatches validation = null;
+    if (validationShare > 0) {
+      ValidationSplit split =
+          ValidationSplit.draw(
+              examples,
+              examples.getFeatureIDMap(),
+              labels,
+              validationShare,
+              random.at("validation"));
+      training = split.training();
+      requireBatch(training);
+      validation =
+          ImageBatches.evaluation(split.validation(), pixelMap, labels, batchSize, threads);
+    }
+    ImageBatches batches =
+        ImageBatches.training(
+            training, pixelMap, labels, batchSize, augmentation, random.at("batches"), threads);
+    try (TeacherSession session =
+        teacher == null ? null : teacher.open(pixelMap.shape(), labels, threads)) {
+      List<TrainingStage> stages =
+          stages(pixelMap.shape(), labels.size(), batches.count(), session, random);
+      Map<String, float[]> initial =
+          InitialParameters.draw(stages.get(0).network(), random.at("parameters").numbers());
+      TrainingLoop loop =
+          new TrainingLoop(
+              batches,
+              stages,
+              new ModelSelection(validation, keepBest, patience),
+              checkpoints,
+              listeners,
+              () -> stops.get() != stopsBefore);
+      long images = stages.stream().mapToLong(stage -> stage.plan().steps()).sum() * batchSize;
+      try (TrainingProgress progress = progress(images)) {
+        return loop.train(initial, progress);
+      }
+    }
+  }
+
+  /** A stage with float weights, if there is one, and the stage that makes the model. */
+  private List<TrainingStage> stages(
+      ImageShape shape, int classes, int batches, TeacherSession session, RandomPlace random) {
+    List<TrainingStage> stages = new ArrayList<>();
+    if (floatEpochs > 0) {
+      Network floats = Networks.build(network, shape, classes, Layer.Weights.FLOAT, activations);
+      stages.add(stage(floats, floatEpochs, batches, session, random));
+    }
+    Network built = Networks.build(network, shape, classes, weights, activations);
+    stages.add(stage(built, epochs, batches, session, random));
+    return stages;
+  }
+
+  private TrainingStage stage(
+      Network built, int passes, int batches, TeacherSession session, RandomPlace random) {
+    Recipe recipe =
+        new Recipe(
+            optimiser,
+            schedule,
+            (float) learningRate,
+            (float) momentum,
+            (float) weightDecay,
+            (float) labelSmoothing,
+            (float) gradientClip,
+            teacher == null ? 0 : (float) distillationWeight,
+            (float) temperature);
+    CodebookPlan codebooks =
+        new CodebookPlan(
+            tau, selection, codebookStart, assignment, refineInterval, (float) refineRate);
+    long seed = random.at("engine").numbers().nextLong();
+    int steps = Math.multiplyExact(passes, batches);
+    return new TrainingStage(
+        built, new TrainingPlan(steps, recipe, codebooks, threads, seed), passes, session);
+  }
+
+  private TrainingProgress progress(long images) {
+    return showProgress && System.console() != null
+        ? TrainingProgress.shown(modelName(), images)
+        : TrainingProgress.hidden();
+  }
+
+  private String modelName() {
+    return network + "-" + (weights == Layer.Weights.FLOAT ? "float" : "tau" + tau);
+  }
+
+  @Override
+  public synchronized int getInvocationCount() {
+    return invocationCount;
+  }
+
+  @Override
+  public synchronized void setInvocationCount(int invocationCount) {
+    if (invocationCount < 0) {
+      throw new IllegalArgumentException("The invocation count is " + invocationCount);
+    }
+    rng = new SplittableRandom(seed);
+    for (this.invocationCount = 0; this.invocationCount < invocationCount; this.invocationCount++) {
+      rng.split();
+    }
+  }
+
+  @Override
+  public TrainerProvenance getProvenance() {
+    return new TrainerProvenanceImpl(this);
+  }
+
+  @Override
+  public String toString() {
+    return "SubBitTrainer" + new TreeMap<>(getProvenance().getConfiguredParameters());
+  }
+
+  /**
+   * Starts building a trainer in code.
+   *
+   * @param imageShape the shape of the images.
+   * @return a builder, with every other field at the default of the configuration.
+   */
+  public static SubBitTrainerBuilder builder(ImageShape imageShape) {
+    return new SubBitTrainerBuilder(imageShape);
+  }
+}

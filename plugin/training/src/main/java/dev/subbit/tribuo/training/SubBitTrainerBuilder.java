@@ -1,0 +1,337 @@
+package dev.subbit.tribuo.training;
+
+import com.oracle.labs.mlrg.olcut.config.PropertyException;
+import dev.subbit.tribuo.codebook.Assignment;
+import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.network.Networks;
+import dev.subbit.tribuo.training.recipe.Augmentation;
+import dev.subbit.tribuo.training.recipe.CodebookStart;
+import dev.subbit.tribuo.training.recipe.Optimiser;
+import dev.subbit.tribuo.training.recipe.Schedule;
+import dev.subbit.tribuo.training.recipe.Selection;
+import dev.subbit.tribuo.training.teacher.Teacher;
+import java.nio.file.Path;
+
+/** Builds trainers in code; every method sets the field of the configuration of that name. */
+public final class SubBitTrainerBuilder {
+
+  private final SubBitTrainer trainer = new SubBitTrainer();
+  private boolean built;
+
+  SubBitTrainerBuilder(ImageShape imageShape) {
+    trainer.imageShape = new int[] {imageShape.channels(), imageShape.height(), imageShape.width()};
+  }
+
+  private SubBitTrainer open() {
+    if (built) {
+      throw new IllegalStateException("This builder has built its trainer; start another");
+    }
+    return trainer;
+  }
+
+  /**
+   * The network.
+   *
+   * @param network one of {@link Networks#names()}.
+   * @return this.
+   */
+  public SubBitTrainerBuilder network(String network) {
+    open().network = network;
+    return this;
+  }
+
+  /**
+   * Bits of a codebook index.
+   *
+   * @param tau 1 to 9.
+   * @return this.
+   */
+  public SubBitTrainerBuilder tau(int tau) {
+    open().tau = tau;
+    return this;
+  }
+
+  /**
+   * How the 3x3 convolutions hold their weights.
+   *
+   * @param weights the kind of weights.
+   * @return this.
+   */
+  public SubBitTrainerBuilder weights(Layer.Weights weights) {
+    open().weights = weights;
+    return this;
+  }
+
+  /**
+   * What they make of their input.
+   *
+   * @param activations the kind of activations.
+   * @return this.
+   */
+  public SubBitTrainerBuilder activations(Layer.Activations activations) {
+    open().activations = activations;
+    return this;
+  }
+
+  /**
+   * Passes over the data.
+   *
+   * @param epochs 1 and more.
+   * @return this.
+   */
+  public SubBitTrainerBuilder epochs(int epochs) {
+    open().epochs = epochs;
+    return this;
+  }
+
+  /**
+   * Images in every step.
+   *
+   * @param batchSize 2 and more.
+   * @return this.
+   */
+  public SubBitTrainerBuilder batchSize(int batchSize) {
+    open().batchSize = batchSize;
+    return this;
+  }
+
+  /**
+   * The learning rate at the first step.
+   *
+   * @param learningRate positive.
+   * @return this.
+   */
+  public SubBitTrainerBuilder learningRate(double learningRate) {
+    open().learningRate = learningRate;
+    return this;
+  }
+
+  /**
+   * L2 decay of the float weights.
+   *
+   * @param weightDecay 0 and more.
+   * @return this.
+   */
+  public SubBitTrainerBuilder weightDecay(double weightDecay) {
+    open().weightDecay = weightDecay;
+    return this;
+  }
+
+  /**
+   * How a gradient becomes a step.
+   *
+   * @param optimiser the optimiser.
+   * @return this.
+   */
+  public SubBitTrainerBuilder optimiser(Optimiser optimiser) {
+    open().optimiser = optimiser;
+    return this;
+  }
+
+  /**
+   * How the learning rates fall to 0.
+   *
+   * @param schedule the schedule.
+   * @return this.
+   */
+  public SubBitTrainerBuilder schedule(Schedule schedule) {
+    open().schedule = schedule;
+    return this;
+  }
+
+  /**
+   * Nesterov momentum of SGD.
+   *
+   * @param momentum 0 up to but not 1.
+   * @return this.
+   */
+  public SubBitTrainerBuilder momentum(double momentum) {
+    open().momentum = momentum;
+    return this;
+  }
+
+  /**
+   * Share of every target that is spread over all classes.
+   *
+   * @param labelSmoothing 0 up to but not 1.
+   * @return this.
+   */
+  public SubBitTrainerBuilder labelSmoothing(double labelSmoothing) {
+    open().labelSmoothing = labelSmoothing;
+    return this;
+  }
+
+  /**
+   * Largest L2 norm of all gradients together.
+   *
+   * @param gradientClip 0 for no limit, or positive.
+   * @return this.
+   */
+  public SubBitTrainerBuilder gradientClip(double gradientClip) {
+    open().gradientClip = gradientClip;
+    return this;
+  }
+
+  /**
+   * Passes over the data with float weights, before those with sub-bit weights.
+   *
+   * @param floatEpochs 0 and more.
+   * @return this.
+   */
+  public SubBitTrainerBuilder floatEpochs(int floatEpochs) {
+    open().floatEpochs = floatEpochs;
+    return this;
+  }
+
+  /**
+   * Distillation.
+   *
+   * @param teacher what the network also learns from, or null for the labels alone.
+   * @param distillationWeight its share in the loss, 0 to 1.
+   * @param temperature what logits are divided by where the two are compared, positive.
+   * @return this.
+   */
+  public SubBitTrainerBuilder teacher(
+      Teacher teacher, double distillationWeight, double temperature) {
+    open().teacher = teacher;
+    open().distillationWeight = distillationWeight;
+    open().temperature = temperature;
+    return this;
+  }
+
+  /**
+   * How codewords are selected.
+   *
+   * @param selection the selection.
+   * @return this.
+   */
+  public SubBitTrainerBuilder selection(Selection selection) {
+    open().selection = selection;
+    return this;
+  }
+
+  /**
+   * Where codebooks start.
+   *
+   * @param codebookStart the start.
+   * @return this.
+   */
+  public SubBitTrainerBuilder codebookStart(CodebookStart codebookStart) {
+    open().codebookStart = codebookStart;
+    return this;
+  }
+
+  /**
+   * How kernels choose their codewords.
+   *
+   * @param assignment the assignment.
+   * @return this.
+   */
+  public SubBitTrainerBuilder assignment(Assignment assignment) {
+    open().assignment = assignment;
+    return this;
+  }
+
+  /**
+   * Augmentation.
+   *
+   * @param augmentation how training images are changed.
+   * @return this.
+   */
+  public SubBitTrainerBuilder augmentation(Augmentation augmentation) {
+    open().augmentation = augmentation;
+    return this;
+  }
+
+  /**
+   * Seed of all random choices.
+   *
+   * @param seed any number.
+   * @return this.
+   */
+  public SubBitTrainerBuilder seed(long seed) {
+    open().seed = seed;
+    return this;
+  }
+
+  /**
+   * Threads to train with.
+   *
+   * @param threads 0 for one a processor, or more.
+   * @return this.
+   */
+  public SubBitTrainerBuilder threads(int threads) {
+    open().threads = threads;
+    return this;
+  }
+
+  /**
+   * The share of the images, of every class alike, that is evaluated on and not trained on.
+   *
+   * @param validationShare 0 for none, up to but not 1.
+   * @return this.
+   */
+  public SubBitTrainerBuilder validationShare(double validationShare) {
+    open().validationShare = validationShare;
+    return this;
+  }
+
+  /**
+   * Whether the model is the network of the epoch that was best on the validation images.
+   *
+   * @param keepBest false for that of the last epoch.
+   * @return this.
+   */
+  public SubBitTrainerBuilder keepBest(boolean keepBest) {
+    open().keepBest = keepBest;
+    return this;
+  }
+
+  /**
+   * Epochs without a better accuracy on the validation images after which training ends. The
+   * learning rate falls over all {@link #epochs(int)}, whether they come or not: a training that
+   * ends early ends at a high rate, often with a worse model than a shorter schedule gives.
+   *
+   * @param patience 0 for never.
+   * @return this.
+   */
+  public SubBitTrainerBuilder patience(int patience) {
+    open().patience = patience;
+    return this;
+  }
+
+  /**
+   * Where a training keeps the checkpoint that it goes on from after it was cut.
+   *
+   * @param checkpointFolder a folder of its own; null for no checkpoints.
+   * @return this.
+   */
+  public SubBitTrainerBuilder checkpointFolder(Path checkpointFolder) {
+    open().checkpointFolder = checkpointFolder;
+    return this;
+  }
+
+  /**
+   * Time between two checkpoints; one is written at every epoch's end, too.
+   *
+   * @param checkpointSeconds 0 for one after every step, or more.
+   * @return this.
+   */
+  public SubBitTrainerBuilder checkpointSeconds(double checkpointSeconds) {
+    open().checkpointSeconds = checkpointSeconds;
+    return this;
+  }
+
+  /**
+   * Builds the trainer. The builder cannot be used again.
+   *
+   * @return the trainer.
+   * @throws PropertyException if a field's value is not allowed, naming both.
+   */
+  public SubBitTrainer build() {
+    open().postConfig();
+    built = true;
+    return trainer;
+  }
+}

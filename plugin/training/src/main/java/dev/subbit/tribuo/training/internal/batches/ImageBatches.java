@@ -1,0 +1,221 @@
+package dev.subbit.tribuo.training.internal.batches;
+
+import dev.subbit.tribuo.data.PixelMap;
+import dev.subbit.tribuo.data.Region;
+import dev.subbit.tribuo.training.internal.random.RandomPlace;
+import dev.subbit.tribuo.training.recipe.Augmentation;
+import java.util.SplittableRandom;
+import org.tribuo.Dataset;
+import org.tribuo.Example;
+import org.tribuo.ImmutableOutputInfo;
+import org.tribuo.classification.Label;
+
+/**
+ * A dataset as batches of images, for training or for evaluation. Immutable, and safe for use by
+ * many threads as long as nobody changes the dataset.
+ *
+ * <p>What is in a batch follows from the numbers of its epoch and its image alone: it does not
+ * depend on where reading began, nor on how many threads load the images. Example weights are not
+ * used.
+ */
+public final class ImageBatches {
+
+  /** Most values of a batch: the longest array that every JVM can make, or a little less. */
+  private static final int MAX_VALUES = Integer.MAX_VALUE - 16;
+
+  private final Dataset<Label> dataset;
+  private final PixelMap pixelMap;
+  private final ImmutableOutputInfo<Label> labels;
+  private final int batchSize;
+  private final int count;
+  private final int loaders;
+  private final Augmentation augmentation;
+  // Null where images keep their order and are not changed.
+  private final RandomPlace random;
+
+  private ImageBatches(
+      Dataset<Label> dataset,
+      PixelMap pixelMap,
+      ImmutableOutputInfo<Label> labels,
+      int batchSize,
+      int count,
+      int loaders,
+      Augmentation augmentation,
+      RandomPlace random) {
+    this.dataset = dataset;
+    this.pixelMap = pixelMap;
+    this.labels = labels;
+    this.batchSize = batchSize;
+    this.count = count;
+    this.loaders = loaders;
+    this.augmentation = augmentation;
+    this.random = random;
+    if ((long) Math.min(batchSize, dataset.size()) * pixelMap.shape().size() > MAX_VALUES) {
+      throw new IllegalArgumentException(
+          "A batch of "
+              + batchSize
+              + " images of "
+              + pixelMap.shape().size()
+              + " values is too large for an array; set batchSize to at most "
+              + MAX_VALUES / pixelMap.shape().size());
+    }
+    for (int image = 0; image < dataset.size(); image++) {
+      try {
+        pixelMap.requireSize(dataset.getExample(image));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("Image " + image + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  /**
+   * Batches for training: in a new random order each epoch, every image changed at random. Each
+   * batch is full, because batch normalisation takes its statistics from it: the images left over
+   * at the end of an epoch, fewer than a batch, are skipped. They are others in every epoch.
+   *
+   * @param dataset the dataset, at least one batch.
+   * @param pixelMap where its features lie in the image.
+   * @param labels the ids of its labels.
+   * @param batchSize images a batch.
+   * @param augmentation how images are changed.
+   * @param random where the orders and the changes come from.
+   * @param loaders threads that load images, at least 1.
+   * @return the batches.
+   * @throws IllegalArgumentException if the dataset is smaller than a batch, or an image has
+   *     another size, naming its number in the dataset.
+   */
+  public static ImageBatches training(
+      Dataset<Label> dataset,
+      PixelMap pixelMap,
+      ImmutableOutputInfo<Label> labels,
+      int batchSize,
+      Augmentation augmentation,
+      RandomPlace random,
+      int loaders) {
+    if (dataset.size() < batchSize) {
+      throw new IllegalArgumentException(
+          "A batch of " + batchSize + " images cannot be taken from " + dataset.size());
+    }
+    int count = dataset.size() / batchSize;
+    return new ImageBatches(
+        dataset, pixelMap, labels, batchSize, count, loaders, augmentation, random);
+  }
+
+  /**
+   * Batches for evaluation: every image once an epoch, in the order of the dataset and unchanged.
+   * The last batch may be smaller than the others.
+   *
+   * @param dataset the dataset.
+   * @param pixelMap where its features lie in the image.
+   * @param labels the ids of its labels.
+   * @param batchSize most images of a batch.
+   * @param loaders threads that load images, at least 1.
+   * @return the batches.
+   * @throws IllegalArgumentException if an image has another size, naming its number.
+   */
+  public static ImageBatches evaluation(
+      Dataset<Label> dataset,
+      PixelMap pixelMap,
+      ImmutableOutputInfo<Label> labels,
+      int batchSize,
+      int loaders) {
+    int count = (dataset.size() + batchSize - 1) / batchSize;
+    return new ImageBatches(dataset, pixelMap, labels, batchSize, count, loaders, null, null);
+  }
+
+  /**
+   * Number of batches an epoch.
+   *
+   * @return at least 1 for training.
+   */
+  public int count() {
+    return count;
+  }
+
+  /**
+   * Images in every full batch.
+   *
+   * @return at least 1.
+   */
+  public int batchSize() {
+    return batchSize;
+  }
+
+  /**
+   * Number of images of the dataset.
+   *
+   * @return its size.
+   */
+  public int images() {
+    return dataset.size();
+  }
+
+  /**
+   * Starts to read at any batch. The reader goes on into the next epoch at the end of one, until it
+   * is closed.
+   *
+   * @param epoch the epoch, 0 for the first.
+   * @param batch the batch of this epoch, 0 to count - 1.
+   * @return the reader, to be closed by the caller.
+   */
+  public BatchReader open(int epoch, int batch) {
+    if (epoch < 0 || batch < 0 || batch >= count) {
+      throw new IllegalArgumentException(
+          "There is no batch " + batch + " of epoch " + epoch + "; an epoch has " + count);
+    }
+    return new BatchReader(this, epoch, batch, loaders);
+  }
+
+  /** Number of images of a batch. */
+  int size(int batch) {
+    return Math.min(batchSize, dataset.size() - batch * batchSize);
+  }
+
+  /** Number of values of an image. */
+  int imageSize() {
+    return pixelMap.shape().size();
+  }
+
+  /** The numbers of the images in the order of an epoch, by the method of Fisher and Yates. */
+  int[] order(int epoch) {
+    int[] order = new int[dataset.size()];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = i;
+    }
+    if (random != null) {
+      SplittableRandom numbers = random.at("order").at(epoch).numbers();
+      for (int i = order.length - 1; i > 0; i--) {
+        int j = numbers.nextInt(i + 1);
+        int drawn = order[j];
+        order[j] = order[i];
+        order[i] = drawn;
+      }
+    }
+    return order;
+  }
+
+  /** Loads one image into a place of a batch. */
+  void load(int epoch, int image, ImageBatch target, int place) {
+    Example<Label> example = dataset.getExample(image);
+    int offset = place * imageSize();
+    if (random == null) {
+      pixelMap.fill(example, target.pixels(), offset);
+    } else {
+      SplittableRandom numbers = random.at("image").at(epoch).at(image).numbers();
+      Region.Choice crop =
+          augmentation.crops() ? augmentation.crop(pixelMap.shape(), numbers) : null;
+      pixelMap.fill(example, target.pixels(), offset, crop);
+      augmentation.apply(pixelMap.shape(), target.pixels(), offset, numbers);
+    }
+    int id = labels.getID(example.getOutput());
+    if (id < 0) {
+      throw new IllegalArgumentException(
+          "Image "
+              + image
+              + " has the label '"
+              + example.getOutput().getLabel()
+              + "', which is none of the labels trained on");
+    }
+    target.classes()[place] = id;
+  }
+}

@@ -1,0 +1,57 @@
+package dev.subbit.tribuo.training.internal.engine;
+
+import dev.subbit.tribuo.training.recipe.Optimiser;
+import dev.subbit.tribuo.training.recipe.Schedule;
+
+/**
+ * What is minimised and how.
+ *
+ * <p>The loss of an image is {@code (1 - d) H(s, softmax(z)) + d T^2 KL(softmax(t / T) || softmax(z
+ * / T))}, with logits z, the teacher's logits t, distillation weight d, temperature T, and target
+ * s: {@code 1 - l + l / classes} for the image's class and {@code l / classes} for every other,
+ * with label smoothing l. (Szegedy et al., 2016; Hinton et al., 2015.) A step minimises the mean
+ * over its images.
+ *
+ * @param optimiser how a gradient becomes a step.
+ * @param schedule how the learning rate falls.
+ * @param learningRate the learning rate at the first step, positive.
+ * @param momentum momentum of SGD, 0 up to but not 1; of no effect with ADAM.
+ * @param weightDecay L2 decay of the float weights of convolutions and classifier: so many times
+ *     the weight is added to its gradient. Latent weights, batch normalisation, shifts and slopes
+ *     are not decayed.
+ * @param labelSmoothing l, 0 up to but not 1.
+ * @param gradientClip the largest L2 norm of all gradients of the network's parameters together,
+ *     measured before the decay; longer ones are shortened to it. 0 clips nothing.
+ * @param distillationWeight d, 0 to 1; 0 without a teacher.
+ * @param temperature T, positive.
+ */
+public record Recipe(
+    Optimiser optimiser,
+    Schedule schedule,
+    float learningRate,
+    float momentum,
+    float weightDecay,
+    float labelSmoothing,
+    float gradientClip,
+    float distillationWeight,
+    float temperature) {
+
+  /**
+   * Adam at a falling rate and nothing else: no decay, smoothing, clipping or teacher.
+   *
+   * @param learningRate the learning rate at the first step.
+   * @return the recipe.
+   */
+  public static Recipe adam(float learningRate) {
+    return new Recipe(Optimiser.ADAM, Schedule.LINEAR, learningRate, 0, 0, 0, 0, 0, 1);
+  }
+
+  /**
+   * Whether the loss asks for a teacher.
+   *
+   * @return true if a step needs the teacher's logits.
+   */
+  public boolean distils() {
+    return distillationWeight > 0;
+  }
+}

@@ -1,0 +1,52 @@
+package dev.subbit.tribuo.training.internal.engine;
+
+import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.teacher.TeacherSession;
+import java.util.Map;
+
+/**
+ * A training run that asks a teacher before every step. The teacher sees the images as the network
+ * does, changed by augmentation. It stays open when the run is closed.
+ */
+record TaughtRun(TrainingRun run, TeacherSession teacher) implements TrainingRun {
+
+  @Override
+  public StepResult step(float[] pixels, int[] classes) {
+    return step(pixels, classes, teacher.logits(pixels, classes.length));
+  }
+
+  @Override
+  public StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
+    return run.step(pixels, classes, teacherLogits);
+  }
+
+  @Override
+  public float[] logits(float[] pixels) {
+    return run.logits(pixels);
+  }
+
+  @Override
+  public Map<String, float[]> parameters() {
+    return run.parameters();
+  }
+
+  @Override
+  public TrainingState state() {
+    return run.state();
+  }
+
+  @Override
+  public void restore(TrainingState state) {
+    run.restore(state);
+  }
+
+  @Override
+  public TrainedNetwork network() {
+    return run.network();
+  }
+
+  @Override
+  public void close() {
+    run.close();
+  }
+}

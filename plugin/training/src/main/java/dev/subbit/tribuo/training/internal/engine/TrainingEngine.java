@@ -1,0 +1,54 @@
+package dev.subbit.tribuo.training.internal.engine;
+
+import dev.subbit.tribuo.network.InitialParameters;
+import dev.subbit.tribuo.network.Network;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+
+/**
+ * What trains networks. Found by {@link ServiceLoader}, so that everything but training works with
+ * no engine on the classpath.
+ */
+public interface TrainingEngine {
+
+  /** Ends the name of a codebook among the parameters that a training starts from. */
+  String CODEBOOK = "/codebook";
+
+  /**
+   * Starts training.
+   *
+   * @param network the network.
+   * @param plan how to train it.
+   * @param parameters the parameters to start from, by full name, as {@link InitialParameters}
+   *     makes them; latent weights included. A codebook that is to start as it is given stands
+   *     under the name of its convolution and {@link #CODEBOOK}: [2^tau, 9], of -1 and +1.
+   * @return the run, to be closed by the caller.
+   */
+  TrainingRun start(Network network, TrainingPlan plan, Map<String, float[]> parameters);
+
+  /**
+   * Finds the engine on the classpath.
+   *
+   * @return the engine.
+   * @throws IllegalStateException if there is none that can be loaded, saying what to add.
+   */
+  static TrainingEngine load() {
+    Throwable cause = null;
+    try {
+      Iterator<TrainingEngine> engines = ServiceLoader.load(TrainingEngine.class).iterator();
+      if (engines.hasNext()) {
+        return engines.next();
+      }
+    } catch (ServiceConfigurationError | LinkageError e) {
+      cause = e;
+    }
+    throw new IllegalStateException(
+        "Training needs TensorFlow on the classpath: add org.tensorflow:tensorflow-core-api:1.1.0,"
+            + " org.tensorflow:tensorflow-core-native:1.1.0 and the latter once more with the"
+            + " classifier of the platform (linux-x86_64, linux-arm64, macosx-arm64 or"
+            + " windows-x86_64). Prediction works without.",
+        cause);
+  }
+}

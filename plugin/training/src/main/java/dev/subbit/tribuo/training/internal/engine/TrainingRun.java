@@ -1,0 +1,88 @@
+package dev.subbit.tribuo.training.internal.engine;
+
+import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.Map;
+
+/** One training under way. Holds native memory until it is closed. Not for use by many threads. */
+public interface TrainingRun extends AutoCloseable {
+
+  /**
+   * What one step found before its update, and what the update did.
+   *
+   * @param loss mean loss over the batch, as {@link Recipe} defines it.
+   * @param correct number of images whose largest logit was their class.
+   * @param codewordsChanged number of codewords that the step's update changed, in all codebooks.
+   */
+  record StepResult(float loss, int correct, int codewordsChanged) {}
+
+  /**
+   * One step without a teacher.
+   *
+   * @param pixels the images, one after the other, each in the order of positions.
+   * @param classes the class of each image.
+   * @return what was found.
+   * @throws IllegalStateException if the loss is no longer a number, or the plan's last step was
+   *     made before.
+   */
+  default StepResult step(float[] pixels, int[] classes) {
+    return step(pixels, classes, new float[0]);
+  }
+
+  /**
+   * One step: forward, backward, update; where {@link TrainingPlan#refines} says so, also of the
+   * codebooks.
+   *
+   * @param pixels the images, one after the other, each in the order of positions.
+   * @param classes the class of each image.
+   * @param teacherLogits the teacher's logits, [images, classes]; empty if the recipe {@linkplain
+   *     Recipe#distils() has no teacher}.
+   * @return what was found.
+   * @throws IllegalStateException if the loss is no longer a number, or the plan's last step was
+   *     made before.
+   * @throws IllegalArgumentException if the teacher's logits are not what the recipe asks for.
+   */
+  StepResult step(float[] pixels, int[] classes, float[] teacherLogits);
+
+  /**
+   * Applies the network as it is now, in its inference form: batch normalisation by the moving
+   * statistics.
+   *
+   * @param pixels any number of images.
+   * @return the logits, [images, classes].
+   */
+  float[] logits(float[] pixels);
+
+  /**
+   * The float parameters as they are now, latent weights included.
+   *
+   * @return copies, by full name.
+   */
+  Map<String, float[]> parameters();
+
+  /**
+   * The network as it is now; its packed weights are those that {@link #logits} computes with.
+   *
+   * @return the trained network.
+   */
+  TrainedNetwork network();
+
+  /**
+   * Everything that this run has come to.
+   *
+   * @return copies.
+   */
+  TrainingState state();
+
+  /**
+   * Goes on from where another run of the same network and plan was. After an exception the run is
+   * good for nothing but closing.
+   *
+   * @param state what that run had come to.
+   * @throws IllegalArgumentException if it is the state of another network or plan: a variable or
+   *     codebook is missing, unknown or of another size, or it made more steps than the plan has.
+   */
+  void restore(TrainingState state);
+
+  @Override
+  void close();
+}

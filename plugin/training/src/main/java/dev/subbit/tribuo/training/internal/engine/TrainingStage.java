@@ -1,0 +1,50 @@
+package dev.subbit.tribuo.training.internal.engine;
+
+import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.training.teacher.TeacherSession;
+import java.util.Map;
+
+/**
+ * One stage of a training. A training is a list of stages: each starts from the parameters that the
+ * one before it ended with, with a fresh optimiser and its own schedule. The networks of all stages
+ * have the same parameters and differ in how convolutions hold their weights: the float weights of
+ * one stage are the latent weights of the next.
+ *
+ * @param network what is trained.
+ * @param plan how.
+ * @param epochs passes over the data, at least 1; the plan's steps are theirs together.
+ * @param teacher what is asked before every step; null if the plan's recipe has no teacher.
+ */
+public record TrainingStage(
+    Network network, TrainingPlan plan, int epochs, TeacherSession teacher) {
+
+  // Checks that there is a teacher where one is asked.
+  public TrainingStage {
+    if (plan.recipe().distils() && teacher == null) {
+      throw new IllegalArgumentException("The recipe asks for a teacher, but there is none");
+    }
+  }
+
+  /**
+   * A stage without a teacher.
+   *
+   * @param network what is trained.
+   * @param plan how.
+   * @param epochs passes over the data.
+   */
+  public TrainingStage(Network network, TrainingPlan plan, int epochs) {
+    this(network, plan, epochs, null);
+  }
+
+  /**
+   * Starts this stage.
+   *
+   * @param engine what trains.
+   * @param parameters the parameters to start from, by full name.
+   * @return the run, to be closed by the caller; it asks the teacher by itself.
+   */
+  public TrainingRun start(TrainingEngine engine, Map<String, float[]> parameters) {
+    TrainingRun run = engine.start(network, plan, parameters);
+    return plan.recipe().distils() ? new TaughtRun(run, teacher) : run;
+  }
+}

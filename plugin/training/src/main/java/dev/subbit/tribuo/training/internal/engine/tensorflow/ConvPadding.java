@@ -1,0 +1,44 @@
+package dev.subbit.tribuo.training.internal.engine.tensorflow;
+
+import dev.subbit.tribuo.network.Layer;
+import java.util.List;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * How a convolution that is padded by kernel / 2 on every side is said in TensorFlow. At stride 1
+ * this is SAME; at stride 2 SAME would pad even images at the far side only, so the input is padded
+ * first.
+ */
+record ConvPadding(int explicit, int stride) {
+
+  static ConvPadding of(Layer.Conv conv) {
+    return new ConvPadding(conv.stride() == 1 ? 0 : conv.kernel() / 2, conv.stride());
+  }
+
+  List<Long> strides() {
+    return List.of(1L, (long) stride, (long) stride, 1L);
+  }
+
+  String mode() {
+    return stride == 1 ? "SAME" : "VALID";
+  }
+
+  /** Pads the input as needed. */
+  Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+    if (explicit == 0) {
+      return x;
+    }
+    int[][] paddings = {{0, 0}, {explicit, explicit}, {explicit, explicit}, {0, 0}};
+    return tf.pad(x, tf.constant(paddings), tf.constant(0f));
+  }
+
+  /** The gradient of the input from that of the padded input. */
+  Operand<TFloat32> gradient(Ops tf, Operand<TFloat32> padded, Operand<TFloat32> input) {
+    if (explicit == 0) {
+      return padded;
+    }
+    return tf.slice(padded, tf.array(0, explicit, explicit, 0), tf.shape(input));
+  }
+}

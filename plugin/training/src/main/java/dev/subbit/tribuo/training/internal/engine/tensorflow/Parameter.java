@@ -1,0 +1,62 @@
+package dev.subbit.tribuo.training.internal.engine.tensorflow;
+
+import org.tensorflow.Operand;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.AssignVariableOp;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.core.VarHandleOp;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * A variable of the graph, in the layout that {@link dev.subbit.tribuo.network.Layer} gives its
+ * parameter. A resource variable: an update never changes a value that was read before, so reads
+ * need no ordering against updates.
+ */
+final class Parameter {
+
+  private final String name;
+  private final Shape shape;
+  private final VarHandleOp handle;
+  private final Operand<TFloat32> value;
+  private final Placeholder<TFloat32> newValue;
+  private final AssignVariableOp assign;
+
+  Parameter(Ops tf, String name, long... dimensions) {
+    this.name = name;
+    this.shape = Shape.of(dimensions);
+    this.handle = tf.varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
+    this.value = tf.readVariableOp(handle, TFloat32.class);
+    this.newValue = tf.placeholder(TFloat32.class, Placeholder.shape(shape));
+    this.assign = tf.assignVariableOp(handle, newValue);
+  }
+
+  /** The full name, {@code <node>/<parameter>}, or a name derived from it. */
+  String name() {
+    return name;
+  }
+
+  Shape shape() {
+    return shape;
+  }
+
+  VarHandleOp handle() {
+    return handle;
+  }
+
+  /** The value before this step's update. */
+  Operand<TFloat32> value() {
+    return value;
+  }
+
+  /** What to feed for {@link #assign()}. */
+  Operand<TFloat32> newValue() {
+    return newValue;
+  }
+
+  /** Sets the value to what is fed for {@link #newValue()}. */
+  Op assign() {
+    return assign;
+  }
+}

@@ -1,0 +1,34 @@
+package dev.subbit.tribuo.training.internal.engine.tensorflow;
+
+/**
+ * The number of threads that TensorFlow computes with. It takes it from the first session of a
+ * process and ignores what later ones ask for; since the result depends on it to the last bit, a
+ * later training with another number is refused rather than done differently than was asked.
+ */
+final class ThreadCount {
+
+  private static int first;
+
+  private ThreadCount() {}
+
+  /**
+   * Asks for a number of threads.
+   *
+   * @throws IllegalStateException if the process computes with another number.
+   */
+  static synchronized void claim(int threads) {
+    if (first == 0) {
+      first = threads;
+    }
+    if (threads != first) {
+      throw new IllegalStateException(
+          "threads is "
+              + threads
+              + ", but TensorFlow computes with "
+              + first
+              + " from the first training in this JVM on: set threads to "
+              + first
+              + ", or train in a new JVM");
+    }
+  }
+}

@@ -1,0 +1,324 @@
+package dev.subbit.tribuo.training.internal.loop;
+
+import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.stored.NetworkCodec;
+import dev.subbit.tribuo.training.internal.batches.BatchReader;
+import dev.subbit.tribuo.training.internal.batches.ImageBatch;
+import dev.subbit.tribuo.training.internal.batches.ImageBatches;
+import dev.subbit.tribuo.training.internal.checkpoint.Checkpoint;
+import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
+import dev.subbit.tribuo.training.internal.engine.TrainingRun;
+import dev.subbit.tribuo.training.internal.engine.TrainingStage;
+import dev.subbit.tribuo.training.metrics.EpochMetrics;
+import dev.subbit.tribuo.training.metrics.EpochSums;
+import dev.subbit.tribuo.training.metrics.StepMetrics;
+import dev.subbit.tribuo.training.metrics.TrainingEnd;
+import dev.subbit.tribuo.training.metrics.TrainingListener;
+import dev.subbit.tribuo.training.metrics.TrainingStart;
+import dev.subbit.tribuo.training.metrics.TrainingStoppedException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.logging.Logger;
+
+/**
+ * Takes a network through the stages of its training, from the beginning or from a checkpoint, and
+ * tells how it goes. For one training.
+ */
+public final class TrainingLoop {
+
+  private static final Logger logger = Logger.getLogger(TrainingLoop.class.getName());
+
+  private final ImageBatches batches;
+  private final List<TrainingStage> stages;
+  private final ModelSelection selection;
+  private final TrainingCheckpoints checkpoints;
+  private final List<TrainingListener> listeners;
+  private final BooleanSupplier stop;
+
+  // Where the training is: in this stage, after these epochs, this far in the next one.
+  private int stage;
+  private final List<EpochMetrics> history = new ArrayList<>();
+  private EpochSums sums = EpochSums.NONE;
+
+  /**
+   * A loop that is ready to train, once.
+   *
+   * @param batches the training images.
+   * @param stages the stages, at least one.
+   * @param selection which epoch's network becomes the model.
+   * @param checkpoints where the training goes on from, and where it leaves checkpoints.
+   * @param listeners who is told.
+   * @param stop asked after every step whether the training shall stop.
+   */
+  public TrainingLoop(
+      ImageBatches batches,
+      List<TrainingStage> stages,
+      ModelSelection selection,
+      TrainingCheckpoints checkpoints,
+      List<TrainingListener> listeners,
+      BooleanSupplier stop) {
+    this.batches = batches;
+    this.stages = stages;
+    this.selection = selection;
+    this.checkpoints = checkpoints;
+    this.listeners = listeners;
+    this.stop = stop;
+  }
+
+  /**
+   * Trains through all stages, from the checkpoint if there is one.
+   *
+   * @param initial the parameters that the first stage starts from.
+   * @param progress shows how far the training is.
+   * @return the network that was selected.
+   * @throws TrainingStoppedException if the training was stopped.
+   * @throws IllegalStateException if the checkpoint cannot be gone on from.
+   */
+  public TrainedNetwork train(Map<String, float[]> initial, TrainingProgress progress) {
+    TrainingEngine engine = TrainingEngine.load();
+    Optional<Checkpoint> start = checkpoints.read();
+    start.ifPresent(this::goOnFrom);
+    progress.advance((long) step() * batches.batchSize());
+    tell(start);
+    Map<String, float[]> parameters = initial;
+    while (true) {
+      TrainingStage current = stages.get(stage);
+      // The networks of all stages have the same parameters, so that a run which goes on in a later
+      // stage can be started from the first ones, too.
+      try (TrainingRun run = current.start(engine, parameters)) {
+        if (start.isPresent() && start.get().stage() == stage) {
+          restore(run, start.get());
+        }
+        trainStage(run, progress);
+        if (stage == stages.size() - 1) {
+          tellEnd(initial, run);
+          return selection.best().orElseGet(run::network);
+        }
+        parameters = run.parameters();
+      }
+      stage++;
+    }
+  }
+
+  private void goOnFrom(Checkpoint checkpoint) {
+    stage = checkpoint.stage();
+    sums = checkpoint.sums();
+    history.addAll(checkpoint.history());
+    if (stage >= stages.size()
+        || history.size() > epochsUpTo(stage)
+        || sums.steps() >= batches.count()) {
+      throw notThisTraining("it is at a place that this training does not have", null);
+    }
+    try {
+      checkpoint.best().map(NetworkCodec::decode).ifPresent(selection::restore);
+    } catch (IllegalArgumentException e) {
+      throw notThisTraining(e.getMessage(), e);
+    }
+  }
+
+  private void restore(TrainingRun run, Checkpoint checkpoint) {
+    try {
+      run.restore(checkpoint.state());
+    } catch (IllegalArgumentException e) {
+      throw notThisTraining(e.getMessage(), e);
+    }
+  }
+
+  private IllegalStateException notThisTraining(String reason, Exception cause) {
+    return new IllegalStateException(
+        "Cannot go on from the checkpoint "
+            + checkpoints.file()
+            + ": "
+            + reason
+            + ". Delete it to train from the beginning",
+        cause);
+  }
+
+  private void tell(Optional<Checkpoint> checkpoint) {
+    Optional<Path> file = checkpoint.map(found -> checkpoints.file());
+    TrainingStart start =
+        new TrainingStart(
+            step(), epochs() * batches.count(), history.size() + 1, epochs(), history, file);
+    file.ifPresent(path -> logger.info(() -> "Going on from " + path));
+    listeners.forEach(listener -> listener.started(start));
+  }
+
+  private void tellEnd(Map<String, float[]> initial, TrainingRun run) {
+    if (listeners.isEmpty()) {
+      return;
+    }
+    TrainingEnd end =
+        new TrainingEnd(
+            batches.images(),
+            selection.validationImages(),
+            selection.modelEpoch(epochsOfStage()),
+            initial,
+            run.parameters(),
+            run.network());
+    listeners.forEach(listener -> listener.finished(end));
+  }
+
+  private void trainStage(TrainingRun run, TrainingProgress progress) {
+    if (isStageOver()) {
+      return;
+    }
+    try (BatchReader reader = batches.open(history.size(), sums.steps())) {
+      do {
+        trainEpoch(run, reader, progress);
+        finishEpoch(run);
+        pause(run, checkpoints.areKept());
+      } while (!isStageOver());
+    }
+  }
+
+  private boolean isStageOver() {
+    return history.size() == epochsUpTo(stage)
+        || (stage == stages.size() - 1 && selection.isOver(epochsOfStage()));
+  }
+
+  private List<EpochMetrics> epochsOfStage() {
+    return history.subList(stage == 0 ? 0 : epochsUpTo(stage - 1), history.size());
+  }
+
+  private void trainEpoch(TrainingRun run, BatchReader reader, TrainingProgress progress) {
+    while (sums.steps() < batches.count()) {
+      long start = System.nanoTime();
+      ImageBatch images = reader.next();
+      TrainingRun.StepResult result = run.step(images.pixels(), images.classes());
+      int size = images.classes().length;
+      sums =
+          sums.plus(
+              size,
+              result.loss(),
+              result.correct(),
+              result.codewordsChanged(),
+              sums.seconds() + (System.nanoTime() - start) / 1e9);
+      progress.advance(size);
+      progress.tell(history.size() + 1, epochs(), sums);
+      StepMetrics metrics =
+          new StepMetrics(
+              stage + 1,
+              history.size() + 1,
+              epochs(),
+              step(),
+              result.loss(),
+              (double) result.correct() / size,
+              learningRate(),
+              sums);
+      listeners.forEach(listener -> listener.stepFinished(metrics));
+      // After the last step the epoch is finished before anything else: its end has a checkpoint.
+      if (sums.steps() < batches.count()) {
+        pause(run, checkpoints.isDue());
+      }
+    }
+  }
+
+  private void finishEpoch(TrainingRun run) {
+    EpochMetrics metrics =
+        new EpochMetrics(
+            stage + 1,
+            history.size() + 1,
+            epochs(),
+            step(),
+            sums.meanLoss(),
+            sums.accuracy(),
+            selection.evaluate(run),
+            learningRate(),
+            sums.codewordsChanged(),
+            sums.seconds(),
+            sums.imagesPerSecond());
+    history.add(metrics);
+    sums = EpochSums.NONE;
+    if (stage == stages.size() - 1) {
+      selection.epochFinished(run, epochsOfStage());
+    }
+    logger.info(() -> text(metrics));
+    // Before the checkpoint, so that a run which is cut between them tells again and leaves none
+    // out.
+    listeners.forEach(listener -> listener.epochFinished(metrics));
+  }
+
+  private static String text(EpochMetrics metrics) {
+    return String.format(
+            Locale.ROOT,
+            "Epoch %d/%d: loss %.4f, training accuracy %.2f %%, %.0f images/s",
+            metrics.epoch(),
+            metrics.epochs(),
+            metrics.loss(),
+            100 * metrics.accuracy(),
+            metrics.imagesPerSecond())
+        + metrics
+            .validation()
+            .map(v -> String.format(Locale.ROOT, ", validation %.2f %%", 100 * v.accuracy()))
+            .orElse("");
+  }
+
+  /** Between two steps: writes a checkpoint if one is due, and stops if that was asked for. */
+  private void pause(TrainingRun run, boolean checkpointDue) {
+    boolean over = stage == stages.size() - 1 && isStageOver();
+    boolean stopping = !over && stop.getAsBoolean();
+    Optional<Path> file = Optional.empty();
+    if (checkpointDue || (stopping && checkpoints.areKept())) {
+      file = checkpoints.write(checkpoint(run));
+    }
+    if (stopping) {
+      throw stopped(file);
+    }
+  }
+
+  private TrainingStoppedException stopped(Optional<Path> checkpoint) {
+    String how;
+    if (checkpoint.isPresent()) {
+      how = "it can go on from " + checkpoint.get();
+    } else if (checkpoints.areKept()) {
+      how =
+          "its checkpoint could not be written; if there is a file "
+              + checkpoints.file()
+              + ", it is an earlier one";
+    } else {
+      how = "it cannot go on, since checkpointFolder is not set";
+    }
+    return new TrainingStoppedException(
+        "Training was stopped after step "
+            + step()
+            + " of "
+            + epochs() * batches.count()
+            + "; "
+            + how,
+        checkpoint.orElse(null));
+  }
+
+  private Checkpoint checkpoint(TrainingRun run) {
+    return new Checkpoint(
+        checkpoints.fingerprint(),
+        stage,
+        sums,
+        run.state(),
+        history,
+        selection.best().map(NetworkCodec::encode));
+  }
+
+  /** Steps of all stages that were made. */
+  private int step() {
+    return history.size() * batches.count() + sums.steps();
+  }
+
+  /** The rate of the stage's last step. */
+  private double learningRate() {
+    int first = stage == 0 ? 0 : epochsUpTo(stage - 1) * batches.count();
+    return stages.get(stage).plan().learningRate(step() - first - 1);
+  }
+
+  private int epochs() {
+    return epochsUpTo(stages.size() - 1);
+  }
+
+  private int epochsUpTo(int last) {
+    return stages.subList(0, last + 1).stream().mapToInt(TrainingStage::epochs).sum();
+  }
+}

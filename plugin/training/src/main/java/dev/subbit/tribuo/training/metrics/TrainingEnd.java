@@ -1,0 +1,24 @@
+package dev.subbit.tribuo.training.metrics;
+
+import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.Map;
+
+/**
+ * Where a training ends. A training that went on from a checkpoint ends as the uncut one does.
+ * Immutable by contract: listeners leave the arrays as they are.
+ *
+ * @param trainingImages number of images that were trained on.
+ * @param validationImages number of images that were kept back for validation.
+ * @param modelEpoch number of the epoch whose network becomes the model; the last one, unless an
+ *     earlier one did better on the validation images.
+ * @param initial the float parameters before the first step, latent weights included, by full name.
+ * @param parameters the same after the last step.
+ * @param network the network after the last step.
+ */
+public record TrainingEnd(
+    int trainingImages,
+    int validationImages,
+    int modelEpoch,
+    Map<String, float[]> initial,
+    Map<String, float[]> parameters,
+    TrainedNetwork network) {}

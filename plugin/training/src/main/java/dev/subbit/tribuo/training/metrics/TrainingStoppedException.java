@@ -1,0 +1,35 @@
+package dev.subbit.tribuo.training.metrics;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A training was stopped by {@code SubBitTrainer.stop()} before its end. Where it left a
+ * checkpoint, the same call of {@code train} goes on from there.
+ */
+public final class TrainingStoppedException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final transient Path checkpoint;
+
+  /**
+   * An exception for a training that ended early.
+   *
+   * @param message where the training was stopped, and how it can go on.
+   * @param checkpoint the checkpoint; null if there is none.
+   */
+  public TrainingStoppedException(String message, Path checkpoint) {
+    super(message);
+    this.checkpoint = checkpoint;
+  }
+
+  /**
+   * The checkpoint that the training left.
+   *
+   * @return its file; empty if the trainer has no folder for checkpoints, or none could be written.
+   */
+  public Optional<Path> checkpoint() {
+    return Optional.ofNullable(checkpoint);
+  }
+}

@@ -1,0 +1,9 @@
+package dev.subbit.tribuo.training.recipe;
+
+/** Where a layer's codebook starts. */
+public enum CodebookStart {
+  /** Codewords drawn without repetition. */
+  RANDOM,
+  /** Codewords fitted to the layer's latent kernels as they are at the start. */
+  CLUSTERED
+}

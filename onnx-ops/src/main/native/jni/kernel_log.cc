@@ -5,7 +5,7 @@
 #include <exception>
 #include <string>
 
-#include "core/isa.h"
+#include "core/kernel/isa.h"
 
 /// The native side of dev.subbit.onnx.KernelLog. Every function ends with a Java exception pending where something
 /// failed; no C++ exception leaves it.

@@ -6,9 +6,9 @@ namespace subbit {
 
 /// A step of a kernel's inner loop: one vector of an instruction set.
 enum class VectorStep {
-  kNone,       ///< the kernel states no bound
-  kAddFloat,   ///< an addition of 32-bit floats
-  kAddInt,     ///< an addition of integers of any width
+  kNone,        ///< the kernel states no bound
+  kAddFloat,    ///< an addition of 32-bit floats
+  kAddInt,      ///< an addition of integers of any width
   kCountPairs,  ///< a carry-save addition of two words of differing signs (binary_conv.h), a count and an addition
   kLookUps,     ///< a look-up of bytes by a shuffle within 16 of them, and an addition of bytes
 };
@@ -20,9 +20,5 @@ struct KernelBound {
   Isa isa = Isa::kReference;
   double count = 0;
 };
-
-/// Seconds that one core takes for the steps of a bound where nothing holds them up: measured now, on registers alone,
-/// for about a millisecond. Not a number for kNone. The instruction set must not pass DetectIsa().
-double Seconds(const KernelBound& bound);
 
 }  // namespace subbit

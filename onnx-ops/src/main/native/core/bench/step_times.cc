@@ -1,4 +1,4 @@
-#include "core/kernel/kernel_bound.h"
+#include "core/bench/step_times.h"
 
 #include <algorithm>
 #include <chrono>

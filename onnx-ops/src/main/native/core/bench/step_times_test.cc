@@ -1,4 +1,4 @@
-#include "core/kernel/kernel_bound.h"
+#include "core/bench/step_times.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 namespace subbit {
 namespace {
 
-TEST(KernelBoundTest, EveryLevelHasItsAdditions) {
+TEST(StepTimesTest, EveryLevelHasItsAdditions) {
   for (Isa isa : AvailableIsas()) {
     for (VectorStep step : {VectorStep::kAddFloat, VectorStep::kAddInt}) {
       EXPECT_GT(Seconds({step, isa, 1}), 0) << ToString(isa);
@@ -23,7 +23,7 @@ TEST(KernelBoundTest, EveryLevelHasItsAdditions) {
   }
 }
 
-TEST(KernelBoundTest, AKernelNeedNotStateOne) { EXPECT_TRUE(std::isnan(Seconds({}))); }
+TEST(StepTimesTest, AKernelNeedNotStateOne) { EXPECT_TRUE(std::isnan(Seconds({}))); }
 
 }  // namespace
 }  // namespace subbit

@@ -4,14 +4,13 @@
 #
 #   fpga-backend/src/test/rtl/mutants.sh BUILD_FOLDER [NUMBER...]
 #
-# BUILD_FOLDER is where cmake built fpga-backend/src/main/native with its tests (fpga-backend/target/native). Ends with 0 if
-# every fault was caught.
+# BUILD_FOLDER is where cmake built the native code with its tests (target/native). Ends with 0 if every fault was caught.
 set -euo pipefail
 
 build=$(cd "$1" && pwd)
 shift
-native=$(cd "$(dirname "$0")/../../main/native" && pwd)
-rtl=$(cd "$(dirname "$0")/../../main/rtl" && pwd)
+root=$(cd "$(dirname "$0")/../../../.." && pwd)
+rtl=$root/fpga-backend/src/main/rtl
 work=$build/mutants
 mkdir -p "$work"
 
@@ -69,11 +68,11 @@ faults=(
 
 # Runs the tests against the fault of this number; the whole device is built only where no bench of a module has seen it.
 survives() {
-  timeout 300 "$work/build/rtl_module_test" --gtest_fail_fast >"$work/test$1.log" 2>&1 || return 1
+  timeout 300 "$work/build/subbit-fpga-backend/rtl_module_test" --gtest_fail_fast >"$work/test$1.log" 2>&1 || return 1
   cmake --build "$work/build" --target subbit_rtl --parallel 2 >>"$work/log" 2>&1 || exit 1
   local library
   library=$(find "$work/out" -name 'libsubbit_rtl.*')
-  SUBBIT_RTL_LIBRARY=$library timeout 300 "$build/rtl_test" --gtest_fail_fast >"$work/test$1.log" 2>&1
+  SUBBIT_RTL_LIBRARY=$library timeout 300 "$build/subbit-fpga-backend/rtl_test" --gtest_fail_fast >"$work/test$1.log" 2>&1
 }
 
 caught=0
@@ -93,7 +92,7 @@ for number in "${numbers[@]}"; do
     echo "$number: '$from' is no longer in $file; bring this list up to date"
     exit 1
   fi
-  cmake -S "$native" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DSUBBIT_RTL_DIR="$work/rtl" \
+  cmake -S "$root" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DSUBBIT_RTL_DIR="$work/rtl" \
     -DSUBBIT_RTL_WARNINGS=OFF -DSUBBIT_RESOURCE_DIR="$work/out" >"$work/log" 2>&1
   cmake --build "$work/build" --target rtl_module_test --parallel 2 >>"$work/log" 2>&1
   tried=$((tried + 1))

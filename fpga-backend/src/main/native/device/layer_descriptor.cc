@@ -5,7 +5,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "core/conv_geometry.h"
+#include "core/operator/conv_geometry.h"
 #include "device/registers.h"
 
 namespace subbit::fpga {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/conv_attributes.h"
+#include "core/operator/conv_attributes.h"
 #include "device/layer_descriptor.h"
 #include "device/sign_rule.h"
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "board/testing/fake_board.h"
-#include "core/conv_geometry.h"
+#include "core/operator/conv_geometry.h"
 #include "driver/backends.h"
 #include "emulator/emulator.h"
 #include "testing/reference_conv.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/conv_geometry.h"
+#include "core/operator/conv_geometry.h"
 #include "driver/driver.h"
 
 namespace subbit::fpga {

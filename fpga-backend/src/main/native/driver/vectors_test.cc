@@ -7,9 +7,9 @@
 #include <set>
 #include <string>
 
-#include "core/conv_geometry.h"
-#include "core/conv_weights.h"
-#include "core/requantization.h"
+#include "core/operator/conv_geometry.h"
+#include "core/operator/conv_weights.h"
+#include "core/operator/requantization.h"
 #include "core/testing/vector_file.h"
 #include "driver/backends.h"
 #include "driver/binary_tensor.h"

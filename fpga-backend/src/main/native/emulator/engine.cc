@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/bit_planes.h"
+#include "core/operator/bit_planes.h"
 #include "emulator/output_stage.h"
 #include "emulator/response_tile.h"
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/conv_attributes.h"
-#include "core/conv_weights.h"
-#include "core/requantization.h"
+#include "core/operator/conv_attributes.h"
+#include "core/operator/conv_weights.h"
+#include "core/operator/requantization.h"
 #include "driver/conv_layer.h"
 #include "ep/ort_api.h"
 

@@ -1,6 +1,6 @@
 #include "ep/cpu_conv.h"
 
-#include "core/reference.h"
+#include "core/reference/reference.h"
 
 namespace subbit::fpga {
 namespace {

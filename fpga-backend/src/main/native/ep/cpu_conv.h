@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/conv_geometry.h"
+#include "core/operator/conv_geometry.h"
 #include "ep/conv_node.h"
 
 namespace subbit::fpga {

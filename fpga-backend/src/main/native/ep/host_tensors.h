@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/conv_geometry.h"
+#include "core/operator/conv_geometry.h"
 #include "ep/conv_node.h"
 
 namespace subbit::fpga {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/packed_bits.h"
+#include "core/operator/packed_bits.h"
 #include "driver/timing_log.h"
 #include "ep/cpu_conv.h"
 #include "ep/host_tensors.h"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/conv_geometry.h"
+#include "core/operator/conv_geometry.h"
 #include "driver/driver.h"
 #include "ep/conv_graph.h"
 #include "ep/fallback.h"

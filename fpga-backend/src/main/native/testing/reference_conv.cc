@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/conv_geometry.h"
+#include "core/operator/conv_geometry.h"
 
 namespace subbit::fpga {
 namespace {

@@ -11,7 +11,8 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 option(SUBBIT_SANITIZE "Build everything with the address and undefined-behaviour sanitizers" OFF)
 option(SUBBIT_SKIP_TESTS "Leave the tests out of the build" OFF)
-set(SUBBIT_RESOURCE_DIR "${CMAKE_BINARY_DIR}/resources" CACHE PATH "Where the libraries go that are packed into the jar")
+set(SUBBIT_RESOURCE_DIR "${CMAKE_BINARY_DIR}/resources" CACHE STRING
+    "Where the libraries go that are packed into the jars; a relative path is one within each module")
 
 # -ffp-contract=off: results are specified to the last bit, so a multiply and an add are never fused behind our back.
 add_compile_options(-Wall -Wextra -Wpedantic -Werror -ffp-contract=off)
@@ -103,8 +104,12 @@ endfunction()
 # under a live session), and is placed where the jar of Java package `package` picks it up.
 function(subbit_plugin_library target package exports)
   string(REPLACE "." "/" folder "${package}")
+  set(resources "${SUBBIT_RESOURCE_DIR}")
+  if(NOT IS_ABSOLUTE "${resources}")
+    string(REGEX REPLACE "/src/main/native$" "/${resources}" resources "${CMAKE_CURRENT_SOURCE_DIR}")
+  endif()
   set_target_properties(${target} PROPERTIES
-    LIBRARY_OUTPUT_DIRECTORY "${SUBBIT_RESOURCE_DIR}/${folder}/native/${SUBBIT_PLATFORM}"
+    LIBRARY_OUTPUT_DIRECTORY "${resources}/${folder}/native/${SUBBIT_PLATFORM}"
     LINK_DEPENDS "${exports}")
   if(NOT APPLE)
     target_link_options(${target} PRIVATE "-Wl,--version-script=${exports}" -Wl,-z,nodelete)
@@ -112,4 +117,10 @@ function(subbit_plugin_library target package exports)
       target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc -Wl,-z,defs)
     endif()
   endif()
+endfunction()
+
+# subbit_module(name): the target `name` builds everything that the folder of the caller does, as the Maven module of that name asks for.
+function(subbit_module name)
+  get_property(targets DIRECTORY PROPERTY BUILDSYSTEM_TARGETS)
+  add_custom_target(${name} DEPENDS ${targets})
 endfunction()

@@ -5,7 +5,7 @@
 #include <exception>
 #include <string>
 
-#include "core/isa.h"
+#include "core/kernel/isa.h"
 
 /// The native side of dev.subbit.onnx.KernelLog. Every function ends with a Java exception pending where something
 /// failed; no C++ exception leaves it.
@@ -43,7 +43,7 @@ extern "C" JNIEXPORT jstring JNICALL Java_dev_subbit_onnx_KernelLog_instructionS
 extern "C" JNIEXPORT void JNICALL Java_dev_subbit_onnx_KernelLog_start(JNIEnv*, jclass) { KernelLog::Global().Start(); }
 
 extern "C" JNIEXPORT void JNICALL Java_dev_subbit_onnx_KernelLog_stop(JNIEnv* env, jclass, jobject visitor) {
-  const jmethodID visit = env->GetMethodID(env->GetObjectClass(visitor), "visit", "([B[B[BD)V");
+  const jmethodID visit = env->GetMethodID(env->GetObjectClass(visitor), "visit", "([B[B[BIID)V");
   if (visit == nullptr) return;
   try {
     for (const KernelRun& run : KernelLog::Global().Stop()) {
@@ -51,7 +51,8 @@ extern "C" JNIEXPORT void JNICALL Java_dev_subbit_onnx_KernelLog_stop(JNIEnv* en
       const jbyteArray node = Bytes(env, run.node);
       const jbyteArray kernel = Bytes(env, run.kernel);
       if (env->ExceptionCheck()) return;
-      env->CallVoidMethod(visitor, visit, op_type, node, kernel, subbit::Seconds(run.bound));
+      env->CallVoidMethod(visitor, visit, op_type, node, kernel, static_cast<jint>(run.bound.step),
+                          static_cast<jint>(run.bound.isa), run.bound.count);
       if (env->ExceptionCheck()) return;
       for (const jbyteArray text : {op_type, node, kernel}) env->DeleteLocalRef(text);
     }

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "core/kernel_choice.h"
-#include "core/packed_bits.h"
+#include "core/choice/kernel_choice.h"
+#include "core/operator/packed_bits.h"
 #include "ort/kernel_log.h"
 
 namespace subbit::ort {

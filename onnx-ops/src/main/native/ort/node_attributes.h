@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/conv_attributes.h"
+#include "core/operator/conv_attributes.h"
 
 namespace subbit::ort {
 

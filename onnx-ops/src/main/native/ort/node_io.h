@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-#include "core/parallel_for.h"
+#include "core/kernel/parallel_for.h"
 #include "ort/run_scratch.h"
 #include "ort/status.h"
 #include "ort/tensors.h"

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <string>
 
-#include "core/isa.h"
+#include "core/kernel/isa.h"
 #include "ort/custom_op.h"
 #include "ort/definitions.h"
 #include "ort/status.h"

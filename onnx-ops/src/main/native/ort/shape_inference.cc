@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "core/conv_geometry.h"
-#include "core/packed_bits.h"
+#include "core/operator/conv_geometry.h"
+#include "core/operator/packed_bits.h"
 #include "ort/node_attributes.h"
 #include "ort/tensors.h"
 

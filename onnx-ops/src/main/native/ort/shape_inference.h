@@ -2,7 +2,7 @@
 
 #include <onnxruntime_c_api.h>
 
-#include "core/invalid_operator.h"
+#include "core/operator/invalid_operator.h"
 
 /// Output shapes from attributes and whatever is known of the shape of the first input: a batch of open size stays open
 /// under its name, other lengths that are not known get names of their own. All throw InvalidOperator.

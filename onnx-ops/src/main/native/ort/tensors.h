@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/conv_weights.h"
+#include "core/operator/conv_weights.h"
 #include "ort/status.h"
 
 namespace subbit::ort {

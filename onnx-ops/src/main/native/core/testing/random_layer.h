@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "core/conv_geometry.h"
-#include "core/conv_weights.h"
-#include "core/isa.h"
-#include "core/parallel_for.h"
-#include "core/requantization.h"
+#include "core/operator/conv_geometry.h"
+#include "core/operator/conv_weights.h"
+#include "core/kernel/isa.h"
+#include "core/kernel/parallel_for.h"
+#include "core/operator/requantization.h"
 
 /// Layers for tests that compare kernels with the reference.
 namespace subbit {

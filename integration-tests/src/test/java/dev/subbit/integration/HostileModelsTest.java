@@ -31,9 +31,8 @@ class HostileModelsTest {
   private static final Set<String> PACKED_SIGNS =
       Set.of("PackSigns", "PackedBinarySubBitConv", "BinarySubBitBlock");
 
-  private static final Path SANITIZED_KERNELS = sanitized("onnx-ops", "onnx", "libsubbit_ops.so");
-  private static final Path SANITIZED_DEVICE =
-      sanitized("fpga-backend", "fpga", "libsubbit_fpga.so");
+  private static final Path SANITIZED_KERNELS = sanitized("onnx", "libsubbit_ops.so");
+  private static final Path SANITIZED_DEVICE = sanitized("fpga", "libsubbit_fpga.so");
 
   /** Named, so that nothing is warned about. */
   private static final String EMULATOR = "-Dsubbit.fpga.backend=emulator";
@@ -76,8 +75,8 @@ class HostileModelsTest {
     assertEveryEditRefused(backend, sanitizedHostileModels(backend));
   }
 
-  private static Path sanitized(String module, String packageName, String library) {
-    return Path.of("..", module, "target", "native-asan", "resources", "dev", "subbit", packageName)
+  private static Path sanitized(String packageName, String library) {
+    return Path.of("..", "target", "native-asan", "resources", "dev", "subbit", packageName)
         .resolve(Path.of("native", NativeLibrary.platform(), library))
         .toAbsolutePath()
         .normalize();

@@ -59,15 +59,15 @@ public final class KernelLog {
       action.run();
     } finally {
       stop(
-          (operator, node, kernel, boundSeconds) ->
+          (operator, node, kernel, step, instructionSet, steps) ->
               entries.add(
                   new Entry(
                       new String(operator, StandardCharsets.UTF_8),
                       new String(node, StandardCharsets.UTF_8),
                       new String(kernel, StandardCharsets.UTF_8),
-                      Double.isNaN(boundSeconds)
+                      step == StepTimes.NO_STEP
                           ? OptionalDouble.empty()
-                          : OptionalDouble.of(boundSeconds))));
+                          : OptionalDouble.of(StepTimes.seconds(step, instructionSet, steps)))));
     }
     return entries;
   }
@@ -81,9 +81,13 @@ public final class KernelLog {
    */
   public static native String instructionSet();
 
-  /** Takes one entry at a time; called from native code. Texts are UTF-8. */
+  /**
+   * Takes one entry at a time; called from native code. Texts are UTF-8, the bound is what {@link
+   * StepTimes#seconds} takes.
+   */
   private interface Visitor {
-    void visit(byte[] operator, byte[] node, byte[] kernel, double boundSeconds);
+    void visit(
+        byte[] operator, byte[] node, byte[] kernel, int step, int instructionSet, double steps);
   }
 
   private static native void start();

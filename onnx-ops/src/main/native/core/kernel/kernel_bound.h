@@ -1,0 +1,24 @@
+#pragma once
+
+#include "core/kernel/isa.h"
+
+namespace subbit {
+
+/// A step of a kernel's inner loop: one vector of an instruction set.
+enum class VectorStep {
+  kNone,        ///< the kernel states no bound
+  kAddFloat,    ///< an addition of 32-bit floats
+  kAddInt,      ///< an addition of integers of any width
+  kCountPairs,  ///< a carry-save addition of two words of differing signs (binary_conv.h), a count and an addition
+  kLookUps,     ///< a look-up of bytes by a shuffle within 16 of them, and an addition of bytes
+};
+
+/// What a kernel cannot do without in one run: so many steps of one kind. Reading indices, laying out the input,
+/// padding and writing the output are left out, so no run can be as fast as its bound.
+struct KernelBound {
+  VectorStep step = VectorStep::kNone;
+  Isa isa = Isa::kReference;
+  double count = 0;
+};
+
+}  // namespace subbit

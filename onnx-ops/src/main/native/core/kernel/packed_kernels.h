@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "core/operator/conv_geometry.h"
+#include "core/kernel/kernel_bound.h"
+#include "core/kernel/parallel_for.h"
+
+/// The interfaces of the operators on packed signs (packed_bits.h). Kernels are immutable once made: Run may be called
+/// by many threads at once.
+namespace subbit {
+
+/// What PackSigns packs; row-major tensors of [batch, channels, pixels]. Made by MakeSignsShape.
+struct SignsShape {
+  std::int64_t batch;
+  std::int64_t channels;
+  std::int64_t pixels;  ///< H * W
+};
+
+/// Checks the shape of PackSigns' X, [N, C, H, W] with C = `channels`, for no more than kMaxElements elements. Throws
+/// InvalidOperator.
+SignsShape MakeSignsShape(const OpName& op, std::int64_t channels, const Dims& x_shape);
+
+/// PackSigns with its shifts.
+class PackSignsKernel {
+ public:
+  virtual ~PackSignsKernel() = default;
+
+  /// Algorithm and instruction set, for logs.
+  virtual std::string Name() const = 0;
+
+  /// The number of shifts that the kernel was made with.
+  virtual std::int64_t Channels() const = 0;
+
+  /// Bytes of scratch memory that Run takes for this shape, all that it takes.
+  virtual std::size_t ScratchBytes(const SignsShape& shape) const = 0;
+
+  /// What Run cannot do without on this shape.
+  virtual KernelBound Bound(const SignsShape& shape) const {
+    static_cast<void>(shape);
+    return {};
+  }
+
+  /// Writes the bits of x[n, c, p] + shift[c] >= 0 to b [batch, PackedBytes(channels), pixels]; shape.channels must be
+  /// Channels(). `scratch` is as for ConvKernel.
+  virtual void Run(const SignsShape& shape, const float* x, std::uint8_t* b, void* scratch,
+                   ParallelFor parallel_for) const = 0;
+};
+
+/// What a convolution of packed signs reads.
+struct PackedInputs {
+  const std::uint8_t* b;  ///< signs, [N, PackedBytes(in_channels * group), H, W]
+  const float* residual;  ///< [N, out_channels, out_height, out_width]; null for PackedBinarySubBitConv
+};
+
+/// What it writes; one of the two may be null. Neither overlaps an input.
+struct PackedOutputs {
+  float* y;         ///< [N, out_channels, out_height, out_width]
+  std::uint8_t* s;  ///< signs, [N, PackedBytes(out_channels), out_height, out_width]
+};
+
+/// PackedBinarySubBitConv or BinarySubBitBlock with its weights prepared.
+class PackedConvKernel {
+ public:
+  virtual ~PackedConvKernel() = default;
+
+  /// Algorithm and instruction set, for logs.
+  virtual std::string Name() const = 0;
+
+  /// Bytes of scratch memory that Run takes for this geometry, all that it takes. `geometry` must come from
+  /// MakePackedGeometry with the attributes that the kernel was made for.
+  virtual std::size_t ScratchBytes(const ConvGeometry& geometry) const = 0;
+
+  /// What Run cannot do without on this geometry.
+  virtual KernelBound Bound(const ConvGeometry& geometry) const {
+    static_cast<void>(geometry);
+    return {};
+  }
+
+  /// `scratch` is as for ConvKernel.
+  virtual void Run(const ConvGeometry& geometry, const PackedInputs& inputs, const PackedOutputs& outputs, void* scratch,
+                   ParallelFor parallel_for) const = 0;
+};
+
+}  // namespace subbit

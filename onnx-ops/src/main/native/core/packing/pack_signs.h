@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/kernel/packed_kernels.h"
+#include "core/popcount/popcount_kernels.h"
+
+namespace subbit {
+
+/// PackSigns by the loops that pack words for convolutions: the signs of 32 channels become words in the first-level
+/// cache, which are then taken apart into bytes. Reads each value once, so memory bounds it. `kernels` must stay valid;
+/// `shift` holds one value a channel.
+std::unique_ptr<PackSignsKernel> MakePackSigns(const PopcountKernels& kernels, std::vector<float> shift);
+
+}  // namespace subbit

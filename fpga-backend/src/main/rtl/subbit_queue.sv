@@ -1,4 +1,4 @@
-// A short queue: what goes in comes out in the same order, at the earliest a cycle later.
+// A short queue: data leaves in the order in which it entered, at the earliest one cycle later.
 `default_nettype none
 
 module subbit_queue #(
@@ -24,6 +24,7 @@ module subbit_queue #(
   end
 
   logic [WIDTH-1:0] memory[DEPTH];
+  // Positions modulo 2 * DEPTH, so that a full queue differs from an empty one.
   logic [AW:0] written, taken;
 
   assign in_ready = written - taken != (AW + 1)'(DEPTH);

@@ -9,6 +9,13 @@ set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
+# The same bytes wherever the sources, the build and the cache lie: no path of this machine gets into a library.
+cmake_path(SET subbit_root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../../../../..")
+subbit_cache_dir(subbit_cache)
+foreach(path "${subbit_root}" "${CMAKE_BINARY_DIR}/" "${subbit_cache}/")
+  add_compile_options("-ffile-prefix-map=${path}=")
+endforeach()
+
 option(SUBBIT_SANITIZE "Build everything with the address and undefined-behaviour sanitizers" OFF)
 option(SUBBIT_SKIP_TESTS "Leave the tests out of the build" OFF)
 set(SUBBIT_RESOURCE_DIR "${CMAKE_BINARY_DIR}/resources" CACHE STRING

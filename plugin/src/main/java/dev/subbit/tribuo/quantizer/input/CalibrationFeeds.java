@@ -26,7 +26,7 @@ public final class CalibrationFeeds {
    *
    * @param inputs the model's inputs.
    * @param samples for each of them, by name.
-   * @return the batches; views of the samples.
+   * @return the batches: views of the samples, or of one float copy of those that are doubles.
    * @throws IllegalArgumentException if an input has no samples, or they do not fit it or each
    *     other; the message names the input and says what it takes.
    */
@@ -37,6 +37,7 @@ public final class CalibrationFeeds {
             "The model has no input '" + name + "'; it has " + describe(inputs));
       }
     }
+    Map<String, Samples> fitting = new LinkedHashMap<>();
     long count = -1;
     long fixed = -1;
     long values = 0;
@@ -52,6 +53,7 @@ public final class CalibrationFeeds {
       }
       given = converted(input, given);
       requireFit(input, given);
+      fitting.put(input.name(), given);
       if (count >= 0 && given.count() != count) {
         throw new IllegalArgumentException(
             given.source() + " has " + given.count() + " samples, another input's file " + count);
@@ -79,23 +81,22 @@ public final class CalibrationFeeds {
       if (fixed > 0 && size < fixed) {
         break;
       }
-      feeds.add(feed(inputs, samples, first, size));
+      feeds.add(feed(fitting, first, size));
     }
     return feeds;
   }
 
-  private static Feed feed(
-      List<ModelInput> inputs, Map<String, Samples> samples, long first, long size) {
+  private static Feed feed(Map<String, Samples> samples, long first, long size) {
     Map<String, Feed.Tensor> tensors = new LinkedHashMap<>();
-    for (ModelInput input : inputs) {
-      Samples given = converted(input, samples.get(input.name()));
-      long[] shape = given.shape().clone();
-      if (shape.length > 0) {
-        shape[0] = size;
-      }
-      ByteBuffer data = given.slice(first, size);
-      tensors.put(input.name(), new Feed.Tensor(given.type(), shape, data));
-    }
+    samples.forEach(
+        (name, given) -> {
+          long[] shape = given.shape().clone();
+          if (shape.length > 0) {
+            shape[0] = size;
+          }
+          ByteBuffer data = given.slice(first, size);
+          tensors.put(name, new Feed.Tensor(given.type(), shape, data));
+        });
     return new Feed(tensors);
   }
 

@@ -6,6 +6,7 @@ import dev.subbit.tribuo.quantizer.graph.ModelInput;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,9 @@ public final class CalibrationFeeds {
   private static final long BATCH_VALUES = 1 << 20;
 
   private static final int MOST_IN_A_BATCH = 64;
+
+  /** What one buffer of floats holds. */
+  private static final int MOST_RANDOM_VALUES = Integer.MAX_VALUE / Float.BYTES;
 
   private CalibrationFeeds() {}
 
@@ -157,7 +161,8 @@ public final class CalibrationFeeds {
    *     not.
    * @param seed where the numbers come from.
    * @return the samples.
-   * @throws IllegalArgumentException if the input takes no floats or a dimension stays open.
+   * @throws IllegalArgumentException if the input takes no floats, a dimension stays open, or the
+   *     samples come to 2 GB or more.
    */
   public static Samples random(ModelInput input, int count, long[] shape, long seed) {
     if (input.type() != OnnxJavaType.FLOAT) {
@@ -171,15 +176,26 @@ public final class CalibrationFeeds {
     long[] sample = input.sampleShape(shape);
     long[] whole = new long[sample.length + 1];
     whole[0] = count;
-    long values = count;
-    for (int i = 0; i < sample.length; i++) {
-      whole[i + 1] = sample[i];
-      values = Math.multiplyExact(values, sample[i]);
+    System.arraycopy(sample, 0, whole, 1, sample.length);
+    long values = 1;
+    for (long dimension : whole) {
+      if (dimension > MOST_RANDOM_VALUES / Math.max(1, values)) {
+        throw new IllegalArgumentException(
+            "Input '"
+                + input.name()
+                + "' is "
+                + input
+                + "; "
+                + count
+                + " random samples of "
+                + Arrays.toString(sample)
+                + " come to 2 GB or more. Draw fewer, or smaller ones.");
+      }
+      values *= dimension;
     }
     SplittableRandom rng = new SplittableRandom(seed);
     ByteBuffer data =
-        ByteBuffer.allocateDirect(Math.toIntExact(values * Float.BYTES))
-            .order(ByteOrder.nativeOrder());
+        ByteBuffer.allocateDirect((int) values * Float.BYTES).order(ByteOrder.nativeOrder());
     for (long i = 0; i < values; i++) {
       // Box and Muller's method.
       double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - rng.nextDouble()));

@@ -257,4 +257,18 @@ class CalibrationFeedsTest {
         "'ids' takes INT64",
         "--inputs");
   }
+
+  @Test
+  void moreRandomNumbersThanABufferHoldsAreRefused() {
+    ModelInput open = input("x", OnnxJavaType.FLOAT, -1, -1, -1, -1);
+    for (long size : List.of(1_000L, 3_000_000_000L)) {
+      assertContains(
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> CalibrationFeeds.random(open, 2, new long[] {size, size, size}, 1))
+              .getMessage(),
+          "'x'",
+          "2 GB");
+    }
+  }
 }

@@ -46,6 +46,10 @@ class FloatTensorsTest {
   @ValueSource(longs = {-1, 2147483648L, 4294967296L, 4611686018427387904L, Long.MIN_VALUE})
   void shapesThatNoArrayHasHaveNoCount(long dimension) {
     assertEquals(Optional.empty(), FloatTensors.count(floats(dimension, 4L).build()));
+  }
+
+  @Test
+  void aProductThatNoArrayHoldsIsNoCount() {
     assertEquals(Optional.empty(), FloatTensors.count(floats(65_536L, 65_536L).build()));
   }
 

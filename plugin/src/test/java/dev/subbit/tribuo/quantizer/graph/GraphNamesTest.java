@@ -2,6 +2,7 @@ package dev.subbit.tribuo.quantizer.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -30,5 +31,19 @@ class GraphNamesTest {
     assertEquals("a", GraphNames.free("a", Set.of("b")::contains));
     assertEquals("a_2", GraphNames.free("a", Set.of("a")::contains));
     assertEquals("a_4", GraphNames.free("a", Set.of("a", "a_2", "a_3")::contains));
+  }
+
+  @Test
+  void listsOfSubgraphsAreLookedThroughToo() {
+    TinyGraph inner = new TinyGraph().node("Abs", List.of("x"), "inner");
+    AttributeProto list =
+        AttributeProto.newBuilder()
+            .setName("bodies")
+            .setType(AttributeProto.AttributeType.GRAPHS)
+            .addGraphs(inner.build())
+            .build();
+    assertEquals(
+        Set.of("y", "inner"),
+        GraphNames.of(new TinyGraph().node("Choose", List.of("x"), "y", list).build()));
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.subbit.cli.files.IdxFiles;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.network.ImageShape;

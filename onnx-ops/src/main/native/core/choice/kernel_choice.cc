@@ -3,14 +3,14 @@
 #include <limits>
 #include <utility>
 
-#include "core/popcount/binary_conv.h"
-#include "core/dense/dense_conv.h"
-#include "core/response/map_conv.h"
 #include "core/choice/map_or_dense_conv.h"
+#include "core/dense/dense_conv.h"
 #include "core/packing/pack_signs.h"
 #include "core/packing/patch_layout.h"
-#include "core/response/quantized_finish.h"
+#include "core/popcount/binary_conv.h"
 #include "core/reference/reference_kernels.h"
+#include "core/response/map_conv.h"
+#include "core/response/quantized_finish.h"
 #include "core/response/response_tables.h"
 
 namespace subbit {
@@ -76,10 +76,10 @@ BinaryKernels BinaryKernelsFor(Isa isa, const SubBitWeights& weights) {
   return kernels;
 }
 
-/// Whether BinarySubBitConv adds maps rather than to count differing signs. Portable code counts so slowly that it always
-/// does. NEON counts a pair of words of four pixels in six operations: 3.4 for an output channel, an input channel and
-/// the 16 pixels of a map. Common cores do two of them while they load a map. (By these counts alone: no such processor
-/// was at hand.)
+/// Whether BinarySubBitConv adds maps rather than to count differing signs. Portable code counts so slowly that it
+/// always does. NEON counts a pair of words of four pixels in six operations: 3.4 for an output channel, an input
+/// channel and the 16 pixels of a map. Common cores do two of them while they load a map. (By these counts alone: no
+/// such processor was at hand.)
 bool PrefersMaps(Isa isa, const SubBitWeights& weights) {
   if (isa <= Isa::kPortable) return true;
   if (isa != Isa::kNeon || weights.in_channels > kMaxNarrowBinaryChannels) return false;

@@ -11,12 +11,12 @@
 #include <type_traits>
 #include <utility>
 
-#include "core/popcount/binary_conv.h"
-#include "core/dense/dense_conv.h"
-#include "core/response/map_conv.h"
 #include "core/choice/map_or_dense_conv.h"
-#include "core/response/quantized_finish.h"
+#include "core/dense/dense_conv.h"
+#include "core/popcount/binary_conv.h"
 #include "core/reference/reference.h"
+#include "core/response/map_conv.h"
+#include "core/response/quantized_finish.h"
 #include "core/testing/random_layer.h"
 
 namespace subbit {
@@ -72,8 +72,8 @@ std::vector<std::unique_ptr<ConvKernel<float>>> BinaryKernels(const Layer& layer
 #ifdef SUBBIT_X86_KERNELS
   if (DetectIsa() >= Isa::kAvx2) {
     binary(Avx2PopcountKernels(), nullptr);
-    const bool fits = layer.weights.tau <= ResponseKernels::kMaxTau &&
-                      layer.weights.in_channels <= ResponseKernels::kMaxChannels;
+    const bool fits =
+        layer.weights.tau <= ResponseKernels::kMaxTau && layer.weights.in_channels <= ResponseKernels::kMaxChannels;
     if (fits) binary(Avx2PopcountKernels(), &Avx2ResponseKernels());
   }
   if (HasAvx512Popcount()) binary(Avx512PopcountKernels(), nullptr);
@@ -110,8 +110,8 @@ std::vector<std::unique_ptr<ConvKernel<Q>>> QuantizedKernels(const Layer& layer)
   const std::vector<ChannelFinish> finish = QuantizedFinish(requantization, layer.weights, input.padding);
   for (const MapKernelSet* set : MapKernelSets()) {
     for (const MapKind kind : kMapKinds) {
-      kernels.push_back(MakeMapConv(QuantizedMapKernels(*set, Q{}), kind, layer.weights, input, finish,
-                                    requantization.residual));
+      kernels.push_back(
+          MakeMapConv(QuantizedMapKernels(*set, Q{}), kind, layer.weights, input, finish, requantization.residual));
     }
   }
 #ifdef SUBBIT_X86_KERNELS

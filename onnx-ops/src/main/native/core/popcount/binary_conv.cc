@@ -13,7 +13,7 @@ namespace {
 class BinaryConv : public ConvKernel<float> {
  public:
   BinaryConv(const PopcountKernels& kernels, const ResponseKernels* responses, const SubBitWeights& weights,
-               std::vector<float> scale, std::vector<float> bias)
+             std::vector<float> scale, std::vector<float> bias)
       : conv_(kernels, responses, weights, std::move(scale), std::move(bias), nullptr) {}
 
   std::string Name() const override { return conv_.Name(); }
@@ -40,7 +40,7 @@ class BinaryConv : public ConvKernel<float> {
 class PackedBinaryConv : public PackedConvKernel {
  public:
   PackedBinaryConv(const PopcountKernels& kernels, const ResponseKernels* responses, const SubBitWeights& weights,
-                     std::vector<float> scale, std::vector<float> bias, const BlockParameters* block)
+                   std::vector<float> scale, std::vector<float> bias, const BlockParameters* block)
       : conv_(kernels, responses, weights, std::move(scale), std::move(bias), block) {}
 
   std::string Name() const override { return conv_.Name(); }
@@ -74,9 +74,9 @@ std::unique_ptr<ConvKernel<float>> MakeBinaryConv(const PopcountKernels& kernels
   return std::make_unique<BinaryConv>(kernels, responses, weights, std::move(scale), std::move(bias));
 }
 
-std::unique_ptr<PackedConvKernel> MakePackedBinaryConv(const PopcountKernels& kernels,
-                                                       const ResponseKernels* responses, const SubBitWeights& weights,
-                                                       std::vector<float> scale, std::vector<float> bias) {
+std::unique_ptr<PackedConvKernel> MakePackedBinaryConv(const PopcountKernels& kernels, const ResponseKernels* responses,
+                                                       const SubBitWeights& weights, std::vector<float> scale,
+                                                       std::vector<float> bias) {
   return std::make_unique<PackedBinaryConv>(kernels, responses, weights, std::move(scale), std::move(bias), nullptr);
 }
 

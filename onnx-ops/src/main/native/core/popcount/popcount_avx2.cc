@@ -4,10 +4,10 @@
 
 #include <immintrin.h>
 
+#include "core/packing/sign_words-inl.h"
 #include "core/popcount/count_pair_avx2-inl.h"
 #include "core/popcount/popcount_kernels.h"
 #include "core/popcount/sign_finish-inl.h"
-#include "core/packing/sign_words-inl.h"
 
 namespace subbit {
 namespace {
@@ -73,7 +73,7 @@ void ConvolveTile(const SignConvTile& tile) {
 }  // namespace
 
 const PopcountKernels& Avx2PopcountKernels() {
-  static constexpr PopcountKernels kKernels = {"avx2", Isa::kAvx2,  kLanes, Pack,
+  static constexpr PopcountKernels kKernels = {"avx2",    Isa::kAvx2,  kLanes, Pack,
                                                PackBytes, UnpackBytes, Gather, ConvolveTile};
   return kKernels;
 }

@@ -43,16 +43,16 @@ struct SignConvTile {
   std::int64_t channels;          ///< input channels of a group
   std::int64_t first_out;
   std::int64_t outs;
-  std::int64_t out_channels;         ///< of the operator
-  const std::uint8_t* classes;       ///< [kTile], the pixels' padding classes (PaddingSums)
-  bool common_classes;               ///< all of them below PaddingSums::kBlock
-  const float* sums_of_class;        ///< PaddingSums::Data()
+  std::int64_t out_channels;    ///< of the operator
+  const std::uint8_t* classes;  ///< [kTile], the pixels' padding classes (PaddingSums)
+  bool common_classes;          ///< all of them below PaddingSums::kBlock
+  const float* sums_of_class;   ///< PaddingSums::Data()
   const SignConvFinish* finish;
-  std::int64_t out_plane;            ///< pixels of an output channel
-  float* y;                          ///< channel 0 at the tile's first pixel, or null
-  const float* residual;             ///< likewise, null unless BinarySubBitBlock
-  std::uint8_t* s;                   ///< likewise for packed signs, [ceil(out_channels / 8)][out_plane], or null
-  std::uint8_t* unfinished_signs;    ///< [kTile]: bits of the byte of channel first_out that were computed before
+  std::int64_t out_plane;          ///< pixels of an output channel
+  float* y;                        ///< channel 0 at the tile's first pixel, or null
+  const float* residual;           ///< likewise, null unless BinarySubBitBlock
+  std::uint8_t* s;                 ///< likewise for packed signs, [ceil(out_channels / 8)][out_plane], or null
+  std::uint8_t* unfinished_signs;  ///< [kTile]: bits of the byte of channel first_out that were computed before
 };
 
 /// The inner loops of BinaryConv for one instruction set; binary_conv.h explains the layout.

@@ -1,5 +1,5 @@
-// NEON, the baseline of aarch64. Four pixels a vector; a pair of words of one output channel, 4 * 64 binary multiply-adds,
-// takes six operations. Everything is in an unnamed namespace, see map_kernels-inl.h.
+// NEON, the baseline of aarch64. Four pixels a vector; a pair of words of one output channel, 4 * 64 binary
+// multiply-adds, takes six operations. Everything is in an unnamed namespace, see map_kernels-inl.h.
 
 #include <arm_neon.h>
 

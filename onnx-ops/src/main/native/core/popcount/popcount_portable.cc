@@ -1,11 +1,11 @@
-// Counts bits within 32-bit words by shifts and masks, in loops over a tile that compilers turn into vectors of whatever
-// the target has. Everything is in an unnamed namespace, see map_kernels-inl.h.
+// Counts bits within 32-bit words by shifts and masks, in loops over a tile that compilers turn into vectors of
+// whatever the target has. Everything is in an unnamed namespace, see map_kernels-inl.h.
 
 #include <cstdint>
 
+#include "core/packing/sign_words-inl.h"
 #include "core/popcount/popcount_kernels.h"
 #include "core/popcount/sign_finish-inl.h"
-#include "core/packing/sign_words-inl.h"
 
 namespace subbit {
 namespace {

@@ -12,13 +12,14 @@ namespace {
 constexpr int kTile = PopcountKernels::kTile;
 constexpr int kOutputs = PopcountKernels::kOutputs;
 
-/// Multiply-adds of a run that are worth threads: fewer take about as long as waking another one up (as kLeastParallelSigns).
+/// Multiply-adds of a run that are worth threads: fewer take about as long as waking another one up (as
+/// kLeastParallelSigns).
 constexpr std::int64_t kLeastParallelOps = 20'000'000;
 
 SignConvFinish Finish(const std::vector<float>& scale, const std::vector<float>& bias, const BlockParameters& block) {
   if (block.slope.empty()) return {scale.data(), bias.data()};
-  return {scale.data(),       bias.data(),           block.shift_in.data(), block.slope.data(),
-          block.shift_out.data(), block.next_shift.data()};
+  return {scale.data(),           bias.data(), block.shift_in.data(), block.slope.data(), block.shift_out.data(),
+          block.next_shift.data()};
 }
 
 }  // namespace
@@ -27,13 +28,13 @@ SignConvFinish Finish(const std::vector<float>& scale, const std::vector<float>&
 struct SignConv::Plan {
   std::int64_t in_plane;
   std::int64_t out_plane;
-  std::int64_t words;        // of one image, all groups
-  std::int64_t tiles;        // of one image
+  std::int64_t words;           // of one image, all groups
+  std::int64_t tiles;           // of one image
   std::int64_t gathered_words;  // of one tile
   std::int64_t patch_words;     // of one tile, with the patterns that are made of them
   TapReader taps;
-  bool whole_images;         // an image a task
-  bool shared_patches;       // tiles are gathered before they are split over output channels
+  bool whole_images;    // an image a task
+  bool shared_patches;  // tiles are gathered before they are split over output channels
 
   Plan(const SignConv& conv, const ConvGeometry& g)
       : in_plane(g.height * g.width),

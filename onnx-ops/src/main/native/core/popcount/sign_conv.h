@@ -4,15 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "core/kernel/kernel_bound.h"
+#include "core/kernel/parallel_for.h"
+#include "core/kernel/scratch.h"
 #include "core/operator/block_parameters.h"
 #include "core/operator/conv_geometry.h"
-#include "core/kernel/kernel_bound.h"
-#include "core/popcount/padding_sums.h"
-#include "core/kernel/parallel_for.h"
 #include "core/packing/patch_layout.h"
+#include "core/popcount/padding_sums.h"
 #include "core/popcount/popcount_kernels.h"
 #include "core/response/response_kernels.h"
-#include "core/kernel/scratch.h"
 
 namespace subbit {
 
@@ -20,14 +20,15 @@ namespace subbit {
 /// counting bits (binary_conv.h) or by looking up responses (binary_conv.h). How it is split into tasks:
 ///
 /// 1. The signs of an image are packed into words, in chunks of word planes.
-/// 2. Tiles are gathered and convolved. Where an image has few tiles, they are gathered first and then split over output
+/// 2. Tiles are gathered and convolved. Where an image has few tiles, they are gathered first and then split over
+/// output
 ///    channels too.
 ///
 /// Where a batch has many images they are tasks of their own, without a split inside.
 class SignConv {
  public:
-  /// `kernels` and `responses` must stay valid. `responses` is null to count bits; `block` is null unless the operator is
-  /// BinarySubBitBlock.
+  /// `kernels` and `responses` must stay valid. `responses` is null to count bits; `block` is null unless the operator
+  /// is BinarySubBitBlock.
   SignConv(const PopcountKernels& kernels, const ResponseKernels* responses, const SubBitWeights& weights,
            std::vector<float> scale, std::vector<float> bias, const BlockParameters* block);
 
@@ -76,8 +77,8 @@ class SignConv {
   void ConvolveSplitTiles(const Image& image, std::uint32_t* patches, ParallelFor parallel_for) const;
   void GatherTile(const Image& image, std::int64_t tile, std::int64_t group, std::uint32_t* patches) const;
   void ConvolveTile(const Image& image, std::int64_t tile, std::uint32_t* patches) const;
-  void ConvolveOutputs(const Image& image, std::int64_t tile, std::int64_t group, std::int64_t first,
-                       std::int64_t outs, const std::uint32_t* patches, std::uint8_t* unfinished_signs) const;
+  void ConvolveOutputs(const Image& image, std::int64_t tile, std::int64_t group, std::int64_t first, std::int64_t outs,
+                       const std::uint32_t* patches, std::uint8_t* unfinished_signs) const;
 
   const PopcountKernels& kernels_;
   const ResponseKernels* const response_kernels_;  // null to count bits

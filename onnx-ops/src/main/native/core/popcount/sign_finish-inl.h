@@ -107,8 +107,8 @@ class TileFinisher {
 
   const SignConvTile tile_;
   std::uint8_t signs_[kTile];
-  int classes_ = 0;                           // padding classes in the tile, no more counted than kFewClasses + 1
-  std::int64_t sum_of_class_[kFewClasses];    // where each one's sum is, see At
+  int classes_ = 0;                            // padding classes in the tile, no more counted than kFewClasses + 1
+  std::int64_t sum_of_class_[kFewClasses];     // where each one's sum is, see At
   std::int32_t of_class_[kFewClasses][kTile];  // -1 at its pixels, else 0
   std::int64_t sum_of_pixel_[kTile];
 };

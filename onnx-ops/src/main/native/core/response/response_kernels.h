@@ -9,9 +9,9 @@ namespace subbit {
 /// The inner loops of the look-up of responses for one instruction set (binary_conv.h). The signs that one pixel sees
 /// of one channel are nine bits, its pattern: bit t is tap t. A response is how many of them differ from a codeword.
 struct ResponseKernels {
-  static constexpr int kOutputs = 32;   ///< output channels of one vector
-  static constexpr int kTableSize = 16; ///< responses of one table
-  static constexpr int kMaxTau = 5;     ///< two tables a pattern
+  static constexpr int kOutputs = 32;                      ///< output channels of one vector
+  static constexpr int kTableSize = 16;                    ///< responses of one table
+  static constexpr int kMaxTau = 5;                        ///< two tables a pattern
   static constexpr std::int64_t kMaxChannels = 65535 / 9;  ///< of a group: whose responses add up to 16 bits
 
   const char* isa;  ///< for logs
@@ -22,9 +22,10 @@ struct ResponseKernels {
   void (*patterns)(const std::uint32_t* taps, int count, int scale, std::int64_t channels, std::uint16_t* patterns);
 
   /// Computes a tile as PopcountKernels::convolve does. With `tables` = 1 or 2:
-  /// tile.responses is [512 patterns][tables][kTableSize], where responses[p][k / kTableSize][k % kTableSize] belongs to
-  /// codeword k, and patterns are numbers of bytes into it. tile.indices is [ceil(outs / kOutputs)][channels][tables]
-  /// [kOutputs]: the index within the table, or 0x80 where the index selects the other table.
+  /// tile.responses is [512 patterns][tables][kTableSize], where responses[p][k / kTableSize][k % kTableSize] belongs
+  /// to codeword k, and patterns are numbers of bytes into it. tile.indices is [ceil(outs /
+  /// kOutputs)][channels][tables] [kOutputs]: the index within the table, or 0x80 where the index selects the other
+  /// table.
   void (*convolve)(const SignConvTile& tile, int tables);
 };
 

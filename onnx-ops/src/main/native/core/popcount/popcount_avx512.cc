@@ -16,7 +16,8 @@ constexpr int kVectors = kTile / kLanes;
 constexpr int kOutputs = PopcountKernels::kOutputs;
 constexpr int kClassBlock = 16;  // PaddingSums::kBlock, whose header holds inline functions
 
-/// differences[o][v]: how many signs differ between the patches of vector v and kernel o; binary_conv.h has the method.
+/// differences[o][v]: how many signs differ between the patches of vector v and kernel o; popcount_conv.h has the
+/// method.
 void CountDifferences(const std::uint32_t* patches, const std::uint32_t* weights, std::int64_t words,
                       __m512i (&differences)[kOutputs][kVectors]) {
   __m512i ones[kOutputs][kVectors];
@@ -149,7 +150,7 @@ class Finisher {
   __m512i classes_[kVectors];
 };
 
-void ConvolveTile(const SignConvTile& tile) {
+void ConvolveTile(const PopcountTile& tile) {
   Finisher finisher(tile);
   const std::uint32_t* weights = tile.weights;
   for (std::int64_t first = 0; first < tile.outs; first += kOutputs, weights += tile.words * kOutputs) {

@@ -3,13 +3,13 @@
 
 #include <immintrin.h>
 
-#include "core/popcount/sign_finish-inl.h"
 #include "core/response/response_kernels.h"
+#include "core/signs/sign_finish-inl.h"
 
 namespace subbit {
 namespace {
 
-constexpr int kTile = PopcountKernels::kTile;
+constexpr int kTile = SignConvTile::kTile;
 constexpr int kOutputs = ResponseKernels::kOutputs;
 constexpr int kPixels = 4;                   // whose sums are in registers at a time
 constexpr std::int64_t kChannels = 255 / 9;  // whose responses fit in a byte together
@@ -116,7 +116,7 @@ void Transpose(const std::uint16_t* sums, std::int64_t stride, std::int32_t* dif
 
 /// kVectors * kOutputs output channels of the tile from number `first` on.
 template <int kVectors, int kTables>
-void ConvolveOutputs(const SignConvTile& tile, std::int64_t first, TileFinisher* finisher) {
+void ConvolveOutputs(const ResponseTile& tile, std::int64_t first, TileFinisher* finisher) {
   constexpr int kSums = kVectors * kOutputs;
   alignas(64) std::uint16_t sums[kTile * kSums] = {};
   const std::int64_t vector_bytes = tile.channels * kTables * kOutputs;
@@ -146,7 +146,7 @@ void ConvolveOutputs(const SignConvTile& tile, std::int64_t first, TileFinisher*
   }
 }
 
-void ConvolveTile(const SignConvTile& tile, int tables) {
+void ConvolveTile(const ResponseTile& tile, int tables) {
   TileFinisher finisher(tile);
   std::int64_t first = 0;
   if (tables == 1) {

@@ -2,11 +2,20 @@
 
 #include <cstdint>
 
-#include "core/popcount/popcount_kernels.h"
+#include "core/kernel/isa.h"
+#include "core/signs/sign_tile.h"
 
 namespace subbit {
 
-/// The inner loops of the look-up of responses for one instruction set (binary_conv.h). The signs that one pixel sees
+/// A tile whose responses are looked up; what the arrays hold is said at ResponseKernels::convolve.
+struct ResponseTile : SignConvTile {
+  const std::uint16_t* patterns;  ///< [kTile][channels]
+  const std::uint8_t* indices;
+  const std::uint8_t* responses;
+  std::int64_t channels;  ///< input channels of a group
+};
+
+/// The inner loops of the look-up of responses for one instruction set (response_conv.h). The signs that one pixel sees
 /// of one channel are nine bits, its pattern: bit t is tap t. A response is how many of them differ from a codeword.
 struct ResponseKernels {
   static constexpr int kOutputs = 32;                      ///< output channels of one vector
@@ -26,7 +35,7 @@ struct ResponseKernels {
   /// to codeword k, and patterns are numbers of bytes into it. tile.indices is [ceil(outs /
   /// kOutputs)][channels][tables] [kOutputs]: the index within the table, or 0x80 where the index selects the other
   /// table.
-  void (*convolve)(const SignConvTile& tile, int tables);
+  void (*convolve)(const ResponseTile& tile, int tables);
 };
 
 #ifdef SUBBIT_X86_KERNELS

@@ -10,14 +10,21 @@
 #include "core/operator/block_parameters.h"
 #include "core/operator/conv_geometry.h"
 #include "core/packing/patch_layout.h"
-#include "core/popcount/padding_sums.h"
 #include "core/popcount/popcount_kernels.h"
-#include "core/response/response_kernels.h"
+#include "core/signs/padding_sums.h"
 
 namespace subbit {
 
-/// The convolution of signs that all three operators share: from signs in any form to outputs in any form, either by
-/// counting bits (binary_conv.h) or by looking up responses (binary_conv.h). How it is split into tasks:
+/// What becomes of the sums, and what their scale is.
+struct SignConvParameters {
+  std::vector<float> scale;  ///< one value per output channel, as the bias
+  std::vector<float> bias;
+  BlockParameters block = {};  ///< empty unless the operator is BinarySubBitBlock
+};
+
+/// The convolution of signs that all three operators share: from signs in any form to outputs in any form. Subclasses
+/// find the sums, by counting bits (PopcountConv) or by looking up responses (ResponseConv). How it is split into
+/// tasks:
 ///
 /// 1. The signs of an image are packed into words, in chunks of word planes.
 /// 2. Tiles are gathered and convolved. Where an image has few tiles, they are gathered first and then split over
@@ -27,22 +34,19 @@ namespace subbit {
 /// Where a batch has many images they are tasks of their own, without a split inside.
 class SignConv {
  public:
-  /// `kernels` and `responses` must stay valid. `responses` is null to count bits; `block` is null unless the operator
-  /// is BinarySubBitBlock.
-  SignConv(const PopcountKernels& kernels, const ResponseKernels* responses, const SubBitWeights& weights,
-           std::vector<float> scale, std::vector<float> bias, const BlockParameters* block);
-
+  virtual ~SignConv() = default;
   SignConv(const SignConv&) = delete;
   SignConv& operator=(const SignConv&) = delete;
 
+  /// Packs and gathers the signs.
   const PopcountKernels& kernels() const { return kernels_; }
 
   /// Algorithm and instruction set, for logs.
-  std::string Name() const;
+  virtual std::string Name() const = 0;
+
+  virtual KernelBound Bound(const ConvGeometry& geometry) const = 0;
 
   std::size_t ScratchBytes(const ConvGeometry& geometry) const;
-
-  KernelBound Bound(const ConvGeometry& geometry) const;
 
   /// Signs of `channels` input channels (at most 32) from number `channel` on, for `n` pixels of an image from number
   /// `first` on, as words at `out`.
@@ -67,6 +71,32 @@ class SignConv {
   void Run(const ConvGeometry& geometry, PackSigns pack, const Tensors& tensors, void* scratch,
            ParallelFor threads) const;
 
+ protected:
+  /// `kernels` must stay valid; patches are laid out as `layout` says.
+  SignConv(const PopcountKernels& kernels, PatchLayout layout, const SubBitWeights& weights,
+           SignConvParameters parameters);
+
+  /// Words that Prepare adds to the gathered ones of a tile.
+  virtual std::int64_t PreparedWords() const = 0;
+
+  /// Output channels are split between tasks at multiples of this: tasks must share neither a byte of signs nor a
+  /// vector of the subclass.
+  virtual std::int64_t OutputUnit() const = 0;
+
+  /// Makes of a tile's gathered words, layout().Size() * kTile of them, what Convolve reads. PreparedWords() more
+  /// follow.
+  virtual void Prepare(std::uint32_t* patches) const = 0;
+
+  /// Computes output channels first .. first + tile.outs - 1 of a group from what Prepare made.
+  virtual void Convolve(const SignConvTile& tile, std::int64_t group, std::int64_t first,
+                        const std::uint32_t* patches) const = 0;
+
+  const PatchLayout& layout() const { return layout_; }
+  std::int64_t groups() const { return groups_; }
+  /// Output and input channels of one group.
+  std::int64_t outs() const { return outs_; }
+  std::int64_t channels() const { return channels_; }
+
  private:
   bool IsWorthThreads(const ConvGeometry& geometry) const;
   struct Plan;
@@ -81,20 +111,13 @@ class SignConv {
                        const std::uint32_t* patches, std::uint8_t* unfinished_signs) const;
 
   const PopcountKernels& kernels_;
-  const ResponseKernels* const response_kernels_;  // null to count bits
   const PatchLayout layout_;
   const std::int64_t groups_;
-  const std::int64_t outs_;      // output channels of one group
-  const std::int64_t channels_;  // input channels of one group
-  const std::vector<float> scale_;
-  const std::vector<float> bias_;
-  const BlockParameters block_;
+  const std::int64_t outs_;
+  const std::int64_t channels_;
+  const SignConvParameters parameters_;
   const SignConvFinish finish_;
   const PaddingSums padding_;
-  const int tables_;                              // of a pattern
-  const std::vector<std::uint32_t> kernel_bits_;  // to count bits
-  const std::vector<std::uint8_t> responses_;     // to look up responses, as the next
-  const std::vector<std::uint8_t> indices_;
 };
 
 }  // namespace subbit

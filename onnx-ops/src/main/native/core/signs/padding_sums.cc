@@ -1,4 +1,4 @@
-#include "core/popcount/padding_sums.h"
+#include "core/signs/padding_sums.h"
 
 #include <algorithm>
 #include <array>

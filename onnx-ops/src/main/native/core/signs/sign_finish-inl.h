@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/popcount/popcount_kernels.h"
+#include "core/signs/sign_tile.h"
 
 namespace subbit {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 /// Takes a tile through all output channels in order. Holds what stays the same for the tile.
 class TileFinisher {
  public:
-  static constexpr int kTile = PopcountKernels::kTile;
+  static constexpr int kTile = SignConvTile::kTile;
 
   explicit TileFinisher(const SignConvTile& tile) : tile_(tile) {
     for (int i = 0; i < kTile; ++i) signs_[i] = tile.unfinished_signs[i];

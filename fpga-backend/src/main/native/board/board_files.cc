@@ -62,7 +62,7 @@ void BoardFile::Claim() const {
 }
 
 bool BoardFile::IsCharacterDevice() const {
-  struct stat status {};
+  struct stat status{};
   return ::fstat(descriptor_, &status) == 0 && S_ISCHR(status.st_mode);
 }
 

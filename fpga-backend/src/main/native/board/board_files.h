@@ -58,8 +58,8 @@ class BoardMapping {
 /// Waits until `file` has something to read or `milliseconds` have passed; true in the first case.
 bool WaitReadable(const BoardFile& file, int milliseconds);
 
-/// Names in a folder, sorted by length and then alphabetically, so that uio10 comes after uio9; empty if there is no such
-/// folder.
+/// Names in a folder, sorted by length and then alphabetically, so that uio10 comes after uio9; empty if there is no
+/// such folder.
 std::vector<std::string> ListFolder(const std::string& folder);
 
 bool FileExists(const std::string& path);

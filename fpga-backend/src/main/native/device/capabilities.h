@@ -10,7 +10,8 @@ namespace subbit::fpga {
 struct Capabilities {
   /// How responses are made: registers::kDotUnits or registers::kSharedAdders.
   std::uint32_t response_unit = 0;
-  /// Nine-tap responses that are made for an input channel in one cycle: the number of dot units, or half the number of shared adders.
+  /// Nine-tap responses that are made for an input channel in one cycle: the number of dot units, or half the number of
+  /// shared adders.
   std::uint32_t dot_units = 1;
   /// Looked-up responses of an input channel that are accumulated in one cycle.
   std::uint32_t accumulators = 4;

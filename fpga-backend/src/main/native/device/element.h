@@ -25,7 +25,8 @@ const std::vector<Element>& Elements();
 /// std::invalid_argument for an unknown name; the message lists those that exist.
 Capabilities RtlCapabilities(const std::string& element);
 
-/// What the emulator with this element offers: the same, without the limits of the hardware description. Throws as above.
+/// What the emulator with this element offers: the same, without the limits of the hardware description. Throws as
+/// above.
 Capabilities EmulatorCapabilities(const std::string& element);
 
 }  // namespace subbit::fpga

@@ -54,8 +54,8 @@ enum Offset : std::size_t {
   kReservedTailAt = 0x8E,
 };
 
-/// The limit of |residual_multiplier|: with it the product with a residual of 8 bits is finite, so that no sum can be that
-/// of two infinities.
+/// The limit of |residual_multiplier|: with it the product with a residual of 8 bits is finite, so that no sum can be
+/// that of two infinities.
 constexpr float kResidualMultiplierLimit = 0x1p120f;
 
 template <typename T>

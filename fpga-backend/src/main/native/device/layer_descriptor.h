@@ -13,8 +13,8 @@ namespace subbit::fpga {
 /// its own; a set bit is +1, a clear bit -1.
 enum class InputFormat : std::uint8_t { kBits = 0, kU8 = 1, kS8 = 2 };
 
-/// What leaves the output stage: the accumulators themselves, requantised bytes, or bits, packed as input bits are, by the
-/// channels' sign rules (device/sign_rule.h).
+/// What leaves the output stage: the accumulators themselves, requantised bytes, or bits, packed as input bits are, by
+/// the channels' sign rules (device/sign_rule.h).
 enum class OutputFormat : std::uint8_t { kI32 = 0, kU8 = 1, kS8 = 2, kBits = 3 };
 
 /// Whether sums are requantised to 8 bits.
@@ -99,9 +99,9 @@ struct LayerDescriptor {
 
   Bytes Encode() const;
 
-  /// Decodes the descriptor at `bytes`, of which `available` are there to be read, into `descriptor`. Returns kHeader if
-  /// magic, version, size or a reserved field is wrong or the descriptor is longer than what is there, kUnsupported for a
-  /// format or mode outside the enumerations, else kNone. Values are judged by Validate.
+  /// Decodes the descriptor at `bytes`, of which `available` are there to be read, into `descriptor`. Returns kHeader
+  /// if magic, version, size or a reserved field is wrong or the descriptor is longer than what is there, kUnsupported
+  /// for a format or mode outside the enumerations, else kNone. Values are judged by Validate.
   static ErrorCode Decode(const std::uint8_t* bytes, std::uint64_t available, LayerDescriptor* descriptor);
 
   /// Judges what does not depend on the size of the images or on addresses: whether the device can run such a layer at

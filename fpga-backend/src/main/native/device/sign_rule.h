@@ -4,8 +4,8 @@
 
 namespace subbit::fpga {
 
-/// How the sum of an output channel becomes a bit: (sum >= threshold) != inverted. So it says any monotone function of the sum,
-/// rising or falling, and both constants.
+/// How the sum of an output channel becomes a bit: (sum >= threshold) != inverted. So it says any monotone function of
+/// the sum, rising or falling, and both constants.
 struct SignRule {
   /// Thresholds that the encoded form holds. Sums without a bias stay below 2^28 in magnitude.
   static constexpr std::int32_t kLeastThreshold = -(std::int32_t{1} << 30);

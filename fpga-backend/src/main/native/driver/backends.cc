@@ -61,8 +61,8 @@ std::string NameOf(const char* kind, const Element& element) {
 void AddSoftware(const char* kind, const char* description, const std::string& problem,
                  std::vector<Backend>& backends) {
   for (const Element& element : Elements()) {
-    backends.push_back({NameOf(kind, element), std::string(description) + "; " + element.description, problem.empty(),
-                        problem});
+    backends.push_back(
+        {NameOf(kind, element), std::string(description) + "; " + element.description, problem.empty(), problem});
   }
 }
 

@@ -11,8 +11,8 @@ namespace subbit::fpga {
 
 /// A device that the driver can be asked for, or a kind of board of which none was found.
 struct Backend {
-  /// "emulator" or "rtl", where need be with a processing element (device/element.h): "rtl:shared"; or the kind and number
-  /// of a board: "xdma:0".
+  /// "emulator" or "rtl", where need be with a processing element (device/element.h): "rtl:shared"; or the kind and
+  /// number of a board: "xdma:0".
   std::string name;
   /// One line for a person.
   std::string description;
@@ -36,12 +36,12 @@ class UnavailableBackend : public std::runtime_error {
 /// The name that stands for "a board if there is one, else the emulator".
 inline constexpr const char* kAutoBackend = "auto";
 
-/// All backends, in the order in which `auto` prefers them. Looks for boards at every call (board/board.h says where) and
-/// asks each who it is.
+/// All backends, in the order in which `auto` prefers them. Looks for boards at every call (board/board.h says where)
+/// and asks each who it is.
 std::vector<Backend> Backends();
 
-/// The name of the backend that `requested` stands for here: a backend's name, a kind of board ("xdma": its first that is
-/// available) or kAutoBackend. Throws UnknownBackend and UnavailableBackend.
+/// The name of the backend that `requested` stands for here: a backend's name, a kind of board ("xdma": its first that
+/// is available) or kAutoBackend. Throws UnknownBackend and UnavailableBackend.
 std::string ChooseBackend(const std::string& requested);
 
 /// The driver of a backend's device, shared by all who ask for it in this process while one of them holds it and the

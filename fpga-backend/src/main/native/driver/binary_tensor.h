@@ -21,8 +21,9 @@ struct SignTensor {
 /// bytes.
 void PackSigns(const float* values, std::size_t rows, std::size_t width, std::uint8_t* bits);
 
-/// Turns packed signs, uint8 [images, ceil(channels / 8), height, width] with eight channels a byte (docs/OPERATORS.md), into the
-/// device's bits, eight pixels of a row a byte. Unused bits are 0. `bits` takes images * channels * height * ceil(width / 8) bytes.
+/// Turns packed signs, uint8 [images, ceil(channels / 8), height, width] with eight channels a byte
+/// (docs/OPERATORS.md), into the device's bits, eight pixels of a row a byte. Unused bits are 0. `bits` takes images *
+/// channels * height * ceil(width / 8) bytes.
 void BitsOfPackedSigns(const std::uint8_t* packed, const SignTensor& shape, std::uint8_t* bits);
 
 /// The reverse; unused bits of `bits` are ignored, and those of `packed` are 0.

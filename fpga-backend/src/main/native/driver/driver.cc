@@ -82,7 +82,8 @@ Driver::~Driver() = default;
 template <typename Body>
 auto Driver::WithDevice(const Body& body) {
   if (lost_) {
-    throw DriverError(Fault::kVanished, "the device was lost earlier, and all that was loaded with it; open a new session");
+    throw DriverError(Fault::kVanished,
+                      "the device was lost earlier, and all that was loaded with it; open a new session");
   }
   try {
     return body();

@@ -47,18 +47,18 @@ class Driver : public std::enable_shared_from_this<Driver> {
     ImageSize size;
   };
 
-  /// Runs the layers of a graph over `batch` images, each on what others have left in device memory. `inputs` are in the
-  /// formats of the layers that read them, `outputs` in those of the layers that give them, in the graph's order, NCHW,
-  /// without gaps; the caller sizes outputs by OutputLength. Returns one entry a layer.
+  /// Runs the layers of a graph over `batch` images, each on what others have left in device memory. `inputs` are in
+  /// the formats of the layers that read them, `outputs` in those of the layers that give them, in the graph's order,
+  /// NCHW, without gaps; the caller sizes outputs by OutputLength. Returns one entry a layer.
   ///
-  /// A batch is run in parts, of which one is transferred while another is computed, and in smaller parts if they do not
-  /// fit into device memory. Each part must finish within `timeout`; a device that does not is reset, so that the next
-  /// request finds it idle. Throws DriverError.
+  /// A batch is run in parts, of which one is transferred while another is computed, and in smaller parts if they do
+  /// not fit into device memory. Each part must finish within `timeout`; a device that does not is reset, so that the
+  /// next request finds it idle. Throws DriverError.
   std::vector<LayerCycles> RunGraph(const LayerGraph& graph, std::uint32_t batch, const std::vector<GraphInput>& inputs,
                                     const std::vector<void*>& outputs, std::chrono::milliseconds timeout);
 
-  /// Whether the device has vanished, and with it all that was loaded. It stays lost: every later request fails at once,
-  /// and a new driver must be opened for a device that has come back.
+  /// Whether the device has vanished, and with it all that was loaded. It stays lost: every later request fails at
+  /// once, and a new driver must be opened for a device that has come back.
   bool lost() const { return lost_; }
 
   /// Gives the device up, so that another driver can take it. From then on it counts as lost.

@@ -33,8 +33,9 @@ GraphRequest::GraphRequest(Driver& driver, const LayerGraph& graph, GraphShapes 
     if (part_ == 1) {
       const LayerDescriptor& first = shapes_.layers.front();
       throw DriverError(Fault::kOutOfMemory,
-                        "one image of " + std::to_string(first.in_channels) + "x" + std::to_string(first.in_height) + "x" +
-                            std::to_string(first.in_width) + " and what is computed from it do not fit into the " +
+                        "one image of " + std::to_string(first.in_channels) + "x" + std::to_string(first.in_height) +
+                            "x" + std::to_string(first.in_width) +
+                            " and what is computed from it do not fit into the " +
                             std::to_string(driver_.capabilities_.memory_bytes) + " bytes of device memory");
     }
     part_ = (part_ + 1) / 2;
@@ -86,9 +87,8 @@ bool GraphRequest::TakeBetween() {
     }
     const std::uint64_t bytes = part_ * shapes_.image_bytes[tensor];
     // What an earlier layer has read for the last time gives its place.
-    const auto free = std::find_if(uses.begin(), uses.end(), [&](const Use& use) {
-      return use.bytes >= bytes && last_reader_[use.tensor] < i;
-    });
+    const auto free = std::find_if(uses.begin(), uses.end(),
+                                   [&](const Use& use) { return use.bytes >= bytes && last_reader_[use.tensor] < i; });
     between_of_[i] = static_cast<std::size_t>(free - uses.begin());
     if (free != uses.end()) {
       free->tensor = tensor;
@@ -115,7 +115,8 @@ std::uint64_t GraphRequest::AddressOf(TensorNumber tensor, std::uint32_t part) {
 }
 
 std::vector<LayerCycles> GraphRequest::Run(const std::vector<const std::uint8_t*>& inputs,
-                                           const std::vector<std::uint8_t*>& outputs, std::chrono::milliseconds timeout) {
+                                           const std::vector<std::uint8_t*>& outputs,
+                                           std::chrono::milliseconds timeout) {
   std::vector<LayerCycles> cycles(graph_.layers.size(), LayerCycles{0, 0});
   const std::uint32_t parts = Parts();
   Write(0, inputs);

@@ -24,8 +24,8 @@ struct GraphLayer {
   TensorNumber residual = kNoTensor;
 };
 
-/// Layers that run in one request, each after those whose outputs it reads. What lies between them stays in device memory;
-/// a tensor that several layers read is there once.
+/// Layers that run in one request, each after those whose outputs it reads. What lies between them stays in device
+/// memory; a tensor that several layers read is there once.
 struct LayerGraph {
   std::size_t inputs = 1;
   std::vector<GraphLayer> layers;
@@ -50,8 +50,8 @@ struct GraphShapes {
   std::vector<std::uint64_t> image_bytes;
 };
 
-/// Follows the images through the graph; `sizes` has one entry an input. Throws DriverError (kUnsupported) where a layer
-/// does not take what it is given, in format, channels or size, and where a number of the graph is out of order.
+/// Follows the images through the graph; `sizes` has one entry an input. Throws DriverError (kUnsupported) where a
+/// layer does not take what it is given, in format, channels or size, and where a number of the graph is out of order.
 GraphShapes ShapesOf(const LayerGraph& graph, const std::vector<ImageSize>& sizes);
 
 }  // namespace subbit::fpga

@@ -31,10 +31,11 @@ struct Residual {
 /// Writes `count` elements in the layer's output format, little-endian, to `to`, bits eight a byte with unused ones 0:
 ///   kI32:     acc + bias
 ///   kBits:    ((acc + bias) >= threshold) != inverted
-///   kU8, kS8: clamp(round_half_even((float)(acc + bias) * multiplier + (float)(residual - residual zero point) * residual
+///   kU8, kS8: clamp(round_half_even((float)(acc + bias) * multiplier + (float)(residual - residual zero point) *
+///   residual
 ///             multiplier), low - zero_point, high - zero_point) + zero_point
-/// where the conversion to float, each multiplication and the addition round to nearest even, as ONNX Runtime's QLinearConv
-/// does; without a residual there is neither the second product nor the addition.
+/// where the conversion to float, each multiplication and the addition round to nearest even, as ONNX Runtime's
+/// QLinearConv does; without a residual there is neither the second product nor the addition.
 void WriteOutput(const ChannelOutput& channel, const Residual& residual, const std::int32_t* accumulators,
                  std::size_t count, std::uint8_t* to);
 

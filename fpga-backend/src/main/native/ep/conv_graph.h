@@ -31,13 +31,13 @@ struct ConvGraph {
 };
 
 /// Groups of nodes of a session's graph that are to be claimed, each as one; `takes` tells whether the device can run a
-/// node. Nodes of which one reads what another gives are claimed together, where that are 8 bits or signs and as far as no node
-/// outside must run between them. Nodes that give floats meet others on the host.
+/// node. Nodes of which one reads what another gives are claimed together, where that are 8 bits or signs and as far as
+/// no node outside must run between them. Nodes that give floats meet others on the host.
 std::vector<std::vector<Ort::ConstNode>> GroupsToClaim(const Ort::ConstGraph& graph,
                                                        const std::function<bool(const Ort::ConstNode&)>& takes);
 
-/// Reads one claimed subgraph. `fused` is the node that stands for it in the session. Throws InvalidOperator, NodeNotTaken,
-/// and std::logic_error if a tensor comes from nowhere.
+/// Reads one claimed subgraph. `fused` is the node that stands for it in the session. Throws InvalidOperator,
+/// NodeNotTaken, and std::logic_error if a tensor comes from nowhere.
 ConvGraph ReadConvGraph(const Ort::ConstGraph& graph, const Ort::ConstNode& fused);
 
 }  // namespace subbit::fpga

@@ -137,8 +137,8 @@ class NodeReader {
   std::string CalledFrom() const {
     const std::string index = HasInput(1) ? inputs_[1].GetName() : "";
     const std::string suffix = "/index";
-    const bool named = index.size() > suffix.size() &&
-                       index.compare(index.size() - suffix.size(), suffix.size(), suffix) == 0;
+    const bool named =
+        index.size() > suffix.size() && index.compare(index.size() - suffix.size(), suffix.size(), suffix) == 0;
     return named ? index.substr(0, index.size() - suffix.size()) : "";
   }
 
@@ -182,7 +182,8 @@ void ReadWeights(const NodeReader& reader, std::size_t first, ConvNode& node) {
 void ReadBinary(const NodeReader& reader, ConvNode& node) {
   const bool packed = node.input_form == HostForm::kPackedSigns;
   const char* input = packed ? "B" : "X";
-  if (reader.VariableType(0, input) != (packed ? ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 : ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)) {
+  if (reader.VariableType(0, input) !=
+      (packed ? ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 : ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)) {
     throw InvalidOperator(reader.op(), std::string("type of ") + input, "another type", packed ? "uint8" : "float32");
   }
   const bool gives_signs = node.output_form == HostForm::kPackedSigns;
@@ -243,8 +244,9 @@ void ReadQLinear(const NodeReader& reader, ConvNode& node) {
   const auto x_scale = reader.Constant<float>(1, "x_scale");
   const auto w_scale = reader.Constant<float>(5, "w_scale");
   const auto y_scale = reader.Constant<float>(6, "y_scale");
-  const QuantizationInputs inputs = {x_scale.view(), shape.input_zero_point,  w_scale.view(),
-                                     y_scale.view(), shape.output_zero_point, reader.HasInput(8) ? &bias_view : nullptr};
+  const QuantizationInputs inputs = {x_scale.view(),          shape.input_zero_point,
+                                     w_scale.view(),          y_scale.view(),
+                                     shape.output_zero_point, reader.HasInput(8) ? &bias_view : nullptr};
   const bool block = reader.op().type == kBlock;
   Requantization requantization = block ? ReadBlockRequantization<T>(reader, node.attributes, inputs)
                                         : MakeRequantization(reader.op(), node.attributes.out_channels, inputs);
@@ -270,10 +272,10 @@ bool CanJoin(const Ort::ConstNode& giver, const Ort::ConstNode& reader) {
   if (form == HostForm::kFloats || form != InputForm(reader.GetOperatorType())) {
     return false;
   }
-  // Packed signs have room for up to seven channels more than were given, and a node may read them as -1; the device's bits have not.
-  return form != HostForm::kPackedSigns ||
-         NodeReader(giver).Int("out_channels") ==
-             NodeReader(reader).Int("in_channels") * NodeReader(reader).Int("group");
+  // Packed signs have room for up to seven channels more than were given, and a node may read them as -1; the device's
+  // bits have not.
+  return form != HostForm::kPackedSigns || NodeReader(giver).Int("out_channels") ==
+                                               NodeReader(reader).Int("in_channels") * NodeReader(reader).Int("group");
 }
 
 std::string OutputName(const Ort::ConstNode& node) {

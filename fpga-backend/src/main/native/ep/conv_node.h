@@ -22,12 +22,12 @@ class NodeNotTaken : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// How ONNX Runtime holds a tensor that a node reads or gives: 8 bits an element, floats, or the signs of eight channels a byte
-/// (docs/OPERATORS.md). Only the first is what the device has.
+/// How ONNX Runtime holds a tensor that a node reads or gives: 8 bits an element, floats, or the signs of eight
+/// channels a byte (docs/OPERATORS.md). Only the first is what the device has.
 enum class HostForm { kBytes, kFloats, kPackedSigns };
 
-/// A QLinearSubBitConv, QLinearSubBitBlock, BinarySubBitConv or PackedBinarySubBitConv node, copied out of the graph and checked:
-/// everything that running it needs.
+/// A QLinearSubBitConv, QLinearSubBitBlock, BinarySubBitConv or PackedBinarySubBitConv node, copied out of the graph
+/// and checked: everything that running it needs.
 struct ConvNode {
   OpName op;
   ConvAttributes attributes;
@@ -37,27 +37,28 @@ struct ConvNode {
   SubBitWeights weights;
   /// The same weights and all the rest as the driver takes them.
   ConvLayer layer;
-  /// Of binary activations only, one an output channel. Where floats are given, the host applies them to the accumulators; where
-  /// signs are, the layer's sign rules follow from them.
+  /// Of binary activations only, one an output channel. Where floats are given, the host applies them to the
+  /// accumulators; where signs are, the layer's sign rules follow from them.
   std::vector<float> scale;
   std::vector<float> bias;
 };
 
-/// Whether the provider is interested in such a node at all: in its operator, and in a PackedBinarySubBitConv that gives either
-/// values or signs. One that gives both is left to its function body.
+/// Whether the provider is interested in such a node at all: in its operator, and in a PackedBinarySubBitConv that
+/// gives either values or signs. One that gives both is left to its function body.
 bool IsConvNode(const Ort::ConstNode& node);
 
 /// Whether a node for which IsConvNode holds is one on packed signs.
 bool ReadsPackedSigns(const Ort::ConstNode& node);
 
-/// Whether `reader` takes what `giver` gives as it lies in device memory. Both have been read without an error, and `reader` reads
-/// a tensor that `giver` gives.
+/// Whether `reader` takes what `giver` gives as it lies in device memory. Both have been read without an error, and
+/// `reader` reads a tensor that `giver` gives.
 bool CanJoin(const Ort::ConstNode& giver, const Ort::ConstNode& reader);
 
 /// Name of the one tensor that such a node gives.
 std::string OutputName(const Ort::ConstNode& node);
 
-/// Names of the tensors that such a node reads besides its constants: its input and, of a QLinearSubBitBlock, the residual.
+/// Names of the tensors that such a node reads besides its constants: its input and, of a QLinearSubBitBlock, the
+/// residual.
 std::vector<std::string> VariableInputs(const Ort::ConstNode& node);
 
 /// Reads a node for which IsConvNode holds. Models are untrusted: every attribute, shape and value is checked. Throws

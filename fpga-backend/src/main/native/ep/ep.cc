@@ -74,7 +74,8 @@ void Ep::Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support) const {
     const std::vector<const OrtNode*> claimed(group.begin(), group.end());
     Ort::ThrowOnError(ep_api_.EpGraphSupportInfo_AddNodesToFuse(support, claimed.data(), claimed.size(), &options));
     const std::string message = "SubBitFpga takes " + std::to_string(group.size()) + " node" +
-                                (group.size() == 1 ? "" : "s as one request") + ", '" + group.front().GetName() + "' first";
+                                (group.size() == 1 ? "" : "s as one request") + ", '" + group.front().GetName() +
+                                "' first";
     ORT_CXX_LOG_NOEXCEPT(logger_, ORT_LOGGING_LEVEL_INFO, message.c_str());
   }
 }
@@ -98,8 +99,8 @@ bool Ep::Takes(const Ort::ConstNode& node) const {
   return false;
 }
 
-OrtStatus* ORT_API_CALL Ep::CompileImpl(OrtEp* self, const OrtGraph** graphs, const OrtNode** fused_nodes,
-                                        size_t count, OrtNodeComputeInfo** compute_infos, OrtNode**) noexcept {
+OrtStatus* ORT_API_CALL Ep::CompileImpl(OrtEp* self, const OrtGraph** graphs, const OrtNode** fused_nodes, size_t count,
+                                        OrtNodeComputeInfo** compute_infos, OrtNode**) noexcept {
   return AsStatus([&] {
     const auto* ep = static_cast<const Ep*>(self);
     std::vector<std::unique_ptr<NodeCompute>> compiled;

@@ -13,8 +13,8 @@
 
 namespace subbit::fpga {
 
-/// Runs one compiled node, a claimed subgraph (ep/conv_graph.h), on the device, or on the CPU once the session has fallen back
-/// to it. ONNX Runtime may call Compute from several threads at once.
+/// Runs one compiled node, a claimed subgraph (ep/conv_graph.h), on the device, or on the CPU once the session has
+/// fallen back to it. ONNX Runtime may call Compute from several threads at once.
 class NodeCompute final : public OrtNodeComputeInfo {
  public:
   /// Loads the weights into device memory. Throws what `fallback` makes of a fault.

@@ -80,8 +80,8 @@ LayerDescriptor RandomLayer(std::mt19937& random) {
 template <class Descriptor>
 void TakesRandomDescriptors(std::uint32_t max_tau) {
   Capabilities capabilities;
-  capabilities.features = registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureResidual |
-                          registers::kFeatureBitsOut;
+  capabilities.features =
+      registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureResidual | registers::kFeatureBitsOut;
   capabilities.max_channels = kMaxChannels;
   capabilities.max_tau = max_tau;
   capabilities.max_width = kMaxWidth;

@@ -17,8 +17,8 @@ struct BusTiming {
   std::uint32_t seed = 1;
 };
 
-/// The hardware description of fpga-backend/src/main/rtl, simulated behind the register contract. Time passes only within
-/// calls: a few cycles for a register access, more in WaitForInterrupt.
+/// The hardware description of fpga-backend/src/main/rtl, simulated behind the register contract. Time passes only
+/// within calls: a few cycles for a register access, more in WaitForInterrupt.
 class RtlDevice final : public Device {
  public:
   /// Device memory that the hardware description is built for.

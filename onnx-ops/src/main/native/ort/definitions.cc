@@ -41,8 +41,8 @@ struct FloatInputs {
 
   template <class Inputs>
   FloatInputs(const Preparation& p, const ConvAttributes& attributes, const Inputs& inputs)
-      : weights(MakeWeights(p.op, attributes, Required<std::uint8_t>(p, inputs, 1),
-                            Required<std::int8_t>(p, inputs, 2))),
+      : weights(
+            MakeWeights(p.op, attributes, Required<std::uint8_t>(p, inputs, 1), Required<std::int8_t>(p, inputs, 2))),
         scale(PerChannel(p, attributes, inputs, 3)) {
     if (inputs[4].use == InputUse::kOptionalParameter && p.input(4) == nullptr) {
       bias.assign(scale.size(), 0.0f);

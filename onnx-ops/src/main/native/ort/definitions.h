@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
-#include "core/operator/conv_attributes.h"
 #include "core/kernel/conv_kernel.h"
 #include "core/kernel/isa.h"
 #include "core/kernel/packed_kernels.h"
+#include "core/operator/conv_attributes.h"
 #include "ort/node_attributes.h"
 #include "ort/node_io.h"
 #include "ort/shape_inference.h"

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/operator/invalid_operator.h"
 #include "core/kernel/kernel_bound.h"
+#include "core/operator/invalid_operator.h"
 
 namespace subbit::ort {
 

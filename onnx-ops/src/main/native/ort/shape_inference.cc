@@ -123,8 +123,7 @@ void InferPackSignsShape(const OrtApi& api, const OpName& op, OrtShapeInferConte
   ONNXTensorElementDataType type;
   if (!ReadInput(api, op, context, "shape of X", -1, &x, &type)) return;
   if (x.lengths[1] > kMaxElements) {
-    throw InvalidOperator(op, "shape of X", ToString(x.lengths),
-                          "at most 2^31 - 1 elements");
+    throw InvalidOperator(op, "shape of X", ToString(x.lengths), "at most 2^31 - 1 elements");
   }
   SetOutput(api, context, 0, ElementType<std::uint8_t>(), Packed(x), false);
 }

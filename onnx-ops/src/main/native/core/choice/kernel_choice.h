@@ -3,11 +3,11 @@
 #include <memory>
 #include <vector>
 
-#include "core/operator/block_parameters.h"
 #include "core/kernel/conv_kernel.h"
-#include "core/operator/conv_weights.h"
 #include "core/kernel/isa.h"
 #include "core/kernel/packed_kernels.h"
+#include "core/operator/block_parameters.h"
+#include "core/operator/conv_weights.h"
 #include "core/operator/requantization.h"
 
 /// The one place where a kernel is chosen: once, when the weights are known, from the operator, the layer's channels

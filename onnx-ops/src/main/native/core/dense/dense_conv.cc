@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/response/quantized_finish.h"
 #include "core/kernel/tile_tasks.h"
+#include "core/response/quantized_finish.h"
 
 namespace subbit {
 namespace {
@@ -216,8 +216,8 @@ class DenseConv : public ConvKernel<Q> {
 DensePacing::DensePacing(const PhasePlanes& planes, std::int64_t outs) {
   const auto count = [](std::int64_t lanes) { return static_cast<double>((lanes + kLanes - 1) / kLanes); };
   const double in_place = count(planes.positions);
-  const double gathered = count(planes.geometry.out_height * planes.geometry.out_width) *
-                          (1 + kGatherOutputs / static_cast<double>(outs));
+  const double gathered =
+      count(planes.geometry.out_height * planes.geometry.out_width) * (1 + kGatherOutputs / static_cast<double>(outs));
   gathers = gathered < in_place;
   vectors = std::min(gathered, in_place);
 }

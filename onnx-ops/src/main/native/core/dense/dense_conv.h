@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "core/kernel/conv_kernel.h"
-#include "core/operator/conv_weights.h"
 #include "core/dense/dense_kernels.h"
+#include "core/kernel/conv_kernel.h"
 #include "core/kernel/phase_planes.h"
+#include "core/operator/conv_weights.h"
 #include "core/operator/requantization.h"
 
 /// QLinearSubBitConv by plain multiplication, on processors that multiply and add four bytes in a 32-bit lane at once:

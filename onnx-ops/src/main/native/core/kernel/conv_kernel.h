@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <string>
 
-#include "core/operator/conv_geometry.h"
 #include "core/kernel/kernel_bound.h"
 #include "core/kernel/parallel_for.h"
+#include "core/operator/conv_geometry.h"
 
 namespace subbit {
 
@@ -38,8 +38,8 @@ class ConvKernel {
     return {};
   }
 
-  /// Computes y [N, out_channels, out_height, out_width], row-major and not overlapping an input. `scratch` is ScratchBytes(geometry) bytes, at any address and of any content, that no other run uses
-  /// meanwhile.
+  /// Computes y [N, out_channels, out_height, out_width], row-major and not overlapping an input. `scratch` is
+  /// ScratchBytes(geometry) bytes, at any address and of any content, that no other run uses meanwhile.
   virtual void Run(const ConvGeometry& geometry, const ConvInputs<X, Y>& inputs, Y* y, void* scratch,
                    ParallelFor parallel_for) const = 0;
 };

@@ -29,8 +29,8 @@ bool HasAvx512Popcount();
 /// Whether this build and this processor have AVX-512 VNNI (products of bytes, added in 32-bit lanes).
 bool HasAvx512Vnni();
 
-/// The level to use: the best that is available and does not pass the environment variable SUBBIT_ISA, if that is set. Throws
-/// std::invalid_argument if it is set to anything but a level's name.
+/// The level to use: the best that is available and does not pass the environment variable SUBBIT_ISA, if that is set.
+/// Throws std::invalid_argument if it is set to anything but a level's name.
 Isa ChosenIsa();
 
 }  // namespace subbit

@@ -9,7 +9,7 @@ enum class VectorStep {
   kNone,        ///< the kernel states no bound
   kAddFloat,    ///< an addition of 32-bit floats
   kAddInt,      ///< an addition of integers of any width
-  kCountPairs,  ///< a carry-save addition of two words of differing signs (binary_conv.h), a count and an addition
+  kCountPairs,  ///< a carry-save addition of two words of differing signs (popcount_conv.h), a count and an addition
   kLookUps,     ///< a look-up of bytes by a shuffle within 16 of them, and an addition of bytes
 };
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "core/operator/conv_geometry.h"
 #include "core/kernel/kernel_bound.h"
 #include "core/kernel/parallel_for.h"
+#include "core/operator/conv_geometry.h"
 
 /// The interfaces of the operators on packed signs (packed_bits.h). Kernels are immutable once made: Run may be called
 /// by many threads at once.
@@ -80,8 +80,8 @@ class PackedConvKernel {
   }
 
   /// `scratch` is as for ConvKernel.
-  virtual void Run(const ConvGeometry& geometry, const PackedInputs& inputs, const PackedOutputs& outputs, void* scratch,
-                   ParallelFor parallel_for) const = 0;
+  virtual void Run(const ConvGeometry& geometry, const PackedInputs& inputs, const PackedOutputs& outputs,
+                   void* scratch, ParallelFor parallel_for) const = 0;
 };
 
 }  // namespace subbit

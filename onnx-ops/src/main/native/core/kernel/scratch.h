@@ -66,8 +66,8 @@ class ScratchSlices {
   /// There is a free slice, since at most kMaxTasks tasks exist.
   int Claim() {
     std::uint32_t free = free_.load(std::memory_order_relaxed);
-    while (!free_.compare_exchange_weak(free, free & (free - 1), std::memory_order_acquire,
-                                        std::memory_order_relaxed)) {
+    while (
+        !free_.compare_exchange_weak(free, free & (free - 1), std::memory_order_acquire, std::memory_order_relaxed)) {
     }
     return __builtin_ctz(free);
   }

@@ -10,9 +10,9 @@
 namespace subbit {
 
 /// How a convolution is split into tasks and what memory they have. Each image (one group's channels of one batch
-/// entry) is cut into bands of neighbouring tiles, and a task works through some of all images' bands. It lays out what a band
-/// reads itself, so that the laid-out values stay in its core's cache. Neighbouring bands read a few rows both; a band
-/// has at least three times as many, unless that leaves fewer than two bands, and small images are one band.
+/// entry) is cut into bands of neighbouring tiles, and a task works through some of all images' bands. It lays out what
+/// a band reads itself, so that the laid-out values stay in its core's cache. Neighbouring bands read a few rows both;
+/// a band has at least three times as many, unless that leaves fewer than two bands, and small images are one band.
 ///
 /// A band is laid out in `channels` times band.channel_size values, followed by one tile of zeros, since the last tile
 /// may read past the end. At most kMaxTasks bands are in memory at a time, of about kBandBytes if they can be as small,

@@ -39,8 +39,8 @@ inline int TapSign(std::uint16_t codeword, int tap) { return ((codeword >> tap) 
 SubBitWeights MakeWeights(const OpName& op, const ConvAttributes& attributes, const TensorView<std::uint8_t>& index,
                           const TensorView<std::int8_t>& codebook);
 
-/// Checks an input of one finite float an output channel ("scale", "bias") and copies it; -0 becomes +0, as the function
-/// bodies have it. Throws InvalidOperator.
+/// Checks an input of one finite float an output channel ("scale", "bias") and copies it; -0 becomes +0, as the
+/// function bodies have it. Throws InvalidOperator.
 std::vector<float> MakePerChannel(const OpName& op, const char* field, std::int64_t out_channels,
                                   const TensorView<float>& values);
 

@@ -25,14 +25,14 @@ struct ResidualInputs {
 };
 
 /// How the int32 sum of an output channel becomes its quantized value:
-/// clamp(round_half_even(float(sum + bias[o]) * multiplier[o]) + y_zero_point), where QLinearSubBitBlock adds its residual
-/// before it rounds.
+/// clamp(round_half_even(float(sum + bias[o]) * multiplier[o]) + y_zero_point), where QLinearSubBitBlock adds its
+/// residual before it rounds.
 struct Requantization {
   std::int32_t x_zero_point;
   std::int32_t y_zero_point;
   std::vector<float>
       multiplier;  ///< (x_scale * w_scale[o]) / y_scale, each step rounded to float, as ONNX Runtime does
-  std::vector<std::int32_t> bias;  ///< zeros when absent
+  std::vector<std::int32_t> bias;     ///< zeros when absent
   ResidualScaling residual{0.0f, 0};  ///< of QLinearSubBitBlock
 };
 
@@ -41,8 +41,8 @@ struct Requantization {
 /// points are in range by their type.
 Requantization MakeRequantization(const OpName& op, std::int64_t out_channels, const QuantizationInputs& inputs);
 
-/// Most input channels of a group of QLinearSubBitBlock: sums of 9 * 255 for each stay below 2^24, where a float, in which
-/// the function body sums them up, holds every whole number.
+/// Most input channels of a group of QLinearSubBitBlock: sums of 9 * 255 for each stay below 2^24, where a float, in
+/// which the function body sums them up, holds every whole number.
 constexpr std::int64_t kMaxBlockChannels = 7000;
 
 /// The same for QLinearSubBitBlock. Throws InvalidOperator also if a group has more than kMaxBlockChannels input

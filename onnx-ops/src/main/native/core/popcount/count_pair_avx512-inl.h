@@ -1,5 +1,5 @@
-// The step that counting differing signs is made of on AVX-512 VPOPCNTDQ; binary_conv.h derives it. Everything here is
-// in an unnamed namespace, see map_kernels-inl.h.
+// The step that counting differing signs is made of on AVX-512 VPOPCNTDQ; popcount_conv.h derives it. Everything here
+// is in an unnamed namespace, see map_kernels-inl.h.
 
 #include <immintrin.h>
 

@@ -3,10 +3,10 @@
 #include <memory>
 #include <vector>
 
-#include "core/operator/block_parameters.h"
 #include "core/kernel/conv_kernel.h"
-#include "core/operator/conv_weights.h"
 #include "core/kernel/packed_kernels.h"
+#include "core/operator/block_parameters.h"
+#include "core/operator/conv_weights.h"
 #include "core/operator/requantization.h"
 
 namespace subbit {

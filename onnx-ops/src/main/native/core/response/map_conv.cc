@@ -97,8 +97,8 @@ class MapConv : public ConvKernel<X, Y> {
     ScratchCutter cutter;
     TakeTaskMemory(&cutter);
     const ConvAttributes& attributes = planes.geometry.attributes;
-    return {planes,          planes.geometry.batch * attributes.group, channels_, kernels_.lanes,
-            kMaxTileVectors / planes.row_group, cutter.Bytes()};
+    return {planes,         planes.geometry.batch * attributes.group, channels_,
+            kernels_.lanes, kMaxTileVectors / planes.row_group,       cutter.Bytes()};
   }
 
   void LayOut(const PhasePlanes& planes, const X* x, std::int64_t channel, E* out) const {

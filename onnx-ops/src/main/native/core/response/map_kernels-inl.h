@@ -178,7 +178,9 @@ void Sum(const MapPass<E, A, Y>& pass) {
 /// 32767 for activations of magnitude 128 in 16 bits. Floats do not overflow; there the bound only keeps slots in 16
 /// bits.
 template <class E>
-constexpr int kMaxBlockChannels = sizeof(E) == 1 ? 14 : sizeof(E) == 2 ? 28 : 64;
+constexpr int kMaxBlockChannels = sizeof(E) == 1   ? 14
+                                  : sizeof(E) == 2 ? 28
+                                                   : 64;
 
 template <class X, class E, class A, class Y>
 constexpr MapKernels<X, E, A, Y> Table(Isa isa) {

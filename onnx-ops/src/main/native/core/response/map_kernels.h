@@ -53,8 +53,8 @@ struct MapPass {
   const PixelRun* runs[kMaxTileVectors + 1];  ///< the pixels of vector v: from runs[v] up to runs[v + 1]
   const Y* residual;                          ///< of QLinearSubBitBlock, laid out as y; else null
   ResidualScaling residual_scaling;
-  Y* y;                                       ///< the first output channel's plane
-  std::int64_t y_stride;                      ///< values from one output channel's plane to the next
+  Y* y;                   ///< the first output channel's plane
+  std::int64_t y_stride;  ///< values from one output channel's plane to the next
 };
 
 /// The inner loops of MapConv for one instruction set; map_conv.h explains the algorithm and its words. A map is one

@@ -120,8 +120,7 @@ void MakeResponses(const E* plane, const std::int64_t* tap_offset, const Codewor
 #pragma GCC unroll 2
       for (int i = 0; i < kPixels; ++i) {
         const E* const middle = rows + i * kRow;
-        At(maps + i * map_stride, k) =
-            sums[i] + AtSlot(middle, slots.middle) + AtSlot(middle + kRow, slots.bottom);
+        At(maps + i * map_stride, k) = sums[i] + AtSlot(middle, slots.middle) + AtSlot(middle + kRow, slots.bottom);
       }
     }
   }

@@ -178,9 +178,7 @@ MapKind ChooseMapKind(const SubBitWeights& weights) {
   const double codewords = MeanCodewords(weights);
   MapKind best = MapKind::kRows;
   for (MapKind kind : {MapKind::kHalves, MapKind::kResponses}) {
-    const auto total = [&](MapKind of) {
-      return CostOf(of, weights.out_channels / weights.group, codewords).Total();
-    };
+    const auto total = [&](MapKind of) { return CostOf(of, weights.out_channels / weights.group, codewords).Total(); };
     if (total(kind) < total(best)) best = kind;
   }
   return best;

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "core/operator/conv_weights.h"
-#include "core/response/map_kernels.h"
 #include "core/operator/requantization.h"
+#include "core/response/map_kernels.h"
 
 namespace subbit {
 

@@ -14,8 +14,8 @@ int ResponseTablesPerPattern(int tau);
 /// ResponseKernels' `responses`: 8 or 16 KiB, at most.
 std::vector<std::uint8_t> MakeResponses(const SubBitWeights& weights);
 
-/// ResponseKernels' `indices` for all groups, [group][ceil(outs / kOutputs)][in_channels][tables][kOutputs]. Outputs past
-/// the last of a group select codeword 0.
+/// ResponseKernels' `indices` for all groups, [group][ceil(outs / kOutputs)][in_channels][tables][kOutputs]. Outputs
+/// past the last of a group select codeword 0.
 std::vector<std::uint8_t> MakeResponseIndices(const SubBitWeights& weights);
 
 }  // namespace subbit

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "core/operator/conv_geometry.h"
-#include "core/operator/conv_weights.h"
 #include "core/kernel/isa.h"
 #include "core/kernel/parallel_for.h"
+#include "core/operator/conv_geometry.h"
+#include "core/operator/conv_weights.h"
 #include "core/operator/requantization.h"
 
 /// Layers for tests that compare kernels with the reference.

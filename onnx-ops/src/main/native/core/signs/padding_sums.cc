@@ -1,4 +1,4 @@
-#include "core/popcount/padding_sums.h"
+#include "core/signs/padding_sums.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,8 @@ constexpr int kUsual = 3;
 /// Numbers the pairs of an axis number for rows and one for columns: those below kUsual first.
 int Class(int row, int column) {
   constexpr int kAll = static_cast<int>(kAxisMasks.size());
-  if (row < kUsual) return column < kUsual ? row * kUsual + column : kUsual * kUsual + row * (kAll - kUsual) + column - kUsual;
+  if (row < kUsual)
+    return column < kUsual ? row * kUsual + column : kUsual * kUsual + row * (kAll - kUsual) + column - kUsual;
   return row * kAll + column;
 }
 

@@ -10,11 +10,11 @@ namespace subbit {
 
 /// What the kernels that count differing signs need to know about padding.
 ///
-/// A sum of n products of signs is n - 2 * (signs that differ). Padding must add 0, but a bit can only say -1 or +1: the
-/// kernels read it as -1, which adds -w for every weight w that falls into the padding, and the sum of these weights is
-/// added back. It depends on the output channel and on which kernel rows and columns fall outside the image: 3 + 3 bits,
-/// the pixel's padding class. Classes are numbered so that those of usual convolutions, where no more than the first or
-/// the last row and column is outside, are the first nine.
+/// A sum of n products of signs is n - 2 * (signs that differ). Padding must add 0, but a bit can only say -1 or +1:
+/// the kernels read it as -1, which adds -w for every weight w that falls into the padding, and the sum of these
+/// weights is added back. It depends on the output channel and on which kernel rows and columns fall outside the image:
+/// 3 + 3 bits, the pixel's padding class. Classes are numbered so that those of usual convolutions, where no more than
+/// the first or the last row and column is outside, are the first nine.
 class PaddingSums {
  public:
   static constexpr int kClasses = 1 << (2 * kKernelSize);

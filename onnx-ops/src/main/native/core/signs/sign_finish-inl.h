@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/popcount/popcount_kernels.h"
+#include "core/signs/sign_tile.h"
 
 namespace subbit {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 /// Takes a tile through all output channels in order. Holds what stays the same for the tile.
 class TileFinisher {
  public:
-  static constexpr int kTile = PopcountKernels::kTile;
+  static constexpr int kTile = SignConvTile::kTile;
 
   explicit TileFinisher(const SignConvTile& tile) : tile_(tile) {
     for (int i = 0; i < kTile; ++i) signs_[i] = tile.unfinished_signs[i];
@@ -107,8 +107,8 @@ class TileFinisher {
 
   const SignConvTile tile_;
   std::uint8_t signs_[kTile];
-  int classes_ = 0;                           // padding classes in the tile, no more counted than kFewClasses + 1
-  std::int64_t sum_of_class_[kFewClasses];    // where each one's sum is, see At
+  int classes_ = 0;                            // padding classes in the tile, no more counted than kFewClasses + 1
+  std::int64_t sum_of_class_[kFewClasses];     // where each one's sum is, see At
   std::int32_t of_class_[kFewClasses][kTile];  // -1 at its pixels, else 0
   std::int64_t sum_of_pixel_[kTile];
 };

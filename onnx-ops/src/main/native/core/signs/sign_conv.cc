@@ -1,24 +1,24 @@
-#include "core/popcount/sign_conv.h"
+#include "core/signs/sign_conv.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "core/operator/packed_bits.h"
-#include "core/response/response_tables.h"
 
 namespace subbit {
 namespace {
 
-constexpr int kTile = PopcountKernels::kTile;
-constexpr int kOutputs = PopcountKernels::kOutputs;
+constexpr int kTile = SignConvTile::kTile;
 
-/// Multiply-adds of a run that are worth threads: fewer take about as long as waking another one up (as kLeastParallelSigns).
+/// Multiply-adds of a run that are worth threads: fewer take about as long as waking another one up (as
+/// kLeastParallelSigns).
 constexpr std::int64_t kLeastParallelOps = 20'000'000;
 
-SignConvFinish Finish(const std::vector<float>& scale, const std::vector<float>& bias, const BlockParameters& block) {
-  if (block.slope.empty()) return {scale.data(), bias.data()};
-  return {scale.data(),       bias.data(),           block.shift_in.data(), block.slope.data(),
-          block.shift_out.data(), block.next_shift.data()};
+SignConvFinish Finish(const SignConvParameters& parameters) {
+  const BlockParameters& block = parameters.block;
+  if (block.slope.empty()) return {parameters.scale.data(), parameters.bias.data()};
+  return {parameters.scale.data(), parameters.bias.data(), block.shift_in.data(),
+          block.slope.data(),      block.shift_out.data(), block.next_shift.data()};
 }
 
 }  // namespace
@@ -27,13 +27,13 @@ SignConvFinish Finish(const std::vector<float>& scale, const std::vector<float>&
 struct SignConv::Plan {
   std::int64_t in_plane;
   std::int64_t out_plane;
-  std::int64_t words;        // of one image, all groups
-  std::int64_t tiles;        // of one image
+  std::int64_t words;           // of one image, all groups
+  std::int64_t tiles;           // of one image
   std::int64_t gathered_words;  // of one tile
   std::int64_t patch_words;     // of one tile, with the patterns that are made of them
   TapReader taps;
-  bool whole_images;         // an image a task
-  bool shared_patches;       // tiles are gathered before they are split over output channels
+  bool whole_images;    // an image a task
+  bool shared_patches;  // tiles are gathered before they are split over output channels
 
   Plan(const SignConv& conv, const ConvGeometry& g)
       : in_plane(g.height * g.width),
@@ -41,7 +41,7 @@ struct SignConv::Plan {
         words(conv.groups_ * conv.layout_.WordsPerPixel() * in_plane),
         tiles((out_plane + kTile - 1) / kTile),
         gathered_words(conv.layout_.Size() * kTile),
-        patch_words(gathered_words + (conv.response_kernels_ == nullptr ? 0 : conv.channels_ * kTile / 2)),
+        patch_words(gathered_words + conv.PreparedWords()),
         taps(g),
         whole_images((g.batch >= kMaxTasks || (g.batch > 1 && tiles == 1)) && words <= kSmallImage),
         shared_patches(!whole_images && conv.groups_ == 1 && tiles < kMaxTasks) {}
@@ -79,39 +79,16 @@ struct SignConv::Image {
   Tensors tensors;              // of this image
 };
 
-SignConv::SignConv(const PopcountKernels& kernels, const ResponseKernels* responses, const SubBitWeights& weights,
-                   std::vector<float> scale, std::vector<float> bias, const BlockParameters* block)
+SignConv::SignConv(const PopcountKernels& kernels, PatchLayout layout, const SubBitWeights& weights,
+                   SignConvParameters parameters)
     : kernels_(kernels),
-      response_kernels_(responses),
-      layout_(weights.in_channels, responses == nullptr),
+      layout_(layout),
       groups_(weights.group),
       outs_(weights.out_channels / weights.group),
       channels_(weights.in_channels),
-      scale_(std::move(scale)),
-      bias_(std::move(bias)),
-      block_(block == nullptr ? BlockParameters{} : *block),
-      finish_(Finish(scale_, bias_, block_)),
-      padding_(weights),
-      tables_(ResponseTablesPerPattern(weights.tau)),
-      kernel_bits_(responses == nullptr ? layout_.KernelBits(weights, kOutputs) : std::vector<std::uint32_t>()),
-      responses_(responses == nullptr ? std::vector<std::uint8_t>() : MakeResponses(weights)),
-      indices_(responses == nullptr ? std::vector<std::uint8_t>() : MakeResponseIndices(weights)) {}
-
-std::string SignConv::Name() const {
-  if (response_kernels_ != nullptr) return std::string("response look-up, ") + response_kernels_->isa;
-  return std::string("xor and popcount, ") + kernels_.isa;
-}
-
-KernelBound SignConv::Bound(const ConvGeometry& geometry) const {
-  const auto pixels = static_cast<double>(geometry.batch * geometry.out_height * geometry.out_width);
-  if (response_kernels_ != nullptr) {
-    const std::int64_t vectors = (outs_ + ResponseKernels::kOutputs - 1) / ResponseKernels::kOutputs;
-    const std::int64_t look_ups = groups_ * vectors * channels_ * tables_;
-    return {VectorStep::kLookUps, response_kernels_->level, pixels * static_cast<double>(look_ups)};
-  }
-  const auto pairs = static_cast<double>(groups_ * outs_) * static_cast<double>(layout_.Size()) / 2;
-  return {VectorStep::kCountPairs, kernels_.level, pixels / kernels_.lanes * pairs};
-}
+      parameters_(std::move(parameters)),
+      finish_(Finish(parameters_)),
+      padding_(weights) {}
 
 std::size_t SignConv::ScratchBytes(const ConvGeometry& geometry) const {
   const Plan plan(*this, geometry);
@@ -221,8 +198,7 @@ void SignConv::ConvolveSplitTiles(const Image& image, std::uint32_t* patches, Pa
     const auto tile = static_cast<std::int64_t>(task);
     GatherTile(image, tile, 0, patches + tile * patch);
   });
-  // Tasks must share neither a byte of signs nor a vector of output channels.
-  const std::int64_t unit = response_kernels_ == nullptr ? kChannelsPerByte : 2 * ResponseKernels::kOutputs;
+  const std::int64_t unit = OutputUnit();
   const std::int64_t units = (outs_ + unit - 1) / unit;
   const std::int64_t chunks = std::clamp<std::int64_t>(kMaxTasks / tiles, 1, units);
   parallel_for(static_cast<std::size_t>(tiles * chunks), [&](std::size_t task) {
@@ -253,18 +229,7 @@ void SignConv::GatherTile(const Image& image, std::int64_t tile, std::int64_t gr
                     image.words + (group * layout_.WordsPerPixel() + word) * image.plan.in_plane,
                     image.geometry.attributes.strides[1], patches);
   }
-  if (response_kernels_ != nullptr) {
-    auto* const patterns = reinterpret_cast<std::uint16_t*>(patches + image.plan.gathered_words);
-    for (std::int64_t word = 0; word < layout_.WordsPerPixel(); ++word) {
-      response_kernels_->patterns(patches + word * kTaps * kTile, layout_.ChannelsOf(word),
-                                  tables_ * ResponseKernels::kTableSize, channels_,
-                                  patterns + word * PatchLayout::kWordBits);
-    }
-    return;
-  }
-  for (std::int64_t k = 0; k + 1 < layout_.Size(); k += 2) {
-    for (std::int64_t i = 0; i < kTile; ++i) patches[(k + 1) * kTile + i] ^= patches[k * kTile + i];
-  }
+  Prepare(patches);
 }
 
 void SignConv::ConvolveOutputs(const Image& image, std::int64_t tile, std::int64_t group, std::int64_t first,
@@ -285,21 +250,7 @@ void SignConv::ConvolveOutputs(const Image& image, std::int64_t tile, std::int64
   work.residual = image.tensors.residual == nullptr ? nullptr : image.tensors.residual + pixel;
   work.s = image.tensors.s == nullptr ? nullptr : image.tensors.s + pixel;
   work.unfinished_signs = unfinished_signs;
-  if (response_kernels_ != nullptr) {
-    constexpr int kVector = ResponseKernels::kOutputs;
-    const std::int64_t vector = group * ((outs_ + kVector - 1) / kVector) + first / kVector;
-    work.patterns = reinterpret_cast<const std::uint16_t*>(patches + image.plan.gathered_words);
-    work.indices = indices_.data() + vector * channels_ * tables_ * kVector;
-    work.responses = responses_.data();
-    work.channels = channels_;
-    response_kernels_->convolve(work, tables_);
-  } else {
-    const std::int64_t block = group * ((outs_ + kOutputs - 1) / kOutputs) + first / kOutputs;
-    work.patches = patches;
-    work.weights = kernel_bits_.data() + block * layout_.Size() * kOutputs;
-    work.words = layout_.Size();
-    kernels_.convolve(work);
-  }
+  Convolve(work, group, first, patches);
 }
 
 }  // namespace subbit

@@ -5,9 +5,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Logger;
 
 /**
- * Which backend a session asks for: the setting {@code backend}, else the system property {@code
- * subbit.fpga.backend}, else the environment variable {@code SUBBIT_FPGA_BACKEND}, else {@code
- * auto}.
+ * Chooses the device of a session. The device's name comes from the setting {@code backend}, else
+ * the system property {@code subbit.fpga.backend}, else the environment variable {@code
+ * SUBBIT_FPGA_BACKEND}, else it is {@code auto}.
  */
 final class BackendChoice {
 
@@ -23,33 +23,35 @@ final class BackendChoice {
   private BackendChoice() {}
 
   /**
-   * The backend to use here. Warns, once a process, where {@code auto} ends at the emulator.
+   * Returns the device to use, and warns once per process if {@code auto} has to choose the
+   * emulator.
    *
    * @param settings settings of the session.
-   * @return name of an available backend.
-   * @throws IllegalArgumentException if the name is unknown; the message lists those allowed.
-   * @throws IllegalStateException if the backend is not available here; the message says why and
-   *     what to choose.
+   * @return name of an available device.
+   * @throws IllegalArgumentException if the name is unknown; the message lists the allowed ones.
+   * @throws IllegalStateException if the device is not available here; the message says why, and
+   *     what to choose instead.
    */
   static String of(Map<String, String> settings) {
     String requested = requested(settings, System.getProperty(PROPERTY), System.getenv(VARIABLE));
     String chosen = FpgaNative.chooseBackend(requested);
     if (requested.equals(AUTO) && chosen.equals(EMULATOR) && WARNED.compareAndSet(false, true)) {
       LOGGER.warning(
-          "No FPGA board was found: models run on the software emulator. Its results are exact, its"
-              + " cycle counts modelled and its speed that of this machine. Choose backend '"
+          "No FPGA board was found, so models run on the software emulator. Its results are exact,"
+              + " its cycle counts are modelled, and its speed is that of this machine. To silence"
+              + " this warning, set 'backend' to '"
               + EMULATOR
-              + "' to say so yourself.");
+              + "'.");
     }
     return chosen;
   }
 
-  /** Lets the next choice warn again. For tests. */
+  /** Makes the next choice warn again; for tests. */
   static void forgetWarning() {
     WARNED.set(false);
   }
 
-  /** The name that is asked for; empty values count as not given. */
+  /** The device name that the user asks for; empty values count as not given. */
   static String requested(Map<String, String> settings, String property, String variable) {
     for (String name : new String[] {settings.get(SETTING), property, variable}) {
       if (name != null && !name.isBlank()) {

@@ -14,31 +14,32 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * The back end {@code fpga}: an ONNX Runtime execution provider that runs {@code QLinearSubBitConv}
- * and {@code BinarySubBitConv} nodes on a device, real or emulated. Nodes that the device cannot
- * run go to Subbit's CPU kernels, everything else to ONNX Runtime's.
+ * The back end {@code fpga}: an ONNX Runtime execution provider that runs the nodes of sub-bit
+ * convolutions and 8-bit residual blocks on a device, real or emulated. Nodes that the device
+ * cannot run go to Subbit's CPU kernels, everything else to ONNX Runtime's.
  *
  * <p>Settings: {@code backend}, one of {@code auto}, {@code emulator}, {@code rtl}, {@code xdma},
- * {@code uio}, or one board of several such as {@code xdma:1} (else the system property {@code
+ * {@code uio}, or a particular board such as {@code xdma:1} (else the system property {@code
  * subbit.fpga.backend}, else the environment variable {@code SUBBIT_FPGA_BACKEND}, else {@code
- * auto}); {@code timeout_ms}, milliseconds that the device may take for one request (30000); {@code
- * fallback}, what happens when the device fails: {@code none} (the run ends with an {@link
- * OrtException} of which {@link FpgaFault#of} tells the kind) or {@code cpu} (the session warns
- * once and goes on on the CPU, with the same results).
+ * auto}); {@code timeout_ms}, the milliseconds that the device may take for one request (30000);
+ * {@code fallback}, what happens when the device fails: {@code none} (the run ends with an {@link
+ * OrtException}, whose kind {@link FpgaFault#of} returns) or {@code cpu} (the session warns once
+ * and continues on the CPU, with the same results).
  *
  * <p>The provider library is registered with ONNX Runtime once and stays registered until the
- * process ends, since ONNX Runtime cannot let go of one safely while sessions may live.
+ * process ends, since ONNX Runtime cannot safely unregister a library while a session may still use
+ * it.
  */
 public final class FpgaBackend implements ExecutionBackend {
 
-  /** Name of the execution provider, as ONNX Runtime's profile shows it. */
+  /** The name of the execution provider, which also appears in ONNX Runtime's profiles. */
   public static final String PROVIDER = "SubBitFpga";
 
   private static final String TIMEOUT = "timeout_ms";
   private static final String FALLBACK = "fallback";
   private static OrtEpDevice device;
 
-  /** For {@link java.util.ServiceLoader}. */
+  /** Creates the back end; {@link java.util.ServiceLoader} calls this. */
   public FpgaBackend() {}
 
   @Override
@@ -49,8 +50,8 @@ public final class FpgaBackend implements ExecutionBackend {
   /**
    * {@inheritDoc}
    *
-   * <p>Registers Subbit's CPU kernels as well, so they must not be registered on these options
-   * before.
+   * <p>Registers Subbit's CPU kernels as well, so do not register them on the same options
+   * yourself.
    */
   @Override
   public void configure(OrtSession.SessionOptions options, Map<String, String> settings)
@@ -74,7 +75,7 @@ public final class FpgaBackend implements ExecutionBackend {
       throw new IllegalArgumentException(
           "Back end 'fpga' has no setting '"
               + unknown.first()
-              + "'; it has: "
+              + "'; allowed are: "
               + BackendChoice.SETTING
               + ", "
               + TIMEOUT
@@ -83,7 +84,7 @@ public final class FpgaBackend implements ExecutionBackend {
     }
   }
 
-  /** The provider's device, registering its library on first use. */
+  /** Returns the provider's device; the first call registers the provider's library. */
   private static synchronized OrtEpDevice device() throws OrtException {
     if (device == null) {
       OrtEnvironment environment = OrtEnvironment.getEnvironment();
@@ -97,7 +98,7 @@ public final class FpgaBackend implements ExecutionBackend {
                       new IllegalStateException(
                           "ONNX Runtime lists no device of the provider "
                               + PROVIDER
-                              + " although its library was registered; run on ONNX Runtime 1.24 or"
+                              + " although its library was registered; use ONNX Runtime 1.24 or"
                               + " newer"));
     }
     return device;
@@ -121,7 +122,8 @@ public final class FpgaBackend implements ExecutionBackend {
   /**
    * {@inheritDoc}
    *
-   * <p>The counters are kept for the whole process, over all sessions; the newest 100,000 of them.
+   * <p>The counts are kept for the whole process, across all sessions; only the newest 100,000 are
+   * kept.
    */
   @Override
   public List<LayerTiming> drainTimings() {

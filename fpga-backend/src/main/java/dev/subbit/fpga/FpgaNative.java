@@ -5,14 +5,14 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The execution-provider library as Java sees it: what the driver tells besides running models.
+ * Native methods of the execution-provider library: choosing and listing devices, and reading their
+ * cycle counts.
  *
- * <p>The class loads the same file that ONNX Runtime loads, so both see one driver and one set of
- * counters.
+ * <p>The class loads the same file as ONNX Runtime, so both share one driver and one set of counts.
  */
 final class FpgaNative {
 
-  /** Where the library lies; valid until this process ends. */
+  /** The path of the library, valid until this process ends. */
   static final Path LIBRARY = NativeLibrary.locate(FpgaNative.class, "fpga");
 
   static {
@@ -22,7 +22,7 @@ final class FpgaNative {
 
   private FpgaNative() {}
 
-  /** The simulation of the hardware description; absent where this build was made without it. */
+  /** The path of the simulation library; empty if this build does not include the simulation. */
   private static Optional<Path> simulation() {
     if (System.getProperty("subbit.rtl.library") == null
         && !NativeLibrary.isPacked(FpgaNative.class, "rtl")) {
@@ -31,32 +31,32 @@ final class FpgaNative {
     return Optional.of(NativeLibrary.locate(FpgaNative.class, "rtl"));
   }
 
-  /** Tells the driver where the simulation lies. */
+  /** Sets the path from which the driver loads the simulation. */
   private static native void useSimulation(String library);
 
-  /** Takes one backend at a time; called from native code. */
+  /** Receives the list of devices from native code, one by one. */
   interface BackendVisitor {
     void visit(String name, String description, boolean available, String reason);
   }
 
-  /** Takes one node and run at a time; called from native code. Names are UTF-8. */
+  /** Receives the cycle counts from native code, one node and run at a time. Names are UTF-8. */
   interface TimingVisitor {
     void visit(byte[] node, byte[] opType, int tau, long cycles, long bnnCycles, int kind);
   }
 
   /**
-   * The backend that a name stands for here.
+   * Resolves {@code auto} and checks that a device can be used.
    *
-   * @param requested a backend's name or {@code auto}.
-   * @return a backend's name.
-   * @throws IllegalArgumentException if there is none of that name.
-   * @throws IllegalStateException if it cannot be used here.
+   * @param requested a device's name or {@code auto}.
+   * @return a device's name.
+   * @throws IllegalArgumentException if there is no device of that name.
+   * @throws IllegalStateException if the device cannot be used here.
    */
   static native String chooseBackend(String requested);
 
-  /** Shows all backends, in the order in which {@code auto} prefers them. */
+  /** Passes all devices to the visitor, in the order in which {@code auto} prefers them. */
   static native void listBackends(BackendVisitor visitor);
 
-  /** Shows the counters of all runs since the last call, oldest first, and forgets them. */
+  /** Passes the cycle counts of all runs since the last call, oldest first, and clears them. */
   static native void drainTimings(TimingVisitor visitor);
 }

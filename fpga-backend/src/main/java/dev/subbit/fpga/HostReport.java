@@ -4,9 +4,9 @@ import oshi.SystemInfo;
 import oshi.hardware.HardwareAbstractionLayer;
 
 /**
- * What the machine is that the emulator runs on and that boards are plugged into.
+ * Describes the machine that the emulator runs on and that boards are plugged into.
  *
- * @param processor name of the processor as its maker gives it.
+ * @param processor name of the processor, as its manufacturer gives it.
  * @param cores logical processors.
  * @param memoryBytes physical memory.
  * @param platform operating system family and version.
@@ -14,9 +14,9 @@ import oshi.hardware.HardwareAbstractionLayer;
 public record HostReport(String processor, int cores, long memoryBytes, String platform) {
 
   /**
-   * Asks the operating system.
+   * Queries the operating system for the properties of this machine.
    *
-   * @return the report of this machine.
+   * @return the report on this machine.
    */
   public static HostReport ofThisMachine() {
     SystemInfo system = new SystemInfo();
@@ -29,7 +29,7 @@ public record HostReport(String processor, int cores, long memoryBytes, String p
   }
 
   /**
-   * The report for a person.
+   * Summarises the report in one line of text for users.
    *
    * @return one line, such as {@code AMD EPYC, 2 cores, 23 GiB, Debian GNU/Linux 12}.
    */

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BackendChoiceTest {
 
   @Test
-  void settingGoesBeforePropertyBeforeVariable() {
+  void theSettingTakesPrecedenceOverThePropertyAndThatOverTheVariable() {
     Map<String, String> setting = Map.of("backend", "rtl");
     assertEquals("rtl", BackendChoice.requested(setting, "uio", "xdma"));
     assertEquals("uio", BackendChoice.requested(Map.of(), "uio", "xdma"));
@@ -62,7 +62,7 @@ class BackendChoiceTest {
     try {
       BackendChoice.forgetWarning();
       assertEquals("emulator", BackendChoice.of(FpgaSessions.EMULATOR));
-      assertEquals(List.of(), warnings, "who names the emulator needs no warning");
+      assertEquals(List.of(), warnings, "no warning if the emulator was asked for");
       assertEquals("emulator", BackendChoice.of(Map.of("backend", "auto")));
       assertEquals("emulator", BackendChoice.of(Map.of("backend", "auto")));
       assertEquals(1, warnings.size());
@@ -74,7 +74,7 @@ class BackendChoiceTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"xdma", "uio"})
-  void absentBackendIsAnErrorThatNamesTheRemedy(String name) {
+  void absentDeviceIsAnErrorThatNamesTheRemedy(String name) {
     String message =
         assertThrows(
                 IllegalStateException.class,
@@ -85,7 +85,7 @@ class BackendChoiceTest {
   }
 
   @Test
-  void unknownBackendIsAnErrorThatListsTheAllowed() {
+  void unknownDeviceIsAnErrorThatListsTheAllowedNames() {
     String message =
         assertThrows(
                 IllegalArgumentException.class, () -> BackendChoice.of(Map.of("backend", "gpu")))

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a program sees of a board that fails. The board is a tree of files; see FailingBoard. */
+/** What a program sees when a board fails. The board is a tree of files; see FailingBoard. */
 class BoardFaultsTest {
 
   private static final int TIMEOUT_MS = 200;
@@ -32,7 +32,7 @@ class BoardFaultsTest {
 
   @ParameterizedTest
   @CsvSource({"HANGS,TIMEOUT", "REPORTS_AN_ERROR,DEVICE_ERROR", "VANISHES,VANISHED"})
-  void aFaultIsTypedAndComesWithinTheTimeOut(Behaviour behaviour, FpgaFault fault)
+  void aFaultHasAKindAndIsReportedWithinTheTimeOut(Behaviour behaviour, FpgaFault fault)
       throws Exception {
     try (FailingBoard board = new FailingBoard();
         OrtSession session =
@@ -70,7 +70,7 @@ class BoardFaultsTest {
         ByteBuffer expected = FpgaSessions.run(bodies, input);
         assertEquals(expected, FpgaSessions.run(session, input));
         int requests = board.requests();
-        assertEquals(expected, FpgaSessions.run(session, input), "and it stays on the CPU");
+        assertEquals(expected, FpgaSessions.run(session, input), "later runs stay on the CPU");
         assertEquals(requests, board.requests(), "without asking the device again");
       }
     }

@@ -12,13 +12,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A PCIe board that answers, but never computes: its files, below the folder that {@code
- * SUBBIT_FPGA_ROOT} names, and a thread that plays its registers. (A board that computes is
- * emulated in the native tests, board/testing/fake_board.h.)
+ * A PCIe board that answers but never computes. It consists of the device files, in the folder that
+ * {@code SUBBIT_FPGA_ROOT} names, and a thread that acts as its registers. (A board that computes
+ * is emulated in the native tests, board/testing/fake_board.h.)
  */
 final class FailingBoard implements AutoCloseable {
 
-  /** What becomes of a request. */
+  /** What the board does with a request. */
   enum Behaviour {
     HANGS,
     REPORTS_AN_ERROR,
@@ -66,11 +66,12 @@ final class FailingBoard implements AutoCloseable {
     if (comesBack) {
       powerUp();
     }
-    // At once: a busy machine may keep the hardware's thread waiting for longer than a time-out.
+    // Step here too: on a busy machine, the hardware's thread may have to wait for longer than a
+    // time-out.
     step();
   }
 
-  /** How many requests were started. */
+  /** The number of requests that were started. */
   synchronized int requests() {
     return requests;
   }
@@ -79,7 +80,7 @@ final class FailingBoard implements AutoCloseable {
     registers.putInt(0x10, id);
   }
 
-  /** The registers of docs/DEVICE.md as they are after power-up. */
+  /** Sets the registers of docs/DEVICE.md to their values after power-up. */
   private void powerUp() {
     for (int offset = 0; offset < 0x64; offset += 4) {
       registers.putInt(offset, 0);

@@ -107,9 +107,9 @@ class FpgaBackendTest {
         OnnxTensor input = FpgaSessions.input(OnnxJavaType.UINT8, 2, 2, 3, 9, 10)) {
       backend.drainTimings();
       FpgaSessions.run(session, input);
-      // 2 images of 9x10, 3 channels, 8 outputs: direct. Then 5x5 outputs, 8 channels, 80 outputs:
-      // max(32, 80 / 4) instead of 80. Then 2x3 outputs, 80 channels in groups of 3 outputs:
-      // direct.
+      // First 2 images of 9x10 with 3 input and 8 output channels: direct mode. Then 5x5 output
+      // pixels with 8 input and 80 output channels: max(32, 80 / 4) cycles instead of 80. Then 2x3
+      // output pixels with 80 input channels, in groups of 3 output channels: direct mode.
       List<LayerTiming> timings = backend.drainTimings();
       assertEquals(3, timings.size());
       assertTiming("q0", 2 * 9 * 10 * 3 * 8, 2 * 9 * 10 * 3 * 8, timings.get(0));
@@ -119,7 +119,7 @@ class FpgaBackendTest {
     }
   }
 
-  /** Loading and writing back take cycles beside the computation: on layers so small up to 8000. */
+  /** Loading and writing back take cycles too, up to 8000 for layers as small as these. */
   private static void assertTiming(
       String node, long computing, long bnnComputing, LayerTiming timing) {
     assertEquals(node, timing.node());
@@ -146,7 +146,8 @@ class FpgaBackendTest {
         backend.drainTimings();
         assertEquals(FpgaSessions.run(kernels, input), FpgaSessions.run(simulation, input));
         List<LayerTiming> timings = backend.drainTimings();
-        // The third convolution of the 8-bit models has groups.
+        // The third convolution of the 8-bit models has groups, which the simulated device cannot
+        // run.
         assertEquals(name.equals("binary") ? 3 : 2, timings.size(), timings.toString());
         for (LayerTiming timing : timings) {
           assertEquals(TimingKind.SIMULATED, timing.kind());

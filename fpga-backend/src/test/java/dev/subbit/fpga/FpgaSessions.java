@@ -18,14 +18,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** Opens and runs sessions on any back end. */
+/** Opens sessions on any back end, and runs them. */
 final class FpgaSessions {
 
   static final Map<String, String> EMULATOR = Map.of("backend", "emulator");
 
   private FpgaSessions() {}
 
-  /** A session on a back end; the options are closed before it is used. */
+  /** Opens a session on a back end. The options are closed before the session is used. */
   static OrtSession open(ModelProto model, String backend, Map<String, String> settings)
       throws OrtException {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -34,7 +34,7 @@ final class FpgaSessions {
     }
   }
 
-  /** A session on the emulator of which every node must be on a device. */
+  /** Opens a session on the emulator that fails unless every node is on the device. */
   static OrtSession openWithoutCpu(ModelProto model) throws OrtException {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       new FpgaBackend().configure(options, EMULATOR);
@@ -43,7 +43,7 @@ final class FpgaSessions {
     }
   }
 
-  /** A random input of the session's type. */
+  /** Creates a random input of the given type. */
   static OnnxTensor input(OnnxJavaType type, long seed, long... shape) throws OrtException {
     Random random = new Random(seed);
     int count = 1;
@@ -64,7 +64,7 @@ final class FpgaSessions {
     return OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), bytes, shape, type);
   }
 
-  /** The type of a model's input. Java's own numbers of types are not those of the format. */
+  /** The type of a model's input. Java numbers the types differently from the ONNX format. */
   static OnnxJavaType inputType(ModelProto model) {
     int type = model.getGraph().getInput(0).getType().getTensorType().getElemType();
     return switch (TensorProto.DataType.forNumber(type)) {
@@ -75,7 +75,7 @@ final class FpgaSessions {
     };
   }
 
-  /** The bits of a session's one output. */
+  /** Runs a session and returns the bits of its only output. */
   static ByteBuffer run(OrtSession session, OnnxTensor input) throws OrtException {
     try (OrtSession.Result result = session.run(Map.of(TestModels.INPUT, input))) {
       OnnxTensor output = (OnnxTensor) result.get(0);
@@ -86,7 +86,7 @@ final class FpgaSessions {
     }
   }
 
-  /** The providers of the nodes that ran in a session with profiling, node by node. */
+  /** Lists the provider of every node that ran in a session with profiling. */
   static List<String> providers(OrtSession session) throws OrtException, IOException {
     List<String> providers = new ArrayList<>();
     for (String line : Files.readAllLines(Path.of(session.endProfiling()))) {

@@ -27,10 +27,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Models are untrusted: whatever they hold ends in an exception or a result, never in a crash. */
+/** Models are untrusted: whatever they contain leads to an exception or a result, never a crash. */
 class HostileModelTest {
 
-  /** A model of one node's attribute changed; opening or running it must fail with a message. */
+  /** Changes one attribute of a node; opening or running the model must fail with a message. */
   @ParameterizedTest(name = "{0} = {1}")
   @CsvSource({
     "tau, 0",
@@ -73,7 +73,7 @@ class HostileModelTest {
   private static void expectRefusal(String attribute, Consumer<AttributeProto.Builder> change) {
     for (ModelProto model : MODELS) {
       ModelProto.Builder changed = model.toBuilder();
-      // Of the residual network this is a block.
+      // In the residual network, node 2 is a block.
       boolean residual = model.getGraph().getName().equals("residual");
       NodeProto.Builder node = changed.getGraphBuilder().getNodeBuilder(residual ? 2 : 1);
       node.getAttributeBuilderList().stream()
@@ -93,8 +93,8 @@ class HostileModelTest {
 
   @Test
   void aResidualOfAnotherSizeEndsInAnException() {
-    // With a stride of 2 the convolution within the first block gives less than its residual, the
-    // stem, is large.
+    // With a stride of 2, the convolution in the first block has fewer outputs than its residual,
+    // which is the result of the stem.
     ModelProto.Builder changed = TestModels.residual(false, 5, 1, Extra.NOTHING).toBuilder();
     changed.getGraphBuilder().getNodeBuilder(1).getAttributeBuilderList().stream()
         .filter(attribute -> attribute.getName().equals("strides"))
@@ -128,7 +128,7 @@ class HostileModelTest {
   }
 
   @Test
-  void codewordOfAnotherValueEndsInAnException() {
+  void codewordWithAnInvalidTapEndsInAnException() {
     for (ModelProto model : MODELS) {
       ModelProto changed =
           withInitializer(
@@ -163,7 +163,7 @@ class HostileModelTest {
 
   @Test
   void whatTheDeviceCannotRunIsLeftToTheCpu() throws OrtException {
-    // Padding beyond the window is legal, but not offered by the device.
+    // Padding beyond the window is legal, but the device does not support it.
     ModelProto.Builder model = TestModels.binary(5, 1).toBuilder();
     model.getGraphBuilder().getNodeBuilder(0).getAttributeBuilderList().stream()
         .filter(attribute -> attribute.getName().equals("pads"))

@@ -67,7 +67,7 @@ class PackedSignChainTest {
   }
 
   @Test
-  void signsThatAnotherReadsLeaveTheDeviceToo() throws OrtException {
+  void signsThatAreReadOutsideTheChainLeaveTheDeviceToo() throws OrtException {
     ModelProto model = TestModels.packedWithSecondOutput(4, 2);
     try (OnnxTensor input = FpgaSessions.input(OnnxJavaType.UINT8, 1, 2, 3, 9, 8);
         OrtSession bodies = FpgaSessions.open(model, "onnxruntime", Map.of());
@@ -91,19 +91,18 @@ class PackedSignChainTest {
   }
 
   @Test
-  void aNodeThatGivesValuesAndSignsRunsFromItsBodyAndItsConvolutionOnTheDevice()
-      throws OrtException {
+  void aNodeWithValuesAndSignsRunsFromItsBodyAndItsConvolutionOnTheDevice() throws OrtException {
     ModelProto model = TestModels.packed(5, 3, PackedOutputs.VALUES_AND_SIGNS, PackedOutputs.SIGNS);
     assertEquals(NODES.size(), nodesOnTheDevice(model));
   }
 
   @Test
-  void signsOfFewerChannelsThanAreReadPassByTheHost() throws OrtException {
+  void signsOfFewerChannelsThanAreReadGoThroughTheHost() throws OrtException {
     ModelProto model = TestModels.packedWithMoreChannelsRead(4);
     assertEquals(2, nodesOnTheDevice(model));
   }
 
-  /** Runs a model on bodies and emulator; its results must be the same. */
+  /** Runs a model on the function bodies and on the emulator, whose results must be the same. */
   private static int nodesOnTheDevice(ModelProto model) throws OrtException {
     FpgaBackend backend = new FpgaBackend();
     try (OnnxTensor input = FpgaSessions.input(OnnxJavaType.UINT8, 5, 2, 3, 9, 13);

@@ -58,7 +58,7 @@ class ResidualNetworkTest {
   }
 
   @Test
-  void whatAnotherReadsLeavesTheDeviceToo() throws OrtException {
+  void resultsThatAreReadOutsideTheNetworkLeaveTheDeviceToo() throws OrtException {
     ModelProto model = TestModels.residual(false, 4, 2, Extra.SECOND_OUTPUT);
     try (OnnxTensor input = FpgaSessions.input(OnnxJavaType.UINT8, 1, 2, 3, 9, 8);
         OrtSession bodies = FpgaSessions.open(model, "onnxruntime", Map.of());
@@ -84,7 +84,7 @@ class ResidualNetworkTest {
   @Test
   void aNodeThatStaysOnTheCpuCutsTheNetworkInTwo(@TempDir Path folder)
       throws OrtException, IOException {
-    // The second block's residual passes by the pooling, so one request would wait for itself.
+    // The second block's residual bypasses the pooling, so a single request would wait for itself.
     ModelProto model = TestModels.residual(true, 5, 3, Extra.POOLING_BETWEEN);
     List<String> providers = providers(model, folder);
     assertEquals(2, Collections.frequency(providers, "SubBitFpga"), providers.toString());

@@ -19,14 +19,14 @@ import dev.subbit.onnx.SubBitNodes;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** Small models made of sub-bit convolutions only, with random weights. */
+/** Small models that consist only of sub-bit convolutions with random weights. */
 final class TestModels {
 
   static final String INPUT = "x";
 
   private TestModels() {}
 
-  /** Random packed weights with scales of both signs. */
+  /** Creates random packed weights with scales of both signs. */
   static PackedConvWeights weights(int outChannels, int inChannels, int tau, Random random) {
     int[] all = IntStream.range(0, 512).toArray();
     for (int i = 511; i > 0; i--) {
@@ -45,7 +45,7 @@ final class TestModels {
     return PackedConvWeights.pack(inChannels, codebook, indices, scale);
   }
 
-  /** Three QLinearSubBitConv nodes after one another: 3 to 8 to 80 to 6 channels. */
+  /** Three QLinearSubBitConv nodes in a row: 3 to 8 to 80 to 6 channels. */
   static ModelProto qLinear(boolean signed, int tau, long seed) {
     Random random = new Random(seed);
     GraphProto.Builder graph = GraphProto.newBuilder().setName("qlinear");
@@ -80,18 +80,18 @@ final class TestModels {
     return finish(graph, type, 3, value);
   }
 
-  /** What a residual network has beside its two blocks. */
+  /** What a residual network has in addition to its two blocks. */
   enum Extra {
     NOTHING,
-    /** The first block's result leaves the model, too, as the second output. */
+    /** The first block's result is a second output of the model. */
     SECOND_OUTPUT,
-    /** Max pooling stands between the first block and the convolution of the second. */
+    /** Max pooling lies between the first block and the convolution of the second. */
     POOLING_BETWEEN
   }
 
   /**
-   * A stem of 3 to 12 channels and two blocks of a QLinearSubBitConv and a QLinearSubBitBlock each,
-   * whose residuals are the stem and the first block.
+   * A stem of 3 to 12 channels and two blocks, each of a QLinearSubBitConv and a
+   * QLinearSubBitBlock; the residuals are the results of the stem and of the first block.
    */
   static ModelProto residual(boolean signed, int tau, long seed, Extra extra) {
     Random random = new Random(seed);
@@ -138,7 +138,7 @@ final class TestModels {
     return attribute.build();
   }
 
-  /** A convolution of scale and zero point {@code from} to those of {@code to}; no bias. */
+  /** Adds a convolution without bias from the range {@code from} to the range {@code to}. */
   private static String conv(
       GraphProto.Builder graph,
       String name,
@@ -159,7 +159,7 @@ final class TestModels {
         null);
   }
 
-  /** A block of scale and zero point {@code from}, with a residual of those of its output. */
+  /** Adds a block whose input has the range {@code from} and whose residual has the output's. */
   private static String block(
       GraphProto.Builder graph,
       String name,
@@ -195,7 +195,7 @@ final class TestModels {
             .setRawData(ByteString.copyFrom(new byte[] {(byte) zeroPoint})));
   }
 
-  /** Three BinarySubBitConv nodes after one another: 3 to 8 to 40 to 5 channels. */
+  /** Three BinarySubBitConv nodes in a row: 3 to 8 to 40 to 5 channels. */
   static ModelProto binary(int tau, long seed) {
     Random random = new Random(seed);
     GraphProto.Builder graph = GraphProto.newBuilder().setName("binary");
@@ -219,8 +219,8 @@ final class TestModels {
   }
 
   /**
-   * Two blocks after one another, 16 to 16 to 16 channels, of which the input is the residual of
-   * the first and the first that of the second.
+   * Two blocks in a row, 16 to 16 to 16 channels. The residual of the first is the model's input,
+   * that of the second is the result of the first.
    */
   static ModelProto blocks(int tau, long seed) {
     Random random = new Random(seed);
@@ -249,11 +249,11 @@ final class TestModels {
   }
 
   /**
-   * Three PackedBinarySubBitConv nodes after one another, packed signs in: 20 to 12 to 34 to 6
+   * Three PackedBinarySubBitConv nodes in a row that start from packed signs: 20 to 12 to 34 to 6
    * channels.
    *
-   * @param second what the second node gives; the third reads its signs.
-   * @param last what the third gives: values, or signs.
+   * @param second the outputs of the second node, whose signs the third reads.
+   * @param last the outputs of the third node: values or signs.
    */
   static ModelProto packed(
       int tau,
@@ -282,7 +282,9 @@ final class TestModels {
         : finish(graph, DataType.UINT8, 3, signs);
   }
 
-  /** The same with signs only, and the first node's signs as the second output. */
+  /**
+   * As {@link #packed} with signs only; the first node's signs are a second output of the model.
+   */
   static ModelProto packedWithSecondOutput(int tau, long seed) {
     PackedSignNodes.PackedOutputs signs = PackedSignNodes.PackedOutputs.SIGNS;
     ModelProto.Builder model = packed(tau, seed, signs, signs).toBuilder();
@@ -293,7 +295,9 @@ final class TestModels {
     return model.build();
   }
 
-  /** A node that gives the signs of 10 channels, and one that reads 12: two bytes a pixel both. */
+  /**
+   * One node writes the signs of 10 channels, the next reads 12: two bytes per pixel in each case.
+   */
   static ModelProto packedWithMoreChannelsRead(long seed) {
     Random random = new Random(seed);
     GraphProto.Builder graph = GraphProto.newBuilder().setName("packed");

@@ -1,8 +1,8 @@
 package dev.subbit.onnx;
 
 /**
- * The packed form of codebook indices: tau bit planes, so that an index costs tau bits on disk and
- * nothing more.
+ * Converts codebook indices to and from their packed form, tau bit planes, in which an index takes
+ * exactly tau bits.
  *
  * <p>Bit {@code b} of index {@code i} is bit {@code i mod 8} of byte {@code b * ceil(count / 8) + i
  * / 8}. Unused bits at the end of a plane are zero.
@@ -12,7 +12,7 @@ public final class BitPlanes {
   private BitPlanes() {}
 
   /**
-   * Bytes of one plane.
+   * Returns the number of bytes in one bit plane.
    *
    * @param count number of indices, not negative.
    * @return ceil(count / 8).
@@ -22,7 +22,7 @@ public final class BitPlanes {
   }
 
   /**
-   * Packs indices.
+   * Packs indices into bit planes.
    *
    * @param indices the indices, each 0 to 2^tau - 1.
    * @param tau bits of an index, 1 to 9.
@@ -53,13 +53,13 @@ public final class BitPlanes {
   }
 
   /**
-   * Unpacks indices.
+   * Unpacks the indices in a layer's bit planes.
    *
-   * @param planes tau * ceil(count / 8) bytes, as {@link #encode} makes them.
+   * @param planes tau * ceil(count / 8) bytes, as {@link #encode} returns them.
    * @param tau bits of an index, 1 to 9.
    * @param count number of indices, not negative.
    * @return the indices, each 0 to 2^tau - 1.
-   * @throws IllegalArgumentException if tau or the number of bytes does not fit.
+   * @throws IllegalArgumentException if tau is out of range or the number of bytes does not match.
    */
   public static int[] decode(byte[] planes, int tau, int count) {
     Codebook.requireTau(tau);

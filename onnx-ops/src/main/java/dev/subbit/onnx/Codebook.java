@@ -13,7 +13,7 @@ import java.util.Arrays;
  */
 public final class Codebook {
 
-  /** Taps of one kernel. */
+  /** The number of taps in a 3x3 kernel. */
   public static final int TAPS = 9;
 
   /**
@@ -26,7 +26,7 @@ public final class Codebook {
   private final short[] codewords;
 
   /**
-   * Makes a codebook.
+   * Creates a codebook from codewords in numeric form.
    *
    * @param tau bits of an index, 1 to 9.
    * @param codewords 2^tau codewords, each 0 to 511.
@@ -55,7 +55,7 @@ public final class Codebook {
   }
 
   /**
-   * Makes a codebook from its taps, as the operators' {@code codebook} input holds them.
+   * Creates a codebook from its taps, in the layout of the operators' {@code codebook} input.
    *
    * @param tau bits of an index, 1 to 9.
    * @param taps 2^tau * 9 taps of -1 or +1, codeword by codeword, each row-major.
@@ -87,7 +87,8 @@ public final class Codebook {
   }
 
   /**
-   * The codebook of a plain binary layer: tau = 9, every kernel at the index that is its codeword.
+   * Returns the codebook of a plain binary layer: tau = 9, with every kernel at the index that
+   * equals its codeword.
    *
    * @return the full codebook.
    */
@@ -104,7 +105,7 @@ public final class Codebook {
   }
 
   /**
-   * Bits of an index.
+   * Returns tau, the number of bits in an index.
    *
    * @return tau, 1 to 9.
    */
@@ -113,7 +114,7 @@ public final class Codebook {
   }
 
   /**
-   * Number of codewords.
+   * Returns the number of codewords.
    *
    * @return 2^tau.
    */
@@ -122,7 +123,7 @@ public final class Codebook {
   }
 
   /**
-   * One codeword.
+   * Returns a codeword in numeric form.
    *
    * @param index 0 to 2^tau - 1.
    * @return its nine taps as bits, first tap least significant.
@@ -132,7 +133,7 @@ public final class Codebook {
   }
 
   /**
-   * One tap of one codeword.
+   * Returns a single tap of a codeword.
    *
    * @param index the codeword, 0 to 2^tau - 1.
    * @param tap the tap in row-major order, 0 to 8.
@@ -143,7 +144,7 @@ public final class Codebook {
   }
 
   /**
-   * All taps, as the operators' {@code codebook} input holds them.
+   * Returns all taps, in the layout of the operators' {@code codebook} input.
    *
    * @return 2^tau * 9 values of -1 or +1, codeword by codeword, each row-major.
    */

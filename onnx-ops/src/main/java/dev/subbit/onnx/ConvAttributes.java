@@ -2,7 +2,8 @@ package dev.subbit.onnx;
 
 /**
  * The geometry of a 3x3 convolution: the attributes {@code strides}, {@code pads}, {@code
- * dilations} and {@code group} that every operator of the family has, as ONNX's Conv defines them.
+ * dilations} and {@code group} that all sub-bit convolutions have, with the meaning they have in
+ * ONNX's Conv.
  *
  * @param strideHeight rows from one output row to the next, at least 1.
  * @param strideWidth columns from one output column to the next, at least 1.
@@ -25,7 +26,7 @@ public record ConvAttributes(
     int dilationWidth,
     int group) {
 
-  // Checks the ranges.
+  // Rejects values that no convolution can have.
   public ConvAttributes {
     requireAtLeast(1, "stride", strideHeight, strideWidth);
     requireAtLeast(0, "pad", padTop, padLeft, padBottom, padRight);
@@ -34,7 +35,8 @@ public record ConvAttributes(
   }
 
   /**
-   * The usual geometry: one stride, one padding on every side, no dilation, one group.
+   * Returns the usual geometry: the same stride on both axes, the same padding on all sides, no
+   * dilation, one group.
    *
    * @param stride rows and columns from one output to the next, at least 1.
    * @param pad rows and columns of padding on each side, at least 0.
@@ -54,7 +56,7 @@ public record ConvAttributes(
   }
 
   /**
-   * Rows of the output.
+   * Computes the number of output rows.
    *
    * @param height rows of the input.
    * @return rows of the output; not positive where the kernel does not fit into the padded input.
@@ -64,7 +66,7 @@ public record ConvAttributes(
   }
 
   /**
-   * Columns of the output.
+   * Computes the number of output columns.
    *
    * @param width columns of the input.
    * @return columns of the output; not positive where the kernel does not fit into the padded

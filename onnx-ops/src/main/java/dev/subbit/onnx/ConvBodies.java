@@ -3,7 +3,7 @@ package dev.subbit.onnx;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.List;
 
-/** The function bodies of the convolutions of floats and of 8-bit values. */
+/** The function bodies of the operators that convolve floats or 8-bit values. */
 final class ConvBodies {
 
   private ConvBodies() {}
@@ -26,14 +26,14 @@ final class ConvBodies {
     body.node("X_signs", "Where", List.of("not_negative", "plus", "minus"));
     body.node("signs", "Cast", List.of("kernels"), FunctionBuilder.to(DataType.FLOAT));
     body.node("sum", "Conv", List.of("X_signs", "signs"), FunctionBuilder.convolutionAttributes());
-    // The sum is a whole number, which Round leaves alone. It stands here so that no optimiser
-    // folds scale or bias into the convolution, which would round at every tap.
+    // Round does not change the sum, which is a whole number. It keeps optimisers from folding
+    // scale or bias into the convolution, which would then round at every tap.
     body.node("acc", "Round", List.of("sum"));
     body.integers("per_channel", 1, -1, 1, 1);
     body.node("scales", "Reshape", List.of("scale", "per_channel"));
     body.node("scaled", "Mul", List.of("acc", "scales"));
-    // A function cannot ask whether bias was given, but Conv can: over zeros it yields the bias,
-    // or zeros in its absence, [1, out_channels, 1, 1].
+    // A function cannot ask whether bias was given, but Conv can: over zeros it yields the bias, or
+    // zeros where there is none, as [1, out_channels, 1, 1].
     body.integers("one_pixel", 1, 1, 1, 1);
     body.integers("one_tap", 1, 1, 1);
     body.node("bias_kernel", "Concat", List.of("out", "one_tap"), FunctionBuilder.axis(0));
@@ -88,7 +88,7 @@ final class ConvBodies {
     body.node("y", "QuantizeLinear", List.of("s", "one", "zero_point"));
   }
 
-  /** An 8-bit input as floats, less its zero point; not by DequantizeLinear, which gets fused. */
+  /** Subtracts the zero point of an 8-bit input in float. DequantizeLinear would be fused away. */
   private static void writeLessZeroPoint(FunctionBuilder body, String output, String input) {
     String number = input + "_number";
     String zero = input + "_zero";
@@ -97,7 +97,7 @@ final class ConvBodies {
     body.node(output, "Sub", List.of(number, zero));
   }
 
-  /** The value {@code kernels}, int8 [out_channels, in_channels, 3, 3]: codebook[index]. */
+  /** Adds the value {@code kernels}, codebook[index], as int8 [out_channels, in_channels, 3, 3]. */
   private static void decodeKernels(FunctionBuilder body) {
     body.integers("first", 0);
     body.integers("as_list", 1);

@@ -10,15 +10,15 @@ import java.util.stream.Collectors;
 /**
  * A way to run the sub-bit operators of an ONNX model, chosen by name at run time.
  *
- * <p>Three exist: {@code onnxruntime} (the function bodies inside the model, nothing of Subbit),
+ * <p>There are three: {@code onnxruntime} (the function bodies inside the model, without Subbit),
  * {@code native} (the kernels of this module) and {@code fpga} (the execution provider of
- * subbit-fpga-backend). Others are found through {@link ServiceLoader}. Implementations are
+ * subbit-fpga-backend). {@link ServiceLoader} finds these and any others. Implementations are
  * thread-safe and have a public no-argument constructor.
  */
 public interface ExecutionBackend {
 
   /**
-   * The name by which a user chooses this back end.
+   * Returns the name by which users choose this back end.
    *
    * @return lower case, without spaces.
    */
@@ -30,37 +30,36 @@ public interface ExecutionBackend {
    *
    * @param options the session options to add to.
    * @param settings settings of the back end by name; an unknown name is an error.
-   * @throws OrtException if ONNX Runtime refuses.
+   * @throws OrtException if ONNX Runtime rejects the options.
    * @throws IllegalArgumentException if a setting is unknown or its value is not allowed.
-   * @throws IllegalStateException if the back end cannot run here; the message says why and what to
-   *     do.
+   * @throws IllegalStateException if the back end cannot run here; the message says why, and what
+   *     to do about it.
    */
   void configure(OrtSession.SessionOptions options, Map<String, String> settings)
       throws OrtException;
 
   /**
-   * The devices that this back end could run on, taken or not.
+   * Lists the devices that this back end could run on, including unavailable ones.
    *
-   * @return one entry a candidate, in order of preference.
+   * @return one entry per candidate, in order of preference.
    */
   List<Device> devices();
 
   /**
-   * Per-layer counters that the device kept since the last call, oldest first; reading clears them.
+   * Returns the per-layer cycle counts since the last call, oldest first, and clears them.
    *
-   * @return one entry a node and run, or an empty list where the back end keeps none.
+   * @return one entry per node and run, or an empty list if the back end counts no cycles.
    */
   default List<LayerTiming> drainTimings() {
     return List.of();
   }
 
   /**
-   * Finds a back end by name.
+   * Finds a back end on the class path by its name.
    *
-   * @param name the name.
+   * @param name the name, as {@link #name} returns it.
    * @return the back end.
-   * @throws IllegalArgumentException if there is none of that name; the message lists those there
-   *     are.
+   * @throws IllegalArgumentException if no back end has that name; the message lists the names.
    */
   static ExecutionBackend named(String name) {
     List<ExecutionBackend> all = available();
@@ -72,14 +71,14 @@ public interface ExecutionBackend {
                 new IllegalArgumentException(
                     "There is no back end '"
                         + name
-                        + "'; on this classpath are: "
+                        + "'. Available on this class path: "
                         + all.stream()
                             .map(ExecutionBackend::name)
                             .collect(Collectors.joining(", "))));
   }
 
   /**
-   * All back ends on the classpath.
+   * Lists all back ends on the class path.
    *
    * @return the back ends, in ServiceLoader order.
    */
@@ -91,16 +90,16 @@ public interface ExecutionBackend {
   }
 
   /**
-   * A candidate to run on.
+   * A device that a back end could run on.
    *
-   * @param name what the back end calls it, such as {@code emulator}.
-   * @param description one line for a person.
+   * @param name its name in the back end's settings, such as {@code emulator}.
+   * @param description one line of text for users.
    * @param available whether a session could use it now.
-   * @param reason why not, or an empty string.
+   * @param reason why it is not available, or an empty string if it is.
    */
   record Device(String name, String description, boolean available, String reason) {}
 
-  /** Where a number of cycles comes from; the three are never mixed. */
+  /** Where a number of cycles comes from. Cycles of different kinds are never added up. */
   enum TimingKind {
     /** Computed by a cycle model. */
     MODELLED,
@@ -111,11 +110,11 @@ public interface ExecutionBackend {
   }
 
   /**
-   * What one node cost on the device in one run.
+   * The cycles that one node took on the device in one run.
    *
    * @param node name of the ONNX node.
    * @param operator its operator type.
-   * @param tau bits of an index.
+   * @param tau number of bits in an index.
    * @param cycles cycles of the device's clock.
    * @param bnnCycles cycles that the same engine takes for this layer in plain binary mode (tau =
    *     9).

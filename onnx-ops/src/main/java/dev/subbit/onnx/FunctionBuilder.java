@@ -9,12 +9,12 @@ import com.google.protobuf.ByteString;
 import java.util.List;
 
 /**
- * Writes the ONNX function of a sub-bit operator, node by node. Values are known by their names, as
+ * Writes the ONNX function of a sub-bit operator, node by node. Values are referred to by name, as
  * in ONNX itself.
  */
 final class FunctionBuilder {
 
-  /** The attributes of every operator that convolves. */
+  /** Names of the attributes that every convolving operator has. */
   static final List<String> CONV_ATTRIBUTES =
       List.of("tau", "out_channels", "in_channels", "strides", "pads", "dilations", "group");
 
@@ -42,7 +42,7 @@ final class FunctionBuilder {
     return function.build();
   }
 
-  /** Adds a node of a standard operator with one output. */
+  /** Adds a node with one output that runs a standard operator. */
   void node(String output, String opType, List<String> inputs, AttributeProto... attributes) {
     function.addNode(
         NodeProto.newBuilder()
@@ -53,7 +53,8 @@ final class FunctionBuilder {
   }
 
   /**
-   * Calls another operator of the family, with the attributes of this function where it has any.
+   * Adds a call to another sub-bit operator, which takes its attributes, if any, from this
+   * function.
    */
   void call(String output, SubBitOperator operator, List<String> inputs) {
     if (function.getOpsetImportCount() == 1) {
@@ -91,29 +92,29 @@ final class FunctionBuilder {
             .build());
   }
 
-  /** A list of whole numbers, int64 [values.length]. */
+  /** Adds a constant list of whole numbers, int64 [values.length]. */
   void integers(String output, long... values) {
     node(output, "Constant", List.of(), OnnxProtos.attribute("value_ints", values));
   }
 
-  /** One whole number, int64 without dimensions. */
+  /** Adds a constant whole number, an int64 scalar. */
   void integer(String output, long value) {
     node(output, "Constant", List.of(), OnnxProtos.attribute("value_int", value));
   }
 
-  /** One float, without dimensions. */
+  /** Adds a constant float scalar. */
   void number(String output, float value) {
     node(output, "Constant", List.of(), OnnxProtos.attribute("value_float", value));
   }
 
-  /** The value of an integer attribute of the function, int64 [1]. */
+  /** Adds the value of one of the function's integer attributes, as int64 [1]. */
   void attributeValue(String output, String attribute) {
     String scalar = output + "_scalar";
     attributeScalar(scalar, attribute);
     node(output, "Reshape", List.of(scalar, "as_list"));
   }
 
-  /** The value of an integer attribute of the function, int64 without dimensions. */
+  /** Adds the value of one of the function's integer attributes, as an int64 scalar. */
   void attributeScalar(String output, String attribute) {
     node(
         output,
@@ -122,7 +123,7 @@ final class FunctionBuilder {
         reference("value_int", AttributeProto.AttributeType.INT, attribute));
   }
 
-  /** The attributes of a Conv or QLinearConv that takes its geometry from the function's own. */
+  /** The attributes of a Conv or QLinearConv whose geometry is that of the function's node. */
   static AttributeProto[] convolutionAttributes() {
     return new AttributeProto[] {
       OnnxProtos.attribute("kernel_shape", 3, 3),

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * Which native kernels really run: what {@code SUBBIT_LOG=1} prints when a model is loaded, for
- * programs, and for the runs of a model.
+ * Records which native kernels a model really runs on. {@code SUBBIT_LOG=1} prints this when a
+ * model is loaded; this class gives it to programs, run by run.
  *
- * <p>The class loads the same library file that ONNX Runtime loads, so both see one log. It is kept
- * only during {@link #during}, and for the whole process: runs of other sessions at that time are
- * in it too. Thread-safe; one caller at a time.
+ * <p>The class loads the same library file as ONNX Runtime, so both share one log. The log is kept
+ * only during {@link #during}, for the whole process, so it also holds the runs of other sessions
+ * during that time. Thread-safe; concurrent callers wait for each other.
  */
 public final class KernelLog {
 
@@ -23,34 +23,34 @@ public final class KernelLog {
   private KernelLog() {}
 
   /**
-   * A node that ran on a native kernel.
+   * One run of a node on a native kernel.
    *
    * @param operator type of the node, such as {@code BinarySubBitConv}.
    * @param node its name.
    * @param kernel algorithm and instruction set, such as {@code response maps, avx512}.
-   * @param boundSeconds what one core of this machine takes at the least for the vector operations
-   *     that the kernel's algorithm cannot do without, at the rate at which this core was just seen
-   *     to do them; docs/OPERATORS.md tells which they are. Empty where a kernel states no bound.
+   * @param boundSeconds the least time that one core of this machine needs for the vector
+   *     operations that the kernel's algorithm cannot do without, at the rate just measured on this
+   *     core; docs/OPERATORS.md lists these operations. Empty if the kernel states no bound.
    */
   public record Entry(String operator, String node, String kernel, OptionalDouble boundSeconds) {}
 
-  /** Something that runs models. */
+  /** Code that runs models and whose kernels are to be recorded. */
   @FunctionalInterface
   public interface Action {
     /**
-     * Runs.
+     * Runs the models.
      *
-     * @throws OrtException if ONNX Runtime does.
+     * @throws OrtException if ONNX Runtime throws it.
      */
     void run() throws OrtException;
   }
 
   /**
-   * Notes the kernels that run while an action does.
+   * Runs an action and records the kernels that run in the meantime.
    *
-   * @param action what runs models.
-   * @return one entry a node and run, in the order in which they began.
-   * @throws OrtException if the action does.
+   * @param action the code that runs models.
+   * @return one entry per node and run, in the order in which the runs began.
+   * @throws OrtException if the action throws it.
    */
   public static synchronized List<Entry> during(Action action) throws OrtException {
     List<Entry> entries = new ArrayList<>();
@@ -73,17 +73,18 @@ public final class KernelLog {
   }
 
   /**
-   * The instruction set that the kernels of this process may use.
+   * Returns the newest instruction set that the kernels of this process may use.
    *
    * @return {@code reference}, {@code portable}, {@code neon}, {@code avx2} or {@code avx512}: the
-   *     best that this processor has, or what the environment variable {@code SUBBIT_ISA} asks for.
+   *     best one that this processor has, or the one that the environment variable {@code
+   *     SUBBIT_ISA} names.
    * @throws IllegalStateException if the variable has another value.
    */
   public static native String instructionSet();
 
   /**
-   * Takes one entry at a time; called from native code. Texts are UTF-8, the bound is what {@link
-   * StepTimes#seconds} takes.
+   * Receives the log from native code, entry by entry. Texts are UTF-8; the last three arguments
+   * are those of {@link StepTimes#seconds}.
    */
   private interface Visitor {
     void visit(
@@ -92,6 +93,6 @@ public final class KernelLog {
 
   private static native void start();
 
-  /** Ends the log and shows what is in it. */
+  /** Ends the log and passes its entries to the visitor. */
   private static native void stop(Visitor visitor);
 }

@@ -11,7 +11,7 @@ import java.util.Map;
  */
 public final class NativeBackend implements ExecutionBackend {
 
-  /** For {@link java.util.ServiceLoader}. */
+  /** Creates the back end; {@link java.util.ServiceLoader} calls this. */
   public NativeBackend() {}
 
   @Override

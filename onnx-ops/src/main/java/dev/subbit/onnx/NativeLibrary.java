@@ -12,13 +12,14 @@ import java.util.concurrent.ConcurrentHashMap;
  * Finds the native libraries that travel inside Subbit's jars.
  *
  * <p>A library is a resource {@code /<package of the anchor>/native/<platform>/libsubbit_<name>.so}
- * ({@code .dylib} on macOS). It is unpacked once a process to a private temporary folder (only the
- * user may enter it), which is removed when the process ends. Two system properties change this:
+ * ({@code .dylib} on macOS). It is unpacked once per process into a private temporary folder, which
+ * only the user may enter and which is removed when the process ends. Two system properties change
+ * this:
  *
  * <ul>
- *   <li>{@code subbit.<name>.library}: path of a library to take instead;
- *   <li>{@code subbit.tmpdir}: folder to make the temporary folder in, instead of {@code
- *       java.io.tmpdir}; needed where that one is mounted without the right to execute.
+ *   <li>{@code subbit.<name>.library}: path of a library to use instead;
+ *   <li>{@code subbit.tmpdir}: folder in which to create the temporary folder, instead of {@code
+ *       java.io.tmpdir}; needed if that one is mounted without permission to execute.
  * </ul>
  *
  * <p>Thread-safe.
@@ -31,13 +32,14 @@ public final class NativeLibrary {
   private NativeLibrary() {}
 
   /**
-   * Finds a library, unpacking it if need be.
+   * Returns the path of a library and unpacks it if necessary.
    *
    * @param anchor a class of the package and jar that hold the library.
    * @param name short name of the library, such as {@code ops} for {@code libsubbit_ops.so}.
    * @return absolute path of the library, valid until this process ends.
-   * @throws IllegalStateException if there is none for this platform, the named one does not exist,
-   *     or it cannot be unpacked; the message names the platform and what to do.
+   * @throws IllegalStateException if there is no library for this platform, the one named by the
+   *     property does not exist, or the library cannot be unpacked; the message names the platform
+   *     and says what to do.
    */
   public static Path locate(Class<?> anchor, String name) {
     String property = "subbit." + name + ".library";
@@ -59,7 +61,8 @@ public final class NativeLibrary {
   }
 
   /**
-   * The platform this process runs on, as native libraries are sorted by.
+   * Returns the platform that this process runs on, which is the name of a folder of native
+   * libraries.
    *
    * @return such as {@code linux-x86_64}, {@code linux-aarch64} or {@code macos-aarch64}.
    */
@@ -84,7 +87,7 @@ public final class NativeLibrary {
   }
 
   /**
-   * Whether a library is in the jar of its anchor, for libraries that a build may leave out.
+   * Tests whether a library is in the jar of its anchor; a build may leave some libraries out.
    *
    * @param anchor a class of the package and jar that may hold the library.
    * @param name short name of the library.
@@ -137,7 +140,7 @@ public final class NativeLibrary {
     }
   }
 
-  /** The temporary folder of this process. Java makes such folders for the user alone (0700). */
+  /** The temporary folder of this process. Java creates it for the user alone (mode 0700). */
   private static synchronized Path folder() throws IOException {
     if (folder == null) {
       String parent = System.getProperty("subbit.tmpdir", System.getProperty("java.io.tmpdir"));

@@ -9,19 +9,19 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Makes the ONNX protobuf messages that operators, nodes and graphs are written with. Tensors hold
- * raw little-endian data in row-major order.
+ * Creates the ONNX protobuf messages that operators, nodes and graphs consist of. Tensors hold raw
+ * little-endian data in row-major order.
  */
 public final class OnnxProtos {
 
   private OnnxProtos() {}
 
   /**
-   * Declares a tensor, as the inputs and outputs of a graph are declared.
+   * Declares an input or output of a graph with its shape.
    *
    * @param name its name.
    * @param type type of its elements.
-   * @param shape its sizes; one that is not positive is open.
+   * @param shape its dimensions; one that is not positive is left open.
    * @return the declaration.
    */
   public static ValueInfoProto value(String name, TensorProto.DataType type, long... shape) {
@@ -38,7 +38,7 @@ public final class OnnxProtos {
   }
 
   /**
-   * Declares a tensor and leaves its shape to be inferred.
+   * Declares an input or output of a graph whose shape is to be inferred.
    *
    * @param name its name.
    * @param type type of its elements.
@@ -51,7 +51,7 @@ public final class OnnxProtos {
   }
 
   /**
-   * An attribute of one integer.
+   * Creates an integer attribute.
    *
    * @param name its name.
    * @param value its value.
@@ -66,7 +66,7 @@ public final class OnnxProtos {
   }
 
   /**
-   * An attribute of a list of integers.
+   * Creates an attribute that is a list of integers.
    *
    * @param name its name.
    * @param values its values.
@@ -82,7 +82,7 @@ public final class OnnxProtos {
   }
 
   /**
-   * An attribute of one float.
+   * Creates a float attribute.
    *
    * @param name its name.
    * @param value its value.
@@ -97,7 +97,7 @@ public final class OnnxProtos {
   }
 
   /**
-   * An attribute of a text.
+   * Creates a string attribute.
    *
    * @param name its name.
    * @param value its value.
@@ -112,7 +112,7 @@ public final class OnnxProtos {
   }
 
   /**
-   * A tensor of any type.
+   * Creates a tensor of any type from raw data.
    *
    * @param name its name.
    * @param type type of its elements.
@@ -134,7 +134,7 @@ public final class OnnxProtos {
   }
 
   /**
-   * A tensor of float32.
+   * Creates a float32 tensor.
    *
    * @param name its name.
    * @param data its elements.
@@ -148,7 +148,7 @@ public final class OnnxProtos {
   }
 
   /**
-   * A tensor of int32.
+   * Creates an int32 tensor.
    *
    * @param name its name.
    * @param data its elements.
@@ -162,7 +162,7 @@ public final class OnnxProtos {
   }
 
   /**
-   * A tensor of int64.
+   * Creates an int64 tensor.
    *
    * @param name its name.
    * @param data its elements.

@@ -7,11 +7,11 @@ import java.util.Map;
 
 /**
  * The back end {@code onnxruntime}: plain ONNX Runtime on the CPU, which runs the function bodies
- * inside the model and needs nothing of Subbit. It takes no settings.
+ * inside the model and does not use Subbit's native code. It takes no settings.
  */
 public final class OnnxRuntimeBackend implements ExecutionBackend {
 
-  /** For {@link java.util.ServiceLoader}. */
+  /** Creates the back end; {@link java.util.ServiceLoader} calls this. */
   public OnnxRuntimeBackend() {}
 
   @Override

@@ -3,12 +3,12 @@ package dev.subbit.onnx;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.List;
 
-/** The function bodies of the operators on packed signs; they call the other operators. */
+/** The function bodies of the operators on packed signs, which call other sub-bit operators. */
 final class PackedBodies {
 
   private PackedBodies() {}
 
-  /** A 1x1 convolution packs: channel c adds 2^(c mod 8) to byte c / 8. */
+  /** Packs signs with a 1x1 convolution in which channel c adds 2^(c mod 8) to byte c / 8. */
   static void writePackSigns(FunctionBuilder body) {
     body.number("zero", 0);
     body.constant("powers", OnnxProtos.tensor("", new float[] {1, 2, 4, 8, 16, 32, 64, 128}, 8));
@@ -56,7 +56,7 @@ final class PackedBodies {
     body.node("t", "Add", List.of("z", "shifts_in"));
     body.node("slopes", "Reshape", List.of("slope", "per_channel"));
     body.node("p", "PRelu", List.of("t", "slopes"));
-    // A shift of -0 becomes +0. Then no Y is -0, and PRelu may treat zeros as it likes.
+    // A shift of -0 becomes +0. Then no Y is -0, and it does not matter which zero PRelu returns.
     body.number("zero", 0);
     body.node("is_zero", "Equal", List.of("shift_out", "zero"));
     body.node("no_minus_zero", "Where", List.of("is_zero", "zero", "shift_out"));
@@ -66,8 +66,8 @@ final class PackedBodies {
   }
 
   /**
-   * The value {@code X}, float [N, in_channels * group, H, W]: positive where the bit of B is set,
-   * else negative.
+   * Adds the value {@code X}, float [N, in_channels * group, H, W], which is positive where the bit
+   * of B is set and negative elsewhere.
    */
   private static void unpack(FunctionBuilder body) {
     body.attributeScalar("in", "in_channels");
@@ -79,7 +79,7 @@ final class PackedBodies {
     body.node("channels", "Max", List.of("product", "least"));
     placeChannels(body);
     body.node("bytes", "Gather", List.of("B", "byte_of_channel"), FunctionBuilder.axis(1));
-    // A channel's bit moves to the top of its byte, which then is 128 or more if the bit is set.
+    // A channel's bit moves to the top of its byte, which is then 128 or more if the bit is set.
     body.integer("top", 7);
     body.node("bits_above", "Sub", List.of("top", "bit_of_channel"));
     body.node("distance", "Cast", List.of("bits_above"), FunctionBuilder.to(DataType.UINT8));
@@ -95,7 +95,7 @@ final class PackedBodies {
     body.node("X", "Sub", List.of("numbers", "middle"));
   }
 
-  /** Byte and bit of each of {@code channels} channels, int64 [channels]. */
+  /** Adds the byte and the bit of each of {@code channels} channels, as int64 [channels]. */
   private static void placeChannels(FunctionBuilder body) {
     body.integer("first", 0);
     body.integer("step", 1);

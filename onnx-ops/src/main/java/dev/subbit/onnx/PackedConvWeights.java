@@ -3,9 +3,9 @@ package dev.subbit.onnx;
 import java.util.Arrays;
 
 /**
- * The weights of one sub-bit 3x3 convolution as they are stored: a codebook, one tau-bit index a
- * kernel, one scale an output channel. The weight of output channel o, input channel c and tap t is
- * {@code scale[o] * codebook[index[o, c]][t]}.
+ * The weights of one sub-bit 3x3 convolution as they are stored: a codebook, one tau-bit index per
+ * kernel, and one scale per output channel. The weight of output channel o, input channel c and tap
+ * t is {@code scale[o] * codebook[index[o, c]][t]}.
  *
  * <p>Instances are immutable; arrays are copied in and out.
  */
@@ -18,14 +18,14 @@ public final class PackedConvWeights {
   private final float[] scale;
 
   /**
-   * Makes packed weights.
+   * Creates weights from indices that are already packed.
    *
    * @param outChannels output channels, at least 1.
    * @param inChannels input channels of one group, at least 1.
    * @param codebook the layer's codebook.
    * @param index the indices as {@link BitPlanes}, in [outChannels, inChannels] order.
-   * @param scale one finite scale an output channel.
-   * @throws IllegalArgumentException if a size does not fit or a scale is not finite.
+   * @param scale one finite scale per output channel.
+   * @throws IllegalArgumentException if sizes do not match or a scale is not finite.
    */
   public PackedConvWeights(
       int outChannels, int inChannels, Codebook codebook, byte[] index, float[] scale) {
@@ -51,14 +51,14 @@ public final class PackedConvWeights {
   }
 
   /**
-   * Packs indices.
+   * Creates weights from unpacked indices.
    *
    * @param inChannels input channels of one group, at least 1.
    * @param codebook the layer's codebook.
-   * @param indices one index a kernel, in [outChannels, inChannels] order.
-   * @param scale one finite scale an output channel; its length is the number of output channels.
+   * @param indices one index per kernel, in [outChannels, inChannels] order.
+   * @param scale one finite scale per output channel; its length is the number of output channels.
    * @return the packed weights.
-   * @throws IllegalArgumentException if a size does not fit, an index is out of range or a scale is
+   * @throws IllegalArgumentException if sizes do not match, an index is out of range or a scale is
    *     not finite.
    */
   public static PackedConvWeights pack(
@@ -76,7 +76,7 @@ public final class PackedConvWeights {
   }
 
   /**
-   * Output channels.
+   * Returns the number of output channels.
    *
    * @return at least 1.
    */
@@ -85,7 +85,7 @@ public final class PackedConvWeights {
   }
 
   /**
-   * Input channels of one group.
+   * Returns the number of input channels in one group.
    *
    * @return at least 1.
    */
@@ -94,7 +94,7 @@ public final class PackedConvWeights {
   }
 
   /**
-   * The layer's codebook.
+   * Returns the layer's codebook.
    *
    * @return the codebook.
    */
@@ -103,7 +103,7 @@ public final class PackedConvWeights {
   }
 
   /**
-   * The packed indices.
+   * Returns the packed indices.
    *
    * @return a copy of the bit planes, [tau, ceil(outChannels * inChannels / 8)].
    */
@@ -112,36 +112,38 @@ public final class PackedConvWeights {
   }
 
   /**
-   * The indices, unpacked.
+   * Returns the indices, unpacked.
    *
-   * @return one index a kernel, in [outChannels, inChannels] order.
+   * @return one index per kernel, in [outChannels, inChannels] order.
    */
   public int[] indices() {
     return BitPlanes.decode(index, codebook.tau(), outChannels * inChannels);
   }
 
   /**
-   * The scales.
+   * Returns the scales.
    *
-   * @return a copy, one an output channel.
+   * @return a copy, with one scale per output channel.
    */
   public float[] scale() {
     return scale.clone();
   }
 
   /**
-   * The same kernels under other scales, as folding a batch norm into the convolution needs.
+   * Returns the same kernels with other scales, as needed to fold batch normalisation into the
+   * convolution.
    *
-   * @param newScale one finite scale an output channel.
+   * @param newScale one finite scale per output channel.
    * @return the rescaled weights.
-   * @throws IllegalArgumentException if the size does not fit or a scale is not finite.
+   * @throws IllegalArgumentException if the number of scales does not match or a scale is not
+   *     finite.
    */
   public PackedConvWeights withScale(float[] newScale) {
     return new PackedConvWeights(outChannels, inChannels, codebook, index, newScale);
   }
 
   /**
-   * The dense weights that these stand for.
+   * Computes the dense weights that the packed ones represent.
    *
    * @return [outChannels, inChannels, 3, 3], row-major.
    */

@@ -6,22 +6,22 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Adds the operators on packed signs to an ONNX graph: the node and its parameters as initializers
- * that are named {@code <node>/<input>}.
+ * Adds operators on packed signs to an ONNX graph: the node, and its parameters as initializers
+ * named {@code <node>/<input>}.
  *
- * <p>{@link SubBitModels} then makes a model of the graph.
+ * <p>{@link SubBitModels} then turns the graph into a model.
  */
 public final class PackedSignNodes {
 
   private PackedSignNodes() {}
 
   /**
-   * Adds a {@code PackSigns} node: the signs of x + shift, eight channels a byte.
+   * Adds a {@code PackSigns} node, which packs the signs of x + shift, eight channels per byte.
    *
    * @param graph the graph to add to.
    * @param name name of the node, unique in the graph; also the name of its output.
    * @param x name of the input, float [N, C, H, W].
-   * @param shift one finite value an input channel.
+   * @param shift one finite value per input channel.
    * @return name of the output, uint8 [N, ceil(C / 8), H, W].
    */
   public static String packSigns(GraphProto.Builder graph, String name, String x, float[] shift) {
@@ -31,13 +31,13 @@ public final class PackedSignNodes {
     return name;
   }
 
-  /** The outputs that a convolution of packed signs is to have. */
+  /** Which outputs a convolution of packed signs has. */
   public enum PackedOutputs {
     /** The float values only. */
     VALUES(true, false),
     /** The packed signs only. */
     SIGNS(false, true),
-    /** Both. */
+    /** Both the float values and the packed signs. */
     VALUES_AND_SIGNS(true, true);
 
     private final boolean values;
@@ -50,7 +50,7 @@ public final class PackedSignNodes {
   }
 
   /**
-   * Name of the packed signs that a convolution of packed signs gives.
+   * Returns the name of the packed signs that a convolution of packed signs outputs.
    *
    * @param node name of the node; its float values have the same name.
    * @return the name.
@@ -61,16 +61,16 @@ public final class PackedSignNodes {
 
   /**
    * Adds a {@code PackedBinarySubBitConv} node. Its float values, float [N, outChannels, H', W'],
-   * have the name of the node, their signs that of {@link #signsOf}.
+   * have the name of the node; their signs have the name that {@link #signsOf} returns.
    *
    * @param graph the graph to add to.
    * @param name name of the node, unique in the graph.
    * @param signs name of the input, uint8 [N, ceil(inChannels * group / 8), H, W].
    * @param weights the weights.
    * @param attributes the geometry.
-   * @param bias one value an output channel.
+   * @param bias one value per output channel.
    * @param outputs which outputs it has.
-   * @throws IllegalArgumentException if sizes do not fit; the message names the node.
+   * @throws IllegalArgumentException if sizes do not match; the message names the node.
    */
   public static void packedBinaryConv(
       GraphProto.Builder graph,
@@ -92,7 +92,8 @@ public final class PackedSignNodes {
   }
 
   /**
-   * What a {@code BinarySubBitBlock} does behind its convolution, one value an output channel each.
+   * The parameters that a {@code BinarySubBitBlock} applies after its convolution, each with one
+   * value per output channel.
    *
    * @param bias added to the scaled sum.
    * @param shiftIn added before the PReLU.
@@ -105,7 +106,8 @@ public final class PackedSignNodes {
 
   /**
    * Adds a {@code BinarySubBitBlock} node. Its float values, float [N, outChannels, H', W'], have
-   * the name of the node, the signs of these plus {@code nextShift} that of {@link #signsOf}.
+   * the name of the node; the signs of these values plus {@code nextShift} have the name that
+   * {@link #signsOf} returns.
    *
    * @param graph the graph to add to.
    * @param name name of the node, unique in the graph.
@@ -113,9 +115,9 @@ public final class PackedSignNodes {
    * @param weights the weights.
    * @param attributes the geometry.
    * @param residual name of the residual, float [N, outChannels, H', W'].
-   * @param parameters the parameters behind the convolution.
+   * @param parameters what is applied after the convolution.
    * @param outputs which outputs it has.
-   * @throws IllegalArgumentException if sizes do not fit; the message names the node.
+   * @throws IllegalArgumentException if sizes do not match; the message names the node.
    */
   public static void block(
       GraphProto.Builder graph,
@@ -151,7 +153,7 @@ public final class PackedSignNodes {
       PackedConvWeights weights,
       ConvAttributes attributes,
       PackedOutputs outputs) {
-    // An output that is left out keeps its place: a function body cannot do with fewer.
+    // An output that is left out keeps its place, because a function body always has all outputs.
     graph.addNode(
         SubBitNodes.convNode(operator, name, inputs, weights, attributes)
             .addOutput(outputs.values ? name : "")

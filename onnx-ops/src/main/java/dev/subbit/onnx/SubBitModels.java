@@ -8,14 +8,14 @@ import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Makes complete ONNX models of graphs that hold sub-bit operators. */
+/** Turns graphs with sub-bit operators into complete ONNX models. */
 public final class SubBitModels {
 
   private SubBitModels() {}
 
   /**
-   * Makes a model that any ONNX Runtime can run: the graph, the functions of the sub-bit operators
-   * it uses, and the imports and file version they need.
+   * Creates a model that any ONNX Runtime can run from a graph, adding the functions of the sub-bit
+   * operators in it and the imports and the file version that they need.
    *
    * @param graph the graph.
    * @return the model.
@@ -27,7 +27,8 @@ public final class SubBitModels {
   /**
    * Adds what the sub-bit operators of a model need: their functions and the import of their
    * domain. Sets the imported standard operator set and the file version to those that the
-   * functions are written in, and changes nothing else. Doing it twice is the same as once.
+   * functions are written for, and changes nothing else. Calling it twice has the same effect as
+   * calling it once.
    *
    * @param model the model; its nodes must be valid in standard operator set {@value
    *     SubBitOperator#STANDARD_OPSET}.
@@ -41,9 +42,9 @@ public final class SubBitModels {
   }
 
   /**
-   * Adds what the sub-bit operators of a foreign model need and leaves its standard operator set as
-   * it is; the file version becomes {@value SubBitOperator#IR_VERSION} where it was older. Doing it
-   * twice is the same as once.
+   * Adds what the sub-bit operators of a foreign model need, and leaves its standard operator set
+   * as it is; an older file version becomes {@value SubBitOperator#IR_VERSION}. Calling it twice
+   * has the same effect as calling it once.
    *
    * @param model the model.
    * @return the same builder.
@@ -56,10 +57,10 @@ public final class SubBitModels {
   }
 
   /**
-   * The standard operator set that a model imports.
+   * Returns the version of the standard operator set that a model imports.
    *
    * @param model the model.
-   * @return its version, 0 if it imports none.
+   * @return the version, or 0 if the model imports none.
    */
   public static long standardOpset(ModelProtoOrBuilder model) {
     return model.getOpsetImportList().stream()
@@ -95,7 +96,7 @@ public final class SubBitModels {
     return model;
   }
 
-  /** The operators of a graph's nodes and those that their functions call. */
+  /** The sub-bit operators of a graph's nodes and those that their functions call. */
   private static Set<SubBitOperator> used(GraphProto graph) {
     Set<SubBitOperator> used = new TreeSet<>();
     for (NodeProto node : graph.getNodeList()) {

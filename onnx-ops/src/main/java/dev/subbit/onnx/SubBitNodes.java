@@ -9,16 +9,16 @@ import java.util.Objects;
 
 /**
  * Adds sub-bit convolutions to an ONNX graph: the node and the initializers {@code <node>/index},
- * {@code <node>/codebook}, {@code <node>/scale} and, where there is one, {@code <node>/bias}. Those
- * on packed signs are in {@link PackedSignNodes}.
+ * {@code <node>/codebook}, {@code <node>/scale} and, if there is a bias, {@code <node>/bias}.
+ * {@link PackedSignNodes} adds the operators on packed signs.
  *
- * <p>{@link SubBitModels} then makes a model of the graph.
+ * <p>{@link SubBitModels} then turns the graph into a model.
  */
 public final class SubBitNodes {
 
   /**
-   * Most input channels of a group of {@code QLinearSubBitBlock}: its sums are then whole numbers
-   * that a float holds exactly, as its function body needs.
+   * The largest number of input channels in a group of {@code QLinearSubBitBlock}. Up to this
+   * number, a float holds its sums exactly, as the function body requires.
    */
   public static final int MAX_BLOCK_CHANNELS = 7000;
 
@@ -32,9 +32,9 @@ public final class SubBitNodes {
    * @param x name of the input, float [N, inChannels * group, H, W].
    * @param weights the weights.
    * @param attributes the geometry.
-   * @param bias one value an output channel, or null.
+   * @param bias one value per output channel, or null.
    * @return name of the output, float [N, outChannels, H', W'].
-   * @throws IllegalArgumentException if sizes do not fit; the message names the node.
+   * @throws IllegalArgumentException if sizes do not match; the message names the node.
    */
   public static String conv(
       GraphProto.Builder graph,
@@ -54,9 +54,9 @@ public final class SubBitNodes {
    * @param x name of the input, float [N, inChannels * group, H, W].
    * @param weights the weights.
    * @param attributes the geometry.
-   * @param bias one value an output channel, or null.
+   * @param bias one value per output channel, or null.
    * @return name of the output, float [N, outChannels, H', W'].
-   * @throws IllegalArgumentException if sizes do not fit; the message names the node.
+   * @throws IllegalArgumentException if sizes do not match; the message names the node.
    */
   public static String binaryConv(
       GraphProto.Builder graph,
@@ -69,8 +69,8 @@ public final class SubBitNodes {
   }
 
   /**
-   * Adds a {@code QLinearSubBitConv} node. Scales and zero points of input and output are named,
-   * not given, since the nodes around it share them.
+   * Adds a {@code QLinearSubBitConv} node. Scales and zero points of input and output are passed by
+   * name, since the neighbouring nodes share them.
    *
    * @param graph the graph to add to.
    * @param name name of the node, unique in the graph; also the name of its output.
@@ -81,9 +81,9 @@ public final class SubBitNodes {
    * @param attributes the geometry.
    * @param yScale name of the output's scale, a float scalar.
    * @param yZeroPoint name of the output's zero point, a scalar of the input's type.
-   * @param bias one value an output channel in units of {@code x_scale * w_scale}, or null.
+   * @param bias one value per output channel in units of {@code x_scale * w_scale}, or null.
    * @return name of the output, of the input's type, [N, outChannels, H', W'].
-   * @throws IllegalArgumentException if sizes do not fit; the message names the node.
+   * @throws IllegalArgumentException if sizes do not match; the message names the node.
    */
   public static String qLinearConv(
       GraphProto.Builder graph,
@@ -103,7 +103,7 @@ public final class SubBitNodes {
   }
 
   /**
-   * A tensor of 8-bit values and how they are read.
+   * A tensor of 8-bit values with its scale and zero point.
    *
    * @param tensor name of the tensor, uint8 or int8.
    * @param scale name of its scale, a float scalar.
@@ -113,19 +113,19 @@ public final class SubBitNodes {
 
   /**
    * Adds a {@code QLinearSubBitBlock} node: an 8-bit convolution with an 8-bit residual. All
-   * tensors are of one type.
+   * tensors have the same type.
    *
    * @param graph the graph to add to.
    * @param name name of the node, unique in the graph; also the name of its output.
    * @param x the input, [N, inChannels * group, H, W].
    * @param weights the weights; their scales become {@code w_scale}.
    * @param attributes the geometry.
-   * @param bias one value an output channel in units of {@code x_scale * w_scale}.
-   * @param residual what is added, [N, outChannels, H', W'].
+   * @param bias one value per output channel in units of {@code x_scale * w_scale}.
+   * @param residual the tensor to add, [N, outChannels, H', W'].
    * @param yScale name of the output's scale, a float scalar.
    * @param yZeroPoint name of the output's zero point, a scalar of the input's type.
    * @return name of the output, of the input's type, [N, outChannels, H', W'].
-   * @throws IllegalArgumentException if sizes do not fit, or one group has more than {@value
+   * @throws IllegalArgumentException if sizes do not match, or a group has more than {@value
    *     #MAX_BLOCK_CHANNELS} input channels; the message names the node.
    */
   public static String qLinearBlock(
@@ -144,7 +144,7 @@ public final class SubBitNodes {
               + name
               + "': "
               + weights.inChannels()
-              + " input channels of a group, allowed: at most "
+              + " input channels in a group; the operator takes at most "
               + MAX_BLOCK_CHANNELS);
     }
     Objects.requireNonNull(bias, "bias");
@@ -154,7 +154,7 @@ public final class SubBitNodes {
     return addNode(SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK, graph, name, inputs, weights, attributes);
   }
 
-  /** The inputs of an 8-bit operator up to its bias, which may be null. */
+  /** Lists the inputs of an 8-bit operator up to and including its bias, which may be null. */
   private static List<String> quantizedInputs(
       GraphProto.Builder graph,
       String name,
@@ -195,7 +195,7 @@ public final class SubBitNodes {
     return addNode(operator, graph, name, inputs, weights, attributes);
   }
 
-  /** The inputs of an operator up to its bias, which may be null. */
+  /** Lists the inputs of a float operator up to and including its bias, which may be null. */
   static List<String> floatInputs(
       GraphProto.Builder graph,
       String name,
@@ -213,7 +213,7 @@ public final class SubBitNodes {
     return inputs;
   }
 
-  /** Adds an initializer of one value a channel; returns its name. */
+  /** Adds an initializer with one value per channel and returns its name. */
   static String addPerChannel(GraphProto.Builder graph, String name, String input, float[] values) {
     graph.addInitializer(OnnxProtos.tensor(name + "/" + input, values, values.length));
     return name + "/" + input;

@@ -13,9 +13,9 @@ import java.util.function.Consumer;
  * The sub-bit operators, each with its specification: an ONNX function whose body uses standard
  * operators and, for packed signs, other sub-bit operators.
  *
- * <p>The body is what the operator means. It travels inside every exported model, so that the model
- * runs in any ONNX Runtime, and every kernel and device is tested against it. docs/OPERATORS.md is
- * the same in words.
+ * <p>The body defines the operator. It travels inside every exported model, so that the model runs
+ * in any ONNX Runtime, and every kernel and device is tested against it. docs/OPERATORS.md says the
+ * same in words.
  */
 public enum SubBitOperator {
   /** Float activations: {@code Conv(X, scale * codebook[index]) + bias}. */
@@ -75,7 +75,7 @@ public enum SubBitOperator {
       FunctionBuilder.CONV_ATTRIBUTES,
       ConvBodies::writeQLinearBlock),
 
-  /** From float activations to signs as bits, eight channels a byte. */
+  /** Converts float activations to their signs as bits, eight channels per byte. */
   PACK_SIGNS(
       "PackSigns",
       "Bit c mod 8 of B[n, c / 8, h, w] is set where X[n, c, h, w] + shift[c] >= 0.",
@@ -84,7 +84,7 @@ public enum SubBitOperator {
       List.of(),
       PackedBodies::writePackSigns),
 
-  /** {@code BinarySubBitConv} of packed signs; gives floats, their signs, or both. */
+  /** {@code BinarySubBitConv} of packed signs; outputs floats, their signs, or both. */
   PACKED_BINARY_SUB_BIT_CONV(
       "PackedBinarySubBitConv",
       "Y = BinarySubBitConv of the signs B; S holds the packed signs of Y.",
@@ -93,7 +93,7 @@ public enum SubBitOperator {
       FunctionBuilder.CONV_ATTRIBUTES,
       PackedBodies::writePackedBinary),
 
-  /** The block of ReActNet around one binary convolution, on packed signs. */
+  /** ReActNet's block around one binary convolution, on packed signs. */
   BINARY_SUB_BIT_BLOCK(
       "BinarySubBitBlock",
       "Y = PRelu(BinarySubBitConv of the signs B + residual + shift_in, slope) + shift_out; S holds"
@@ -113,22 +113,24 @@ public enum SubBitOperator {
       FunctionBuilder.CONV_ATTRIBUTES,
       PackedBodies::writeBlock);
 
-  /** Domain of the operators. */
+  /** The ONNX domain of the sub-bit operators. */
   public static final String DOMAIN = "dev.subbit";
 
-  /** Version of the operator set. */
+  /** The version of the domain's operator set. */
   public static final int VERSION = 1;
 
-  /** Version of the standard operator set that exported models import. */
+  /** The version of the standard operator set that exported models import. */
   public static final int STANDARD_OPSET = 18;
 
   /**
-   * The oldest standard operator set that the bodies mean the same in. ONNX Runtime puts a body
-   * into a model as it is, so that its operators are those of the model's operator set.
+   * The oldest standard operator set in which the bodies have the same meaning. ONNX Runtime puts a
+   * body into a model as it is, so the nodes of the body belong to the model's operator set.
    */
   public static final int OLDEST_STANDARD_OPSET = 12;
 
-  /** Version of the ONNX file format that models are written in, the first to hold functions. */
+  /**
+   * The version of the ONNX file format that models are written in, the first one with functions.
+   */
   public static final int IR_VERSION = 8;
 
   private final FunctionProto function;
@@ -156,7 +158,7 @@ public enum SubBitOperator {
   }
 
   /**
-   * Type of the operator's nodes.
+   * Returns the ONNX type of the operator's nodes.
    *
    * @return the ONNX op type.
    */
@@ -165,8 +167,8 @@ public enum SubBitOperator {
   }
 
   /**
-   * The names of the inputs in their order. The bias of the operators without packed signs or
-   * residual, their last input, is optional.
+   * Lists the names of the inputs in order. In the operators without packed signs or residual, the
+   * last input, the bias, is optional.
    *
    * @return the names.
    */
@@ -175,8 +177,8 @@ public enum SubBitOperator {
   }
 
   /**
-   * The names of the outputs in their order. Where there are two, one may be left out: it then has
-   * the empty name, so that a node always has both.
+   * Lists the names of the outputs in order. Of two outputs, one may be left out: it then has the
+   * empty name, so that a node always has both.
    *
    * @return the names.
    */
@@ -185,7 +187,7 @@ public enum SubBitOperator {
   }
 
   /**
-   * The operators that this one's specification calls, directly or not.
+   * Lists the operators that the body of this one calls, directly or indirectly.
    *
    * @return the operators, without this one.
    */
@@ -202,7 +204,7 @@ public enum SubBitOperator {
   }
 
   /**
-   * The specification.
+   * Returns the ONNX function that specifies this operator.
    *
    * @return the ONNX function of this operator's domain and type, for operator set {@value
    *     #STANDARD_OPSET}.
@@ -212,8 +214,8 @@ public enum SubBitOperator {
   }
 
   /**
-   * The specification as it stands in a model of some operator set: the nodes are the same, the
-   * import is the model's.
+   * Returns the specification in the form that a model of the given operator set holds: the nodes
+   * are the same, but the import is the model's.
    *
    * @param opset the model's version of the standard operator set.
    * @return the ONNX function.
@@ -225,7 +227,7 @@ public enum SubBitOperator {
       throw new IllegalArgumentException(
           "The sub-bit operators need operator set "
               + OLDEST_STANDARD_OPSET
-              + " or newer, the model has "
+              + " or newer; the model imports "
               + opset);
     }
     FunctionProto.Builder copy = function.toBuilder();

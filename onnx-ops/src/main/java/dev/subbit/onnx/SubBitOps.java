@@ -7,31 +7,31 @@ import java.nio.file.Path;
 /** The native kernels of the sub-bit operators, offered to ONNX Runtime. */
 public final class SubBitOps {
 
-  /** Session configuration entry that the library reads. */
+  /** The session configuration entry by which the library is told to leave out packed signs. */
   private static final String PACKED_SIGNS = "subbit.ops.packed_signs";
 
   private SubBitOps() {}
 
   /**
-   * Registers the kernels: sessions made with these options run the sub-bit operators on them
-   * instead of the function bodies inside the model. The options may be closed as soon as the
-   * session exists. Registering twice is the same as once. Where an execution provider of Subbit is
-   * added too, this comes before it.
+   * Registers the kernels. Sessions created with these options run the sub-bit operators on them
+   * instead of on the function bodies inside the model. The options may be closed as soon as the
+   * session exists. Registering twice has the same effect as registering once. If Subbit's
+   * execution provider is added too, the kernels must be registered first.
    *
    * @param options the session options to add to.
-   * @throws OrtException if ONNX Runtime refuses, for one because it is older than the kernels
-   *     need.
-   * @throws IllegalStateException if there is no library for this platform or it cannot be put in
-   *     place; the message says what to do.
+   * @throws OrtException if ONNX Runtime rejects the library, for example because the runtime is
+   *     too old for the kernels.
+   * @throws IllegalStateException if there is no library for this platform or it cannot be
+   *     unpacked; the message says what to do.
    */
   public static void register(OrtSession.SessionOptions options) throws OrtException {
     options.registerCustomOpLibrary(library().toString());
   }
 
   /**
-   * As {@link #register}, but without kernels for the operators on packed signs. Of those that no
-   * execution provider takes as they are, ONNX Runtime then takes the function bodies, in which a
-   * provider finds the {@code BinarySubBitConv} that it can run.
+   * Registers the kernels as {@link #register} does, except those for the operators on packed
+   * signs. Nodes with these operators that no execution provider takes as they are then run on
+   * their function bodies, in which a provider finds the {@code BinarySubBitConv} that it can run.
    *
    * @param options the session options to add to.
    * @throws OrtException as {@link #register}.
@@ -44,12 +44,12 @@ public final class SubBitOps {
   }
 
   /**
-   * The library that holds the kernels, for use from other languages too (Python: {@code
-   * SessionOptions.register_custom_ops_library}).
+   * Returns the path of the library with the kernels, which other languages can use too (in Python:
+   * {@code SessionOptions.register_custom_ops_library}).
    *
    * @return absolute path of the library, valid until this process ends.
-   * @throws IllegalStateException if there is no library for this platform or it cannot be put in
-   *     place; the message says what to do.
+   * @throws IllegalStateException if there is no library for this platform or it cannot be
+   *     unpacked; the message says what to do.
    */
   public static Path library() {
     return NativeLibrary.locate(SubBitOps.class, "ops");

@@ -8,26 +8,26 @@ import ai.onnxruntime.OrtSession;
 import com.google.protobuf.InvalidProtocolBufferException;
 
 /**
- * Makes sessions of models that may come from anyone.
+ * Opens sessions on models from untrusted sources.
  *
- * <p>ONNX Runtime 1.28 checks most of what a model file can hold, but not the functions in it: one
- * that lacks the output its callers ask for ends the whole process (seen as a segmentation fault in
- * about one of 20,000 models with flipped bits), and a few that call each other can keep it busy
- * for hours. The sub-bit operators are fixed by name and version, so their functions are known
- * beforehand; a model is loaded only if it has no others.
+ * <p>ONNX Runtime 1.28 checks most of what a model file can hold, but not the functions in it: a
+ * function that lacks the output its callers ask for ends the whole process (a segmentation fault,
+ * seen in about one of 20,000 models with flipped bits), and a few functions that call each other
+ * can keep it busy for hours. The functions of the sub-bit operators are known beforehand, since
+ * name and version determine them; a model is loaded only if it has no others.
  */
 public final class SubBitSessions {
 
   private SubBitSessions() {}
 
   /**
-   * Makes a session of a model from an untrusted source.
+   * Opens a session on a model from an untrusted source.
    *
    * @param model the bytes of an ONNX file.
    * @param options the options, with a back end configured; may be closed afterwards.
    * @return the session; the caller closes it.
-   * @throws OrtException if the model is not valid or ONNX Runtime or a kernel refuses it; the
-   *     message says what is wrong, naming node and input where it is a sub-bit operator's.
+   * @throws OrtException if the model is not valid, or if ONNX Runtime or a kernel rejects it; the
+   *     message says what is wrong and, for a sub-bit operator, names the node and the input.
    */
   public static OrtSession create(byte[] model, OrtSession.SessionOptions options)
       throws OrtException {
@@ -52,13 +52,15 @@ public final class SubBitSessions {
                 + function.getDomain()
                 + "."
                 + function.getName()
-                + "' is not one of Subbit's own. Only models whose functions are the specifications"
-                + " of the sub-bit operators, unchanged, are loaded; export the model anew.");
+                + "' is not one of Subbit's own. Only models whose functions are the unchanged specifications"
+                + " of the sub-bit operators are loaded; export the model again.");
       }
     }
   }
 
-  /** Whether this is a specification, in the import of whatever operator set. */
+  /**
+   * Whether a function is the specification of an operator, for any operator set that it imports.
+   */
   private static boolean isKnown(FunctionProto function) {
     return function.getOpsetImportCount() > 0
         && function.getOpsetImport(0).getVersion() >= SubBitOperator.OLDEST_STANDARD_OPSET

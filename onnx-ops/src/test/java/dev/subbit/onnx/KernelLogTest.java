@@ -13,12 +13,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What is told of the kernels that run. */
+/** What the log reports about the kernels that run. */
 class KernelLogTest {
 
   @ParameterizedTest
   @EnumSource
-  void everyRunOfANodeIsTold(SubBitOperator operator) throws Exception {
+  void everyRunOfANodeIsReported(SubBitOperator operator) throws Exception {
     TestVector vector = TestVector.read(TestVectors.file(operator)).get(0);
     try (OrtSession session = session(vector)) {
       OrtRunner.run(session, vector);

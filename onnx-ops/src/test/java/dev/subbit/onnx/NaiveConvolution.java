@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The operators written down as their definition reads, one output element at a time. Shares no
- * code with the function bodies, the kernels or {@link BitPlanes}.
+ * The operators exactly as they are defined, one output element at a time. Shares no code with the
+ * function bodies, the kernels or {@link BitPlanes}.
  */
 final class NaiveConvolution {
 
-  /** One input element as the convolution sees it, padding already 0. */
+  /** Reads an input element as the convolution sees it; padding reads as 0. */
   private interface Activation {
     double at(int element);
   }
@@ -39,7 +39,7 @@ final class NaiveConvolution {
     this.codebook = codebook;
   }
 
-  /** Float activations; the sum is exact to double precision and rounded once. */
+  /** Convolves float activations; the sum has double precision and is rounded once. */
   TestTensor floats(TestTensor x, TestTensor scale, Optional<TestTensor> bias) {
     double[] sums = convolve(x::f);
     float[] y = new float[sums.length];
@@ -50,7 +50,7 @@ final class NaiveConvolution {
     return TestTensor.floats("Y", y, outputShape());
   }
 
-  /** Packed signs, [N, ceil(C / 8), H, W]; otherwise as {@link #binary}. */
+  /** Convolves packed signs, [N, ceil(C / 8), H, W], but otherwise as {@link #binary}. */
   TestTensor packedBinary(TestTensor b, TestTensor scale, TestTensor bias) {
     int[] signs = new int[TestTensor.elements(shape)];
     int pixels = shape[2] * shape[3];
@@ -63,7 +63,7 @@ final class NaiveConvolution {
     return scaled(convolve(i -> signs[i]), scale, Optional.of(bias));
   }
 
-  /** Binarised activations; the sum is a whole number, then one multiply and one add in float. */
+  /** Convolves binarised activations: a whole number, then one product and one sum in float. */
   TestTensor binary(TestTensor x, TestTensor scale, Optional<TestTensor> bias) {
     return scaled(convolve(i -> x.f(i) >= 0 ? 1 : -1), scale, bias);
   }
@@ -73,13 +73,13 @@ final class NaiveConvolution {
     for (int i = 0; i < y.length; i++) {
       int o = channel(i);
       float scaled = (float) sums[i] * scale.f(o);
-      // A bias of -0 counts as +0, as no bias does: so a result of zero is always +0.
+      // A bias of -0 counts as +0, as does a missing bias, so a result of zero is always +0.
       y[i] = scaled + (bias.isPresent() ? bias.get().f(o) + 0f : 0f);
     }
     return TestTensor.floats("Y", y, outputShape());
   }
 
-  /** 8-bit activations: integer sum, one float multiplier a channel, round half to even, clamp. */
+  /** Convolves 8-bit values: integer sum, a float multiplier per channel, half to even, clamp. */
   TestTensor quantized(
       TestTensor x,
       float xScale,
@@ -101,7 +101,7 @@ final class NaiveConvolution {
     return TestTensor.integers("y", x.type(), y, outputShape());
   }
 
-  /** Sums of whole numbers less a zero point, in the order of the output. */
+  /** Computes the sums of whole numbers minus a zero point, in the order of the output. */
   int[] integerSums(int[] x, int zeroPoint) {
     return Arrays.stream(convolve(i -> x[i] - zeroPoint)).mapToInt(sum -> (int) sum).toArray();
   }

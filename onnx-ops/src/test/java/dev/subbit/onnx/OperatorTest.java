@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every case of the vector files, through every way to run it. */
+/** Runs every case of the vector files in every possible way. */
 class OperatorTest {
 
   private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
@@ -37,7 +37,7 @@ class OperatorTest {
     }
     assertTrue(
         Files.readString(file).equals(TestVectors.text(operator)),
-        file + " is out of date; write it anew with -Dsubbit.writeVectors=true");
+        file + " is out of date; regenerate it with -Dsubbit.writeVectors=true");
   }
 
   static Stream<Arguments> vectorsAndBackends() {
@@ -73,10 +73,10 @@ class OperatorTest {
     }
   }
 
-  /** Where an operator has two outputs, either may be left out. */
+  /** If an operator has two outputs, either may be left out. */
   @ParameterizedTest
   @MethodSource("vectorsAndBackends")
-  void eachOutputComesAloneToo(
+  void eachOutputCanBeRequestedAlone(
       String backend, OrtSession.SessionOptions.OptLevel level, SubBitOperator operator)
       throws Exception {
     TestVector vector = TestVector.read(TestVectors.file(operator)).get(1);
@@ -138,7 +138,7 @@ class OperatorTest {
     }
   }
 
-  /** The values with all of the many bit patterns of not-a-number made one. */
+  /** The bits of the values, with all bit patterns of not-a-number replaced by the same one. */
   private static int[] withOneNan(TestTensor tensor) {
     int[] values = tensor.values().clone();
     for (int i = 0; i < values.length; i++) {
@@ -206,10 +206,10 @@ class OperatorTest {
     for (TestVector vector : TestVector.read(TestVectors.file(operator))) {
       if (operator == SubBitOperator.PACKED_BINARY_SUB_BIT_CONV
           && vector.attribute("out_channels") == 1) {
-        continue; // ONNX Runtime leaves out the addition of a single 0 in front of the packing.
+        continue; // ONNX Runtime removes the addition of a single 0 before the packing.
       }
       if (operator == SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK && hasNeutralScalars(vector)) {
-        continue; // Nor does it subtract 0 or multiply by 1.
+        continue; // It also removes subtractions of 0 and multiplications by 1.
       }
       assertEquals(operators, optimizedOperators(vector, "onnxruntime", folder), vector.toString());
     }
@@ -236,7 +236,7 @@ class OperatorTest {
     }
   }
 
-  /** The operators that are left of a vector's model once ONNX Runtime has simplified it. */
+  /** Lists the operators that remain in a vector's model once ONNX Runtime has simplified it. */
   private static List<String> optimizedOperators(TestVector vector, String backend, Path folder)
       throws Exception {
     Path optimized = folder.resolve(vector.name() + ".onnx");

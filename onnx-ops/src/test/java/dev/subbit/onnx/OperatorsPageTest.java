@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** docs/OPERATORS.md lists the function bodies as they are. */
+/** Checks that docs/OPERATORS.md lists the function bodies as they are. */
 class OperatorsPageTest {
 
   @ParameterizedTest

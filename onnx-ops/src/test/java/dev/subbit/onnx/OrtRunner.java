@@ -26,12 +26,12 @@ final class OrtRunner {
 
   private OrtRunner() {}
 
-  /** The model of a vector: its activations are the model's inputs, the rest initializers. */
+  /** Creates the model of a vector; activations are its inputs, everything else initializers. */
   static ModelProto model(TestVector vector) {
     return model(vector, vector.operator().outputs());
   }
 
-  /** The same with the given outputs only. */
+  /** Creates the model of a vector with the given outputs only. */
   static ModelProto model(TestVector vector, List<String> outputs) {
     NodeProto.Builder node =
         NodeProto.newBuilder()
@@ -59,14 +59,14 @@ final class OrtRunner {
     return SubBitModels.ofGraph(graph.addNode(node).build());
   }
 
-  /** The inputs that are other ones in each run: the first, and a residual. */
+  /** The inputs that change from run to run: the first one, and the residual. */
   private static List<TestTensor> activations(TestVector vector) {
     return vector.inputs().stream()
         .filter(input -> input == vector.inputs().get(0) || input.name().equals("residual"))
         .toList();
   }
 
-  /** Runs a vector's inputs through a session of its model; gives the outputs that it has. */
+  /** Runs a vector's inputs through a session of its model and returns the session's outputs. */
   static List<TestTensor> run(OrtSession session, TestVector vector) throws OrtException {
     Map<String, OnnxTensor> inputs = new HashMap<>();
     try {

@@ -16,10 +16,10 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-/** The packed format: its bytes, and that nothing is lost by it. */
+/** The packed format: its exact bytes, and that packing loses nothing. */
 class PackedFormatTest {
 
-  /** The worked example of docs/OPERATORS.md. A change of these bytes is a change of format. */
+  /** The worked example of docs/OPERATORS.md. If these bytes change, the format has changed. */
   @Test
   void bytesAreThoseOfTheDocumentation() {
     int[] indices = {5, 0, 7, 2, 1, 6, 3, 4, 7, 5};
@@ -120,7 +120,7 @@ class PackedFormatTest {
   }
 
   @Test
-  void wrongValuesAreRefusedWithTheirPlace() {
+  void wrongValuesAreRefusedWithTheirPosition() {
     assertMessage("Index 1 is 4", () -> BitPlanes.encode(new int[] {0, 4}, 2));
     assertMessage("tau is 0", () -> BitPlanes.encode(new int[0], 0));
     assertMessage("tau is 10", () -> BitPlanes.decode(new byte[10], 10, 8));

@@ -9,9 +9,9 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /**
- * The operators on packed signs, and the 8-bit block, over random shapes, strides, pads, dilations,
- * groups and tau: their definition, their function bodies at every optimisation level and their
- * kernels give the same bits, whichever outputs are asked for.
+ * Runs the operators on packed signs and the 8-bit block with random shapes, strides, pads,
+ * dilations, groups and tau. Their definition, their function bodies at every optimisation level
+ * and their kernels must give the same bits, whichever outputs are requested.
  */
 class PackedOperatorsTest {
 
@@ -59,7 +59,7 @@ class PackedOperatorsTest {
             group);
     int leastHeight = Math.max(1, 2 * dilationHeight + 1 - pads[0] - pads[2]);
     int leastWidth = Math.max(1, 2 * dilationWidth + 1 - pads[1] - pads[3]);
-    // Few channels, about a byte, about a word: where packing begins anew.
+    // A few channels, about a byte, and about a word, so that packing has to start a new one.
     int in = List.of(1, 3, 8, 9, 17, 32, 40).get(random.nextInt(7));
     int out = group * List.of(1, 2, 5, 8, 11, 19).get(random.nextInt(6));
     return new Case(

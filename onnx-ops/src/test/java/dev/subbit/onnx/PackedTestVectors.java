@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
-/** Makes the cases of the operators on packed signs; a part of {@link TestVectors}. */
+/** Generates the cases of the operators on packed signs, for {@link TestVectors}. */
 final class PackedTestVectors {
 
   private PackedTestVectors() {}
@@ -33,7 +33,7 @@ final class PackedTestVectors {
         List.of(signs("B", values, shift)));
   }
 
-  /** What no ordinary number shows: zeros, infinities, what is rounded away, not-a-number. */
+  /** Special values: zeros, infinities, numbers that rounding removes, and not-a-number. */
   static TestVector signsOfSpecialValues() {
     float tiny = Float.MIN_VALUE;
     float[] x = {
@@ -75,7 +75,7 @@ final class PackedTestVectors {
         new float[] {0, -0f, 1, 1e-9f, -Float.MAX_VALUE});
   }
 
-  /** Random signs; the bits that stand for no channel are random too, and must not matter. */
+  /** Random signs. The bits that belong to no channel are random too and must be ignored. */
   private static TestTensor randomSigns(Layer layer, Random random) {
     int[] shape = {layer.shape[0], (layer.shape[1] + 7) / 8, layer.shape[2], layer.shape[3]};
     return TestTensor.integers(
@@ -136,7 +136,7 @@ final class PackedTestVectors {
         random);
   }
 
-  /** Parameters: shift_in, slope, shift_out, next_shift. */
+  /** Creates a case of a block. The parameters are shift_in, slope, shift_out and next_shift. */
   private static TestVector block(
       String name,
       Layer layer,
@@ -187,10 +187,10 @@ final class PackedTestVectors {
     return TestTensor.floats(name, values, values.length);
   }
 
-  /** Wherever sum, slope or shift is a zero of any sign, a result of zero is +0 and its sign +1. */
+  /** Sums, slopes and shifts that are +0 or -0: a result of zero must be +0, and its sign +1. */
   static TestVector zerosOfEitherSign() {
     Case c = new Case("zeros_of_either_sign", 1, 1, 8, 2, 3, 3, ConvAttributes.of(1, 0));
-    // The two channels cancel: each sum is 0.
+    // The two channels cancel out, so each sum is 0.
     int[] indices = new int[16];
     Arrays.setAll(indices, i -> i % 2);
     Layer layer = new Layer(c, new int[] {0, 511}, indices);
@@ -240,7 +240,7 @@ final class PackedTestVectors {
         random);
   }
 
-  /** The packed signs of values plus shifts; unused bits are clear. */
+  /** Packs the signs of values plus shifts; unused bits are clear. */
   static TestTensor signs(String name, TestTensor values, float[] shift) {
     int[] shape = values.shape().clone();
     int channels = shape[1];

@@ -6,15 +6,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/** Makes the cases of {@code QLinearSubBitBlock}; a part of {@link TestVectors}. */
+/** Generates the cases of {@code QLinearSubBitBlock}, for {@link TestVectors}. */
 final class QuantizedBlockTestVectors {
 
   private QuantizedBlockTestVectors() {}
 
-  /** Scale and zero point of a tensor. */
+  /** The scale and the zero point of a tensor. */
   private record Range(float scale, int zeroPoint) {}
 
-  /** What a case has besides its layer. */
+  /** The values of a case, in addition to its layer. */
   private record Values(
       TestTensor.Type type,
       int[] x,
@@ -31,7 +31,7 @@ final class QuantizedBlockTestVectors {
     TestTensor.Type type = number % 2 == 0 ? TestTensor.Type.I8 : TestTensor.Type.U8;
     int least = least(type);
     int[] shape = layer.naive.outputShape();
-    // Convolution and residual then both matter, and outputs fill the 8 bits.
+    // With this scale, convolution and residual both matter, and the outputs fill the 8 bits.
     float yScale = (float) (0.02 * 0.1 * 74 * Math.sqrt(9.0 * c.in()) / 40);
     return vector(
         c.name(),
@@ -86,7 +86,7 @@ final class QuantizedBlockTestVectors {
     return TestTensor.integers(name, type, new int[] {range.zeroPoint});
   }
 
-  /** The definition: two products and one sum, each rounded to float. */
+  /** Computes the result by definition: two products and one sum, each rounded to float. */
   private static TestTensor expected(Layer layer, Values v) {
     int[] sums = layer.naive.integerSums(v.x, v.xRange.zeroPoint);
     int[] shape = layer.naive.outputShape();
@@ -107,8 +107,8 @@ final class QuantizedBlockTestVectors {
   }
 
   /**
-   * A layer of one kernel a channel on one pixel that is its zero point, so that the sum is 0 and
-   * the total is the bias.
+   * Creates a layer with one kernel per channel whose only pixel equals its zero point, so that the
+   * sum is 0 and the total is the bias.
    */
   private static TestVector withoutSum(
       String name,
@@ -135,7 +135,7 @@ final class QuantizedBlockTestVectors {
             residualRange));
   }
 
-  /** Sums of halves: only their total is rounded, half to even. */
+  /** Sums of halves, of which only the total is rounded, half to even. */
   static TestVector ties(TestTensor.Type type) {
     int least = least(type);
     return withoutSum(
@@ -149,8 +149,8 @@ final class QuantizedBlockTestVectors {
   }
 
   /**
-   * A product that is rounded to a tie before the residual is added. Fused multiplication and
-   * addition sees that it lies beside the tie.
+   * A product that is rounded to a tie before the residual is added. A fused multiply-add would see
+   * that it lies next to the tie.
    */
   static TestVector productsAreRounded() {
     float inexact = 0.1f;
@@ -169,7 +169,7 @@ final class QuantizedBlockTestVectors {
         new Range(1, 200));
   }
 
-  /** The same where the product of the residual is the inexact one. */
+  /** As {@link #productsAreRounded}, but the inexact product is that of the residual. */
   static TestVector residualProductsAreRounded() {
     float inexact = 0.1f;
     requireDifferent(255 * inexact - 25, Math.fma(255, inexact, -25));
@@ -185,11 +185,11 @@ final class QuantizedBlockTestVectors {
 
   private static void requireDifferent(float rounded, float fused) {
     if (Math.rint(rounded) == Math.rint(fused)) {
-      throw new AssertionError("This case cannot tell fused arithmetic: " + rounded);
+      throw new AssertionError("This case cannot detect fused arithmetic: " + rounded);
     }
   }
 
-  /** Products and sums past all integers and floats, of either sign. */
+  /** Products and sums beyond all integers and floats, of either sign. */
   static TestVector overflowing() {
     return withoutSum(
         "overflowing",
@@ -201,7 +201,7 @@ final class QuantizedBlockTestVectors {
         new Range(1e36f, 0));
   }
 
-  /** A convolution that gives nothing leaves the residual, in the output's range. */
+  /** A convolution whose result is 0, so that only the residual remains, in the output's range. */
   static TestVector residualAlone() {
     int[] residual = new int[256];
     Arrays.setAll(residual, i -> i);

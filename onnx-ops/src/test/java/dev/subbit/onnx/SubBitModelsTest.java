@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Models made around the operators, and what is refused. */
+/** Models that are built around the operators, and models that are refused. */
 class SubBitModelsTest {
 
   private static final PackedConvWeights WEIGHTS =
@@ -95,7 +95,7 @@ class SubBitModelsTest {
   }
 
   @Test
-  void whatDoesNotFitIsRefusedByName() {
+  void mismatchesAreRefusedWithTheNameOfTheNode() {
     Exception e =
         assertThrows(
             IllegalArgumentException.class,
@@ -185,7 +185,7 @@ class SubBitModelsTest {
   }
 
   @Test
-  void sessionsAreMadeOfModelsWithKnownFunctionsOnly() throws Exception {
+  void sessionsAreOpenedOnlyForModelsWithKnownFunctions() throws Exception {
     TestVector vector = TestVector.read(TestVectors.file(SubBitOperator.SUB_BIT_CONV)).get(0);
     ModelProto good = OrtRunner.model(vector);
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {

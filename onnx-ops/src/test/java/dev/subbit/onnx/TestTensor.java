@@ -19,7 +19,7 @@ record TestTensor(String name, Type type, int[] shape, int[] values) {
     I8,
     I32;
 
-    /** As written in a vector file. */
+    /** The tensor in the notation of a vector file. */
     String text() {
       return name().toLowerCase(java.util.Locale.ROOT);
     }

@@ -11,10 +11,10 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** Makes the cases of the vector files. The same code always makes the same files. */
+/** Generates the cases of the vector files. The same code always generates the same files. */
 final class TestVectors {
 
-  /** The shape of a case; everything else follows from it and from the case's seed. */
+  /** The shape of a case. Everything else follows from it and from the case's seed. */
   record Case(
       String name, int tau, int n, int out, int in, int h, int w, ConvAttributes geometry) {}
 
@@ -118,7 +118,7 @@ final class TestVectors {
     return cases;
   }
 
-  /** Everything about a case but its activations. */
+  /** Everything in a case except its activations. */
   static final class Layer {
     final Map<String, int[]> attributes = new LinkedHashMap<>();
     final int[] shape;
@@ -241,10 +241,10 @@ final class TestVectors {
         Optional.of(new float[] {0.7f, -0.7f}));
   }
 
-  /** Where sum and bias are both a zero of any sign, the result is +0. */
+  /** Sums and biases that are both +0 or -0: the result must be +0. */
   private static TestVector zeroBiasOfEitherSign() {
     Case c = new Case("zero_bias_of_either_sign", 1, 1, 4, 2, 3, 3, ConvAttributes.of(1, 0));
-    // The two channels cancel: each sum is 0, times a scale of either sign.
+    // The two channels cancel out, so each sum is 0; scales have either sign.
     Layer layer = new Layer(c, new int[] {0, 511}, new int[] {0, 1, 0, 1, 1, 0, 1, 0});
     float[] x = new float[TestTensor.elements(layer.shape)];
     Arrays.fill(x, 1);
@@ -257,7 +257,7 @@ final class TestVectors {
         Optional.of(new float[] {0f, 0f, -0f, -0f}));
   }
 
-  /** Output channel o has index o everywhere. */
+  /** Indices in which every kernel of output channel o has index o. */
   static int[] indicesOfChannel(Case c) {
     int[] indices = new int[c.out() * c.in()];
     Arrays.setAll(indices, i -> i / c.in());
@@ -271,7 +271,7 @@ final class TestVectors {
     int least = unsigned ? 0 : -128;
     int[] x = random.ints(TestTensor.elements(layer.shape), least, least + 256).toArray();
     float[] wScale = floats(random, c.out(), 0.01f, 0.2f);
-    // Outputs then fill the 8 bits without being cut off much.
+    // With this scale, the outputs fill the 8 bits, and few are clamped.
     float yScale = (float) (0.02 * 0.1 * 74 * Math.sqrt(9.0 * c.in()) / 50);
     Optional<int[]> bias =
         number % 3 == 0
@@ -323,7 +323,7 @@ final class TestVectors {
         name, SubBitOperator.Q_LINEAR_SUB_BIT_CONV, layer.attributes, inputs, List.of(y));
   }
 
-  /** A multiplier of one half: every odd sum is a tie. */
+  /** A multiplier of one half, so that every odd sum is a tie. */
   private static TestVector ties(TestTensor.Type type, int yZeroPoint) {
     String name = "ties_" + type.text();
     Case c = new Case(name, 3, 1, 2, 1, 6, 6, ConvAttributes.of(1, 0));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Area and clock of the device on FPGAs, by free tools.
+"""Measures area and clock of the device on FPGAs with free tools.
 
     fpga-backend/synthesis/synthesize.sh                                # everything, tools included
 
@@ -9,10 +9,10 @@ or, with the packages of requirements.txt:
     ./subbit bench fpga --backends emulator --json fpga.json            # cycles, for images/s
     python fpga-backend/synthesis/device.py clock --cycles fpga.json    # placed and routed for an ECP5-85F
 
-`area` synthesises the elements as they are simulated, for Xilinx 7-series and ECP5. `clock` places and routes the shared one with
-six planes of the index, for an ECP5-85F, behind five pins (rtl/subbit_device_pins.sv), and tells the clock at which nextpnr closes
-timing and the slowest path. Areas are synthesised, clocks placed and routed, images/s modelled: cycles of the 3x3 layers and that
-clock. One element takes a minute or two to synthesise, and a quarter of an hour to place and route.
+`area` synthesises the elements as they are simulated, for Xilinx 7-series and ECP5. `clock` places and routes the shared element with
+six index planes, for an ECP5-85F, behind five pins (rtl/subbit_device_pins.sv), and reports the clock at which nextpnr closes timing,
+and the slowest path. Areas are synthesised, clocks are placed and routed, and images/s are modelled from the cycles of the 3x3 layers
+and that clock. An element takes a minute or two to synthesise, and a quarter of an hour to place and route.
 """
 
 import argparse
@@ -25,14 +25,14 @@ import tools
 HERE = Path(__file__).resolve().parent
 RTL = HERE.parent / "src" / "main" / "rtl"
 
-# The elements as the simulation has them (CMakeLists.txt).
+# The elements with the parameters that the simulation gives them (CMakeLists.txt).
 ELEMENTS = {
     "paper": {},
     "shared": {"RESPONSE_UNIT": 1, "LANES": 16, "SUM_DEPTH": 512},
     "shared4": {"RESPONSE_UNIT": 1, "LANES": 16, "CHANNEL_LANES": 4, "SUM_DEPTH": 512},
     "binary": {"DOT_UNITS": 2, "LANES": 2, "SUM_DEPTH": 2048},
 }
-# What is placed and routed: an engine for sub-bit networks alone, whose index has no planes for plain binary ones.
+# The engine that is placed and routed: for sub-bit networks only, so its index needs no planes for plain binary ones.
 PLACED = "shared"
 PLACED_PARAMETERS = {**ELEMENTS[PLACED], "INDEX_PLANES": 6}
 
@@ -56,7 +56,7 @@ def measure_area(arguments, work):
 
 
 def slowest_path(report):
-    """From the clock edge to the register: where it begins and ends, and what it spends in logic and in wires."""
+    """The slowest path from clock edge to register: its ends, its delay, and the share of wires in it."""
     paths = [path for path in report["critical_paths"] if not path["from"].startswith("<") and not path["to"].startswith("<")]
     path = max(paths, key=lambda p: sum(step["delay"] for step in p["path"]))["path"]
     wires = sum(step["delay"] for step in path if step["type"] == "routing")
@@ -87,7 +87,7 @@ def measure_clock(arguments, work):
     print(f"ECP5-85F, speed grade {arguments.speed}: {result['mhz']} MHz with {PLACED_PARAMETERS}")
     path = result["slowest"]
     print(f"slowest: {path['from']} to {path['to']}, {path['ns']} ns, {path['in_wires']} of them in wires")
-    print_table(["cells", "used", "there are"], [[name, use["used"], use["available"]] for name, use in result["used"].items()])
+    print_table(["cells", "used", "available"], [[name, use["used"], use["available"]] for name, use in result["used"].items()])
     if arguments.cycles:
         result["images"] = images(json.loads(arguments.cycles.read_text(encoding="utf-8")), clock["achieved"])
         print_table(["network", "tau", "cycles", "images/s"], [list(row.values()) for row in result["images"]])
@@ -95,7 +95,7 @@ def measure_clock(arguments, work):
 
 
 def images(rows, mhz):
-    """Images a second of each network on this element, from the rows of `subbit bench fpga`."""
+    """Images per second of each network on this element, from the rows of `subbit bench fpga`."""
     return [
         {"network": row["network"], "tau": row["tau"], "cycles": row["cycles"], "images_per_s": round(mhz * 1e6 / row["cycles"], 1)}
         for row in rows
@@ -112,12 +112,12 @@ def main():
     area.set_defaults(measure=measure_area)
     clock = commands.add_parser("clock", help="place and route for an ECP5-85F")
     clock.add_argument("--speed", type=int, choices=(6, 7, 8), default=8, help="speed grade; 8 is the fastest")
-    clock.add_argument("--target", type=float, default=100, metavar="MHZ", help="what nextpnr is asked for")
+    clock.add_argument("--target", type=float, default=100, metavar="MHZ", help="the clock that nextpnr aims at")
     clock.add_argument("--seed", type=int, default=1)
     clock.add_argument("--cycles", type=Path, metavar="FILE", help="rows of `subbit bench fpga --json`")
     clock.set_defaults(measure=measure_clock)
     for command in (area, clock):
-        command.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+        command.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
         command.add_argument("--work", type=Path, metavar="FOLDER", help="keep sources, netlists and logs here")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:

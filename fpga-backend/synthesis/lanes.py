@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Look-up tables of arrays with the same throughput: a sub-bit one and three binary ones (lanes/*.sv), on Xilinx 7-series.
+"""Counts the look-up tables of arrays with the same throughput, a sub-bit one and three binary ones (lanes/*.sv), on Xilinx 7-series.
 
     fpga-backend/synthesis/synthesize.sh lanes      # or, with the packages of requirements.txt: python fpga-backend/synthesis/lanes.py
 
-Each array works on CHANNELS x OUTPUTS kernels of nine taps in every cycle, on 8-bit activations, tau = 5, without DSP blocks. It is simulated
-first (Verilator and g++; lanes_test.sv): 1,000 cycles or more of random kernels, every sum compared. A smaller array is simulated than
-synthesised, since that takes long to compile. A lane is one kernel a cycle.
+Each array processes CHANNELS x OUTPUTS kernels of nine taps in every cycle, with 8-bit activations, tau = 5 and no DSP blocks. It is first
+simulated (Verilator and g++; lanes_test.sv) with at least 1,000 cycles of random kernels, comparing every sum. The simulated array is
+smaller than the synthesised one, which would take long to compile. A lane is one kernel per cycle.
 """
 
 import argparse
@@ -20,15 +20,15 @@ import tools
 
 SOURCES = sorted((Path(__file__).resolve().parent / "lanes").glob("*.sv"))
 ARRAYS = {
-    "sub-bit: a look-up a kernel": ("subbit_lanes", {}),
-    "binary: nine taps a lane": ("bnn_lanes", {"SHARING": 0}),
+    "sub-bit: one look-up per kernel": ("subbit_lanes", {}),
+    "binary: nine taps per lane": ("bnn_lanes", {"SHARING": 0}),
     "binary: shared sums of rows": ("bnn_lanes", {"SHARING": 1}),
-    "binary: two look-ups a kernel": ("bnn_lanes", {"SHARING": 2}),
+    "binary: two look-ups per kernel": ("bnn_lanes", {"SHARING": 2}),
 }
 
 
 def simulate(kind, folder):
-    """Builds and runs the test of an array; ends the program where a sum is wrong."""
+    """Builds and runs the test of an array; exits if a sum is wrong."""
     binary, root = tools.verilator()
     names = [name for name in tools.copy_sources(SOURCES, folder) if name != "lanes_test.sv"]
     environment = dict(os.environ, VERILATOR_ROOT=str(root)) if root else dict(os.environ)
@@ -63,7 +63,7 @@ def measure(arguments, work):
         area = tools.area(tools.synthesise(folder, sources, top, parameters, "xc7", "-nodsp"), "xc7")
         rows.append({"array": name, **area, "luts_per_lane": round(area["luts"] / lanes, 1)})
         print(f"{name}: simulated; {area['luts']} LUTs, {area['of_them_ram']} of them RAM, {area['registers']} registers;"
-              f" {area['luts'] / lanes:.1f} LUTs a lane, {area['luts'] / rows[0]['luts']:.2f} times the sub-bit array's", flush=True)
+              f" {area['luts'] / lanes:.1f} LUTs per lane, {area['luts'] / rows[0]['luts']:.2f} times the sub-bit array's", flush=True)
     return rows
 
 

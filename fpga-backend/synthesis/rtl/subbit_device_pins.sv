@@ -1,6 +1,7 @@
-// The device behind five pins, for place-and-route on its own: a package has fewer pins than the two buses have wires. Every
-// input of the device comes from a register and every output ends in one, as behind the bus fabric of a real design, so that the
-// clock that is reported is that of the device alone. The registers form two shift chains, which keeps all of them alive.
+// The device behind five pins, for place-and-route on its own, since a package has fewer pins than the two buses have
+// wires. Every input of the device comes from a register and every output ends in one, as behind the bus fabric of a
+// real design, so that the reported clock is that of the device alone. The registers form two shift chains, which keeps
+// synthesis from removing any of them.
 `default_nettype none
 
 module subbit_device_pins #(
@@ -18,7 +19,7 @@ module subbit_device_pins #(
     input  wire  clk,
     input  wire  reset_n,
     input  wire  serial_in,
-    input  wire  capture,       // take the outputs, else shift them out
+    input  wire  capture,       // capture the outputs; otherwise shift them out
     output logic serial_out
 );
   localparam int ADDR_WIDTH = 32;

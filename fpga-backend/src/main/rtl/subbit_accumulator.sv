@@ -1,5 +1,5 @@
-// The accumulators of one lane, two halves: one belongs to the tile that is computed, the other to the one that is written
-// back. The adder itself is the core's.
+// The accumulators of one lane, in two halves: one belongs to the tile that is being computed, the other to the tile
+// that is being written back. The core does the adding; this module only holds the sums.
 `default_nettype none
 
 module subbit_accumulator #(
@@ -7,7 +7,7 @@ module subbit_accumulator #(
 ) (
     input wire clk,
 
-    // The core: read a cycle ahead of the sum that depends on it.
+    // The core: `read_sum` follows its address by one cycle, in which the core adds to it and writes it back.
     input  wire                      half,
     input  wire  [$clog2(DEPTH)-1:0] read_address,
     output logic [             31:0] read_sum,
@@ -16,7 +16,8 @@ module subbit_accumulator #(
     input  wire  [$clog2(DEPTH)-1:0] write_address,
     input  wire  [             31:0] write_sum,
 
-    // Write-back: a sum follows two cycles after its address; data stays where `drain` is 0.
+    // Write-back: while `draining`, one half belongs to it. A sum follows its address by two cycles in which `drain` is
+    // 1; while `drain` is 0, everything keeps its value.
     input  wire                      draining,
     input  wire                      drain_half,
     input  wire                      drain,

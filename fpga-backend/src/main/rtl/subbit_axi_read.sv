@@ -1,8 +1,9 @@
-// Reads one run of bytes after the other over an AXI4 master and hands it on aligned: the first byte of the run is the first
-// byte of the first beat. Bursts are INCR, as wide as the bus, and cross no 4 KiB boundary; addresses run ahead of data.
+// Reads runs of bytes, one after the other, over an AXI4 master, and delivers them aligned: the first byte of a run is
+// the first byte of its first beat. Bursts are INCR, as wide as the bus, and cross no 4 KiB boundary; addresses are
+// issued ahead of the data.
 //
-// A response other than OKAY raises `fault` for one cycle; the run still ends with its last beat. After `abort` every burst
-// that was asked for is taken and thrown away; `busy` falls when the last has come.
+// A response other than OKAY raises `fault` for one cycle; the run still ends with its last beat. After `abort`, every
+// burst that was requested is received and discarded; `busy` falls when the last one has arrived.
 `default_nettype none
 
 module subbit_axi_read #(
@@ -16,19 +17,23 @@ module subbit_axi_read #(
     input wire rst,
     input wire abort,
 
+    // Commands: one run each, accepted once the previous run has been delivered.
     input  wire                   command_valid,
     output logic                  command_ready,
     input  wire  [ADDR_WIDTH-1:0] command_address,
     input  wire  [          23:0] command_bytes,    // at least 1
 
+    // The run in beats as wide as the bus. Bytes after the end of the run in its last beat have no meaning.
     output logic                  beat_valid,
     input  wire                   beat_ready,
     output logic [DATA_WIDTH-1:0] beat_data,
     output logic                  beat_last,
 
+    // Status: a failed response (one cycle), and whether any burst is outstanding.
     output logic fault,
     output logic busy,
 
+    // AXI4 master, read channels.
     output logic                  m_axi_arvalid,
     input  wire                   m_axi_arready,
     output logic [ADDR_WIDTH-1:0] m_axi_araddr,
@@ -55,23 +60,24 @@ module subbit_axi_read #(
 
   logic active, draining;
   logic [SIZE-1:0] offset;
-  logic [23:0] ask_left;    // raw beats not yet asked for
-  logic [23:0] raw_left;    // raw beats not yet received
-  logic [23:0] out_left;    // aligned beats not yet handed on
-  logic raw_more, out_more; // there are some
-  logic [23:0] pending;     // beats asked for and not received
+  logic [23:0] ask_left;    // bus beats not yet requested
+  logic [23:0] raw_left;    // bus beats not yet received
+  logic [23:0] out_left;    // aligned beats not yet delivered
+  logic raw_more, out_more; // raw_left, and out_left, are not 0
+  logic [23:0] pending;     // beats requested and not yet received
   logic [ADDR_WIDTH-1:0] ask_address;
   logic [DATA_WIDTH-1:0] hold;
   logic primed;
 
-  // A burst ends at the page, at the longest burst or at the end of the run. It is measured in one cycle and asked for in
-  // the next.
+  // A burst ends at the end of the page, at the longest burst or at the end of the run. It is measured in one cycle and
+  // requested in the next.
   wire [BURST_BITS-1:0] page_left = BURST_BITS'(PAGE_BEATS) - BURST_BITS'(ask_address[11:SIZE]);
   wire [BURST_BITS-1:0] limit = page_left < BURST_BITS'(MAX_BURST) ? page_left : BURST_BITS'(MAX_BURST);
   logic measured;
   logic [BURST_BITS-1:0] burst;
 
-  // Two aligned beats, so that whether there is room for one more does not depend on who takes them.
+  // Two aligned beats are buffered, so that whether there is room for one more does not depend on whether one is taken
+  // in the same cycle.
   logic second_valid, second_last;
   logic [DATA_WIDTH-1:0] second_data;
   wire slot = !second_valid;
@@ -136,7 +142,7 @@ module subbit_axi_read #(
       end
     end
 
-    // What counts only where the above says so needs no reset, and no wires from there.
+    // Registers that matter only together with a valid bit above need no reset, and so no wires from it.
     if (!measured) burst <= ask_left < 24'(limit) ? BURST_BITS'(ask_left) : limit;
     if (asks) begin
       m_axi_araddr <= ask_address;

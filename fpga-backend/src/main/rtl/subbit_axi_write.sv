@@ -1,8 +1,8 @@
-// Writes one run of beats after the other over an AXI4 master: INCR bursts as wide as the bus that cross no 4 KiB boundary.
-// Beats come as they lie on the bus, with their byte strobes; the command says how many.
+// Writes runs of beats, one after the other, over an AXI4 master, in INCR bursts that are as wide as the bus and cross
+// no 4 KiB boundary. Beats arrive as they lie on the bus, with their byte strobes; the command gives their number.
 //
-// After `abort` the burst under way is completed without strobes, so nothing more is written; `busy` falls when every
-// response has come. A response other than OKAY raises `fault` for one cycle.
+// After `abort`, the burst in progress is completed without strobes, so nothing more is written; `busy` falls when
+// every response has arrived. A response other than OKAY raises `fault` for one cycle.
 `default_nettype none
 
 module subbit_axi_write #(
@@ -14,19 +14,23 @@ module subbit_axi_write #(
     input wire rst,
     input wire abort,
 
+    // Commands: one run each. The next is accepted while the last burst of the current run is still being sent.
     input  wire                   command_valid,
     output logic                  command_ready,
     input  wire  [ADDR_WIDTH-1:0] command_address,  // of the first beat, aligned to the bus
     input  wire  [          23:0] command_beats,    // at least 1
 
+    // The beats of the runs, in order.
     input  wire                     beat_valid,
     output logic                    beat_ready,
     input  wire  [  DATA_WIDTH-1:0] beat_data,
     input  wire  [DATA_WIDTH/8-1:0] beat_strobe,
 
+    // Status: a failed response (one cycle), and whether any burst or response is outstanding.
     output logic fault,
     output logic busy,
 
+    // AXI4 master, write channels.
     output logic                    m_axi_awvalid,
     input  wire                     m_axi_awready,
     output logic [  ADDR_WIDTH-1:0] m_axi_awaddr,
@@ -57,10 +61,11 @@ module subbit_axi_write #(
   logic active, stopping;
   logic [ADDR_WIDTH-1:0] address;
   logic [23:0] left;           // beats of the run not yet in a burst
-  logic [8:0] burst_left;      // beats of the burst not yet handed over
-  logic [15:0] unanswered;     // bursts whose response has not come
+  logic [8:0] burst_left;      // beats of the burst not yet put on the bus
+  logic [15:0] unanswered;     // bursts whose response has not arrived
 
-  // A burst ends at the page, at the longest burst or at the end of the run. It is measured a cycle before it begins.
+  // A burst ends at the end of the page, at the longest burst or at the end of the run. It is measured one cycle before
+  // it begins.
   wire [BURST_BITS-1:0] page_left = BURST_BITS'(PAGE_BEATS) - BURST_BITS'(address[11:SIZE]);
   wire [BURST_BITS-1:0] limit = page_left < BURST_BITS'(MAX_BURST) ? page_left : BURST_BITS'(MAX_BURST);
   logic measured;
@@ -75,7 +80,7 @@ module subbit_axi_write #(
   assign m_axi_awburst = 2'b01;
   assign m_axi_bready = 1'b1;
   assign beat_ready = slot && burst_left != 0 && !stopping;
-  // The next run is taken while the last burst of this one is handed over.
+  // The next run is accepted while the last burst of the current one is being sent.
   assign command_ready = !stopping && (!active || left == 0);
   assign busy = active || stopping || m_axi_awvalid || m_axi_wvalid || unanswered != 0;
 

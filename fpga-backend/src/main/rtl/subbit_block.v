@@ -1,7 +1,7 @@
-// subbit_device in plain Verilog, for tools that take no SystemVerilog as the top of a block: Vivado's IP packager and its
-// module references. The attributes tell them which ports make up the two buses, the clock, the reset and the interrupt; other
-// tools pass over them. What the parameters mean is said in subbit_device.sv. The master writes and reads memory only, and needs
-// no identifiers, locks or regions.
+// subbit_device in plain Verilog, for tools that take no SystemVerilog as the top of a block: Vivado's IP packager and
+// its module references. The attributes say which ports make up the two buses, the clock, the reset and the interrupt;
+// other tools ignore them. The parameters are explained in subbit_device.sv. The master only reads and writes memory,
+// so it needs no identifiers, locks or regions.
 `default_nettype none
 
 module subbit_block #(
@@ -19,6 +19,7 @@ module subbit_block #(
     parameter DATA_WIDTH = 64,
     parameter [63:0] MEMORY_BYTES = 64'h10000000
 ) (
+    // Clock and reset.
     (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 aclk CLK" *)
     (* X_INTERFACE_PARAMETER = "ASSOCIATED_BUSIF s_axi:m_axi, ASSOCIATED_RESET aresetn" *)
     input wire aclk,
@@ -26,6 +27,7 @@ module subbit_block #(
     (* X_INTERFACE_PARAMETER = "POLARITY ACTIVE_LOW" *)
     input wire aresetn,
 
+    // AXI4-Lite slave: the registers.
     (* X_INTERFACE_INFO = "xilinx.com:interface:aximm:1.0 s_axi AWADDR" *)
     (* X_INTERFACE_PARAMETER = "PROTOCOL AXI4LITE, DATA_WIDTH 32" *)
     input wire [11:0] s_axi_awaddr,
@@ -66,6 +68,7 @@ module subbit_block #(
     (* X_INTERFACE_INFO = "xilinx.com:interface:aximm:1.0 s_axi RREADY" *)
     input wire s_axi_rready,
 
+    // AXI4 master: device memory.
     (* X_INTERFACE_INFO = "xilinx.com:interface:aximm:1.0 m_axi AWADDR" *)
     (* X_INTERFACE_PARAMETER = "PROTOCOL AXI4, MAX_BURST_LENGTH 64, SUPPORTS_NARROW_BURST 0" *)
     output wire [ADDR_WIDTH-1:0] m_axi_awaddr,
@@ -126,6 +129,7 @@ module subbit_block #(
     (* X_INTERFACE_INFO = "xilinx.com:interface:aximm:1.0 m_axi RREADY" *)
     output wire m_axi_rready,
 
+    // Interrupt.
     (* X_INTERFACE_INFO = "xilinx.com:signal:interrupt:1.0 irq INTERRUPT" *)
     (* X_INTERFACE_PARAMETER = "SENSITIVITY LEVEL_HIGH" *)
     output wire irq

@@ -1,5 +1,5 @@
-// The indices of the input channel that is worked on; a word holds those that the lanes look up together. Twice: one half is
-// read, the other filled, an index a cycle.
+// The kernel indices of the input channel that is being computed, in two halves: one is read while the other is filled.
+// A word holds the indices that all lanes look up together, those of LANES neighbouring output channels.
 `default_nettype none
 
 module subbit_channel_indices #(
@@ -8,14 +8,16 @@ module subbit_channel_indices #(
 ) (
     input wire clk,
 
+    // Filling: one index per cycle.
     input wire                           write,
     input wire                           write_half,
     input wire [                   15:0] write_channel,    // output channel
     input wire [subbit_pkg::MAX_TAU-1:0] write_index,
 
+    // Reading: the word of a slot follows one cycle after its number.
     input  wire                                   read_half,
     input  wire  [$clog2(MAX_CHANNELS/LANES)-1:0] read_slot,
-    output logic [   LANES*subbit_pkg::MAX_TAU-1:0] read_indices   // a cycle later
+    output logic [   LANES*subbit_pkg::MAX_TAU-1:0] read_indices   // one cycle later
 );
   import subbit_pkg::*;
   localparam int SLOTS = MAX_CHANNELS / LANES;

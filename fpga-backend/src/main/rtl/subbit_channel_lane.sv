@@ -1,6 +1,6 @@
-// What works on one input channel at a time: its rows, the indices of its kernels, a core with its codebook, and accumulators for all
-// output channels. An engine has CHANNEL_LANES of these, which keep step: none of their orders depends on data. So the sums of a
-// tile are those of all channel lanes added up, which the write-back does.
+// Everything that works on one input channel at a time: its rows, the indices of its kernels, a core with its codebook,
+// and accumulators for all output channels. An engine has CHANNEL_LANES of these. They run in step, since none of their
+// commands depends on data; so the sums of a tile are those of all channel lanes added up, which the write-back does.
 `default_nettype none
 
 module subbit_channel_lane #(
@@ -18,11 +18,12 @@ module subbit_channel_lane #(
     input wire rst,
     input subbit_pkg::layer_t layer,
 
+    // Codebook, written while the weights of the layer are loaded.
     input wire       codebook_write,
     input wire [8:0] codebook_index,
     input wire [8:0] codebook_codeword,
 
-    // Rows of the channel of the next step.
+    // Rows of the channel of the next step, into the input buffer; `filling` falls when all of them are stored.
     input  wire                   fill,
     input  wire                   fill_half,
     input  wire                   fill_blank,
@@ -33,12 +34,13 @@ module subbit_channel_lane #(
     output logic                  beat_ready,
     input  wire  [DATA_WIDTH-1:0] beat_data,
 
+    // Indices of the channel of the next step, one per cycle.
     input wire                           index_write,
     input wire                           index_write_half,
     input wire [                   15:0] index_write_channel,
     input wire [subbit_pkg::MAX_TAU-1:0] index_write_index,
 
-    // To and from subbit_window, which reads the rows.
+    // To and from subbit_window: it reads the rows, and delivers the windows to the core.
     input  wire                                 row_read,
     input  wire                                 row_read_half,
     input  wire  [      3*$clog2(ROW_DEPTH)-1:0] row_read_address,
@@ -56,6 +58,7 @@ module subbit_channel_lane #(
     output logic                                step_done,
     output logic                                tile_done,
 
+    // Sums of a finished tile, to subbit_write_back.
     input  wire                          draining,
     input  wire                          drain_half,
     input  wire                          drain,

@@ -1,13 +1,15 @@
-// The codewords of a layer, once for each reader. A codeword arrives a cycle after its address.
+// The codewords of a layer, with one copy per reader. A codeword follows its index by one cycle.
 `default_nettype none
 
 module subbit_codebook #(
     parameter int READERS = 1
 ) (
     input  wire               clk,
+    // Loading: every copy takes the codeword.
     input  wire               write,
     input  wire [        8:0] write_index,
     input  wire [        8:0] write_codeword,
+    // Reading: one index and one codeword per reader.
     input  wire [9*READERS-1:0] read_indices,
     output logic [9*READERS-1:0] read_codewords
 );

@@ -1,6 +1,6 @@
-// Sums of the three columns of a window, four a column: a + b + c, a + b - c, a - b + c, a - b - c, from top to bottom. All
-// eight sign patterns are these and their negatives. Two adders take three cycles a column; columns that the window shares
-// with the one before are not built again.
+// Computes sums of the three columns of a window, four per column: a + b + c, a + b - c, a - b + c and a - b - c, from
+// top to bottom. These and their negatives are all eight sign patterns. Two adders take three cycles per column;
+// columns that the window shares with the previous one are not built again.
 `default_nettype none
 
 module subbit_column_sums #(
@@ -8,14 +8,17 @@ module subbit_column_sums #(
 ) (
     input wire clk,
     input wire rst,
+    // Columns from one window to the next, 1 or 2.
     input wire [1:0] stride,
 
+    // Windows: one is held until its last column is built, and accepted in that cycle.
     input  wire                               window_valid,
     output logic                              window_ready,
     input  wire [subbit_pkg::WINDOW_BITS-1:0] window,
     input  wire                               window_fresh,
     input  wire [               TAG_BITS-1:0] window_tag,
 
+    // The sums of all three columns, with the tag of their window.
     output logic                sums_valid,
     input  wire                 sums_ready,
     output logic [    3*44-1:0] sums,        // column c at [44*c +: 44], sum q at [11*q +: 11] of it
@@ -27,7 +30,7 @@ module subbit_column_sums #(
 
   logic [1:0] column;     // being built, 0 to 2
   logic building;
-  logic [1:0] turn;       // 0: a + b, a - b; 1: sum +- c; 2: difference +- c
+  logic [1:0] turn;       // 0: a + b and a - b; 1: sum +- c; 2: difference +- c
   logic signed [Q-1:0] sum, difference, first, second;
 
   wire [1:0] first_column = window_fresh ? 2'd0 : 2'd3 - stride;

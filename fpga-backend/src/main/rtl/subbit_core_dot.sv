@@ -1,12 +1,13 @@
 // The paper's processing element: DOT_UNITS nine-tap units and LANES accumulators.
 //
-// Table mode: the units fill one bank of the table, one window after the other, while indices address the other bank and
-// every lane adds the response that its index names. A window takes max(ceil(2^tau / DOT_UNITS), slots) cycles.
-// Direct mode: the units compute one response for each output channel, as a plain binary engine does. A window takes
+// Table mode: the units fill one bank of the table, window by window, while indices address the other bank and every
+// lane adds the response that its index selects. A window takes max(ceil(2^tau / DOT_UNITS), slots) cycles.
+//
+// Direct mode: the units compute one response per output channel, as a plain binary engine does. A window takes
 // ceil(out_channels / DOT_UNITS) cycles.
 //
-// Cycle by cycle: 0 issue, 1 index, 2 codeword or looked-up response, 3 sum of a look-up, or first half of a response,
-// 4 second half, 5 table write, or sum of a direct response.
+// Pipeline, cycle by cycle: 0 issue, 1 index, 2 codeword or looked-up response, 3 sum of a look-up, or first half of a
+// response, 4 second half, 5 table write, or sum of a direct response.
 `default_nettype none
 
 module subbit_core_dot #(
@@ -20,24 +21,28 @@ module subbit_core_dot #(
     input wire rst,
     input subbit_pkg::layer_t layer,
 
+    // Windows: one is held while its responses are issued, and accepted with the last of them.
     input  wire                               window_valid,
     output logic                              window_ready,
     input  wire [subbit_pkg::WINDOW_BITS-1:0] window,
     input  wire                               window_fresh,
-    input  wire                               window_first,        // of the input channels
-    input  wire                               window_half,         // of the accumulators
+    input  wire                               window_first,        // of the first input channel: sums start at 0
+    input  wire                               window_half,         // half of the accumulators
     input  wire                               window_index_half,
     input  wire                               window_ends_step,
     input  wire                               window_ends_tile,
     input  wire [           ADDRESS_BITS-1:0] window_address,
 
+    // Indices of a slot, one for each lane: they follow one cycle after their address.
     output logic                                index_half,
     output logic [               SLOT_BITS-1:0] index_slot,
     input  wire  [LANES*subbit_pkg::MAX_TAU-1:0] indices,
 
+    // Codewords, one for each unit: they follow one cycle after their index.
     output logic [9*DOT_UNITS-1:0] codebook_indices,
     input  wire  [9*DOT_UNITS-1:0] codewords,
 
+    // Accumulators: a sum follows one cycle after its address, and is written in that cycle.
     output logic                    sum_read_half,
     output logic [ADDRESS_BITS-1:0] sum_read_address,
     input  wire  [    32*LANES-1:0] sums_read,
@@ -46,8 +51,9 @@ module subbit_core_dot #(
     output logic [ADDRESS_BITS-1:0] sum_write_address,
     output logic [    32*LANES-1:0] sums_written,
 
-    output logic step_done,    // one cycle: the index half is free
-    output logic tile_done     // one cycle: the tile's sums are whole
+    // Progress.
+    output logic step_done,    // one cycle: the half of the indices is free
+    output logic tile_done     // one cycle: the tile's sums are complete
 );
   import subbit_pkg::*;
   localparam int R = RESPONSE_BITS + 1;
@@ -55,7 +61,7 @@ module subbit_core_dot #(
   localparam int UNIT_BITS = $clog2(DOT_UNITS);
   localparam int ROWS = TABLE_DEPTH / DOT_UNITS;
   localparam int ROW_BITS = ROWS > 1 ? $clog2(ROWS) : 1;
-  localparam int GROUPS = LANES / DOT_UNITS;     // turns that the units take to serve all lanes
+  localparam int GROUPS = LANES / DOT_UNITS;     // turns in which the units serve all lanes
   localparam int GROUP_BITS = $clog2(GROUPS) > 0 ? $clog2(GROUPS) : 1;
 
   if ((1 << UNIT_BITS) != DOT_UNITS || LANES % DOT_UNITS != 0 || DOT_UNITS > LANES) begin : g_check
@@ -65,7 +71,7 @@ module subbit_core_dot #(
     $error("TABLE_DEPTH must be at most 256");
   end
 
-  // What belongs to the look-ups of one window.
+  // What the look-ups of one window need to know.
   typedef struct packed {
     logic first;
     logic half;
@@ -74,7 +80,7 @@ module subbit_core_dot #(
     logic ends_tile;
     logic [ADDRESS_BITS-1:0] address;
   } context_t;
-  // An addition on its way to the lanes.
+  // An addition on its way through the pipeline to the lanes.
   typedef struct packed {
     logic valid;
     logic first;
@@ -94,7 +100,7 @@ module subbit_core_dot #(
           address: window_address
       };
 
-  // ---- Responses: the fill of a bank in table mode, everything in direct mode.
+  // ---- Responses: they fill a bank in table mode, and are all there is in direct mode.
   wire [8:0] table_size = 9'd1 << layer.tau;
   wire [9:0] fill_steps = layer.direct || layer.tau > 4'd8 ? 10'd1 : (10'(table_size) + 10'(DOT_UNITS - 1)) >> UNIT_BITS;
   wire [15:0] direct_steps = (layer.out_channels + 16'(DOT_UNITS - 1)) >> UNIT_BITS;
@@ -105,7 +111,7 @@ module subbit_core_dot #(
   logic [15:0] issue_step;
   context_t bank_context[2];
 
-  // A bank stays taken while it is filled; only its first step has to ask.
+  // A bank stays taken while it is filled, so only the first step has to check that it is free.
   wire issuing = window_valid && (layer.direct || issue_step != 0 || !bank_taken[fill_bank]);
   wire issue_last = issue_step == issue_steps - 16'd1;
   assign window_ready = issuing && issue_last;
@@ -128,11 +134,12 @@ module subbit_core_dot #(
   wire look_last = look_slot == last_slot;
   wire look_starts = (!look || look_last) && bank_full[look_bank];
   logic looking_bank;
-  // The bank may be filled again when no more than four look-ups are left: that is how far a fill is from its first write.
+  // The bank may be filled again once at most four look-ups are left, because a fill takes that long to its first
+  // write.
   logic released;
   wire release_now = look && !released && (16'(last_slot) - 16'(look_slot) <= 16'd4);
 
-  // Direct mode reads a word of indices for each group of lanes that the units serve in turn.
+  // In direct mode, each word of indices is read for one group of lanes after the other, as the units serve them.
   wire [15:0] direct_slot = issue_step >> $clog2(GROUPS);
   wire [GROUP_BITS-1:0] direct_group = GROUPS > 1 ? issue_step[GROUP_BITS-1:0] : '0;
   assign index_half = layer.direct ? window_index_half : looking.index_half;
@@ -260,8 +267,8 @@ module subbit_core_dot #(
   assign sum_write_half = adding.half;
   assign sum_write_address = adding.address;
 
-  // A lane never adds to the same sum in two cycles that follow each other: a tile of one pixel needs three cycles to fill
-  // its window. So a sum is always read after it was written.
+  // A lane never adds to the same sum in two consecutive cycles, because even a tile of one pixel needs three cycles to
+  // fill its window. So a sum is always read after it has been written.
   for (genvar l = 0; l < LANES; l++) begin : g_lane
     logic [TABLE_BITS-1:0] index_2;
     logic [R-1:0] looked_up, looked_up_3;

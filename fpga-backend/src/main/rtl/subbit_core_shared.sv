@@ -1,17 +1,18 @@
-// The improved element: responses by shared partial sums, and one set of LANES adders for responses and look-ups in turn.
+// The improved processing element: responses are built from shared partial sums, and one set of LANES adders serves
+// responses and look-ups in turn.
 //
-// A column of three pixels has four sums up to sign; a response is the sum of one of them from each of three columns, two
-// additions, and neighbouring windows share two (stride 1) or one (stride 2) of their columns. Two adders build column sums,
-// three cycles a column. Lanes work in pairs: both adders of a pair make one response a cycle, or each accumulates one.
-// LANES + 2 adders in all.
+// A column of three pixels has four sums up to sign. A response is the sum of one of them from each of three columns,
+// which takes two additions; neighbouring windows share two (stride 1) or one (stride 2) of their columns. Two adders
+// build the column sums, in three cycles per column. Lanes work in pairs: the two adders of a pair build one response
+// per cycle together, or each accumulates one. There are LANES + 2 adders in all.
 //
-// Table mode: a window takes max(ceil(2^tau / (LANES / 2)) + slots, 3 * new columns, 4) cycles: responses of one window
-// and look-ups of the window before take turns. Direct mode: 3 * slots cycles, for each slot a response for the first lane of
-// every pair, one for the second, and the accumulation.
+// Table mode: a window takes max(ceil(2^tau / (LANES / 2)) + slots, 3 * new columns, 4) cycles: the responses of one
+// window and the look-ups of the previous window take turns. Direct mode: 3 * slots cycles; for each slot a response
+// for the first lane of every pair, a response for the second lane, and the accumulation.
 //
-// Cycle by cycle: 0 issue, 1 index, 2 codeword, 3 codeword in its pair, 4 parts of a response or look-up and sum, 5 operands,
-// 6 sum of the first adder of a pair, 7 sum of the second, 8 the response goes into the tables. The second lane's look-up is a
-// cycle later.
+// Pipeline, cycle by cycle: 0 issue, 1 index, 2 codeword, 3 codeword in its pair, 4 parts of a response, or look-up and
+// sum, 5 operands, 6 sum of a pair's first adder, 7 sum of its second adder, 8 write of the response to the tables. The
+// second lane's look-up is one cycle later.
 `default_nettype none
 
 module subbit_core_shared #(
@@ -24,6 +25,7 @@ module subbit_core_shared #(
     input wire rst,
     input subbit_pkg::layer_t layer,
 
+    // Windows: one is accepted when its column sums are built.
     input  wire                               window_valid,
     output logic                              window_ready,
     input  wire [subbit_pkg::WINDOW_BITS-1:0] window,
@@ -35,13 +37,16 @@ module subbit_core_shared #(
     input  wire                               window_ends_tile,
     input  wire [           ADDRESS_BITS-1:0] window_address,
 
+    // Indices of a slot, one for each lane: they follow one cycle after their address.
     output logic                                index_half,
     output logic [               SLOT_BITS-1:0] index_slot,
     input  wire  [LANES*subbit_pkg::MAX_TAU-1:0] indices,
 
+    // Codewords, one for each pair of lanes: they follow one cycle after their index.
     output logic [9*LANES/2-1:0] codebook_indices,
     input  wire  [9*LANES/2-1:0] codewords,
 
+    // Accumulators: a sum follows one cycle after its address.
     output logic                    sum_read_half,
     output logic [ADDRESS_BITS-1:0] sum_read_address,
     input  wire  [    32*LANES-1:0] sums_read,
@@ -50,6 +55,7 @@ module subbit_core_shared #(
     output logic [ADDRESS_BITS-1:0] sum_write_address,
     output logic [    32*LANES-1:0] sums_written,
 
+    // Progress, one cycle each: the half of the indices is free; the sums of the tile are complete.
     output logic step_done,
     output logic tile_done
 );
@@ -98,7 +104,7 @@ module subbit_core_shared #(
   wire [3*COLUMN-1:0] built;
   wire built_valid;
   context_t built_context;
-  // One window's sums wait between, so that whether columns are built does not depend on what the lanes do in that very cycle.
+  // One window's sums are buffered, so that the column adders do not depend on what the lanes do in the same cycle.
   logic ahead_valid;
   logic [3*COLUMN-1:0] ahead;
   context_t ahead_context;
@@ -130,7 +136,8 @@ module subbit_core_shared #(
   end
 
   // ---- The order of steps.
-  // These hold for the whole layer.
+
+  // Constant for the whole layer.
   wire [8:0] table_size = 9'd1 << layer.tau;
   logic [ROW_BITS-1:0] last_row;
   logic [SLOT_BITS-1:0] last_slot;
@@ -147,21 +154,21 @@ module subbit_core_shared #(
   } state_t;
   state_t state;
   logic responding_bank, pending;
-  logic owes;                    // the newest window's look-ups have to follow those under way
+  logic owes;                    // the newest window's look-ups have to follow those in progress
   logic [1:0] settle;            // cycles until the newest bank may be looked up, and the newest sums added to
-  logic [1:0] recent;            // cycles in which no window begins, so that look-ups of the one before find their responses
+  logic [1:0] recent;            // cycles in which no window may begin, so that look-ups find their responses
   logic [ROW_BITS-1:0] row;
   logic [SLOT_BITS-1:0] slot;
   kind_t direct_kind;
-  context_t newest, summing;     // of the window whose responses were made last; of the one that is looked up
+  context_t newest, summing;     // the window whose responses were built last; the window that is looked up
   logic summing_bank;
 
-  logic row_last, slot_last;     // row and slot are the last
+  logic row_last, slot_last;     // the row, or the slot, is the last one
   step_t issued;
   logic [SLOT_BITS-1:0] issue_slot;
   logic issue_index_half;
 
-  // A window begins in IDLE or at the end of the window before, so that no cycle is lost between them.
+  // A window begins in IDLE or at the end of the previous window, so that no cycle is lost between them.
   wire sums_end = state == TABLE_SUMS && slot_last;
   wire responses_end = state == TABLE_RESPONSES && row_last;
   wire direct_ends = state == DIRECT && direct_kind == ADD && slot_last;
@@ -197,7 +204,7 @@ module subbit_core_shared #(
       if (responses_end) begin
         settle <= 2'd3;
         if (pending) begin
-          // The look-ups of the window before; this one's come after the next window's responses.
+          // Now the look-ups of the previous window; those of this one follow the responses of the next.
           state <= TABLE_SUMS;
           slot <= '0;
           slot_last <= last_slot == 0;
@@ -212,7 +219,8 @@ module subbit_core_shared #(
       if (sums_end) begin
         state <= IDLE;
         pending <= owes;
-        // A sum may be read again from the fifth cycle on; a tile of one pixel comes back to it in the next window.
+        // A sum may be read again from the fifth cycle on; in a tile of one pixel, the next window adds to the same
+        // sum.
         settle <= 2'd3;
         summing <= newest;
         summing_bank <= responding_bank;
@@ -234,7 +242,7 @@ module subbit_core_shared #(
           slot_last <= last_slot == 0;
         end
       end else if (state == IDLE && pending && settle == 0 && !more_windows) begin
-        // No window is coming: finish what there is. Otherwise responses come first, or the two would never overlap.
+        // No window is coming, so finish the look-ups. Otherwise responses go first, or the two would never overlap.
         state <= TABLE_SUMS;
         slot <= '0;
         slot_last <= last_slot == 0;
@@ -266,7 +274,7 @@ module subbit_core_shared #(
     if (rst) for (int s = 1; s <= 8; s++) step[s].valid <= 1'b0;
   end
 
-  // ---- The column sums that the responses in flight are made of.
+  // ---- The column sums of the responses in the pipeline.
   logic [3*COLUMN-1:0] waiting, coming, columns;
   always_ff @(posedge clk) begin
     if (begins) waiting <= ahead;
@@ -274,7 +282,8 @@ module subbit_core_shared #(
     if (step[3].valid && step[3].takes_window) columns <= coming;
   end
 
-  // ---- Pairs of lanes. Each has its own copy of what all of them are told, in the cycle that its name ends with.
+  // ---- Pairs of lanes. Each has its own copy of the commands to all lanes; a name ends with the cycle in which it is
+  // valid.
   typedef struct packed {
     logic direct;
     logic odd_1;                       // the codewords are those of the second lanes
@@ -313,7 +322,8 @@ module subbit_core_shared #(
     assign codebook_indices[9*p+:9] =
         !told.direct ? 9'(told.row_1) << PAIR_BITS | 9'(p) : told.odd_1 ? odd_index : even_index;
 
-    // Which sum of each column, and its sign; a response whose first column is negative is made with all signs turned.
+    // Which sum of each column is added, and its sign; a response whose first column is negative is built with all
+    // signs inverted.
     logic [8:0] codeword_3;
     logic [1:0] pick_4[3];
     logic [2:1] minus_4, minus_5;
@@ -382,8 +392,8 @@ module subbit_core_shared #(
       adds_6 <= told.adds_5;
     end
 
-    // The two adders. Operands are chosen, and turned where they are subtracted, a cycle ahead of the addition. In direct
-    // mode the response to add leaves the second adder in just that cycle.
+    // The two adders. Operands are selected, and inverted for subtraction, one cycle before the addition. In direct
+    // mode, the response to add leaves the second adder in exactly that cycle.
     wire [R-1:0] even_operand = told.direct ? responses_7[R*p+:R] : even_found_5;
     wire [R-1:0] odd_operand = told.direct ? responses_7[R*p+:R] : odd_found_6;
     logic [31:0] even_a, odd_a, even_result;

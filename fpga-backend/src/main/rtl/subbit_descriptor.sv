@@ -1,5 +1,6 @@
-// Judges a layer descriptor, in the order in which docs/DEVICE.md lists the errors for one, and works out what the engine
-// needs to know of the layer: sizes, and the tile that the accumulators hold.
+// Checks a layer descriptor, in the order in which docs/DEVICE.md lists the errors, and computes what the engine needs
+// to know about the layer: sizes, and the tile whose sums fit into the accumulators. It takes up to some hundreds of
+// cycles.
 `default_nettype none
 
 module subbit_descriptor #(
@@ -15,24 +16,25 @@ module subbit_descriptor #(
 ) (
     input wire clk,
     input wire rst,
+    // The descriptor, and the result: `error` and `decoded` are valid together with `done`, `layer` from then on.
     input wire start,
-    input wire [1535:0] bytes,        // byte i of the descriptor at [8*i +: 8]; holds until done. From 128 on: version 2 only
+    input wire [1535:0] bytes,        // byte i at [8*i +: 8]; stable until done. From byte 128 on: version 2 only
     output logic done,                // one cycle
-    output logic decoded,             // with done: header and enumerations are right, so that a status may be written
+    output logic decoded,             // with done: header and enumerations are valid, so that a status may be written
     output logic [3:0] error,         // with done
     output subbit_pkg::layer_t layer
 );
   import subbit_pkg::*;
   localparam int LANE_BITS = $clog2(LANES);
   localparam int MAX_TILE_ROWS = 64;
-  // Sums of a tile and of the row or pixel that may join it, each SUM_DEPTH at most.
+  // Sums of a tile and of the row or pixel that may be added to it, each at most SUM_DEPTH.
   localparam int SUMS_BITS = $clog2(SUM_DEPTH) + 2;
 
   if (MEMORY_BYTES > (64'd1 << 40)) begin : g_check
     $error("MEMORY_BYTES must be at most 2^40");
   end
 
-  // ---- The fields as they lie in the descriptor.
+  // ---- The fields, at their places in the descriptor.
   wire [31:0] magic = bytes[8*'h00+:32];
   wire [15:0] version = bytes[8*'h04+:16];
   wire [15:0] size = bytes[8*'h06+:16];
@@ -59,7 +61,7 @@ module subbit_descriptor #(
   wire [15:0] pad_bottom = bytes[8*'h3C+:16];
   wire [15:0] pad_right = bytes[8*'h3E+:16];
   wire [31:0] reserved = bytes[8*'h74+:32];
-  // A cycle after the bytes.
+  // One cycle after the bytes.
   logic extended;
   always_ff @(posedge clk) extended <= version == 16'd2;
   wire [31:0] residual_multiplier = extended ? bytes[8*'h88+:32] : 32'd0;
@@ -76,7 +78,7 @@ module subbit_descriptor #(
   wire bits = input_format == 8'd0;
   wire words = output_format == 8'd0;
   wire out_bits = output_format == 8'd3;
-  // A cycle after what they are made of.
+  // One cycle after the fields that they depend on.
   logic has_bias, has_multipliers, has_residual, tail_clear;
 
   function automatic logic zero_fits(input logic [7:0] format, input logic signed [15:0] zero);
@@ -95,7 +97,7 @@ module subbit_descriptor #(
     return (stride == 16'd2 ? (padded - 32'd3) >> 1 : padded - 32'd3) + 32'd1;
   endfunction
 
-  // The judgements, three cycles after the bytes.
+  // The checks, valid three cycles after the bytes.
   logic header_ok, enumerations_ok, supported, zeros_ok, multiplier_ok, shape_ok, optional_ok;
   logic [31:0] padded_height, padded_width, height_due, width_due;
   logic [39:0] out_row_bytes;
@@ -110,7 +112,7 @@ module subbit_descriptor #(
         pad_top <= 16'd2 && pad_left <= 16'd2 && pad_bottom <= 16'd2 && pad_right <= 16'd2;
     zeros_ok <= zero_fits(input_format, input_zero) && zero_fits(output_format, output_zero) &&
         zero_fits(has_residual ? output_format : 8'd0, residual_zero);
-    // Below 2^120, so that its product with eight bits is finite.
+    // The multiplier must be below 2^120, so that its product with eight bits is finite.
     multiplier_ok <= residual_multiplier[30:23] < 8'd247;
     padded_height <= in_height + 32'(pad_top) + 32'(pad_bottom);
     padded_width <= in_width + 32'(pad_left) + 32'(pad_right);
@@ -123,7 +125,7 @@ module subbit_descriptor #(
     optional_ok <= words == !has_multipliers && !((words || out_bits) && has_residual);
   end
 
-  // ---- Sizes, one product after the other.
+  // ---- Sizes, computed one product after the other.
   typedef enum logic [3:0] {
     IDLE,
     DECODE,
@@ -188,7 +190,7 @@ module subbit_descriptor #(
       default: region_bytes = layer.has_residual ? out_total : 40'd0;
     endcase
   end
-  // The region's fields a cycle later; where it and the output end one more.
+  // The region's fields come one cycle later, its end and the output's end one more.
   logic [63:0] region_begin, region_begin_1;
   logic [39:0] region_bytes_1;
   logic [64:0] region_end, output_end;
@@ -205,10 +207,10 @@ module subbit_descriptor #(
   wire region_overlaps = region != 0 && !region_empty && {1'b0, region_begin} < output_end &&
       {1'b0, addresses[0]} < region_end;
 
-  // ---- The tile: as many rows as the accumulators and the input banks hold, or as many columns.
+  // ---- The tile: as many rows as fit into the accumulators and the input banks, or as many columns of one row.
   logic [SUMS_BITS-1:0] tile_sums;
   logic [15:0] bank_pixels;
-  logic [1:0] slack;        // rows that still fit the last row of the banks
+  logic [1:0] slack;        // rows that still fit into the last row of the banks
   wire [SUMS_BITS-1:0] more_sums = tile_sums + (state == TILE_ROWS ? SUMS_BITS'(row_sums) : SUMS_BITS'(layer.slots));
   wire more_banks = slack < layer.stride_h;
   wire [16:0] more_pixels = 17'(bank_pixels) + (more_banks ? 17'(layer.in_width) : 17'd0);

@@ -1,35 +1,43 @@
-// The device of docs/DEVICE.md: registers behind an AXI4-Lite slave, one engine, an AXI4 master to device memory, and an
-// interrupt. One clock; the reset is synchronous and active low, as AXI has it.
+// The device of docs/DEVICE.md: registers behind an AXI4-Lite slave, one engine, an AXI4 master to device memory, and
+// an interrupt. It has one clock; its reset is synchronous and active low, as AXI requires.
+//
+// A request goes through these modules: subbit_registers starts subbit_list, which fetches each descriptor and has
+// subbit_descriptor check it, subbit_weight_loader load its weights, and subbit_engine run the layer. List, weight
+// loader and engine share the reader of the bus, and list and engine the writer.
 `default_nettype none
 
 module subbit_device #(
-    // 0: the paper's element, DOT_UNITS nine-tap units and LANES accumulators. 1: shared partial sums, LANES adders.
+    // The processing element. 0: the paper's, with DOT_UNITS nine-tap units and LANES accumulators. 1: shared partial
+    // sums, with LANES adders.
     parameter int RESPONSE_UNIT = 0,
     parameter int DOT_UNITS = 1,
     parameter int LANES = 4,
-    // Input channels that are worked on at once, a power of two: so many of the elements, with rows and accumulators of their own.
+    // Input channels that are processed at once, a power of two. Each has an element, rows and accumulators of its own.
     parameter int CHANNEL_LANES = 1,
-    // Responses of one bank of the table: table mode runs for 2^tau up to it.
+    // Responses in one bank of the table: table mode is available up to 2^tau = TABLE_DEPTH.
     parameter int TABLE_DEPTH = 64,
-    // Largest tau, 1 to 9. Most of the block RAM holds the index, a bit plane of MAX_CHANNELS^2 bits for each; a plain binary network
-    // needs nine.
+    // The largest tau, 1 to 9. Most of the block RAM holds the index, with one bit plane of MAX_CHANNELS^2 bits for
+    // each bit of tau; a plain binary network needs nine.
     parameter int INDEX_PLANES = 9,
-    // Most input and most output channels, a power of two.
+    // The largest number of input and of output channels, a power of two.
     parameter int MAX_CHANNELS = 512,
-    // Widest input and output.
+    // The largest width of input and output.
     parameter int MAX_WIDTH = 512,
-    // Accumulators of a lane, in each of two halves; MAX_CHANNELS / LANES at least.
+    // Accumulators per lane in each of two halves; at least 8 * MAX_CHANNELS / LANES.
     parameter int SUM_DEPTH = 1024,
-    // Pixels of each of three input banks, in each of two halves; MAX_WIDTH at least.
+    // Pixels in each of three input banks, in each of two halves; at least MAX_WIDTH.
     parameter int ROW_DEPTH = 512,
+    // Address bits of the AXI4 master, at most 40.
     parameter int ADDR_WIDTH = 32,
-    // 32, 64 or 128.
+    // Bits of the AXI4 master: 32, 64 or 128.
     parameter int DATA_WIDTH = 64,
+    // Size of device memory.
     parameter logic [63:0] MEMORY_BYTES = 64'd1 << 28
 ) (
     input wire aclk,
     input wire aresetn,
 
+    // AXI4-Lite slave: the registers.
     input  wire         s_axi_awvalid,
     output logic        s_axi_awready,
     input  wire  [11:0] s_axi_awaddr,
@@ -50,6 +58,7 @@ module subbit_device #(
     output logic [31:0] s_axi_rdata,
     output logic [ 1:0] s_axi_rresp,
 
+    // AXI4 master: device memory.
     output logic                    m_axi_awvalid,
     input  wire                     m_axi_awready,
     output logic [  ADDR_WIDTH-1:0] m_axi_awaddr,
@@ -80,13 +89,14 @@ module subbit_device #(
     input  wire  [             1:0] m_axi_rresp,
     input  wire                     m_axi_rlast,
 
+    // Interrupt, level-sensitive, active high.
     output logic irq
 );
   import subbit_pkg::*;
   localparam int WORD_BITS = $clog2(MAX_CHANNELS * MAX_CHANNELS / DATA_WIDTH);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   localparam logic [7:0] RESPONSES = RESPONSE_UNIT == 1 ? 8'(LANES / 2) : 8'(DOT_UNITS);
-  // 8-bit and binary activations, MEMORY_BASE, residuals, bits out; strides to 2, no dilation, no groups.
+  // 8-bit and binary activations, MEMORY_BASE, residuals, bits out; strides up to 2, no dilation, no groups.
   localparam logic [31:0] FEATURES = 32'hE3;
 
   if (MAX_WIDTH > ROW_DEPTH) begin : g_check
@@ -107,7 +117,7 @@ module subbit_device #(
 
   wire clk = aclk;
   logic start, abort;
-  // Both resets reach everything else a cycle late, from registers of their own.
+  // Both resets reach everything else one cycle late, from registers of their own.
   wire rst = !aresetn;
   logic bus_rst, bus_abort, clear;
   always_ff @(posedge clk) begin
@@ -169,7 +179,7 @@ module subbit_device #(
   logic [1535:0] descriptor;
   layer_t layer;
 
-  // The three that read and the two that write take turns; never two at once.
+  // List, weight loader and engine take turns at reading, list and engine at writing; never two at once.
   logic read_valid, read_ready, beat_valid, beat_ready, beat_last;
   logic [ADDR_WIDTH-1:0] read_address;
   logic [23:0] read_bytes;

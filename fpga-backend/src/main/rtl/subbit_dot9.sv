@@ -1,7 +1,8 @@
-// One response: nine pixels with the signs of a codeword, eight adders, two cycles.
+// Computes one response: the sum of nine pixels with the signs of a codeword. Eight adders, two cycles, one response
+// per cycle.
 //
-// So that eight carry inputs suffice for nine signs, the first tap is always added; `negative` says that the response is
-// the negative of `value`. The accumulator takes care of that.
+// So that eight carry inputs suffice for nine signs, the first tap is always added; `negative` says that the response
+// is the negative of `value`. The accumulator corrects the sign.
 `default_nettype none
 
 module subbit_dot9 (
@@ -30,7 +31,7 @@ module subbit_dot9 (
     for (int t = 0; t < 9; t++) v[t] = 13'(signed'(window[t*P+:P]));
   end
 
-  // v0 +- v1 +- v2, v3 .. v5 and v6 .. v8 with the sign of their first tap put off.
+  // v0 +- v1 +- v2, and likewise v3 to v5 and v6 to v8, whose first taps get their signs only in the second cycle.
   wire [8:0] local_minus = {minus[8] ^ minus[6], minus[7] ^ minus[6], 1'b0, minus[5] ^ minus[3], minus[4] ^ minus[3], 1'b0,
                             minus[2:0]};
   always_ff @(posedge clk) begin

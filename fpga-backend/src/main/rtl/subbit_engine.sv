@@ -1,20 +1,20 @@
-// Runs one checked layer whose weights are loaded. Three processes work side by side, each a step ahead of the next: input
-// rows and indices of a channel, or of one for each channel lane, are fetched, windows go through the cores, finished tiles are
-// written back.
+// Runs one checked layer whose weights are loaded. Three processes run side by side, each one step ahead of the next:
+// the input rows and the indices of a channel (or of one per channel lane) are fetched, windows go through the cores,
+// and finished tiles are written back.
 `default_nettype none
 
 module subbit_engine #(
-    // 0: the paper's element (DOT_UNITS and LANES count); 1: shared partial sums (LANES counts).
+    // 0: the paper's element (uses DOT_UNITS and LANES); 1: shared partial sums (uses LANES).
     parameter int RESPONSE_UNIT = 0,
     parameter int DOT_UNITS = 1,
     parameter int LANES = 4,
-    // Input channels that are worked on at once, a power of two.
+    // Input channels that are processed at once, a power of two.
     parameter int CHANNEL_LANES = 1,
     parameter int TABLE_DEPTH = 64,
     parameter int INDEX_PLANES = 9,     // largest tau
     parameter int MAX_CHANNELS = 512,
-    parameter int SUM_DEPTH = 1024,     // accumulators of a lane in each half
-    parameter int ROW_DEPTH = 1024,     // pixels of an input bank in each half
+    parameter int SUM_DEPTH = 1024,     // accumulators per lane in each half
+    parameter int ROW_DEPTH = 1024,     // pixels per input bank in each half
     parameter int ADDR_WIDTH = 32,
     parameter int DATA_WIDTH = 64
 ) (
@@ -24,6 +24,7 @@ module subbit_engine #(
     input wire start,
     output logic busy,
 
+    // The weights, from subbit_weight_loader, before the layer starts.
     input wire                                                    index_store,
     input wire [                                             3:0] index_plane,
     input wire [$clog2(MAX_CHANNELS*MAX_CHANNELS/DATA_WIDTH)-1:0] index_address,
@@ -36,6 +37,7 @@ module subbit_engine #(
     input wire [                        $clog2(MAX_CHANNELS)-1:0] parameter_channel,
     input wire [                                            31:0] parameter_value,
 
+    // Reads from device memory: input rows and residuals, one run of bytes per command.
     output logic                  read_valid,
     input  wire                   read_ready,
     output logic [ADDR_WIDTH-1:0] read_address,
@@ -45,6 +47,7 @@ module subbit_engine #(
     input  wire  [DATA_WIDTH-1:0] read_beat_data,
     input  wire                   read_beat_last,
 
+    // Writes to device memory: the output, one run of beats per command.
     output logic                    write_valid,
     input  wire                     write_ready,
     output logic [  ADDR_WIDTH-1:0] write_address,
@@ -57,7 +60,7 @@ module subbit_engine #(
   import subbit_pkg::*;
   localparam int SUM_BITS = $clog2(SUM_DEPTH);
   localparam int ROW_BITS = $clog2(ROW_DEPTH);
-  // With several channel lanes the bus brings rows for one while others store theirs.
+  // With several channel lanes, rows for one lane arrive while others store theirs.
   localparam int ROW_QUEUE = CHANNEL_LANES == 1 ? 1 : 64;
   localparam int CHANNEL_LANE_BITS = CHANNEL_LANES == 1 ? 1 : $clog2(CHANNEL_LANES);
 
@@ -68,8 +71,9 @@ module subbit_engine #(
     $error("SUM_DEPTH must hold the sums of one pixel: MAX_CHANNELS / LANES");
   end
 
-  // ---- Fetching: the step after the one that is computed, the rows of one channel lane after the other. The last step of a tile may
-  // have fewer channels than there are lanes; the others' rows are blank, and what their kernels are does not matter.
+  // ---- Fetching: the rows of the step after the one being computed, one channel lane after the other. The last step
+  // of a tile may have fewer channels than there are lanes; the rows of the other lanes are blank, so their kernels do
+  // not matter.
   logic fetch_valid, fetch_first, fetch_last;
   logic [1:0] fetch_lead;
   logic [39:0] fetch_address;
@@ -79,7 +83,7 @@ module subbit_engine #(
   logic fetch_half, fetching, fetch_asked, fetch_came;
   logic [CHANNEL_LANE_BITS-1:0] fetch_lane, lane_before;
   logic [1:0] rows_held, indices_held;     // halves in use
-  logic [1:0] steps_ready;                 // fetched and not yet begun
+  logic [1:0] steps_ready;                 // fetched but not yet begun
   logic gathering;
   logic rows_freed, indices_freed;
   logic [CHANNEL_LANES-1:0] lane_fill, lane_blank, lane_filling, lane_beat_ready;
@@ -125,8 +129,8 @@ module subbit_engine #(
       .gathered_indices
   );
 
-  // ---- Reading: rows and residuals share the bus, run by run. Rows come first, one run a step, so that a residual cannot hold
-  // up what is computed.
+  // ---- Reading: rows and residuals share the bus, run by run. Rows come first, one run per step, so that a residual
+  // cannot delay the computation.
   logic residual_valid, residual_reads;
   logic [ADDR_WIDTH-1:0] residual_address;
   logic [23:0] residual_bytes;
@@ -139,7 +143,7 @@ module subbit_engine #(
   wire row_beat_valid = read_beat_valid && !residual_reads;
   always_ff @(posedge clk) if (read_valid && read_ready) residual_reads <= !row_valid;
 
-  // Each of the two walks needs some of the outputs.
+  // Each of the two instances of subbit_tiles uses only some of the outputs.
   /* verilator lint_off PINCONNECTEMPTY */
   subbit_tiles fetch_tiles (
       .clk,
@@ -178,7 +182,7 @@ module subbit_engine #(
   wire window_starts =
       step_valid && !computing && steps_ready != 0 && (!step_first || sums_held != 2'd2);
   wire step_ends = computing && !window_busy;
-  // A tile takes the next half of the accumulators with its first channel.
+  // A tile moves on to the next half of the accumulators with its first channel.
   wire sum_half_now = step_first ? !sum_half : sum_half;
 
   /* verilator lint_off PINCONNECTEMPTY */
@@ -209,7 +213,8 @@ module subbit_engine #(
 
   /* verilator lint_on PINCONNECTEMPTY */
 
-  // ---- The channel lanes, all at the same place of their channels; what the first tells is true of every one.
+  // ---- The channel lanes, which are all at the same place in their channels; the status of the first lane holds for
+  // all of them.
   logic row_read;
   logic [3*ROW_BITS-1:0] row_address;
   logic [CHANNEL_LANES*3*PIXEL_BITS-1:0] row_pixels;
@@ -308,11 +313,11 @@ module subbit_engine #(
   wire unused = &{1'b0, windows_ready, steps_done, tiles_end};
 
   // ---- Writing back.
-  logic [1:0] tiles_done;       // computed and not yet taken
+  logic [1:0] tiles_done;       // computed and not yet taken by the write-back
   logic back_half;              // of the oldest of them
   logic [SUM_BITS-1:0] tile_pixels[2];
   logic [SUM_BITS:0] tile_bytes[2];
-  logic [12:0] step_row_bytes;    // where bits leave; a cycle late
+  logic [12:0] step_row_bytes;    // for bit outputs; one cycle late
   logic [1:0] tile_last;
   subbit_write_back #(
       .CHANNEL_LANES(CHANNEL_LANES),
@@ -358,7 +363,7 @@ module subbit_engine #(
       .busy(writing)
   );
 
-  // ---- Who holds what.
+  // ---- Which halves of the buffers are in use.
   assign rows_freed = step_ends;
   logic computed;
   assign busy = !(computed && sums_held == 0 && !writing);

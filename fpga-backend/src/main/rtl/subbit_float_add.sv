@@ -1,17 +1,19 @@
-// The sum of two floats as a float: 24 significant bits, rounded to nearest, ties to even. Six cycles; everything stands still
-// while `enable` is 0.
+// Adds two floats: 24 significant bits, rounded to nearest, ties to even. Latency: six cycles in which `enable` is 1;
+// one sum per cycle. While `enable` is 0, everything keeps its value.
 //
-// A float is `significand` * 2^`exponent`, with the top bit of the significand set, or a significand of 0. There is no
-// overflow. Exponents of operands must be in -256 to 255.
+// A float is `significand` * 2^`exponent`, where the top bit of the significand is set, or a significand of 0. There is
+// no overflow. Exponents of operands must be in -256 to 255.
 //
-// The smaller operand is shifted right below the larger one. Three bits below the last place are enough to round: a guard
-// bit, one more that a subtraction may shift up, and one that tells whether anything was shifted out.
+// The smaller operand is shifted right below the larger one. Three bits below the last place are enough to round: a
+// guard bit, another bit that a subtraction may shift up, and a sticky bit, which says whether anything was shifted
+// out.
 `default_nettype none
 
 module subbit_float_add (
     input wire clk,
     input wire enable,
 
+    // Operands.
     input wire               a_negative,
     input wire        [23:0] a_significand,
     input wire signed [ 9:0] a_exponent,
@@ -19,14 +21,16 @@ module subbit_float_add (
     input wire        [23:0] b_significand,
     input wire signed [ 9:0] b_exponent,
 
+    // Sum.
     output logic               out_negative,
     output logic        [23:0] out_significand,
     output logic signed [ 9:0] out_exponent
 );
-  // Shifts of this much leave nothing but the bit that tells of it.
+  // A shift by this much leaves nothing but the sticky bit.
   localparam logic [4:0] ALL_OUT = 5'd27;
 
-  // 1: which is larger. 2: larger and smaller. 3: aligned. 4: sum. 5: normalised. 6: rounded.
+  // Pipeline stages: 1 which operand is larger, 2 larger and smaller operand, 3 alignment, 4 sum, 5 normalisation, 6
+  // rounding.
   logic negative_a_1, negative_b_1, a_larger_1;
   logic [23:0] a_1, b_1;
   logic signed [9:0] exponent_a_1, exponent_b_1, difference_1;
@@ -37,7 +41,7 @@ module subbit_float_add (
   logic [26:0] smaller_3;
   logic [27:0] sum_4, normal_5;
 
-  // A zero is smaller than everything, whatever its exponent says.
+  // A zero is smaller than any other number, whatever its exponent.
   wire a_zero = a_significand == 0;
   wire b_zero = b_significand == 0;
   wire a_larger = b_zero || (!a_zero && (a_exponent > b_exponent ||
@@ -76,7 +80,7 @@ module subbit_float_add (
       larger_2 <= a_larger_1 ? a_1 : b_1;
       smaller_2 <= a_larger_1 ? b_1 : a_1;
       exponent_2 <= a_larger_1 ? exponent_a_1 : exponent_b_1;
-      // Beside a zero the distance means nothing, and nothing is shifted.
+      // If an operand is zero, the distance has no meaning, but then only the zero is shifted.
       shift_2 <= distance > 10'(ALL_OUT) ? ALL_OUT : distance[4:0];
 
       negative_3 <= negative_2;

@@ -1,9 +1,10 @@
-// The product of a whole number and a float32 as a float: 24 significant bits, rounded to nearest, ties to even. Three
-// cycles: halves of the product, their sum, its rounding. Everything stands still while `enable` is 0.
+// Multiplies a whole number by a float32; the product is a float of 24 significant bits, rounded to nearest, ties to
+// even. Latency: three cycles in which `enable` is 1 (halves of the product, their sum, rounding); one product per
+// cycle. While `enable` is 0, everything keeps its value.
 //
-// A float is `significand` * 2^`exponent`, with the top bit of the significand set, or a significand of 0; the exponent has
-// room for every product, so that nothing overflows. Multipliers below the normal range count as 0: what they would give is
-// far below half of the last place of an 8-bit result.
+// A float is `significand` * 2^`exponent`, where the top bit of the significand is set, or a significand of 0; the
+// exponent has room for every product, so nothing overflows. Multipliers below the normal range count as 0: their
+// products would be far below half of the last place of an 8-bit result.
 `default_nettype none
 
 module subbit_float_product #(
@@ -13,11 +14,13 @@ module subbit_float_product #(
     input wire clk,
     input wire enable,
 
-    input wire                   in_negative,    // of the product: the multiplier's sign is in it already
+    // Operands.
+    input wire                   in_negative,    // of the product: includes the multiplier's sign
     input wire        [BITS-1:0] in_significand, // top bit set, or 0
     input wire signed [     9:0] in_exponent,
     input wire        [    30:0] in_multiplier,  // float32 without its sign, finite
 
+    // Product.
     output logic               out_negative,
     output logic        [23:0] out_significand,
     output logic signed [ 9:0] out_exponent
@@ -31,7 +34,7 @@ module subbit_float_product #(
   logic [WIDTH-1:0] product;
   logic signed [9:0] half_exponent, exponent;
 
-  // The product of two significands has its top bit set, or the one below.
+  // In the product of two significands, the top bit or the one below it is set.
   wire high = product[WIDTH-1];
   wire [WIDTH-1:0] normal = high ? product : product << 1;
   wire guard = normal[BITS-1];

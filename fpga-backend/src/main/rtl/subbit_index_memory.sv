@@ -1,33 +1,37 @@
 // The indices of a layer's kernels.
 //
-// The store holds the bit planes as they lie in memory, one word of the bus after the other; all planes are read at once.
-// `gather` walks down CHANNEL_LANES input channels and hands on their indices, those of one output channel a cycle. These kernels follow each
-// other, so that a plane's bits are in one word or two: with more than one channel even words and odd ones are stored apart.
+// The store holds the bit planes as they lie in memory, one word of the bus after the other; all planes are read at
+// once. `gather` walks down CHANNEL_LANES input channels and delivers their indices, those of one output channel per
+// cycle; the first follow four cycles after `gather`. These kernels are neighbours, so a plane's bits are in one word
+// or two: with more than one channel, even and odd words are stored separately.
 `default_nettype none
 
 module subbit_index_memory #(
     parameter int DATA_WIDTH = 64,
     parameter int CHANNEL_LANES = 1,
-    // Bit planes that are stored; indices have no more bits.
+    // Bit planes that are stored, which is the largest number of bits in an index.
     parameter int INDEX_PLANES = 9,
     parameter int MAX_CHANNELS = 512
 ) (
     input wire clk,
     input wire rst,
 
+    // Loading: one word of a bit plane per cycle.
     input wire                                                       store,
     input wire [                                                3:0] store_plane,
     input wire [$clog2(MAX_CHANNELS*MAX_CHANNELS/DATA_WIDTH)-1:0]    store_address,
     input wire [                                     DATA_WIDTH-1:0] store_data,
 
+    // Gathering: the indices of the kernels of CHANNEL_LANES input channels.
     input  wire         gather,            // one cycle, while `gathering` is 0
-    input  wire         gather_half,       // goes along with the indices
-    input  wire  [15:0] gather_channel,    // the first input channel; what is gathered for channels that are not there is below 2^tau
+    input  wire         gather_half,       // passed through with the indices
+    input  wire  [15:0] gather_channel,    // the first one; indices of channels that do not exist are below 2^tau
     input  wire  [15:0] in_channels,
     input  wire  [15:0] out_channels,
     input  wire  [ 3:0] tau,
     output logic        gathering,
 
+    // The indices, those of one output channel per cycle.
     output logic                                           gathered,
     output logic                                           gathered_half,
     output logic [                                   15:0] gathered_channel,    // output channel
@@ -41,7 +45,7 @@ module subbit_index_memory #(
   localparam int BIT_BITS = $clog2(DATA_WIDTH);
   localparam int BANKS = CHANNEL_LANES == 1 ? 1 : 2;
   localparam int BANK_BITS = $clog2(WORDS / BANKS);
-  localparam int SPAN = DATA_WIDTH + CHANNEL_LANES - 1;    // bits among which those of a plane are
+  localparam int SPAN = DATA_WIDTH + CHANNEL_LANES - 1;    // bits that contain a plane's bits for all channel lanes
 
   if ((1 << $clog2(MAX_CHANNELS)) != MAX_CHANNELS) begin : g_check
     $error("MAX_CHANNELS must be a power of two");
@@ -50,7 +54,7 @@ module subbit_index_memory #(
     $error("CHANNEL_LANES must be a power of two, at most 16");
   end
 
-  // Four steps: address, words as the memory gives them, words in order, bits.
+  // Four pipeline stages: address, words as read from memory, words in order, bits.
   logic ask;
   logic [2:0] valid;
   logic [KERNEL_BITS-1:0] kernel;
@@ -95,7 +99,7 @@ module subbit_index_memory #(
     logic [BANKS*DATA_WIDTH-1:0] found;
     for (genvar k = 0; k < BANKS; k++) begin : g_bank
       logic [DATA_WIDTH-1:0] memory[WORDS/BANKS];
-      // Of two words that follow each other one is even, and odd the other.
+      // Of two consecutive words, one is even and the other odd.
       wire [BANK_BITS-1:0] at = BANK_BITS'((word_at + WORD_BITS'(BANKS - 1 - k)) / WORD_BITS'(BANKS));
       always_ff @(posedge clk) begin
         if (stores && store_address % WORD_BITS'(BANKS) == WORD_BITS'(k)) memory[BANK_BITS'(store_address / WORD_BITS'(BANKS))] <= store_data;

@@ -1,20 +1,23 @@
-// Input rows of one channel and tile, twice: while one half is read, the other is filled. Rows lie in three banks, row r of
-// the tile in bank r mod 3, so that the three pixels of a column are read in one cycle.
+// The input rows of one channel and tile, in two halves: one is read while the other is filled. Rows lie in three
+// banks, row r of the tile in bank r mod 3, so that the three pixels of a column are read in one cycle.
 //
-// Filling takes bytes as they lie in memory and stores one pixel a cycle, without its zero point. Rows above the image are
-// not stored, but counted: `lead_rows` of them. A half that is filled blank takes no bytes; its pixels are 0.
+// Filling takes bytes as they lie in memory and stores one pixel per cycle, with its zero point subtracted. Rows above
+// the image are not stored, only counted: there are `lead_rows` of them. A half that is filled blank takes no bytes;
+// its pixels are 0.
 `default_nettype none
 
 module subbit_input_buffer #(
     parameter int DATA_WIDTH = 64,
     // Pixels that a bank holds in each half, a power of two.
     parameter int DEPTH = 1024,
-    // Beats that wait to be stored, a power of two: the bus is free as soon as the last of a fill is one of them.
+    // Beats that may wait to be stored, a power of two: the bus is free as soon as the last beat of a fill is in the
+    // queue.
     parameter int QUEUE = 1
 ) (
     input wire clk,
     input wire rst,
 
+    // Filling: the geometry is taken with `fill`; `filling` falls when the last pixel is stored.
     input  wire               fill,          // one cycle, while `filling` is 0
     input  wire               fill_half,
     input  wire               fill_blank,
@@ -25,11 +28,13 @@ module subbit_input_buffer #(
     input  wire signed [ 8:0] input_zero,
     output logic              filling,
 
+    // The bytes of the rows.
     input  wire                   beat_valid,
     output logic                  beat_ready,
     input  wire  [DATA_WIDTH-1:0] beat_data,
 
-    input  wire                                      read,          // data stays where this is 0
+    // Reading: one pixel from each bank, one cycle after its address.
+    input  wire                                      read,          // while this is 0, the pixels keep their values
     input  wire                                      read_half,
     input  wire  [              3*$clog2(DEPTH)-1:0] read_address,  // one for each bank
     output logic [      3*subbit_pkg::PIXEL_BITS-1:0] read_pixels
@@ -44,17 +49,17 @@ module subbit_input_buffer #(
   end
 
   logic half;
-  logic [DATA_WIDTH-1:0] word, next;    // that is worked on, and the one after it
+  logic [DATA_WIDTH-1:0] word, next;    // being stored, and the one after it
   logic next_valid;
   logic [LEFT_BITS-1:0] bytes_left;
-  logic has_byte, last_byte;            // there is one at least, or just one
+  logic has_byte, last_byte;            // there is at least one, or exactly one
   logic [2:0] bit_at;
   logic [15:0] x, width;
   logic [9:0] rows_left;
   logic [1:0] bank;
   logic [AW-1:0] base;
-  logic row_ends;                // x is the last of its row
-  logic [15:0] last_but_one;     // of a row of two pixels and more
+  logic row_ends;                // x is the last pixel of its row
+  logic [15:0] last_but_one;     // of a row of at least two pixels
 
   wire bits = input_format == INPUT_BITS;
   wire has_pixel = filling && has_byte;
@@ -64,7 +69,7 @@ module subbit_input_buffer #(
   wire [7:0] low_byte = word[7:0];
   wire signed [8:0] pixel = bits ? (low_byte[bit_at] ? 9'sd1 : -9'sd1) : raw - input_zero;
 
-  // With the last word of a fill there is no next one.
+  // The last word of a fill is not followed by another.
   wire word_ends = !has_byte || (last_byte && byte_ends);
   wire word_begins = filling && word_ends && next_valid;
 
@@ -135,7 +140,7 @@ module subbit_input_buffer #(
 
   always_ff @(posedge clk) last_but_one <= width - 16'd2;
 
-  logic [1:0] blank;             // the halves
+  logic [1:0] blank;             // of each half
   logic read_blank;
   always_ff @(posedge clk) begin
     if (fill) blank[fill_half] <= fill_blank;

@@ -1,5 +1,5 @@
-// Works through a list of descriptors: fetches each, has it judged, its weights loaded and the layer run, and writes status and
-// cycles back into it. Stops at the first error.
+// Works through a list of descriptors: fetches each of them, has it checked, its weights loaded and the layer run, and
+// writes status and cycles back into it. Stops at the first error.
 `default_nettype none
 
 module subbit_list #(
@@ -10,6 +10,7 @@ module subbit_list #(
     input wire clk,
     input wire rst,
 
+    // The request, from and to subbit_registers; results are valid with `finished`.
     input  wire         start,
     input  wire  [63:0] list_address,
     input  wire  [31:0] list_count,
@@ -19,26 +20,30 @@ module subbit_list #(
     output logic [31:0] error_descriptor,
     output logic [63:0] cycles,
 
-    input wire fault,                         // a transfer failed
+    input wire fault,                         // one cycle: a transfer on the bus failed
 
+    // Checking, by subbit_descriptor.
     output logic          check_start,
-    output logic [1535:0] descriptor,           // from byte 128 on of version 2 only
+    output logic [1535:0] descriptor,           // bytes from 128 on: version 2 only
     input  wire           check_done,
     input  wire           check_decoded,
     input  wire  [   3:0] check_error,
 
+    // Loading, by subbit_weight_loader.
     output logic       load_start,
     input  wire        load_done,
     input  wire  [3:0] load_error,
 
+    // Running, by subbit_engine; `writes_busy` says that writes are still on the bus.
     output logic run_start,
     input  wire  run_busy,
     input  wire  writes_busy,
 
-    // Who has the bus: the list itself, the weights, or the engine.
+    // Which module has the bus: the list itself (neither bit is set), the weight loader, or the engine.
     output logic weights_turn,
     output logic engine_turn,
 
+    // Reads of descriptors.
     output logic                  read_valid,
     input  wire                   read_ready,
     output logic [ADDR_WIDTH-1:0] read_address,
@@ -48,6 +53,7 @@ module subbit_list #(
     input  wire  [DATA_WIDTH-1:0] read_beat_data,
     input  wire                   read_beat_last,
 
+    // Writes of status and cycles.
     output logic                    write_valid,
     input  wire                     write_ready,
     output logic [  ADDR_WIDTH-1:0] write_address,
@@ -92,10 +98,10 @@ module subbit_list #(
   logic [127:0] status_words;
   logic [2:0] status_left;
 
-  // Descriptors of version 2 have a tail, which is fetched after the rest.
+  // Descriptors of version 2 have a tail, which is fetched after the common part.
   logic tail;
   wire extended = descriptor[47:32] == 16'd2;
-  logic leaves_memory;       // of the cycle before
+  logic leaves_memory;       // one cycle late
   wire [64:0] list_end = {1'b0, list_address} + {26'd0, list_count, 7'd0};
 
   assign running = state != IDLE;
@@ -110,7 +116,8 @@ module subbit_list #(
   assign write_beat_data = status_words[DATA_WIDTH-1:0];
   assign write_beat_strobe = '1;
 
-  // The turns come a cycle late, from registers: loader and engine ask for the bus some cycles after they are started.
+  // The turns come from registers, one cycle late: loader and engine request the bus some cycles after they are
+  // started.
   always_ff @(posedge clk) begin
     leaves_memory <= address > MEMORY_BYTES - (tail ? 64'd192 : 64'd128);
     weights_turn <= state == LOAD;

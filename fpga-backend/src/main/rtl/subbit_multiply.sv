@@ -1,4 +1,5 @@
-// A product of two unsigned numbers by shifting and adding, at most 32 cycles. `overflow` says that it does not fit 40 bits.
+// Multiplies two unsigned numbers by shifting and adding, in at most 32 cycles. `busy` falls when the product is ready;
+// `overflow` says that it does not fit into 40 bits. Both hold until the next `start`.
 `default_nettype none
 
 module subbit_multiply (
@@ -11,7 +12,7 @@ module subbit_multiply (
     output logic [39:0] product,
     output logic overflow
 );
-  logic [40:0] shifted;     // the top bit stays once it was set
+  logic [40:0] shifted;     // the top bit stays set once it was
   logic [31:0] left;
   wire [40:0] sum = {1'b0, product} + {1'b0, shifted[39:0]};
 

@@ -1,5 +1,5 @@
-// Shifts a number left until its top bit is set: first by nibbles, then by single bits, so that few levels of logic lie one
-// behind the other. A number of 0 stays 0, with the largest count of zeros. No register.
+// Shifts a number left until its top bit is set: first by nibbles, then by single bits, to keep the logic shallow. A
+// number of 0 stays 0, with the largest count of zeros. Combinational.
 `default_nettype none
 
 module subbit_normalize #(
@@ -8,7 +8,7 @@ module subbit_normalize #(
 ) (
     input  wire  [BITS-1:0] number,
     output logic [BITS-1:0] normal,
-    output logic [     4:0] zeros     // places that the number was shifted by
+    output logic [     4:0] zeros     // places by which the number was shifted
 );
   localparam int NIBBLES = BITS / 4;
 

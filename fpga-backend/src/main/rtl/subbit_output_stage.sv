@@ -1,10 +1,11 @@
-// What becomes of a sum: bias, then the sum itself, its sign by the rule of its channel, or its requantisation to eight bits, to
-// which a residual may be added, to the bit as docs/DEVICE.md lays down, in integers alone. One value a cycle; everything
-// stands still while `enable` is 0. Sums leave after one cycle, a byte of signs three after its last sum, eight bits after
-// fifteen; so `format` may change only when nothing is under way.
+// Turns a sum into an output value: adds the bias, and then gives the sum itself, its sign by the rule of its channel,
+// or the sum requantised to eight bits, with a residual if there is one. Results are exactly those of docs/DEVICE.md,
+// computed with integers only. The stage takes one value per cycle; while `enable` is 0, everything keeps its value.
+// Latency in enabled cycles: one for sums, three from the last sum of a byte of signs, fifteen for eight bits; so
+// `format` may change only when no value is in the pipeline.
 //
-// Requantisation: the sum becomes a 24-bit significand (nearest, ties to even), and so do its product with the multiplier, the
-// residual's product, and the sum of both, which is rounded to a whole number last.
+// Requantisation: the sum becomes a 24-bit significand (to nearest, ties to even), and so do its product with the
+// multiplier, the product of the residual, and the sum of both, which is rounded to a whole number at the end.
 `default_nettype none
 
 module subbit_output_stage #(
@@ -14,22 +15,25 @@ module subbit_output_stage #(
     input wire rst,
     input wire enable,
 
+    // What the layer requires; constant while values are in the pipeline.
     input wire        [ 1:0] format,
     input wire signed [ 8:0] zero,
     input wire               has_residual,
     input wire signed [ 8:0] residual_zero,
     input wire        [31:0] residual_multiplier,    // float32
 
+    // Sums, with what belongs to their channel and pixel. The tag is passed through.
     input wire                in_valid,
     input wire [        31:0] in_sum,
     input wire [        31:0] in_bias,
     input wire [        31:0] in_multiplier,         // float32, or the sign rule
     input wire [         7:0] in_residual,           // in the output's format
-    input wire                in_byte_ends,          // of signs: the last of their byte
+    input wire                in_byte_ends,          // for signs: the sum is the last one of its byte
     input wire [TAG_BITS-1:0] in_tag,
 
+    // Values.
     output logic                out_valid,
-    output logic [        31:0] out_value,           // the lowest byte where the format is not sums
+    output logic [        31:0] out_value,           // in the lowest byte unless the format is sums
     output logic [TAG_BITS-1:0] out_tag
 );
   import subbit_pkg::*;
@@ -40,8 +44,8 @@ module subbit_output_stage #(
   wire words = format == OUTPUT_I32;
   wire bits = format == OUTPUT_BITS;
 
-  // 1: sum and bias. 2: sign and magnitude. 3: normalised. 4: 24 bits. 5 to 7: product. 8 to 13: addition. 14: whole
-  // number. 15: value.
+  // Pipeline stages: 1 sum and bias, 2 sign and magnitude, 3 normalisation, 4 24 bits, 5 to 7 product, 8 to 13
+  // addition, 14 whole number, 15 value.
   logic [31:0] total_1;
   logic [31:0] multiplier_1, multiplier_2, multiplier_3, multiplier_4;
   logic negative_2, negative_3, negative_4, negative_7, negative_13, negative_14;
@@ -93,7 +97,7 @@ module subbit_output_stage #(
       .out_exponent(exponent_7)
   );
 
-  // The residual: a difference of nine bits, whose magnitude fits eight.
+  // The residual: a difference of nine bits, whose magnitude fits into eight.
   logic signed [8:0] difference_1;
   logic residual_negative_2, residual_negative_3, residual_negative_4, residual_negative_7;
   logic [7:0] residual_magnitude_2, residual_3, residual_4;
@@ -139,7 +143,7 @@ module subbit_output_stage #(
   // significand * 2^exponent as a whole number, ties to even; 512 stands for anything above the range of eight bits.
   logic [9:0] whole;
   logic whole_guard, whole_sticky;
-  // Exponents of -24 to -15 leave a whole number of up to 9 digits; the point is then below bit 24 of `moved_up`.
+  // Exponents of -24 to -15 leave a whole number of up to 9 bits; the binary point is then below bit 24 of `moved_up`.
   wire signed [9:0] above_least = exponent_13 + 10'sd24;
   wire [33:0] moved_up = {10'd0, significand_13} << above_least[3:0];
   wire vanishes = above_least < 0 || !significand_13[23];

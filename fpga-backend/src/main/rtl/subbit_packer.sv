@@ -1,5 +1,5 @@
-// Packs the values of a run into beats of the bus with their byte strobes. `position` is the value's first byte in its beat;
-// a beat leaves when it is full and at the end of a run.
+// Packs the values of a run into beats of the bus with their byte strobes. `position` is the place of the value's first
+// byte in its beat; a beat is sent when it is full and at the end of a run, one cycle after its last value.
 `default_nettype none
 
 module subbit_packer #(
@@ -9,12 +9,14 @@ module subbit_packer #(
     input wire rst,
     input wire words,     // values of four bytes, else of one
 
+    // Values, one per cycle; `last` marks the last value of a run.
     input  wire                            value_valid,
     output logic                           value_ready,
     input  wire [                    31:0] value,
     input  wire [$clog2(DATA_WIDTH/8)-1:0] position,
     input  wire                            last,
 
+    // Beats.
     output logic                    beat_valid,
     input  wire                     beat_ready,
     output logic [  DATA_WIDTH-1:0] beat_data,
@@ -26,7 +28,7 @@ module subbit_packer #(
   logic [DATA_WIDTH-1:0] data, filled;
   logic [BYTES-1:0] strobe, set;
 
-  // The value's last byte; a value of four bytes lies at a multiple of four.
+  // Place of the value's last byte; a value of four bytes lies at a multiple of four.
   wire [SIZE-1:0] place = words ? position | SIZE'(3) : position;
   wire full = place == '1;
   assign value_ready = !beat_valid || beat_ready;

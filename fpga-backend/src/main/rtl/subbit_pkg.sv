@@ -1,14 +1,19 @@
-// What all modules of the engine share: widths that the arithmetic lays down, and one layer as its descriptor gives it.
+// What all modules of the engine share: widths that the arithmetic requires, and one layer as its descriptor describes
+// it.
+//
+// Conventions of the modules below subbit_device: `rst` is synchronous and active high. A transfer takes place in every
+// cycle in which `valid` and `ready` are both 1. Ports marked "one cycle" are pulses. A suffix of _q, or of a number,
+// marks a value that is registered: one cycle later, or in that stage of a pipeline.
 `default_nettype none
 
 package subbit_pkg;
-  // One pixel without its zero point: -255 to 255.
+  // A pixel minus its zero point: -255 to 255.
   localparam int PIXEL_BITS = 9;
   // A response of nine taps: -2295 to 2295.
   localparam int RESPONSE_BITS = 13;
   // The nine taps under a kernel; tap t at [t*PIXEL_BITS +: PIXEL_BITS], row-major.
   localparam int WINDOW_BITS = 9 * PIXEL_BITS;
-  // Indices have up to nine bits.
+  // The largest number of bits in an index.
   localparam int MAX_TAU = 9;
 
   // Input formats.
@@ -33,7 +38,7 @@ package subbit_pkg;
   localparam logic [3:0] ERROR_ZERO_POINT = 4'd8;
   localparam logic [3:0] ERROR_INTERNAL = 4'd9;
 
-  // A checked layer. Addresses and byte counts fit 40 bits: device memory is no larger.
+  // A checked layer. Addresses and byte counts fit into 40 bits, because device memory is no larger.
   typedef struct packed {
     logic [1:0] input_format;
     logic [1:0] output_format;
@@ -63,7 +68,7 @@ package subbit_pkg;
     logic [39:0] residual_address;
     logic [31:0] residual_multiplier;
     logic signed [8:0] residual_zero;
-    // What follows from the above.
+    // Derived from the fields above.
     logic [15:0] row_bytes;           // of one input row
     logic [39:0] in_plane_bytes;      // of one input channel
     logic [39:0] out_plane_bytes;     // of one output channel

@@ -1,4 +1,4 @@
-// A short queue: what goes in comes out in the same order, at the earliest a cycle later.
+// A short queue: data leaves in the order in which it entered, at the earliest one cycle later.
 `default_nettype none
 
 module subbit_queue #(

@@ -1,7 +1,7 @@
 // The register file of docs/DEVICE.md behind an AXI4-Lite slave, and the interrupt.
 //
-// One read and one write are served at a time. A write to RESET is answered once the engine is idle again, so that whoever
-// reads CONTROL next finds it so.
+// One read and one write are served at a time. A write to RESET is answered only once the engine is idle again, so that
+// the next read of CONTROL finds it idle.
 `default_nettype none
 
 module subbit_registers #(
@@ -19,6 +19,7 @@ module subbit_registers #(
     input wire clk,
     input wire rst,
 
+    // AXI4-Lite slave.
     input  wire         s_axi_awvalid,
     output logic        s_axi_awready,
     input  wire  [11:0] s_axi_awaddr,
@@ -37,15 +38,16 @@ module subbit_registers #(
     output logic [31:0] s_axi_rdata,
     output logic [ 1:0] s_axi_rresp,
 
+    // Interrupt, level-sensitive.
     output logic irq,
 
-    // To and from the engine.
+    // To and from subbit_list and the bus. Results are valid with `finished`.
     output logic        start,             // one cycle
-    output logic        abort,             // one cycle: give up the request
+    output logic        abort,             // one cycle: abandon the request
     output logic [63:0] list_address,
     output logic [31:0] list_count,
     output logic [ADDR_WIDTH-1:0] memory_base,
-    input  wire         idle,              // nothing runs and no burst is on the bus
+    input  wire         idle,              // nothing runs, and no burst is on the bus
     input  wire         finished,          // one cycle
     input  wire  [ 3:0] error,
     input  wire  [31:0] error_descriptor,
@@ -90,7 +92,7 @@ module subbit_registers #(
 
   assign irq = gie && isr != 0;
 
-  // Whole pages, as far as the bus reaches; a RESET does not touch it.
+  // MEMORY_BASE in whole pages, as far as the bus reaches; a RESET does not change it.
   logic [BASE_BITS-1:0] base_pages;
   assign memory_base = {base_pages, 12'd0};
   wire [63:0] base = 64'(memory_base);
@@ -137,7 +139,7 @@ module subbit_registers #(
       if (writes(COUNT)) list_count <= s_axi_wdata;
     end
 
-    // Responses on the bus outlive a RESET written over it.
+    // Responses on the AXI4-Lite bus survive a RESET that is written over it.
     if (rst) begin
       s_axi_bvalid <= 1'b0;
       s_axi_rvalid <= 1'b0;

@@ -1,32 +1,35 @@
-// Fetches the residual of a tile ahead of its write-back: for each output channel one run of bytes, as long as the run that is
-// written. A run is asked for in parts, each only when there is room for all of it, so that the bus is never held up.
+// Fetches the residual of a tile ahead of its write-back: for each output channel one run of bytes, as long as the run
+// that is written. A run is requested in parts, each only when there is room for the whole part, so that the bus is
+// never held up.
 `default_nettype none
 
 module subbit_residual #(
     parameter int PIXEL_BITS = 10,
     parameter int ADDR_WIDTH = 32,
     parameter int DATA_WIDTH = 64,
-    // Beats that are held, a power of two, and beats of a part.
+    // Beats that can be held, a power of two, and beats in a part.
     parameter int DEPTH = 64,
     parameter int PART = 16
 ) (
     input wire clk,
     input wire rst,
 
-    input wire                  start,       // of a tile, one cycle; all of the tile before was taken
+    // The tile.
+    input wire                  start,       // of a tile, one cycle; everything of the previous tile has been taken
     input wire [          39:0] address,     // of the first channel's run
     input wire [          39:0] stride,      // from one channel's run to the next
-    input wire [PIXEL_BITS-1:0] pixels,      // of a run, less one; holds until the tile ends
+    input wire [PIXEL_BITS-1:0] pixels,      // of a run, minus one; stable until the tile ends
     input wire [          15:0] channels,
 
+    // Reads from device memory, one part per command.
     output logic                  read_valid,
     input  wire                   read_ready,
     output logic [ADDR_WIDTH-1:0] read_address,
     output logic [          23:0] read_bytes,
-    input  wire                   beat_valid,    // always taken
+    input  wire                   beat_valid,    // always accepted
     input  wire  [DATA_WIDTH-1:0] beat_data,
 
-    // One byte after the other; the value follows two enabled cycles after it was taken.
+    // Bytes, one after the other; a value follows two enabled cycles after `take`.
     input  wire        enable,
     output logic       available,
     input  wire        take,
@@ -36,7 +39,7 @@ module subbit_residual #(
   localparam int BYTES = DATA_WIDTH / 8;
   localparam int SIZE = $clog2(BYTES);
   localparam int SLOT_BITS = $clog2(DEPTH);
-  // Of the bytes of a run, and of a part, which may be longer than any run.
+  // Bits that count the bytes of a run, or of a part, which may be longer than any run.
   localparam int PART_BITS = $clog2(PART * BYTES) + 1;
   localparam int RUN_BITS = PIXEL_BITS + 1 > PART_BITS ? PIXEL_BITS + 1 : PART_BITS;
 
@@ -44,14 +47,14 @@ module subbit_residual #(
     $error("DEPTH must be a power of two and hold two parts");
   end
 
-  // ---- Asking.
+  // ---- Requesting.
   logic asking;
   logic [39:0] run_address, part_address;
-  logic [RUN_BITS-1:0] left;             // bytes of the run not yet asked for
+  logic [RUN_BITS-1:0] left;             // bytes of the run not yet requested
   logic [15:0] channels_left;
-  logic [SLOT_BITS:0] due, here, gone;   // how many beats were asked for, have come and were given up, modulo 2 * DEPTH
+  logic [SLOT_BITS:0] due, here, gone;   // beats requested, arrived and released, modulo 2 * DEPTH
 
-  // A part is measured in one cycle and asked for in a later one.
+  // A part is measured in one cycle and requested in a later one.
   logic measured, room;
   logic part_ends_run;
   logic [RUN_BITS-1:0] part_bytes;

@@ -1,5 +1,5 @@
-// One lane's copy of the response table, two banks of DEPTH responses. WRITES neighbouring responses are written in a cycle
-// and one is looked up, in the same cycle in which its index is given.
+// One lane's copy of the response table, two banks of DEPTH responses. Each cycle, WRITES neighbouring responses can be
+// written and one can be looked up; the look-up is combinational.
 `default_nettype none
 
 module subbit_response_table #(
@@ -7,13 +7,15 @@ module subbit_response_table #(
     parameter int WRITES = 1
 ) (
     input wire clk,
+    // Writing: a row of WRITES responses.
     input wire write,
     input wire write_bank,
-    // Which group of WRITES responses.
+    // The row, a group of WRITES responses.
     input wire [(DEPTH > WRITES ? $clog2(DEPTH / WRITES) : 1)-1:0] write_row,
-    // {negative, value} of each.
+    // {negative, value} of each response.
     input wire [WRITES*(subbit_pkg::RESPONSE_BITS+1)-1:0] write_responses,
 
+    // Looking up, in the same cycle.
     input  wire                                   read_bank,
     input  wire  [             $clog2(DEPTH)-1:0] read_index,
     output logic [subbit_pkg::RESPONSE_BITS:0]    read_response

@@ -1,5 +1,6 @@
-// Turns the sums of a run into bits, eight a byte, by the rules of their channels: the bit of a sum is (sum >= threshold) xor
-// inverted. A byte leaves two cycles after its last sum; unused bits are 0. Everything stands still while `enable` is 0.
+// Turns the sums of a run into bits, eight per byte, by the rules of their channels: the bit of a sum is (sum >=
+// threshold) xor inverted. A byte leaves two cycles after its last sum; unused bits are 0. While `enable` is 0,
+// everything keeps its value.
 `default_nettype none
 
 module subbit_signs (

@@ -1,13 +1,14 @@
-// Walks through a layer in the order in which the engine works: image, tile of output pixels, input channel. A step is one
-// channel of one tile, or CHANNELS of them; `valid` says that the outputs describe the current step, `next` goes on to the following one.
-// A tile is whole rows where the accumulators hold at least one, else part of a row.
+// Walks through a layer in the order in which the engine works: image, tile of output pixels, input channel. A step is
+// one channel of one tile, or CHANNELS of them; `valid` says that the outputs describe the current step, and `next`
+// moves on to the following one. A tile consists of whole rows if the accumulators hold at least one, and of part of a
+// row otherwise.
 //
-// What describes a step takes SETTLE cycles to work out, one sum or product a cycle; the walk is at the following step meanwhile, so
-// that steps of more cycles than that lose none.
+// Describing a step takes SETTLE cycles, with one sum or product per cycle. The walk prepares the following step in the
+// meantime, so steps that take at least as many cycles are not delayed.
 `default_nettype none
 
 module subbit_tiles #(
-    parameter int CHANNELS = 1    // input channels of a step; of its last ones there may be fewer
+    parameter int CHANNELS = 1    // input channels per step; the last step of a tile may have fewer
 ) (
     input wire clk,
     input wire rst,
@@ -15,8 +16,9 @@ module subbit_tiles #(
     input wire next,
     input subbit_pkg::layer_t layer,
 
+    // The current step.
     output logic        valid,
-    output logic [15:0] channel,          // the first of the step
+    output logic [15:0] channel,          // the first one of the step
     output logic        first_channel,
     output logic        last_channel,
     output logic        last_tile,        // of the image
@@ -27,7 +29,7 @@ module subbit_tiles #(
     output logic [15:0] columns,
     output logic signed [17:0] first_row, // input row under the first tap row of the tile; negative in the padding
     output logic [ 1:0] lead_rows,        // rows of padding above the image
-    output logic [39:0] load_address,     // of the input rows that the tile needs; with one channel a step only
+    output logic [39:0] load_address,     // of the input rows that the tile needs; only with one channel per step
     output logic [23:0] load_bytes,
     output logic [ 9:0] load_rows
 );
@@ -35,23 +37,23 @@ module subbit_tiles #(
 
   localparam logic [2:0] SETTLE = 3'd5;
 
-  // The step that is worked out.
+  // The step that is being prepared.
   logic running;
-  logic [2:0] age;             // cycles since the walk came to it
+  logic [2:0] age;             // cycles since the walk moved on to it
   logic [31:0] image;
   logic [15:0] at_channel, at_row, at_column;
   logic signed [17:0] at_first_row;
   logic [39:0] image_base, plane_base;
   logic [39:0] row_offset;     // of at_first_row from the start of its plane, modulo 2^40
 
-  // What holds for the whole layer.
+  // Constant for the whole layer.
   logic [9:0] tile_stride;
   logic [39:0] tile_bytes, top_bytes;
-  logic signed [16:0] last_step;   // a step from this channel on is the tile's last
+  logic signed [16:0] last_step;   // a step that begins at this channel or later is the tile's last
   wire signed [17:0] height = 18'(layer.in_height);
 
-  // Cycle by cycle: 1 what is left and what ends, 2 rows of the tile, 3 first and last row under its taps, 4 rows to load,
-  // 5 their bytes.
+  // Cycle by cycle: 1 what is left and what ends, 2 rows of the tile, 3 first and last row under its taps, 4 rows to
+  // load, 5 their bytes.
   logic ends_channels, ends_columns, ends_rows, ends_images;
   logic [15:0] rows_left_1, columns_left_1, columns_2;
   logic [7:0] rows_2;
@@ -116,7 +118,7 @@ module subbit_tiles #(
       if (hand_on && ends_channels && ends_columns && ends_rows && ends_images) running <= 1'b0;
     end
 
-    // What counts only while `running` needs no reset.
+    // Registers that matter only while `running` need no reset.
     if (start || hand_on) age <= '0;
     else if (!settled) age <= age + 3'd1;
     if (start) begin

@@ -1,5 +1,5 @@
-// Loads what a layer keeps on chip: codebook, biases, multipliers or sign rules, then the bit planes of the index, one word a
-// cycle. Ends with an error at the first codeword above 511 or multiplier that is not finite.
+// Loads the weights of a layer into the memories on the chip: codebook, biases, multipliers or sign rules, then the bit
+// planes of the index, one word per cycle. Ends with an error if a codeword is above 511 or a multiplier is not finite.
 `default_nettype none
 
 module subbit_weight_loader #(
@@ -9,11 +9,13 @@ module subbit_weight_loader #(
 ) (
     input wire clk,
     input wire rst,
+    // The layer, stable until `done`.
     input subbit_pkg::layer_t layer,
     input wire start,
     output logic done,          // one cycle
     output logic [3:0] error,   // with done
 
+    // Reads from device memory.
     output logic                  read_valid,
     input  wire                   read_ready,
     output logic [ADDR_WIDTH-1:0] read_address,
@@ -23,6 +25,8 @@ module subbit_weight_loader #(
     input  wire  [DATA_WIDTH-1:0] read_beat_data,
     input  wire                   read_beat_last,
 
+    // What was loaded: bit planes and codewords to the channel lanes, biases and multipliers to the write-back. Each is
+    // written in the cycle in which its enable is 1.
     output logic                                                    index_store,
     output logic [                                             3:0] index_plane,
     output logic [$clog2(MAX_CHANNELS*MAX_CHANNELS/DATA_WIDTH)-1:0] index_address,
@@ -53,12 +57,12 @@ module subbit_weight_loader #(
   logic [39:0] plane_address;
   logic [WORD_BITS-1:0] word_at;
 
-  // Elements of 16 or 32 bits are taken from a beat one after the other.
+  // Elements of 16 or 32 bits are taken from a beat, one after the other.
   logic [DATA_WIDTH-1:0] word;
   logic [LEFT_BITS-1:0] elements_left;
-  logic [15:0] element;     // number of the next
+  logic [15:0] element;     // number of the next element
   wire narrow = state == CODEBOOK;
-  // Of the state that has lasted a cycle; the first element comes later than that.
+  // Valid from the second cycle of a state on; the first element arrives later than that.
   logic [15:0] last_element;
   always_ff @(posedge clk) last_element <= (narrow ? 16'd1 << layer.tau : layer.out_channels) - 16'd1;
   wire has_element = elements_left != 0;

@@ -1,19 +1,21 @@
-// Slides a 3x3 window with stride 1 or 2 over the rows of one channel and tile, and hands on one window for each output pixel,
-// rows first. It reads one column of three pixels a cycle and works two windows ahead, so that whether it goes on does not depend
-// on whether a window is taken in that very cycle. Taps in the padding are 0. Several channels, whose rows lie alike, go along together.
+// Slides a 3x3 window with stride 1 or 2 over the rows of one channel and tile, and delivers one window per output
+// pixel, row by row. It reads one column of three pixels per cycle and works two windows ahead, so that it does not
+// depend on whether a window is accepted in the same cycle. Taps in the padding are 0. Several channels, whose rows
+// have the same layout, are processed together.
 `default_nettype none
 
 module subbit_window #(
     parameter int CHANNELS = 1,
     parameter int DEPTH = 1024,        // of the input buffers' banks
     parameter int ADDRESS_BITS = 10,   // of the accumulator addresses
-    parameter int TAG_BITS = 4         // whatever belongs to a step and goes along with its windows
+    parameter int TAG_BITS = 4         // data of a step that is passed through with its windows
 ) (
     input wire clk,
     input wire rst,
     input subbit_pkg::layer_t layer,
 
-    input  wire               start,      // one cycle, while `busy` is 0; the step's fields hold until `busy` falls
+    // The step, from subbit_tiles.
+    input  wire               start,      // one cycle, while `busy` is 0; the step's fields are stable until `busy` falls
     input  wire        [ 7:0] rows,
     input  wire        [15:0] columns,
     input  wire        [15:0] column,     // first output column
@@ -21,14 +23,16 @@ module subbit_window #(
     input  wire        [TAG_BITS-1:0] step_tag,
     output logic              busy,
 
+    // Columns, from the input buffers: pixels follow one cycle after `read`.
     output logic                                 read,
     output logic [          3*$clog2(DEPTH)-1:0] read_address,
-    input  wire  [CHANNELS*3*subbit_pkg::PIXEL_BITS-1:0] read_pixels,    // a channel's three next to each other
+    input  wire  [CHANNELS*3*subbit_pkg::PIXEL_BITS-1:0] read_pixels,    // the three of a channel side by side
 
+    // Windows, to the cores.
     output logic                               window_valid,
     input  wire                                window_ready,
     output logic [CHANNELS*subbit_pkg::WINDOW_BITS-1:0] window,
-    output logic                               window_fresh,    // shares no column with the one before
+    output logic                               window_fresh,    // shares no column with the previous window
     output logic                               window_last,     // of the step
     output logic [           ADDRESS_BITS-1:0] window_address,  // of its first accumulator
     output logic [               TAG_BITS-1:0] window_tag
@@ -37,11 +41,11 @@ module subbit_window #(
   localparam int AW = $clog2(DEPTH);
   localparam int P = PIXEL_BITS;
 
-  // The column being asked for.
+  // The column that is requested.
   logic [7:0] rows_left;
   logic [15:0] columns_left;
   logic signed [17:0] x;          // input column
-  logic [1:0] need;               // columns until the next window is whole
+  logic [1:0] need;               // columns until the next window is complete
   logic fresh;
   logic signed [17:0] y;          // input row of the first tap row
   logic [1:0] bank;               // of the first tap row
@@ -56,7 +60,7 @@ module subbit_window #(
   logic [ADDRESS_BITS-1:0] column_address;
   logic [CHANNELS*3*P-1:0] older, old;
 
-  // A window that waits behind the one that is handed on.
+  // A window that waits behind the one on the outputs.
   logic second_valid, second_fresh, second_last;
   logic [CHANNELS*WINDOW_BITS-1:0] second;
   logic [ADDRESS_BITS-1:0] second_address;
@@ -73,11 +77,11 @@ module subbit_window #(
   wire advance = !(column_valid && column_whole && second_valid);
   wire completes = column_valid && column_whole && !second_valid;
 
-  // Down `stride_h` rows: the bank moves on, and past the third to the next row of the first.
+  // Down `stride_h` rows: the bank moves on, and after the third bank to the next row of the first one.
   wire [2:0] bank_sum = 3'(bank) + 3'(layer.stride_h);
   wire bank_wraps = bank_sum >= 3'd3;
   wire [AW-1:0] row_step = AW'(layer.in_width);
-  logic [AW-1:0] base_below;      // one row on in the bank
+  logic [AW-1:0] base_below;      // one row further in the bank
 
   assign read = advance && busy;
   for (genvar b = 0; b < 3; b++) begin : g_address
@@ -85,7 +89,7 @@ module subbit_window #(
     assign read_address[b*AW+:AW] = row_base + AW'(x);
   end
 
-  // Rows from the banks into their order, with zeros outside the image.
+  // Puts the rows from the banks in order, with zeros outside the image.
   function automatic logic [1:0] turned(input logic [1:0] at, input logic [1:0] by);
     logic [2:0] sum;
     sum = 3'(at) + 3'(by);

@@ -1,6 +1,7 @@
-// Writes the sums of finished tiles to memory while the next tile is computed: for each output channel its pixels, which are
-// one run of bytes, the sums of all channel lanes added up, through the output stage, where a residual from memory may be added.
-// One value a cycle; bits are gathered to bytes, each row of a tile on a byte of its own.
+// Writes the sums of finished tiles to memory while the next tile is computed. For each output channel, the pixels of
+// the tile are one run of bytes: the sums of all channel lanes are added up and go through the output stage, where a
+// residual from memory may be added. It writes one value per cycle; bits are gathered into bytes, and each row of a
+// tile starts on a byte of its own.
 `default_nettype none
 
 module subbit_write_back #(
@@ -16,25 +17,28 @@ module subbit_write_back #(
     input subbit_pkg::layer_t layer,
     input wire layer_start,
 
-    // Biases, and multipliers or sign rules, written while the layer's weights are loaded.
+    // Biases, and multipliers or sign rules, written while the weights of the layer are loaded.
     input wire                            bias_write,
     input wire                            multiplier_write,
     input wire [$clog2(MAX_CHANNELS)-1:0] parameter_channel,
     input wire [                    31:0] parameter_value,
 
-    input  wire                    tile_valid,     // the tile's sums are whole
+    // Finished tiles, from the engine.
+    input  wire                    tile_valid,     // the tile's sums are complete
     output logic                   tile_taken,     // one cycle: its half of the accumulators is free
     input  wire                    tile_half,
-    input  wire [ADDRESS_BITS-1:0] tile_pixels,    // less one
-    input  wire [  ADDRESS_BITS:0] tile_bytes,     // of an output channel, where bits leave
+    input  wire [ADDRESS_BITS-1:0] tile_pixels,    // minus one
+    input  wire [  ADDRESS_BITS:0] tile_bytes,     // of an output channel, for bit outputs
     input  wire                    tile_last,      // of its image
 
+    // Sums, from the accumulators: they follow two enabled cycles after their address.
     output logic                    draining,
     output logic                    drain_half,
     output logic                    drain,
     output logic [ADDRESS_BITS-1:0] drain_address,
-    input  wire  [CHANNEL_LANES*32*LANES-1:0] drain_sums,    // those of a channel lane next to each other
+    input  wire  [CHANNEL_LANES*32*LANES-1:0] drain_sums,    // those of a channel lane side by side
 
+    // Reads of the residual from device memory.
     output logic                  read_valid,
     input  wire                   read_ready,
     output logic [ADDR_WIDTH-1:0] read_address,
@@ -42,6 +46,7 @@ module subbit_write_back #(
     input  wire                   read_beat_valid,
     input  wire  [DATA_WIDTH-1:0] read_beat_data,
 
+    // Writes to device memory: commands of one run each, and the beats of the runs.
     output logic                  command_valid,
     input  wire                   command_ready,
     output logic [ADDR_WIDTH-1:0] command_address,
@@ -65,10 +70,10 @@ module subbit_write_back #(
 
   wire words = layer.output_format == OUTPUT_I32;
   wire bits = layer.output_format == OUTPUT_BITS;
-  // Everything before the queue of beats stands still where this is 0.
+  // While this is 0, everything before the queue of beats keeps its value.
   logic enable;
 
-  // Where the next value comes from and goes to.
+  // Where the next value comes from, and where it goes.
   logic active;
   logic [15:0] channel;
   logic [15:0] column;         // within the tile
@@ -90,19 +95,19 @@ module subbit_write_back #(
   logic [31:0] total, total_bias, total_multiplier;
   logic [SIZE-1:0] total_position;
 
-  // The residual lies as the output does, this far from it.
+  // The residual has the same layout as the output, at this distance from it.
   logic [39:0] residual_offset;
   logic residual_available, run_ready;
   logic [7:0] residual, lane_residual, total_residual;
 
   wire [39:0] run_address = channel_base + tile_offset;
-  // Of the tile, a cycle late: its first run begins no earlier.
+  // Of the tile, one cycle late: its first run begins no earlier.
   wire [23:0] run_pixels = 24'(tile_pixels) + 24'd1;
   logic [23:0] run_bytes;
   always_ff @(posedge clk) run_bytes <= words ? run_pixels << 2 : bits ? 24'(tile_bytes) : run_pixels;
-  logic run_begins, run_ends, channel_ends;     // the pixel is the first or the last, the channel the last
+  logic run_begins, run_ends, channel_ends;     // the pixel is the first or the last of its run; the channel is the last
   logic row_ends;                               // the pixel is the last of its row
-  // Where the end is one further; those of the layer hold from long before it begins.
+  // The places one before an end; those of the layer are valid long before it begins.
   logic [ADDRESS_BITS-1:0] pixel_before_last;
   logic [15:0] column_before_last, channel_before_last;
   logic one_pixel, one_column, one_channel;
@@ -111,7 +116,7 @@ module subbit_write_back #(
   wire run_starts = active && run_begins;
   wire issue = active && enable && (!run_starts || run_ready) &&
       (!layer.has_residual || residual_available);
-  // A tile begins when the one before has left the accumulators.
+  // A tile begins when the previous one has left the accumulators.
   wire tile_starts = !active && tile_valid && !sum_valid;
   wire tile_ends = issue && run_ends && channel_ends;
   wire lane_last = channel[LANE_BITS-1:0] == '1;
@@ -144,7 +149,7 @@ module subbit_write_back #(
     end else begin
       if (tile_starts) active <= 1'b1;
       if (tile_ends) active <= 1'b0;
-      // As long as the tile or its last sum is there.
+      // Draining lasts as long as the tile or its last sum.
       if (tile_starts) draining <= 1'b1;
       else if (!active && enable) draining <= 1'b0;
       if (enable) begin
@@ -193,7 +198,7 @@ module subbit_write_back #(
         channel_ends <= channel == channel_before_last;
         slot <= slot + ADDRESS_BITS'(lane_last);
         address <= slot + ADDRESS_BITS'(lane_last);
-        // Back to the image's first channel after a tile, on to the next image after the last.
+        // After a tile, back to the image's first channel; after the last tile, on to the next image.
         channel_base <= channel_ends && !tile_last ? image_base : next_base;
       end
       if (tile_ends) tile_offset <= tile_last ? 40'd0 : tile_offset + 40'(run_bytes);
@@ -231,7 +236,7 @@ module subbit_write_back #(
     if (multiplier_write) multiplier_memory[parameter_channel] <= parameter_value;
   end
 
-  // Runs are commanded ahead of their values, which take their time through the output stage.
+  // The command of a run is issued ahead of its values, which take longer, through the output stage.
   wire [23:0] run_span = 24'(run_address[SIZE-1:0]) + run_bytes + 24'(BYTES - 1);
   subbit_queue #(
       .WIDTH(ADDR_WIDTH + 24)
@@ -331,8 +336,8 @@ module subbit_write_back #(
       .out_data({beat_strobe, beat_data})
   );
 
-  // What the bus does reaches everything before it from a register. Of the beats that are not counted yet one is in the packer, and
-  // two more may be made until everything stands still; so the packer never waits for the queue.
+  // The bus acts on everything before it through a register. Of the beats that are not counted yet, one is in the
+  // packer, and two more may be created before everything stops; so the packer never waits for the queue.
   always_ff @(posedge clk) begin
     enable <= beats_held <= HELD_BITS'(BEATS - 3);
     if (rst) beats_held <= '0;
@@ -340,7 +345,7 @@ module subbit_write_back #(
   end
   wire unused = &{1'b0, packer_free};
 
-  // Values on their way through the output stage end in beats; the engine waits for the last of them.
+  // Values in the output stage still become beats; the engine waits for the last of them.
   localparam logic [4:0] LONGEST_WAY = 5'd20;
   logic [4:0] quiet;
   always_ff @(posedge clk) begin

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Seeds faults into the hardware description, one at a time, and runs the simulation's tests against each: every fault must
-# make them fail. Takes a quarter of an hour or more; not part of the build. From the repository root:
+# make them fail. Takes at least a quarter of an hour, so it is not part of the build. From the repository root:
 #
 #   fpga-backend/src/test/rtl/mutants.sh BUILD_FOLDER [NUMBER...]
 #
@@ -66,7 +66,7 @@ faults=(
   "a queue overflows|subbit_queue.sv|written - taken != (AW + 1)'(DEPTH)|1'b1"
 )
 
-# Runs the tests against the fault of this number; the whole device is built only where no bench of a module has seen it.
+# Tests whether the fault of this number goes unnoticed. The whole device is built only if no bench of a module has caught the fault.
 survives() {
   timeout 300 "$work/build/subbit-fpga-backend/rtl_module_test" --gtest_fail_fast >"$work/test$1.log" 2>&1 || return 1
   cmake --build "$work/build" --target subbit_rtl --parallel 2 >>"$work/log" 2>&1 || exit 1

@@ -1,5 +1,6 @@
-// The rules of an AXI4 master's bursts, for simulation: aligned, as wide as the bus, incrementing, within a page and within
-// device memory; as many beats as announced, the last marked; no response without a request.
+// Asserts the rules of an AXI4 master's bursts, for simulation: they are aligned, as wide as the bus, incrementing, and
+// within a page and device memory; they have as many beats as announced, with the last one marked; and there is no
+// response without a request.
 `default_nettype none
 
 module subbit_axi_bursts #(
@@ -21,7 +22,7 @@ module subbit_axi_bursts #(
   localparam int BYTES = DATA_WIDTH / 8;
   localparam int SIZE = $clog2(BYTES);
 
-  logic [7:0] lengths[256];    // announced and not finished
+  logic [7:0] lengths[256];    // of the bursts announced and not finished
   logic [7:0] first, next, at;
   wire [63:0] bytes = (64'(length) + 64'd1) << SIZE;
 

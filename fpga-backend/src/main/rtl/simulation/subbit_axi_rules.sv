@@ -1,5 +1,5 @@
-// The rules of one AXI channel, for simulation: a request that was raised stays, unchanged, until it is taken; and nothing is
-// raised in reset.
+// Asserts the rules of one AXI channel, for simulation: a request stays, unchanged, until it is accepted, and nothing
+// is requested in reset.
 `default_nettype none
 
 module subbit_axi_rules #(

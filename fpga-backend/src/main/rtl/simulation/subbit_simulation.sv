@@ -1,4 +1,4 @@
-// The device with the rules of its buses watched. The top of every simulation; not for synthesis.
+// The device, with assertions on the rules of its buses. The top of every simulation; not for synthesis.
 `default_nettype none
 
 module subbit_simulation #(
@@ -18,6 +18,7 @@ module subbit_simulation #(
     input wire aclk,
     input wire aresetn,
 
+    // AXI4-Lite slave.
     input  wire         s_axi_awvalid,
     output logic        s_axi_awready,
     input  wire  [11:0] s_axi_awaddr,
@@ -33,6 +34,7 @@ module subbit_simulation #(
     input  wire         s_axi_rready,
     output logic [31:0] s_axi_rdata,
 
+    // AXI4 master.
     output logic                    m_axi_awvalid,
     input  wire                     m_axi_awready,
     output logic [  ADDR_WIDTH-1:0] m_axi_awaddr,

@@ -58,6 +58,7 @@ module subbit_axi_read #(
     $error("MAX_BURST must be 1 to 256 and fit a page");
   end
 
+  // The run in progress: `draining` discards what was requested before an abort.
   logic active, draining;
   logic [SIZE-1:0] offset;
   logic [23:0] ask_left;    // bus beats not yet requested
@@ -66,6 +67,7 @@ module subbit_axi_read #(
   logic raw_more, out_more; // raw_left, and out_left, are not 0
   logic [23:0] pending;     // beats requested and not yet received
   logic [ADDR_WIDTH-1:0] ask_address;
+  // The previous bus beat; `primed` says that the next one completes an aligned beat.
   logic [DATA_WIDTH-1:0] hold;
   logic primed;
 
@@ -83,6 +85,7 @@ module subbit_axi_read #(
   wire slot = !second_valid;
   wire asked = m_axi_arvalid && m_axi_arready;
   wire received = m_axi_rvalid && m_axi_rready;
+  // An aligned beat comes from the last two bus beats; the last one may come from the held bus beat alone.
   wire emit_raw = received && active && primed;
   wire emit_held = active && !raw_more && out_more && slot;
   wire [2*DATA_WIDTH-1:0] pair = {m_axi_rdata, hold};

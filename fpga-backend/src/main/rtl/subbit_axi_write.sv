@@ -58,6 +58,7 @@ module subbit_axi_write #(
     $error("MAX_BURST must be 1 to 256 and fit a page");
   end
 
+  // The run in progress; `stopping` completes the burst in progress after an abort.
   logic active, stopping;
   logic [ADDR_WIDTH-1:0] address;
   logic [23:0] left;           // beats of the run not yet in a burst

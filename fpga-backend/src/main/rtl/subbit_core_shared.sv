@@ -147,10 +147,10 @@ module subbit_core_shared #(
   end
 
   typedef enum logic [1:0] {
-    IDLE,
-    TABLE_RESPONSES,
-    TABLE_SUMS,
-    DIRECT
+    IDLE,             // no window is in progress
+    TABLE_RESPONSES,  // responses of a window, row by row of the table
+    TABLE_SUMS,       // look-ups of the previous window, slot by slot
+    DIRECT            // responses and sums of a window, slot by slot
   } state_t;
   state_t state;
   logic responding_bank, pending;

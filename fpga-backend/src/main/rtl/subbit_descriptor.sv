@@ -127,19 +127,19 @@ module subbit_descriptor #(
 
   // ---- Sizes, computed one product after the other.
   typedef enum logic [3:0] {
-    IDLE,
-    DECODE,
-    JUDGE,
-    CHECK,
-    PRODUCT,
-    STORE,
-    REGION_FIELDS,
-    REGION_ENDS,
-    REGION,
-    TILE,
-    TILE_ROWS,
-    TILE_COLUMNS,
-    REPORT
+    IDLE,           // waits for a descriptor
+    DECODE,         // waits for the checks,
+    JUDGE,          // which take three cycles
+    CHECK,          // takes the first error, and copies the fields of the layer
+    PRODUCT,        // starts a product
+    STORE,          // waits for it and stores it
+    REGION_FIELDS,  // waits for the fields of a region,
+    REGION_ENDS,    // and for its end
+    REGION,         // checks the region
+    TILE,           // starts the tile with one row, or one pixel if a row is too long
+    TILE_ROWS,      // adds rows while they fit
+    TILE_COLUMNS,   // adds pixels while they fit
+    REPORT          // reports the result
   } state_t;
   state_t state;
   logic [3:0] step;
@@ -164,15 +164,15 @@ module subbit_descriptor #(
   );
   always_comb begin
     case (step)
-      4'd0: {factor_a, factor_b} = {40'(layer.row_bytes), in_height};
-      4'd1: {factor_a, factor_b} = {layer.in_plane_bytes, in_channels};
-      4'd2: {factor_a, factor_b} = {in_image, batch};
-      4'd3: {factor_a, factor_b} = {out_row_bytes, out_height};
-      4'd4: {factor_a, factor_b} = {layer.out_plane_bytes, out_channels};
-      4'd5: {factor_a, factor_b} = {out_image, batch};
-      4'd6: {factor_a, factor_b} = {40'(in_channels), out_channels};
-      4'd7: {factor_a, factor_b} = {layer.index_plane_bytes, 32'(tau)};
-      default: {factor_a, factor_b} = {40'(out_width), 32'(layer.slots)};
+      4'd0: {factor_a, factor_b} = {40'(layer.row_bytes), in_height};  // bytes of an input plane
+      4'd1: {factor_a, factor_b} = {layer.in_plane_bytes, in_channels};  // bytes of an input image
+      4'd2: {factor_a, factor_b} = {in_image, batch};  // bytes of the input
+      4'd3: {factor_a, factor_b} = {out_row_bytes, out_height};  // bytes of an output plane
+      4'd4: {factor_a, factor_b} = {layer.out_plane_bytes, out_channels};  // bytes of an output image
+      4'd5: {factor_a, factor_b} = {out_image, batch};  // bytes of the output
+      4'd6: {factor_a, factor_b} = {40'(in_channels), out_channels};  // kernels
+      4'd7: {factor_a, factor_b} = {layer.index_plane_bytes, 32'(tau)};  // bytes of the index
+      default: {factor_a, factor_b} = {40'(out_width), 32'(layer.slots)};  // accumulators of an output row
     endcase
   end
   assign multiply = state == PRODUCT;
@@ -181,13 +181,13 @@ module subbit_descriptor #(
   logic [39:0] region_bytes;
   always_comb begin
     case (region)
-      3'd0: region_bytes = out_total;
-      3'd1: region_bytes = in_total;
-      3'd2: region_bytes = index_total;
-      3'd3: region_bytes = 40'd2 << tau;
-      3'd4: region_bytes = layer.has_bias ? 40'(out_channels) << 2 : 40'd0;
-      3'd5: region_bytes = words ? 40'd0 : 40'(out_channels) << 2;
-      default: region_bytes = layer.has_residual ? out_total : 40'd0;
+      3'd0: region_bytes = out_total;  // output
+      3'd1: region_bytes = in_total;  // input
+      3'd2: region_bytes = index_total;  // index
+      3'd3: region_bytes = 40'd2 << tau;  // codebook
+      3'd4: region_bytes = layer.has_bias ? 40'(out_channels) << 2 : 40'd0;  // bias
+      3'd5: region_bytes = words ? 40'd0 : 40'(out_channels) << 2;  // multipliers or sign rules
+      default: region_bytes = layer.has_residual ? out_total : 40'd0;  // residual
     endcase
   end
   // The region's fields come one cycle later, its end and the output's end one more.

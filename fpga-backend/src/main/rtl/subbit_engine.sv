@@ -383,6 +383,7 @@ module subbit_engine #(
       back_half <= 1'b0;
       computed <= rst;
     end else begin
+      // Fetching, for one channel lane at a time.
       if (fill_starts) begin
         fetching <= 1'b1;
         fetch_asked <= 1'b0;
@@ -392,6 +393,7 @@ module subbit_engine #(
       if (row_beat_valid && read_beat_ready && read_beat_last) fetch_came <= 1'b1;
       if (fill_ends) fetching <= 1'b0;
       if (fetch_ends) fetch_half <= !fetch_half;
+      // Halves of the buffers that are in use, and steps and tiles that wait.
       rows_held <= rows_held + 2'(fetch_starts) - 2'(rows_freed);
       indices_held <= indices_held + 2'(fetch_starts) - 2'(indices_freed);
       steps_ready <= steps_ready + 2'(fetch_ends) - 2'(window_starts);

@@ -43,15 +43,18 @@ module subbit_float_product #(
 
   always_ff @(posedge clk) begin
     if (enable) begin
+      // Stage 1.
       half_negative <= in_negative;
       low <= (BITS + 12)'(in_significand) * (BITS + 12)'(multiplier[11:0]);
       up <= (BITS + 12)'(in_significand) * (BITS + 12)'(multiplier[23:12]);
       half_exponent <= in_exponent + 10'(in_multiplier[30:23]) - 10'sd150;
 
+      // Stage 2.
       negative <= half_negative;
       product <= {up, 12'd0} + WIDTH'(low);
       exponent <= half_exponent;
 
+      // Stage 3.
       out_negative <= negative;
       out_significand <= rounded[24] ? 24'h800000 : rounded[23:0];
       out_exponent <= exponent + (high ? 10'(BITS) : 10'(BITS - 1)) + 10'(rounded[24]);

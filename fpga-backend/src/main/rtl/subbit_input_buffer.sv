@@ -89,6 +89,7 @@ module subbit_input_buffer #(
       bank <= fill_lead_rows;
       base <= '0;
     end else begin
+      // Store one pixel, and move on to the next.
       if (has_pixel) begin
         x <= row_ends ? 16'd0 : x + 16'd1;
         row_ends <= row_ends ? width == 16'd1 : x == last_but_one;
@@ -106,6 +107,7 @@ module subbit_input_buffer #(
         end
         if (fill_ends) filling <= 1'b0;
       end
+      // Take the next word.
       if (word_begins) begin
         word <= next;
         bytes_left <= LEFT_BITS'(BYTES);

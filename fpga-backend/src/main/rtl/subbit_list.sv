@@ -74,27 +74,29 @@ module subbit_list #(
   end
 
   typedef enum logic [3:0] {
-    IDLE,
-    CHECK_LIST,
-    FETCH,
-    FETCHING,
-    CHECK_VERSION,
-    CHECK,
-    LOAD,
-    RUN,
-    WAIT_WRITES,
-    STATUS,
-    WRITING_STATUS,
-    NEXT,
-    FINISH
+    IDLE,            // waits for a request
+    CHECK_LIST,      // checks that the list lies inside device memory
+    FETCH,           // requests a descriptor, or its tail
+    FETCHING,        // receives it
+    CHECK_VERSION,   // goes on to the tail if there is one
+    CHECK,           // waits for subbit_descriptor
+    LOAD,            // waits for subbit_weight_loader
+    RUN,             // waits for subbit_engine
+    WAIT_WRITES,     // waits until all of the output is in memory
+    STATUS,          // requests the write of status and cycles
+    WRITING_STATUS,  // writes them, and waits until they are in memory
+    NEXT,            // moves on to the next descriptor
+    FINISH           // reports the result
   } state_t;
   state_t state;
+  // The descriptor in progress.
   logic [63:0] address;
   logic [31:0] number;
   logic [63:0] layer_cycles, cycles_of_layer;
   logic [31:0] failed;
   logic [3:0] status;
   logic faulty;
+  // Status and cycles, and how many beats of them are left to write.
   logic [127:0] status_words;
   logic [2:0] status_left;
 

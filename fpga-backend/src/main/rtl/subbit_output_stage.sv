@@ -174,10 +174,12 @@ module subbit_output_stage #(
     if (enable) begin
       tag[1] <= in_tag;
       for (int s = 2; s <= STAGES; s++) tag[s] <= tag[s-1];
+      // Stage 1.
       total_1 <= in_sum + in_bias;
       multiplier_1 <= in_multiplier;
       byte_ends_1 <= in_byte_ends;
 
+      // Stages 2 to 4: the sum becomes a 24-bit significand.
       multiplier_2 <= multiplier_1;
       negative_2 <= total_1[31] ^ multiplier_1[31];
       magnitude_2 <= total_1[31] ? -total_1 : total_1;
@@ -192,6 +194,7 @@ module subbit_output_stage #(
       significand_4 <= rounded_sum[24] ? 24'h800000 : rounded_sum[23:0];
       exponent_4 <= exponent_3 + 10'(rounded_sum[24]);
 
+      // Stages 1 to 4 of the residual.
       difference_1 <= has_residual ? residual_pixel - residual_zero : 9'sd0;
 
       residual_negative_2 <= difference_1[8] ^ residual_multiplier[31];
@@ -205,6 +208,7 @@ module subbit_output_stage #(
       residual_4 <= residual_3;
       residual_exponent_4 <= residual_exponent_3;
 
+      // Stages 14 and 15.
       negative_14 <= negative_13;
       whole_14 <= whole;
       up_14 <= whole_guard && (whole_sticky || whole[0]);

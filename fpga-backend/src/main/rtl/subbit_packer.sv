@@ -33,6 +33,7 @@ module subbit_packer #(
   wire full = place == '1;
   assign value_ready = !beat_valid || beat_ready;
 
+  // Puts the value into the beat that is being filled.
   always_comb begin
     filled = data;
     set = strobe;

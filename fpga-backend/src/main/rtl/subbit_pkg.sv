@@ -40,12 +40,14 @@ package subbit_pkg;
 
   // A checked layer. Addresses and byte counts fit into 40 bits, because device memory is no larger.
   typedef struct packed {
+    // Formats, arithmetic and mode.
     logic [1:0] input_format;
     logic [1:0] output_format;
     logic [3:0] tau;
     logic direct;
     logic signed [8:0] input_zero;
     logic signed [8:0] output_zero;
+    // Shapes, strides and padding.
     logic [31:0] batch;
     logic [15:0] in_channels;
     logic [15:0] in_height;
@@ -57,6 +59,7 @@ package subbit_pkg;
     logic [1:0] stride_w;
     logic [1:0] pad_top;
     logic [1:0] pad_left;
+    // Where the tensors lie in device memory.
     logic has_bias;
     logic [39:0] input_address;
     logic [39:0] output_address;
@@ -64,6 +67,7 @@ package subbit_pkg;
     logic [39:0] codebook_address;
     logic [39:0] bias_address;
     logic [39:0] multiplier_address;
+    // The residual.
     logic has_residual;
     logic [39:0] residual_address;
     logic [31:0] residual_multiplier;

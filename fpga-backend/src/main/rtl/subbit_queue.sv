@@ -24,6 +24,7 @@ module subbit_queue #(
   end
 
   logic [WIDTH-1:0] memory[DEPTH];
+  // Positions modulo 2 * DEPTH, so that a full queue differs from an empty one.
   logic [AW:0] written, taken;
 
   assign in_ready = written - taken != (AW + 1)'(DEPTH);

@@ -53,6 +53,7 @@ module subbit_registers #(
     input  wire  [31:0] error_descriptor,
     input  wire  [63:0] cycles
 );
+  // Offsets of the registers.
   localparam logic [11:0] CONTROL = 12'h00, GIE = 12'h04, IER = 12'h08, ISR = 12'h0C, ID = 12'h10, VERSION = 12'h14;
   localparam logic [11:0] ENGINE_AT = 12'h18, FEATURES_AT = 12'h1C, CHANNELS_AT = 12'h20, WIDTH_AT = 12'h24;
   localparam logic [11:0] MEMORY_LOW = 12'h28, MEMORY_HIGH = 12'h2C, LIST_LOW = 12'h30, LIST_HIGH = 12'h34;
@@ -105,6 +106,7 @@ module subbit_registers #(
   always_ff @(posedge clk) begin
     start <= start_now;
     abort <= abort_now;
+    // State that a RESET clears.
     if (rst || abort_now) begin
       running <= 1'b0;
       done <= 1'b0;
@@ -156,6 +158,7 @@ module subbit_registers #(
       else if (s_axi_rready) s_axi_rvalid <= 1'b0;
     end
 
+    // The register that is read.
     if (read) begin
       case (read_at)
         CONTROL: s_axi_rdata <= {28'd0, ready, !running && !resetting, done, 1'b0};

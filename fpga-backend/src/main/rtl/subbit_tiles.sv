@@ -89,6 +89,7 @@ module subbit_tiles #(
     real_end_5 <= end_row_4 < height ? end_row_4 : height;
     load_address_1 <= plane_base + (above ? 40'd0 : row_offset);
 
+    // The step that was prepared becomes the current one.
     if (hand_on) begin
       channel <= at_channel;
       first_channel <= at_channel == 0;
@@ -131,6 +132,7 @@ module subbit_tiles #(
       row_offset <= -top_bytes;
       at_first_row <= -18'(layer.pad_top);
     end else if (hand_on) begin
+      // The next step: channels first, then tiles along a row, then rows of tiles, then images.
       if (!ends_channels) begin
         at_channel <= at_channel + 16'(CHANNELS);
         plane_base <= next_plane;

@@ -52,6 +52,7 @@ module subbit_weight_loader #(
     INDEX
   } state_t;
   state_t state;
+  // The transfer in progress: whether it is requested, and the bit plane with its address and the next word.
   logic asked;
   logic [3:0] plane;
   logic [39:0] plane_address;

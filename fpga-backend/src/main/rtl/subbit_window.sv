@@ -142,6 +142,7 @@ module subbit_window #(
         address <= '0;
         tag <= step_tag;
       end
+      // Move on by one column; what arrives belongs to the column requested before.
       if (advance) begin
         column_valid <= busy;
         column_whole <= whole;
@@ -181,6 +182,7 @@ module subbit_window #(
       end
     end
 
+    // The outputs take the waiting window first.
     if (first_free) begin
       window <= second_valid ? second : completed;
       window_fresh <= second_valid ? second_fresh : column_fresh;

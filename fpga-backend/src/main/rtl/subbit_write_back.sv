@@ -65,6 +65,7 @@ module subbit_write_back #(
   localparam int LANE_BITS = $clog2(LANES);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
 
+  // The parameters of every output channel.
   logic [31:0] bias_memory[MAX_CHANNELS];
   logic [31:0] multiplier_memory[MAX_CHANNELS];
 
@@ -82,6 +83,8 @@ module subbit_write_back #(
   logic [39:0] tile_offset;
   logic [SIZE-1:0] position;
 
+  // Pipeline behind `issue`: sum_* waits for the accumulators, found_* selects a lane, lane_* holds the sums of this
+  // lane in all channel lanes, total_* their total.
   logic tile_half_q;
   logic sum_valid, sum_last, sum_ends, found_valid, found_last, found_ends;
   logic [LANE_BITS-1:0] sum_lane, found_lane;

@@ -1,12 +1,12 @@
 """The training step of a sub-bit network in PyTorch: the method of Wang et al. ("Sub-bit Neural Networks", ICCV 2021).
 
-The peer of Subbit's own step in training_speed.py, which starts this file as a worker:
+The counterpart of Subbit's own step in training_speed.py, which starts this file as a worker:
 
     torch_step.py FOLDER NETWORK REAL|BINARY FLOAT|SUB_BIT TAU BATCH THREADS
 
-It reads from FOLDER the images, the first parameters and the codebooks that Subbit's worker left there (see
-TrainingStepWorker.java), prints "ready" and its settings, and then answers every line <n> on its input by making n steps and
-printing, in one line, the seconds that they took and the loss of each.
+It reads from FOLDER the images, initial parameters and codebooks that Subbit's worker has left there (see TrainingStepWorker.java)
+and prints "ready" and its settings. Then, for every line <n> on its input, it makes n steps and prints, on one line, the seconds
+that they took and the loss of each.
 """
 
 import sys
@@ -29,11 +29,11 @@ SIZE = 28
 
 
 class NearestCodeword(torch.autograd.Function):
-    """Latent kernels [out, in, 3, 3] to their nearest codewords; gradients go straight through to both."""
+    """Maps latent kernels [out, in, 3, 3] to their nearest codewords; gradients go straight through to both."""
 
     @staticmethod
     def forward(ctx, latent, codebook):
-        # All codewords have one norm, so the nearest one has the largest inner product.
+        # All codewords have the same norm, so the nearest one has the largest inner product.
         index = (latent.view(-1, 9) @ codebook.t()).argmax(1)
         ctx.save_for_backward(latent, index)
         ctx.codewords = codebook.shape[0]
@@ -49,7 +49,7 @@ class NearestCodeword(torch.autograd.Function):
 
 
 class Binarise(torch.autograd.Function):
-    """x >= 0 ? 1 : -1, with the derivative of Bi-Real net's quadratic, max(0, 2 - 2|x|)."""
+    """x >= 0 ? 1 : -1, with the derivative of Bi-Real Net's quadratic, max(0, 2 - 2|x|)."""
 
     @staticmethod
     def forward(ctx, x):
@@ -68,7 +68,7 @@ class Conv(nn.Module):
         self.weight = nn.Parameter(torch.empty(outputs, inputs, kernel, kernel))
         self.stride, self.padding, self.binary, self.tau = stride, kernel // 2, binary, tau
         if tau:
-            # A tap is the sign of p; while |p| is small it stays what it was (the memory).
+            # A tap is the sign of p; while |p| is small, the tap keeps its value (the memory).
             self.register_buffer("codebook", torch.empty(1 << tau, 9))
             self.p = nn.Parameter(torch.empty(1 << tau, 9))
 
@@ -83,7 +83,7 @@ class Conv(nn.Module):
 
     @torch.no_grad()
     def remember(self):
-        """After p moved: new taps where |p| is large enough, and new codewords for repeated ones."""
+        """After an update of p, sets new taps where |p| is large enough, and replaces repeated codewords."""
         self.p.clamp_(-CLAMP, CLAMP)
         taps = torch.where(self.p.abs() >= MEMORY_THRESHOLD, torch.sign(self.p), self.codebook)
         powers = 2 ** torch.arange(9)
@@ -126,7 +126,7 @@ class RealBlock(nn.Module):
 
 
 class BinaryBlock(nn.Module):
-    """The block of ReActNet, with a shortcut around each convolution."""
+    """ReActNet's block, with a shortcut around each convolution."""
 
     def __init__(self, inputs, outputs, stride, tau):
         super().__init__()
@@ -179,7 +179,7 @@ class ResNet(nn.Module):
 
 
 class Training:
-    """A network with its optimisers. The codebooks are refined at every 25th step."""
+    """A network with its optimisers. The codebooks are refined in every 25th step."""
 
     def __init__(self, network):
         self.network = network
@@ -213,7 +213,7 @@ class Training:
 
 
 def load(folder, network):
-    """Sets the parameters to what Subbit starts from."""
+    """Sets the parameters to Subbit's initial ones."""
     our_names = {"weight": "weight", "bias": "bias"}
     norm_names = {"weight": "gamma", "bias": "beta", "running_mean": "mean", "running_var": "variance"}
     with torch.no_grad():

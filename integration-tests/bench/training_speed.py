@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Compares the speed of Subbit's training step with that of the same step in PyTorch, and with Subbit's own float step.
 
-    ./mvnw -DskipTests package                                # once: builds what is measured
+    ./mvnw -DskipTests package                                # once
     python3 -m venv /tmp/torch && /tmp/torch/bin/pip install -r integration-tests/bench/requirements.txt
     /tmp/torch/bin/python integration-tests/bench/training_speed.py --json training-speed.json
 
-Both sides start from the same weights and codebooks and see the same batches of Fashion-MNIST. That they compute the same step is
-checked first, on two images: the losses of the first steps have to agree, and with them the gradients and updates in between. Then
-all sides of a case take turns, so that whatever else the machine does meets them alike. A turn is 25 steps, one of which refines the
-codebooks. Every side is a process of its own, since TensorFlow takes its number of threads once a process. "images/s" is by the
-clock; "images/cpu-s" divides by the processor time that the process used, and is the steadier figure on a busy machine.
+Both sides start from the same weights and codebooks and see the same batches of Fashion-MNIST. A first check on
+two images ensures that they compute the same step: the losses of the first steps have to agree, and with them the gradients and
+updates in between. Then all sides of a case take turns, so that other load on the machine affects them equally. A turn is 25 steps,
+one of which refines the codebooks. Every side runs in its own process, since TensorFlow sets its number of threads once per process.
+"images/s" uses wall-clock time; "images/cpu-s" uses the processor time of the process, and is more stable on a busy machine.
 """
 
 import argparse
@@ -32,9 +32,9 @@ WORKER = "dev.subbit.integration.TrainingStepWorker"
 IMAGES = 1024
 TURN = 25
 WARM_UP = 5
-# The check makes few steps on few images, because signs make the step discontinuous: of the 4 million activations that 32 images
-# have in resnet20, a handful lie within rounding of 0, fall to different sides in different arithmetic (PyTorch's own memory
-# layouts too), and change the loss by a hundredth. With 2 images none does, and the losses agree to 7 digits.
+# The check makes few steps on few images, because signs make the step discontinuous: of the 4 million activations of 32 images in
+# resnet20, a handful lie within rounding of 0, fall on different sides in different arithmetic (also between PyTorch's memory
+# layouts), and change the loss by a hundredth. With 2 images none do, and the losses agree to 7 digits.
 CHECKED_IMAGES = 2
 CHECKED_STEPS = 3
 LOSS_TOLERANCE = 1e-5
@@ -47,7 +47,7 @@ except ImportError as missing:
 
 
 class Side:
-    """A worker process that makes training steps when told to."""
+    """A worker process that makes training steps on request."""
 
     def __init__(self, command, environment):
         self.process = subprocess.Popen(
@@ -63,7 +63,7 @@ class Side:
         return line
 
     def steps(self, count):
-        """Seconds by the clock, seconds of processor time, losses."""
+        """Makes `count` steps; returns wall-clock seconds, processor seconds and losses."""
         before = self._processor_time()
         self.process.stdin.write(f"{count}\n")
         self.process.stdin.flush()
@@ -111,14 +111,14 @@ def start_subbit(folder, *case):
 
 
 def start(folder, *case):
-    """Subbit's side, and then PyTorch's, which reads what Subbit's left in the folder."""
+    """Starts Subbit's worker and then PyTorch's, which reads the files that Subbit's has written to the folder."""
     ours = start_subbit(folder, *case)
     environment = os.environ | {"OMP_NUM_THREADS": str(case[-1])}
     return ours, Side([sys.executable, str(HERE / "torch_step.py"), str(folder), *map(str, case)], environment)
 
 
 def check_same_step(folder, network, tau, activations, weights, threads):
-    """The losses of the first steps of both sides; they have to agree."""
+    """Returns the losses of the first steps of both sides, and exits unless they agree."""
     sides = start(folder, network, activations, weights, tau, CHECKED_IMAGES, threads)
     losses = [side.steps(CHECKED_STEPS)[2] for side in sides]
     for side in sides:

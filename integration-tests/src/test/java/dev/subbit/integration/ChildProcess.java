@@ -12,14 +12,15 @@ import java.util.concurrent.TimeUnit;
 /**
  * A finished process.
  *
- * @param exitCode its exit code; a JVM that crashed has 134, one killed for time 137.
+ * @param exitCode its exit code; 134 for a JVM that crashed, 137 for one that was killed because it
+ *     took too long.
  * @param output what it printed, errors included.
  */
 record ChildProcess(int exitCode, String output) {
 
   private static final int LIMIT_SECONDS = 300;
 
-  /** Runs a program to its end. */
+  /** Runs a program and waits for it to end. */
   static ChildProcess run(Path folder, Map<String, String> environment, List<String> command)
       throws IOException, InterruptedException {
     Path output = Files.createTempFile(folder, "output", ".txt");
@@ -37,7 +38,7 @@ record ChildProcess(int exitCode, String output) {
         process.waitFor(), Files.readString(output, StandardCharsets.ISO_8859_1));
   }
 
-  /** Runs a class of this module in a JVM of its own, so that a crash shows as an exit code. */
+  /** Runs a class of this module in its own JVM, so that a crash shows as an exit code. */
   static ChildProcess java(
       Path folder,
       Map<String, String> environment,

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The demo, small: every part of it runs, and its figures hold what they promise. */
+/** Runs a small demo: every part of it works, and its figures are as they should be. */
 class DemoTest {
 
   private static final int TEST_IMAGES = 100;
@@ -104,7 +104,9 @@ class DemoTest {
     String page = Files.readString(out.resolve("demo.html"));
     assertTrue(page.endsWith("</html>\n"));
     assertTrue(page.contains("stage1.block0.conv1"));
-    assertFalse(page.matches("(?s).*(src|href)=\"(?!data:).*"), "a reference out of the page");
+    assertFalse(
+        page.matches("(?s).*(src|href)=\"(?!data:).*"),
+        "a reference to something outside the page");
   }
 
   @Test
@@ -123,7 +125,7 @@ class DemoTest {
     Path trained = folder.resolve("again.onnx");
     export(out.resolve("binary.sbm"), demo);
     export(again, trained);
-    // The files differ in the times that their provenance holds.
+    // The files differ in the timestamps in their provenance.
     assertEquals(graph(demo), graph(trained));
   }
 
@@ -149,7 +151,7 @@ class DemoTest {
     assertEquals(TEST_IMAGES, Files.readAllLines(folder.resolve("fpga.txt")).size());
   }
 
-  /** docs/RESULTS.md has 1,000 images of a larger network. */
+  /** Compares three images; docs/RESULTS.md has 1,000 images and a larger network. */
   @Test
   void integerGraphsHaveTheSameBitsOnTheSimulatedHardware() throws IOException {
     Path json = folder.resolve("compared.json");

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * ONNX Runtime in another language, installed below {@code target}, and the script there that runs
- * models with it.
+ * ONNX Runtime in another language, installed under {@code target}, and the script that runs models
+ * with it.
  */
 final class ForeignRuntime {
 
@@ -26,7 +26,7 @@ final class ForeignRuntime {
     this.command = command;
   }
 
-  /** Node.js, which every build of Subbit has, since npm comes with it. */
+  /** Node.js, which is available in every build of Subbit, because npm requires it. */
   static ForeignRuntime node() throws IOException, InterruptedException {
     Path folder = INSTALLED.resolve("node");
     install(
@@ -40,8 +40,8 @@ final class ForeignRuntime {
   }
 
   /**
-   * Python 3. Where there is none, the calling test is skipped, or fails in continuous integration
-   * ({@code CI=true}).
+   * Python 3. If it is not available, the calling test is skipped, or fails in continuous
+   * integration ({@code CI=true}).
    */
   static ForeignRuntime python() throws IOException, InterruptedException {
     Path folder = INSTALLED.resolve("python");
@@ -72,7 +72,7 @@ final class ForeignRuntime {
     }
   }
 
-  /** Runs the installer unless it ran before with the same {@code pinned} file. */
+  /** Runs the installer unless it has already run with the same {@code pinned} file. */
   private static void install(
       Path folder, Path scripts, String pinned, List<String> files, List<String> installer)
       throws IOException, InterruptedException {

@@ -15,9 +15,9 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * One way to make a good model of {@link SmallModels} a bad one.
+ * One way to turn a valid model of {@link SmallModels} into an invalid one.
  *
- * @param name what is wrong, without spaces; begins with the attribute or input that is.
+ * @param name what is wrong, without spaces; begins with the attribute or input concerned.
  * @param edit changes the graph.
  */
 record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
@@ -40,7 +40,9 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
     return bad.build();
   }
 
-  /** All edits for an operator. Each makes the model invalid by docs/OPERATORS.md. */
+  /**
+   * Lists all edits for an operator. Each makes the model invalid according to docs/OPERATORS.md.
+   */
   static List<HostileEdit> all(SubBitOperator operator) {
     List<HostileEdit> edits = new ArrayList<>();
     if (operator != SubBitOperator.PACK_SIGNS) {
@@ -215,7 +217,7 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
     return input("residual_scale=" + what, tensor, RESIDUAL_SCALE);
   }
 
-  /** Puts a new initializer in place of an input. */
+  /** Replaces an input by a new initializer. */
   private static HostileEdit input(String name, TensorProto tensor, int at) {
     return new HostileEdit(
         name,

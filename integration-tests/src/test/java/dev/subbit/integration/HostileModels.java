@@ -16,12 +16,12 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * Loads and runs models that are not what they should be. A program of its own, since what it looks
- * for is the end of its process.
+ * Loads and runs invalid models. This is a separate program because it is meant to reveal crashes,
+ * which would end the test's own process.
  */
 final class HostileModels {
 
-  /** Those whose models are damaged; that of the block has a node that packs signs, too. */
+  /** The operators whose models are damaged; the block's model also has a node that packs signs. */
   static final Set<SubBitOperator> DAMAGED =
       Set.of(
           SubBitOperator.SUB_BIT_CONV,
@@ -40,8 +40,8 @@ final class HostileModels {
   }
 
   /**
-   * Prints {@code ran} or {@code refused} and the reason for each of the {@link HostileEdit}s, or,
-   * given a number, how many of so many damaged models ran and how many were refused.
+   * Prints {@code ran} or {@code refused} and the reason for each {@link HostileEdit}. Given a
+   * number, it damages that many models instead, and prints how many ran and how many were refused.
    *
    * @param arguments name of the back end; optionally the number of damaged models of each of
    *     {@link #DAMAGED}.
@@ -83,7 +83,7 @@ final class HostileModels {
     Random random = new Random(operator.ordinal());
     int ran = 0;
     for (int i = 0; i < count; i++) {
-      // Most of a small model's bytes are its functions, of which every change is refused at once:
+      // Most of a small model's bytes are its functions, where every change is refused at once, so
       // three quarters of the damage goes to the rest.
       byte[] model =
           i % 4 == 0
@@ -101,7 +101,7 @@ final class HostileModels {
     System.out.println(operator.opType() + " ran " + ran + " refused " + (count - ran));
   }
 
-  /** The parts of a protobuf message may be written one after another. */
+  /** Damages only the graph; the parts of a protobuf message may be written one after another. */
   private static byte[] withDamagedGraph(ModelProto model, Random random) {
     ModelProto functions =
         ModelProto.newBuilder().addAllFunctions(model.getFunctionsList()).build();
@@ -112,7 +112,7 @@ final class HostileModels {
     return whole.toByteArray();
   }
 
-  /** One to three flipped bits, or an end that is missing. */
+  /** Flips one to three bits, or cuts off the end. */
   private static byte[] damaged(byte[] bytes, Random random) {
     if (random.nextInt(10) == 0) {
       return Arrays.copyOf(bytes, random.nextInt(bytes.length));

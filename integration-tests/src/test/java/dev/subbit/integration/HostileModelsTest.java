@@ -19,12 +19,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever a model file holds, the process lives on and a person is told what is wrong. */
+/** Whatever a model file contains, the process survives and the message says what is wrong. */
 class HostileModelsTest {
 
   /**
-   * Of each operator and back end: 7,500 in all, and as many again under the sanitizers. The damage
-   * is the same each time; {@code -Dsubbit.damagedModels=20000} looks further.
+   * The number of damaged models per operator and back end: 7,500 in all, and as many again under
+   * the sanitizers. The damage is the same in every run; {@code -Dsubbit.damagedModels=20000} tests
+   * more.
    */
   private static final int DAMAGED = Integer.getInteger("subbit.damagedModels", 500);
 
@@ -34,7 +35,7 @@ class HostileModelsTest {
   private static final Path SANITIZED_KERNELS = sanitized("onnx", "libsubbit_ops.so");
   private static final Path SANITIZED_DEVICE = sanitized("fpga", "libsubbit_fpga.so");
 
-  /** Named, so that nothing is warned about. */
+  /** Names the emulator, so that there is no warning about missing boards. */
   private static final String EMULATOR = "-Dsubbit.fpga.backend=emulator";
 
   @TempDir private Path folder;
@@ -86,7 +87,7 @@ class HostileModelsTest {
     return ChildProcess.java(folder, Map.of(), List.of(EMULATOR), HostileModels.class, arguments);
   }
 
-  /** The same with libraries that the address sanitizer watches. */
+  /** Runs HostileModels with libraries that are built with the address sanitizer. */
   private ChildProcess sanitizedHostileModels(String... arguments) throws Exception {
     assumeTrue(
         NativeLibrary.platform().startsWith("linux"), "The sanitized library is built on Linux");
@@ -95,9 +96,9 @@ class HostileModelsTest {
     }
     return ChildProcess.java(
         folder,
-        // The sanitizer must come before everything, and the C++ runtime with it, or the sanitizer
-        // does not find what it wraps. The JVM makes use of segmentation faults itself and leaves
-        // memory to the system at exit.
+        // The sanitizer must be loaded before everything else, together with the C++ runtime;
+        // otherwise it does not find the functions that it wraps. The JVM uses segmentation faults
+        // itself and leaves memory to the system at exit.
         Map.of(
             "LD_PRELOAD",
             compilerFile("libasan.so") + " " + compilerFile("libstdc++.so"),
@@ -126,7 +127,7 @@ class HostileModelsTest {
       assertTrue(line.find(), child.output());
       int ran = Integer.parseInt(line.group(1));
       assertEquals(count, ran + Integer.parseInt(line.group(2)));
-      // Some damage is harmless, such as to a float; most is not.
+      // Some damage is harmless, for example in a float; most is not.
       assertTrue(ran > count / 50 && ran < count / 2, child.output());
     }
   }
@@ -140,20 +141,22 @@ class HostileModelsTest {
             line -> {
               assertTrue(line.contains(" refused: "), line);
               String message = line.substring(line.indexOf(" refused: "));
-              // A tensor of impossible size is refused by ONNX Runtime before a node is looked at.
+              // ONNX Runtime refuses a tensor of impossible size before it looks at any node.
               assertTrue(
                   message.contains("conv") || line.contains("=declared_as_"),
                   "Does not name the node: " + line);
-              assertFalse(message.contains("std::"), "Not for a person: " + line);
+              assertFalse(message.contains("std::"), "Not a readable message: " + line);
             });
   }
 
-  /** Beside a device, operators on packed signs that it leaves run on their function bodies. */
+  /**
+   * With a device, operators on packed signs that it does not take run on their function bodies.
+   */
   private static boolean hasKernel(String backend, String opType) {
     return backend.equals("native") || !PACKED_SIGNS.contains(opType);
   }
 
-  /** The lines that are results; newer JVMs print warnings of their own. */
+  /** The lines with results, without the warnings that newer JVMs print. */
   private static List<String> results(ChildProcess child) {
     return child
         .output()

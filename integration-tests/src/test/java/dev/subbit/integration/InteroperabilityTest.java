@@ -39,8 +39,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Models run in ONNX Runtime from other languages as they do from Java, with nothing of Subbit
- * installed there.
+ * Models run in ONNX Runtime from other languages as they do from Java, without Subbit installed
+ * there.
  */
 class InteroperabilityTest {
 
@@ -51,7 +51,7 @@ class InteroperabilityTest {
 
   @TempDir private Path folder;
 
-  /** A model in a file, an input for it, and what Java makes of the two. */
+  /** A model in a file, an input for it, and the output that Java computes. */
   private record Case(Path model, String type, String shape, Path input, byte[] expected) {}
 
   @ParameterizedTest
@@ -137,7 +137,7 @@ class InteroperabilityTest {
     assertSameProbabilities(activations, network.expected, Files.readAllBytes(output));
   }
 
-  /** A network as it is before training: random weights, each layer with a random codebook. */
+  /** An untrained network, with random weights and a random codebook in each layer. */
   private static TrainedNetwork untrained(Network network) {
     Map<String, float[]> floats =
         new TreeMap<>(InitialParameters.draw(network, new SplittableRandom(1)));
@@ -200,8 +200,8 @@ class InteroperabilityTest {
   }
 
   /**
-   * Another version of ONNX Runtime may round a float layer in another way. With binary activations
-   * this can flip a sign, and from there on any value.
+   * Another version of ONNX Runtime may round a float layer differently. With binary activations
+   * this can flip a sign, and so change any value after it.
    */
   private static void assertSameProbabilities(
       Layer.Activations activations, byte[] expected, byte[] actual) {

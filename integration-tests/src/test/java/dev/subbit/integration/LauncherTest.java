@@ -19,7 +19,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launcher, with a Java and a Maven of the test's own that tell how they were called. */
+/** Tests the launcher with substitutes for Java and Maven that report how they were called. */
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
 
@@ -53,7 +53,7 @@ class LauncherTest {
     assertTrue(
         result.text.contains("CLASSPATH=" + home.toRealPath() + "/plugin/target/classes:"),
         result.text);
-    assertTrue(Files.notExists(home.resolve("maven.txt")), "built without need");
+    assertTrue(Files.notExists(home.resolve("maven.txt")), "built unnecessarily");
   }
 
   @Test

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
-/** The first images of the bundled data set, as a data set of their own. */
+/** The first images of the bundled data set, as a separate data set. */
 final class SmallDataSet {
 
   private static final Path BUNDLED = Path.of("data", "fashion-mnist");
@@ -15,7 +15,7 @@ final class SmallDataSet {
 
   private SmallDataSet() {}
 
-  /** Writes the four IDX files, not gzipped. */
+  /** Writes the four IDX files, uncompressed. */
   static Path write(Path folder, int trainImages, int testImages) throws IOException {
     Files.createDirectories(folder);
     head(folder, "train", trainImages);

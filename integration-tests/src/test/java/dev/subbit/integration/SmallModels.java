@@ -25,9 +25,9 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Models of one node {@code conv} of a sub-bit operator, as the exporter would write them. Their
- * input is {@code x}; where the operator takes packed signs, a {@code PackSigns} node makes them of
- * it, and a residual is {@code x} too.
+ * Models with a single node {@code conv} of a sub-bit operator, as the exporter would write them.
+ * Their input is {@code x}. If the operator takes packed signs, a {@code PackSigns} node computes
+ * them from {@code x}; a residual is also {@code x}.
  */
 final class SmallModels {
 
@@ -36,7 +36,7 @@ final class SmallModels {
   private SmallModels() {}
 
   /**
-   * Makes a model with a bias, one pixel of padding and stride 1.
+   * Creates a model with a bias, one pixel of padding and stride 1.
    *
    * @param channels input and output channels.
    * @param size rows and columns of the image.
@@ -135,7 +135,7 @@ final class SmallModels {
     return PackedConvWeights.pack(channels, new Codebook(tau, codewords), indices, scale);
   }
 
-  /** Values for the input of a model, always the same. The caller closes the tensor. */
+  /** Creates the input of a model, always with the same values. The caller closes the tensor. */
   static OnnxTensor input(SubBitOperator operator, int channels, int size) throws OrtException {
     long[] shape = {1, channels, size, size};
     int count = channels * size * size;
@@ -152,7 +152,7 @@ final class SmallModels {
     return OnnxTensor.createTensor(environment, values, shape);
   }
 
-  /** Whether activations have 8 bits. */
+  /** Whether an operator has 8-bit activations. */
   static boolean isQuantized(SubBitOperator operator) {
     return operator == SubBitOperator.Q_LINEAR_SUB_BIT_CONV
         || operator == SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK;

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Many threads, many sessions, long command lines: the same results, and no crash. */
+/** Many threads, many sessions and long command lines give the same results and do not crash. */
 class StressTest {
 
   private static final int CHANNELS = 24;
@@ -73,7 +73,8 @@ class StressTest {
   void sessionsOutliveTheirOptions(String backend, SubBitOperator operator) throws Exception {
     byte[] expected = null;
     for (int i = 0; i < 200; i++) {
-      // session() closes the options before the session runs, and it is closed after them.
+      // session() closes the options before the session runs; here the session is closed after
+      // them.
       try (OrtSession session = session(backend, operator)) {
         byte[] actual = run(session, operator);
         expected = expected == null ? actual : expected;
@@ -101,7 +102,7 @@ class StressTest {
     }
   }
 
-  /** ONNX Runtime 1.29 crashes when the command line passes about 4,000 bytes. */
+  /** ONNX Runtime 1.29 crashes when the command line is longer than about 4,000 bytes. */
   @Test
   void commandLinesMayBeLong() throws Exception {
     ChildProcess child =
@@ -111,7 +112,7 @@ class StressTest {
     assertTrue(child.output().lines().toList().contains("hash " + hash()), child.output());
   }
 
-  /** Prints the hash of all results. */
+  /** Runs all models and prints the hash of their results. */
   public static void main(String[] arguments) throws OrtException {
     System.out.println("hash " + hash());
   }

@@ -27,15 +27,15 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Subbit's side of {@code bench/training_speed.py}, which starts it, feeds it with images and
- * compares it with PyTorch.
+ * Subbit's side of {@code bench/training_speed.py}, which starts it, sends it images and compares
+ * it with PyTorch.
  *
  * <p>Arguments: folder, network, REAL or BINARY, FLOAT or SUB_BIT, tau, batch size, threads. In the
  * folder it reads {@code pixels} (float32, [images, 28 * 28]) and {@code classes} (int32), and
- * writes the parameters that it starts from as {@code <node>.<parameter>} (float32, in the layout
- * of {@link Layer}) and each codebook's taps as {@code <node>.codebook} (float32, [2^tau, 9]). All
- * files are little-endian. Then it answers every line {@code <n>} on its input by making n steps
- * and printing, in one line, the seconds that they took and the loss of each.
+ * writes its initial parameters as {@code <node>.<parameter>} (float32, in the layout of {@link
+ * Layer}) and each codebook's taps as {@code <node>.codebook} (float32, [2^tau, 9]). All files are
+ * little-endian. Then, for every line {@code <n>} on its input, it makes n steps and prints, on one
+ * line, the seconds that they took and the loss of each.
  */
 final class TrainingStepWorker {
 
@@ -53,7 +53,7 @@ final class TrainingStepWorker {
     this.classes = classes;
   }
 
-  /** The class describes the arguments. */
+  /** Runs the worker; see the class for the arguments. */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[0]);
     Network network =
@@ -73,7 +73,7 @@ final class TrainingStepWorker {
             25,
             1e-3f);
     int threads = Integer.parseInt(arguments[6]);
-    // So many steps that the learning rate is as good as constant, as it is on PyTorch's side.
+    // With this many steps, the learning rate is practically constant, as it is on PyTorch's side.
     TrainingPlan plan = new TrainingPlan(1_000_000, Recipe.adam(1e-3f), codebooks, threads, 1);
     Map<String, float[]> initial = InitialParameters.draw(network, new SplittableRandom(1));
     for (Map.Entry<String, float[]> parameter : initial.entrySet()) {

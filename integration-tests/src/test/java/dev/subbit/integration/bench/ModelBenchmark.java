@@ -28,8 +28,8 @@ import org.tribuo.Prediction;
 import org.tribuo.classification.Label;
 
 /**
- * What a user of a model pays in Java: exporting it, and predicting one image or a hundred. The
- * network is ResNet-8 on 28x28 images, a small one, so that Java's own share shows.
+ * Measures what using a model costs in Java: exporting it, and predicting one image or a hundred.
+ * The network is small, ResNet-8 on 28x28 images, so that Java's own share is visible.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -19,7 +19,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Packing and unpacking the indices of one layer of 512 by 512 kernels, the largest of ResNet-18.
+ * Measures packing and unpacking the indices of one layer of 512 by 512 kernels, the largest in
+ * ResNet-18.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

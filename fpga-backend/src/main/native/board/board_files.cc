@@ -18,7 +18,7 @@
 namespace subbit::fpga {
 namespace {
 
-/// What may be done about `error` (an errno) on a device file.
+/// Suggests what to do about `error` (an errno) on a device file.
 std::string Remedy(int error) {
   switch (error) {
     case ENOENT:

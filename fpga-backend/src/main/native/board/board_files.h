@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-/// The system's files through which boards are reached: character devices and sysfs attributes. A board that is not
-/// there, in use or not what it should be ends in a BoardError whose message names the file and what to do.
+/// The system's files through which boards are reached: character devices and sysfs attributes. If a board is missing,
+/// in use or not what it should be, a BoardError is thrown whose message names the file and says what to do.
 namespace subbit::fpga {
 
 class BoardError : public std::runtime_error {
@@ -30,7 +30,7 @@ class BoardFile {
 
   /// Claims the file for this process until it is closed. Throws BoardError if another holder has claimed it.
   void Claim() const;
-  /// Whether this is a device and no plain file.
+  /// Whether this is a device and not a plain file.
   bool IsCharacterDevice() const;
 
  private:

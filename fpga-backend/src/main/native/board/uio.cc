@@ -33,7 +33,7 @@ std::string BufferFolder(const std::string& root, const std::string& number) {
                    ": the engine's buffer is missing; load u-dma-buf with a buffer of that name");
 }
 
-/// Bytes of the register window of uio device `number`. Throws BoardError if it is no engine's.
+/// The number of bytes in the register window of uio device `number`. Throws BoardError if it is not an engine's.
 std::size_t RegisterWindow(const std::string& root, const std::string& number) {
   const std::string folder = root + "/sys/class/uio/uio" + number;
   const std::string name = ReadLine(folder + "/name");

@@ -31,8 +31,8 @@ class XdmaDevice final : public Device {
       registers_.Claim();
     }
     if (FileExists(board + "_events_0")) {
-      // Non-blocking: an event that somebody else has read must not hold this process up. Read-write: a pipe that
-      // stands for the device in a test must not signal an end of file.
+      // Non-blocking, so that an event that somebody else has read does not block this process. Read-write, so that a
+      // pipe that replaces the device in a test does not signal an end of file.
       events_.emplace(board + "_events_0", O_RDWR | O_NONBLOCK);
     }
   }

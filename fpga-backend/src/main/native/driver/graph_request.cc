@@ -10,7 +10,7 @@
 namespace subbit::fpga {
 namespace {
 
-/// Into how many parts a batch is cut for transfers and computing to overlap.
+/// The number of parts into which a batch is cut, so that transfers and computation overlap.
 constexpr std::uint32_t kOverlappingParts = 4;
 
 }  // namespace
@@ -86,7 +86,7 @@ bool GraphRequest::TakeBetween() {
       continue;
     }
     const std::uint64_t bytes = part_ * shapes_.image_bytes[tensor];
-    // What an earlier layer has read for the last time gives its place.
+    // A tensor that an earlier layer has read for the last time makes room.
     const auto free = std::find_if(uses.begin(), uses.end(),
                                    [&](const Use& use) { return use.bytes >= bytes && last_reader_[use.tensor] < i; });
     between_of_[i] = static_cast<std::size_t>(free - uses.begin());

@@ -66,7 +66,7 @@ class Tensors {
       tensor = {tensor.size, format, channels, channels * (tensor.size.height * row)};
     }
     if (*tensor.format != format || tensor.channels != channels) {
-      throw DriverError(Fault::kUnsupported, "a layer does not take what it is given: " + std::to_string(channels) +
+      throw DriverError(Fault::kUnsupported, "a layer cannot read its input: it expects " + std::to_string(channels) +
                                                  " channels where there are " + std::to_string(tensor.channels) +
                                                  ", or another format");
     }
@@ -114,7 +114,7 @@ GraphShapes ShapesOf(const LayerGraph& graph, const std::vector<ImageSize>& size
     if (layer.residual != kNoTensor) {
       const ImageSize residual = tensors.Read(layer.residual, FormatOf(d.output_format), d.out_channels).size;
       if (residual.height != d.out_height || residual.width != d.out_width) {
-        throw DriverError(Fault::kUnsupported, "a residual has not the size of what it is added to");
+        throw DriverError(Fault::kUnsupported, "a residual does not have the size of the tensor that it is added to");
       }
     }
     tensors.Give(d);

@@ -11,7 +11,7 @@
 namespace subbit::fpga {
 namespace {
 
-/// How long a device may take for one request where the session does not say.
+/// How long a device may take for one request if the session does not say.
 constexpr std::chrono::milliseconds kDefaultTimeout{30000};
 
 std::chrono::milliseconds ReadTimeout(const std::string& text) {
@@ -92,7 +92,7 @@ bool Ep::Takes(const Ort::ConstNode& node) const {
   if (reason.empty()) {
     return true;
   }
-  // The function body of a node on packed signs has a BinarySubBitConv, which is offered in its turn.
+  // The function body of a node on packed signs has a BinarySubBitConv, which will be offered next.
   const std::string to = ReadsPackedSigns(node) ? "' to its function body: " : "' to the CPU: ";
   const std::string message = "SubBitFpga leaves node '" + node.GetName() + to + reason;
   ORT_CXX_LOG_NOEXCEPT(logger_, ORT_LOGGING_LEVEL_WARNING, message.c_str());

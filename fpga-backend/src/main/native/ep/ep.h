@@ -9,7 +9,7 @@
 
 namespace subbit::fpga {
 
-/// Options of the provider, as a session gives them.
+/// The provider's options in a session.
 struct EpOptions {
   /// Result of ChooseBackend.
   std::string backend;

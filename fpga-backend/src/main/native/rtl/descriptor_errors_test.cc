@@ -1,4 +1,4 @@
-// The judge of descriptors alone, one fault at a time: every error that docs/DEVICE.md names.
+// The module that checks descriptors alone, one fault at a time: every error that docs/DEVICE.md names.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// The judge of descriptors alone, on random ones: its verdict is held against the driver's, the sizes and the tile that
-// it works out against their definitions.
+// The module that checks descriptors alone, on random ones: its verdict is compared with the driver's, and the sizes
+// and the tile that it computes with their definitions.
 
 #include <gtest/gtest.h>
 

@@ -100,7 +100,7 @@ struct NetworkLayer {
   std::uint16_t stride;
 };
 
-/// Such a layer with random 8-bit weights and one random image, tau bits a kernel.
+/// Such a layer with random weights of tau bits per kernel, and one random 8-bit image.
 LayerCase MakeCase(const NetworkLayer& layer, int tau) {
   LayerCase c;
   LayerDescriptor& d = c.layer.shape;

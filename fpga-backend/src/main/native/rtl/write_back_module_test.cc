@@ -1,5 +1,5 @@
 // The write-back alone: random tiles of sums in models of the accumulators, residuals from a model of memory, and a bus
-// that stalls at random; what memory holds in the end is held against the emulator's output stage.
+// that stalls at random; the final contents of memory are compared with the emulator's output stage.
 
 #include <gtest/gtest.h>
 

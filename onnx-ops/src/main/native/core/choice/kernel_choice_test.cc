@@ -24,7 +24,7 @@
 namespace subbit {
 namespace {
 
-/// Runs into memory that holds no plausible result.
+/// Runs a kernel; its output memory holds no plausible result beforehand.
 template <class T>
 std::vector<T> RunKernel(const Layer& layer, const ConvKernel<T>& kernel, const std::vector<T>& x,
                          const T* residual = nullptr) {
@@ -56,7 +56,7 @@ std::vector<ChannelFinish> FloatFinish(const Layer& layer) {
   return finish;
 }
 
-/// Every kernel for binary activations, also those that kernel_choice would pass over on this processor.
+/// Every kernel for binary activations, including those that kernel_choice would not choose on this processor.
 std::vector<std::unique_ptr<ConvKernel<float>>> BinaryKernels(const Layer& layer) {
   std::vector<std::unique_ptr<ConvKernel<float>>> kernels;
   for (const MapKernelSet* set : MapKernelSets()) {
@@ -297,7 +297,7 @@ TEST(KernelChoice, AnEmptyBatchDoesNothing) {
   ExpectBinaryExact(MakeLayer(attributes, {0, 1, 3, 3}, &random));
 }
 
-/// Each task on a thread of its own.
+/// Runs each task on its own thread.
 void RunOnThreads(std::size_t tasks, Task task) {
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < tasks; ++i) threads.emplace_back([=] { task(i); });

@@ -33,7 +33,7 @@ ConvAttributes Attributes(const VectorCase& c) {
   return attributes;
 }
 
-/// The case run on one level; checks the shape of the output.
+/// Runs the case on one level and checks the shape of the output.
 template <class T>
 std::vector<T> RunKernel(const VectorCase& c, const ConvKernel<T>& kernel, const char* x_name, const char* y_name) {
   const auto residual = c.inputs.find("residual");

@@ -64,7 +64,7 @@ class DenseConv : public ConvKernel<Q> {
           ScratchCutter task_cutter(task_memory);
           const TaskMemory memory = TakeTaskMemory(planes, &task_cutter);
           while (first < last) {
-            // Four vectors are better two and two than three and one.
+            // Four vectors are faster as two and two than as three and one.
             const std::int64_t left = last - first;
             const auto vectors = static_cast<int>(left == 4 ? 2 : std::min<std::int64_t>(left, kMaxVectors));
             RunTile(band, words, image % groups, first, vectors, memory,
@@ -75,10 +75,10 @@ class DenseConv : public ConvKernel<Q> {
   }
 
  private:
-  /// What makes the bytes of Q unsigned.
+  /// The exclusive or with this makes bytes of type Q unsigned.
   static constexpr int kFlip = std::numeric_limits<Q>::min() < 0 ? 0x80 : 0;
 
-  /// What a task works in.
+  /// The memory of one task.
   struct TaskMemory {
     PixelRun* runs;
     std::uint32_t* patches;  ///< of one tile, if patches are gathered

@@ -13,8 +13,8 @@ enum class VectorStep {
   kLookUps,     ///< a look-up of bytes by a shuffle within 16 of them, and an addition of bytes
 };
 
-/// What a kernel cannot do without in one run: so many steps of one kind. Reading indices, laying out the input,
-/// padding and writing the output are left out, so no run can be as fast as its bound.
+/// The least work of a kernel in one run: a number of steps of one kind. Reading indices, laying out the input, padding
+/// and writing the output are excluded, so no run can be as fast as its bound.
 struct KernelBound {
   VectorStep step = VectorStep::kNone;
   Isa isa = Isa::kReference;

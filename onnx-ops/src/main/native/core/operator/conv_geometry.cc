@@ -18,7 +18,7 @@ std::int64_t OutputLength(std::int64_t length, std::int64_t pad_begin, std::int6
 
 namespace {
 
-/// What messages call an input's shape.
+/// The names by which messages refer to an input's shape.
 struct InputFields {
   const char* shape;
   const char* padded_shape;
@@ -40,7 +40,7 @@ ConvGeometry Make(const OpName& op, const ConvAttributes& attributes, const Inpu
   }
   const std::int64_t channels = geometry.InputChannels();
   CheckedProduct(op, fields.shape, {channels, geometry.height, geometry.width},
-                 kMaxElements);  // even of an empty batch
+                 kMaxElements);  // even for an empty batch
   CheckedProduct(op, fields.shape, {geometry.batch, channels, geometry.height, geometry.width}, kMaxElements);
 
   const auto& pads = attributes.pads;

@@ -1,12 +1,12 @@
-// The step that counting differing signs is made of on AVX2; popcount_conv.h derives it. Everything here is in an
-// unnamed namespace, see map_kernels-inl.h.
+// The step that counts differing signs on AVX2; popcount_conv.h derives it. Everything here is in an unnamed namespace,
+// see map_kernels-inl.h.
 
 #include <immintrin.h>
 
 namespace subbit {
 namespace {
 
-/// How many bits of each byte are set: a look-up of each half of it.
+/// Counts the bits set in each byte by looking up its two halves.
 inline __m256i CountBytes(__m256i bits) {
   const __m256i counts = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,  //
                                           0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);

@@ -1,5 +1,5 @@
-// The step that counting differing signs is made of on NEON; popcount_conv.h derives it. Everything here is in an
-// unnamed namespace, see map_kernels-inl.h.
+// The step that counts differing signs on NEON; popcount_conv.h derives it. Everything here is in an unnamed namespace,
+// see map_kernels-inl.h.
 
 #include <arm_neon.h>
 

@@ -52,7 +52,7 @@ void CountDifferences(const std::uint32_t* patches, const std::uint32_t* weights
   }
 }
 
-/// Takes the differences of one output channel through all that the operator does with them. Holds what stays the same
+/// Applies to the differences of one output channel everything that the operator does with them. Holds what is constant
 /// for a tile.
 class Finisher {
  public:
@@ -99,7 +99,7 @@ class Finisher {
   __m256i signs() const { return signs_; }
 
  private:
-  /// What the padding classes of sixteen pixels start from; see PaddingSums::Data.
+  /// The start values of the sums of sixteen pixels, by their padding classes; see PaddingSums::Data.
   __m512 SumsOfClass(std::int64_t channel, __m512i classes) const {
     const float* const table = sums_of_class_ + channel * kClassBlock;
     if (common_classes_) return _mm512_permutexvar_ps(classes, _mm512_loadu_ps(table));
@@ -109,7 +109,7 @@ class Finisher {
     return _mm512_mask_mov_ps(low, _mm512_test_epi32_mask(classes, _mm512_set1_epi32(2 * kClassBlock)), high);
   }
 
-  /// What BinarySubBitBlock does with the results of the convolution.
+  /// Applies the steps of BinarySubBitBlock to the results of the convolution.
   __m512 Block(std::int64_t channel, __m512 conv, __m512 residual) const {
     const __m512 shifted = _mm512_add_ps(_mm512_add_ps(conv, residual), _mm512_set1_ps(finish_.shift_in[channel]));
     const __mmask16 negative = _mm512_cmp_ps_mask(shifted, _mm512_setzero_ps(), _CMP_NGE_UQ);

@@ -13,14 +13,14 @@ namespace subbit {
 /// Counts the signs that differ between patches and kernels, by exclusive or and population count. The indices are
 /// decoded to kernel bits once, at load, so every tau runs at the speed of a plain binary convolution. Words are
 /// counted in pairs. Let p and r be the differences x ^ w of two words, and `ones` the differences left over from the
-/// pairs before. A carry-save adder gives, bit by bit,
+/// previous pairs. A carry-save adder computes, bit by bit,
 ///
 ///     ones'  = ones ^ p ^ r = ones ^ (x1 ^ x2) ^ (w1 ^ w2)
 ///     carry  = majority(ones, p, r) = ones == ones' ? p : ones      since ones == ones' where p == r
 ///
-/// and every bit of `carry` counts two. With x1 ^ x2 and w1 ^ w2 made beforehand, once a patch and once a kernel, a
-/// pair takes three logic operations, one population count and one addition where the processor has them: five
-/// operations in place of six.
+/// and every bit of `carry` counts two. With x1 ^ x2 and w1 ^ w2 computed beforehand, once per patch and once per
+/// kernel, a pair takes three logic operations, one population count and one addition where the processor has them:
+/// five operations instead of six.
 class PopcountConv : public SignConv {
  public:
   /// `kernels` must stay valid.

@@ -31,7 +31,7 @@ struct PopcountTile : SignConvTile {
 /// The inner loops of PopcountConv for one instruction set; binary_conv.h explains the layout.
 struct PopcountKernels {
   static constexpr int kTile = SignConvTile::kTile;
-  static constexpr int kOutputs = 4;  ///< output channels worked on at a time
+  static constexpr int kOutputs = 4;  ///< output channels processed at a time
 
   const char* isa;  ///< for logs
   Isa level;        ///< of the bound

@@ -119,8 +119,8 @@ void CountDifferences(const std::uint32_t* patches, const std::uint32_t* weights
   }
 }
 
-/// Takes the differences of one output channel through all that the operator does with them: plain loops over the
-/// pixels, which compilers turn into vectors, each step rounded on its own.
+/// Applies to the differences of one output channel everything that the operator does with them, in plain loops over
+/// the pixels that compilers vectorise, with each step rounded on its own.
 void Finish(const SignConvTile& tile, std::int64_t channel, const std::uint32_t* differences) {
   const SignConvFinish& finish = *tile.finish;
   const float* const sums = tile.sums_of_class + channel * kClassBlock;

@@ -95,7 +95,7 @@ float Scaled(std::int32_t sum, float scale, float bias) {
   return product + bias;
 }
 
-/// Convolves 8-bit values. What is added to a product is residual_at(element).
+/// Convolves 8-bit values; residual_at(element) is added to each product.
 template <class Q, class ResidualAt>
 void ConvolveQuantized(const ConvGeometry& geometry, const SubBitWeights& weights, const Requantization& requantization,
                        const Q* x, Q* y, ParallelFor parallel_for, ResidualAt residual_at) {

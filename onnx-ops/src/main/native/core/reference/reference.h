@@ -10,9 +10,9 @@
 #include "core/operator/conv_weights.h"
 #include "core/operator/requantization.h"
 
-/// The operators written down as they are specified (docs/OPERATORS.md): one loop nest, one tap at a time. Every fast
-/// kernel and every device is tested against these. All tensors are row-major, x is [N, in_channels * group, H, W] and
-/// y is [N, out_channels, out_height, out_width]; packed signs are laid out as packed_bits.h has it.
+/// The operators exactly as they are specified (docs/OPERATORS.md): one loop nest, one tap at a time. Every fast kernel
+/// and every device is tested against these. All tensors are row-major, x is [N, in_channels * group, H, W] and y is
+/// [N, out_channels, out_height, out_width]; packed signs are laid out as packed_bits.h has it.
 namespace subbit {
 
 /// SubBitConv: y = conv(x, scale[o] * codebook[index[o, c]]) + bias[o], zero padding. Sums in double and rounds once,

@@ -1,4 +1,4 @@
-// Vectors for map_kernels-inl.h: the compiler's vector types of SUBBIT_VECTOR_BYTES, and what they lack.
+// Vectors for map_kernels-inl.h: the compiler's vector types of SUBBIT_VECTOR_BYTES, and operations that they lack.
 
 #include <cstdint>
 

@@ -1,5 +1,5 @@
-// A table of 16 responses fits a vector register, and vpshufb looks up those of 32 output channels at once. Everything
-// is in an unnamed namespace, see map_kernels-inl.h.
+// A table of 16 responses fits into a vector register, and vpshufb looks up those of 32 output channels at once.
+// Everything is in an unnamed namespace, see map_kernels-inl.h.
 
 #include <immintrin.h>
 

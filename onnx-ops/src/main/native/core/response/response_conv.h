@@ -10,9 +10,9 @@
 
 namespace subbit {
 
-/// Looks responses up, for tau of at most 5. The nine signs that one pixel sees of one channel are a pattern of nine
-/// bits. How many of them differ from each of the 2^tau codewords, the responses, comes from a table of all 512
-/// patterns that stays in the first-level cache (8 or 16 KiB). A row of it fills one or two vector registers, where a
+/// Looks responses up, for tau of at most 5. The nine signs that one pixel sees of one channel form a pattern of nine
+/// bits. A table of all 512 patterns, which stays in the first-level cache (8 or 16 KiB), says how many of these signs
+/// differ from each of the 2^tau codewords: the responses. A row of it fills one or two vector registers, where a
 /// shuffle by the indices selects the responses of 32 output channels at once: nine multiply-adds in a shuffle and an
 /// addition of bytes. This is the method of Wang et al., "Sub-bit Neural Networks", ICCV 2021, with the responses of a
 /// pixel and channel neither computed nor stored. Sums of bytes are widened every 28 channels.

@@ -7,7 +7,7 @@
 
 namespace subbit {
 
-/// A tile whose responses are looked up; what the arrays hold is said at ResponseKernels::convolve.
+/// A tile whose responses are looked up; ResponseKernels::convolve says what the arrays hold.
 struct ResponseTile : SignConvTile {
   const std::uint16_t* patterns;  ///< [kTile][channels]
   const std::uint8_t* indices;
@@ -15,12 +15,12 @@ struct ResponseTile : SignConvTile {
   std::int64_t channels;  ///< input channels of a group
 };
 
-/// The inner loops of the look-up of responses for one instruction set (response_conv.h). The signs that one pixel sees
-/// of one channel are nine bits, its pattern: bit t is tap t. A response is how many of them differ from a codeword.
+/// The inner loops that look up responses, for one instruction set (response_conv.h). The signs that one pixel sees of
+/// one channel are nine bits, its pattern: bit t is tap t. A response is how many of them differ from a codeword.
 struct ResponseKernels {
   static constexpr int kOutputs = 32;                      ///< output channels of one vector
   static constexpr int kTableSize = 16;                    ///< responses of one table
-  static constexpr int kMaxTau = 5;                        ///< two tables a pattern
+  static constexpr int kMaxTau = 5;                        ///< two tables per pattern
   static constexpr std::int64_t kMaxChannels = 65535 / 9;  ///< of a group: whose responses add up to 16 bits
 
   const char* isa;  ///< for logs

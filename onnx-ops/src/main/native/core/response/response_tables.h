@@ -5,7 +5,7 @@
 
 #include "core/operator/conv_weights.h"
 
-/// What ResponseKernels look up, prepared once from the weights; tau is at most ResponseKernels::kMaxTau.
+/// The tables that ResponseKernels look up, prepared once from the weights; tau is at most ResponseKernels::kMaxTau.
 namespace subbit {
 
 /// Tables of 16 that hold 2^tau responses: 1 or 2.

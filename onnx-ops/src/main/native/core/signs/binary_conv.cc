@@ -8,7 +8,7 @@
 namespace subbit {
 namespace {
 
-/// The operator that reads floats.
+/// BinarySubBitConv, which reads floats.
 class BinaryConv : public ConvKernel<float> {
  public:
   explicit BinaryConv(std::unique_ptr<SignConv> conv) : conv_(std::move(conv)) {}

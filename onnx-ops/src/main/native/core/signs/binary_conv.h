@@ -8,12 +8,12 @@
 
 /// The fast kernels of the operators on binary activations.
 ///
-/// Signs are packed into words of 32 channels (set: +1), in planes shaped like the image. Output pixels are worked on
+/// Signs are packed into words of 32 channels (set: +1), in planes shaped like the image. Output pixels are processed
 /// in tiles of 32, in row-major order and whatever the geometry: the words that their nine taps read are gathered into
-/// patches (patch_layout.h), padding as clear bits (padding_sums.h has the correction). Then the signs that differ
-/// between patches and kernels are counted, since the sum of n products of signs is n less twice those that differ, by
-/// one of two methods (PopcountConv, ResponseConv). All output channels run over the tile, and their sums go through
-/// scale, bias and whatever else the operator asks for to memory.
+/// patches (patch_layout.h), with padding as clear bits (padding_sums.h has the correction). The signs that differ
+/// between patches and kernels are then counted by one of two methods (PopcountConv, ResponseConv), since the sum of n
+/// products of signs is n minus twice the number that differ. All output channels run over the tile, and their sums go
+/// through scale, bias and whatever else the operator requires, and then to memory.
 namespace subbit {
 
 /// BinarySubBitConv.

@@ -8,7 +8,7 @@
 
 namespace subbit {
 
-/// What the kernels that count differing signs need to know about padding.
+/// The corrections for padding in kernels that count differing signs.
 ///
 /// A sum of n products of signs is n - 2 * (signs that differ). Padding must add 0, but a bit can only say -1 or +1:
 /// the kernels read it as -1, which adds -w for every weight w that falls into the padding, and the sum of these
@@ -23,8 +23,8 @@ class PaddingSums {
   explicit PaddingSums(const SubBitWeights& weights);
 
   /// float [kClasses / kBlock][out_channels][kBlock]: for each class the number of taps of all input channels of a
-  /// group, plus the weights in the padding. What is left to do is to take off twice the differing signs. Whole numbers
-  /// of magnitude at most 18 * 2^19, exact as floats.
+  /// group, plus the weights in the padding. Only twice the number of differing signs remains to be subtracted. Whole
+  /// numbers of magnitude at most 18 * 2^19, exact as floats.
   const float* Data() const { return sums_.data(); }
 
   /// Writes the padding class of each of the geometry's output pixels, row-major.

@@ -10,8 +10,8 @@ namespace {
 
 constexpr int kTile = SignConvTile::kTile;
 
-/// Multiply-adds of a run that are worth threads: fewer take about as long as waking another one up (as
-/// kLeastParallelSigns).
+/// The number of multiply-adds from which a run is worth several threads: fewer take about as long as waking another
+/// thread (see kLeastParallelSigns).
 constexpr std::int64_t kLeastParallelOps = 20'000'000;
 
 SignConvFinish Finish(const SignConvParameters& parameters) {

@@ -15,7 +15,7 @@
 
 namespace subbit {
 
-/// What becomes of the sums, and what their scale is.
+/// The parameters that are applied to the sums.
 struct SignConvParameters {
   std::vector<float> scale;  ///< one value per output channel, as the bias
   std::vector<float> bias;
@@ -27,11 +27,10 @@ struct SignConvParameters {
 /// tasks:
 ///
 /// 1. The signs of an image are packed into words, in chunks of word planes.
-/// 2. Tiles are gathered and convolved. Where an image has few tiles, they are gathered first and then split over
-/// output
+/// 2. Tiles are gathered and convolved. If an image has few tiles, they are gathered first and then split over output
 ///    channels too.
 ///
-/// Where a batch has many images they are tasks of their own, without a split inside.
+/// If a batch has many images, each is a task of its own that is not split further.
 class SignConv {
  public:
   virtual ~SignConv() = default;
@@ -67,7 +66,8 @@ class SignConv {
     std::uint8_t* s = nullptr;
   };
 
-  /// `pack` is called from several threads. Small layers are computed on the caller's alone, whatever `threads` offers.
+  /// `pack` is called from several threads. Small layers are computed on the caller's thread alone, whatever `threads`
+  /// offers.
   void Run(const ConvGeometry& geometry, PackSigns pack, const Tensors& tensors, void* scratch,
            ParallelFor threads) const;
 
@@ -76,18 +76,18 @@ class SignConv {
   SignConv(const PopcountKernels& kernels, PatchLayout layout, const SubBitWeights& weights,
            SignConvParameters parameters);
 
-  /// Words that Prepare adds to the gathered ones of a tile.
+  /// The number of words that Prepare adds to the gathered ones of a tile.
   virtual std::int64_t PreparedWords() const = 0;
 
   /// Output channels are split between tasks at multiples of this: tasks must share neither a byte of signs nor a
   /// vector of the subclass.
   virtual std::int64_t OutputUnit() const = 0;
 
-  /// Makes of a tile's gathered words, layout().Size() * kTile of them, what Convolve reads. PreparedWords() more
-  /// follow.
+  /// Converts a tile's gathered words, layout().Size() * kTile of them, to what Convolve reads. PreparedWords() more
+  /// words follow them.
   virtual void Prepare(std::uint32_t* patches) const = 0;
 
-  /// Computes output channels first .. first + tile.outs - 1 of a group from what Prepare made.
+  /// Computes output channels first .. first + tile.outs - 1 of a group from the result of Prepare.
   virtual void Convolve(const SignConvTile& tile, std::int64_t group, std::int64_t first,
                         const std::uint32_t* patches) const = 0;
 

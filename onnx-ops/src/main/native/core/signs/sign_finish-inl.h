@@ -1,5 +1,5 @@
-// What operators do with the differing signs of a tile, in loops that compilers vectorise. Included by files of one
-// instruction set each. Everything is in an unnamed namespace, see map_kernels-inl.h.
+// Applies to the differing signs of a tile what operators do with them, in loops that compilers vectorise. Included by
+// files of one instruction set each. Everything is in an unnamed namespace, see map_kernels-inl.h.
 
 #include <cstdint>
 
@@ -8,7 +8,7 @@
 namespace subbit {
 namespace {
 
-/// Takes a tile through all output channels in order. Holds what stays the same for the tile.
+/// Takes a tile through all output channels in order. Holds what is constant for the tile.
 class TileFinisher {
  public:
   static constexpr int kTile = SignConvTile::kTile;

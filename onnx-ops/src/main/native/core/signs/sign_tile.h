@@ -4,8 +4,8 @@
 
 namespace subbit {
 
-/// What becomes of the sums, one value an output channel in each array. Arrays of BinarySubBitBlock are null in the
-/// other operators; docs/OPERATORS.md has the formulas.
+/// The parameters that are applied to the sums, with one value per output channel in each array. The arrays of
+/// BinarySubBitBlock are null for the other operators; docs/OPERATORS.md has the formulas.
 struct SignConvFinish {
   const float* scale;
   const float* bias;
@@ -15,9 +15,9 @@ struct SignConvFinish {
   const float* next_shift = nullptr;
 };
 
-/// Neighbouring output pixels, and what is computed for them: `outs` output channels from number `first_out` on.
+/// A tile of neighbouring output pixels, for which `outs` output channels are computed, from number `first_out` on.
 struct SignConvTile {
-  static constexpr int kTile = 32;  ///< pixels worked on at a time
+  static constexpr int kTile = 32;  ///< pixels processed at a time
 
   int pixels;  ///< 1 .. kTile
   std::int64_t first_out;

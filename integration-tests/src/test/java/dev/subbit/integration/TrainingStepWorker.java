@@ -1,7 +1,7 @@
 package dev.subbit.integration;
 
 import dev.subbit.onnx.PackedConvWeights;
-import dev.subbit.tribuo.codebook.Assignment;
+import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.InitialParameters;
 import dev.subbit.tribuo.network.Layer;
@@ -12,8 +12,8 @@ import dev.subbit.tribuo.training.internal.engine.Recipe;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
-import dev.subbit.tribuo.training.recipe.CodebookStart;
-import dev.subbit.tribuo.training.recipe.Selection;
+import dev.subbit.tribuo.settings.CodebookStart;
+import dev.subbit.tribuo.settings.Selection;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

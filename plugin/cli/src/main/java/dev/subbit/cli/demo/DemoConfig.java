@@ -5,8 +5,8 @@ import dev.subbit.cli.files.ImageFolder.Part;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer.Activations;
+import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.SubBitTrainer;
-import dev.subbit.tribuo.training.recipe.Selection;
 import java.util.Locale;
 
 /**

@@ -10,7 +10,7 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
-import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.settings.Clipping;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;

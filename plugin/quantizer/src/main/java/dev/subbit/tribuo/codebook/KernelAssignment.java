@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.codebook;
 
 import dev.subbit.onnx.Codebook;
+import dev.subbit.tribuo.settings.Assignment;
 
 /** Which codeword stands for a kernel. */
 public final class KernelAssignment {

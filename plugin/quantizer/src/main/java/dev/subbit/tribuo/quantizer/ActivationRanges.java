@@ -6,7 +6,8 @@ import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.FloatArray;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.PartialModel;
-import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.quantizer.range.RangeChoice;
+import dev.subbit.tribuo.settings.Clipping;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,8 @@ final class ActivationRanges {
     for (int first = 0; first < values.size(); first += VALUES_AT_ONCE) {
       List<String> some = values.subList(first, Math.min(values.size(), first + VALUES_AT_ONCE));
       try (GraphSession session = new GraphSession(PartialModel.of(model, some))) {
-        ranges.putAll(clipping.ranges(some, observer -> show(session, feeds, some, observer)));
+        ranges.putAll(
+            RangeChoice.ranges(clipping, some, observer -> show(session, feeds, some, observer)));
       }
     }
     return ranges;

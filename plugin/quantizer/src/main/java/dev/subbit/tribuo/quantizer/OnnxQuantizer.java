@@ -16,7 +16,7 @@ import dev.subbit.tribuo.quantizer.graph.IntegerConv;
 import dev.subbit.tribuo.quantizer.graph.IntegerEdits;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.graph.PartialModel;
-import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.settings.Clipping;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

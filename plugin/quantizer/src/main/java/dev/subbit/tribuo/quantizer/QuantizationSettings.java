@@ -1,7 +1,7 @@
 package dev.subbit.tribuo.quantizer;
 
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
-import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.settings.Clipping;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;

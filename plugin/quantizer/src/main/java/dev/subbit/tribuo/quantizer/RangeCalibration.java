@@ -6,7 +6,8 @@ import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.ResidualBlock;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
-import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.quantizer.range.RangeChoice;
+import dev.subbit.tribuo.settings.Clipping;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,8 @@ final class RangeCalibration {
       TrainedNetwork trained, CalibrationImages images, Clipping clipping) {
     List<String> nodes = nodesWithRanges(trained);
     Map<String, QuantizedRange> ranges =
-        clipping.ranges(nodes, observer -> images.run(trained, nodes, observer::accept));
+        RangeChoice.ranges(
+            clipping, nodes, observer -> images.run(trained, nodes, observer::accept));
     shareRangesThroughMaxPooling(trained, ranges);
     return new TrainedNetwork(trained.network(), trained.floats(), trained.packed(), ranges);
   }

@@ -16,7 +16,7 @@ import dev.subbit.tribuo.io.Sha256;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
-import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.settings.Clipping;
 import dev.subbit.tribuo.stored.NetworkCodec;
 import java.time.OffsetDateTime;
 import java.util.HashMap;

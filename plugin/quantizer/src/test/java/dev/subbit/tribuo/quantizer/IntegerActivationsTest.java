@@ -19,7 +19,7 @@ import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.OperatorSets;
-import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.settings.Clipping;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.List;

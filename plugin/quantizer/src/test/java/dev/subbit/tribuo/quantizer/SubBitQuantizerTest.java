@@ -15,7 +15,7 @@ import dev.subbit.tribuo.TestModels.Mode;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
-import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.settings.Clipping;
 import dev.subbit.tribuo.stored.NetworkCodec;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -1,15 +1,15 @@
 package dev.subbit.tribuo.training;
 
 import com.oracle.labs.mlrg.olcut.config.PropertyException;
-import dev.subbit.tribuo.codebook.Assignment;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Networks;
+import dev.subbit.tribuo.settings.Assignment;
+import dev.subbit.tribuo.settings.CodebookStart;
+import dev.subbit.tribuo.settings.Optimiser;
+import dev.subbit.tribuo.settings.Schedule;
+import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.recipe.Augmentation;
-import dev.subbit.tribuo.training.recipe.CodebookStart;
-import dev.subbit.tribuo.training.recipe.Optimiser;
-import dev.subbit.tribuo.training.recipe.Schedule;
-import dev.subbit.tribuo.training.recipe.Selection;
 import dev.subbit.tribuo.training.teacher.Teacher;
 import java.nio.file.Path;
 

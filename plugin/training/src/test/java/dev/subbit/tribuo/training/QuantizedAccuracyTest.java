@@ -7,7 +7,7 @@ import dev.subbit.tribuo.data.StripedImages;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
-import dev.subbit.tribuo.quantizer.range.Clipping;
+import dev.subbit.tribuo.settings.Clipping;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -11,7 +11,7 @@ import dev.subbit.tribuo.TinyModels;
 import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer.Weights;
-import dev.subbit.tribuo.training.recipe.Selection;
+import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.teacher.OnnxTeacher;
 import dev.subbit.tribuo.training.teacher.SubBitTeacher;
 import dev.subbit.tribuo.training.teacher.Teacher;

@@ -1,5 +1,5 @@
 /**
- * The words of a training recipe as configurations use them: optimiser, schedule, selection and
- * start of codebooks, augmentation.
+ * Components of a training recipe: how images are changed at random. What is chosen by name only,
+ * such as the optimiser, is in {@code dev.subbit.tribuo.settings}.
  */
 package dev.subbit.tribuo.training.recipe;

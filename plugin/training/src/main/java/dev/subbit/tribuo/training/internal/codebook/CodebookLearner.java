@@ -3,8 +3,8 @@ package dev.subbit.tribuo.training.internal.codebook;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.codebook.DistinctCodewords;
 import dev.subbit.tribuo.codebook.KernelClustering;
+import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
-import dev.subbit.tribuo.training.recipe.CodebookStart;
 
 /**
  * The codebook of one layer while it is learnt. It holds 2^tau different codewords at all times. At

@@ -1,9 +1,9 @@
 package dev.subbit.tribuo.training.internal.codebook;
 
 import dev.subbit.onnx.Codebook;
-import dev.subbit.tribuo.codebook.Assignment;
-import dev.subbit.tribuo.training.recipe.CodebookStart;
-import dev.subbit.tribuo.training.recipe.Selection;
+import dev.subbit.tribuo.settings.Assignment;
+import dev.subbit.tribuo.settings.CodebookStart;
+import dev.subbit.tribuo.settings.Selection;
 
 /**
  * How the codebooks of a network come about.

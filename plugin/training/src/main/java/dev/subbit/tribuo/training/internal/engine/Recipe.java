@@ -1,7 +1,7 @@
 package dev.subbit.tribuo.training.internal.engine;
 
-import dev.subbit.tribuo.training.recipe.Optimiser;
-import dev.subbit.tribuo.training.recipe.Schedule;
+import dev.subbit.tribuo.settings.Optimiser;
+import dev.subbit.tribuo.settings.Schedule;
 
 /**
  * What is minimised and how.

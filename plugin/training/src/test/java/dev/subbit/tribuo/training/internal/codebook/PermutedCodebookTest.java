@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.subbit.onnx.Codebook;
-import dev.subbit.tribuo.codebook.Assignment;
+import dev.subbit.tribuo.settings.Assignment;
+import dev.subbit.tribuo.settings.CodebookStart;
+import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
-import dev.subbit.tribuo.training.recipe.CodebookStart;
-import dev.subbit.tribuo.training.recipe.Selection;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.SplittableRandom;

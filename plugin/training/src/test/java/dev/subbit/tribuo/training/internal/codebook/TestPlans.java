@@ -1,8 +1,8 @@
 package dev.subbit.tribuo.training.internal.codebook;
 
-import dev.subbit.tribuo.codebook.Assignment;
-import dev.subbit.tribuo.training.recipe.CodebookStart;
-import dev.subbit.tribuo.training.recipe.Selection;
+import dev.subbit.tribuo.settings.Assignment;
+import dev.subbit.tribuo.settings.CodebookStart;
+import dev.subbit.tribuo.settings.Selection;
 
 /** Codebook plans for tests. */
 public final class TestPlans {

@@ -1,7 +1,7 @@
 package dev.subbit.tribuo.training.internal.engine.tensorflow;
 
+import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
-import dev.subbit.tribuo.training.recipe.Optimiser;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

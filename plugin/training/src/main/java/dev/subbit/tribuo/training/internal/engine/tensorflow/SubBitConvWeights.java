@@ -1,8 +1,8 @@
 package dev.subbit.tribuo.training.internal.engine.tensorflow;
 
 import dev.subbit.onnx.Codebook;
-import dev.subbit.tribuo.codebook.Assignment;
 import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;

@@ -2,9 +2,9 @@ package dev.subbit.tribuo.training.internal.engine.tensorflow;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.subbit.tribuo.settings.Optimiser;
+import dev.subbit.tribuo.settings.Schedule;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
-import dev.subbit.tribuo.training.recipe.Optimiser;
-import dev.subbit.tribuo.training.recipe.Schedule;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

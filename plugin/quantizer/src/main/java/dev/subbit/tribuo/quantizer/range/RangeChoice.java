@@ -1,17 +1,16 @@
 package dev.subbit.tribuo.quantizer.range;
 
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import dev.subbit.tribuo.settings.Clipping;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
-/** How the 8-bit range of an activation is chosen from its values on the calibration data. */
-public enum Clipping {
-  /** From the smallest to the largest value. */
-  MIN_MAX,
-  /** The range whose rounded values differ least from the values, in squares; cuts outliers. */
-  LEAST_ERROR;
+/** Chooses the 8-bit ranges of activations from their values on the calibration data. */
+public final class RangeChoice {
+
+  private RangeChoice() {}
 
   /** Goes through the calibration data. */
   @FunctionalInterface
@@ -29,22 +28,24 @@ public enum Clipping {
    * Chooses ranges: one pass for the extremes of each activation and, where outliers may be cut, a
    * second for a histogram between them.
    *
-   * @param activations their names.
+   * @param clipping how a range is chosen.
+   * @param activations names of the activations.
    * @param pass shows finite values of these activations, the same each time.
    * @return a range for each.
    */
-  public Map<String, QuantizedRange> ranges(Collection<String> activations, Pass pass) {
+  public static Map<String, QuantizedRange> ranges(
+      Clipping clipping, Collection<String> activations, Pass pass) {
     Map<String, ValueHistogram> histograms = new HashMap<>();
     activations.forEach(name -> histograms.put(name, new ValueHistogram()));
     pass.run((name, values) -> histograms.get(name).widen(values));
-    if (this == LEAST_ERROR) {
+    boolean cuts = clipping == Clipping.LEAST_ERROR;
+    if (cuts) {
       pass.run((name, values) -> histograms.get(name).count(values));
     }
     Map<String, QuantizedRange> ranges = new HashMap<>();
     histograms.forEach(
         (name, histogram) ->
-            ranges.put(
-                name, this == LEAST_ERROR ? histogram.leastErrorRange() : histogram.fullRange()));
+            ranges.put(name, cuts ? histogram.leastErrorRange() : histogram.fullRange()));
     return ranges;
   }
 }

@@ -1,4 +1,4 @@
-package dev.subbit.tribuo.training.recipe;
+package dev.subbit.tribuo.settings;
 
 /** How learning rates fall from their first value to 0. */
 // Without a body for each constant: OLCUT cannot read the provenance of such enums back.

@@ -1,4 +1,4 @@
-package dev.subbit.tribuo.training.recipe;
+package dev.subbit.tribuo.settings;
 
 /** Where a layer's codebook starts. */
 public enum CodebookStart {

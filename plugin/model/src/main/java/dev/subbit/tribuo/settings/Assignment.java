@@ -1,4 +1,4 @@
-package dev.subbit.tribuo.codebook;
+package dev.subbit.tribuo.settings;
 
 /** Which codeword stands for a kernel. */
 public enum Assignment {

@@ -1,4 +1,4 @@
-package dev.subbit.tribuo.training.recipe;
+package dev.subbit.tribuo.settings;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

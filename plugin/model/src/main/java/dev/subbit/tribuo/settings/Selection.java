@@ -1,4 +1,4 @@
-package dev.subbit.tribuo.training.recipe;
+package dev.subbit.tribuo.settings;
 
 /** How the 2^tau codewords of a layer are selected from the 512. */
 public enum Selection {

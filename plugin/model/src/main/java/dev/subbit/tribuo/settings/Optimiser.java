@@ -1,4 +1,4 @@
-package dev.subbit.tribuo.training.recipe;
+package dev.subbit.tribuo.settings;
 
 /** How a gradient becomes a step. */
 public enum Optimiser {

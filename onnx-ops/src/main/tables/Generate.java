@@ -490,7 +490,7 @@ public final class Generate {
     public String cpp() {
       StringBuilder text = new StringBuilder(madeFrom("//", SOURCE));
       text.append("#pragma once\n\n#include <array>\n#include <cstddef>\n#include <cstdint>\n\n");
-      text.append("#include \"core/operator_rows.h\"\n\n");
+      text.append("#include \"core/operator/operator_rows.h\"\n\n");
       text.append("namespace subbit::operators {\n\n");
       text.append("inline constexpr char kDomain[] = " + quoted(domain) + ";\n");
       text.append("inline constexpr int kVersion = " + version + ";\n\n");
@@ -1254,6 +1254,14 @@ public final class Generate {
       text.append("\n  // Values of a descriptor's fields.\n");
       for (Field field : fields()) {
         text.append(svValues(constant(field.name()), field.values()));
+        if (!field.values().isEmpty()) {
+          text.append(
+              "  localparam int "
+                  + constant(field.name())
+                  + "_VALUES = "
+                  + field.values().size()
+                  + ";\n");
+        }
       }
       text.append(
           "\n  // Bytes of a descriptor, by its version, and where each field lies in it.\n");

@@ -9,11 +9,9 @@
 #include "core/operator/requantization.h"
 #include "driver/conv_layer.h"
 #include "ep/ort_api.h"
+#include "tables/operators.h"
 
 namespace subbit::fpga {
-
-/// Domain of the sub-bit operators.
-inline constexpr const char* kDomain = "dev.subbit";
 
 /// The node meets its operator's specification as far as it was read, but not what the provider needs, such as constant
 /// weights. The message says what, for the log.

@@ -84,12 +84,15 @@ package subbit_contract_pkg;
   localparam logic [1:0] INPUT_FORMAT_BITS = 2'd0;
   localparam logic [1:0] INPUT_FORMAT_U8 = 2'd1;
   localparam logic [1:0] INPUT_FORMAT_S8 = 2'd2;
+  localparam int INPUT_FORMAT_VALUES = 3;
   localparam logic [1:0] OUTPUT_FORMAT_I32 = 2'd0;
   localparam logic [1:0] OUTPUT_FORMAT_U8 = 2'd1;
   localparam logic [1:0] OUTPUT_FORMAT_S8 = 2'd2;
   localparam logic [1:0] OUTPUT_FORMAT_BITS = 2'd3;
+  localparam int OUTPUT_FORMAT_VALUES = 4;
   localparam logic [0:0] MODE_TABLE = 1'd0;
   localparam logic [0:0] MODE_DIRECT = 1'd1;
+  localparam int MODE_VALUES = 2;
 
   // Bytes of a descriptor, by its version, and where each field lies in it.
   localparam int DESCRIPTOR_BYTES_1 = 128;

@@ -1,4 +1,5 @@
-// What all modules of the engine share: widths that the arithmetic lays down, and one layer as its descriptor gives it.
+// What all modules of the engine share: widths that the arithmetic lays down, and one layer as its descriptor gives it. What
+// the engine shares with its driver is in subbit_contract_pkg.
 `default_nettype none
 
 package subbit_pkg;
@@ -10,28 +11,6 @@ package subbit_pkg;
   localparam int WINDOW_BITS = 9 * PIXEL_BITS;
   // Indices have up to nine bits.
   localparam int MAX_TAU = 9;
-
-  // Input formats.
-  localparam logic [1:0] INPUT_BITS = 2'd0;
-  // 1 is u8.
-  localparam logic [1:0] INPUT_S8 = 2'd2;
-  // Output formats.
-  localparam logic [1:0] OUTPUT_I32 = 2'd0;
-  // 1 is u8.
-  localparam logic [1:0] OUTPUT_S8 = 2'd2;
-  localparam logic [1:0] OUTPUT_BITS = 2'd3;
-
-  // Error codes of docs/DEVICE.md.
-  localparam logic [3:0] ERROR_NONE = 4'd0;
-  localparam logic [3:0] ERROR_LIST = 4'd1;
-  localparam logic [3:0] ERROR_HEADER = 4'd2;
-  localparam logic [3:0] ERROR_UNSUPPORTED = 4'd3;
-  localparam logic [3:0] ERROR_SHAPE = 4'd4;
-  localparam logic [3:0] ERROR_ADDRESS = 4'd5;
-  localparam logic [3:0] ERROR_CODEWORD = 4'd6;
-  localparam logic [3:0] ERROR_MULTIPLIER = 4'd7;
-  localparam logic [3:0] ERROR_ZERO_POINT = 4'd8;
-  localparam logic [3:0] ERROR_INTERNAL = 4'd9;
 
   // A checked layer. Addresses and byte counts fit 40 bits: device memory is no larger.
   typedef struct packed {

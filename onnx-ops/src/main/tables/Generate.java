@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -85,7 +86,7 @@ public final class Generate {
     return switch (name) {
       case "operators" -> Operators.read(root);
       case "device" -> Device.read(root);
-      default -> throw new Mistake("There is no table '" + name + "'.\n" + USAGE);
+      default -> throw new Mistake("There is no table '%s'.\n%s".formatted(name, USAGE));
     };
   }
 
@@ -94,11 +95,8 @@ public final class Generate {
       if (!Files.exists(file.getKey())
           || !Files.readString(file.getKey()).equals(file.getValue())) {
         throw new Mistake(
-            file.getKey().normalize()
-                + " is not what "
-                + table.source()
-                + " says. Change the table and run, from the root of the repository: "
-                + UPDATE);
+            "%s is not what %s says. Change the table and run, from the root of the repository: %s"
+                .formatted(file.getKey().normalize(), table.source(), UPDATE));
       }
     }
   }
@@ -171,7 +169,8 @@ public final class Generate {
     <T> T oneOf(Map<String, T> allowed, int cell) {
       T value = allowed.get(text(cell));
       if (value == null) {
-        throw mistake("'" + text(cell) + "' is not one of " + String.join(", ", allowed.keySet()));
+        throw mistake(
+            "'%s' is not one of %s".formatted(text(cell), String.join(", ", allowed.keySet())));
       }
       return value;
     }
@@ -186,13 +185,13 @@ public final class Generate {
     /** The last element of a list, to which this row belongs. */
     <T> T owner(List<T> list, String what) {
       if (list.isEmpty()) {
-        throw mistake("a row '" + kind + "' belongs to " + what + ", and none stands above it");
+        throw mistake("a row '%s' belongs to %s, and none stands above it".formatted(kind, what));
       }
       return list.get(list.size() - 1);
     }
 
     Mistake mistake(String what) {
-      return new Mistake(file.normalize() + ":" + line + ": " + what);
+      return new Mistake("%s:%s: %s".formatted(file.normalize(), line, what));
     }
   }
 
@@ -216,14 +215,9 @@ public final class Generate {
       }
       if (wanted.size() != row.cells().size()) {
         throw row.mistake(
-            "a row '"
-                + row.kind()
-                + "' has "
-                + wanted.size()
-                + " cells ("
-                + String.join(" | ", wanted)
-                + "), this one "
-                + row.cells().size());
+            "a row '%s' has %s cells (%s), this one %s"
+                .formatted(
+                    row.kind(), wanted.size(), String.join(" | ", wanted), row.cells().size()));
       }
       rows.add(row);
     }
@@ -238,19 +232,20 @@ public final class Generate {
 
   /** x_zero_point and MAX_TAU as ZeroPoint and MaxTau. */
   private static String camel(String name) {
-    boolean upper = name.length() > 1 && name.equals(name.toUpperCase());
-    return Arrays.stream((upper ? name.toLowerCase() : name).split("_"))
-        .map(part -> part.substring(0, 1).toUpperCase() + part.substring(1))
+    boolean upper = name.length() > 1 && name.equals(name.toUpperCase(Locale.ROOT));
+    return Arrays.stream((upper ? name.toLowerCase(Locale.ROOT) : name).split("_"))
+        .map(part -> part.substring(0, 1).toUpperCase(Locale.ROOT) + part.substring(1))
         .collect(Collectors.joining());
   }
 
   /** QLinearSubBitConv as Q_LINEAR_SUB_BIT_CONV. */
   private static String constant(String name) {
-    return name.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_").toUpperCase();
+    return name.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_")
+        .toUpperCase(Locale.ROOT);
   }
 
   private static String hex(long value, int digits) {
-    return String.format("%0" + digits + "X", value);
+    return String.format(Locale.ROOT, "%0" + digits + "X", value);
   }
 
   private static String quoted(String text) {
@@ -268,15 +263,18 @@ public final class Generate {
 
   /** With a capital letter and a full stop, as a comment has them. */
   private static String sentence(String text) {
-    return text.substring(0, 1).toUpperCase() + text.substring(1) + (text.endsWith(".") ? "" : ".");
+    return text.substring(0, 1).toUpperCase(Locale.ROOT)
+        + text.substring(1)
+        + (text.endsWith(".") ? "" : ".");
   }
 
   private static String madeFrom(String mark, String source) {
-    return mark + " Made from " + source + " by Generate.java: change the table, not this file.\n";
+    return "%s Made from %s by Generate.java: change the table, not this file.\n"
+        .formatted(mark, source);
   }
 
   private static String grouped(long number) {
-    return String.format("%,d", number);
+    return String.format(Locale.ROOT, "%,d", number);
   }
 
   private static String docsTable(List<String> head, List<List<String>> rows) {
@@ -305,7 +303,7 @@ public final class Generate {
       if (block == null) {
         int line = (int) old.substring(0, matcher.start()).lines().count() + 1;
         throw new Mistake(
-            file.normalize() + ":" + line + ": there is no table '" + matcher.group(1) + "'");
+            "%s:%s: there is no table '%s'".formatted(file.normalize(), line, matcher.group(1)));
       }
       found.add(matcher.group(1));
       matcher.appendReplacement(
@@ -317,10 +315,8 @@ public final class Generate {
     for (String name : blocks.keySet()) {
       if (!found.contains(name)) {
         throw new Mistake(
-            file.normalize()
-                + " has no place for a table: add the lines <!-- table: "
-                + name
-                + " --> and <!-- end of table -->");
+            "%s has no place for a table: add the lines <!-- table: %s --> and <!-- end of table -->"
+                .formatted(file.normalize(), name));
       }
     }
     return page.toString();
@@ -499,17 +495,13 @@ public final class Generate {
       for (Attribute a : attributes) {
         text.append(comment("", "///", a.row().text(4)));
         text.append(
-            "inline constexpr "
-                + (a.count() == 1 ? "NumberRow" : "ListRow<" + a.count() + ">")
-                + " k"
-                + camel(a.name())
-                + "{"
-                + quoted(a.name())
-                + ", "
-                + a.least()
-                + ", "
-                + (a.most().isEmpty() ? "INT64_MAX" : a.most())
-                + "};\n");
+            "inline constexpr %s k%s{%s, %s, %s};\n"
+                .formatted(
+                    (a.count() == 1 ? "NumberRow" : "ListRow<" + a.count() + ">"),
+                    camel(a.name()),
+                    quoted(a.name()),
+                    a.least(),
+                    (a.most().isEmpty() ? "INT64_MAX" : a.most())));
       }
       text.append("\n}  // namespace attributes\n");
       operators.forEach(operator -> text.append(cpp(operator)));
@@ -518,17 +510,8 @@ public final class Generate {
       for (Operator operator : operators) {
         String type = operator.name();
         text.append(
-            "    {"
-                + type
-                + "::kName, "
-                + type
-                + "::kInputs.data(), "
-                + type
-                + "::kInputs.size(), "
-                + type
-                + "::kOutputs.data(), "
-                + type
-                + "::kOutputs.size()},\n");
+            "    {%s::kName, %s::kInputs.data(), %s::kInputs.size(), %s::kOutputs.data(), %s::kOutputs.size()},\n"
+                .formatted(type, type, type, type, type));
       }
       text.append("}};\n\n}  // namespace subbit::operators\n");
       return text.toString();
@@ -544,53 +527,40 @@ public final class Generate {
           .forEach(
               (attribute, most) ->
                   text.append(
-                      "  static constexpr std::int64_t kMost"
-                          + camel(attribute)
-                          + " = "
-                          + most
-                          + ";\n"));
+                      "  static constexpr std::int64_t kMost%s = %s;\n"
+                          .formatted(camel(attribute), most)));
       for (int i = 0; i < operator.inputs().size(); i++) {
         Input input = operator.inputs().get(i);
         text.append(
-            "  static constexpr InputRow k"
-                + camel(input.name())
-                + "{"
-                + i
-                + ", "
-                + quoted(input.name())
-                + ", Element::k"
-                + camel(element(input.type()))
-                + ", InputUse::k"
-                + camel(USES.get(input.use()))
-                + "};\n");
+            "  static constexpr InputRow k%s{%s, %s, Element::k%s, InputUse::k%s};\n"
+                .formatted(
+                    camel(input.name()),
+                    i,
+                    quoted(input.name()),
+                    camel(element(input.type())),
+                    camel(USES.get(input.use()))));
       }
       for (int i = 0; i < operator.outputs().size(); i++) {
         Output output = operator.outputs().get(i);
         text.append(
-            "  static constexpr OutputRow kOutput"
-                + camel(output.name())
-                + "{"
-                + i
-                + ", "
-                + quoted(output.name())
-                + ", Element::k"
-                + camel(element(output.type()))
-                + ", "
-                + output.optional()
-                + "};\n");
+            "  static constexpr OutputRow kOutput%s{%s, %s, Element::k%s, %s};\n"
+                .formatted(
+                    camel(output.name()),
+                    i,
+                    quoted(output.name()),
+                    camel(element(output.type())),
+                    output.optional()));
       }
       text.append(
-          "  static constexpr std::array<InputRow, "
-              + operator.inputs().size()
-              + "> kInputs = {"
-              + joined(operator.inputs(), ", ", input -> "k" + camel(input.name()))
-              + "};\n");
+          "  static constexpr std::array<InputRow, %s> kInputs = {%s};\n"
+              .formatted(
+                  operator.inputs().size(),
+                  joined(operator.inputs(), ", ", input -> "k" + camel(input.name()))));
       text.append(
-          "  static constexpr std::array<OutputRow, "
-              + operator.outputs().size()
-              + "> kOutputs = {"
-              + joined(operator.outputs(), ", ", output -> "kOutput" + camel(output.name()))
-              + "};\n");
+          "  static constexpr std::array<OutputRow, %s> kOutputs = {%s};\n"
+              .formatted(
+                  operator.outputs().size(),
+                  joined(operator.outputs(), ", ", output -> "kOutput" + camel(output.name()))));
       text.append("};\n");
       return text.toString();
     }
@@ -608,39 +578,30 @@ public final class Generate {
       text.append("enum OperatorTable {\n");
       for (Operator operator : operators) {
         text.append(
-            "  "
-                + constant(operator.name())
-                + "(\n      "
-                + quoted(operator.name())
-                + ",\n      "
-                + quoted(operator.says().get(0))
-                + ",\n      "
-                + operator.convolves()
-                + ",\n      List.of(\n          "
-                + joined(
-                    operator.inputs(),
-                    ",\n          ",
-                    input ->
-                        "new Input("
-                            + quoted(input.name())
-                            + ", Element."
-                            + element(input.type())
-                            + ", "
-                            + input.use().equals("optional")
-                            + ")")
-                + "),\n      List.of(\n          "
-                + joined(
-                    operator.outputs(),
-                    ",\n          ",
-                    output ->
-                        "new Output("
-                            + quoted(output.name())
-                            + ", Element."
-                            + element(output.type())
-                            + ", "
-                            + output.optional()
-                            + ")")
-                + ")),\n");
+            "  %s(\n      %s,\n      %s,\n      %s,\n      List.of(\n          %s),\n      List.of(\n          %s)),\n"
+                .formatted(
+                    constant(operator.name()),
+                    quoted(operator.name()),
+                    quoted(operator.says().get(0)),
+                    operator.convolves(),
+                    joined(
+                        operator.inputs(),
+                        ",\n          ",
+                        input ->
+                            "new Input(%s, Element.%s, %s)"
+                                .formatted(
+                                    quoted(input.name()),
+                                    element(input.type()),
+                                    input.use().equals("optional"))),
+                    joined(
+                        operator.outputs(),
+                        ",\n          ",
+                        output ->
+                            "new Output(%s, Element.%s, %s)"
+                                .formatted(
+                                    quoted(output.name()),
+                                    element(output.type()),
+                                    output.optional()))));
       }
       text.append("  ;\n\n");
       text.append(
@@ -657,11 +618,8 @@ public final class Generate {
       text.append("  static final int VERSION = " + version + ";\n");
       for (Attribute attribute : attributes) {
         text.append(
-            "  static final String "
-                + constant(attribute.name())
-                + " = "
-                + quoted(attribute.name())
-                + ";\n");
+            "  static final String %s = %s;\n"
+                .formatted(constant(attribute.name()), quoted(attribute.name())));
       }
       for (Operator operator : operators) {
         operator
@@ -669,13 +627,8 @@ public final class Generate {
             .forEach(
                 (attribute, most) ->
                     text.append(
-                        "  static final int "
-                            + constant(operator.name())
-                            + "_MOST_"
-                            + constant(attribute)
-                            + " = "
-                            + most
-                            + ";\n"));
+                        "  static final int %s_MOST_%s = %s;\n"
+                            .formatted(constant(operator.name()), constant(attribute), most)));
       }
       text.append("\n  /** The attributes of every operator that convolves. */\n");
       text.append("  static final List<Attribute> CONV_ATTRIBUTES =\n      List.of(\n          ");
@@ -683,7 +636,7 @@ public final class Generate {
           joined(
               attributes,
               ",\n          ",
-              a -> "new Attribute(" + constant(a.name()) + ", " + (a.count() > 1) + ")"));
+              a -> "new Attribute(%s, %s)".formatted(constant(a.name()), (a.count() > 1))));
       text.append(");\n\n");
       text.append(
           """
@@ -752,7 +705,7 @@ public final class Generate {
       for (Operator operator : operators) {
         Long most = operator.most().get(attribute.name());
         if (most != null) {
-          text.append("; `" + operator.name() + "`: at most " + grouped(most));
+          text.append("; `%s`: at most %s".formatted(operator.name(), grouped(most)));
         }
       }
       return text.toString();
@@ -917,7 +870,7 @@ public final class Generate {
                   row.name(2), row.number(0), row.text(1), bytes, row.text(3), new ArrayList<>()));
         }
         case "reserved" -> {
-          String name = "reserved_" + hex(row.number(0), 2).toLowerCase();
+          String name = "reserved_" + hex(row.number(0), 2).toLowerCase(Locale.ROOT);
           addField(row, new Field(name, row.number(0), "", (int) row.number(1), "0", List.of()));
         }
         default -> throw new IllegalStateException(row.kind());
@@ -960,11 +913,11 @@ public final class Generate {
       int highest = Integer.parseInt(matcher.group(1));
       int lowest = matcher.group(2) == null ? highest : Integer.parseInt(matcher.group(2));
       if (lowest > highest || highest >= register.width()) {
-        throw row.mistake("there are no bits " + row.text(0) + " in " + register.name());
+        throw row.mistake("there are no bits %s in %s".formatted(row.text(0), register.name()));
       }
       for (Bits other : register.bits()) {
         if (lowest <= other.highest() && other.lowest() <= highest) {
-          throw row.mistake("bits " + row.text(0) + " belong to " + other.name() + " already");
+          throw row.mistake("bits %s belong to %s already".formatted(row.text(0), other.name()));
         }
       }
       register.bits().add(new Bits(row.name(1), highest, lowest, row.text(2)));
@@ -1019,12 +972,8 @@ public final class Generate {
         Descriptor last = descriptors.get(descriptors.size() - 1);
         if (end() != last.bytes()) {
           throw row.mistake(
-              "the fields of descriptor version "
-                  + last.version()
-                  + " end at "
-                  + end()
-                  + ", not at "
-                  + last.bytes());
+              "the fields of descriptor version %s end at %s, not at %s"
+                  .formatted(last.version(), end(), last.bytes()));
         }
       }
     }
@@ -1084,7 +1033,7 @@ public final class Generate {
       text.append("\ninline constexpr std::array<ErrorRow, " + errors.size() + "> kErrors = {{\n");
       for (Value error : errors) {
         text.append(
-            "    {ErrorCode::k" + camel(error.name()) + ", " + quoted(error.meaning()) + "},\n");
+            "    {ErrorCode::k%s, %s},\n".formatted(camel(error.name()), quoted(error.meaning())));
       }
       text.append("}};\n\n");
       for (Field field : fields()) {
@@ -1093,24 +1042,16 @@ public final class Generate {
           text.append(cppEnum(camel(field.name()), cppType(field), field.values()));
           text.append("/// How many there are, counted from 0.\n");
           text.append(
-              "inline constexpr "
-                  + cppType(field)
-                  + " k"
-                  + camel(field.name())
-                  + "Values = "
-                  + field.values().size()
-                  + ";\n\n");
+              "inline constexpr %s k%sValues = %s;\n\n"
+                  .formatted(cppType(field), camel(field.name()), field.values().size()));
         }
       }
       text.append("/// The fields of a layer descriptor.\nnamespace fields {\n\n");
       for (Descriptor descriptor : descriptors) {
         text.append("/// Bytes of version " + descriptor.version() + ".\n");
         text.append(
-            "inline constexpr std::size_t kBytesOfVersion"
-                + descriptor.version()
-                + " = "
-                + descriptor.bytes()
-                + ";\n");
+            "inline constexpr std::size_t kBytesOfVersion%s = %s;\n"
+                .formatted(descriptor.version(), descriptor.bytes()));
       }
       text.append("\n");
       for (Field field : fields()) {
@@ -1118,19 +1059,15 @@ public final class Generate {
           text.append(comment("", "///", field.meaning()));
           String type = field.values().isEmpty() ? cppType(field) : camel(field.name());
           text.append(
-              "inline constexpr Field<"
-                  + type
-                  + "> k"
-                  + camel(field.name())
-                  + "{0x"
-                  + hex(field.offset(), 2)
-                  + "};\n");
+              "inline constexpr Field<%s> k%s{0x%s};\n"
+                  .formatted(type, camel(field.name()), hex(field.offset(), 2)));
         }
       }
       List<Field> reserved = fields().stream().filter(Field::reserved).toList();
       text.append("\n/// Bytes that are 0.\n");
       text.append("inline constexpr std::array<Reserved, " + reserved.size() + "> kReserved = {{");
-      text.append(joined(reserved, ", ", f -> "{0x" + hex(f.offset(), 2) + ", " + f.bytes() + "}"));
+      text.append(
+          joined(reserved, ", ", f -> "{0x%s, %s}".formatted(hex(f.offset(), 2), f.bytes())));
       text.append("}};\n\n}  // namespace fields\n\n}  // namespace subbit::fpga\n");
       return text.toString();
     }
@@ -1138,7 +1075,7 @@ public final class Generate {
     private static String cppNumber(String name, long value, int digits) {
       String number =
           digits == 8 && value < 1000 ? String.valueOf(value) : "0x" + hex(value, digits);
-      return "inline constexpr std::uint32_t " + name + " = " + number + ";\n";
+      return "inline constexpr std::uint32_t %s = %s;\n".formatted(name, number);
     }
 
     private static String cpp(Register register) {
@@ -1173,12 +1110,8 @@ public final class Generate {
       for (Value value : register.values()) {
         text.append(comment("", "///", value.meaning()));
         text.append(
-            "inline constexpr std::uint32_t "
-                + name
-                + camel(value.name())
-                + " = "
-                + value.number()
-                + ";\n");
+            "inline constexpr std::uint32_t %s%s = %s;\n"
+                .formatted(name, camel(value.name()), value.number()));
       }
       return text.append("\n").toString();
     }
@@ -1189,14 +1122,9 @@ public final class Generate {
       return suffixes.stream()
           .map(
               suffix ->
-                  "{"
-                      + name
-                      + suffix
-                      + ", "
-                      + quoted(register.name())
-                      + ", Access::k"
-                      + ACCESS.get(register.access())
-                      + "}")
+                  "{%s%s, %s, Access::k%s}"
+                      .formatted(
+                          name, suffix, quoted(register.name()), ACCESS.get(register.access())))
           .toList();
     }
 
@@ -1204,7 +1132,7 @@ public final class Generate {
       StringBuilder text = new StringBuilder("enum class " + name + " : " + type + " {\n");
       for (Value value : values) {
         text.append(comment("  ", "///", value.meaning()));
-        text.append("  k" + camel(value.name()) + " = " + value.number() + ",\n");
+        text.append("  k%s = %s,\n".formatted(camel(value.name()), value.number()));
       }
       return text.append("};\n").toString();
     }
@@ -1240,13 +1168,8 @@ public final class Generate {
         }
         for (Bits bits : register.bits()) {
           text.append(
-              "  localparam int "
-                  + register.name()
-                  + "_"
-                  + bits.name()
-                  + " = "
-                  + bits.lowest()
-                  + ";\n");
+              "  localparam int %s_%s = %s;\n"
+                  .formatted(register.name(), bits.name(), bits.lowest()));
         }
         text.append(svValues(register.name(), register.values()));
       }
@@ -1256,30 +1179,21 @@ public final class Generate {
         text.append(svValues(constant(field.name()), field.values()));
         if (!field.values().isEmpty()) {
           text.append(
-              "  localparam int "
-                  + constant(field.name())
-                  + "_VALUES = "
-                  + field.values().size()
-                  + ";\n");
+              "  localparam int %s_VALUES = %s;\n"
+                  .formatted(constant(field.name()), field.values().size()));
         }
       }
       text.append(
           "\n  // Bytes of a descriptor, by its version, and where each field lies in it.\n");
       for (Descriptor descriptor : descriptors) {
         text.append(
-            "  localparam int DESCRIPTOR_BYTES_"
-                + descriptor.version()
-                + " = "
-                + descriptor.bytes()
-                + ";\n");
+            "  localparam int DESCRIPTOR_BYTES_%s = %s;\n"
+                .formatted(descriptor.version(), descriptor.bytes()));
       }
       for (Field field : fields()) {
         text.append(
-            "  localparam int "
-                + constant(field.name())
-                + "_AT = 'h"
-                + hex(field.offset(), 2)
-                + ";\n");
+            "  localparam int %s_AT = 'h%s;\n"
+                .formatted(constant(field.name()), hex(field.offset(), 2)));
       }
       text.append("\n  // A descriptor of the last version; the first byte is the lowest.\n");
       text.append("  typedef struct packed {\n");
@@ -1287,24 +1201,22 @@ public final class Generate {
       for (int i = fields.size() - 1; i >= 0; i--) {
         Field field = fields.get(i);
         text.append(
-            "    logic "
-                + (field.type().startsWith("s") ? "signed " : "")
-                + "["
-                + (8 * field.bytes() - 1)
-                + ":0] "
-                + field.name()
-                + ";\n");
+            "    logic %s[%s:0] %s;\n"
+                .formatted(
+                    (field.type().startsWith("s") ? "signed " : ""),
+                    (8 * field.bytes() - 1),
+                    field.name()));
       }
       text.append("  } descriptor_t;\nendpackage\n\n`default_nettype wire\n");
       return text.toString();
     }
 
     private static String svNumber(String name, long value) {
-      return "  localparam logic [31:0] " + name + " = 32'h" + hex(value, 8) + ";\n";
+      return "  localparam logic [31:0] %s = 32'h%s;\n".formatted(name, hex(value, 8));
     }
 
     private static String svOffset(String name, long offset) {
-      return "  localparam logic [11:0] REGISTER_" + name + " = 12'h" + hex(offset, 2) + ";\n";
+      return "  localparam logic [11:0] REGISTER_%s = 12'h%s;\n".formatted(name, hex(offset, 2));
     }
 
     /** Numbers of as many bits as the largest needs. */
@@ -1314,17 +1226,8 @@ public final class Generate {
           values,
           "",
           value ->
-              "  localparam logic ["
-                  + (width - 1)
-                  + ":0] "
-                  + prefix
-                  + "_"
-                  + value.name()
-                  + " = "
-                  + width
-                  + "'d"
-                  + value.number()
-                  + ";\n");
+              "  localparam logic [%s:0] %s_%s = %s'd%s;\n"
+                  .formatted((width - 1), prefix, value.name(), width, value.number()));
     }
 
     // ---- Java.
@@ -1352,7 +1255,7 @@ public final class Generate {
           text.append(javaNumber(name, register.offset(), 2));
         }
         for (Bits bits : register.bits()) {
-          String of = "  static final int " + register.name() + "_" + bits.name();
+          String of = "  static final int %s_%s".formatted(register.name(), bits.name());
           text.append(
               bits.width() == 1
                   ? of + " = 1 << " + bits.lowest() + ";\n"
@@ -1368,7 +1271,7 @@ public final class Generate {
     }
 
     private static String javaNumber(String name, long value, int digits) {
-      return "  static final int " + name + " = 0x" + hex(value, digits) + ";\n";
+      return "  static final int %s = 0x%s;\n".formatted(name, hex(value, digits));
     }
 
     // ---- Documents.
@@ -1430,13 +1333,19 @@ public final class Generate {
               register.bits(),
               "; ",
               b ->
-                  (b.width() == 1 ? "bit " + b.lowest() : "bits " + b.highest() + ".." + b.lowest())
-                      + " "
-                      + b.name()
-                      + (b.meaning().isEmpty() ? "" : ": " + b.meaning()));
+                  "%s %s%s"
+                      .formatted(
+                          (b.width() == 1
+                              ? "bit " + b.lowest()
+                              : "bits " + b.highest() + ".." + b.lowest()),
+                          b.name(),
+                          (b.meaning().isEmpty() ? "" : ": " + b.meaning())));
       String text = register.meaning();
       for (String more : List.of(bits, docsValues(register.values()))) {
-        text += more.isEmpty() ? "" : ". " + more.substring(0, 1).toUpperCase() + more.substring(1);
+        text +=
+            more.isEmpty()
+                ? ""
+                : ". " + more.substring(0, 1).toUpperCase(Locale.ROOT) + more.substring(1);
       }
       return text;
     }
@@ -1446,10 +1355,11 @@ public final class Generate {
           values,
           ", ",
           v ->
-              v.number()
-                  + " "
-                  + v.name().toLowerCase().replace('_', ' ')
-                  + (v.meaning().isEmpty() ? "" : " (" + v.meaning() + ")"));
+              "%s %s%s"
+                  .formatted(
+                      v.number(),
+                      v.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                      (v.meaning().isEmpty() ? "" : " (" + v.meaning() + ")")));
     }
 
     private static List<String> docs(Field field) {

@@ -11,6 +11,8 @@ import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Locale;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -74,6 +76,19 @@ class GenerateTest {
   void whatIsInGitIsCurrent() throws Exception {
     assertEquals("", run("check", "operators", root.toString()));
     assertEquals("", run("check", "device", root.toString()));
+  }
+
+  @Test
+  void isTheSameInEveryLanguage() throws Exception {
+    Locale before = Locale.getDefault();
+    try {
+      // Here thousands are grouped by dots, and the capital of i has a dot.
+      Locale.setDefault(Locale.forLanguageTag("tr-TR"));
+      assertEquals("", run("check", "operators", root.toString()));
+      assertEquals("", run("check", "device", root.toString()));
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @ParameterizedTest
@@ -164,7 +179,7 @@ class GenerateTest {
   void anUnchangedFileKeepsItsTime() throws Exception {
     Path header = root.resolve("operators.h");
     assertEquals("", run("cpp", "operators", root.toString(), header.toString()));
-    Files.setLastModifiedTime(header, java.nio.file.attribute.FileTime.fromMillis(1_000_000));
+    Files.setLastModifiedTime(header, FileTime.fromMillis(1_000_000));
     assertEquals("", run("cpp", "operators", root.toString(), header.toString()));
     assertEquals(1_000_000, Files.getLastModifiedTime(header).toMillis());
   }

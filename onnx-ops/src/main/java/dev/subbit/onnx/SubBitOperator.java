@@ -131,12 +131,14 @@ public enum SubBitOperator {
   }
 
   /**
-   * Puts a node's inputs where the operator has them.
+   * Puts the inputs of a node where the operator has them.
    *
    * @param byName names of tensors, each by the name of the input that it is; an optional input may
    *     be absent.
+   * @return the names of the tensors, as a node lists them.
+   * @throws IllegalArgumentException if an input is missing or the operator has none of that name.
    */
-  List<String> inOrder(Map<String, String> byName) {
+  public List<String> inOrder(Map<String, String> byName) {
     List<String> ordered = new ArrayList<>();
     for (OperatorTable.Input input : row.inputs) {
       String tensor = byName.get(input.name());

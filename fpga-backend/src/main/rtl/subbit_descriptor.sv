@@ -24,6 +24,7 @@ module subbit_descriptor #(
     output logic [3:0] error,         // with done
     output subbit_pkg::layer_t layer
 );
+  import subbit_contract_pkg::*;
   import subbit_pkg::*;
   localparam int LANE_BITS = $clog2(LANES);
   localparam int MAX_TILE_ROWS = 64;
@@ -34,59 +35,35 @@ module subbit_descriptor #(
     $error("MEMORY_BYTES must be at most 2^40");
   end
 
-  // ---- The fields, at their places in the descriptor.
-  wire [31:0] magic = bytes[8*'h00+:32];
-  wire [15:0] version = bytes[8*'h04+:16];
-  wire [15:0] size = bytes[8*'h06+:16];
-  wire [7:0] input_format = bytes[8*'h08+:8];
-  wire [7:0] output_format = bytes[8*'h09+:8];
-  wire [7:0] tau = bytes[8*'h0A+:8];
-  wire [7:0] mode = bytes[8*'h0B+:8];
-  wire signed [15:0] input_zero = bytes[8*'h0C+:16];
-  wire signed [15:0] output_zero = bytes[8*'h0E+:16];
-  wire [31:0] batch = bytes[8*'h10+:32];
-  wire [31:0] in_channels = bytes[8*'h14+:32];
-  wire [31:0] in_height = bytes[8*'h18+:32];
-  wire [31:0] in_width = bytes[8*'h1C+:32];
-  wire [31:0] out_channels = bytes[8*'h20+:32];
-  wire [31:0] out_height = bytes[8*'h24+:32];
-  wire [31:0] out_width = bytes[8*'h28+:32];
-  wire [31:0] group = bytes[8*'h2C+:32];
-  wire [15:0] stride_h = bytes[8*'h30+:16];
-  wire [15:0] stride_w = bytes[8*'h32+:16];
-  wire [15:0] dilation_h = bytes[8*'h34+:16];
-  wire [15:0] dilation_w = bytes[8*'h36+:16];
-  wire [15:0] pad_top = bytes[8*'h38+:16];
-  wire [15:0] pad_left = bytes[8*'h3A+:16];
-  wire [15:0] pad_bottom = bytes[8*'h3C+:16];
-  wire [15:0] pad_right = bytes[8*'h3E+:16];
-  wire [31:0] reserved = bytes[8*'h74+:32];
-  // One cycle after the bytes.
+  // ---- The fields as they lie in the descriptor.
+  descriptor_t d;
+  assign d = bytes;
+  // A cycle after the bytes.
   logic extended;
-  always_ff @(posedge clk) extended <= version == 16'd2;
-  wire [31:0] residual_multiplier = extended ? bytes[8*'h88+:32] : 32'd0;
-  wire signed [15:0] residual_zero = extended ? bytes[8*'h8C+:16] : 16'd0;
+  always_ff @(posedge clk) extended <= d.version == 16'd2;
+  wire [31:0] residual_multiplier = extended ? d.residual_multiplier : 32'd0;
+  wire signed [15:0] residual_zero = extended ? d.residual_zero_point : 16'd0;
   wire [63:0] addresses[7];    // output, input, index, codebook, bias, multiplier, residual
-  assign addresses[0] = bytes[8*'h48+:64];
-  assign addresses[1] = bytes[8*'h40+:64];
-  assign addresses[2] = bytes[8*'h50+:64];
-  assign addresses[3] = bytes[8*'h58+:64];
-  assign addresses[4] = bytes[8*'h60+:64];
-  assign addresses[5] = bytes[8*'h68+:64];
-  assign addresses[6] = extended ? bytes[8*'h80+:64] : 64'd0;
+  assign addresses[0] = d.output_address;
+  assign addresses[1] = d.input_address;
+  assign addresses[2] = d.index_address;
+  assign addresses[3] = d.codebook_address;
+  assign addresses[4] = d.bias_address;
+  assign addresses[5] = d.multiplier_address;
+  assign addresses[6] = extended ? d.residual_address : 64'd0;
 
-  wire bits = input_format == 8'd0;
-  wire words = output_format == 8'd0;
-  wire out_bits = output_format == 8'd3;
-  // One cycle after the fields that they depend on.
+  wire bits = d.input_format == 8'(INPUT_FORMAT_BITS);
+  wire words = d.output_format == 8'(OUTPUT_FORMAT_I32);
+  wire out_bits = d.output_format == 8'(OUTPUT_FORMAT_BITS);
+  wire in_signed = d.input_format == 8'(INPUT_FORMAT_S8);
+  wire out_signed = d.output_format == 8'(OUTPUT_FORMAT_S8);
+  // A cycle after what they are made of.
   logic has_bias, has_multipliers, has_residual, tail_clear;
 
-  function automatic logic zero_fits(input logic [7:0] format, input logic signed [15:0] zero);
-    case (format)
-      8'd0, 8'd3: return zero == 0;
-      8'd1: return zero >= 0 && zero <= 16'sd255;
-      default: return zero >= -16'sd128 && zero <= 16'sd127;
-    endcase
+  // Whether a zero point is in the range of its format; without one it is 0.
+  function automatic logic zero_fits(input logic none, input logic is_signed, input logic signed [15:0] zero);
+    if (none) return zero == 0;
+    return is_signed ? zero >= -16'sd128 && zero <= 16'sd127 : zero >= 0 && zero <= 16'sd255;
   endfunction
   function automatic logic in_range(input logic [31:0] value, input logic [31:0] most);
     return value != 0 && value <= most;
@@ -102,26 +79,29 @@ module subbit_descriptor #(
   logic [31:0] padded_height, padded_width, height_due, width_due;
   logic [39:0] out_row_bytes;
   always_ff @(posedge clk) begin
-    out_row_bytes <= words ? 40'(out_width) << 2 : out_bits ? (40'(out_width) + 40'd7) >> 3 : 40'(out_width);
-    header_ok <= magic == 32'h444C4253 && reserved == 0 &&
-        (extended ? size == 16'd192 && tail_clear : version == 16'd1 && size == 16'd128);
-    enumerations_ok <= input_format <= 8'd2 && output_format <= 8'd3 && mode <= 8'd1;
-    supported <= tau >= 8'd1 && tau <= 8'(INDEX_PLANES) && (mode == 8'd1 || (32'd1 << tau) <= 32'(TABLE_DEPTH)) &&
-        (stride_h == 16'd1 || stride_h == 16'd2) && (stride_w == 16'd1 || stride_w == 16'd2) &&
-        dilation_h == 16'd1 && dilation_w == 16'd1 && group == 32'd1 &&
-        pad_top <= 16'd2 && pad_left <= 16'd2 && pad_bottom <= 16'd2 && pad_right <= 16'd2;
-    zeros_ok <= zero_fits(input_format, input_zero) && zero_fits(output_format, output_zero) &&
-        zero_fits(has_residual ? output_format : 8'd0, residual_zero);
-    // The multiplier must be below 2^120, so that its product with eight bits is finite.
+    out_row_bytes <= words ? 40'(d.out_width) << 2 : out_bits ? (40'(d.out_width) + 40'd7) >> 3 : 40'(d.out_width);
+    header_ok <= d.magic == MAGIC && d.reserved_74 == 0 &&
+        (extended ? d.size == 16'(DESCRIPTOR_BYTES_2) && tail_clear :
+            d.version == 16'd1 && d.size == 16'(DESCRIPTOR_BYTES_1));
+    enumerations_ok <= d.input_format < 8'(INPUT_FORMAT_VALUES) && d.output_format < 8'(OUTPUT_FORMAT_VALUES) &&
+        d.mode < 8'(MODE_VALUES);
+    supported <= d.tau >= 8'd1 && d.tau <= 8'(INDEX_PLANES) && (d.mode == 8'(MODE_DIRECT) || (32'd1 << d.tau) <= 32'(TABLE_DEPTH)) &&
+        (d.stride_h == 16'd1 || d.stride_h == 16'd2) && (d.stride_w == 16'd1 || d.stride_w == 16'd2) &&
+        d.dilation_h == 16'd1 && d.dilation_w == 16'd1 && d.group == 32'd1 &&
+        d.pad_top <= 16'd2 && d.pad_left <= 16'd2 && d.pad_bottom <= 16'd2 && d.pad_right <= 16'd2;
+    zeros_ok <= zero_fits(bits, in_signed, d.input_zero_point) &&
+        zero_fits(words || out_bits, out_signed, d.output_zero_point) &&
+        zero_fits(!has_residual || words || out_bits, out_signed, residual_zero);
+    // Below 2^120, so that its product with eight bits is finite.
     multiplier_ok <= residual_multiplier[30:23] < 8'd247;
-    padded_height <= in_height + 32'(pad_top) + 32'(pad_bottom);
-    padded_width <= in_width + 32'(pad_left) + 32'(pad_right);
-    height_due <= out_length(padded_height, stride_h);
-    width_due <= out_length(padded_width, stride_w);
-    shape_ok <= in_range(in_channels, 32'(MAX_CHANNELS)) && in_range(out_channels, 32'(MAX_CHANNELS)) &&
-        batch != 0 && in_range(in_height, 32'd65535) && in_range(out_height, 32'd65535) &&
-        in_range(in_width, 32'(MAX_WIDTH)) && in_range(out_width, 32'(MAX_WIDTH)) &&
-        out_height == height_due && out_width == width_due;
+    padded_height <= d.in_height + 32'(d.pad_top) + 32'(d.pad_bottom);
+    padded_width <= d.in_width + 32'(d.pad_left) + 32'(d.pad_right);
+    height_due <= out_length(padded_height, d.stride_h);
+    width_due <= out_length(padded_width, d.stride_w);
+    shape_ok <= in_range(d.in_channels, 32'(MAX_CHANNELS)) && in_range(d.out_channels, 32'(MAX_CHANNELS)) &&
+        d.batch != 0 && in_range(d.in_height, 32'd65535) && in_range(d.out_height, 32'd65535) &&
+        in_range(d.in_width, 32'(MAX_WIDTH)) && in_range(d.out_width, 32'(MAX_WIDTH)) &&
+        d.out_height == height_due && d.out_width == width_due;
     optional_ok <= words == !has_multipliers && !((words || out_bits) && has_residual);
   end
 
@@ -164,15 +144,15 @@ module subbit_descriptor #(
   );
   always_comb begin
     case (step)
-      4'd0: {factor_a, factor_b} = {40'(layer.row_bytes), in_height};  // bytes of an input plane
-      4'd1: {factor_a, factor_b} = {layer.in_plane_bytes, in_channels};  // bytes of an input image
-      4'd2: {factor_a, factor_b} = {in_image, batch};  // bytes of the input
-      4'd3: {factor_a, factor_b} = {out_row_bytes, out_height};  // bytes of an output plane
-      4'd4: {factor_a, factor_b} = {layer.out_plane_bytes, out_channels};  // bytes of an output image
-      4'd5: {factor_a, factor_b} = {out_image, batch};  // bytes of the output
-      4'd6: {factor_a, factor_b} = {40'(in_channels), out_channels};  // kernels
-      4'd7: {factor_a, factor_b} = {layer.index_plane_bytes, 32'(tau)};  // bytes of the index
-      default: {factor_a, factor_b} = {40'(out_width), 32'(layer.slots)};  // accumulators of an output row
+      4'd0: {factor_a, factor_b} = {40'(layer.row_bytes), d.in_height};
+      4'd1: {factor_a, factor_b} = {layer.in_plane_bytes, d.in_channels};
+      4'd2: {factor_a, factor_b} = {in_image, d.batch};
+      4'd3: {factor_a, factor_b} = {out_row_bytes, d.out_height};
+      4'd4: {factor_a, factor_b} = {layer.out_plane_bytes, d.out_channels};
+      4'd5: {factor_a, factor_b} = {out_image, d.batch};
+      4'd6: {factor_a, factor_b} = {40'(d.in_channels), d.out_channels};
+      4'd7: {factor_a, factor_b} = {layer.index_plane_bytes, 32'(d.tau)};
+      default: {factor_a, factor_b} = {40'(d.out_width), 32'(layer.slots)};
     endcase
   end
   assign multiply = state == PRODUCT;
@@ -181,13 +161,13 @@ module subbit_descriptor #(
   logic [39:0] region_bytes;
   always_comb begin
     case (region)
-      3'd0: region_bytes = out_total;  // output
-      3'd1: region_bytes = in_total;  // input
-      3'd2: region_bytes = index_total;  // index
-      3'd3: region_bytes = 40'd2 << tau;  // codebook
-      3'd4: region_bytes = layer.has_bias ? 40'(out_channels) << 2 : 40'd0;  // bias
-      3'd5: region_bytes = words ? 40'd0 : 40'(out_channels) << 2;  // multipliers or sign rules
-      default: region_bytes = layer.has_residual ? out_total : 40'd0;  // residual
+      3'd0: region_bytes = out_total;
+      3'd1: region_bytes = in_total;
+      3'd2: region_bytes = index_total;
+      3'd3: region_bytes = 40'd2 << d.tau;
+      3'd4: region_bytes = layer.has_bias ? 40'(d.out_channels) << 2 : 40'd0;
+      3'd5: region_bytes = words ? 40'd0 : 40'(d.out_channels) << 2;
+      default: region_bytes = layer.has_residual ? out_total : 40'd0;
     endcase
   end
   // The region's fields come one cycle later, its end and the output's end one more.
@@ -216,7 +196,7 @@ module subbit_descriptor #(
   wire [16:0] more_pixels = 17'(bank_pixels) + (more_banks ? 17'(layer.in_width) : 17'd0);
 
   always_ff @(posedge clk) begin
-    tail_clear <= bytes[1535:8*'h8E] == 0;
+    tail_clear <= d.reserved_8e == 0;
     has_bias <= addresses[4] != 0;
     has_multipliers <= addresses[5] != 0;
     has_residual <= addresses[6] != 0;
@@ -317,23 +297,23 @@ module subbit_descriptor #(
     end
 
     if (state == CHECK) begin
-      layer.input_format <= input_format[1:0];
-      layer.output_format <= output_format[1:0];
-      layer.tau <= tau[3:0];
-      layer.direct <= mode[0];
-      layer.input_zero <= input_zero[8:0];
-      layer.output_zero <= output_zero[8:0];
-      layer.batch <= batch;
-      layer.in_channels <= in_channels[15:0];
-      layer.in_height <= in_height[15:0];
-      layer.in_width <= in_width[15:0];
-      layer.out_channels <= out_channels[15:0];
-      layer.out_height <= out_height[15:0];
-      layer.out_width <= out_width[15:0];
-      layer.stride_h <= stride_h[1:0];
-      layer.stride_w <= stride_w[1:0];
-      layer.pad_top <= pad_top[1:0];
-      layer.pad_left <= pad_left[1:0];
+      layer.input_format <= d.input_format[1:0];
+      layer.output_format <= d.output_format[1:0];
+      layer.tau <= d.tau[3:0];
+      layer.direct <= d.mode[0];
+      layer.input_zero <= d.input_zero_point[8:0];
+      layer.output_zero <= d.output_zero_point[8:0];
+      layer.batch <= d.batch;
+      layer.in_channels <= d.in_channels[15:0];
+      layer.in_height <= d.in_height[15:0];
+      layer.in_width <= d.in_width[15:0];
+      layer.out_channels <= d.out_channels[15:0];
+      layer.out_height <= d.out_height[15:0];
+      layer.out_width <= d.out_width[15:0];
+      layer.stride_h <= d.stride_h[1:0];
+      layer.stride_w <= d.stride_w[1:0];
+      layer.pad_top <= d.pad_top[1:0];
+      layer.pad_left <= d.pad_left[1:0];
       layer.has_bias <= has_bias;
       layer.output_address <= addresses[0][39:0];
       layer.input_address <= addresses[1][39:0];
@@ -345,8 +325,8 @@ module subbit_descriptor #(
       layer.residual_address <= addresses[6][39:0];
       layer.residual_multiplier <= residual_multiplier;
       layer.residual_zero <= residual_zero[8:0];
-      layer.row_bytes <= bits ? 16'((in_width + 32'd7) >> 3) : in_width[15:0];
-      layer.slots <= 16'((out_channels + 32'(LANES - 1)) >> LANE_BITS);
+      layer.row_bytes <= bits ? 16'((d.in_width + 32'd7) >> 3) : d.in_width[15:0];
+      layer.slots <= 16'((d.out_channels + 32'(LANES - 1)) >> LANE_BITS);
     end
   end
 

@@ -92,12 +92,14 @@ module subbit_device #(
     // Interrupt, level-sensitive, active high.
     output logic irq
 );
+  import subbit_contract_pkg::*;
   import subbit_pkg::*;
   localparam int WORD_BITS = $clog2(MAX_CHANNELS * MAX_CHANNELS / DATA_WIDTH);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   localparam logic [7:0] RESPONSES = RESPONSE_UNIT == 1 ? 8'(LANES / 2) : 8'(DOT_UNITS);
-  // 8-bit and binary activations, MEMORY_BASE, residuals, bits out; strides up to 2, no dilation, no groups.
-  localparam logic [31:0] FEATURES = 32'hE3;
+  // 8-bit and binary activations, MEMORY_BASE, residuals, bits out; strides to 2, no dilation, no groups.
+  localparam logic [31:0] FEATURES = 32'd1 << FEATURES_INT8 | 32'd1 << FEATURES_BINARY | 32'd1 << FEATURES_MEMORY_BASE |
+      32'd1 << FEATURES_RESIDUAL | 32'd1 << FEATURES_BITS_OUT;
 
   if (MAX_WIDTH > ROW_DEPTH) begin : g_check
     $error("ROW_DEPTH must be at least MAX_WIDTH");
@@ -132,7 +134,7 @@ module subbit_device #(
   logic running, finished, read_busy, write_busy, read_fault, write_fault;
 
   subbit_registers #(
-      .ENGINE({16'(TABLE_DEPTH), 8'(LANES), RESPONSES}),
+      .ENGINE(32'(TABLE_DEPTH) << ENGINE_TABLE_DEPTH | 32'(LANES) << ENGINE_ACCUMULATORS | 32'(RESPONSES) << ENGINE_DOT_UNITS),
       .FEATURES(FEATURES),
       .MAX_CHANNELS(32'(MAX_CHANNELS)),
       .MAX_WIDTH(32'(MAX_WIDTH)),

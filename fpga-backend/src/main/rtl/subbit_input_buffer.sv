@@ -39,6 +39,7 @@ module subbit_input_buffer #(
     input  wire  [              3*$clog2(DEPTH)-1:0] read_address,  // one for each bank
     output logic [      3*subbit_pkg::PIXEL_BITS-1:0] read_pixels
 );
+  import subbit_contract_pkg::*;
   import subbit_pkg::*;
   localparam int AW = $clog2(DEPTH);
   localparam int BYTES = DATA_WIDTH / 8;
@@ -61,11 +62,11 @@ module subbit_input_buffer #(
   logic row_ends;                // x is the last pixel of its row
   logic [15:0] last_but_one;     // of a row of at least two pixels
 
-  wire bits = input_format == INPUT_BITS;
+  wire bits = input_format == INPUT_FORMAT_BITS;
   wire has_pixel = filling && has_byte;
   wire byte_ends = !bits || row_ends || bit_at == 3'd7;
   wire fill_ends = has_pixel && row_ends && rows_left == 10'd1;
-  wire signed [8:0] raw = input_format == INPUT_S8 ? {word[7], word[7:0]} : {1'b0, word[7:0]};
+  wire signed [8:0] raw = input_format == INPUT_FORMAT_S8 ? {word[7], word[7:0]} : {1'b0, word[7:0]};
   wire [7:0] low_byte = word[7:0];
   wire signed [8:0] pixel = bits ? (low_byte[bit_at] ? 9'sd1 : -9'sd1) : raw - input_zero;
 

@@ -63,13 +63,14 @@ module subbit_list #(
     output logic [  DATA_WIDTH-1:0] write_beat_data,
     output logic [DATA_WIDTH/8-1:0] write_beat_strobe
 );
+  import subbit_contract_pkg::*;
   import subbit_pkg::*;
   localparam int STATUS_BEATS = 128 / DATA_WIDTH;
 
   if (DATA_WIDTH > 128) begin : g_check
     $error("DATA_WIDTH must be at most 128");
   end
-  if (MEMORY_BYTES < 64'd192) begin : g_check2
+  if (MEMORY_BYTES < 64'(DESCRIPTOR_BYTES_2)) begin : g_check2
     $error("MEMORY_BYTES must hold a descriptor");
   end
 
@@ -102,17 +103,17 @@ module subbit_list #(
 
   // Descriptors of version 2 have a tail, which is fetched after the common part.
   logic tail;
-  wire extended = descriptor[47:32] == 16'd2;
-  logic leaves_memory;       // one cycle late
+  wire extended = descriptor[8*VERSION_AT+:16] == 16'd2;
+  logic leaves_memory;       // of the cycle before
   wire [64:0] list_end = {1'b0, list_address} + {26'd0, list_count, 7'd0};
 
   assign running = state != IDLE;
   assign read_valid = state == FETCH && !leaves_memory;
-  assign read_address = ADDR_WIDTH'(tail ? address + 64'd128 : address);
-  assign read_bytes = tail ? 24'd64 : 24'd128;
+  assign read_address = ADDR_WIDTH'(tail ? address + 64'(DESCRIPTOR_BYTES_1) : address);
+  assign read_bytes = tail ? 24'(DESCRIPTOR_BYTES_2 - DESCRIPTOR_BYTES_1) : 24'(DESCRIPTOR_BYTES_1);
   assign read_beat_ready = state == FETCHING;
   assign write_valid = state == STATUS && !weights_turn && !engine_turn;
-  assign write_address = ADDR_WIDTH'(address + 64'h70);
+  assign write_address = ADDR_WIDTH'(address + 64'(STATUS_AT));
   assign write_beats = 24'(STATUS_BEATS);
   assign write_beat_valid = state == WRITING_STATUS && status_left != 0;
   assign write_beat_data = status_words[DATA_WIDTH-1:0];
@@ -121,7 +122,7 @@ module subbit_list #(
   // The turns come from registers, one cycle late: loader and engine request the bus some cycles after they are
   // started.
   always_ff @(posedge clk) begin
-    leaves_memory <= address > MEMORY_BYTES - (tail ? 64'd192 : 64'd128);
+    leaves_memory <= address > MEMORY_BYTES - (tail ? 64'(DESCRIPTOR_BYTES_2) : 64'(DESCRIPTOR_BYTES_1));
     weights_turn <= state == LOAD;
     engine_turn <= state == RUN || state == WAIT_WRITES;
   end
@@ -149,7 +150,7 @@ module subbit_list #(
         end
         CHECK_LIST:
         if (list_count == 0 || list_address[5:0] != 0 || list_end > {1'b0, MEMORY_BYTES}) begin
-          status <= ERROR_LIST;
+          status <= ERROR_DESCRIPTOR_LIST;
           state <= FINISH;
         end else state <= FETCH;
         FETCH:
@@ -207,7 +208,7 @@ module subbit_list #(
           end
           if (status_left == 0 && !writes_busy) begin
             number <= number + 32'd1;
-            address <= address + (extended ? 64'd192 : 64'd128);
+            address <= address + (extended ? 64'(DESCRIPTOR_BYTES_2) : 64'(DESCRIPTOR_BYTES_1));
             tail <= 1'b0;
             state <= status != ERROR_NONE || number == list_count - 32'd1 ? FINISH : NEXT;
           end
@@ -222,7 +223,7 @@ module subbit_list #(
       if (state == WAIT_WRITES && !writes_busy) cycles_of_layer <= layer_cycles;
       if (state == FINISH) begin
         error <= faulty ? ERROR_INTERNAL : status;
-        error_descriptor <= status == ERROR_NONE || status == ERROR_LIST ? 32'd0 : failed;
+        error_descriptor <= status == ERROR_NONE || status == ERROR_DESCRIPTOR_LIST ? 32'd0 : failed;
       end
       if (state == FETCH) failed <= number;
     end

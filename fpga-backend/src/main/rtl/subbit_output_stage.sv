@@ -36,13 +36,14 @@ module subbit_output_stage #(
     output logic [        31:0] out_value,           // in the lowest byte unless the format is sums
     output logic [TAG_BITS-1:0] out_tag
 );
+  import subbit_contract_pkg::*;
   import subbit_pkg::*;
   localparam int STAGES = 15;
 
   logic [STAGES:1] valid;
   logic [TAG_BITS-1:0] tag[1:STAGES];
-  wire words = format == OUTPUT_I32;
-  wire bits = format == OUTPUT_BITS;
+  wire words = format == OUTPUT_FORMAT_I32;
+  wire bits = format == OUTPUT_FORMAT_BITS;
 
   // Pipeline stages: 1 sum and bias, 2 sign and magnitude, 3 normalisation, 4 24 bits, 5 to 7 product, 8 to 13
   // addition, 14 whole number, 15 value.
@@ -103,7 +104,7 @@ module subbit_output_stage #(
   logic [7:0] residual_magnitude_2, residual_3, residual_4;
   logic signed [9:0] residual_exponent_3, residual_exponent_4, residual_exponent_7;
   logic [23:0] residual_significand_7;
-  wire signed [8:0] residual_pixel = {format == OUTPUT_S8 && in_residual[7], in_residual};
+  wire signed [8:0] residual_pixel = {format == OUTPUT_FORMAT_S8 && in_residual[7], in_residual};
   wire signed [8:0] opposite_1 = -difference_1;
 
   logic [2:0] residual_zeros;
@@ -157,8 +158,8 @@ module subbit_output_stage #(
   // zero + whole, or zero - whole, each with its rounding: one addition, since -(n + up) = ~n + !up.
   wire [12:0] moved_twice = {12'(zero), 1'b1} + {12'(whole_14) ^ {12{negative_14}}, up_14 ^ negative_14};
   wire signed [11:0] moved = moved_twice[12:1];
-  wire signed [11:0] lowest = format == OUTPUT_S8 ? -12'sd128 : 12'sd0;
-  wire signed [11:0] highest = format == OUTPUT_S8 ? 12'sd127 : 12'sd255;
+  wire signed [11:0] lowest = format == OUTPUT_FORMAT_S8 ? -12'sd128 : 12'sd0;
+  wire signed [11:0] highest = format == OUTPUT_FORMAT_S8 ? 12'sd127 : 12'sd255;
   wire signed [11:0] clamped = moved < lowest ? lowest : moved > highest ? highest : moved;
 
   assign out_valid = words ? valid[1] : bits ? signs_valid : valid[STAGES];

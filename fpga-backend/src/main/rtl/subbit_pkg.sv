@@ -1,9 +1,5 @@
-// What all modules of the engine share: widths that the arithmetic requires, and one layer as its descriptor describes
-// it.
-//
-// Conventions of the modules below subbit_device: `rst` is synchronous and active high. A transfer takes place in every
-// cycle in which `valid` and `ready` are both 1. Ports marked "one cycle" are pulses. A suffix of _q, or of a number,
-// marks a value that is registered: one cycle later, or in that stage of a pipeline.
+// What all modules of the engine share: widths that the arithmetic lays down, and one layer as its descriptor gives it. What
+// the engine shares with its driver is in subbit_contract_pkg.
 `default_nettype none
 
 package subbit_pkg;
@@ -16,29 +12,7 @@ package subbit_pkg;
   // The largest number of bits in an index.
   localparam int MAX_TAU = 9;
 
-  // Input formats.
-  localparam logic [1:0] INPUT_BITS = 2'd0;
-  // 1 is u8.
-  localparam logic [1:0] INPUT_S8 = 2'd2;
-  // Output formats.
-  localparam logic [1:0] OUTPUT_I32 = 2'd0;
-  // 1 is u8.
-  localparam logic [1:0] OUTPUT_S8 = 2'd2;
-  localparam logic [1:0] OUTPUT_BITS = 2'd3;
-
-  // Error codes of docs/DEVICE.md.
-  localparam logic [3:0] ERROR_NONE = 4'd0;
-  localparam logic [3:0] ERROR_LIST = 4'd1;
-  localparam logic [3:0] ERROR_HEADER = 4'd2;
-  localparam logic [3:0] ERROR_UNSUPPORTED = 4'd3;
-  localparam logic [3:0] ERROR_SHAPE = 4'd4;
-  localparam logic [3:0] ERROR_ADDRESS = 4'd5;
-  localparam logic [3:0] ERROR_CODEWORD = 4'd6;
-  localparam logic [3:0] ERROR_MULTIPLIER = 4'd7;
-  localparam logic [3:0] ERROR_ZERO_POINT = 4'd8;
-  localparam logic [3:0] ERROR_INTERNAL = 4'd9;
-
-  // A checked layer. Addresses and byte counts fit into 40 bits, because device memory is no larger.
+  // A checked layer. Addresses and byte counts fit 40 bits: device memory is no larger.
   typedef struct packed {
     // Formats, arithmetic and mode.
     logic [1:0] input_format;

@@ -53,13 +53,7 @@ module subbit_registers #(
     input  wire  [31:0] error_descriptor,
     input  wire  [63:0] cycles
 );
-  // Offsets of the registers.
-  localparam logic [11:0] CONTROL = 12'h00, GIE = 12'h04, IER = 12'h08, ISR = 12'h0C, ID = 12'h10, VERSION = 12'h14;
-  localparam logic [11:0] ENGINE_AT = 12'h18, FEATURES_AT = 12'h1C, CHANNELS_AT = 12'h20, WIDTH_AT = 12'h24;
-  localparam logic [11:0] MEMORY_LOW = 12'h28, MEMORY_HIGH = 12'h2C, LIST_LOW = 12'h30, LIST_HIGH = 12'h34;
-  localparam logic [11:0] COUNT = 12'h38, ERROR_AT = 12'h3C, ERROR_DESCRIPTOR = 12'h40, RESET = 12'h44;
-  localparam logic [11:0] CYCLES_LOW = 12'h48, CYCLES_HIGH = 12'h4C, RESPONSE_AT = 12'h58, CHANNEL_LANES_AT = 12'h5C, TAU_AT = 12'h60;
-  localparam logic [11:0] BASE_LOW = 12'h50, BASE_HIGH = 12'h54;
+  import subbit_contract_pkg::*;
   localparam int BASE_BITS = ADDR_WIDTH - 12;
 
   logic running, done, ready, gie;
@@ -85,10 +79,10 @@ module subbit_registers #(
     return write && whole && write_at == at;
   endfunction
 
-  wire start_now = writes(CONTROL) && s_axi_wdata[0] && !running;
-  wire abort_now = writes(RESET) && s_axi_wdata[0];
-  wire control_read = read && read_at == CONTROL;
-  wire [1:0] toggled = writes(ISR) ? s_axi_wdata[1:0] : 2'b00;
+  wire start_now = writes(REGISTER_CONTROL) && s_axi_wdata[CONTROL_START] && !running;
+  wire abort_now = writes(REGISTER_RESET) && s_axi_wdata[RESET_ABORT];
+  wire control_read = read && read_at == REGISTER_CONTROL;
+  wire [1:0] toggled = writes(REGISTER_ISR) ? s_axi_wdata[1:0] : 2'b00;
   wire end_now = finished && running;
 
   assign irq = gie && isr != 0;
@@ -98,7 +92,7 @@ module subbit_registers #(
   assign memory_base = {base_pages, 12'd0};
   wire [63:0] base = 64'(memory_base);
   wire [63:0] base_written = {
-    writes(BASE_HIGH) ? s_axi_wdata : base[63:32], writes(BASE_LOW) ? s_axi_wdata : base[31:0]
+    writes(REGISTER_MEMORY_BASE_HIGH) ? s_axi_wdata : base[63:32], writes(REGISTER_MEMORY_BASE_LOW) ? s_axi_wdata : base[31:0]
   };
   wire unused = &{1'b0, base_written};
   always_ff @(posedge clk) base_pages <= rst ? '0 : base_written[ADDR_WIDTH-1:12];
@@ -134,11 +128,11 @@ module subbit_registers #(
         cycles_q <= cycles;
       end
       isr <= (isr ^ toggled) | (end_now ? ier : 2'b00);
-      if (writes(GIE)) gie <= s_axi_wdata[0];
-      if (writes(IER)) ier <= s_axi_wdata[1:0];
-      if (writes(LIST_LOW)) list_address[31:0] <= s_axi_wdata;
-      if (writes(LIST_HIGH)) list_address[63:32] <= s_axi_wdata;
-      if (writes(COUNT)) list_count <= s_axi_wdata;
+      if (writes(REGISTER_GIE)) gie <= s_axi_wdata[GIE_ENABLE];
+      if (writes(REGISTER_IER)) ier <= s_axi_wdata[1:0];
+      if (writes(REGISTER_DESCRIPTORS_LOW)) list_address[31:0] <= s_axi_wdata;
+      if (writes(REGISTER_DESCRIPTORS_HIGH)) list_address[63:32] <= s_axi_wdata;
+      if (writes(REGISTER_COUNT)) list_count <= s_axi_wdata;
     end
 
     // Responses on the AXI4-Lite bus survive a RESET that is written over it.
@@ -161,30 +155,35 @@ module subbit_registers #(
     // The register that is read.
     if (read) begin
       case (read_at)
-        CONTROL: s_axi_rdata <= {28'd0, ready, !running && !resetting, done, 1'b0};
-        GIE: s_axi_rdata <= {31'd0, gie};
-        IER: s_axi_rdata <= {30'd0, ier};
-        ISR: s_axi_rdata <= {30'd0, isr};
-        ID: s_axi_rdata <= 32'h54494253;
-        VERSION: s_axi_rdata <= 32'h00010004;
-        ENGINE_AT: s_axi_rdata <= ENGINE;
-        FEATURES_AT: s_axi_rdata <= FEATURES;
-        CHANNELS_AT: s_axi_rdata <= MAX_CHANNELS;
-        WIDTH_AT: s_axi_rdata <= MAX_WIDTH;
-        MEMORY_LOW: s_axi_rdata <= MEMORY_BYTES[31:0];
-        MEMORY_HIGH: s_axi_rdata <= MEMORY_BYTES[63:32];
-        LIST_LOW: s_axi_rdata <= list_address[31:0];
-        LIST_HIGH: s_axi_rdata <= list_address[63:32];
-        COUNT: s_axi_rdata <= list_count;
-        ERROR_AT: s_axi_rdata <= {28'd0, error_q};
-        ERROR_DESCRIPTOR: s_axi_rdata <= error_descriptor_q;
-        CYCLES_LOW: s_axi_rdata <= cycles_q[31:0];
-        CYCLES_HIGH: s_axi_rdata <= cycles_q[63:32];
-        BASE_LOW: s_axi_rdata <= base[31:0];
-        BASE_HIGH: s_axi_rdata <= base[63:32];
-        RESPONSE_AT: s_axi_rdata <= RESPONSE_UNIT;
-        CHANNEL_LANES_AT: s_axi_rdata <= CHANNEL_LANES;
-        TAU_AT: s_axi_rdata <= MAX_TAU;
+        REGISTER_CONTROL: begin
+          s_axi_rdata <= 32'd0;
+          s_axi_rdata[CONTROL_DONE] <= done;
+          s_axi_rdata[CONTROL_IDLE] <= !running && !resetting;
+          s_axi_rdata[CONTROL_READY] <= ready;
+        end
+        REGISTER_GIE: s_axi_rdata <= {31'd0, gie};
+        REGISTER_IER: s_axi_rdata <= {30'd0, ier};
+        REGISTER_ISR: s_axi_rdata <= {30'd0, isr};
+        REGISTER_ID: s_axi_rdata <= ID_VALUE;
+        REGISTER_VERSION: s_axi_rdata <= VERSION_VALUE;
+        REGISTER_ENGINE: s_axi_rdata <= ENGINE;
+        REGISTER_FEATURES: s_axi_rdata <= FEATURES;
+        REGISTER_MAX_CHANNELS: s_axi_rdata <= MAX_CHANNELS;
+        REGISTER_MAX_WIDTH: s_axi_rdata <= MAX_WIDTH;
+        REGISTER_MEMORY_LOW: s_axi_rdata <= MEMORY_BYTES[31:0];
+        REGISTER_MEMORY_HIGH: s_axi_rdata <= MEMORY_BYTES[63:32];
+        REGISTER_DESCRIPTORS_LOW: s_axi_rdata <= list_address[31:0];
+        REGISTER_DESCRIPTORS_HIGH: s_axi_rdata <= list_address[63:32];
+        REGISTER_COUNT: s_axi_rdata <= list_count;
+        REGISTER_ERROR: s_axi_rdata <= {28'd0, error_q};
+        REGISTER_ERROR_DESCRIPTOR: s_axi_rdata <= error_descriptor_q;
+        REGISTER_CYCLES_LOW: s_axi_rdata <= cycles_q[31:0];
+        REGISTER_CYCLES_HIGH: s_axi_rdata <= cycles_q[63:32];
+        REGISTER_MEMORY_BASE_LOW: s_axi_rdata <= base[31:0];
+        REGISTER_MEMORY_BASE_HIGH: s_axi_rdata <= base[63:32];
+        REGISTER_RESPONSE_UNIT: s_axi_rdata <= RESPONSE_UNIT;
+        REGISTER_CHANNEL_LANES: s_axi_rdata <= CHANNEL_LANES;
+        REGISTER_MAX_TAU: s_axi_rdata <= MAX_TAU;
         default: s_axi_rdata <= 32'd0;
       endcase
     end

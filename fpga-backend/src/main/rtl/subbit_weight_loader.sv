@@ -39,6 +39,7 @@ module subbit_weight_loader #(
     output logic [                        $clog2(MAX_CHANNELS)-1:0] parameter_channel,
     output logic [                                            31:0] parameter_value
 );
+  import subbit_contract_pkg::*;
   import subbit_pkg::*;
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   localparam int WORD_BITS = $clog2(MAX_CHANNELS * MAX_CHANNELS / DATA_WIDTH);
@@ -69,7 +70,7 @@ module subbit_weight_loader #(
   wire has_element = elements_left != 0;
   wire element_last = element == last_element;
   wire whole = state == INDEX && asked && read_beat_valid;
-  wire infinite = layer.output_format != OUTPUT_BITS && word[30:23] == 8'hFF;
+  wire infinite = layer.output_format != OUTPUT_FORMAT_BITS && word[30:23] == 8'hFF;
 
   assign read_valid = state != IDLE && !asked && (state != INDEX || error == ERROR_NONE);
   assign read_beat_ready = state == INDEX ? asked : asked && !has_element;
@@ -108,7 +109,7 @@ module subbit_weight_loader #(
     parameter_value = word[31:0];
   end
 
-  wire state_t after_bias = layer.output_format != OUTPUT_I32 ? MULTIPLIER : INDEX;
+  wire state_t after_bias = layer.output_format != OUTPUT_FORMAT_I32 ? MULTIPLIER : INDEX;
   wire state_t after_codebook = layer.has_bias ? BIAS : after_bias;
 
   always_ff @(posedge clk) begin

@@ -59,6 +59,7 @@ module subbit_write_back #(
 
     output logic busy
 );
+  import subbit_contract_pkg::*;
   import subbit_pkg::*;
   localparam int BYTES = DATA_WIDTH / 8;
   localparam int SIZE = $clog2(BYTES);
@@ -69,9 +70,9 @@ module subbit_write_back #(
   logic [31:0] bias_memory[MAX_CHANNELS];
   logic [31:0] multiplier_memory[MAX_CHANNELS];
 
-  wire words = layer.output_format == OUTPUT_I32;
-  wire bits = layer.output_format == OUTPUT_BITS;
-  // While this is 0, everything before the queue of beats keeps its value.
+  wire words = layer.output_format == OUTPUT_FORMAT_I32;
+  wire bits = layer.output_format == OUTPUT_FORMAT_BITS;
+  // Everything before the queue of beats stands still where this is 0.
   logic enable;
 
   // Where the next value comes from, and where it goes.

@@ -45,7 +45,7 @@ faults=(
   "a sum as large as the threshold counts as below it|subbit_signs.sv|(sum >= threshold) ^|(sum > threshold) ^"
   "a channel's indices are given up with its last window's first look-up|subbit_core_dot.sv|look && look_last && looking.ends_step|look && look_slot == 0 && looking.ends_step"
   "the look-ups of a layer's last window are never made|subbit_core_shared.sv|pending <= owes|pending <= 1'b0"
-  "the codebook's region is half as long as the codebook|subbit_descriptor.sv|40'd2 << tau|40'd1 << tau"
+  "the codebook's region is half as long as the codebook|subbit_descriptor.sv|40'd2 << d.tau|40'd1 << d.tau"
   "sizes beyond 40 bits are not seen|subbit_descriptor.sv|too_large <= too_large \|\| overflow|too_large <= too_large"
   "a tile has more rows than the input banks hold|subbit_descriptor.sv|slack + 2'd3 - layer.stride_h|slack + 2'd2"
   "a layer begins before the status of the one before is in memory|subbit_list.sv|status_left == 0 && !writes_busy|status_left == 0"

@@ -11,8 +11,8 @@
 #include "board/testing/fake_board.h"
 #include "board/uio.h"
 #include "board/xdma.h"
-#include "device/registers.h"
 #include "driver/backends.h"
+#include "tables/device.h"
 #include "testing/reference_conv.h"
 
 namespace subbit::fpga {
@@ -163,7 +163,7 @@ TEST_P(Board, IsListedWithTheReasonWhereItIsOfAnotherKind) {
   SystemWith system(GetParam());
   system.board().SetRegister(registers::kId, 0x12345678);
   EXPECT_NE(Listed(Expected(GetParam())).reason.find("not a Subbit engine"), std::string::npos);
-  system.board().SetRegister(registers::kId, registers::kIdValue);
+  system.board().SetRegister(registers::kId, contract::kIdValue);
   system.board().SetRegister(registers::kVersion, 0x00020000);
   EXPECT_NE(Listed(Expected(GetParam())).reason.find("version 2"), std::string::npos);
   EXPECT_EQ(ChooseBackend("auto"), "emulator");
@@ -195,7 +195,7 @@ TEST(UioBoard, NamesWhatIsWrongWithTheDeviceTree) {
 
 TEST(UioBoard, NeedsAnEngineThatCanBeToldWhereItsBufferIs) {
   SystemWith system(FakeBoard::Kind::kUio);
-  system.board().SetRegister(registers::kFeatures, registers::kFeatureInt8);
+  system.board().SetRegister(registers::kFeatures, registers::kFeaturesInt8);
   EXPECT_NE(Listed("uio:0").reason.find("MEMORY_BASE"), std::string::npos) << Listed("uio:0").reason;
 }
 

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "board/board_files.h"
-#include "device/registers.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr microseconds kPollInterval{50};
 /// Bytes of the register window that the contract uses.
-constexpr std::uint64_t kRegisterBytes = registers::kMaxTau + 4;
+constexpr std::uint64_t kRegisterBytes = registers::kBytes;
 constexpr const char* kNamePrefix = "subbit";
 
 /// The sysfs folder of buffer `number`.
@@ -57,7 +57,7 @@ class UioDevice final : public Device {
         buffer_file_(root + "/dev/udmabuf" + number, O_RDWR | O_SYNC),
         base_(ReadNumber(BufferFolder(root, number) + "/phys_addr")),
         buffer_(buffer_file_, static_cast<std::size_t>(ReadNumber(BufferFolder(root, number) + "/size"))) {
-    if ((Read32(registers::kFeatures) & registers::kFeatureMemoryBase) == 0) {
+    if ((Read32(registers::kFeatures) & registers::kFeaturesMemoryBase) == 0) {
       throw BoardError(file_.path() +
                        " is an engine without MEMORY_BASE (FEATURES bit 5), which it needs to find its"
                        " buffer; load a bitstream that has it");

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "board/board_files.h"
-#include "device/registers.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
@@ -40,7 +40,7 @@ class XdmaDevice final : public Device {
   std::uint32_t Read32(std::uint32_t offset) override {
     std::uint32_t value = 0;
     const bool read = ::pread(registers_.descriptor(), &value, sizeof value, offset) == sizeof value;
-    return read ? value : registers::kBusAbsent;
+    return read ? value : contract::kBusAbsent;
   }
 
   void Write32(std::uint32_t offset, std::uint32_t value) override {

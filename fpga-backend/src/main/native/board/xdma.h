@@ -15,7 +15,7 @@ namespace subbit::fpga {
 ///   /dev/xdmaN_events_0   becomes readable when the engine's interrupt (user interrupt 0) has been raised; where it is
 ///                         missing, the control register is polled
 ///
-/// A register read that fails counts as kBusAbsent, as from a bus without a device.
+/// A register read that fails counts as contract::kBusAbsent, as from a bus without a device.
 
 /// All boards under `root`, by number.
 std::vector<BoardSlot> FindXdmaBoards(const std::string& root);

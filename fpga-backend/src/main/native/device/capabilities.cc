@@ -2,16 +2,16 @@
 
 #include <algorithm>
 
-#include "device/registers.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 
 Capabilities Capabilities::Read(Device& device) {
   const std::uint32_t engine = device.Read32(registers::kEngine);
   Capabilities read;
-  read.dot_units = engine & 0xFF;
-  read.accumulators = (engine >> 8) & 0xFF;
-  read.table_depth = engine >> 16;
+  read.dot_units = registers::kEngineDotUnits.Of(engine);
+  read.accumulators = registers::kEngineAccumulators.Of(engine);
+  read.table_depth = registers::kEngineTableDepth.Of(engine);
   read.response_unit = device.Read32(registers::kResponseUnit);
   // A device of a version before 1.4 reads as 0 in these two.
   read.channel_lanes = std::max(1u, device.Read32(registers::kChannelLanes));

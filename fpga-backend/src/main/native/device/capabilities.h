@@ -3,12 +3,13 @@
 #include <cstdint>
 
 #include "device/device.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 
 /// What a device can do, as read from its read-only registers.
 struct Capabilities {
-  /// How responses are computed: registers::kDotUnits or registers::kSharedAdders.
+  /// How responses are made: registers::kResponseUnitDotUnits or registers::kResponseUnitSharedAdders.
   std::uint32_t response_unit = 0;
   /// Nine-tap responses that are computed for an input channel in one cycle: the number of dot units, or half the
   /// number of shared adders.
@@ -21,7 +22,7 @@ struct Capabilities {
   std::uint32_t table_depth = 64;
   /// Largest number of bits in an index; 9 for a plain binary network.
   std::uint32_t max_tau = 9;
-  /// A set of registers::kFeature... bits.
+  /// A set of registers::kFeatures... bits.
   std::uint32_t features = 0;
   /// Largest number of input channels, and of output channels, over all groups.
   std::uint32_t max_channels = 65535;
@@ -31,7 +32,10 @@ struct Capabilities {
   std::uint64_t memory_bytes = 0;
 
   /// The value of the engine register.
-  std::uint32_t EngineRegister() const { return (table_depth << 16) | (accumulators << 8) | dot_units; }
+  std::uint32_t EngineRegister() const {
+    return registers::kEngineTableDepth.Put(table_depth) | registers::kEngineAccumulators.Put(accumulators) |
+           registers::kEngineDotUnits.Put(dot_units);
+  }
 
   /// Reads the registers. The identification is not checked here.
   static Capabilities Read(Device& device);

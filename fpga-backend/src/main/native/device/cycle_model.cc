@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "device/registers.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
@@ -75,7 +75,7 @@ struct Tile {
 /// windows and the one that uses them; a row begins with three new columns.
 std::uint64_t RowCycles(const LayerDescriptor& d, const Capabilities& c, std::uint64_t windows) {
   const std::uint64_t per_window = CyclesPerWindow(d.mode, d.tau, d.group_out_channels(), c);
-  if (c.response_unit != registers::kSharedAdders) {
+  if (c.response_unit != registers::kResponseUnitSharedAdders) {
     const std::uint64_t slower = std::max<std::uint64_t>(per_window, d.stride_w);
     return windows * slower + (slower < 3 ? 3 - slower : 0);
   }
@@ -167,7 +167,7 @@ class Pipeline {
 std::uint64_t CyclesPerWindow(Mode mode, int tau, std::uint32_t group_out_channels, const Capabilities& c) {
   const std::uint64_t look_ups = CeilDivide(group_out_channels, c.accumulators);
   const std::uint64_t table = CeilDivide(std::uint64_t{1} << tau, c.dot_units);
-  if (c.response_unit == registers::kSharedAdders) {
+  if (c.response_unit == registers::kResponseUnitSharedAdders) {
     // A window's look-ups must not overtake its responses.
     return mode == Mode::kDirect ? 3 * look_ups : std::max<std::uint64_t>(table + look_ups, 4);
   }
@@ -205,9 +205,9 @@ std::uint64_t BinaryEngineCycles(const LayerDescriptor& layer, const Capabilitie
   LayerDescriptor direct = layer;
   direct.mode = Mode::kDirect;
   Capabilities binary = capabilities;
-  if (capabilities.response_unit == registers::kSharedAdders) {
+  if (capabilities.response_unit == registers::kResponseUnitSharedAdders) {
     // Two adders build column sums.
-    binary.response_unit = registers::kDotUnits;
+    binary.response_unit = registers::kResponseUnitDotUnits;
     binary.dot_units = binary.accumulators = std::max(1u, (capabilities.accumulators + 2) / 9);
   }
   return ModelledCycles(direct, binary);

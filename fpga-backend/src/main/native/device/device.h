@@ -23,7 +23,7 @@ class Device {
  public:
   virtual ~Device() = default;
 
-  /// Reads the register at `offset` (a multiple of four). A vanished device reads as registers::kBusAbsent.
+  /// Reads the register at `offset` (a multiple of four). A vanished device reads as contract::kBusAbsent.
   virtual std::uint32_t Read32(std::uint32_t offset) = 0;
   /// Writes the register at `offset` (a multiple of four); writes to read-only registers are ignored.
   virtual void Write32(std::uint32_t offset, std::uint32_t value) = 0;

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "device/registers.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
@@ -25,8 +25,8 @@ Capabilities OfElement(const std::string& name) {
   c.dot_units = element.responses;
   c.accumulators = element.accumulators;
   c.channel_lanes = element.channel_lanes;
-  c.features =
-      registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureResidual | registers::kFeatureBitsOut;
+  c.features = registers::kFeaturesInt8 | registers::kFeaturesBinary | registers::kFeaturesResidual |
+               registers::kFeaturesBitsOut;
   return c;
 }
 
@@ -34,18 +34,19 @@ Capabilities OfElement(const std::string& name) {
 
 const std::vector<Element>& Elements() {
   static const auto& elements = *new std::vector<Element>{
-      {"paper", "the paper's: one nine-tap unit, four accumulators", registers::kDotUnits, 1, 4, 1},
+      {"paper", "the paper's: one nine-tap unit, four accumulators", registers::kResponseUnitDotUnits, 1, 4, 1},
       {"shared", "18 adders: responses by shared partial sums, adders shared with the look-ups",
-       registers::kSharedAdders, 8, 16, 1},
-      {"binary", "18 adders: a plain binary engine of two nine-tap units", registers::kDotUnits, 2, 2, 1},
-      {"shared4", "72 adders: four of `shared`, for four input channels at once", registers::kSharedAdders, 8, 16, 4},
+       registers::kResponseUnitSharedAdders, 8, 16, 1},
+      {"binary", "18 adders: a plain binary engine of two nine-tap units", registers::kResponseUnitDotUnits, 2, 2, 1},
+      {"shared4", "72 adders: four of `shared`, for four input channels at once", registers::kResponseUnitSharedAdders,
+       8, 16, 4},
   };
   return elements;
 }
 
 Capabilities RtlCapabilities(const std::string& element) {
   Capabilities c = OfElement(element);
-  c.features |= registers::kFeatureMemoryBase;
+  c.features |= registers::kFeaturesMemoryBase;
   c.max_channels = 512;
   c.max_width = 512;
   return c;
@@ -53,7 +54,7 @@ Capabilities RtlCapabilities(const std::string& element) {
 
 Capabilities EmulatorCapabilities(const std::string& element) {
   Capabilities c = OfElement(element);
-  c.features |= registers::kFeatureAnyStride | registers::kFeatureDilation | registers::kFeatureGroups;
+  c.features |= registers::kFeaturesAnyStride | registers::kFeaturesDilation | registers::kFeaturesGroups;
   return c;
 }
 

@@ -6,136 +6,102 @@
 #include <type_traits>
 
 #include "core/operator/conv_geometry.h"
-#include "device/registers.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
-
-/// Byte offsets of the encoded form; docs/DEVICE.md has the same table.
-enum Offset : std::size_t {
-  kMagicAt = 0x00,
-  kVersionAt = 0x04,
-  kSizeAt = 0x06,
-  kInputFormatAt = 0x08,
-  kOutputFormatAt = 0x09,
-  kTauAt = 0x0A,
-  kModeAt = 0x0B,
-  kInputZeroPointAt = 0x0C,
-  kOutputZeroPointAt = 0x0E,
-  kBatchAt = 0x10,
-  kInChannelsAt = 0x14,
-  kInHeightAt = 0x18,
-  kInWidthAt = 0x1C,
-  kOutChannelsAt = 0x20,
-  kOutHeightAt = 0x24,
-  kOutWidthAt = 0x28,
-  kGroupAt = 0x2C,
-  kStrideHAt = 0x30,
-  kStrideWAt = 0x32,
-  kDilationHAt = 0x34,
-  kDilationWAt = 0x36,
-  kPadTopAt = 0x38,
-  kPadLeftAt = 0x3A,
-  kPadBottomAt = 0x3C,
-  kPadRightAt = 0x3E,
-  kInputAddressAt = 0x40,
-  kOutputAddressAt = 0x48,
-  kIndexAddressAt = 0x50,
-  kCodebookAddressAt = 0x58,
-  kBiasAddressAt = 0x60,
-  kMultiplierAddressAt = 0x68,
-  kStatusAt = 0x70,
-  kReservedAt = 0x74,
-  kCyclesAt = 0x78,
-  // Of version 2.
-  kResidualAddressAt = 0x80,
-  kResidualMultiplierAt = 0x88,
-  kResidualZeroPointAt = 0x8C,
-  kReservedTailAt = 0x8E,
-};
 
 /// The limit of |residual_multiplier|: with it the product with a residual of 8 bits is finite, so that no sum can be
 /// that of two infinities.
 constexpr float kResidualMultiplierLimit = 0x1p120f;
 
+/// The unsigned number that a value of type T is in the encoded form: of an enumeration its value, of a float its bits.
 template <typename T>
-void Put(LayerDescriptor::Bytes& bytes, std::size_t at, T value) {
-  if constexpr (std::is_same_v<T, float>) {
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &value, sizeof bits);
-    Put(bytes, at, bits);
-  } else {
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-      bytes[at + i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
-    }
+struct Encoded {
+  using Type = std::make_unsigned_t<T>;
+};
+template <>
+struct Encoded<float> {
+  using Type = std::uint32_t;
+};
+
+template <typename T>
+void Put(LayerDescriptor::Bytes& bytes, Field<T> field, T value) {
+  typename Encoded<T>::Type bits{};
+  static_assert(sizeof bits == sizeof value);
+  std::memcpy(&bits, &value, sizeof bits);
+  for (std::size_t i = 0; i < sizeof bits; ++i) {
+    bytes[field.at + i] = static_cast<std::uint8_t>(bits >> (8 * i));
   }
 }
 
 template <typename T>
-T Get(const std::uint8_t* bytes, std::size_t at) {
-  if constexpr (std::is_same_v<T, float>) {
-    const auto bits = Get<std::uint32_t>(bytes, at);
-    float value = 0;
-    std::memcpy(&value, &bits, sizeof value);
-    return value;
-  } else {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-      value |= static_cast<std::uint64_t>(bytes[at + i]) << (8 * i);
-    }
-    return static_cast<T>(value);
+T Get(const std::uint8_t* bytes, Field<T> field) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < sizeof(T); ++i) {
+    number |= static_cast<std::uint64_t>(bytes[field.at + i]) << (8 * i);
   }
+  const auto bits = static_cast<typename Encoded<T>::Type>(number);
+  T value{};
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
 }
 
-/// Calls visit(offset, field) for every plain field, so that encoding and decoding cannot drift apart.
+/// Calls visit(field, member) for every field but the header and the status, so that encoding and decoding cannot drift
+/// apart.
 template <typename Descriptor, typename Visit>
 void ForEachField(Descriptor& d, Visit visit) {
-  visit(kTauAt, d.tau);
-  visit(kInputZeroPointAt, d.input_zero_point);
-  visit(kOutputZeroPointAt, d.output_zero_point);
-  visit(kBatchAt, d.batch);
-  visit(kInChannelsAt, d.in_channels);
-  visit(kInHeightAt, d.in_height);
-  visit(kInWidthAt, d.in_width);
-  visit(kOutChannelsAt, d.out_channels);
-  visit(kOutHeightAt, d.out_height);
-  visit(kOutWidthAt, d.out_width);
-  visit(kGroupAt, d.group);
-  visit(kStrideHAt, d.stride_h);
-  visit(kStrideWAt, d.stride_w);
-  visit(kDilationHAt, d.dilation_h);
-  visit(kDilationWAt, d.dilation_w);
-  visit(kPadTopAt, d.pad_top);
-  visit(kPadLeftAt, d.pad_left);
-  visit(kPadBottomAt, d.pad_bottom);
-  visit(kPadRightAt, d.pad_right);
-  visit(kInputAddressAt, d.input_address);
-  visit(kOutputAddressAt, d.output_address);
-  visit(kIndexAddressAt, d.index_address);
-  visit(kCodebookAddressAt, d.codebook_address);
-  visit(kBiasAddressAt, d.bias_address);
-  visit(kMultiplierAddressAt, d.multiplier_address);
-  visit(kCyclesAt, d.cycles);
+  visit(fields::kInputFormat, d.input_format);
+  visit(fields::kOutputFormat, d.output_format);
+  visit(fields::kTau, d.tau);
+  visit(fields::kMode, d.mode);
+  visit(fields::kInputZeroPoint, d.input_zero_point);
+  visit(fields::kOutputZeroPoint, d.output_zero_point);
+  visit(fields::kBatch, d.batch);
+  visit(fields::kInChannels, d.in_channels);
+  visit(fields::kInHeight, d.in_height);
+  visit(fields::kInWidth, d.in_width);
+  visit(fields::kOutChannels, d.out_channels);
+  visit(fields::kOutHeight, d.out_height);
+  visit(fields::kOutWidth, d.out_width);
+  visit(fields::kGroup, d.group);
+  visit(fields::kStrideH, d.stride_h);
+  visit(fields::kStrideW, d.stride_w);
+  visit(fields::kDilationH, d.dilation_h);
+  visit(fields::kDilationW, d.dilation_w);
+  visit(fields::kPadTop, d.pad_top);
+  visit(fields::kPadLeft, d.pad_left);
+  visit(fields::kPadBottom, d.pad_bottom);
+  visit(fields::kPadRight, d.pad_right);
+  visit(fields::kInputAddress, d.input_address);
+  visit(fields::kOutputAddress, d.output_address);
+  visit(fields::kIndexAddress, d.index_address);
+  visit(fields::kCodebookAddress, d.codebook_address);
+  visit(fields::kBiasAddress, d.bias_address);
+  visit(fields::kMultiplierAddress, d.multiplier_address);
+  visit(fields::kCycles, d.cycles);
   if (d.version == 2) {
-    visit(kResidualAddressAt, d.residual_address);
-    visit(kResidualMultiplierAt, d.residual_multiplier);
-    visit(kResidualZeroPointAt, d.residual_zero_point);
+    visit(fields::kResidualAddress, d.residual_address);
+    visit(fields::kResidualMultiplier, d.residual_multiplier);
+    visit(fields::kResidualZeroPoint, d.residual_zero_point);
   }
 }
 
 /// Checks magic, version, size and reserved fields.
 bool HeaderIsRight(const std::uint8_t* bytes, std::uint64_t available) {
-  if (available < LayerDescriptor::kPlainBytes || Get<std::uint32_t>(bytes, kMagicAt) != LayerDescriptor::kMagic ||
-      Get<std::uint32_t>(bytes, kReservedAt) != 0) {
+  if (available < LayerDescriptor::kPlainBytes || Get(bytes, fields::kMagic) != contract::kMagic) {
     return false;
   }
-  const auto version = Get<std::uint16_t>(bytes, kVersionAt);
-  const auto size = Get<std::uint16_t>(bytes, kSizeAt);
-  if (version == 1) {
-    return size == LayerDescriptor::kPlainBytes;
-  }
-  return version == 2 && size == LayerDescriptor::kResidualBytes && available >= size &&
-         std::all_of(bytes + kReservedTailAt, bytes + size, [](std::uint8_t byte) { return byte == 0; });
+  const std::uint16_t version = Get(bytes, fields::kVersion);
+  const std::uint16_t size = Get(bytes, fields::kSize);
+  const bool sized = (version == 1 && size == LayerDescriptor::kPlainBytes) ||
+                     (version == 2 && size == LayerDescriptor::kResidualBytes);
+  return sized && available >= size &&
+         std::all_of(fields::kReserved.begin(), fields::kReserved.end(), [&](const Reserved& reserved) {
+           const std::uint8_t* begin = bytes + reserved.at;
+           return reserved.at >= size ||
+                  std::all_of(begin, begin + reserved.bytes, [](std::uint8_t byte) { return byte == 0; });
+         });
 }
 
 bool InRange(std::uint32_t value, std::uint32_t low, std::uint32_t high) { return value >= low && value <= high; }
@@ -170,18 +136,17 @@ struct Region {
 
 ErrorCode ValidateSupport(const LayerDescriptor& d, const Capabilities& c) {
   const bool binary = d.input_format == InputFormat::kBits;
-  const bool any_stride = (c.features & registers::kFeatureAnyStride) != 0;
-  const std::uint32_t max_stride = any_stride ? LayerDescriptor::kMaxStride : 2;
-  const std::uint32_t max_dilation =
-      (c.features & registers::kFeatureDilation) != 0 ? LayerDescriptor::kMaxDilation : 1;
-  const bool ok = (c.features & (binary ? registers::kFeatureBinary : registers::kFeatureInt8)) != 0 &&
-                  (!d.has_residual() || (c.features & registers::kFeatureResidual) != 0) &&
-                  (d.output_format != OutputFormat::kBits || (c.features & registers::kFeatureBitsOut) != 0) &&
+  const bool any_stride = (c.features & registers::kFeaturesAnyStride) != 0;
+  const std::uint32_t max_stride = any_stride ? contract::kMaxStride : 2;
+  const std::uint32_t max_dilation = (c.features & registers::kFeaturesDilation) != 0 ? contract::kMaxDilation : 1;
+  const bool ok = (c.features & (binary ? registers::kFeaturesBinary : registers::kFeaturesInt8)) != 0 &&
+                  (!d.has_residual() || (c.features & registers::kFeaturesResidual) != 0) &&
+                  (d.output_format != OutputFormat::kBits || (c.features & registers::kFeaturesBitsOut) != 0) &&
                   InRange(d.tau, 1, std::min<std::uint32_t>(LayerDescriptor::kMaxTau, c.max_tau)) &&
                   (d.mode == Mode::kDirect || (1u << d.tau) <= c.table_depth) && InRange(d.stride_h, 1, max_stride) &&
                   InRange(d.stride_w, 1, max_stride) && InRange(d.dilation_h, 1, max_dilation) &&
                   InRange(d.dilation_w, 1, max_dilation) &&
-                  (d.group == 1 || (c.features & registers::kFeatureGroups) != 0) && d.pad_top <= 2 * d.dilation_h &&
+                  (d.group == 1 || (c.features & registers::kFeaturesGroups) != 0) && d.pad_top <= 2 * d.dilation_h &&
                   d.pad_bottom <= 2 * d.dilation_h && d.pad_left <= 2 * d.dilation_w && d.pad_right <= 2 * d.dilation_w;
   return ok ? ErrorCode::kNone : ErrorCode::kUnsupported;
 }
@@ -236,14 +201,11 @@ ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
 
 LayerDescriptor::Bytes LayerDescriptor::Encode() const {
   Bytes bytes(this->bytes());
-  Put(bytes, kMagicAt, kMagic);
-  Put(bytes, kVersionAt, version);
-  Put(bytes, kSizeAt, static_cast<std::uint16_t>(bytes.size()));
-  Put(bytes, kInputFormatAt, static_cast<std::uint8_t>(input_format));
-  Put(bytes, kOutputFormatAt, static_cast<std::uint8_t>(output_format));
-  Put(bytes, kModeAt, static_cast<std::uint8_t>(mode));
-  Put(bytes, kStatusAt, static_cast<std::uint32_t>(status));
-  ForEachField(*this, [&](std::size_t at, auto field) { Put(bytes, at, field); });
+  Put(bytes, fields::kMagic, contract::kMagic);
+  Put(bytes, fields::kVersion, version);
+  Put(bytes, fields::kSize, static_cast<std::uint16_t>(bytes.size()));
+  Put(bytes, fields::kStatus, static_cast<std::uint32_t>(status));
+  ForEachField(*this, [&](auto field, const auto& value) { Put(bytes, field, value); });
   return bytes;
 }
 
@@ -251,17 +213,14 @@ ErrorCode LayerDescriptor::Decode(const std::uint8_t* bytes, std::uint64_t avail
   if (!HeaderIsRight(bytes, available)) {
     return ErrorCode::kHeader;
   }
-  if (bytes[kInputFormatAt] > 2 || bytes[kOutputFormatAt] > 3 || bytes[kModeAt] > 1) {
+  if (bytes[fields::kInputFormat.at] >= kInputFormatValues || bytes[fields::kOutputFormat.at] >= kOutputFormatValues ||
+      bytes[fields::kMode.at] >= kModeValues) {
     return ErrorCode::kUnsupported;
   }
   *descriptor = {};
-  descriptor->version = Get<std::uint16_t>(bytes, kVersionAt);
-  descriptor->input_format = static_cast<InputFormat>(bytes[kInputFormatAt]);
-  descriptor->output_format = static_cast<OutputFormat>(bytes[kOutputFormatAt]);
-  descriptor->mode = static_cast<Mode>(bytes[kModeAt]);
-  descriptor->status = static_cast<ErrorCode>(Get<std::uint32_t>(bytes, kStatusAt));
-  ForEachField(*descriptor,
-               [&](std::size_t at, auto& field) { field = Get<std::decay_t<decltype(field)>>(bytes, at); });
+  descriptor->version = Get(bytes, fields::kVersion);
+  descriptor->status = static_cast<ErrorCode>(Get(bytes, fields::kStatus));
+  ForEachField(*descriptor, [&](auto field, auto& value) { value = Get(bytes, field); });
   return ErrorCode::kNone;
 }
 

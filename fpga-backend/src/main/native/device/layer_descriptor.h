@@ -6,16 +6,9 @@
 
 #include "device/capabilities.h"
 #include "device/error_code.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
-
-/// The type of input elements. Bits are packed along a row, eight per byte, least significant first, and each row
-/// starts on a byte of its own; a set bit is +1, a clear bit -1.
-enum class InputFormat : std::uint8_t { kBits = 0, kU8 = 1, kS8 = 2 };
-
-/// The type of output elements: the accumulators themselves, requantised bytes, or bits by the channels' sign rules
-/// (device/sign_rule.h), packed as input bits are.
-enum class OutputFormat : std::uint8_t { kI32 = 0, kU8 = 1, kS8 = 2, kBits = 3 };
 
 /// Whether sums are requantised to 8 bits.
 constexpr bool HasEightBits(OutputFormat format) { return format == OutputFormat::kU8 || format == OutputFormat::kS8; }
@@ -32,23 +25,16 @@ constexpr std::uint64_t RowBytes(OutputFormat format, std::uint32_t width) {
   }
 }
 
-/// How the engine obtains responses: from the table of all 2^tau, or one by one for each output channel, as a plain
-/// binary engine does.
-enum class Mode : std::uint8_t { kTable = 0, kDirect = 1 };
-
 /// One layer: a 3x3 sub-bit convolution over a batch, and where its tensors lie in device memory. The byte layout of
-/// the encoded form and the meaning of every field are in docs/DEVICE.md. Channels count all groups; tensors are NCHW
-/// without gaps.
+/// the encoded form is that of fields:: (tables/device.h), and docs/DEVICE.md has the meaning of every field. Channels
+/// count all groups; tensors are NCHW without gaps.
 struct LayerDescriptor {
-  static constexpr std::uint32_t kMagic = 0x444C4253;  // "SBLD"
   /// Bytes of version 1, and of version 2, which adds the residual to it.
-  static constexpr std::size_t kPlainBytes = 128;
-  static constexpr std::size_t kResidualBytes = 192;
+  static constexpr std::size_t kPlainBytes = fields::kBytesOfVersion1;
+  static constexpr std::size_t kResidualBytes = fields::kBytesOfVersion2;
   /// Alignment of every tensor and of the descriptor list in device memory.
-  static constexpr std::uint64_t kAlignment = 64;
+  static constexpr std::uint64_t kAlignment = contract::kAlignment;
   static constexpr int kMaxTau = 9;
-  static constexpr std::uint32_t kMaxDilation = 255;
-  static constexpr std::uint32_t kMaxStride = 255;
 
   /// 1 or 2. A version 1 descriptor has no residual.
   std::uint16_t version = 1;

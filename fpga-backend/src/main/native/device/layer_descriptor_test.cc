@@ -8,8 +8,8 @@
 #include <limits>
 #include <random>
 
-#include "device/registers.h"
 #include "emulator/emulator.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
@@ -163,7 +163,7 @@ TEST(LayerDescriptor, MayGiveBits) {
   EXPECT_EQ(d.output_image_bytes(), 8u * 5 * 2) << "rows of 11 pixels in two bytes each";
   EXPECT_EQ(d.Validate(Offered()), ErrorCode::kNone);
   Capabilities bare = Offered();
-  bare.features &= ~registers::kFeatureBitsOut;
+  bare.features &= ~registers::kFeaturesBitsOut;
   EXPECT_EQ(d.Validate(bare), ErrorCode::kUnsupported) << "a device of contract 1.2";
   d.output_zero_point = 1;
   EXPECT_EQ(d.Validate(Offered()), ErrorCode::kZeroPoint);
@@ -285,7 +285,7 @@ TEST(LayerDescriptor, RejectsEveryCorruptFieldOfAResidual) {
   large.residual_multiplier = std::nextafter(0x1p120f, 0.0f);
   EXPECT_EQ(large.Validate(Offered()), ErrorCode::kNone);
   Capabilities bare = Offered();
-  bare.features &= ~registers::kFeatureResidual;
+  bare.features &= ~registers::kFeaturesResidual;
   EXPECT_EQ(ValidResidualLayer().Validate(bare), ErrorCode::kUnsupported);
 }
 
@@ -294,15 +294,15 @@ TEST(LayerDescriptor, RejectsWhatADeviceDoesNotOffer) {
   bare.features = 0;
   EXPECT_EQ(ValidLayer().Validate(bare), ErrorCode::kUnsupported) << "int8 activations";
   bare = Offered();
-  bare.features &= ~registers::kFeatureGroups;
+  bare.features &= ~registers::kFeaturesGroups;
   EXPECT_EQ(ValidLayer().Validate(bare), ErrorCode::kUnsupported) << "groups";
   bare = Offered();
-  bare.features &= ~registers::kFeatureDilation;
+  bare.features &= ~registers::kFeaturesDilation;
   LayerDescriptor dilated = ValidLayer();
   dilated.dilation_w = 2;
   EXPECT_EQ(dilated.Validate(bare), ErrorCode::kUnsupported) << "dilation";
   bare = Offered();
-  bare.features &= ~registers::kFeatureAnyStride;
+  bare.features &= ~registers::kFeaturesAnyStride;
   LayerDescriptor strided = ValidLayer();
   strided.stride_h = 3;
   EXPECT_EQ(strided.Validate(bare), ErrorCode::kUnsupported) << "stride 3";

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "device/cycle_model.h"
-#include "device/registers.h"
 #include "driver/graph_request.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
@@ -41,19 +41,20 @@ std::string Summary(const LayerDescriptor& d) {
 
 void Driver::CheckIdentity(Device& device) {
   const std::uint32_t id = device.Read32(registers::kId);
-  if (id == registers::kBusAbsent) {
+  if (id == contract::kBusAbsent) {
     ThrowVanished();
   }
-  if (id != registers::kIdValue) {
+  if (id != contract::kIdValue) {
     throw DriverError(Fault::kWrongDevice, "the device is not a Subbit engine: its identification is " +
                                                std::to_string(id) + " instead of " +
-                                               std::to_string(registers::kIdValue));
+                                               std::to_string(contract::kIdValue));
   }
   const std::uint32_t version = device.Read32(registers::kVersion);
-  if (version >> 16 != registers::kVersionValue >> 16) {
-    throw DriverError(Fault::kWrongDevice, "the device has version " + std::to_string(version >> 16) +
+  if (registers::kVersionMajor.Of(version) != registers::kVersionMajor.Of(contract::kVersionValue)) {
+    throw DriverError(Fault::kWrongDevice, "the device has version " +
+                                               std::to_string(registers::kVersionMajor.Of(version)) +
                                                " of the register contract, this driver version " +
-                                               std::to_string(registers::kVersionValue >> 16) +
+                                               std::to_string(registers::kVersionMajor.Of(contract::kVersionValue)) +
                                                "; load a matching bitstream");
   }
 }
@@ -88,7 +89,7 @@ auto Driver::WithDevice(const Body& body) {
   try {
     return body();
   } catch (const TransferError& e) {
-    if (device_->Read32(registers::kId) == registers::kBusAbsent) {
+    if (device_->Read32(registers::kId) == contract::kBusAbsent) {
       lost_ = true;
       ThrowVanished();
     }
@@ -209,16 +210,16 @@ void Driver::Start(std::uint64_t descriptors, std::size_t count) {
   expected_descriptors_ = Low(descriptors);
   device_->Write32(registers::kDescriptorsLow, expected_descriptors_);
   device_->Write32(registers::kDescriptorsHigh, High(descriptors));
-  device_->Write32(registers::kDescriptorCount, static_cast<std::uint32_t>(count));
-  device_->Write32(registers::kGlobalInterruptEnable, 1);
-  device_->Write32(registers::kInterruptEnable, registers::kInterruptDone);
-  device_->Write32(registers::kControl, registers::kStart);
+  device_->Write32(registers::kCount, static_cast<std::uint32_t>(count));
+  device_->Write32(registers::kGie, registers::kGieEnable);
+  device_->Write32(registers::kIer, registers::kIerDone);
+  device_->Write32(registers::kControl, registers::kControlStart);
 }
 
 void Driver::Reset() {
-  device_->Write32(registers::kReset, 1);
+  device_->Write32(registers::kReset, registers::kResetAbort);
   const auto deadline = steady_clock::now() + kResetLimit;
-  while (device_->Read32(registers::kReset) == 1 && steady_clock::now() < deadline) {
+  while (device_->Read32(registers::kReset) == registers::kResetAbort && steady_clock::now() < deadline) {
     std::this_thread::sleep_for(kResetPoll);
   }
   expected_descriptors_ = device_->Read32(registers::kDescriptorsLow);
@@ -226,13 +227,13 @@ void Driver::Reset() {
 
 void Driver::EnsureIdle() {
   std::uint32_t control = device_->Read32(registers::kControl);
-  if (control == registers::kBusAbsent) {
+  if (control == contract::kBusAbsent) {
     ThrowVanished();
   }
-  if ((control & registers::kIdle) == 0) {
+  if ((control & registers::kControlIdle) == 0) {
     Reset();
     control = device_->Read32(registers::kControl);
-    if ((control & registers::kIdle) == 0) {
+    if ((control & registers::kControlIdle) == 0) {
       throw DriverError(
           Fault::kTimeout,
           "the device is still busy with an earlier request, and a reset did not help; reload its bitstream");
@@ -247,12 +248,12 @@ void Driver::Await(milliseconds timeout) {
   const auto deadline = steady_clock::now() + timeout;
   for (;;) {
     const std::uint32_t control = device_->Read32(registers::kControl);
-    if (control == registers::kBusAbsent) {
+    if (control == contract::kBusAbsent) {
       ThrowVanished();
     }
-    if ((control & registers::kDone) != 0) {
+    if ((control & registers::kControlDone) != 0) {
       // The interrupt status toggles on write: writing back what is set clears it.
-      device_->Write32(registers::kInterruptStatus, device_->Read32(registers::kInterruptStatus));
+      device_->Write32(registers::kIsr, device_->Read32(registers::kIsr));
       return;
     }
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());

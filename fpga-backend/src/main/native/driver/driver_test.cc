@@ -6,8 +6,8 @@
 #include <random>
 #include <thread>
 
-#include "device/registers.h"
 #include "emulator/emulator.h"
+#include "tables/device.h"
 #include "testing/reference_conv.h"
 
 namespace subbit::fpga {
@@ -36,7 +36,7 @@ class FaultyDevice final : public Device {
   std::uint32_t Read32(std::uint32_t offset) override {
     switch (fault_.load()) {
       case Misbehaviour::kVanishes:
-        return registers::kBusAbsent;
+        return contract::kBusAbsent;
       case Misbehaviour::kReportsError:
         return offset == registers::kError ? 77 : emulator_.Read32(offset);
       case Misbehaviour::kWrongId:
@@ -63,7 +63,7 @@ class FaultyDevice final : public Device {
   void ReadBuffer(std::uint64_t address, void* to, std::size_t bytes) override {
     emulator_.ReadBuffer(address, to, bytes);
     if (fault_.load() == Misbehaviour::kForgetsStatus && bytes == LayerDescriptor::kPlainBytes) {
-      static_cast<std::uint8_t*>(to)[0x70] = 5;
+      static_cast<std::uint8_t*>(to)[fields::kStatus.at] = 5;
     }
   }
   void WriteBuffer(std::uint64_t address, const void* from, std::size_t bytes) override {
@@ -125,7 +125,7 @@ TEST_F(DriverTest, ExpectsBitsOnlyOfDevicesThatGiveThem) {
   layer.multiplier.clear();
   layer.sign_rules.assign(layer.shape.out_channels, {0, false});
   EXPECT_EQ(Driver::Open(std::make_unique<Emulator>(c))->WhyNot(layer), "");
-  c.features &= ~registers::kFeatureBitsOut;
+  c.features &= ~registers::kFeaturesBitsOut;
   const std::string reason = Driver::Open(std::make_unique<Emulator>(c))->WhyNot(layer);
   EXPECT_NE(reason.find("bits out"), std::string::npos) << reason;
 }

@@ -8,8 +8,8 @@
 
 #include "device/cycle_model.h"
 #include "device/element.h"
-#include "device/registers.h"
 #include "emulator/engine.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
@@ -45,19 +45,19 @@ std::uint32_t Emulator::Read32(std::uint32_t offset) {
   switch (offset) {
     case registers::kControl: {
       const std::uint32_t value = control_;
-      control_ &= ~(registers::kDone | registers::kReady);
+      control_ &= ~(registers::kControlDone | registers::kControlReady);
       return value;
     }
-    case registers::kGlobalInterruptEnable:
+    case registers::kGie:
       return global_interrupt_enable_;
-    case registers::kInterruptEnable:
+    case registers::kIer:
       return interrupt_enable_;
-    case registers::kInterruptStatus:
+    case registers::kIsr:
       return interrupt_status_;
     case registers::kId:
-      return registers::kIdValue;
+      return contract::kIdValue;
     case registers::kVersion:
-      return registers::kVersionValue;
+      return contract::kVersionValue;
     case registers::kEngine:
       return capabilities_.EngineRegister();
     case registers::kFeatures:
@@ -74,7 +74,7 @@ std::uint32_t Emulator::Read32(std::uint32_t offset) {
       return Low(descriptors_);
     case registers::kDescriptorsHigh:
       return High(descriptors_);
-    case registers::kDescriptorCount:
+    case registers::kCount:
       return descriptor_count_;
     case registers::kError:
       return error_;
@@ -98,18 +98,18 @@ std::uint32_t Emulator::Read32(std::uint32_t offset) {
 void Emulator::Write32(std::uint32_t offset, std::uint32_t value) {
   switch (offset) {
     case registers::kControl:
-      if ((value & registers::kStart) != 0) {
+      if ((value & registers::kControlStart) != 0) {
         Start();
       }
       break;
-    case registers::kGlobalInterruptEnable:
-      global_interrupt_enable_ = value & 1;
+    case registers::kGie:
+      global_interrupt_enable_ = value & registers::kGieEnable;
       break;
-    case registers::kInterruptEnable:
-      interrupt_enable_ = value & (registers::kInterruptDone | registers::kInterruptReady);
+    case registers::kIer:
+      interrupt_enable_ = value & (registers::kIerDone | registers::kIerReady);
       break;
-    case registers::kInterruptStatus:
-      interrupt_status_ ^= value & (registers::kInterruptDone | registers::kInterruptReady);
+    case registers::kIsr:
+      interrupt_status_ ^= value & (registers::kIerDone | registers::kIerReady);
       break;
     case registers::kDescriptorsLow:
       descriptors_ = WithLow(descriptors_, value);
@@ -117,11 +117,11 @@ void Emulator::Write32(std::uint32_t offset, std::uint32_t value) {
     case registers::kDescriptorsHigh:
       descriptors_ = WithHigh(descriptors_, value);
       break;
-    case registers::kDescriptorCount:
+    case registers::kCount:
       descriptor_count_ = value;
       break;
     case registers::kReset:
-      if ((value & 1) != 0) {
+      if ((value & registers::kResetAbort) != 0) {
         Reset();
       }
       break;
@@ -153,7 +153,7 @@ void Emulator::WriteBuffer(std::uint64_t address, const void* from, std::size_t 
 void Emulator::WaitForInterrupt(std::chrono::milliseconds) {}
 
 void Emulator::Reset() {
-  control_ = registers::kIdle;
+  control_ = registers::kControlIdle;
   global_interrupt_enable_ = 0;
   interrupt_enable_ = 0;
   interrupt_status_ = 0;
@@ -168,7 +168,7 @@ void Emulator::Start() {
   cycles_ = 0;
   error_descriptor_ = 0;
   error_ = static_cast<std::uint32_t>(RunDescriptors());
-  control_ = registers::kDone | registers::kIdle | registers::kReady;
+  control_ = registers::kControlDone | registers::kControlIdle | registers::kControlReady;
   interrupt_status_ |= interrupt_enable_;
 }
 

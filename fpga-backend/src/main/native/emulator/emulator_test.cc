@@ -6,9 +6,10 @@
 #include <random>
 
 #include "device/cycle_model.h"
-#include "device/registers.h"
 #include "driver/driver.h"
+#include "tables/device.h"
 #include "testing/reference_conv.h"
+#include "testing/register_file.h"
 
 namespace subbit::fpga {
 namespace {
@@ -42,8 +43,8 @@ std::uint32_t Start(Emulator& device, const LayerDescriptor& layer, std::uint32_
     device.WriteBuffer(kDescriptorsAt + i * bytes.size(), bytes.data(), bytes.size());
   }
   device.Write32(registers::kDescriptorsLow, kDescriptorsAt);
-  device.Write32(registers::kDescriptorCount, count);
-  device.Write32(registers::kControl, registers::kStart);
+  device.Write32(registers::kCount, count);
+  device.Write32(registers::kControl, registers::kControlStart);
   return device.Read32(registers::kError);
 }
 
@@ -53,8 +54,8 @@ void WriteFloat(Emulator& device, std::uint64_t address, float value) {
 
 TEST(Emulator, IdentifiesItself) {
   Emulator device(SmallMemory());
-  EXPECT_EQ(device.Read32(registers::kId), registers::kIdValue);
-  EXPECT_EQ(device.Read32(registers::kVersion), registers::kVersionValue);
+  EXPECT_EQ(device.Read32(registers::kId), contract::kIdValue);
+  EXPECT_EQ(device.Read32(registers::kVersion), contract::kVersionValue);
   const Capabilities read = Capabilities::Read(device);
   EXPECT_EQ(read.dot_units, 1u);
   EXPECT_EQ(read.accumulators, 4u);
@@ -63,17 +64,24 @@ TEST(Emulator, IdentifiesItself) {
   EXPECT_EQ(read.features, SmallMemory().features);
 }
 
+TEST(Emulator, HasTheRegistersOfTheTable) {
+  Emulator device(SmallMemory());
+  ExpectRegisterFile([&](std::uint32_t at) { return device.Read32(at); },
+                     [&](std::uint32_t at, std::uint32_t value) { device.Write32(at, value); });
+}
+
 TEST(Emulator, FollowsTheControlProtocol) {
   Emulator device(SmallMemory());
-  EXPECT_EQ(device.Read32(registers::kControl), registers::kIdle);
-  device.Write32(registers::kInterruptEnable, registers::kInterruptDone);
+  EXPECT_EQ(device.Read32(registers::kControl), registers::kControlIdle);
+  device.Write32(registers::kIer, registers::kIerDone);
   WriteFloat(device, 0x1100, 1.0f);
   EXPECT_EQ(Start(device, OnePixel()), 0u);
-  EXPECT_EQ(device.Read32(registers::kInterruptStatus), registers::kInterruptDone);
-  device.Write32(registers::kInterruptStatus, registers::kInterruptDone);
-  EXPECT_EQ(device.Read32(registers::kInterruptStatus), 0u);
-  EXPECT_EQ(device.Read32(registers::kControl), registers::kDone | registers::kIdle | registers::kReady);
-  EXPECT_EQ(device.Read32(registers::kControl), registers::kIdle) << "done and ready clear on read";
+  EXPECT_EQ(device.Read32(registers::kIsr), registers::kIerDone);
+  device.Write32(registers::kIsr, registers::kIerDone);
+  EXPECT_EQ(device.Read32(registers::kIsr), 0u);
+  EXPECT_EQ(device.Read32(registers::kControl),
+            registers::kControlDone | registers::kControlIdle | registers::kControlReady);
+  EXPECT_EQ(device.Read32(registers::kControl), registers::kControlIdle) << "done and ready clear on read";
   EXPECT_EQ(device.Read32(registers::kCyclesLow), CyclesOfOnePixel());
 }
 
@@ -109,14 +117,16 @@ TEST(Emulator, RunsDescriptorsOfBothVersionsInOneList) {
   }
   device.WriteBuffer(kDescriptorsAt, list.data(), list.size());
   device.Write32(registers::kDescriptorsLow, kDescriptorsAt);
-  device.Write32(registers::kDescriptorCount, 3);
-  device.Write32(registers::kControl, registers::kStart);
+  device.Write32(registers::kCount, 3);
+  device.Write32(registers::kControl, registers::kControlStart);
   ASSERT_EQ(device.Read32(registers::kError), 0u);
   std::uint8_t sum = 0;
   device.ReadBuffer(0x1140, &sum, 1);
   EXPECT_EQ(sum, 42) << "the input is 0, so the residual alone is left";
   std::uint64_t cycles = 0;
-  device.ReadBuffer(kDescriptorsAt + 192 + 128 + 0x78, &cycles, sizeof cycles);
+  device.ReadBuffer(
+      kDescriptorsAt + LayerDescriptor::kResidualBytes + LayerDescriptor::kPlainBytes + fields::kCycles.at, &cycles,
+      sizeof cycles);
   EXPECT_GT(cycles, 0u) << "of the third descriptor";
 }
 
@@ -128,8 +138,8 @@ TEST(Emulator, RejectsADescriptorThatLeavesItsMemory) {
   const std::uint64_t last = (1 << 20) - LayerDescriptor::kPlainBytes;
   device.WriteBuffer(last, bytes.data(), LayerDescriptor::kPlainBytes);
   device.Write32(registers::kDescriptorsLow, last);
-  device.Write32(registers::kDescriptorCount, 1);
-  device.Write32(registers::kControl, registers::kStart);
+  device.Write32(registers::kCount, 1);
+  device.Write32(registers::kControl, registers::kControlStart);
   EXPECT_EQ(device.Read32(registers::kError), static_cast<std::uint32_t>(ErrorCode::kHeader));
 }
 
@@ -138,8 +148,8 @@ TEST(Emulator, RejectsABadDescriptorList) {
   const auto expect_rejected = [&](std::uint64_t address, std::uint32_t count) {
     device.Write32(registers::kDescriptorsLow, static_cast<std::uint32_t>(address));
     device.Write32(registers::kDescriptorsHigh, static_cast<std::uint32_t>(address >> 32));
-    device.Write32(registers::kDescriptorCount, count);
-    device.Write32(registers::kControl, registers::kStart);
+    device.Write32(registers::kCount, count);
+    device.Write32(registers::kControl, registers::kControlStart);
     EXPECT_EQ(device.Read32(registers::kError), static_cast<std::uint32_t>(ErrorCode::kDescriptorList));
   };
   expect_rejected(0x40, 0);
@@ -155,7 +165,7 @@ TEST(Emulator, NamesTheDescriptorThatFailed) {
   ASSERT_EQ(Start(device, OnePixel(), 2), 0u);
   const std::uint8_t wrong = 0;
   device.WriteBuffer(kDescriptorsAt + LayerDescriptor::kPlainBytes, &wrong, 1);
-  device.Write32(registers::kControl, registers::kStart);
+  device.Write32(registers::kControl, registers::kControlStart);
   EXPECT_EQ(device.Read32(registers::kError), static_cast<std::uint32_t>(ErrorCode::kHeader));
   EXPECT_EQ(device.Read32(registers::kErrorDescriptor), 1u);
   device.Write32(registers::kReset, 1);
@@ -183,10 +193,10 @@ TEST(Emulator, SurvivesRandomDescriptors) {
     }
     device.WriteBuffer(kDescriptorsAt, bytes.data(), bytes.size());
     device.Write32(registers::kDescriptorsLow, kDescriptorsAt);
-    device.Write32(registers::kDescriptorCount, 1);
-    device.Write32(registers::kControl, registers::kStart);
+    device.Write32(registers::kCount, 1);
+    device.Write32(registers::kControl, registers::kControlStart);
     ASSERT_LE(device.Read32(registers::kError), static_cast<std::uint32_t>(ErrorCode::kInternal));
-    ASSERT_NE(device.Read32(registers::kControl) & registers::kIdle, 0u);
+    ASSERT_NE(device.Read32(registers::kControl) & registers::kControlIdle, 0u);
   }
 }
 

@@ -10,12 +10,11 @@
 namespace subbit::fpga {
 namespace {
 
-constexpr const char* kQLinear = "QLinearSubBitConv";
-constexpr const char* kBlock = "QLinearSubBitBlock";
-constexpr const char* kBinary = "BinarySubBitConv";
-constexpr const char* kPacked = "PackedBinarySubBitConv";
-/// The position of a QLinearSubBitBlock's residual among its inputs.
-constexpr std::size_t kResidual = 9;
+using operators::InputRow;
+using Binary = operators::BinarySubBitConv;
+using Packed = operators::PackedBinarySubBitConv;
+using QLinear = operators::QLinearSubBitConv;
+using Block = operators::QLinearSubBitBlock;
 
 /// Names of a node's outputs; one that is left out has an empty name.
 std::vector<std::string> OutputNames(const Ort::ConstNode& node) {
@@ -32,16 +31,18 @@ std::size_t GivenOutputs(const Ort::ConstNode& node) {
 }
 
 HostForm InputForm(const std::string& op_type) {
-  return op_type == kPacked ? HostForm::kPackedSigns : op_type == kBinary ? HostForm::kFloats : HostForm::kBytes;
+  return op_type == Packed::kName   ? HostForm::kPackedSigns
+         : op_type == Binary::kName ? HostForm::kFloats
+                                    : HostForm::kBytes;
 }
 
-/// The form of a node's output. The first output of PackedBinarySubBitConv holds values, the second their signs.
+/// Of PackedBinarySubBitConv one output holds values, the other their signs.
 HostForm OutputForm(const Ort::ConstNode& node) {
   const std::string op_type = node.GetOperatorType();
-  if (op_type == kPacked) {
-    return OutputNames(node).at(0).empty() ? HostForm::kPackedSigns : HostForm::kFloats;
+  if (op_type == Packed::kName) {
+    return OutputNames(node).at(Packed::kOutputY.position).empty() ? HostForm::kPackedSigns : HostForm::kFloats;
   }
-  return op_type == kBinary ? HostForm::kFloats : HostForm::kBytes;
+  return op_type == Binary::kName ? HostForm::kFloats : HostForm::kBytes;
 }
 
 /// A constant input: ONNX Runtime's data, valid while the node is, and a shape of our own.
@@ -79,54 +80,54 @@ class NodeReader {
 
   const OpName& op() const { return op_; }
 
-  std::int64_t Int(const std::string& name) const {
+  std::int64_t Read(const operators::NumberRow& row) const {
     std::int64_t value = 0;
-    if (!Find(name, ORT_OP_ATTR_INT).GetValue(value).IsOK()) {
-      throw InvalidOperator(op_, name, "something unreadable", "an integer");
+    if (!Find(row.name, ORT_OP_ATTR_INT).GetValue(value).IsOK()) {
+      throw InvalidOperator(op_, row.name, "something unreadable", "an integer");
     }
     return value;
   }
 
   template <std::size_t count>
-  std::array<std::int64_t, count> Ints(const std::string& name) const {
+  std::array<std::int64_t, count> Read(const operators::ListRow<count>& row) const {
     std::vector<std::int64_t> values;
-    if (!Find(name, ORT_OP_ATTR_INTS).GetValueArray(values).IsOK() || values.size() != count) {
-      throw InvalidOperator(op_, name, ToString(values), std::to_string(count) + " integers");
+    if (!Find(row.name, ORT_OP_ATTR_INTS).GetValueArray(values).IsOK() || values.size() != count) {
+      throw InvalidOperator(op_, row.name, ToString(values), std::to_string(count) + " integers");
     }
     std::array<std::int64_t, count> array{};
     std::copy(values.begin(), values.end(), array.begin());
     return array;
   }
 
-  bool HasInput(std::size_t position) const { return position < inputs_.size() && inputs_[position] != nullptr; }
+  bool HasInput(const InputRow& row) const { return row.position < inputs_.size() && inputs_[row.position] != nullptr; }
 
   /// Element type of an input that must be a variable: a constant one is none of the fused node's inputs.
-  ONNXTensorElementDataType VariableType(std::size_t position, const std::string& name) const {
-    if (!HasInput(position) || inputs_[position].IsConstantInitializer()) {
-      throw NodeNotTaken("node '" + op_.node + "': input '" + name + "' is missing or constant");
+  ONNXTensorElementDataType VariableType(const InputRow& row) const {
+    if (!HasInput(row) || inputs_[row.position].IsConstantInitializer()) {
+      throw NodeNotTaken("node '" + op_.node + "': input '" + row.name + "' is missing or constant");
     }
-    const Ort::ConstTypeInfo type = inputs_[position].TypeInfo();
+    const Ort::ConstTypeInfo type = inputs_[row.position].TypeInfo();
     if (type.GetONNXType() != ONNX_TYPE_TENSOR) {
-      throw InvalidOperator(op_, name, "something else", "a tensor");
+      throw InvalidOperator(op_, row.name, "something else", "a tensor");
     }
     return type.GetTensorTypeAndShapeInfo().GetElementType();
   }
 
   /// A constant input, whose shape the caller has to check.
   template <typename T>
-  ConstantTensor<T> Constant(std::size_t position, const char* name) const {
+  ConstantTensor<T> Constant(const InputRow& row) const {
     Ort::ConstValue value{nullptr};
-    if (!HasInput(position) || !inputs_[position].IsConstantInitializer() ||
-        !inputs_[position].GetInitializer(value).IsOK() || value == nullptr || !value.IsTensor()) {
-      throw NodeNotTaken("node '" + op_.node + "': input '" + name + "' is not a constant");
+    if (!HasInput(row) || !inputs_[row.position].IsConstantInitializer() ||
+        !inputs_[row.position].GetInitializer(value).IsOK() || value == nullptr || !value.IsTensor()) {
+      throw NodeNotTaken("node '" + op_.node + "': input '" + row.name + "' is not a constant");
     }
     const Ort::TensorTypeAndShapeInfo info = value.GetTensorTypeAndShapeInfo();
     if (info.GetElementType() != Ort::TypeToTensorType<T>::type) {
-      throw InvalidOperator(op_, std::string("type of ") + name, std::to_string(info.GetElementType()),
+      throw InvalidOperator(op_, std::string("type of ") + row.name, std::to_string(info.GetElementType()),
                             std::to_string(Ort::TypeToTensorType<T>::type));
     }
     if (info.GetElementCount() == 0) {
-      throw InvalidOperator(op_, name, "nothing", "at least one element");
+      throw InvalidOperator(op_, row.name, "nothing", "at least one element");
     }
     return {value.GetTensorData<T>(), info.GetShape()};
   }
@@ -135,8 +136,9 @@ class NodeReader {
   /// The name of the node in whose function body a node without a name stands; it is part of the name of the index,
   /// which the exporter calls "NAME/index". Empty if there is no such name.
   std::string CalledFrom() const {
-    const std::string index = HasInput(1) ? inputs_[1].GetName() : "";
-    const std::string suffix = "/index";
+    const InputRow& row = Binary::kIndex;
+    const std::string index = HasInput(row) ? inputs_[row.position].GetName() : "";
+    const std::string suffix = std::string("/") + row.name;
     const bool named =
         index.size() > suffix.size() && index.compare(index.size() - suffix.size(), suffix.size(), suffix) == 0;
     return named ? index.substr(0, index.size() - suffix.size()) : "";
@@ -160,41 +162,46 @@ class NodeReader {
 
 ConvAttributes ReadAttributes(const NodeReader& reader) {
   ConvAttributes attributes;
-  attributes.tau = reader.Int("tau");
-  attributes.out_channels = reader.Int("out_channels");
-  attributes.in_channels = reader.Int("in_channels");
-  attributes.strides = reader.Ints<2>("strides");
-  attributes.pads = reader.Ints<4>("pads");
-  attributes.dilations = reader.Ints<2>("dilations");
-  attributes.group = reader.Int("group");
+  namespace rows = operators::attributes;
+  attributes.tau = reader.Read(rows::kTau);
+  attributes.out_channels = reader.Read(rows::kOutChannels);
+  attributes.in_channels = reader.Read(rows::kInChannels);
+  attributes.strides = reader.Read(rows::kStrides);
+  attributes.pads = reader.Read(rows::kPads);
+  attributes.dilations = reader.Read(rows::kDilations);
+  attributes.group = reader.Read(rows::kGroup);
   Validate(reader.op(), attributes);
   return attributes;
 }
 
-void ReadWeights(const NodeReader& reader, std::size_t first, ConvNode& node) {
-  const auto index = reader.Constant<std::uint8_t>(first, "index");
-  const auto codebook = reader.Constant<std::int8_t>(first + 1, "codebook");
+template <typename Table>
+void ReadWeights(const NodeReader& reader, ConvNode& node) {
+  const auto index = reader.Constant<std::uint8_t>(Table::kIndex);
+  const auto codebook = reader.Constant<std::int8_t>(Table::kCodebook);
   node.weights = MakeWeights(reader.op(), node.attributes, index.view(), codebook.view());
   node.layer.codebook = node.weights.codewords;
   node.layer.index.assign(index.data, index.data + index.Count());
 }
 
-void ReadBinary(const NodeReader& reader, ConvNode& node) {
-  const bool packed = node.input_form == HostForm::kPackedSigns;
-  const char* input = packed ? "B" : "X";
-  if (reader.VariableType(0, input) !=
-      (packed ? ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 : ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)) {
-    throw InvalidOperator(reader.op(), std::string("type of ") + input, "another type", packed ? "uint8" : "float32");
+/// Of BinarySubBitConv and PackedBinarySubBitConv, whose activations are `activations`, of type T.
+template <typename Table, typename T>
+void ReadBinary(const NodeReader& reader, const InputRow& activations, ConvNode& node) {
+  if (reader.VariableType(activations) != Ort::TypeToTensorType<T>::type) {
+    throw InvalidOperator(reader.op(), std::string("type of ") + activations.name, "another type",
+                          std::is_same_v<T, float> ? "float32" : "uint8");
   }
   const bool gives_signs = node.output_form == HostForm::kPackedSigns;
   node.layer.shape.input_format = InputFormat::kBits;
   node.layer.shape.output_format = gives_signs ? OutputFormat::kBits : OutputFormat::kI32;
-  ReadWeights(reader, 1, node);
+  ReadWeights<Table>(reader, node);
   const std::int64_t out_channels = node.attributes.out_channels;
-  node.scale = MakePerChannel(reader.op(), "scale", out_channels, reader.Constant<float>(3, "scale").view());
+  const auto per_channel = [&](const InputRow& row) {
+    return MakePerChannel(reader.op(), row.name, out_channels, reader.Constant<float>(row).view());
+  };
+  node.scale = per_channel(Table::kScale);
   node.bias.assign(static_cast<std::size_t>(out_channels), 0.0f);
-  if (packed || reader.HasInput(4)) {
-    node.bias = MakePerChannel(reader.op(), "bias", out_channels, reader.Constant<float>(4, "bias").view());
+  if (Table::kBias.use != operators::InputUse::kOptionalParameter || reader.HasInput(Table::kBias)) {
+    node.bias = per_channel(Table::kBias);
   }
   if (gives_signs) {
     node.layer.sign_rules =
@@ -204,78 +211,96 @@ void ReadBinary(const NodeReader& reader, ConvNode& node) {
 
 /// A scalar zero point of the 8-bit type T.
 template <typename T>
-std::int16_t ZeroPoint(const NodeReader& reader, std::size_t position, const char* name) {
-  const ConstantTensor<T> value = reader.Constant<T>(position, name);
+std::int16_t ZeroPoint(const NodeReader& reader, const InputRow& row) {
+  const ConstantTensor<T> value = reader.Constant<T>(row);
   if (value.Count() != 1) {
-    throw InvalidOperator(reader.op(), std::string("shape of ") + name, ToString(value.shape), "[] or [1]");
+    throw InvalidOperator(reader.op(), std::string("shape of ") + row.name, ToString(value.shape), "[] or [1]");
   }
   return value.data[0];
 }
 
-/// Reads what QLinearSubBitBlock has in addition to the inputs of QLinearSubBitConv.
+/// Multipliers and bias, with `T` the type of x and y; a block has a residual, too.
 template <typename T>
-Requantization ReadBlockRequantization(const NodeReader& reader, const ConvAttributes& attributes,
-                                       const QuantizationInputs& inputs) {
-  if (reader.VariableType(kResidual, "residual") != Ort::TypeToTensorType<T>::type) {
-    throw InvalidOperator(reader.op(), "type of residual", "another type", "that of x");
+Requantization ReadRequantization(QLinear, const NodeReader& reader, const ConvAttributes& attributes,
+                                  const QuantizationInputs& inputs) {
+  return MakeRequantization(reader.op(), attributes.out_channels, inputs);
+}
+
+template <typename T>
+Requantization ReadRequantization(Block, const NodeReader& reader, const ConvAttributes& attributes,
+                                  const QuantizationInputs& inputs) {
+  if (reader.VariableType(Block::kResidual) != Ort::TypeToTensorType<T>::type) {
+    throw InvalidOperator(reader.op(), std::string("type of ") + Block::kResidual.name, "another type", "that of x");
   }
   if (inputs.bias == nullptr) {
-    throw InvalidOperator(reader.op(), "B", "nothing", "one value per output channel");
+    throw InvalidOperator(reader.op(), Block::kB.name, "nothing", "one value an output channel");
   }
-  const auto scale = reader.Constant<float>(10, "residual_scale");
+  const auto scale = reader.Constant<float>(Block::kResidualScale);
   return MakeBlockRequantization(reader.op(), attributes, inputs,
-                                 {scale.view(), ZeroPoint<T>(reader, 11, "residual_zero_point")});
+                                 {scale.view(), ZeroPoint<T>(reader, Block::kResidualZeroPoint)});
 }
 
 /// `T` is the type of x and y.
-template <typename T>
+template <typename Table, typename T>
 void ReadQLinear(const NodeReader& reader, ConvNode& node) {
   LayerDescriptor& shape = node.layer.shape;
   shape.input_format = std::is_signed_v<T> ? InputFormat::kS8 : InputFormat::kU8;
   shape.output_format = std::is_signed_v<T> ? OutputFormat::kS8 : OutputFormat::kU8;
-  shape.input_zero_point = ZeroPoint<T>(reader, 2, "x_zero_point");
-  shape.output_zero_point = ZeroPoint<T>(reader, 7, "y_zero_point");
-  ReadWeights(reader, 3, node);
+  shape.input_zero_point = ZeroPoint<T>(reader, Table::kXZeroPoint);
+  shape.output_zero_point = ZeroPoint<T>(reader, Table::kYZeroPoint);
+  ReadWeights<Table>(reader, node);
   ConstantTensor<std::int32_t> bias;
-  if (reader.HasInput(8)) {
-    bias = reader.Constant<std::int32_t>(8, "B");
+  if (reader.HasInput(Table::kB)) {
+    bias = reader.Constant<std::int32_t>(Table::kB);
   }
   const TensorView<std::int32_t> bias_view = bias.view();
-  const auto x_scale = reader.Constant<float>(1, "x_scale");
-  const auto w_scale = reader.Constant<float>(5, "w_scale");
-  const auto y_scale = reader.Constant<float>(6, "y_scale");
+  const auto x_scale = reader.Constant<float>(Table::kXScale);
+  const auto w_scale = reader.Constant<float>(Table::kWScale);
+  const auto y_scale = reader.Constant<float>(Table::kYScale);
   const QuantizationInputs inputs = {x_scale.view(),          shape.input_zero_point,
                                      w_scale.view(),          y_scale.view(),
-                                     shape.output_zero_point, reader.HasInput(8) ? &bias_view : nullptr};
-  const bool block = reader.op().type == kBlock;
-  Requantization requantization = block ? ReadBlockRequantization<T>(reader, node.attributes, inputs)
-                                        : MakeRequantization(reader.op(), node.attributes.out_channels, inputs);
+                                     shape.output_zero_point, reader.HasInput(Table::kB) ? &bias_view : nullptr};
+  Requantization requantization = ReadRequantization<T>(Table{}, reader, node.attributes, inputs);
   node.layer.bias = std::move(requantization.bias);
   node.layer.multiplier = std::move(requantization.multiplier);
-  node.layer.adds_residual = block;
+  node.layer.adds_residual = std::is_same_v<Table, Block>;
   shape.residual_multiplier = requantization.residual.multiplier;
   shape.residual_zero_point = static_cast<std::int16_t>(requantization.residual.zero_point);
+}
+
+template <typename Table>
+void ReadEightBits(const NodeReader& reader, ConvNode& node) {
+  const ONNXTensorElementDataType type = reader.VariableType(Table::kX);
+  if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8) {
+    ReadQLinear<Table, std::uint8_t>(reader, node);
+  } else if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8) {
+    ReadQLinear<Table, std::int8_t>(reader, node);
+  } else {
+    throw InvalidOperator(reader.op(), std::string("type of ") + Table::kX.name, "another type", "int8 or uint8");
+  }
 }
 
 }  // namespace
 
 bool IsConvNode(const Ort::ConstNode& node) {
   const std::string op_type = node.GetOperatorType();
-  return node.GetDomain() == kDomain && (op_type == kQLinear || op_type == kBlock || op_type == kBinary ||
-                                         (op_type == kPacked && GivenOutputs(node) == 1));
+  return node.GetDomain() == operators::kDomain &&
+         (op_type == QLinear::kName || op_type == Block::kName || op_type == Binary::kName ||
+          (op_type == Packed::kName && GivenOutputs(node) == 1));
 }
 
-bool ReadsPackedSigns(const Ort::ConstNode& node) { return node.GetOperatorType() == kPacked; }
+bool ReadsPackedSigns(const Ort::ConstNode& node) { return node.GetOperatorType() == Packed::kName; }
 
 bool CanJoin(const Ort::ConstNode& giver, const Ort::ConstNode& reader) {
   const HostForm form = OutputForm(giver);
   if (form == HostForm::kFloats || form != InputForm(reader.GetOperatorType())) {
     return false;
   }
-  // Packed signs have room for up to seven more channels than were written, and a node may read them as -1; the
-  // device's bits have no such room.
-  return form != HostForm::kPackedSigns || NodeReader(giver).Int("out_channels") ==
-                                               NodeReader(reader).Int("in_channels") * NodeReader(reader).Int("group");
+  // Packed signs have room for up to seven channels more than were given, and a node may read them as -1; the device's
+  // bits have not.
+  return form != HostForm::kPackedSigns || NodeReader(giver).Read(operators::attributes::kOutChannels) ==
+                                               NodeReader(reader).Read(operators::attributes::kInChannels) *
+                                                   NodeReader(reader).Read(operators::attributes::kGroup);
 }
 
 std::string OutputName(const Ort::ConstNode& node) {
@@ -289,9 +314,16 @@ std::string OutputName(const Ort::ConstNode& node) {
 
 std::vector<std::string> VariableInputs(const Ort::ConstNode& node) {
   const std::vector<Ort::ConstValueInfo> inputs = node.GetInputs();
-  std::vector<std::string> names = {inputs.at(0).GetName()};
-  if (node.GetOperatorType() == kBlock) {
-    names.push_back(inputs.at(kResidual).GetName());
+  std::vector<std::string> names;
+  const std::string op_type = node.GetOperatorType();
+  for (const operators::OperatorRow& row : operators::kAll) {
+    if (row.name == op_type) {
+      std::for_each(row.inputs, row.inputs + row.input_count, [&](const InputRow& input) {
+        if (input.use == operators::InputUse::kData) {
+          names.push_back(inputs.at(input.position).GetName());
+        }
+      });
+    }
   }
   return names;
 }
@@ -304,14 +336,14 @@ ConvNode ReadConvNode(const Ort::ConstNode& node) {
   read.input_form = InputForm(read.op.type);
   read.output_form = OutputForm(node);
   read.layer.shape = ShapeOf(read.attributes);
-  if (read.input_form != HostForm::kBytes) {
-    ReadBinary(reader, read);
-  } else if (reader.VariableType(0, "x") == ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8) {
-    ReadQLinear<std::uint8_t>(reader, read);
-  } else if (reader.VariableType(0, "x") == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8) {
-    ReadQLinear<std::int8_t>(reader, read);
+  if (read.op.type == Binary::kName) {
+    ReadBinary<Binary, float>(reader, Binary::kX, read);
+  } else if (read.op.type == Packed::kName) {
+    ReadBinary<Packed, std::uint8_t>(reader, Packed::kB, read);
+  } else if (read.op.type == Block::kName) {
+    ReadEightBits<Block>(reader, read);
   } else {
-    throw InvalidOperator(reader.op(), "type of x", "another type", "int8 or uint8");
+    ReadEightBits<QLinear>(reader, read);
   }
   return read;
 }

@@ -9,14 +9,12 @@
 #include "core/operator/requantization.h"
 #include "driver/conv_layer.h"
 #include "ep/ort_api.h"
+#include "tables/operators.h"
 
 namespace subbit::fpga {
 
-/// Domain of the sub-bit operators.
-inline constexpr const char* kDomain = "dev.subbit";
-
-/// The node meets its operator's specification as far as it was read, but not the provider's requirements, such as
-/// constant weights. The message says why, for the log.
+/// The node meets its operator's specification as far as it was read, but not what the provider needs, such as constant
+/// weights. The message says what, for the log.
 class NodeNotTaken : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -14,9 +14,10 @@
 #include "Vsubbit_tiles_lanes.h"
 #include "Vsubbit_weight_loader.h"
 #include "device/error_code.h"
-#include "device/registers.h"
 #include "rtl/layer_port.h"
 #include "rtl/module_bench.h"
+#include "tables/device.h"
+#include "testing/register_file.h"
 
 namespace subbit::fpga {
 namespace {
@@ -353,6 +354,11 @@ class Registers : public ::testing::Test {
   int aborts_ = 0;
 };
 
+TEST_F(Registers, AreThoseOfTheTable) {
+  ExpectRegisterFile([this](std::uint32_t at) { return Read(at); },
+                     [this](std::uint32_t at, std::uint32_t value) { Write(at, value); });
+}
+
 TEST_F(Registers, KeepWhatIsWrittenToThem) {
   for (int run = 0; run < 200; ++run) {
     const std::uint32_t low = random_();
@@ -360,16 +366,16 @@ TEST_F(Registers, KeepWhatIsWrittenToThem) {
     const std::uint32_t count = random_();
     Write(registers::kDescriptorsLow, low);
     Write(registers::kDescriptorsHigh, high);
-    Write(registers::kDescriptorCount, count);
+    Write(registers::kCount, count);
     ASSERT_EQ(Read(registers::kDescriptorsLow), low);
     ASSERT_EQ(Read(registers::kDescriptorsHigh), high);
-    ASSERT_EQ(Read(registers::kDescriptorCount), count);
+    ASSERT_EQ(Read(registers::kCount), count);
     ASSERT_EQ(m_.list_address, std::uint64_t{high} << 32 | low);
     ASSERT_EQ(m_.list_count, count);
-    Write(registers::kDescriptorCount, ~count, 0x7);
-    ASSERT_EQ(Read(registers::kDescriptorCount), count) << "part of a word was written";
+    Write(registers::kCount, ~count, 0x7);
+    ASSERT_EQ(Read(registers::kCount), count) << "part of a word was written";
     Write(registers::kId, 0);
-    ASSERT_EQ(Read(registers::kId), registers::kIdValue);
+    ASSERT_EQ(Read(registers::kId), contract::kIdValue);
     ASSERT_EQ(Read(0xFFC), 0u) << "an offset that is not listed";
   }
   EXPECT_EQ(starts_, 0);
@@ -380,35 +386,35 @@ TEST_F(Registers, StartOnceAndTellTheEnd) {
     const std::uint32_t error = random_() % 10;
     const bool interrupt = random_() % 2 == 0;
     const bool on = random_() % 4 != 0;
-    Write(registers::kGlobalInterruptEnable, on ? 1 : 0);
-    Write(registers::kInterruptEnable, interrupt ? registers::kInterruptDone : 0);
+    Write(registers::kGie, on ? 1 : 0);
+    Write(registers::kIer, interrupt ? registers::kIerDone : 0);
     m_.idle = 0;
-    Write(registers::kControl, registers::kStart);
+    Write(registers::kControl, registers::kControlStart);
     ASSERT_EQ(starts_, run + 1);
-    ASSERT_EQ(Read(registers::kControl) & registers::kIdle, 0u);
-    Write(registers::kControl, registers::kStart);
+    ASSERT_EQ(Read(registers::kControl) & registers::kControlIdle, 0u);
+    Write(registers::kControl, registers::kControlStart);
     ASSERT_EQ(starts_, run + 1) << "started while it runs";
     ASSERT_FALSE(m_.irq);
     Finish(error);
     Settle(m_);
     ASSERT_EQ(m_.irq, on && interrupt ? 1 : 0);
-    ASSERT_EQ(Read(registers::kControl), registers::kDone | registers::kIdle | registers::kReady);
-    ASSERT_EQ(Read(registers::kControl), registers::kIdle) << "done and ready clear when read";
+    ASSERT_EQ(Read(registers::kControl), registers::kControlDone | registers::kControlIdle | registers::kControlReady);
+    ASSERT_EQ(Read(registers::kControl), registers::kControlIdle) << "done and ready clear when read";
     ASSERT_EQ(Read(registers::kError), error);
     ASSERT_EQ(Read(registers::kErrorDescriptor), error == 0 ? 0u : 3u);
     ASSERT_EQ(Read(registers::kCyclesLow), 0x23456789u);
     ASSERT_EQ(Read(registers::kCyclesHigh), 1u);
-    Write(registers::kInterruptStatus, Read(registers::kInterruptStatus));
-    ASSERT_EQ(Read(registers::kInterruptStatus), 0u);
+    Write(registers::kIsr, Read(registers::kIsr));
+    ASSERT_EQ(Read(registers::kIsr), 0u);
     Settle(m_);
     ASSERT_FALSE(m_.irq);
   }
 }
 
 TEST_F(Registers, AnswerAResetWhenTheEngineIsIdle) {
-  Write(registers::kDescriptorCount, 7);
+  Write(registers::kCount, 7);
   m_.idle = 0;
-  Write(registers::kControl, registers::kStart);
+  Write(registers::kControl, registers::kControlStart);
   m_.s_axi_awvalid = m_.s_axi_wvalid = 1;
   m_.s_axi_awaddr = registers::kReset;
   m_.s_axi_wdata = 1;
@@ -421,14 +427,14 @@ TEST_F(Registers, AnswerAResetWhenTheEngineIsIdle) {
     ASSERT_FALSE(m_.s_axi_bvalid) << "answered while a burst is on the bus";
   }
   EXPECT_EQ(aborts_, 1);
-  EXPECT_EQ(Read(registers::kControl) & registers::kIdle, 0u);
+  EXPECT_EQ(Read(registers::kControl) & registers::kControlIdle, 0u);
   m_.idle = 1;
   Pass();
   Settle(m_);
   EXPECT_TRUE(m_.s_axi_bvalid);
   Pass();
-  EXPECT_EQ(Read(registers::kControl), registers::kIdle);
-  EXPECT_EQ(Read(registers::kDescriptorCount), 0u);
+  EXPECT_EQ(Read(registers::kControl), registers::kControlIdle);
+  EXPECT_EQ(Read(registers::kCount), 0u);
 }
 
 }  // namespace

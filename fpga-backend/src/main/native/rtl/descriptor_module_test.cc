@@ -10,10 +10,10 @@
 #include <string>
 
 #include "Vsubbit_descriptor_six.h"
-#include "device/registers.h"
 #include "rtl/descriptor_bench.h"
 #include "rtl/layer_fields.h"
 #include "rtl/layer_port.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
@@ -80,8 +80,8 @@ LayerDescriptor RandomLayer(std::mt19937& random) {
 template <class Descriptor>
 void TakesRandomDescriptors(std::uint32_t max_tau) {
   Capabilities capabilities;
-  capabilities.features =
-      registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureResidual | registers::kFeatureBitsOut;
+  capabilities.features = registers::kFeaturesInt8 | registers::kFeaturesBinary | registers::kFeaturesResidual |
+                          registers::kFeaturesBitsOut;
   capabilities.max_channels = kMaxChannels;
   capabilities.max_tau = max_tau;
   capabilities.max_width = kMaxWidth;

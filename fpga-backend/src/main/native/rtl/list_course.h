@@ -13,7 +13,7 @@ namespace subbit::fpga {
 /// Of the module's parameters.
 constexpr std::uint64_t kListMemoryBytes = 1 << 16;
 /// Of the status in a descriptor.
-constexpr std::uint64_t kStatusAt = 0x70;
+constexpr std::uint64_t kStatusAt = fields::kStatus.at;
 
 /// A descriptor, as far as the list is concerned, and what becomes of it.
 struct Entry {

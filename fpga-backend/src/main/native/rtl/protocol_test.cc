@@ -6,9 +6,9 @@
 #include <random>
 
 #include "device/element.h"
-#include "device/registers.h"
 #include "emulator/emulator.h"
 #include "rtl/rtl_device.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
@@ -76,10 +76,10 @@ class Protocol : public ::testing::Test {
   void Start(Device& device, std::uint64_t address, std::uint32_t count) {
     device.Write32(registers::kDescriptorsLow, static_cast<std::uint32_t>(address));
     device.Write32(registers::kDescriptorsHigh, static_cast<std::uint32_t>(address >> 32));
-    device.Write32(registers::kDescriptorCount, count);
-    device.Write32(registers::kGlobalInterruptEnable, 1);
-    device.Write32(registers::kInterruptEnable, registers::kInterruptDone);
-    device.Write32(registers::kControl, registers::kStart);
+    device.Write32(registers::kCount, count);
+    device.Write32(registers::kGie, 1);
+    device.Write32(registers::kIer, registers::kIerDone);
+    device.Write32(registers::kControl, registers::kControlStart);
   }
 
   /// Runs the list on both devices and compares what registers and memory show afterwards. Returns the error code.
@@ -87,10 +87,11 @@ class Protocol : public ::testing::Test {
     Start(*emulator_, address, count);
     Start(*rtl_, address, count);
     EXPECT_TRUE(rtl_->RunCycles(kManyCycles)) << "no interrupt";
-    EXPECT_EQ(rtl_->Read32(registers::kInterruptStatus), registers::kInterruptDone);
-    rtl_->Write32(registers::kInterruptStatus, registers::kInterruptDone);
-    EXPECT_EQ(rtl_->Read32(registers::kControl), registers::kDone | registers::kIdle | registers::kReady);
-    EXPECT_EQ(rtl_->Read32(registers::kControl), registers::kIdle) << "done and ready clear on read";
+    EXPECT_EQ(rtl_->Read32(registers::kIsr), registers::kIerDone);
+    rtl_->Write32(registers::kIsr, registers::kIerDone);
+    EXPECT_EQ(rtl_->Read32(registers::kControl),
+              registers::kControlDone | registers::kControlIdle | registers::kControlReady);
+    EXPECT_EQ(rtl_->Read32(registers::kControl), registers::kControlIdle) << "done and ready clear on read";
     EXPECT_EQ(rtl_->Read32(registers::kErrorDescriptor), emulator_->Read32(registers::kErrorDescriptor));
     EXPECT_EQ(Memory(*rtl_), Memory(*emulator_));
     const std::uint32_t code = rtl_->Read32(registers::kError);
@@ -108,7 +109,7 @@ class Protocol : public ::testing::Test {
 
   static void ForgetCycles(std::vector<std::uint8_t>& memory) {
     for (std::uint64_t at = kDescriptorsAt; memory[at] == 'S'; at += memory[at + 4] == 1 ? 128 : 192) {
-      std::fill_n(memory.begin() + static_cast<std::ptrdiff_t>(at) + 0x78, 8, std::uint8_t{0});
+      std::fill_n(memory.begin() + static_cast<std::ptrdiff_t>(at + fields::kCycles.at), 8, std::uint8_t{0});
     }
   }
 
@@ -132,7 +133,7 @@ TEST_F(Protocol, RunsAListAndAddsUpItsCycles) {
   std::uint64_t sum = 0;
   for (std::uint64_t i = 0; i < 3; ++i) {
     std::uint64_t cycles = 0;
-    rtl_->ReadBuffer(kDescriptorsAt + i * bytes.size() + 0x78, &cycles, sizeof cycles);
+    rtl_->ReadBuffer(kDescriptorsAt + i * bytes.size() + fields::kCycles.at, &cycles, sizeof cycles);
     EXPECT_GT(cycles, 0u);
     sum += cycles;
   }
@@ -149,7 +150,8 @@ TEST_F(Protocol, RunsDescriptorsOfBothVersionsInOneList) {
   Write(kDescriptorsAt, list.data(), list.size());
   EXPECT_EQ(Compare(kDescriptorsAt, 3), 0u);
   std::uint64_t cycles = 0;
-  rtl_->ReadBuffer(kDescriptorsAt + 192 + 128 + 0x78, &cycles, sizeof cycles);
+  rtl_->ReadBuffer(kDescriptorsAt + LayerDescriptor::kResidualBytes + LayerDescriptor::kPlainBytes + fields::kCycles.at,
+                   &cycles, sizeof cycles);
   EXPECT_GT(cycles, 0u) << "of the third descriptor";
 }
 
@@ -294,9 +296,9 @@ TEST_F(Protocol, IsIdleAndAsNewAfterAResetAtAnyTime) {
       // Loading takes some 400 cycles, computing 4096, writing back 1024.
       rtl_->RunCycles(random() % (run % 3 == 0 ? 800 : 6000));
       rtl_->Write32(registers::kReset, 1);
-      ASSERT_EQ(rtl_->Read32(registers::kControl), registers::kIdle) << "run " << run;
+      ASSERT_EQ(rtl_->Read32(registers::kControl), registers::kControlIdle) << "run " << run;
       ASSERT_EQ(rtl_->Read32(registers::kDescriptorsLow), 0u);
-      ASSERT_EQ(rtl_->Read32(registers::kGlobalInterruptEnable), 0u);
+      ASSERT_EQ(rtl_->Read32(registers::kGie), 0u);
       ASSERT_FALSE(rtl_->RunCycles(50)) << "an interrupt after a reset";
       // The outputs were right before, so whatever the abandoned layer wrote must be right too.
       ASSERT_EQ(Memory(*rtl_), Memory(*emulator_)) << "run " << run;
@@ -316,7 +318,7 @@ TEST_F(Protocol, ReportsAFailedTransfer) {
   ASSERT_TRUE(rtl_->RunCycles(kManyCycles));
   EXPECT_EQ(rtl_->Read32(registers::kError), static_cast<std::uint32_t>(ErrorCode::kInternal));
   std::uint32_t status = 0;
-  rtl_->ReadBuffer(kDescriptorsAt + 0x70, &status, sizeof status);
+  rtl_->ReadBuffer(kDescriptorsAt + fields::kStatus.at, &status, sizeof status);
   EXPECT_EQ(status, static_cast<std::uint32_t>(ErrorCode::kInternal));
 }
 

@@ -3,10 +3,10 @@
 #include <random>
 
 #include "device/element.h"
-#include "device/registers.h"
 #include "driver/driver.h"
 #include "emulator/emulator.h"
 #include "rtl/rtl_device.h"
+#include "tables/device.h"
 #include "testing/reference_conv.h"
 
 namespace subbit::fpga {
@@ -21,8 +21,8 @@ class Rtl : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Rtl, TellsWhatItsElementOffers) {
   const auto device = Open(GetParam());
-  EXPECT_EQ(device->Read32(registers::kId), registers::kIdValue);
-  EXPECT_EQ(device->Read32(registers::kVersion), registers::kVersionValue);
+  EXPECT_EQ(device->Read32(registers::kId), contract::kIdValue);
+  EXPECT_EQ(device->Read32(registers::kVersion), contract::kVersionValue);
   const Capabilities read = Capabilities::Read(*device);
   const Capabilities expected = RtlCapabilities(GetParam());
   EXPECT_EQ(read.response_unit, expected.response_unit);
@@ -136,7 +136,7 @@ TEST_P(Rtl, TakesTheCyclesOfTheModelOnNetworkLayers) {
       {16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {256, 256, 14, 1}, {256, 512, 14, 2}};
   for (const NetworkLayer& layer : layers) {
     // Sparing the plain engines their largest layer: `bench fpga` runs it.
-    if (RtlCapabilities(GetParam()).response_unit == registers::kSharedAdders || layer.in_channels < 256) {
+    if (RtlCapabilities(GetParam()).response_unit == registers::kResponseUnitSharedAdders || layer.in_channels < 256) {
       for (const int tau : {4, 5, 9}) {
         if (tau == 5 || layer.in_channels < 256) {
           LayerCase c = MakeCase(layer, tau);

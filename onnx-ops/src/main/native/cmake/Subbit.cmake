@@ -1,6 +1,7 @@
 # What every native module of Subbit shares: language level, warnings, dependencies, and how a plugin library is linked.
 
 include("${CMAKE_CURRENT_LIST_DIR}/Fetch.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/Tables.cmake")
 
 set(CMAKE_CXX_STANDARD 17)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)

@@ -14,27 +14,34 @@ constexpr std::uint32_t kApiVersion = 24;
 /// ONNX Runtime's view of one operator: a table of C callbacks, none of which lets an exception escape.
 template <class Definition>
 struct CustomOp : OrtCustomOp {
+  using Table = typename Definition::Table;
+
   explicit CustomOp(const OrtApi& ort_api) : OrtCustomOp{}, api(ort_api) {
     version = kApiVersion;
-    GetName = [](const OrtCustomOp*) { return Definition::kName; };
+    GetName = [](const OrtCustomOp*) { return Table::kName; };
     GetExecutionProviderType = [](const OrtCustomOp*) -> const char* { return nullptr; };  // the CPU
-    GetInputTypeCount = [](const OrtCustomOp*) { return Definition::kInputs.size(); };
-    GetInputType = [](const OrtCustomOp*, std::size_t i) { return Definition::kInputs[i].type; };
+    GetInputTypeCount = [](const OrtCustomOp*) { return Table::kInputs.size(); };
+    GetInputType = [](const OrtCustomOp*, std::size_t i) {
+      return OnnxType(Table::kInputs[i].type, Definition::kActivations);
+    };
     GetInputCharacteristic = [](const OrtCustomOp*, std::size_t i) {
-      return Definition::kInputs[i].use == InputUse::kOptionalParameter ? INPUT_OUTPUT_OPTIONAL : INPUT_OUTPUT_REQUIRED;
+      return Table::kInputs[i].use == operators::InputUse::kOptionalParameter ? INPUT_OUTPUT_OPTIONAL
+                                                                              : INPUT_OUTPUT_REQUIRED;
     };
     GetInputMemoryType = [](const OrtCustomOp*, std::size_t) { return OrtMemTypeDefault; };
-    GetOutputTypeCount = [](const OrtCustomOp*) { return Definition::kOutputs.size(); };
-    GetOutputType = [](const OrtCustomOp*, std::size_t i) { return Definition::kOutputs[i].type; };
+    GetOutputTypeCount = [](const OrtCustomOp*) { return Table::kOutputs.size(); };
+    GetOutputType = [](const OrtCustomOp*, std::size_t i) {
+      return OnnxType(Table::kOutputs[i].type, Definition::kActivations);
+    };
     GetOutputCharacteristic = [](const OrtCustomOp*, std::size_t i) {
-      return Definition::kOutputs[i].optional ? INPUT_OUTPUT_OPTIONAL : INPUT_OUTPUT_REQUIRED;
+      return Table::kOutputs[i].optional ? INPUT_OUTPUT_OPTIONAL : INPUT_OUTPUT_REQUIRED;
     };
     GetVariadicInputMinArity = [](const OrtCustomOp*) { return 1; };
     GetVariadicInputHomogeneity = [](const OrtCustomOp*) { return 1; };
     GetVariadicOutputMinArity = [](const OrtCustomOp*) { return 1; };
     GetVariadicOutputHomogeneity = [](const OrtCustomOp*) { return 1; };
-    GetStartVersion = [](const OrtCustomOp*) { return 1; };
-    GetEndVersion = [](const OrtCustomOp*) { return 1; };
+    GetStartVersion = [](const OrtCustomOp*) { return operators::kVersion; };
+    GetEndVersion = [](const OrtCustomOp*) { return operators::kVersion; };
     CreateKernelV2 = [](const OrtCustomOp* op, const OrtApi*, const OrtKernelInfo* info, void** kernel) {
       const OrtApi& api = static_cast<const CustomOp*>(op)->api;
       return Guard(api, [&] { *kernel = new Node<Definition>(api, info); });
@@ -46,7 +53,7 @@ struct CustomOp : OrtCustomOp {
     KernelDestroy = [](void* kernel) { delete static_cast<Node<Definition>*>(kernel); };
     InferOutputShapeFn = [](const OrtCustomOp* op, OrtShapeInferContext* context) {
       const OrtApi& api = static_cast<const CustomOp*>(op)->api;
-      return Guard(api, [&] { Definition::InferShapes(api, {Definition::kName}, context); });
+      return Guard(api, [&] { Definition::InferShapes(api, {Table::kName}, context); });
     };
   }
 

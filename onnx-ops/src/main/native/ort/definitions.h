@@ -2,7 +2,6 @@
 
 #include <onnxruntime_c_api.h>
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -14,9 +13,10 @@
 #include "ort/node_attributes.h"
 #include "ort/node_io.h"
 #include "ort/shape_inference.h"
+#include "tables/operators.h"
 
-/// Everything in which the operators differ: their names, their inputs and outputs, how parameters become a kernel, and
-/// how it is run. Everything else is shared (node.h, custom_op.h).
+/// What tells the operators apart, besides their rows in the table of operators: how parameters become a kernel and how
+/// it is run. Everything else is shared (node.h, custom_op.h).
 namespace subbit::ort {
 
 /// Everything from which a kernel is created, in addition to the attributes.
@@ -27,50 +27,32 @@ struct Preparation {
   InputOf input;
 };
 
-/// What is common to the operators with one input of activations and one output of the same type.
-template <class T>
+/// What the convolutions with one input of activations and one output, of the same type, have in common.
+template <class Row, class T>
 struct ConvDefinition {
+  using Table = Row;
   using Attributes = ConvAttributes;
   using Kernel = ConvKernel<T>;
+  /// What inputs and outputs of 8 bits hold.
+  static constexpr ONNXTensorElementDataType kActivations = ElementType<T>();
   static void Run(const Kernel& kernel, const OpName& op, const ConvAttributes& attributes, const RunIo& io,
                   const std::vector<bool>& has_output);
-  static constexpr auto InferShapes = InferConvShape;
+  static void InferShapes(const OrtApi& api, const OpName& op, OrtShapeInferContext* context) {
+    InferConvShape(api, op, context, Table::kX, Table::kOutputY);
+  }
 };
 
-struct SubBitConvDefinition : ConvDefinition<float> {
-  static constexpr char kName[] = "SubBitConv";
-  static constexpr std::array<InputDefinition, 5> kInputs = {
-      {{"X", ElementType<float>(), InputUse::kData},
-       {"index", ElementType<std::uint8_t>()},
-       {"codebook", ElementType<std::int8_t>()},
-       {"scale", ElementType<float>()},
-       {"bias", ElementType<float>(), InputUse::kOptionalParameter}}};
-  static constexpr std::array<OutputDefinition, 1> kOutputs = {{{"Y", ElementType<float>()}}};
+struct SubBitConvDefinition : ConvDefinition<operators::SubBitConv, float> {
   static std::unique_ptr<Kernel> Prepare(const Preparation& preparation, const ConvAttributes& attributes);
 };
 
-struct BinarySubBitConvDefinition : ConvDefinition<float> {
-  static constexpr char kName[] = "BinarySubBitConv";
-  static constexpr auto kInputs = SubBitConvDefinition::kInputs;
-  static constexpr auto kOutputs = SubBitConvDefinition::kOutputs;
+struct BinarySubBitConvDefinition : ConvDefinition<operators::BinarySubBitConv, float> {
   static std::unique_ptr<Kernel> Prepare(const Preparation& preparation, const ConvAttributes& attributes);
 };
 
 /// Q is uint8_t or int8_t; ONNX Runtime knows the two as one operator with a type constraint.
 template <class Q>
-struct QLinearSubBitConvDefinition : ConvDefinition<Q> {
-  static constexpr char kName[] = "QLinearSubBitConv";
-  static constexpr std::array<InputDefinition, 9> kInputs = {
-      {{"x", ElementType<Q>(), InputUse::kData},
-       {"x_scale", ElementType<float>()},
-       {"x_zero_point", ElementType<Q>()},
-       {"index", ElementType<std::uint8_t>()},
-       {"codebook", ElementType<std::int8_t>()},
-       {"w_scale", ElementType<float>()},
-       {"y_scale", ElementType<float>()},
-       {"y_zero_point", ElementType<Q>()},
-       {"B", ElementType<std::int32_t>(), InputUse::kOptionalParameter}}};
-  static constexpr std::array<OutputDefinition, 1> kOutputs = {{{"y", ElementType<Q>()}}};
+struct QLinearSubBitConvDefinition : ConvDefinition<operators::QLinearSubBitConv, Q> {
   static std::unique_ptr<ConvKernel<Q>> Prepare(const Preparation& preparation, const ConvAttributes& attributes);
 };
 
@@ -79,89 +61,50 @@ extern template struct QLinearSubBitConvDefinition<std::int8_t>;
 
 /// Q is uint8_t or int8_t, as above.
 template <class Q>
-struct QLinearSubBitBlockDefinition {
-  using Attributes = ConvAttributes;
+struct QLinearSubBitBlockDefinition : ConvDefinition<operators::QLinearSubBitBlock, Q> {
   using Kernel = ConvKernel<Q>;
-  static constexpr char kName[] = "QLinearSubBitBlock";
-  static constexpr std::array<InputDefinition, 12> kInputs = {{{"x", ElementType<Q>(), InputUse::kData},
-                                                               {"x_scale", ElementType<float>()},
-                                                               {"x_zero_point", ElementType<Q>()},
-                                                               {"index", ElementType<std::uint8_t>()},
-                                                               {"codebook", ElementType<std::int8_t>()},
-                                                               {"w_scale", ElementType<float>()},
-                                                               {"y_scale", ElementType<float>()},
-                                                               {"y_zero_point", ElementType<Q>()},
-                                                               {"B", ElementType<std::int32_t>()},
-                                                               {"residual", ElementType<Q>(), InputUse::kData},
-                                                               {"residual_scale", ElementType<float>()},
-                                                               {"residual_zero_point", ElementType<Q>()}}};
-  static constexpr std::array<OutputDefinition, 1> kOutputs = {{{"y", ElementType<Q>()}}};
   static std::unique_ptr<Kernel> Prepare(const Preparation& preparation, const ConvAttributes& attributes);
   static void Run(const Kernel& kernel, const OpName& op, const ConvAttributes& attributes, const RunIo& io,
                   const std::vector<bool>& has_output);
-  static constexpr auto InferShapes = InferConvShape;
 };
 
 extern template struct QLinearSubBitBlockDefinition<std::uint8_t>;
 extern template struct QLinearSubBitBlockDefinition<std::int8_t>;
 
 struct PackSignsDefinition {
+  using Table = operators::PackSigns;
   using Attributes = NoAttributes;
   using Kernel = PackSignsKernel;
-  static constexpr char kName[] = "PackSigns";
-  static constexpr std::array<InputDefinition, 2> kInputs = {
-      {{"X", ElementType<float>(), InputUse::kData}, {"shift", ElementType<float>()}}};
-  static constexpr std::array<OutputDefinition, 1> kOutputs = {{{"B", ElementType<std::uint8_t>()}}};
+  static constexpr ONNXTensorElementDataType kActivations = ElementType<float>();
   static std::unique_ptr<Kernel> Prepare(const Preparation& preparation, const NoAttributes& attributes);
   static void Run(const Kernel& kernel, const OpName& op, const NoAttributes& attributes, const RunIo& io,
                   const std::vector<bool>& has_output);
   static constexpr auto InferShapes = InferPackSignsShape;
 };
 
-/// What is common to the convolutions of packed signs. A residual, if there is one, is input 5.
+/// What the convolutions of packed signs have in common.
+template <class Row>
 struct PackedConvDefinition {
+  using Table = Row;
   using Attributes = ConvAttributes;
   using Kernel = PackedConvKernel;
-  static constexpr std::array<OutputDefinition, 2> kOutputs = {
-      {{"Y", ElementType<float>(), true}, {"S", ElementType<std::uint8_t>(), true}}};
-  static constexpr auto InferShapes = InferPackedConvShapes;
-
- protected:
-  static void RunPacked(const Kernel& kernel, const OpName& op, const ConvAttributes& attributes, const RunIo& io,
-                        const std::vector<bool>& has_output, bool has_residual);
-};
-
-struct PackedBinarySubBitConvDefinition : PackedConvDefinition {
-  static constexpr char kName[] = "PackedBinarySubBitConv";
-  static constexpr std::array<InputDefinition, 5> kInputs = {{{"B", ElementType<std::uint8_t>(), InputUse::kData},
-                                                              {"index", ElementType<std::uint8_t>()},
-                                                              {"codebook", ElementType<std::int8_t>()},
-                                                              {"scale", ElementType<float>()},
-                                                              {"bias", ElementType<float>()}}};
+  static constexpr ONNXTensorElementDataType kActivations = ElementType<std::uint8_t>();
   static std::unique_ptr<Kernel> Prepare(const Preparation& preparation, const ConvAttributes& attributes);
   static void Run(const Kernel& kernel, const OpName& op, const ConvAttributes& attributes, const RunIo& io,
-                  const std::vector<bool>& has_output) {
-    RunPacked(kernel, op, attributes, io, has_output, false);
+                  const std::vector<bool>& has_output);
+  static void InferShapes(const OrtApi& api, const OpName& op, OrtShapeInferContext* context) {
+    InferPackedConvShapes(api, op, context, Table::kB, Table::kOutputY, Table::kOutputS);
   }
 };
 
-struct BinarySubBitBlockDefinition : PackedConvDefinition {
-  static constexpr char kName[] = "BinarySubBitBlock";
-  static constexpr std::array<InputDefinition, 10> kInputs = {{{"B", ElementType<std::uint8_t>(), InputUse::kData},
-                                                               {"index", ElementType<std::uint8_t>()},
-                                                               {"codebook", ElementType<std::int8_t>()},
-                                                               {"scale", ElementType<float>()},
-                                                               {"bias", ElementType<float>()},
-                                                               {"residual", ElementType<float>(), InputUse::kData},
-                                                               {"shift_in", ElementType<float>()},
-                                                               {"slope", ElementType<float>()},
-                                                               {"shift_out", ElementType<float>()},
-                                                               {"next_shift", ElementType<float>()}}};
-  static std::unique_ptr<Kernel> Prepare(const Preparation& preparation, const ConvAttributes& attributes);
-  static void Run(const Kernel& kernel, const OpName& op, const ConvAttributes& attributes, const RunIo& io,
-                  const std::vector<bool>& has_output) {
-    RunPacked(kernel, op, attributes, io, has_output, true);
-  }
-};
+using PackedBinarySubBitConvDefinition = PackedConvDefinition<operators::PackedBinarySubBitConv>;
+using BinarySubBitBlockDefinition = PackedConvDefinition<operators::BinarySubBitBlock>;
+
+template <>
+std::unique_ptr<PackedConvKernel> PackedBinarySubBitConvDefinition::Prepare(const Preparation& preparation,
+                                                                            const ConvAttributes& attributes);
+template <>
+std::unique_ptr<PackedConvKernel> BinarySubBitBlockDefinition::Prepare(const Preparation& preparation,
+                                                                       const ConvAttributes& attributes);
 
 }  // namespace subbit::ort

@@ -20,21 +20,21 @@ bool LogWanted() {
 
 template <class Definition>
 Node<Definition>::Node(const OrtApi& api, const OrtKernelInfo* info)
-    : api_(api), isa_(ChosenIsa()), allocator_(api, info), op_{Definition::kName, NodeName(api, info)} {
+    : api_(api), isa_(ChosenIsa()), allocator_(api, info), op_{Table::kName, NodeName(api, info)} {
   ReadAttributes(api, op_, info, &attributes_);
   std::vector<const OrtValue*> constants;
   bool all_constant = true;
-  for (std::size_t i = 0; i < Definition::kInputs.size(); ++i) {
-    has_input_.push_back(HasInput(api, info, i));
-    const bool is_parameter = has_input_[i] && Definition::kInputs[i].use != InputUse::kData;
-    constants.push_back(is_parameter ? ConstantInput(api, info, i) : nullptr);
-    all_constant = all_constant && (!is_parameter || constants[i] != nullptr);
+  for (const operators::InputRow& row : Table::kInputs) {
+    has_input_.push_back(HasInput(api, info, row));
+    const bool is_parameter = has_input_.back() && row.use != operators::InputUse::kData;
+    constants.push_back(is_parameter ? ConstantInput(api, info, row) : nullptr);
+    all_constant = all_constant && (!is_parameter || constants.back() != nullptr);
   }
-  for (std::size_t i = 0; i < Definition::kOutputs.size(); ++i) has_output_.push_back(HasOutput(api, info, i));
+  for (const operators::OutputRow& row : Table::kOutputs) has_output_.push_back(HasOutput(api, info, row));
   if (std::find(has_output_.begin(), has_output_.end(), true) == has_output_.end()) {
     throw InvalidOperator(op_, "number of outputs", "0", "1 and more");
   }
-  if (all_constant) kernel_ = Prepare([&](std::size_t i) { return constants[i]; });
+  if (all_constant) kernel_ = Prepare([&](const operators::InputRow& row) { return constants[row.position]; });
   if (LogWanted()) {
     std::fprintf(stderr, "subbit: %s node '%s': %s%s\n", op_.type.c_str(), op_.node.c_str(),
                  Describe(attributes_).c_str(),
@@ -53,7 +53,8 @@ void Node<Definition>::Compute(OrtKernelContext* context) const {
   const Kernel* kernel = kernel_.get();
   std::unique_ptr<Kernel> of_this_run;
   if (kernel == nullptr) {
-    of_this_run = Prepare([&](std::size_t i) { return has_input_[i] ? io.InputValue(i) : nullptr; });
+    of_this_run = Prepare(
+        [&](const operators::InputRow& row) { return has_input_[row.position] ? io.InputValue(row) : nullptr; });
     kernel = of_this_run.get();
   }
   Definition::Run(*kernel, op_, attributes_, io, has_output_);

@@ -14,6 +14,7 @@ namespace subbit::ort {
 template <class Definition>
 class Node {
  public:
+  using Table = typename Definition::Table;
   using Attributes = typename Definition::Attributes;
   using Kernel = typename Definition::Kernel;
 

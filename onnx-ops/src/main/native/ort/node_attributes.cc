@@ -1,6 +1,7 @@
 #include "ort/node_attributes.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -47,24 +48,32 @@ bool Read(const OrtApi& api, const OrtShapeInferContext* context, const char* na
 }
 
 template <class Node>
+void ReadRow(const OrtApi& api, const OpName& op, const Node* node, const operators::NumberRow& row,
+             std::int64_t* value) {
+  if (!Read(api, node, row.name, value)) throw InvalidOperator(op, row.name, kMissing, "an integer");
+}
+
+template <class Node, std::size_t count>
+void ReadRow(const OrtApi& api, const OpName& op, const Node* node, const operators::ListRow<count>& row,
+             std::array<std::int64_t, count>* values) {
+  if (!Read(api, node, row.name, values->data(), count)) {
+    throw InvalidOperator(op, row.name, kMissing + std::string(" or length"),
+                          "a list of " + std::to_string(count) + " integers");
+  }
+}
+
+template <class Node>
 ConvAttributes ReadAll(const OrtApi& api, const OpName& op, const Node* node) {
   ConvAttributes attributes;
-  const auto number = [&](const char* name, std::int64_t* value) {
-    if (!Read(api, node, name, value)) throw InvalidOperator(op, name, kMissing, "an integer");
-  };
-  const auto list = [&](const char* name, auto* values) {
-    if (!Read(api, node, name, values->data(), values->size())) {
-      throw InvalidOperator(op, name, kMissing + std::string(" or length"),
-                            "a list of " + std::to_string(values->size()) + " integers");
-    }
-  };
-  number("tau", &attributes.tau);
-  number("out_channels", &attributes.out_channels);
-  number("in_channels", &attributes.in_channels);
-  number("group", &attributes.group);
-  list("strides", &attributes.strides);
-  list("pads", &attributes.pads);
-  list("dilations", &attributes.dilations);
+  const auto read = [&](const auto& row, auto* value) { ReadRow(api, op, node, row, value); };
+  namespace rows = operators::attributes;
+  read(rows::kTau, &attributes.tau);
+  read(rows::kOutChannels, &attributes.out_channels);
+  read(rows::kInChannels, &attributes.in_channels);
+  read(rows::kGroup, &attributes.group);
+  read(rows::kStrides, &attributes.strides);
+  read(rows::kPads, &attributes.pads);
+  read(rows::kDilations, &attributes.dilations);
   Validate(op, attributes);
   return attributes;
 }

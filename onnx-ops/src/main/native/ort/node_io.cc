@@ -27,28 +27,28 @@ std::string NodeName(const OrtApi& api, const OrtKernelInfo* info) {
   return name;
 }
 
-bool HasInput(const OrtApi& api, const OrtKernelInfo* info, std::size_t i) {
+bool HasInput(const OrtApi& api, const OrtKernelInfo* info, const operators::InputRow& row) {
   std::size_t count = 0;
   Check(api, api.KernelInfo_GetInputCount(info, &count));
-  return HasName(api, info, i, count, api.KernelInfo_GetInputName);
+  return HasName(api, info, row.position, count, api.KernelInfo_GetInputName);
 }
 
-bool HasOutput(const OrtApi& api, const OrtKernelInfo* info, std::size_t i) {
+bool HasOutput(const OrtApi& api, const OrtKernelInfo* info, const operators::OutputRow& row) {
   std::size_t count = 0;
   Check(api, api.KernelInfo_GetOutputCount(info, &count));
-  return HasName(api, info, i, count, api.KernelInfo_GetOutputName);
+  return HasName(api, info, row.position, count, api.KernelInfo_GetOutputName);
 }
 
-const OrtValue* ConstantInput(const OrtApi& api, const OrtKernelInfo* info, std::size_t i) {
+const OrtValue* ConstantInput(const OrtApi& api, const OrtKernelInfo* info, const operators::InputRow& row) {
   int is_constant = 0;
   const OrtValue* value = nullptr;
-  Check(api, api.KernelInfoGetConstantInput_tensor(info, i, &is_constant, &value));
+  Check(api, api.KernelInfoGetConstantInput_tensor(info, row.position, &is_constant, &value));
   return is_constant != 0 ? value : nullptr;
 }
 
-const OrtValue* RunIo::InputValue(std::size_t i) const {
+const OrtValue* RunIo::InputValue(const operators::InputRow& row) const {
   const OrtValue* value = nullptr;
-  Check(api_, api_.KernelContext_GetInput(context_, i, &value));
+  Check(api_, api_.KernelContext_GetInput(context_, row.position, &value));
   return value;
 }
 

@@ -10,40 +10,22 @@
 #include "ort/run_scratch.h"
 #include "ort/status.h"
 #include "ort/tensors.h"
+#include "tables/operators.h"
 
 namespace subbit::ort {
 
-/// The purpose of an operator's input.
-enum class InputUse {
-  kData,               ///< activations, which change from run to run
-  kParameter,          ///< prepared at load if it is constant
-  kOptionalParameter,  ///< the same, and may be absent
-};
-
-struct InputDefinition {
-  const char* name;
-  ONNXTensorElementDataType type;
-  InputUse use = InputUse::kParameter;
-};
-
-struct OutputDefinition {
-  const char* name;
-  ONNXTensorElementDataType type;
-  bool optional = false;
-};
-
-/// Returns input i of a node, or null if it is absent.
-using InputOf = std::function<const OrtValue*(std::size_t)>;
+/// Gives an input of a node, or null if it is absent.
+using InputOf = std::function<const OrtValue*(const operators::InputRow&)>;
 
 /// The name of a node in its model; may be empty.
 std::string NodeName(const OrtApi& api, const OrtKernelInfo* info);
 
-/// Whether a node has input or output i; one that is left out has an empty name, or none if it is the last.
-bool HasInput(const OrtApi& api, const OrtKernelInfo* info, std::size_t i);
-bool HasOutput(const OrtApi& api, const OrtKernelInfo* info, std::size_t i);
+/// Whether a node has an input or output; one that is left out has an empty name, or none if it is the last.
+bool HasInput(const OrtApi& api, const OrtKernelInfo* info, const operators::InputRow& row);
+bool HasOutput(const OrtApi& api, const OrtKernelInfo* info, const operators::OutputRow& row);
 
-/// Input i if it is a constant of the model, else null.
-const OrtValue* ConstantInput(const OrtApi& api, const OrtKernelInfo* info, std::size_t i);
+/// An input if it is a constant of the model, else null.
+const OrtValue* ConstantInput(const OrtApi& api, const OrtKernelInfo* info, const operators::InputRow& row);
 
 /// What ONNX Runtime provides for one run of a node: tensors, scratch memory, and threads (as the kernels'
 /// ParallelFor).
@@ -52,18 +34,18 @@ class RunIo {
   RunIo(const OrtApi& api, const OpName& op, const CpuAllocator& allocator, OrtKernelContext* context)
       : api_(api), op_(op), allocator_(allocator), context_(context) {}
 
-  /// Input i, which the node has. Throws InvalidOperator if its elements are not of type T.
+  /// An input that the node has. Throws InvalidOperator if its elements are not of type T.
   template <class T>
-  TensorView<T> Input(std::size_t i, const char* name) const {
-    return View<T>(api_, op_, name, InputValue(i));
+  TensorView<T> Input(const operators::InputRow& row) const {
+    return View<T>(api_, op_, row.name, InputValue(row));
   }
 
-  const OrtValue* InputValue(std::size_t i) const;
+  const OrtValue* InputValue(const operators::InputRow& row) const;
 
-  /// Memory of output i, which the node has, for a tensor of `shape`.
+  /// Memory of an output that the node has, for a tensor of `shape`.
   template <class T>
-  T* Output(std::size_t i, const Dims& shape) const {
-    return static_cast<T*>(OutputData(i, shape));
+  T* Output(const operators::OutputRow& row, const Dims& shape) const {
+    return static_cast<T*>(OutputData(row.position, shape));
   }
 
   /// Scratch memory for the duration of this run.

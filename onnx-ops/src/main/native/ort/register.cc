@@ -13,7 +13,6 @@
 namespace subbit::ort {
 namespace {
 
-constexpr char kDomain[] = "dev.subbit";
 /// Marks session options that hold the domain already: ONNX Runtime would refuse the domain a second time, but only
 /// when the session is made.
 constexpr char kRegisteredKey[] = "subbit.ops.registered";
@@ -37,7 +36,7 @@ class Domains {
         packed_binary_(api),
         block_(api) {
     for (OrtCustomOpDomain** domain : {&all_, &without_packed_signs_}) {
-      Check(api, api.CreateCustomOpDomain(kDomain, domain));
+      Check(api, api.CreateCustomOpDomain(operators::kDomain, domain));
       for (const OrtCustomOp* op : std::initializer_list<const OrtCustomOp*>{
                &sub_bit_, &binary_, &qlinear_u8_, &qlinear_i8_, &qlinear_block_u8_, &qlinear_block_i8_}) {
         Check(api, api.CustomOpDomain_Add(*domain, op));

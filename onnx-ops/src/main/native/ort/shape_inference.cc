@@ -25,16 +25,19 @@ std::uint64_t NextUnknownLength() {
   return count.fetch_add(1, std::memory_order_relaxed);
 }
 
-/// What is known of input 0, or false if that is nothing. `stored` is the length that its channel axis must have, or -1
-/// for any.
-bool ReadInput(const OrtApi& api, const OpName& op, const OrtShapeInferContext* context, const std::string& field,
+/// What messages call the shape of an input.
+std::string ShapeOf(const operators::InputRow& row) { return std::string("shape of ") + row.name; }
+
+/// What is known of an input, or false if that is nothing. `stored` is the length that its channel axis must have, or
+/// -1 for any.
+bool ReadInput(const OrtApi& api, const OpName& op, const OrtShapeInferContext* context, const operators::InputRow& row,
                std::int64_t stored, ImageShape* shape, ONNXTensorElementDataType* type) {
   OrtTensorTypeAndShapeInfo* info = nullptr;  // borrowed
-  Check(api, api.ShapeInferContext_GetInputTypeShape(context, 0, &info));
+  Check(api, api.ShapeInferContext_GetInputTypeShape(context, row.position, &info));
   const TensorInfo read = ReadTensorInfo(api, info);
   if (read.shape.empty()) return false;
   if (read.shape.size() != 4 || (stored >= 0 && read.shape[1] >= 0 && read.shape[1] != stored)) {
-    throw InvalidOperator(op, field, ToString(read.shape),
+    throw InvalidOperator(op, ShapeOf(row), ToString(read.shape),
                           "[N, " + (stored < 0 ? "C" : std::to_string(stored)) + ", H, W]");
   }
   std::array<const char*, 4> names = {"", "", "", ""};
@@ -44,9 +47,9 @@ bool ReadInput(const OrtApi& api, const OpName& op, const OrtShapeInferContext* 
   return true;
 }
 
-/// Sets the shape of output i; without effect where the node does not have this output and `optional`.
-void SetOutput(const OrtApi& api, OrtShapeInferContext* context, std::size_t i, ONNXTensorElementDataType type,
-               const ImageShape& shape, bool optional) {
+/// Sets the shape of an output; without effect where the node does not have one that is optional.
+void SetOutput(const OrtApi& api, OrtShapeInferContext* context, const operators::OutputRow& row,
+               ONNXTensorElementDataType type, const ImageShape& shape) {
   // A length that is not known yet needs a name, and one of its own: ONNX Runtime takes equal names for equal lengths,
   // and compares the output with a length of -1 that has no name.
   std::array<std::string, 4> names = {shape.batch_name, "", "", ""};
@@ -64,8 +67,8 @@ void SetOutput(const OrtApi& api, OrtShapeInferContext* context, std::size_t i, 
   Check(api, api.SetTensorElementType(raw, type));
   Check(api, api.SetDimensions(raw, shape.lengths.data(), shape.lengths.size()));
   Check(api, api.SetSymbolicDimensions(raw, pointers.data(), pointers.size()));
-  OrtStatus* status = api.ShapeInferContext_SetOutputTypeShape(context, i, raw);
-  if (optional) {
+  OrtStatus* status = api.ShapeInferContext_SetOutputTypeShape(context, row.position, raw);
+  if (row.optional) {
     api.ReleaseStatus(status);  // there is no way to ask whether the node has the output
   } else {
     Check(api, status);
@@ -73,17 +76,17 @@ void SetOutput(const OrtApi& api, OrtShapeInferContext* context, std::size_t i, 
 }
 
 /// The shape of a convolution's output from that of its input.
-ImageShape Convolved(const OpName& op, const std::string& field, const ConvAttributes& attributes,
+ImageShape Convolved(const OpName& op, const operators::InputRow& row, const ConvAttributes& attributes,
                      const ImageShape& x) {
   const auto length = [&](std::size_t axis) {
     const std::int64_t in = x.lengths[axis + 2];
     if (in < 0) return in;
     const std::string found = ToString(x.lengths);
-    if (in > kMaxElements) throw InvalidOperator(op, field, found, "at most 2^31 - 1 elements");
+    if (in > kMaxElements) throw InvalidOperator(op, ShapeOf(row), found, "at most 2^31 - 1 elements");
     const std::int64_t out = OutputLength(in, attributes.pads[axis], attributes.pads[axis + 2],
                                           attributes.dilations[axis], attributes.strides[axis]);
     if (out < 1) {
-      throw InvalidOperator(op, field, found, "images that, with their pads, hold the dilated 3x3 kernel");
+      throw InvalidOperator(op, ShapeOf(row), found, "images that, with their pads, hold the dilated 3x3 kernel");
     }
     return out;
   };
@@ -98,34 +101,38 @@ ImageShape Packed(const ImageShape& signs) {
 
 }  // namespace
 
-void InferConvShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context) {
+void InferConvShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context,
+                    const operators::InputRow& x_row, const operators::OutputRow& y_row) {
   const ConvAttributes attributes = ReadAttributes(api, op, context);
   ImageShape x;
   ONNXTensorElementDataType type;
-  if (!ReadInput(api, op, context, "shape of X", attributes.in_channels * attributes.group, &x, &type)) return;
-  SetOutput(api, context, 0, type, Convolved(op, "shape of X", attributes, x), false);
+  if (!ReadInput(api, op, context, x_row, attributes.in_channels * attributes.group, &x, &type)) return;
+  SetOutput(api, context, y_row, type, Convolved(op, x_row, attributes, x));
 }
 
-void InferPackedConvShapes(const OrtApi& api, const OpName& op, OrtShapeInferContext* context) {
+void InferPackedConvShapes(const OrtApi& api, const OpName& op, OrtShapeInferContext* context,
+                           const operators::InputRow& b_row, const operators::OutputRow& y_row,
+                           const operators::OutputRow& s_row) {
   const ConvAttributes attributes = ReadAttributes(api, op, context);
   ImageShape b;
   ONNXTensorElementDataType type;
-  if (!ReadInput(api, op, context, "shape of B", PackedBytes(attributes.in_channels * attributes.group), &b, &type)) {
+  if (!ReadInput(api, op, context, b_row, PackedBytes(attributes.in_channels * attributes.group), &b, &type)) {
     return;
   }
-  const ImageShape y = Convolved(op, "shape of B", attributes, b);
-  SetOutput(api, context, 0, ElementType<float>(), y, true);
-  SetOutput(api, context, 1, ElementType<std::uint8_t>(), Packed(y), true);
+  const ImageShape y = Convolved(op, b_row, attributes, b);
+  SetOutput(api, context, y_row, ElementType<float>(), y);
+  SetOutput(api, context, s_row, ElementType<std::uint8_t>(), Packed(y));
 }
 
 void InferPackSignsShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context) {
+  using Table = operators::PackSigns;
   ImageShape x;
   ONNXTensorElementDataType type;
-  if (!ReadInput(api, op, context, "shape of X", -1, &x, &type)) return;
+  if (!ReadInput(api, op, context, Table::kX, -1, &x, &type)) return;
   if (x.lengths[1] > kMaxElements) {
-    throw InvalidOperator(op, "shape of X", ToString(x.lengths), "at most 2^31 - 1 elements");
+    throw InvalidOperator(op, ShapeOf(Table::kX), ToString(x.lengths), "at most 2^31 - 1 elements");
   }
-  SetOutput(api, context, 0, ElementType<std::uint8_t>(), Packed(x), false);
+  SetOutput(api, context, Table::kOutputB, ElementType<std::uint8_t>(), Packed(x));
 }
 
 }  // namespace subbit::ort

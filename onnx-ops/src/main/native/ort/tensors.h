@@ -7,6 +7,7 @@
 
 #include "core/operator/conv_weights.h"
 #include "ort/status.h"
+#include "tables/operators.h"
 
 namespace subbit::ort {
 
@@ -28,6 +29,23 @@ constexpr ONNXTensorElementDataType ElementType<std::int8_t>() {
 template <>
 constexpr ONNXTensorElementDataType ElementType<std::int32_t>() {
   return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
+}
+
+/// ONNX's number for the elements of an input or output of a node whose 8-bit values are of type `eight_bits`.
+constexpr ONNXTensorElementDataType OnnxType(operators::Element element, ONNXTensorElementDataType eight_bits) {
+  switch (element) {
+    case operators::Element::kFloat:
+      return ElementType<float>();
+    case operators::Element::kUint8:
+      return ElementType<std::uint8_t>();
+    case operators::Element::kInt8:
+      return ElementType<std::int8_t>();
+    case operators::Element::kInt32:
+      return ElementType<std::int32_t>();
+    case operators::Element::kEightBits:
+      return eight_bits;
+  }
+  return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
 }
 
 /// Element type and dimensions of a tensor; dimensions that a model leaves open are -1.

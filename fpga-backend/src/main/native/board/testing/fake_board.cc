@@ -16,8 +16,8 @@
 #include <thread>
 #include <vector>
 
-#include "device/registers.h"
 #include "emulator/emulator.h"
+#include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
@@ -29,7 +29,7 @@ constexpr std::uint32_t kBehaviour = 0xF00;
 Capabilities FakeCapabilities() {
   Capabilities capabilities = Emulator::DefaultCapabilities();
   capabilities.memory_bytes = FakeBoard::kMemoryBytes;
-  capabilities.features |= registers::kFeatureMemoryBase;
+  capabilities.features |= registers::kFeaturesMemoryBase;
   return capabilities;
 }
 
@@ -105,7 +105,7 @@ void FakeBoard::BuildTree(Kind kind, bool interrupts) {
 void FakeBoard::Behave(FakeBehaviour behaviour) {
   SetRegister(kBehaviour, static_cast<std::uint32_t>(behaviour));
   // A busy machine may keep the process waiting; a request must not run into its time-out meanwhile.
-  while (behaviour == FakeBehaviour::kVanishes && registers_[registers::kMemoryBaseHigh / 4] != registers::kBusAbsent) {
+  while (behaviour == FakeBehaviour::kVanishes && registers_[registers::kMemoryBaseHigh / 4] != contract::kBusAbsent) {
     std::this_thread::yield();
   }
 }
@@ -123,14 +123,14 @@ void FakeBoard::Serve(Kind kind, bool interrupts) const {
     const auto behaviour = static_cast<FakeBehaviour>(at(kBehaviour));
     if (behaviour == FakeBehaviour::kVanishes) {
       for (std::uint32_t offset = 0; offset <= registers::kMemoryBaseHigh; offset += 4) {
-        at(offset) = registers::kBusAbsent;
+        at(offset) = contract::kBusAbsent;
       }
-    } else if (at(registers::kReset) == 1) {
-      emulator.Write32(registers::kReset, 1);
+    } else if (at(registers::kReset) == registers::kResetAbort) {
+      emulator.Write32(registers::kReset, registers::kResetAbort);
       for (std::uint32_t offset = 0; offset <= registers::kCyclesHigh; offset += 4) {
         show(offset);  // RESET among them: done
       }
-    } else if ((at(registers::kControl) & registers::kStart) != 0) {
+    } else if ((at(registers::kControl) & registers::kControlStart) != 0) {
       at(registers::kControl) = 0;
       if (behaviour != FakeBehaviour::kHangs) {
         const std::uint64_t base = at(registers::kMemoryBaseLow) | std::uint64_t{at(registers::kMemoryBaseHigh)} << 32;
@@ -138,11 +138,11 @@ void FakeBoard::Serve(Kind kind, bool interrupts) const {
         const std::vector<std::uint8_t> before(memory, memory + kMemoryBytes);
         emulator.WriteBuffer(0, before.data(), kMemoryBytes);
         for (const std::uint32_t offset :
-             {registers::kDescriptorsLow, registers::kDescriptorsHigh, registers::kDescriptorCount}) {
+             {registers::kDescriptorsLow, registers::kDescriptorsHigh, registers::kCount}) {
           emulator.Write32(offset, at(offset));
         }
-        emulator.Write32(registers::kInterruptEnable, at(registers::kInterruptEnable));
-        emulator.Write32(registers::kControl, registers::kStart);
+        emulator.Write32(registers::kIer, at(registers::kIer));
+        emulator.Write32(registers::kControl, registers::kControlStart);
         if (finds_memory) {
           std::vector<std::uint8_t> after(kMemoryBytes);
           emulator.ReadBuffer(0, after.data(), kMemoryBytes);
@@ -154,7 +154,7 @@ void FakeBoard::Serve(Kind kind, bool interrupts) const {
           }
         }
         for (const std::uint32_t offset : {registers::kError, registers::kErrorDescriptor, registers::kCyclesLow,
-                                           registers::kCyclesHigh, registers::kInterruptStatus}) {
+                                           registers::kCyclesHigh, registers::kIsr}) {
           show(offset);
         }
         if (behaviour == FakeBehaviour::kReportsError) {

@@ -7,6 +7,7 @@
 
 #include "core/choice/kernel_choice.h"
 #include "core/testing/vector_file.h"
+#include "tables/operators.h"
 
 namespace subbit {
 namespace {
@@ -177,9 +178,8 @@ TEST(Vectors, EveryKernelGivesTheSharedResults) {
     }
     ++ran[c.op];
   }
-  for (const char* op : {"SubBitConv", "BinarySubBitConv", "QLinearSubBitConv", "QLinearSubBitBlock", "PackSigns",
-                         "PackedBinarySubBitConv", "BinarySubBitBlock"}) {
-    EXPECT_GT(ran[op], 0) << "no vectors of " << op << " in " << SUBBIT_VECTOR_DIR;
+  for (const operators::OperatorRow& row : operators::kAll) {
+    EXPECT_GT(ran[row.name], 0) << "no vectors of " << row.name << " in " << SUBBIT_VECTOR_DIR;
   }
 }
 

@@ -5,27 +5,38 @@
 namespace subbit {
 namespace {
 
-void RequireRange(const OpName& op, const std::string& field, std::int64_t found, std::int64_t low, std::int64_t high) {
+namespace rows = operators::attributes;
+
+void RequireRange(const OpName& op, const char* field, std::int64_t found, std::int64_t low, std::int64_t high) {
   if (found < low || found > high) {
     throw InvalidOperator(op, field, std::to_string(found), std::to_string(low) + " to " + std::to_string(high));
   }
 }
 
+void Require(const OpName& op, const operators::NumberRow& row, std::int64_t found) {
+  RequireRange(op, row.name, found, row.least, row.most);
+}
+
+template <std::size_t count>
+void Require(const OpName& op, const operators::ListRow<count>& row, const std::array<std::int64_t, count>& found) {
+  for (const std::int64_t value : found) RequireRange(op, row.name, value, row.least, row.most);
+}
+
 }  // namespace
 
 void Validate(const OpName& op, const ConvAttributes& attributes) {
-  RequireRange(op, "tau", attributes.tau, 1, kMaxTau);
-  RequireRange(op, "out_channels", attributes.out_channels, 1, kMaxChannels);
-  RequireRange(op, "in_channels", attributes.in_channels, 1, kMaxChannels);
-  RequireRange(op, "group", attributes.group, 1, attributes.out_channels);
+  Require(op, rows::kTau, attributes.tau);
+  Require(op, rows::kOutChannels, attributes.out_channels);
+  Require(op, rows::kInChannels, attributes.in_channels);
+  RequireRange(op, rows::kGroup.name, attributes.group, rows::kGroup.least, attributes.out_channels);
   if (attributes.out_channels % attributes.group != 0) {
-    throw InvalidOperator(op, "group", std::to_string(attributes.group),
+    throw InvalidOperator(op, rows::kGroup.name, std::to_string(attributes.group),
                           "a divisor of out_channels = " + std::to_string(attributes.out_channels));
   }
   CheckedProduct(op, "in_channels * group", {attributes.in_channels, attributes.group}, kMaxChannels);
-  for (std::int64_t stride : attributes.strides) RequireRange(op, "strides", stride, 1, kMaxWindow);
-  for (std::int64_t pad : attributes.pads) RequireRange(op, "pads", pad, 0, kMaxWindow);
-  for (std::int64_t dilation : attributes.dilations) RequireRange(op, "dilations", dilation, 1, kMaxWindow);
+  Require(op, rows::kStrides, attributes.strides);
+  Require(op, rows::kPads, attributes.pads);
+  Require(op, rows::kDilations, attributes.dilations);
 }
 
 }  // namespace subbit

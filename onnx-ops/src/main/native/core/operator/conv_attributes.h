@@ -4,14 +4,17 @@
 #include <cstdint>
 
 #include "core/operator/invalid_operator.h"
+#include "tables/operators.h"
 
 namespace subbit {
 
-constexpr int kKernelSize = 3;                     ///< every kernel is 3x3
-constexpr int kTaps = kKernelSize * kKernelSize;   ///< taps of one kernel
-constexpr int kMaxTau = kTaps;                     ///< with tau = 9 the codebook can hold all 512 kernels
-constexpr std::int64_t kMaxChannels = 1 << 19;     ///< 9 taps of magnitude 255 over this many channels fit into 32 bits
-constexpr std::int64_t kMaxWindow = 1 << 15;       ///< bound of strides, pads and dilations
+constexpr int kKernelSize = 3;                    ///< every kernel is 3x3
+constexpr int kTaps = kKernelSize * kKernelSize;  ///< taps of one kernel
+/// With this tau the codebook can hold all 512 kernels.
+constexpr int kMaxTau = static_cast<int>(operators::attributes::kTau.most);
+static_assert(kMaxTau == kTaps);
+/// 9 taps of magnitude 255 over so many channels fit in 32 bits.
+constexpr std::int64_t kMaxChannels = operators::attributes::kOutChannels.most;
 constexpr std::int64_t kMaxElements = 0x7fffffff;  ///< bound of the elements of any tensor or scratch buffer
 
 /// The attributes that all sub-bit convolutions share. The names are the specification's.
@@ -25,8 +28,8 @@ struct ConvAttributes {
   std::int64_t group = 1;                           ///< number of groups that input and output channels are split into
 };
 
-/// Throws InvalidOperator unless every attribute is in range: tau 1..9, channels 1..kMaxChannels, group a divisor of
-/// out_channels with in_channels * group <= kMaxChannels, strides and dilations 1..kMaxWindow, pads 0..kMaxWindow.
+/// Throws InvalidOperator unless every attribute is within the limits of the table of operators, and group a divisor of
+/// out_channels with in_channels * group <= kMaxChannels.
 void Validate(const OpName& op, const ConvAttributes& attributes);
 
 }  // namespace subbit

@@ -57,7 +57,7 @@ TEST(ConvGeometry, RejectsInputsThatDoNotFit) {
   EXPECT_THROW(MakeGeometry(op, attributes, {INT64_MAX, 4, 7, 5}), InvalidOperator);
   EXPECT_THROW(MakeGeometry(op, attributes, {1, 4, INT64_MAX, INT64_MAX}), InvalidOperator);
   EXPECT_THROW(MakeGeometry(op, attributes, {0, 4, INT64_MAX, INT64_MAX}), InvalidOperator);
-  attributes.pads = {kMaxWindow, kMaxWindow, kMaxWindow, kMaxWindow};
+  attributes.pads.fill(operators::attributes::kPads.most);
   EXPECT_THROW(MakeGeometry(op, attributes, {1, 4, 7, 5}), InvalidOperator);  // padded size
 }
 

@@ -8,6 +8,10 @@
 namespace subbit {
 namespace {
 
+/// These inputs have the same names in every operator.
+constexpr const char* kIndex = operators::SubBitConv::kIndex.name;
+constexpr const char* kCodebook = operators::SubBitConv::kCodebook.name;
+
 template <class T>
 void RequireShape(const OpName& op, const std::string& input, const TensorView<T>& tensor, const Dims& expected) {
   if (tensor.shape != expected) {
@@ -23,8 +27,8 @@ SubBitWeights MakeWeights(const OpName& op, const ConvAttributes& attributes, co
                                               {attributes.out_channels, attributes.in_channels}, kMaxElements / kTaps);
   const auto count = static_cast<std::size_t>(kernels);
   const std::int64_t size = std::int64_t{1} << attributes.tau;
-  RequireShape(op, "index", index, {attributes.tau, static_cast<std::int64_t>(PlaneBytes(count))});
-  RequireShape(op, "codebook", codebook, {size, kKernelSize, kKernelSize});
+  RequireShape(op, kIndex, index, {attributes.tau, static_cast<std::int64_t>(PlaneBytes(count))});
+  RequireShape(op, kCodebook, codebook, {size, kKernelSize, kKernelSize});
 
   SubBitWeights weights{static_cast<int>(attributes.tau),
                         attributes.out_channels,
@@ -35,8 +39,9 @@ SubBitWeights MakeWeights(const OpName& op, const ConvAttributes& attributes, co
   for (std::int64_t i = 0; i < size * kTaps; ++i) {
     const int tap = codebook.data[i];
     if (tap != 1 && tap != -1) {
-      throw InvalidOperator(op, "codebook[" + std::to_string(i / kTaps) + "] tap " + std::to_string(i % kTaps),
-                            std::to_string(tap), "-1 and +1");
+      throw InvalidOperator(
+          op, kCodebook + std::string("[") + std::to_string(i / kTaps) + "] tap " + std::to_string(i % kTaps),
+          std::to_string(tap), "-1 and +1");
     }
     if (tap == 1) {
       std::uint16_t& codeword = weights.codewords[static_cast<std::size_t>(i / kTaps)];

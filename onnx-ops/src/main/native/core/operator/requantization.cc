@@ -7,6 +7,9 @@
 namespace subbit {
 namespace {
 
+/// Whose inputs QLinearSubBitConv has too, by the same names.
+using Block = operators::QLinearSubBitBlock;
+
 float RequirePositive(const OpName& op, const std::string& field, float value) {
   if (!(value > 0.0f) || !std::isfinite(value)) {
     throw InvalidOperator(op, field, std::to_string(value), "positive finite numbers");
@@ -24,10 +27,10 @@ float RequireScalar(const OpName& op, const std::string& field, const TensorView
 }  // namespace
 
 Requantization MakeRequantization(const OpName& op, std::int64_t out_channels, const QuantizationInputs& inputs) {
-  const float x_scale = RequireScalar(op, "x_scale", inputs.x_scale);
-  const float y_scale = RequireScalar(op, "y_scale", inputs.y_scale);
+  const float x_scale = RequireScalar(op, Block::kXScale.name, inputs.x_scale);
+  const float y_scale = RequireScalar(op, Block::kYScale.name, inputs.y_scale);
   Requantization result{inputs.x_zero_point, inputs.y_zero_point,
-                        MakePerChannel(op, "w_scale", out_channels, inputs.w_scale),
+                        MakePerChannel(op, Block::kWScale.name, out_channels, inputs.w_scale),
                         std::vector<std::int32_t>(static_cast<std::size_t>(out_channels), 0)};
   for (std::size_t o = 0; o < result.multiplier.size(); ++o) {
     const float product = x_scale * result.multiplier[o];
@@ -39,7 +42,8 @@ Requantization MakeRequantization(const OpName& op, std::int64_t out_channels, c
   }
   if (inputs.bias != nullptr) {
     if (inputs.bias->shape != Dims{out_channels}) {
-      throw InvalidOperator(op, "shape of B", ToString(inputs.bias->shape), ToString({out_channels}));
+      throw InvalidOperator(op, std::string("shape of ") + Block::kB.name, ToString(inputs.bias->shape),
+                            ToString({out_channels}));
     }
     result.bias.assign(inputs.bias->data, inputs.bias->data + out_channels);
   }
@@ -48,12 +52,12 @@ Requantization MakeRequantization(const OpName& op, std::int64_t out_channels, c
 
 Requantization MakeBlockRequantization(const OpName& op, const ConvAttributes& attributes,
                                        const QuantizationInputs& inputs, const ResidualInputs& residual) {
-  if (attributes.in_channels > kMaxBlockChannels) {
-    throw InvalidOperator(op, "in_channels", std::to_string(attributes.in_channels),
-                          "1 to " + std::to_string(kMaxBlockChannels));
+  if (attributes.in_channels > Block::kMostInChannels) {
+    throw InvalidOperator(op, operators::attributes::kInChannels.name, std::to_string(attributes.in_channels),
+                          "1 to " + std::to_string(Block::kMostInChannels));
   }
   Requantization result = MakeRequantization(op, attributes.out_channels, inputs);
-  const float multiplier = RequireScalar(op, "residual_scale", residual.scale) / inputs.y_scale.data[0];
+  const float multiplier = RequireScalar(op, Block::kResidualScale.name, residual.scale) / inputs.y_scale.data[0];
   constexpr float kLargestResidual = 255.0f;
   if (!std::isfinite(kLargestResidual * multiplier)) {
     throw InvalidOperator(op, "residual_scale / y_scale", std::to_string(multiplier),

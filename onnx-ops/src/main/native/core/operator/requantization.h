@@ -41,13 +41,10 @@ struct Requantization {
 /// points are in range by their type.
 Requantization MakeRequantization(const OpName& op, std::int64_t out_channels, const QuantizationInputs& inputs);
 
-/// The largest number of input channels in a group of QLinearSubBitBlock: sums of 9 * 255 for each of them stay below
-/// 2^24, up to where a float, which the function body uses for the sums, holds every whole number.
-constexpr std::int64_t kMaxBlockChannels = 7000;
-
-/// The same for QLinearSubBitBlock. Throws InvalidOperator also if a group has more than kMaxBlockChannels input
-/// channels, or unless residual_scale is positive and finite, and residual_scale / y_scale so small that no residual
-/// becomes infinite.
+/// The same for QLinearSubBitBlock. Throws InvalidOperator also if a group has more input channels than this operator
+/// may have (sums of 9 * 255 for each then stay below 2^24, where a float, in which the function body sums them up,
+/// holds every whole number), or unless residual_scale is positive and finite, and residual_scale / y_scale so small
+/// that no residual becomes infinite.
 Requantization MakeBlockRequantization(const OpName& op, const ConvAttributes& attributes,
                                        const QuantizationInputs& inputs, const ResidualInputs& residual);
 

@@ -62,7 +62,7 @@ TEST(Requantization, RejectsBadShapes) {
 TEST(BlockRequantization, DividesTheResidualScale) {
   ConvAttributes attributes;
   attributes.out_channels = 2;
-  attributes.in_channels = kMaxBlockChannels;
+  attributes.in_channels = operators::QLinearSubBitBlock::kMostInChannels;
   const auto make = [&](float residual_scale, const Dims& shape) {
     const Inputs i;
     const TensorView<std::int32_t> b{i.bias.data(), i.bias_shape};

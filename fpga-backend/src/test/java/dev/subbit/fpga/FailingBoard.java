@@ -25,14 +25,17 @@ final class FailingBoard implements AutoCloseable {
     VANISHES
   }
 
-  private static final int CONTROL = 0x00;
-  private static final int RESET = 0x44;
-  private static final int DESCRIPTORS = 0x30;
-  private static final int ERROR = 0x3C;
-  private static final int START = 1;
-  private static final int DONE_IDLE_READY = 0b1110;
-  private static final int IDLE = 0b0100;
-  private static final int REGISTER_BYTES = 4096;
+  private static final int DONE_IDLE_READY =
+      DeviceContract.CONTROL_DONE | DeviceContract.CONTROL_IDLE | DeviceContract.CONTROL_READY;
+  private static final int ALL_FEATURES_BUT_BASE =
+      DeviceContract.FEATURES_INT8
+          | DeviceContract.FEATURES_BINARY
+          | DeviceContract.FEATURES_ANY_STRIDE
+          | DeviceContract.FEATURES_DILATION
+          | DeviceContract.FEATURES_GROUPS
+          | DeviceContract.FEATURES_RESIDUAL
+          | DeviceContract.FEATURES_BITS_OUT;
+  private static final int WINDOW_BYTES = 4096;
 
   private final Path root = Path.of(System.getenv("SUBBIT_FPGA_ROOT"));
   private final MappedByteBuffer registers;
@@ -49,7 +52,7 @@ final class FailingBoard implements AutoCloseable {
             StandardOpenOption.CREATE_NEW,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
-      registers = file.map(FileChannel.MapMode.READ_WRITE, 0, REGISTER_BYTES);
+      registers = file.map(FileChannel.MapMode.READ_WRITE, 0, WINDOW_BYTES);
       registers.order(ByteOrder.LITTLE_ENDIAN);
     }
     for (String direction : List.of("h2c", "c2h")) {
@@ -77,22 +80,26 @@ final class FailingBoard implements AutoCloseable {
   }
 
   void setId(int id) {
-    registers.putInt(0x10, id);
+    registers.putInt(DeviceContract.REGISTER_ID, id);
   }
 
   /** Sets the registers of docs/DEVICE.md to their values after power-up. */
   private void powerUp() {
-    for (int offset = 0; offset < 0x64; offset += 4) {
+    for (int offset = 0; offset < DeviceContract.REGISTER_BYTES; offset += 4) {
       registers.putInt(offset, 0);
     }
-    registers.putInt(0x10, 0x54494253);
-    registers.putInt(0x14, 0x00010004);
-    registers.putInt(0x18, 64 << 16 | 4 << 8 | 1);
-    registers.putInt(0x1C, 0b11011111);
-    registers.putInt(0x20, 65535);
-    registers.putInt(0x24, 65535);
-    registers.putInt(0x28, 1 << 20);
-    registers.putInt(CONTROL, IDLE);
+    registers.putInt(DeviceContract.REGISTER_ID, DeviceContract.ID_VALUE);
+    registers.putInt(DeviceContract.REGISTER_VERSION, DeviceContract.VERSION_VALUE);
+    registers.putInt(
+        DeviceContract.REGISTER_ENGINE,
+        1 << DeviceContract.ENGINE_DOT_UNITS_LOWEST
+            | 4 << DeviceContract.ENGINE_ACCUMULATORS_LOWEST
+            | 64 << DeviceContract.ENGINE_TABLE_DEPTH_LOWEST);
+    registers.putInt(DeviceContract.REGISTER_FEATURES, ALL_FEATURES_BUT_BASE);
+    registers.putInt(DeviceContract.REGISTER_MAX_CHANNELS, 65535);
+    registers.putInt(DeviceContract.REGISTER_MAX_WIDTH, 65535);
+    registers.putInt(DeviceContract.REGISTER_MEMORY_LOW, 1 << 20);
+    registers.putInt(DeviceContract.REGISTER_CONTROL, DeviceContract.CONTROL_IDLE);
   }
 
   private void serve() {
@@ -108,19 +115,20 @@ final class FailingBoard implements AutoCloseable {
 
   private synchronized void step() {
     if (behaviour == Behaviour.VANISHES) {
-      for (int offset = 0; offset < 0x64; offset += 4) {
+      for (int offset = 0; offset < DeviceContract.REGISTER_BYTES; offset += 4) {
         registers.putInt(offset, -1);
       }
-    } else if (registers.getInt(RESET) == 1) {
-      registers.putInt(DESCRIPTORS, 0);
-      registers.putInt(CONTROL, IDLE);
-      registers.putInt(RESET, 0);
-    } else if ((registers.getInt(CONTROL) & START) != 0) {
+    } else if (registers.getInt(DeviceContract.REGISTER_RESET) == DeviceContract.RESET_ABORT) {
+      registers.putInt(DeviceContract.REGISTER_DESCRIPTORS_LOW, 0);
+      registers.putInt(DeviceContract.REGISTER_CONTROL, DeviceContract.CONTROL_IDLE);
+      registers.putInt(DeviceContract.REGISTER_RESET, 0);
+    } else if ((registers.getInt(DeviceContract.REGISTER_CONTROL) & DeviceContract.CONTROL_START)
+        != 0) {
       requests++;
-      registers.putInt(CONTROL, 0);
+      registers.putInt(DeviceContract.REGISTER_CONTROL, 0);
       if (behaviour == Behaviour.REPORTS_AN_ERROR) {
-        registers.putInt(ERROR, 9);
-        registers.putInt(CONTROL, DONE_IDLE_READY);
+        registers.putInt(DeviceContract.REGISTER_ERROR, DeviceContract.ERROR_INTERNAL);
+        registers.putInt(DeviceContract.REGISTER_CONTROL, DONE_IDLE_READY);
       }
     }
   }

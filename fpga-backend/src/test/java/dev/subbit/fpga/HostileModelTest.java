@@ -17,6 +17,7 @@ import ai.onnxruntime.OrtSession;
 import com.google.protobuf.ByteString;
 import dev.subbit.fpga.TestModels.Extra;
 import dev.subbit.onnx.PackedSignNodes.PackedOutputs;
+import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.SubBitSessions;
 import java.util.List;
 import java.util.Map;
@@ -115,7 +116,7 @@ class HostileModelTest {
                 .addAllDims(List.of(1L, 12L, 9L, 9L))
                 .setRawData(ByteString.copyFrom(new byte[12 * 9 * 9])))
         .getNodeBuilder(2)
-        .setInput(9, "constant");
+        .setInput(SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK.position("residual"), "constant");
     ModelProto model = changed.build();
     FpgaBackend backend = new FpgaBackend();
     try (OrtSession mixed = FpgaSessions.open(model, "fpga", FpgaSessions.EMULATOR);

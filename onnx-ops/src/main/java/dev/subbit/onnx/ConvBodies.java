@@ -108,9 +108,9 @@ final class ConvBodies {
         "shifts", OnnxProtos.tensor("", DataType.UINT8, new byte[] {0, 1, 2, 3, 4, 5, 6, 7}, 8));
     body.constant("two", OnnxProtos.tensor("", DataType.UINT8, new byte[] {2}, 1));
     body.constant("powers", OnnxProtos.tensor("", new int[] {1, 2, 4, 8, 16, 32, 64, 128, 256}, 9));
-    body.attributeValue("planes", "tau");
-    body.attributeValue("out", "out_channels");
-    body.attributeValue("in", "in_channels");
+    body.attributeValue("planes", OperatorTable.TAU);
+    body.attributeValue("out", OperatorTable.OUT_CHANNELS);
+    body.attributeValue("in", OperatorTable.IN_CHANNELS);
 
     // The bits: uint8 [tau, 8 * bytes of a plane], cut to [tau, out_channels * in_channels].
     body.node("bytes", "Reshape", List.of("index", "bit_by_bit"));

@@ -14,26 +14,17 @@ import java.util.List;
  */
 final class FunctionBuilder {
 
-  /** Names of the attributes that every convolving operator has. */
-  static final List<String> CONV_ATTRIBUTES =
-      List.of("tau", "out_channels", "in_channels", "strides", "pads", "dilations", "group");
-
   private final FunctionProto.Builder function;
 
-  FunctionBuilder(
-      String name,
-      String meaning,
-      List<String> inputs,
-      List<String> outputs,
-      List<String> attributes) {
+  FunctionBuilder(OperatorTable row) {
     function =
         FunctionProto.newBuilder()
             .setDomain(SubBitOperator.DOMAIN)
-            .setName(name)
-            .setDocString(meaning)
-            .addAllInput(inputs)
-            .addAllOutput(outputs)
-            .addAllAttribute(attributes)
+            .setName(row.opType)
+            .setDocString(row.says)
+            .addAllInput(row.inputs.stream().map(OperatorTable.Input::name).toList())
+            .addAllOutput(row.outputs.stream().map(OperatorTable.Output::name).toList())
+            .addAllAttribute(row.attributes().stream().map(OperatorTable.Attribute::name).toList())
             .addOpsetImport(
                 OperatorSetIdProto.newBuilder().setVersion(SubBitOperator.STANDARD_OPSET));
   }
@@ -69,13 +60,14 @@ final class FunctionBuilder {
             .setOpType(operator.opType())
             .addAllInput(inputs)
             .addOutput(output);
-    for (String attribute : operator.function().getAttributeList()) {
-      boolean list = List.of("strides", "pads", "dilations").contains(attribute);
+    for (OperatorTable.Attribute attribute : operator.attributes()) {
       node.addAttribute(
           reference(
-              attribute,
-              list ? AttributeProto.AttributeType.INTS : AttributeProto.AttributeType.INT,
-              attribute));
+              attribute.name(),
+              attribute.list()
+                  ? AttributeProto.AttributeType.INTS
+                  : AttributeProto.AttributeType.INT,
+              attribute.name()));
     }
     function.addNode(node);
   }
@@ -127,10 +119,11 @@ final class FunctionBuilder {
   static AttributeProto[] convolutionAttributes() {
     return new AttributeProto[] {
       OnnxProtos.attribute("kernel_shape", 3, 3),
-      reference("strides", AttributeProto.AttributeType.INTS, "strides"),
-      reference("pads", AttributeProto.AttributeType.INTS, "pads"),
-      reference("dilations", AttributeProto.AttributeType.INTS, "dilations"),
-      reference("group", AttributeProto.AttributeType.INT, "group")
+      reference(OperatorTable.STRIDES, AttributeProto.AttributeType.INTS, OperatorTable.STRIDES),
+      reference(OperatorTable.PADS, AttributeProto.AttributeType.INTS, OperatorTable.PADS),
+      reference(
+          OperatorTable.DILATIONS, AttributeProto.AttributeType.INTS, OperatorTable.DILATIONS),
+      reference(OperatorTable.GROUP, AttributeProto.AttributeType.INT, OperatorTable.GROUP)
     };
   }
 

@@ -40,7 +40,7 @@ final class PackedBodies {
   static void writePackedBinary(FunctionBuilder body) {
     unpack(body);
     convolve(body, "Y");
-    body.attributeScalar("out", "out_channels");
+    body.attributeScalar("out", OperatorTable.OUT_CHANNELS);
     body.integers("as_list", 1);
     body.node("out_list", "Reshape", List.of("out", "as_list"));
     body.node("no_shift", "ConstantOfShape", List.of("out_list"));
@@ -70,8 +70,8 @@ final class PackedBodies {
    * of B is set and negative elsewhere.
    */
   private static void unpack(FunctionBuilder body) {
-    body.attributeScalar("in", "in_channels");
-    body.attributeScalar("groups", "group");
+    body.attributeScalar("in", OperatorTable.IN_CHANNELS);
+    body.attributeScalar("groups", OperatorTable.GROUP);
     body.node("product", "Mul", List.of("in", "groups"));
     // At least one: ONNX Runtime's Conv refuses a group of 0 with some channels, but divides by it
     // with none.

@@ -2,7 +2,6 @@ package dev.subbit.onnx;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -25,9 +24,9 @@ public final class PackedSignNodes {
    * @return name of the output, uint8 [N, ceil(C / 8), H, W].
    */
   public static String packSigns(GraphProto.Builder graph, String name, String x, float[] shift) {
-    String shiftInput = SubBitNodes.addPerChannel(graph, name, "shift", shift);
-    graph.addNode(
-        SubBitNodes.node(SubBitOperator.PACK_SIGNS, name, List.of(x, shiftInput)).addOutput(name));
+    Map<String, String> inputs =
+        Map.of("X", x, "shift", SubBitNodes.addPerChannel(graph, name, "shift", shift));
+    graph.addNode(SubBitNodes.node(SubBitOperator.PACK_SIGNS, name, inputs).addOutput(name));
     return name;
   }
 
@@ -80,7 +79,8 @@ public final class PackedSignNodes {
       ConvAttributes attributes,
       float[] bias,
       PackedOutputs outputs) {
-    List<String> inputs = SubBitNodes.floatInputs(graph, name, signs, weights, attributes, bias);
+    Map<String, String> inputs = SubBitNodes.floatInputs(graph, name, weights, attributes, bias);
+    inputs.put("B", signs);
     addPackedNode(
         SubBitOperator.PACKED_BINARY_SUB_BIT_CONV,
         graph,
@@ -128,9 +128,10 @@ public final class PackedSignNodes {
       String residual,
       BlockParameters parameters,
       PackedOutputs outputs) {
-    List<String> inputs =
-        SubBitNodes.floatInputs(graph, name, signs, weights, attributes, parameters.bias());
-    inputs.add(residual);
+    Map<String, String> inputs =
+        SubBitNodes.floatInputs(graph, name, weights, attributes, parameters.bias());
+    inputs.put("B", signs);
+    inputs.put("residual", residual);
     Map<String, float[]> perChannel = new LinkedHashMap<>();
     perChannel.put("shift_in", parameters.shiftIn());
     perChannel.put("slope", parameters.slope());
@@ -139,7 +140,7 @@ public final class PackedSignNodes {
     perChannel.forEach(
         (input, values) -> {
           SubBitNodes.requireOnePerChannel(name, input, values.length, weights);
-          inputs.add(SubBitNodes.addPerChannel(graph, name, input, values));
+          inputs.put(input, SubBitNodes.addPerChannel(graph, name, input, values));
         });
     addPackedNode(
         SubBitOperator.BINARY_SUB_BIT_BLOCK, graph, name, inputs, weights, attributes, outputs);
@@ -149,7 +150,7 @@ public final class PackedSignNodes {
       SubBitOperator operator,
       GraphProto.Builder graph,
       String name,
-      List<String> inputs,
+      Map<String, String> inputs,
       PackedConvWeights weights,
       ConvAttributes attributes,
       PackedOutputs outputs) {

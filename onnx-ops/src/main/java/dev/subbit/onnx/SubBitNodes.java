@@ -3,8 +3,8 @@ package dev.subbit.onnx;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -20,7 +20,8 @@ public final class SubBitNodes {
    * The largest number of input channels in a group of {@code QLinearSubBitBlock}. Up to this
    * number, a float holds its sums exactly, as the function body requires.
    */
-  public static final int MAX_BLOCK_CHANNELS = 7000;
+  public static final int MAX_BLOCK_CHANNELS =
+      OperatorTable.Q_LINEAR_SUB_BIT_BLOCK_MOST_IN_CHANNELS;
 
   private SubBitNodes() {}
 
@@ -98,7 +99,8 @@ public final class SubBitNodes {
       int[] bias) {
     Quantized input = new Quantized(x, xScale, xZeroPoint);
     Quantized output = new Quantized(name, yScale, yZeroPoint);
-    List<String> inputs = quantizedInputs(graph, name, input, weights, attributes, output, bias);
+    Map<String, String> inputs =
+        quantizedInputs(graph, name, input, weights, attributes, output, bias);
     return addNode(SubBitOperator.Q_LINEAR_SUB_BIT_CONV, graph, name, inputs, weights, attributes);
   }
 
@@ -149,13 +151,15 @@ public final class SubBitNodes {
     }
     Objects.requireNonNull(bias, "bias");
     Quantized output = new Quantized(name, yScale, yZeroPoint);
-    List<String> inputs = quantizedInputs(graph, name, x, weights, attributes, output, bias);
-    inputs.addAll(List.of(residual.tensor(), residual.scale(), residual.zeroPoint()));
+    Map<String, String> inputs = quantizedInputs(graph, name, x, weights, attributes, output, bias);
+    inputs.put("residual", residual.tensor());
+    inputs.put("residual_scale", residual.scale());
+    inputs.put("residual_zero_point", residual.zeroPoint());
     return addNode(SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK, graph, name, inputs, weights, attributes);
   }
 
-  /** Lists the inputs of an 8-bit operator up to and including its bias, which may be null. */
-  private static List<String> quantizedInputs(
+  /** The inputs of an 8-bit operator up to its bias, which may be null. */
+  private static Map<String, String> quantizedInputs(
       GraphProto.Builder graph,
       String name,
       Quantized x,
@@ -164,21 +168,15 @@ public final class SubBitNodes {
       Quantized y,
       int[] bias) {
     requireFit(name, weights, attributes, bias == null ? -1 : bias.length);
-    addWeights(graph, name, weights);
-    List<String> inputs =
-        new ArrayList<>(
-            List.of(
-                x.tensor(),
-                x.scale(),
-                x.zeroPoint(),
-                name + "/index",
-                name + "/codebook",
-                name + "/scale",
-                y.scale(),
-                y.zeroPoint()));
+    Map<String, String> inputs = addWeights(graph, name, weights, "w_scale");
+    inputs.put("x", x.tensor());
+    inputs.put("x_scale", x.scale());
+    inputs.put("x_zero_point", x.zeroPoint());
+    inputs.put("y_scale", y.scale());
+    inputs.put("y_zero_point", y.zeroPoint());
     if (bias != null) {
       graph.addInitializer(OnnxProtos.tensor(name + "/bias", bias, bias.length));
-      inputs.add(name + "/bias");
+      inputs.put("B", name + "/bias");
     }
     return inputs;
   }
@@ -191,24 +189,22 @@ public final class SubBitNodes {
       PackedConvWeights weights,
       ConvAttributes attributes,
       float[] bias) {
-    List<String> inputs = floatInputs(graph, name, x, weights, attributes, bias);
+    Map<String, String> inputs = floatInputs(graph, name, weights, attributes, bias);
+    inputs.put("X", x);
     return addNode(operator, graph, name, inputs, weights, attributes);
   }
 
-  /** Lists the inputs of a float operator up to and including its bias, which may be null. */
-  static List<String> floatInputs(
+  /** The weights of an operator, and its bias, which may be null, by the names of its inputs. */
+  static Map<String, String> floatInputs(
       GraphProto.Builder graph,
       String name,
-      String x,
       PackedConvWeights weights,
       ConvAttributes attributes,
       float[] bias) {
     requireFit(name, weights, attributes, bias == null ? -1 : bias.length);
-    addWeights(graph, name, weights);
-    List<String> inputs =
-        new ArrayList<>(List.of(x, name + "/index", name + "/codebook", name + "/scale"));
+    Map<String, String> inputs = addWeights(graph, name, weights, "scale");
     if (bias != null) {
-      inputs.add(addPerChannel(graph, name, "bias", bias));
+      inputs.put("bias", addPerChannel(graph, name, "bias", bias));
     }
     return inputs;
   }
@@ -251,7 +247,9 @@ public final class SubBitNodes {
     }
   }
 
-  private static void addWeights(GraphProto.Builder graph, String name, PackedConvWeights weights) {
+  /** Adds the initializers; returns their names by those of the inputs that they are. */
+  private static Map<String, String> addWeights(
+      GraphProto.Builder graph, String name, PackedConvWeights weights, String scaleInput) {
     int tau = weights.codebook().tau();
     byte[] index = weights.index();
     graph.addInitializer(
@@ -266,13 +264,18 @@ public final class SubBitNodes {
             3));
     graph.addInitializer(
         OnnxProtos.tensor(name + "/scale", weights.scale(), weights.outChannels()));
+    Map<String, String> inputs = new HashMap<>();
+    inputs.put("index", name + "/index");
+    inputs.put("codebook", name + "/codebook");
+    inputs.put(scaleInput, name + "/scale");
+    return inputs;
   }
 
   private static String addNode(
       SubBitOperator operator,
       GraphProto.Builder graph,
       String name,
-      List<String> inputs,
+      Map<String, String> inputs,
       PackedConvWeights weights,
       ConvAttributes attributes) {
     graph.addNode(convNode(operator, name, inputs, weights, attributes).addOutput(name));
@@ -282,25 +285,29 @@ public final class SubBitNodes {
   static NodeProto.Builder convNode(
       SubBitOperator operator,
       String name,
-      List<String> inputs,
+      Map<String, String> inputs,
       PackedConvWeights weights,
       ConvAttributes a) {
     return node(operator, name, inputs)
-        .addAttribute(OnnxProtos.attribute("tau", (long) weights.codebook().tau()))
-        .addAttribute(OnnxProtos.attribute("out_channels", (long) weights.outChannels()))
-        .addAttribute(OnnxProtos.attribute("in_channels", (long) weights.inChannels()))
-        .addAttribute(OnnxProtos.attribute("strides", a.strideHeight(), a.strideWidth()))
+        .addAttribute(OnnxProtos.attribute(OperatorTable.TAU, (long) weights.codebook().tau()))
         .addAttribute(
-            OnnxProtos.attribute("pads", a.padTop(), a.padLeft(), a.padBottom(), a.padRight()))
-        .addAttribute(OnnxProtos.attribute("dilations", a.dilationHeight(), a.dilationWidth()))
-        .addAttribute(OnnxProtos.attribute("group", (long) a.group()));
+            OnnxProtos.attribute(OperatorTable.OUT_CHANNELS, (long) weights.outChannels()))
+        .addAttribute(OnnxProtos.attribute(OperatorTable.IN_CHANNELS, (long) weights.inChannels()))
+        .addAttribute(
+            OnnxProtos.attribute(OperatorTable.STRIDES, a.strideHeight(), a.strideWidth()))
+        .addAttribute(
+            OnnxProtos.attribute(
+                OperatorTable.PADS, a.padTop(), a.padLeft(), a.padBottom(), a.padRight()))
+        .addAttribute(
+            OnnxProtos.attribute(OperatorTable.DILATIONS, a.dilationHeight(), a.dilationWidth()))
+        .addAttribute(OnnxProtos.attribute(OperatorTable.GROUP, (long) a.group()));
   }
 
-  static NodeProto.Builder node(SubBitOperator operator, String name, List<String> inputs) {
+  static NodeProto.Builder node(SubBitOperator operator, String name, Map<String, String> inputs) {
     return NodeProto.newBuilder()
         .setName(name)
         .setDomain(SubBitOperator.DOMAIN)
         .setOpType(operator.opType())
-        .addAllInput(inputs);
+        .addAllInput(operator.inOrder(inputs));
   }
 }

@@ -2,9 +2,11 @@ package dev.subbit.onnx;
 
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -13,111 +15,39 @@ import java.util.function.Consumer;
  * The sub-bit operators, each with its specification: an ONNX function whose body uses standard
  * operators and, for packed signs, other sub-bit operators.
  *
- * <p>The body defines the operator. It travels inside every exported model, so that the model runs
- * in any ONNX Runtime, and every kernel and device is tested against it. docs/OPERATORS.md says the
+ * <p>Names, inputs and attributes are those of the table {@code src/main/tables/operators.txt}. The
+ * body is what the operator means. It travels inside every exported model, so that the model runs
+ * in any ONNX Runtime, and every kernel and device is tested against it. docs/OPERATORS.md is the
  * same in words.
  */
 public enum SubBitOperator {
   /** Float activations: {@code Conv(X, scale * codebook[index]) + bias}. */
-  SUB_BIT_CONV(
-      "SubBitConv",
-      "Y = Conv(X, W, bias) with W[o, c] = scale[o] * codebook[index[o, c]].",
-      List.of("X", "index", "codebook", "scale", "bias"),
-      List.of("Y"),
-      FunctionBuilder.CONV_ATTRIBUTES,
-      ConvBodies::writeReal),
+  SUB_BIT_CONV(OperatorTable.SUB_BIT_CONV, ConvBodies::writeReal),
 
   /** Float activations, binarised inside the operator. */
-  BINARY_SUB_BIT_CONV(
-      "BinarySubBitConv",
-      "Y = Conv(X >= 0 ? 1 : -1, codebook[index]) * scale + bias; zero padding adds 0.",
-      List.of("X", "index", "codebook", "scale", "bias"),
-      List.of("Y"),
-      FunctionBuilder.CONV_ATTRIBUTES,
-      ConvBodies::writeBinary),
+  BINARY_SUB_BIT_CONV(OperatorTable.BINARY_SUB_BIT_CONV, ConvBodies::writeBinary),
 
   /** 8-bit activations; inputs and output are named as in ONNX's QLinearConv. */
-  Q_LINEAR_SUB_BIT_CONV(
-      "QLinearSubBitConv",
-      "QLinearConv with w = codebook[index], w_zero_point = 0 and one w_scale an output channel.",
-      List.of(
-          "x",
-          "x_scale",
-          "x_zero_point",
-          "index",
-          "codebook",
-          "w_scale",
-          "y_scale",
-          "y_zero_point",
-          "B"),
-      List.of("y"),
-      FunctionBuilder.CONV_ATTRIBUTES,
-      ConvBodies::writeQLinear),
+  Q_LINEAR_SUB_BIT_CONV(OperatorTable.Q_LINEAR_SUB_BIT_CONV, ConvBodies::writeQLinear),
 
   /** {@code QLinearSubBitConv} with an 8-bit residual added before the result is rounded. */
-  Q_LINEAR_SUB_BIT_BLOCK(
-      "QLinearSubBitBlock",
-      "QLinearSubBitConv plus residual, in float, rounded to 8 bits once.",
-      List.of(
-          "x",
-          "x_scale",
-          "x_zero_point",
-          "index",
-          "codebook",
-          "w_scale",
-          "y_scale",
-          "y_zero_point",
-          "B",
-          "residual",
-          "residual_scale",
-          "residual_zero_point"),
-      List.of("y"),
-      FunctionBuilder.CONV_ATTRIBUTES,
-      ConvBodies::writeQLinearBlock),
+  Q_LINEAR_SUB_BIT_BLOCK(OperatorTable.Q_LINEAR_SUB_BIT_BLOCK, ConvBodies::writeQLinearBlock),
 
-  /** Converts float activations to their signs as bits, eight channels per byte. */
-  PACK_SIGNS(
-      "PackSigns",
-      "Bit c mod 8 of B[n, c / 8, h, w] is set where X[n, c, h, w] + shift[c] >= 0.",
-      List.of("X", "shift"),
-      List.of("B"),
-      List.of(),
-      PackedBodies::writePackSigns),
+  /** From float activations to signs as bits, eight channels a byte. */
+  PACK_SIGNS(OperatorTable.PACK_SIGNS, PackedBodies::writePackSigns),
 
   /** {@code BinarySubBitConv} of packed signs; outputs floats, their signs, or both. */
   PACKED_BINARY_SUB_BIT_CONV(
-      "PackedBinarySubBitConv",
-      "Y = BinarySubBitConv of the signs B; S holds the packed signs of Y.",
-      List.of("B", "index", "codebook", "scale", "bias"),
-      List.of("Y", "S"),
-      FunctionBuilder.CONV_ATTRIBUTES,
-      PackedBodies::writePackedBinary),
+      OperatorTable.PACKED_BINARY_SUB_BIT_CONV, PackedBodies::writePackedBinary),
 
-  /** ReActNet's block around one binary convolution, on packed signs. */
-  BINARY_SUB_BIT_BLOCK(
-      "BinarySubBitBlock",
-      "Y = PRelu(BinarySubBitConv of the signs B + residual + shift_in, slope) + shift_out; S holds"
-          + " the packed signs of Y + next_shift.",
-      List.of(
-          "B",
-          "index",
-          "codebook",
-          "scale",
-          "bias",
-          "residual",
-          "shift_in",
-          "slope",
-          "shift_out",
-          "next_shift"),
-      List.of("Y", "S"),
-      FunctionBuilder.CONV_ATTRIBUTES,
-      PackedBodies::writeBlock);
+  /** The block of ReActNet around one binary convolution, on packed signs. */
+  BINARY_SUB_BIT_BLOCK(OperatorTable.BINARY_SUB_BIT_BLOCK, PackedBodies::writeBlock);
 
-  /** The ONNX domain of the sub-bit operators. */
-  public static final String DOMAIN = "dev.subbit";
+  /** Domain of the operators. */
+  public static final String DOMAIN = OperatorTable.DOMAIN;
 
-  /** The version of the domain's operator set. */
-  public static final int VERSION = 1;
+  /** Version of the operator set. */
+  public static final int VERSION = OperatorTable.VERSION;
 
   /** The version of the standard operator set that exported models import. */
   public static final int STANDARD_OPSET = 18;
@@ -133,16 +63,12 @@ public enum SubBitOperator {
    */
   public static final int IR_VERSION = 8;
 
+  private final OperatorTable row;
   private final FunctionProto function;
 
-  SubBitOperator(
-      String opType,
-      String meaning,
-      List<String> inputs,
-      List<String> outputs,
-      List<String> attributes,
-      Consumer<FunctionBuilder> writeBody) {
-    FunctionBuilder body = new FunctionBuilder(opType, meaning, inputs, outputs, attributes);
+  SubBitOperator(OperatorTable row, Consumer<FunctionBuilder> writeBody) {
+    this.row = row;
+    FunctionBuilder body = new FunctionBuilder(row);
     writeBody.accept(body);
     function = body.build();
   }
@@ -163,7 +89,7 @@ public enum SubBitOperator {
    * @return the ONNX op type.
    */
   public String opType() {
-    return function.getName();
+    return row.opType;
   }
 
   /**
@@ -177,13 +103,55 @@ public enum SubBitOperator {
   }
 
   /**
-   * Lists the names of the outputs in order. Of two outputs, one may be left out: it then has the
-   * empty name, so that a node always has both.
+   * Where an input stands.
+   *
+   * @param input name of the input, such as {@code residual}.
+   * @return its position in a node's list of inputs.
+   * @throws IllegalArgumentException if the operator has no such input.
+   */
+  public int position(String input) {
+    int position = inputs().indexOf(input);
+    if (position < 0) {
+      throw new IllegalArgumentException(
+          opType() + " has no input '" + input + "'; it has " + String.join(", ", inputs()));
+    }
+    return position;
+  }
+
+  /**
+   * The names of the outputs in their order. Where there are two, one may be left out: it then has
+   * the empty name, so that a node always has both.
    *
    * @return the names.
    */
   public List<String> outputs() {
     return function.getOutputList();
+  }
+
+  List<OperatorTable.Attribute> attributes() {
+    return row.attributes();
+  }
+
+  /**
+   * Puts the inputs of a node where the operator has them.
+   *
+   * @param byName names of tensors, each by the name of the input that it is; an optional input may
+   *     be absent.
+   * @return the names of the tensors, as a node lists them.
+   * @throws IllegalArgumentException if an input is missing or the operator has none of that name.
+   */
+  public List<String> inOrder(Map<String, String> byName) {
+    List<String> ordered = new ArrayList<>();
+    for (OperatorTable.Input input : row.inputs) {
+      String tensor = byName.get(input.name());
+      if (tensor != null) {
+        ordered.add(tensor);
+      } else if (!input.optional()) {
+        throw new IllegalArgumentException(opType() + " needs input '" + input.name() + "'");
+      }
+    }
+    byName.keySet().forEach(this::position);
+    return ordered;
   }
 
   /**

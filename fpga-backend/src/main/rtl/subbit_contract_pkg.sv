@@ -1,0 +1,182 @@
+// Made from fpga-backend/src/main/tables/device.txt by Generate.java: change the table, not this file.
+// The contract of docs/DEVICE.md as far as the hardware description needs it.
+`default_nettype none
+
+package subbit_contract_pkg;
+  // Major version in the upper half, minor in the lower.
+  localparam logic [31:0] VERSION_VALUE = 32'h00010004;
+  // What ID reads: the letters `SBIT`, first letter in the lowest byte.
+  localparam logic [31:0] ID_VALUE = 32'h54494253;
+  // What every register of a device reads that is gone.
+  localparam logic [31:0] BUS_ABSENT = 32'hFFFFFFFF;
+  // How a descriptor begins: the letters `SBLD`, first letter in the lowest byte.
+  localparam logic [31:0] MAGIC = 32'h444C4253;
+  // Of the descriptor list and of every tensor in device memory.
+  localparam logic [31:0] ALIGNMENT = 32'h00000040;
+  // Largest stride of a device with FEATURES.ANY_STRIDE.
+  localparam logic [31:0] MAX_STRIDE = 32'h000000FF;
+  // Largest dilation of a device with FEATURES.DILATION.
+  localparam logic [31:0] MAX_DILATION = 32'h000000FF;
+
+  // Registers by their offsets, and their bits by their numbers.
+  localparam logic [11:0] REGISTER_CONTROL = 12'h00;
+  localparam int CONTROL_START = 0;
+  localparam int CONTROL_DONE = 1;
+  localparam int CONTROL_IDLE = 2;
+  localparam int CONTROL_READY = 3;
+  localparam logic [11:0] REGISTER_GIE = 12'h04;
+  localparam int GIE_ENABLE = 0;
+  localparam logic [11:0] REGISTER_IER = 12'h08;
+  localparam int IER_DONE = 0;
+  localparam int IER_READY = 1;
+  localparam logic [11:0] REGISTER_ISR = 12'h0C;
+  localparam logic [11:0] REGISTER_ID = 12'h10;
+  localparam logic [11:0] REGISTER_VERSION = 12'h14;
+  localparam int VERSION_MAJOR = 16;
+  localparam int VERSION_MINOR = 0;
+  localparam logic [11:0] REGISTER_ENGINE = 12'h18;
+  localparam int ENGINE_DOT_UNITS = 0;
+  localparam int ENGINE_ACCUMULATORS = 8;
+  localparam int ENGINE_TABLE_DEPTH = 16;
+  localparam logic [11:0] REGISTER_FEATURES = 12'h1C;
+  localparam int FEATURES_INT8 = 0;
+  localparam int FEATURES_BINARY = 1;
+  localparam int FEATURES_ANY_STRIDE = 2;
+  localparam int FEATURES_DILATION = 3;
+  localparam int FEATURES_GROUPS = 4;
+  localparam int FEATURES_MEMORY_BASE = 5;
+  localparam int FEATURES_RESIDUAL = 6;
+  localparam int FEATURES_BITS_OUT = 7;
+  localparam logic [11:0] REGISTER_MAX_CHANNELS = 12'h20;
+  localparam logic [11:0] REGISTER_MAX_WIDTH = 12'h24;
+  localparam logic [11:0] REGISTER_MEMORY_LOW = 12'h28;
+  localparam logic [11:0] REGISTER_MEMORY_HIGH = 12'h2C;
+  localparam logic [11:0] REGISTER_DESCRIPTORS_LOW = 12'h30;
+  localparam logic [11:0] REGISTER_DESCRIPTORS_HIGH = 12'h34;
+  localparam logic [11:0] REGISTER_COUNT = 12'h38;
+  localparam logic [11:0] REGISTER_ERROR = 12'h3C;
+  localparam logic [11:0] REGISTER_ERROR_DESCRIPTOR = 12'h40;
+  localparam logic [11:0] REGISTER_RESET = 12'h44;
+  localparam int RESET_ABORT = 0;
+  localparam logic [11:0] REGISTER_CYCLES_LOW = 12'h48;
+  localparam logic [11:0] REGISTER_CYCLES_HIGH = 12'h4C;
+  localparam logic [11:0] REGISTER_MEMORY_BASE_LOW = 12'h50;
+  localparam logic [11:0] REGISTER_MEMORY_BASE_HIGH = 12'h54;
+  localparam logic [11:0] REGISTER_RESPONSE_UNIT = 12'h58;
+  localparam logic [0:0] RESPONSE_UNIT_DOT_UNITS = 1'd0;
+  localparam logic [0:0] RESPONSE_UNIT_SHARED_ADDERS = 1'd1;
+  localparam logic [11:0] REGISTER_CHANNEL_LANES = 12'h5C;
+  localparam logic [11:0] REGISTER_MAX_TAU = 12'h60;
+
+  // Error codes.
+  localparam logic [3:0] ERROR_NONE = 4'd0;
+  localparam logic [3:0] ERROR_DESCRIPTOR_LIST = 4'd1;
+  localparam logic [3:0] ERROR_HEADER = 4'd2;
+  localparam logic [3:0] ERROR_UNSUPPORTED = 4'd3;
+  localparam logic [3:0] ERROR_SHAPE = 4'd4;
+  localparam logic [3:0] ERROR_ADDRESS = 4'd5;
+  localparam logic [3:0] ERROR_CODEWORD = 4'd6;
+  localparam logic [3:0] ERROR_MULTIPLIER = 4'd7;
+  localparam logic [3:0] ERROR_ZERO_POINT = 4'd8;
+  localparam logic [3:0] ERROR_INTERNAL = 4'd9;
+
+  // Values of a descriptor's fields.
+  localparam logic [1:0] INPUT_FORMAT_BITS = 2'd0;
+  localparam logic [1:0] INPUT_FORMAT_U8 = 2'd1;
+  localparam logic [1:0] INPUT_FORMAT_S8 = 2'd2;
+  localparam int INPUT_FORMAT_VALUES = 3;
+  localparam logic [1:0] OUTPUT_FORMAT_I32 = 2'd0;
+  localparam logic [1:0] OUTPUT_FORMAT_U8 = 2'd1;
+  localparam logic [1:0] OUTPUT_FORMAT_S8 = 2'd2;
+  localparam logic [1:0] OUTPUT_FORMAT_BITS = 2'd3;
+  localparam int OUTPUT_FORMAT_VALUES = 4;
+  localparam logic [0:0] MODE_TABLE = 1'd0;
+  localparam logic [0:0] MODE_DIRECT = 1'd1;
+  localparam int MODE_VALUES = 2;
+
+  // Bytes of a descriptor, by its version, and where each field lies in it.
+  localparam int DESCRIPTOR_BYTES_1 = 128;
+  localparam int DESCRIPTOR_BYTES_2 = 192;
+  localparam int MAGIC_AT = 'h00;
+  localparam int VERSION_AT = 'h04;
+  localparam int SIZE_AT = 'h06;
+  localparam int INPUT_FORMAT_AT = 'h08;
+  localparam int OUTPUT_FORMAT_AT = 'h09;
+  localparam int TAU_AT = 'h0A;
+  localparam int MODE_AT = 'h0B;
+  localparam int INPUT_ZERO_POINT_AT = 'h0C;
+  localparam int OUTPUT_ZERO_POINT_AT = 'h0E;
+  localparam int BATCH_AT = 'h10;
+  localparam int IN_CHANNELS_AT = 'h14;
+  localparam int IN_HEIGHT_AT = 'h18;
+  localparam int IN_WIDTH_AT = 'h1C;
+  localparam int OUT_CHANNELS_AT = 'h20;
+  localparam int OUT_HEIGHT_AT = 'h24;
+  localparam int OUT_WIDTH_AT = 'h28;
+  localparam int GROUP_AT = 'h2C;
+  localparam int STRIDE_H_AT = 'h30;
+  localparam int STRIDE_W_AT = 'h32;
+  localparam int DILATION_H_AT = 'h34;
+  localparam int DILATION_W_AT = 'h36;
+  localparam int PAD_TOP_AT = 'h38;
+  localparam int PAD_LEFT_AT = 'h3A;
+  localparam int PAD_BOTTOM_AT = 'h3C;
+  localparam int PAD_RIGHT_AT = 'h3E;
+  localparam int INPUT_ADDRESS_AT = 'h40;
+  localparam int OUTPUT_ADDRESS_AT = 'h48;
+  localparam int INDEX_ADDRESS_AT = 'h50;
+  localparam int CODEBOOK_ADDRESS_AT = 'h58;
+  localparam int BIAS_ADDRESS_AT = 'h60;
+  localparam int MULTIPLIER_ADDRESS_AT = 'h68;
+  localparam int STATUS_AT = 'h70;
+  localparam int RESERVED_74_AT = 'h74;
+  localparam int CYCLES_AT = 'h78;
+  localparam int RESIDUAL_ADDRESS_AT = 'h80;
+  localparam int RESIDUAL_MULTIPLIER_AT = 'h88;
+  localparam int RESIDUAL_ZERO_POINT_AT = 'h8C;
+  localparam int RESERVED_8E_AT = 'h8E;
+
+  // A descriptor of the last version; the first byte is the lowest.
+  typedef struct packed {
+    logic [399:0] reserved_8e;
+    logic signed [15:0] residual_zero_point;
+    logic [31:0] residual_multiplier;
+    logic [63:0] residual_address;
+    logic [63:0] cycles;
+    logic [31:0] reserved_74;
+    logic [31:0] status;
+    logic [63:0] multiplier_address;
+    logic [63:0] bias_address;
+    logic [63:0] codebook_address;
+    logic [63:0] index_address;
+    logic [63:0] output_address;
+    logic [63:0] input_address;
+    logic [15:0] pad_right;
+    logic [15:0] pad_bottom;
+    logic [15:0] pad_left;
+    logic [15:0] pad_top;
+    logic [15:0] dilation_w;
+    logic [15:0] dilation_h;
+    logic [15:0] stride_w;
+    logic [15:0] stride_h;
+    logic [31:0] group;
+    logic [31:0] out_width;
+    logic [31:0] out_height;
+    logic [31:0] out_channels;
+    logic [31:0] in_width;
+    logic [31:0] in_height;
+    logic [31:0] in_channels;
+    logic [31:0] batch;
+    logic signed [15:0] output_zero_point;
+    logic signed [15:0] input_zero_point;
+    logic [7:0] mode;
+    logic [7:0] tau;
+    logic [7:0] output_format;
+    logic [7:0] input_format;
+    logic [15:0] size;
+    logic [15:0] version;
+    logic [31:0] magic;
+  } descriptor_t;
+endpackage
+
+`default_nettype wire

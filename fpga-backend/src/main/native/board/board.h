@@ -31,4 +31,7 @@ struct BoardSlot {
 /// Without a slash at its end.
 std::string BoardRoot();
 
+/// Why there can be no board on this operating system; null on Linux.
+const char* WhyNoBoards();
+
 }  // namespace subbit::fpga

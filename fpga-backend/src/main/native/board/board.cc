@@ -13,4 +13,12 @@ std::string BoardRoot() {
   return path;
 }
 
+const char* WhyNoBoards() {
+#ifdef __linux__
+  return nullptr;
+#else
+  return "boards are reached through drivers of Linux, which this system does not have";
+#endif
+}
+
 }  // namespace subbit::fpga

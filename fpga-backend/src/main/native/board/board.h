@@ -31,4 +31,7 @@ struct BoardSlot {
 /// else the root. It has no slash at its end.
 std::string BoardRoot();
 
+/// Why there can be no board on this operating system; null on Linux.
+const char* WhyNoBoards();
+
 }  // namespace subbit::fpga

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "board/board.h"
 #include "board/uio.h"
 #include "board/xdma.h"
 #include "device/element.h"
@@ -44,7 +45,8 @@ std::string Problem(const BoardSlot& slot) {
 void AddBoards(const BoardKind& kind, const std::string& root, std::vector<Backend>& backends) {
   const std::vector<BoardSlot> slots = kind.find(root);
   if (slots.empty()) {
-    backends.push_back({kind.name, kind.description, false, kind.absent});
+    const char* never = WhyNoBoards();
+    backends.push_back({kind.name, kind.description, false, never == nullptr ? kind.absent : never});
   }
   for (const BoardSlot& slot : slots) {
     const std::string problem = Problem(slot);

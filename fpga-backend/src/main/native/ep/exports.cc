@@ -1,14 +1,13 @@
 #include <new>
 
 #include "ep/ep_factory.h"
+#include "library/export.h"
 
 /// The two functions that ONNX Runtime looks up in an execution-provider library.
 
-extern "C" __attribute__((visibility("default"))) OrtStatus* CreateEpFactories(const char*, const OrtApiBase* base,
-                                                                               const OrtLogger*,
-                                                                               OrtEpFactory** factories,
-                                                                               size_t max_factories,
-                                                                               size_t* num_factories) {
+extern "C" SUBBIT_EXPORT OrtStatus* CreateEpFactories(const char*, const OrtApiBase* base, const OrtLogger*,
+                                                      OrtEpFactory** factories, size_t max_factories,
+                                                      size_t* num_factories) {
   using subbit::fpga::kOrtApiVersion;
   const OrtApi* api = base->GetApi(kOrtApiVersion);
   if (api == nullptr) {
@@ -27,7 +26,7 @@ extern "C" __attribute__((visibility("default"))) OrtStatus* CreateEpFactories(c
   });
 }
 
-extern "C" __attribute__((visibility("default"))) OrtStatus* ReleaseEpFactory(OrtEpFactory* factory) {
+extern "C" SUBBIT_EXPORT OrtStatus* ReleaseEpFactory(OrtEpFactory* factory) {
   delete static_cast<subbit::fpga::EpFactory*>(factory);
   return nullptr;
 }

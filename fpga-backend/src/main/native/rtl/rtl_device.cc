@@ -1,10 +1,10 @@
 #include "rtl/rtl_device.h"
 
-#include <dlfcn.h>
-
 #include <cstring>
 #include <new>
 #include <stdexcept>
+
+#include "rtl/shared_library.h"
 
 namespace subbit::fpga {
 namespace {
@@ -14,7 +14,7 @@ constexpr std::uint64_t kSlice = 2000;
 
 template <typename Function>
 Function Symbol(void* handle, const char* name) {
-  void* symbol = dlsym(handle, name);
+  void* symbol = FindFunction(handle, name);
   if (symbol == nullptr) {
     throw std::runtime_error(std::string("The simulation library lacks the function ") + name +
                              "; build it again together with this library.");
@@ -33,9 +33,10 @@ std::string& NamedLibrary() {
 /// The functions of simulation_api.h. The library stays loaded: unloading while a process ends is not worth its risks.
 struct RtlDevice::Library {
   explicit Library(const std::string& path) {
-    void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    std::string error;
+    void* handle = LoadSharedLibrary(path, &error);
     if (handle == nullptr) {
-      throw std::runtime_error(std::string("The simulation cannot be loaded: ") + dlerror());
+      throw std::runtime_error("The simulation cannot be loaded: " + error);
     }
     open = Symbol<decltype(&subbit_rtl_open)>(handle, "subbit_rtl_open");
     close = Symbol<decltype(&subbit_rtl_close)>(handle, "subbit_rtl_close");
@@ -125,25 +126,15 @@ std::string RtlLibraryPath() {
   if (const char* named = std::getenv("SUBBIT_RTL_LIBRARY"); named != nullptr && *named != '\0') {
     return named;
   }
-  Dl_info info;
-  if (dladdr(reinterpret_cast<void*>(&RtlLibraryPath), &info) == 0 || info.dli_fname == nullptr) {
-    return "libsubbit_rtl.so";
-  }
-  const std::string self = info.dli_fname;
-  const std::size_t slash = self.rfind('/');
-#ifdef __APPLE__
-  constexpr const char* kName = "libsubbit_rtl.dylib";
-#else
-  constexpr const char* kName = "libsubbit_rtl.so";
-#endif
-  return (slash == std::string::npos ? std::string() : self.substr(0, slash + 1)) + kName;
+  const std::string self = PathOfThisLibrary();
+  const std::size_t slash = self.find_last_of("/\\");
+  return (slash == std::string::npos ? std::string() : self.substr(0, slash + 1)) + SharedLibraryFile("subbit_rtl");
 }
 
 std::string WhyNoRtl() {
   const std::string path = RtlLibraryPath();
-  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) {
-    return "the simulation library cannot be loaded from " + path +
+  if (LoadSharedLibrary(path, nullptr) == nullptr) {
+    return "the simulation library, which only a build on Linux for Linux itself makes, cannot be loaded from " + path +
            "; name it in the environment variable SUBBIT_RTL_LIBRARY";
   }
   return "";

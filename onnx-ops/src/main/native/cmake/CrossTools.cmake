@@ -3,7 +3,7 @@
 
 include("${CMAKE_CURRENT_LIST_DIR}/Fetch.cmake")
 
-set(SUBBIT_WITHOUT_CROSS "or leave the library for linux-aarch64 out: ./mvnw -Dnative.skipCross ...")
+set(SUBBIT_WITHOUT_CROSS "or leave the libraries for other platforms out: ./mvnw -Dnative.skipCross ...")
 
 # subbit_debian_files(OUT_VAR package path [path ...]): files and folders of a package of the Debian release that this machine runs, fetched by
 # apt, which checks the archive's signature. OUT_VAR is the folder that they are unpacked in, under their own paths.

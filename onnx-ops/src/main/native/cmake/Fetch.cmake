@@ -71,13 +71,17 @@ function(subbit_npm_package out name version sha512)
   set(${out} "${folder}/package" PARENT_SCOPE)
 endfunction()
 
-# subbit_python_wheel(OUT_VAR ERROR_VAR name version sha512): a package of the Python package index, unpacked. If it cannot be had, OUT_VAR is
-# empty and ERROR_VAR says why.
+# subbit_python_wheel(OUT_VAR ERROR_VAR name version sha512 [platform]): a package of the Python package index, unpacked; for the machine that
+# builds, or for a platform as wheels name it. If it cannot be had, OUT_VAR is empty and ERROR_VAR says why.
 function(subbit_python_wheel out error name version sha512)
   find_program(SUBBIT_PYTHON python3)
+  set(platform)
+  if(ARGN)
+    set(platform --platform ${ARGN})
+  endif()
   subbit_fetch(folder message "${name}-${version}" "${sha512}"
                COMMAND "${SUBBIT_PYTHON}" -m pip --disable-pip-version-check --no-cache-dir download --quiet --no-deps
-                       --only-binary :all: "${name}==${version}")
+                       --only-binary :all: ${platform} "${name}==${version}")
   if(NOT folder)
     string(APPEND message "\nPython 3 with pip is needed once for it (Debian: apt-get install python3-pip), and the network.")
   endif()

@@ -29,7 +29,7 @@ if(SUBBIT_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
-# linux-x86_64, linux-aarch64, macos-aarch64: the same names that dev.subbit.onnx.NativeLibrary derives from os.name and os.arch.
+# linux-x86_64, linux-aarch64, windows-x86_64, macos-aarch64: the names that dev.subbit.onnx.NativeLibrary derives from os.name and os.arch.
 string(TOLOWER "${CMAKE_SYSTEM_NAME}" system)
 if(system STREQUAL "darwin")
   set(system "macos")
@@ -65,15 +65,19 @@ if(NOT SUBBIT_JAVA_HOME)
   cmake_path(GET javac PARENT_PATH jdk_bin)
   cmake_path(GET jdk_bin PARENT_PATH SUBBIT_JAVA_HOME)
 endif()
-set(jni_platform linux)
-if(APPLE)
-  set(jni_platform darwin)
-endif()
 add_library(jni_headers INTERFACE)
 target_include_directories(jni_headers SYSTEM INTERFACE
-  "${SUBBIT_JAVA_HOME}/include" "${SUBBIT_JAVA_HOME}/include/${jni_platform}")
+  "${SUBBIT_JAVA_HOME}/include" "${CMAKE_CURRENT_LIST_DIR}/../jni" "${CMAKE_CURRENT_LIST_DIR}/..")
 
+# Programs for Linux run here, on another processor under emulation; those for other systems do not.
+set(SUBBIT_UNIT_TESTS OFF)
+if(NOT SUBBIT_SKIP_TESTS AND (CMAKE_CROSSCOMPILING_EMULATOR OR NOT CMAKE_CROSSCOMPILING))
+  set(SUBBIT_UNIT_TESTS ON)
+endif()
 if(NOT SUBBIT_SKIP_TESTS)
+  enable_testing()
+endif()
+if(SUBBIT_UNIT_TESTS)
   set(GOOGLETEST_DIR "" CACHE PATH "A GoogleTest source tree; fetched when empty")
   set(googletest "${GOOGLETEST_DIR}")
   if(NOT googletest)
@@ -87,7 +91,6 @@ if(NOT SUBBIT_SKIP_TESTS)
   # It is not ours to check, and compiles longer than it runs.
   target_compile_options(gtest PRIVATE -w -O0 -fno-sanitize=all)
   target_link_libraries(gtest PUBLIC Threads::Threads)
-  enable_testing()
 endif()
 
 # subbit_test(name source... LIBS lib... SHARDS n): one GoogleTest program, known to CTest, or its tests in n parts that may run side by side.
@@ -113,11 +116,32 @@ endfunction()
 
 # subbit_load_test(target symbol...): that the finished library of `target` can be loaded and offers these functions, known to CTest.
 function(subbit_load_test target)
-  if(NOT SUBBIT_SKIP_TESTS)
+  if(SUBBIT_UNIT_TESTS)
     add_executable(${target}_load_test "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/load_test.cc")
     target_link_libraries(${target}_load_test PRIVATE ${CMAKE_DL_LIBS})
     add_test(NAME ${target}_load_test COMMAND ${target}_load_test "$<TARGET_FILE:${target}>" ${ARGN})
   endif()
+endfunction()
+
+# subbit_exports_test(target exports): that the finished library exports what the version script `exports` says, known to CTest. For
+# platforms whose linkers do not see to it themselves and whose libraries cannot be loaded here.
+function(subbit_exports_test target exports)
+  if(SUBBIT_SKIP_TESTS OR NOT CMAKE_CROSSCOMPILING OR CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    return()
+  endif()
+  subbit_python_wheel(pefile error pefile 2024.8.26
+    5c9d11c0153d95497dd51f369d860ce6befc16819f34c75947ac52a9445fb612ea463f4cc97b9af17f2462a67e8a95de8352d73d32ee1b7f04540e17e67a7118)
+  if(pefile)
+    subbit_python_wheel(macholib error macholib 1.16.4
+      30a24562e0fe39dff7fb3230c0570e9883b3d8b1546ce320db50e4bc65781012099a42b654310f5dfe3ad27cbf9c5000acc9c9f86162faeb8c86214dd37b3916)
+  endif()
+  if(error)
+    message(FATAL_ERROR "${error} Mend that, or build without tests: -DSUBBIT_SKIP_TESTS=ON")
+  endif()
+  find_program(SUBBIT_PYTHON python3)
+  add_test(NAME ${target}_exports_test
+           COMMAND "${SUBBIT_PYTHON}" "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/check_exports.py" "$<TARGET_FILE:${target}>" "${exports}")
+  set_tests_properties(${target}_exports_test PROPERTIES ENVIRONMENT "PYTHONPATH=${pefile}:${macholib}")
 endfunction()
 
 # subbit_plugin_library(target package exports): a shared library that exports only the symbols of the version script `exports`,
@@ -129,15 +153,24 @@ function(subbit_plugin_library target package exports)
   if(NOT IS_ABSOLUTE "${resources}")
     string(REGEX REPLACE "/src/main/native$" "/${resources}" resources "${CMAKE_CURRENT_SOURCE_DIR}")
   endif()
+  # The name that dev.subbit.onnx.NativeLibrary looks for; on Windows CMake counts a DLL among the programs.
+  set(output "${resources}/${folder}/native/${SUBBIT_PLATFORM}")
   set_target_properties(${target} PROPERTIES
-    LIBRARY_OUTPUT_DIRECTORY "${resources}/${folder}/native/${SUBBIT_PLATFORM}"
+    LIBRARY_OUTPUT_DIRECTORY "${output}"
+    RUNTIME_OUTPUT_DIRECTORY "${output}"
     LINK_DEPENDS "${exports}")
-  if(NOT APPLE)
+  if(WIN32)
+    set_target_properties(${target} PROPERTIES PREFIX "")
+  endif()
+  if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
     target_link_options(${target} PRIVATE "-Wl,--version-script=${exports}" -Wl,-z,nodelete)
     if(NOT SUBBIT_SANITIZE)
       target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc -Wl,-z,defs)
     endif()
+  else()
+    target_sources(${target} PRIVATE "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../library/stay_loaded.cc")
   endif()
+  subbit_exports_test(${target} "${exports}")
 endfunction()
 
 # subbit_module(name): the target `name` builds everything that the folder of the caller does, as the Maven module of that name asks for.

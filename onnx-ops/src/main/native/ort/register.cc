@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/kernel/isa.h"
+#include "library/export.h"
 #include "ort/custom_op.h"
 #include "ort/definitions.h"
 #include "ort/status.h"
@@ -102,8 +103,7 @@ void Register(const OrtApi& api, OrtSessionOptions* options) {
 
 /// The entry point that SessionOptions.registerCustomOpLibrary calls: adds the operators of domain dev.subbit to
 /// `options`. A second call with the same options does nothing. Thread-safe for different options.
-extern "C" __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL RegisterCustomOps(OrtSessionOptions* options,
-                                                                                            const OrtApiBase* base) {
+extern "C" SUBBIT_EXPORT OrtStatus* ORT_API_CALL RegisterCustomOps(OrtSessionOptions* options, const OrtApiBase* base) {
   const OrtApi* api = base->GetApi(subbit::ort::kApiVersion);
   if (api == nullptr) {
     // The oldest table holds CreateStatus at the same place as every later one.

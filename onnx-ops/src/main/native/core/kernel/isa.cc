@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "core/kernel/x86_features.h"
+
 namespace subbit {
 
 const char* ToString(Isa isa) {
@@ -23,19 +25,25 @@ const char* ToString(Isa isa) {
 
 #ifdef SUBBIT_X86_KERNELS
 
+namespace {
+
+const X86Features& Features() {
+  static const X86Features features = DetectX86Features();
+  return features;
+}
+
+}  // namespace
+
 std::vector<Isa> AvailableIsas() {
   std::vector<Isa> isas = {Isa::kReference, Isa::kPortable};
-  if (__builtin_cpu_supports("avx2")) isas.push_back(Isa::kAvx2);
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
-    isas.push_back(Isa::kAvx512);
-  }
+  if (Features().avx2) isas.push_back(Isa::kAvx2);
+  if (Features().avx512) isas.push_back(Isa::kAvx512);
   return isas;
 }
 
-bool HasAvx512Popcount() { return DetectIsa() == Isa::kAvx512 && __builtin_cpu_supports("avx512vpopcntdq"); }
+bool HasAvx512Popcount() { return Features().avx512_popcount; }
 
-bool HasAvx512Vnni() { return DetectIsa() == Isa::kAvx512 && __builtin_cpu_supports("avx512vnni"); }
+bool HasAvx512Vnni() { return Features().avx512_vnni; }
 
 #else
 

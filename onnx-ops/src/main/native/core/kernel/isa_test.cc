@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "core/kernel/x86_features.h"
+
 namespace subbit {
 namespace {
 
@@ -30,6 +32,18 @@ TEST_F(IsaTest, AnUnknownNameIsAnError) {
   setenv("SUBBIT_ISA", "avx3", 1);
   EXPECT_THROW(ChosenIsa(), std::invalid_argument);
 }
+
+#ifdef SUBBIT_X86_KERNELS
+TEST(X86Features, AreThoseThatTheRuntimeLibraryOfGccSees) {
+  const X86Features features = DetectX86Features();
+  EXPECT_EQ(features.avx2, __builtin_cpu_supports("avx2") != 0);
+  const bool avx512 = __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+                      __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vl") != 0;
+  EXPECT_EQ(features.avx512, avx512);
+  EXPECT_EQ(features.avx512_popcount, avx512 && __builtin_cpu_supports("avx512vpopcntdq") != 0);
+  EXPECT_EQ(features.avx512_vnni, avx512 && __builtin_cpu_supports("avx512vnni") != 0);
+}
+#endif
 
 }  // namespace
 }  // namespace subbit

@@ -34,6 +34,7 @@ final class BackendChoice {
    */
   static String of(Map<String, String> settings) {
     String requested = requested(settings, System.getProperty(PROPERTY), System.getenv(VARIABLE));
+    FpgaNative.load();
     String chosen = FpgaNative.chooseBackend(requested);
     if (requested.equals(AUTO) && chosen.equals(EMULATOR) && WARNED.compareAndSet(false, true)) {
       LOGGER.warning(

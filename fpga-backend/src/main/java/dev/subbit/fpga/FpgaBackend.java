@@ -88,7 +88,7 @@ public final class FpgaBackend implements ExecutionBackend {
   private static synchronized OrtEpDevice device() throws OrtException {
     if (device == null) {
       OrtEnvironment environment = OrtEnvironment.getEnvironment();
-      environment.registerExecutionProviderLibrary(PROVIDER, FpgaNative.LIBRARY.toString());
+      environment.registerExecutionProviderLibrary(PROVIDER, FpgaNative.load().toString());
       device =
           environment.getEpDevices().stream()
               .filter(candidate -> candidate.getEpName().equals(PROVIDER))
@@ -106,6 +106,11 @@ public final class FpgaBackend implements ExecutionBackend {
 
   @Override
   public List<Device> devices() {
+    try {
+      FpgaNative.load();
+    } catch (IllegalStateException e) {
+      return List.of(new Device("emulator", "software model of the engine", false, e.getMessage()));
+    }
     String host = HostReport.ofThisMachine().summary();
     List<Device> devices = new ArrayList<>();
     FpgaNative.listBackends(
@@ -127,6 +132,7 @@ public final class FpgaBackend implements ExecutionBackend {
    */
   @Override
   public List<LayerTiming> drainTimings() {
+    FpgaNative.load();
     List<LayerTiming> timings = new ArrayList<>();
     FpgaNative.drainTimings(
         (node, opType, tau, cycles, bnnCycles, kind) ->

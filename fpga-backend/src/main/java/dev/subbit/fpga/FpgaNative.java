@@ -12,17 +12,32 @@ import java.util.Optional;
  */
 final class FpgaNative {
 
-  /** The path of the library, valid until this process ends. */
-  static final Path LIBRARY = NativeLibrary.locate(FpgaNative.class, "fpga");
-
-  static {
-    System.load(LIBRARY.toString());
-    simulation().ifPresent(library -> useSimulation(library.toString()));
-  }
+  private static Path library;
 
   private FpgaNative() {}
 
-  /** The path of the simulation library; empty if this build does not include the simulation. */
+  /**
+   * Loads the library on first use; comes before any other call.
+   *
+   * @return where it lies, valid until this process ends.
+   * @throws IllegalStateException if there is none for this platform or this system refuses to load
+   *     it; the message says what to do.
+   */
+  static synchronized Path load() {
+    if (library == null) {
+      Path located = NativeLibrary.locate(FpgaNative.class, "fpga");
+      try {
+        System.load(located.toString());
+      } catch (UnsatisfiedLinkError e) {
+        throw NativeLibrary.notLoaded(e);
+      }
+      simulation().ifPresent(simulation -> useSimulation(simulation.toString()));
+      library = located;
+    }
+    return library;
+  }
+
+  /** The simulation of the hardware description; absent where this build was made without it. */
   private static Optional<Path> simulation() {
     if (System.getProperty("subbit.rtl.library") == null
         && !NativeLibrary.isPacked(FpgaNative.class, "rtl")) {

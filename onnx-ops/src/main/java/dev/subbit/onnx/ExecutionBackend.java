@@ -78,7 +78,17 @@ public interface ExecutionBackend {
   }
 
   /**
-   * Lists all back ends on the class path.
+   * The back end for whoever names none: {@code native} where its kernels run on this machine, else
+   * {@code onnxruntime}; that one warns once per process, since it is slower.
+   *
+   * @return the back end.
+   */
+  static ExecutionBackend preferred() {
+    return PreferredBackend.of(named("native"), named("onnxruntime"));
+  }
+
+  /**
+   * All back ends on the classpath.
    *
    * @return the back ends, in ServiceLoader order.
    */

@@ -17,7 +17,7 @@ import java.util.OptionalDouble;
 public final class KernelLog {
 
   static {
-    System.load(SubBitOps.library().toString());
+    SubBitOps.load();
   }
 
   private KernelLog() {}

@@ -30,6 +30,7 @@ public final class NativeBackend implements ExecutionBackend {
   public List<Device> devices() {
     String description = "Subbit kernels on " + NativeLibrary.platform();
     try {
+      SubBitOps.load();
       return List.of(new Device("cpu", description + " (" + SubBitOps.library() + ")", true, ""));
     } catch (IllegalStateException e) {
       return List.of(new Device("cpu", description, false, e.getMessage()));

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -12,9 +11,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * Finds the native libraries that travel inside Subbit's jars.
  *
  * <p>A library is a resource {@code /<package of the anchor>/native/<platform>/libsubbit_<name>.so}
- * ({@code .dylib} on macOS). It is unpacked once per process into a private temporary folder, which
- * only the user may enter and which is removed when the process ends. Two system properties change
- * this:
+ * ({@code libsubbit_<name>.dylib} on macOS, {@code subbit_<name>.dll} on Windows). It is unpacked
+ * once per process to a private temporary folder (only the user may enter it), which is removed
+ * when the process ends, or by the next process where that was not possible. Two system properties
+ * change this:
  *
  * <ul>
  *   <li>{@code subbit.<name>.library}: path of a library to use instead;
@@ -64,26 +64,21 @@ public final class NativeLibrary {
    * Returns the platform that this process runs on, which is the name of a folder of native
    * libraries.
    *
-   * @return such as {@code linux-x86_64}, {@code linux-aarch64} or {@code macos-aarch64}.
+   * @return such as {@code linux-x86_64}, {@code linux-aarch64}, {@code windows-x86_64} or {@code
+   *     macos-aarch64}.
    */
   public static String platform() {
-    return platform(System.getProperty("os.name"), System.getProperty("os.arch"));
+    return Platform.current().name();
   }
 
-  static String platform(String osName, String osArch) {
-    String os = osName.toLowerCase(Locale.ROOT);
-    if (os.startsWith("mac")) {
-      os = "macos";
-    } else if (os.startsWith("windows")) {
-      os = "windows";
-    }
-    String arch = osArch.toLowerCase(Locale.ROOT);
-    if (arch.equals("amd64")) {
-      arch = "x86_64";
-    } else if (arch.equals("arm64")) {
-      arch = "aarch64";
-    }
-    return os + "-" + arch;
+  /**
+   * Says why {@link System#load} refused a library that {@link #locate} found.
+   *
+   * @param error what it threw.
+   * @return an exception to throw; the message says what to do.
+   */
+  public static IllegalStateException notLoaded(UnsatisfiedLinkError error) {
+    return new IllegalStateException(Platform.current().whyNotLoaded(error), error);
   }
 
   /**
@@ -98,32 +93,22 @@ public final class NativeLibrary {
   }
 
   private static String resource(Class<?> anchor, String name) {
+    Platform platform = Platform.current();
     return "/"
         + anchor.getPackageName().replace('.', '/')
         + "/native/"
-        + platform()
+        + platform.name()
         + "/"
-        + fileName(name);
-  }
-
-  private static String fileName(String name) {
-    return "libsubbit_" + name + (platform().startsWith("macos") ? ".dylib" : ".so");
+        + platform.fileName(name);
   }
 
   private static Path unpack(Class<?> anchor, String resource, String name) {
+    Platform platform = Platform.current();
     try (InputStream library = anchor.getResourceAsStream(resource)) {
       if (library == null) {
-        throw new IllegalStateException(
-            "This build of Subbit has no library '"
-                + name
-                + "' for "
-                + platform()
-                + ". Build it on this platform (./mvnw package), or name a library with"
-                + " -Dsubbit."
-                + name
-                + ".library=PATH.");
+        throw new IllegalStateException(platform.whyMissing(name));
       }
-      Path file = folder().resolve(fileName(name));
+      Path file = folder(platform).resolve(platform.fileName(name));
       Files.copy(library, file);
       file.toFile().deleteOnExit();
       return file;
@@ -132,7 +117,7 @@ public final class NativeLibrary {
           "Cannot unpack library '"
               + name
               + "' for "
-              + platform()
+              + platform.name()
               + " ("
               + e.getMessage()
               + "). Name a writable folder with -Dsubbit.tmpdir=FOLDER.",
@@ -140,13 +125,11 @@ public final class NativeLibrary {
     }
   }
 
-  /** The temporary folder of this process. Java creates it for the user alone (mode 0700). */
-  private static synchronized Path folder() throws IOException {
+  /** The temporary folder of this process. */
+  private static synchronized Path folder(Platform platform) throws IOException {
     if (folder == null) {
       String parent = System.getProperty("subbit.tmpdir", System.getProperty("java.io.tmpdir"));
-      folder = Files.createTempDirectory(Path.of(parent).toAbsolutePath(), "subbit-");
-      // Deleted in reverse order of registration: the libraries first, then the folder.
-      folder.toFile().deleteOnExit();
+      folder = UnpackFolder.create(Path.of(parent).toAbsolutePath(), platform);
     }
     return folder;
   }

@@ -54,4 +54,17 @@ public final class SubBitOps {
   public static Path library() {
     return NativeLibrary.locate(SubBitOps.class, "ops");
   }
+
+  /**
+   * Loads the library into this process, as ONNX Runtime does when it registers it.
+   *
+   * @throws IllegalStateException as {@link #library}, and if this system refuses to load it.
+   */
+  static void load() {
+    try {
+      System.load(library().toString());
+    } catch (UnsatisfiedLinkError e) {
+      throw NativeLibrary.notLoaded(e);
+    }
+  }
 }

@@ -13,15 +13,6 @@ import org.junit.jupiter.api.io.TempDir;
 class NativeLibraryTest {
 
   @Test
-  void namesPlatformsAsTheNativeBuildDoes() {
-    assertEquals("linux-x86_64", NativeLibrary.platform("Linux", "amd64"));
-    assertEquals("linux-aarch64", NativeLibrary.platform("Linux", "aarch64"));
-    assertEquals("macos-aarch64", NativeLibrary.platform("Mac OS X", "arm64"));
-    assertEquals("macos-aarch64", NativeLibrary.platform("Mac OS X", "aarch64"));
-    assertEquals("windows-x86_64", NativeLibrary.platform("Windows 11", "amd64"));
-  }
-
-  @Test
   void unpacksOnceToAFolderThatOnlyTheUserMayEnter() throws Exception {
     Path library = NativeLibrary.locate(SubBitOps.class, "ops");
     assertTrue(Files.size(library) > 0);

@@ -21,11 +21,6 @@ record BackendChoice(String name, Map<String, String> settings) {
    * function bodies.
    */
   static BackendChoice preferred() {
-    boolean kernels =
-        ExecutionBackend.available().stream()
-            .filter(backend -> backend.name().equals("native"))
-            .flatMap(backend -> backend.devices().stream())
-            .anyMatch(ExecutionBackend.Device::available);
-    return new BackendChoice(kernels ? "native" : "onnxruntime", Map.of());
+    return new BackendChoice(ExecutionBackend.preferred().name(), Map.of());
   }
 }

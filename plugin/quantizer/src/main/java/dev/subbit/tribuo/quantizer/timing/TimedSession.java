@@ -25,9 +25,7 @@ final class TimedSession implements AutoCloseable {
    */
   TimedSession(ModelProto model, Feed feed) {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    ExecutionBackend kernels = ExecutionBackend.named("native");
-    boolean here = kernels.devices().stream().anyMatch(ExecutionBackend.Device::available);
-    ExecutionBackend chosen = here ? kernels : ExecutionBackend.named("onnxruntime");
+    ExecutionBackend chosen = ExecutionBackend.preferred();
     this.backend = chosen.name();
     this.name = feed.tensors().keySet().iterator().next();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {

@@ -1,7 +1,6 @@
 package dev.subbit.cli;
 
 import dev.subbit.cli.report.TextTable;
-import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.NetworkShapes;
@@ -11,6 +10,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * What a network takes and costs before any training, see {@link NetworkSize}.
@@ -85,10 +85,10 @@ record NetworkInspection(
    */
   static NetworkInspection of(Network network, Activations activations, NetworkSize size) {
     List<LayerReport> layers = new ArrayList<>();
+    Map<String, NodeShape> shapes = NetworkShapes.of(network);
     for (NetworkSize.LayerSize layer : size.layers()) {
-      if (layer.macs() > 0) {
-        layers.add(inspect(network, layer));
-      }
+      LayerRow row = new LayerRow(layer, shapes.get(layer.node()));
+      network.node(layer.node()).layer().accept(row).ifPresent(layers::add);
     }
     long indexAndCodebookBits = size.subBitWeightBits() + size.codebookBits();
     return new NetworkInspection(
@@ -105,30 +105,6 @@ record NetworkInspection(
         size.denseBitOps(),
         size.floatMacs(),
         layers);
-  }
-
-  private static LayerReport inspect(Network network, NetworkSize.LayerSize size) {
-    Layer layer = network.node(size.node()).layer();
-    NodeShape shape = NetworkShapes.of(network).get(size.node());
-    long floatMacs = size.tau() == 0 ? size.macs() : 0;
-    if (layer instanceof Layer.Conv conv) {
-      return new LayerReport(
-          size.node(),
-          conv.kernel(),
-          conv.stride(),
-          conv.in(),
-          conv.out(),
-          shape.height(),
-          shape.width(),
-          size.tau(),
-          size.weightBits(),
-          size.codebookBits(),
-          size.bitOps(),
-          floatMacs);
-    }
-    Layer.Dense dense = (Layer.Dense) layer;
-    return new LayerReport(
-        size.node(), 0, 0, dense.in(), dense.out(), 0, 0, 0, size.weightBits(), 0, 0, floatMacs);
   }
 
   /**

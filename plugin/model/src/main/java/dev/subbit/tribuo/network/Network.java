@@ -47,8 +47,7 @@ public record Network(String name, ImageShape input, int classes, List<Node> nod
     }
     Set<String> seen = new HashSet<>();
     for (Node node : nodes) {
-      int expected =
-          node.layer() instanceof Layer.Input ? 0 : node.layer() instanceof Layer.Add ? 2 : 1;
+      int expected = node.layer().accept(new InputCount());
       if (node.inputs().size() != expected || !seen.containsAll(node.inputs())) {
         throw new IllegalArgumentException(
             "Node '"

@@ -2,6 +2,7 @@ package dev.subbit.tribuo.network;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -40,7 +41,8 @@ public final class NetworkShapes {
     }
     Map<String, NodeShape> shapes = new LinkedHashMap<>();
     for (Network.Node node : network.nodes()) {
-      NodeShape shape = infer(network, node, shapes);
+      List<NodeShape> inputs = node.inputs().stream().map(shapes::get).toList();
+      NodeShape shape = node.layer().accept(new ShapeInference(network, node, inputs));
       require(
           shape.size() <= MAX_NODE_VALUES,
           node,
@@ -70,76 +72,8 @@ public final class NetworkShapes {
     return (int) Math.max(1, Math.min(MAX_BATCH, MAX_BATCH_VALUES / largest));
   }
 
-  private static NodeShape infer(
-      Network network, Network.Node node, Map<String, NodeShape> shapes) {
-    Layer layer = node.layer();
-    if (layer instanceof Layer.Input) {
-      require(node == network.nodes().get(0), node, "is a second input");
-      ImageShape image = network.input();
-      return new NodeShape(image.channels(), image.height(), image.width());
-    }
-    NodeShape in = shapes.get(node.inputs().get(0));
-    if (layer instanceof Layer.Dense dense) {
-      require(dense.out() >= 1, node, "has " + dense.out() + " outputs");
-      require(
-          in.equals(NodeShape.vector(dense.in())),
-          node,
-          "reads " + in + " where a vector of " + dense.in() + " is needed");
-      return NodeShape.vector(dense.out());
-    }
-    if (layer instanceof Layer.Add) {
-      NodeShape other = shapes.get(node.inputs().get(1));
-      require(in.equals(other), node, "adds " + in + " and " + other);
-      return in;
-    }
-    if (layer instanceof Layer.Relu) {
-      return in;
-    }
-    require(!in.isVector(), node, "needs feature maps and reads the vector " + in);
-    if (layer instanceof Layer.Conv conv) {
-      requireChannels(conv.in(), in, node);
-      return new NodeShape(
-          conv.out(), strided(in.height(), conv.stride()), strided(in.width(), conv.stride()));
-    }
-    if (layer instanceof Layer.AveragePool || layer instanceof Layer.MaxPool) {
-      return new NodeShape(in.channels(), strided(in.height(), 2), strided(in.width(), 2));
-    }
-    if (layer instanceof Layer.GlobalAveragePool) {
-      return NodeShape.vector(in.channels());
-    }
-    if (layer instanceof Layer.Flatten) {
-      return NodeShape.vector(Math.toIntExact(in.size()));
-    }
-    if (layer instanceof Layer.Normalize normalize) {
-      require(
-          Float.isFinite(normalize.scale()) && Float.isFinite(normalize.offset()),
-          node,
-          "normalizes by " + normalize.scale() + " and " + normalize.offset());
-    } else if (layer instanceof Layer.BatchNorm norm) {
-      requireChannels(norm.channels(), in, node);
-    } else if (layer instanceof Layer.Shift shift) {
-      requireChannels(shift.channels(), in, node);
-    } else if (layer instanceof Layer.PRelu prelu) {
-      requireChannels(prelu.channels(), in, node);
-    } else {
-      throw new AssertionError("Layer without a shape rule: " + layer);
-    }
-    return in;
-  }
-
-  /** Output size of a padded convolution, and of pooling that keeps a last odd row. */
-  private static int strided(int size, int stride) {
-    return (size - 1) / stride + 1;
-  }
-
-  private static void requireChannels(int expected, NodeShape in, Network.Node node) {
-    require(
-        in.channels() == expected,
-        node,
-        "reads " + in + " where " + expected + " channels are needed");
-  }
-
-  private static void require(boolean holds, Network.Node node, String what) {
+  /** Throws an exception that names the node and says what is wrong with it. */
+  static void require(boolean holds, Network.Node node, String what) {
     if (!holds) {
       throw new IllegalArgumentException("Node '" + node.name() + "' " + what);
     }

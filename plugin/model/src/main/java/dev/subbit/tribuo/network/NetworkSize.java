@@ -4,6 +4,7 @@ import dev.subbit.onnx.Codebook;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 
 /**
@@ -18,8 +19,6 @@ import java.util.function.ToLongFunction;
  * multiplications are counted apart, in {@link LayerSize#macs}.
  */
 public final class NetworkSize {
-
-  private static final int FLOAT_BITS = 32;
 
   private final List<LayerSize> layers;
 
@@ -88,71 +87,16 @@ public final class NetworkSize {
     return count(network, node -> tau);
   }
 
-  private interface TauOfNode {
-    int tau(String node);
-  }
-
-  private static NetworkSize count(Network network, TauOfNode taus) {
+  private static NetworkSize count(Network network, ToIntFunction<String> tauOfNode) {
     Map<String, NodeShape> shapes = NetworkShapes.of(network);
     List<LayerSize> layers = new ArrayList<>();
     for (Network.Node node : network.nodes()) {
       String name = node.name();
-      Layer layer = node.layer();
-      if (layer instanceof Layer.Conv conv) {
-        NodeShape out = shapes.get(name);
-        long pixels = (long) out.height() * out.width();
-        layers.add(
-            conv.weights() == Layer.Weights.SUB_BIT
-                ? subBit(name, conv, taus.tau(name), pixels)
-                : dense(
-                    name,
-                    (long) conv.in() * conv.out() * conv.kernel() * conv.kernel(),
-                    0,
-                    pixels));
-      } else if (layer instanceof Layer.Dense dense) {
-        layers.add(dense(name, (long) dense.in() * dense.out(), dense.out(), 1));
-      } else if (layer instanceof Layer.BatchNorm norm) {
-        layers.add(parameters(name, 4L * norm.channels()));
-      } else if (layer instanceof Layer.Shift shift) {
-        layers.add(parameters(name, shift.channels()));
-      } else if (layer instanceof Layer.PRelu prelu) {
-        layers.add(parameters(name, prelu.channels()));
-      }
+      LayerSizeCounter counter =
+          new LayerSizeCounter(name, shapes.get(name), () -> tauOfNode.applyAsInt(name));
+      node.layer().accept(counter).ifPresent(layers::add);
     }
     return new NetworkSize(layers);
-  }
-
-  private static LayerSize subBit(String node, Layer.Conv conv, int tau, long pixels) {
-    long kernels = (long) conv.in() * conv.out();
-    return new LayerSize(
-        node,
-        tau,
-        Codebook.TAPS * kernels,
-        tau * kernels,
-        tau == Codebook.MAX_TAU ? 0 : (long) Codebook.TAPS << tau,
-        (long) FLOAT_BITS * conv.out(),
-        pixels * kernels * Codebook.TAPS,
-        pixels * conv.in() * bitOpsOfPixel(conv.out(), tau),
-        pixels * conv.in() * bitOpsOfPixel(conv.out(), Codebook.MAX_TAU));
-  }
-
-  /** Bit operations for one pixel of one input channel. */
-  private static long bitOpsOfPixel(int outChannels, int tau) {
-    if (tau == Codebook.MAX_TAU) {
-      return (long) Codebook.TAPS * outChannels;
-    }
-    int codewords = 1 << tau;
-    return (long) Codebook.TAPS * Math.min(outChannels, codewords)
-        + (outChannels > codewords ? outChannels / 2 : 0);
-  }
-
-  private static LayerSize dense(String node, long weights, long biases, long pixels) {
-    return new LayerSize(
-        node, 0, weights, FLOAT_BITS * weights, 0, FLOAT_BITS * biases, pixels * weights, 0, 0);
-  }
-
-  private static LayerSize parameters(String node, long count) {
-    return new LayerSize(node, 0, count, 0, 0, FLOAT_BITS * count, 0, 0, 0);
   }
 
   /**

@@ -22,7 +22,7 @@ final class FloatLayers {
   private final ActivationValues values;
 
   /**
-   * Writes layers of a network.
+   * Prepares to write layers of a network.
    *
    * @param graph the graph to write to.
    * @param trained the network, for its parameters.

@@ -41,7 +41,7 @@ public final class OnnxExporter {
   private final Map<String, NodeShape> shapes;
   private final OnnxGraph graph = new OnnxGraph();
 
-  /** Nodes that run as part of the convolution before them. */
+  /** Nodes that run as part of a convolution before them. */
   private final Set<String> folded = new HashSet<>();
 
   private final ActivationValues values;
@@ -66,7 +66,7 @@ public final class OnnxExporter {
   }
 
   /**
-   * Exports a network.
+   * Exports a network that gives probabilities.
    *
    * @param trained the network, whole.
    * @param positions the pixel position of each feature of the input, by feature id; distinct.

@@ -12,9 +12,9 @@ final class InitialLayerParameters implements Layer.Visitor<Map<String, float[]>
   private final SplittableRandom rng;
 
   /**
-   * Draws from a generator.
+   * Prepares to draw weights from a generator.
    *
-   * @param rng the generator, which moves on with every weight.
+   * @param rng the generator, which advances with every weight.
    */
   InitialLayerParameters(SplittableRandom rng) {
     this.rng = rng;

@@ -17,7 +17,7 @@ public final class InitialParameters {
    * Draws the parameters of a network.
    *
    * @param network the network.
-   * @param rng where they come from.
+   * @param rng the generator that they are drawn from.
    * @return the parameters, by full name.
    */
   public static Map<String, float[]> draw(Network network, SplittableRandom rng) {

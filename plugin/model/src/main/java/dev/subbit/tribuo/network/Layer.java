@@ -46,11 +46,11 @@ public sealed interface Layer {
   enum Weights {
     /** 32-bit floats. */
     FLOAT,
-    /** One index into the layer's codebook a 3x3 kernel, one scale an output channel. */
+    /** One index into the layer's codebook per 3x3 kernel, and one scale per output channel. */
     SUB_BIT
   }
 
-  /** What a convolution makes of its input. */
+  /** How a convolution uses its input. */
   enum Activations {
     /** Used as it is. */
     REAL,
@@ -68,11 +68,11 @@ public sealed interface Layer {
    * @param kernel 1, 3 or 7; SUB_BIT needs 3.
    * @param stride 1 or 2.
    * @param weights how the weights are held.
-   * @param activations what is made of the input.
+   * @param activations how the input is used.
    */
   record Conv(int in, int out, int kernel, int stride, Weights weights, Activations activations)
       implements Layer {
-    // Checks the sizes.
+    // Checks that the sizes are those of this vocabulary.
     public Conv {
       if (in < 1
           || out < 1
@@ -176,7 +176,7 @@ public sealed interface Layer {
    * @param kernel 2 or 3.
    */
   record MaxPool(int kernel) implements Layer {
-    // Checks the size.
+    // Checks that the kernel is one of the two sizes.
     public MaxPool {
       if (kernel != 2 && kernel != 3) {
         throw new IllegalArgumentException("Max pooling needs a kernel of 2 or 3, found " + kernel);
@@ -184,7 +184,7 @@ public sealed interface Layer {
     }
 
     /**
-     * Rows and columns that the first windows reach over the edge.
+     * The number of rows and columns by which the first windows reach over the edge.
      *
      * @return 0 or 1.
      */

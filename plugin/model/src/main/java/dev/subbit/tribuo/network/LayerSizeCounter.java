@@ -5,7 +5,10 @@ import dev.subbit.tribuo.network.NetworkSize.LayerSize;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 
-/** What the layer of one node takes and costs; empty for a layer without parameters. */
+/**
+ * Counts the bits and operations of one node's layer; the result is empty for a layer without
+ * parameters.
+ */
 final class LayerSizeCounter implements Layer.Visitor<Optional<LayerSize>> {
 
   private static final int FLOAT_BITS = 32;

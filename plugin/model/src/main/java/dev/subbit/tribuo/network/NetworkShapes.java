@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Shape inference over a network. It is also the check that the layers of a network fit together:
- * what it accepts can be exported and run.
+ * Infers the shapes of a network's values. This is also the check that the layers of a network fit
+ * together: what it accepts can be exported and run.
  */
 public final class NetworkShapes {
 
@@ -31,8 +31,8 @@ public final class NetworkShapes {
    * @param network the network.
    * @return shapes by node name, in the order of the nodes.
    * @throws IllegalArgumentException if a layer cannot take what it reads, if a node gives more
-   *     than 2^26 values an image, or if the last node does not give one value a class; the message
-   *     names the node.
+   *     than 2^26 values per image, or if the last node does not give one value per class; the
+   *     message names the node.
    */
   public static Map<String, NodeShape> of(Network network) {
     if (network.nodes().size() > MAX_NODES) {
@@ -62,7 +62,7 @@ public final class NetworkShapes {
   }
 
   /**
-   * How many images may go through a network at once without much memory.
+   * The number of images that can go through a network at once without using much memory.
    *
    * @param network the network.
    * @return 1 to {@value #MAX_BATCH}, fewer for large images.

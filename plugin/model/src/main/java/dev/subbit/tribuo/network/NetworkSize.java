@@ -8,22 +8,23 @@ import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 
 /**
- * What a network's weights take and what one image costs, layer by layer.
+ * Counts the bits that a network's weights take and the operations that one image costs, layer by
+ * layer.
  *
  * <p>For a sub-bit 3x3 convolution with n inputs, m outputs and an H x W output, by Wang et al.
  * (ICCV 2021): the weights are {@code tau * n * m} bits, the codebook {@code 9 * 2^tau}, and the
  * bit operations {@code H * W * n * (9 * min(m, 2^tau) + (m > 2^tau ? m / 2 : 0))}: the responses
  * of all codewords are computed once for each pixel and input channel, and then looked up and
  * added. At tau = 9 the layer is a plain binary one and has no codebook. With real activations the
- * bit operations are additions of floats, as many. Float layers cost 32 bits a parameter; their
- * multiplications are counted apart, in {@link LayerSize#macs}.
+ * bit operations become additions of floats, of the same number. Float layers cost 32 bits per
+ * parameter; their multiplications are counted separately, in {@link LayerSize#macs}.
  */
 public final class NetworkSize {
 
   private final List<LayerSize> layers;
 
   /**
-   * What one layer takes.
+   * The bits that one layer takes and the operations that it costs.
    *
    * @param node name of the node.
    * @param tau bits of an index, or 0 for a layer with float parameters.
@@ -49,7 +50,7 @@ public final class NetworkSize {
       long denseBitOps) {
 
     /**
-     * All bits of the layer.
+     * All bits of the layer's parameters.
      *
      * @return weights, codebook and the rest.
      */
@@ -63,7 +64,7 @@ public final class NetworkSize {
   }
 
   /**
-   * Counts a trained network.
+   * Counts the bits and operations of a trained network.
    *
    * @param trained the network.
    * @return the counts.
@@ -73,7 +74,8 @@ public final class NetworkSize {
   }
 
   /**
-   * Counts a network all of whose sub-bit layers have indices of the same size.
+   * Counts the bits and operations of a network all of whose sub-bit layers have indices of the
+   * same size.
    *
    * @param network the network.
    * @param tau bits of an index, 1 to 9; 9 for a plain binary network.
@@ -82,7 +84,7 @@ public final class NetworkSize {
    */
   public static NetworkSize of(Network network, int tau) {
     if (tau < 1 || tau > Codebook.MAX_TAU) {
-      throw new IllegalArgumentException("tau is " + tau + ", allowed are 1 to 9");
+      throw new IllegalArgumentException("tau is " + tau + "; it must be 1 to 9");
     }
     return count(network, node -> tau);
   }
@@ -102,7 +104,7 @@ public final class NetworkSize {
   /**
    * The layers that have parameters, in the order of the network.
    *
-   * @return one entry a node.
+   * @return one entry per node.
    */
   public List<LayerSize> layers() {
     return layers;
@@ -137,9 +139,10 @@ public final class NetworkSize {
   }
 
   /**
-   * What one weight of the sub-bit convolutions costs, its share of the codebook left out.
+   * The bits that one weight of the sub-bit convolutions costs, not counting its share of the
+   * codebook.
    *
-   * @return bits a weight, tau/9 where all layers have the same tau; 0 without sub-bit layers.
+   * @return bits per weight, tau/9 where all layers have the same tau; 0 without sub-bit layers.
    */
   public double bitsPerWeight() {
     return subBitWeights() == 0 ? 0 : (double) subBitWeightBits() / subBitWeights();

@@ -2,7 +2,9 @@ package dev.subbit.tribuo.network;
 
 import java.util.List;
 
-/** The shape that a node gives for one image, with the check that its layer fits what it reads. */
+/**
+ * Infers the shape that a node gives for one image, and checks that its layer fits what it reads.
+ */
 final class ShapeInference implements Layer.Visitor<NodeShape> {
 
   private final Network network;

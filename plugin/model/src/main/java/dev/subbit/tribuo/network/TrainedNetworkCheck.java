@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Checks that a trained network is whole: every layer has its parameters, of the right sizes and
+ * Checks that a trained network is complete: every layer has its parameters, of the right sizes and
  * finite, and there are no others. A network from a file goes through here before anything else
  * looks at it.
  */
@@ -22,7 +22,7 @@ public final class TrainedNetworkCheck {
   }
 
   /**
-   * Checks a network.
+   * Checks one network.
    *
    * @param trained the network.
    * @throws IllegalArgumentException if its layers do not fit together, or a parameter is missing,

@@ -16,13 +16,13 @@ import dev.subbit.tribuo.protos.PReluProto;
 import dev.subbit.tribuo.protos.ReluProto;
 import dev.subbit.tribuo.protos.ShiftProto;
 
-/** Stores a layer in the message of its node; {@link LayerDecoder} is the way back. */
+/** Stores a layer in the message of its node; {@link LayerDecoder} reads it back. */
 final class LayerEncoder implements Layer.Visitor<NodeProto.Builder> {
 
   private final NodeProto.Builder node;
 
   /**
-   * Stores one layer.
+   * Prepares to store one layer.
    *
    * @param node the message to store it in, which every method returns.
    */

@@ -18,13 +18,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Trained networks to and from their stored form. */
+/** Converts trained networks to and from their stored form. */
 public final class NetworkCodec {
 
   private NetworkCodec() {}
 
   /**
-   * Stores a network.
+   * Converts a network to its stored form.
    *
    * @param trained the network.
    * @return its stored form; equal networks give equal bytes.
@@ -86,11 +86,11 @@ public final class NetworkCodec {
   }
 
   /**
-   * Reads a stored network. The stored form is not trusted: everything is checked, and nothing is
-   * allocated on the word of a size field alone.
+   * Reads a stored network. The stored form is not trusted: everything is checked, and no memory is
+   * allocated because of a size field alone.
    *
    * @param proto the stored form.
-   * @return the network, whole by {@link TrainedNetworkCheck}.
+   * @return the network, which has passed {@link TrainedNetworkCheck}.
    * @throws IllegalArgumentException if it is damaged; the message names the node or parameter.
    */
   public static TrainedNetwork decode(TrainedNetworkProto proto) {
@@ -160,7 +160,7 @@ public final class NetworkCodec {
     T decode();
   }
 
-  /** Says in the message which part of the file is damaged. */
+  /** Names the damaged part of the file in the message of an exception. */
   private static <T> T naming(String what, Decoding<T> decoding) {
     try {
       return decoding.decode();

@@ -1,5 +1,5 @@
 /**
- * The words of a training recipe as configurations use them: optimiser, schedule, selection and
- * start of codebooks, augmentation.
+ * The components of a training recipe as configurations name them: optimiser, schedule, selection
+ * and start of codebooks, augmentation.
  */
 package dev.subbit.tribuo.training.recipe;

@@ -19,8 +19,8 @@ import org.tensorflow.types.TInt32;
 
 /**
  * The graph of the gradients, layer by layer from the logits back. Written out rather than left to
- * TensorFlow's own differentiation: the straight-through estimators are no derivatives, and this
- * way they cost a pass over the activations less.
+ * TensorFlow's own differentiation: straight-through estimators are not derivatives, and written
+ * out they save one pass over the activations.
  */
 final class BackwardPass {
 
@@ -36,7 +36,7 @@ final class BackwardPass {
   private final Map<Operand<TFloat32>, Operand<TFloat32>> channelSums = new IdentityHashMap<>();
 
   /**
-   * Builds the graph.
+   * Builds the gradients of a network.
    *
    * @param forward the forward pass, built for training.
    * @param logitsGradient the gradient of the loss for the logits.
@@ -100,7 +100,7 @@ final class BackwardPass {
    */
   private record Passed(String to, Operand<TFloat32> gradient) {}
 
-  /** Puts down the gradients of a node's parameters and returns those of what it reads. */
+  /** Records the gradients of a node's parameters and returns those of the nodes that it reads. */
   private final class NodeGradient implements Layer.Visitor<List<Passed>> {
 
     private final Network.Node node;

@@ -17,7 +17,7 @@ import org.tensorflow.types.TFloat32;
 /**
  * The graph of a network from pixels to logits, in TensorFlow's layout on CPUs, NHWC. Built twice
  * over the same variables: once to train, with the statistics of the batch, and once to predict,
- * with the moving ones. Keeps what the backward pass needs.
+ * with the moving ones. It keeps the tensors that the backward pass needs.
  */
 final class ForwardPass {
 
@@ -33,7 +33,7 @@ final class ForwardPass {
   private final Map<String, FusedBatchNorm<TFloat32, TFloat32>> batchNorms = new HashMap<>();
 
   /**
-   * Builds the graph.
+   * Builds the forward pass of a network.
    *
    * @param pixels [N, channels * height * width].
    * @param convWeights the weights of every convolution, by node name.
@@ -59,7 +59,7 @@ final class ForwardPass {
     }
   }
 
-  /** What a node computes. */
+  /** The output of a node. */
   Operand<TFloat32> output(String node) {
     ShiftedSum sum = sums.get(node);
     if (sum.isMade()) {
@@ -75,7 +75,7 @@ final class ForwardPass {
     return negativeParts.get(node);
   }
 
-  /** What a convolution or max pooling is applied to: binarised and padded as it needs. */
+  /** The input of a convolution or max pooling after binarising and padding. */
   Operand<TFloat32> paddedInput(String node) {
     return paddedInputs.get(node);
   }
@@ -84,7 +84,7 @@ final class ForwardPass {
     return batchNorms.get(node);
   }
 
-  /** A node's output as a sum to go on with; made here where others need it too. */
+  /** A node's output as a sum to be continued; it is added up here if other nodes need it too. */
   private ShiftedSum unmade(String node) {
     if (!sums.get(node).norms().isEmpty() && consumers.get(node) > 1) {
       return ShiftedSum.of(output(node));
@@ -228,7 +228,7 @@ final class ForwardPass {
           tf.nn.biasAdd(tf.linalg.matMul(x, weight, MatMul.transposeB(true)), bias));
     }
 
-    /** What the node reads, or the first of it. */
+    /** The output of the node that is read, or of the first of them. */
     private Operand<TFloat32> x() {
       return output(node.inputs().get(0));
     }

@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit export}. */
+/** {@code subbit export}: writes a saved model as ONNX. */
 @Command(
     name = "export",
     description =
@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
     })
 final class ExportCommand implements Callable<Integer> {
 
-  /** The graph's domain, which ONNX wants and nothing depends on, where the user names none. */
+  /** The graph's domain where the user names none. ONNX demands one, but nothing depends on it. */
   static final String DEFAULT_DOMAIN = "dev.subbit.models";
 
   @Spec private CommandSpec spec;
@@ -68,7 +68,7 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   /**
-   * Exports a model.
+   * Exports a model to a file.
    *
    * @param model the model.
    * @param domain domain to write into the file.

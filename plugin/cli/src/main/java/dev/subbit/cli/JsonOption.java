@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** {@code --json FILE}: the results of a command for other programs. */
+/** The option {@code --json FILE}, which writes the results of a command for other programs. */
 final class JsonOption {
 
   private static final ObjectMapper JSON =
@@ -16,15 +16,15 @@ final class JsonOption {
   @Option(
       names = "--json",
       paramLabel = "FILE",
-      description = "Write the results to FILE as JSON, too.")
+      description = "Also write the results to FILE as JSON.")
   void setFile(Path file) {
     this.file = file;
   }
 
   /**
-   * Fails at once where the file could not be written at the end.
+   * Fails at once if the file could not be written at the end.
    *
-   * @throws UserError if so.
+   * @throws UserError if it could not be written.
    */
   void requireWritable() {
     if (file != null) {

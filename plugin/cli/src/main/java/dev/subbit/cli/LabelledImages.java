@@ -22,7 +22,7 @@ final class LabelledImages {
       names = "--limit",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Only the first N images.")
+      description = "Use only the first N images.")
   private int limit;
 
   @Option(
@@ -34,7 +34,7 @@ final class LabelledImages {
               + " commas.")
   private List<String> labelNames = List.of();
 
-  /** One of three ways. */
+  /** One of three ways to name the images. */
   private static final class Source {
 
     @Option(
@@ -92,7 +92,7 @@ final class LabelledImages {
   }
 
   /**
-   * The images.
+   * Opens the images.
    *
    * @param shape the shape that the model takes.
    * @return the images, read again at each iteration where they are not small.

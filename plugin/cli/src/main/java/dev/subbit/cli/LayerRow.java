@@ -6,7 +6,10 @@ import dev.subbit.tribuo.network.NetworkSize.LayerSize;
 import dev.subbit.tribuo.network.NodeShape;
 import java.util.Optional;
 
-/** The row of a layer in the table of an inspection; empty for layers that multiply nothing. */
+/**
+ * Makes the row of a layer in the table of an inspection; the result is empty for layers without
+ * multiplications.
+ */
 final class LayerRow implements Layer.Visitor<Optional<LayerReport>> {
 
   private final LayerSize size;

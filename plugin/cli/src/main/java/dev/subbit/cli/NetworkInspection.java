@@ -13,12 +13,13 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What a network takes and costs before any training, see {@link NetworkSize}.
+ * The bits that a network takes and the operations that it costs, known before any training; see
+ * {@link NetworkSize}.
  *
  * @param network its name.
  * @param input shape of its images: channels, height, width.
  * @param classes number of classes.
- * @param activations what its 3x3 convolutions make of their input.
+ * @param activations how its 3x3 convolutions use their input.
  * @param subBitWeights weights of the sub-bit layers.
  * @param subBitWeightBits bits of their indices.
  * @param codebookBits bits of their codebooks.
@@ -26,7 +27,7 @@ import java.util.Map;
  * @param bits bits of everything.
  * @param bitOps bit operations of the sub-bit layers for one image; with real activations, the
  *     additions in their place.
- * @param denseBitOps the same for one bit a weight.
+ * @param denseBitOps the same for one bit per weight.
  * @param floatMacs multiplications and additions of the float layers for one image.
  * @param layers convolutions and fully connected layers, in order.
  */
@@ -76,12 +77,12 @@ record NetworkInspection(
       long floatMacs) {}
 
   /**
-   * Looks at a network.
+   * Inspects a network.
    *
    * @param network the network.
-   * @param activations what its 3x3 convolutions make of their input.
+   * @param activations how its 3x3 convolutions use their input.
    * @param size its size.
-   * @return what it takes and costs.
+   * @return its bits and operations.
    */
   static NetworkInspection of(Network network, Activations activations, NetworkSize size) {
     List<LayerReport> layers = new ArrayList<>();
@@ -157,8 +158,8 @@ record NetworkInspection(
     if (subBitWeights > 0) {
       out.printf(
           Locale.ROOT,
-          "Sub-bit layers: %,d weights in %.3f Mbit (%.3f bit a weight), %.3f with codebooks;"
-              + " %.3f G %s an image, %.3f G at one bit a weight.%n",
+          "Sub-bit layers: %,d weights in %.3f Mbit (%.3f bit per weight), %.3f with codebooks;"
+              + " %.3f G %s per image, %.3f G at one bit per weight.%n",
           subBitWeights,
           subBitWeightBits / 1e6,
           (double) subBitWeightBits / subBitWeights,
@@ -170,7 +171,7 @@ record NetworkInspection(
     out.printf(
         Locale.ROOT,
         "Other parameters, in 32-bit floats: %,d (%.3f Mbit); %.3f G multiplications and additions"
-            + " an image.%n",
+            + " per image.%n",
         otherParameters,
         (double) otherParameters * Float.SIZE / 1e6,
         floatMacs / 1e9);

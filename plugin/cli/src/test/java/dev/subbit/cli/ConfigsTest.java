@@ -206,7 +206,7 @@ class ConfigsTest {
   void aMissingFolderIsNamed() {
     CommandRun run = CommandRun.of("train", CONFIGS.resolve("cifar10.xml"), "--out", model());
     assertEquals(1, run.code());
-    assertTrue(run.err().contains("cifar-10-batches-bin is no folder"), run.err());
+    assertTrue(run.err().contains("cifar-10-batches-bin is not a folder"), run.err());
   }
 
   private static final String BUNDLED = "../integration-tests/data/fashion-mnist/";

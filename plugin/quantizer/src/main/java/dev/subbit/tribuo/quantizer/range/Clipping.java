@@ -10,17 +10,20 @@ import java.util.function.BiConsumer;
 public enum Clipping {
   /** From the smallest to the largest value. */
   MIN_MAX,
-  /** The range whose rounded values differ least from the values, in squares; cuts outliers. */
+  /**
+   * The range with the least squared difference between values and rounded values, which cuts
+   * outliers.
+   */
   LEAST_ERROR;
 
-  /** Goes through the calibration data. */
+  /** A pass over the calibration data. */
   @FunctionalInterface
   public interface Pass {
 
     /**
-     * Goes through all of it once.
+     * Goes through all of the data once.
      *
-     * @param observer shown values of an activation, by its name, until all were shown.
+     * @param observer receives the values of each activation, by its name, in any number of pieces.
      */
     void run(BiConsumer<String, float[]> observer);
   }
@@ -30,7 +33,7 @@ public enum Clipping {
    * second for a histogram between them.
    *
    * @param activations their names.
-   * @param pass shows finite values of these activations, the same each time.
+   * @param pass gives finite values of these activations, the same each time.
    * @return a range for each.
    */
   public Map<String, QuantizedRange> ranges(Collection<String> activations, Pass pass) {

@@ -58,13 +58,13 @@ final class DemoTrainings {
           epoch -> {
             epochs.add(
                 new Epoch(epoch.epoch(), epoch.loss(), epoch.accuracy(), epoch.imagesPerSecond()));
-            tell(name, epoch, images.size(), terminal);
+            report(name, epoch, images.size(), terminal);
           });
       return new Trained(trainer.train(new MutableDataset<>(images)), epochs);
     }
   }
 
-  private static void tell(String name, EpochMetrics epoch, int images, PrintWriter terminal) {
+  private static void report(String name, EpochMetrics epoch, int images, PrintWriter terminal) {
     double secondsLeft = (epoch.epochs() - epoch.epoch()) * images / epoch.imagesPerSecond();
     terminal.println(
         String.format(

@@ -131,7 +131,7 @@ final class InspectCommand implements Callable<Integer> {
         // Reported below.
       }
       throw new TypeConversionException(
-          "'" + text + "' is no image shape; write channels, height and width as in 3x224x224");
+          "'" + text + "' is not an image shape; write channels, height and width as in 3x224x224");
     }
   }
 

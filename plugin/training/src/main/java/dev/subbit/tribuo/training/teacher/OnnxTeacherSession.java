@@ -71,7 +71,7 @@ final class OnnxTeacherSession implements AutoCloseable {
         && tensor.type == OnnxJavaType.FLOAT) {
       return tensor.getShape();
     }
-    throw unfit("'" + node + "' is no float tensor");
+    throw unfit("'" + node + "' is not a float tensor");
   }
 
   private IllegalArgumentException unfit(String what) {

@@ -84,7 +84,7 @@ public final class TrainingLoop {
     Optional<Checkpoint> start = checkpoints.read();
     start.ifPresent(this::goOnFrom);
     progress.advance((long) step() * batches.batchSize());
-    tell(start);
+    reportStart(start);
     Map<String, float[]> parameters = initial;
     while (true) {
       TrainingStage current = stages.get(stage);
@@ -139,7 +139,7 @@ public final class TrainingLoop {
         cause);
   }
 
-  private void tell(Optional<Checkpoint> checkpoint) {
+  private void reportStart(Optional<Checkpoint> checkpoint) {
     Optional<Path> file = checkpoint.map(found -> checkpoints.file());
     TrainingStart start =
         new TrainingStart(
@@ -199,7 +199,7 @@ public final class TrainingLoop {
               result.codewordsChanged(),
               sums.seconds() + (System.nanoTime() - start) / 1e9);
       progress.advance(size);
-      progress.tell(history.size() + 1, epochs(), sums);
+      progress.show(history.size() + 1, epochs(), sums);
       StepMetrics metrics =
           new StepMetrics(
               stage + 1,

@@ -56,7 +56,7 @@ public final class TrainingProgress implements AutoCloseable {
   }
 
   /** Shows loss and accuracy of the epoch so far. */
-  void tell(int epoch, int epochs, EpochSums sums) {
+  void show(int epoch, int epochs, EpochSums sums) {
     if (bar != null) {
       bar.setExtraMessage(
           String.format(

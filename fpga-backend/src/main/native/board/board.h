@@ -9,26 +9,26 @@
 
 namespace subbit::fpga {
 
-/// What a board is opened for.
+/// The purpose of opening a board.
 enum class BoardUse {
-  /// To ask who it is; others may use it meanwhile.
+  /// To identify it; other processes may use it at the same time.
   kLook,
-  /// To run layers; other processes are kept off until the device is closed.
+  /// To run layers; other processes cannot use it until the device is closed.
   kRun,
 };
 
 /// A place where a board may be.
 struct BoardSlot {
-  /// Name for people and options: the kind of board and its number, "xdma:0".
+  /// Its name in messages and options: the kind of board and its number, "xdma:0".
   std::string name;
-  /// The file that stands for it, "/dev/xdma0_user".
+  /// The file that represents it, "/dev/xdma0_user".
   std::string path;
   /// Opens it. Throws BoardError.
   std::function<std::unique_ptr<Device>(BoardUse)> open;
 };
 
-/// Where the system's files are looked for: `SUBBIT_FPGA_ROOT` (another tree, for tests and containers), else the root.
-/// Without a slash at its end.
+/// The folder in which the system's files are looked up: `SUBBIT_FPGA_ROOT` (another tree, for tests and containers),
+/// else the root. It has no slash at its end.
 std::string BoardRoot();
 
 }  // namespace subbit::fpga

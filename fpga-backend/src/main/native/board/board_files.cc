@@ -18,7 +18,7 @@
 namespace subbit::fpga {
 namespace {
 
-/// What may be done about `error` (an errno) on a device file.
+/// Suggests what to do about `error` (an errno) on a device file.
 std::string Remedy(int error) {
   switch (error) {
     case ENOENT:
@@ -62,7 +62,7 @@ void BoardFile::Claim() const {
 }
 
 bool BoardFile::IsCharacterDevice() const {
-  struct stat status {};
+  struct stat status{};
   return ::fstat(descriptor_, &status) == 0 && S_ISCHR(status.st_mode);
 }
 

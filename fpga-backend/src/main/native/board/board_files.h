@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-/// The system's files through which boards are reached: character devices and sysfs attributes. A board that is not
-/// there, in use or not what it should be ends in a BoardError whose message names the file and what to do.
+/// The system's files through which boards are reached: character devices and sysfs attributes. If a board is missing,
+/// in use or not what it should be, a BoardError is thrown whose message names the file and says what to do.
 namespace subbit::fpga {
 
 class BoardError : public std::runtime_error {
@@ -30,7 +30,7 @@ class BoardFile {
 
   /// Claims the file for this process until it is closed. Throws BoardError if another holder has claimed it.
   void Claim() const;
-  /// Whether this is a device and no plain file.
+  /// Whether this is a device and not a plain file.
   bool IsCharacterDevice() const;
 
  private:
@@ -58,8 +58,8 @@ class BoardMapping {
 /// Waits until `file` has something to read or `milliseconds` have passed; true in the first case.
 bool WaitReadable(const BoardFile& file, int milliseconds);
 
-/// Names in a folder, sorted by length and then alphabetically, so that uio10 comes after uio9; empty if there is no such
-/// folder.
+/// Names in a folder, sorted by length and then alphabetically, so that uio10 comes after uio9; empty if there is no
+/// such folder.
 std::vector<std::string> ListFolder(const std::string& folder);
 
 bool FileExists(const std::string& path);

@@ -37,7 +37,7 @@ class SystemWith {
 
 const char* Expected(FakeBoard::Kind kind) { return kind == FakeBoard::Kind::kXdma ? "xdma:0" : "uio:0"; }
 
-/// What `devices` says of a backend.
+/// The entry of a device in the list of devices.
 Backend Listed(const std::string& name) {
   for (const Backend& backend : Backends()) {
     if (backend.name == name) {
@@ -48,7 +48,7 @@ Backend Listed(const std::string& name) {
   return {};
 }
 
-/// Runs random layers on the driver and holds them against the reference.
+/// Runs random layers on the driver and compares them with the reference.
 void ExpectRunsLayers(Driver& driver, int layers) {
   std::mt19937 random(3);
   for (int i = 0; i < layers; ++i) {
@@ -65,7 +65,7 @@ void ExpectRunsLayers(Driver& driver, int layers) {
 constexpr milliseconds kShort{100};
 constexpr milliseconds kLong{30000};
 
-/// The fault that running a layer ends in.
+/// Runs a layer and returns the fault that ends it.
 Fault RunAndFail(Driver& driver, milliseconds timeout = kLong) {
   std::mt19937 random(4);
   const LayerCase layer_case = RandomCase(random);

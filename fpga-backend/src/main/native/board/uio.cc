@@ -33,7 +33,7 @@ std::string BufferFolder(const std::string& root, const std::string& number) {
                    ": the engine's buffer is missing; load u-dma-buf with a buffer of that name");
 }
 
-/// Bytes of the register window of uio device `number`. Throws BoardError if it is no engine's.
+/// The number of bytes in the register window of uio device `number`. Throws BoardError if it is not an engine's.
 std::size_t RegisterWindow(const std::string& root, const std::string& number) {
   const std::string folder = root + "/sys/class/uio/uio" + number;
   const std::string name = ReadLine(folder + "/name");
@@ -58,18 +58,20 @@ class UioDevice final : public Device {
         base_(ReadNumber(BufferFolder(root, number) + "/phys_addr")),
         buffer_(buffer_file_, static_cast<std::size_t>(ReadNumber(BufferFolder(root, number) + "/size"))) {
     if ((Read32(registers::kFeatures) & registers::kFeatureMemoryBase) == 0) {
-      throw BoardError(file_.path() + " is an engine without MEMORY_BASE (FEATURES bit 5), which it needs to find its"
+      throw BoardError(file_.path() +
+                       " is an engine without MEMORY_BASE (FEATURES bit 5), which it needs to find its"
                        " buffer; load a bitstream that has it");
     }
     if (use == BoardUse::kRun) {
       file_.Claim();
       Store(registers::kMemoryBaseLow, static_cast<std::uint32_t>(base_));
       Store(registers::kMemoryBaseHigh, static_cast<std::uint32_t>(base_ >> 32));
-      const std::uint64_t taken =
-          Load(registers::kMemoryBaseLow) | std::uint64_t{Load(registers::kMemoryBaseHigh)} << 32;
+      const std::uint64_t taken = Load(registers::kMemoryBaseLow) | std::uint64_t{Load(registers::kMemoryBaseHigh)}
+                                                                        << 32;
       if (taken != base_) {
-        throw BoardError(file_.path() + " is an engine whose bus does not reach its buffer at " + std::to_string(base_) +
-                         " (MEMORY_BASE reads as " + std::to_string(taken) + "); load one with wider addresses");
+        throw BoardError(file_.path() + " is an engine whose bus does not reach its buffer at " +
+                         std::to_string(base_) + " (MEMORY_BASE reads as " + std::to_string(taken) +
+                         "); load one with wider addresses");
       }
     }
   }

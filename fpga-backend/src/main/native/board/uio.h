@@ -16,10 +16,10 @@ namespace subbit::fpga {
 ///   /dev/udmabufN                        the buffer that serves as device memory, mapped
 ///   /sys/class/u-dma-buf/udmabufN/       its phys_addr and size (older drivers: /sys/class/udmabuf)
 ///
-/// Device address 0 is the buffer's first byte; the engine is told where that lies by the register MEMORY_BASE and must
-/// have it (FEATURES bit 5). The buffer is mapped without cache, so that both sides see the same bytes.
+/// Device address 0 is the buffer's first byte; the register MEMORY_BASE, which the engine must have (FEATURES bit 5),
+/// says where that lies. The buffer is mapped without cache, so that both sides see the same bytes.
 
-/// All UIO devices under `root` that may be engines, by number; also those that turn out not to be when opened.
+/// All UIO devices under `root` that may be engines, by number, including those that turn out not to be when opened.
 std::vector<BoardSlot> FindUioBoards(const std::string& root);
 
 }  // namespace subbit::fpga

@@ -24,13 +24,15 @@ constexpr microseconds kPollInterval{50};
 class XdmaDevice final : public Device {
  public:
   explicit XdmaDevice(const std::string& board, BoardUse use)
-      : registers_(board + "_user", O_RDWR), to_device_(board + "_h2c_0", O_WRONLY), from_device_(board + "_c2h_0", O_RDONLY) {
+      : registers_(board + "_user", O_RDWR),
+        to_device_(board + "_h2c_0", O_WRONLY),
+        from_device_(board + "_c2h_0", O_RDONLY) {
     if (use == BoardUse::kRun) {
       registers_.Claim();
     }
     if (FileExists(board + "_events_0")) {
-      // Non-blocking: an event that somebody else has read must not hold this process up. Read-write: a pipe that stands
-      // for the device in a test must not signal an end of file.
+      // Non-blocking, so that an event that somebody else has read does not block this process. Read-write, so that a
+      // pipe that replaces the device in a test does not signal an end of file.
       events_.emplace(board + "_events_0", O_RDWR | O_NONBLOCK);
     }
   }
@@ -86,8 +88,8 @@ class XdmaDevice final : public Device {
       }
       if (moved <= 0) {
         throw TransferError("a transfer of " + std::to_string(bytes) + " bytes at device address " +
-                            std::to_string(address) + " through " + file.path() + " failed: " +
-                            (moved == 0 ? "no more bytes" : std::strerror(errno)));
+                            std::to_string(address) + " through " + file.path() +
+                            " failed: " + (moved == 0 ? "no more bytes" : std::strerror(errno)));
       }
       done += static_cast<std::size_t>(moved);
     }

@@ -4,9 +4,18 @@ set(fresh "${FOLDER}.fresh")
 file(REMOVE_RECURSE "${fresh}")
 file(MAKE_DIRECTORY "${fresh}")
 set(ENV{VERILATOR_ROOT} "${ROOT}")
+# Sources go by names relative to the first one's folder: what Verilator writes repeats them, and must not depend on where the sources lie.
+list(GET SOURCES 0 first)
+cmake_path(GET first PARENT_PATH sources_folder)
+set(names "")
+foreach(source IN LISTS SOURCES)
+  file(RELATIVE_PATH name "${sources_folder}" "${source}")
+  list(APPEND names "${name}")
+endforeach()
 execute_process(
   COMMAND "${BIN}" --cc --assert -O3 --x-assign fast ${WARNINGS} --prefix ${PREFIX} --Mdir "${fresh}" --top-module ${TOP}
-          ${PARAMETERS} ${SOURCES}
+          ${PARAMETERS} ${names}
+  WORKING_DIRECTORY "${sources_folder}"
   RESULT_VARIABLE rc OUTPUT_VARIABLE printed ERROR_VARIABLE printed)
 if(NOT rc EQUAL 0)
   message(FATAL_ERROR "Verilator refused the hardware description:\n${printed}")

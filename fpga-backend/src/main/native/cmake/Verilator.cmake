@@ -51,7 +51,8 @@ endif()
 
 # subbit_verilate(target prefix sources... TOP module PARAMETERS name=value... [ALONE]): adds to `target` the model of a module with
 # these parameters, as class `prefix`; one that is simulated ALONE, and small, may leave bits of its ports unused. What Verilator
-# writes is compiled as one file, which is the fastest.
+# writes is compiled as one file, which is the fastest, and with -O1: -O2 takes three times as long on the largest model, which is then
+# simulated 4% faster.
 function(subbit_verilate target prefix)
   cmake_parse_arguments(arg "ALONE" "TOP" "PARAMETERS" ${ARGN})
   set(warnings -Wall)
@@ -71,7 +72,7 @@ function(subbit_verilate target prefix)
     COMMENT "Verilating ${prefix}"
     VERBATIM)
   target_sources(${target} PRIVATE "${folder}/${prefix}_all.cc" "${folder}.stamp")
-  set_source_files_properties("${folder}/${prefix}_all.cc" PROPERTIES COMPILE_OPTIONS "-w;-O2")
+  set_source_files_properties("${folder}/${prefix}_all.cc" PROPERTIES COMPILE_OPTIONS "-w;-O1")
   target_include_directories(${target} SYSTEM PRIVATE "${folder}" "${VERILATOR_ROOT}/include"
                              "${VERILATOR_ROOT}/include/vltstd")
 endfunction()

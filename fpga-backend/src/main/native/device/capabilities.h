@@ -6,19 +6,20 @@
 
 namespace subbit::fpga {
 
-/// What a device can do, as its read-only registers tell.
+/// What a device can do, as read from its read-only registers.
 struct Capabilities {
-  /// How responses are made: registers::kDotUnits or registers::kSharedAdders.
+  /// How responses are computed: registers::kDotUnits or registers::kSharedAdders.
   std::uint32_t response_unit = 0;
-  /// Nine-tap responses that are made for an input channel in one cycle: the number of dot units, or half the number of shared adders.
+  /// Nine-tap responses that are computed for an input channel in one cycle: the number of dot units, or half the
+  /// number of shared adders.
   std::uint32_t dot_units = 1;
   /// Looked-up responses of an input channel that are accumulated in one cycle.
   std::uint32_t accumulators = 4;
-  /// Input channels that are worked on at once: so many of the above.
+  /// Input channels that are processed at once; each has the units above to itself.
   std::uint32_t channel_lanes = 1;
-  /// Responses that one bank of the double-buffered table holds: table mode runs where 2^tau is not above it.
+  /// Responses that one bank of the double-buffered table holds: table mode needs 2^tau of them at most.
   std::uint32_t table_depth = 64;
-  /// Largest number of bits of an index; 9 for a plain binary network.
+  /// Largest number of bits in an index; 9 for a plain binary network.
   std::uint32_t max_tau = 9;
   /// A set of registers::kFeature... bits.
   std::uint32_t features = 0;

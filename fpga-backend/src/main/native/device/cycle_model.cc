@@ -35,7 +35,7 @@ std::uint64_t LoadCycles(const LayerDescriptor& d) {
   return cycles + d.tau * (kRunOverhead + CeilDivide(CeilDivide(d.kernels(), 8), kBusBytes));
 }
 
-/// How a layer is cut into tiles: whole rows where a lane holds the sums of one at least, else parts of a row.
+/// How a layer is cut into tiles: whole rows if a lane holds the sums of at least one, otherwise parts of a row.
 struct Tiling {
   std::uint64_t rows;
   std::uint64_t columns;
@@ -61,18 +61,18 @@ Tiling TilingOf(const LayerDescriptor& d, const Capabilities& c) {
   return {rows, d.out_width};
 }
 
-/// What the three processes of the engine spend on a tile.
+/// The cycles that the three processes of the engine spend on a tile.
 struct Tile {
-  std::uint64_t fetch;      ///< rows and indices of its first step
-  std::uint64_t compute;    ///< all steps, each but the first waiting for its rows
-  std::uint64_t step;       ///< the last of them
+  std::uint64_t fetch;    ///< rows and indices of its first step
+  std::uint64_t compute;  ///< all steps, each but the first waiting for its rows
+  std::uint64_t step;     ///< the last of them
   std::uint64_t write;
-  std::uint64_t row_reads;         ///< of the bus, for the rows of all channels
-  std::uint64_t residual_reads;    ///< of the bus, before the tile is written; 0 without a residual
+  std::uint64_t row_reads;       ///< of the bus, for the rows of all channels
+  std::uint64_t residual_reads;  ///< of the bus, before the tile is written; 0 without a residual
 };
 
-/// What the windows of a row take in one channel. Between what brings them and what works on them one waits; a row begins
-/// with three new columns.
+/// The cycles that the windows of a row take in one channel. One window is buffered between the process that delivers
+/// windows and the one that uses them; a row begins with three new columns.
 std::uint64_t RowCycles(const LayerDescriptor& d, const Capabilities& c, std::uint64_t windows) {
   const std::uint64_t per_window = CyclesPerWindow(d.mode, d.tau, d.group_out_channels(), c);
   if (c.response_unit != registers::kSharedAdders) {
@@ -84,13 +84,15 @@ std::uint64_t RowCycles(const LayerDescriptor& d, const Capabilities& c, std::ui
   return std::max(windows * per_window + wait, 9 + 3 * d.stride_w * (windows - 1));
 }
 
-/// Rows and indices of so many input channels. One run after the other is read, and its pixels are stored one a cycle; each lane has
-/// a queue of beats, so that the next run need not wait for more than what does not fit into it.
+/// The cycles to fetch the rows and indices of a number of input channels. One run after the other is read, and its
+/// pixels are stored one per cycle; each lane has a queue of beats, so that the next run only waits for beats that do
+/// not fit into it.
 std::uint64_t FetchCycles(const LayerDescriptor& d, std::uint64_t input_rows, std::uint64_t channels) {
   const std::uint64_t pixels = input_rows * d.in_width;
   const std::uint64_t beats = CeilDivide(input_rows * d.input_row_bytes(), kBusBytes);
   const std::uint64_t queued = pixels * std::min(kRowQueueBeats, beats) / beats;
-  const std::uint64_t rows = (channels - 1) * (kRunOverhead + std::max(beats, pixels - queued)) + kFetchOverhead + pixels;
+  const std::uint64_t rows =
+      (channels - 1) * (kRunOverhead + std::max(beats, pixels - queued)) + kFetchOverhead + pixels;
   return std::max(rows, std::uint64_t{d.group_out_channels()} + 6);
 }
 
@@ -101,12 +103,14 @@ std::uint64_t InputRows(const LayerDescriptor& d, std::uint64_t row, std::uint64
   return static_cast<std::uint64_t>(std::min<std::int64_t>(end, d.in_height) - std::max<std::int64_t>(first, 0));
 }
 
-Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t row, std::uint64_t rows, std::uint64_t columns) {
+Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t row, std::uint64_t rows,
+            std::uint64_t columns) {
   const std::uint64_t pixels = rows * columns;
   const std::uint64_t input_rows = InputRows(d, row, rows);
   Tile tile{};
   tile.step = rows * RowCycles(d, c, columns);
-  // A step's rows and indices are fetched while the step before is computed. The last may have fewer channels than there are lanes.
+  // A step's rows and indices are fetched while the step before is computed. The last may have fewer channels than
+  // there are lanes.
   const std::uint64_t group_channels = d.in_channels / d.group;
   const std::uint64_t rest = group_channels % c.channel_lanes;
   const std::uint64_t whole_fetch = FetchCycles(d, input_rows, c.channel_lanes);
@@ -116,7 +120,10 @@ Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t row, 
                             (rest == 0 ? 0 : std::max(tile.step, rest_fetch))) +
                  tile.step - std::max(tile.step, tile.fetch);
   tile.row_reads = d.in_channels * (kRunOverhead + CeilDivide(input_rows * d.in_width, kBusBytes));
-  tile.write = d.out_channels * std::max(pixels, CeilDivide(rows * RowBytes(d.output_format, static_cast<std::uint32_t>(columns)), kBusBytes) + 3);
+  tile.write =
+      d.out_channels *
+      std::max(pixels,
+               CeilDivide(rows * RowBytes(d.output_format, static_cast<std::uint32_t>(columns)), kBusBytes) + 3);
   if (d.has_residual()) {
     // Runs are asked for one after the other, the first when the tile's write-back begins.
     const std::uint64_t beats = CeilDivide(pixels, kBusBytes);
@@ -129,8 +136,9 @@ Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t row, 
   return tile;
 }
 
-/// Tiles one after the other: a tile is written while the next is computed, and the one after that waits for the half of
-/// the accumulators that it leaves. On the bus, the rows of the tile that is computed go before the residual of the other.
+/// The sequence of tiles: a tile is written while the next is computed, and the one after that waits for the half of
+/// the accumulators that the first one uses. On the bus, rows of the tile being computed take precedence over the
+/// residual of the other.
 class Pipeline {
  public:
   void Add(const Tile& tile) {
@@ -143,7 +151,7 @@ class Pipeline {
   std::uint64_t end() const { return WrittenBeside(0); }
 
  private:
-  /// When the newest tile is written, if so much of the bus goes to the rows of the next.
+  /// When the newest tile is written, if the rows of the next one take `row_reads` cycles of the bus.
   std::uint64_t WrittenBeside(std::uint64_t row_reads) const {
     const std::uint64_t reads = newest_.residual_reads == 0 ? 0 : newest_.residual_reads + row_reads;
     return std::max(computed_, written_) + std::max(newest_.write, reads);
@@ -151,7 +159,7 @@ class Pipeline {
 
   Tile newest_{};
   std::uint64_t computed_ = 0;
-  std::uint64_t written_ = 0;    ///< when the tile before the newest is written
+  std::uint64_t written_ = 0;  ///< when the tile before the newest is written
 };
 
 }  // namespace
@@ -173,7 +181,7 @@ std::uint64_t ComputeCycles(const LayerDescriptor& layer, const Capabilities& ca
 }
 
 std::uint64_t ModelledCycles(const LayerDescriptor& d, const Capabilities& c) {
-  // Images repeat: a few of them tell what each further one adds.
+  // Images repeat, so a few of them show what each further one adds.
   constexpr std::uint32_t kImages = 4;
   const Tiling tiling = TilingOf(d, c);
   Pipeline pipeline;

@@ -7,8 +7,8 @@
 
 namespace subbit::fpga {
 
-/// Cycles that the engine computes for one output pixel and one input channel, or one for each channel lane, with c_out the
-/// output channels of one group, while everything else keeps up:
+/// The cycles that the engine computes for one output pixel and one input channel (or one per channel lane), if
+/// everything else keeps up; c_out is the number of output channels in one group:
 ///   dot units, table:   max(ceil(2^tau / dot_units), ceil(c_out / accumulators)): while one bank of the table is read,
 ///                       the other is filled;
 ///   dot units, direct:  ceil(c_out / dot_units), one response for each output channel: a plain binary engine;
@@ -17,17 +17,17 @@ namespace subbit::fpga {
 /// Source: Wang et al., ICCV 2021, the figure of the processing element; for shared adders docs/DEVICE.md.
 std::uint64_t CyclesPerWindow(Mode mode, int tau, std::uint32_t group_out_channels, const Capabilities& capabilities);
 
-/// Cycles of a layer's computation alone: CyclesPerWindow for all its pixels and for its input channels, as many of them at
-/// once as there are channel lanes.
+/// The cycles of a layer's computation alone: CyclesPerWindow for all its pixels and input channels, of which as many
+/// are processed at once as there are channel lanes.
 std::uint64_t ComputeCycles(const LayerDescriptor& layer, const Capabilities& capabilities);
 
-/// Cycles from the first weight that is read to the last output that is written: the computation, the loading of weights
-/// before it, and what of fetching and writing back is not hidden behind it, for the memories and the bus that
-/// docs/DEVICE.md states.
+/// The cycles from the first weight that is read to the last output that is written: the computation, the loading of
+/// weights before it, and those parts of fetching and writing back that are not hidden behind it, for the memories and
+/// the bus that docs/DEVICE.md states.
 std::uint64_t ModelledCycles(const LayerDescriptor& layer, const Capabilities& capabilities);
 
-/// What a plain binary engine with the same number of adders takes for the layer: the same engine in direct mode, or, for
-/// shared adders, one with a dot unit for every nine of them.
+/// The cycles that a plain binary engine with the same number of adders takes for the layer: the same engine in direct
+/// mode, or, for shared adders, one with a dot unit for every nine of them.
 std::uint64_t BinaryEngineCycles(const LayerDescriptor& layer, const Capabilities& capabilities);
 
 /// The mode in which a layer of this tau takes fewer cycles; direct where they are equal or the table is too small.

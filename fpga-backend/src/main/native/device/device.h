@@ -16,9 +16,9 @@ class TransferError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Access to one device: its registers and its memory, as docs/DEVICE.md lays down. An implementation says how the two
-/// are reached (a software model, a simulation, a PCIe function, a UIO mapping) and nothing else; what is written where
-/// is the driver's affair. Not thread-safe: the driver serialises its calls.
+/// Access to one device: its registers and its memory, as docs/DEVICE.md specifies them. An implementation only says
+/// how the two are reached (a software model, a simulation, a PCIe function, a UIO mapping); what is written where is
+/// up to the driver. Not thread-safe: the driver serialises its calls.
 class Device {
  public:
   virtual ~Device() = default;
@@ -33,8 +33,8 @@ class Device {
   /// Copies `bytes` bytes to device address `address`. Throws TransferError.
   virtual void WriteBuffer(std::uint64_t address, const void* from, std::size_t bytes) = 0;
 
-  /// Returns when the device has raised its interrupt, or earlier, at the latest after `limit`. A device without
-  /// interrupts sleeps a little; the caller looks at the control register afterwards in any case.
+  /// Returns when the device has raised its interrupt, or earlier, but after `limit` at the latest. A device without
+  /// interrupts sleeps briefly; the caller always reads the control register afterwards.
   virtual void WaitForInterrupt(std::chrono::milliseconds limit) = 0;
 
   virtual TimingKind timing_kind() const = 0;

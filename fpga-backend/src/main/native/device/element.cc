@@ -25,7 +25,8 @@ Capabilities OfElement(const std::string& name) {
   c.dot_units = element.responses;
   c.accumulators = element.accumulators;
   c.channel_lanes = element.channel_lanes;
-  c.features = registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureResidual | registers::kFeatureBitsOut;
+  c.features =
+      registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureResidual | registers::kFeatureBitsOut;
   return c;
 }
 
@@ -34,8 +35,8 @@ Capabilities OfElement(const std::string& name) {
 const std::vector<Element>& Elements() {
   static const auto& elements = *new std::vector<Element>{
       {"paper", "the paper's: one nine-tap unit, four accumulators", registers::kDotUnits, 1, 4, 1},
-      {"shared", "18 adders: responses by shared partial sums, adders shared with the look-ups", registers::kSharedAdders,
-       8, 16, 1},
+      {"shared", "18 adders: responses by shared partial sums, adders shared with the look-ups",
+       registers::kSharedAdders, 8, 16, 1},
       {"binary", "18 adders: a plain binary engine of two nine-tap units", registers::kDotUnits, 2, 2, 1},
       {"shared4", "72 adders: four of `shared`, for four input channels at once", registers::kSharedAdders, 8, 16, 4},
   };

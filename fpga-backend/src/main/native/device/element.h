@@ -10,7 +10,7 @@ namespace subbit::fpga {
 /// A processing element that emulator and simulation offer under a name. docs/DEVICE.md compares them.
 struct Element {
   std::string name;
-  /// One line for a person.
+  /// One line of text for users.
   std::string description;
   std::uint32_t response_unit;
   std::uint32_t responses;
@@ -18,14 +18,15 @@ struct Element {
   std::uint32_t channel_lanes;
 };
 
-/// All elements; the first is the one that is taken where none is named.
+/// All elements; the first one is the default.
 const std::vector<Element>& Elements();
 
-/// What the simulated device with this element offers; the memory size is the caller's affair. Throws
+/// The capabilities of the simulated device with this element; the caller sets the memory size. Throws
 /// std::invalid_argument for an unknown name; the message lists those that exist.
 Capabilities RtlCapabilities(const std::string& element);
 
-/// What the emulator with this element offers: the same, without the limits of the hardware description. Throws as above.
+/// The capabilities of the emulator with this element: the same, without the limits of the hardware description. Throws
+/// like RtlCapabilities.
 Capabilities EmulatorCapabilities(const std::string& element);
 
 }  // namespace subbit::fpga

@@ -4,7 +4,7 @@
 
 namespace subbit::fpga {
 
-/// What the device found wrong: the value of the error register and of a descriptor's status word.
+/// The error that the device found: the value of the error register and of a descriptor's status word.
 enum class ErrorCode : std::uint32_t {
   kNone = 0,
   /// The descriptor list is misaligned, empty or not inside device memory.
@@ -27,7 +27,8 @@ enum class ErrorCode : std::uint32_t {
   kInternal = 9,
 };
 
-/// One sentence for a person, without a full stop. Any value may be passed, also one that is not in the list.
+/// Describes an error in one sentence without a full stop. Any value may be passed, including one that is not in the
+/// list.
 const char* Describe(ErrorCode code);
 
 }  // namespace subbit::fpga

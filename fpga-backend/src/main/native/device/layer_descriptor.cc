@@ -54,8 +54,8 @@ enum Offset : std::size_t {
   kReservedTailAt = 0x8E,
 };
 
-/// The limit of |residual_multiplier|: with it the product with a residual of 8 bits is finite, so that no sum can be that
-/// of two infinities.
+/// The limit of |residual_multiplier|: with it the product with a residual of 8 bits is finite, so that no sum can be
+/// that of two infinities.
 constexpr float kResidualMultiplierLimit = 0x1p120f;
 
 template <typename T>
@@ -123,7 +123,7 @@ void ForEachField(Descriptor& d, Visit visit) {
   }
 }
 
-/// Magic, version, size and what is reserved.
+/// Checks magic, version, size and reserved fields.
 bool HeaderIsRight(const std::uint8_t* bytes, std::uint64_t available) {
   if (available < LayerDescriptor::kPlainBytes || Get<std::uint32_t>(bytes, kMagicAt) != LayerDescriptor::kMagic ||
       Get<std::uint32_t>(bytes, kReservedAt) != 0) {
@@ -144,7 +144,7 @@ bool ZeroPointFits(std::int16_t zero_point, bool is_signed) {
   return is_signed ? zero_point >= -128 && zero_point <= 127 : zero_point >= 0 && zero_point <= 255;
 }
 
-/// u8 and s8 carry a zero point, bits and accumulators none.
+/// u8 and s8 have a zero point, bits and accumulators have none.
 bool InputZeroPointFits(InputFormat format, std::int16_t zero_point) {
   return format == InputFormat::kBits ? zero_point == 0 : ZeroPointFits(zero_point, format == InputFormat::kS8);
 }

@@ -9,12 +9,12 @@
 
 namespace subbit::fpga {
 
-/// What an input element is. Bits are packed along a row, eight a byte, least significant first, each row on a byte of
-/// its own; a set bit is +1, a clear bit -1.
+/// The type of input elements. Bits are packed along a row, eight per byte, least significant first, and each row
+/// starts on a byte of its own; a set bit is +1, a clear bit -1.
 enum class InputFormat : std::uint8_t { kBits = 0, kU8 = 1, kS8 = 2 };
 
-/// What leaves the output stage: the accumulators themselves, requantised bytes, or bits, packed as input bits are, by the
-/// channels' sign rules (device/sign_rule.h).
+/// The type of output elements: the accumulators themselves, requantised bytes, or bits by the channels' sign rules
+/// (device/sign_rule.h), packed as input bits are.
 enum class OutputFormat : std::uint8_t { kI32 = 0, kU8 = 1, kS8 = 2, kBits = 3 };
 
 /// Whether sums are requantised to 8 bits.
@@ -80,14 +80,14 @@ struct LayerDescriptor {
   std::uint64_t codebook_address = 0;
   /// 0: no bias.
   std::uint64_t bias_address = 0;
-  /// Multipliers, or sign rules where bits leave the engine; 0 where the accumulators do.
+  /// Multipliers, or sign rules for bit outputs; 0 if the accumulators are the output.
   std::uint64_t multiplier_address = 0;
-  /// Written by the device when it is through with the layer.
+  /// Written by the device when it has finished the layer.
   ErrorCode status = ErrorCode::kNone;
   /// Written by the device: cycles that the layer took.
   std::uint64_t cycles = 0;
 
-  /// What is added to the requantised sums, with the output's layout and format; 0: nothing. Version 2 only.
+  /// The residual that is added to the requantised sums, with the output's layout and format; 0: none. Version 2 only.
   std::uint64_t residual_address = 0;
   float residual_multiplier = 0;
   std::int16_t residual_zero_point = 0;
@@ -99,17 +99,17 @@ struct LayerDescriptor {
 
   Bytes Encode() const;
 
-  /// Decodes the descriptor at `bytes`, of which `available` are there to be read, into `descriptor`. Returns kHeader if
-  /// magic, version, size or a reserved field is wrong or the descriptor is longer than what is there, kUnsupported for a
-  /// format or mode outside the enumerations, else kNone. Values are judged by Validate.
+  /// Decodes the descriptor at `bytes`, of which `available` can be read, into `descriptor`. Returns kHeader if magic,
+  /// version, size or a reserved field is wrong or the descriptor is longer than `available`, kUnsupported for a format
+  /// or mode outside the enumerations, else kNone. Validate checks the values.
   static ErrorCode Decode(const std::uint8_t* bytes, std::uint64_t available, LayerDescriptor* descriptor);
 
-  /// Judges what does not depend on the size of the images or on addresses: whether the device can run such a layer at
-  /// all.
+  /// Checks everything that does not depend on the size of the images or on addresses: whether the device can run such
+  /// a layer at all.
   ErrorCode ValidateLayer(const Capabilities& capabilities) const;
 
-  /// Judges everything that can be judged without reading device memory, against what the device offers. After kNone
-  /// every size below fits 64 bits and every tensor lies inside device memory.
+  /// Checks everything that can be checked without reading device memory, against the device's capabilities. After
+  /// kNone, every size below fits into 64 bits and every tensor lies inside device memory.
   ErrorCode Validate(const Capabilities& capabilities) const;
 
   bool has_residual() const { return residual_address != 0; }

@@ -91,7 +91,8 @@ TEST(LayerDescriptor, HasTheDocumentedTailInVersion2) {
   plain.version = 1;
   const LayerDescriptor::Bytes version1 = plain.Encode();
   ASSERT_EQ(version1.size(), 128u);
-  EXPECT_TRUE(std::equal(version1.begin() + 8, version1.end(), bytes.begin() + 8)) << "version 2 only adds to version 1";
+  EXPECT_TRUE(std::equal(version1.begin() + 8, version1.end(), bytes.begin() + 8))
+      << "version 2 only adds to version 1";
 }
 
 TEST(LayerDescriptor, SurvivesARoundTripWhateverItsFieldsHold) {

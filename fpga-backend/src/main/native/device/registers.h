@@ -3,7 +3,7 @@
 #include <cstdint>
 
 /// The register file of the device: byte offsets, bits and fixed values. docs/DEVICE.md is the contract; this is its
-/// one copy in C++. Every register is 32 bits wide. The first four have the layout that Vitis HLS gives a kernel with
+/// only copy in C++. Every register is 32 bits wide. The first four have the layout that Vitis HLS gives a kernel with
 /// ap_ctrl_hs control.
 namespace subbit::fpga::registers {
 

@@ -16,7 +16,7 @@ namespace {
 constexpr const char* kEmulator = "emulator";
 constexpr const char* kRtl = "rtl";
 
-/// A kind of board: how its boards are found, and what to say where there is none.
+/// A kind of board: how its boards are found, and what to say if there is none.
 struct BoardKind {
   const char* name;
   const char* description;
@@ -52,7 +52,7 @@ void AddBoards(const BoardKind& kind, const std::string& root, std::vector<Backe
   }
 }
 
-/// The name of a software device with a processing element: "rtl" has the first of all elements, others say which.
+/// The name of a software device with a processing element: "rtl" has the first element, others name theirs.
 std::string NameOf(const char* kind, const Element& element) {
   return &element == &Elements().front() ? kind : std::string(kind) + ":" + element.name;
 }
@@ -61,8 +61,8 @@ std::string NameOf(const char* kind, const Element& element) {
 void AddSoftware(const char* kind, const char* description, const std::string& problem,
                  std::vector<Backend>& backends) {
   for (const Element& element : Elements()) {
-    backends.push_back({NameOf(kind, element), std::string(description) + "; " + element.description, problem.empty(),
-                        problem});
+    backends.push_back(
+        {NameOf(kind, element), std::string(description) + "; " + element.description, problem.empty(), problem});
   }
 }
 

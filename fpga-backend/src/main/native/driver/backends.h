@@ -9,12 +9,12 @@
 
 namespace subbit::fpga {
 
-/// A device that the driver can be asked for, or a kind of board of which none was found.
+/// A device that the driver can open, or a kind of board of which none was found.
 struct Backend {
-  /// "emulator" or "rtl", where need be with a processing element (device/element.h): "rtl:shared"; or the kind and number
-  /// of a board: "xdma:0".
+  /// "emulator" or "rtl", with a processing element if it is not the first (device/element.h): "rtl:shared"; or the
+  /// kind and number of a board: "xdma:0".
   std::string name;
-  /// One line for a person.
+  /// One line of text for users.
   std::string description;
   bool available;
   /// Why it is not available, or empty.
@@ -36,17 +36,17 @@ class UnavailableBackend : public std::runtime_error {
 /// The name that stands for "a board if there is one, else the emulator".
 inline constexpr const char* kAutoBackend = "auto";
 
-/// All backends, in the order in which `auto` prefers them. Looks for boards at every call (board/board.h says where) and
-/// asks each who it is.
+/// All backends, in the order in which `auto` prefers them. Looks for boards in every call (board/board.h says where)
+/// and identifies each.
 std::vector<Backend> Backends();
 
-/// The name of the backend that `requested` stands for here: a backend's name, a kind of board ("xdma": its first that is
-/// available) or kAutoBackend. Throws UnknownBackend and UnavailableBackend.
+/// Resolves `requested` to the name of a backend: it may be a backend's name, a kind of board ("xdma": the first
+/// available one) or kAutoBackend. Throws UnknownBackend and UnavailableBackend.
 std::string ChooseBackend(const std::string& requested);
 
-/// The driver of a backend's device, shared by all who ask for it in this process while one of them holds it and the
-/// device is not lost (Driver::lost); whoever asks after that gets a new one. `name` comes from ChooseBackend.
-/// Thread-safe. Throws DriverError, and UnavailableBackend if the device has gone or is in use elsewhere.
+/// The driver of a backend's device. All callers in this process share it while one of them holds it and the device is
+/// not lost (Driver::lost); later callers get a new one. `name` comes from ChooseBackend. Thread-safe. Throws
+/// DriverError, and UnavailableBackend if the device has gone or is in use elsewhere.
 std::shared_ptr<Driver> OpenBackend(const std::string& name);
 
 }  // namespace subbit::fpga

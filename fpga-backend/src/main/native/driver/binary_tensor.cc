@@ -35,8 +35,8 @@ void ForEachBlock(const SignTensor& shape, const Visit& visit) {
   }
 }
 
-/// Eight bytes as a matrix of bits, byte i its row i: rows and columns change places. Squares of one, two and four bits are
-/// swapped across the diagonal (Knuth, The Art of Computer Programming, 7.1.3).
+/// Eight bytes as a matrix of bits, byte i its row i: rows and columns change places. Squares of one, two and four bits
+/// are swapped across the diagonal (Knuth, The Art of Computer Programming, 7.1.3).
 std::uint64_t Transposed(std::uint64_t rows) {
   const auto swap = [&](std::uint64_t mask, int distance) {
     const std::uint64_t differing = (rows ^ (rows >> distance)) & mask;

@@ -17,12 +17,13 @@ struct SignTensor {
 };
 
 /// Binarises `rows` rows of `width` values into the device's bit format: bit = x >= 0, so that -0.0 is +1 and
-/// not-a-number is -1. Each row starts on a byte of its own; unused bits are 0. `bits` takes rows * ceil(width / 8)
+/// not-a-number is -1. Each row starts on a byte of its own; unused bits are 0. `bits` has rows * ceil(width / 8)
 /// bytes.
 void PackSigns(const float* values, std::size_t rows, std::size_t width, std::uint8_t* bits);
 
-/// Turns packed signs, uint8 [images, ceil(channels / 8), height, width] with eight channels a byte (docs/OPERATORS.md), into the
-/// device's bits, eight pixels of a row a byte. Unused bits are 0. `bits` takes images * channels * height * ceil(width / 8) bytes.
+/// Converts packed signs, uint8 [images, ceil(channels / 8), height, width] with eight channels per byte
+/// (docs/OPERATORS.md), to the device's bits, eight pixels of a row per byte. Unused bits are 0. `bits` takes images *
+/// channels * height * ceil(width / 8) bytes.
 void BitsOfPackedSigns(const std::uint8_t* packed, const SignTensor& shape, std::uint8_t* bits);
 
 /// The reverse; unused bits of `bits` are ignored, and those of `packed` are 0.

@@ -9,8 +9,8 @@
 
 namespace subbit::fpga {
 
-/// A convolution as the driver takes it: the parts of a descriptor that do not depend on the images, and the constant
-/// tensors.
+/// A convolution in the form that the driver expects: the parts of a descriptor that do not depend on the images, and
+/// the constant tensors.
 struct ConvLayer {
   /// Version, batch, heights, widths, mode, addresses, status and cycles are filled in by the driver.
   LayerDescriptor shape;
@@ -18,13 +18,13 @@ struct ConvLayer {
   std::vector<std::uint8_t> index;
   /// 2^tau codewords, first tap least significant.
   std::vector<std::uint16_t> codebook;
-  /// One an output channel, or empty.
+  /// One per output channel, or empty.
   std::vector<std::int32_t> bias;
-  /// One an output channel where 8 bits leave the engine, else empty.
+  /// One per output channel for 8-bit outputs, otherwise empty.
   std::vector<float> multiplier;
-  /// One an output channel where bits leave the engine, else empty.
+  /// One per output channel for bit outputs, otherwise empty.
   std::vector<SignRule> sign_rules;
-  /// Whether the layer adds a residual, by the multiplier and zero point in `shape`.
+  /// Whether the layer adds a residual, with the multiplier and zero point in `shape`.
   bool adds_residual = false;
 };
 
@@ -32,7 +32,7 @@ struct ConvLayer {
 /// their defaults.
 LayerDescriptor ShapeOf(const ConvAttributes& attributes);
 
-/// What one run of a layer cost.
+/// The cycles of one run of a layer.
 struct LayerCycles {
   /// Cycles that the device counted.
   std::uint64_t cycles;

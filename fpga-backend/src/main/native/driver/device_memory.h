@@ -5,8 +5,9 @@
 
 namespace subbit::fpga {
 
-/// Keeps account of which parts of device memory are in use. First fit, blocks aligned as the descriptor contract asks.
-/// Address 0 is never given out, since it stands for "none" in a descriptor. Not thread-safe.
+/// Keeps track of which parts of device memory are in use. It allocates by first fit, with blocks aligned as the
+/// descriptor contract requires. Address 0 is never handed out, since it stands for "none" in a descriptor. Not
+/// thread-safe.
 class DeviceMemory {
  public:
   /// Manages addresses below `bytes`.
@@ -14,7 +15,7 @@ class DeviceMemory {
 
   /// Address of a free block, or 0 if there is none of that size.
   std::uint64_t Allocate(std::uint64_t bytes);
-  /// Gives a block back; `address` must come from Allocate.
+  /// Releases a block; `address` must come from Allocate.
   void Free(std::uint64_t address);
 
  private:
@@ -23,7 +24,7 @@ class DeviceMemory {
   std::map<std::uint64_t, std::uint64_t> used_;
 };
 
-/// A block that is given back when its owner goes. Tests as false if there was no room.
+/// A block that is released when its owner is destroyed. Converts to false if there was no room.
 class MemoryBlock {
  public:
   MemoryBlock(DeviceMemory& memory, std::uint64_t bytes) : memory_(memory), address_(memory.Allocate(bytes)) {}

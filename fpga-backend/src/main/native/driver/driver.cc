@@ -28,7 +28,7 @@ constexpr std::uint32_t High(std::uint64_t value) { return static_cast<std::uint
                     "the device no longer answers; check its power and link, then open a new session");
 }
 
-/// What may keep a device from running a layer, for a message.
+/// Summarises, for a message, what may keep a device from running a layer.
 std::string Summary(const LayerDescriptor& d) {
   return "tau " + std::to_string(d.tau) + ", " + std::to_string(d.in_channels) + " to " +
          std::to_string(d.out_channels) + " channels, group " + std::to_string(d.group) + ", strides " +
@@ -82,7 +82,8 @@ Driver::~Driver() = default;
 template <typename Body>
 auto Driver::WithDevice(const Body& body) {
   if (lost_) {
-    throw DriverError(Fault::kVanished, "the device was lost earlier, and all that was loaded with it; open a new session");
+    throw DriverError(Fault::kVanished,
+                      "the device was lost earlier, and all that was loaded with it; open a new session");
   }
   try {
     return body();
@@ -109,7 +110,7 @@ void Driver::Disconnect() {
 std::string Driver::WhyNot(const ConvLayer& layer) const {
   LayerDescriptor shape = layer.shape;
   shape.mode = Mode::kDirect;
-  // Any address tells that there is a residual; where it lies is the request's affair.
+  // Any address says that there is a residual; the request sets where it lies.
   shape.residual_address = layer.adds_residual ? LayerDescriptor::kAlignment : 0;
   const ErrorCode code = shape.ValidateLayer(capabilities_);
   return code == ErrorCode::kNone ? std::string() : Describe(code) + (" (" + Summary(shape) + ")");
@@ -143,7 +144,7 @@ std::unique_ptr<LoadedLayer> Driver::LoadUnderLock(const ConvLayer& layer) {
       d.multiplier_address = Upload(layer.multiplier.data(), 4 * layer.multiplier.size());
     }
   } catch (...) {
-    // The lock is held here, so the layer's destructor must find nothing left to give back.
+    // The lock is held here, so the layer's destructor must find nothing left to release.
     for (std::uint64_t* address : {&d.index_address, &d.codebook_address, &d.bias_address, &d.multiplier_address}) {
       memory_.Free(std::exchange(*address, 0));
     }

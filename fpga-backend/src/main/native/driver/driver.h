@@ -21,11 +21,11 @@ namespace subbit::fpga {
 /// other. Thread-safe.
 class Driver : public std::enable_shared_from_this<Driver> {
  public:
-  /// Checks that a device is an engine of this driver's version. Changes nothing in it. Throws DriverError
+  /// Checks that a device is an engine of this driver's version, without changing anything in it. Throws DriverError
   /// (kWrongDevice, kVanished).
   static void CheckIdentity(Device& device);
 
-  /// Takes the device, checks who it is and resets it. Throws DriverError (kWrongDevice, kVanished).
+  /// Takes over the device, identifies it and resets it. Throws DriverError (kWrongDevice, kVanished).
   static std::shared_ptr<Driver> Open(std::unique_ptr<Device> device);
 
   ~Driver();
@@ -47,18 +47,18 @@ class Driver : public std::enable_shared_from_this<Driver> {
     ImageSize size;
   };
 
-  /// Runs the layers of a graph over `batch` images, each on what others have left in device memory. `inputs` are in the
-  /// formats of the layers that read them, `outputs` in those of the layers that give them, in the graph's order, NCHW,
-  /// without gaps; the caller sizes outputs by OutputLength. Returns one entry a layer.
+  /// Runs the layers of a graph over `batch` images; each reads what earlier ones have left in device memory. `inputs`
+  /// have the formats of the layers that read them, `outputs` those of the layers that write them, in the graph's
+  /// order, NCHW, without gaps; the caller sizes outputs by OutputLength. Returns one entry per layer.
   ///
-  /// A batch is run in parts, of which one is transferred while another is computed, and in smaller parts if they do not
-  /// fit into device memory. Each part must finish within `timeout`; a device that does not is reset, so that the next
-  /// request finds it idle. Throws DriverError.
+  /// A batch is run in parts, of which one is transferred while another is computed; the parts are smaller if they
+  /// would not fit into device memory. Each part must finish within `timeout`; a device that does not is reset, so that
+  /// the next request finds it idle. Throws DriverError.
   std::vector<LayerCycles> RunGraph(const LayerGraph& graph, std::uint32_t batch, const std::vector<GraphInput>& inputs,
                                     const std::vector<void*>& outputs, std::chrono::milliseconds timeout);
 
-  /// Whether the device has vanished, and with it all that was loaded. It stays lost: every later request fails at once,
-  /// and a new driver must be opened for a device that has come back.
+  /// Whether the device has vanished, and with it everything that was loaded. It stays lost: every later request fails
+  /// at once, and a new driver must be opened for a device that has come back.
   bool lost() const { return lost_; }
 
   /// Gives the device up, so that another driver can take it. From then on it counts as lost.
@@ -72,7 +72,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
   explicit Driver(std::unique_ptr<Device> device);
 
-  /// Calls body() while the device is there; turns failed transfers into DriverError and notes a loss. Under the lock.
+  /// Calls body() unless the device is lost; turns failed transfers into DriverError and records a loss. Under the
+  /// lock.
   template <typename Body>
   auto WithDevice(const Body& body);
   std::unique_ptr<LoadedLayer> LoadUnderLock(const ConvLayer& layer);
@@ -90,11 +91,11 @@ class Driver : public std::enable_shared_from_this<Driver> {
   std::atomic<bool> lost_{false};
   std::mutex mutex_;
   DeviceMemory memory_;
-  /// What DESCRIPTORS must read; anything else means that the device was reset by somebody else.
+  /// The value that DESCRIPTORS must have; any other means that somebody else has reset the device.
   std::uint32_t expected_descriptors_ = 0;
 };
 
-/// A layer whose constant tensors lie in device memory; gives that memory back at its end. Immutable.
+/// A layer whose constant tensors lie in device memory; its destructor releases that memory. Immutable.
 class LoadedLayer {
  public:
   ~LoadedLayer();

@@ -5,7 +5,7 @@
 
 namespace subbit::fpga {
 
-/// What kind of fault ended a request to a device.
+/// The kinds of faults that can end a request to a device.
 enum class Fault {
   /// The device did not finish within the time-out.
   kTimeout,
@@ -13,13 +13,13 @@ enum class Fault {
   kDeviceError,
   /// The device identifies itself as something else, or has another major version of the contract.
   kWrongDevice,
-  /// The device no longer answers, or has lost what the driver had put into it.
+  /// The device no longer answers, or has lost what the driver had loaded into it.
   kVanished,
   /// Data could not be moved to or from the device, which still answers.
   kTransfer,
-  /// The layer or one image of it does not fit into device memory.
+  /// The weights of a layer, or a single image, do not fit into device memory.
   kOutOfMemory,
-  /// The device cannot run such a layer.
+  /// The device cannot run this kind of layer.
   kUnsupported,
 };
 
@@ -27,7 +27,7 @@ enum class Fault {
 /// OUT_OF_MEMORY or UNSUPPORTED.
 const char* Name(Fault fault);
 
-/// Thrown by the driver. The message is for a person and names the cause and, where there is one, the remedy.
+/// Thrown by the driver. The message is meant for users and names the cause and, if there is one, the remedy.
 class DriverError : public std::runtime_error {
  public:
   DriverError(Fault fault, const std::string& message) : std::runtime_error(message), fault_(fault) {}

@@ -86,7 +86,7 @@ class DriverTest : public ::testing::Test {
     driver_ = Driver::Open(std::make_unique<FaultyDevice>(fault_, c));
   }
 
-  /// The kind of fault that running a layer ends in; fails if it does not fail.
+  /// Runs a layer and returns the kind of fault that ends it; the test fails if there is none.
   Fault RunAndFail(std::string* message = nullptr) {
     const auto loaded = driver_->Load(case_.layer);
     std::vector<std::uint8_t> output(case_.output_bytes());
@@ -212,7 +212,7 @@ TEST_F(DriverTest, SplitsABatchThatDoesNotFit) {
   const LayerCycles cycles =
       driver_->Run(*loaded, case_.batch, 20, 20, case_.input.data(), output.data(), milliseconds(1000));
   EXPECT_EQ(output, ReferenceConv(case_));
-  // max(2^2, 6 / 4) cycles a pixel and channel, beside which loading, for every part, is little.
+  // max(2^2, 6 / 4) cycles per pixel and channel; loading, for every part, adds little to that.
   EXPECT_GT(cycles.cycles, 37u * 18 * 18 * 4 * 4);
   EXPECT_LT(cycles.cycles, 37u * 18 * 18 * 4 * 4 * 12 / 10);
   EXPECT_GT(cycles.bnn_cycles, 37u * 18 * 18 * 4 * 6);

@@ -10,7 +10,7 @@
 namespace subbit::fpga {
 namespace {
 
-/// Into how many parts a batch is cut for transfers and computing to overlap.
+/// The number of parts into which a batch is cut, so that transfers and computation overlap.
 constexpr std::uint32_t kOverlappingParts = 4;
 
 }  // namespace
@@ -33,8 +33,9 @@ GraphRequest::GraphRequest(Driver& driver, const LayerGraph& graph, GraphShapes 
     if (part_ == 1) {
       const LayerDescriptor& first = shapes_.layers.front();
       throw DriverError(Fault::kOutOfMemory,
-                        "one image of " + std::to_string(first.in_channels) + "x" + std::to_string(first.in_height) + "x" +
-                            std::to_string(first.in_width) + " and what is computed from it do not fit into the " +
+                        "one image of " + std::to_string(first.in_channels) + "x" + std::to_string(first.in_height) +
+                            "x" + std::to_string(first.in_width) +
+                            " and what is computed from it do not fit into the " +
                             std::to_string(driver_.capabilities_.memory_bytes) + " bytes of device memory");
     }
     part_ = (part_ + 1) / 2;
@@ -85,10 +86,9 @@ bool GraphRequest::TakeBetween() {
       continue;
     }
     const std::uint64_t bytes = part_ * shapes_.image_bytes[tensor];
-    // What an earlier layer has read for the last time gives its place.
-    const auto free = std::find_if(uses.begin(), uses.end(), [&](const Use& use) {
-      return use.bytes >= bytes && last_reader_[use.tensor] < i;
-    });
+    // A tensor that an earlier layer has read for the last time makes room.
+    const auto free = std::find_if(uses.begin(), uses.end(),
+                                   [&](const Use& use) { return use.bytes >= bytes && last_reader_[use.tensor] < i; });
     between_of_[i] = static_cast<std::size_t>(free - uses.begin());
     if (free != uses.end()) {
       free->tensor = tensor;
@@ -115,7 +115,8 @@ std::uint64_t GraphRequest::AddressOf(TensorNumber tensor, std::uint32_t part) {
 }
 
 std::vector<LayerCycles> GraphRequest::Run(const std::vector<const std::uint8_t*>& inputs,
-                                           const std::vector<std::uint8_t*>& outputs, std::chrono::milliseconds timeout) {
+                                           const std::vector<std::uint8_t*>& outputs,
+                                           std::chrono::milliseconds timeout) {
   std::vector<LayerCycles> cycles(graph_.layers.size(), LayerCycles{0, 0});
   const std::uint32_t parts = Parts();
   Write(0, inputs);

@@ -14,23 +14,23 @@ namespace subbit::fpga {
 
 class Driver;
 
-/// One run of a graph of layers over a batch: holds the device memory for it, cuts the batch into parts and takes them
-/// through the device in turn. While a part is computed, the next one's images are written and the last one's results
-/// read, in memory that the running descriptors do not name. Used under the driver's lock.
+/// One run of a graph of layers over a batch: holds the device memory for it, cuts the batch into parts and runs them
+/// on the device one after the other. While a part is computed, the next one's images are written and the last one's
+/// results read, in memory that the running descriptors do not name. Used under the driver's lock.
 class GraphRequest {
  public:
-  /// Takes device memory for the largest parts that fit. `graph` must outlive the request; `shapes` are its shapes. Throws
-  /// DriverError (kOutOfMemory, kUnsupported).
+  /// Takes device memory for the largest parts that fit. `graph` must outlive the request; `shapes` are its shapes.
+  /// Throws DriverError (kOutOfMemory, kUnsupported).
   GraphRequest(Driver& driver, const LayerGraph& graph, GraphShapes shapes, std::uint32_t batch);
 
-  /// One pointer an input and an output of the graph. Throws DriverError and TransferError.
-  std::vector<LayerCycles> Run(const std::vector<const std::uint8_t*>& inputs, const std::vector<std::uint8_t*>& outputs,
-                               std::chrono::milliseconds timeout);
+  /// Runs the graph, with one pointer per input and per output. Throws DriverError and TransferError.
+  std::vector<LayerCycles> Run(const std::vector<const std::uint8_t*>& inputs,
+                               const std::vector<std::uint8_t*>& outputs, std::chrono::milliseconds timeout);
 
  private:
   using Block = std::unique_ptr<MemoryBlock>;
 
-  /// Device memory of one part on its way.
+  /// Device memory of one part in progress.
   struct Slot {
     std::vector<Block> inputs;
     std::vector<Block> outputs;
@@ -59,8 +59,8 @@ class GraphRequest {
   std::vector<std::size_t> last_reader_;
   std::uint32_t part_;  // images of a part; the last one may have fewer
   std::array<Slot, 2> slots_;
-  /// What lies between the layers, shared by tensors that are not needed at the same time. Only one part is computed at a
-  /// time, so one set serves all.
+  /// The memory between the layers, shared by tensors that are not needed at the same time. Only one part is computed
+  /// at a time, so one set serves all.
   std::vector<Block> between_;
   /// Of every layer's output: its block in between_; unused for outputs of the graph.
   std::vector<std::size_t> between_of_;

@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Random layers, each made for what the one before gives, and what comes out of the last.
+/// Random layers, each of which fits the output of the previous one, and the expected output of the last.
 struct Chain {
   std::vector<LayerCase> layers;
   std::vector<std::uint8_t> output;

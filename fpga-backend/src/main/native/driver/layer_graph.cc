@@ -66,7 +66,7 @@ class Tensors {
       tensor = {tensor.size, format, channels, channels * (tensor.size.height * row)};
     }
     if (*tensor.format != format || tensor.channels != channels) {
-      throw DriverError(Fault::kUnsupported, "a layer does not take what it is given: " + std::to_string(channels) +
+      throw DriverError(Fault::kUnsupported, "a layer cannot read its input: it expects " + std::to_string(channels) +
                                                  " channels where there are " + std::to_string(tensor.channels) +
                                                  ", or another format");
     }
@@ -74,7 +74,8 @@ class Tensors {
   }
 
   void Give(const LayerDescriptor& d) {
-    tensors_.push_back({{d.out_height, d.out_width}, FormatOf(d.output_format), d.out_channels, d.output_image_bytes()});
+    tensors_.push_back(
+        {{d.out_height, d.out_width}, FormatOf(d.output_format), d.out_channels, d.output_image_bytes()});
   }
 
   std::vector<std::uint64_t> ImageBytes() const {
@@ -104,8 +105,8 @@ GraphShapes ShapesOf(const LayerGraph& graph, const std::vector<ImageSize>& size
     const ImageSize in = tensors.Read(layer.input, FormatOf(d.input_format), d.in_channels).size;
     d.in_height = in.height;
     d.in_width = in.width;
-    d.out_height = static_cast<std::uint32_t>(
-        OutputLength(in.height, d.pad_top, d.pad_bottom, d.dilation_h, d.stride_h));
+    d.out_height =
+        static_cast<std::uint32_t>(OutputLength(in.height, d.pad_top, d.pad_bottom, d.dilation_h, d.stride_h));
     d.out_width = static_cast<std::uint32_t>(OutputLength(in.width, d.pad_left, d.pad_right, d.dilation_w, d.stride_w));
     if ((layer.residual != kNoTensor) != layer.layer->adds_residual()) {
       throw DriverError(Fault::kUnsupported, "a layer was given a residual that it does not add, or the reverse");
@@ -113,7 +114,7 @@ GraphShapes ShapesOf(const LayerGraph& graph, const std::vector<ImageSize>& size
     if (layer.residual != kNoTensor) {
       const ImageSize residual = tensors.Read(layer.residual, FormatOf(d.output_format), d.out_channels).size;
       if (residual.height != d.out_height || residual.width != d.out_width) {
-        throw DriverError(Fault::kUnsupported, "a residual has not the size of what it is added to");
+        throw DriverError(Fault::kUnsupported, "a residual does not have the size of the tensor that it is added to");
       }
     }
     tensors.Give(d);

@@ -12,7 +12,7 @@ namespace subbit::fpga {
 
 class LoadedLayer;
 
-/// Number of a tensor of a graph: its inputs come first, then what its layers give, in their order.
+/// The number of a tensor in a graph: the graph's inputs come first, then the outputs of its layers, in order.
 using TensorNumber = std::size_t;
 inline constexpr TensorNumber kNoTensor = std::numeric_limits<TensorNumber>::max();
 
@@ -24,8 +24,8 @@ struct GraphLayer {
   TensorNumber residual = kNoTensor;
 };
 
-/// Layers that run in one request, each after those whose outputs it reads. What lies between them stays in device memory;
-/// a tensor that several layers read is there once.
+/// Layers that run in one request, each after those whose outputs it reads. Tensors between them stay in device memory,
+/// once each, however many layers read them.
 struct LayerGraph {
   std::size_t inputs = 1;
   std::vector<GraphLayer> layers;
@@ -50,8 +50,8 @@ struct GraphShapes {
   std::vector<std::uint64_t> image_bytes;
 };
 
-/// Follows the images through the graph; `sizes` has one entry an input. Throws DriverError (kUnsupported) where a layer
-/// does not take what it is given, in format, channels or size, and where a number of the graph is out of order.
+/// Follows the images through the graph; `sizes` has one entry per input. Throws DriverError (kUnsupported) if a
+/// layer's input has the wrong format, channels or size, or if a number in the graph is out of order.
 GraphShapes ShapesOf(const LayerGraph& graph, const std::vector<ImageSize>& sizes);
 
 }  // namespace subbit::fpga

@@ -7,11 +7,11 @@
 
 namespace subbit::fpga {
 
-/// For each channel the rule that gives the bits of (float)acc * scale + bias >= 0, each operation rounded to float on its own,
-/// for every whole acc from -most to most. `scale` and `bias` are finite and have one value a channel.
+/// Finds, for each channel, the rule for the bits of (float)acc * scale + bias >= 0, each operation rounded to float on
+/// its own, for every whole acc from -most to most. `scale` and `bias` are finite and have one value per channel.
 ///
-/// Rounding keeps that a monotone function of acc, so that its sign changes once at most; where, is found by trying it, not by
-/// dividing, so that no rounding of our own comes in.
+/// Rounding keeps this a monotone function of acc, so its sign changes at most once; the place is found by trying
+/// values, not by dividing, which would add a rounding error of its own.
 std::vector<SignRule> SignRulesOf(const std::vector<float>& scale, const std::vector<float>& bias, std::int32_t most);
 
 }  // namespace subbit::fpga

@@ -24,8 +24,9 @@ void ExpectTheSignsOfTheScaledSum(float scale, float bias, std::int32_t most) {
 }
 
 TEST(SignRule, SurvivesARoundTripWhateverItsWordHolds) {
-  for (const std::int32_t word : {0, 1, -1, -2, -3, 7, std::numeric_limits<std::int32_t>::min(),
-                                  std::numeric_limits<std::int32_t>::min() + 1, std::numeric_limits<std::int32_t>::max()}) {
+  for (const std::int32_t word :
+       {0, 1, -1, -2, -3, 7, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::min() + 1,
+        std::numeric_limits<std::int32_t>::max()}) {
     EXPECT_EQ(SignRule::Decode(word).Encode(), word);
   }
   EXPECT_EQ(SignRule::Decode(-1).threshold, -1);

@@ -11,7 +11,7 @@
 
 namespace subbit::fpga {
 
-/// What one node cost on a device in one run.
+/// The cycles that one node took on a device in one run.
 struct NodeTiming {
   std::string node;
   std::string op_type;
@@ -21,7 +21,7 @@ struct NodeTiming {
   TimingKind kind;
 };
 
-/// The counters that runs leave behind until somebody reads them: the newest kCapacity of this process. Thread-safe.
+/// The cycle counts of past runs that have not been read yet: the newest kCapacity of this process. Thread-safe.
 class TimingLog {
  public:
   static constexpr std::size_t kCapacity = 100000;
@@ -30,7 +30,7 @@ class TimingLog {
   static TimingLog& Global();
 
   void Add(NodeTiming timing);
-  /// Hands out all entries, oldest first, and forgets them.
+  /// Returns all entries, oldest first, and clears them.
   std::vector<NodeTiming> Drain();
 
  private:

@@ -1,4 +1,5 @@
-// Runs the test vectors that Java, the CPU kernels and the devices share through the driver, on emulator and simulation.
+// Runs the test vectors that Java, the CPU kernels and the devices share through the driver, on emulator and
+// simulation.
 
 #include <gtest/gtest.h>
 
@@ -108,13 +109,14 @@ class Vectors : public ::testing::TestWithParam<const char*> {
     if (c.inputs.count("B") != 0) {
       layer.bias = c.inputs.at("B").As<std::int32_t>();
     }
-    const QuantizationInputs inputs = {View<float>(c, "x_scale"), layer.shape.input_zero_point, View<float>(c, "w_scale"),
-                                       View<float>(c, "y_scale"), layer.shape.output_zero_point, nullptr};
+    const QuantizationInputs inputs = {View<float>(c, "x_scale"),     layer.shape.input_zero_point,
+                                       View<float>(c, "w_scale"),     View<float>(c, "y_scale"),
+                                       layer.shape.output_zero_point, nullptr};
     std::vector<T> y(c.outputs.at("y").As<T>().size());
     if (c.op == "QLinearSubBitBlock") {
       const std::int32_t zero_point = c.inputs.at("residual_zero_point").As<T>().at(0);
-      const Requantization requantization = MakeBlockRequantization({c.op, c.name}, g.attributes, inputs,
-                                                                    {View<float>(c, "residual_scale"), zero_point});
+      const Requantization requantization =
+          MakeBlockRequantization({c.op, c.name}, g.attributes, inputs, {View<float>(c, "residual_scale"), zero_point});
       layer.multiplier = requantization.multiplier;
       layer.adds_residual = true;
       layer.shape.residual_multiplier = requantization.residual.multiplier;
@@ -185,8 +187,8 @@ TEST_P(Vectors, GiveTheSharedResults) {
   if (std::string(GetParam()).rfind("rtl", 0) == 0) {
     expected.insert({"depthwise", "dilation1x3", "dilation2", "groups2", "stride1x3"});
   }
-  EXPECT_EQ(not_offered, expected)
-      << "padding beyond the window is left to the CPU, by the simulation wide strides, dilation and groups, nothing else";
+  EXPECT_EQ(not_offered, expected) << "padding beyond the window is left to the CPU, by the simulation wide strides, "
+                                      "dilation and groups, nothing else";
   EXPECT_GT(binary, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
   EXPECT_GT(packed, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
   EXPECT_GT(quantised, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;

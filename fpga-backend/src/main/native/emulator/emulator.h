@@ -20,10 +20,12 @@ class Emulator final : public Device {
   /// Device memory of the default model. It is reserved, not touched: pages cost nothing until they are used.
   static constexpr std::uint64_t kMemoryBytes = std::uint64_t{256} << 20;
 
-  /// What the default model offers: the paper's element (one dot unit, four accumulators) with a table for tau up to 6.
+  /// The capabilities of the default model: the paper's element (one dot unit, four accumulators) with a table for tau
+  /// up to 6.
   static Capabilities DefaultCapabilities();
 
-  /// The same with another processing element (device/element.h). Throws std::invalid_argument for an unknown name.
+  /// The capabilities with another processing element (device/element.h). Throws std::invalid_argument for an unknown
+  /// name.
   static Capabilities CapabilitiesOf(const std::string& element);
 
   explicit Emulator(const Capabilities& capabilities = DefaultCapabilities());

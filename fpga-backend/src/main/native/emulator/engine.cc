@@ -12,7 +12,8 @@
 namespace subbit::fpga {
 namespace {
 
-/// Output pixels that are worked on at once: their row sums, responses and accumulators stay in the second-level cache.
+/// The number of output pixels that are processed at once: their row sums, responses and accumulators stay in the
+/// second-level cache.
 constexpr std::uint32_t kTilePixels = 256;
 
 std::uint32_t LoadU32(const std::uint8_t* from) {
@@ -120,7 +121,7 @@ class Engine {
   }
 
   void StoreTile(std::uint32_t image, std::uint32_t group, const Tile& tile) {
-    // Rows of bits begin on a byte of their own; all else is one run.
+    // Rows of bits begin on a byte of their own; everything else is one run.
     const bool by_rows = layer_.output_format == OutputFormat::kBits;
     const std::uint32_t runs = by_rows ? tile.rows : 1;
     const std::size_t run_pixels = by_rows ? layer_.out_width : response_tile_.pixels();

@@ -8,8 +8,8 @@
 namespace subbit::fpga {
 
 /// Computes one layer in device memory, bit for bit as docs/DEVICE.md defines it. `layer` must have passed Validate for
-/// a memory that begins at `memory`. The contents of the tensors are still untrusted: returns kCodeword or kMultiplier,
-/// with nothing written, where they are wrong.
+/// a memory that begins at `memory`. The contents of the tensors are still untrusted: if they are invalid, it returns
+/// kCodeword or kMultiplier and writes nothing.
 ErrorCode RunLayer(const LayerDescriptor& layer, std::uint8_t* memory);
 
 }  // namespace subbit::fpga

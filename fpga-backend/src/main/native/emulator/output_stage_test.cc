@@ -48,7 +48,8 @@ TEST(OutputStage, AddsTheResidualBeforeRounding) {
   EXPECT_EQ(Write({OutputFormat::kU8, 0, 0.5f, 100, {}}, {1, 1, 1}, {residual, 0.25f, 10}),
             (std::vector<std::uint8_t>{101, 101, 98}));
   const std::uint8_t of_s8[] = {0xFF, 0x7F};
-  EXPECT_EQ(Write({OutputFormat::kS8, 0, 1.0f, 0, {}}, {0, 0}, {of_s8, 2.0f, 0}), (std::vector<std::uint8_t>{0xFE, 0x7F}));
+  EXPECT_EQ(Write({OutputFormat::kS8, 0, 1.0f, 0, {}}, {0, 0}, {of_s8, 2.0f, 0}),
+            (std::vector<std::uint8_t>{0xFE, 0x7F}));
 }
 
 TEST(OutputStage, RoundsTheSumToFloatOnce) {
@@ -69,9 +70,11 @@ TEST(OutputStage, PacksSignsEightAByte) {
 TEST(OutputStage, ComparesTheSumModulo2To32) {
   constexpr auto kMax = std::numeric_limits<std::int32_t>::max();
   constexpr auto kMin = std::numeric_limits<std::int32_t>::min();
-  EXPECT_EQ(Write({OutputFormat::kBits, 1, 0.0f, 0, {0, false}}, {kMax, kMin, -1, -2}), (std::vector<std::uint8_t>{0x04}));
-  EXPECT_EQ(Write({OutputFormat::kBits, 0, 0.0f, 0, {SignRule::kMostThreshold, false}}, {kMax, kMin, (1 << 30) - 1, 1 << 29}),
-            (std::vector<std::uint8_t>{0x05}));
+  EXPECT_EQ(Write({OutputFormat::kBits, 1, 0.0f, 0, {0, false}}, {kMax, kMin, -1, -2}),
+            (std::vector<std::uint8_t>{0x04}));
+  EXPECT_EQ(
+      Write({OutputFormat::kBits, 0, 0.0f, 0, {SignRule::kMostThreshold, false}}, {kMax, kMin, (1 << 30) - 1, 1 << 29}),
+      (std::vector<std::uint8_t>{0x05}));
   EXPECT_EQ(Write({OutputFormat::kBits, 0, 0.0f, 0, {SignRule::kLeastThreshold, true}}, {kMax, kMin, -(1 << 30), 0}),
             (std::vector<std::uint8_t>{0x02}));
 }

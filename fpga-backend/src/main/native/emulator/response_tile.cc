@@ -5,7 +5,7 @@
 namespace subbit::fpga {
 namespace {
 
-/// One element of an input row without its zero point.
+/// Reads one element of an input row and subtracts its zero point.
 template <InputFormat format>
 std::int16_t Element(const std::uint8_t* row, std::size_t x, std::int16_t zero_point) {
   if constexpr (format == InputFormat::kBits) {

@@ -16,8 +16,8 @@ struct Tile {
 };
 
 /// The responses of one input channel over one tile of output pixels: what the engine's response unit computes, for all
-/// pixels of the tile at once so that the loops run along memory. Values are zero point removed, padding is 0;
-/// |response| <= 9 * 255 fits 16 bits.
+/// pixels of the tile at once so that the loops run along memory. Zero points are subtracted from values, and padding
+/// is 0; |response| <= 9 * 255 fits into 16 bits.
 ///
 /// A response is the sum of three row sums, and a row of three signs has only eight patterns, so the tile keeps 3 x 8
 /// planes of row sums from which every codeword's response takes two additions.
@@ -32,7 +32,7 @@ class ResponseTile {
   /// response[p] = sum over taps of sign * pixel, for `pixels` pixels.
   void Response(std::uint16_t codeword, std::int16_t* response) const;
 
-  /// accumulator[p] += the same, without the table between.
+  /// Adds the response to accumulator[p], without storing it in between.
   void Accumulate(std::uint16_t codeword, std::int32_t* accumulator) const;
 
   std::size_t pixels() const { return pixels_; }

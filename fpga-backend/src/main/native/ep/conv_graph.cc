@@ -9,7 +9,7 @@
 namespace subbit::fpga {
 namespace {
 
-/// Names of all that a node reads, the absent left out.
+/// The names of all tensors that a node reads, without absent inputs.
 std::vector<std::string> NamesRead(const Ort::ConstNode& node) {
   std::vector<std::string> names;
   for (const std::vector<Ort::ConstValueInfo>& values : {node.GetInputs(), node.GetImplicitInputs()}) {
@@ -30,7 +30,8 @@ class TensorNames {
   TensorNumber NumberOf(const std::string& name) const {
     const auto found = numbers_.find(name);
     if (found == numbers_.end()) {
-      throw std::logic_error("tensor '" + name + "' of a claimed subgraph is neither its input nor given by a node");
+      throw std::logic_error("tensor '" + name +
+                             "' of a claimed subgraph is neither its input nor the output of a node");
     }
     return found->second;
   }

@@ -23,21 +23,21 @@ struct ConvGraph {
   std::vector<NodeSources> sources;
   /// Position among the fused node's inputs of each input of the graph.
   std::vector<std::size_t> inputs;
-  /// What the fused node gives, in its order.
+  /// The outputs of the fused node, in its order.
   std::vector<TensorNumber> outputs;
 
-  /// The subgraph for people: operator and name of its one node, or those of its first, and the last one's name.
+  /// Names the subgraph in messages: operator and name of its only node, or of the first one, and the name of the last.
   std::string Title() const;
 };
 
-/// Groups of nodes of a session's graph that are to be claimed, each as one; `takes` tells whether the device can run a
-/// node. Nodes of which one reads what another gives are claimed together, where that are 8 bits or signs and as far as no node
-/// outside must run between them. Nodes that give floats meet others on the host.
+/// The groups of nodes in a session's graph that are to be claimed, each as one; `takes` says whether the device can
+/// run a node. Nodes that pass 8-bit tensors or signs to each other are claimed together, unless a node outside must
+/// run between them. Nodes that output floats meet others on the host.
 std::vector<std::vector<Ort::ConstNode>> GroupsToClaim(const Ort::ConstGraph& graph,
                                                        const std::function<bool(const Ort::ConstNode&)>& takes);
 
-/// Reads one claimed subgraph. `fused` is the node that stands for it in the session. Throws InvalidOperator, NodeNotTaken,
-/// and std::logic_error if a tensor comes from nowhere.
+/// Reads one claimed subgraph. `fused` is the node that replaces it in the session. Throws InvalidOperator,
+/// NodeNotTaken, and std::logic_error if no node or input provides a tensor.
 ConvGraph ReadConvGraph(const Ort::ConstGraph& graph, const Ort::ConstNode& fused);
 
 }  // namespace subbit::fpga

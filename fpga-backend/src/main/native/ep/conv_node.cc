@@ -14,7 +14,7 @@ constexpr const char* kQLinear = "QLinearSubBitConv";
 constexpr const char* kBlock = "QLinearSubBitBlock";
 constexpr const char* kBinary = "BinarySubBitConv";
 constexpr const char* kPacked = "PackedBinarySubBitConv";
-/// Where a QLinearSubBitBlock has its residual.
+/// The position of a QLinearSubBitBlock's residual among its inputs.
 constexpr std::size_t kResidual = 9;
 
 /// Names of a node's outputs; one that is left out has an empty name.
@@ -35,7 +35,7 @@ HostForm InputForm(const std::string& op_type) {
   return op_type == kPacked ? HostForm::kPackedSigns : op_type == kBinary ? HostForm::kFloats : HostForm::kBytes;
 }
 
-/// Of PackedBinarySubBitConv the first output holds values, the second their signs.
+/// The form of a node's output. The first output of PackedBinarySubBitConv holds values, the second their signs.
 HostForm OutputForm(const Ort::ConstNode& node) {
   const std::string op_type = node.GetOperatorType();
   if (op_type == kPacked) {
@@ -112,7 +112,7 @@ class NodeReader {
     return type.GetTensorTypeAndShapeInfo().GetElementType();
   }
 
-  /// A constant input. Its shape is the caller's to check.
+  /// A constant input, whose shape the caller has to check.
   template <typename T>
   ConstantTensor<T> Constant(std::size_t position, const char* name) const {
     Ort::ConstValue value{nullptr};
@@ -132,13 +132,13 @@ class NodeReader {
   }
 
  private:
-  /// A node without a name stands in the function body of another, whose name is still in that of the index: the
-  /// exporter calls it "NAME/index". Empty if there is no such name.
+  /// The name of the node in whose function body a node without a name stands; it is part of the name of the index,
+  /// which the exporter calls "NAME/index". Empty if there is no such name.
   std::string CalledFrom() const {
     const std::string index = HasInput(1) ? inputs_[1].GetName() : "";
     const std::string suffix = "/index";
-    const bool named = index.size() > suffix.size() &&
-                       index.compare(index.size() - suffix.size(), suffix.size(), suffix) == 0;
+    const bool named =
+        index.size() > suffix.size() && index.compare(index.size() - suffix.size(), suffix.size(), suffix) == 0;
     return named ? index.substr(0, index.size() - suffix.size()) : "";
   }
 
@@ -182,7 +182,8 @@ void ReadWeights(const NodeReader& reader, std::size_t first, ConvNode& node) {
 void ReadBinary(const NodeReader& reader, ConvNode& node) {
   const bool packed = node.input_form == HostForm::kPackedSigns;
   const char* input = packed ? "B" : "X";
-  if (reader.VariableType(0, input) != (packed ? ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 : ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)) {
+  if (reader.VariableType(0, input) !=
+      (packed ? ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 : ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)) {
     throw InvalidOperator(reader.op(), std::string("type of ") + input, "another type", packed ? "uint8" : "float32");
   }
   const bool gives_signs = node.output_form == HostForm::kPackedSigns;
@@ -211,7 +212,7 @@ std::int16_t ZeroPoint(const NodeReader& reader, std::size_t position, const cha
   return value.data[0];
 }
 
-/// What QLinearSubBitBlock has beside the inputs of QLinearSubBitConv.
+/// Reads what QLinearSubBitBlock has in addition to the inputs of QLinearSubBitConv.
 template <typename T>
 Requantization ReadBlockRequantization(const NodeReader& reader, const ConvAttributes& attributes,
                                        const QuantizationInputs& inputs) {
@@ -219,7 +220,7 @@ Requantization ReadBlockRequantization(const NodeReader& reader, const ConvAttri
     throw InvalidOperator(reader.op(), "type of residual", "another type", "that of x");
   }
   if (inputs.bias == nullptr) {
-    throw InvalidOperator(reader.op(), "B", "nothing", "one value an output channel");
+    throw InvalidOperator(reader.op(), "B", "nothing", "one value per output channel");
   }
   const auto scale = reader.Constant<float>(10, "residual_scale");
   return MakeBlockRequantization(reader.op(), attributes, inputs,
@@ -243,8 +244,9 @@ void ReadQLinear(const NodeReader& reader, ConvNode& node) {
   const auto x_scale = reader.Constant<float>(1, "x_scale");
   const auto w_scale = reader.Constant<float>(5, "w_scale");
   const auto y_scale = reader.Constant<float>(6, "y_scale");
-  const QuantizationInputs inputs = {x_scale.view(), shape.input_zero_point,  w_scale.view(),
-                                     y_scale.view(), shape.output_zero_point, reader.HasInput(8) ? &bias_view : nullptr};
+  const QuantizationInputs inputs = {x_scale.view(),          shape.input_zero_point,
+                                     w_scale.view(),          y_scale.view(),
+                                     shape.output_zero_point, reader.HasInput(8) ? &bias_view : nullptr};
   const bool block = reader.op().type == kBlock;
   Requantization requantization = block ? ReadBlockRequantization<T>(reader, node.attributes, inputs)
                                         : MakeRequantization(reader.op(), node.attributes.out_channels, inputs);
@@ -270,10 +272,10 @@ bool CanJoin(const Ort::ConstNode& giver, const Ort::ConstNode& reader) {
   if (form == HostForm::kFloats || form != InputForm(reader.GetOperatorType())) {
     return false;
   }
-  // Packed signs have room for up to seven channels more than were given, and a node may read them as -1; the device's bits have not.
-  return form != HostForm::kPackedSigns ||
-         NodeReader(giver).Int("out_channels") ==
-             NodeReader(reader).Int("in_channels") * NodeReader(reader).Int("group");
+  // Packed signs have room for up to seven more channels than were written, and a node may read them as -1; the
+  // device's bits have no such room.
+  return form != HostForm::kPackedSigns || NodeReader(giver).Int("out_channels") ==
+                                               NodeReader(reader).Int("in_channels") * NodeReader(reader).Int("group");
 }
 
 std::string OutputName(const Ort::ConstNode& node) {

@@ -15,19 +15,19 @@ namespace subbit::fpga {
 /// Domain of the sub-bit operators.
 inline constexpr const char* kDomain = "dev.subbit";
 
-/// The node meets its operator's specification as far as it was read, but not what the provider needs, such as constant
-/// weights. The message says what, for the log.
+/// The node meets its operator's specification as far as it was read, but not the provider's requirements, such as
+/// constant weights. The message says why, for the log.
 class NodeNotTaken : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// How ONNX Runtime holds a tensor that a node reads or gives: 8 bits an element, floats, or the signs of eight channels a byte
-/// (docs/OPERATORS.md). Only the first is what the device has.
+/// How ONNX Runtime holds a tensor that a node reads or writes: 8 bits per element, floats, or the signs of eight
+/// channels per byte (docs/OPERATORS.md). Only the first is also the device's form.
 enum class HostForm { kBytes, kFloats, kPackedSigns };
 
-/// A QLinearSubBitConv, QLinearSubBitBlock, BinarySubBitConv or PackedBinarySubBitConv node, copied out of the graph and checked:
-/// everything that running it needs.
+/// A QLinearSubBitConv, QLinearSubBitBlock, BinarySubBitConv or PackedBinarySubBitConv node, copied out of the graph
+/// and checked: everything that running it needs.
 struct ConvNode {
   OpName op;
   ConvAttributes attributes;
@@ -35,29 +35,30 @@ struct ConvNode {
   HostForm input_form = HostForm::kBytes;
   HostForm output_form = HostForm::kBytes;
   SubBitWeights weights;
-  /// The same weights and all the rest as the driver takes them.
+  /// The weights and everything else in the form that the driver expects.
   ConvLayer layer;
-  /// Of binary activations only, one an output channel. Where floats are given, the host applies them to the accumulators; where
-  /// signs are, the layer's sign rules follow from them.
+  /// For binary activations only, one per output channel. If the node outputs floats, the host applies them to the
+  /// accumulators; if it outputs signs, the layer's sign rules follow from them.
   std::vector<float> scale;
   std::vector<float> bias;
 };
 
-/// Whether the provider is interested in such a node at all: in its operator, and in a PackedBinarySubBitConv that gives either
-/// values or signs. One that gives both is left to its function body.
+/// Whether the provider may claim such a node at all: it has one of the operators and, if it is a
+/// PackedBinarySubBitConv, outputs either values or signs. One that outputs both is left to its function body.
 bool IsConvNode(const Ort::ConstNode& node);
 
 /// Whether a node for which IsConvNode holds is one on packed signs.
 bool ReadsPackedSigns(const Ort::ConstNode& node);
 
-/// Whether `reader` takes what `giver` gives as it lies in device memory. Both have been read without an error, and `reader` reads
-/// a tensor that `giver` gives.
+/// Whether `reader` can read the output of `giver` as it lies in device memory. Both have been read without an error,
+/// and `reader` reads a tensor that `giver` writes.
 bool CanJoin(const Ort::ConstNode& giver, const Ort::ConstNode& reader);
 
-/// Name of the one tensor that such a node gives.
+/// The name of the only tensor that such a node writes.
 std::string OutputName(const Ort::ConstNode& node);
 
-/// Names of the tensors that such a node reads besides its constants: its input and, of a QLinearSubBitBlock, the residual.
+/// Names of the tensors that such a node reads besides its constants: its input and, of a QLinearSubBitBlock, the
+/// residual.
 std::vector<std::string> VariableInputs(const Ort::ConstNode& node);
 
 /// Reads a node for which IsConvNode holds. Models are untrusted: every attribute, shape and value is checked. Throws

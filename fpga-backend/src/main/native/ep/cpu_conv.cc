@@ -32,9 +32,9 @@ void RunConvOnCpu(const ConvNode& node, const ConvGeometry& geometry, const void
       break;
     case HostForm::kPackedSigns: {
       const bool signs = node.output_form == HostForm::kPackedSigns;
-      ReferencePackedBinarySubBitConv(geometry, node.weights, node.scale, node.bias, static_cast<const std::uint8_t*>(x),
-                                      {signs ? nullptr : static_cast<float*>(y), signs ? static_cast<std::uint8_t*>(y) : nullptr},
-                                      RunSerially);
+      ReferencePackedBinarySubBitConv(
+          geometry, node.weights, node.scale, node.bias, static_cast<const std::uint8_t*>(x),
+          {signs ? nullptr : static_cast<float*>(y), signs ? static_cast<std::uint8_t*>(y) : nullptr}, RunSerially);
       break;
     }
     case HostForm::kBytes:

@@ -11,7 +11,7 @@
 namespace subbit::fpga {
 namespace {
 
-/// How long a device may take for one request where the session does not say.
+/// How long a device may take for one request if the session does not say.
 constexpr std::chrono::milliseconds kDefaultTimeout{30000};
 
 std::chrono::milliseconds ReadTimeout(const std::string& text) {
@@ -74,7 +74,8 @@ void Ep::Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support) const {
     const std::vector<const OrtNode*> claimed(group.begin(), group.end());
     Ort::ThrowOnError(ep_api_.EpGraphSupportInfo_AddNodesToFuse(support, claimed.data(), claimed.size(), &options));
     const std::string message = "SubBitFpga takes " + std::to_string(group.size()) + " node" +
-                                (group.size() == 1 ? "" : "s as one request") + ", '" + group.front().GetName() + "' first";
+                                (group.size() == 1 ? "" : "s as one request") + ", '" + group.front().GetName() +
+                                "' first";
     ORT_CXX_LOG_NOEXCEPT(logger_, ORT_LOGGING_LEVEL_INFO, message.c_str());
   }
 }
@@ -91,15 +92,15 @@ bool Ep::Takes(const Ort::ConstNode& node) const {
   if (reason.empty()) {
     return true;
   }
-  // The function body of a node on packed signs has a BinarySubBitConv, which is offered in its turn.
+  // The function body of a node on packed signs has a BinarySubBitConv, which will be offered next.
   const std::string to = ReadsPackedSigns(node) ? "' to its function body: " : "' to the CPU: ";
   const std::string message = "SubBitFpga leaves node '" + node.GetName() + to + reason;
   ORT_CXX_LOG_NOEXCEPT(logger_, ORT_LOGGING_LEVEL_WARNING, message.c_str());
   return false;
 }
 
-OrtStatus* ORT_API_CALL Ep::CompileImpl(OrtEp* self, const OrtGraph** graphs, const OrtNode** fused_nodes,
-                                        size_t count, OrtNodeComputeInfo** compute_infos, OrtNode**) noexcept {
+OrtStatus* ORT_API_CALL Ep::CompileImpl(OrtEp* self, const OrtGraph** graphs, const OrtNode** fused_nodes, size_t count,
+                                        OrtNodeComputeInfo** compute_infos, OrtNode**) noexcept {
   return AsStatus([&] {
     const auto* ep = static_cast<const Ep*>(self);
     std::vector<std::unique_ptr<NodeCompute>> compiled;

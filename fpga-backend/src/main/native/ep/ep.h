@@ -9,7 +9,7 @@
 
 namespace subbit::fpga {
 
-/// Options of the provider, as a session gives them.
+/// The provider's options in a session.
 struct EpOptions {
   /// Result of ChooseBackend.
   std::string backend;
@@ -17,9 +17,9 @@ struct EpOptions {
   /// Whether a request that the device fails is completed on the CPU.
   bool fallback_to_cpu;
 
-  /// Reads the session's entries `ep.subbitfpga.backend`, `.timeout_ms` and `.fallback` ("none", the default, or "cpu").
-  /// Throws for unknown or unavailable backends, for a time-out that is not a positive number and for another fallback;
-  /// the message names the option.
+  /// Reads the session's entries `ep.subbitfpga.backend`, `.timeout_ms` and `.fallback` ("none", the default, or
+  /// "cpu"). Throws for unknown or unavailable backends, for a time-out that is not a positive number and for another
+  /// fallback; the message names the option.
   static EpOptions Read(const OrtSessionOptions& options);
 };
 

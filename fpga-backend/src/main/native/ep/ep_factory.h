@@ -4,8 +4,8 @@
 
 namespace subbit::fpga {
 
-/// Makes the providers of a process. It offers one virtual device; which backend stands behind it is a provider option,
-/// so that a session can be made for the emulator and for a board alike.
+/// Creates the providers of a process. It offers one virtual device; a provider option selects the actual one, so that
+/// a session can be created for the emulator and for a board in the same way.
 class EpFactory final : public OrtEpFactory {
  public:
   explicit EpFactory(const OrtEpApi& ep_api);
@@ -34,7 +34,7 @@ class EpFactory final : public OrtEpFactory {
   static bool ORT_API_CALL IsStreamAwareImpl(const OrtEpFactory* self) noexcept;
 
   const OrtEpApi& ep_api_;
-  /// The virtual device; made once, since ONNX Runtime may ask for the devices again.
+  /// The virtual device; created only once, since ONNX Runtime may ask for the devices repeatedly.
   OrtHardwareDevice* hardware_ = nullptr;
 };
 

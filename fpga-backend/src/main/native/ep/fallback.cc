@@ -10,7 +10,7 @@ void Fallback::Handle(const std::string& node, const DriverError& error) {
   }
   if (!active_.exchange(true)) {
     const std::string message =
-        what + ". This session goes on on the CPU, with the same results; open a new one to try the device again.";
+        what + ". This session continues on the CPU, with the same results; open a new one to try the device again.";
     ORT_CXX_LOG_NOEXCEPT(logger_, ORT_LOGGING_LEVEL_WARNING, message.c_str());
   }
 }

@@ -9,8 +9,8 @@
 namespace subbit::fpga {
 
 /// What a session does when its device fails: end the run with an error, or complete it on the CPU with the same bits.
-/// One object a session, shared by its nodes, so that there is one warning and no node waits for the time-out again after
-/// the first one did. The next session tries the device anew. Thread-safe.
+/// The nodes of a session share one object, so that there is a single warning and only the first node waits for the
+/// time-out. The next session tries the device anew. Thread-safe.
 class Fallback {
  public:
   /// `to_cpu`: the provider option `fallback` is "cpu". `logger` must live as long as the session.
@@ -19,8 +19,8 @@ class Fallback {
   /// Whether the CPU has taken over.
   bool active() const { return active_; }
 
-  /// Takes the fault of `node` (operator and name, for people): the CPU takes over, with one warning; or, if the session
-  /// wants none of that, throws it on as std::runtime_error that names node and fault.
+  /// Handles a fault of `node` (operator and name, for messages): the CPU takes over, with one warning; or, if the
+  /// session does not allow that, it throws a std::runtime_error that names node and fault.
   void Handle(const std::string& node, const DriverError& error);
 
  private:

@@ -9,7 +9,8 @@ namespace {
 /// Nodes in groups that are merged as long as the graph of groups stays without cycles.
 class Grouping {
  public:
-  explicit Grouping(const std::vector<NodeLinks>& links) : readers_(links.size()), group_(links.size()), members_(links.size()) {
+  explicit Grouping(const std::vector<NodeLinks>& links)
+      : readers_(links.size()), group_(links.size()), members_(links.size()) {
     std::iota(group_.begin(), group_.end(), std::size_t{0});
     for (std::size_t node = 0; node < links.size(); ++node) {
       members_[node] = {node};
@@ -45,8 +46,8 @@ class Grouping {
   }
 
  private:
-  /// Whether group `to` depends on group `from` by way of a third one. (The reverse cannot be, since `to` reads from `from` and
-  /// there was no cycle before.)
+  /// Whether group `to` depends on group `from` by way of a third one. (The reverse cannot be, since `to` reads from
+  /// `from` and there was no cycle before.)
   bool PathThroughOthers(std::size_t from, std::size_t to) const {
     std::vector<bool> seen(members_.size(), false);
     std::vector<std::size_t> open;

@@ -33,8 +33,9 @@ DeviceImages ImagesForDevice(const ConvNode& node, const ConvGeometry& geometry,
 
 DeviceImages RoomForImages(const ConvNode& node, const ConvGeometry& geometry) {
   const SignTensor signs = OutputSigns(geometry);
-  return node.output_form == HostForm::kFloats ? DeviceImages(signs.images * signs.channels * signs.height * signs.width)
-                                               : RoomFor(signs.bit_bytes());
+  return node.output_form == HostForm::kFloats
+             ? DeviceImages(signs.images * signs.channels * signs.height * signs.width)
+             : RoomFor(signs.bit_bytes());
 }
 
 void ImagesFromDevice(const ConvNode& node, const ConvGeometry& geometry, const DeviceImages& images, void* output) {

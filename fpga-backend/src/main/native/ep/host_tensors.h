@@ -8,17 +8,17 @@
 
 namespace subbit::fpga {
 
-/// Images on their way between ONNX Runtime and the device, where the two hold them in different forms: all but
-/// HostForm::kBytes. Words, so that accumulators can lie in them.
+/// Images in transfer between ONNX Runtime and the device, if the two hold them in different forms: all but
+/// HostForm::kBytes. They consist of words, so that accumulators fit into them.
 using DeviceImages = std::vector<std::int32_t>;
 
-/// What `node` reads, signs in the device's bits, of floats or packed signs.
+/// Converts the input of `node`, floats or packed signs, to the device's bits.
 DeviceImages ImagesForDevice(const ConvNode& node, const ConvGeometry& geometry, const void* input);
 
-/// Room for what the device gives for `node`: accumulators or bits.
+/// Room for the device's output for `node`: accumulators or bits.
 DeviceImages RoomForImages(const ConvNode& node, const ConvGeometry& geometry);
 
-/// Makes of these floats, scaled and with their bias, or packed signs.
+/// Converts the device's output to floats, scaled and with their bias, or to packed signs.
 void ImagesFromDevice(const ConvNode& node, const ConvGeometry& geometry, const DeviceImages& images, void* output);
 
 }  // namespace subbit::fpga

@@ -129,8 +129,8 @@ std::vector<LayerCycles> NodeCompute::RunOnDevice(const Request& request) const 
       }
     }
     // MakeGeometry keeps all sizes below 2^31.
-    inputs.push_back({images,
-                      {static_cast<std::uint32_t>(request.shapes[i][2]), static_cast<std::uint32_t>(request.shapes[i][3])}});
+    inputs.push_back(
+        {images, {static_cast<std::uint32_t>(request.shapes[i][2]), static_cast<std::uint32_t>(request.shapes[i][3])}});
   }
   std::vector<DeviceImages> given(request.outputs.size());
   std::vector<void*> outputs = request.outputs;

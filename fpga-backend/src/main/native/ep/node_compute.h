@@ -13,18 +13,18 @@
 
 namespace subbit::fpga {
 
-/// Runs one compiled node, a claimed subgraph (ep/conv_graph.h), on the device, or on the CPU once the session has fallen back
-/// to it. ONNX Runtime may call Compute from several threads at once.
+/// Runs one compiled node, a claimed subgraph (ep/conv_graph.h), on the device, or on the CPU once the session has
+/// fallen back to it. ONNX Runtime may call Compute from several threads at once.
 class NodeCompute final : public OrtNodeComputeInfo {
  public:
-  /// Loads the weights into device memory. Throws what `fallback` makes of a fault.
+  /// Loads the weights into device memory. Throws if `fallback` turns a fault into an error.
   NodeCompute(std::shared_ptr<Driver> driver, ConvGraph graph, std::chrono::milliseconds timeout,
               std::shared_ptr<Fallback> fallback);
 
  private:
   using Shape = std::array<std::int64_t, 4>;
 
-  /// What one run works on: everything by the numbers of the graph's tensors and nodes.
+  /// The data of one run, indexed by the numbers of the graph's tensors and nodes.
   struct Request {
     /// As ONNX Runtime has them.
     std::vector<Shape> shapes;
@@ -48,7 +48,7 @@ class NodeCompute final : public OrtNodeComputeInfo {
   const ConvGraph graph_;
   const std::chrono::milliseconds timeout_;
   const std::shared_ptr<Fallback> fallback_;
-  /// One a node. Empty if loading has failed; then the session has fallen back.
+  /// One per node. Empty if loading has failed; the session has then fallen back.
   std::vector<std::unique_ptr<LoadedLayer>> layers_;
   /// The same for the driver.
   LayerGraph layer_graph_;

@@ -9,7 +9,7 @@ namespace subbit::fpga {
 
 /// The execution provider's name, as placement shows it and as option keys contain it in lower case.
 inline constexpr const char* kEpName = "SubBitFpga";
-/// Prefix of the session configuration entries that ONNX Runtime makes of this provider's options.
+/// Prefix of the session configuration entries into which ONNX Runtime turns this provider's options.
 inline constexpr const char* kOptionPrefix = "ep.subbitfpga.";
 /// Oldest version of ONNX Runtime's API that has what the provider uses; also the version it reports, so that nothing
 /// newer is called.

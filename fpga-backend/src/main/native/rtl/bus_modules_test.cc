@@ -185,7 +185,8 @@ class WriteBench {
       ASSERT_LT(cycle, 20000) << "stays busy";
       const bool aborted = abort_at >= 0 && cycle > abort_at;
       m_.__SYM__abort = cycle == abort_at;
-      // After an abort the beat that was offered is withdrawn, with its strobes still standing, as the packer leaves them.
+      // After an abort the beat that was offered is withdrawn, with its strobes still standing, as the packer leaves
+      // them.
       m_.beat_valid = !aborted && asked && handed < beats && (m_.beat_valid || Moves(random_));
       if (m_.beat_valid && fresh_) {
         for (std::size_t b = 0; b < kBytes; ++b) {
@@ -225,8 +226,8 @@ class WriteBench {
     ASSERT_TRUE(bursts_.empty() && beats_.empty() && unanswered_ == 0) << "idle with a burst on the bus";
     const auto different = std::mismatch(memory_.begin(), memory_.end(), expected_.begin()).first;
     ASSERT_TRUE(different == memory_.end())
-        << "byte " << different - memory_.begin() << " is not what was handed over, in a run of " << beats << " beats at "
-        << address;
+        << "byte " << different - memory_.begin() << " is not what was handed over, in a run of " << beats
+        << " beats at " << address;
     ASSERT_EQ(faults_ > 0, fails && abort_at < 0);
   }
 

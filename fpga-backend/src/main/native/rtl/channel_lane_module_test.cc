@@ -1,5 +1,5 @@
-// A channel lane alone: codebook, indices and windows go in, sums come out as the write-back takes them, and rows come back as
-// pixels. All of it at once, since the lane's parts share nothing but the clock.
+// A channel lane alone: codebook, indices and windows go in, sums come out as the write-back takes them, and rows come
+// back as pixels. All of it at once, since the lane's parts share nothing but the clock.
 
 #include <gtest/gtest.h>
 
@@ -25,9 +25,14 @@ class ChannelLaneBench {
   void Run() {
     walk_ = RandomWalk(random_, kLanes);
     slots_ = (walk_.out_channels + kLanes - 1) / kLanes;
-    SetLayer(m_.layer, {{"direct", walk_.direct}, {"tau", walk_.tau}, {"stride_w", walk_.stride},
-                        {"out_channels", walk_.out_channels}, {"slots", slots_}, {"in_width", kWidth},
-                        {"input_format", 1}, {"input_zero", 0}});
+    SetLayer(m_.layer, {{"direct", walk_.direct},
+                        {"tau", walk_.tau},
+                        {"stride_w", walk_.stride},
+                        {"out_channels", walk_.out_channels},
+                        {"slots", slots_},
+                        {"in_width", kWidth},
+                        {"input_format", 1},
+                        {"input_zero", 0}});
     WriteCodebook();
     for (int tile = 0; tile < walk_.tiles; ++tile) {
       std::vector<std::uint32_t> sums(static_cast<std::size_t>(walk_.pixels() * walk_.out_channels));
@@ -69,7 +74,8 @@ class ChannelLaneBench {
     m_.index_write_half = half;
     for (int o = 0; o < walk_.out_channels; ++o) {
       m_.index_write_channel = static_cast<std::uint16_t>(o);
-      m_.index_write_index = kernels_[static_cast<std::size_t>(o)] = static_cast<std::uint16_t>(random_() % codebook_.size());
+      m_.index_write_index = kernels_[static_cast<std::size_t>(o)] =
+          static_cast<std::uint16_t>(random_() % codebook_.size());
       Step();
     }
     m_.index_write = 0;
@@ -108,7 +114,8 @@ class ChannelLaneBench {
         const auto bank = static_cast<std::size_t>(y % 3);
         SetBits(m_.row_read_address, kRowBits * bank, kRowBits, static_cast<std::uint64_t>(y / 3 * kWidth + x));
         Step();
-        ASSERT_EQ(GetSigned(m_.row_read_pixels, 9 * bank, 9), blank ? 0 : bytes[static_cast<std::size_t>(y * kWidth + x)])
+        ASSERT_EQ(GetSigned(m_.row_read_pixels, 9 * bank, 9),
+                  blank ? 0 : bytes[static_cast<std::size_t>(y * kWidth + x)])
             << "row " << y << ", column " << x;
       }
     }
@@ -143,8 +150,8 @@ class ChannelLaneBench {
       Step();
       m_.window_valid = 0;
       for (int o = 0; o < walk_.out_channels; ++o) {
-        sums[static_cast<std::size_t>(w * walk_.out_channels + o)] += static_cast<std::uint32_t>(
-            image.Response(w, codebook_[kernels_[static_cast<std::size_t>(o)]]));
+        sums[static_cast<std::size_t>(w * walk_.out_channels + o)] +=
+            static_cast<std::uint32_t>(image.Response(w, codebook_[kernels_[static_cast<std::size_t>(o)]]));
       }
     }
     for (int cycle = 0; steps_done_ == steps; ++cycle) {

@@ -1,4 +1,5 @@
-// The modules that decide what happens when, alone: the walk through a layer, products, the loading of weights, registers.
+// The modules that decide what happens when, alone: the walk through a layer, products, the loading of weights,
+// registers.
 
 #include <gtest/gtest.h>
 
@@ -69,10 +70,18 @@ void WalksThroughLayers(unsigned seed) {
     const int row_bytes = Between(random, 1, 30);
     const std::int64_t plane = std::int64_t{row_bytes} * in_height;
     const std::int64_t base = 64 * Between(random, 1, 1000);
-    SetLayer(m.layer, {{"batch", batch}, {"in_channels", channels}, {"in_height", in_height},
-                       {"out_height", out_height}, {"out_width", out_width}, {"stride_h", stride_h},
-                       {"pad_top", pad_top}, {"input_address", base}, {"row_bytes", row_bytes},
-                       {"in_plane_bytes", plane}, {"tile_rows", tile_rows}, {"tile_columns", tile_columns}});
+    SetLayer(m.layer, {{"batch", batch},
+                       {"in_channels", channels},
+                       {"in_height", in_height},
+                       {"out_height", out_height},
+                       {"out_width", out_width},
+                       {"stride_h", stride_h},
+                       {"pad_top", pad_top},
+                       {"input_address", base},
+                       {"row_bytes", row_bytes},
+                       {"in_plane_bytes", plane},
+                       {"tile_rows", tile_rows},
+                       {"tile_columns", tile_columns}});
     m.next = 0;
     // The layer is there some cycles before it is started.
     for (int i = 0; i < 4; ++i) {
@@ -171,7 +180,7 @@ TEST(WeightLoaderModule, LoadsWhatALayerKeepsOnChip) {
     weights.multiplier.resize(weights.bias.size());
     for (std::size_t o = 0; o < weights.bias.size(); ++o) {
       weights.bias[o] = random();
-      weights.multiplier[o] = random() & 0xBF7FFFFF;    // finite
+      weights.multiplier[o] = random() & 0xBF7FFFFF;  // finite
     }
     ErrorCode expected = ErrorCode::kNone;
     if (run % 5 == 0) {
@@ -186,10 +195,15 @@ TEST(WeightLoaderModule, LoadsWhatALayerKeepsOnChip) {
     std::memcpy(&memory[codebook_at], weights.codebook.data(), 2 * weights.codebook.size());
     std::memcpy(&memory[bias_at], weights.bias.data(), 4 * weights.bias.size());
     std::memcpy(&memory[multiplier_at], weights.multiplier.data(), 4 * weights.multiplier.size());
-    SetLayer(m.layer, {{"tau", tau}, {"out_channels", channels}, {"has_bias", has_bias ? 1 : 0},
-                       {"output_format", output_format}, {"codebook_address", codebook_at},
-                       {"bias_address", bias_at}, {"multiplier_address", multiplier_at},
-                       {"index_address", index_at}, {"index_plane_bytes", plane_bytes}});
+    SetLayer(m.layer, {{"tau", tau},
+                       {"out_channels", channels},
+                       {"has_bias", has_bias ? 1 : 0},
+                       {"output_format", output_format},
+                       {"codebook_address", codebook_at},
+                       {"bias_address", bias_at},
+                       {"multiplier_address", multiplier_at},
+                       {"index_address", index_at},
+                       {"index_plane_bytes", plane_bytes}});
     m.start = 1;
     Cycle(m);
     m.start = 0;
@@ -198,7 +212,7 @@ TEST(WeightLoaderModule, LoadsWhatALayerKeepsOnChip) {
     std::vector<std::int64_t> multiplier(weights.bias.size(), -1);
     std::vector<std::vector<std::uint8_t>> planes(static_cast<std::size_t>(tau));
     std::uint32_t address = 0;
-    int left = 0;    // bytes of the run that is read
+    int left = 0;  // bytes of the run that is read
     m.read_beat_valid = 0;
     for (int cycle = 0; !m.done; ++cycle) {
       ASSERT_LT(cycle, 30000) << "run " << run << " does not end";

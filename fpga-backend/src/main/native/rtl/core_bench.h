@@ -26,7 +26,7 @@ constexpr int kDrainDelay = 2;
 /// From the last window of a step to the first of the next, which subbit_window has to fill with three columns.
 constexpr int kFillDelay = 3;
 
-/// What leaves a memory a fixed number of cycles after it was found.
+/// The data that leaves a memory a fixed number of cycles after it was found.
 template <class Data, std::size_t kLatency>
 class Delay {
  public:
@@ -42,9 +42,9 @@ class Delay {
   std::deque<Data> line_ = std::deque<Data>(kLatency - 1);
 };
 
-/// A processing element alone, of `kLanes` accumulators that reads `kReaders` codewords a cycle: windows of random tiles come
-/// in with random stalls, the memories around the element are models, and the sums that it leaves in them are held against
-/// the definition of the convolution.
+/// A processing element alone, of `kLanes` accumulators that reads `kReaders` codewords a cycle: windows of random
+/// tiles come in with random stalls, the memories around the element are models, and the sums that it leaves in them
+/// are compared with the definition of the convolution.
 template <class Core, std::size_t kLanes, std::size_t kReaders>
 class CoreBench {
  public:
@@ -52,7 +52,7 @@ class CoreBench {
 
   std::mt19937& random() { return random_; }
 
-  /// Sends a layer through the element and checks every tile's sums when tile_done says that they are whole.
+  /// Sends a layer through the element and checks every tile's sums when tile_done says that they are complete.
   void Run(const Walk& walk) {
     Begin(walk);
     int idle = 0;
@@ -111,8 +111,11 @@ class CoreBench {
     step_ = window_ = fill_ = 0;
     Gather();
     Gather();
-    SetLayer(m_.layer, {{"direct", walk.direct}, {"tau", walk.tau}, {"stride_w", walk.stride},
-                        {"out_channels", walk.out_channels}, {"slots", slots_}});
+    SetLayer(m_.layer, {{"direct", walk.direct},
+                        {"tau", walk.tau},
+                        {"stride_w", walk.stride},
+                        {"out_channels", walk.out_channels},
+                        {"slots", slots_}});
     m_.window_valid = 0;
     // The layer is there some cycles before its first window.
     for (int i = 0; i < 4; ++i) {

@@ -1,4 +1,4 @@
-// The processing elements alone, held against the definition of the convolution.
+// The processing elements alone, compared with the definition of the convolution.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// The judge of descriptors alone, one fault at a time: every error that docs/DEVICE.md names.
+// The module that checks descriptors alone, one fault at a time: every error that docs/DEVICE.md names.
 
 #include <gtest/gtest.h>
 
@@ -161,17 +161,19 @@ TEST(DescriptorModule, JudgesWhatDependsOnFormatsAndVersion) {
   words.output_format = OutputFormat::kI32;
   words.output_zero_point = 0;
   words.multiplier_address = 0;
-  Expect(m, words, {{"size", 0x06, 2, 192, ErrorCode::kHeader},
-                    {"version", 0x04, 2, 2, ErrorCode::kHeader},
-                    {"output_zero_point of i32", 0x0E, 2, 1, ErrorCode::kZeroPoint},
-                    {"multiplier of i32", 0x68, 8, 0x60000, ErrorCode::kAddress},
-                    {"no bias", 0x60, 8, 0, ErrorCode::kNone}});
+  Expect(m, words,
+         {{"size", 0x06, 2, 192, ErrorCode::kHeader},
+          {"version", 0x04, 2, 2, ErrorCode::kHeader},
+          {"output_zero_point of i32", 0x0E, 2, 1, ErrorCode::kZeroPoint},
+          {"multiplier of i32", 0x68, 8, 0x60000, ErrorCode::kAddress},
+          {"no bias", 0x60, 8, 0, ErrorCode::kNone}});
   words.version = 2;
   words.residual_address = 0;
   words.residual_zero_point = 0;
-  Expect(m, words, {{"residual of i32", 0x80, 8, 0x70000, ErrorCode::kAddress},
-                    {"zero point without a residual", 0x8C, 2, 1, ErrorCode::kZeroPoint},
-                    {"infinite multiplier without a residual", 0x88, 4, 0xFF800000, ErrorCode::kMultiplier}});
+  Expect(m, words,
+         {{"residual of i32", 0x80, 8, 0x70000, ErrorCode::kAddress},
+          {"zero point without a residual", 0x8C, 2, 1, ErrorCode::kZeroPoint},
+          {"infinite multiplier without a residual", 0x88, 4, 0xFF800000, ErrorCode::kMultiplier}});
   LayerDescriptor powers = Whole();
   powers.in_channels = powers.out_channels = 16;
   powers.in_height = powers.out_height = powers.in_width = powers.out_width = 8;
@@ -179,26 +181,28 @@ TEST(DescriptorModule, JudgesWhatDependsOnFormatsAndVersion) {
   LayerDescriptor signs = words;
   signs.output_format = OutputFormat::kBits;
   signs.multiplier_address = 0x60000;
-  Expect(m, signs, {{"output_zero_point of bits", 0x0E, 2, 1, ErrorCode::kZeroPoint},
-                    {"residual of bits", 0x80, 8, 0x70000, ErrorCode::kAddress},
-                    {"no sign rules", 0x68, 8, 0, ErrorCode::kAddress},
-                    {"sign rules at the end of memory", 0x68, 8, kMemoryBytes - 64, ErrorCode::kAddress},
-                    // Two images of 20 channels of 9 rows of two bytes.
-                    {"output at the end of memory", 0x48, 8, kMemoryBytes - 768, ErrorCode::kNone},
-                    {"output at the end of memory", 0x48, 8, kMemoryBytes - 704, ErrorCode::kAddress}});
+  Expect(m, signs,
+         {{"output_zero_point of bits", 0x0E, 2, 1, ErrorCode::kZeroPoint},
+          {"residual of bits", 0x80, 8, 0x70000, ErrorCode::kAddress},
+          {"no sign rules", 0x68, 8, 0, ErrorCode::kAddress},
+          {"sign rules at the end of memory", 0x68, 8, kMemoryBytes - 64, ErrorCode::kAddress},
+          // Two images of 20 channels of 9 rows of two bytes.
+          {"output at the end of memory", 0x48, 8, kMemoryBytes - 768, ErrorCode::kNone},
+          {"output at the end of memory", 0x48, 8, kMemoryBytes - 704, ErrorCode::kAddress}});
   LayerDescriptor bits = Whole();
   bits.input_format = InputFormat::kBits;
   bits.input_zero_point = 0;
   bits.output_format = OutputFormat::kS8;
   bits.mode = Mode::kDirect;
-  Expect(m, bits, {{"input_zero_point of bits", 0x0C, 2, 1, ErrorCode::kZeroPoint},
-                   {"output_zero_point of s8", 0x0E, 2, 128, ErrorCode::kZeroPoint},
-                   {"output_zero_point of s8", 0x0E, 2, 0xFF7F, ErrorCode::kZeroPoint},
-                   {"output_zero_point of s8", 0x0E, 2, 0xFF80, ErrorCode::kNone},
-                   {"residual_zero_point of s8", 0x8C, 2, 0xFF80, ErrorCode::kNone},
-                   {"residual_zero_point of s8", 0x8C, 2, 128, ErrorCode::kZeroPoint},
-                   {"tau in direct mode", 0x0A, 1, 9, ErrorCode::kNone},
-                   {"tau in direct mode", 0x0A, 1, 10, ErrorCode::kUnsupported}});
+  Expect(m, bits,
+         {{"input_zero_point of bits", 0x0C, 2, 1, ErrorCode::kZeroPoint},
+          {"output_zero_point of s8", 0x0E, 2, 128, ErrorCode::kZeroPoint},
+          {"output_zero_point of s8", 0x0E, 2, 0xFF7F, ErrorCode::kZeroPoint},
+          {"output_zero_point of s8", 0x0E, 2, 0xFF80, ErrorCode::kNone},
+          {"residual_zero_point of s8", 0x8C, 2, 0xFF80, ErrorCode::kNone},
+          {"residual_zero_point of s8", 0x8C, 2, 128, ErrorCode::kZeroPoint},
+          {"tau in direct mode", 0x0A, 1, 9, ErrorCode::kNone},
+          {"tau in direct mode", 0x0A, 1, 10, ErrorCode::kUnsupported}});
 }
 
 }  // namespace

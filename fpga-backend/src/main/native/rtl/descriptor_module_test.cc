@@ -1,5 +1,5 @@
-// The judge of descriptors alone, on random ones: its verdict is held against the driver's, the sizes and the tile that
-// it works out against their definitions.
+// The module that checks descriptors alone, on random ones: its verdict is compared with the driver's, and the sizes
+// and the tile that it computes with their definitions.
 
 #include <gtest/gtest.h>
 
@@ -80,8 +80,8 @@ LayerDescriptor RandomLayer(std::mt19937& random) {
 template <class Descriptor>
 void TakesRandomDescriptors(std::uint32_t max_tau) {
   Capabilities capabilities;
-  capabilities.features = registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureResidual |
-                          registers::kFeatureBitsOut;
+  capabilities.features =
+      registers::kFeatureInt8 | registers::kFeatureBinary | registers::kFeatureResidual | registers::kFeatureBitsOut;
   capabilities.max_channels = kMaxChannels;
   capabilities.max_tau = max_tau;
   capabilities.max_width = kMaxWidth;

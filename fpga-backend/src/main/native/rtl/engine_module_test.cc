@@ -1,5 +1,6 @@
-// The engine alone: small layers, weights and descriptor handed over as the loader and the judge do, images, residuals
-// and results in a model of memory behind streams that stall at random; results are held against the definition.
+// The engine alone, on small layers: weights and descriptor are passed to it as the loader and the checks do it;
+// images, residuals and results are in a model of memory behind streams that stall at random; results are compared with
+// the definition.
 
 #include <gtest/gtest.h>
 

@@ -78,7 +78,8 @@ TEST(FloatAddModule, AddsAsTheHostDoes) {
     m.enable = random() % 16 != 0;
     const Unpacked a = {random() % 2 == 0, RandomSignificand(random), static_cast<int>(random() % 180) - 110};
     // Near each other more often than not: there sums cancel and ties occur.
-    const int distance = random() % 4 == 0 ? static_cast<int>(random() % 160) - 80 : static_cast<int>(random() % 60) - 30;
+    const int distance =
+        random() % 4 == 0 ? static_cast<int>(random() % 160) - 80 : static_cast<int>(random() % 60) - 30;
     Unpacked b = {random() % 2 == 0, RandomSignificand(random), std::min(69, std::max(-110, a.exponent + distance))};
     if (random() % 16 == 0) {
       b.significand = a.significand;

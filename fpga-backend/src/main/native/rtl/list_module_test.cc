@@ -1,5 +1,5 @@
-// The list of descriptors alone, between models of the bus, the judge, the weight loader and the engine that all take
-// their time: what it asks of whom, in which order, and what it writes back.
+// The list of descriptors alone, between models of the bus, the checks, the weight loader and the engine, all with
+// random delays: what it requests from which module, in which order, and what it writes back.
 
 #include <gtest/gtest.h>
 

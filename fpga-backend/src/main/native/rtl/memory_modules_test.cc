@@ -32,7 +32,7 @@ TEST(AccumulatorModule, KeepsTheHalvesApart) {
     m.write_sum = memory[m.write_half][m.write_address] = random();
     Cycle(m);
   }
-  std::optional<std::uint32_t> found;      // on its way: a sum follows two draining cycles after its address
+  std::optional<std::uint32_t> found;  // on its way: a sum follows two draining cycles after its address
   std::optional<std::uint32_t> drained;
   for (int cycle = 0; cycle < 20000; ++cycle) {
     // Write-back takes one half for a while; the core works on the other.
@@ -121,7 +121,8 @@ TEST(ResponseTableModule, LooksUpWhileTheOtherBankIsFilled) {
   }
 }
 
-/// Stores the bit planes of random indices as the weight loader does, and gathers those of some input channels after the other.
+/// Stores the bit planes of random indices as the weight loader does, and gathers those of some input channels after
+/// the other.
 template <class Memory, int kChannelLanes, int kPlanes>
 void GathersIndices(unsigned seed) {
   constexpr int kMaxChannels = 32;

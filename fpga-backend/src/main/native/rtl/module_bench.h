@@ -5,8 +5,8 @@
 
 namespace subbit::fpga {
 
-/// What the tests of single modules have in common. A cycle is: set inputs, `Settle`, look at outputs, `Edge`. Ports of any
-/// width are read and written as bits, the lowest first, as Verilator and this host (little-endian) store them.
+/// What the tests of single modules have in common. A cycle is: set inputs, `Settle`, look at outputs, `Edge`. Ports of
+/// any width are read and written as bits, the lowest first, as Verilator and this host (little-endian) store them.
 
 template <class Model>
 void Settle(Model& m) {

@@ -1,4 +1,5 @@
-// Modules of the hardware description alone, against what they are to compute, with random stalls on their streams.
+// Modules of the hardware description alone, compared with what they should compute, with random stalls on their
+// streams.
 
 #include <gtest/gtest.h>
 #include <verilated.h>

@@ -1,4 +1,4 @@
-// The simulated device against the emulator where no driver stands between: descriptors, errors, reset, interrupt.
+// The simulated device compared with the emulator, without a driver in between: descriptors, errors, reset, interrupt.
 
 #include <gtest/gtest.h>
 

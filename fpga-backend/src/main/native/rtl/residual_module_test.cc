@@ -1,5 +1,5 @@
-// The module that fetches residuals, alone: a bus with random stalls on one side, a write-back that takes bytes at random on the
-// other.
+// The module that fetches residuals, alone: a bus with random stalls on one side, a write-back that takes bytes at
+// random on the other.
 
 #include <gtest/gtest.h>
 
@@ -46,7 +46,8 @@ class Reader {
         std::uint64_t beat = random_();
         const std::uint32_t bytes = std::min<std::uint32_t>(kBusBytes, m.read_bytes - at);
         for (std::uint32_t b = 0; b < bytes; ++b) {
-          beat = (beat & ~(std::uint64_t{0xFF} << (8 * b))) | std::uint64_t{memory_[m.read_address + at + b]} << (8 * b);
+          beat = (beat & ~(std::uint64_t{0xFF} << (8 * b))) | std::uint64_t{memory_[m.read_address + at + b]}
+                                                                  << (8 * b);
         }
         beats_.push_back(beat);
       }

@@ -9,7 +9,7 @@
 namespace subbit::fpga {
 namespace {
 
-/// Cycles between two looks at the clock on the wall.
+/// The number of cycles between two looks at the wall clock.
 constexpr std::uint64_t kSlice = 2000;
 
 template <typename Function>
@@ -22,7 +22,7 @@ Function Symbol(void* handle, const char* name) {
   return reinterpret_cast<Function>(symbol);
 }
 
-/// What SetRtlLibraryPath was told. Never destroyed: sessions may still be closed while the process ends.
+/// The path that was passed to SetRtlLibraryPath. Never destroyed: sessions may still be closed while the process ends.
 std::string& NamedLibrary() {
   static std::string& path = *new std::string;
   return path;
@@ -112,7 +112,7 @@ bool RtlDevice::RunCycles(std::uint64_t cycles) {
 
 void RtlDevice::CheckFailure() const {
   if (const char* failure = library_->failure(simulation_); failure != nullptr) {
-    throw TransferError(std::string("the simulated hardware broke a rule: ") + failure);
+    throw TransferError(std::string("the simulated hardware violated a rule: ") + failure);
   }
 }
 

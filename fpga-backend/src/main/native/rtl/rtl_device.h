@@ -17,8 +17,8 @@ struct BusTiming {
   std::uint32_t seed = 1;
 };
 
-/// The hardware description of fpga-backend/src/main/rtl, simulated behind the register contract. Time passes only within
-/// calls: a few cycles for a register access, more in WaitForInterrupt.
+/// The hardware description of fpga-backend/src/main/rtl, simulated behind the register contract. Time passes only
+/// within calls: a few cycles for a register access, more in WaitForInterrupt.
 class RtlDevice final : public Device {
  public:
   /// Device memory that the hardware description is built for.
@@ -47,7 +47,7 @@ class RtlDevice final : public Device {
   struct Library;
 
   void CheckRange(std::uint64_t address, std::size_t bytes) const;
-  /// Throws where an assertion of the hardware description failed.
+  /// Throws if an assertion of the hardware description has failed.
   void CheckFailure() const;
 
   std::uint64_t memory_bytes_;
@@ -56,8 +56,8 @@ class RtlDevice final : public Device {
   void* simulation_ = nullptr;
 };
 
-/// Where the simulation library lies: what SetRtlLibraryPath was told, else what the environment variable
-/// SUBBIT_RTL_LIBRARY names, else beside the library or program that holds this code.
+/// The path of the simulation library: the one that was passed to SetRtlLibraryPath, else the one in the environment
+/// variable SUBBIT_RTL_LIBRARY, else next to the library or program that contains this code.
 std::string RtlLibraryPath();
 
 /// Names the simulation library. Call before the backends are first listed; not thread-safe.

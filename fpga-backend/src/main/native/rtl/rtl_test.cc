@@ -62,12 +62,11 @@ TEST_P(Rtl, AgreesWithTheReferenceOnRandomLayers) {
       const auto loaded = driver->Load(c.layer);
       table_runs += loaded->descriptor().mode == Mode::kTable ? 1 : 0;
       const LayerDescriptor& d = loaded->descriptor();
-      ASSERT_EQ(RunCase(*driver, c), ReferenceConv(c)) << "run " << run << ", tau " << int{d.tau} << ", mode "
-                                          << static_cast<int>(d.mode) << ", channels " << d.in_channels << " to "
-                                          << d.out_channels << ", formats " << static_cast<int>(d.input_format) << " "
-                                          << static_cast<int>(d.output_format) << ", image " << c.height << "x"
-                                          << c.width << ", strides " << d.stride_h << " " << d.stride_w << ", pads "
-                                          << d.pad_top << d.pad_left << d.pad_bottom << d.pad_right;
+      ASSERT_EQ(RunCase(*driver, c), ReferenceConv(c))
+          << "run " << run << ", tau " << int{d.tau} << ", mode " << static_cast<int>(d.mode) << ", channels "
+          << d.in_channels << " to " << d.out_channels << ", formats " << static_cast<int>(d.input_format) << " "
+          << static_cast<int>(d.output_format) << ", image " << c.height << "x" << c.width << ", strides " << d.stride_h
+          << " " << d.stride_w << ", pads " << d.pad_top << d.pad_left << d.pad_bottom << d.pad_right;
     }
   }
   EXPECT_GT(residuals, 40);
@@ -82,14 +81,15 @@ void CompareWithTheEmulator(const std::string& element, const LayerCase& c) {
   LayerCycles rtl{};
   LayerCycles model{};
   const auto simulated = RunCase(*Driver::Open(Open(element)), c, &rtl);
-  const auto emulated = RunCase(*Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(element))), c, &model);
+  const auto emulated =
+      RunCase(*Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(element))), c, &model);
   ASSERT_EQ(simulated, emulated);
   EXPECT_NEAR(static_cast<double>(rtl.cycles) / static_cast<double>(model.cycles), 1, 0.02)
       << c.layer.shape.in_channels << " to " << c.layer.shape.out_channels << " channels, " << c.height << "x"
       << c.width << ", tau " << int{c.layer.shape.tau} << ", batch " << c.batch << ", strides "
-      << c.layer.shape.stride_h << " " << c.layer.shape.stride_w << ", output " << c.out_height() << "x" << c.out_width()
-      << (c.layer.adds_residual ? ", with a residual" : "")
-      << ", cycles " << rtl.cycles << " for " << model.cycles;
+      << c.layer.shape.stride_h << " " << c.layer.shape.stride_w << ", output " << c.out_height() << "x"
+      << c.out_width() << (c.layer.adds_residual ? ", with a residual" : "") << ", cycles " << rtl.cycles << " for "
+      << model.cycles;
 }
 
 /// A convolution of a network: padding 1, square images.
@@ -100,7 +100,7 @@ struct NetworkLayer {
   std::uint16_t stride;
 };
 
-/// Such a layer with random 8-bit weights and one random image, tau bits a kernel.
+/// Such a layer with random weights of tau bits per kernel, and one random 8-bit image.
 LayerCase MakeCase(const NetworkLayer& layer, int tau) {
   LayerCase c;
   LayerDescriptor& d = c.layer.shape;
@@ -132,7 +132,8 @@ LayerCase MakeBits(LayerCase c, std::mt19937& random) {
 
 TEST_P(Rtl, TakesTheCyclesOfTheModelOnNetworkLayers) {
   // The first three are resnet20's on images of 32x32, the others ResNet-18's last on images of 224x224.
-  const NetworkLayer layers[] = {{16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {256, 256, 14, 1}, {256, 512, 14, 2}};
+  const NetworkLayer layers[] = {
+      {16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {256, 256, 14, 1}, {256, 512, 14, 2}};
   for (const NetworkLayer& layer : layers) {
     // Sparing the plain engines their largest layer: `bench fpga` runs it.
     if (RtlCapabilities(GetParam()).response_unit == registers::kSharedAdders || layer.in_channels < 256) {
@@ -193,16 +194,21 @@ TEST_P(Rtl, CutsWideLayersOfBitsIntoWholeBytes) {
 
 TEST_P(Rtl, TakesTheCyclesOfTheModelForBits) {
   std::mt19937 random(14);
-  for (const NetworkLayer& layer : {NetworkLayer{16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {24, 150, 57, 1}, {32, 300, 7, 1}}) {
+  for (const NetworkLayer& layer :
+       {NetworkLayer{16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {24, 150, 57, 1}, {32, 300, 7, 1}}) {
     CompareWithTheEmulator(GetParam(), MakeBits(MakeCase(layer, 5), random));
   }
 }
 
 TEST_P(Rtl, LetsResidualsNotHoldUpWhatIsComputed) {
-  // Short runs of many channels, where reading a residual takes longer than writing back; in some the rows of the next tile
-  // take their share of the bus.
-  for (const NetworkLayer& layer :
-       {NetworkLayer{1, 256, 7, 1}, {16, 256, 7, 1}, {64, 512, 7, 1}, {2, 512, 8, 1}, {16, 512, 8, 1}, {16, 256, 4, 1}}) {
+  // Short runs of many channels, where reading a residual takes longer than writing back; in some the rows of the next
+  // tile take their share of the bus.
+  for (const NetworkLayer& layer : {NetworkLayer{1, 256, 7, 1},
+                                    {16, 256, 7, 1},
+                                    {64, 512, 7, 1},
+                                    {2, 512, 8, 1},
+                                    {16, 512, 8, 1},
+                                    {16, 256, 4, 1}}) {
     LayerCase c = MakeCase(layer, 5);
     std::mt19937 random(5);
     AddResidual(c, random);

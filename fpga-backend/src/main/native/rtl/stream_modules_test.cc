@@ -35,7 +35,7 @@ void PacksRuns() {
     const int first = size * Between(random, 0, kBytes / size - 1);
     const int count = Between(random, 1, 50);
     const int beats = (first + count * size + kBytes - 1) / kBytes;
-    std::vector<int> expected(static_cast<std::size_t>(beats * kBytes), -1);    // -1: not written
+    std::vector<int> expected(static_cast<std::size_t>(beats * kBytes), -1);  // -1: not written
     std::vector<std::uint32_t> values(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
       values[static_cast<std::size_t>(i)] = random();
@@ -157,7 +157,7 @@ void StoresPixels(unsigned seed) {
   Buffer m;
   std::mt19937 random(seed);
   Reset(m);
-  std::map<std::pair<int, int>, int> readable;    // of the half that was filled before: bank and address to pixel
+  std::map<std::pair<int, int>, int> readable;  // of the half that was filled before: bank and address to pixel
   for (int fill = 0; fill < 200; ++fill) {
     const bool blank = random() % 4 == 0;
     const int format = Between(random, 0, 2);
@@ -212,7 +212,8 @@ void StoresPixels(unsigned seed) {
             pixel = readable.lower_bound({static_cast<int>(b), 0});
           }
           const bool none = pixel == readable.end() || pixel->first.first != static_cast<int>(b);
-          SetBits(m.read_address, kAddressBits * b, kAddressBits, none ? 0 : static_cast<std::uint64_t>(pixel->first.second));
+          SetBits(m.read_address, kAddressBits * b, kAddressBits,
+                  none ? 0 : static_cast<std::uint64_t>(pixel->first.second));
           found[b] = none ? 1000 : pixel->second;
         }
         looked = true;
@@ -273,8 +274,12 @@ void SlidesOverTiles(unsigned seed) {
                  ? 0
                  : image[channel * static_cast<std::size_t>(height * width) + static_cast<std::size_t>(y * width + x)];
     };
-    SetLayer(m.layer, {{"in_height", height}, {"in_width", width}, {"stride_h", stride_h}, {"stride_w", stride_w},
-                       {"pad_left", pad_left}, {"slots", slots}});
+    SetLayer(m.layer, {{"in_height", height},
+                       {"in_width", width},
+                       {"stride_h", stride_h},
+                       {"stride_w", stride_w},
+                       {"pad_left", pad_left},
+                       {"slots", slots}});
     m.rows = static_cast<std::uint8_t>(rows);
     m.columns = static_cast<std::uint16_t>(columns);
     m.column = static_cast<std::uint16_t>(column);

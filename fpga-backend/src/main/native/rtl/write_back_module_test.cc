@@ -1,5 +1,5 @@
 // The write-back alone: random tiles of sums in models of the accumulators, residuals from a model of memory, and a bus
-// that stalls at random; what memory holds in the end is held against the emulator's output stage.
+// that stalls at random; the final contents of memory are compared with the emulator's output stage.
 
 #include <gtest/gtest.h>
 
@@ -47,8 +47,7 @@ class WriteBackBench {
         << "byte " << different.first - memory_.begin() - static_cast<std::ptrdiff_t>(r_.output_address)
         << " of the output is " << int{*different.first} << ", not " << int{*different.second} << "; " << r_.images
         << " images, " << r_.channels << " channels, " << r_.height << "x" << r_.width << " pixels, format "
-        << static_cast<int>(r_.format)
-        << ", residual " << r_.has_residual;
+        << static_cast<int>(r_.format) << ", residual " << r_.has_residual;
     for (int i = 0; i < 30; ++i) {
       Cycle(m_);
       ASSERT_FALSE(m_.command_valid || m_.beat_valid || m_.read_valid || m_.tile_taken || m_.busy);
@@ -96,13 +95,16 @@ class WriteBackBench {
     }
     std::uint32_t residual_multiplier = 0;
     std::memcpy(&residual_multiplier, &r_.residual_multiplier, sizeof residual_multiplier);
-    SetLayer(m_.layer, {{"output_format", static_cast<std::int64_t>(r_.format)}, {"output_zero", r_.zero_point},
+    SetLayer(m_.layer, {{"output_format", static_cast<std::int64_t>(r_.format)},
+                        {"output_zero", r_.zero_point},
                         {"out_channels", static_cast<std::int64_t>(r_.channels)},
-                        {"slots", static_cast<std::int64_t>(r_.slots())}, {"has_bias", r_.has_bias},
+                        {"slots", static_cast<std::int64_t>(r_.slots())},
+                        {"has_bias", r_.has_bias},
                         {"out_width", static_cast<std::int64_t>(r_.width)},
                         {"out_plane_bytes", static_cast<std::int64_t>(r_.height * r_.row_bytes())},
                         {"output_address", static_cast<std::int64_t>(r_.output_address)},
-                        {"has_residual", r_.has_residual}, {"residual_zero", r_.residual_zero_point},
+                        {"has_residual", r_.has_residual},
+                        {"residual_zero", r_.residual_zero_point},
                         {"residual_address", static_cast<std::int64_t>(r_.residual_address)},
                         {"residual_multiplier", residual_multiplier}});
     m_.layer_start = 1;
@@ -178,7 +180,8 @@ class WriteBackBench {
     const bool drain = m_.drain;
     ASSERT_FALSE(taken && !m_.tile_valid);
     Edge(m_);
-    // The accumulators: a sum follows two cycles with `drain` after its address; where nothing drains, the element reads.
+    // The accumulators: a sum follows two cycles with `drain` after its address; where nothing drains, the element
+    // reads.
     if (drain) {
       std::memcpy(&m_.drain_sums, found_[half].data(), sizeof found_[half]);
     }

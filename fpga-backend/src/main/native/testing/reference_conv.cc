@@ -110,7 +110,8 @@ void FillRandomly(LayerCase& layer_case, std::mt19937& random) {
     // Near the middle of what small layers sum up to, and now and then a constant.
     for (std::uint32_t o = 0; o < d.out_channels; ++o) {
       const std::int32_t threshold = static_cast<std::int32_t>(Pick(random, 0, 200)) - 100;
-      layer.sign_rules.push_back({Pick(random, 0, 15) == 0 ? SignRule::kLeastThreshold : threshold, Pick(random, 0, 1) == 1});
+      layer.sign_rules.push_back(
+          {Pick(random, 0, 15) == 0 ? SignRule::kLeastThreshold : threshold, Pick(random, 0, 1) == 1});
     }
   } else if (d.output_format != OutputFormat::kI32) {
     layer.multiplier.resize(d.out_channels);
@@ -134,10 +135,8 @@ LayerCase RandomCase(std::mt19937& random) {
     d.input_zero_point = static_cast<std::int16_t>(
         d.input_format == InputFormat::kBits ? 0
                                              : Pick(random, 0, 255) - (d.input_format == InputFormat::kS8 ? 128 : 0));
-    d.output_zero_point =
-        static_cast<std::int16_t>(HasEightBits(d.output_format)
-                                      ? Pick(random, 0, 255) - (d.output_format == OutputFormat::kS8 ? 128 : 0)
-                                      : 0);
+    d.output_zero_point = static_cast<std::int16_t>(
+        HasEightBits(d.output_format) ? Pick(random, 0, 255) - (d.output_format == OutputFormat::kS8 ? 128 : 0) : 0);
     d.tau = static_cast<std::uint8_t>(Pick(random, 1, 9));
     d.group = Pick(random, 1, 3);
     d.in_channels = d.group * Pick(random, 1, 9);

@@ -38,7 +38,7 @@ void AddResidual(LayerCase& layer_case, std::mt19937& random);
 /// Loads the layer and runs it with a generous time-out; its output, and its cycles if they are asked for.
 std::vector<std::uint8_t> RunCase(Driver& driver, const LayerCase& layer_case, LayerCycles* cycles = nullptr);
 
-/// The layer computed tap by tap from the definition, without tables, tiles or the engine's code; in the layer's output
+/// Computes the layer tap by tap from the definition, without tables, tiles or the engine's code, in the layer's output
 /// format.
 std::vector<std::uint8_t> ReferenceConv(const LayerCase& layer_case);
 

@@ -9,6 +9,13 @@ set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
+# The same bytes wherever the sources, the build and the cache lie: no path of this machine gets into a library.
+cmake_path(SET subbit_root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../../../../..")
+subbit_cache_dir(subbit_cache)
+foreach(path "${subbit_root}" "${CMAKE_BINARY_DIR}/" "${subbit_cache}/")
+  add_compile_options("-ffile-prefix-map=${path}=")
+endforeach()
+
 option(SUBBIT_SANITIZE "Build everything with the address and undefined-behaviour sanitizers" OFF)
 option(SUBBIT_SKIP_TESTS "Leave the tests out of the build" OFF)
 set(SUBBIT_RESOURCE_DIR "${CMAKE_BINARY_DIR}/resources" CACHE STRING
@@ -17,7 +24,7 @@ set(SUBBIT_RESOURCE_DIR "${CMAKE_BINARY_DIR}/resources" CACHE STRING
 # -ffp-contract=off: results are specified to the last bit, so a multiply and an add are never fused behind our back.
 add_compile_options(-Wall -Wextra -Wpedantic -Werror -ffp-contract=off)
 if(SUBBIT_SANITIZE)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g -O1)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g1 -O1)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
@@ -76,18 +83,31 @@ if(NOT SUBBIT_SKIP_TESTS)
   find_package(Threads REQUIRED)
   add_library(gtest STATIC "${googletest}/googletest/src/gtest-all.cc" "${googletest}/googletest/src/gtest_main.cc")
   target_include_directories(gtest SYSTEM PUBLIC "${googletest}/googletest/include" PRIVATE "${googletest}/googletest")
-  target_compile_options(gtest PRIVATE -w)
+  # It is not ours to check, and compiles longer than it runs.
+  target_compile_options(gtest PRIVATE -w -O0 -fno-sanitize=all)
   target_link_libraries(gtest PUBLIC Threads::Threads)
   enable_testing()
 endif()
 
-# subbit_test(name source... LIBS lib...): one GoogleTest program, known to CTest. Built for another processor it runs under emulation, without
+# subbit_test(name source... LIBS lib... SHARDS n): one GoogleTest program, known to CTest, or its tests in n parts that may run side by side.
+# Its own files are optimised little, since they compile longer than they run; the libraries under test are as they are elsewhere. Built for another processor it runs under emulation, without
 # the tests whose names say SeveralThreads: emulated threads that wait for each other take minutes, and threads are no matter of the processor.
 function(subbit_test name)
-  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  cmake_parse_arguments(arg "" "SHARDS" "LIBS" ${ARGN})
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  target_compile_options(${name} PRIVATE $<IF:$<BOOL:${SUBBIT_SANITIZE}>,-O0,-O1>)
   target_link_libraries(${name} PRIVATE ${arg_LIBS} gtest)
-  add_test(NAME ${name} COMMAND ${name} $<$<BOOL:${CMAKE_CROSSCOMPILING}>:--gtest_filter=-*SeveralThreads*>)
+  set(run ${name} $<$<BOOL:${CMAKE_CROSSCOMPILING}>:--gtest_filter=-*SeveralThreads*>)
+  if(NOT arg_SHARDS)
+    add_test(NAME ${name} COMMAND ${run})
+    return()
+  endif()
+  math(EXPR last "${arg_SHARDS} - 1")
+  foreach(shard RANGE ${last})
+    add_test(NAME ${name}_${shard} COMMAND ${run})
+    set_tests_properties(${name}_${shard} PROPERTIES
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${shard}")
+  endforeach()
 endfunction()
 
 # subbit_load_test(target symbol...): that the finished library of `target` can be loaded and offers these functions, known to CTest.

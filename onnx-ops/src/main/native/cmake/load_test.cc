@@ -1,5 +1,5 @@
-// load_test LIBRARY FUNCTION...: loads a library as ONNX Runtime and Java do, and looks its functions up. Exits with 1 and says why where
-// one of these fails.
+// load_test LIBRARY FUNCTION...: loads a library as ONNX Runtime and Java do, and looks up its functions. If one of
+// these fails, it exits with 1 and says why.
 
 #include <dlfcn.h>
 

@@ -8,10 +8,10 @@
 
 namespace subbit::ort {
 
-/// The lowest ONNX Runtime API that offers all that is used here; every ORT from 1.24 on has it.
+/// The lowest ONNX Runtime API version that offers everything used here; every ONNX Runtime from 1.24 on has it.
 constexpr std::uint32_t kApiVersion = 24;
 
-/// ONNX Runtime's view of one operator: a table of C callbacks, none of which lets an exception out.
+/// ONNX Runtime's view of one operator: a table of C callbacks, none of which lets an exception escape.
 template <class Definition>
 struct CustomOp : OrtCustomOp {
   explicit CustomOp(const OrtApi& ort_api) : OrtCustomOp{}, api(ort_api) {

@@ -26,7 +26,7 @@ std::int32_t ZeroPoint(const Preparation& preparation, const Inputs& inputs, std
   return view.data[0];
 }
 
-/// Input i, one value an output channel.
+/// Reads input i, which has one value per output channel.
 template <class Inputs>
 std::vector<float> PerChannel(const Preparation& p, const ConvAttributes& attributes, const Inputs& inputs,
                               std::size_t i) {
@@ -41,8 +41,8 @@ struct FloatInputs {
 
   template <class Inputs>
   FloatInputs(const Preparation& p, const ConvAttributes& attributes, const Inputs& inputs)
-      : weights(MakeWeights(p.op, attributes, Required<std::uint8_t>(p, inputs, 1),
-                            Required<std::int8_t>(p, inputs, 2))),
+      : weights(
+            MakeWeights(p.op, attributes, Required<std::uint8_t>(p, inputs, 1), Required<std::int8_t>(p, inputs, 2))),
         scale(PerChannel(p, attributes, inputs, 3)) {
     if (inputs[4].use == InputUse::kOptionalParameter && p.input(4) == nullptr) {
       bias.assign(scale.size(), 0.0f);
@@ -74,7 +74,7 @@ class QLinearInputs {
   const QuantizationInputs quantization_;
 };
 
-/// Input `i` of a run, what is added to an output of shape `y_shape`.
+/// Reads input `i` of a run, the residual that is added to an output of shape `y_shape`.
 template <class T>
 const T* Residual(const RunIo& io, const OpName& op, std::size_t i, const std::array<std::int64_t, 4>& y_shape) {
   const TensorView<T> residual = io.Input<T>(i, "residual");

@@ -7,19 +7,19 @@
 #include <memory>
 #include <vector>
 
-#include "core/operator/conv_attributes.h"
 #include "core/kernel/conv_kernel.h"
 #include "core/kernel/isa.h"
 #include "core/kernel/packed_kernels.h"
+#include "core/operator/conv_attributes.h"
 #include "ort/node_attributes.h"
 #include "ort/node_io.h"
 #include "ort/shape_inference.h"
 
-/// What tells the operators apart: their names, their inputs and outputs, how parameters become a kernel and how it is
-/// run. Everything else is shared (node.h, custom_op.h).
+/// Everything in which the operators differ: their names, their inputs and outputs, how parameters become a kernel, and
+/// how it is run. Everything else is shared (node.h, custom_op.h).
 namespace subbit::ort {
 
-/// All that a kernel is made from, besides the attributes.
+/// Everything from which a kernel is created, in addition to the attributes.
 struct Preparation {
   const OrtApi& api;
   const OpName& op;
@@ -27,7 +27,7 @@ struct Preparation {
   InputOf input;
 };
 
-/// What the operators with one input of activations and one output, of the same type, have in common.
+/// What is common to the operators with one input of activations and one output of the same type.
 template <class T>
 struct ConvDefinition {
   using Attributes = ConvAttributes;
@@ -118,7 +118,7 @@ struct PackSignsDefinition {
   static constexpr auto InferShapes = InferPackSignsShape;
 };
 
-/// What the convolutions of packed signs have in common. A residual, where there is one, is input 5.
+/// What is common to the convolutions of packed signs. A residual, if there is one, is input 5.
 struct PackedConvDefinition {
   using Attributes = ConvAttributes;
   using Kernel = PackedConvKernel;

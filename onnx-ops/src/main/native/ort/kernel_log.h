@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/operator/invalid_operator.h"
 #include "core/kernel/kernel_bound.h"
+#include "core/operator/invalid_operator.h"
 
 namespace subbit::ort {
 
@@ -18,7 +18,7 @@ struct KernelRun {
   KernelBound bound;
 };
 
-/// The kernels that ran, for benchmarks: off until someone starts it. Thread-safe.
+/// Records the kernels that run, for benchmarks; off until it is started. Thread-safe.
 class KernelLog {
  public:
   static KernelLog& Global();
@@ -28,7 +28,7 @@ class KernelLog {
   void Start();
   void Add(KernelRun run);
 
-  /// Ends the log; gives what was added since Start and forgets it.
+  /// Ends the log, and returns and clears what was recorded since Start.
   std::vector<KernelRun> Stop();
 
  private:
@@ -37,7 +37,7 @@ class KernelLog {
   std::vector<KernelRun> runs_;
 };
 
-/// Notes a run of `kernel` on `geometry`, if the log is on.
+/// Records a run of `kernel` on `geometry` if the log is on.
 template <class Kernel, class Geometry>
 void LogRun(const OpName& op, const Kernel& kernel, const Geometry& geometry) {
   KernelLog& log = KernelLog::Global();

@@ -9,8 +9,8 @@
 
 namespace subbit::ort {
 
-/// One node of a loaded model. Its kernel is prepared while the session loads if all parameters are constant, else anew
-/// in each run. Immutable after construction, so any number of runs may call Compute at once.
+/// One node of a loaded model. Its kernel is prepared while the session loads if all parameters are constant, and in
+/// each run otherwise. Immutable after construction, so any number of runs may call Compute at once.
 template <class Definition>
 class Node {
  public:
@@ -22,7 +22,7 @@ class Node {
 
   const OrtApi& api() const { return api_; }
 
-  /// Runs the node on ONNX Runtime's thread pool. Throws InvalidOperator if an input does not fit.
+  /// Runs the node on ONNX Runtime's thread pool. Throws InvalidOperator if an input is not valid.
   void Compute(OrtKernelContext* context) const;
 
  private:

@@ -8,14 +8,14 @@
 
 namespace subbit::ort {
 
-/// Of operators that have none.
+/// The attributes of operators without attributes.
 struct NoAttributes {};
 
-/// Reads and validates the attributes of a node while its kernel is made. Throws InvalidOperator.
+/// Reads and validates the attributes of a node while its kernel is created. Throws InvalidOperator.
 void ReadAttributes(const OrtApi& api, const OpName& op, const OrtKernelInfo* info, ConvAttributes* attributes);
 inline void ReadAttributes(const OrtApi&, const OpName&, const OrtKernelInfo*, NoAttributes*) {}
 
-/// The same while output shapes are inferred.
+/// Reads and validates the attributes of a node while output shapes are inferred. Throws InvalidOperator.
 ConvAttributes ReadAttributes(const OrtApi& api, const OpName& op, const OrtShapeInferContext* context);
 
 /// For logs: "64 -> 128 channels, group 1, tau 5: ".

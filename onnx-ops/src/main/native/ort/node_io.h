@@ -13,9 +13,9 @@
 
 namespace subbit::ort {
 
-/// What an input of an operator is for.
+/// The purpose of an operator's input.
 enum class InputUse {
-  kData,               ///< activations, other ones in each run
+  kData,               ///< activations, which change from run to run
   kParameter,          ///< prepared at load if it is constant
   kOptionalParameter,  ///< the same, and may be absent
 };
@@ -32,7 +32,7 @@ struct OutputDefinition {
   bool optional = false;
 };
 
-/// Gives input i of a node, or null if it is absent.
+/// Returns input i of a node, or null if it is absent.
 using InputOf = std::function<const OrtValue*(std::size_t)>;
 
 /// The name of a node in its model; may be empty.
@@ -45,7 +45,8 @@ bool HasOutput(const OrtApi& api, const OrtKernelInfo* info, std::size_t i);
 /// Input i if it is a constant of the model, else null.
 const OrtValue* ConstantInput(const OrtApi& api, const OrtKernelInfo* info, std::size_t i);
 
-/// What one run of a node gets from ONNX Runtime: tensors, scratch memory, threads (it is the kernels' ParallelFor).
+/// What ONNX Runtime provides for one run of a node: tensors, scratch memory, and threads (as the kernels'
+/// ParallelFor).
 class RunIo {
  public:
   RunIo(const OrtApi& api, const OpName& op, const CpuAllocator& allocator, OrtKernelContext* context)
@@ -65,7 +66,7 @@ class RunIo {
     return static_cast<T*>(OutputData(i, shape));
   }
 
-  /// Memory for the time of this run.
+  /// Scratch memory for the duration of this run.
   RunScratch Scratch(std::size_t bytes) const { return RunScratch(allocator_, bytes); }
 
   /// Runs tasks on the pool of the session; see ParallelFor.

@@ -38,9 +38,8 @@ class Domains {
         block_(api) {
     for (OrtCustomOpDomain** domain : {&all_, &without_packed_signs_}) {
       Check(api, api.CreateCustomOpDomain(kDomain, domain));
-      for (const OrtCustomOp* op :
-           std::initializer_list<const OrtCustomOp*>{&sub_bit_, &binary_, &qlinear_u8_, &qlinear_i8_,
-                                                     &qlinear_block_u8_, &qlinear_block_i8_}) {
+      for (const OrtCustomOp* op : std::initializer_list<const OrtCustomOp*>{
+               &sub_bit_, &binary_, &qlinear_u8_, &qlinear_i8_, &qlinear_block_u8_, &qlinear_block_i8_}) {
         Check(api, api.CustomOpDomain_Add(*domain, op));
       }
     }

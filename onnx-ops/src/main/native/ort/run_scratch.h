@@ -8,7 +8,8 @@
 
 namespace subbit::ort {
 
-/// ONNX Runtime's allocator for the CPU, as a node's kernel gets it when it is made. May be used by several threads.
+/// ONNX Runtime's allocator for the CPU, which a node's kernel obtains when it is created. May be used by several
+/// threads.
 class CpuAllocator {
  public:
   CpuAllocator(const OrtApi& api, const OrtKernelInfo* info) : api_(api) {
@@ -34,7 +35,7 @@ class RunScratch {
   ~RunScratch() {
     if (memory_ == nullptr) return;
     OrtStatus* status = allocator_.api_.AllocatorFree(allocator_.allocator_, memory_);
-    if (status != nullptr) allocator_.api_.ReleaseStatus(status);  // a destructor has nobody to tell
+    if (status != nullptr) allocator_.api_.ReleaseStatus(status);  // a destructor cannot report an error
   }
   RunScratch(const RunScratch&) = delete;
   RunScratch& operator=(const RunScratch&) = delete;

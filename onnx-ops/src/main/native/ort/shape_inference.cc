@@ -48,7 +48,7 @@ bool ReadInput(const OrtApi& api, const OpName& op, const OrtShapeInferContext* 
 void SetOutput(const OrtApi& api, OrtShapeInferContext* context, std::size_t i, ONNXTensorElementDataType type,
                const ImageShape& shape, bool optional) {
   // A length that is not known yet needs a name, and one of its own: ONNX Runtime takes equal names for equal lengths,
-  // and a length of -1 without a name for a number to hold the output against.
+  // and compares the output with a length of -1 that has no name.
   std::array<std::string, 4> names = {shape.batch_name, "", "", ""};
   std::array<const char*, 4> pointers{};
   for (std::size_t axis = 0; axis < names.size(); ++axis) {
@@ -123,8 +123,7 @@ void InferPackSignsShape(const OrtApi& api, const OpName& op, OrtShapeInferConte
   ONNXTensorElementDataType type;
   if (!ReadInput(api, op, context, "shape of X", -1, &x, &type)) return;
   if (x.lengths[1] > kMaxElements) {
-    throw InvalidOperator(op, "shape of X", ToString(x.lengths),
-                          "at most 2^31 - 1 elements");
+    throw InvalidOperator(op, "shape of X", ToString(x.lengths), "at most 2^31 - 1 elements");
   }
   SetOutput(api, context, 0, ElementType<std::uint8_t>(), Packed(x), false);
 }

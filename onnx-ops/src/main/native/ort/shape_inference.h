@@ -4,8 +4,8 @@
 
 #include "core/operator/invalid_operator.h"
 
-/// Output shapes from attributes and whatever is known of the shape of the first input: a batch of open size stays open
-/// under its name, other lengths that are not known get names of their own. All throw InvalidOperator.
+/// Output shapes from attributes and whatever is known of the shape of the first input: a batch of unknown size stays
+/// unknown under its name, and other unknown lengths get names of their own. All throw InvalidOperator.
 namespace subbit::ort {
 
 /// The one output of a convolution.

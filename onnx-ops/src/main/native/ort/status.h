@@ -8,7 +8,7 @@
 
 namespace subbit::ort {
 
-/// A failure that ONNX Runtime itself reported. Owns nothing: the message is copied and the status released.
+/// A failure that ONNX Runtime itself reported. Owns no status: the message is copied and the status released.
 class RuntimeFailure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

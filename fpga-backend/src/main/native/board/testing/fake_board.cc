@@ -114,7 +114,7 @@ void FakeBoard::SetRegister(std::uint32_t offset, std::uint32_t value) { registe
 
 void FakeBoard::Serve(Kind kind, bool interrupts) const {
   volatile std::uint32_t* const r = registers_;
-  const auto at = [r](std::uint32_t offset) -> volatile std::uint32_t& { return r[offset / 4]; };
+  const auto at = [r](std::uint32_t offset)->volatile std::uint32_t& { return r[offset / 4]; };
   auto* const memory = static_cast<std::uint8_t*>(MapFile(memory_path_, kMemoryBytes));
   const int events = interrupts && kind == Kind::kXdma ? ::open(events_path_.c_str(), O_RDWR | O_NONBLOCK) : -1;
   Emulator emulator(FakeCapabilities());
@@ -133,8 +133,7 @@ void FakeBoard::Serve(Kind kind, bool interrupts) const {
     } else if ((at(registers::kControl) & registers::kStart) != 0) {
       at(registers::kControl) = 0;
       if (behaviour != FakeBehaviour::kHangs) {
-        const std::uint64_t base =
-            at(registers::kMemoryBaseLow) | std::uint64_t{at(registers::kMemoryBaseHigh)} << 32;
+        const std::uint64_t base = at(registers::kMemoryBaseLow) | std::uint64_t{at(registers::kMemoryBaseHigh)} << 32;
         const bool finds_memory = kind == Kind::kXdma || base == kBufferAddress;
         const std::vector<std::uint8_t> before(memory, memory + kMemoryBytes);
         emulator.WriteBuffer(0, before.data(), kMemoryBytes);

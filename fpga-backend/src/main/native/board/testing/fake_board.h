@@ -10,9 +10,9 @@ namespace subbit::fpga {
 /// How a fake board behaves from now on.
 enum class FakeBehaviour : std::uint32_t { kWorks, kHangs, kReportsError, kVanishes };
 
-/// A tree of files that looks like a Linux system with one board, served by a process of its own: it watches the
-/// registers, which are shared memory, and runs requests on an emulator. What differs from a real bus: reading a register
-/// changes nothing (done stays set until the next start), and a reset takes until the process has seen it.
+/// A tree of files that looks like a Linux system with one board. A separate process serves it: it watches the
+/// registers, which are shared memory, and runs requests on an emulator. Differences from a real bus: reading a
+/// register changes nothing (done stays set until the next start), and a reset lasts until the process has seen it.
 class FakeBoard {
  public:
   enum class Kind { kXdma, kUio };

@@ -8,7 +8,7 @@
 namespace subbit {
 namespace {
 
-/// Makes the compiler take a vector for changed, so that it can neither drop nor combine steps.
+/// Makes the compiler assume that a vector has changed, so that it can neither drop nor combine steps.
 template <class Vector>
 void Keep(Vector& v) {
 #ifdef __x86_64__

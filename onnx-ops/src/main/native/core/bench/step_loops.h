@@ -4,8 +4,8 @@
 
 namespace subbit {
 
-/// Loops of one instruction set that do nothing but the steps of kernel_bound.h, on registers, twelve chains at once, so
-/// that neither memory nor the latency of an instruction holds them up. Each does kStepsOfLoop steps `loops` times.
+/// Loops of one instruction set that do nothing but the steps of kernel_bound.h, on registers, twelve chains at once,
+/// so that neither memory nor the latency of an instruction delays them. Each does kStepsOfLoop steps `loops` times.
 struct StepLoops {
   static constexpr int kStepsOfLoop = 12;
 

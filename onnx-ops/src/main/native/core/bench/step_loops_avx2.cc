@@ -1,6 +1,5 @@
 #define SUBBIT_VECTOR_BYTES 32
 #include "core/bench/step_loops-inl.h"
-
 #include "core/popcount/count_pair_avx2-inl.h"
 
 namespace subbit {

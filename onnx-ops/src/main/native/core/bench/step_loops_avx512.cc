@@ -1,6 +1,6 @@
 #define SUBBIT_VECTOR_BYTES 64
-#include "core/popcount/count_pair_avx512-inl.h"
 #include "core/bench/step_loops-inl.h"
+#include "core/popcount/count_pair_avx512-inl.h"
 
 namespace subbit {
 namespace {

@@ -1,6 +1,6 @@
 #define SUBBIT_VECTOR_BYTES 16
-#include "core/popcount/count_pair_neon-inl.h"
 #include "core/bench/step_loops-inl.h"
+#include "core/popcount/count_pair_neon-inl.h"
 
 namespace subbit {
 namespace {

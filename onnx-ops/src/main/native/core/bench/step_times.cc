@@ -41,7 +41,7 @@ Loop LoopOf(const KernelBound& bound) {
   return nullptr;
 }
 
-/// The shortest of several times: whatever else happens on the machine only makes them longer.
+/// The shortest of several times, since other load on the machine only makes them longer.
 double SecondsOfStep(Loop loop) {
   constexpr std::int64_t kLoops = 2000;
   constexpr int kTimes = 50;

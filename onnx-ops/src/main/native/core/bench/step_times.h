@@ -4,8 +4,8 @@
 
 namespace subbit {
 
-/// Seconds that one core takes for the steps of a bound where nothing holds them up: measured now, on registers alone,
-/// for about a millisecond. Not a number for kNone. The instruction set must not pass DetectIsa().
+/// The seconds that one core takes for the steps of a bound if nothing delays them: measured now, on registers alone,
+/// for about a millisecond. Not-a-number for kNone. The instruction set must not exceed DetectIsa().
 double Seconds(const KernelBound& bound);
 
 }  // namespace subbit

@@ -3,20 +3,22 @@
 #include <limits>
 #include <utility>
 
-#include "core/popcount/binary_conv.h"
-#include "core/dense/dense_conv.h"
-#include "core/response/map_conv.h"
 #include "core/choice/map_or_dense_conv.h"
+#include "core/dense/dense_conv.h"
 #include "core/packing/pack_signs.h"
 #include "core/packing/patch_layout.h"
-#include "core/response/quantized_finish.h"
+#include "core/popcount/popcount_conv.h"
 #include "core/reference/reference_kernels.h"
+#include "core/response/map_conv.h"
+#include "core/response/quantized_finish.h"
+#include "core/response/response_conv.h"
 #include "core/response/response_tables.h"
+#include "core/signs/binary_conv.h"
 
 namespace subbit {
 namespace {
 
-/// The inner loops for `isa`, which is not kReference.
+/// Returns the inner loops of the map kernels for `isa`, which is not kReference.
 const MapKernelSet& MapKernelsFor(Isa isa) {
 #ifdef SUBBIT_X86_KERNELS
   if (isa == Isa::kAvx512) return Avx512MapKernels();
@@ -28,12 +30,6 @@ const MapKernelSet& MapKernelsFor(Isa isa) {
   static_cast<void>(isa);
   return PortableMapKernels();
 }
-
-/// The loops for binary activations.
-struct BinaryKernels {
-  const PopcountKernels& popcount;
-  const ResponseKernels* responses;  ///< null where counting bits is faster
-};
 
 /// The loops that count differing signs for `isa`, which is not kReference.
 const PopcountKernels& PopcountKernelsFor(Isa isa) {
@@ -48,7 +44,7 @@ const PopcountKernels& PopcountKernelsFor(Isa isa) {
   return PortablePopcountKernels();
 }
 
-/// Whether responses are looked up in less time than bits are counted, with AVX2: cycles a pixel, fitted to Zen 4.
+/// Whether looking up responses is faster than counting bits with AVX2: compares cycles per pixel, fitted to Zen 4.
 bool LookUpIsFaster(const SubBitWeights& weights) {
   if (weights.tau > ResponseKernels::kMaxTau || weights.in_channels > ResponseKernels::kMaxChannels) return false;
   const auto up = [](std::int64_t a, std::int64_t b) { return static_cast<double>((a + b - 1) / b); };
@@ -62,24 +58,24 @@ bool LookUpIsFaster(const SubBitWeights& weights) {
   return look_up < count;
 }
 
-/// Where a processor counts the bits of vectors, no look-up is faster.
-BinaryKernels BinaryKernelsFor(Isa isa, const SubBitWeights& weights) {
-  BinaryKernels kernels{PopcountKernelsFor(isa), nullptr};
+/// Chooses the convolution of signs for `isa`, which is not kReference. On processors that count the bits of vectors, a
+/// look-up is never faster.
+std::unique_ptr<SignConv> ChooseSignConv(Isa isa, const SubBitWeights& weights, SignConvParameters parameters) {
+  const PopcountKernels& kernels = PopcountKernelsFor(isa);
 #ifdef SUBBIT_X86_KERNELS
-  if (&kernels.popcount == &Avx2PopcountKernels() && LookUpIsFaster(weights)) {
-    kernels.responses = &Avx2ResponseKernels();
+  if (&kernels == &Avx2PopcountKernels() && LookUpIsFaster(weights)) {
+    return std::make_unique<ResponseConv>(kernels, Avx2ResponseKernels(), weights, std::move(parameters));
   }
 #else
   static_cast<void>(LookUpIsFaster);
-  static_cast<void>(weights);
 #endif
-  return kernels;
+  return std::make_unique<PopcountConv>(kernels, weights, std::move(parameters));
 }
 
-/// Whether BinarySubBitConv adds maps rather than to count differing signs. Portable code counts so slowly that it always
-/// does. NEON counts a pair of words of four pixels in six operations: 3.4 for an output channel, an input channel and
-/// the 16 pixels of a map. Common cores do two of them while they load a map. (By these counts alone: no such processor
-/// was at hand.)
+/// Whether BinarySubBitConv adds maps instead of counting differing signs. Portable code counts so slowly that it
+/// always adds maps. NEON counts a pair of words of four pixels in six operations: 3.4 for an output channel, an input
+/// channel and the 16 pixels of a map. Common cores do two of them while they load a map. (The choice rests on these
+/// counts alone: no such processor was available.)
 bool PrefersMaps(Isa isa, const SubBitWeights& weights) {
   if (isa <= Isa::kPortable) return true;
   if (isa != Isa::kNeon || weights.in_channels > kMaxNarrowBinaryChannels) return false;
@@ -94,7 +90,7 @@ std::vector<ChannelFinish> FloatFinish(const std::vector<float>& scale, const st
   return finish;
 }
 
-/// Inputs of 8 bits are read less the middle of their type's range, so that no magnitude passes 128 whatever the zero
+/// Inputs of 8 bits are read minus the middle of their type's range, so that no magnitude exceeds 128 whatever the zero
 /// point is.
 template <class Q>
 MapInput CentredInput(const Requantization& requantization) {
@@ -102,7 +98,7 @@ MapInput CentredInput(const Requantization& requantization) {
   return {offset, requantization.x_zero_point - offset};
 }
 
-/// Below this share of the costs of multiplication, maps are taken without a look at the image.
+/// Below this share of the cost of multiplication, maps are chosen without looking at the image.
 [[maybe_unused]] constexpr double kSureOfMaps = 2.0 / 3;
 
 const auto& QuantizedKernels(const MapKernelSet& set, std::uint8_t) { return set.quantized_u8; }
@@ -122,8 +118,7 @@ std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights
     return MakeReferenceBinarySubBitConv(std::move(weights), std::move(scale), std::move(bias));
   }
   if (!PrefersMaps(isa, weights)) {
-    const BinaryKernels kernels = BinaryKernelsFor(isa, weights);
-    return MakeBinaryConv(kernels.popcount, kernels.responses, weights, std::move(scale), std::move(bias));
+    return MakeBinaryConv(ChooseSignConv(isa, weights, {std::move(scale), std::move(bias)}));
   }
   const MapKernelSet& set = MapKernelsFor(isa);
   if (weights.in_channels > kMaxNarrowBinaryChannels) {
@@ -142,8 +137,7 @@ std::unique_ptr<PackedConvKernel> ChoosePackedBinarySubBitConv(Isa isa, SubBitWe
   if (isa == Isa::kReference) {
     return MakeReferencePackedBinarySubBitConv(std::move(weights), std::move(scale), std::move(bias));
   }
-  const BinaryKernels kernels = BinaryKernelsFor(isa, weights);
-  return MakePackedBinaryConv(kernels.popcount, kernels.responses, weights, std::move(scale), std::move(bias));
+  return MakePackedBinaryConv(ChooseSignConv(isa, weights, {std::move(scale), std::move(bias)}));
 }
 
 std::unique_ptr<PackedConvKernel> ChooseBinarySubBitBlock(Isa isa, SubBitWeights weights, std::vector<float> scale,
@@ -151,9 +145,7 @@ std::unique_ptr<PackedConvKernel> ChooseBinarySubBitBlock(Isa isa, SubBitWeights
   if (isa == Isa::kReference) {
     return MakeReferenceBinarySubBitBlock(std::move(weights), std::move(scale), std::move(bias), std::move(block));
   }
-  const BinaryKernels kernels = BinaryKernelsFor(isa, weights);
-  return MakeBinaryBlock(kernels.popcount, kernels.responses, weights, std::move(scale), std::move(bias),
-                         std::move(block));
+  return MakePackedBinaryConv(ChooseSignConv(isa, weights, {std::move(scale), std::move(bias), std::move(block)}));
 }
 
 template <class Q>

@@ -3,15 +3,15 @@
 #include <memory>
 #include <vector>
 
-#include "core/operator/block_parameters.h"
 #include "core/kernel/conv_kernel.h"
-#include "core/operator/conv_weights.h"
 #include "core/kernel/isa.h"
 #include "core/kernel/packed_kernels.h"
+#include "core/operator/block_parameters.h"
+#include "core/operator/conv_weights.h"
 #include "core/operator/requantization.h"
 
-/// The one place where a kernel is chosen: once, when the weights are known, from the operator, the layer's channels
-/// and tau, and the instruction set. `isa` must not pass DetectIsa(). `scale` and `bias` hold one value an output
+/// The only place where kernels are chosen: once, when the weights are known, from the operator, the layer's channels
+/// and tau, and the instruction set. `isa` must not exceed DetectIsa(). `scale` and `bias` hold one value per output
 /// channel.
 namespace subbit {
 
@@ -21,7 +21,7 @@ std::unique_ptr<ConvKernel<float>> ChooseSubBitConv(Isa isa, SubBitWeights weigh
 std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
                                                           std::vector<float> bias);
 
-/// `shift` holds one value an input channel.
+/// `shift` holds one value per input channel.
 std::unique_ptr<PackSignsKernel> ChoosePackSigns(Isa isa, std::vector<float> shift);
 
 std::unique_ptr<PackedConvKernel> ChoosePackedBinarySubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
@@ -30,7 +30,7 @@ std::unique_ptr<PackedConvKernel> ChoosePackedBinarySubBitConv(Isa isa, SubBitWe
 std::unique_ptr<PackedConvKernel> ChooseBinarySubBitBlock(Isa isa, SubBitWeights weights, std::vector<float> scale,
                                                           std::vector<float> bias, BlockParameters block);
 
-/// Of QLinearSubBitConv, and of QLinearSubBitBlock, whose runs have a residual. Q is uint8_t or int8_t.
+/// Chooses for QLinearSubBitConv, and for QLinearSubBitBlock, whose runs have a residual. Q is uint8_t or int8_t.
 template <class Q>
 std::unique_ptr<ConvKernel<Q>> ChooseQLinearSubBitConv(Isa isa, SubBitWeights weights, Requantization requantization);
 

@@ -11,18 +11,20 @@
 #include <type_traits>
 #include <utility>
 
-#include "core/popcount/binary_conv.h"
-#include "core/dense/dense_conv.h"
-#include "core/response/map_conv.h"
 #include "core/choice/map_or_dense_conv.h"
-#include "core/response/quantized_finish.h"
+#include "core/dense/dense_conv.h"
+#include "core/popcount/popcount_conv.h"
 #include "core/reference/reference.h"
+#include "core/response/map_conv.h"
+#include "core/response/quantized_finish.h"
+#include "core/response/response_conv.h"
+#include "core/signs/binary_conv.h"
 #include "core/testing/random_layer.h"
 
 namespace subbit {
 namespace {
 
-/// Runs into memory that holds no plausible result.
+/// Runs a kernel; its output memory holds no plausible result beforehand.
 template <class T>
 std::vector<T> RunKernel(const Layer& layer, const ConvKernel<T>& kernel, const std::vector<T>& x,
                          const T* residual = nullptr) {
@@ -54,7 +56,7 @@ std::vector<ChannelFinish> FloatFinish(const Layer& layer) {
   return finish;
 }
 
-/// Every kernel for binary activations, also those that kernel_choice would pass over on this processor.
+/// Every kernel for binary activations, including those that kernel_choice would not choose on this processor.
 std::vector<std::unique_ptr<ConvKernel<float>>> BinaryKernels(const Layer& layer) {
   std::vector<std::unique_ptr<ConvKernel<float>>> kernels;
   for (const MapKernelSet* set : MapKernelSets()) {
@@ -65,21 +67,25 @@ std::vector<std::unique_ptr<ConvKernel<float>>> BinaryKernels(const Layer& layer
       kernels.push_back(MakeMapConv(set->wide_binary, kind, layer.weights, {}, FloatFinish(layer)));
     }
   }
-  const auto binary = [&](const PopcountKernels& popcount, const ResponseKernels* responses) {
-    kernels.push_back(MakeBinaryConv(popcount, responses, layer.weights, layer.scale, layer.bias));
+  const auto counting = [&](const PopcountKernels& popcount) {
+    kernels.push_back(MakeBinaryConv(
+        std::make_unique<PopcountConv>(popcount, layer.weights, SignConvParameters{layer.scale, layer.bias})));
   };
-  binary(PortablePopcountKernels(), nullptr);
+  counting(PortablePopcountKernels());
 #ifdef SUBBIT_X86_KERNELS
   if (DetectIsa() >= Isa::kAvx2) {
-    binary(Avx2PopcountKernels(), nullptr);
-    const bool fits = layer.weights.tau <= ResponseKernels::kMaxTau &&
-                      layer.weights.in_channels <= ResponseKernels::kMaxChannels;
-    if (fits) binary(Avx2PopcountKernels(), &Avx2ResponseKernels());
+    counting(Avx2PopcountKernels());
+    const bool fits =
+        layer.weights.tau <= ResponseKernels::kMaxTau && layer.weights.in_channels <= ResponseKernels::kMaxChannels;
+    if (fits) {
+      kernels.push_back(MakeBinaryConv(std::make_unique<ResponseConv>(
+          Avx2PopcountKernels(), Avx2ResponseKernels(), layer.weights, SignConvParameters{layer.scale, layer.bias})));
+    }
   }
-  if (HasAvx512Popcount()) binary(Avx512PopcountKernels(), nullptr);
+  if (HasAvx512Popcount()) counting(Avx512PopcountKernels());
 #endif
 #ifdef SUBBIT_NEON_KERNELS
-  binary(NeonPopcountKernels(), nullptr);
+  counting(NeonPopcountKernels());
 #endif
   kernels.push_back(ChooseBinarySubBitConv(DetectIsa(), layer.weights, layer.scale, layer.bias));
   return kernels;
@@ -110,8 +116,8 @@ std::vector<std::unique_ptr<ConvKernel<Q>>> QuantizedKernels(const Layer& layer)
   const std::vector<ChannelFinish> finish = QuantizedFinish(requantization, layer.weights, input.padding);
   for (const MapKernelSet* set : MapKernelSets()) {
     for (const MapKind kind : kMapKinds) {
-      kernels.push_back(MakeMapConv(QuantizedMapKernels(*set, Q{}), kind, layer.weights, input, finish,
-                                    requantization.residual));
+      kernels.push_back(
+          MakeMapConv(QuantizedMapKernels(*set, Q{}), kind, layer.weights, input, finish, requantization.residual));
     }
   }
 #ifdef SUBBIT_X86_KERNELS
@@ -291,7 +297,7 @@ TEST(KernelChoice, AnEmptyBatchDoesNothing) {
   ExpectBinaryExact(MakeLayer(attributes, {0, 1, 3, 3}, &random));
 }
 
-/// Each task on a thread of its own.
+/// Runs each task on its own thread.
 void RunOnThreads(std::size_t tasks, Task task) {
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < tasks; ++i) threads.emplace_back([=] { task(i); });

@@ -8,8 +8,8 @@
 
 namespace subbit {
 
-/// What QLinearSubBitConv costs by 16-bit maps and by plain multiplication with AVX-512 VNNI, for one input channel at
-/// 32 positions, in steps of the latter.
+/// The cost of QLinearSubBitConv with 16-bit maps and with plain multiplication on AVX-512 VNNI, for one input channel
+/// at 32 positions, in steps of the latter.
 struct QuantizedCosts {
   double maps;
   double dense;
@@ -19,8 +19,8 @@ struct QuantizedCosts {
 /// 16 positions. Maps that are summed up count twice, since 16-bit sums must be widened every few channels.
 QuantizedCosts QuantizedCostsOf(const MapCost& maps, std::int64_t outs);
 
-/// Runs one of two kernels, whichever is estimated to take less on a run's geometry: where rows are short, maps lose
-/// more of their 32 lanes than multiplications lose of their 16. Q is uint8_t or int8_t.
+/// Runs whichever of two kernels is estimated to be faster for a run's geometry: where rows are short, maps lose more
+/// of their 32 lanes than multiplications lose of their 16. Q is uint8_t or int8_t.
 template <class Q>
 std::unique_ptr<ConvKernel<Q>> MakeMapOrDenseConv(std::unique_ptr<ConvKernel<Q>> maps,
                                                   std::unique_ptr<ConvKernel<Q>> dense, QuantizedCosts costs);

@@ -16,11 +16,11 @@
 namespace subbit {
 namespace {
 
-/// What the operators on packed signs need besides a layer.
+/// A layer, with what the operators on packed signs need in addition.
 struct PackedLayer {
   Layer layer;
   BlockParameters block;
-  std::vector<std::uint8_t> b;  ///< with arbitrary bits behind the last channel
+  std::vector<std::uint8_t> b;  ///< with arbitrary bits after the last channel
   std::vector<float> residual;
 };
 
@@ -41,7 +41,7 @@ PackedLayer MakePackedLayer(Layer layer, std::mt19937* random) {
   return packed;
 }
 
-/// Both outputs, filled beforehand with what no kernel writes.
+/// Both outputs, filled beforehand with values that no kernel writes.
 struct Results {
   std::vector<float> y;
   std::vector<std::uint8_t> s;

@@ -33,7 +33,7 @@ ConvAttributes Attributes(const VectorCase& c) {
   return attributes;
 }
 
-/// The case run on one level; checks the shape of the output.
+/// Runs the case on one level and checks the shape of the output.
 template <class T>
 std::vector<T> RunKernel(const VectorCase& c, const ConvKernel<T>& kernel, const char* x_name, const char* y_name) {
   const auto residual = c.inputs.find("residual");
@@ -41,10 +41,10 @@ std::vector<T> RunKernel(const VectorCase& c, const ConvKernel<T>& kernel, const
   EXPECT_EQ(Dims(geometry.OutputShape()), Dims(c.outputs.at(y_name).shape));
   std::vector<T> y(c.outputs.at(y_name).As<T>().size());
   std::vector<std::byte> scratch(kernel.ScratchBytes(geometry));
-  kernel.Run(geometry,
-             {c.inputs.at(x_name).As<T>().data(),
-              residual == c.inputs.end() ? nullptr : residual->second.As<T>().data()},
-             y.data(), scratch.data(), RunSerially);
+  kernel.Run(
+      geometry,
+      {c.inputs.at(x_name).As<T>().data(), residual == c.inputs.end() ? nullptr : residual->second.As<T>().data()},
+      y.data(), scratch.data(), RunSerially);
   return y;
 }
 
@@ -145,15 +145,14 @@ void RunQuantized(const VectorCase& c, Isa isa) {
   TensorView<std::int32_t> bias{nullptr, {}};
   const bool has_bias = c.inputs.count("B") != 0;
   if (has_bias) bias = View<std::int32_t>(c.inputs.at("B"));
-  const QuantizationInputs inputs{View<float>(c.inputs.at("x_scale")), c.inputs.at("x_zero_point").As<Q>().at(0),
-                                  View<float>(c.inputs.at("w_scale")), View<float>(c.inputs.at("y_scale")),
+  const QuantizationInputs inputs{View<float>(c.inputs.at("x_scale")),       c.inputs.at("x_zero_point").As<Q>().at(0),
+                                  View<float>(c.inputs.at("w_scale")),       View<float>(c.inputs.at("y_scale")),
                                   c.inputs.at("y_zero_point").As<Q>().at(0), has_bias ? &bias : nullptr};
-  Requantization requantization =
-      c.op == "QLinearSubBitConv"
-          ? MakeRequantization(op, attributes.out_channels, inputs)
-          : MakeBlockRequantization(op, attributes, inputs,
-                                    {View<float>(c.inputs.at("residual_scale")),
-                                     c.inputs.at("residual_zero_point").As<Q>().at(0)});
+  Requantization requantization = c.op == "QLinearSubBitConv"
+                                      ? MakeRequantization(op, attributes.out_channels, inputs)
+                                      : MakeBlockRequantization(op, attributes, inputs,
+                                                                {View<float>(c.inputs.at("residual_scale")),
+                                                                 c.inputs.at("residual_zero_point").As<Q>().at(0)});
   const auto kernel = ChooseQLinearSubBitConv<Q>(isa, std::move(weights), std::move(requantization));
   EXPECT_EQ(RunKernel(c, *kernel, "x", "y"), c.outputs.at("y").As<Q>()) << kernel->Name();
 }

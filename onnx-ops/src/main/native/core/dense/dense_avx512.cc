@@ -113,8 +113,7 @@ void MultiplyOutputs(const DensePass& pass, std::int64_t first, const std::uint3
   for (int i = 0; i < kOutputs; ++i) {
     if (first + i >= pass.outs) break;
     std::uint8_t* const y = pass.y + (first + i) * pass.y_stride;
-    const std::uint8_t* const plane =
-        pass.residual == nullptr ? nullptr : pass.residual + (first + i) * pass.y_stride;
+    const std::uint8_t* const plane = pass.residual == nullptr ? nullptr : pass.residual + (first + i) * pass.y_stride;
 #pragma GCC unroll 3
     for (int v = 0; v < kVectors; ++v) {
       const __m512 residual = ScaledResiduals(pass, plane, pass.runs[v], pass.runs[v + 1]);

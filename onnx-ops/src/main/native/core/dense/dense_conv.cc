@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/response/quantized_finish.h"
 #include "core/kernel/tile_tasks.h"
+#include "core/response/quantized_finish.h"
 
 namespace subbit {
 namespace {
@@ -64,7 +64,7 @@ class DenseConv : public ConvKernel<Q> {
           ScratchCutter task_cutter(task_memory);
           const TaskMemory memory = TakeTaskMemory(planes, &task_cutter);
           while (first < last) {
-            // Four vectors are better two and two than three and one.
+            // Four vectors are faster as two and two than as three and one.
             const std::int64_t left = last - first;
             const auto vectors = static_cast<int>(left == 4 ? 2 : std::min<std::int64_t>(left, kMaxVectors));
             RunTile(band, words, image % groups, first, vectors, memory,
@@ -75,10 +75,10 @@ class DenseConv : public ConvKernel<Q> {
   }
 
  private:
-  /// What makes the bytes of Q unsigned.
+  /// The exclusive or with this makes bytes of type Q unsigned.
   static constexpr int kFlip = std::numeric_limits<Q>::min() < 0 ? 0x80 : 0;
 
-  /// What a task works in.
+  /// The memory of one task.
   struct TaskMemory {
     PixelRun* runs;
     std::uint32_t* patches;  ///< of one tile, if patches are gathered
@@ -216,8 +216,8 @@ class DenseConv : public ConvKernel<Q> {
 DensePacing::DensePacing(const PhasePlanes& planes, std::int64_t outs) {
   const auto count = [](std::int64_t lanes) { return static_cast<double>((lanes + kLanes - 1) / kLanes); };
   const double in_place = count(planes.positions);
-  const double gathered = count(planes.geometry.out_height * planes.geometry.out_width) *
-                          (1 + kGatherOutputs / static_cast<double>(outs));
+  const double gathered =
+      count(planes.geometry.out_height * planes.geometry.out_width) * (1 + kGatherOutputs / static_cast<double>(outs));
   gathers = gathered < in_place;
   vectors = std::min(gathered, in_place);
 }

@@ -2,22 +2,22 @@
 
 #include <memory>
 
-#include "core/kernel/conv_kernel.h"
-#include "core/operator/conv_weights.h"
 #include "core/dense/dense_kernels.h"
+#include "core/kernel/conv_kernel.h"
 #include "core/kernel/phase_planes.h"
+#include "core/operator/conv_weights.h"
 #include "core/operator/requantization.h"
 
 /// QLinearSubBitConv by plain multiplication, on processors that multiply and add four bytes in a 32-bit lane at once:
-/// nine such steps for four channels take less than maps where few output channels share them.
+/// where few output channels share maps, nine such steps for four channels take less time than maps.
 ///
 /// The indices are decoded to taps of -1 and +1 once, at load. Four input channels at one position form a word of
 /// unsigned bytes (signed ones have their top bit flipped, which adds 128), laid out as PhasePlanes; channels past the
-/// last have taps of 0. The zero point is not subtracted: padding holds it, and the bias takes back what it adds to
+/// last have taps of 0. The zero point is not subtracted: padding has its value, and the bias subtracts what it adds to
 /// each sum. All integer results are exact.
 namespace subbit {
 
-/// How DenseConv gets at a tile's words. In place its vectors run on over the ends of rows, and lanes are lost there;
+/// How DenseConv reads a tile's words. In place, its vectors run across the ends of rows, where lanes are lost;
 /// gathered, the words of a tile's pixels are first copied together, which takes as long as a few output channels.
 struct DensePacing {
   DensePacing(const PhasePlanes& planes, std::int64_t outs);

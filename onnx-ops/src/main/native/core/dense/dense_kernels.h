@@ -23,7 +23,7 @@ struct DensePass {
   float high;
   const PixelRun* runs[kMaxVectors + 1];  ///< the pixels of vector v: from runs[v] up to runs[v + 1]
   const std::uint8_t* residual;           ///< of QLinearSubBitBlock, laid out as y; else null
-  std::uint8_t flip;                      ///< what makes the residual's bytes unsigned
+  std::uint8_t flip;                      ///< the exclusive or with this makes the residual's bytes unsigned
   ResidualScaling residual_scaling;       ///< of the unsigned bytes
   std::uint8_t* y;                        ///< the first output channel's plane
   std::int64_t y_stride;                  ///< from one output channel's plane to the next

@@ -3,20 +3,20 @@
 #include <cstddef>
 #include <string>
 
-#include "core/operator/conv_geometry.h"
 #include "core/kernel/kernel_bound.h"
 #include "core/kernel/parallel_for.h"
+#include "core/operator/conv_geometry.h"
 
 namespace subbit {
 
-/// What a convolution reads; both row-major.
+/// The tensors that a convolution reads, both row-major.
 template <class X, class Y>
 struct ConvInputs {
   const X* x;                   ///< [N, in_channels * group, H, W]
   const Y* residual = nullptr;  ///< of QLinearSubBitBlock, in the shape of y; null for the other operators
 };
 
-/// One convolution with its weights prepared. Immutable once made: Run may be called by many threads at once.
+/// One convolution with its weights prepared. Immutable, so many threads may call Run at once.
 ///
 /// X and Y are the element types of input and output: float for SubBitConv and BinarySubBitConv, uint8_t or int8_t for
 /// QLinearSubBitConv and QLinearSubBitBlock.
@@ -28,18 +28,18 @@ class ConvKernel {
   /// Algorithm and instruction set, for logs: "response maps, avx512".
   virtual std::string Name() const = 0;
 
-  /// Bytes of scratch memory that Run takes for this geometry, all that it takes. `geometry` must come from
-  /// MakeGeometry with the attributes that the kernel was made for.
+  /// The number of bytes of scratch memory that Run needs for this geometry; Run allocates nothing else. `geometry`
+  /// must come from MakeGeometry with the attributes for which the kernel was created.
   virtual std::size_t ScratchBytes(const ConvGeometry& geometry) const = 0;
 
-  /// What Run cannot do without on this geometry.
+  /// The least work that Run has to do for this geometry.
   virtual KernelBound Bound(const ConvGeometry& geometry) const {
     static_cast<void>(geometry);
     return {};
   }
 
-  /// Computes y [N, out_channels, out_height, out_width], row-major and not overlapping an input. `scratch` is ScratchBytes(geometry) bytes, at any address and of any content, that no other run uses
-  /// meanwhile.
+  /// Computes y [N, out_channels, out_height, out_width], row-major and not overlapping an input. `scratch` has
+  /// ScratchBytes(geometry) bytes, at any address and with any content, which no other run uses at the same time.
   virtual void Run(const ConvGeometry& geometry, const ConvInputs<X, Y>& inputs, Y* y, void* scratch,
                    ParallelFor parallel_for) const = 0;
 };

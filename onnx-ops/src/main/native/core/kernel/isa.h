@@ -5,11 +5,11 @@
 
 namespace subbit {
 
-/// What a kernel may use, from least to most. Each level includes the ones before it.
+/// The instruction sets that a kernel may use, from least to most. Each level includes the ones before it.
 enum class Isa {
   kReference,  ///< only the readable reference, on any processor
-  kPortable,   ///< 128-bit vectors as the compiler makes them for the baseline of the target (SSE2, NEON)
-  kNeon,       ///< aarch64 with NEON, which all of them have
+  kPortable,   ///< 128-bit vectors as compiled for the baseline of the target (SSE2, NEON)
+  kNeon,       ///< NEON, which every aarch64 processor has
   kAvx2,       ///< x86 with AVX2
   kAvx512,     ///< x86 with AVX-512 F, BW, DQ, VL
 };
@@ -20,7 +20,7 @@ const char* ToString(Isa isa);
 /// The levels that both this build and this processor have, from least to most.
 std::vector<Isa> AvailableIsas();
 
-/// The best of them.
+/// The best level that this build and this processor have.
 Isa DetectIsa();
 
 /// Whether this build and this processor have AVX-512 VPOPCNTDQ (population count of vector elements).
@@ -29,8 +29,8 @@ bool HasAvx512Popcount();
 /// Whether this build and this processor have AVX-512 VNNI (products of bytes, added in 32-bit lanes).
 bool HasAvx512Vnni();
 
-/// The level to use: the best that is available and does not pass the environment variable SUBBIT_ISA, if that is set. Throws
-/// std::invalid_argument if it is set to anything but a level's name.
+/// The level to use: the best available one that does not exceed the environment variable SUBBIT_ISA, if that is set.
+/// Throws std::invalid_argument if it is set to anything but a level's name.
 Isa ChosenIsa();
 
 }  // namespace subbit

@@ -9,12 +9,12 @@ enum class VectorStep {
   kNone,        ///< the kernel states no bound
   kAddFloat,    ///< an addition of 32-bit floats
   kAddInt,      ///< an addition of integers of any width
-  kCountPairs,  ///< a carry-save addition of two words of differing signs (binary_conv.h), a count and an addition
+  kCountPairs,  ///< a carry-save addition of two words of differing signs (popcount_conv.h), a count and an addition
   kLookUps,     ///< a look-up of bytes by a shuffle within 16 of them, and an addition of bytes
 };
 
-/// What a kernel cannot do without in one run: so many steps of one kind. Reading indices, laying out the input,
-/// padding and writing the output are left out, so no run can be as fast as its bound.
+/// The least work of a kernel in one run: a number of steps of one kind. Reading indices, laying out the input, padding
+/// and writing the output are excluded, so no run can be as fast as its bound.
 struct KernelBound {
   VectorStep step = VectorStep::kNone;
   Isa isa = Isa::kReference;

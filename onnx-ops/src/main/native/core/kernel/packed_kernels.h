@@ -4,15 +4,15 @@
 #include <cstdint>
 #include <string>
 
-#include "core/operator/conv_geometry.h"
 #include "core/kernel/kernel_bound.h"
 #include "core/kernel/parallel_for.h"
+#include "core/operator/conv_geometry.h"
 
-/// The interfaces of the operators on packed signs (packed_bits.h). Kernels are immutable once made: Run may be called
-/// by many threads at once.
+/// The interfaces of the operators on packed signs (packed_bits.h). Kernels are immutable, so many threads may call Run
+/// at once.
 namespace subbit {
 
-/// What PackSigns packs; row-major tensors of [batch, channels, pixels]. Made by MakeSignsShape.
+/// The shape of what PackSigns packs, row-major tensors of [batch, channels, pixels]; comes from MakeSignsShape.
 struct SignsShape {
   std::int64_t batch;
   std::int64_t channels;
@@ -31,13 +31,13 @@ class PackSignsKernel {
   /// Algorithm and instruction set, for logs.
   virtual std::string Name() const = 0;
 
-  /// The number of shifts that the kernel was made with.
+  /// The number of shifts with which the kernel was created.
   virtual std::int64_t Channels() const = 0;
 
-  /// Bytes of scratch memory that Run takes for this shape, all that it takes.
+  /// The number of bytes of scratch memory that Run needs for this shape; Run allocates nothing else.
   virtual std::size_t ScratchBytes(const SignsShape& shape) const = 0;
 
-  /// What Run cannot do without on this shape.
+  /// The least work that Run has to do for this shape.
   virtual KernelBound Bound(const SignsShape& shape) const {
     static_cast<void>(shape);
     return {};
@@ -49,13 +49,13 @@ class PackSignsKernel {
                    ParallelFor parallel_for) const = 0;
 };
 
-/// What a convolution of packed signs reads.
+/// The tensors that a convolution of packed signs reads.
 struct PackedInputs {
   const std::uint8_t* b;  ///< signs, [N, PackedBytes(in_channels * group), H, W]
   const float* residual;  ///< [N, out_channels, out_height, out_width]; null for PackedBinarySubBitConv
 };
 
-/// What it writes; one of the two may be null. Neither overlaps an input.
+/// The tensors that a convolution of packed signs writes; one of the two may be null. Neither overlaps an input.
 struct PackedOutputs {
   float* y;         ///< [N, out_channels, out_height, out_width]
   std::uint8_t* s;  ///< signs, [N, PackedBytes(out_channels), out_height, out_width]
@@ -69,19 +69,19 @@ class PackedConvKernel {
   /// Algorithm and instruction set, for logs.
   virtual std::string Name() const = 0;
 
-  /// Bytes of scratch memory that Run takes for this geometry, all that it takes. `geometry` must come from
-  /// MakePackedGeometry with the attributes that the kernel was made for.
+  /// The number of bytes of scratch memory that Run needs for this geometry; Run allocates nothing else. `geometry`
+  /// must come from MakePackedGeometry with the attributes for which the kernel was created.
   virtual std::size_t ScratchBytes(const ConvGeometry& geometry) const = 0;
 
-  /// What Run cannot do without on this geometry.
+  /// The least work that Run has to do for this geometry.
   virtual KernelBound Bound(const ConvGeometry& geometry) const {
     static_cast<void>(geometry);
     return {};
   }
 
   /// `scratch` is as for ConvKernel.
-  virtual void Run(const ConvGeometry& geometry, const PackedInputs& inputs, const PackedOutputs& outputs, void* scratch,
-                   ParallelFor parallel_for) const = 0;
+  virtual void Run(const ConvGeometry& geometry, const PackedInputs& inputs, const PackedOutputs& outputs,
+                   void* scratch, ParallelFor parallel_for) const = 0;
 };
 
 }  // namespace subbit

@@ -6,8 +6,8 @@
 
 namespace subbit {
 
-/// A reference to something that can be called. Unlike std::function it never allocates, so it may be made in each run;
-/// what it was made from must outlive it.
+/// A reference to a callable. Unlike std::function it never allocates, so it may be created in each run; the callable
+/// must outlive it.
 template <class Signature>
 class FunctionRef;
 
@@ -32,7 +32,7 @@ class FunctionRef<Result(Args...)> {
   Result operator()(Args... args) const { return call_(target_, std::forward<Args>(args)...); }
 
  private:
-  /// A pointer to a function is none to an object, and need not fit into one.
+  /// A pointer to a function is not a pointer to an object, and need not fit into one.
   union Target {
     const void* object;
     void (*function)();
@@ -45,7 +45,7 @@ class FunctionRef<Result(Args...)> {
 using Task = FunctionRef<void(std::size_t)>;
 
 /// Runs task(0) .. task(tasks - 1), in any order and possibly on several threads, and returns when all are done. If a
-/// task throws, one of the exceptions is thrown again on the caller's thread after the rest have ended.
+/// task throws, one of the exceptions is rethrown on the caller's thread after the other tasks have ended.
 using ParallelFor = FunctionRef<void(std::size_t tasks, Task task)>;
 
 /// Runs the tasks one after the other on the caller's thread.

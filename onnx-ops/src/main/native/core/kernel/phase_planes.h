@@ -16,22 +16,23 @@ struct PixelRun {
   std::int64_t length;
 };
 
-/// How the fast kernels lay an input channel out, so that stride, dilation and padding are dealt with once, while the
-/// channel is copied, and the arithmetic meets none of them.
+/// How the fast kernels lay out an input channel, so that stride, dilation and padding are handled once, while the
+/// channel is copied, and do not concern the arithmetic.
 ///
 /// A tap at (i, j) of output pixel (row, column) reads the padded input at (row * stride + i * dilation, column *
 /// stride + j * dilation). Padded input rows with the same remainder modulo the row stride form a phase, columns
 /// likewise; within the phase of a tap, neighbouring output pixels read neighbouring values. Each phase that some tap
 /// needs (one for stride 1, at most nine) is stored as a plane of `rows` x `pitch` values. Output pixel (row, column)
 /// has position row * pitch + column, and tap t of the pixel at position p is the value at tap_offset[t] + p: nine
-/// contiguous streams, whatever the geometry. Positions whose column is not below out_width belong to no pixel; what is
-/// computed there is thrown away.
+/// contiguous streams, whatever the geometry. Positions whose column is not below out_width belong to no pixel; results
+/// there are discarded.
 struct PhasePlanes {
   /// `row_group` 1, or 2 where CanGroupRows(): a position then stands for two output pixels, one below the other, in
   /// rows 2 * r and 2 * r + 1. They share two of the input rows that they read.
   explicit PhasePlanes(const ConvGeometry& geometry, int row_group = 1);
 
-  /// Planes of only what the positions in rows first .. last read. Position p lies at p - first * pitch there.
+  /// Planes of only those values that the positions in rows first .. last read. Position p lies at p - first * pitch
+  /// there.
   PhasePlanes Band(std::int64_t first, std::int64_t last) const;
 
   static bool CanGroupRows(const ConvGeometry& geometry) {
@@ -47,7 +48,7 @@ struct PhasePlanes {
   std::array<std::int64_t, kKernelSize> column_phase{};  ///< remainders, the first column_phases of them in use
   std::int64_t first_row = 0;                            ///< of the planes; not 0 for a band
   std::int64_t rows = 0;                                 ///< of one phase
-  std::int64_t rows_below = 0;                           ///< so many more than there are rows of positions
+  std::int64_t rows_below = 0;                           ///< how many more rows than there are rows of positions
   std::int64_t pitch = 0;                                ///< values from a row to the next
   std::int64_t positions = 0;                            ///< one more than the position of the last output pixel
   std::int64_t channel_size = 0;                         ///< values of one channel, all phases
@@ -89,8 +90,8 @@ struct PhasePlanes {
   /// its new end. Of each position's group of rows it takes row number `row_of_group`.
   PixelRun* FindRuns(std::int64_t first, std::int64_t count, PixelRun* runs, int row_of_group = 0) const;
 
-  /// The other way round, where rows are not grouped: writes where output pixels first .. first + count - 1 lie. A
-  /// run's `pixel` is its first position, its `offset` counts from the first pixel.
+  /// The reverse, for rows that are not grouped: writes where output pixels first .. first + count - 1 lie. A run's
+  /// `pixel` is its first position, its `offset` counts from the first pixel.
   PixelRun* FindPositions(std::int64_t first, std::int64_t count, PixelRun* runs) const;
 };
 

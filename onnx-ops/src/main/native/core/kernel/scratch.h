@@ -10,8 +10,8 @@ namespace subbit {
 constexpr std::size_t kCacheLine = 64;  ///< bytes; also the widest vector of any kernel
 
 /// Cuts scratch memory into arrays, each at a cache-line boundary and uninitialised. A kernel takes its arrays in one
-/// function and calls it twice: with a cutter of no memory, to learn from Bytes() how much it needs, then with the
-/// memory.
+/// function and calls it twice: first with a cutter without memory, to learn from Bytes() how much it needs, and then
+/// with the memory.
 class ScratchCutter {
  public:
   ScratchCutter() = default;
@@ -37,8 +37,8 @@ class ScratchCutter {
   std::size_t taken_ = 0;
 };
 
-/// At most so many tasks of a parallel loop use scratch memory of their own: enough to spread over threads, few enough
-/// to cost nothing.
+/// The largest number of tasks of a parallel loop with scratch memory of their own: enough to spread over threads, few
+/// enough to cost nothing.
 constexpr std::int64_t kMaxTasks = 16;
 
 /// kMaxTasks slices of scratch memory for the tasks of a parallel loop. A task holds a slice while it runs. The lowest
@@ -66,8 +66,8 @@ class ScratchSlices {
   /// There is a free slice, since at most kMaxTasks tasks exist.
   int Claim() {
     std::uint32_t free = free_.load(std::memory_order_relaxed);
-    while (!free_.compare_exchange_weak(free, free & (free - 1), std::memory_order_acquire,
-                                        std::memory_order_relaxed)) {
+    while (
+        !free_.compare_exchange_weak(free, free & (free - 1), std::memory_order_acquire, std::memory_order_relaxed)) {
     }
     return __builtin_ctz(free);
   }

@@ -9,14 +9,15 @@
 
 namespace subbit {
 
-/// How a convolution is split into tasks and what memory they have. Each image (one group's channels of one batch
-/// entry) is cut into bands of neighbouring tiles, and a task works through some of all images' bands. It lays out what a band
-/// reads itself, so that the laid-out values stay in its core's cache. Neighbouring bands read a few rows both; a band
-/// has at least three times as many, unless that leaves fewer than two bands, and small images are one band.
+/// How a convolution is split into tasks, and the memory of each task. Each image (one group's channels of one batch
+/// entry) is cut into bands of neighbouring tiles, and a task processes some of the bands of all images. It lays out
+/// the input of a band itself, so that the laid-out values stay in its core's cache. Neighbouring bands share a few
+/// input rows; a band has at least three times as many, unless that leaves fewer than two bands, and small images are a
+/// single band.
 ///
 /// A band is laid out in `channels` times band.channel_size values, followed by one tile of zeros, since the last tile
-/// may read past the end. At most kMaxTasks bands are in memory at a time, of about kBandBytes if they can be as small,
-/// and for each of them `task_bytes`, which a task may use as it likes.
+/// may read past the end. At most kMaxTasks bands are in memory at a time, each of about kBandBytes if it can be that
+/// small, and for each of them `task_bytes` that a task may use freely.
 template <class T>
 class TileTasks {
  public:
@@ -25,7 +26,7 @@ class TileTasks {
             std::int64_t least_tiles, std::size_t task_bytes)
       : TileTasks(planes, planes.positions, planes.pitch, images, channels, tile, least_tiles, task_bytes) {}
 
-  /// Tiles of something else than positions: `items` of them an image, `row_items` a row.
+  /// Tiles of items other than positions: `items` per image, `row_items` per row.
   TileTasks(const PhasePlanes& planes, std::int64_t items, std::int64_t row_items, std::int64_t images,
             std::int64_t channels, std::int64_t tile, std::int64_t least_tiles, std::size_t task_bytes)
       : planes_(planes),
@@ -51,7 +52,7 @@ class TileTasks {
     band_values_ = values + tile_;
   }
 
-  /// Takes the memory that Run needs.
+  /// Reserves the memory that Run needs.
   std::byte* TakeScratch(ScratchCutter* cutter) const {
     return cutter->Take<std::byte>(tasks_ * static_cast<std::int64_t>(SliceBytes()));
   }

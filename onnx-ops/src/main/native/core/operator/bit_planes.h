@@ -6,7 +6,7 @@
 
 namespace subbit {
 
-/// Bytes that one bit plane of `count` indices takes.
+/// The number of bytes in a bit plane of `count` indices.
 constexpr std::size_t PlaneBytes(std::size_t count) { return (count + 7) / 8; }
 
 /// Decodes `count` indices of `tau` bits (1..9) from bit planes: bit b of index i is bit (i mod 8) of byte

@@ -4,8 +4,8 @@
 
 namespace subbit {
 
-/// What BinarySubBitBlock does behind the convolution and the residual, one value an output channel each; none is -0,
-/// so that no kernel need tell a zero of one sign from one of the other (MakePerChannel sees to it).
+/// The parameters that BinarySubBitBlock applies after the convolution and the residual, each with one value per output
+/// channel. None is -0, so kernels need not distinguish zeros by their sign (MakePerChannel ensures this).
 struct BlockParameters {
   std::vector<float> shift_in;    ///< added before the PReLU
   std::vector<float> slope;       ///< of the PReLU, below zero

@@ -18,7 +18,7 @@ std::int64_t OutputLength(std::int64_t length, std::int64_t pad_begin, std::int6
 
 namespace {
 
-/// What messages call an input's shape.
+/// The names by which messages refer to an input's shape.
 struct InputFields {
   const char* shape;
   const char* padded_shape;
@@ -39,14 +39,16 @@ ConvGeometry Make(const OpName& op, const ConvAttributes& attributes, const Inpu
     throw InvalidOperator(op, fields.shape, ToString(shape), "images of at least 1x1");
   }
   const std::int64_t channels = geometry.InputChannels();
-  CheckedProduct(op, fields.shape, {channels, geometry.height, geometry.width}, kMaxElements);  // even of an empty batch
+  CheckedProduct(op, fields.shape, {channels, geometry.height, geometry.width},
+                 kMaxElements);  // even for an empty batch
   CheckedProduct(op, fields.shape, {geometry.batch, channels, geometry.height, geometry.width}, kMaxElements);
 
   const auto& pads = attributes.pads;
   geometry.out_height = OutputLength(geometry.height, pads[0], pads[2], attributes.dilations[0], attributes.strides[0]);
   geometry.out_width = OutputLength(geometry.width, pads[1], pads[3], attributes.dilations[1], attributes.strides[1]);
   if (geometry.out_height < 1 || geometry.out_width < 1) {
-    throw InvalidOperator(op, fields.shape, ToString(shape), "images that, with their pads, hold the dilated 3x3 kernel");
+    throw InvalidOperator(op, fields.shape, ToString(shape),
+                          "images that, with their pads, hold the dilated 3x3 kernel");
   }
   // The padded input bounds every scratch buffer of the kernels.
   CheckedProduct(op, fields.padded_shape,

@@ -9,8 +9,7 @@ namespace subbit {
 namespace {
 
 template <class T>
-void RequireShape(const OpName& op, const std::string& input, const TensorView<T>& tensor,
-                  const Dims& expected) {
+void RequireShape(const OpName& op, const std::string& input, const TensorView<T>& tensor, const Dims& expected) {
   if (tensor.shape != expected) {
     throw InvalidOperator(op, "shape of " + input, ToString(tensor.shape), ToString(expected));
   }

@@ -34,13 +34,14 @@ struct SubBitWeights {
 /// -1 or +1: tap `tap` (0..8, row-major) of a codeword.
 inline int TapSign(std::uint16_t codeword, int tap) { return ((codeword >> tap) & 1) != 0 ? 1 : -1; }
 
-/// Checks and decodes. `attributes` must have passed Validate. Throws InvalidOperator unless `index` has the shape
-/// [tau, ceil(out_channels * in_channels / 8)], `codebook` the shape [2^tau, 3, 3], and every tap is -1 or +1.
+/// Checks and decodes the weights of a node. `attributes` must have passed Validate. Throws InvalidOperator unless
+/// `index` has the shape [tau, ceil(out_channels * in_channels / 8)], `codebook` the shape [2^tau, 3, 3], and every tap
+/// is -1 or +1.
 SubBitWeights MakeWeights(const OpName& op, const ConvAttributes& attributes, const TensorView<std::uint8_t>& index,
                           const TensorView<std::int8_t>& codebook);
 
-/// Checks an input of one finite float an output channel ("scale", "bias") and copies it; -0 becomes +0, as the function
-/// bodies have it. Throws InvalidOperator.
+/// Checks and copies an input with one finite float per output channel ("scale", "bias"); -0 becomes +0, as in the
+/// function bodies. Throws InvalidOperator.
 std::vector<float> MakePerChannel(const OpName& op, const char* field, std::int64_t out_channels,
                                   const TensorView<float>& values);
 

@@ -9,8 +9,8 @@
 
 namespace subbit {
 
-/// A borrowed list of dimensions: a view, so that looking at a shape in each run allocates nothing. What it was made
-/// from must outlive it; a braced list lives to the end of the expression that it stands in.
+/// A borrowed list of dimensions: a view, so that reading a shape in each run allocates nothing. The list that it
+/// refers to must outlive it; a braced list lives until the end of the expression that contains it.
 class Dims {
  public:
   Dims() = default;

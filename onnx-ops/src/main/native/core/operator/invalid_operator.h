@@ -8,7 +8,7 @@
 
 namespace subbit {
 
-/// Which operator of which model node a message is about.
+/// The operator and the model node that a message is about.
 struct OpName {
   std::string type;       ///< for example "SubBitConv"
   std::string node = "";  ///< the node's name in the model; may be empty

@@ -76,7 +76,8 @@ TEST(BlockRequantization, DividesTheResidualScale) {
   EXPECT_EQ(made.multiplier, Inputs().Make().multiplier);
   EXPECT_THROW(make(0.1f, {2}), InvalidOperator);
   // The largest is so large that 255 of it are infinite.
-  for (float bad : {0.0f, -1.0f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(), 1e36f}) {
+  for (float bad :
+       {0.0f, -1.0f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(), 1e36f}) {
     EXPECT_THROW(make(bad, {}), InvalidOperator) << bad;
   }
   ++attributes.in_channels;

@@ -4,7 +4,7 @@
 
 namespace subbit {
 
-/// What a residual adds to the scaled sum of QLinearSubBitBlock: float(value - zero_point) * multiplier.
+/// How a residual is added to the scaled sum of QLinearSubBitBlock: float(value - zero_point) * multiplier.
 struct ResidualScaling {
   float multiplier;  ///< residual_scale / y_scale, rounded to float
   std::int32_t zero_point;

@@ -29,19 +29,19 @@ class PackSigns : public PackSignsKernel {
     const bool worth_threads = shape.batch * shape.channels * shape.pixels >= kLeastParallelSigns;
     (worth_threads ? parallel_for : ParallelFor(RunSerially))(
         static_cast<std::size_t>(shape.batch * words * chunks), [&](std::size_t task) {
-      const std::int64_t image = static_cast<std::int64_t>(task) / (words * chunks);
-      const std::int64_t word = static_cast<std::int64_t>(task) / chunks % words;
-      const std::int64_t pixel = static_cast<std::int64_t>(task) % chunks * kPixels;
-      const std::int64_t n = std::min(kPixels, shape.pixels - pixel);
-      const std::int64_t channel = word * kWordBits;
-      const auto channels = static_cast<int>(std::min(kWordBits, shape.channels - channel));
-      std::uint32_t packed[kPixels];
-      kernels_.pack(x + (image * shape.channels + channel) * shape.pixels + pixel, shape.pixels, channels,
-                    shift_.data() + channel, n, packed);
-      const std::int64_t byte = image * PackedBytes(shape.channels) + word * kBytesPerWord;
-      kernels_.unpack_bytes(packed, n, static_cast<int>(PackedBytes(channels)), shape.pixels,
-                            b + byte * shape.pixels + pixel);
-    });
+          const std::int64_t image = static_cast<std::int64_t>(task) / (words * chunks);
+          const std::int64_t word = static_cast<std::int64_t>(task) / chunks % words;
+          const std::int64_t pixel = static_cast<std::int64_t>(task) % chunks * kPixels;
+          const std::int64_t n = std::min(kPixels, shape.pixels - pixel);
+          const std::int64_t channel = word * kWordBits;
+          const auto channels = static_cast<int>(std::min(kWordBits, shape.channels - channel));
+          std::uint32_t packed[kPixels];
+          kernels_.pack(x + (image * shape.channels + channel) * shape.pixels + pixel, shape.pixels, channels,
+                        shift_.data() + channel, n, packed);
+          const std::int64_t byte = image * PackedBytes(shape.channels) + word * kBytesPerWord;
+          kernels_.unpack_bytes(packed, n, static_cast<int>(PackedBytes(channels)), shape.pixels,
+                                b + byte * shape.pixels + pixel);
+        });
   }
 
  private:

@@ -8,9 +8,9 @@
 
 namespace subbit {
 
-/// PackSigns by the loops that pack words for convolutions: the signs of 32 channels become words in the first-level
-/// cache, which are then taken apart into bytes. Reads each value once, so memory bounds it. `kernels` must stay valid;
-/// `shift` holds one value a channel.
+/// PackSigns with the loops that pack words for convolutions: the signs of 32 channels become words in the first-level
+/// cache, which are then split into bytes. Every value is read once, so memory is the limit. `kernels` must stay valid;
+/// `shift` holds one value per channel.
 std::unique_ptr<PackSignsKernel> MakePackSigns(const PopcountKernels& kernels, std::vector<float> shift);
 
 }  // namespace subbit

@@ -7,7 +7,9 @@ namespace subbit {
 PatchLayout::PatchLayout(std::int64_t channels, bool merge_taps)
     : full_words_(channels / kWordBits),
       rest_(static_cast<int>(channels % kWordBits)),
-      taps_per_word_(rest_ == 0 ? 0 : merge_taps ? kWordBits / rest_ : 1) {}
+      taps_per_word_(rest_ == 0   ? 0
+                     : merge_taps ? kWordBits / rest_
+                                  : 1) {}
 
 TapSlots PatchLayout::SlotsOf(std::int64_t word) const {
   TapSlots slots{};
@@ -64,8 +66,7 @@ int TapReader::FindRuns(std::int64_t first, std::int64_t count, TapRun* runs) co
         const std::int64_t end = std::min(columns.end, last - pixel);
         if (begin >= end) continue;
         runs[found++] = {tap_row * kKernelSize + tap_column, static_cast<int>(pixel + begin - first),
-                         static_cast<int>(end - begin),
-                         input_row * geometry_.width + columns.start + begin * stride};
+                         static_cast<int>(end - begin), input_row * geometry_.width + columns.start + begin * stride};
       }
     }
   }

@@ -9,17 +9,18 @@
 
 namespace subbit {
 
-/// How the signs that one output pixel sees make up a patch of 32-bit words, and the kernels likewise.
+/// How the signs that one output pixel sees are arranged in a patch of 32-bit words, and the kernels likewise.
 ///
 /// The signs of 32 input channels at one pixel form a word (set: +1); a patch is the words of a pixel's nine taps. The
-/// last channels, r of them with r = in_channels mod 32, would waste most of a word a tap, so the words of floor(32 / r)
-/// taps are merged into one. Then words are paired: of words 2j and 2j + 1 the second is replaced by their exclusive or,
-/// which saves an operation in counting (binary_conv.h). A last word without a partner stays as it is.
+/// last channels, r of them with r = in_channels mod 32, would waste most of a word per tap, so the words of floor(32 /
+/// r) taps are merged into one. Then words are paired: of words 2j and 2j + 1 the second is replaced by their exclusive
+/// or, which saves an operation in counting (popcount_conv.h). A last word without a partner stays as it is.
 class PatchLayout {
  public:
   static constexpr int kWordBits = 32;
 
-  /// Of a group's `channels`. Without `merge_taps` every tap of the last channels has a word of its own.
+  /// Creates the layout for the `channels` of a group. Without `merge_taps`, every tap of the last channels has a word
+  /// of its own.
   PatchLayout(std::int64_t channels, bool merge_taps);
 
   /// Word planes of an image: words of one pixel.

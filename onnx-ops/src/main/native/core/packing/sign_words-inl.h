@@ -1,5 +1,5 @@
-// Packing, unpacking and gathering of sign words in loops that compilers vectorise; PopcountKernels says what each does.
-// Included by files of one instruction set each. Everything is in an unnamed namespace, see map_kernels-inl.h.
+// Packing, unpacking and gathering of sign words in loops that compilers vectorise; PopcountKernels says what each
+// does. Included by files of one instruction set each. Everything is in an unnamed namespace, see map_kernels-inl.h.
 
 #include <cstdint>
 

@@ -1,5 +1,5 @@
-// Packing, unpacking and gathering for Avx512PopcountKernels, sixteen words a vector. Everything but the entry points is
-// in an unnamed namespace, see map_kernels-inl.h.
+// Packing, unpacking and gathering for Avx512PopcountKernels, sixteen words a vector. Everything but the entry points
+// is in an unnamed namespace, see map_kernels-inl.h.
 
 #include "core/packing/sign_words_avx512.h"
 
@@ -82,9 +82,8 @@ void GatherAvx512(const TapRun* runs, int count, const TapSlots& slots, const st
     for (int i = 0; i < run.length; i += kLanes) {
       const __mmask16 lanes = FirstLanes(run.length - i);
       const std::uint32_t* from = plane + run.from + i * stride;
-      const __m512i words = stride == 1
-                                ? _mm512_maskz_loadu_epi32(lanes, from)
-                                : _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), lanes, columns, from, 4);
+      const __m512i words = stride == 1 ? _mm512_maskz_loadu_epi32(lanes, from)
+                                        : _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), lanes, columns, from, 4);
       const __m512i before = _mm512_maskz_loadu_epi32(lanes, to + i);
       _mm512_mask_storeu_epi32(to + i, lanes, _mm512_or_si512(before, _mm512_sll_epi32(words, shift)));
     }

@@ -2,7 +2,7 @@
 
 #include "core/popcount/popcount_kernels.h"
 
-/// The parts of Avx512PopcountKernels() that bring signs into words; PopcountKernels says what each does.
+/// The parts of Avx512PopcountKernels() that put signs into words; PopcountKernels says what each does.
 namespace subbit {
 
 void PackAvx512(const float* x, std::int64_t plane, int channels, const float* shift, std::int64_t n,

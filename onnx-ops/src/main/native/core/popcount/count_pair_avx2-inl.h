@@ -1,12 +1,12 @@
-// The step that counting differing signs is made of on AVX2; binary_conv.h derives it. Everything here is in an unnamed
-// namespace, see map_kernels-inl.h.
+// The step that counts differing signs on AVX2; popcount_conv.h derives it. Everything here is in an unnamed namespace,
+// see map_kernels-inl.h.
 
 #include <immintrin.h>
 
 namespace subbit {
 namespace {
 
-/// How many bits of each byte are set: a look-up of each half of it.
+/// Counts the bits set in each byte by looking up its two halves.
 inline __m256i CountBytes(__m256i bits) {
   const __m256i counts = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,  //
                                           0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
@@ -15,8 +15,8 @@ inline __m256i CountBytes(__m256i bits) {
                          _mm256_shuffle_epi8(counts, _mm256_and_si256(_mm256_srli_epi16(bits, 4), half)));
 }
 
-/// For eight pixels: adds the differences of two words to `ones`, and how many bits were carried to each byte of `twos`,
-/// at most 8. `first` is the first word of the patches, `both` the exclusive or of the two; weights likewise.
+/// For eight pixels: adds the differences of two words to `ones`, and how many bits were carried to each byte of
+/// `twos`, at most 8. `first` is the first word of the patches, `both` the exclusive or of the two; weights likewise.
 inline void CountPair(__m256i first, __m256i both, __m256i first_weight, __m256i both_weight, __m256i* ones,
                       __m256i* twos) {
   const __m256i changed = _mm256_xor_si256(both, both_weight);

@@ -1,5 +1,5 @@
-// The step that counting differing signs is made of on AVX-512 VPOPCNTDQ; binary_conv.h derives it. Everything here is
-// in an unnamed namespace, see map_kernels-inl.h.
+// The step that counts differing signs on AVX-512 VPOPCNTDQ; popcount_conv.h derives it. Everything here is in an
+// unnamed namespace, see map_kernels-inl.h.
 
 #include <immintrin.h>
 
@@ -15,9 +15,9 @@ struct WordPairs {
 /// Adds the differences of two words to `ones`, and how many bits were carried to each lane of `twos`, for two vectors
 /// and one output channel.
 ///
-/// In assembly since GCC 12 copies vectors around so much that a step takes 3.1 cycles on Zen 4 where 2.5 would do:
-/// vpternlogd overwrites an operand, and the compiler does not see that the one copy below is all that it takes. Two
-/// vectors side by side spread the operations better over the pipes than one after the other (2.8 and 3.0 cycles).
+/// This is in assembly because GCC 12 copies vectors so often that a step takes 3.1 cycles on Zen 4 where 2.5 would
+/// suffice: vpternlogd overwrites an operand, and the compiler does not see that the one copy below is enough. Two
+/// vectors side by side spread the operations over the pipes better than one after the other (2.8 against 3.0 cycles).
 inline void CountPair(const WordPairs& x, __m512i first_weight, __m512i both_weight, __m512i (&ones)[2],
                       __m512i (&twos)[2]) {
   __m512i differs0;

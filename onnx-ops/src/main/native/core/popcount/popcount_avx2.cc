@@ -4,10 +4,10 @@
 
 #include <immintrin.h>
 
+#include "core/packing/sign_words-inl.h"
 #include "core/popcount/count_pair_avx2-inl.h"
 #include "core/popcount/popcount_kernels.h"
-#include "core/popcount/sign_finish-inl.h"
-#include "core/packing/sign_words-inl.h"
+#include "core/signs/sign_finish-inl.h"
 
 namespace subbit {
 namespace {
@@ -56,7 +56,7 @@ void CountDifferences(const std::uint32_t* patches, const std::uint32_t* weights
   }
 }
 
-void ConvolveTile(const SignConvTile& tile) {
+void ConvolveTile(const PopcountTile& tile) {
   TileFinisher finisher(tile);
   alignas(32) std::int32_t differences[kOutputs * kTile] = {};  // zeros behind the last pixels
   const std::uint32_t* weights = tile.weights;
@@ -73,7 +73,7 @@ void ConvolveTile(const SignConvTile& tile) {
 }  // namespace
 
 const PopcountKernels& Avx2PopcountKernels() {
-  static constexpr PopcountKernels kKernels = {"avx2", Isa::kAvx2,  kLanes, Pack,
+  static constexpr PopcountKernels kKernels = {"avx2",    Isa::kAvx2,  kLanes, Pack,
                                                PackBytes, UnpackBytes, Gather, ConvolveTile};
   return kKernels;
 }

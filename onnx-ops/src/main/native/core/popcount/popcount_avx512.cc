@@ -3,9 +3,9 @@
 
 #include <immintrin.h>
 
+#include "core/packing/sign_words_avx512.h"
 #include "core/popcount/count_pair_avx512-inl.h"
 #include "core/popcount/popcount_kernels.h"
-#include "core/packing/sign_words_avx512.h"
 
 namespace subbit {
 namespace {
@@ -16,7 +16,8 @@ constexpr int kVectors = kTile / kLanes;
 constexpr int kOutputs = PopcountKernels::kOutputs;
 constexpr int kClassBlock = 16;  // PaddingSums::kBlock, whose header holds inline functions
 
-/// differences[o][v]: how many signs differ between the patches of vector v and kernel o; binary_conv.h has the method.
+/// differences[o][v]: how many signs differ between the patches of vector v and kernel o; popcount_conv.h has the
+/// method.
 void CountDifferences(const std::uint32_t* patches, const std::uint32_t* weights, std::int64_t words,
                       __m512i (&differences)[kOutputs][kVectors]) {
   __m512i ones[kOutputs][kVectors];
@@ -41,18 +42,17 @@ void CountDifferences(const std::uint32_t* patches, const std::uint32_t* weights
 #pragma GCC unroll 4
   for (int o = 0; o < kOutputs; ++o) {
     for (int v = 0; v < kVectors; ++v) {
-      differences[o][v] =
-          _mm512_add_epi32(_mm512_add_epi32(twos[o][v], twos[o][v]), _mm512_popcnt_epi32(ones[o][v]));
+      differences[o][v] = _mm512_add_epi32(_mm512_add_epi32(twos[o][v], twos[o][v]), _mm512_popcnt_epi32(ones[o][v]));
       if (k < words) {
-        const __m512i last = _mm512_xor_si512(_mm512_load_si512(patches + v * kLanes),
-                                              _mm512_set1_epi32(static_cast<int>(weights[o])));
+        const __m512i last =
+            _mm512_xor_si512(_mm512_load_si512(patches + v * kLanes), _mm512_set1_epi32(static_cast<int>(weights[o])));
         differences[o][v] = _mm512_add_epi32(differences[o][v], _mm512_popcnt_epi32(last));
       }
     }
   }
 }
 
-/// Takes the differences of one output channel through all that the operator does with them. Holds what stays the same
+/// Applies to the differences of one output channel everything that the operator does with them. Holds what is constant
 /// for a tile.
 class Finisher {
  public:
@@ -99,18 +99,17 @@ class Finisher {
   __m256i signs() const { return signs_; }
 
  private:
-  /// What the padding classes of sixteen pixels start from; see PaddingSums::Data.
+  /// The start values of the sums of sixteen pixels, by their padding classes; see PaddingSums::Data.
   __m512 SumsOfClass(std::int64_t channel, __m512i classes) const {
     const float* const table = sums_of_class_ + channel * kClassBlock;
     if (common_classes_) return _mm512_permutexvar_ps(classes, _mm512_loadu_ps(table));
-    const __m512 low =
-        _mm512_permutex2var_ps(_mm512_loadu_ps(table), classes, _mm512_loadu_ps(table + class_stride_));
+    const __m512 low = _mm512_permutex2var_ps(_mm512_loadu_ps(table), classes, _mm512_loadu_ps(table + class_stride_));
     const __m512 high = _mm512_permutex2var_ps(_mm512_loadu_ps(table + 2 * class_stride_), classes,
                                                _mm512_loadu_ps(table + 3 * class_stride_));
     return _mm512_mask_mov_ps(low, _mm512_test_epi32_mask(classes, _mm512_set1_epi32(2 * kClassBlock)), high);
   }
 
-  /// What BinarySubBitBlock does with the results of the convolution.
+  /// Applies the steps of BinarySubBitBlock to the results of the convolution.
   __m512 Block(std::int64_t channel, __m512 conv, __m512 residual) const {
     const __m512 shifted = _mm512_add_ps(_mm512_add_ps(conv, residual), _mm512_set1_ps(finish_.shift_in[channel]));
     const __mmask16 negative = _mm512_cmp_ps_mask(shifted, _mm512_setzero_ps(), _CMP_NGE_UQ);
@@ -151,7 +150,7 @@ class Finisher {
   __m512i classes_[kVectors];
 };
 
-void ConvolveTile(const SignConvTile& tile) {
+void ConvolveTile(const PopcountTile& tile) {
   Finisher finisher(tile);
   const std::uint32_t* weights = tile.weights;
   for (std::int64_t first = 0; first < tile.outs; first += kOutputs, weights += tile.words * kOutputs) {

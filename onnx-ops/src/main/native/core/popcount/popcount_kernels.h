@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "core/kernel/isa.h"
+#include "core/signs/sign_tile.h"
 
 namespace subbit {
 
@@ -20,45 +21,17 @@ struct TapSlots {
   int shift[9];
 };
 
-/// What becomes of the sums, one value an output channel in each array. Arrays of BinarySubBitBlock are null in the
-/// other operators; docs/OPERATORS.md has the formulas.
-struct SignConvFinish {
-  const float* scale;
-  const float* bias;
-  const float* shift_in = nullptr;
-  const float* slope = nullptr;
-  const float* shift_out = nullptr;
-  const float* next_shift = nullptr;
-};
-
-/// Neighbouring output pixels, and what is computed for them: `outs` output channels from number `first_out` on.
-struct SignConvTile {
-  int pixels;                    ///< 1 .. PopcountKernels::kTile
-  const std::uint32_t* patches;  ///< [words][kTile] at a cache-line boundary, paired (PatchLayout), to be counted
+/// A tile whose differing signs are counted.
+struct PopcountTile : SignConvTile {
+  const std::uint32_t* patches;  ///< [words][kTile] at a cache-line boundary, paired (PatchLayout)
   const std::uint32_t* weights;  ///< [ceil(outs / kOutputs)][words][kOutputs], paired
   std::int64_t words;
-  const std::uint16_t* patterns;  ///< of ResponseKernels: [kTile][channels], see there
-  const std::uint8_t* indices;    ///< of ResponseKernels
-  const std::uint8_t* responses;  ///< of ResponseKernels
-  std::int64_t channels;          ///< input channels of a group
-  std::int64_t first_out;
-  std::int64_t outs;
-  std::int64_t out_channels;         ///< of the operator
-  const std::uint8_t* classes;       ///< [kTile], the pixels' padding classes (PaddingSums)
-  bool common_classes;               ///< all of them below PaddingSums::kBlock
-  const float* sums_of_class;        ///< PaddingSums::Data()
-  const SignConvFinish* finish;
-  std::int64_t out_plane;            ///< pixels of an output channel
-  float* y;                          ///< channel 0 at the tile's first pixel, or null
-  const float* residual;             ///< likewise, null unless BinarySubBitBlock
-  std::uint8_t* s;                   ///< likewise for packed signs, [ceil(out_channels / 8)][out_plane], or null
-  std::uint8_t* unfinished_signs;    ///< [kTile]: bits of the byte of channel first_out that were computed before
 };
 
-/// The inner loops of BinaryConv for one instruction set; binary_conv.h explains the layout.
+/// The inner loops of PopcountConv for one instruction set; binary_conv.h explains the layout.
 struct PopcountKernels {
-  static constexpr int kTile = 32;    ///< pixels worked on at a time
-  static constexpr int kOutputs = 4;  ///< output channels worked on at a time
+  static constexpr int kTile = SignConvTile::kTile;
+  static constexpr int kOutputs = 4;  ///< output channels processed at a time
 
   const char* isa;  ///< for logs
   Isa level;        ///< of the bound
@@ -83,7 +56,7 @@ struct PopcountKernels {
                  std::uint32_t* patches);
 
   /// Computes a tile. On return unfinished_signs belongs to channel first_out + outs.
-  void (*convolve)(const SignConvTile& tile);
+  void (*convolve)(const PopcountTile& tile);
 };
 
 const PopcountKernels& PortablePopcountKernels();

@@ -1,5 +1,5 @@
-// NEON, the baseline of aarch64. Four pixels a vector; a pair of words of one output channel, 4 * 64 binary multiply-adds,
-// takes six operations. Everything is in an unnamed namespace, see map_kernels-inl.h.
+// NEON, the baseline of aarch64. Four pixels a vector; a pair of words of one output channel, 4 * 64 binary
+// multiply-adds, takes six operations. Everything is in an unnamed namespace, see map_kernels-inl.h.
 
 #include <arm_neon.h>
 
@@ -78,7 +78,7 @@ uint32x4_t SumOfBytes(uint8x16_t counts) { return vpaddlq_u16(vpaddlq_u8(counts)
 uint32x4_t CountBits(uint32x4_t words) { return SumOfBytes(vcntq_u8(vreinterpretq_u8_u32(words))); }
 
 /// differences[o * kTile + i]: how many signs differ between kernel o and the patch of pixel i, for kVectors vectors of
-/// pixels; binary_conv.h has the method.
+/// pixels; popcount_conv.h has the method.
 void CountDifferences(const std::uint32_t* patches, const std::uint32_t* weights, std::int64_t words,
                       std::uint32_t* differences) {
   uint32x4_t ones[kOutputs][kVectors] = {};
@@ -119,8 +119,8 @@ void CountDifferences(const std::uint32_t* patches, const std::uint32_t* weights
   }
 }
 
-/// Takes the differences of one output channel through all that the operator does with them: plain loops over the
-/// pixels, which compilers turn into vectors, each step rounded on its own.
+/// Applies to the differences of one output channel everything that the operator does with them, in plain loops over
+/// the pixels that compilers vectorise, with each step rounded on its own.
 void Finish(const SignConvTile& tile, std::int64_t channel, const std::uint32_t* differences) {
   const SignConvFinish& finish = *tile.finish;
   const float* const sums = tile.sums_of_class + channel * kClassBlock;
@@ -158,7 +158,7 @@ void Finish(const SignConvTile& tile, std::int64_t channel, const std::uint32_t*
   }
 }
 
-void ConvolveTile(const SignConvTile& tile) {
+void ConvolveTile(const PopcountTile& tile) {
   const std::uint32_t* weights = tile.weights;
   for (std::int64_t first = 0; first < tile.outs; first += kOutputs, weights += tile.words * kOutputs) {
     std::uint32_t differences[kOutputs * kTile];

@@ -1,11 +1,11 @@
-// Counts bits within 32-bit words by shifts and masks, in loops over a tile that compilers turn into vectors of whatever
-// the target has. Everything is in an unnamed namespace, see map_kernels-inl.h.
+// Counts bits within 32-bit words by shifts and masks, in loops over a tile that compilers turn into vectors of
+// whatever the target has. Everything is in an unnamed namespace, see map_kernels-inl.h.
 
 #include <cstdint>
 
-#include "core/popcount/popcount_kernels.h"
-#include "core/popcount/sign_finish-inl.h"
 #include "core/packing/sign_words-inl.h"
+#include "core/popcount/popcount_kernels.h"
+#include "core/signs/sign_finish-inl.h"
 
 namespace subbit {
 namespace {
@@ -26,7 +26,7 @@ inline std::int32_t AddBytes(std::uint32_t counts) {
   return static_cast<std::int32_t>((pairs + (pairs >> 16)) & 0xffffu);
 }
 
-/// The differences of one output channel, whose weights are kOutputs apart; binary_conv.h has the method.
+/// The differences of one output channel, whose weights are kOutputs apart; popcount_conv.h has the method.
 void CountDifferences(const std::uint32_t* __restrict patches, const std::uint32_t* weights, std::int64_t words,
                       std::int32_t* __restrict differences) {
   std::uint32_t ones[kTile] = {};
@@ -52,7 +52,7 @@ void CountDifferences(const std::uint32_t* __restrict patches, const std::uint32
   }
 }
 
-void ConvolveTile(const SignConvTile& tile) {
+void ConvolveTile(const PopcountTile& tile) {
   TileFinisher finisher(tile);
   for (std::int64_t o = 0; o < tile.outs; ++o) {
     std::int32_t differences[kTile];

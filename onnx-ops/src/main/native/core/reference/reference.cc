@@ -8,8 +8,8 @@
 namespace subbit {
 namespace {
 
-/// The sum at one output pixel over the taps that lie inside the image: activation(c, pixel) * (-1 or +1), where c is an
-/// input channel of all groups and `pixel` the input's pixel, row-major.
+/// The sum at one output pixel over the taps that lie inside the image: activation(c, pixel) * (-1 or +1), where c is
+/// an input channel of all groups and `pixel` the input's pixel, row-major.
 template <class Sum, class Activation>
 Sum SumOverTaps(const ConvGeometry& geometry, const SubBitWeights& weights, std::int64_t o, std::int64_t row,
                 std::int64_t column, Activation activation) {
@@ -27,10 +27,11 @@ Sum SumOverTaps(const ConvGeometry& geometry, const SubBitWeights& weights, std:
   return sum;
 }
 
-/// Stores finish(o, sum, element) for every output pixel, whose place in y is `element`. The sum is that of value(o, x) * (-1 or +1).
+/// Stores finish(o, sum, element) for every output pixel, whose place in y is `element`. The sum is that of value(o, x)
+/// * (-1 or +1).
 template <class Sum, class X, class Y, class Value, class Finish>
-void Convolve(const ConvGeometry& geometry, const SubBitWeights& weights, const X* x, Y* y,
-              ParallelFor parallel_for, Value value, Finish finish) {
+void Convolve(const ConvGeometry& geometry, const SubBitWeights& weights, const X* x, Y* y, ParallelFor parallel_for,
+              Value value, Finish finish) {
   const std::int64_t outs = geometry.attributes.out_channels;
   const std::int64_t plane = geometry.height * geometry.width;
   const std::int64_t out_plane = geometry.out_height * geometry.out_width;
@@ -40,10 +41,9 @@ void Convolve(const ConvGeometry& geometry, const SubBitWeights& weights, const 
     const X* image = x + n * geometry.InputChannels() * plane;
     for (std::int64_t row = 0; row < geometry.out_height; ++row) {
       for (std::int64_t column = 0; column < geometry.out_width; ++column) {
-        const Sum sum =
-            SumOverTaps<Sum>(geometry, weights, o, row, column, [&](std::int64_t c, std::int64_t pixel) {
-              return value(o, image[c * plane + pixel]);
-            });
+        const Sum sum = SumOverTaps<Sum>(geometry, weights, o, row, column, [&](std::int64_t c, std::int64_t pixel) {
+          return value(o, image[c * plane + pixel]);
+        });
         const std::int64_t element = (n * outs + o) * out_plane + row * geometry.out_width + column;
         y[element] = finish(o, sum, element);
       }
@@ -95,11 +95,10 @@ float Scaled(std::int32_t sum, float scale, float bias) {
   return product + bias;
 }
 
-/// Convolves 8-bit values. What is added to a product is residual_at(element).
+/// Convolves 8-bit values; residual_at(element) is added to each product.
 template <class Q, class ResidualAt>
-void ConvolveQuantized(const ConvGeometry& geometry, const SubBitWeights& weights,
-                       const Requantization& requantization, const Q* x, Q* y, ParallelFor parallel_for,
-                       ResidualAt residual_at) {
+void ConvolveQuantized(const ConvGeometry& geometry, const SubBitWeights& weights, const Requantization& requantization,
+                       const Q* x, Q* y, ParallelFor parallel_for, ResidualAt residual_at) {
   Convolve<std::int32_t>(
       geometry, weights, x, y, parallel_for, [&](std::int64_t, Q v) { return v - requantization.x_zero_point; },
       [&](std::int64_t o, std::int32_t sum, std::int64_t element) {
@@ -117,7 +116,9 @@ void ReferenceSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weig
   Convolve<double>(
       geometry, weights, x, y, parallel_for,
       [&](std::int64_t o, float v) { return static_cast<double>(v) * scale[static_cast<std::size_t>(o)]; },
-      [&](std::int64_t o, double sum, std::int64_t) { return static_cast<float>(sum + bias[static_cast<std::size_t>(o)]); });
+      [&](std::int64_t o, double sum, std::int64_t) {
+        return static_cast<float>(sum + bias[static_cast<std::size_t>(o)]);
+      });
 }
 
 void ReferenceBinarySubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights,
@@ -150,8 +151,7 @@ void ReferencePackSigns(const SignsShape& shape, const std::vector<float>& shift
 
 void ReferencePackedBinarySubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights,
                                      const std::vector<float>& scale, const std::vector<float>& bias,
-                                     const std::uint8_t* b, const PackedOutputs& outputs,
-                                     ParallelFor parallel_for) {
+                                     const std::uint8_t* b, const PackedOutputs& outputs, ParallelFor parallel_for) {
   ConvolvePacked(
       geometry, weights, b, outputs, parallel_for,
       [&](std::int32_t sum, std::size_t o, std::int64_t) { return Scaled(sum, scale[o], bias[o]); },
@@ -175,8 +175,7 @@ void ReferenceBinarySubBitBlock(const ConvGeometry& geometry, const SubBitWeight
 
 template <class Q>
 void ReferenceQLinearSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights,
-                                const Requantization& requantization, const Q* x, Q* y,
-                                ParallelFor parallel_for) {
+                                const Requantization& requantization, const Q* x, Q* y, ParallelFor parallel_for) {
   ConvolveQuantized(geometry, weights, requantization, x, y, parallel_for, [](std::int64_t) { return 0.0f; });
 }
 
@@ -184,9 +183,8 @@ template <class Q>
 void ReferenceQLinearSubBitBlock(const ConvGeometry& geometry, const SubBitWeights& weights,
                                  const Requantization& requantization, const Q* x, const Q* residual, Q* y,
                                  ParallelFor parallel_for) {
-  ConvolveQuantized(geometry, weights, requantization, x, y, parallel_for, [&](std::int64_t element) {
-    return ScaledResidual(residual[element], requantization.residual);
-  });
+  ConvolveQuantized(geometry, weights, requantization, x, y, parallel_for,
+                    [&](std::int64_t element) { return ScaledResidual(residual[element], requantization.residual); });
 }
 
 template void ReferenceQLinearSubBitConv<std::uint8_t>(const ConvGeometry&, const SubBitWeights&, const Requantization&,

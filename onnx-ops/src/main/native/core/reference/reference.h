@@ -3,16 +3,16 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/kernel/packed_kernels.h"
+#include "core/kernel/parallel_for.h"
 #include "core/operator/block_parameters.h"
 #include "core/operator/conv_geometry.h"
 #include "core/operator/conv_weights.h"
-#include "core/kernel/packed_kernels.h"
-#include "core/kernel/parallel_for.h"
 #include "core/operator/requantization.h"
 
-/// The operators written down as they are specified (docs/OPERATORS.md): one loop nest, one tap at a time. Every fast
-/// kernel and every device is tested against these. All tensors are row-major, x is [N, in_channels * group, H, W] and
-/// y is [N, out_channels, out_height, out_width]; packed signs are laid out as packed_bits.h has it.
+/// The operators exactly as they are specified (docs/OPERATORS.md): one loop nest, one tap at a time. Every fast kernel
+/// and every device is tested against these. All tensors are row-major, x is [N, in_channels * group, H, W] and y is
+/// [N, out_channels, out_height, out_width]; packed signs are laid out as packed_bits.h has it.
 namespace subbit {
 
 /// SubBitConv: y = conv(x, scale[o] * codebook[index[o, c]]) + bias[o], zero padding. Sums in double and rounds once,
@@ -33,11 +33,10 @@ void ReferencePackSigns(const SignsShape& shape, const std::vector<float>& shift
 /// PackedBinarySubBitConv: BinarySubBitConv of packed signs; s holds the bits of y >= 0.
 void ReferencePackedBinarySubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights,
                                      const std::vector<float>& scale, const std::vector<float>& bias,
-                                     const std::uint8_t* b, const PackedOutputs& outputs,
-                                     ParallelFor parallel_for);
+                                     const std::uint8_t* b, const PackedOutputs& outputs, ParallelFor parallel_for);
 
-/// BinarySubBitBlock: z = BinarySubBitConv of packed signs + residual, t = z + shift_in[o], y = (t >= 0 ? t : slope[o] *
-/// t) + shift_out[o], each step rounded; s holds the bits of y + next_shift[o] >= 0.
+/// BinarySubBitBlock: z = BinarySubBitConv of packed signs + residual, t = z + shift_in[o], y = (t >= 0 ? t : slope[o]
+/// * t) + shift_out[o], each step rounded; s holds the bits of y + next_shift[o] >= 0.
 void ReferenceBinarySubBitBlock(const ConvGeometry& geometry, const SubBitWeights& weights,
                                 const std::vector<float>& scale, const std::vector<float>& bias,
                                 const BlockParameters& block, const PackedInputs& inputs, const PackedOutputs& outputs,
@@ -47,8 +46,7 @@ void ReferenceBinarySubBitBlock(const ConvGeometry& geometry, const SubBitWeight
 /// uint8_t or int8_t.
 template <class Q>
 void ReferenceQLinearSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights,
-                                const Requantization& requantization, const Q* x, Q* y,
-                                ParallelFor parallel_for);
+                                const Requantization& requantization, const Q* x, Q* y, ParallelFor parallel_for);
 
 /// QLinearSubBitBlock: the same sum; the residual is added to its product with the multiplier before Requantize rounds.
 /// `residual` is shaped as y.

@@ -33,7 +33,7 @@ class MapConv : public ConvKernel<X, Y> {
     return cutter.Bytes();
   }
 
-  /// All additions, as if every lane held a pixel.
+  /// Counts all additions, as if every lane held a pixel.
   KernelBound Bound(const ConvGeometry& geometry) const override {
     const std::int64_t pixels = geometry.batch * geometry.out_height * geometry.out_width;
     return {std::is_same_v<E, float> ? VectorStep::kAddFloat : VectorStep::kAddInt, kernels_.isa,
@@ -67,7 +67,7 @@ class MapConv : public ConvKernel<X, Y> {
   }
 
  private:
-  /// What a task works in.
+  /// The memory of one task.
   struct TaskMemory {
     E* maps;  ///< [kMaxTileVectors][plan_.block_maps][lanes]
     A* sums;
@@ -81,7 +81,7 @@ class MapConv : public ConvKernel<X, Y> {
             cutter->Take<PixelRun>(tile)};
   }
 
-  /// Rows in groups of two, which share row maps, unless that leaves many lanes without a pixel: then one.
+  /// Groups rows in twos, which share row maps, unless that would leave many lanes without a pixel.
   PhasePlanes Planes(const ConvGeometry& geometry) const {
     const PhasePlanes single(geometry);
     if (plan_.kind == MapKind::kHalves || !PhasePlanes::CanGroupRows(geometry)) return single;
@@ -97,8 +97,8 @@ class MapConv : public ConvKernel<X, Y> {
     ScratchCutter cutter;
     TakeTaskMemory(&cutter);
     const ConvAttributes& attributes = planes.geometry.attributes;
-    return {planes,          planes.geometry.batch * attributes.group, channels_, kernels_.lanes,
-            kMaxTileVectors / planes.row_group, cutter.Bytes()};
+    return {planes,         planes.geometry.batch * attributes.group, channels_,
+            kernels_.lanes, kMaxTileVectors / planes.row_group,       cutter.Bytes()};
   }
 
   void LayOut(const PhasePlanes& planes, const X* x, std::int64_t channel, E* out) const {
@@ -156,7 +156,7 @@ class MapConv : public ConvKernel<X, Y> {
     }
   }
 
-  /// The maps of one vector of positions.
+  /// Makes the maps of one vector of positions.
   void MakeMaps(std::int64_t channel, const E* plane, const PhasePlanes& planes, std::int64_t map_stride,
                 E* maps) const {
     const std::int64_t* tap_offset = planes.tap_offset.data();

@@ -11,8 +11,8 @@
 
 /// Convolution by maps: the fast path on processors with vectors, where the activations are not signs.
 ///
-/// The input is laid out as PhasePlanes and worked on in tiles of neighbouring positions, one or two vectors each. With
-/// taps of -1 and +1 no multiplication is needed, and little addition:
+/// The input is laid out as PhasePlanes and processed in tiles of neighbouring positions, one or two vectors each. With
+/// taps of -1 and +1 no multiplications are needed, and few additions:
 ///
 /// 1. Maps. For each input channel of a tile, sums of some taps with some signs are made and stored: for the eight sign
 ///    patterns of each kernel row, for the 32 + 16 of the first five and last four taps, or for whole codewords, which
@@ -27,14 +27,14 @@
 /// (map_kernels-inl.h), and between blocks they are widened to A. All integer results are exact.
 namespace subbit {
 
-/// How an input of 8 bits is read: less `offset`, which centres it so that sums stay small. The zero point's distance
-/// from the offset is what padding holds.
+/// How an input of 8 bits is read: minus `offset`, which centres it so that sums stay small. Padding holds the zero
+/// point minus the offset.
 struct MapInput {
   std::int32_t offset = 0;
   std::int32_t padding = 0;
 };
 
-/// `finish` holds one entry an output channel; `residual` matters in runs that have one. `kernels` must stay valid.
+/// `finish` holds one entry per output channel; `residual` matters in runs that have one. `kernels` must stay valid.
 template <class X, class E, class A, class Y>
 std::unique_ptr<ConvKernel<X, Y>> MakeMapConv(const MapKernels<X, E, A, Y>& kernels, MapKind kind,
                                               const SubBitWeights& weights, const MapInput& input,

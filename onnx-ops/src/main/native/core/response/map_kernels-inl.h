@@ -9,7 +9,7 @@
 
 #include "core/response/map_kernels.h"
 #include "core/response/map_vectors-inl.h"
-// The vectors come first.
+// The vector types must be included first.
 #include "core/response/map_making-inl.h"
 
 namespace subbit {
@@ -174,11 +174,13 @@ void Sum(const MapPass<E, A, Y>& pass) {
   }
 }
 
-/// Responses of so many channels fit in E. 14 * 9 <= 127 for activations of magnitude 1 in 8 bits; 28 * 9 * 128 <=
-/// 32767 for activations of magnitude 128 in 16 bits. Floats do not overflow; there the bound only keeps slots in 16
-/// bits.
+/// The number of channels whose responses fit into E together. 14 * 9 <= 127 for activations of magnitude 1 in 8 bits;
+/// 28 * 9 * 128 <= 32767 for activations of magnitude 128 in 16 bits. Floats do not overflow; there the bound only
+/// keeps slots in 16 bits.
 template <class E>
-constexpr int kMaxBlockChannels = sizeof(E) == 1 ? 14 : sizeof(E) == 2 ? 28 : 64;
+constexpr int kMaxBlockChannels = sizeof(E) == 1   ? 14
+                                  : sizeof(E) == 2 ? 28
+                                                   : 64;
 
 template <class X, class E, class A, class Y>
 constexpr MapKernels<X, E, A, Y> Table(Isa isa) {

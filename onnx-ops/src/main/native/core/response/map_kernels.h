@@ -8,7 +8,7 @@
 
 namespace subbit {
 
-/// What happens to the sum of one output channel.
+/// What is applied to the sum of one output channel.
 struct ChannelFinish {
   float multiplier;           ///< scale, or the requantization multiplier
   float addend;               ///< bias of the float operators
@@ -16,13 +16,13 @@ struct ChannelFinish {
   std::int32_t y_zero_point;  ///< of the quantized operator
 };
 
-/// Slots count memory in so many bytes, which an address can hold as its scale.
+/// The unit of slots in bytes; an address can use it as its scale.
 constexpr std::int64_t kSlotBytes = 8;
 
-/// At most so many vectors of positions are worked on at once.
+/// The largest number of vectors of positions that are processed at once.
 constexpr int kMaxTileVectors = 2;
 
-/// The maps of one input row: its patterns.
+/// The number of maps of one input row: its patterns of signs.
 constexpr int kRowPatterns = 8;
 
 /// A codeword whose top row is known: the slots of its other two row maps, each counted from its row's first.
@@ -53,8 +53,8 @@ struct MapPass {
   const PixelRun* runs[kMaxTileVectors + 1];  ///< the pixels of vector v: from runs[v] up to runs[v + 1]
   const Y* residual;                          ///< of QLinearSubBitBlock, laid out as y; else null
   ResidualScaling residual_scaling;
-  Y* y;                                       ///< the first output channel's plane
-  std::int64_t y_stride;                      ///< values from one output channel's plane to the next
+  Y* y;                   ///< the first output channel's plane
+  std::int64_t y_stride;  ///< values from one output channel's plane to the next
 };
 
 /// The inner loops of MapConv for one instruction set; map_conv.h explains the algorithm and its words. A map is one
@@ -68,9 +68,9 @@ struct MapKernels {
   Isa isa;
   int lanes;
   int outputs_at_once;  ///< kOutputs: output channels whose slots lie side by side
-  int max_channels;     ///< responses of so many channels may be added in E without overflow
+  int max_channels;     ///< the responses of this many channels can be added in E without overflow
 
-  /// out[i] = x[i * stride] as the operator reads it, for i < n: as it is for SubBitConv, -1 or +1 for
+  /// out[i] = x[i * stride] as the operator reads it, for i < n: unchanged for SubBitConv, -1 or +1 for
   /// BinarySubBitConv, minus `offset` for QLinearSubBitConv.
   void (*convert)(const X* x, std::int64_t n, std::int64_t stride, std::int32_t offset, E* out);
 
@@ -97,7 +97,7 @@ struct MapKernelSet {
   MapKernels<std::int8_t, std::int16_t, std::int32_t, std::int8_t> quantized_i8;
 };
 
-/// Nine taps of -1 or +1 over so many channels fit in 16 bits.
+/// Nine taps of -1 or +1 over this many channels fit into 16 bits.
 constexpr std::int64_t kMaxNarrowBinaryChannels = 32767 / 9;
 
 const MapKernelSet& PortableMapKernels();

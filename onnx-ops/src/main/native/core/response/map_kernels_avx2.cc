@@ -1,5 +1,5 @@
-// The loops of map_kernels-inl.h on 256-bit vectors: compiled with -mavx2.
-// What they compute and why is told in map_conv.h.
+// The loops of map_kernels-inl.h on 256-bit vectors: compiled with -mavx2. map_conv.h explains what they compute and
+// why.
 
 #define SUBBIT_VECTOR_BYTES 32
 #include "core/response/map_kernels-inl.h"

@@ -1,4 +1,4 @@
-// How map_kernels-inl.h makes maps: reads the input and adds taps. map_kernels.h says what each function does.
+// Makes the maps for map_kernels-inl.h: reads the input and adds taps. map_kernels.h says what each function does.
 
 #include "core/response/map_kernels.h"
 
@@ -91,8 +91,9 @@ void MakeHalves(const E* plane, const std::int64_t* tap_offset, E* maps) {
   }
 }
 
-/// Of kPixels pixels, one below the other: the second one's kernel rows are the first one's, a row on. The top row's
-/// pattern is always known to the code, so its sums stay in registers and only the rows below are stored and loaded.
+/// Makes the responses of kPixels pixels, one below the other: the second one's kernel rows are the first one's, one
+/// row further down. The code always knows the pattern of the top row, so its sums stay in registers, and only the rows
+/// below are stored and loaded.
 template <int kPixels, class E>
 void MakeResponses(const E* plane, const std::int64_t* tap_offset, const CodewordList& list, E* maps,
                    std::int64_t map_stride) {
@@ -120,8 +121,7 @@ void MakeResponses(const E* plane, const std::int64_t* tap_offset, const Codewor
 #pragma GCC unroll 2
       for (int i = 0; i < kPixels; ++i) {
         const E* const middle = rows + i * kRow;
-        At(maps + i * map_stride, k) =
-            sums[i] + AtSlot(middle, slots.middle) + AtSlot(middle + kRow, slots.bottom);
+        At(maps + i * map_stride, k) = sums[i] + AtSlot(middle, slots.middle) + AtSlot(middle + kRow, slots.bottom);
       }
     }
   }

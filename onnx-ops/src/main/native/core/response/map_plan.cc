@@ -9,7 +9,7 @@ namespace {
 constexpr int kRowMaps = 32;   // eight patterns of the three rows that a pixel reads, and of one more below
 constexpr int kHalfMaps = 48;  // 32 patterns of five taps, 16 of four
 constexpr int kLowTaps = 5;
-/// Bytes that the maps of one block may take: near the first-level cache (measured on Zen 4, 32 KiB).
+/// The number of bytes that the maps of one block may take: about the first-level cache (measured on Zen 4, 32 KiB).
 constexpr std::int64_t kBlockBytes = 32 << 10;
 
 /// Numbers the distinct codewords that the output channels of a group use with one input channel, in the order of their
@@ -38,7 +38,7 @@ class UsedCodewords {
   std::vector<std::uint16_t> codewords_;
 };
 
-/// Collects the plan's parts in the order in which they are worked through.
+/// Collects the plan's parts in the order in which they are processed.
 class Planner {
  public:
   Planner(const SubBitWeights& weights, MapKind kind, std::int64_t map_bytes, int outputs_at_once, int max_channels)
@@ -101,7 +101,7 @@ class Planner {
     for (std::int64_t o = 0; o < outs_; o += outputs_at_once_) {
       for (int j = 0; j < count; ++j) {
         for (std::int64_t i = o; i < o + outputs_at_once_; ++i) {
-          // Those past the last do what the last does, in vain.
+          // Outputs after the last one repeat it; their results are discarded.
           const auto output = static_cast<std::size_t>(std::min(i, outs_ - 1));
           plan_.slots.push_back(slots[output][static_cast<std::size_t>(j)]);
         }
@@ -178,9 +178,7 @@ MapKind ChooseMapKind(const SubBitWeights& weights) {
   const double codewords = MeanCodewords(weights);
   MapKind best = MapKind::kRows;
   for (MapKind kind : {MapKind::kHalves, MapKind::kResponses}) {
-    const auto total = [&](MapKind of) {
-      return CostOf(of, weights.out_channels / weights.group, codewords).Total();
-    };
+    const auto total = [&](MapKind of) { return CostOf(of, weights.out_channels / weights.group, codewords).Total(); };
     if (total(kind) < total(best)) best = kind;
   }
   return best;

@@ -18,8 +18,8 @@ enum class MapKind {
 /// "row maps", "half maps", "response maps".
 const char* ToString(MapKind kind);
 
-/// What maps cost for one channel and one vector of positions, counted in loads of maps: these and stores, not the
-/// additions, keep a processor busy that loads one vector a cycle.
+/// The cost of maps for one channel and one vector of positions, counted in loads of maps: on a processor that loads
+/// one vector per cycle, loads and stores are the bottleneck, not additions.
 struct MapCost {
   double making;   ///< 24 row maps or 48 half maps are stored, a store as two loads; of responses' row maps only the 16
                    ///< of the lower rows, and two of these are loaded for each
@@ -34,11 +34,11 @@ MapCost CostOf(MapKind kind, std::int64_t outs, double codewords);
 /// The mean over all input channels of the codewords that their indices use.
 double MeanCodewords(const SubBitWeights& weights);
 
-/// The kind of the least total cost.
+/// The kind of maps with the least total cost.
 MapKind ChooseMapKind(const SubBitWeights& weights);
 
-/// What a kernel of maps works through, prepared once from the weights: per group, blocks of input channels whose maps
-/// stay in the first-level cache together, and for each block the slots of the maps that each output channel adds.
+/// The work of a map kernel, prepared once from the weights: for each group, blocks of input channels whose maps stay
+/// in the first-level cache together, and for each block the slots of the maps that each output channel adds.
 struct MapPlan {
   struct Block {
     std::int64_t first_channel;  ///< within the group

@@ -1,4 +1,4 @@
-// Vectors for map_kernels-inl.h: the compiler's vector types of SUBBIT_VECTOR_BYTES, and what they lack.
+// Vectors for map_kernels-inl.h: the compiler's vector types of SUBBIT_VECTOR_BYTES, and operations that they lack.
 
 #include <cstdint>
 
@@ -160,7 +160,7 @@ void StoreRuns(const Y* values, int lane, const PixelRun* run, const PixelRun* e
 inline void StorePixels(Vector<float> v, int lane, const PixelRun* run, const PixelRun* end, float* y) {
   alignas(kVectorBytes) float values[kLanes<float>];
   At(values, 0) = v;
-  StoreRuns<kLanes<float>>(values, lane, run, end, y);
+  StoreRuns<kLanes<float> >(values, lane, run, end, y);
 }
 
 /// The same for a vector of 16-bit lanes with values that Y, of 8 bits, can hold.
@@ -170,7 +170,7 @@ void StorePixels(Vector<std::int16_t> v, const PixelRun* run, const PixelRun* en
   Y values[kLanes<std::int16_t>];
   At(wide, 0) = v;
   for (int i = 0; i < kLanes<std::int16_t>; ++i) values[i] = static_cast<Y>(wide[i]);
-  StoreRuns<kLanes<std::int16_t>>(values, 0, run, end, y);
+  StoreRuns<kLanes<std::int16_t> >(values, 0, run, end, y);
 }
 
 /// Copies `n` bytes, at most 16, in at most two steps that may overlap.

@@ -1,18 +1,17 @@
-// A table of 16 responses fits a vector register, and vpshufb looks up those of 32 output channels at once. Everything is
-// in an unnamed namespace, see map_kernels-inl.h.
-
-#include "core/response/response_kernels.h"
+// A table of 16 responses fits into a vector register, and vpshufb looks up those of 32 output channels at once.
+// Everything is in an unnamed namespace, see map_kernels-inl.h.
 
 #include <immintrin.h>
 
-#include "core/popcount/sign_finish-inl.h"
+#include "core/response/response_kernels.h"
+#include "core/signs/sign_finish-inl.h"
 
 namespace subbit {
 namespace {
 
-constexpr int kTile = PopcountKernels::kTile;
+constexpr int kTile = SignConvTile::kTile;
 constexpr int kOutputs = ResponseKernels::kOutputs;
-constexpr int kPixels = 4;                  // whose sums are in registers at a time
+constexpr int kPixels = 4;                   // whose sums are in registers at a time
 constexpr std::int64_t kChannels = 255 / 9;  // whose responses fit in a byte together
 
 __m256i Load(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
@@ -52,11 +51,12 @@ void Patterns(const std::uint32_t* taps, int count, int scale, std::int64_t chan
 }
 
 /// Adds the responses of `count` channels to sums [kPixels][kVectors * kOutputs]. Within a vector the sums of output
-/// channels 0 .. 7, 16 .. 23, 8 .. 15, 24 .. 31 follow each other. Not inlined, or GCC keeps the wide sums of the caller's
-/// loop in the registers that the inner loop needs.
+/// channels 0 .. 7, 16 .. 23, 8 .. 15, 24 .. 31 follow each other. Not inlined, or GCC keeps the wide sums of the
+/// caller's loop in the registers that the inner loop needs.
 template <int kVectors, int kTables>
-[[gnu::noinline]] void AddResponses(const std::uint16_t* patterns, std::int64_t channels, int count, const std::uint8_t* responses,
-                  const std::uint8_t* const* indices, std::uint16_t* sums) {
+[[gnu::noinline]] void AddResponses(const std::uint16_t* patterns, std::int64_t channels, int count,
+                                    const std::uint8_t* responses, const std::uint8_t* const* indices,
+                                    std::uint16_t* sums) {
   __m256i bytes[kPixels][kVectors];
 #pragma GCC unroll 4
   for (int p = 0; p < kPixels; ++p) {
@@ -89,8 +89,8 @@ template <int kVectors, int kTables>
   }
 }
 
-/// Sixteen sums of eight pixels, `stride` apart, to numbers of 32 bits: differences[o * kTile + p], where o is 0 .. 7 for
-/// the first eight of them and 16 .. 23 for the others.
+/// Sixteen sums of eight pixels, `stride` apart, to numbers of 32 bits: differences[o * kTile + p], where o is 0 .. 7
+/// for the first eight of them and 16 .. 23 for the others.
 void Transpose(const std::uint16_t* sums, std::int64_t stride, std::int32_t* differences) {
   __m256i a[8];
   __m256i b[8];
@@ -116,7 +116,7 @@ void Transpose(const std::uint16_t* sums, std::int64_t stride, std::int32_t* dif
 
 /// kVectors * kOutputs output channels of the tile from number `first` on.
 template <int kVectors, int kTables>
-void ConvolveOutputs(const SignConvTile& tile, std::int64_t first, TileFinisher* finisher) {
+void ConvolveOutputs(const ResponseTile& tile, std::int64_t first, TileFinisher* finisher) {
   constexpr int kSums = kVectors * kOutputs;
   alignas(64) std::uint16_t sums[kTile * kSums] = {};
   const std::int64_t vector_bytes = tile.channels * kTables * kOutputs;
@@ -146,7 +146,7 @@ void ConvolveOutputs(const SignConvTile& tile, std::int64_t first, TileFinisher*
   }
 }
 
-void ConvolveTile(const SignConvTile& tile, int tables) {
+void ConvolveTile(const ResponseTile& tile, int tables) {
   TileFinisher finisher(tile);
   std::int64_t first = 0;
   if (tables == 1) {

@@ -9,16 +9,16 @@
 #include <string>
 #include <vector>
 
-#include "core/operator/conv_geometry.h"
-#include "core/operator/conv_weights.h"
 #include "core/kernel/isa.h"
 #include "core/kernel/parallel_for.h"
+#include "core/operator/conv_geometry.h"
+#include "core/operator/conv_weights.h"
 #include "core/operator/requantization.h"
 
 /// Layers for tests that compare kernels with the reference.
 namespace subbit {
 
-/// One random layer with everything that any of the operators needs.
+/// A random layer with everything that any of the operators needs.
 struct Layer {
   ConvGeometry geometry;
   SubBitWeights weights;
@@ -36,16 +36,16 @@ struct Layer {
   }
 };
 
-/// A layer of these attributes and this shape of X, with everything else drawn.
+/// Creates a layer with these attributes and this shape of X; everything else is random.
 Layer MakeLayer(const ConvAttributes& attributes, const Dims& x_shape, std::mt19937* random);
 
-/// A small layer with everything drawn: tau, channels, groups, strides, pads, dilations, sizes and batch.
+/// Creates a small random layer: tau, channels, groups, strides, pads, dilations, sizes and batch are random.
 Layer RandomLayer(std::mt19937* random);
 
-/// Last task first: no kernel may depend on the order.
+/// Runs the last task first, since no kernel may depend on the order.
 void RunBackwards(std::size_t tasks, Task task);
 
-/// Scratch memory of so many bytes, one byte past the middle of a cache line: kernels must do with any address.
+/// Scratch memory that begins one byte past the middle of a cache line, since kernels must accept any address.
 class TestScratch {
  public:
   explicit TestScratch(std::size_t bytes) : memory_(bytes + 33, std::byte{0xff}) {}

@@ -1,5 +1,14 @@
 package dev.subbit.cli;
 
+import dev.subbit.cli.bench.BenchCommand;
+import dev.subbit.cli.demo.DemoCommand;
+import dev.subbit.cli.inspect.InspectCommand;
+import dev.subbit.cli.quantize.QuantizeCommand;
+import dev.subbit.cli.run.CompareCommand;
+import dev.subbit.cli.run.DevicesCommand;
+import dev.subbit.cli.run.ExportCommand;
+import dev.subbit.cli.run.PredictCommand;
+import dev.subbit.cli.train.TrainCommand;
 import java.io.PrintWriter;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -41,8 +50,11 @@ import picocli.CommandLine.Spec;
     })
 public final class Main implements Runnable {
 
-  static final int FAILED = 1;
-  static final int WRONG_USAGE = 2;
+  /** Exit code of a command that failed. */
+  public static final int FAILED = 1;
+
+  /** Exit code where the command line was wrong. */
+  public static final int WRONG_USAGE = 2;
 
   @Spec private CommandSpec spec;
 

@@ -1,5 +1,6 @@
 /**
- * The command line: one class per command, with its options and its output. An application; only
- * {@link dev.subbit.cli.Main} is meant for use from outside.
+ * The command line, an application on top of the other modules: {@link dev.subbit.cli.Main} knows
+ * all commands. Each command reads its options, calls what the modules below offer, and prints;
+ * what a command has to compute belongs in a module.
  */
 package dev.subbit.cli;

@@ -11,10 +11,10 @@ import picocli.CommandLine;
  * @param out what it printed to standard output.
  * @param err what it printed to standard error.
  */
-record CommandRun(int code, String out, String err) {
+public record CommandRun(int code, String out, String err) {
 
   /** Runs a command line. */
-  static CommandRun of(Object... args) {
+  public static CommandRun of(Object... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine command =

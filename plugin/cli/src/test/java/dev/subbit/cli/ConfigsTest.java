@@ -10,6 +10,7 @@ import com.oracle.labs.mlrg.olcut.config.ConfigurationManager;
 import com.oracle.labs.mlrg.olcut.config.property.SimpleProperty;
 import com.oracle.labs.mlrg.olcut.provenance.Provenance;
 import com.oracle.labs.mlrg.olcut.provenance.ProvenanceUtil;
+import dev.subbit.cli.files.ModelFile;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.data.CifarFiles;
 import dev.subbit.tribuo.data.IdxImageSource;
@@ -209,7 +210,7 @@ class ConfigsTest {
     assertTrue(run.err().contains("cifar-10-batches-bin is not a folder"), run.err());
   }
 
-  private static final String BUNDLED = "../integration-tests/data/fashion-mnist/";
+  private static final String BUNDLED = "../../integration-tests/data/fashion-mnist/";
 
   private static final Map<String, String> SMALL =
       Map.of(

@@ -28,7 +28,7 @@ import picocli.CommandLine;
 /** What README, docs/ and the commands' help tell a reader to type is there to be typed. */
 class DocumentationTest {
 
-  private static final Path HOUSE = Path.of("..");
+  private static final Path HOUSE = Path.of("../..");
 
   /** What the snippets leave to their reader: imports, and variables of earlier sentences. */
   private static final String AROUND_A_SNIPPET =

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.subbit.cli.files.IdxFiles;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.network.ImageShape;
@@ -86,8 +87,8 @@ class ModelCommandsTest {
             "--json",
             json);
     assertEquals(0, run.code(), run.err());
-    assertTrue(run.out().contains("in 6.103 Mbit (0.556 bit a weight), 6.108 with"), run.out());
-    assertTrue(run.out().contains("0.501 G bit-OPs an image, 1.676 G at one bit"), run.out());
+    assertTrue(run.out().contains("in 6.103 Mbit (0.556 bit per weight), 6.108 with"), run.out());
+    assertTrue(run.out().contains("0.501 G bit-OPs per image, 1.676 G at one bit"), run.out());
 
     JsonNode report = new ObjectMapper().readTree(json.toFile());
     assertEquals(501_358_592, report.get("bitOps").asLong());

@@ -2,6 +2,7 @@ package dev.subbit.cli.report;
 
 import dev.subbit.cli.report.DemoResult.Model;
 import dev.subbit.cli.report.DemoResult.Run;
+import dev.subbit.cli.terminal.TextTable;
 import dev.subbit.tribuo.evaluation.BackendRun.Cycles;
 import java.util.ArrayList;
 import java.util.List;

@@ -69,7 +69,7 @@ class TrainingPageTest {
   void theHeadHoldsWhatWasTrainedAndWhatItCosts() throws Exception {
     PageDocument page = document(SUB_BIT, EPOCHS, kernels(SUB_BIT), MATRIX);
     assertEquals(
-        List.of("resnet8, 0.56 bit a weight, binary activations"), page.texts("//header/h1"));
+        List.of("resnet8, 0.56 bit per weight, binary activations"), page.texts("//header/h1"));
     NetworkSize size = NetworkSize.of(SUB_BIT);
     assertEquals(
         List.of(

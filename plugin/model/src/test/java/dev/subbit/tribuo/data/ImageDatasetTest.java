@@ -87,7 +87,7 @@ class ImageDatasetTest {
     long bytes = (used() - before - domainBytes(one)) / dataset.size();
     assertEquals(200_000, dataset.size());
     assertEquals(0, source.reads.get());
-    assertTrue(bytes < 250, bytes + " bytes an image");
+    assertTrue(bytes < 250, bytes + " bytes per image");
 
     PixelMap pixels = new PixelMap(dataset.getFeatureIDMap(), IMAGENET);
     float[] image = new float[IMAGENET.size()];

@@ -126,10 +126,7 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
       int out = (int) tensor.getDims(0);
       int in = (int) tensor.getDims(1);
       float[] weights =
-          FloatTensors.values(tensor)
-              .orElseThrow(
-                  () ->
-                      new Refusal("its weights are " + typeName(tensor) + " tensors, not float32"));
+          FloatTensors.values(tensor).orElseThrow(() -> new Refusal(whyNotFloats(tensor)));
       int group = ConvGeometry.group(node);
       if (out < 1 || in < 1 || out % group != 0) {
         throw new Refusal(out + " x " + in + " kernels do not split into " + group + " groups");
@@ -138,7 +135,7 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
       int norm = -1;
       String output = node.getOutput(0);
       Optional<Integer> reader = index.onlyReader(output);
-      if (reader.isPresent() && graph.getNode(reader.get()).getInput(0).equals(output)) {
+      if (reader.isPresent() && graph.getNode(reader.get()).getInputList().indexOf(output) == 0) {
         NodeProto next = graph.getNode(reader.get());
         Optional<BatchNormFold> fold = BatchNormFold.of(next, index, out);
         if (fold.isPresent()) {
@@ -236,6 +233,12 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
         return node.getName();
       }
       return node.getOutputCount() > 0 ? node.getOutput(0) : node.getOpType();
+    }
+
+    private static String whyNotFloats(TensorProto tensor) {
+      return tensor.getDataType() == TensorProto.DataType.FLOAT.getNumber()
+          ? "the data of its weights does not fit their shape"
+          : "its weights are " + typeName(tensor) + " tensors, not float32";
     }
 
     private static String typeName(TensorProto tensor) {

@@ -19,16 +19,14 @@ public final class GraphEdits {
   private static final List<String> TENSORS = List.of("/index", "/codebook", "/scale", "/bias");
 
   private final GraphProto graph;
-  private final Set<String> values = new HashSet<>();
+  private final Set<String> names;
   private final Set<String> nodes = new HashSet<>();
   private final GraphProto.Builder edited;
 
   private GraphEdits(GraphProto graph) {
     this.graph = graph;
     this.edited = graph.toBuilder().clearNode();
-    graph.getInitializerList().forEach(tensor -> values.add(tensor.getName()));
-    graph.getInputList().forEach(input -> values.add(input.getName()));
-    graph.getNodeList().forEach(node -> values.addAll(node.getOutputList()));
+    this.names = GraphNames.of(graph);
   }
 
   /**
@@ -114,7 +112,7 @@ public final class GraphEdits {
 
   private boolean isFree(String name, boolean namesItsOutput) {
     return !nodes.contains(name)
-        && !(namesItsOutput && values.contains(name))
-        && TENSORS.stream().noneMatch(tensor -> values.contains(name + tensor));
+        && !(namesItsOutput && names.contains(name))
+        && TENSORS.stream().noneMatch(tensor -> names.contains(name + tensor));
   }
 }

@@ -6,6 +6,7 @@ import dev.subbit.tribuo.quantizer.graph.ModelInput;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,9 @@ public final class CalibrationFeeds {
 
   private static final int MOST_IN_A_BATCH = 64;
 
+  /** What one buffer of floats holds. */
+  private static final int MOST_RANDOM_VALUES = Integer.MAX_VALUE / Float.BYTES;
+
   private CalibrationFeeds() {}
 
   /**
@@ -26,7 +30,7 @@ public final class CalibrationFeeds {
    *
    * @param inputs the model's inputs.
    * @param samples for each of them, by name.
-   * @return the batches; views of the samples.
+   * @return the batches: views of the samples, or of one float copy of those that are doubles.
    * @throws IllegalArgumentException if an input has no samples, or they do not fit it or each
    *     other; the message names the input and says what it takes.
    */
@@ -37,6 +41,7 @@ public final class CalibrationFeeds {
             "The model has no input '" + name + "'; it has " + describe(inputs));
       }
     }
+    Map<String, Samples> fitting = new LinkedHashMap<>();
     long count = -1;
     long fixed = -1;
     long values = 0;
@@ -52,6 +57,7 @@ public final class CalibrationFeeds {
       }
       given = converted(input, given);
       requireFit(input, given);
+      fitting.put(input.name(), given);
       if (count >= 0 && given.count() != count) {
         throw new IllegalArgumentException(
             given.source() + " has " + given.count() + " samples, another input's file " + count);
@@ -79,23 +85,22 @@ public final class CalibrationFeeds {
       if (fixed > 0 && size < fixed) {
         break;
       }
-      feeds.add(feed(inputs, samples, first, size));
+      feeds.add(feed(fitting, first, size));
     }
     return feeds;
   }
 
-  private static Feed feed(
-      List<ModelInput> inputs, Map<String, Samples> samples, long first, long size) {
+  private static Feed feed(Map<String, Samples> samples, long first, long size) {
     Map<String, Feed.Tensor> tensors = new LinkedHashMap<>();
-    for (ModelInput input : inputs) {
-      Samples given = converted(input, samples.get(input.name()));
-      long[] shape = given.shape().clone();
-      if (shape.length > 0) {
-        shape[0] = size;
-      }
-      ByteBuffer data = given.slice(first, size);
-      tensors.put(input.name(), new Feed.Tensor(given.type(), shape, data));
-    }
+    samples.forEach(
+        (name, given) -> {
+          long[] shape = given.shape().clone();
+          if (shape.length > 0) {
+            shape[0] = size;
+          }
+          ByteBuffer data = given.slice(first, size);
+          tensors.put(name, new Feed.Tensor(given.type(), shape, data));
+        });
     return new Feed(tensors);
   }
 
@@ -156,7 +161,8 @@ public final class CalibrationFeeds {
    *     not.
    * @param seed seed of the numbers.
    * @return the samples.
-   * @throws IllegalArgumentException if the input takes no floats or a dimension stays open.
+   * @throws IllegalArgumentException if the input takes no floats, a dimension stays open, or the
+   *     samples come to 2 GB or more.
    */
   public static Samples random(ModelInput input, int count, long[] shape, long seed) {
     if (input.type() != OnnxJavaType.FLOAT) {
@@ -170,15 +176,26 @@ public final class CalibrationFeeds {
     long[] sample = input.sampleShape(shape);
     long[] whole = new long[sample.length + 1];
     whole[0] = count;
-    long values = count;
-    for (int i = 0; i < sample.length; i++) {
-      whole[i + 1] = sample[i];
-      values = Math.multiplyExact(values, sample[i]);
+    System.arraycopy(sample, 0, whole, 1, sample.length);
+    long values = 1;
+    for (long dimension : whole) {
+      if (dimension > MOST_RANDOM_VALUES / Math.max(1, values)) {
+        throw new IllegalArgumentException(
+            "Input '"
+                + input.name()
+                + "' is "
+                + input
+                + "; "
+                + count
+                + " random samples of "
+                + Arrays.toString(sample)
+                + " come to 2 GB or more. Draw fewer, or smaller ones.");
+      }
+      values *= dimension;
     }
     SplittableRandom rng = new SplittableRandom(seed);
     ByteBuffer data =
-        ByteBuffer.allocateDirect(Math.toIntExact(values * Float.BYTES))
-            .order(ByteOrder.nativeOrder());
+        ByteBuffer.allocateDirect((int) values * Float.BYTES).order(ByteOrder.nativeOrder());
     for (long i = 0; i < values; i++) {
       // Box and Muller's method.
       double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - rng.nextDouble()));

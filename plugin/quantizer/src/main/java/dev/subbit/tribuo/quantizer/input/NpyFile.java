@@ -50,6 +50,10 @@ final class NpyFile {
       throw new IOException(file + " is no .npy file");
     }
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    if (bytes[6] < 1 || bytes[6] > 3) {
+      throw new IOException(
+          file + " is in version " + bytes[6] + " of the .npy format; versions 1 to 3 are read");
+    }
     int start = bytes[6] == 1 ? 10 : 12;
     int length = bytes[6] == 1 ? buffer.getShort(8) & 0xFFFF : buffer.getInt(8);
     if (length < 0 || length > bytes.length - start) {
@@ -72,10 +76,7 @@ final class NpyFile {
     long[] shape = shape(file, field(file, header, SHAPE));
     OnnxJavaType element = TYPES.get(type);
     int data = bytes.length - start - length;
-    long expected = element.size;
-    for (long dimension : shape) {
-      expected = Math.multiplyExact(expected, dimension);
-    }
+    int expected = FileShape.bytes(file, shape, element.size);
     if (data != expected) {
       throw new IOException(
           file + " holds " + data + " bytes of data, its shape needs " + expected);

@@ -16,6 +16,9 @@ import java.util.Locale;
  */
 public final class TensorFile {
 
+  /** No array holds more. */
+  private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
+
   private TensorFile() {}
 
   /**
@@ -28,6 +31,9 @@ public final class TensorFile {
   public static Samples read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new IOException("There is no file " + file);
+    }
+    if (Files.size(file) > MOST_BYTES) {
+      throw new IOException(file + " has 2 GB or more, and such files are not read");
     }
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     if (name.endsWith(".npy")) {
@@ -51,25 +57,49 @@ public final class TensorFile {
     if (element == null) {
       throw new IOException(file + " holds elements of type " + type + ", which are not read");
     }
-    long count = 1;
-    for (long dimension : tensor.getDimsList()) {
-      count = Math.multiplyExact(count, dimension);
+    if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
+      throw new IOException(
+          file + " keeps its values in another file; read are tensors that hold them themselves");
     }
-    ByteBuffer data =
-        ByteBuffer.allocateDirect(Math.toIntExact(count * element.size))
-            .order(ByteOrder.nativeOrder());
-    if (tensor.hasRawData() && tensor.getRawData().size() == data.capacity()) {
-      tensor.getRawData().copyTo(data);
-    } else if (type == TensorProto.DataType.FLOAT && tensor.getFloatDataCount() == count) {
-      tensor.getFloatDataList().forEach(data::putFloat);
-    } else if (type == TensorProto.DataType.INT64 && tensor.getInt64DataCount() == count) {
-      tensor.getInt64DataList().forEach(data::putLong);
-    } else {
-      throw new IOException(file + " holds other data than its shape needs");
-    }
-    data.rewind();
     long[] shape = tensor.getDimsList().stream().mapToLong(Long::longValue).toArray();
-    return new Samples(element, shape, data, file.toString());
+    int bytes = FileShape.bytes(file, shape, element.size);
+    long found = bytes(tensor, element);
+    // Before memory is asked for: a few bytes of a file may speak of a huge tensor.
+    if (found != bytes) {
+      throw new IOException(
+          file + " holds " + found + " bytes of values, its shape needs " + bytes);
+    }
+    ByteBuffer data = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+    copyValues(tensor, element, data);
+    return new Samples(element, shape, data.rewind(), file.toString());
+  }
+
+  private static long bytes(TensorProto tensor, OnnxJavaType element) {
+    if (tensor.hasRawData()) {
+      return tensor.getRawData().size();
+    }
+    long count =
+        switch (element) {
+          case FLOAT -> tensor.getFloatDataCount();
+          case DOUBLE -> tensor.getDoubleDataCount();
+          case INT64 -> tensor.getInt64DataCount();
+          default -> tensor.getInt32DataCount();
+        };
+    return count * element.size;
+  }
+
+  private static void copyValues(TensorProto tensor, OnnxJavaType element, ByteBuffer data) {
+    if (tensor.hasRawData()) {
+      tensor.getRawData().copyTo(data);
+      return;
+    }
+    switch (element) {
+      case FLOAT -> tensor.getFloatDataList().forEach(data::putFloat);
+      case DOUBLE -> tensor.getDoubleDataList().forEach(data::putDouble);
+      case INT64 -> tensor.getInt64DataList().forEach(data::putLong);
+      case INT32 -> tensor.getInt32DataList().forEach(data::putInt);
+      default -> tensor.getInt32DataList().forEach(value -> data.put(value.byteValue()));
+    }
   }
 
   private static OnnxJavaType javaType(TensorProto.DataType type) {

@@ -21,7 +21,9 @@ import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tribuo.Dataset;
 import org.tribuo.classification.Label;
+import org.tribuo.dataset.DatasetView;
 
 /** Batches of pictures that stay in their files until a batch needs them. */
 class PicturesInBatchesTest {
@@ -83,14 +85,17 @@ class PicturesInBatchesTest {
 
   @Test
   void aBatchThatNoArrayHoldsIsRefusedByName() throws IOException {
-    ImageShape large = new ImageShape(3, 2048, 2048);
-    Pictures.folder(folder, 100);
-    ImageDataset dataset = new ImageDataset(new ImageFolderSource(folder, large, 0));
-    PixelMap pixels = new PixelMap(dataset.getFeatureIDMap(), large);
+    ImageShape large = new ImageShape(1, 1024, 1024);
+    Pictures.folder(folder, 1);
+    ImageDataset two = new ImageDataset(new ImageFolderSource(folder, large, 0));
+    Dataset<Label> many =
+        new DatasetView<>(
+            two, new int[3000], two.getFeatureIDMap(), two.getOutputIDInfo(), "one 3,000 times");
+    PixelMap pixels = new PixelMap(two.getFeatureIDMap(), large);
     IllegalArgumentException e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> ImageBatches.evaluation(dataset, pixels, dataset.getOutputIDInfo(), 200, 1));
-    assertTrue(e.getMessage().contains("set batchSize to at most 170"), e.getMessage());
+            () -> ImageBatches.evaluation(many, pixels, two.getOutputIDInfo(), 3000, 1));
+    assertTrue(e.getMessage().contains("set batchSize to at most 2047"), e.getMessage());
   }
 }

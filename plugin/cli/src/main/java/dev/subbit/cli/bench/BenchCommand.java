@@ -1,0 +1,72 @@
+package dev.subbit.cli.bench;
+
+import dev.subbit.cli.options.JsonOption;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code subbit bench}: makes the measurements behind docs/RESULTS.md. */
+@Command(
+    name = "bench",
+    description = {
+      "Measure speed, cycles or accuracy, and print a table.",
+      "Without a subcommand: layers, then models, each with its defaults."
+    },
+    subcommands = {
+      BenchLayersCommand.class,
+      BenchModelsCommand.class,
+      BenchFpgaCommand.class,
+      BenchAccuracyCommand.class
+    },
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "[WHAT]",
+    footer = {
+      "",
+      "Examples:",
+      "  ./subbit bench --json rows.json",
+      "  ./subbit bench layers --help",
+      "  ./subbit bench accuracy configs/accuracy-fashion-mnist.xml --trainers real-tau5"
+          + " --json rows.json"
+    })
+public final class BenchCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+  @Mixin private JsonOption json;
+  @Mixin private BenchOptions options;
+
+  @Override
+  public Integer call() throws Exception {
+    json.requireWritable();
+    options.prepare();
+    PrintWriter terminal = spec.commandLine().getOut();
+    List<BenchRow> layers = new ArrayList<>();
+    LayerBench ofLayers =
+        new LayerBench(
+            List.of(LayerOperator.values()),
+            BenchLayersCommand.TAUS,
+            options.threads(),
+            options.rounds());
+    for (LayerShape shape : LayerShape.ALL) {
+      layers.addAll(ofLayers.measure(shape));
+    }
+    terminal.println(BenchTable.of(layers));
+
+    List<BenchRow> models = new ArrayList<>();
+    ModelBench ofModels =
+        new ModelBench(BenchModelsCommand.TAUS, options.threads(), options.rounds());
+    for (BenchNetwork network : BenchNetwork.ALL) {
+      models.addAll(ofModels.measure(network));
+    }
+    terminal.print(BenchTable.of(models));
+    terminal.flush();
+    List<BenchRow> all = new ArrayList<>(layers);
+    all.addAll(models);
+    json.write(all.stream().map(BenchRow::fields).toList());
+    return 0;
+  }
+}

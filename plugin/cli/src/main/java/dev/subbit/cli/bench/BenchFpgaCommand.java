@@ -1,0 +1,117 @@
+package dev.subbit.cli.bench;
+
+import dev.subbit.cli.bench.FpgaBench.Engines;
+import dev.subbit.cli.options.JsonOption;
+import dev.subbit.cli.options.NamedChoice;
+import dev.subbit.cli.terminal.TextTable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code subbit bench fpga}: counts the cycles of the engine, sub-bit and plain binary. */
+@Command(
+    name = "fpga",
+    description = {
+      "Count the cycles that the engine takes for all 3x3 layers of a network, one image of 224x224"
+          + " (resnet20: 32x32), 8-bit activations: on the emulator (modelled) and in the"
+          + " simulated hardware description (rtl), in sub-bit mode and as a plain binary engine"
+          + " with as many adders.",
+      "Results of the two are compared bit by bit. A layer shape runs once, however often the"
+          + " network has it. The simulation takes a few minutes."
+    },
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  ./subbit bench fpga --json fpga.json",
+      "  ./subbit bench fpga --networks resnet18 --engines shared --backends emulator --tau 4"
+    })
+final class BenchFpgaCommand implements Callable<Integer> {
+
+  private static final List<String> NETWORKS = List.of("resnet18", "resnet34", "resnet20");
+  private static final int MAX_TAU = 6;
+
+  @Spec private CommandSpec spec;
+  @Mixin private JsonOption json;
+
+  @Option(
+      names = "--networks",
+      paramLabel = "NAME",
+      split = ",",
+      description = "resnet18, resnet34, resnet20. Default: all.")
+  private List<String> networks;
+
+  @Option(
+      names = "--engines",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "paper (the paper's element in both modes), shared (responses by shared partial sums,"
+              + " beside a plain binary engine with as many adders). Default: both.")
+  private List<String> engines;
+
+  @Option(
+      names = "--backends",
+      paramLabel = "NAME",
+      split = ",",
+      description = "emulator, rtl. Default: both.")
+  private List<String> backends;
+
+  @Option(
+      names = "--tau",
+      paramLabel = "BITS",
+      defaultValue = "5",
+      description = "Bits of an index of the sub-bit engine, 1 to 6. Default: ${DEFAULT-VALUE}.")
+  private int tau;
+
+  @Override
+  public Integer call() throws Exception {
+    CommandLine command = spec.commandLine();
+    List<String> chosenNetworks =
+        NamedChoice.of(command, "--networks", networks, NETWORKS, Function.identity());
+    List<Engines> chosenEngines =
+        NamedChoice.of(command, "--engines", engines, Engines.ALL, Engines::name);
+    List<String> chosenBackends =
+        NamedChoice.of(command, "--backends", backends, FpgaBench.BACKENDS, Function.identity());
+    if (tau < 1 || tau > MAX_TAU) {
+      throw new ParameterException(command, "--tau is " + tau + "; allowed are 1 to " + MAX_TAU);
+    }
+    json.requireWritable();
+    FpgaBench bench = new FpgaBench(chosenBackends, tau);
+    List<FpgaRow> rows = new ArrayList<>();
+    for (String network : chosenNetworks) {
+      for (Engines pair : chosenEngines) {
+        rows.addAll(bench.measure(network, pair));
+        json.write(rows.stream().map(FpgaRow::fields).toList());
+      }
+    }
+    command.getOut().print(table(rows));
+    command.getOut().flush();
+    return 0;
+  }
+
+  private static TextTable table(List<FpgaRow> rows) {
+    TextTable table =
+        new TextTable(4, "network", "backend", "element", "mode", "tau", "cycles", "x bnn");
+    for (FpgaRow row : rows) {
+      table.row(
+          row.network(),
+          row.backend(),
+          row.element(),
+          row.mode(),
+          Integer.toString(row.tau()),
+          String.format(Locale.ROOT, "%,d", row.cycles()),
+          String.format(Locale.ROOT, "%.3f", row.ratioToBnn()));
+    }
+    return table;
+  }
+}

@@ -1,0 +1,83 @@
+package dev.subbit.cli.demo;
+
+import dev.subbit.cli.files.ConfigFile;
+import dev.subbit.cli.report.DemoResult.Epoch;
+import dev.subbit.cli.report.Figures;
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.data.IdxImageSource;
+import dev.subbit.tribuo.network.Layer.Activations;
+import dev.subbit.tribuo.training.SubBitTrainer;
+import dev.subbit.tribuo.training.metrics.EpochMetrics;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.tribuo.MutableDataset;
+
+/**
+ * Runs the demo's two trainings one after the other on all threads: TensorFlow has one pool of
+ * threads per process, so that side by side they would only get in each other's way.
+ */
+final class DemoTrainings {
+
+  /**
+   * A trained model.
+   *
+   * @param model the model.
+   * @param epochs the results of its training's epochs.
+   */
+  record Trained(SubBitModel model, List<Epoch> epochs) {}
+
+  private DemoTrainings() {}
+
+  /**
+   * Trains by the demo's configuration, once for each kind of activations.
+   *
+   * @param config the configuration.
+   * @param images the training images.
+   * @param terminal where progress is printed.
+   * @return the models.
+   */
+  static Map<Activations, Trained> run(Path config, IdxImageSource images, PrintWriter terminal) {
+    Map<Activations, Trained> trained = new EnumMap<>(Activations.class);
+    for (Activations activations : Activations.values()) {
+      trained.put(activations, train(config, activations, images, terminal));
+    }
+    return trained;
+  }
+
+  private static Trained train(
+      Path config, Activations activations, IdxImageSource images, PrintWriter terminal) {
+    List<Epoch> epochs = new ArrayList<>();
+    String name = DemoConfig.trainerName(activations);
+    try (ConfigFile components = new ConfigFile(config, Map.of())) {
+      SubBitTrainer trainer = components.component(name, SubBitTrainer.class, "trainer", "");
+      trainer.addListener(
+          epoch -> {
+            epochs.add(
+                new Epoch(epoch.epoch(), epoch.loss(), epoch.accuracy(), epoch.imagesPerSecond()));
+            report(name, epoch, images.size(), terminal);
+          });
+      return new Trained(trainer.train(new MutableDataset<>(images)), epochs);
+    }
+  }
+
+  private static void report(String name, EpochMetrics epoch, int images, PrintWriter terminal) {
+    double secondsLeft = (epoch.epochs() - epoch.epoch()) * images / epoch.imagesPerSecond();
+    terminal.println(
+        String.format(
+            Locale.ROOT,
+            "      %-6s  epoch %2d/%d  loss %.3f  accuracy %s  %,.0f images/s  %.0f s left",
+            name,
+            epoch.epoch(),
+            epoch.epochs(),
+            epoch.loss(),
+            Figures.percent(epoch.accuracy()),
+            epoch.imagesPerSecond(),
+            secondsLeft));
+    terminal.flush();
+  }
+}

@@ -1,0 +1,63 @@
+package dev.subbit.cli.files;
+
+import dev.subbit.cli.terminal.UserError;
+import dev.subbit.tribuo.SubBitModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.tribuo.Model;
+
+/** Saved models ({@code .sbm}): Tribuo's own format, holding a {@link SubBitModel}. */
+public final class ModelFile {
+
+  private ModelFile() {}
+
+  /**
+   * Loads a saved model.
+   *
+   * @param file the file.
+   * @return the model.
+   * @throws UserError if there is no such file, or if it does not hold a model.
+   */
+  public static SubBitModel load(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new UserError("There is no file " + file + ". Make one with ./subbit train.");
+    }
+    Model<?> model;
+    try {
+      model = Model.deserializeFromFile(file);
+    } catch (IOException | RuntimeException e) {
+      throw new UserError(
+          file + " is not a saved model, or is damaged: " + rootMessage(e) + ". Save it again.", e);
+    }
+    if (!(model instanceof SubBitModel)) {
+      throw new UserError(
+          file
+              + " holds a "
+              + model.getClass().getSimpleName()
+              + ", not a SubBitModel. Make one with ./subbit train.");
+    }
+    return (SubBitModel) model;
+  }
+
+  /**
+   * Saves a model to a file.
+   *
+   * @param model the model.
+   * @param file the file.
+   * @throws UserError if it cannot be written.
+   */
+  public static void save(SubBitModel model, Path file) {
+    OutputFile.save(file, model::serializeToFile);
+  }
+
+  // Tribuo wraps a model's own exceptions in those of reflection.
+  private static String rootMessage(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String message = root.getMessage() == null ? root.toString() : root.getMessage();
+    return message.strip().replaceAll("\\.$", "");
+  }
+}

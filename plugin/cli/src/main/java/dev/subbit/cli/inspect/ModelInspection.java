@@ -1,0 +1,204 @@
+package dev.subbit.cli.inspect;
+
+import dev.subbit.cli.terminal.TextTable;
+import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.onnx.StoredSize;
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The layers of a saved model, and the bytes that its weights take.
+ *
+ * @param network name of the network.
+ * @param input shape of its images: channels, height, width.
+ * @param labels the classes.
+ * @param quantizedTensors tensors held in 8 bits; 0 for a network on float activations.
+ * @param size the bytes of the weights.
+ * @param layers the sub-bit layers in order.
+ */
+record ModelInspection(
+    String network,
+    List<Integer> input,
+    List<String> labels,
+    int quantizedTensors,
+    Size size,
+    List<LayerReport> layers) {
+
+  /**
+   * The bytes of the weights, as an exported model stores them.
+   *
+   * @param subBitWeights weights of the sub-bit layers.
+   * @param indexBytes bytes of their index planes.
+   * @param codebookBytes bytes of their codebooks, one per tap.
+   * @param scaleBytes bytes of their scales, four per output channel.
+   * @param floatParameters number of all other parameters.
+   * @param floatBytes bytes of all other parameters.
+   * @param bitsPerWeight bits of the index planes per sub-bit weight.
+   * @param bitsPerWeightAll the same with codebooks and scales counted in.
+   */
+  record Size(
+      long subBitWeights,
+      long indexBytes,
+      long codebookBytes,
+      long scaleBytes,
+      long floatParameters,
+      long floatBytes,
+      double bitsPerWeight,
+      double bitsPerWeightAll) {
+
+    private static Size of(TrainedNetwork network) {
+      StoredSize stored = network.storedSize();
+      long floats = network.floats().values().stream().mapToLong(values -> values.length).sum();
+      return new Size(
+          stored.weights(),
+          stored.indexBytes(),
+          stored.codebookBytes(),
+          stored.floatBytes(),
+          floats,
+          Float.BYTES * floats,
+          stored.indexBitsPerWeight(),
+          stored.bitsPerWeight());
+    }
+  }
+
+  /**
+   * One sub-bit layer.
+   *
+   * @param name its name.
+   * @param activations how it uses its input.
+   * @param inChannels input channels.
+   * @param outChannels output channels.
+   * @param stride its stride.
+   * @param tau bits of an index.
+   * @param codewordsUsed number of codewords that are used at least once.
+   * @param indexBytes bytes of the index planes.
+   * @param bitsPerWeight bits of the index planes over the weights they stand for.
+   * @param codebook the codewords, nine bits each, first tap least significant.
+   */
+  record LayerReport(
+      String name,
+      Layer.Activations activations,
+      int inChannels,
+      int outChannels,
+      int stride,
+      int tau,
+      int codewordsUsed,
+      long indexBytes,
+      double bitsPerWeight,
+      List<Integer> codebook) {}
+
+  /**
+   * Inspects a model.
+   *
+   * @param model the model.
+   * @return its layers and the bytes of its weights.
+   */
+  static ModelInspection of(SubBitModel model) {
+    TrainedNetwork trained = model.network();
+    List<LayerReport> layers = new ArrayList<>();
+    for (Network.Node node : trained.network().nodes()) {
+      PackedConvWeights weights = trained.packed().get(node.name());
+      if (weights != null) {
+        layers.add(inspect(node.name(), (Layer.Conv) node.layer(), weights));
+      }
+    }
+    List<String> labels = new ArrayList<>();
+    for (int id = 0; id < model.getOutputIDInfo().size(); id++) {
+      labels.add(model.getOutputIDInfo().getOutput(id).getLabel());
+    }
+    ImageShape shape = trained.network().input();
+    return new ModelInspection(
+        trained.network().name(),
+        List.of(shape.channels(), shape.height(), shape.width()),
+        labels,
+        trained.ranges().size(),
+        Size.of(trained),
+        layers);
+  }
+
+  private static LayerReport inspect(String name, Layer.Conv conv, PackedConvWeights weights) {
+    Codebook codebook = weights.codebook();
+    List<Integer> codewords = new ArrayList<>();
+    for (int i = 0; i < codebook.size(); i++) {
+      codewords.add(codebook.codeword(i));
+    }
+    StoredSize size = StoredSize.of(weights);
+    return new LayerReport(
+        name,
+        conv.activations(),
+        conv.in(),
+        conv.out(),
+        conv.stride(),
+        codebook.tau(),
+        (int) Arrays.stream(weights.indices()).distinct().count(),
+        size.indexBytes(),
+        size.indexBitsPerWeight(),
+        codewords);
+  }
+
+  /**
+   * Prints everything except the codebooks.
+   *
+   * @param out where to.
+   */
+  void print(PrintWriter out) {
+    out.printf(
+        Locale.ROOT,
+        "%s for images of %d x %d x %d (channels, height, width), %d classes, %s activations%n%n",
+        network,
+        input.get(0),
+        input.get(1),
+        input.get(2),
+        labels.size(),
+        quantizedTensors > 0 ? "8-bit" : "float");
+    TextTable table =
+        new TextTable(
+            2,
+            "layer",
+            "input",
+            "in",
+            "out",
+            "stride",
+            "tau",
+            "codewords used",
+            "index bytes",
+            "bits/weight");
+    for (LayerReport layer : layers) {
+      table.row(
+          layer.name(),
+          layer.activations() == Layer.Activations.BINARY ? "binary" : "real",
+          "" + layer.inChannels(),
+          "" + layer.outChannels(),
+          "" + layer.stride(),
+          "" + layer.tau(),
+          layer.codewordsUsed() + "/" + layer.codebook().size(),
+          String.format(Locale.ROOT, "%,d", layer.indexBytes()),
+          String.format(Locale.ROOT, "%.3f", layer.bitsPerWeight()));
+    }
+    out.println(table);
+    out.printf(
+        Locale.ROOT,
+        "Sub-bit layers: %,d weights in %,d index bytes (%.3f bit per weight),"
+            + " %,d codebook bytes, %,d scale bytes (%.3f bit per weight in all).%n",
+        size.subBitWeights(),
+        size.indexBytes(),
+        size.bitsPerWeight(),
+        size.codebookBytes(),
+        size.scaleBytes(),
+        size.bitsPerWeightAll());
+    out.printf(
+        Locale.ROOT,
+        "Other parameters, in 32-bit floats: %,d (%,d bytes).%n",
+        size.floatParameters(),
+        size.floatBytes());
+  }
+}

@@ -1,0 +1,272 @@
+package dev.subbit.cli.quantize;
+
+import dev.subbit.cli.files.ImageFolder;
+import dev.subbit.cli.files.ModelFile;
+import dev.subbit.cli.files.OutputFile;
+import dev.subbit.cli.options.JsonOption;
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.data.IdxImageSource;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.quantizer.QuantizationSettings;
+import dev.subbit.tribuo.quantizer.SubBitQuantizer;
+import dev.subbit.tribuo.quantizer.fit.FitSettings;
+import dev.subbit.tribuo.quantizer.range.Clipping;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import org.tribuo.MutableDataset;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code subbit quantize}: makes a smaller model of a trained one. */
+@Command(
+    name = "quantize",
+    description = {
+      "Make a smaller model of a trained one, without training it further.",
+      "An ONNX model of any kind: its 3x3 convolutions become sub-bit ones, fitted so that their"
+          + " outputs stay close to the float ones on the calibration inputs.",
+      "A saved model (.sbm) with real activations: its activations become 8-bit, and its weights"
+          + " sub-bit if they are float, as the FPGA runs it."
+    },
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  ./subbit quantize resnet.onnx resnet-subbit.onnx --pictures photos --stages 2"
+          + " --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225",
+      "  ./subbit quantize net.onnx net-subbit.onnx --inputs samples.npy --keep-float head",
+      "  ./subbit quantize clothes.sbm clothes-int8.sbm --data"
+          + " integration-tests/data/fashion-mnist"
+    })
+public final class QuantizeCommand implements Callable<Integer> {
+
+  /** Largest number of stages of a layer for which the number is chosen. */
+  private static final int CHOSEN_STAGES = 3;
+
+  @Spec private CommandSpec spec;
+  @Mixin private JsonOption json;
+  @Mixin private CalibrationOptions calibration;
+
+  @Parameters(index = "0", paramLabel = "IN", description = "The model, .onnx or .sbm.")
+  private Path in;
+
+  @Parameters(index = "1", paramLabel = "OUT", description = "The file to write, of the same kind.")
+  private Path out;
+
+  @Option(
+      names = "--tau",
+      paramLabel = "N",
+      defaultValue = "5",
+      description =
+          "Bits of a codebook index, 1 to 9, for float weights; sub-bit weights stay as they are."
+              + " Default: ${DEFAULT-VALUE}.")
+  private int tau;
+
+  @Option(
+      names = "--stages",
+      paramLabel = "N",
+      description =
+          "A convolution becomes the sum of N sub-bit ones, tau/9 bit per weight each;"
+              + " with --bits or --max-drop, of at most N. Default: 1, and 3 with these.")
+  private Integer stages;
+
+  @Option(
+      names = "--bits",
+      paramLabel = "B",
+      defaultValue = "0",
+      description =
+          "ONNX models: choose the stages of each layer so that the indices of all of them cost at"
+              + " most B bits per weight, and put them where the outputs suffer most.")
+  private double bits;
+
+  @Option(
+      names = "--max-drop",
+      paramLabel = "PERCENT",
+      description =
+          "ONNX models: choose the fewest stages with which at most this percentage of the rows of"
+              + " an output have their largest value elsewhere; for a classifier, of the"
+              + " calibration inputs another class. Takes several quantizations.")
+  private Double maxDrop;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "3",
+      description =
+          "ONNX models: how often indices, scales and codebooks are fitted to each other. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int rounds;
+
+  @Option(
+      names = "--keep-float",
+      paramLabel = "PATTERN",
+      description =
+          "ONNX models: layers whose name contains a match of this regular expression stay as they"
+              + " are. May be given several times.")
+  private List<Pattern> keepFloat = List.of();
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE.html",
+      description =
+          "ONNX models: write a report about the quantization to this HTML file, for any browser.")
+  private Path report;
+
+  @Option(
+      names = "--tune",
+      paramLabel = "EPOCHS",
+      defaultValue = "0",
+      description =
+          "Saved models with float weights: then train for this many passes over all training"
+              + " images of --data, with the float model for a teacher. Starts from the fitted"
+              + " weights.")
+  private int tune;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "SHARE",
+      defaultValue = "0",
+      description =
+          "Share of the images' labels in what --tune learns from, 0 to 1; the rest is the output"
+              + " of the float model. Default: ${DEFAULT-VALUE}, no labels.")
+  private double labels;
+
+  @Option(
+      names = "--int8",
+      description =
+          "ONNX models: the sub-bit convolutions take and give 8-bit activations, as the FPGA runs"
+              + " them; ranges come from the calibration inputs, or from the model where it has"
+              + " them.")
+  private boolean int8;
+
+  @Option(
+      names = "--float-activations",
+      description = "Saved models with float weights: leave the activations float.")
+  private boolean floatActivations;
+
+  @Option(
+      names = "--clipping",
+      paramLabel = "HOW",
+      defaultValue = "LEAST_ERROR",
+      description =
+          "How ranges of 8-bit activations are chosen: ${COMPLETION-CANDIDATES}. LEAST_ERROR cuts"
+              + " outliers. Default: ${DEFAULT-VALUE}.")
+  private Clipping clipping;
+
+  @Override
+  public Integer call() throws Exception {
+    json.requireWritable();
+    OutputFile.requireWritable(out);
+    if (report != null) {
+      OutputFile.requireWritable(report);
+    }
+    boolean onnx = isOnnx(in);
+    if (onnx != isOnnx(out)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "an .onnx file is quantized into an .onnx file, a saved model (.sbm) into a saved model;"
+              + " found "
+              + in
+              + " and "
+              + out);
+    }
+    if (onnx) {
+      quantizeOnnx();
+    } else {
+      quantizeModel();
+    }
+    return 0;
+  }
+
+  private static boolean isOnnx(Path file) {
+    return file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx");
+  }
+
+  private void quantizeOnnx() {
+    calibration.requireOneSource();
+    PrintWriter err = spec.commandLine().getErr();
+    calibration.warning().ifPresent(warning -> err.println("subbit: " + warning));
+    err.flush();
+    QuantizationSettings settings;
+    try {
+      boolean chosen = bits != 0 || maxDrop != null;
+      int most = stages != null ? stages : chosen ? CHOSEN_STAGES : 1;
+      settings =
+          new QuantizationSettings(
+              new FitSettings(tau, most, rounds, 1),
+              keepFloat,
+              bits,
+              maxDrop == null ? -1 : maxDrop / 100,
+              int8 ? Optional.of(clipping) : Optional.empty());
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage());
+    }
+    PrintWriter terminal = spec.commandLine().getOut();
+    json.write(new OnnxQuantization(in, out, report, calibration, settings, terminal).run());
+    terminal.flush();
+  }
+
+  private void quantizeModel() throws Exception {
+    if (int8 && floatActivations) {
+      throw new ParameterException(
+          spec.commandLine(), "--int8 and --float-activations exclude each other");
+    }
+    if (!(labels >= 0 && labels <= 1)) {
+      throw new ParameterException(
+          spec.commandLine(), "--labels is " + labels + "; allowed are 0 to 1");
+    }
+    if (labels > 0 && tune == 0) {
+      throw new ParameterException(
+          spec.commandLine(), "--labels says what --tune learns from: give --tune EPOCHS too");
+    }
+    int images = calibration.images();
+    Path data = calibration.dataFolder();
+    try (SubBitModel model = ModelFile.load(in)) {
+      IdxImageSource source = new ImageFolder(data).read(ImageFolder.Part.TRAIN, List.of(), 0);
+      SubBitQuantizer quantizer =
+          SubBitQuantizer.of(
+                  tau,
+                  stages == null ? 1 : stages,
+                  images,
+                  tune,
+                  floatActivations ? Optional.empty() : Optional.of(clipping))
+              .withTeacherShare(1 - labels);
+      long start = System.nanoTime();
+      try (SubBitModel quantized = quantizer.quantize(model, new MutableDataset<>(source))) {
+        double seconds = (System.nanoTime() - start) / 1e9;
+        ModelFile.save(quantized, out);
+        TrainedNetwork network = quantized.network();
+        spec.commandLine()
+            .getOut()
+            .printf(
+                Locale.ROOT,
+                "Quantized the weights of %d convolutions and %d tensors over %,d images in %.1f s;"
+                    + " saved %s (%,d bytes).%n",
+                network.packed().size(),
+                network.ranges().size(),
+                Math.min(images, source.size()),
+                seconds,
+                out,
+                Files.size(out));
+        Map<String, Object> results = new LinkedHashMap<>();
+        results.put("model", out.toString());
+        results.put("images", Math.min(images, source.size()));
+        results.put("quantizedTensors", quantized.network().ranges().size());
+        results.put("bytes", Files.size(out));
+        json.write(results);
+      }
+    }
+  }
+}

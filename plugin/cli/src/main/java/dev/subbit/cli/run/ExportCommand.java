@@ -1,0 +1,90 @@
+package dev.subbit.cli.run;
+
+import dev.subbit.cli.files.ModelFile;
+import dev.subbit.cli.files.OutputFile;
+import dev.subbit.cli.options.JsonOption;
+import dev.subbit.cli.terminal.UserError;
+import dev.subbit.tribuo.SubBitModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code subbit export}: writes a saved model as ONNX. */
+@Command(
+    name = "export",
+    description =
+        "Write a saved model as ONNX. The file runs in any ONNX Runtime; with Subbit's library"
+            + " registered it runs on Subbit's kernels.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  ./subbit export clothes.sbm clothes.onnx",
+      "  ./subbit export clothes.sbm clothes.onnx --domain com.example.clothes --model-version 3"
+    })
+public final class ExportCommand implements Callable<Integer> {
+
+  /** The graph's domain where the user names none. ONNX demands one, but nothing depends on it. */
+  public static final String DEFAULT_DOMAIN = "dev.subbit.models";
+
+  @Spec private CommandSpec spec;
+  @Mixin private JsonOption json;
+
+  @Parameters(index = "0", paramLabel = "IN.sbm", description = "The saved model.")
+  private Path in;
+
+  @Parameters(index = "1", paramLabel = "OUT.onnx", description = "The file to write.")
+  private Path out;
+
+  @Option(
+      names = "--domain",
+      paramLabel = "NAME",
+      defaultValue = DEFAULT_DOMAIN,
+      description = "Domain written into the file. Default: ${DEFAULT-VALUE}.")
+  private String domain;
+
+  @Option(
+      names = "--model-version",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Version written into the file. Default: ${DEFAULT-VALUE}.")
+  private long modelVersion;
+
+  @Override
+  public Integer call() throws Exception {
+    json.requireWritable();
+    OutputFile.requireWritable(out);
+    long bytes;
+    try (SubBitModel model = ModelFile.load(in)) {
+      bytes = export(model, domain, modelVersion, out);
+    }
+    spec.commandLine().getOut().printf("Wrote %s (%,d bytes).%n", out, bytes);
+    json.write(Map.of("model", in.toString(), "onnx", out.toString(), "bytes", bytes));
+    return 0;
+  }
+
+  /**
+   * Exports a model to a file.
+   *
+   * @param model the model.
+   * @param domain domain to write into the file.
+   * @param version version to write into the file.
+   * @param file the file.
+   * @return its size in bytes.
+   * @throws IOException if its size cannot be read.
+   * @throws UserError if it cannot be written.
+   */
+  public static long export(SubBitModel model, String domain, long version, Path file)
+      throws IOException {
+    OutputFile.save(file, path -> model.saveONNXModel(domain, version, path));
+    return Files.size(file);
+  }
+}

@@ -1,0 +1,183 @@
+package dev.subbit.cli.train;
+
+import dev.subbit.cli.files.ConfigFile;
+import dev.subbit.cli.files.OutputFile;
+import dev.subbit.cli.terminal.UserError;
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.training.SubBitTrainer;
+import dev.subbit.tribuo.training.metrics.EpochMetrics;
+import dev.subbit.tribuo.training.metrics.TrainingListener;
+import dev.subbit.tribuo.training.metrics.TrainingStart;
+import dev.subbit.tribuo.training.metrics.TrainingStoppedException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.tribuo.Dataset;
+import org.tribuo.classification.Label;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * The options of a long training. It resumes after an interruption, leaves a checkpoint when the
+ * process is asked to end, and records its progress.
+ */
+final class LongRun {
+
+  private static final int ASK_MILLIS = 200;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--checkpoints",
+      paramLabel = "FOLDER",
+      description = {
+        "Keep checkpoints in this folder, and resume from the one in it: after a crash, a kill or"
+            + " Ctrl-C give the same command again. It is removed when the model is saved.",
+        "The same as the trainer's property checkpointFolder."
+      })
+  private Path checkpoints;
+
+  @Option(
+      names = "--metrics",
+      paramLabel = "FILE.jsonl",
+      description =
+          "Write the progress of the training as JSON lines: one per epoch, and one every few"
+              + " steps.")
+  private Path metrics;
+
+  @Option(
+      names = "--metrics-steps",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "Steps from one line in --metrics to the next. Default: ${DEFAULT-VALUE}.")
+  private int metricsSteps;
+
+  /**
+   * Checks the options.
+   *
+   * @throws UserError if one of them cannot be used.
+   */
+  void requireUsable() {
+    if (metricsSteps < 1) {
+      throw new UserError("--metrics-steps is " + metricsSteps + "; it must be at least 1.");
+    }
+    if (metrics != null) {
+      OutputFile.requireWritable(metrics);
+    }
+  }
+
+  /**
+   * Sets the trainer's folder for checkpoints, if one is given.
+   *
+   * @param components the configuration.
+   * @param trainer the trainer's component.
+   */
+  void configure(ConfigFile components, String trainer) {
+    if (checkpoints != null) {
+      components.set(trainer, "checkpointFolder", checkpoints.toAbsolutePath().toString());
+    }
+  }
+
+  /**
+   * Trains a model, with checkpoints and metrics as the options say.
+   *
+   * @param trainer the trainer.
+   * @param images the training images.
+   * @return the model.
+   * @throws IOException if the file of metrics cannot be closed.
+   */
+  SubBitModel train(SubBitTrainer trainer, Dataset<Label> images) throws IOException {
+    trainer.addListener(new Announcement(spec.commandLine().getOut()));
+    try (MetricsFile file = metrics == null ? null : new MetricsFile(metrics, metricsSteps)) {
+      if (file != null) {
+        trainer.addListener(file);
+      }
+      return trainer.checkpointFolder().isPresent()
+          ? trainUntilAskedToEnd(trainer, images)
+          : trainer.train(images);
+    }
+  }
+
+  /** SIGTERM and SIGINT begin the JVM's shutdown, which waits for its hooks. */
+  private SubBitModel trainUntilAskedToEnd(SubBitTrainer trainer, Dataset<Label> images) {
+    CountDownLatch ended = new CountDownLatch(1);
+    Thread hook =
+        new Thread(
+            () -> {
+              // Repeated, because the first call may have come before the training began.
+              do {
+                trainer.stop();
+              } while (!isOver(ended));
+            },
+            "subbit-checkpoint");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      return trainer.train(images);
+    } catch (TrainingStoppedException e) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println("subbit: " + e.getMessage());
+      err.flush();
+      throw e;
+    } finally {
+      ended.countDown();
+      if (!remove(hook)) {
+        waitForTheEnd();
+      }
+    }
+  }
+
+  /** The JVM is ending with the signal's exit code, and there is nothing left to do or to say. */
+  private static void waitForTheEnd() {
+    try {
+      Thread.currentThread().join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static boolean remove(Thread hook) {
+    try {
+      return Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return false;
+    }
+  }
+
+  private static boolean isOver(CountDownLatch ended) {
+    try {
+      return ended.await(ASK_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      return true;
+    }
+  }
+
+  /** Prints where a training resumes. */
+  private record Announcement(PrintWriter terminal) implements TrainingListener {
+
+    @Override
+    public void started(TrainingStart start) {
+      start
+          .checkpoint()
+          .ifPresent(
+              file -> {
+                terminal.printf(
+                    "Resuming from %s: epoch %d of %d, after step %,d of %,d.%n",
+                    file,
+                    Math.min(start.epoch(), start.epochs()),
+                    start.epochs(),
+                    start.step(),
+                    start.steps());
+                terminal.flush();
+              });
+    }
+
+    @Override
+    public void epochFinished(EpochMetrics metrics) {
+      // The progress bar and the file of metrics report it.
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.subbit.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.subbit.cli.CommandRun;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BenchFpgaCommandTest {
+
+  @TempDir Path folder;
+
+  /** The simulation of whole networks takes minutes; docs/DEVICE.md has its figures. */
+  @Test
+  void countsTheCyclesOfANetworkInBothModes() throws IOException {
+    Path json = folder.resolve("rows.json");
+    CommandRun run =
+        CommandRun.of(
+            "bench", "fpga", "--networks", "resnet18", "--backends", "emulator", "--json", json);
+    assertEquals(0, run.code(), run.err());
+    JsonNode rows = new ObjectMapper().readTree(json.toFile());
+    assertEquals(4, rows.size());
+    assertRow(rows.get(0), "paper", "bnn", 9, 1, 1);
+    // The paper's figure for ResNet-18 is 3.13; the improved element is to reach 5.
+    assertRow(rows.get(1), "paper", "subbit", 5, 3.13, 3.14);
+    assertRow(rows.get(2), "binary", "bnn", 9, 1, 1);
+    assertRow(rows.get(3), "shared", "subbit", 5, 5, 6);
+    assertTrue(run.out().contains("x bnn"), run.out());
+  }
+
+  private static void assertRow(
+      JsonNode row, String element, String mode, int tau, double least, double most) {
+    assertEquals("resnet18", row.get("network").asText());
+    assertEquals("emulator", row.get("backend").asText());
+    assertEquals(element, row.get("element").asText());
+    assertEquals(mode, row.get("mode").asText());
+    assertEquals(tau, row.get("tau").asInt());
+    assertTrue(row.get("cycles").asLong() > 0);
+    double ratio = row.get("ratio_to_bnn").asDouble();
+    assertTrue(least <= ratio && ratio <= most, row.toString());
+  }
+
+  @Test
+  void wrongChoicesAreNamed() {
+    assertRefused("--networks", "resnet99", "resnet18, resnet34, resnet20");
+    assertRefused("--backends", "xdma", "emulator, rtl");
+    assertRefused("--engines", "fast", "paper, shared");
+    assertRefused("--tau", "7", "1 to 6");
+  }
+
+  private static void assertRefused(String option, String value, String allowed) {
+    CommandRun run = CommandRun.of("bench", "fpga", option, value);
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains(allowed), run.err());
+  }
+}

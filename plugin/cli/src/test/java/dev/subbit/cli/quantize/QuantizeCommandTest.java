@@ -1,0 +1,221 @@
+package dev.subbit.cli.quantize;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.subbit.cli.CommandRun;
+import dev.subbit.onnx.OnnxProtos;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code subbit quantize} with ONNX files. */
+class QuantizeCommandTest {
+
+  @TempDir private Path folder;
+  private Path in;
+  private Path out;
+
+  @BeforeEach
+  void writeModel() throws IOException {
+    SplittableRandom rng = new SplittableRandom(1);
+    float[] weights = new float[16 * 3 * 9];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = (float) rng.nextDouble(-1, 1);
+    }
+    GraphProto graph =
+        GraphProto.newBuilder()
+            .setName("g")
+            .addInput(OnnxProtos.value("image", TensorProto.DataType.FLOAT, -1, 3, -1, -1))
+            .addOutput(OnnxProtos.value("y", TensorProto.DataType.FLOAT, -1, 16, -1, -1))
+            .addInitializer(OnnxProtos.tensor("w", weights, 16, 3, 3, 3))
+            .addNode(
+                NodeProto.newBuilder()
+                    .setOpType("Conv")
+                    .addInput("image")
+                    .addInput("w")
+                    .addOutput("y"))
+            .build();
+    ModelProto.Builder model = ModelProto.newBuilder().setIrVersion(7).setGraph(graph);
+    model.addOpsetImportBuilder().setVersion(12);
+    in = folder.resolve("in.onnx");
+    out = folder.resolve("out.onnx");
+    Files.write(in, model.build().toByteArray());
+  }
+
+  private Path npy(String type, int bytesEach, int... shape) throws IOException {
+    StringBuilder dimensions = new StringBuilder();
+    int count = 1;
+    for (int dimension : shape) {
+      dimensions.append(dimension).append(", ");
+      count *= dimension;
+    }
+    String header =
+        "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + dimensions + "), }\n";
+    ByteBuffer buffer =
+        ByteBuffer.allocate(10 + header.length() + count * bytesEach)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    buffer.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});
+    buffer.putShort((short) header.length()).put(header.getBytes(StandardCharsets.US_ASCII));
+    SplittableRandom rng = new SplittableRandom(2);
+    for (int i = 0; i < count; i++) {
+      if (bytesEach == Double.BYTES) {
+        buffer.putDouble(rng.nextDouble(-1, 1));
+      } else {
+        buffer.putFloat((float) rng.nextDouble(-1, 1));
+      }
+    }
+    Path file = folder.resolve("samples.npy");
+    Files.write(file, buffer.array());
+    return file;
+  }
+
+  private CommandRun quantize(String... options) {
+    Stream<Object> all = Stream.concat(Stream.of("quantize", in, out), Stream.of(options));
+    return CommandRun.of(all.toArray());
+  }
+
+  @Test
+  void writesTheModelAndSaysWhatItCost() throws IOException {
+    Path json = folder.resolve("out.json");
+    CommandRun run =
+        quantize(
+            "--inputs",
+            npy("<f8", 8, 4, 3, 9, 9).toString(),
+            "--stages",
+            "2",
+            "--json",
+            json.toString());
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("Quantized 1 of 1 convolutions"), run.out());
+    ModelProto model = ModelProto.parseFrom(Files.readAllBytes(out));
+    assertEquals("SubBitConv", model.getGraph().getNode(0).getOpType());
+    assertEquals(1, model.getFunctionsCount());
+    JsonNode results = new ObjectMapper().readTree(json.toFile());
+    assertEquals(2, results.get("layers").get(0).get("stages").asInt());
+    assertTrue(results.get("outputs").get(0).get("signalToNoise").asDouble() > 6);
+
+    CommandRun inspect = CommandRun.of("inspect", out, "--codebooks", "--json", json);
+    assertEquals(0, inspect.code(), inspect.err());
+    assertTrue(inspect.out().contains("2 of them sub-bit convolutions"), inspect.out());
+    assertTrue(inspect.out().contains("y/stage2"), inspect.out());
+    JsonNode layer = new ObjectMapper().readTree(json.toFile()).get("layers").get(1);
+    assertEquals(32, layer.get("codebook").size());
+    assertEquals(16, layer.get("outChannels").asInt());
+  }
+
+  @Test
+  void givesEightBitActivationsOnRequest() throws IOException {
+    Path json = folder.resolve("out.json");
+    CommandRun run =
+        quantize("--random", "2", "--shape", "3x12x12", "--int8", "--json", json.toString());
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("with float activations"), run.out());
+    ModelProto model = ModelProto.parseFrom(Files.readAllBytes(out));
+    assertEquals("QLinearSubBitConv", model.getGraph().getNode(1).getOpType());
+    JsonNode results = new ObjectMapper().readTree(json.toFile());
+    double before =
+        results.get("outputsWithFloatActivations").get(0).get("signalToNoise").asDouble();
+    double after = results.get("outputs").get(0).get("signalToNoise").asDouble();
+    assertTrue(after > before - 0.5 && after != before, before + " dB, then " + after);
+    JsonNode time = results.get("times").get(0);
+    assertEquals(results.get("layers").get(0).get("name"), time.get("name"));
+    assertTrue(time.get("microsecondsBefore").asDouble() > 0);
+    assertTrue(time.get("microsecondsAfter").asDouble() > 0);
+  }
+
+  @Test
+  void saysWhichOptionsOfSavedModelsContradict() {
+    in = folder.resolve("in.sbm");
+    out = folder.resolve("out.sbm");
+    assertRefused("exclude each other", 2, "--int8", "--float-activations");
+    assertRefused("allowed are 0 to 1", 2, "--tune", "1", "--labels", "1.5");
+    assertRefused("give --tune EPOCHS too", 2, "--labels", "1");
+  }
+
+  @Test
+  void leavesAPageThatIsWellFormed() throws Exception {
+    Path page = folder.resolve("page.html");
+    CommandRun run = quantize("--random", "2", "--shape", "3x12x12", "--report", page.toString());
+    assertEquals(0, run.code(), run.err());
+    String text = Files.readString(page).replace("<!DOCTYPE html>", "");
+    javax.xml.parsers.DocumentBuilderFactory.newInstance()
+        .newDocumentBuilder()
+        .parse(new org.xml.sax.InputSource(new java.io.StringReader(text)));
+    assertTrue(text.contains("1 of 1 convolutions"), text);
+  }
+
+  @Test
+  void saysWhatIsWrongAndLeavesNoFile() throws IOException {
+    assertRefused("nothing to calibrate on", 2);
+    assertRefused("several calibrations", 2, "--random", "3", "--data", "x");
+    assertRefused("say with --shape which size", 1, "--random", "3");
+    assertRefused("contradicts", 1, "--random", "3", "--shape", "4x8x8");
+    assertRefused("'3x?' is no shape", 2, "--random", "3", "--shape", "3x?");
+    assertRefused("There is no file", 1, "--inputs", "missing.npy");
+    assertRefused("has no input 'z'", 1, "--inputs", "z=" + npy("<f4", 4, 4, 3, 9, 9));
+    assertRefused("takes FLOAT [?, 3, ?, ?]", 1, "--inputs", npy("<f4", 4, 4, 5, 9, 9).toString());
+    assertRefused("elements of type '<c8'", 1, "--inputs", npy("<c8", 8, 4, 3, 9, 9).toString());
+    assertRefused("tau is 12", 2, "--random", "3", "--tau", "12");
+    assertRefused("number of stages is 9", 2, "--random", "3", "--stages", "9");
+    assertRefused("There is no folder", 1, "--pictures", folder.resolve("none").toString());
+    try (Stream<Path> files = Files.list(folder)) {
+      assertTrue(
+          files.noneMatch(file -> file.toString().endsWith(".part")), "nothing half-written");
+    }
+  }
+
+  private void assertRefused(String part, int code, String... options) {
+    CommandRun run = quantize(options);
+    assertEquals(code, run.code(), run.err());
+    assertTrue(run.err().contains(part), run.err());
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void warnsOfRandomCalibration() {
+    CommandRun run = quantize("--random", "3", "--shape", "3x12x12");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.err().contains("fitted to noise"), run.err());
+  }
+
+  @Test
+  void picturesAreScaledToTheInput() throws IOException {
+    Path pictures = Files.createDirectories(folder.resolve("pictures/inner"));
+    java.awt.image.BufferedImage image =
+        new java.awt.image.BufferedImage(40, 30, java.awt.image.BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < 40 * 30; i++) {
+      image.setRGB(i % 40, i / 40, i * 7919);
+    }
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    javax.imageio.ImageIO.write(image, "png", png);
+    Files.write(pictures.resolve("a.png"), png.toByteArray());
+    CommandRun run =
+        quantize(
+            "--pictures",
+            folder.resolve("pictures").toString(),
+            "--shape",
+            "3x16x16",
+            "--mean",
+            "0.4,0.5,0.6",
+            "--std",
+            "0.2");
+    assertEquals(0, run.code(), run.err());
+  }
+}

@@ -144,7 +144,7 @@ public final class TrainingLoop {
     TrainingStart start =
         new TrainingStart(
             step(), epochs() * batches.count(), history.size() + 1, epochs(), history, file);
-    file.ifPresent(path -> logger.info(() -> "Going on from " + path));
+    file.ifPresent(path -> logger.info(() -> "Resuming from " + path));
     listeners.forEach(listener -> listener.started(start));
   }
 

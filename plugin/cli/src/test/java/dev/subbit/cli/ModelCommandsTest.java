@@ -66,7 +66,7 @@ class ModelCommandsTest {
     CommandRun run = CommandRun.of("inspect", model, "--codebooks");
     assertEquals(0, run.code(), run.err());
     long tileRows = run.out().lines().filter(line -> line.matches("(  [#.]{3}){16}")).count();
-    // 32 codewords a layer are two lines of tiles of three rows; resnet8 has six such layers.
+    // 32 codewords per layer are two lines of tiles of three rows; resnet8 has six such layers.
     assertEquals(6 * 2 * 3, tileRows);
   }
 

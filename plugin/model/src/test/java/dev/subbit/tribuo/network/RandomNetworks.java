@@ -147,12 +147,12 @@ public final class RandomNetworks {
     return values(shape.size(), () -> random.nextInt(256));
   }
 
-  /** Ranges wide enough for what the images give, by the reference. */
+  /** Adds ranges that are wide enough for the values of some images, by the reference. */
   public static TrainedNetwork quantize(TrainedNetwork trained, List<float[]> images) {
     return quantize(trained, images, ResidualBlock.of(trained.network()));
   }
 
-  /** The same as earlier versions did it: residual additions stay float. */
+  /** Adds ranges as earlier versions did: residual additions stay float. */
   public static TrainedNetwork quantizeConvolutions(TrainedNetwork trained, List<float[]> images) {
     return quantize(trained, images, Map.of());
   }

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * What a network means, in plain loops over one image and without folding anything that need not
- * be: the yardstick of the exporter.
+ * Computes what a network means, in plain loops over one image, and folds nothing that need not be
+ * folded. The exporter is tested against it.
  */
 public final class ReferenceForward {
 
@@ -27,7 +27,7 @@ public final class ReferenceForward {
 
   /**
    * The values of every node; an 8-bit convolution's chain or block has its values at the last
-   * node, and none of use before.
+   * node, and no useful ones before.
    */
   public Map<String, float[]> run(float[] image) {
     Map<String, float[]> values = new HashMap<>();
@@ -296,7 +296,7 @@ public final class ReferenceForward {
     return rounded(sums, to);
   }
 
-  /** What is stored for real values, less the zero point. */
+  /** The numbers that are stored for real values, minus the zero point. */
   private static double[] stored(float[] x, QuantizedRange range) {
     double[] stored = new double[x.length];
     for (int i = 0; i < x.length; i++) {

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "subbit",
     description =
-        "Sub-bit neural networks (less than one bit a weight): train, quantize, export, run.",
+        "Sub-bit neural networks (less than one bit per weight): train, quantize, export, run.",
     subcommands = {
       DemoCommand.class,
       TrainCommand.class,
@@ -58,7 +58,7 @@ public final class Main implements Runnable {
 
   @Spec private CommandSpec spec;
 
-  /** For picocli. */
+  /** For picocli, which needs a command without arguments. */
   Main() {}
 
   /**
@@ -67,9 +67,9 @@ public final class Main implements Runnable {
    * @param args the command line.
    */
   public static void main(String[] args) {
-    // Tribuo and OLCUT tell their own progress at INFO; here the commands do.
+    // Tribuo and OLCUT log their own progress at INFO; here the commands report it.
     Logger.getLogger("").setLevel(Level.WARNING);
-    // A library logs through SLF4J; that no logger is there for it is nothing to warn of.
+    // A library logs through SLF4J, whose warning about a missing logger is of no use here.
     System.setProperty("slf4j.internal.verbosity", "ERROR");
     System.exit(execute(args));
   }
@@ -115,7 +115,7 @@ public final class Main implements Runnable {
         "subbit: "
             + (expected
                 ? e.getMessage()
-                : e + " (not foreseen; SUBBIT_DEBUG=1 shows where it happened)"));
+                : e + " (unexpected; SUBBIT_DEBUG=1 shows where it happened)"));
     if ("1".equals(System.getenv("SUBBIT_DEBUG"))) {
       e.printStackTrace(err);
     }

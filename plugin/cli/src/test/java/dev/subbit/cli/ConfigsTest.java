@@ -107,7 +107,7 @@ class ConfigsTest {
     assertEquals(10, report.get("trainImages").asInt());
     assertEquals(4, report.get("testImages").asInt());
 
-    // Tribuo's own stored form of 150,528 features would take some 20 MB.
+    // Tribuo's own stored form of 150,528 features would take about 20 MB.
     assertTrue(Files.size(model()) < 500_000, Files.size(model()) + " bytes");
     ImageFolderSource source =
         new ImageFolderSource(folder.resolve("val"), new ImageShape(3, 224, 224), 256);
@@ -207,7 +207,7 @@ class ConfigsTest {
   void aMissingFolderIsNamed() {
     CommandRun run = CommandRun.of("train", CONFIGS.resolve("cifar10.xml"), "--out", model());
     assertEquals(1, run.code());
-    assertTrue(run.err().contains("cifar-10-batches-bin is no folder"), run.err());
+    assertTrue(run.err().contains("cifar-10-batches-bin is not a folder"), run.err());
   }
 
   private static final String BUNDLED = "../../integration-tests/data/fashion-mnist/";
@@ -271,7 +271,7 @@ class ConfigsTest {
       try (SubBitModel model = pipeline.train(new MutableDataset<>(source))) {
         assertQuantized(model);
         assertEquals(1, pipeline.getInvocationCount());
-        // Whoever has the model can build the trainer that made it again.
+        // From the model one can rebuild the trainer that made it.
         ConfigurationManager again = new ConfigurationManager();
         again.addConfiguration(ProvenanceUtil.extractConfiguration(model.getProvenance()));
         QuantizingTrainer rebuilt = again.lookupAll(QuantizingTrainer.class).get(0);

@@ -25,12 +25,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
-/** What README, docs/ and the commands' help tell a reader to type is there to be typed. */
+/** The commands and code in README, docs/ and the commands' help work as printed. */
 class DocumentationTest {
 
   private static final Path HOUSE = Path.of("../..");
 
-  /** What the snippets leave to their reader: imports, and variables of earlier sentences. */
+  /** The parts that snippets leave to their reader: imports, and variables of earlier sentences. */
   private static final String AROUND_A_SNIPPET =
       """
       import ai.onnxruntime.*;
@@ -61,7 +61,7 @@ class DocumentationTest {
   void commandLinesAreUnderstood(String line) {
     List<String> words = new ArrayList<>(Arrays.asList(line.strip().split("\\s+")));
     words.subList(0, words.indexOf("./subbit") + 1).clear();
-    // A word in capitals stands for what the reader chooses, here for numbers.
+    // A word in capitals is a placeholder, here for numbers.
     words.replaceAll(word -> word.equals("SEEDS") ? "1" : word);
     assertDoesNotThrow(() -> Main.commandLine().parseArgs(words.toArray(String[]::new)), line);
   }

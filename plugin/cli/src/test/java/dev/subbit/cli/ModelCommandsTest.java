@@ -66,7 +66,7 @@ class ModelCommandsTest {
     CommandRun run = CommandRun.of("inspect", model, "--codebooks");
     assertEquals(0, run.code(), run.err());
     long tileRows = run.out().lines().filter(line -> line.matches("(  [#.]{3}){16}")).count();
-    // 32 codewords a layer are two lines of tiles of three rows; resnet8 has six such layers.
+    // 32 codewords per layer are two lines of tiles of three rows; resnet8 has six such layers.
     assertEquals(6 * 2 * 3, tileRows);
   }
 
@@ -87,8 +87,8 @@ class ModelCommandsTest {
             "--json",
             json);
     assertEquals(0, run.code(), run.err());
-    assertTrue(run.out().contains("in 6.103 Mbit (0.556 bit a weight), 6.108 with"), run.out());
-    assertTrue(run.out().contains("0.501 G bit-OPs an image, 1.676 G at one bit"), run.out());
+    assertTrue(run.out().contains("in 6.103 Mbit (0.556 bit per weight), 6.108 with"), run.out());
+    assertTrue(run.out().contains("0.501 G bit-OPs per image, 1.676 G at one bit"), run.out());
 
     JsonNode report = new ObjectMapper().readTree(json.toFile());
     assertEquals(501_358_592, report.get("bitOps").asLong());

@@ -11,7 +11,7 @@ import java.util.Map;
  */
 record BackendChoice(String name, Map<String, String> settings) {
 
-  // Copies the settings.
+  // The settings are copied, so that the choice stays as it was made.
   BackendChoice {
     settings = Map.copyOf(settings);
   }

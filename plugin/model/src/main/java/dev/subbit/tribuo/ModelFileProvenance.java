@@ -16,7 +16,7 @@ import java.util.Map;
 /**
  * Provenance of a component that is configured with a model file, such as a teacher: its
  * configuration, and the SHA-256 of the file. It lives beside the models so that a model that was
- * taught loads where only models are on the class path. Immutable.
+ * trained by a teacher loads where only this module is on the class path. Immutable.
  */
 public final class ModelFileProvenance extends SkeletalConfiguredObjectProvenance
     implements ConfiguredObjectProvenance {
@@ -29,7 +29,7 @@ public final class ModelFileProvenance extends SkeletalConfiguredObjectProvenanc
   private final HashProvenance modelHash;
 
   /**
-   * Describes a component and its file as they are now; reads the whole file.
+   * Describes a component and its model file as they are now. Reads the whole file for its hash.
    *
    * @param host the component.
    * @param role what the component is, such as Teacher.
@@ -43,7 +43,7 @@ public final class ModelFileProvenance extends SkeletalConfiguredObjectProvenanc
   }
 
   /**
-   * Rebuilds a provenance; called by OLCUT.
+   * Restores a stored provenance. OLCUT calls this constructor.
    *
    * @param map the stored values.
    */
@@ -57,7 +57,7 @@ public final class ModelFileProvenance extends SkeletalConfiguredObjectProvenanc
   }
 
   /**
-   * Separates the configured values from those of the instance.
+   * Splits the stored values into those that were configured and those of this instance.
    *
    * @param map the stored values.
    * @return the values, separated.

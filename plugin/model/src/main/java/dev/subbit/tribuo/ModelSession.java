@@ -31,7 +31,10 @@ final class ModelSession implements AutoCloseable {
   private final Cleaner.Cleanable cleanable = CLEANER.register(this, handle);
   private boolean closed;
 
-  /** What outlives the session object just long enough to close it. */
+  /**
+   * The native session, which the cleaner closes after this object is gone; it must not refer to
+   * this object.
+   */
   private static final class Handle implements Runnable {
     private OrtSession session;
 
@@ -49,7 +52,7 @@ final class ModelSession implements AutoCloseable {
   }
 
   /**
-   * Prepares a session without opening it.
+   * Makes a session that opens ONNX Runtime only at its first run.
    *
    * @param model gives the serialised ONNX model; asked once.
    * @param backend what to run on, or null for the preferred one of this machine.
@@ -59,7 +62,7 @@ final class ModelSession implements AutoCloseable {
     this.backend = backend;
   }
 
-  /** What this runs on. */
+  /** The back end that the session runs on. */
   BackendChoice backend() {
     if (backend == null) {
       backend = BackendChoice.preferred();
@@ -68,7 +71,7 @@ final class ModelSession implements AutoCloseable {
   }
 
   /**
-   * Runs the model.
+   * Runs the model on one batch.
    *
    * @param input name of its one input, float.
    * @param values values of the input.

@@ -51,12 +51,14 @@ import org.tribuo.util.onnx.ONNXRef;
  * onnxruntime}. The session opens at the first prediction. Models are safe for use by many threads,
  * and are stored as a protobuf by Tribuo's own calls; the choice of back end is not stored.
  *
- * <p>Closing a model releases its session; it can still be stored and exported, but predicts no
- * more. A model that is never closed is released by garbage collection.
+ * <p>Closing a model releases its session. A closed model can still be stored and exported, but it
+ * cannot predict. A model that is never closed is released by garbage collection.
  */
 public final class SubBitModel extends Model<Label> implements ONNXExportable, AutoCloseable {
 
-  /** Version of the stored form that this class writes; it reads this and all before. */
+  /**
+   * Version of the stored form that this class writes. It reads this version and all earlier ones.
+   */
   public static final int CURRENT_VERSION = 0;
 
   private static final long serialVersionUID = 1L;
@@ -68,7 +70,7 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
   private final transient ModelSession session;
 
   /**
-   * Makes a model.
+   * Makes a model of a network with its weights.
    *
    * @param name the model's name.
    * @param provenance where it comes from.
@@ -113,7 +115,7 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
     }
     for (int id = 0; id < features.size(); id++) {
       if (!ids.contains(id)) {
-        throw new IllegalArgumentException("The feature domain has no feature of id " + id);
+        throw new IllegalArgumentException("The feature domain has no feature with id " + id);
       }
     }
     if (labels.size() != network.network().classes()) {
@@ -126,7 +128,7 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
     }
     for (int id = 0; id < labels.size(); id++) {
       if (labels.getOutput(id) == null) {
-        throw new IllegalArgumentException("The output domain has no label of id " + id);
+        throw new IllegalArgumentException("The output domain has no label with id " + id);
       }
     }
   }
@@ -252,7 +254,7 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
         .build();
   }
 
-  /** As Tribuo describes it; the file is written whole or not at all. */
+  /** {@inheritDoc} The file appears complete or not at all. */
   @Override
   public void saveONNXModel(String domain, long modelVersion, Path outputPath) throws IOException {
     AtomicFile.write(outputPath, exportONNXModel(domain, modelVersion)::writeTo);
@@ -306,7 +308,7 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
         .build();
   }
 
-  /** As Tribuo describes it; the file is written whole or not at all. */
+  /** {@inheritDoc} The file appears complete or not at all. */
   @Override
   public void serializeToFile(Path path) throws IOException {
     AtomicFile.write(path, serialize()::writeTo);

@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.tribuo.Model;
 import org.tribuo.protos.core.ModelProto;
 
-/** The stored form of a model: old files load for ever, damaged ones never do harm. */
+/** The stored form of a model: old files always load, and damaged ones never do harm. */
 class StoredFormTest {
 
   @TempDir Path folder;
@@ -152,7 +152,7 @@ class StoredFormTest {
     assertDamage(range("relu1", 1, 7), "ReLU 'relu1' must have zero point 0");
     assertDamage(range("pool", 1, 0), "pool");
     assertDamage(network -> network.removeRanges("relu1"), "'relu1' needs a quantized range");
-    // Without it the convolution would go on to the end of its residual block.
+    // Without this range the convolution would extend to the end of its residual block.
     assertDamage(network -> network.removeRanges("bn2"), "'add' needs a quantized range");
     ModelProto blocks = TinyModels.blocks().serialize();
     assertDamage(blocks, network -> network.removeRanges("add2"), "'add2' needs a quantized range");
@@ -291,7 +291,9 @@ class StoredFormTest {
     assertEquals(0, process.exitValue(), Files.readString(log));
   }
 
-  /** Predicts with every model of a folder on both CPU back ends; ends in 0 if nothing breaks. */
+  /**
+   * Predicts with every model of a folder on both CPU back ends; exits with 0 if nothing breaks.
+   */
   static final class PredictAll {
 
     private PredictAll() {}

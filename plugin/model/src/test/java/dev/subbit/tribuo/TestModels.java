@@ -29,7 +29,7 @@ import org.tribuo.provenance.SimpleDataSourceProvenance;
 /** Models with random weights over random images, without any training. */
 public final class TestModels {
 
-  /** The kinds of network that there are. */
+  /** The kinds of networks that are tested. */
   public enum Mode {
     FLOAT(Weights.FLOAT, Activations.REAL),
     FLOAT_BINARY(Weights.FLOAT, Activations.BINARY),
@@ -103,7 +103,7 @@ public final class TestModels {
                 "random images", OffsetDateTime.parse("2026-11-23T00:00:00Z"), factory)));
   }
 
-  /** A model over a data set's domains. */
+  /** A model over a dataset's domains. */
   public static SubBitModel model(TrainedNetwork network, MutableDataset<Label> data) {
     return new SubBitModel(
         "test",

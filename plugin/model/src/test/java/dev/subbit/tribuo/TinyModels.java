@@ -15,7 +15,7 @@ import org.tribuo.classification.Label;
 
 /**
  * Models of a few kilobytes that hold every layer of the vocabulary between them. Stored files of
- * them are kept for ever, so they are never changed.
+ * them are kept for good, so they are never changed.
  */
 public final class TinyModels {
 

@@ -13,7 +13,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 
-/** The ranges that the values inside a float model take, seen in one run on random pixels. */
+/** The ranges of the values inside a float model, found in one run on random pixels. */
 final class ActivationRanges {
 
   private static final long SEED = 3;
@@ -42,7 +42,7 @@ final class ActivationRanges {
   }
 
   /**
-   * Runs a model.
+   * Runs a model once and finds the ranges of some of its tensors.
    *
    * @param model a float model with one input, whose first dimension is the batch.
    * @param tensors names of tensors in it.

@@ -29,13 +29,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit bench accuracy}: trainings compared, each over several seeds. */
+/** {@code subbit bench accuracy}: compares trainings, each over several seeds. */
 @Command(
     name = "accuracy",
     description = {
       "Train networks that a configuration describes, each once for every seed, and compare"
           + " their accuracy on the test images: mean, lowest and highest.",
-      "One accuracy says little: seeds alone move it by some tenths of a point."
+      "One accuracy says little: the seed alone changes it by a few tenths of a point."
     },
     mixinStandardHelpOptions = true,
     footer = {

@@ -10,12 +10,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit bench}: the measurements behind docs/RESULTS.md. */
+/** {@code subbit bench}: makes the measurements behind docs/RESULTS.md. */
 @Command(
     name = "bench",
     description = {
-      "Measure, and print a table.",
-      "Without a subcommand: layers, then models, with all that they measure by themselves."
+      "Measure speed, cycles or accuracy, and print a table.",
+      "Without a subcommand: layers, then models, each with its defaults."
     },
     subcommands = {
       BenchLayersCommand.class,

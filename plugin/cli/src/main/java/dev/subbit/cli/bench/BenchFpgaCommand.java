@@ -17,15 +17,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit bench fpga}: cycles of the engine, sub-bit and plain binary. */
+/** {@code subbit bench fpga}: counts the cycles of the engine, sub-bit and plain binary. */
 @Command(
     name = "fpga",
     description = {
       "Count the cycles that the engine takes for all 3x3 layers of a network, one image of 224x224"
-          + " (resnet20: 32x32), 8-bit activations: on the emulator (modelled) and in the simulated hardware"
-          + " description (rtl), in sub-bit mode and as a plain binary engine with as many adders.",
+          + " (resnet20: 32x32), 8-bit activations: on the emulator (modelled) and in the"
+          + " simulated hardware description (rtl), in sub-bit mode and as a plain binary engine"
+          + " with as many adders.",
       "Results of the two are compared bit by bit. A layer shape runs once, however often the"
-          + " network has it. The simulation takes some minutes."
+          + " network has it. The simulation takes a few minutes."
     },
     mixinStandardHelpOptions = true,
     footer = {
@@ -82,7 +83,7 @@ final class BenchFpgaCommand implements Callable<Integer> {
     List<String> chosenBackends =
         NamedChoice.of(command, "--backends", backends, FpgaBench.BACKENDS, Function.identity());
     if (tau < 1 || tau > MAX_TAU) {
-      throw new ParameterException(command, "--tau is " + tau + ", allowed are 1 to " + MAX_TAU);
+      throw new ParameterException(command, "--tau is " + tau + "; allowed are 1 to " + MAX_TAU);
     }
     json.requireWritable();
     FpgaBench bench = new FpgaBench(chosenBackends, tau);

@@ -12,18 +12,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit bench layers}: the operators' kernels beside ONNX Runtime's own convolutions. */
+/**
+ * {@code subbit bench layers}: measures the operators' kernels beside ONNX Runtime's own
+ * convolutions.
+ */
 @Command(
     name = "layers",
     description = {
       "Measure the sub-bit operators on the 3x3 layers of ResNet-18 and ResNet-20, beside ONNX"
-          + " Runtime's float and 8-bit convolutions and beside the same operator with one bit a"
+          + " Runtime's float and 8-bit convolutions and beside the same operator with one bit per"
           + " weight (tau = 9).",
       "All sides take turns in one process, and whole operators are timed. Times are medians in"
-          + " microseconds; \"x fp32\" is how many times as fast as ONNX Runtime's float"
+          + " microseconds; \"x fp32\" is the speed relative to ONNX Runtime's float"
           + " convolution: the median over the rounds, with the quartiles in --json.",
-      "\"bound\" is the share that the kernel reaches of what its vector operations alone would"
-          + " allow on this machine; docs/OPERATORS.md says which are counted."
+      "\"bound\" is the share that the kernel reaches of the speed that its vector operations"
+          + " alone would allow on this machine; docs/OPERATORS.md says which are counted."
     },
     mixinStandardHelpOptions = true,
     footer = {

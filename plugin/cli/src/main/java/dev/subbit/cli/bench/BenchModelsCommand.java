@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit bench models}: whole networks beside their float and 8-bit twins. */
+/** {@code subbit bench models}: measures whole networks beside their float and 8-bit twins. */
 @Command(
     name = "models",
     description = {

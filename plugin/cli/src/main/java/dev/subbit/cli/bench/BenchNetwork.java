@@ -34,7 +34,7 @@ public record BenchNetwork(String name, ImageShape images, int classes) {
   private static final long SEED = 5;
 
   /**
-   * What users call it.
+   * The name that users give and see.
    *
    * @return its name and the size of its images, such as {@code resnet18 224x224}.
    */

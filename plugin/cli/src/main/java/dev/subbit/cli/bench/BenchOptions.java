@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** How a benchmark measures. */
+/** The options that say how a benchmark measures. */
 final class BenchOptions {
 
   private static final int MOST_THREADS = 256;
@@ -43,7 +43,7 @@ final class BenchOptions {
   }
 
   /**
-   * Checks the options, and sets ONNX Runtime up for them.
+   * Checks the options, and sets up ONNX Runtime for them.
    *
    * @throws ParameterException if one is out of range.
    * @throws Exception if ONNX Runtime refuses.

@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * What was measured of one layer or network in one form.
+ * The measurements of one layer or network in one form.
  *
- * @param setting where it was measured, and beside what.
+ * @param setting the circumstances of the measurement, and the peers.
  * @param operator which form: the label of a {@link LayerOperator}.
  * @param tau bits of an index.
  * @param kernel the kernel that ran; several are separated by semicolons.
@@ -33,11 +33,11 @@ public record BenchRow(
   private static final double MICROS = 1e6;
 
   /**
-   * What the rows of one layer or network share.
+   * The measurements that all rows of one layer or network share.
    *
    * @param label the layer or network.
    * @param network the network that it is, or that has such a layer.
-   * @param chain how many such layers were run at once; all times are of one.
+   * @param chain how many such layers were run at once; all times are those of one layer.
    * @param threads threads of a run.
    * @param isa the instruction set that Subbit's kernels may use.
    * @param fp32 ONNX Runtime's own float operators.
@@ -64,43 +64,43 @@ public record BenchRow(
   public record Peer(Timings timings, String level) {}
 
   /**
-   * How many times as fast as ONNX Runtime's float operators.
+   * The speed relative to ONNX Runtime's float operators.
    *
-   * @return one ratio a round.
+   * @return one ratio per round.
    */
   public Timings timesFp32() {
     return ours.timesLonger(setting.fp32().timings());
   }
 
   /**
-   * How many times as fast as ONNX Runtime's 8-bit operators.
+   * The speed relative to ONNX Runtime's 8-bit operators.
    *
-   * @return one ratio a round.
+   * @return one ratio per round.
    */
   public Timings timesInt8() {
     return ours.timesLonger(setting.int8().timings());
   }
 
   /**
-   * How many times as fast as the same at tau = 9.
+   * The speed relative to the same operator at tau = 9.
    *
-   * @return one ratio a round.
+   * @return one ratio per round.
    */
   public Timings timesBnn() {
     return ours.timesLonger(bnn);
   }
 
   /**
-   * How many times as fast as on one thread.
+   * The speed relative to the same operator on one thread.
    *
-   * @return one ratio a round, or empty where one thread was not measured too.
+   * @return one ratio per round, or empty where one thread was not measured too.
    */
   public Optional<Timings> timesOneThread() {
     return Optional.ofNullable(oneThread).map(ours::timesLonger);
   }
 
   /**
-   * This row beside that of one thread.
+   * Adds the time on one thread to this row.
    *
    * @param rows rows of the same rounds.
    * @return this row, with the time of the row of the same operator and tau that ran on one thread.

@@ -20,7 +20,7 @@ import java.util.SplittableRandom;
 
 /**
  * One side of a benchmark: a model loaded into ONNX Runtime with its inputs filled and its outputs
- * placed, both in memory outside of Java's heap, so that a run copies nothing and allocates next to
+ * placed, both in memory outside of Java's heap, so that a run copies nothing and allocates almost
  * nothing. A dimension without a size (the batch) is 1. Not thread-safe.
  */
 final class BenchSession implements AutoCloseable {

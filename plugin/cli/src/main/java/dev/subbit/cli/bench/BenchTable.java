@@ -4,7 +4,7 @@ import dev.subbit.cli.terminal.TextTable;
 import java.util.List;
 import java.util.Locale;
 
-/** Rows of a benchmark as people read them. */
+/** Lays out rows of a benchmark as a table for people. */
 final class BenchTable {
 
   private static final int LEFT_COLUMNS = 2;
@@ -12,9 +12,9 @@ final class BenchTable {
   private BenchTable() {}
 
   /**
-   * Lays rows out.
+   * Lays out rows as a table.
    *
-   * @param rows the rows, at least one; those of one setting behind each other.
+   * @param rows the rows, at least one; those of one setting are consecutive.
    * @return a table, and a line on how it was measured.
    */
   static String of(List<BenchRow> rows) {

@@ -18,8 +18,8 @@ public final class BenchThreads {
   private BenchThreads() {}
 
   /**
-   * Sets the process up. Must come before the first use of ONNX Runtime in this process if more
-   * than one thread is wanted.
+   * Sets up the process. This must come before the first use of ONNX Runtime in this process if
+   * more than one thread is wanted.
    *
    * @param numbers the numbers of threads that sessions will run on.
    * @throws IllegalArgumentException if there are two different ones above 1.
@@ -46,7 +46,7 @@ public final class BenchThreads {
   }
 
   /**
-   * Sets a session up.
+   * Sets up the threads of a session.
    *
    * @param options its options.
    * @param threads one of the numbers that {@link #prepare} got.

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is measured together: sub-bit models beside ONNX Runtime's own operators and beside the same
- * models at tau = 9, all in turns. What is timed is a whole run of a model, packing and laying out
- * included.
+ * The models that are measured together: sub-bit models beside ONNX Runtime's own operators and
+ * beside the same models at tau = 9, all in turns. What is timed is a whole run of a model, packing
+ * and laying out included.
  *
- * @param label what is measured.
+ * @param label the name of what is measured.
  * @param network the network that it is, or is part of.
  * @param chain how many equal layers a model has; times are divided by it.
  * @param fp32 the same in ONNX Runtime's float operators.
@@ -31,7 +31,7 @@ record Contest(
   @FunctionalInterface
   interface Form {
     /**
-     * Makes the model.
+     * Makes the model at one tau.
      *
      * @param tau bits of an index, 1 to 9.
      * @return the model.
@@ -40,19 +40,19 @@ record Contest(
   }
 
   /**
-   * How it is measured.
+   * The rules of a measurement.
    *
    * @param taus bits of an index, each 1 to 9.
    * @param threads threads of a run; every number of them is measured.
-   * @param rounds how many rounds.
+   * @param rounds number of rounds.
    * @param turnSeconds how long a side's turn lasts at least.
    */
   record Rules(List<Integer> taus, List<Integer> threads, int rounds, double turnSeconds) {}
 
   /**
-   * Measures.
+   * Measures all models in turns.
    *
-   * @param rules how.
+   * @param rules how to measure.
    * @return one row for each number of threads, form and tau.
    * @throws OrtException if ONNX Runtime refuses a model.
    */

@@ -14,7 +14,7 @@ import java.util.OptionalDouble;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** All sides of a {@link Contest} that run on so many threads, loaded. */
+/** All sides of a {@link Contest} that run on one number of threads, loaded. */
 final class ContestField implements AutoCloseable {
 
   private static final int BNN_TAU = Codebook.MAX_TAU;
@@ -34,7 +34,7 @@ final class ContestField implements AutoCloseable {
    * Loads the sides.
    *
    * @param contest what is measured.
-   * @param rules how.
+   * @param rules how it is measured.
    * @param threads threads of a run.
    * @throws OrtException if ONNX Runtime refuses a model.
    */
@@ -47,7 +47,7 @@ final class ContestField implements AutoCloseable {
     int8 = PeerSession.fastest(contest.int8(), threads, rules.turnSeconds());
     sessions.add(int8.session());
     sessions.add(new BenchSession(PeerSession.doingNothing(), OptLevel.ALL_OPT, threads));
-    // Tau = 9 takes part in any case, to compare with.
+    // Tau = 9 always takes part, for comparison.
     TreeSet<Integer> taus = new TreeSet<>(rules.taus());
     taus.add(BNN_TAU);
     for (Map.Entry<String, Contest.Form> form : contest.forms().entrySet()) {
@@ -66,7 +66,7 @@ final class ContestField implements AutoCloseable {
   }
 
   /**
-   * What was measured.
+   * Makes rows of the measured times.
    *
    * @param runs the times of a run of each side, in the order of {@link #sessions}.
    * @return one row for each form and tau.

@@ -45,7 +45,7 @@ public final class FpgaBench {
         List.of(new Engines("paper", "paper", "paper"), new Engines("shared", "binary", "shared"));
   }
 
-  /** Where layers run; the first is what the others are compared with. */
+  /** The back ends that layers run on; the others are compared with the first. */
   public static final List<String> BACKENDS = List.of("emulator", "rtl");
 
   private record Run(FpgaLayer layer, String device, int tau) {}
@@ -57,7 +57,7 @@ public final class FpgaBench {
   private final Map<Run, Outcome> known = new HashMap<>();
 
   /**
-   * A benchmark.
+   * Makes a benchmark for some back ends.
    *
    * @param backends some of {@link #BACKENDS}.
    * @param tau bits of an index of the sub-bit engine, 1 to 6.
@@ -72,10 +72,10 @@ public final class FpgaBench {
    *
    * @param network a name that {@link dev.subbit.tribuo.network.Networks} knows.
    * @param engines the engines to compare.
-   * @return two rows a backend: plain binary, then sub-bit.
+   * @return two rows per back end: plain binary, then sub-bit.
    * @throws OrtException if a device fails.
-   * @throws IllegalStateException if two backends differ in a bit of a layer's result, or a backend
-   *     is not there.
+   * @throws IllegalStateException if two back ends differ in a bit of a layer's result, or one is
+   *     missing.
    */
   public List<FpgaRow> measure(String network, Engines engines) throws OrtException {
     Map<String, Long> bnn = new HashMap<>();
@@ -95,7 +95,7 @@ public final class FpgaBench {
     return rows;
   }
 
-  /** Runs a layer on an element of every backend and adds its cycles to the backends' sums. */
+  /** Runs a layer on an element of every back end and adds its cycles to the back ends' sums. */
   private void count(FpgaLayer layer, String element, int bits, Map<String, Long> sums)
       throws OrtException {
     Outcome first = null;
@@ -116,7 +116,7 @@ public final class FpgaBench {
     }
   }
 
-  /** The name of a backend's device with an element; the paper's is the one without a name. */
+  /** The name of a back end's device with an element; the paper's element has no name. */
   private static String device(String backend, String element) {
     return element.equals("paper") ? backend : backend + ":" + element;
   }
@@ -131,7 +131,7 @@ public final class FpgaBench {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       fpga.configure(options, Map.of("backend", run.device(), "timeout_ms", TIMEOUT_MS));
-      // A layer that the device leaves to the CPU must not look like one that costs nothing.
+      // A layer that the device leaves to the CPU must not look as if it cost nothing.
       options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
       try (OrtSession session =
               environment.createSession(layer.model(run.tau()).toByteArray(), options);

@@ -7,12 +7,13 @@ import java.util.Map;
  * Cycles of all 3x3 layers of a network on one device.
  *
  * @param network name of the network.
- * @param backend what ran it: {@code emulator} (modelled cycles) or {@code rtl} (simulated).
+ * @param backend the back end that ran it: {@code emulator} (modelled cycles) or {@code rtl}
+ *     (simulated).
  * @param element the processing element, see docs/DEVICE.md.
  * @param mode {@code bnn}, a plain binary engine, or {@code subbit}.
  * @param tau bits of an index; 9 in mode {@code bnn}.
  * @param cycles cycles for one image.
- * @param bnnCycles cycles of the plain binary engine with as many adders, on the same backend.
+ * @param bnnCycles cycles of the plain binary engine with as many adders, on the same back end.
  */
 public record FpgaRow(
     String network,
@@ -24,7 +25,7 @@ public record FpgaRow(
     long bnnCycles) {
 
   /**
-   * How many times as fast as the plain binary engine.
+   * The speed relative to the plain binary engine.
    *
    * @return the ratio of the cycles.
    */

@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
 /**
  * A float model in 8 bits, in the form that ONNX Runtime's own tools give it and that it fuses into
  * integer operators: every convolution, addition, pooling and matrix product between
- * DequantizeLinear and QuantizeLinear. Activations are uint8 with one scale a tensor, weights int8
- * with one scale an output channel, biases int32.
+ * DequantizeLinear and QuantizeLinear. Activations are uint8 with one scale per tensor, weights
+ * int8 with one scale per output channel, biases int32.
  *
  * <p>For measuring: the ranges come from a single random image.
  */
@@ -30,10 +30,10 @@ final class Int8Twin {
   private static final Set<String> IN_INTEGERS =
       Set.of("Conv", "Add", "MaxPool", "Flatten", "GlobalAveragePool", "Gemm");
 
-  /** Those of them that hand values on without changing any, and so keep their range. */
+  /** Those of them that pass values on unchanged, and so keep their range. */
   private static final Set<String> PASSING_ON = Set.of("MaxPool", "Flatten");
 
-  /** Those with weights. */
+  /** The operators with weights. */
   private static final Set<String> WITH_WEIGHTS = Set.of("Conv", "Gemm");
 
   private static final int LEVELS = 255;
@@ -165,7 +165,7 @@ final class Int8Twin {
             .addOutput(output));
   }
 
-  /** Adds weights in 8 bits, one scale a row; returns their float form in the graph. */
+  /** Adds weights in 8 bits, one scale per row; returns their float form in the graph. */
   private String quantizedWeights(TensorProto weights) {
     int rows = Math.toIntExact(weights.getDims(0));
     float[] values = floats(weights);

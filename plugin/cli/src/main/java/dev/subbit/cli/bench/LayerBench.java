@@ -11,7 +11,7 @@ import java.util.Map;
  * @param operators what to measure.
  * @param taus bits of an index, each 1 to 9.
  * @param threads threads of a run; every number of them is measured.
- * @param rounds rounds a shape.
+ * @param rounds rounds per shape.
  */
 public record LayerBench(
     List<LayerOperator> operators, List<Integer> taus, List<Integer> threads, int rounds) {
@@ -19,7 +19,7 @@ public record LayerBench(
   private static final double TURN_SECONDS = 2e-3;
 
   /**
-   * Measures on one shape.
+   * Measures all operators on one shape.
    *
    * @param shape the layer.
    * @return one row for each number of threads, operator and tau.

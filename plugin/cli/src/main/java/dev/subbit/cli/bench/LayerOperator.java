@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * The sub-bit operators as they are measured: each makes a model of so many layers in a row as the
+ * The sub-bit operators as they are measured: each makes a model of as many layers in a row as the
  * shape asks for, with random weights that keep the size of the values from layer to layer.
  */
 public enum LayerOperator {
@@ -57,7 +57,7 @@ public enum LayerOperator {
 
   /**
    * {@code BinarySubBitBlock}: packed signs and a float residual in, packed signs and floats out;
-   * the convolution with all that stands around it in ReActNet.
+   * the convolution with all layers around it in ReActNet.
    */
   BINARY_BLOCK("binary-block") {
     @Override
@@ -123,7 +123,7 @@ public enum LayerOperator {
   }
 
   /**
-   * What users call it.
+   * The name that users give and see.
    *
    * @return such as {@code binary}.
    */

@@ -32,7 +32,7 @@ enum LayerPeer {
     }
   },
 
-  /** {@code QLinearConv}: uint8 activations, int8 weights with a scale an output channel. */
+  /** {@code QLinearConv}: uint8 activations, int8 weights with one scale per output channel. */
   INT8 {
     @Override
     ModelProto model(LayerShape shape) {
@@ -68,7 +68,7 @@ enum LayerPeer {
    * The model to measure.
    *
    * @param shape the layer.
-   * @return a model of so many layers in a row as the shape says.
+   * @return a model of as many layers in a row as the shape says.
    */
   abstract ModelProto model(LayerShape shape);
 }

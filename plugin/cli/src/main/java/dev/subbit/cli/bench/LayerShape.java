@@ -27,7 +27,7 @@ public record LayerShape(String network, int size, int channels, int chain) {
           new LayerShape("resnet20", 8, 64, SMALL_LAYERS));
 
   /**
-   * What users call it.
+   * The name that users give and see.
    *
    * @return rows x columns x channels, such as {@code 56x56x64}.
    */

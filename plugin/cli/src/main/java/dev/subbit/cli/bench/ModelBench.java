@@ -12,7 +12,7 @@ import java.util.Map;
  *
  * @param taus bits of an index, each 1 to 9.
  * @param threads threads of a run; every number of them is measured.
- * @param rounds rounds a network.
+ * @param rounds rounds per network.
  */
 public record ModelBench(List<Integer> taus, List<Integer> threads, int rounds) {
 

@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * A model of standard operators, at the optimisation level that makes it the fastest: the highest
- * changes the layout of tensors, which need not pay in a model of few layers.
+ * changes the layout of tensors, which may not be worth it in a model of few layers.
  *
  * @param session the model, loaded.
  * @param level {@code all} or {@code extended}.
@@ -42,7 +42,8 @@ record PeerSession(BenchSession session, String level) {
   }
 
   /**
-   * A model that only hands one number through: what a run costs before anything is computed.
+   * Makes a model that only passes one number through, to measure what a run costs before anything
+   * is computed.
    *
    * @return the model.
    */

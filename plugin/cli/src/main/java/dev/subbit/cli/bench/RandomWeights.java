@@ -5,7 +5,7 @@ import dev.subbit.onnx.PackedConvWeights;
 import java.util.Arrays;
 import java.util.Random;
 
-/** Sub-bit weights for measuring. */
+/** Random sub-bit weights for benchmarks. */
 final class RandomWeights {
 
   private RandomWeights() {}
@@ -17,7 +17,7 @@ final class RandomWeights {
    * @param in input channels.
    * @param out output channels.
    * @param tau bits of an index, 1 to 9.
-   * @param random where they come from.
+   * @param random the generator that they are drawn from.
    * @return the weights.
    */
   static PackedConvWeights draw(int in, int out, int tau, Random random) {

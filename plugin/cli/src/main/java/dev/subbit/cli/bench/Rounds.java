@@ -16,12 +16,12 @@ final class Rounds {
   private Rounds() {}
 
   /**
-   * Measures.
+   * Measures the sides in turns.
    *
    * @param sides what to measure.
    * @param rounds how many rounds, at least 1.
    * @param turnSeconds how long a side's turn lasts at least; it runs once at least.
-   * @return seconds of one run of each side, one list entry a side.
+   * @return seconds of one run, one list entry per side.
    * @throws OrtException if a run fails.
    */
   static List<Timings> measure(List<BenchSession> sides, int rounds, double turnSeconds)
@@ -34,7 +34,7 @@ final class Rounds {
     }
     for (int round = 0; round < rounds; round++) {
       for (int side = 0; side < runs.length; side++) {
-        // A run before the clock starts brings back to the caches what the others drove out.
+        // A run before the clock starts refills the caches after the other sides' runs.
         sides.get(side).run();
         seconds[side][round] = turn(sides.get(side), runs[side]);
       }

@@ -75,7 +75,7 @@ final class Demo {
    * @throws Exception if a part fails.
    */
   DemoResult run() throws Exception {
-    say("Sub-bit neural networks: %s at %.2f bit a weight (tau = %d)", network, TAU / 9.0, TAU);
+    say("Sub-bit neural networks: %s at %.2f bit per weight (tau = %d)", network, TAU / 9.0, TAU);
     say(
         "Images: %s (%s), %,d to train on, %,d to test on",
         data.description(), data.folder().folder(), data.train().size(), data.test().size());

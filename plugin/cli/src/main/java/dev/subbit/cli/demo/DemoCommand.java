@@ -13,12 +13,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit demo}. */
+/** {@code subbit demo}: trains, quantizes, exports and compares two networks on real images. */
 @Command(
     name = "demo",
     description = {
-      "The whole road on real images: train two networks at 0.56 bit a weight, quantize one to 8-bit"
-          + " activations, export, run on the CPU and on an emulated FPGA, compare.",
+      "The whole way on real images: train two networks at 0.56 bit per weight, quantize one to"
+          + " 8-bit activations, export, run on the CPU and on an emulated FPGA, compare.",
       "Takes under five minutes on two cores."
     },
     mixinStandardHelpOptions = true,
@@ -38,8 +38,8 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       description = {
-        "A folder with the four IDX files of Fashion-MNIST, gzipped or not; the first 12,000 training"
-            + " and 2,000 test images are used.",
+        "A folder with the four IDX files of Fashion-MNIST, gzipped or not; the first 12,000"
+            + " training and 2,000 test images are used.",
         "Default: the folder of Debian's package dataset-fashion-mnist if it is there, else the"
             + " subset that comes with the sources."
       })
@@ -49,7 +49,7 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "DIR",
       defaultValue = "subbit-demo",
-      description = "Where to leave everything. Default: ${DEFAULT-VALUE}.")
+      description = "Folder for all results. Default: ${DEFAULT-VALUE}.")
   private Path out;
 
   @Option(
@@ -58,7 +58,7 @@ public final class DemoCommand implements Callable<Integer> {
       defaultValue = "4",
       description =
           "Passes over the training images with real activations; binary ones, whose steps take"
-              + " longer, get one fewer. Default: ${DEFAULT-VALUE}.")
+              + " longer, get one pass fewer. Default: ${DEFAULT-VALUE}.")
   private int epochs;
 
   @Option(
@@ -77,7 +77,7 @@ public final class DemoCommand implements Callable<Integer> {
     try {
       Files.createDirectories(out);
     } catch (IOException e) {
-      throw new UserError("Cannot make the folder " + out + ": " + e.getMessage(), e);
+      throw new UserError("Cannot create the folder " + out + ": " + e.getMessage(), e);
     }
     Demo demo = new Demo(images, out, network, epochs, terminal);
     json.write(demo.run());

@@ -24,7 +24,7 @@ final class DemoConfig {
    * @param tau bits of an index.
    * @param epochs passes over the training images with real activations; see {@link #epochs}.
    * @param threads threads of each training.
-   * @param seed where all chance comes from.
+   * @param seed seed of all random choices.
    * @return XML with the components {@code train}, {@code test}, {@code real} and {@code binary}.
    */
   static String xml(DemoData data, String network, int tau, int epochs, int threads, long seed) {
@@ -52,8 +52,8 @@ final class DemoConfig {
   }
 
   /**
-   * Passes that a kind of activations gets. A step on binary activations takes half as long again
-   * as one on real ones, so they get one pass fewer.
+   * The number of passes that a kind of activations gets. A step on binary activations takes one
+   * and a half times as long as one on real ones, so they get one pass fewer.
    *
    * @param activations the kind.
    * @param epochs passes with real activations.

@@ -25,7 +25,7 @@ record DemoData(
     IdxImageSource train,
     IdxImageSource test) {
 
-  /** Where Debian's package dataset-fashion-mnist puts its files. */
+  /** The folder in which Debian's package dataset-fashion-mnist puts its files. */
   private static final Path DEBIAN = Path.of("/usr/share/datasets/fashion-mnist");
 
   private static final List<String> FASHION =

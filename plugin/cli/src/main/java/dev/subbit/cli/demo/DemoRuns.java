@@ -12,7 +12,10 @@ import java.util.function.Consumer;
 import org.tribuo.ImmutableOutputInfo;
 import org.tribuo.classification.Label;
 
-/** One exported model over the test images on every back end, compared with the function bodies. */
+/**
+ * Runs one exported model over the test images on every back end, and compares with the function
+ * bodies.
+ */
 final class DemoRuns {
 
   private static final Map<Place, String> TITLES =
@@ -25,13 +28,13 @@ final class DemoRuns {
   private int[] classes;
 
   /**
-   * Runs a model.
+   * Runs a model on every back end.
    *
    * @param model the ONNX file.
    * @param images the test images.
    * @param labels the model's labels by output column.
    * @param places where to run it, {@link Place#BODIES} first.
-   * @param listener told each run when it is done.
+   * @param listener receives each run when it is done.
    * @return the runs.
    * @throws IllegalStateException if a back end refuses the model.
    */
@@ -75,14 +78,14 @@ final class DemoRuns {
   /**
    * The runs.
    *
-   * @return one a place.
+   * @return one per place.
    */
   List<Run> runs() {
     return runs;
   }
 
   /**
-   * What the function bodies said.
+   * The classes that the function bodies predicted.
    *
    * @return output column of each image's class.
    */

@@ -13,7 +13,7 @@ import org.tribuo.Example;
 import org.tribuo.Feature;
 import org.tribuo.classification.Label;
 
-/** Test images with what every model said about them, for people to look at. */
+/** Test images with the predictions of every model, for people to look at. */
 final class DemoSamples {
 
   private static final int ANY = 14;
@@ -34,7 +34,7 @@ final class DemoSamples {
   }
 
   /**
-   * Adds what a model said.
+   * Adds the predictions of a model.
    *
    * @param name the model's name.
    * @param model the model.
@@ -78,7 +78,7 @@ final class DemoSamples {
     ImageShape shape = data.shape();
     int[] pixels = new int[shape.height() * shape.width()];
     for (Feature feature : examples.get(i)) {
-      // Of an image of several channels the first is shown.
+      // Only the first of several channels is shown.
       int position = Integer.parseInt(feature.getName());
       if (position < pixels.length) {
         pixels[position] = (int) feature.getValue();

@@ -18,8 +18,8 @@ import java.util.Map;
 import org.tribuo.MutableDataset;
 
 /**
- * The demo's two trainings, one after the other on all threads: TensorFlow has one pool of threads
- * a process, so that side by side they would only get in each other's way.
+ * Runs the demo's two trainings one after the other on all threads: TensorFlow has one pool of
+ * threads per process, so that side by side they would only get in each other's way.
  */
 final class DemoTrainings {
 
@@ -27,7 +27,7 @@ final class DemoTrainings {
    * A trained model.
    *
    * @param model the model.
-   * @param epochs how its training went.
+   * @param epochs the results of its training's epochs.
    */
   record Trained(SubBitModel model, List<Epoch> epochs) {}
 
@@ -38,7 +38,7 @@ final class DemoTrainings {
    *
    * @param config the configuration.
    * @param images the training images.
-   * @param terminal where progress is told.
+   * @param terminal where progress is printed.
    * @return the models.
    */
   static Map<Activations, Trained> run(Path config, IdxImageSource images, PrintWriter terminal) {
@@ -59,13 +59,13 @@ final class DemoTrainings {
           epoch -> {
             epochs.add(
                 new Epoch(epoch.epoch(), epoch.loss(), epoch.accuracy(), epoch.imagesPerSecond()));
-            tell(name, epoch, images.size(), terminal);
+            report(name, epoch, images.size(), terminal);
           });
       return new Trained(trainer.train(new MutableDataset<>(images)), epochs);
     }
   }
 
-  private static void tell(String name, EpochMetrics epoch, int images, PrintWriter terminal) {
+  private static void report(String name, EpochMetrics epoch, int images, PrintWriter terminal) {
     double secondsLeft = (epoch.epochs() - epoch.epoch()) * images / epoch.imagesPerSecond();
     terminal.println(
         String.format(

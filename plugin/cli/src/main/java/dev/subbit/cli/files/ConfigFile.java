@@ -25,7 +25,7 @@ public final class ConfigFile implements AutoCloseable {
    * @param file the XML file.
    * @param settings values that replace those of the file, by {@code component.property}, or by the
    *     name of a property of the whole file.
-   * @throws UserError if there is no such file, it is no configuration, or a setting is for a
+   * @throws UserError if there is no such file, it is not a configuration, or a setting is for a
    *     component or property that it does not have.
    */
   public ConfigFile(Path file, Map<String, String> settings) {
@@ -36,7 +36,7 @@ public final class ConfigFile implements AutoCloseable {
     try {
       manager = new ConfigurationManager(file.toAbsolutePath().toString());
     } catch (RuntimeException e) {
-      throw new UserError(file + " is no OLCUT configuration: " + e.getMessage(), e);
+      throw new UserError(file + " is not an OLCUT configuration: " + e.getMessage(), e);
     }
     settings.forEach(this::set);
   }
@@ -82,7 +82,7 @@ public final class ConfigFile implements AutoCloseable {
    *
    * @param name its name; or null for the only one of its type.
    * @param type its type.
-   * @param what what it is, for messages.
+   * @param what a word for such components, for messages.
    * @param option the option that names it, for messages.
    * @return its name.
    * @throws UserError if there is none or there are several.
@@ -99,7 +99,7 @@ public final class ConfigFile implements AutoCloseable {
               + (names.isEmpty()
                   ? " has no " + what + "."
                   : " has "
-                      + (wanted == null ? "several of what could be the " : "no ")
+                      + (wanted == null ? "several components that could be the " : "no ")
                       + what
                       + (wanted == null ? "" : " '" + wanted + "'")
                       + "; choose by "
@@ -116,7 +116,7 @@ public final class ConfigFile implements AutoCloseable {
    *
    * @param name its name; or null for the only one of its type.
    * @param type its type.
-   * @param what what it is, for messages.
+   * @param what a word for such components, for messages.
    * @param option the option that names it, for messages.
    * @param <T> its type.
    * @return the component, configured.
@@ -143,7 +143,7 @@ public final class ConfigFile implements AutoCloseable {
     return manager.listAll(type).contains(name);
   }
 
-  /** What a component said against its properties; OLCUT wraps it. */
+  /** The reason for which a component refused its properties, which OLCUT wraps. */
   private String reason(String component, Throwable e) {
     PropertyException refusal = null;
     Throwable root = e;
@@ -164,7 +164,7 @@ public final class ConfigFile implements AutoCloseable {
             + allowedValues(component, refusal.getProperty());
   }
 
-  /** The values of a property of an enumerated type; of any other, nothing. */
+  /** The values of a property of an enumerated type; empty for other types. */
   private String allowedValues(String component, String property) {
     try {
       String type = manager.getConfigurationData(component).orElseThrow().getClassName();

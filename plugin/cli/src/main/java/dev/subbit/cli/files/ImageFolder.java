@@ -50,11 +50,11 @@ public record ImageFolder(Path folder) {
   }
 
   /**
-   * Reads images.
+   * Reads the images of one half.
    *
    * @param part which half.
    * @param labelNames names of the labels 0, 1, ...; empty to name them by number.
-   * @param limit at most so many from the start; 0 for all.
+   * @param limit number of images to read, counted from the start; 0 for all.
    * @return the images.
    * @throws UserError if a file is missing or damaged.
    */
@@ -63,12 +63,12 @@ public record ImageFolder(Path folder) {
   }
 
   /**
-   * Reads images.
+   * Reads the images of a pair of files.
    *
    * @param images the file of images.
    * @param labels the file of labels.
    * @param labelNames names of the labels 0, 1, ...; empty to name them by number.
-   * @param limit at most so many from the start; 0 for all.
+   * @param limit number of images to read, counted from the start; 0 for all.
    * @return the images.
    * @throws UserError if a file is missing or damaged.
    */

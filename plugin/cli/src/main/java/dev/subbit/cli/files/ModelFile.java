@@ -13,7 +13,7 @@ public final class ModelFile {
   private ModelFile() {}
 
   /**
-   * Loads a model.
+   * Loads a saved model.
    *
    * @param file the file.
    * @return the model.
@@ -28,7 +28,7 @@ public final class ModelFile {
       model = Model.deserializeFromFile(file);
     } catch (IOException | RuntimeException e) {
       throw new UserError(
-          file + " is not a saved model, or is damaged: " + rootMessage(e) + ". Save it anew.", e);
+          file + " is not a saved model, or is damaged: " + rootMessage(e) + ". Save it again.", e);
     }
     if (!(model instanceof SubBitModel)) {
       throw new UserError(
@@ -41,7 +41,7 @@ public final class ModelFile {
   }
 
   /**
-   * Saves a model.
+   * Saves a model to a file.
    *
    * @param model the model.
    * @param file the file.
@@ -51,7 +51,7 @@ public final class ModelFile {
     OutputFile.save(file, model::serializeToFile);
   }
 
-  // Tribuo wraps what a model said in reflection exceptions.
+  // Tribuo wraps a model's own exceptions in those of reflection.
   private static String rootMessage(Throwable e) {
     Throwable root = e;
     while (root.getCause() != null) {

@@ -6,25 +6,25 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Files that the user asked for. They appear whole or not at all. */
+/** Writes files that the user asked for. They appear complete or not at all. */
 public final class OutputFile {
 
   private OutputFile() {}
 
-  /** Writes a file by itself, whole or not at all. */
+  /** A writer that takes care itself that its file appears complete or not at all. */
   @FunctionalInterface
   public interface Writer {
     /**
-     * Writes.
+     * Writes the file.
      *
      * @param file the file.
-     * @throws IOException if it cannot.
+     * @throws IOException if it cannot be written.
      */
     void write(Path file) throws IOException;
   }
 
   /**
-   * Fails unless a file of this name could be written, so that long work does not end in nothing.
+   * Fails unless a file of this name could be written, so that long work is not lost at its end.
    *
    * @param target the file to be written later.
    * @throws UserError if its folder is missing or not writable, or if it is a folder itself.
@@ -36,7 +36,7 @@ public final class OutputFile {
     }
     if (!Files.isDirectory(folder)) {
       throw new UserError(
-          "Cannot write " + target + ": there is no folder " + folder + ". Make it first.");
+          "Cannot write " + target + ": there is no folder " + folder + ". Create it first.");
     }
     if (!Files.isWritable(folder)) {
       throw new UserError(
@@ -56,10 +56,10 @@ public final class OutputFile {
   }
 
   /**
-   * Has a file written by something that takes care itself that it appears whole or not at all.
+   * Writes a file by a writer that takes care itself that it appears complete or not at all.
    *
    * @param target the file.
-   * @param writer writes it.
+   * @param writer the writer.
    * @throws UserError if it cannot be written.
    */
   public static void save(Path target, Writer writer) {

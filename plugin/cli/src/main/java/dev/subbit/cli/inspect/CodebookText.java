@@ -5,7 +5,10 @@ import dev.subbit.onnx.PackedConvWeights;
 import java.util.Arrays;
 import java.util.Comparator;
 
-/** A codebook drawn with characters: {@code #} for +1, {@code .} for -1, below it the uses. */
+/**
+ * Draws a codebook with characters: {@code #} for +1, {@code .} for -1, and the number of uses
+ * below.
+ */
 final class CodebookText {
 
   private static final int TILES_A_LINE = 16;

@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code subbit inspect}. */
+/** {@code subbit inspect}: shows what a model is made of and what its weights cost. */
 @Command(
     name = "inspect",
     description =
@@ -55,7 +55,7 @@ public final class InspectCommand implements Callable<Integer> {
   @Option(names = "--codebooks", description = "Draw the layers' codebooks, the most used first.")
   private boolean codebooks;
 
-  /** Either of two. */
+  /** A file or the name of a network. */
   static final class Subject {
 
     @Parameters(
@@ -68,7 +68,7 @@ public final class InspectCommand implements Callable<Integer> {
     private NamedNetwork named;
   }
 
-  /** A network without weights. */
+  /** The options for a network without weights. */
   static final class NamedNetwork {
 
     @Option(
@@ -130,10 +130,10 @@ public final class InspectCommand implements Callable<Integer> {
           return new ImageShape(sizes[0], sizes[1], sizes[2]);
         }
       } catch (IllegalArgumentException e) {
-        // Said below.
+        // Reported below.
       }
       throw new TypeConversionException(
-          "'" + text + "' is no image shape; write channels, height and width as in 3x224x224");
+          "'" + text + "' is not an image shape; write channels, height and width as in 3x224x224");
     }
   }
 

@@ -16,13 +16,13 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a saved model is made of.
+ * The layers of a saved model, and the bytes that its weights take.
  *
  * @param network name of the network.
  * @param input shape of its images: channels, height, width.
  * @param labels the classes.
  * @param quantizedTensors tensors held in 8 bits; 0 for a network on float activations.
- * @param size what the weights cost.
+ * @param size the bytes of the weights.
  * @param layers the sub-bit layers in order.
  */
 record ModelInspection(
@@ -34,7 +34,7 @@ record ModelInspection(
     List<LayerReport> layers) {
 
   /**
-   * What the weights cost, as they are stored in an exported model.
+   * The bytes of the weights, as an exported model stores them.
    *
    * @param subBitWeights weights of the sub-bit layers.
    * @param indexBytes bytes of their index planes.
@@ -74,12 +74,12 @@ record ModelInspection(
    * One sub-bit layer.
    *
    * @param name its name.
-   * @param activations what it makes of its input.
+   * @param activations how it uses its input.
    * @param inChannels input channels.
    * @param outChannels output channels.
    * @param stride its stride.
    * @param tau bits of an index.
-   * @param codewordsUsed how many codewords are used at least once.
+   * @param codewordsUsed number of codewords that are used at least once.
    * @param indexBytes bytes of the index planes.
    * @param bitsPerWeight bits of the index planes over the weights they stand for.
    * @param codebook the codewords, nine bits each, first tap least significant.
@@ -97,10 +97,10 @@ record ModelInspection(
       List<Integer> codebook) {}
 
   /**
-   * Looks at a model.
+   * Inspects a model.
    *
    * @param model the model.
-   * @return what it is made of.
+   * @return its layers and the bytes of its weights.
    */
   static ModelInspection of(SubBitModel model) {
     TrainedNetwork trained = model.network();
@@ -146,7 +146,7 @@ record ModelInspection(
   }
 
   /**
-   * Prints all but the codebooks.
+   * Prints everything except the codebooks.
    *
    * @param out where to.
    */
@@ -187,8 +187,8 @@ record ModelInspection(
     out.println(table);
     out.printf(
         Locale.ROOT,
-        "Sub-bit layers: %,d weights in %,d index bytes (%.3f bit a weight),"
-            + " %,d codebook bytes, %,d scale bytes (%.3f bit a weight in all).%n",
+        "Sub-bit layers: %,d weights in %,d index bytes (%.3f bit per weight),"
+            + " %,d codebook bytes, %,d scale bytes (%.3f bit per weight in all).%n",
         size.subBitWeights(),
         size.indexBytes(),
         size.bitsPerWeight(),

@@ -1,7 +1,6 @@
 package dev.subbit.cli.inspect;
 
 import dev.subbit.cli.terminal.TextTable;
-import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.NetworkShapes;
@@ -11,14 +10,16 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
- * What a network takes and costs before any training, see {@link NetworkSize}.
+ * The bits that a network takes and the operations that it costs, known before any training; see
+ * {@link NetworkSize}.
  *
  * @param network its name.
  * @param input shape of its images: channels, height, width.
  * @param classes number of classes.
- * @param activations what its 3x3 convolutions make of their input.
+ * @param activations how its 3x3 convolutions use their input.
  * @param subBitWeights weights of the sub-bit layers.
  * @param subBitWeightBits bits of their indices.
  * @param codebookBits bits of their codebooks.
@@ -26,7 +27,7 @@ import java.util.Locale;
  * @param bits bits of everything.
  * @param bitOps bit operations of the sub-bit layers for one image; with real activations, the
  *     additions in their place.
- * @param denseBitOps the same for one bit a weight.
+ * @param denseBitOps the same for one bit per weight.
  * @param floatMacs multiplications and additions of the float layers for one image.
  * @param layers convolutions and fully connected layers, in order.
  */
@@ -76,19 +77,19 @@ record NetworkInspection(
       long floatMacs) {}
 
   /**
-   * Looks at a network.
+   * Inspects a network.
    *
    * @param network the network.
-   * @param activations what its 3x3 convolutions make of their input.
+   * @param activations how its 3x3 convolutions use their input.
    * @param size its size.
-   * @return what it takes and costs.
+   * @return its bits and operations.
    */
   static NetworkInspection of(Network network, Activations activations, NetworkSize size) {
     List<LayerReport> layers = new ArrayList<>();
+    Map<String, NodeShape> shapes = NetworkShapes.of(network);
     for (NetworkSize.LayerSize layer : size.layers()) {
-      if (layer.macs() > 0) {
-        layers.add(inspect(network, layer));
-      }
+      LayerRow row = new LayerRow(layer, shapes.get(layer.node()));
+      network.node(layer.node()).layer().accept(row).ifPresent(layers::add);
     }
     long indexAndCodebookBits = size.subBitWeightBits() + size.codebookBits();
     return new NetworkInspection(
@@ -105,30 +106,6 @@ record NetworkInspection(
         size.denseBitOps(),
         size.floatMacs(),
         layers);
-  }
-
-  private static LayerReport inspect(Network network, NetworkSize.LayerSize size) {
-    Layer layer = network.node(size.node()).layer();
-    NodeShape shape = NetworkShapes.of(network).get(size.node());
-    long floatMacs = size.tau() == 0 ? size.macs() : 0;
-    if (layer instanceof Layer.Conv conv) {
-      return new LayerReport(
-          size.node(),
-          conv.kernel(),
-          conv.stride(),
-          conv.in(),
-          conv.out(),
-          shape.height(),
-          shape.width(),
-          size.tau(),
-          size.weightBits(),
-          size.codebookBits(),
-          size.bitOps(),
-          floatMacs);
-    }
-    Layer.Dense dense = (Layer.Dense) layer;
-    return new LayerReport(
-        size.node(), 0, 0, dense.in(), dense.out(), 0, 0, 0, size.weightBits(), 0, 0, floatMacs);
   }
 
   /**
@@ -181,8 +158,8 @@ record NetworkInspection(
     if (subBitWeights > 0) {
       out.printf(
           Locale.ROOT,
-          "Sub-bit layers: %,d weights in %.3f Mbit (%.3f bit a weight), %.3f with codebooks;"
-              + " %.3f G %s an image, %.3f G at one bit a weight.%n",
+          "Sub-bit layers: %,d weights in %.3f Mbit (%.3f bit per weight), %.3f with codebooks;"
+              + " %.3f G %s per image, %.3f G at one bit per weight.%n",
           subBitWeights,
           subBitWeightBits / 1e6,
           (double) subBitWeightBits / subBitWeights,
@@ -194,7 +171,7 @@ record NetworkInspection(
     out.printf(
         Locale.ROOT,
         "Other parameters, in 32-bit floats: %,d (%.3f Mbit); %.3f G multiplications and additions"
-            + " an image.%n",
+            + " per image.%n",
         otherParameters,
         (double) otherParameters * Float.SIZE / 1e6,
         floatMacs / 1e9);

@@ -25,7 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What the sub-bit layers of an ONNX model are made of.
+ * The sub-bit layers of an ONNX model, and the bytes that they take.
  *
  * @param operatorSet standard operator set of the model.
  * @param nodes number of its nodes.
@@ -44,7 +44,7 @@ record OnnxInspection(
    * @param inChannels input channels of one group.
    * @param outChannels output channels.
    * @param tau bits of an index.
-   * @param codewordsUsed how many codewords are used at least once.
+   * @param codewordsUsed number of codewords that are used at least once.
    * @param bytes bytes of index, codebook, scale and bias.
    * @param bitsPerWeight bits of these over the weights they stand for.
    * @param codebook the codewords, nine bits each, first tap least significant.
@@ -63,11 +63,11 @@ record OnnxInspection(
   private static final List<String> SCALES = List.of("scale", "w_scale");
 
   /**
-   * Looks at a file.
+   * Inspects an ONNX file.
    *
    * @param file the ONNX file.
    * @param codebooks where to draw the codebooks, or null.
-   * @return what it is made of.
+   * @return its sub-bit layers and their bytes.
    * @throws UserError if it cannot be read, or a layer is not valid; the message names it.
    */
   static OnnxInspection of(Path file, PrintWriter codebooks) {
@@ -104,7 +104,7 @@ record OnnxInspection(
             file
                 + ": node '"
                 + node.getName()
-                + "' is no valid "
+                + "' is not a valid "
                 + node.getOpType()
                 + ": "
                 + e.getMessage(),
@@ -167,7 +167,7 @@ record OnnxInspection(
     int at = names.indexOf(name);
     TensorProto tensor = at < node.getInputCount() ? tensors.get(node.getInput(at)) : null;
     if (tensor == null || !tensor.hasRawData()) {
-      throw new IllegalArgumentException("its " + name + " is no raw tensor of the model");
+      throw new IllegalArgumentException("its " + name + " is not a raw tensor of the model");
     }
     return tensor.getRawData().toByteArray();
   }
@@ -182,7 +182,7 @@ record OnnxInspection(
   }
 
   /**
-   * Prints all but the codebooks.
+   * Prints everything except the codebooks.
    *
    * @param out where to.
    */

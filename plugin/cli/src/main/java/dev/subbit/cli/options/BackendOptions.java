@@ -7,7 +7,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code --backend NAME} and {@code --fpga-backend NAME}: where a model runs. */
+/**
+ * The options that choose where a model runs: {@code --backend NAME} and {@code --fpga-backend
+ * NAME}.
+ */
 public final class BackendOptions {
 
   @Spec(Spec.Target.MIXEE)
@@ -26,15 +29,15 @@ public final class BackendOptions {
       names = "--fpga-backend",
       paramLabel = "NAME",
       description =
-          "Which device the fpga back end takes, as ./subbit devices lists them, or auto.")
+          "The device that the fpga back end drives, as ./subbit devices lists them, or auto.")
   private String fpgaBackend;
 
   @Option(
       names = "--fpga-fallback",
       paramLabel = "WHAT",
       description =
-          "What happens when the device fails: none (an error) or cpu (one warning, and the CPU goes"
-              + " on with the same results). Default: none.")
+          "What happens when the device fails: none (an error) or cpu (one warning, and the CPU"
+              + " continues with the same results). Default: none.")
   private String fpgaFallback;
 
   /**

@@ -7,7 +7,7 @@ import dev.subbit.cli.terminal.UserError;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** {@code --json FILE}: the results of a command for other programs. */
+/** The option {@code --json FILE}, which writes the results of a command for other programs. */
 public final class JsonOption {
 
   private static final ObjectMapper JSON =
@@ -16,13 +16,13 @@ public final class JsonOption {
   @Option(
       names = "--json",
       paramLabel = "FILE",
-      description = "Write the results to FILE as JSON, too.")
+      description = "Also write the results to FILE as JSON.")
   private Path file;
 
   /**
-   * Fails at once where the file could not be written at the end.
+   * Fails at once if the file could not be written at the end.
    *
-   * @throws UserError if so.
+   * @throws UserError if it could not be written.
    */
   public void requireWritable() {
     if (file != null) {

@@ -26,7 +26,7 @@ public final class LabelledImages {
       names = "--limit",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Only the first N images.")
+      description = "Use only the first N images.")
   private int limit;
 
   @Option(
@@ -38,7 +38,7 @@ public final class LabelledImages {
               + " commas.")
   private List<String> labelNames = List.of();
 
-  /** One of three ways. */
+  /** One of three ways to name the images. */
   private static final class Source {
 
     @Option(
@@ -96,7 +96,7 @@ public final class LabelledImages {
   }
 
   /**
-   * The images.
+   * Opens the images.
    *
    * @param shape the shape that the model takes.
    * @return the images, read again at each iteration where they are not small.

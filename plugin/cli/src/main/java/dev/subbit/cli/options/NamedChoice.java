@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** An option that names some of a fixed list of things. */
+/** Looks up the names that an option gives in a fixed list. */
 public final class NamedChoice {
 
   private NamedChoice() {}

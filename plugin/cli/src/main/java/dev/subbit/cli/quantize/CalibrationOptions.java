@@ -62,8 +62,8 @@ final class CalibrationOptions {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "ONNX models: calibrate on N samples of random numbers. For trying things: the weights"
-              + " are then fitted to noise.")
+          "ONNX models: calibrate on N samples of random numbers. For trying things out: the"
+              + " weights are then fitted to noise.")
   private int random;
 
   @Option(
@@ -71,7 +71,7 @@ final class CalibrationOptions {
       paramLabel = "N",
       defaultValue = "256",
       description =
-          "How many images or pictures, spread evenly over them, to look at. Default:"
+          "Number of images or pictures to use, spread evenly over them. Default:"
               + " ${DEFAULT-VALUE}.")
   private int images;
 
@@ -80,7 +80,7 @@ final class CalibrationOptions {
       paramLabel = "CxHxW",
       converter = DimensionsConverter.class,
       description =
-          "Dimensions behind the first, for a model whose input is not fixed in size, such as"
+          "Dimensions after the first, for a model whose input is not fixed in size, such as"
               + " 3x224x224.")
   private Dimensions shape = new Dimensions(new long[0]);
 
@@ -89,7 +89,7 @@ final class CalibrationOptions {
       paramLabel = "X",
       defaultValue = "0",
       description =
-          "What pixels, 0 to 255, are multiplied by. Default: 1/255, and 1 for a model that takes"
+          "Factor of the pixels, 0 to 255. Default: 1/255, and 1 for a model that takes"
               + " rows of features, as Subbit's own do.")
   private float scale;
 
@@ -98,14 +98,14 @@ final class CalibrationOptions {
       paramLabel = "X",
       split = ",",
       description =
-          "What is subtracted from the scaled pixels: one number, or one a channel. Default: 0.")
+          "Subtracted from the scaled pixels: one number, or one per channel. Default: 0.")
   private float[] mean = {0};
 
   @Option(
       names = "--std",
       paramLabel = "X",
       split = ",",
-      description = "What the difference is divided by: one number, or one a channel. Default: 1.")
+      description = "Divisor of the difference: one number, or one per channel. Default: 1.")
   private float[] deviation = {1};
 
   /** In a record, since an array would be an option given several times. */
@@ -121,7 +121,7 @@ final class CalibrationOptions {
           return new Dimensions(sizes);
         }
       } catch (NumberFormatException e) {
-        // Said below.
+        // Reported below.
       }
       throw new TypeConversionException(
           "'" + text + "' is no shape; write the dimensions as in 3x224x224");
@@ -142,19 +142,19 @@ final class CalibrationOptions {
   }
 
   /**
-   * How many images to look at.
+   * The number of images to use.
    *
    * @return at least 1.
    */
   int images() {
     if (images < 1) {
-      throw wrongUsage("--images is " + images + ", allowed: 1 and more");
+      throw wrongUsage("--images is " + images + "; it must be at least 1");
     }
     return images;
   }
 
   /**
-   * A warning about the source, if there is one to give.
+   * A warning about the source of inputs, if one is due.
    *
    * @return one line.
    */
@@ -183,7 +183,7 @@ final class CalibrationOptions {
               + ": give one of --data DIR, --pictures DIR, --inputs FILE or --random N");
     }
     if (random < 0) {
-      throw wrongUsage("--random is " + random + ", allowed: 1 and more");
+      throw wrongUsage("--random is " + random + "; it must be at least 1");
     }
     for (float value : deviation) {
       if (value == 0) {
@@ -233,7 +233,7 @@ final class CalibrationOptions {
         throw new UserError(
             "The model has "
                 + CalibrationFeeds.describe(modelInputs)
-                + "; images fill one input only. Give --inputs NAME=FILE for each.");
+                + "; images fill only one input. Give --inputs NAME=FILE for each.");
       }
       samples.put(modelInputs.get(0).name(), imageSamples(modelInputs.get(0)));
     }
@@ -251,7 +251,7 @@ final class CalibrationOptions {
                 + input.name()
                 + "' is "
                 + input
-                + ", a row of features; pictures have no place there. Give --data or --inputs.");
+                + ", a row of features, which pictures cannot fill. Give --data or --inputs.");
       }
       return pixels.of(
           input,

@@ -30,7 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** {@code subbit quantize in.onnx out.onnx}. */
+/** {@code subbit quantize in.onnx out.onnx}: quantizes an ONNX model of any origin. */
 final class OnnxQuantization {
 
   private final Path in;
@@ -56,7 +56,7 @@ final class OnnxQuantization {
   }
 
   /**
-   * Quantizes.
+   * Quantizes the model and writes the result.
    *
    * @return the results, for {@code --json}.
    * @throws UserError if the model or the calibration cannot be used.

@@ -4,7 +4,7 @@ import dev.subbit.cli.terminal.ConsoleBar;
 import dev.subbit.tribuo.quantizer.QuantizationProgress;
 import me.tongfei.progressbar.ProgressBar;
 
-/** A bar on standard error that moves layer by layer. */
+/** A progress bar on standard error that moves layer by layer. */
 final class QuantizationBar implements QuantizationProgress, AutoCloseable {
 
   private final ProgressBar bar = ConsoleBar.of("Quantizing", 1);

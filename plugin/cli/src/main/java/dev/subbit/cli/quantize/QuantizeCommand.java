@@ -30,13 +30,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit quantize}. */
+/** {@code subbit quantize}: makes a smaller model of a trained one. */
 @Command(
     name = "quantize",
     description = {
       "Make a smaller model of a trained one, without training it further.",
       "An ONNX model of any kind: its 3x3 convolutions become sub-bit ones, fitted so that their"
-          + " outputs stay near the float ones on the calibration inputs.",
+          + " outputs stay close to the float ones on the calibration inputs.",
       "A saved model (.sbm) with real activations: its activations become 8-bit, and its weights"
           + " sub-bit if they are float, as the FPGA runs it."
     },
@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
     })
 public final class QuantizeCommand implements Callable<Integer> {
 
-  /** Most stages of a layer whose number of stages is chosen. */
+  /** Largest number of stages of a layer for which the number is chosen. */
   private static final int CHOSEN_STAGES = 3;
 
   @Spec private CommandSpec spec;
@@ -78,7 +78,7 @@ public final class QuantizeCommand implements Callable<Integer> {
       names = "--stages",
       paramLabel = "N",
       description =
-          "A convolution becomes the sum of N sub-bit ones, tau/9 bit a weight each;"
+          "A convolution becomes the sum of N sub-bit ones, tau/9 bit per weight each;"
               + " with --bits or --max-drop, of at most N. Default: 1, and 3 with these.")
   private Integer stages;
 
@@ -88,14 +88,14 @@ public final class QuantizeCommand implements Callable<Integer> {
       defaultValue = "0",
       description =
           "ONNX models: choose the stages of each layer so that the indices of all of them cost at"
-              + " most B bits a weight, and put them where the outputs suffer most.")
+              + " most B bits per weight, and put them where the outputs suffer most.")
   private double bits;
 
   @Option(
       names = "--max-drop",
       paramLabel = "PERCENT",
       description =
-          "ONNX models: choose the fewest stages with which at most so many percent of the rows of"
+          "ONNX models: choose the fewest stages with which at most this percentage of the rows of"
               + " an output have their largest value elsewhere; for a classifier, of the"
               + " calibration inputs another class. Takes several quantizations.")
   private Double maxDrop;
@@ -113,14 +113,15 @@ public final class QuantizeCommand implements Callable<Integer> {
       names = "--keep-float",
       paramLabel = "PATTERN",
       description =
-          "ONNX models: layers in whose name this regular expression is found stay as they are."
-              + " May be given several times.")
+          "ONNX models: layers whose name contains a match of this regular expression stay as they"
+              + " are. May be given several times.")
   private List<Pattern> keepFloat = List.of();
 
   @Option(
       names = "--report",
       paramLabel = "FILE.html",
-      description = "ONNX models: where to leave a page about it. One file, for any browser.")
+      description =
+          "ONNX models: write a report about the quantization to this HTML file, for any browser.")
   private Path report;
 
   @Option(
@@ -128,8 +129,9 @@ public final class QuantizeCommand implements Callable<Integer> {
       paramLabel = "EPOCHS",
       defaultValue = "0",
       description =
-          "Saved models with float weights: then train so many passes over all training images of"
-              + " --data, with the float model for a teacher. Starts from the fitted weights.")
+          "Saved models with float weights: then train for this many passes over all training"
+              + " images of --data, with the float model for a teacher. Starts from the fitted"
+              + " weights.")
   private int tune;
 
   @Option(
@@ -137,8 +139,8 @@ public final class QuantizeCommand implements Callable<Integer> {
       paramLabel = "SHARE",
       defaultValue = "0",
       description =
-          "Share of the images' labels in what --tune learns from, 0 to 1; the rest is what the"
-              + " float model says. Default: ${DEFAULT-VALUE}, no labels.")
+          "Share of the images' labels in what --tune learns from, 0 to 1; the rest is the output"
+              + " of the float model. Default: ${DEFAULT-VALUE}, no labels.")
   private double labels;
 
   @Option(
@@ -223,7 +225,7 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
     if (!(labels >= 0 && labels <= 1)) {
       throw new ParameterException(
-          spec.commandLine(), "--labels is " + labels + ", allowed: 0 to 1");
+          spec.commandLine(), "--labels is " + labels + "; allowed are 0 to 1");
     }
     if (labels > 0 && tune == 0) {
       throw new ParameterException(

@@ -7,7 +7,7 @@ import java.util.List;
  * The accuracy of one kind of training over several seeds.
  *
  * @param trainer name of the trainer.
- * @param runs one training a seed, at least one.
+ * @param runs one training per seed, at least one.
  */
 public record AccuracyRow(String trainer, List<Run> runs) {
 
@@ -15,13 +15,13 @@ public record AccuracyRow(String trainer, List<Run> runs) {
    * One training.
    *
    * @param seed its seed.
-   * @param accuracy share of the test images that were classified rightly, 0 to 1.
+   * @param accuracy share of the test images that were classified correctly, 0 to 1.
    * @param trainSeconds how long it took.
-   * @param bitsPerWeight what a weight of the 3x3 convolutions after the first takes.
+   * @param bitsPerWeight bits of a weight of the 3x3 convolutions after the first.
    */
   public record Run(long seed, double accuracy, double trainSeconds, double bitsPerWeight) {}
 
-  // Copies the list.
+  // Copies the list, so that the row stays as it was made.
   public AccuracyRow {
     runs = List.copyOf(runs);
     if (runs.isEmpty()) {
@@ -30,7 +30,7 @@ public record AccuracyRow(String trainer, List<Run> runs) {
   }
 
   /**
-   * What a weight takes, the same in all runs.
+   * The bits of a weight, which are the same in all runs.
    *
    * @return bits.
    */

@@ -24,8 +24,8 @@ final class CodebookChart {
   private CodebookChart() {}
 
   /**
-   * How many codewords are drawn: all of a codebook, the most used of the 512 kernels of a plain
-   * binary layer, which has none.
+   * The number of codewords that are drawn: all of a codebook, or the most used of the 512 kernels
+   * of a plain binary layer.
    *
    * @param codebook the layer's codebook.
    * @return the number.

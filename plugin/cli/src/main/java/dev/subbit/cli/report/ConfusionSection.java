@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The part of the page that shows what the network made of the test images, class by class. */
+/** The part of the page that shows predictions for the test images, class by class. */
 final class ConfusionSection {
 
   /** With more classes than this a table of all pairs fits no screen; it becomes a picture. */
@@ -27,7 +27,7 @@ final class ConfusionSection {
   }
 
   /**
-   * Renders it.
+   * Renders the section.
    *
    * @param matrix the counts.
    * @return HTML.
@@ -137,7 +137,7 @@ final class ConfusionSection {
     }
     html.append(
             "</tbody></table><p class=\"soft\">Recall: of the images of the class, how many were")
-        .append(" recognised. Precision: of the images taken for it, how many were of it. F1:")
+        .append(" recognised. Precision: of the images taken for it, how many belong to it. F1:")
         .append(" their harmonic mean.</p></div>");
   }
 

@@ -7,7 +7,7 @@ import dev.subbit.tribuo.network.NetworkSize.LayerSize;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import java.util.List;
 
-/** The part of the page that says what the network takes and what an image costs. */
+/** The part of the page that gives the network's bits and the operations per image. */
 final class CostSection {
 
   private final TrainedNetwork trained;
@@ -20,7 +20,7 @@ final class CostSection {
   }
 
   /**
-   * Renders it.
+   * Renders the section.
    *
    * @param trained the network.
    * @param size its size.
@@ -46,9 +46,9 @@ final class CostSection {
         .append(
             subBit
                 ? "Bit operations are those of the binary layers, for one image: with a codebook the"
-                    + " responses of all codewords are computed once for a pixel and channel, and then"
-                    + " looked up and added. Multiplications are those of the layers that stay in"
-                    + " floats."
+                    + " responses of all codewords are computed once for a pixel and channel, and"
+                    + " then looked up and added. Multiplications are those of the layers that"
+                    + " stay in floats."
                 : "Multiplications are those of one image.")
         .append("</p><div class=\"card scroll\"><table><thead><tr>")
         .append("<th class=\"text\" scope=\"col\">network</th>");
@@ -67,7 +67,7 @@ final class CostSection {
     if (subBit) {
       NetworkSize binary = NetworkSize.of(trained.network(), Codebook.MAX_TAU);
       if (size.subBitWeightBits() != binary.subBitWeightBits()) {
-        appendRow("with 1 bit a weight", binary, "");
+        appendRow("with 1 bit per weight", binary, "");
       }
       appendRow("in 32-bit floats", inFloat(trained.network()), "");
     }

@@ -4,7 +4,7 @@ import dev.subbit.cli.report.TrainingReport.Epoch;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
-/** The part of the page that shows how a training went, epoch by epoch. */
+/** The part of the page that shows the course of a training, epoch by epoch. */
 final class CurveSection {
 
   private final List<Epoch> epochs;
@@ -17,7 +17,7 @@ final class CurveSection {
   }
 
   /**
-   * Renders it.
+   * Renders the section.
    *
    * @param epochs the history, one entry or more.
    * @param modelEpoch the epoch whose network became the model.

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
-/** The demo's HTML page: one file with everything in it, which asks the network for nothing. */
+/** The demo's HTML page: one self-contained file. */
 public final class DemoPage {
 
   private final DemoResult result;
@@ -92,7 +92,8 @@ public final class DemoPage {
         .append(" ONNX Runtime can do; (b) runs Subbit's kernels; (c) the FPGA's emulator.")
         .append(
             " \"vs float\" and \"vs 1-bit\": how many times smaller the file is than that of the")
-        .append(" same network with 32 bits and with one bit a weight. \"same\" compares with (a).")
+        .append(
+            " same network with 32 bits and with one bit per weight. \"same\" compares with (a).")
         .append(" Cycles are those of one image's convolutions.</p>")
         .append("<div class=\"card scroll\"><table><thead><tr>");
     for (int c = 0; c < DemoTable.HEADER.size(); c++) {
@@ -155,8 +156,8 @@ public final class DemoPage {
   private void appendCodebooks() {
     html.append("<h2>Codebooks and how often each kernel is used</h2>")
         .append("<p class=\"soft\">Every 3x3 kernel of a layer is one of these (dark +1, light")
-        .append(" -1), times one scale an output channel. The bar above a kernel counts its uses;")
-        .append(" the most used stand first.</p>");
+        .append(" -1), times one scale per output channel. The bar above a kernel counts its uses;")
+        .append(" the most used come first.</p>");
     boolean open = true;
     for (Map.Entry<String, TrainedNetwork> entry : networks.entrySet()) {
       html.append("<details")
@@ -222,8 +223,8 @@ public final class DemoPage {
         .append("</p><p>Images: ")
         .append(Html.escape(result.data().description()))
         .append(
-            ". \"1-bit\" and \"float\" files hold the same network with one bit and with 32 bits a"
-                + " weight.</p></footer>");
+            ". \"1-bit\" and \"float\" files hold the same network with one bit and with 32 bits"
+                + " per weight.</p></footer>");
   }
 
   private static String describe(Phase phase) {

@@ -11,12 +11,12 @@ import java.util.List;
  * @param data what was trained and tested on.
  * @param host where it ran.
  * @param phases how long each part took.
- * @param models one entry a trained or quantized model.
+ * @param models one entry per trained or quantized model.
  */
 public record DemoResult(Data data, Host host, List<Phase> phases, List<Model> models) {
 
   /**
-   * The images.
+   * The images of the demo.
    *
    * @param description one line for a person.
    * @param folder where they were read from.
@@ -26,7 +26,7 @@ public record DemoResult(Data data, Host host, List<Phase> phases, List<Model> m
   public record Data(String description, String folder, int trainImages, int testImages) {}
 
   /**
-   * The machine.
+   * The machine that the demo runs on.
    *
    * @param os operating system and architecture.
    * @param processors processors that the JVM may use.
@@ -64,10 +64,10 @@ public record DemoResult(Data data, Host host, List<Phase> phases, List<Model> m
    * @param bitsPerWeightAll the same with codebooks and scales counted in.
    * @param fileBytes size of the ONNX file.
    * @param floatFileBytes size of the ONNX file of the same network with 32-bit weights.
-   * @param oneBitFileBytes size of the ONNX file of the same network with one bit a weight (tau =
+   * @param oneBitFileBytes size of the ONNX file of the same network with one bit per weight (tau =
    *     9).
    * @param epochs training history; empty for a model that was not trained itself.
-   * @param runs one entry a back end, the function bodies first.
+   * @param runs one entry per back end, the function bodies first.
    */
   public record Model(
       String name,
@@ -95,12 +95,12 @@ public record DemoResult(Data data, Host host, List<Phase> phases, List<Model> m
    * One model on one back end, over the test images.
    *
    * @param backend name of the back end.
-   * @param title what the table calls it.
+   * @param title its name in the table.
    * @param accuracy share of test images classified correctly, 0 to 1.
    * @param imagesPerSecond speed after a warm-up, in batches.
    * @param sameLabels images with the same label as on the function bodies.
    * @param sameBits whether every output has the same bits as on the function bodies.
-   * @param cycles what the device counted, or null where there is no device.
+   * @param cycles the cycles that the device counted, or null where there is no device.
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Run(

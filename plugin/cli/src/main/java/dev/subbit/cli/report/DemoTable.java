@@ -10,7 +10,7 @@ import java.util.List;
 /** The demo's one table: the same rows for the terminal and for the HTML page. */
 public final class DemoTable {
 
-  /** The titles, one a column. */
+  /** The titles, one per column. */
   static final List<String> HEADER =
       List.of(
           "model",
@@ -26,13 +26,13 @@ public final class DemoTable {
           "modelled cycles",
           "as BNN");
 
-  /** What the columns mean, one line each. */
+  /** The meaning of the columns, one line each. */
   public static final List<String> LEGEND =
       List.of(
           "bits/weight: indices only; file: the ONNX file, and how many times smaller it is than"
               + " the same network with",
-          "32 bits and with 1 bit a weight. same label, same bits: compared with (a). Cycles: of one"
-              + " image's convolutions on",
+          "32 bits and with 1 bit per weight. same label, same bits: compared with (a). Cycles: of"
+              + " one image's convolutions on",
           "the modelled engine, and on the same engine as a plain binary network.");
 
   /** Columns of text, from the first; the others hold numbers. */
@@ -63,7 +63,7 @@ public final class DemoTable {
    * The cells.
    *
    * @param result the figures.
-   * @return one row a model and back end; what holds for the model stands in its first row only.
+   * @return one row per model and back end; what holds for the model stands in its first row only.
    */
   static List<List<String>> rows(DemoResult result) {
     int images = result.data().testImages();

@@ -2,7 +2,7 @@ package dev.subbit.cli.report;
 
 import java.util.Locale;
 
-/** Numbers as reports print them: the same way in every place and every locale. */
+/** Formats numbers for reports, the same way everywhere and in every locale. */
 public final class Figures {
 
   private Figures() {}
@@ -21,7 +21,7 @@ public final class Figures {
     return format("%,.0f KB", bytes / 1000.0);
   }
 
-  /** Bytes of so many bits, with a decimal where there are few. */
+  /** Formats a number of bits as bytes, with a decimal where there are few. */
   static String bytesOf(long bits) {
     double kilobytes = bits / 8e3;
     return kilobytes < 10
@@ -38,7 +38,7 @@ public final class Figures {
     return count < 1_000_000_000 ? format("%.2f M", count / 1e6) : format("%.3f G", count / 1e9);
   }
 
-  /** A duration, as exactly as its length asks for. */
+  /** Formats a duration, with a precision that suits its length. */
   static String duration(double seconds) {
     if (seconds < 100) {
       return format("%.0f s", seconds);

@@ -1,6 +1,6 @@
 package dev.subbit.cli.report;
 
-/** Text in HTML and SVG. */
+/** Escapes text for HTML and SVG. */
 final class Html {
 
   private Html() {}

@@ -6,18 +6,18 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The frame of every report: one file with its style sheet inside, which asks the network for
- * nothing. Written so that it is well-formed XML as well as HTML.
+ * The frame of every report: one self-contained file with its style sheet inside. Written so that
+ * it is well-formed XML as well as HTML.
  */
 final class HtmlPage {
 
   private HtmlPage() {}
 
   /**
-   * Puts a page together.
+   * Assembles a page.
    *
    * @param title plain text.
-   * @param body what stands between the body tags.
+   * @param body the content of the body element.
    * @return the page.
    */
   static String of(String title, CharSequence body) {

@@ -5,7 +5,7 @@ import java.util.BitSet;
 /**
  * How often each of the 512 binary kernels occurs in a layer, the most frequent first, as inline
  * SVG: bars after training, those of the layer's codebook in another colour, over them a line for
- * before training. Each of the two is sorted by itself.
+ * before training. Both are sorted separately.
  */
 final class KernelChart {
 

@@ -6,8 +6,8 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * How the 3x3 kernels of a layer spread over the 512 binary kernels: a kernel counts for the one
- * that its signs make, {@code w >= 0} for +1, as the forward pass binarises.
+ * The distribution of a layer's 3x3 kernels over the 512 binary kernels: a kernel counts for the
+ * one that its signs make, {@code w >= 0} for +1, as the forward pass binarises.
  *
  * <p>That trained kernels crowd on few of the 512, and that these few differ from layer to layer,
  * is the observation that sub-bit networks rest on (Wang et al., "Sub-bit Neural Networks", ICCV
@@ -36,15 +36,15 @@ public final class KernelDistribution {
   /**
    * Counts the signs of real kernels.
    *
-   * @param kernels weights, 9 a kernel, row-major, such as latent weights [out, in, 3, 3].
+   * @param kernels weights, 9 per kernel, row-major, such as latent weights [out, in, 3, 3].
    * @return the distribution.
-   * @throws IllegalArgumentException if the weights are no whole number of kernels, or one is not a
-   *     number.
+   * @throws IllegalArgumentException if the weights are not a whole number of kernels, or one is
+   *     not a number.
    */
   public static KernelDistribution ofSigns(float[] kernels) {
     if (kernels.length % Codebook.TAPS != 0) {
       throw new IllegalArgumentException(
-          kernels.length + " weights are no whole number of 3x3 kernels");
+          kernels.length + " weights are not a whole number of 3x3 kernels");
     }
     int[] counts = new int[KERNELS];
     for (int first = 0; first < kernels.length; first += Codebook.TAPS) {
@@ -78,7 +78,7 @@ public final class KernelDistribution {
   }
 
   /**
-   * How many kernels there are on a binary kernel.
+   * The number of kernels that fall on a binary kernel.
    *
    * @param codeword the binary kernel, 0 to 511, first tap least significant.
    * @return the number.
@@ -90,7 +90,7 @@ public final class KernelDistribution {
   /**
    * Number of kernels counted.
    *
-   * @return 0 and more.
+   * @return at least 0.
    */
   public long total() {
     return total;
@@ -107,7 +107,7 @@ public final class KernelDistribution {
   }
 
   /**
-   * How many of the 512 are taken at least once.
+   * The number of binary kernels that occur at least once.
    *
    * @return 0 to 512.
    */

@@ -12,7 +12,7 @@ import java.util.function.Function;
  */
 final class KernelSection {
 
-  /** A plain binary network keeps all 512; it is looked at with what 0.56 bit would keep. */
+  /** A plain binary network keeps all 512; it is compared with what 0.56 bit would keep. */
   private static final int FEW_OF_PLAIN = 32;
 
   private static final String[] SHADE_NAMES = {"below 1x", "1x", "2x", "4x", "8x and more"};
@@ -38,7 +38,7 @@ final class KernelSection {
   }
 
   /**
-   * Renders it.
+   * Renders the section.
    *
    * @param layers the kernels, one entry or more.
    * @return HTML.
@@ -61,13 +61,14 @@ final class KernelSection {
         .append(" kernel counts for the one of these 512 <em>binary kernels</em> that its signs")
         .append(" make. Before the first step the weights are random, so all 512 are about equally")
         .append(" frequent. What sub-bit networks rest on is that training makes kernels crowd on")
-        .append(" few of them, and on other ones in other layers: then a codebook of few kernels a")
-        .append(" layer can do.</p>")
+        .append(
+            " few of them, and on other ones in other layers: then a codebook of few kernels per")
+        .append(" layer is enough.</p>")
         .append(
             Figures.format(
-                "<p class=\"finding\">Each layer's own %d most frequent binary kernels held <b>%s</b>"
-                    + " of the kernels before training and hold <b>%s</b> after. One set of %d for"
-                    + " all layers held %s before and holds %s after.</p>",
+                "<p class=\"finding\">Each layer's own %d most frequent binary kernels held"
+                    + " <b>%s</b> of the kernels before training and hold <b>%s</b> after. One set"
+                    + " of %d for all layers held %s before and holds %s after.</p>",
                 few,
                 Figures.percent(ownCoverage(LayerKernels::before)),
                 Figures.percent(ownCoverage(LayerKernels::after)),
@@ -88,8 +89,8 @@ final class KernelSection {
   private void appendStrips() {
     html.append("<h3>Which kernels, layer by layer</h3>")
         .append("<p class=\"soft\">After training. A column is a binary kernel, the same in every")
-        .append(" row; those most frequent in the whole network stand on the left. If all layers")
-        .append(" liked the same kernels, all rows would darken towards the left.")
+        .append(" row; those most frequent in the whole network are on the left. If all layers")
+        .append(" preferred the same kernels, all rows would darken towards the left.")
         .append(plain ? "" : " The ticks below a row are the layer's codebook.")
         .append("</p><p class=\"legend\">Times an even spread: ");
     for (int shade = 0; shade < SHADE_NAMES.length; shade++) {

@@ -3,7 +3,7 @@ package dev.subbit.cli.report;
 import java.util.BitSet;
 
 /**
- * One layer's kernels as a strip of 512 columns, one a binary kernel, as inline SVG: the darker,
+ * One layer's kernels as a strip of 512 columns, one per binary kernel, as inline SVG: the darker,
  * the more often it occurs; below it a tick for every codeword of the layer's codebook. Strips that
  * share an order of columns can be compared by eye when they stand below each other.
  */
@@ -26,7 +26,7 @@ final class KernelStrip {
    * @param kernels its kernels.
    * @param codebook the codewords of its codebook; empty where it has none.
    * @param columns the binary kernels in the order to draw them in, all 512.
-   * @param name what it is, for readers without eyes.
+   * @param name its name for screen readers.
    * @return one svg element, to be stretched to any width.
    */
   static String svg(KernelDistribution kernels, BitSet codebook, int[] columns, String name) {

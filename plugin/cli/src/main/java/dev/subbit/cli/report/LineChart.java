@@ -49,7 +49,7 @@ final class LineChart {
    * Adds a line.
    *
    * @param name its name in the legend.
-   * @param values one value an epoch.
+   * @param values one value per epoch.
    * @return this chart.
    */
   LineChart line(String name, double[] values) {
@@ -82,7 +82,7 @@ final class LineChart {
   }
 
   /**
-   * Draws it.
+   * Draws the chart.
    *
    * @return one svg element.
    */
@@ -119,7 +119,7 @@ final class LineChart {
     return svg.append("</svg>").toString();
   }
 
-  // What a reader without eyes hears.
+  // The description for screen readers.
   private String description() {
     StringBuilder text = new StringBuilder(unit + " by epoch");
     for (int s = 0; s < series.size(); s++) {

@@ -7,7 +7,10 @@ import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.timing.LayerTime;
 import java.util.Map;
 
-/** A page about a quantization: what became of each layer, what stayed, what the outputs say. */
+/**
+ * The HTML page about a quantization: the new form of each layer, the layers that stay as they are,
+ * and the effect on the outputs.
+ */
 public final class QuantizationPage {
 
   private static final double WIDEST_BAR = 160;
@@ -20,8 +23,8 @@ public final class QuantizationPage {
    * Writes the page.
    *
    * @param model name of the float model.
-   * @param result what was done to it.
-   * @param times what each of its layers takes, by name.
+   * @param result the result of the quantization.
+   * @param times the times of its layers, by name.
    * @param bytesBefore bytes of the float model's file.
    * @param bytesAfter bytes of the quantized model's file.
    * @return one self-contained HTML file.
@@ -80,7 +83,7 @@ public final class QuantizationPage {
     body.append(" biases. The signal-to-noise ratio compares a layer's outputs with the float");
     body.append(" model's. Times are medians for one sample, of each layer alone.");
     body.append("</p>\n<table><thead><tr><th>layer</th><th>channels in</th><th>out</th>");
-    body.append("<th>groups</th><th>tau</th><th>stages</th><th>bits a weight</th><th>bytes</th>");
+    body.append("<th>groups</th><th>tau</th><th>stages</th><th>bits per weight</th><th>bytes</th>");
     body.append(
         "<th>was</th><th>us</th><th>was</th><th>signal-to-noise</th><th></th></tr></thead><tbody>\n");
     for (LayerResult layer : result.layers()) {

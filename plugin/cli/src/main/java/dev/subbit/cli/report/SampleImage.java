@@ -9,7 +9,7 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 
 /**
- * One test image with what the models said about it.
+ * One test image with the predictions of the models.
  *
  * @param width columns.
  * @param height rows.

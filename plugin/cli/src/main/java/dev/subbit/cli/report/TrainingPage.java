@@ -12,10 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The HTML page about one training: one file with everything in it, which asks the network for
- * nothing. Well-formed XML too.
- */
+/** The HTML page about one training: one self-contained file, which is well-formed XML too. */
 public final class TrainingPage {
 
   private final TrainingReport report;
@@ -100,8 +97,8 @@ public final class TrainingPage {
         ? name + ", float weights"
         : name
             + (plain()
-                ? ", 1 bit a weight"
-                : Figures.format(", %.2f bit a weight", size.bitsPerWeight()))
+                ? ", 1 bit per weight"
+                : Figures.format(", %.2f bit per weight", size.bitsPerWeight()))
             + (binaryActivations() ? ", binary activations" : ", real activations");
   }
 
@@ -157,7 +154,7 @@ public final class TrainingPage {
     appendFact(
         Figures.format("%.2f bit", size.bitsPerWeight()),
         Figures.format(
-            "a weight of the binary layers: an index of %d bits for nine weights", tau()));
+            "per weight of the binary layers: an index of %d bits for nine weights", tau()));
     long floatBits = CostSection.inFloat(trained.network()).bits();
     appendFact(
         Figures.times(floatBits, size.bits()),
@@ -168,7 +165,7 @@ public final class TrainingPage {
     if (!plain()) {
       appendFact(
           Figures.times(size.denseBitOps(), size.bitOps()),
-          "fewer bit operations an image than with 1 bit: "
+          "fewer bit operations per image than with 1 bit: "
               + Figures.operations(size.bitOps())
               + " instead of "
               + Figures.operations(size.denseBitOps()));
@@ -208,18 +205,18 @@ public final class TrainingPage {
         .append(
             " network every weight is -1 or +1, so there are only 2<sup>9</sup> = 512 different")
         .append(
-            " kernels, and one bit a weight is enough to store them. The layers that are made of")
+            " kernels, and one bit per weight is enough to store them. The layers that are made of")
         .append(" such kernels are called binary layers here.</p><p>A <em>sub-bit</em>")
         .append(
             " network allows each layer only 2<sup>tau</sup> of the 512, its <em>codebook</em>.")
         .append(" A kernel is then stored as an <em>index</em> of tau bits in place of nine")
-        .append(" weights: tau/9 bit a weight. ")
+        .append(" weights: tau/9 bit per weight. ")
         .append(
             plain()
                 ? "Here tau = 9, so all 512 are allowed: this is a plain binary network, with one"
-                    + " bit a weight."
+                    + " bit per weight."
                 : Figures.format(
-                    "Here tau = %d: %d codewords a layer, %.2f bit a weight.",
+                    "Here tau = %d: %d codewords per layer, %.2f bit per weight.",
                     tau(), 1 << tau(), size.bitsPerWeight()))
         .append("</p><p>Training moves ordinary real weights, the <em>latent</em> ones, and rounds")
         .append(" every kernel of them to the codeword that fits it best whenever the network is")
@@ -237,13 +234,13 @@ public final class TrainingPage {
   private void appendCodebooks() {
     html.append(
             "<p class=\"soft\">A tile is a kernel (dark +1, light -1). The bar above it counts the")
-        .append(" kernels of the layer that are stored as this one; the most used stand first");
+        .append(" kernels of the layer that are stored as this one; the most used come first");
     html.append(
         plain()
             ? Figures.format(
                 ". Of the 512 the %d most used are drawn.</p>",
                 CodebookChart.shown(Codebook.full()))
-            : ", unused ones are pale. The bars have one scale in a layer.</p>");
+            : ", unused ones are pale. All bars of a layer have the same scale.</p>");
     html.append("<div class=\"card\">");
     for (Network.Node node : trained.network().nodes()) {
       PackedConvWeights weights = trained.packed().get(node.name());

@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Everything that the page about one training shows; see {@link TrainingPage}.
+ * The content of the page about one training; see {@link TrainingPage}.
  *
- * @param network what came out of it.
+ * @param network the trained network.
  * @param images what it was trained and tested on.
  * @param epochs its history, in order, one entry or more.
  * @param modelEpoch the epoch, from 1, at whose end the network was as it is here.
  * @param kernels the latent kernels of its sub-bit layers, in the network's order; empty where they
  *     are not known.
- * @param test how it did on the test images, or null where there are none.
+ * @param test its evaluation on the test images, or null where there are none.
  * @param recipe the trainer's settings by name, in the order to show them in.
  * @param seconds how long it took.
  * @param host where it ran.
@@ -34,23 +34,23 @@ public record TrainingReport(
     DemoResult.Host host) {
 
   /**
-   * The images.
+   * The images of the training.
    *
-   * @param train where the training images came from.
-   * @param trainImages how many were trained on.
-   * @param validationImages how many of that source were kept back for validation, 0 for none.
-   * @param test where the test images came from; empty where there are none.
+   * @param train the source of the training images.
+   * @param trainImages number of images that were trained on.
+   * @param validationImages number of images of that source that were kept back for validation, 0
+   *     for none.
+   * @param test the source of the test images; empty where there are none.
    */
   public record Images(String train, long trainImages, long validationImages, String test) {}
 
   /**
    * One pass over the training images.
    *
-   * @param stage what the training was doing, such as {@code float}; the same text for all epochs
-   *     of a stage.
+   * @param stage name of the stage, such as {@code float}; the same text for all epochs of a stage.
    * @param loss mean loss over the pass.
-   * @param accuracy share of the training images classified rightly during the pass, 0 to 1.
-   * @param validationAccuracy share of the validation images classified rightly after the pass, 0
+   * @param accuracy share of the training images classified correctly during the pass, 0 to 1.
+   * @param validationAccuracy share of the validation images classified correctly after the pass, 0
    *     to 1; not a number where there are none.
    * @param learningRate the learning rate at the pass's end.
    * @param imagesPerSecond training speed.

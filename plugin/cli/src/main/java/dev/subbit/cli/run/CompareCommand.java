@@ -25,14 +25,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit compare}: whether models give the same outputs wherever they run. */
+/** {@code subbit compare}: checks whether models give the same outputs wherever they run. */
 @Command(
     name = "compare",
     description = {
       "Run saved models over images on several back ends and compare all outputs with those of the"
           + " first, bit by bit. Fails where they differ by more than --tolerance.",
       "Networks with binary or 8-bit activations give the same bits everywhere; those with real"
-          + " activations agree to about 1e-4. A simulated device takes seconds an image."
+          + " activations agree to about 1e-4. A simulated device takes seconds per image."
     },
     mixinStandardHelpOptions = true,
     footer = {
@@ -60,7 +60,7 @@ public final class CompareCommand implements Callable<Integer> {
       description =
           "Where to run: onnxruntime (the function bodies inside the model), native (Subbit's"
               + " kernels), or a device of the back end fpga as ./subbit devices lists them. The"
-              + " first is what the others are compared with. Default: ${DEFAULT-VALUE}.")
+              + " others are compared with the first. Default: ${DEFAULT-VALUE}.")
   private List<String> backends;
 
   @Option(
@@ -68,15 +68,15 @@ public final class CompareCommand implements Callable<Integer> {
       paramLabel = "D",
       defaultValue = "0",
       description =
-          "How far an output may be from that of the first back end; 0 asks for the same bits."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Largest difference of an output from that of the first back end; 0 demands the same"
+              + " bits. Default: ${DEFAULT-VALUE}.")
   private double tolerance;
 
   @Override
   public Integer call() {
     if (!(tolerance >= 0)) {
       throw new ParameterException(
-          spec.commandLine(), "--tolerance is " + tolerance + ", allowed are 0 and more");
+          spec.commandLine(), "--tolerance is " + tolerance + "; it must not be negative");
     }
     json.requireWritable();
     List<Place> places = backends.stream().map(Place::named).toList();
@@ -139,7 +139,7 @@ public final class CompareCommand implements Callable<Integer> {
             "same label",
             "same bits as " + first.name(),
             "largest difference",
-            "cycles an image");
+            "cycles/image");
     for (ComparedRun run : runs) {
       table.row(
           run.model(),

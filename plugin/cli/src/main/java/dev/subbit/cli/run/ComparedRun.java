@@ -10,17 +10,17 @@ import org.tribuo.ImmutableOutputInfo;
 import org.tribuo.classification.Label;
 
 /**
- * A model on one back end, beside the back end that the others are compared with.
+ * The results of a model on one back end, compared with those on the first back end.
  *
  * @param model the model's file.
  * @param backend the back end, or the device of the back end {@code fpga}.
  * @param images number of images.
  * @param accuracy share of images classified correctly, 0 to 1.
  * @param imagesPerSecond speed after a warm-up, in batches.
- * @param sameLabels images with the same label as there.
- * @param sameBits whether every output has the same bits as there.
+ * @param sameLabels images with the same label as on the first back end.
+ * @param sameBits whether every output has the same bits as on the first back end.
  * @param largestDifference of two outputs.
- * @param cycles what the device counted, or null where there is no device.
+ * @param cycles the cycles that the device counted, or null where there is no device.
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record ComparedRun(
@@ -35,12 +35,12 @@ record ComparedRun(
     Cycles cycles) {
 
   /**
-   * Compares a run.
+   * Compares a run with the reference.
    *
    * @param model the model's file.
    * @param place where it ran.
    * @param run the run.
-   * @param reference what it is compared with.
+   * @param reference the run that it is compared with.
    * @param inputs the images of both.
    * @param labels the model's labels by output column.
    * @return the comparison.
@@ -65,9 +65,9 @@ record ComparedRun(
   }
 
   /**
-   * Whether the outputs are near enough.
+   * Whether the outputs are close enough to those of the first back end.
    *
-   * @param tolerance how far apart they may be; 0 asks for the same bits.
+   * @param tolerance the largest difference allowed; 0 demands the same bits.
    * @return true if so.
    */
   boolean agrees(double tolerance) {

@@ -11,7 +11,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit devices}. */
+/** {@code subbit devices}: lists the devices of all back ends. */
 @Command(
     name = "devices",
     description =
@@ -27,7 +27,7 @@ public final class DevicesCommand implements Callable<Integer> {
    * A row of the list.
    *
    * @param backend name of the back end.
-   * @param device what the back end calls the device.
+   * @param device the back end's name of the device.
    * @param description one line for a person.
    * @param available whether a session could use it now.
    * @param reason why not, or an empty string.

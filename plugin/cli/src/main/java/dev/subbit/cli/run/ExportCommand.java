@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit export}. */
+/** {@code subbit export}: writes a saved model as ONNX. */
 @Command(
     name = "export",
     description =
@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
     })
 public final class ExportCommand implements Callable<Integer> {
 
-  /** The graph's domain, which ONNX wants and nothing depends on, where the user names none. */
+  /** The graph's domain where the user names none. ONNX demands one, but nothing depends on it. */
   public static final String DEFAULT_DOMAIN = "dev.subbit.models";
 
   @Spec private CommandSpec spec;
@@ -72,7 +72,7 @@ public final class ExportCommand implements Callable<Integer> {
   }
 
   /**
-   * Exports a model.
+   * Exports a model to a file.
    *
    * @param model the model.
    * @param domain domain to write into the file.

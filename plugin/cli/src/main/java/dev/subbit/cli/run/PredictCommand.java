@@ -25,10 +25,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit predict}. */
+/** {@code subbit predict}: runs a saved model over labelled images. */
 @Command(
     name = "predict",
-    description = "Run a saved model over labelled images and say how often it is right.",
+    description = "Run a saved model over labelled images and print its accuracy.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
@@ -55,7 +55,7 @@ public final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--output",
       paramLabel = "FILE",
-      description = "Write the predicted labels to FILE, one a line, in the order of the images.")
+      description = "Write the predicted labels to FILE, one per line, in the order of the images.")
   private Path output;
 
   @Override
@@ -72,7 +72,7 @@ public final class PredictCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Runs the images through the model some at a time, so that any number of them fits. */
+  /** Runs the images through the model in batches, so that any number of them fits into memory. */
   private void predict(SubBitModel model) {
     Tally tally = new Tally();
     List<Example<Label>> chunk = new ArrayList<>(CHUNK);
@@ -91,7 +91,7 @@ public final class PredictCommand implements Callable<Integer> {
     report(tally);
   }
 
-  /** What was predicted so far. */
+  /** The predictions so far. */
   private static final class Tally {
 
     private final List<String> labels = new ArrayList<>();

@@ -4,7 +4,7 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 
-/** Progress bars on standard error, so that what a command prints can go on to another one. */
+/** Progress bars on standard error, so that the output of a command can be piped to another one. */
 public final class ConsoleBar {
 
   private static final int UPDATE_MILLIS = 500;
@@ -12,7 +12,7 @@ public final class ConsoleBar {
   private ConsoleBar() {}
 
   /**
-   * Shows a bar.
+   * Shows a bar on standard error.
    *
    * @param task what is going on.
    * @param steps how many steps it takes.

@@ -26,7 +26,7 @@ public final class TextTable {
   /**
    * Adds a row.
    *
-   * @param cells one text a column.
+   * @param cells one text per column.
    * @return this table.
    * @throws IllegalArgumentException if the number of cells does not fit.
    */

@@ -1,12 +1,12 @@
 package dev.subbit.cli.terminal;
 
-/** Something that the user can put right: the message says what is wrong, where, and what to do. */
+/** An error that the user can fix: the message says what is wrong, where, and what to do. */
 public final class UserError extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
   /**
-   * Makes one.
+   * Makes an error without a cause.
    *
    * @param message one line.
    */
@@ -15,10 +15,10 @@ public final class UserError extends RuntimeException {
   }
 
   /**
-   * Makes one.
+   * Makes an error with a cause.
    *
    * @param message one line.
-   * @param cause what was caught.
+   * @param cause the exception that was caught.
    */
   public UserError(String message, Throwable cause) {
     super(message, cause);

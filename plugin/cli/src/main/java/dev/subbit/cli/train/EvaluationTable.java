@@ -4,7 +4,7 @@ import dev.subbit.cli.terminal.TextTable;
 import dev.subbit.tribuo.evaluation.ConfusionMatrix;
 import java.util.Locale;
 
-/** The evaluation of a model as people read it in a terminal. */
+/** Lays out the evaluation of a model for a terminal. */
 final class EvaluationTable {
 
   private EvaluationTable() {}
@@ -12,7 +12,7 @@ final class EvaluationTable {
   /**
    * Writes an evaluation as text.
    *
-   * @param confusions what was predicted for the images of each class.
+   * @param confusions the numbers of images by true and predicted class.
    * @return a table with a row for each class, and a line with the accuracy of all.
    */
   static String text(ConfusionMatrix confusions) {

@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * The options of a training that takes long, and how it is run: it goes on from where it was cut,
- * leaves a checkpoint when the process is asked to end, and writes down how it goes.
+ * The options of a long training. It resumes after an interruption, leaves a checkpoint when the
+ * process is asked to end, and records its progress.
  */
 final class LongRun {
 
@@ -35,7 +35,7 @@ final class LongRun {
       names = "--checkpoints",
       paramLabel = "FOLDER",
       description = {
-        "Keep checkpoints there, and go on from the one that is there: after a crash, a kill or"
+        "Keep checkpoints in this folder, and resume from the one in it: after a crash, a kill or"
             + " Ctrl-C give the same command again. It is removed when the model is saved.",
         "The same as the trainer's property checkpointFolder."
       })
@@ -44,14 +44,16 @@ final class LongRun {
   @Option(
       names = "--metrics",
       paramLabel = "FILE.jsonl",
-      description = "Write how the training goes as JSON lines: one an epoch, and one a few steps.")
+      description =
+          "Write the progress of the training as JSON lines: one per epoch, and one every few"
+              + " steps.")
   private Path metrics;
 
   @Option(
       names = "--metrics-steps",
       paramLabel = "N",
       defaultValue = "10",
-      description = "Every so-manyth step has a line in --metrics. Default: ${DEFAULT-VALUE}.")
+      description = "Steps from one line in --metrics to the next. Default: ${DEFAULT-VALUE}.")
   private int metricsSteps;
 
   /**
@@ -61,7 +63,7 @@ final class LongRun {
    */
   void requireUsable() {
     if (metricsSteps < 1) {
-      throw new UserError("--metrics-steps is " + metricsSteps + ", allowed: 1 and more.");
+      throw new UserError("--metrics-steps is " + metricsSteps + "; it must be at least 1.");
     }
     if (metrics != null) {
       OutputFile.requireWritable(metrics);
@@ -81,7 +83,7 @@ final class LongRun {
   }
 
   /**
-   * Trains.
+   * Trains a model, with checkpoints and metrics as the options say.
    *
    * @param trainer the trainer.
    * @param images the training images.
@@ -106,7 +108,7 @@ final class LongRun {
     Thread hook =
         new Thread(
             () -> {
-              // Asked again and again: the first time may have come before the training began.
+              // Repeated, because the first call may have come before the training began.
               do {
                 trainer.stop();
               } while (!isOver(ended));
@@ -153,7 +155,7 @@ final class LongRun {
     }
   }
 
-  /** Says where a training goes on. */
+  /** Prints where a training resumes. */
   private record Announcement(PrintWriter terminal) implements TrainingListener {
 
     @Override
@@ -163,7 +165,7 @@ final class LongRun {
           .ifPresent(
               file -> {
                 terminal.printf(
-                    "Going on from %s: epoch %d of %d, after step %,d of %,d.%n",
+                    "Resuming from %s: epoch %d of %d, after step %,d of %,d.%n",
                     file,
                     Math.min(start.epoch(), start.epochs()),
                     start.epochs(),
@@ -175,7 +177,7 @@ final class LongRun {
 
     @Override
     public void epochFinished(EpochMetrics metrics) {
-      // Told by the progress bar and the file of metrics.
+      // The progress bar and the file of metrics report it.
     }
   }
 }

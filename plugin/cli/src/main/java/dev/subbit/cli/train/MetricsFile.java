@@ -22,17 +22,17 @@ import java.nio.file.StandardOpenOption;
 import java.util.logging.Logger;
 
 /**
- * Writes how a training goes into a file of JSON lines: an object for every epoch ({@code "type":
- * "epoch"}) and for every so-manyth step ({@code "type": "step"}), each in the file as soon as it
- * is known.
+ * Writes the progress of a training into a file of JSON lines: an object for every epoch ({@code
+ * "type": "epoch"}) and for every n-th step ({@code "type": "step"}), each written as soon as it is
+ * known.
  *
- * <p>A training that goes on from a checkpoint goes on in the same file: lines of steps after the
- * checkpoint, which the run that was cut had written, are removed and written again. So the file
- * ends with the lines that the uncut training would have written, but for times and speeds. A
- * training that begins at its first step begins the file anew.
+ * <p>A resumed training continues the same file: lines of steps after the checkpoint, which the
+ * interrupted run had written, are removed and written again. So the file ends with the lines that
+ * an uninterrupted training would have written, except for times and speeds. A training that begins
+ * at its first step overwrites the file.
  *
  * <p>Where a line cannot be written, as on a full disk, it is left out with a warning, and the
- * training goes on. For one training at a time.
+ * training continues. Used for one training at a time.
  */
 public final class MetricsFile implements TrainingListener, AutoCloseable {
 
@@ -42,7 +42,7 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
   private final Path file;
   private final int everySteps;
   private FileChannel channel;
-  // Where the next line goes. What lies after it is the rest of a line that could not be written.
+  // Position of the next line. Behind it may be the rest of a line that could not be written.
   private long end;
   private boolean warned;
 
@@ -50,8 +50,8 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
    * Makes a listener. The file is opened when a training begins.
    *
    * @param file the file; its folder must exist.
-   * @param everySteps one line for every so-manyth step, at least 1; {@link Integer#MAX_VALUE} for
-   *     no lines for steps.
+   * @param everySteps number of steps from one line to the next, at least 1; {@link
+   *     Integer#MAX_VALUE} for no lines for steps.
    */
   public MetricsFile(Path file, int everySteps) {
     if (everySteps < 1) {
@@ -65,7 +65,7 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
    * Opens the file and removes the lines after the training's start.
    *
    * @throws UncheckedIOException if the file cannot be read or written.
-   * @throws IllegalStateException if the file is there and holds something else than metrics.
+   * @throws IllegalStateException if the file exists and holds something other than metrics.
    */
   @Override
   public void started(TrainingStart start) {
@@ -83,7 +83,10 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     }
   }
 
-  /** The length of the lines up to a step. A line without an end was cut while it was written. */
+  /**
+   * The length of the lines up to a step. A line without an end was interrupted while it was
+   * written.
+   */
   private long endOfStep(FileChannel lines, int step) throws IOException {
     long kept = 0;
     InputStream in = new BufferedInputStream(Channels.newInputStream(lines));
@@ -111,14 +114,14 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
         return step.intValue();
       }
     } catch (JsonProcessingException e) {
-      // Told below.
+      // Reported below.
     }
     throw noMetrics();
   }
 
   private IllegalStateException noMetrics() {
     return new IllegalStateException(
-        file + " is there and holds something else than metrics; name another file");
+        file + " exists and holds something other than metrics; name another file");
   }
 
   @Override

@@ -10,13 +10,13 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
-/** What a component was configured with, as a person reads it. */
+/** Formats the configuration of a component for people. */
 final class ProvenanceText {
 
   private ProvenanceText() {}
 
   /**
-   * The settings of a component, those that are empty left out.
+   * The settings of a component, without empty ones.
    *
    * @param provenance its provenance.
    * @return values by name of the property, in alphabetical order.

@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit train}. */
+/** {@code subbit train}: trains a network as a configuration says. */
 @Command(
     name = "train",
     description = {
@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
           + " test source, evaluate it.",
       "The configuration names a SubBitTrainer and sources of training and test images; configs/"
           + " has examples.",
-      "Where it has a SubBitQuantizer of the name 'quantizer', the trained model is quantized on the"
+      "If it has a SubBitQuantizer named 'quantizer', the trained model is quantized on the"
           + " training images."
     },
     mixinStandardHelpOptions = true,
@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
     })
 public final class TrainCommand implements Callable<Integer> {
 
-  /** Name of the component that quantizes what was trained. */
+  /** Name of the component that quantizes the trained model. */
   private static final String QUANTIZER = "quantizer";
 
   @Spec private CommandSpec spec;
@@ -86,15 +86,15 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--test-source",
       paramLabel = "NAME",
-      description = "The component of the test images. Default: test, where there is one.")
+      description = "The component of the test images. Default: test, if there is one.")
   private String testSource;
 
   @Option(
       names = "--report",
       paramLabel = "FILE.html",
       description = {
-        "Where to leave a page about the training: curves, kernels before and after, codebooks,"
-            + " mistakes, costs. One file, for any browser."
+        "Write a report about the training to this HTML file: curves, kernels before and after,"
+            + " codebooks, mistakes, costs. One file, for any browser."
       })
   private Path report;
 

@@ -17,7 +17,7 @@ import java.util.List;
 import org.tribuo.DataSource;
 import org.tribuo.classification.Label;
 
-/** Writes down what the report of a training needs, while it runs. */
+/** Records what the report of a training needs, while the training runs. */
 final class TrainingRecord implements TrainingListener {
 
   private final List<EpochMetrics> epochs = new ArrayList<>();
@@ -42,9 +42,9 @@ final class TrainingRecord implements TrainingListener {
   /**
    * The report of the training that is over.
    *
-   * @param model what came out of it.
+   * @param model the trained model.
    * @param testSource where the test images came from, or null where there are none.
-   * @param test how the model did on them, or null where there are none.
+   * @param test the evaluation of the model on them, or null where there are none.
    * @return the report.
    */
   TrainingReport report(SubBitModel model, DataSource<Label> testSource, ConfusionMatrix test) {

@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The 8-bit peer must be a good one, or the comparison says nothing. */
+/** The 8-bit peer must be a good one, or the comparison would mean nothing. */
 class Int8TwinTest {
 
   private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();

@@ -145,7 +145,7 @@ class QuantizeCommandTest {
     in = folder.resolve("in.sbm");
     out = folder.resolve("out.sbm");
     assertRefused("exclude each other", 2, "--int8", "--float-activations");
-    assertRefused("allowed: 0 to 1", 2, "--tune", "1", "--labels", "1.5");
+    assertRefused("allowed are 0 to 1", 2, "--tune", "1", "--labels", "1.5");
     assertRefused("give --tune EPOCHS too", 2, "--labels", "1");
   }
 

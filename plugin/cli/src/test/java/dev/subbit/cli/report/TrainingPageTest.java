@@ -69,7 +69,7 @@ class TrainingPageTest {
   void theHeadHoldsWhatWasTrainedAndWhatItCosts() throws Exception {
     PageDocument page = document(SUB_BIT, EPOCHS, kernels(SUB_BIT), MATRIX);
     assertEquals(
-        List.of("resnet8, 0.56 bit a weight, binary activations"), page.texts("//header/h1"));
+        List.of("resnet8, 0.56 bit per weight, binary activations"), page.texts("//header/h1"));
     NetworkSize size = NetworkSize.of(SUB_BIT);
     assertEquals(
         List.of(
@@ -102,7 +102,7 @@ class TrainingPageTest {
         page.texts("//section[@id='cost']//table[1]/tbody/tr[1]/td").subList(0, 6));
     assertEquals(
         Figures.operations(oneBit.bitOps()),
-        page.texts("//section[@id='cost']//tr[th='with 1 bit a weight']/td[5]").get(0));
+        page.texts("//section[@id='cost']//tr[th='with 1 bit per weight']/td[5]").get(0));
     assertEquals(
         Figures.bytesOf(floatBits(SUB_BIT)),
         page.texts("//section[@id='cost']//tr[th='in 32-bit floats']/td[4]").get(0));
@@ -190,12 +190,13 @@ class TrainingPageTest {
   void ofAPlainBinaryNetworkTheMostUsedKernelsAreDrawn() throws Exception {
     TrainedNetwork plain = subBit(9);
     PageDocument page = document(plain, EPOCHS, kernels(plain), MATRIX);
-    assertEquals(List.of("resnet8, 1 bit a weight, binary activations"), page.texts("//header/h1"));
+    assertEquals(
+        List.of("resnet8, 1 bit per weight, binary activations"), page.texts("//header/h1"));
     for (Element layer : page.all("//section[@id='codebooks']//div[@class='layer']")) {
       assertEquals(64, PageDocument.all(layer, ".//g").size());
     }
     assertEquals(0, page.all("//*[@class='member']").size(), "there is no codebook to mark");
-    assertEquals(0, page.all("//tr[th='with 1 bit a weight']").size(), "it would be this one");
+    assertEquals(0, page.all("//tr[th='with 1 bit per weight']").size(), "it would be this one");
   }
 
   @Test

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.tribuo.ImmutableOutputInfo;
 import org.tribuo.classification.Label;
 
-/** {@code compare}; that trained networks agree on every device is DemoTest's to show. */
+/** {@code subbit compare}. DemoTest shows that trained networks agree on every device. */
 class CompareCommandTest {
 
   private static final ImageShape SHAPE = new ImageShape(1, 8, 8);

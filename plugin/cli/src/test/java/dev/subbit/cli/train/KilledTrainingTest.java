@@ -26,7 +26,7 @@ import org.tribuo.Model;
 
 /**
  * {@code subbit train --checkpoints} in processes of its own, which are killed: the model of the
- * last one is, to the bit, that of a process that was left alone.
+ * last one is, to the bit, that of an uninterrupted process.
  */
 class KilledTrainingTest {
 
@@ -36,7 +36,7 @@ class KilledTrainingTest {
   private static final int STEPS = 8 * STEPS_OF_AN_EPOCH;
   private static final int SIGKILL = 128 + 9;
   private static final int SIGTERM = 128 + 15;
-  private static final Pattern RESUMED = Pattern.compile("Going on from .*after step (\\d+) of");
+  private static final Pattern RESUMED = Pattern.compile("Resuming from .*after step (\\d+) of");
 
   @TempDir Path folder;
   private final List<Process> processes = new ArrayList<>();
@@ -47,7 +47,7 @@ class KilledTrainingTest {
   }
 
   @Test
-  void aKilledTrainingEndsAsTheUncutOne() throws Exception {
+  void aKilledTrainingEndsAsAnUninterruptedOne() throws Exception {
     Path config = writeConfig();
     Run uncut = start("uncut", config, 3600);
 
@@ -177,7 +177,7 @@ class KilledTrainingTest {
       return process.exitValue();
     }
 
-    /** Waits until the metrics tell of a step. */
+    /** Waits until the metrics hold a step. */
     void awaitStep(int step) throws Exception {
       await(
           () ->
@@ -185,7 +185,7 @@ class KilledTrainingTest {
                   && Files.readString(metrics).contains("\"step\":" + step + ","));
     }
 
-    /** Waits until it says where it goes on. */
+    /** Waits until the training prints where it resumes. */
     int awaitResumedStep() throws Exception {
       await(() -> RESUMED.matcher(output()).find());
       Matcher matcher = RESUMED.matcher(output());

@@ -36,8 +36,8 @@ class MetricsFileTest {
     path = folder.resolve("run.jsonl");
   }
 
-  /** Tells of the steps after one up to another, and of the epochs that end there. */
-  private static void tell(MetricsFile file, int from, int to) {
+  /** Reports the steps after one up to another, and the epochs that end there. */
+  private static void report(MetricsFile file, int from, int to) {
     file.started(new TrainingStart(from, 12, from / 4 + 1, 3, List.of(), Optional.empty()));
     for (int step = from + 1; step <= to; step++) {
       int epoch = (step + 3) / 4;
@@ -54,7 +54,7 @@ class MetricsFileTest {
   private String uncut() throws IOException {
     Path uncut = folder.resolve("uncut.jsonl");
     try (MetricsFile file = new MetricsFile(uncut, 2)) {
-      tell(file, 0, 12);
+      report(file, 0, 12);
     }
     return Files.readString(uncut);
   }
@@ -80,21 +80,23 @@ class MetricsFileTest {
   @Test
   void aLineIsInTheFileAsSoonAsItIsKnown() throws IOException {
     try (MetricsFile file = new MetricsFile(path, 2)) {
-      tell(file, 0, 4);
+      report(file, 0, 4);
       assertEquals(3, Files.readString(path).lines().count());
     }
   }
 
-  /** The run was cut after its tenth step, and its last checkpoint is that of some step before. */
+  /**
+   * The run was interrupted after its tenth step, and its last checkpoint is of an earlier step.
+   */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 4, 5, 8, 10})
-  void aRunThatGoesOnLosesAndDoublesNoLine(int checkpoint) throws IOException {
+  void aResumedRunLosesAndDoublesNoLine(int checkpoint) throws IOException {
     MetricsFile killed = new MetricsFile(path, 2);
-    tell(killed, 0, 10);
+    report(killed, 0, 10);
     // A line that was being written.
     Files.writeString(path, "{\"type\":\"st", StandardOpenOption.APPEND);
     try (MetricsFile resumed = new MetricsFile(path, 2)) {
-      tell(resumed, checkpoint, 12);
+      report(resumed, checkpoint, 12);
     }
     assertEquals(uncut(), Files.readString(path));
   }
@@ -102,8 +104,8 @@ class MetricsFileTest {
   @Test
   void oneListenerServesOneTrainingAfterTheOther() throws IOException {
     try (MetricsFile file = new MetricsFile(path, 2)) {
-      tell(file, 0, 12);
-      tell(file, 0, 12);
+      report(file, 0, 12);
+      report(file, 0, 12);
     }
     assertEquals(uncut(), Files.readString(path));
   }
@@ -113,7 +115,7 @@ class MetricsFileTest {
   void aFileOfAnotherKindIsLeftAlone(String content) throws IOException {
     Files.writeString(path, content);
     try (MetricsFile file = new MetricsFile(path, 2)) {
-      Exception e = assertThrows(IllegalStateException.class, () -> tell(file, 0, 1));
+      Exception e = assertThrows(IllegalStateException.class, () -> report(file, 0, 1));
       assertTrue(e.getMessage().contains(path.toString()), e.getMessage());
     }
     assertEquals(content, Files.readString(path));
@@ -122,7 +124,7 @@ class MetricsFileTest {
   @Test
   void aMissingFolderIsNamed() throws IOException {
     try (MetricsFile file = new MetricsFile(folder.resolve("none/run.jsonl"), 2)) {
-      Exception e = assertThrows(UncheckedIOException.class, () -> tell(file, 0, 1));
+      Exception e = assertThrows(UncheckedIOException.class, () -> report(file, 0, 1));
       assertTrue(e.getMessage().contains("none"), e.getMessage());
     }
     assertFalse(Files.exists(folder.resolve("none")));

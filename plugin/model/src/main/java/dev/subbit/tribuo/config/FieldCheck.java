@@ -12,7 +12,7 @@ import java.util.Collection;
 public record FieldCheck(String component) {
 
   /**
-   * Checks anything.
+   * Checks a condition of any kind.
    *
    * @param condition whether the value is allowed.
    * @param field the field.
@@ -28,7 +28,7 @@ public record FieldCheck(String component) {
   }
 
   /**
-   * Checks that a value is one of some.
+   * Checks that a value is one of a few allowed ones.
    *
    * @param field the field.
    * @param value its value.
@@ -40,7 +40,7 @@ public record FieldCheck(String component) {
   }
 
   /**
-   * Checks a lower bound.
+   * Checks that a value is not below a lower bound.
    *
    * @param field the field.
    * @param value its value.
@@ -52,7 +52,7 @@ public record FieldCheck(String component) {
   }
 
   /**
-   * Checks two bounds.
+   * Checks that a value lies between two bounds.
    *
    * @param field the field.
    * @param value its value.

@@ -8,7 +8,10 @@ import java.util.logging.Logger;
 import org.tribuo.Example;
 import org.tribuo.classification.Label;
 
-/** Tells of labels that have a name but no image: a model trained so will never predict them. */
+/**
+ * Warns about labels that have a name but no image: a model trained on such data never predicts
+ * them.
+ */
 final class AbsentLabels {
 
   private static final Logger logger = Logger.getLogger(AbsentLabels.class.getName());
@@ -16,7 +19,7 @@ final class AbsentLabels {
   private AbsentLabels() {}
 
   /**
-   * Logs a warning if a name is of no image.
+   * Logs a warning if a named label has no image.
    *
    * @param names the names of the labels.
    * @param examples the images.

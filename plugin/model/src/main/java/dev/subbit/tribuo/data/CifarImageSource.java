@@ -26,7 +26,7 @@ import org.tribuo.provenance.DataSourceProvenance;
  * "Learning Multiple Layers of Features from Tiny Images", 2009): 3 x 32 x 32, all read into memory
  * when the source is made.
  *
- * <p>Which of the two it is, the folder's files tell:
+ * <p>The names of the folder's files show which of the two it is:
  *
  * <ul>
  *   <li>CIFAR-10, {@code cifar-10-batches-bin}: {@code data_batch_1.bin} to {@code
@@ -110,23 +110,24 @@ public final class CifarImageSource implements ImageSource {
   @Config(description = "Which labels of CIFAR-100: FINE (100) or COARSE (20).")
   private Labels labels = Labels.FINE;
 
-  @Config(description = "Read only so many images from the start of the files; 0 reads all.")
+  @Config(
+      description = "Number of images to read, counted from the start of the files; 0 reads all.")
   private int limit = 0;
 
   private Layout layout;
   private List<ImageExample> examples;
   private DataSourceProvenance provenance;
 
-  /** For OLCUT. */
+  /** For OLCUT, which fills in the configured fields. */
   private CifarImageSource() {}
 
   /**
-   * Reads images.
+   * Reads the images of a folder into memory.
    *
    * @param folder the folder of the files.
    * @param part which images.
    * @param labels which labels of CIFAR-100; {@code FINE} for CIFAR-10.
-   * @param limit read only so many images from the start; 0 reads all.
+   * @param limit number of images to read, counted from the start; 0 reads all.
    * @throws IOException if a file is missing or damaged, naming it.
    */
   public CifarImageSource(Path folder, Part part, Labels labels, int limit) throws IOException {
@@ -166,8 +167,8 @@ public final class CifarImageSource implements ImageSource {
     if (!Files.isDirectory(folder)) {
       throw new IOException(
           folder
-              + " is no folder; set folder to where the files of CIFAR-10 (cifar-10-batches-bin) or"
-              + " CIFAR-100 (cifar-100-binary) are");
+              + " is not a folder; set folder to where the files of CIFAR-10"
+              + " (cifar-10-batches-bin) or CIFAR-100 (cifar-100-binary) are");
     }
     List<Layout> found = new ArrayList<>();
     for (Layout candidate : Layout.values()) {
@@ -226,7 +227,7 @@ public final class CifarImageSource implements ImageSource {
           file
               + " should name "
               + classes
-              + " labels, one a line, each once; it names "
+              + " labels, one per line, each once; it names "
               + names.stream().distinct().count()
               + " on "
               + names.size()
@@ -244,7 +245,7 @@ public final class CifarImageSource implements ImageSource {
           file
               + " has "
               + bytes
-              + " bytes, which is no whole number of images of "
+              + " bytes, which is not a whole number of images of "
               + record
               + " bytes each: it is truncated, or no "
               + layout.title

@@ -15,8 +15,8 @@ import java.util.Map;
 import org.tribuo.provenance.DataSourceProvenance;
 
 /**
- * Where images in many files came from: the configuration of their source, the number of images and
- * a SHA-256 that its source defines.
+ * Provenance of images in many files: the configuration of their source, the number of images and a
+ * SHA-256 that its source defines.
  */
 public final class FileListProvenance extends SkeletalConfiguredObjectProvenance
     implements DataSourceProvenance {
@@ -29,7 +29,7 @@ public final class FileListProvenance extends SkeletalConfiguredObjectProvenance
   private final Map<String, PrimitiveProvenance<?>> instanceValues;
 
   /**
-   * Describes a source.
+   * Describes an image source as it is now.
    *
    * @param host the source.
    * @param images its number of images.
@@ -48,7 +48,7 @@ public final class FileListProvenance extends SkeletalConfiguredObjectProvenance
   }
 
   /**
-   * Rebuilds a provenance; called by OLCUT.
+   * Restores a stored provenance. OLCUT calls this constructor.
    *
    * @param map the stored values.
    */
@@ -62,7 +62,7 @@ public final class FileListProvenance extends SkeletalConfiguredObjectProvenance
   }
 
   /**
-   * Separates the configured values from those of the instance.
+   * Splits the stored values into those that were configured and those of this instance.
    *
    * @param map the stored values.
    * @return the values, separated.

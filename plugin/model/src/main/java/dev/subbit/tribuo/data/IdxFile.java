@@ -14,9 +14,9 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * An open IDX file of unsigned bytes, plain or gzipped (told by its content, not its name): the
- * bytes 0, 0, 8, number of dimensions, then each dimension as a big-endian 32-bit number, then the
- * data. Every error names the file.
+ * An open IDX file of unsigned bytes, plain or gzipped (recognised by its content, not its name):
+ * the bytes 0, 0, 8, number of dimensions, then each dimension as a big-endian 32-bit number, then
+ * the data. Every error names the file.
  */
 final class IdxFile implements Closeable {
 
@@ -33,7 +33,7 @@ final class IdxFile implements Closeable {
    * @param path the file.
    * @param content what the file should hold, for the error message, such as {@code images}.
    * @param dimensions the numbers of dimensions that are allowed.
-   * @throws IOException if the file cannot be read or is no such file.
+   * @throws IOException if the file cannot be read or is not such an IDX file.
    */
   IdxFile(Path path, String content, int... dimensions) throws IOException {
     this.path = path;
@@ -69,7 +69,10 @@ final class IdxFile implements Closeable {
     byte[] header = read(4, "its header");
     if (header[0] != 0 || header[1] != 0) {
       throw new IOException(
-          path + " is no IDX file: it starts with " + Arrays.toString(header) + ", not with 0, 0");
+          path
+              + " is not an IDX file: it starts with "
+              + Arrays.toString(header)
+              + ", not with 0, 0");
     }
     if (header[2] != UNSIGNED_BYTES) {
       throw new IOException(
@@ -111,7 +114,7 @@ final class IdxFile implements Closeable {
     return shape.clone();
   }
 
-  /** Reads exactly so many bytes; {@code what} says in the error message what they are. */
+  /** Reads exactly as many bytes as asked for; {@code what} names them in the error message. */
   byte[] read(int count, String what) throws IOException {
     try {
       byte[] bytes = stream.readNBytes(count);
@@ -124,7 +127,7 @@ final class IdxFile implements Closeable {
     }
   }
 
-  /** Checks that nothing is left. */
+  /** Checks that the file ends here. */
   void requireEnd() throws IOException {
     if (stream.read() >= 0) {
       throw new IOException(path + " is longer than its header says");

@@ -29,17 +29,18 @@ public final class IdxImageSource implements ImageSource {
   @Config(mandatory = true, description = "The IDX file of labels, plain or gzipped.")
   private Path labelsPath;
 
-  @Config(description = "Names of the labels 0, 1, ...; without them a label is named by number.")
+  @Config(description = "Names of the labels 0, 1, ...; without them, labels are named by number.")
   private List<String> labelNames = new ArrayList<>();
 
-  @Config(description = "Read only so many images from the start of the files; 0 reads all.")
+  @Config(
+      description = "Number of images to read, counted from the start of the files; 0 reads all.")
   private int limit = 0;
 
   private List<Example<Label>> examples;
   private ImageShape shape;
   private DataSourceProvenance provenance;
 
-  /** For OLCUT. */
+  /** For OLCUT, which fills in the configured fields. */
   private IdxImageSource() {}
 
   /**
@@ -47,20 +48,20 @@ public final class IdxImageSource implements ImageSource {
    *
    * @param imagesPath the file of images.
    * @param labelsPath the file of labels.
-   * @throws IOException if a file cannot be read or is no such file, naming it.
+   * @throws IOException if a file cannot be read or is not such a file, naming it.
    */
   public IdxImageSource(Path imagesPath, Path labelsPath) throws IOException {
     this(imagesPath, labelsPath, List.of(), 0);
   }
 
   /**
-   * Reads images of a pair of files.
+   * Reads images of a pair of files, with names for their labels.
    *
    * @param imagesPath the file of images.
    * @param labelsPath the file of labels.
    * @param labelNames names of the labels 0, 1, ...; empty to name them by number.
-   * @param limit read only so many images from the start; 0 reads all.
-   * @throws IOException if a file cannot be read or is no such file, naming it.
+   * @param limit number of images to read, counted from the start; 0 reads all.
+   * @throws IOException if a file cannot be read or is not such a file, naming it.
    */
   public IdxImageSource(Path imagesPath, Path labelsPath, List<String> labelNames, int limit)
       throws IOException {
@@ -74,7 +75,7 @@ public final class IdxImageSource implements ImageSource {
   /**
    * Used by the OLCUT configuration system, and should not be called by external code.
    *
-   * @throws IOException if a file cannot be read or is no such file, naming it.
+   * @throws IOException if a file cannot be read or is not such a file, naming it.
    */
   @Override
   public void postConfig() throws IOException {

@@ -18,8 +18,8 @@ import java.util.Map;
 import org.tribuo.provenance.DataSourceProvenance;
 
 /**
- * Where images came from: the configuration of an {@link IdxImageSource}, and SHA-256 and time of
- * change of both files.
+ * Provenance of images in IDX files: the configuration of an {@link IdxImageSource}, with the
+ * SHA-256 and modification time of both files.
  */
 public final class IdxImageSourceProvenance extends SkeletalConfiguredObjectProvenance
     implements DataSourceProvenance {
@@ -57,7 +57,7 @@ public final class IdxImageSourceProvenance extends SkeletalConfiguredObjectProv
   }
 
   /**
-   * Rebuilds a provenance; called by OLCUT.
+   * Restores a stored provenance. OLCUT calls this constructor.
    *
    * @param map the stored values.
    */
@@ -81,7 +81,7 @@ public final class IdxImageSourceProvenance extends SkeletalConfiguredObjectProv
   }
 
   /**
-   * Separates the configured values from those of the instance.
+   * Splits the stored values into those that were configured and those of this instance.
    *
    * @param map the stored values.
    * @return the values, separated.

@@ -9,12 +9,12 @@ import org.tribuo.classification.LabelFactory;
 import org.tribuo.classification.MutableLabelInfo;
 
 /**
- * The dataset of an {@link ImageSource}: what to train on. Every pixel is a feature, so no image is
- * looked at when the dataset is made, and images in files stay there. Tribuo's {@code
+ * A dataset to train on, made of the images of an {@link ImageSource}. Every pixel is a feature, so
+ * no image is looked at when the dataset is made, and images in files stay there. Tribuo's {@code
  * MutableDataset} works as well, but looks at every value of every image first.
  *
  * <p>The labels are those that the source has. Tribuo stores the dataset as its {@link
- * ImmutableDataset}, with the pixels of all images in it. Not to be edited.
+ * ImmutableDataset}, with the pixels of all images in it. The dataset must not be edited.
  */
 public final class ImageDataset extends ImmutableDataset<Label> {
 
@@ -60,7 +60,7 @@ public final class ImageDataset extends ImmutableDataset<Label> {
     return shape;
   }
 
-  /** The source in one line, for messages. */
+  /** The description of the image source in one line, for messages. */
   @Override
   public String getSourceDescription() {
     return description;

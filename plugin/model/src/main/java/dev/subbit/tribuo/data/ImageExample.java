@@ -27,13 +27,13 @@ import org.tribuo.protos.core.OutputProto;
 import org.tribuo.util.Merger;
 
 /**
- * An image as a Tribuo example: one feature a pixel value, zeros included. The values are held as
+ * An image as a Tribuo example: one feature per pixel value, zeros included. The values are held as
  * one byte each, or stay in a file: then every look at a value reads the file, and the example
- * costs some 100 bytes whatever the size of the image. The feature names are one array shared by
+ * costs about 100 bytes, whatever the size of the image. The feature names are one array shared by
  * all images of a size, and copies share their bytes, so that an image of 3,072 values costs little
  * more than 3 KiB, a tenth of Tribuo's {@link ArrayExample}.
  *
- * <p>The example can be edited as Tribuo allows. An edit that needs it (a value that is no whole
+ * <p>The example can be edited as Tribuo allows. An edit that needs it (a value that is not a whole
  * number from 0 to 255, a feature added or removed) gives this one example arrays of its own. Names
  * are kept in lexicographic order. Like Tribuo's own examples, not safe for concurrent editing.
  */
@@ -49,11 +49,11 @@ public final class ImageExample extends Example<Label> {
   private transient PixelSource source;
   private byte[] bytes;
   private double[] doubles;
-  // Whether no other example has the same bytes.
+  // Whether this example alone holds its array of bytes.
   private boolean ownsBytes;
 
   /**
-   * Makes an example of an image.
+   * Makes an example of an image in memory.
    *
    * @param output the label.
    * @param pixels the values, each 0 to 255, in the order of positions (channel, row, column). The
@@ -93,13 +93,13 @@ public final class ImageExample extends Example<Label> {
   }
 
   /**
-   * Reads an example back; called by Tribuo.
+   * Restores a stored example. Tribuo calls this method.
    *
    * @param version version of the serialised form.
    * @param className name of the class that was serialised.
    * @param message the serialised form.
    * @return the example.
-   * @throws InvalidProtocolBufferException if the message is no such example.
+   * @throws InvalidProtocolBufferException if the message is not such an example.
    */
   public static ImageExample deserializeFromProto(int version, String className, Any message)
       throws InvalidProtocolBufferException {
@@ -122,8 +122,8 @@ public final class ImageExample extends Example<Label> {
   }
 
   /**
-   * Writes the example: one byte a value where it still is a whole image of bytes, else as Tribuo's
-   * {@link ArrayExample}.
+   * Writes the example: one byte per value where it still is a whole image of bytes, else as
+   * Tribuo's {@link ArrayExample}.
    */
   @Override
   public ExampleProto serialize() {
@@ -149,7 +149,7 @@ public final class ImageExample extends Example<Label> {
     return names.length > 0 && names == PixelMap.names(names.length);
   }
 
-  /** Whether the pixels are read at every look. */
+  /** Whether the pixels are in a file that is read whenever a value is needed. */
   boolean isInFile() {
     return source != null;
   }
@@ -158,7 +158,7 @@ public final class ImageExample extends Example<Label> {
    * The pixels of a whole image.
    *
    * @param choice for an image in a file, which region of the picture to take; null for its own.
-   * @return the bytes, not to be changed; null where a value is no byte.
+   * @return the bytes, not to be changed; null where a value is not a byte.
    */
   byte[] bytes(Region.Choice choice) {
     return source != null ? source.read(choice) : bytes;
@@ -358,7 +358,8 @@ public final class ImageExample extends Example<Label> {
     doubles = newValues;
   }
 
-  // Java's own serialisation takes the pixels along: the file may not be there where they are read.
+  // Java's own serialisation stores the pixels too, since the file may be missing where they are
+  // read.
   private Object writeReplace() {
     if (source == null) {
       return this;

@@ -28,14 +28,14 @@ import org.tribuo.classification.Label;
 import org.tribuo.provenance.DataSourceProvenance;
 
 /**
- * Pictures in folders, one folder a class, as ImageNet's are: {@code
+ * Pictures in folders, one folder per class, as ImageNet's are: {@code
  * n01440764/n01440764_10026.JPEG}. A folder's name is its label. Files ending in {@code png},
  * {@code jpg} or {@code jpeg}, in any case, are images, in folders inside a class's folder too;
- * other files are passed over.
+ * other files are ignored.
  *
  * <p>The files are listed when the source is made, and read whenever an image is needed: by the
  * threads that load batches in a training, at every look otherwise. So any number of images can be
- * trained on; each costs some 150 bytes of memory.
+ * trained on; each costs about 150 bytes of memory.
  *
  * <p>A picture is scaled until its shorter side is {@code shorterSide}, and its middle is the
  * image; a training's augmentation may take another part of the picture.
@@ -65,11 +65,11 @@ public final class ImageFolderSource implements ImageSource {
   private List<ImageFile> files;
   private DataSourceProvenance provenance;
 
-  /** What decodes a file. */
+  /** A way to decode a picture file. */
   @FunctionalInterface
   interface Decoder {
     /**
-     * Decodes.
+     * Decodes one file.
      *
      * @param file the file.
      * @return the picture.
@@ -78,7 +78,7 @@ public final class ImageFolderSource implements ImageSource {
     Picture decode(Path file) throws IOException;
   }
 
-  /** The images of one class. */
+  /** The images of one class, by file. */
   private record ImageClass(ImageFolderSource source, Path folder, Label label) {}
 
   /** One image; its name is relative to the folder of its class, to save memory. */
@@ -99,7 +99,7 @@ public final class ImageFolderSource implements ImageSource {
     }
   }
 
-  /** For OLCUT. */
+  /** For OLCUT, which fills in the configured fields. */
   private ImageFolderSource() {}
 
   /**
@@ -109,13 +109,13 @@ public final class ImageFolderSource implements ImageSource {
    * @param shape the shape of the images, of 1 or 3 channels.
    * @param shorterSide what the shorter side of a picture is scaled to; 0 for the smallest that the
    *     image fits into.
-   * @throws IOException if the folder is not laid out so, saying what is missing.
+   * @throws IOException if the folder does not have this layout, saying what is missing.
    */
   public ImageFolderSource(Path folder, ImageShape shape, int shorterSide) throws IOException {
     this(folder, shape, shorterSide, PictureDecoder::decode);
   }
 
-  /** Lists the images of a folder; a test decodes them its own way. */
+  /** Lists the images of a folder, with a decoder of the caller's, which tests use. */
   ImageFolderSource(Path folder, ImageShape shape, int shorterSide, Decoder decoder)
       throws IOException {
     this.folder = folder;
@@ -128,7 +128,7 @@ public final class ImageFolderSource implements ImageSource {
   /**
    * Used by the OLCUT configuration system, and should not be called by external code.
    *
-   * @throws IOException if the folder is not laid out so, saying what is missing.
+   * @throws IOException if the folder does not have this layout, saying what is missing.
    */
   @Override
   public void postConfig() throws IOException {
@@ -160,7 +160,8 @@ public final class ImageFolderSource implements ImageSource {
   private List<Path> classFolders() throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new IOException(
-          folder + " is no folder; set folder to one that holds a folder of images for each class");
+          folder
+              + " is not a folder; set folder to one that holds a folder of images for each class");
     }
     try (Stream<Path> entries = Files.list(folder)) {
       List<Path> folders =

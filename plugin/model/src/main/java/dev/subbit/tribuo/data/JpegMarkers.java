@@ -63,8 +63,8 @@ record JpegMarkers(int components, int adobeTransform, boolean complete) {
   }
 
   /**
-   * Where a marker stands last. Among the bytes of a scan 0xFF is always followed by 0 or a restart
-   * marker, so what looks like one of these markers is one.
+   * The position of the last marker of a kind. Among the bytes of a scan 0xFF is always followed by
+   * 0 or a restart marker, so what looks like one of these markers is one.
    */
   private static int last(byte[] file, int marker) {
     for (int i = file.length - 2; i >= 0; i--) {

@@ -49,7 +49,8 @@ record Picture(int channels, int width, int height, byte[] samples) {
   }
 
   /**
-   * The largest region in the middle, of a picture scaled so that its shorter side has a length.
+   * The largest region in the middle of a picture that is scaled until its shorter side has a given
+   * length.
    *
    * @param width columns of the picture.
    * @param height rows of the picture.

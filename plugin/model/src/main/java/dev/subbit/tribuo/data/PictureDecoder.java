@@ -19,10 +19,10 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Decodes PNG and JPEG files by the JDK's ImageIO. What the file holds is told by its content, not
- * its name. Palettes become colours, 16-bit values their upper 8 bits, CMYK and YCCK become red,
- * green and blue; what is transparent lies on white. Colour profiles and the orientation that a
- * camera noted are not looked at, as usual for training.
+ * Decodes PNG and JPEG files by the JDK's ImageIO. Files are recognised by their content, not their
+ * name. Palettes become colours, 16-bit values their upper 8 bits, CMYK and YCCK become red, green
+ * and blue; transparent pixels are put on white. Colour profiles and the orientation that a camera
+ * noted are ignored, as usual for training.
  */
 final class PictureDecoder {
 
@@ -37,7 +37,7 @@ final class PictureDecoder {
   private PictureDecoder() {}
 
   /**
-   * Decodes a file.
+   * Decodes a PNG or JPEG file.
    *
    * @param path the file.
    * @return the picture.
@@ -55,7 +55,7 @@ final class PictureDecoder {
     try {
       return decode(file);
     } catch (IOException | RuntimeException e) {
-      // ImageIO meets damaged files with exceptions of many types.
+      // ImageIO throws exceptions of many types for damaged files.
       throw new IOException(
           path
               + " cannot be decoded: "
@@ -102,7 +102,9 @@ final class PictureDecoder {
         && Arrays.equals(file, 0, start.length, start, 0, start.length);
   }
 
-  /** Whether the last chunk of a PNG file is there; what some programs append is allowed. */
+  /**
+   * Whether a PNG file has its last chunk; bytes that some programs append after it are allowed.
+   */
   private static boolean endsAsPng(byte[] file) {
     for (int i = file.length - PNG_END_DISTANCE; i >= 0; i--) {
       if (Arrays.equals(file, i, i + PNG_END.length, PNG_END, 0, PNG_END.length)) {

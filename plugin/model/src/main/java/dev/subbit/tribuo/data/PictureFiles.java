@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** PNG and JPEG files without labels: all that a folder and the folders inside it hold. */
+/** PNG and JPEG files without labels: all those in a folder and the folders inside it. */
 public final class PictureFiles {
 
   private static final List<String> ENDINGS = List.of(".png", ".jpg", ".jpeg");
@@ -16,7 +16,7 @@ public final class PictureFiles {
   private final List<Path> files;
 
   /**
-   * Lists a folder.
+   * Lists the pictures of a folder.
    *
    * @param folder the folder.
    * @throws IOException if there is no such folder, or no picture in it.

@@ -9,18 +9,18 @@ import org.tribuo.protos.core.FeatureDomainProto;
 
 /**
  * The feature domain of images of which every pixel is a feature; a feature's id is the position of
- * its pixel. Made from the number of pixels, without a look at any image. Its stored form is that
- * number: Tribuo's own, of every feature, would take some 20 MB for images of 3 x 224 x 224.
+ * its pixel. Made from the number of pixels, without reading any image. Its stored form is that
+ * number: Tribuo's own, of every feature, would take about 20 MB for images of 3 x 224 x 224.
  *
- * <p>Nothing was observed, so the entries tell the range of a byte, 0 to 255, and mean and variance
- * of values spread evenly over it. Immutable.
+ * <p>Nothing was observed, so the entries give the range of a byte, 0 to 255, and the mean and
+ * variance of values spread evenly over it. Immutable.
  */
 public final class PixelDomain extends ImmutableFeatureMap {
 
   /** Version of the stored form. */
   public static final int CURRENT_VERSION = 0;
 
-  /** Most pixels: an entry takes some 200 bytes, and the number may come from a file. */
+  /** Most pixels: an entry takes about 200 bytes, and the number may come from a file. */
   private static final int MAX_PIXELS = 1 << 20;
 
   private static final double MAX_VALUE = 255;
@@ -31,7 +31,7 @@ public final class PixelDomain extends ImmutableFeatureMap {
   private final int images;
 
   /**
-   * Makes a domain.
+   * Makes the domain of images with a number of pixels.
    *
    * @param pixels number of values of an image.
    * @param images number of images that the domain is for.
@@ -57,13 +57,13 @@ public final class PixelDomain extends ImmutableFeatureMap {
   }
 
   /**
-   * Reads a domain back; called by Tribuo.
+   * Restores a stored domain. Tribuo calls this method.
    *
    * @param version version of the stored form.
    * @param className name of the class that was stored.
    * @param message the stored form.
    * @return the domain.
-   * @throws InvalidProtocolBufferException if the message is no such domain.
+   * @throws InvalidProtocolBufferException if the message is not such a domain.
    */
   public static PixelDomain deserializeFromProto(int version, String className, Any message)
       throws InvalidProtocolBufferException {

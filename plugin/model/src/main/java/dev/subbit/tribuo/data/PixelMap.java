@@ -34,7 +34,8 @@ public final class PixelMap {
    *
    * @param features the feature domain; every feature must be a pixel of the image.
    * @param shape the shape of the images.
-   * @throws IllegalArgumentException if a feature is no pixel of such an image, naming the feature.
+   * @throws IllegalArgumentException if a feature is not a pixel of such an image, naming the
+   *     feature.
    */
   public PixelMap(ImmutableFeatureMap features, ImageShape shape) {
     if (features.size() > shape.size()) {
@@ -54,7 +55,7 @@ public final class PixelMap {
         throw new IllegalArgumentException(
             "Feature '"
                 + feature.getName()
-                + "' is no pixel of a "
+                + "' is not a pixel of a "
                 + describe(shape)
                 + " image, whose features are named '"
                 + "0".repeat(digits(shape.size()))
@@ -168,7 +169,7 @@ public final class PixelMap {
   }
 
   /**
-   * Checks that an example fits.
+   * Checks that an example has as many pixels as the images of this map.
    *
    * @param example the example.
    * @throws IllegalArgumentException if it is a whole {@link ImageExample} of another size.
@@ -189,8 +190,8 @@ public final class PixelMap {
   }
 
   /**
-   * Number of the features of an example that the domain knows; without a look at the pixels where
-   * the example is an image.
+   * The number of an example's features that the domain knows. For an image this is found without
+   * reading its pixels.
    *
    * @param example the example.
    * @return the number.
@@ -218,7 +219,7 @@ public final class PixelMap {
   public float[] featureRows(List<? extends Example<?>> batch) {
     float[] rows = new float[Math.multiplyExact(batch.size(), positions.length)];
     batch.forEach(this::requireSize);
-    // Side by side: an image may have to be decoded first.
+    // In parallel, since an image may have to be decoded first.
     IntStream.range(0, batch.size())
         .parallel()
         .forEach(

@@ -7,7 +7,7 @@ package dev.subbit.tribuo.data;
 interface PixelSource {
 
   /**
-   * Reads the image.
+   * Reads the pixels of the image.
    *
    * @param choice which region of the picture the image is made of; null for what the source takes
    *     by itself.

@@ -14,7 +14,7 @@ public record Region(double left, double top, double width, double height) {
   @FunctionalInterface
   public interface Choice {
     /**
-     * Chooses.
+     * Chooses the region of one picture.
      *
      * @param width columns of the picture.
      * @param height rows of the picture.

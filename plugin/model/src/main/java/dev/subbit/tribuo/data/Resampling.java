@@ -10,11 +10,11 @@ final class Resampling {
   private final Taps across;
   private final Taps down;
 
-  /** The rows of a picture. */
+  /** Access to the rows of a picture. */
   @FunctionalInterface
   interface Rows {
     /**
-     * Reads a row.
+     * Reads one row of a channel.
      *
      * @param channel the channel.
      * @param row the row of the picture.
@@ -23,11 +23,11 @@ final class Resampling {
     void read(int channel, int row, float[] values);
   }
 
-  /** Takes the values of the result. */
+  /** Receives the values of the result. */
   @FunctionalInterface
   interface Target {
     /**
-     * Takes a value.
+     * Receives one value.
      *
      * @param position its position in the image: (channel * height + y) * width + x.
      * @param value the value, between the smallest and the largest of the region's surroundings.
@@ -50,11 +50,11 @@ final class Resampling {
   }
 
   /**
-   * Scales.
+   * Scales the region to the size of the result.
    *
    * @param channels number of channels.
    * @param rows the picture.
-   * @param target takes every value of the result once.
+   * @param target receives every value of the result once.
    */
   void apply(int channels, Rows rows, Target target) {
     int width = across.first.length;

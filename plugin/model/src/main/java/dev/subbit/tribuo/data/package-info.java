@@ -5,6 +5,6 @@
  * <p>An {@link dev.subbit.tribuo.data.ImageSource} yields {@link
  * dev.subbit.tribuo.data.ImageExample}s, an {@link dev.subbit.tribuo.data.ImageDataset} holds them,
  * and a {@link dev.subbit.tribuo.data.PixelMap} turns them into a network's input. Files are not
- * trusted: what is wrong with one is said with its name.
+ * trusted: every error names the file and what is wrong with it.
  */
 package dev.subbit.tribuo.data;

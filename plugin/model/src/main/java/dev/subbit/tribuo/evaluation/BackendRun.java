@@ -37,7 +37,10 @@ public record BackendRun(float[][] outputs, double imagesPerSecond, List<LayerTi
    */
   public record Cycles(String kind, long perImage, long bnnPerImage) {}
 
-  /** Enough to make everything that is made once, and few enough for a simulated device. */
+  /**
+   * Images of the warm-up: enough to make everything that is made only once, and few enough for a
+   * simulated device.
+   */
   private static final int WARM_UP_IMAGES = 4;
 
   /** Passes are repeated until they took this long together, so that short ones are not noise. */
@@ -66,7 +69,7 @@ public record BackendRun(float[][] outputs, double imagesPerSecond, List<LayerTi
    * @param model the bytes of an ONNX file; may come from anyone.
    * @param images the images.
    * @param place where to run it.
-   * @param progress told after each batch how many images are done.
+   * @param progress receives the number of finished images after each batch.
    * @return outputs and figures.
    * @throws IllegalStateException if the back end refuses the model or fails.
    */
@@ -81,7 +84,7 @@ public record BackendRun(float[][] outputs, double imagesPerSecond, List<LayerTi
   private static BackendRun of(
       Loader loader, ModelInputs images, Place place, IntConsumer progress) {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      // Warnings name every node that a device leaves to the CPU, which is as it should be.
+      // Warnings would name every node that a device leaves to the CPU, which is intended.
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       ExecutionBackend backend = place.executionBackend();
       backend.configure(options, place.settings());
@@ -204,7 +207,7 @@ public record BackendRun(float[][] outputs, double imagesPerSecond, List<LayerTi
   }
 
   /**
-   * What the device counted.
+   * The cycles that the device counted.
    *
    * @return cycles of one image, or null where there is no device.
    */

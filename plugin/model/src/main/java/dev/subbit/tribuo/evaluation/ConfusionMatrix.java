@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What a classifier made of the images of each class. Immutable by contract: callers leave the
+ * The numbers of images by true and by predicted class. Immutable by contract: callers leave the
  * array as it is.
  *
  * @param classes names of the classes.
@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 public record ConfusionMatrix(List<String> classes, long[][] counts) {
 
   /**
-   * One mistake that was made.
+   * A kind of mistake: images of one class that were taken for another.
    *
    * @param truth the true class.
    * @param predicted the class that was predicted.
@@ -23,7 +23,7 @@ public record ConfusionMatrix(List<String> classes, long[][] counts) {
    */
   public record Confusion(int truth, int predicted, long count) {}
 
-  // Checks the sizes.
+  // Checks that the counts are as many rows and columns as there are classes.
   public ConfusionMatrix {
     classes = List.copyOf(classes);
     if (counts.length != classes.size()) {
@@ -80,9 +80,10 @@ public record ConfusionMatrix(List<String> classes, long[][] counts) {
   }
 
   /**
-   * How often the classifier was right.
+   * The accuracy: how often the classifier was right.
    *
-   * @return share of the images that were classified rightly, 0 to 1; not a number without images.
+   * @return share of the images that were classified correctly, 0 to 1; not a number without
+   *     images.
    */
   public double accuracy() {
     long right = 0;
@@ -96,7 +97,7 @@ public record ConfusionMatrix(List<String> classes, long[][] counts) {
    * Precision of a class.
    *
    * @param i the class.
-   * @return share of the images taken for it that are of it; not a number if there are none.
+   * @return share of the images taken for it that belong to it; not a number if there are none.
    */
   public double precision(int i) {
     return (double) counts[i][i] / taken(i);
@@ -138,7 +139,7 @@ public record ConfusionMatrix(List<String> classes, long[][] counts) {
   /**
    * The most frequent mistakes.
    *
-   * @param most at most so many.
+   * @param most the largest number of mistakes to return.
    * @return those that were made at least once, the most frequent first.
    */
   public List<Confusion> largest(int most) {

@@ -20,7 +20,7 @@ public final class ModelInputs {
   private final List<String> labels = new ArrayList<>();
 
   /**
-   * Lays images out.
+   * Lays images out in batches.
    *
    * @param examples the images.
    * @param features the model's features; others are left out, missing ones are 0.
@@ -68,7 +68,7 @@ public final class ModelInputs {
   /**
    * The true labels.
    *
-   * @return one label an image.
+   * @return one label per image.
    */
   public List<String> labels() {
     return labels;

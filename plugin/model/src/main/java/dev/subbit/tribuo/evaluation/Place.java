@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  */
 public record Place(String name, String backend, Map<String, String> settings) {
 
-  /** Function bodies in ONNX Runtime, what every other place is compared with. */
+  /** Function bodies in ONNX Runtime, which every other place is compared with. */
   public static final Place BODIES = new Place("onnxruntime", "onnxruntime", Map.of());
 
   /** Subbit's kernels on the CPU. */
@@ -28,17 +28,17 @@ public record Place(String name, String backend, Map<String, String> settings) {
   /** A request of a simulated device holds many images, each of which takes seconds. */
   private static final String SIMULATION_TIMEOUT_MILLIS = "3600000";
 
-  // Copies the settings.
+  // The settings are copied, so that the place stays as it was made.
   public Place {
     settings = Map.copyOf(settings);
   }
 
   /**
-   * Looks a place up.
+   * Finds a place by name.
    *
    * @param name name of a back end other than {@code fpga}, or of a device.
    * @return the place.
-   * @throws IllegalArgumentException if there is none of this name, or the device cannot be used.
+   * @throws IllegalArgumentException if there is no such place, or the device cannot be used.
    */
   public static Place named(String name) {
     List<String> names =
@@ -66,7 +66,7 @@ public record Place(String name, String backend, Map<String, String> settings) {
       }
     }
     throw new IllegalArgumentException(
-        "There is no back end and no device '"
+        "There is no back end or device '"
             + name
             + "'; there are: "
             + String.join(", ", names)

@@ -14,7 +14,7 @@ import org.tribuo.classification.Label;
 /**
  * Evaluates a model on any number of test images. Tribuo's evaluator would keep the probabilities
  * of all classes for every image, which for ImageNet are gigabytes; here images go through the
- * model some at a time, and are counted.
+ * model in batches, and only counts are kept.
  */
 public final class TestEvaluation {
 
@@ -60,8 +60,8 @@ public final class TestEvaluation {
    *
    * @param training the training images.
    * @param images the test images.
-   * @throws IllegalArgumentException if there are none, they have another shape, or one has a label
-   *     that no training image has.
+   * @throws IllegalArgumentException if there are none, they have another shape, or one of them has
+   *     a label that no training image has.
    */
   public static void requireEvaluable(Dataset<Label> training, DataSource<Label> images) {
     if (training instanceof ImageDataset trained

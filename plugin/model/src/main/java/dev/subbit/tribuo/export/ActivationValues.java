@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which tensor of the graph under construction holds what a node of the network gives: as floats,
- * in 8 bits by the node's quantized range, or both. The form that is missing is written when it is
- * first asked for.
+ * The tensors of the graph under construction that hold the values of each node of the network: as
+ * floats, in 8 bits by the node's quantized range, or both. The form that is missing is written
+ * when it is first asked for.
  */
 final class ActivationValues {
 
@@ -27,7 +27,7 @@ final class ActivationValues {
   private final Set<String> writtenRanges = new HashSet<>();
 
   /**
-   * Starts without any tensor.
+   * Starts with no tensors.
    *
    * @param graph the graph to write to.
    * @param trained the network, for its quantized ranges.
@@ -39,18 +39,18 @@ final class ActivationValues {
     this.shapes = shapes;
   }
 
-  /** Whether a tensor holds what the node gives. */
+  /** Whether a tensor holds the values of a node. */
   boolean contains(String node) {
     return floats.containsKey(node) || integers.containsKey(node);
   }
 
-  /** Says which float tensor holds what a node gives. */
+  /** Records the float tensor that holds the values of a node. */
   void putFloat(String node, String tensor) {
     floats.put(node, tensor);
     graph.proto().addValueInfo(OnnxGraph.value(tensor, DataType.FLOAT, shapes.get(node)));
   }
 
-  /** Says which uint8 tensor holds, by the node's range, what it gives. */
+  /** Records the uint8 tensor that holds the values of a node, rounded by the node's range. */
   void putInteger(String node, String tensor) {
     integers.put(node, tensor);
     givenAsIntegers.add(node);
@@ -104,7 +104,7 @@ final class ActivationValues {
     return onnxName(node.name());
   }
 
-  /** Node names as they are, but for the two that the graph's own input and output have. */
+  /** Node names stay as they are, except for two that the graph's own input and output have. */
   private static String onnxName(String node) {
     return node.equals(OnnxExporter.INPUT) || node.equals(OnnxExporter.OUTPUT)
         ? node + "/node"

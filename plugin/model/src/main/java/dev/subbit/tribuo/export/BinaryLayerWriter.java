@@ -30,7 +30,7 @@ final class BinaryLayerWriter {
   private final Map<BinaryLayers.Threshold, String> packed = new HashMap<>();
 
   /**
-   * Starts without any tensor of signs.
+   * Starts with no tensors of signs.
    *
    * @param graph the graph to write to.
    * @param trained the network, for its parameters.
@@ -72,7 +72,7 @@ final class BinaryLayerWriter {
     put(name, result, hasValues, signs);
   }
 
-  /** Writes a block. */
+  /** Writes a ReActNet block as one node. */
   void writeBlock(BinaryLayers.Block block) {
     FoldedConv parameters = new FoldedConv(trained, block.chain());
     String name = ActivationValues.onnxName(block.chain().conv());

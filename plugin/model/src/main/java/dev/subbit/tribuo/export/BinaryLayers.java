@@ -12,13 +12,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which layers of a network run on packed signs: its convolutions of sub-bit weights and binary
+ * The layers of a network that run on packed signs: its convolutions of sub-bit weights and binary
  * activations, the thresholds in front of them, and what follows one as in a ReActNet block.
  */
 final class BinaryLayers {
 
   /**
-   * Where a convolution takes its signs.
+   * The values and the threshold that give a convolution its signs.
    *
    * @param value the node whose values, plus the shift, have these signs.
    * @param shift the threshold between value and convolution, if there is one.
@@ -58,7 +58,7 @@ final class BinaryLayers {
    *
    * @param network the network.
    * @param chains the chains of its convolutions.
-   * @param kept nodes whose float values are asked for from outside.
+   * @param kept nodes whose float values the caller asks for.
    */
   BinaryLayers(Network network, Map<String, ConvChain> chains, Set<String> kept) {
     this.network = network;
@@ -120,12 +120,12 @@ final class BinaryLayers {
         && all.stream().allMatch(reader -> convs.contains(reader.name()));
   }
 
-  /** Whether a node is such a convolution. */
+  /** Whether a node is a convolution that runs on packed signs. */
   boolean isConv(String node) {
     return convs.contains(node);
   }
 
-  /** Whether a node is part of a block and not its last. */
+  /** Whether a node is part of a block, but not its last node. */
   boolean isInsideBlock(String node) {
     return insideBlocks.contains(node);
   }

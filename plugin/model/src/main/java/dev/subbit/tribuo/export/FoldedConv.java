@@ -47,7 +47,7 @@ final class FoldedConv {
     }
   }
 
-  /** One summand an output channel; zeros where there is no batch normalisation. */
+  /** One summand per output channel; zeros where there is no batch normalisation. */
   float[] bias() {
     return bias;
   }
@@ -63,7 +63,7 @@ final class FoldedConv {
     return weights;
   }
 
-  /** Sub-bit weights. */
+  /** Sub-bit weights, their scales multiplied by the factor. */
   PackedConvWeights packedWeights() {
     PackedConvWeights weights = trained.packed().get(node);
     float[] scale = weights.scale();
@@ -78,7 +78,7 @@ final class FoldedConv {
   record Integers(PackedConvWeights weights, int[] bias) {}
 
   /**
-   * The convolution in integers.
+   * The convolution in integers: its weights, and its bias in units of the product of both scales.
    *
    * @param inputScale scale of the input's quantized range.
    * @return weights and bias.

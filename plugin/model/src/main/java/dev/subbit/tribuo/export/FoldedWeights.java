@@ -3,7 +3,7 @@ package dev.subbit.tribuo.export;
 import dev.subbit.tribuo.network.ConvChain;
 import dev.subbit.tribuo.network.TrainedNetwork;
 
-/** The float weights that an exported model has. */
+/** The float weights of an exported model, after folding. */
 public final class FoldedWeights {
 
   private FoldedWeights() {}

@@ -5,7 +5,7 @@ import dev.subbit.tribuo.network.NodeShape;
 import java.util.Arrays;
 import java.util.List;
 
-/** Turns the rows of features that Tribuo gives into images. */
+/** Writes the nodes that turn Tribuo's rows of features into images. */
 final class ImageInput {
 
   private ImageInput() {}

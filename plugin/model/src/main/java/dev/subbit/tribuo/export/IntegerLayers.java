@@ -22,7 +22,7 @@ final class IntegerLayers {
   private final Map<String, ResidualBlock> blocksByAddition = new HashMap<>();
 
   /**
-   * Writes layers of a network.
+   * Prepares to write layers of a network.
    *
    * @param graph the graph to write to.
    * @param trained the network.
@@ -41,7 +41,7 @@ final class IntegerLayers {
     return blocks.containsKey(conv);
   }
 
-  /** The block end whose addition a node is: by then both summands are known. */
+  /** The block end that a node is the addition of: both summands are known by then. */
   Optional<ResidualBlock> blockOfAddition(String add) {
     return Optional.ofNullable(blocksByAddition.get(add));
   }

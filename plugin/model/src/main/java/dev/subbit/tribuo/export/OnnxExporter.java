@@ -3,10 +3,8 @@ package dev.subbit.tribuo.export;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitModels;
-import dev.subbit.onnx.SubBitNodes;
 import dev.subbit.tribuo.network.ConvChain;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
@@ -43,7 +41,7 @@ public final class OnnxExporter {
   private final Map<String, NodeShape> shapes;
   private final OnnxGraph graph = new OnnxGraph();
 
-  /** Nodes that run as part of the convolution before them. */
+  /** Nodes that run as part of a convolution before them. */
   private final Set<String> folded = new HashSet<>();
 
   private final ActivationValues values;
@@ -52,19 +50,23 @@ public final class OnnxExporter {
   private final BinaryLayers binaryLayers;
   private final BinaryLayerWriter binaryLayerWriter;
 
-  private OnnxExporter(TrainedNetwork trained, List<String> wanted) {
+  private OnnxExporter(TrainedNetwork trained, int[] positions, List<String> wanted) {
     this.trained = trained;
     this.chains = ConvChain.of(trained.network());
     this.shapes = NetworkShapes.of(trained.network());
     this.values = new ActivationValues(graph, trained, shapes);
-    this.floatLayers = new FloatLayers(graph, trained);
+    this.floatLayers = new FloatLayers(graph, trained, chains, shapes, positions, values);
     this.integerLayers = new IntegerLayers(graph, trained, values);
     this.binaryLayers = new BinaryLayers(trained.network(), chains, Set.copyOf(wanted));
     this.binaryLayerWriter = new BinaryLayerWriter(graph, trained, shapes, binaryLayers, values);
+    graph
+        .proto()
+        .addInput(OnnxGraph.value(INPUT, DataType.FLOAT, NodeShape.vector(positions.length)));
+    chains.values().forEach(chain -> chain.norm().ifPresent(norm -> folded.add(norm.name())));
   }
 
   /**
-   * Exports a network.
+   * Exports a network that gives probabilities.
    *
    * @param trained the network, whole.
    * @param positions the pixel position of each feature of the input, by feature id; distinct.
@@ -74,8 +76,8 @@ public final class OnnxExporter {
    */
   public static ModelProto export(TrainedNetwork trained, int[] positions) {
     List<String> output = List.of(trained.network().output().name());
-    OnnxExporter exporter = new OnnxExporter(trained, output);
-    exporter.writeNodes(positions, output);
+    OnnxExporter exporter = new OnnxExporter(trained, positions, output);
+    exporter.writeNodes(output);
     exporter.writeOutput();
     return SubBitModels.ofGraph(exporter.graph());
   }
@@ -94,8 +96,8 @@ public final class OnnxExporter {
    */
   public static ModelProto exportValues(
       TrainedNetwork trained, int[] positions, List<String> nodes) {
-    OnnxExporter exporter = new OnnxExporter(trained, nodes);
-    exporter.writeNodes(positions, nodes);
+    OnnxExporter exporter = new OnnxExporter(trained, positions, nodes);
+    exporter.writeNodes(nodes);
     for (String node : nodes) {
       // An output of its own, so that no optimisation has to keep the value itself alive.
       String output =
@@ -123,41 +125,33 @@ public final class OnnxExporter {
   }
 
   /** Writes nodes in order until all of the wanted ones have a value. */
-  private void writeNodes(int[] positions, List<String> wanted) {
-    graph
-        .proto()
-        .addInput(OnnxGraph.value(INPUT, DataType.FLOAT, NodeShape.vector(positions.length)));
+  private void writeNodes(List<String> wanted) {
     Set<String> missing = new HashSet<>(wanted);
     for (Network.Node node : trained.network().nodes()) {
       missing.removeIf(values::contains);
       if (missing.isEmpty()) {
         return;
       }
-      if (node.layer() instanceof Layer.Input) {
-        String name = ActivationValues.onnxName(node);
-        NodeShape image = shapes.get(node.name());
-        values.putFloat(node.name(), ImageInput.write(graph, INPUT, positions, name, image));
-      } else if (binaryLayers.blockOf(node.name()).isPresent()) {
+      if (binaryLayers.blockOf(node.name()).isPresent()) {
         binaryLayerWriter.writeBlock(binaryLayers.blockOf(node.name()).get());
       } else if (binaryLayers.isConv(node.name()) && !binaryLayers.isInsideBlock(node.name())) {
-        ConvChain chain = chains.get(node.name());
-        chain.norm().ifPresent(norm -> folded.add(norm.name()));
-        binaryLayerWriter.writeConv(chain);
+        binaryLayerWriter.writeConv(chains.get(node.name()));
       } else if (runsInsideAnother(node)) {
         continue;
       } else if (integerLayers.blockOfAddition(node.name()).isPresent()) {
         ResidualBlock block = integerLayers.blockOfAddition(node.name()).get();
         block.relu().ifPresent(relu -> folded.add(relu.name()));
         integerLayers.writeBlock(block);
-      } else if (node.layer() instanceof Layer.Conv conv) {
-        writeConv(node, conv);
+      } else if (convolvesIntegers(node)) {
+        ConvChain chain = chains.get(node.name());
+        chain.relu().ifPresent(relu -> folded.add(relu.name()));
+        integerLayers.writeConv(chain);
       } else if (node.layer() instanceof Layer.MaxPool pool && poolsIntegers(node)) {
         String name = ActivationValues.onnxName(node);
         String input = values.integerOf(node.inputs().get(0));
         values.putInteger(node.name(), floatLayers.writeMaxPool(name, pool, input));
       } else {
-        List<String> inputs = node.inputs().stream().map(values::floatOf).toList();
-        values.putFloat(node.name(), floatLayers.write(node, inputs));
+        floatLayers.write(node);
       }
     }
   }
@@ -165,7 +159,12 @@ public final class OnnxExporter {
   private boolean runsInsideAnother(Network.Node node) {
     return folded.contains(node.name())
         || binaryLayers.isInsideBlock(node.name())
-        || binaryLayers.isThreshold(node.name());
+        || binaryLayers.isThreshold(node.name())
+        || integerLayers.endsBlock(node.name());
+  }
+
+  private boolean convolvesIntegers(Network.Node node) {
+    return !trained.ranges().isEmpty() && trained.packed().containsKey(node.name());
   }
 
   /** Whether a max pooling can take 8-bit values as they are: the largest stays the largest. */
@@ -182,33 +181,5 @@ public final class OnnxExporter {
         List.of(values.floatOf(last.name())),
         OnnxProtos.attribute("axis", -1));
     graph.proto().addOutput(OnnxGraph.value(OUTPUT, DataType.FLOAT, shapes.get(last.name())));
-  }
-
-  private void writeConv(Network.Node node, Layer.Conv conv) {
-    ConvChain chain = chains.get(node.name());
-    String input = node.inputs().get(0);
-    chain.norm().ifPresent(norm -> folded.add(norm.name()));
-    if (conv.weights() == Layer.Weights.FLOAT) {
-      FoldedConv parameters = new FoldedConv(trained, chain);
-      String x = values.floatOf(input);
-      values.putFloat(chain.normalized().name(), floatLayers.writeConv(node, conv, parameters, x));
-    } else if (trained.ranges().isEmpty()) {
-      String x = values.floatOf(input);
-      values.putFloat(chain.normalized().name(), writeSubBitConv(node, conv, chain, x));
-    } else if (!integerLayers.endsBlock(node.name())) {
-      chain.relu().ifPresent(relu -> folded.add(relu.name()));
-      integerLayers.writeConv(chain);
-    }
-  }
-
-  private String writeSubBitConv(Network.Node node, Layer.Conv conv, ConvChain chain, String x) {
-    FoldedConv parameters = new FoldedConv(trained, chain);
-    return SubBitNodes.conv(
-        graph.proto(),
-        ActivationValues.onnxName(node),
-        x,
-        parameters.packedWeights(),
-        ConvAttributes.of(conv.stride(), 1),
-        parameters.bias());
   }
 }

@@ -62,7 +62,9 @@ final class OnnxGraph {
     return tensor.getName();
   }
 
-  /** A value of one entry an image in the dimension {@code batch}, then the given shape. */
+  /**
+   * A value with one entry per image in the dimension {@code batch}, followed by the given shape.
+   */
   static ValueInfoProto value(String name, DataType type, NodeShape shape) {
     ValueInfoProto.Builder value =
         (shape.isVector()

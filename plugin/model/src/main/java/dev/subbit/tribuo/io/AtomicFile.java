@@ -10,16 +10,19 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
-/** Writes a file whole or not at all: into a temporary file beside it, which is then moved. */
+/**
+ * Writes a file completely or not at all: into a temporary file beside it, which is then moved into
+ * its place.
+ */
 public final class AtomicFile {
 
   private AtomicFile() {}
 
-  /** What goes into the file. */
+  /** Writes the content of a file. */
   @FunctionalInterface
   public interface Content {
     /**
-     * Writes the content.
+     * Writes the content to a stream.
      *
      * @param out where to; left open.
      * @throws IOException if writing fails.
@@ -39,7 +42,7 @@ public final class AtomicFile {
     Path target = path.toAbsolutePath();
     Path temporary =
         target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
-    // For a process that is asked to end while it writes: then finally is not reached.
+    // For a process that is asked to end while it writes: the finally block is not reached then.
     temporary.toFile().deleteOnExit();
     try {
       try (OutputStream out =

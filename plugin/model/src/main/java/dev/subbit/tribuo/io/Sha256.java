@@ -3,15 +3,15 @@ package dev.subbit.tribuo.io;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** SHA-256, which every JDK has. */
+/** SHA-256 digests, which every JDK offers. */
 public final class Sha256 {
 
   private Sha256() {}
 
   /**
-   * Starts a digest.
+   * Starts a digest of data to come.
    *
-   * @return a new digest, of nothing yet.
+   * @return a new digest.
    */
   public static MessageDigest start() {
     try {

@@ -1,6 +1,6 @@
 package dev.subbit.tribuo.network;
 
-/** A family member: what {@link Networks} builds under one name. Immutable. */
+/** One of the networks that {@link Networks} builds by name. Immutable. */
 interface Architecture {
 
   /**

@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A convolution with the layers behind it that run as one with it: the batch normalisation that is
- * folded into its weights, and the ReLU that 8-bit arithmetic gets from clamping. Each follows
- * directly and is the only reader of what it follows.
+ * A convolution with the layers behind it that are run together with it: the batch normalisation
+ * that is folded into its weights, and the ReLU that 8-bit arithmetic gets from clamping. Each
+ * follows directly and is the only reader of what it follows.
  *
  * @param conv the convolution.
  * @param norm the batch normalisation that reads it, if that is its only reader.

@@ -12,7 +12,7 @@ import java.io.Serializable;
  */
 public record ImageShape(int channels, int height, int width) implements Serializable {
 
-  // Checks the sizes.
+  // Checks that the sizes are positive and their product is not too large.
   public ImageShape {
     if (channels < 1
         || height < 1

@@ -4,8 +4,8 @@ package dev.subbit.tribuo.network;
  * Scales and biases of a convolution on 8-bit activations: the bias is a whole number, added to the
  * sum of products before it is scaled.
  *
- * @param scale one an output channel.
- * @param bias one an output channel, in units of the input's scale times the channel's.
+ * @param scale one per output channel.
+ * @param bias one per output channel, in units of the input's scale times the channel's.
  */
 public record IntegerWeights(float[] scale, int[] bias) {
 
@@ -16,13 +16,13 @@ public record IntegerWeights(float[] scale, int[] bias) {
   private static final int MAX_BIAS = 1 << 30;
 
   /**
-   * Rounds biases.
+   * Rounds biases to whole numbers, in units of the input's scale times the channel's.
    *
-   * @param scale one an output channel; may be negative or zero.
-   * @param bias one an output channel.
+   * @param scale one per output channel; may be negative or zero.
+   * @param bias one per output channel.
    * @param inputScale scale of the input's quantized range, positive.
-   * @return rounded biases, with the scales they belong to: those given, but for channels that are
-   *     as good as dead.
+   * @return rounded biases, with the scales they belong to: the given ones, except for channels
+   *     that are nearly dead.
    */
   public static IntegerWeights of(float[] scale, float[] bias, float inputScale) {
     float[] scales = scale.clone();

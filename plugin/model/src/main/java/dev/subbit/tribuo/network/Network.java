@@ -23,13 +23,13 @@ public record Network(String name, ImageShape input, int classes, List<Node> nod
    *     else.
    */
   public record Node(String name, Layer layer, List<String> inputs) {
-    // Copies the list.
+    // Copies the list, so that the node stays as it was made.
     public Node {
       inputs = List.copyOf(inputs);
     }
 
     /**
-     * The other one of two inputs.
+     * The other input of a node that reads two.
      *
      * @param input one of them.
      * @return the other one; the same if the node reads it twice.
@@ -47,8 +47,7 @@ public record Network(String name, ImageShape input, int classes, List<Node> nod
     }
     Set<String> seen = new HashSet<>();
     for (Node node : nodes) {
-      int expected =
-          node.layer() instanceof Layer.Input ? 0 : node.layer() instanceof Layer.Add ? 2 : 1;
+      int expected = node.layer().accept(new InputCount());
       if (node.inputs().size() != expected || !seen.containsAll(node.inputs())) {
         throw new IllegalArgumentException(
             "Node '"
@@ -82,9 +81,9 @@ public record Network(String name, ImageShape input, int classes, List<Node> nod
   }
 
   /**
-   * Who reads what.
+   * The nodes that read each node.
    *
-   * @return the readers of each node.
+   * @return the readers, by node.
    */
   public Readers readers() {
     return new Readers(this);

@@ -16,10 +16,10 @@ final class NetworkBuilder {
   private final List<Network.Node> nodes = new ArrayList<>();
 
   /**
-   * Starts a network.
+   * Starts an empty network.
    *
    * @param weights how {@link #conv3x3} holds its weights.
-   * @param activations what {@link #conv3x3} makes of its input.
+   * @param activations how {@link #conv3x3} uses its input.
    */
   NetworkBuilder(Weights weights, Activations activations) {
     this.weights = weights;

@@ -4,27 +4,27 @@ import dev.subbit.onnx.Codebook;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 
 /**
- * What a network's weights take and what one image costs, layer by layer.
+ * Counts the bits that a network's weights take and the operations that one image costs, layer by
+ * layer.
  *
  * <p>For a sub-bit 3x3 convolution with n inputs, m outputs and an H x W output, by Wang et al.
  * (ICCV 2021): the weights are {@code tau * n * m} bits, the codebook {@code 9 * 2^tau}, and the
  * bit operations {@code H * W * n * (9 * min(m, 2^tau) + (m > 2^tau ? m / 2 : 0))}: the responses
  * of all codewords are computed once for each pixel and input channel, and then looked up and
  * added. At tau = 9 the layer is a plain binary one and has no codebook. With real activations the
- * bit operations are additions of floats, as many. Float layers cost 32 bits a parameter; their
- * multiplications are counted apart, in {@link LayerSize#macs}.
+ * bit operations become additions of floats, of the same number. Float layers cost 32 bits per
+ * parameter; their multiplications are counted separately, in {@link LayerSize#macs}.
  */
 public final class NetworkSize {
-
-  private static final int FLOAT_BITS = 32;
 
   private final List<LayerSize> layers;
 
   /**
-   * What one layer takes.
+   * The bits that one layer takes and the operations that it costs.
    *
    * @param node name of the node.
    * @param tau bits of an index, or 0 for a layer with float parameters.
@@ -50,7 +50,7 @@ public final class NetworkSize {
       long denseBitOps) {
 
     /**
-     * All bits of the layer.
+     * All bits of the layer's parameters.
      *
      * @return weights, codebook and the rest.
      */
@@ -64,7 +64,7 @@ public final class NetworkSize {
   }
 
   /**
-   * Counts a trained network.
+   * Counts the bits and operations of a trained network.
    *
    * @param trained the network.
    * @return the counts.
@@ -74,7 +74,8 @@ public final class NetworkSize {
   }
 
   /**
-   * Counts a network all of whose sub-bit layers have indices of the same size.
+   * Counts the bits and operations of a network all of whose sub-bit layers have indices of the
+   * same size.
    *
    * @param network the network.
    * @param tau bits of an index, 1 to 9; 9 for a plain binary network.
@@ -83,82 +84,27 @@ public final class NetworkSize {
    */
   public static NetworkSize of(Network network, int tau) {
     if (tau < 1 || tau > Codebook.MAX_TAU) {
-      throw new IllegalArgumentException("tau is " + tau + ", allowed are 1 to 9");
+      throw new IllegalArgumentException("tau is " + tau + "; it must be 1 to 9");
     }
     return count(network, node -> tau);
   }
 
-  private interface TauOfNode {
-    int tau(String node);
-  }
-
-  private static NetworkSize count(Network network, TauOfNode taus) {
+  private static NetworkSize count(Network network, ToIntFunction<String> tauOfNode) {
     Map<String, NodeShape> shapes = NetworkShapes.of(network);
     List<LayerSize> layers = new ArrayList<>();
     for (Network.Node node : network.nodes()) {
       String name = node.name();
-      Layer layer = node.layer();
-      if (layer instanceof Layer.Conv conv) {
-        NodeShape out = shapes.get(name);
-        long pixels = (long) out.height() * out.width();
-        layers.add(
-            conv.weights() == Layer.Weights.SUB_BIT
-                ? subBit(name, conv, taus.tau(name), pixels)
-                : dense(
-                    name,
-                    (long) conv.in() * conv.out() * conv.kernel() * conv.kernel(),
-                    0,
-                    pixels));
-      } else if (layer instanceof Layer.Dense dense) {
-        layers.add(dense(name, (long) dense.in() * dense.out(), dense.out(), 1));
-      } else if (layer instanceof Layer.BatchNorm norm) {
-        layers.add(parameters(name, 4L * norm.channels()));
-      } else if (layer instanceof Layer.Shift shift) {
-        layers.add(parameters(name, shift.channels()));
-      } else if (layer instanceof Layer.PRelu prelu) {
-        layers.add(parameters(name, prelu.channels()));
-      }
+      LayerSizeCounter counter =
+          new LayerSizeCounter(name, shapes.get(name), () -> tauOfNode.applyAsInt(name));
+      node.layer().accept(counter).ifPresent(layers::add);
     }
     return new NetworkSize(layers);
-  }
-
-  private static LayerSize subBit(String node, Layer.Conv conv, int tau, long pixels) {
-    long kernels = (long) conv.in() * conv.out();
-    return new LayerSize(
-        node,
-        tau,
-        Codebook.TAPS * kernels,
-        tau * kernels,
-        tau == Codebook.MAX_TAU ? 0 : (long) Codebook.TAPS << tau,
-        (long) FLOAT_BITS * conv.out(),
-        pixels * kernels * Codebook.TAPS,
-        pixels * conv.in() * bitOpsOfPixel(conv.out(), tau),
-        pixels * conv.in() * bitOpsOfPixel(conv.out(), Codebook.MAX_TAU));
-  }
-
-  /** Bit operations for one pixel of one input channel. */
-  private static long bitOpsOfPixel(int outChannels, int tau) {
-    if (tau == Codebook.MAX_TAU) {
-      return (long) Codebook.TAPS * outChannels;
-    }
-    int codewords = 1 << tau;
-    return (long) Codebook.TAPS * Math.min(outChannels, codewords)
-        + (outChannels > codewords ? outChannels / 2 : 0);
-  }
-
-  private static LayerSize dense(String node, long weights, long biases, long pixels) {
-    return new LayerSize(
-        node, 0, weights, FLOAT_BITS * weights, 0, FLOAT_BITS * biases, pixels * weights, 0, 0);
-  }
-
-  private static LayerSize parameters(String node, long count) {
-    return new LayerSize(node, 0, count, 0, 0, FLOAT_BITS * count, 0, 0, 0);
   }
 
   /**
    * The layers that have parameters, in the order of the network.
    *
-   * @return one entry a node.
+   * @return one entry per node.
    */
   public List<LayerSize> layers() {
     return layers;
@@ -193,9 +139,10 @@ public final class NetworkSize {
   }
 
   /**
-   * What one weight of the sub-bit convolutions costs, its share of the codebook left out.
+   * The bits that one weight of the sub-bit convolutions costs, not counting its share of the
+   * codebook.
    *
-   * @return bits a weight, tau/9 where all layers have the same tau; 0 without sub-bit layers.
+   * @return bits per weight, tau/9 where all layers have the same tau; 0 without sub-bit layers.
    */
   public double bitsPerWeight() {
     return subBitWeights() == 0 ? 0 : (double) subBitWeightBits() / subBitWeights();

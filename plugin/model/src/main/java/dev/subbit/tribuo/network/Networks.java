@@ -21,8 +21,7 @@ import java.util.TreeSet;
  * </ul>
  *
  * <p>The first convolution, 1x1 convolutions and the classifier keep float weights and real
- * activations. What binary activations change is said at {@link ResidualNetwork} and {@link
- * VggSmall}.
+ * activations. {@link ResidualNetwork} and {@link VggSmall} say what binary activations change.
  */
 public final class Networks {
 
@@ -56,7 +55,7 @@ public final class Networks {
    * @param input shape of the images; any size.
    * @param classes number of classes, at least 1.
    * @param weights how the 3x3 convolutions after the first hold their weights.
-   * @param activations what they make of their input.
+   * @param activations how those convolutions use their input.
    * @return the network.
    * @throws IllegalArgumentException if the name is unknown or there is no class.
    */

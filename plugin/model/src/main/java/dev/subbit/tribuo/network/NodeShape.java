@@ -1,7 +1,8 @@
 package dev.subbit.tribuo.network;
 
 /**
- * The shape of what one node gives for one image: a stack of feature maps, or a plain vector.
+ * The shape of the values that one node gives for one image: a stack of feature maps, or a plain
+ * vector.
  *
  * @param channels feature maps, or length of the vector.
  * @param height rows of a map; 0 for a vector.

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Which nodes of a network read which. Immutable. */
+/** An index from each node of a network to the nodes that read it. Immutable. */
 public final class Readers {
 
   private final Map<String, List<Network.Node>> readers = new HashMap<>();
@@ -30,7 +30,7 @@ public final class Readers {
   }
 
   /**
-   * The one reader of a node, if it is of a kind.
+   * The only reader of a node, if it has just one and that is of a given kind.
    *
    * @param node its name.
    * @param kind a kind of layers.

@@ -20,7 +20,8 @@ public record ResidualBlock(
     ConvChain chain, String shortcut, Network.Node add, Optional<Network.Node> relu) {
 
   /**
-   * The block ends of a network. Where both summands of an addition could be one, the later is.
+   * Finds the block ends of a network. If both summands of an addition could be the convolution of
+   * one, the later one is taken.
    *
    * @param network the network.
    * @return the block ends, by the convolution's name.
@@ -46,7 +47,8 @@ public record ResidualBlock(
 
   /**
    * The block ends that a network holds in 8 bits: those whose batch normalisation has no quantized
-   * range. Networks that were quantized before there were any have one at each.
+   * range. Networks that were quantized by versions without such block ends have a range at each
+   * batch normalisation.
    *
    * @param trained the network.
    * @return the block ends, by the convolution's name; none if the network has no ranges.

@@ -29,7 +29,7 @@ record ResidualNetwork(int channels, List<Integer> blocks, Stem stem) implements
     BY_IMAGE_SIZE
   }
 
-  /** Most rows, and most columns, of an image that enters at full size. */
+  /** Largest number of rows, and of columns, of an image that enters at full size. */
   static final int LARGEST_SMALL_IMAGE = 64;
 
   /** ResNet-8 to ResNet-56: three stages of 16, 32 and 64 channels. */

@@ -47,7 +47,7 @@ public record TrainedNetwork(
    * @param zeroPoint 0 to 255.
    */
   public record QuantizedRange(float scale, int zeroPoint) {
-    // Checks the values.
+    // Checks that the scale is positive and the zero point fits 8 bits.
     public QuantizedRange {
       if (!(scale > 0) || Float.isInfinite(scale) || zeroPoint < 0 || zeroPoint > 255) {
         throw new IllegalArgumentException(
@@ -64,7 +64,7 @@ public record TrainedNetwork(
   }
 
   /**
-   * What the sub-bit weights take in a model file.
+   * The bytes that the sub-bit weights take in a model file.
    *
    * @return the size of all sub-bit layers together; nothing where there are none.
    */
@@ -73,8 +73,8 @@ public record TrainedNetwork(
   }
 
   /**
-   * The network with its sub-bit weights as 32-bit floats and with float activations. But for
-   * rounding it computes the same; its file shows what sub-bit weights save.
+   * The network with its sub-bit weights as 32-bit floats and with float activations. It computes
+   * the same up to rounding; the size of its file shows what sub-bit weights save.
    *
    * @return a network with no sub-bit layer and no quantized range.
    */

@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Checks that a trained network is whole: every layer has its parameters, of the right sizes and
+ * Checks that a trained network is complete: every layer has its parameters, of the right sizes and
  * finite, and there are no others. A network from a file goes through here before anything else
  * looks at it.
  */
@@ -22,7 +22,7 @@ public final class TrainedNetworkCheck {
   }
 
   /**
-   * Checks a network.
+   * Checks one network.
    *
    * @param trained the network.
    * @throws IllegalArgumentException if its layers do not fit together, or a parameter is missing,
@@ -38,34 +38,17 @@ public final class TrainedNetworkCheck {
   }
 
   private void takeParameters(Network.Node node) {
-    Layer layer = node.layer();
-    if (layer instanceof Layer.Conv conv) {
-      if (conv.weights() == Layer.Weights.SUB_BIT) {
-        takePacked(node, conv);
-      } else {
-        takeFloats(node, "weight", (long) conv.out() * conv.in() * conv.kernel() * conv.kernel());
-      }
-    } else if (layer instanceof Layer.BatchNorm norm) {
-      takeFloats(node, "gamma", norm.channels());
-      takeFloats(node, "beta", norm.channels());
-      takeFloats(node, "mean", norm.channels());
-      for (float variance : takeFloats(node, "variance", norm.channels())) {
-        if (variance < 0) {
-          throw new IllegalArgumentException(
-              "Parameter '" + node.name() + "/variance' holds the negative value " + variance);
-        }
-      }
-    } else if (layer instanceof Layer.Shift shift) {
-      takeFloats(node, "shift", shift.channels());
-    } else if (layer instanceof Layer.PRelu prelu) {
-      takeFloats(node, "slope", prelu.channels());
-    } else if (layer instanceof Layer.Dense dense) {
-      takeFloats(node, "weight", (long) dense.out() * dense.in());
-      takeFloats(node, "bias", dense.out());
+    node.layer()
+        .accept(new FloatParameterSizes())
+        .forEach((parameter, size) -> takeFloats(node, parameter, size));
+    if (node.layer() instanceof Layer.Conv conv && conv.weights() == Layer.Weights.SUB_BIT) {
+      takePacked(node, conv);
+    } else if (node.layer() instanceof Layer.BatchNorm) {
+      requireNoNegative(node.name() + "/variance");
     }
   }
 
-  private float[] takeFloats(Network.Node node, String parameter, long size) {
+  private void takeFloats(Network.Node node, String parameter, long size) {
     String name = node.name() + "/" + parameter;
     float[] values = floats.remove(name);
     if (values == null) {
@@ -80,7 +63,15 @@ public final class TrainedNetworkCheck {
         throw new IllegalArgumentException("Parameter '" + name + "' holds " + value);
       }
     }
-    return values;
+  }
+
+  private void requireNoNegative(String name) {
+    for (float value : trained.floats().get(name)) {
+      if (value < 0) {
+        throw new IllegalArgumentException(
+            "Parameter '" + name + "' holds the negative value " + value);
+      }
+    }
   }
 
   private void takePacked(Network.Node node, Layer.Conv conv) {

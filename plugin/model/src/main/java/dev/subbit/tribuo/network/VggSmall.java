@@ -2,9 +2,9 @@ package dev.subbit.tribuo.network;
 
 /**
  * VGG-small, the plain network on which binary networks are compared on CIFAR-10: six 3x3
- * convolutions of 128, 128, 256, 256, 512 and 512 channels, a 2x2 max pooling at every second, and
- * one fully connected layer on all that is left of the maps. The first convolution keeps float
- * weights.
+ * convolutions of 128, 128, 256, 256, 512 and 512 channels, a 2x2 max pooling after every second
+ * one, and one fully connected layer on all remaining values of the maps. The first convolution
+ * keeps float weights.
  *
  * <p>With real activations the order is conv, batch norm, ReLU, pool. With binary ones it is conv,
  * pool, batch norm and then the next convolution's sign, as since XNOR-Net (Rastegari et al.,

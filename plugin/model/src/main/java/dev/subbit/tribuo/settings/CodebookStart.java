@@ -1,6 +1,6 @@
 package dev.subbit.tribuo.settings;
 
-/** Where a layer's codebook starts. */
+/** The codewords that a layer's codebook starts with. */
 public enum CodebookStart {
   /** Codewords drawn without repetition. */
   RANDOM,

@@ -3,13 +3,13 @@ package dev.subbit.tribuo.settings;
 /** How learning rates fall from their first value to 0. */
 // Without a body for each constant: OLCUT cannot read the provenance of such enums back.
 public enum Schedule {
-  /** By the same amount at every step. */
+  /** The rate falls by the same amount at every step. */
   LINEAR,
-  /** Along half a cosine: slowly at both ends, fast between. */
+  /** The rate falls along half a cosine: slowly at both ends, fast in between. */
   COSINE;
 
   /**
-   * The rate at a step.
+   * Computes the rate at a step.
    *
    * @param first the rate at step 0.
    * @param step the step, 0 for the first.

@@ -4,41 +4,27 @@ import com.google.protobuf.ByteString;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.network.ImageShape;
-import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetworkCheck;
-import dev.subbit.tribuo.protos.AddProto;
-import dev.subbit.tribuo.protos.AveragePoolProto;
-import dev.subbit.tribuo.protos.BatchNormProto;
-import dev.subbit.tribuo.protos.ConvProto;
-import dev.subbit.tribuo.protos.DenseProto;
-import dev.subbit.tribuo.protos.FlattenProto;
 import dev.subbit.tribuo.protos.FloatsProto;
-import dev.subbit.tribuo.protos.GlobalAveragePoolProto;
-import dev.subbit.tribuo.protos.InputProto;
-import dev.subbit.tribuo.protos.MaxPoolProto;
 import dev.subbit.tribuo.protos.NetworkProto;
 import dev.subbit.tribuo.protos.NodeProto;
-import dev.subbit.tribuo.protos.NormalizeProto;
-import dev.subbit.tribuo.protos.PReluProto;
 import dev.subbit.tribuo.protos.PackedConvWeightsProto;
 import dev.subbit.tribuo.protos.QuantizedRangeProto;
-import dev.subbit.tribuo.protos.ReluProto;
-import dev.subbit.tribuo.protos.ShiftProto;
 import dev.subbit.tribuo.protos.TrainedNetworkProto;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Trained networks to and from their stored form. */
+/** Converts trained networks to and from their stored form. */
 public final class NetworkCodec {
 
   private NetworkCodec() {}
 
   /**
-   * Stores a network.
+   * Converts a network to its stored form.
    *
    * @param trained the network.
    * @return its stored form; equal networks give equal bytes.
@@ -72,45 +58,7 @@ public final class NetworkCodec {
   private static NodeProto encode(Network.Node node) {
     NodeProto.Builder proto =
         NodeProto.newBuilder().setName(node.name()).addAllInputs(node.inputs());
-    Layer layer = node.layer();
-    if (layer instanceof Layer.Input) {
-      proto.setInput(InputProto.getDefaultInstance());
-    } else if (layer instanceof Layer.Normalize normalize) {
-      proto.setNormalize(
-          NormalizeProto.newBuilder().setScale(normalize.scale()).setOffset(normalize.offset()));
-    } else if (layer instanceof Layer.Conv conv) {
-      proto.setConv(
-          ConvProto.newBuilder()
-              .setInChannels(conv.in())
-              .setOutChannels(conv.out())
-              .setKernel(conv.kernel())
-              .setStride(conv.stride())
-              .setSubBitWeights(conv.weights() == Layer.Weights.SUB_BIT)
-              .setBinaryActivations(conv.activations() == Layer.Activations.BINARY));
-    } else if (layer instanceof Layer.BatchNorm norm) {
-      proto.setBatchNorm(BatchNormProto.newBuilder().setChannels(norm.channels()));
-    } else if (layer instanceof Layer.Relu) {
-      proto.setRelu(ReluProto.getDefaultInstance());
-    } else if (layer instanceof Layer.Shift shift) {
-      proto.setShift(ShiftProto.newBuilder().setChannels(shift.channels()));
-    } else if (layer instanceof Layer.PRelu prelu) {
-      proto.setPrelu(PReluProto.newBuilder().setChannels(prelu.channels()));
-    } else if (layer instanceof Layer.Add) {
-      proto.setAdd(AddProto.getDefaultInstance());
-    } else if (layer instanceof Layer.AveragePool) {
-      proto.setAveragePool(AveragePoolProto.getDefaultInstance());
-    } else if (layer instanceof Layer.MaxPool pool) {
-      proto.setMaxPool(MaxPoolProto.newBuilder().setKernel(pool.kernel()));
-    } else if (layer instanceof Layer.Flatten) {
-      proto.setFlatten(FlattenProto.getDefaultInstance());
-    } else if (layer instanceof Layer.GlobalAveragePool) {
-      proto.setGlobalAveragePool(GlobalAveragePoolProto.getDefaultInstance());
-    } else if (layer instanceof Layer.Dense dense) {
-      proto.setDense(DenseProto.newBuilder().setInFeatures(dense.in()).setOutFeatures(dense.out()));
-    } else {
-      throw new AssertionError("Layer without a stored form: " + layer);
-    }
-    return proto.build();
+    return node.layer().accept(new LayerEncoder(proto)).build();
   }
 
   private static FloatsProto encode(float[] values) {
@@ -138,11 +86,11 @@ public final class NetworkCodec {
   }
 
   /**
-   * Reads a stored network. The stored form is not trusted: everything is checked, and nothing is
-   * allocated on the word of a size field alone.
+   * Reads a stored network. The stored form is not trusted: everything is checked, and no memory is
+   * allocated because of a size field alone.
    *
    * @param proto the stored form.
-   * @return the network, whole by {@link TrainedNetworkCheck}.
+   * @return the network, which has passed {@link TrainedNetworkCheck}.
    * @throws IllegalArgumentException if it is damaged; the message names the node or parameter.
    */
   public static TrainedNetwork decode(TrainedNetworkProto proto) {
@@ -152,7 +100,9 @@ public final class NetworkCodec {
       nodes.add(
           naming(
               "node '" + node.getName() + "'",
-              () -> new Network.Node(node.getName(), decodeLayer(node), node.getInputsList())));
+              () ->
+                  new Network.Node(
+                      node.getName(), LayerDecoder.decode(node), node.getInputsList())));
     }
     Network network =
         new Network(
@@ -188,47 +138,6 @@ public final class NetworkCodec {
     return trained;
   }
 
-  private static Layer decodeLayer(NodeProto node) {
-    switch (node.getLayerCase()) {
-      case INPUT:
-        return new Layer.Input();
-      case NORMALIZE:
-        return new Layer.Normalize(node.getNormalize().getScale(), node.getNormalize().getOffset());
-      case CONV:
-        ConvProto conv = node.getConv();
-        return new Layer.Conv(
-            conv.getInChannels(),
-            conv.getOutChannels(),
-            conv.getKernel(),
-            conv.getStride(),
-            conv.getSubBitWeights() ? Layer.Weights.SUB_BIT : Layer.Weights.FLOAT,
-            conv.getBinaryActivations() ? Layer.Activations.BINARY : Layer.Activations.REAL);
-      case BATCH_NORM:
-        return new Layer.BatchNorm(node.getBatchNorm().getChannels());
-      case RELU:
-        return new Layer.Relu();
-      case SHIFT:
-        return new Layer.Shift(node.getShift().getChannels());
-      case PRELU:
-        return new Layer.PRelu(node.getPrelu().getChannels());
-      case ADD:
-        return new Layer.Add();
-      case AVERAGE_POOL:
-        return new Layer.AveragePool();
-      case MAX_POOL:
-        return new Layer.MaxPool(node.getMaxPool().getKernel());
-      case FLATTEN:
-        return new Layer.Flatten();
-      case GLOBAL_AVERAGE_POOL:
-        return new Layer.GlobalAveragePool();
-      case DENSE:
-        return new Layer.Dense(node.getDense().getInFeatures(), node.getDense().getOutFeatures());
-      default:
-        throw new IllegalArgumentException(
-            "no layer that this version knows; was it written by a newer one?");
-    }
-  }
-
   private static float[] decode(List<Float> values) {
     float[] array = new float[values.size()];
     for (int i = 0; i < array.length; i++) {
@@ -251,7 +160,7 @@ public final class NetworkCodec {
     T decode();
   }
 
-  /** Says in the message which part of the file is damaged. */
+  /** Names the damaged part of the file in the message of an exception. */
   private static <T> T naming(String what, Decoding<T> decoding) {
     try {
       return decoding.decode();

@@ -39,7 +39,7 @@ public final class CifarFiles {
     return IntStream.range(0, count).mapToObj(i -> prefix + i + "\n").collect(Collectors.joining());
   }
 
-  /** Pixel values that tell seed, image, channel and place apart. */
+  /** Pixel values that differ by seed, image, channel and place. */
   static int pixel(int seed, int image, int position) {
     return (seed * 31 + image * 7 + position * 13 + position / 1024) & 0xFF;
   }

@@ -128,7 +128,7 @@ class CifarImageSourceTest {
 
   @Test
   void saysWhatIsWrongAndWhere() throws IOException {
-    assertFails("is no folder", folder.resolve("none"));
+    assertFails("is not a folder", folder.resolve("none"));
     assertFails("holds no files of CIFAR-10", folder);
 
     Path ten = CifarFiles.cifar10(folder.resolve("ten"), 2);

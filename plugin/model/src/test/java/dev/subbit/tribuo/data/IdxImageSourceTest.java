@@ -122,7 +122,7 @@ class IdxImageSourceTest {
     assertFails("truncated", write("header", Arrays.copyOf(good, 10)), labels);
     assertFails("image 1 of 2", write("short", Arrays.copyOf(good, good.length - 1)), labels);
     assertFails("longer", write("long", Arrays.copyOf(good, good.length + 1)), labels);
-    assertFails("no IDX file", write("magic", changed(good, 0, 1)), labels);
+    assertFails("not an IDX file", write("magic", changed(good, 0, 1)), labels);
     assertFails("type 13", write("floats", changed(good, 2, 13)), labels);
     assertFails("dimensions", write("dimensions", changed(good, 3, 2)), labels);
     assertFails("dimension 1", write("zero", changed(good, 11, 0)), labels);

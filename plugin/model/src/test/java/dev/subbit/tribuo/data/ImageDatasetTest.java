@@ -25,7 +25,7 @@ class ImageDatasetTest {
 
   private static final ImageShape IMAGENET = new ImageShape(3, 224, 224);
 
-  /** So many images in files, of which each reading is counted. */
+  /** Images in files, with a count of all readings. */
   private static final class CountingSource implements ImageSource {
 
     private final int images;
@@ -79,7 +79,7 @@ class ImageDatasetTest {
   /** ImageNet has 1.28 million images of 150,528 values; they must not need to be in memory. */
   @Test
   void imagesInFilesAreNotReadAndCostFewBytes() {
-    // The domain and the names of the features are there once, whatever the number of images.
+    // The domain and the names of the features exist only once, whatever the number of images.
     ImageDataset one = new ImageDataset(new CountingSource(1));
     long before = used();
     CountingSource source = new CountingSource(200_000);
@@ -87,7 +87,7 @@ class ImageDatasetTest {
     long bytes = (used() - before - domainBytes(one)) / dataset.size();
     assertEquals(200_000, dataset.size());
     assertEquals(0, source.reads.get());
-    assertTrue(bytes < 250, bytes + " bytes an image");
+    assertTrue(bytes < 250, bytes + " bytes per image");
 
     PixelMap pixels = new PixelMap(dataset.getFeatureIDMap(), IMAGENET);
     float[] image = new float[IMAGENET.size()];
@@ -96,7 +96,10 @@ class ImageDatasetTest {
     assertEquals(1, source.reads.get());
   }
 
-  /** What a domain costs: an upper estimate would hide what the images cost, so it is measured. */
+  /**
+   * The memory of a domain is measured, since an upper estimate would hide the memory of the
+   * images.
+   */
   private static long domainBytes(ImageDataset dataset) {
     long before = used();
     PixelDomain domain = new PixelDomain(dataset.imageShape().size(), 1);

@@ -37,7 +37,7 @@ class ImageExampleTest {
     image = new ImageExample(new Label("boot"), PIXELS);
   }
 
-  /** The same features as Tribuo's own example holds. */
+  /** Checks that an example has the same features as Tribuo's own one. */
   private static void assertSameFeatures(Example<Label> expected, Example<Label> actual) {
     List<Feature> features = new ArrayList<>();
     actual.forEach(features::add);

@@ -159,7 +159,7 @@ class ImageFolderSourceTest {
 
   @Test
   void saysWhatIsWrongWithTheFolder() throws IOException {
-    assertFails("is no folder", folder.resolve("none"));
+    assertFails("is not a folder", folder.resolve("none"));
     assertFails("holds no folders", folder);
     Pictures.write(folder.resolve("full/image.png"), 8, 8, 0);
     new ImageFolderSource(folder, RGB, 0);

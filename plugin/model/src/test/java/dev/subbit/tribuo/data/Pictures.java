@@ -11,7 +11,7 @@ public final class Pictures {
 
   private Pictures() {}
 
-  /** A picture of one colour; its file's ending says the format. */
+  /** Writes a picture of one colour, in the format that the file's ending names. */
   public static Path write(Path file, int width, int height, int rgb) throws IOException {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     for (int y = 0; y < height; y++) {
@@ -22,7 +22,7 @@ public final class Pictures {
     return write(file, image);
   }
 
-  /** Writes a picture; its file's ending says the format. */
+  /** Writes a picture, in the format that the file's ending names. */
   public static Path write(Path file, BufferedImage image) throws IOException {
     Files.createDirectories(file.getParent());
     boolean png = file.toString().toLowerCase(java.util.Locale.ROOT).endsWith("png");
@@ -33,7 +33,7 @@ public final class Pictures {
   }
 
   /**
-   * Two classes, {@code bright} and {@code dark}, of so many pictures each, of changing sizes and
+   * Writes two classes, {@code bright} and {@code dark}, with pictures of varying sizes and
    * formats.
    */
   public static Path folder(Path folder, int perClass) throws IOException {

@@ -21,7 +21,7 @@ public final class StripedImages {
 
   private StripedImages() {}
 
-  /** Writes so many images as a pair of IDX files and opens them. */
+  /** Writes a number of images as a pair of IDX files and opens them. */
   public static IdxImageSource source(Path folder, int count, long seed) {
     Path images = folder.resolve("images-" + count + "-" + seed + ".idx");
     Path labels = folder.resolve("labels-" + count + "-" + seed + ".idx");

@@ -12,19 +12,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** What nodes of an exported network give for one image, on a back end. */
+/** The values of an exported network's nodes for one image, on a back end. */
 final class NodeValues {
 
   private NodeValues() {}
 
-  /** The back ends that can run here. */
+  /** The back ends that can run on this machine. */
   static List<ExecutionBackend> backends() {
     return ExecutionBackend.available().stream()
         .filter(b -> b.devices().stream().anyMatch(ExecutionBackend.Device::available))
         .toList();
   }
 
-  /** Values by node. */
+  /** Computes the values, by node. */
   static Map<String, float[]> of(
       TrainedNetwork network, List<String> nodes, float[] image, ExecutionBackend backend)
       throws OrtException {

@@ -72,7 +72,8 @@ class NetworkSizeTest {
     long kernels = 128 * 128 + 128 * 256 + 256 * 256 + 256 * 512 + 512 * 512;
     assertEquals(9 * kernels, size.subBitWeights());
     assertEquals(5 * kernels + 5 * 9 * 32, size.subBitWeightBits() + size.codebookBits());
-    // Every layer has more outputs than there are codewords: 32 responses and a look-up an output.
+    // Every layer has more outputs than there are codewords: 32 responses, and one look-up per
+    // output.
     long ops =
         32 * 32 * 128 * (9 * 32 + 64)
             + 16 * 16 * (128 + 256) * (9 * 32 + 128)
@@ -102,7 +103,7 @@ class NetworkSizeTest {
     assertEquals(
         28 * 28 * 9 * 16 + 14 * 14 * 16 * 32 + 7 * 7 * 32 * 64 + 64 * 10, size.floatMacs());
     long floatWeights = 9 * 16 + 16 * 32 + 32 * 64 + 64 * 10;
-    // Four parameters a channel of 21 batch norms, the classifier's biases, the convolutions'
+    // Four parameters per channel of 21 batch norms, the classifier's biases, the convolutions'
     // scales.
     long norms = 4 * (7 * 16 + 7 * 32 + 7 * 64);
     long scales = 6 * 16 + 6 * 32 + 6 * 64;

@@ -18,39 +18,107 @@ public final class RandomNetworks {
 
   /** Gives every layer of a network random parameters. */
   public static TrainedNetwork weigh(Network network, int tau, long seed) {
-    Random random = new Random(seed);
+    Weigher weigher = new Weigher(tau, new Random(seed));
     Map<String, float[]> floats = new HashMap<>();
     Map<String, PackedConvWeights> packed = new HashMap<>();
     for (Network.Node node : network.nodes()) {
-      String name = node.name();
-      Layer layer = node.layer();
-      if (layer instanceof Layer.Conv conv) {
-        int fanIn = conv.in() * conv.kernel() * conv.kernel();
-        double spread = Math.sqrt(2.0 / fanIn);
-        if (conv.weights() == Layer.Weights.SUB_BIT) {
-          packed.put(name, packedWeights(conv, tau, (float) spread, random));
-        } else {
-          floats.put(
-              name + "/weight", values(conv.out() * fanIn, () -> spread * random.nextGaussian()));
-        }
-      } else if (layer instanceof Layer.BatchNorm norm) {
-        int n = norm.channels();
-        floats.put(name + "/gamma", values(n, () -> signed(random, 0.5 + random.nextDouble())));
-        floats.put(name + "/beta", values(n, () -> 0.3 * random.nextGaussian()));
-        floats.put(name + "/mean", values(n, () -> 0.3 * random.nextGaussian()));
-        floats.put(name + "/variance", values(n, () -> 0.5 + random.nextDouble()));
-      } else if (layer instanceof Layer.Shift shift) {
-        floats.put(name + "/shift", values(shift.channels(), () -> 0.3 * random.nextGaussian()));
-      } else if (layer instanceof Layer.PRelu prelu) {
-        floats.put(name + "/slope", values(prelu.channels(), () -> random.nextDouble() - 0.2));
-      } else if (layer instanceof Layer.Dense dense) {
-        floats.put(
-            name + "/weight",
-            values(dense.out() * dense.in(), () -> random.nextGaussian() / Math.sqrt(dense.in())));
-        floats.put(name + "/bias", values(dense.out(), () -> 0.1 * random.nextGaussian()));
+      if (node.layer() instanceof Layer.Conv conv && conv.weights() == Layer.Weights.SUB_BIT) {
+        packed.put(node.name(), weigher.packedWeights(conv));
       }
+      node.layer()
+          .accept(weigher)
+          .forEach((parameter, values) -> floats.put(node.name() + "/" + parameter, values));
     }
     return new TrainedNetwork(network, floats, packed, Map.of());
+  }
+
+  /** Random float parameters of a layer, by their names within the layer. */
+  private record Weigher(int tau, Random random) implements Layer.Visitor<Map<String, float[]>> {
+
+    @Override
+    public Map<String, float[]> input(Layer.Input input) {
+      return Map.of();
+    }
+
+    @Override
+    public Map<String, float[]> normalize(Layer.Normalize normalize) {
+      return Map.of();
+    }
+
+    @Override
+    public Map<String, float[]> conv(Layer.Conv conv) {
+      if (conv.weights() == Layer.Weights.SUB_BIT) {
+        return Map.of();
+      }
+      int count = conv.out() * conv.in() * conv.kernel() * conv.kernel();
+      return Map.of("weight", values(count, () -> spread(conv) * random.nextGaussian()));
+    }
+
+    PackedConvWeights packedWeights(Layer.Conv conv) {
+      return RandomNetworks.packedWeights(conv, tau, (float) spread(conv), random);
+    }
+
+    private static double spread(Layer.Conv conv) {
+      return Math.sqrt(2.0 / (conv.in() * conv.kernel() * conv.kernel()));
+    }
+
+    @Override
+    public Map<String, float[]> batchNorm(Layer.BatchNorm norm) {
+      int n = norm.channels();
+      float[] gamma = values(n, () -> signed(random, 0.5 + random.nextDouble()));
+      float[] beta = values(n, () -> 0.3 * random.nextGaussian());
+      float[] mean = values(n, () -> 0.3 * random.nextGaussian());
+      float[] variance = values(n, () -> 0.5 + random.nextDouble());
+      return Map.of("gamma", gamma, "beta", beta, "mean", mean, "variance", variance);
+    }
+
+    @Override
+    public Map<String, float[]> relu(Layer.Relu relu) {
+      return Map.of();
+    }
+
+    @Override
+    public Map<String, float[]> shift(Layer.Shift shift) {
+      return Map.of("shift", values(shift.channels(), () -> 0.3 * random.nextGaussian()));
+    }
+
+    @Override
+    public Map<String, float[]> prelu(Layer.PRelu prelu) {
+      return Map.of("slope", values(prelu.channels(), () -> random.nextDouble() - 0.2));
+    }
+
+    @Override
+    public Map<String, float[]> add(Layer.Add add) {
+      return Map.of();
+    }
+
+    @Override
+    public Map<String, float[]> averagePool(Layer.AveragePool pool) {
+      return Map.of();
+    }
+
+    @Override
+    public Map<String, float[]> maxPool(Layer.MaxPool pool) {
+      return Map.of();
+    }
+
+    @Override
+    public Map<String, float[]> globalAveragePool(Layer.GlobalAveragePool pool) {
+      return Map.of();
+    }
+
+    @Override
+    public Map<String, float[]> flatten(Layer.Flatten flatten) {
+      return Map.of();
+    }
+
+    @Override
+    public Map<String, float[]> dense(Layer.Dense dense) {
+      int count = dense.out() * dense.in();
+      float[] weight = values(count, () -> random.nextGaussian() / Math.sqrt(dense.in()));
+      float[] bias = values(dense.out(), () -> 0.1 * random.nextGaussian());
+      return Map.of("weight", weight, "bias", bias);
+    }
   }
 
   private static PackedConvWeights packedWeights(
@@ -79,12 +147,12 @@ public final class RandomNetworks {
     return values(shape.size(), () -> random.nextInt(256));
   }
 
-  /** Ranges wide enough for what the images give, by the reference. */
+  /** Adds ranges that are wide enough for the values of some images, by the reference. */
   public static TrainedNetwork quantize(TrainedNetwork trained, List<float[]> images) {
     return quantize(trained, images, ResidualBlock.of(trained.network()));
   }
 
-  /** The same as earlier versions did it: residual additions stay float. */
+  /** Adds ranges as earlier versions did: residual additions stay float. */
   public static TrainedNetwork quantizeConvolutions(TrainedNetwork trained, List<float[]> images) {
     return quantize(trained, images, Map.of());
   }

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * What a network means, in plain loops over one image and without folding anything that need not
- * be: the yardstick of the exporter.
+ * Computes what a network means, in plain loops over one image, and folds nothing that need not be
+ * folded. The exporter is tested against it.
  */
 public final class ReferenceForward {
 
@@ -27,13 +27,13 @@ public final class ReferenceForward {
 
   /**
    * The values of every node; an 8-bit convolution's chain or block has its values at the last
-   * node, and none of use before.
+   * node, and no useful ones before.
    */
   public Map<String, float[]> run(float[] image) {
     Map<String, float[]> values = new HashMap<>();
     for (Network.Node node : trained.network().nodes()) {
       if (!values.containsKey(node.name())) {
-        values.put(node.name(), node(node, values, image));
+        values.put(node.name(), node.layer().accept(new NodeValues(node, values, image)));
       }
       if (!trained.ranges().isEmpty() && trained.packed().containsKey(node.name())) {
         ConvChain chain = chains.get(node.name());
@@ -66,29 +66,104 @@ public final class ReferenceForward {
     return Arrays.stream(exponentials).map(e -> e / sum).toArray();
   }
 
-  private float[] node(Network.Node node, Map<String, float[]> values, float[] image) {
-    Layer layer = node.layer();
-    if (layer instanceof Layer.Input) {
+  /** The values of one node, from those of the nodes that it reads. */
+  private final class NodeValues implements Layer.Visitor<float[]> {
+
+    private final Network.Node node;
+    private final Map<String, float[]> values;
+    private final float[] image;
+
+    NodeValues(Network.Node node, Map<String, float[]> values, float[] image) {
+      this.node = node;
+      this.values = values;
+      this.image = image;
+    }
+
+    @Override
+    public float[] input(Layer.Input input) {
       return image;
     }
-    float[] x = values.get(node.inputs().get(0));
-    NodeShape in = shapes.get(node.inputs().get(0));
-    if (layer instanceof Layer.Conv conv) {
-      return conv(node, conv, x, in);
+
+    @Override
+    public float[] normalize(Layer.Normalize normalize) {
+      return elementwise((x, c, i) -> x * normalize.scale() + normalize.offset());
     }
-    float[] y = new float[(int) shapes.get(node.name()).size()];
-    if (layer instanceof Layer.AveragePool) {
-      averagePool(x, in, y);
-    } else if (layer instanceof Layer.MaxPool pool) {
-      maxPool(pool, x, in, y);
-    } else if (layer instanceof Layer.Flatten) {
-      return x;
-    } else if (layer instanceof Layer.GlobalAveragePool) {
-      int map = in.height() * in.width();
+
+    @Override
+    public float[] conv(Layer.Conv conv) {
+      return ReferenceForward.this.conv(node, conv, x(), inputShape());
+    }
+
+    @Override
+    public float[] batchNorm(Layer.BatchNorm norm) {
+      float[] gamma = parameter(node, "gamma");
+      float[] beta = parameter(node, "beta");
+      float[] mean = parameter(node, "mean");
+      float[] variance = parameter(node, "variance");
+      return elementwise(
+          (x, c, i) -> {
+            double deviation = Math.sqrt((double) variance[c] + Layer.BatchNorm.EPSILON);
+            return gamma[c] * (x - mean[c]) / deviation + beta[c];
+          });
+    }
+
+    @Override
+    public float[] relu(Layer.Relu relu) {
+      return elementwise((x, c, i) -> Math.max(x, 0));
+    }
+
+    @Override
+    public float[] shift(Layer.Shift shift) {
+      float[] by = parameter(node, "shift");
+      return elementwise((x, c, i) -> x + by[c]);
+    }
+
+    @Override
+    public float[] prelu(Layer.PRelu prelu) {
+      float[] slope = parameter(node, "slope");
+      return elementwise((x, c, i) -> x > 0 ? x : slope[c] * x);
+    }
+
+    @Override
+    public float[] add(Layer.Add add) {
+      float[] other = values.get(node.inputs().get(1));
+      return elementwise((x, c, i) -> x + other[i]);
+    }
+
+    @Override
+    public float[] averagePool(Layer.AveragePool pool) {
+      float[] y = empty();
+      ReferenceForward.averagePool(x(), inputShape(), y);
+      return y;
+    }
+
+    @Override
+    public float[] maxPool(Layer.MaxPool pool) {
+      float[] y = empty();
+      ReferenceForward.maxPool(pool, x(), inputShape(), y);
+      return y;
+    }
+
+    @Override
+    public float[] globalAveragePool(Layer.GlobalAveragePool pool) {
+      float[] x = x();
+      float[] y = empty();
+      int map = inputShape().height() * inputShape().width();
       for (int i = 0; i < x.length; i++) {
         y[i / map] += x[i] / map;
       }
-    } else if (layer instanceof Layer.Dense dense) {
+      return y;
+    }
+
+    @Override
+    public float[] flatten(Layer.Flatten flatten) {
+      return x();
+    }
+
+    @Override
+    public float[] dense(Layer.Dense dense) {
+      float[] x = x();
+      float[] y = empty();
       float[] weight = parameter(node, "weight");
       for (int o = 0; o < dense.out(); o++) {
         double sum = parameter(node, "bias")[o];
@@ -97,40 +172,35 @@ public final class ReferenceForward {
         }
         y[o] = (float) sum;
       }
-    } else {
-      for (int i = 0; i < y.length; i++) {
-        int c = i / (in.height() * in.width());
-        y[i] = (float) elementwise(node, x[i], c, i, values);
-      }
+      return y;
     }
-    return y;
+
+    private float[] x() {
+      return values.get(node.inputs().get(0));
+    }
+
+    private NodeShape inputShape() {
+      return shapes.get(node.inputs().get(0));
+    }
+
+    private float[] empty() {
+      return new float[(int) shapes.get(node.name()).size()];
+    }
+
+    private float[] elementwise(ElementRule rule) {
+      float[] x = x();
+      float[] y = empty();
+      for (int i = 0; i < y.length; i++) {
+        int c = i / (inputShape().height() * inputShape().width());
+        y[i] = (float) rule.apply(x[i], c, i);
+      }
+      return y;
+    }
   }
 
-  private double elementwise(
-      Network.Node node, float x, int c, int i, Map<String, float[]> values) {
-    Layer layer = node.layer();
-    if (layer instanceof Layer.Normalize normalize) {
-      return x * normalize.scale() + normalize.offset();
-    }
-    if (layer instanceof Layer.BatchNorm) {
-      double deviation =
-          Math.sqrt((double) parameter(node, "variance")[c] + Layer.BatchNorm.EPSILON);
-      return parameter(node, "gamma")[c] * (x - parameter(node, "mean")[c]) / deviation
-          + parameter(node, "beta")[c];
-    }
-    if (layer instanceof Layer.Relu) {
-      return Math.max(x, 0);
-    }
-    if (layer instanceof Layer.Shift) {
-      return x + parameter(node, "shift")[c];
-    }
-    if (layer instanceof Layer.PRelu) {
-      return x > 0 ? x : parameter(node, "slope")[c] * x;
-    }
-    if (layer instanceof Layer.Add) {
-      return x + values.get(node.inputs().get(1))[i];
-    }
-    throw new AssertionError(layer);
+  /** A rule for each value x, with its channel c and its place i in the tensor. */
+  private interface ElementRule {
+    double apply(float x, int c, int i);
   }
 
   private static void averagePool(float[] x, NodeShape in, float[] y) {
@@ -226,7 +296,7 @@ public final class ReferenceForward {
     return rounded(sums, to);
   }
 
-  /** What is stored for real values, less the zero point. */
+  /** The numbers that are stored for real values, minus the zero point. */
   private static double[] stored(float[] x, QuantizedRange range) {
     double[] stored = new double[x.length];
     for (int i = 0; i < x.length; i++) {

@@ -2,13 +2,13 @@ package dev.subbit.tribuo.codebook;
 
 import dev.subbit.onnx.Codebook;
 
-/** A codebook as training holds it: [2^tau, 9] floats of -1 and +1. */
+/** Converts codebooks to and from the form that training holds: [2^tau, 9] floats of -1 and +1. */
 public final class CodebookTaps {
 
   private CodebookTaps() {}
 
   /**
-   * The taps of a codebook.
+   * Returns the taps of a codebook.
    *
    * @param codebook the codebook.
    * @return its taps, codeword by codeword, in row-major order.
@@ -23,7 +23,7 @@ public final class CodebookTaps {
   }
 
   /**
-   * The codebook of some taps.
+   * Makes the codebook that has given taps.
    *
    * @param tau bits of an index.
    * @param taps as {@link #of} gives them.

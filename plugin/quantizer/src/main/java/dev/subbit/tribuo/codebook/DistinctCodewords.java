@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
-/** Codewords without repetition: drawing a codebook, and mending one in which codewords repeat. */
+/** Draws codebooks without repeated codewords, and replaces codewords that repeat. */
 public final class DistinctCodewords {
 
   private static final int ALL = 1 << Codebook.TAPS;
@@ -13,11 +13,11 @@ public final class DistinctCodewords {
   private DistinctCodewords() {}
 
   /**
-   * Draws 2^tau of the 512 codewords without repetition, each subset equally likely. At tau = 9
-   * these are all codewords, in their order.
+   * Draws 2^tau of the 512 codewords without repetition, each subset equally likely. At tau = 9 the
+   * result is all codewords, in their order.
    *
    * @param tau bits of an index, 1 to 9.
-   * @param rng where the choice comes from.
+   * @param rng the generator that the choice is drawn from.
    * @return the codewords, each 9 bits.
    */
   public static int[] sample(int tau, SplittableRandom rng) {
@@ -51,8 +51,8 @@ public final class DistinctCodewords {
    * codebook. There is always one, since a codebook holds at most 512 codewords.
    *
    * @param codewords the codewords, changed in place.
-   * @param rng where the replacements come from; not touched if nothing repeats.
-   * @return which places were replaced.
+   * @param rng the generator that replacements are drawn from; not used if nothing repeats.
+   * @return the places that were replaced.
    */
   public static boolean[] replaceRepeats(int[] codewords, SplittableRandom rng) {
     boolean[] used = new boolean[ALL];

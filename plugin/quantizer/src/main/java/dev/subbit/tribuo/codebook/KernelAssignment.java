@@ -3,7 +3,7 @@ package dev.subbit.tribuo.codebook;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.settings.Assignment;
 
-/** Which codeword stands for a kernel. */
+/** Assigns codewords to kernels. */
 public final class KernelAssignment {
 
   private KernelAssignment() {}
@@ -14,15 +14,15 @@ public final class KernelAssignment {
    * the lowest index.
    *
    * @param codebook the codebook.
-   * @param kernels finite weights, 9 a kernel, row-major; [out, in, 3, 3] gives indices in [out,
+   * @param kernels finite weights, 9 per kernel, row-major; [out, in, 3, 3] gives indices in [out,
    *     in] order.
-   * @return one index a kernel.
-   * @throws IllegalArgumentException if the weights are no whole number of kernels.
+   * @return one index per kernel.
+   * @throws IllegalArgumentException if the weights are not a whole number of kernels.
    */
   public static int[] nearest(Codebook codebook, float[] kernels) {
     if (kernels.length % Codebook.TAPS != 0) {
       throw new IllegalArgumentException(
-          kernels.length + " weights are no whole number of 3x3 kernels");
+          kernels.length + " weights are not a whole number of 3x3 kernels");
     }
     byte[] taps = codebook.toTaps();
     int[] indices = new int[kernels.length / Codebook.TAPS];
@@ -43,13 +43,13 @@ public final class KernelAssignment {
   }
 
   /**
-   * Gives every kernel its codeword.
+   * Gives every kernel its codeword by a rule.
    *
-   * @param assignment how it is chosen.
+   * @param assignment the rule.
    * @param codebook the codebook.
-   * @param kernels finite weights, 9 a kernel, row-major.
-   * @return one index a kernel.
-   * @throws IllegalArgumentException if the weights are no whole number of kernels.
+   * @param kernels finite weights, 9 per kernel, row-major.
+   * @return one index per kernel.
+   * @throws IllegalArgumentException if the weights are not a whole number of kernels.
    */
   public static int[] assign(Assignment assignment, Codebook codebook, float[] kernels) {
     return nearest(codebook, assignment == Assignment.SCALED ? clipped(kernels) : kernels);

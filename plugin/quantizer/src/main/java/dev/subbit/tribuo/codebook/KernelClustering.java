@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * A codebook for kernels that are already trained: k-means in which every centre is a codeword, the
- * sign of the mean of the kernels that have it.
+ * Fits a codebook to kernels that are already trained, by k-means in which every centre is a
+ * codeword, the sign of the mean of the kernels that have it.
  *
  * <p>Source: "BTC-LLM" (arXiv 2506.12040), binary codebooks after training.
  */
@@ -15,15 +15,15 @@ public final class KernelClustering {
   private KernelClustering() {}
 
   /**
-   * Fits a codebook.
+   * Fits a codebook to kernels.
    *
    * @param tau bits of an index, 1 to 9; at 9 the full codebook is returned.
-   * @param kernels finite weights, 9 a kernel, row-major.
-   * @param rounds at most so many rounds; it ends before if a round changes nothing.
-   * @param rng where the first codewords and replacements of repeats come from.
+   * @param kernels finite weights, 9 per kernel, row-major.
+   * @param rounds largest number of rounds; fewer if a round changes nothing.
+   * @param rng the generator that the first codewords and replacements of repeats are drawn from.
    * @return 2^tau different codewords.
-   * @throws IllegalArgumentException if tau is out of range or the weights are no whole number of
-   *     kernels.
+   * @throws IllegalArgumentException if tau is out of range or the weights are not a whole number
+   *     of kernels.
    */
   public static Codebook fit(int tau, float[] kernels, int rounds, SplittableRandom rng) {
     if (tau == Codebook.MAX_TAU) {
@@ -40,7 +40,7 @@ public final class KernelClustering {
     return codebook;
   }
 
-  /** One round of k-means. */
+  /** Makes one round of k-means. */
   static Codebook round(Codebook codebook, float[] kernels, SplittableRandom rng) {
     int[] codewords = signsOfMeans(codebook, kernels);
     DistinctCodewords.replaceRepeats(codewords, rng);

@@ -13,16 +13,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
-/** Chooses 8-bit ranges for values of a graph from what they are on the calibration inputs. */
+/** Chooses 8-bit ranges for values of a graph by running it on the calibration inputs. */
 final class ActivationRanges {
 
-  /** Values that are looked at in one run, which bounds the memory. */
+  /** Number of values that are observed in one run, which bounds the memory. */
   private static final int VALUES_AT_ONCE = 16;
 
   private ActivationRanges() {}
 
   /**
-   * Measures.
+   * Measures the ranges of some values.
    *
    * @param model the model.
    * @param values names of float32 values of it.

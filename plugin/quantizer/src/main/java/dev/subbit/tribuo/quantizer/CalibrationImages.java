@@ -17,17 +17,17 @@ import org.tribuo.Dataset;
 import org.tribuo.Example;
 import org.tribuo.classification.Label;
 
-/** Images that a network is run on to see what values its nodes take. */
+/** Images that a network is run on to observe the values of its nodes. */
 final class CalibrationImages {
 
   private final List<Example<Label>> examples;
   private final PixelMap pixels;
 
-  /** Sees the values of one node for one batch of images. */
+  /** Receives the values of one node for one batch of images. */
   @FunctionalInterface
   interface Observer {
     /**
-     * Called batch by batch.
+     * Receives the values, batch by batch.
      *
      * @param node name of the node.
      * @param values its values for all images of the batch, [images, channels, height, width].
@@ -36,10 +36,10 @@ final class CalibrationImages {
   }
 
   /**
-   * Takes images from a data set.
+   * Takes images from a dataset.
    *
-   * @param data the data set.
-   * @param count so many images, spread evenly, or all if there are fewer.
+   * @param data the dataset.
+   * @param count number of images to take, spread evenly; all if there are fewer.
    * @param pixels where the features lie in an image.
    * @throws IllegalArgumentException if there is no image.
    */
@@ -60,8 +60,8 @@ final class CalibrationImages {
    * on its function bodies, since the measurement must not depend on the kernels of this machine.
    *
    * @param network the network.
-   * @param nodes the nodes to look at, as {@link OnnxExporter#exportValues} takes them.
-   * @param observer sees the values.
+   * @param nodes the nodes to observe, as {@link OnnxExporter#exportValues} takes them.
+   * @param observer receives the values.
    * @throws IllegalArgumentException if a value is not finite.
    */
   void run(TrainedNetwork network, List<String> nodes, Observer observer) {

@@ -21,7 +21,7 @@ import java.util.Set;
  */
 final class KeptValues {
 
-  /** Bytes of the values that are kept. */
+  /** Largest number of bytes that are kept. */
   private static final long MOST_BYTES = 192L << 20;
 
   /** By name, those used longest ago first; one tensor a feed. */
@@ -30,7 +30,7 @@ final class KeptValues {
   /**
    * Prepares to compute values.
    *
-   * @param model the model; what it gives at kept values has not changed since they were kept.
+   * @param model the model; kept values must still be those that it gives.
    * @param values names of float32 values.
    * @param keep that one of them which is kept.
    * @return the run, over all feeds in order.
@@ -80,7 +80,7 @@ final class KeptValues {
       return values;
     }
 
-    /** Keeps what was found, and drops what is too much. */
+    /** Keeps the values of a run, and drops those used longest ago where they are too many. */
     @Override
     public void close() {
       session.close();

@@ -5,7 +5,7 @@ import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 
 /**
- * What became of one layer.
+ * The result for one layer: its new form, its size and its error.
  *
  * @param name its name.
  * @param outChannels output channels.
@@ -15,8 +15,8 @@ import dev.subbit.tribuo.quantizer.graph.ConvLayer;
  * @param tau bits of an index.
  * @param stages number of sub-bit convolutions it is the sum of.
  * @param bitsPerWeight bits of indices, codebooks, scales and bias over the weights; codebooks
- *     count 8 bits a tap, as they are stored.
- * @param indexBitsPerWeight bits of the indices alone over the weights: stages * tau / 9 but for
+ *     count 8 bits per tap, as they are stored.
+ * @param indexBitsPerWeight bits of the indices alone over the weights: stages * tau / 9 apart from
  *     padding to whole bytes.
  * @param bytesBefore bytes of the float weights and biases.
  * @param bytesAfter bytes of indices, codebooks, scales and bias.

@@ -20,10 +20,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Sub-bit weights for a network that was trained with float ones. The network is exported, the
- * {@link OnnxQuantizer} fits its layers, and what it finds is brought back: a convolution of
- * several stages becomes as many convolutions and their sums, and the batch normalisation behind it
- * takes the statistics that the new weights give.
+ * Gives sub-bit weights to a network that was trained with float ones. The network is exported, the
+ * {@link OnnxQuantizer} fits its layers, and the results are brought back: a convolution of several
+ * stages becomes as many convolutions and their sums, and the batch normalisation behind it takes
+ * the statistics that the new weights give.
  */
 final class NetworkQuantization {
 
@@ -40,11 +40,11 @@ final class NetworkQuantization {
   }
 
   /**
-   * Fits every 3x3 convolution but those that read the image, which stay float as in training.
+   * Fits every 3x3 convolution except those that read the image, which stay float as in training.
    *
    * @param trained a network with float weights.
    * @param settings how to fit.
-   * @param images what to fit on.
+   * @param images the images to fit on.
    * @param positions the pixel positions of its features.
    * @return the network with sub-bit weights.
    * @throws IllegalArgumentException if it has no such convolution, or a value overflows.
@@ -141,7 +141,9 @@ final class NetworkQuantization {
     return sum;
   }
 
-  /** The batch normalisation that only adds the bias, written with the statistics of its input. */
+  /**
+   * Sets a batch normalisation that only adds the bias, written with the statistics of its input.
+   */
   private void setNorm(String norm, StagedWeights weights) {
     int channels = weights.bias().length;
     float[] gamma = new float[channels];

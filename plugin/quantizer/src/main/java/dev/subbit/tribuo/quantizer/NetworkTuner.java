@@ -7,16 +7,17 @@ import org.tribuo.Dataset;
 import org.tribuo.classification.Label;
 
 /**
- * Trains a quantized network a little further, with its float model for a teacher. Quantizing does
- * without; the module {@code subbit-training} offers a tuner as a Java service, so that this module
- * need not know what trains. Implementations are safe for use by many threads.
+ * Trains a quantized network a little further, with its float model for a teacher. Quantizing works
+ * without one; the module {@code subbit-training} offers a tuner as a Java service, so that this
+ * module does not depend on a training engine. Implementations are safe for use by many threads.
  */
 public interface NetworkTuner {
 
   /**
-   * Trains.
+   * Trains the quantized network.
    *
-   * @param model the float model: the teacher, and whose labels and features the images have.
+   * @param model the float model, which is the teacher and whose labels and features the images
+   *     have.
    * @param quantized the same network with sub-bit weights.
    * @param images the images.
    * @param settings how to train.

@@ -28,9 +28,9 @@ import java.util.Map;
 /**
  * Turns the 3x3 convolutions of any ONNX model into sub-bit ones, without training.
  *
- * <p>Layer by layer from the front: each layer is fitted so that, on what the quantized layers
- * before it give, it comes as near as it can to what the float model has there. So a layer also
- * makes up for the errors before it. One layer's statistics are in memory at a time.
+ * <p>Layer by layer from the front: each layer is fitted so that, on the outputs of the quantized
+ * layers before it, it comes as close as possible to the float model's values there. So a layer
+ * also makes up for the errors before it. One layer's statistics are in memory at a time.
  *
  * <p>The result is determined by the arguments and the machine. Instances are safe for use by many
  * threads.
@@ -41,7 +41,7 @@ public final class OnnxQuantizer {
   private static final int MOST_PATCHES = 32768;
   private static final int PATCHES_A_COLUMN = 16;
 
-  /** Batches that sensitivity is measured on. */
+  /** Number of batches that sensitivity is measured on. */
   private static final int SENSITIVITY_FEEDS = 4;
 
   private final QuantizationSettings settings;
@@ -49,20 +49,20 @@ public final class OnnxQuantizer {
   /**
    * Makes a quantizer.
    *
-   * @param settings what is to become of models.
+   * @param settings the form that models are given.
    */
   public OnnxQuantizer(QuantizationSettings settings) {
     this.settings = settings;
   }
 
   /**
-   * Quantizes a model.
+   * Quantizes an ONNX model.
    *
    * @param model the model, its data inside and its operator set new enough.
    * @param feeds calibration inputs, at least one; gone through twice for every layer.
-   * @param progress is told how it goes.
-   * @return the quantized model and what was done; where no layer can be converted, the model as it
-   *     was.
+   * @param progress receives the progress.
+   * @return the quantized model and the results for its layers; the unchanged model if no layer can
+   *     be converted.
    * @throws IllegalArgumentException if the model cannot be run on the inputs, gives numbers there
    *     that are not finite, or cannot be brought within the largest drop.
    */
@@ -87,7 +87,7 @@ public final class OnnxQuantizer {
     return leastWithinDrop(model, layers, path, noise, left, feeds, progress);
   }
 
-  /** The fewest bits with which the outputs agree well enough, by halving the path. */
+  /** Finds the fewest bits with which the outputs agree well enough, by bisection of the path. */
   private QuantizationResult leastWithinDrop(
       ModelProto model,
       List<ConvLayer> layers,
@@ -180,7 +180,10 @@ public final class OnnxQuantizer {
     return IntegerEdits.replace(model, convs, ActivationRanges.of(model, values, feeds, clipping));
   }
 
-  /** For each layer the noise on the outputs if it alone is quantized, with 1, 2, ... stages. */
+  /**
+   * Measures for each layer the noise on the outputs if it alone is quantized, with 1, 2, ...
+   * stages.
+   */
   private double[][] sensitivity(
       ModelProto model,
       List<ConvLayer> layers,
@@ -249,7 +252,8 @@ public final class OnnxQuantizer {
   }
 
   /**
-   * Runs the layers done so far and the float model, and keeps what one layer sees and should give.
+   * Runs the layers quantized so far and the float model, and records the inputs and the wanted
+   * outputs of one layer.
    */
   private PatchSampler look(
       ConvLayer layer,

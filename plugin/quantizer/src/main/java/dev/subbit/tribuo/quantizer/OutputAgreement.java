@@ -3,8 +3,8 @@ package dev.subbit.tribuo.quantizer;
 import dev.subbit.tribuo.quantizer.graph.FloatArray;
 
 /**
- * How far one output of the quantized model agrees with the float model's on the calibration
- * inputs. Not safe for use by many threads.
+ * Measures how far one output of the quantized model agrees with the float model's on the
+ * calibration inputs. Not safe for use by many threads.
  */
 public final class OutputAgreement {
 
@@ -62,7 +62,8 @@ public final class OutputAgreement {
   }
 
   /**
-   * Variance of the float model's values over the mean squared difference, in dB.
+   * The signal-to-noise ratio: variance of the float model's values over the mean squared
+   * difference, in dB.
    *
    * @return the ratio; infinite where there is no difference.
    */

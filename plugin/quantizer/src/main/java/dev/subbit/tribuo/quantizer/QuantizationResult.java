@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A quantized model and what was done to it.
+ * A quantized model with the results for its layers and outputs.
  *
  * @param model the model.
  * @param layers the layers that became sub-bit, in the order of the graph.
  * @param weights their weights, by name.
- * @param left the convolutions that stayed, and why.
+ * @param left the convolutions that stayed as they are, with the reasons.
  * @param outputs how far the model's float outputs agree with those of the float model.
  * @param floatActivations the same before the activations became 8-bit; empty if they did not.
  */
@@ -24,7 +24,7 @@ public record QuantizationResult(
     List<OutputAgreement> outputs,
     List<OutputAgreement> floatActivations) {
 
-  // Copies the lists.
+  // Copies the lists, so that the result stays as it was made.
   public QuantizationResult {
     layers = List.copyOf(layers);
     weights = Map.copyOf(weights);

@@ -7,14 +7,15 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What is to become of a model.
+ * The form that a quantization gives to a model.
  *
  * @param fit how each layer is fitted; its number of stages is that of every layer, or the largest
  *     where stages are chosen.
- * @param keepFloat layers whose names one of these finds stay as they are.
- * @param bits bits a weight that the indices of all layers together may cost; 0 for no bound.
+ * @param keepFloat layers whose names contain a match of one of these stay as they are.
+ * @param bits largest number of bits per weight for the indices of all layers together; 0 for no
+ *     bound.
  * @param maxDrop share of the rows of an output whose largest value may move to another place, 0 up
- *     to but not 1; negative for no bound. No two bounds at once.
+ *     to but not 1; negative for no bound. At most one of the two bounds may be set.
  * @param activations how the ranges of 8-bit activations are chosen; empty to leave them float.
  */
 public record QuantizationSettings(
@@ -28,11 +29,11 @@ public record QuantizationSettings(
   public QuantizationSettings {
     keepFloat = List.copyOf(keepFloat);
     double least = fit.tau() / 9.0;
-    // What is printed of tau / 9 with two digits is meant to be enough.
+    // Tolerance that lets tau / 9 be given with two digits.
     if (bits != 0 && !(bits >= least - 0.005)) {
       throw new IllegalArgumentException(
           String.format(
-              "%.2f bits a weight are less than one stage of tau = %d costs, %.2f; take a smaller"
+              "%.2f bits per weight are less than one stage of tau = %d costs, %.2f; take a smaller"
                   + " tau or more bits",
               bits, fit.tau(), least));
     }
@@ -46,7 +47,7 @@ public record QuantizationSettings(
   }
 
   /**
-   * Settings by which all layers have the same number of stages and activations stay float.
+   * Makes settings by which all layers have the same number of stages and activations stay float.
    *
    * @param fit how each layer is fitted.
    * @param keepFloat layers whose names one of these finds stay as they are.

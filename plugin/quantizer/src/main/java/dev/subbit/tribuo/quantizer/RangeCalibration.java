@@ -25,7 +25,7 @@ final class RangeCalibration {
    * Gives a network its quantized ranges.
    *
    * @param trained a network with sub-bit weights, real activations and no ranges.
-   * @param images what to measure on.
+   * @param images the images to measure on.
    * @param clipping how a range is chosen.
    * @return the same network with ranges.
    */
@@ -39,7 +39,9 @@ final class RangeCalibration {
     return new TrainedNetwork(trained.network(), trained.floats(), trained.packed(), ranges);
   }
 
-  /** So that a max pooling behind an 8-bit convolution takes its values as they are. */
+  /**
+   * A max pooling behind an 8-bit convolution gets its range, and so takes its values as they are.
+   */
   private static void shareRangesThroughMaxPooling(
       TrainedNetwork trained, Map<String, QuantizedRange> ranges) {
     Set<String> givenAsIntegers = givenAsIntegers(trained);
@@ -53,7 +55,7 @@ final class RangeCalibration {
     }
   }
 
-  /** The nodes whose values 8-bit convolutions give. */
+  /** The nodes whose values 8-bit convolutions compute. */
   private static Set<String> givenAsIntegers(TrainedNetwork trained) {
     Map<String, ConvChain> chains = ConvChain.of(trained.network());
     Map<String, ResidualBlock> blocks = ResidualBlock.of(trained.network());

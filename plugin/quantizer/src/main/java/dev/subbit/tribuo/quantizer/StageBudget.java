@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** How many stages each layer gets, from the fewest to the most bits. */
+/** Distributes stages over layers, from the fewest to the most bits. */
 final class StageBudget {
 
   private StageBudget() {}
 
   /**
-   * Gives stages one after the other, each to the layer where it takes most noise off the outputs
-   * for its bits.
+   * Gives stages one after the other, each to the layer where it removes most noise from the
+   * outputs for its bits.
    *
    * @param weights number of weights of each layer.
    * @param noise of each layer: noise on the model's outputs if it alone is quantized, with 1, 2,
@@ -45,12 +45,12 @@ final class StageBudget {
   }
 
   /**
-   * The last entry of a path within a bound.
+   * Finds the last entry of a path within a bound.
    *
    * @param path from {@link #path}.
    * @param weights number of weights of each layer.
    * @param tau bits of an index.
-   * @param bits most bits a weight of the indices of all layers together.
+   * @param bits largest number of bits per weight for the indices of all layers together.
    * @return its stages.
    */
   static int[] within(List<int[]> path, long[] weights, int tau, double bits) {

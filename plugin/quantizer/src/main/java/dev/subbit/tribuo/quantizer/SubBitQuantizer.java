@@ -32,8 +32,8 @@ import org.tribuo.provenance.TrainerProvenance;
  * Turns a trained model into one that runs on sub-bit weights and, unless told otherwise, on 8-bit
  * activations.
  *
- * <p>A model with float weights first gets sub-bit ones: each 3x3 convolution but the first becomes
- * the sum of {@code stages} sub-bit ones, fitted by the error of its outputs, see {@link
+ * <p>A model with float weights first gets sub-bit ones: each 3x3 convolution except the first
+ * becomes the sum of {@code stages} sub-bit ones, fitted by the error of its outputs, see {@link
  * dev.subbit.tribuo.quantizer.OnnxQuantizer}. With {@code tuneEpochs} it is then trained a little
  * further on the same data, with the float model for a teacher. A model with sub-bit weights keeps
  * them. After that, the range of the activations around each sub-bit convolution is measured and
@@ -80,7 +80,8 @@ public final class SubBitQuantizer
 
   @Config(
       description =
-          "Threads of that training; 0 takes one a processor. All trainings in a JVM need the same.")
+          "Threads of that training; 0 takes one per processor. All trainings in a JVM need the"
+              + " same.")
   private int threads = 0;
 
   @Config(description = "Round activations to 8 bits too; otherwise they stay float.")
@@ -89,11 +90,11 @@ public final class SubBitQuantizer
   @Config(description = "Seed of all random choices.")
   private long seed = 1;
 
-  /** A quantizer with the default settings; for OLCUT too. */
+  /** Makes a quantizer with the default settings, for code and for OLCUT. */
   public SubBitQuantizer() {}
 
   /**
-   * A quantizer with stages and training.
+   * Makes a quantizer with stages and training.
    *
    * @param tau bits of a codebook index, 1 to 9, for models with float weights.
    * @param stages sub-bit convolutions that a convolution becomes the sum of.
@@ -118,7 +119,7 @@ public final class SubBitQuantizer
   }
 
   /**
-   * A quantizer of weights and activations.
+   * Makes a quantizer of weights and activations without training.
    *
    * @param tau bits of a codebook index, 1 to 9, for models with float weights.
    * @param calibrationImages number of images to measure on, at least 1.
@@ -133,7 +134,7 @@ public final class SubBitQuantizer
   }
 
   /**
-   * Sets what the training after the fit learns from.
+   * Sets the share of the float model in what the training after the fit learns from.
    *
    * @param share of the float model's outputs, 0 to 1; the rest are the labels.
    * @return this quantizer.
@@ -177,13 +178,17 @@ public final class SubBitQuantizer
       throw new PropertyException(
           "",
           "tuneEpochs",
-          "tuneEpochs and threads are 0 and more, found " + tuneEpochs + ", " + threads);
+          "tuneEpochs and threads must not be negative, found " + tuneEpochs + ", " + threads);
     }
     if (!(tuneRate > 0) || !(teacherShare >= 0 && teacherShare <= 1)) {
       throw new PropertyException(
           "",
           "tuneRate",
-          "tuneRate is positive and teacherShare 0 to 1, found " + tuneRate + ", " + teacherShare);
+          "tuneRate must be positive and teacherShare 0 to 1, found"
+              + " "
+              + tuneRate
+              + ", "
+              + teacherShare);
     }
   }
 
@@ -211,7 +216,7 @@ public final class SubBitQuantizer
    * @param calibration images like those that will be predicted; labels do not matter.
    * @param trainer the trainer that the result names.
    * @return the quantized model, see {@link #quantize(SubBitModel, Dataset)}.
-   * @throws IllegalArgumentException as there.
+   * @throws IllegalArgumentException for the reasons given there.
    */
   public SubBitModel quantize(
       SubBitModel model, Dataset<Label> calibration, TrainerProvenance trainer) {

@@ -8,7 +8,7 @@ package dev.subbit.tribuo.quantizer;
  * @param teacherShare share of the float model's outputs in what is learnt from, 0 to 1; the rest
  *     are the labels. At 1 labels do not matter.
  * @param threads threads to train with, at least 1.
- * @param seed where all random choices come from.
+ * @param seed seed of all random choices.
  */
 public record TuningSettings(
     int epochs, double learningRate, double teacherShare, int threads, long seed) {}

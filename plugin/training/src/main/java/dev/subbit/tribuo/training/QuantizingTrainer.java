@@ -14,28 +14,28 @@ import org.tribuo.provenance.impl.TrainerProvenanceImpl;
 
 /**
  * Trains a model, then quantizes it on the images that it was trained on: the quantizer as a step
- * of a pipeline. What comes out is the quantizer's model; its provenance names this trainer with
- * the trainer and the quantizer inside.
+ * of a pipeline. The result is the quantizer's model; its provenance names this trainer with the
+ * trainer and the quantizer inside.
  *
  * <p>Random numbers are the trainer's and the quantizer's own; the invocation count is the
  * trainer's. As safe for use by many threads as the trainer is.
  */
 public final class QuantizingTrainer implements Trainer<Label> {
 
-  @Config(mandatory = true, description = "What trains the model that is quantized.")
+  @Config(mandatory = true, description = "The trainer of the model that is quantized.")
   private SubBitTrainer trainer;
 
-  @Config(mandatory = true, description = "What quantizes it.")
+  @Config(mandatory = true, description = "The quantizer that the trained model goes through.")
   private SubBitQuantizer quantizer;
 
-  /** For OLCUT. */
+  /** For OLCUT, which fills in the configured fields. */
   private QuantizingTrainer() {}
 
   /**
    * Puts a quantizer behind a trainer.
    *
-   * @param trainer what trains.
-   * @param quantizer what quantizes.
+   * @param trainer the trainer of the model.
+   * @param quantizer the quantizer that the trained model goes through.
    */
   public QuantizingTrainer(SubBitTrainer trainer, SubBitQuantizer quantizer) {
     this.trainer = trainer;
@@ -53,13 +53,13 @@ public final class QuantizingTrainer implements Trainer<Label> {
   }
 
   /**
-   * Trains and quantizes.
+   * Trains a model and quantizes it on the same images.
    *
    * @param examples the images, for both.
    * @param runProvenance what to add to the provenance.
    * @param invocationCount the trainer's invocation count, or {@link #INCREMENT_INVOCATION_COUNT}.
    * @return the quantized model.
-   * @throws IllegalArgumentException if the images cannot be trained on, or the model not be
+   * @throws IllegalArgumentException if the images cannot be trained on, or the model cannot be
    *     quantized.
    */
   @Override

@@ -60,8 +60,8 @@ import org.tribuo.provenance.TrainerProvenance;
 import org.tribuo.provenance.impl.TrainerProvenanceImpl;
 
 /**
- * Trains image classifiers whose 3x3 convolutions cost tau / 9 bit a weight; float and plain binary
- * (tau = 9) networks too.
+ * Trains image classifiers whose 3x3 convolutions cost tau / 9 bit per weight. It also trains float
+ * and plain binary (tau = 9) networks.
  *
  * <p>Configured by OLCUT, or in code by a {@link SubBitTrainerBuilder}. Training needs TensorFlow
  * on the classpath; prediction with the model does not. One configuration, one dataset and one
@@ -93,7 +93,7 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "Weights of the 3x3 convolutions after the first: SUB_BIT or FLOAT.")
   Layer.Weights weights = Layer.Weights.SUB_BIT;
 
-  @Config(description = "Activations that these convolutions take: REAL or BINARY.")
+  @Config(description = "Activations that these convolutions read: REAL or BINARY.")
   Layer.Activations activations = Layer.Activations.REAL;
 
   @Config(description = "Passes over the data.")
@@ -102,7 +102,7 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "Passes with float weights, before those with sub-bit weights.")
   int floatEpochs = 0;
 
-  @Config(description = "Images in every step, at least 2.")
+  @Config(description = "Images per step, at least 2.")
   int batchSize = 32;
 
   @Config(description = "How a gradient becomes a step: ADAM, or SGD with Nesterov momentum.")
@@ -126,13 +126,15 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "Largest L2 norm of all gradients together; 0 sets no limit.")
   double gradientClip = 0;
 
-  @Config(description = "What the network also learns from; none for the labels alone.")
+  @Config(
+      description =
+          "A model that the network also learns from; without one it learns from the labels alone.")
   Teacher teacher = null;
 
   @Config(description = "Share of the teacher in the loss, 0 to 1.")
   double distillationWeight = 1;
 
-  @Config(description = "What logits are divided by where the teacher is compared with.")
+  @Config(description = "Logits are divided by this where they are compared with the teacher's.")
   double temperature = 1;
 
   @Config(description = "How codewords are selected: FIXED, REFINED or PERMUTATION.")
@@ -144,7 +146,7 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "How kernels choose codewords: NEAREST, or SCALED against outliers.")
   Assignment assignment = Assignment.NEAREST;
 
-  @Config(description = "The codebooks are refined at every so-manyth step.")
+  @Config(description = "The codebooks are refined at every n-th step; this is n.")
   int refineInterval = 25;
 
   @Config(description = "Learning rate of the codebooks at the first step.")
@@ -156,7 +158,7 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "Seed of all random choices.")
   long seed = Trainer.DEFAULT_SEED;
 
-  @Config(description = "Threads to train with; 0 takes one a processor.")
+  @Config(description = "Threads to train with; 0 takes one per processor.")
   int threads = 0;
 
   @Config(
@@ -179,14 +181,14 @@ public final class SubBitTrainer implements Trainer<Label> {
 
   @Config(
       description =
-          "Folder for the checkpoint that a training goes on from after it was cut; none for no"
+          "Folder for the checkpoint that an interrupted training is resumed from; none for no"
               + " checkpoints.")
   Path checkpointFolder = null;
 
   @Config(
       description =
-          "A checkpoint is written every so many seconds, and at every epoch's end; 0 for one after"
-              + " every step.")
+          "Seconds from one checkpoint to the next; one is also written at every epoch's end. 0"
+              + " for one after every step.")
   double checkpointSeconds = 300;
 
   @Config(description = "Show a progress bar, where the program runs in a terminal.")
@@ -199,7 +201,7 @@ public final class SubBitTrainer implements Trainer<Label> {
   private SplittableRandom rng;
   private int invocationCount;
 
-  /** For OLCUT and the builder. */
+  /** For OLCUT and the builder, which fill in the configured fields. */
   SubBitTrainer() {}
 
   /**
@@ -254,9 +256,9 @@ public final class SubBitTrainer implements Trainer<Label> {
   }
 
   /**
-   * Adds a listener. Listeners are no part of the configuration.
+   * Adds a listener. Listeners are not part of the configuration.
    *
-   * @param listener told of every epoch of every later training.
+   * @param listener receives the steps and epochs of every later training.
    */
   public void addListener(TrainingListener listener) {
     listeners.add(listener);
@@ -273,7 +275,7 @@ public final class SubBitTrainer implements Trainer<Label> {
   }
 
   /**
-   * Where trainings keep their checkpoint.
+   * The folder in which trainings keep their checkpoint.
    *
    * @return the folder of the configuration; empty if they keep none.
    */
@@ -282,7 +284,7 @@ public final class SubBitTrainer implements Trainer<Label> {
   }
 
   /**
-   * Deletes the checkpoint that the next training would go on from, as is due once the model is
+   * Deletes the checkpoint that the next training would go on from, to be called once the model is
    * saved. Does nothing where the trainer keeps none.
    *
    * @throws IOException if the file cannot be deleted, or another training uses the folder.
@@ -308,8 +310,8 @@ public final class SubBitTrainer implements Trainer<Label> {
   /**
    * Trains a model. Where the configuration has a {@code checkpointFolder}, and it holds a
    * checkpoint of this training (the same configuration, data and invocation), the training goes on
-   * from it, and gives the same model to the bit as the training that was not cut; if it was over,
-   * the model is returned at once. The checkpoint stays when the training is over.
+   * from it, and gives the same model to the bit as an uninterrupted training; if it was over, the
+   * model is returned at once. The checkpoint stays when the training is over.
    *
    * @param examples the training images, each pixel a feature named by its position.
    * @param runProvenance provenance of this run.
@@ -317,7 +319,7 @@ public final class SubBitTrainer implements Trainer<Label> {
    *     #INCREMENT_INVOCATION_COUNT} to go on from where they are.
    * @return the model.
    * @throws IllegalArgumentException if the dataset cannot be trained on: empty, of one class only,
-   *     with unknown outputs, smaller than a batch, or with features that are no pixels of the
+   *     with unknown outputs, smaller than a batch, or with features that are not pixels of the
    *     configured image shape.
    * @throws IllegalStateException if TensorFlow is missing, an earlier training in this JVM had
    *     another number of threads, or training diverges; if {@code checkpointFolder} cannot be

@@ -64,7 +64,7 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
-   * What they make of their input.
+   * How the 3x3 convolutions use their input.
    *
    * @param activations the kind of activations.
    * @return this.
@@ -75,9 +75,9 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
-   * Passes over the data.
+   * The number of passes over the data.
    *
-   * @param epochs 1 and more.
+   * @param epochs at least 1.
    * @return this.
    */
   public SubBitTrainerBuilder epochs(int epochs) {
@@ -86,9 +86,9 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
-   * Images in every step.
+   * The number of images per step.
    *
-   * @param batchSize 2 and more.
+   * @param batchSize at least 2.
    * @return this.
    */
   public SubBitTrainerBuilder batchSize(int batchSize) {
@@ -110,7 +110,7 @@ public final class SubBitTrainerBuilder {
   /**
    * L2 decay of the float weights.
    *
-   * @param weightDecay 0 and more.
+   * @param weightDecay at least 0.
    * @return this.
    */
   public SubBitTrainerBuilder weightDecay(double weightDecay) {
@@ -176,7 +176,7 @@ public final class SubBitTrainerBuilder {
   /**
    * Passes over the data with float weights, before those with sub-bit weights.
    *
-   * @param floatEpochs 0 and more.
+   * @param floatEpochs at least 0.
    * @return this.
    */
   public SubBitTrainerBuilder floatEpochs(int floatEpochs) {
@@ -185,11 +185,12 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
-   * Distillation.
+   * Distillation: the network learns from a teacher, too.
    *
-   * @param teacher what the network also learns from, or null for the labels alone.
+   * @param teacher the teacher, or null to learn from the labels alone.
    * @param distillationWeight its share in the loss, 0 to 1.
-   * @param temperature what logits are divided by where the two are compared, positive.
+   * @param temperature positive; logits are divided by it where those of network and teacher are
+   *     compared.
    * @return this.
    */
   public SubBitTrainerBuilder teacher(
@@ -212,7 +213,7 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
-   * Where codebooks start.
+   * The codewords that codebooks start with.
    *
    * @param codebookStart the start.
    * @return this.
@@ -234,7 +235,7 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
-   * Augmentation.
+   * Augmentation: random changes of the training images.
    *
    * @param augmentation how training images are changed.
    * @return this.
@@ -258,7 +259,7 @@ public final class SubBitTrainerBuilder {
   /**
    * Threads to train with.
    *
-   * @param threads 0 for one a processor, or more.
+   * @param threads at least 1, or 0 for one per processor.
    * @return this.
    */
   public SubBitTrainerBuilder threads(int threads) {
@@ -302,7 +303,7 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
-   * Where a training keeps the checkpoint that it goes on from after it was cut.
+   * The folder in which a training keeps the checkpoint that it resumes from after an interruption.
    *
    * @param checkpointFolder a folder of its own; null for no checkpoints.
    * @return this.

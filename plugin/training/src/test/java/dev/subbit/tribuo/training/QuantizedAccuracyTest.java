@@ -16,7 +16,7 @@ import org.tribuo.MutableDataset;
 import org.tribuo.classification.Label;
 import org.tribuo.classification.evaluation.LabelEvaluator;
 
-/** What quantization costs a network that has learnt something. */
+/** The accuracy that quantization costs a trained network. */
 class QuantizedAccuracyTest {
 
   @TempDir static Path folder;

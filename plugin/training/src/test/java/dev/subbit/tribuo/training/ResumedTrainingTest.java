@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.tribuo.MutableDataset;
 import org.tribuo.classification.Label;
 
-/** A training that is stopped goes on as if it had not been. */
+/** A training that is stopped and resumed ends as if it had not been stopped. */
 class ResumedTrainingTest {
 
   /** 48 images, 36 to train on: an epoch has 4 steps of 9 images. */
@@ -42,7 +42,7 @@ class ResumedTrainingTest {
   private static Telling uncut;
   private static TrainedNetworkProto uncutNetwork;
 
-  /** What a training told, without times. */
+  /** The events that a training reported, without times. */
   private static final class Telling implements TrainingListener {
     final List<TrainingStart> starts = new ArrayList<>();
     final List<StepMetrics> steps = new ArrayList<>();
@@ -130,7 +130,7 @@ class ResumedTrainingTest {
   }
 
   @BeforeAll
-  static void trainUncut() {
+  static void trainUninterrupted() {
     data = new MutableDataset<>(StripedImages.source(images, 48, 1));
     SubBitTrainer trainer = builder().build();
     uncut = new Telling(trainer, 0);
@@ -140,7 +140,7 @@ class ResumedTrainingTest {
     assertEquals(3 * STEPS_OF_AN_EPOCH, uncut.steps.size());
   }
 
-  /** Trains until a step; a stopped training tells where it left its checkpoint. */
+  /** Trains until a step; a stopped training names its checkpoint. */
   private Telling trainUntil(int step) {
     SubBitTrainer trainer = trainer();
     Telling telling = new Telling(trainer, step);
@@ -153,7 +153,7 @@ class ResumedTrainingTest {
     return telling;
   }
 
-  /** Trains to the end, and expects what the uncut training gave. */
+  /** Trains to the end, and expects the results of the uninterrupted training. */
   private Telling trainToTheEnd(int from) {
     SubBitTrainer trainer = trainer();
     Telling telling = new Telling(trainer, 0);
@@ -184,7 +184,7 @@ class ResumedTrainingTest {
   }
 
   @Test
-  void goesOnFromTheMiddleOfEitherStage() {
+  void resumesFromTheMiddleOfEitherStage() {
     Telling first = trainUntil(3);
     assertTrue(first.starts.get(0).checkpoint().isEmpty());
     Telling second = trainUntil(10);
@@ -193,12 +193,12 @@ class ResumedTrainingTest {
     Telling third = trainToTheEnd(10);
     assertEquals(3, third.starts.get(0).epoch());
 
-    // It is over, so that it gives the model at once.
+    // The training is over, so it returns the model at once.
     trainToTheEnd(12);
   }
 
   @Test
-  void goesOnFromTheEndOfAStage() {
+  void resumesFromTheEndOfAStage() {
     trainUntil(STEPS_OF_AN_EPOCH);
     trainToTheEnd(STEPS_OF_AN_EPOCH);
   }
@@ -227,7 +227,7 @@ class ResumedTrainingTest {
     later.setInvocationCount(1);
     assertRefused(later, data, "invocation count was 0 and is 1");
 
-    // What changes nothing in the result may differ.
+    // Settings that do not influence the result may differ.
     Files.writeString(file(), "damaged");
     assertRefused(trainer(), data, "Delete it");
     Files.write(file(), before);
@@ -244,7 +244,7 @@ class ResumedTrainingTest {
   }
 
   @Test
-  void goesOnTrainingWhereCheckpointsCannotBeWritten() throws IOException {
+  void continuesTrainingWhereCheckpointsCannotBeWritten() throws IOException {
     // A folder of that name stands in the way of the file that is written.
     Files.createDirectory(folder.resolve("training.checkpoint.part"));
     Files.createFile(folder.resolve("training.checkpoint.part/in-the-way"));

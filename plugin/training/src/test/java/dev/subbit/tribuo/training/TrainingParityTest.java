@@ -37,7 +37,7 @@ import org.tribuo.MutableDataset;
 import org.tribuo.Prediction;
 import org.tribuo.classification.Label;
 
-/** What comes out of training is what was trained. */
+/** The model that a training returns computes what the training graph does. */
 class TrainingParityTest {
 
   private static final ImageShape SHAPE = new ImageShape(2, 11, 9);

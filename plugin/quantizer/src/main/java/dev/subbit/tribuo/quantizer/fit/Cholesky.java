@@ -10,7 +10,7 @@ final class Cholesky {
   private Cholesky() {}
 
   /**
-   * Factors a matrix, block column by block column, rows side by side.
+   * Factors a matrix, block column by block column, with rows in parallel.
    *
    * @param matrix [n, n], symmetric.
    * @param n rows.

@@ -13,18 +13,18 @@ import java.util.SplittableRandom;
 /**
  * Fits the sub-bit weights of one convolution to what its outputs should be.
  *
- * <p>The start is k-means on the kernels, stage by stage on what the stages before leave over. Then
- * indices, scales and codebooks are fitted to each other in rounds, each against the squared error
- * of the outputs: indices one kernel after the other with the error so far handed on (as GPTQ does
- * with single weights, arXiv 2210.17323), then by coordinate descent; scales by least squares;
- * codebooks tap by tap. The result is determined by the arguments.
+ * <p>The start is k-means on the kernels, stage by stage on the remainder that the stages before
+ * leave. Then indices, scales and codebooks are fitted to each other in rounds, each against the
+ * squared error of the outputs: indices one kernel after the other with the error so far handed on
+ * (as GPTQ does with single weights, arXiv 2210.17323), then by coordinate descent; scales by least
+ * squares; codebooks tap by tap. The result is determined by the arguments.
  */
 public final class ConvFit {
 
   private static final int TAPS = Codebook.TAPS;
   private static final int CLUSTERING_ROUNDS = 30;
 
-  /** A round that takes less than this share off the error is the last one. */
+  /** A round that reduces the error by less than this share is the last one. */
   private static final double LEAST_GAIN = 0.002;
 
   private final FitSettings settings;
@@ -49,11 +49,11 @@ public final class ConvFit {
   }
 
   /**
-   * Fits.
+   * Fits the weights of one convolution.
    *
    * @param weights the float weights, [out, in of one group, 3, 3].
-   * @param moments what calibration tells of each group, in order; for each one entry, or several
-   *     for consecutive blocks of its input channels.
+   * @param moments the statistics of each group from calibration, in order; for each one entry, or
+   *     several for consecutive blocks of its input channels.
    * @param settings how to fit.
    * @return the weights.
    * @throws IllegalArgumentException if a number is not finite.
@@ -70,7 +70,7 @@ public final class ConvFit {
     }
   }
 
-  /** Codebooks, indices and scales from the kernels alone. */
+  /** Starts codebooks, indices and scales from the kernels alone. */
   private void start() {
     SplittableRandom rng = new SplittableRandom(settings.seed());
     List<float[]> rest = groups.stream().map(group -> group.form().weights().clone()).toList();
@@ -131,7 +131,7 @@ public final class ConvFit {
     return whole;
   }
 
-  /** Rounds of fitting, until one brings nothing. */
+  /** Fits in rounds, until one brings no improvement. */
   private void refine() {
     double best = groups.stream().mapToDouble(group -> group.fitScales(taps)).sum();
     for (int round = 0; round < settings.rounds(); round++) {
@@ -179,7 +179,7 @@ public final class ConvFit {
     group.fitScales(taps);
   }
 
-  /** Flips every tap of every codebook that lessens the error by it. */
+  /** Flips every tap of every codebook whose flip reduces the error. */
   private void fitTaps() {
     for (int s = 0; s < stages; s++) {
       for (int i = 0; i < taps[s].length; i++) {

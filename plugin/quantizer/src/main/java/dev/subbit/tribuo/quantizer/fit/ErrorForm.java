@@ -9,20 +9,20 @@ import java.util.stream.IntStream;
 
 /**
  * The squared error of the outputs of one group of a convolution as a function of its weights v,
- * one row an output channel: {@code v H v^T - 2 v b^T}, up to what no weights change. H is the
+ * one row per output channel: {@code v H v^T - 2 v b^T}, up to what no weights change. H is the
  * covariance of the patches; b that of patches and wanted outputs. Both are pulled a little towards
- * the float weights, where the calibration says little.
+ * the float weights, where calibration gives little information.
  *
  * <p>Columns are ordered by channel: those whose input varies least come first, so that those
  * decided first, which are the last, matter most. Very wide layers are split into blocks of
- * channels whose correlations with each other are left out; their b stands for the float weights.
+ * channels whose correlations with each other are left out; their b is made from the float weights.
  */
 final class ErrorForm implements AutoCloseable {
 
-  /** How much of the mean variance of a patch value is added to all variances. */
+  /** Share of the mean variance of a patch value that is added to all variances. */
   private static final double DAMPING = 0.01;
 
-  /** Widest block that is factored; wider ones go without the hand-on of errors. */
+  /** Widest block that is factored; errors are not handed on in wider ones. */
   private static final int MAX_FACTORED_CHANNELS = 512;
 
   /** Output channels that go through a block together. */
@@ -56,7 +56,7 @@ final class ErrorForm implements AutoCloseable {
   private final double[] variance;
 
   /**
-   * Makes the form.
+   * Makes the form of one group.
    *
    * @param moments of consecutive blocks of the group's input channels, at least one.
    * @param floatWeights the group's weights, [outputs, channels, 9].
@@ -189,7 +189,7 @@ final class ErrorForm implements AutoCloseable {
     return sum0 + sum1 + sum2 + sum3;
   }
 
-  /** Brings [rows, channels, 9] into the order of the columns. */
+  /** Sorts [rows, channels, 9] into the order of the columns. */
   private float[] ordered(float[] values, int rows) {
     float[] ordered = new float[values.length];
     for (int row = 0; row < rows; row++) {

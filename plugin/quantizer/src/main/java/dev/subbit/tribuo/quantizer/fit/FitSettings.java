@@ -3,17 +3,17 @@ package dev.subbit.tribuo.quantizer.fit;
 import dev.subbit.onnx.Codebook;
 
 /**
- * How a convolution is fitted.
+ * The settings for the fit of a convolution.
  *
  * @param tau bits of a codebook index, 1 to 9.
  * @param stages number of sub-bit convolutions that the convolution becomes the sum of, 1 to
  *     {@value #MAX_STAGES}.
  * @param rounds how often indices, scales and codebooks are fitted to each other, at least 1.
- * @param seed where the first codewords come from.
+ * @param seed seed of the choice of the first codewords.
  */
 public record FitSettings(int tau, int stages, int rounds, long seed) {
 
-  /** Most stages. */
+  /** Largest number of stages. */
   public static final int MAX_STAGES = 8;
 
   // Checks the ranges.
@@ -31,7 +31,7 @@ public record FitSettings(int tau, int stages, int rounds, long seed) {
   }
 
   /**
-   * The same with another number of stages.
+   * Returns these settings with another number of stages.
    *
    * @param number number of stages.
    * @return the settings.

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * The output channels of one group of a convolution while they are fitted: which codewords their
- * kernels have, and their scales. All codebooks are the layer's. Kernels are in the order of the
- * {@link ErrorForm}.
+ * The state of the output channels of one group while they are fitted: the codewords of their
+ * kernels, and their scales. All codebooks are the layer's. Kernels are in the order of the {@link
+ * ErrorForm}.
  */
 final class Group {
 
@@ -35,7 +35,7 @@ final class Group {
     scale = Arrays.stream(other.scale).map(float[]::clone).toArray(float[][]::new);
   }
 
-  /** A copy of what was found so far. */
+  /** A copy of the best indices and scales so far. */
   Group copy() {
     return new Group(this);
   }
@@ -76,7 +76,7 @@ final class Group {
   }
 
   /**
-   * Fits the scales by least squares to the indices and codebooks as they are.
+   * Fits the scales by least squares to the present indices and codebooks.
    *
    * @return the error, up to a constant.
    */
@@ -150,7 +150,7 @@ final class Group {
   }
 
   /**
-   * What flipping one tap of one codeword would change the error by, up to a factor of 4.
+   * The change of the error if one tap of one codeword is flipped, up to a factor of 4.
    *
    * @param sign the tap as it is.
    * @return the change; negative is better.
@@ -176,7 +176,7 @@ final class Group {
     return change;
   }
 
-  /** Takes a flip into account: the gradient moves along. */
+  /** Updates the gradient for a flipped tap. */
   void flip(int stage, int word, int tap, float sign) {
     int[] places = new int[form.channels()];
     for (int o = 0; o < form.outputs(); o++) {

@@ -3,19 +3,19 @@ package dev.subbit.tribuo.quantizer.fit;
 import dev.subbit.onnx.Codebook;
 
 /**
- * Finds the codewords k_s, one a stage, for which {@code v^T M v - 2 v.p} is least, where v is the
- * sum of the scaled codewords. M is fixed for an instance; it is set by {@link #prepare}. With
- * small codebooks, stages are chosen in pairs, all pairs of codewords looked at; else one at a
+ * Finds the codewords k_s, one per stage, for which {@code v^T M v - 2 v.p} is least, where v is
+ * the sum of the scaled codewords. M is fixed for an instance; it is set by {@link #prepare}. With
+ * small codebooks, stages are chosen in pairs, with all pairs of codewords compared; else one at a
  * time. Not safe for use by many threads.
  */
 final class KernelChoice {
 
   private static final int TAPS = Codebook.TAPS;
 
-  /** Largest codebook whose pairs of codewords are all looked at. */
+  /** Largest codebook whose pairs of codewords are all compared. */
   private static final int LARGEST_PAIRED = 64;
 
-  /** Times that every stage or pair is chosen anew. */
+  /** Number of times that every stage or pair is chosen again. */
   private static final int SWEEPS = 2;
 
   private final float[][] taps;
@@ -32,7 +32,7 @@ final class KernelChoice {
   private final float[] rest = new float[TAPS];
 
   /**
-   * Prepares for codebooks.
+   * Prepares a choice among the codewords of some codebooks.
    *
    * @param taps of each stage: 2^tau codewords of 9 taps.
    */
@@ -49,7 +49,7 @@ final class KernelChoice {
   }
 
   /**
-   * Sets M.
+   * Sets M for the following choices.
    *
    * @param m [9, 9], symmetric.
    */
@@ -90,7 +90,7 @@ final class KernelChoice {
   }
 
   /**
-   * Chooses.
+   * Chooses the codewords of one kernel.
    *
    * @param p [9].
    * @param scale of each stage.
@@ -167,7 +167,7 @@ final class KernelChoice {
     }
   }
 
-  /** What a codeword of one stage costs beside those of all stages but itself and its partner. */
+  /** The cost of a codeword of one stage, given those of all stages but itself and its partner. */
   private void linearCosts(int stage, int partner, float[] scale, int[] choice, float[] costs) {
     float a = scale[stage];
     for (int k = 0; k < size; k++) {

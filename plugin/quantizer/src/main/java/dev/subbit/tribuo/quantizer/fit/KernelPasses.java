@@ -4,7 +4,7 @@ import dev.subbit.onnx.Codebook;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** Passes over the kernels of a group that choose their codewords at the present scales. */
+/** Chooses the codewords of a group's kernels at the present scales, in passes over all kernels. */
 final class KernelPasses {
 
   private static final int TAPS = Codebook.TAPS;
@@ -18,7 +18,7 @@ final class KernelPasses {
   private final int stages;
 
   /**
-   * Prepares.
+   * Prepares passes over one group.
    *
    * @param group the group; its indices are changed.
    * @param taps the codebooks.
@@ -30,7 +30,7 @@ final class KernelPasses {
     this.stages = group.stages();
   }
 
-  /** What is done to some output channels of a block. */
+  /** A piece of work on some output channels of a block. */
   private interface Pass {
     void over(ErrorForm.Block block, int firstOutput, int lastOutput);
   }
@@ -48,9 +48,8 @@ final class KernelPasses {
   }
 
   /**
-   * Chooses all codewords anew, kernel by kernel from the last one, each in view of the errors of
-   * those before it: what one kernel gets wrong, the next ones make up for. Blocks that are not
-   * factored stay as they are.
+   * Chooses all codewords again, kernel by kernel from the last one, so that each kernel makes up
+   * for the errors of those chosen before it. Blocks that are not factored stay as they are.
    */
   void assign() {
     run(
@@ -63,7 +62,7 @@ final class KernelPasses {
 
   /**
    * Goes through all kernels once and gives each the best codewords in view of all others. Needs
-   * the group's gradient, and keeps it right.
+   * the group's gradient, and keeps it up to date.
    */
   void descend() {
     run(this::descend);

@@ -1,9 +1,9 @@
 package dev.subbit.tribuo.quantizer.fit;
 
-/** Small normal equations. */
+/** Solves small normal equations. */
 final class LeastSquares {
 
-  /** Added to the diagonal, as a share of its mean, so that equal columns do no harm. */
+  /** Added to the diagonal, as a share of its mean, so that equal columns are harmless. */
   private static final double RIDGE = 1e-7;
 
   private LeastSquares() {}

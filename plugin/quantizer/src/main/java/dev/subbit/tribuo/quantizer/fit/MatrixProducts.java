@@ -56,7 +56,7 @@ final class MatrixProducts {
   }
 
   /**
-   * A matrix where ONNX Runtime can read it again and again.
+   * Makes a matrix that ONNX Runtime can read repeatedly.
    *
    * @param values row-major; what follows the last row is not read.
    * @param rows number of rows.
@@ -111,6 +111,6 @@ final class MatrixProducts {
   }
 
   private static IllegalStateException failure(OrtException e) {
-    return new IllegalStateException("ONNX Runtime multiplies no matrices: " + e.getMessage(), e);
+    return new IllegalStateException("ONNX Runtime cannot multiply matrices: " + e.getMessage(), e);
   }
 }

@@ -3,7 +3,7 @@ package dev.subbit.tribuo.quantizer.fit;
 import dev.subbit.onnx.PackedConvWeights;
 import java.util.List;
 
-/** What the fitted weights give on the calibration data. */
+/** Statistics of the outputs that the fitted weights give on the calibration data. */
 final class OutputStatistics {
 
   private final float[] bias;

@@ -6,11 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What calibration tells about some input channels of a convolution and some of its output
- * channels: mean and covariance of the patches that the kernels see, and how the wanted outputs go
- * with them. With that the mean squared error of the outputs is known for any weights.
+ * Statistics from calibration about some input channels of a convolution and some of its output
+ * channels: mean and covariance of the patches that the kernels see, and their covariance with the
+ * wanted outputs. With that the mean squared error of the outputs is known for any weights.
  *
- * <p>A patch holds 9 values a channel, channel by channel, row-major. Not safe for use by many
+ * <p>A patch holds 9 values per channel, channel by channel, row-major. Not safe for use by many
  * threads.
  */
 public final class PatchMoments {
@@ -34,7 +34,7 @@ public final class PatchMoments {
   private long count;
 
   /**
-   * Starts with nothing seen.
+   * Starts without any patches.
    *
    * @param channels input channels.
    * @param outputs output channels.
@@ -50,7 +50,7 @@ public final class PatchMoments {
   }
 
   /**
-   * Adds patches.
+   * Adds patches and their wanted outputs to the statistics.
    *
    * @param patches [rows, 9 * channels]; changed by the call.
    * @param wanted the outputs wanted there, [rows, outputs]; changed by the call.
@@ -134,7 +134,7 @@ public final class PatchMoments {
   }
 
   /**
-   * Patches seen.
+   * The number of patches that were added.
    *
    * @return their number.
    */

@@ -15,7 +15,7 @@ public final class PatchSampler {
   /** Widest block of input channels whose correlations are all kept: a matrix of 340 MB. */
   public static final int MAX_BLOCK_CHANNELS = 1024;
 
-  /** Patches that are laid out at once. */
+  /** Number of patches that are laid out at once. */
   private static final int CHUNK = 2048;
 
   private final int outChannels;
@@ -25,12 +25,12 @@ public final class PatchSampler {
   private final List<List<PatchMoments>> moments = new ArrayList<>();
 
   /**
-   * Starts with nothing seen.
+   * Starts without any patches.
    *
    * @param outChannels output channels.
    * @param inChannels input channels of one group.
    * @param geometry the convolution's geometry.
-   * @param seed where the places come from.
+   * @param seed seed of the choice of pixels.
    */
   public PatchSampler(int outChannels, int inChannels, ConvAttributes geometry, long seed) {
     this.outChannels = outChannels;
@@ -54,13 +54,13 @@ public final class PatchSampler {
   }
 
   /**
-   * Looks at a batch.
+   * Samples patches from a batch.
    *
    * @param x the input, [images, channels, height, width].
    * @param height rows of the input.
    * @param width columns of the input.
    * @param wanted the outputs, [images, outChannels, height', width'].
-   * @param patches so many pixels are drawn, or all if there are fewer.
+   * @param patches number of pixels to draw; all if there are fewer.
    * @throws IllegalArgumentException if the sizes do not fit each other.
    */
   public void add(float[] x, int height, int width, float[] wanted, int patches) {
@@ -83,7 +83,7 @@ public final class PatchSampler {
     int drawn = (int) Math.min(patches, pixels);
     long[] places = new long[drawn];
     for (int i = 0; i < drawn; i++) {
-      // One in each of so many equal stretches.
+      // One pixel is drawn from each of as many equal stretches.
       long first = pixels * i / drawn;
       places[i] = first + (long) (rng.nextDouble() * (pixels * (i + 1) / drawn - first));
     }
@@ -158,7 +158,7 @@ public final class PatchSampler {
   }
 
   /**
-   * What was seen.
+   * The statistics of all patches so far.
    *
    * @return for each group its blocks of input channels, as {@link ConvFit} takes them.
    */

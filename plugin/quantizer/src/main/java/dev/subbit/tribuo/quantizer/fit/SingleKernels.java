@@ -6,8 +6,8 @@ import java.util.stream.IntStream;
 /**
  * Chooses the codewords of output channels that have one kernel each, as depthwise convolutions
  * have. Since every kernel has scales of its own, each choice is judged by the error that is left
- * with the best scales for it. With small codebooks and up to three stages all choices are looked
- * at, else one stage after the other.
+ * with the best scales for it. With small codebooks and up to three stages all choices are
+ * compared, else one stage after the other.
  */
 final class SingleKernels {
 
@@ -24,7 +24,7 @@ final class SingleKernels {
   private final double[][][] products;
 
   /**
-   * Prepares.
+   * Prepares the choice for one group.
    *
    * @param group channels with one kernel each.
    * @param taps the codebooks.
@@ -58,12 +58,12 @@ final class SingleKernels {
     }
   }
 
-  /** Whether a group is of this kind. */
+  /** Whether each output channel of a group has one kernel. */
   static boolean fits(Group group) {
     return group.form().channels() == 1;
   }
 
-  /** Chooses all indices anew; the scales are left to {@link Group#fitScales}. */
+  /** Chooses all indices again; the scales are left to {@link Group#fitScales}. */
   void choose() {
     IntStream.range(0, group.form().outputs()).parallel().forEach(this::choose);
   }
@@ -125,7 +125,7 @@ final class SingleKernels {
     }
   }
 
-  /** What the best scales for these codewords take off the error. */
+  /** The reduction of the error by the best scales for these codewords. */
   private double gain(double[][] dots, int[] choice) {
     Elimination elimination = new Elimination();
     for (int s = 0; s < stages; s++) {
@@ -136,7 +136,8 @@ final class SingleKernels {
 
   /**
    * The Cholesky factorisation of the normal equations for the scales, stage by stage: a stage is
-   * set in view of those before it. What the best scales take off the error adds up on the way.
+   * set in view of those before it. The reduction of the error by the best scales adds up on the
+   * way.
    */
   private final class Elimination {
     private final double[][] l = new double[stages][stages];
@@ -165,7 +166,7 @@ final class SingleKernels {
       gain[stage] = (stage == 0 ? 0 : gain[stage - 1]) + y[stage] * y[stage];
     }
 
-    /** What all stages together take off. */
+    /** The reduction of the error by all stages together. */
     double gain() {
       return gain[stages - 1];
     }

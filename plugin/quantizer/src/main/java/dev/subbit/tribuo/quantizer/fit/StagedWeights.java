@@ -7,7 +7,7 @@ import java.util.List;
  * Weights of one convolution as a sum of sub-bit ones.
  *
  * @param stages the summands, at least one; all of one shape.
- * @param bias one value an output channel.
+ * @param bias one value per output channel.
  * @param mean mean of each output channel on the calibration data.
  * @param variance variance of each output channel on the calibration data.
  * @param signalToNoise variance of the wanted outputs over the mean squared error, in dB, on the
@@ -20,7 +20,7 @@ public record StagedWeights(
     float[] variance,
     double signalToNoise) {
 
-  // Copies the list.
+  // Copies the list, so that the weights stay as they were made.
   public StagedWeights {
     stages = List.copyOf(stages);
   }

@@ -8,8 +8,8 @@ import java.util.Optional;
 /**
  * A batch normalisation in its inference form: {@code y = factor * x + summand} in each channel.
  *
- * @param factor one value a channel.
- * @param summand one value a channel.
+ * @param factor one value per channel.
+ * @param summand one value per channel.
  */
 record BatchNormFold(double[] factor, double[] summand) {
 
@@ -17,12 +17,13 @@ record BatchNormFold(double[] factor, double[] summand) {
   private static final int INPUTS = 5;
 
   /**
-   * Reads a node.
+   * Reads a batch normalisation from a node.
    *
    * @param node any node.
    * @param index the graph it is in.
-   * @param channels channels of what it reads.
-   * @return empty if it is no batch normalisation with constant parameters in its inference form.
+   * @param channels channels of its input.
+   * @return empty if it is not a batch normalisation with constant parameters in its inference
+   *     form.
    */
   static Optional<BatchNormFold> of(NodeProto node, GraphIndex index, int channels) {
     boolean trains =

@@ -6,7 +6,7 @@ import dev.subbit.onnx.ConvAttributes;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The attributes of a two-dimensional Conv as those of the sub-bit operators. */
+/** Translates the attributes of a two-dimensional Conv into those of the sub-bit operators. */
 final class ConvGeometry {
 
   private static final int KERNEL = 3;

@@ -15,7 +15,7 @@ import dev.subbit.onnx.ConvAttributes;
  * @param outChannels output channels.
  * @param inChannels input channels of one group.
  * @param weights [outChannels, inChannels, 3, 3], row-major.
- * @param bias one value an output channel; zeros where there is none.
+ * @param bias one value per output channel; zeros where there is none.
  * @param attributes the geometry.
  */
 public record ConvLayer(

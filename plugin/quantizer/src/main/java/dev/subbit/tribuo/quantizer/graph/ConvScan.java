@@ -17,10 +17,10 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Finds the convolutions of a model that can become sub-bit, and says of every other one why it
+ * Finds the convolutions of a model that can become sub-bit, and the reason why every other one
  * stays.
  *
- * @param layers those that can, in the order of the graph.
+ * @param layers the convolutions that can become sub-bit, in the order of the graph.
  * @param left the others.
  */
 public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
@@ -30,7 +30,7 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
   private static final int WEIGHT_RANK = 4;
 
   /**
-   * Looks through a model.
+   * Searches a model.
    *
    * @param model the model, all its data inside.
    * @param sizes rows and columns of the values of these names, as far as they are fixed; asked
@@ -43,7 +43,7 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
     for (int i = 0; i < graph.getNodeCount(); i++) {
       scanner.look(i);
     }
-    // What the sub-bit operators are made of is no news.
+    // The bodies of the sub-bit operators are not reported.
     model.getFunctionsList().stream()
         .filter(function -> !function.getDomain().equals(SubBitOperator.DOMAIN))
         .forEach(

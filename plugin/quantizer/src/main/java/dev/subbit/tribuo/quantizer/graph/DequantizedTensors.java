@@ -18,12 +18,12 @@ final class DequantizedTensors {
   private DequantizedTensors() {}
 
   /**
-   * Computes what a node gives.
+   * Computes the constant output of a node.
    *
    * @param node any node.
    * @param index its graph.
-   * @return the node's output as float32; empty if it is not constant, or no DequantizeLinear of 8
-   *     or 32 bits whose numbers fit each other.
+   * @return the node's output as float32; empty if it is not constant, or not a DequantizeLinear of
+   *     8 or 32 bits whose numbers fit each other.
    */
   static Optional<TensorProto> of(NodeProto node, GraphIndex index) {
     if (!isNamed(node, "DequantizeLinear")) {
@@ -124,7 +124,9 @@ final class DequantizedTensors {
       return Optional.of(new Scaling(scale, zeroPoint, tensor.getDataType(), axis));
     }
 
-    /** How many neighbours in memory share a scale; 0 if the scales do not fit the tensor. */
+    /**
+     * The number of neighbours in memory that share a scale; 0 if the scales do not fit the tensor.
+     */
     private int stride(TensorProto shape) {
       int rank = shape.getDimsCount();
       if (scale.length == 1) {

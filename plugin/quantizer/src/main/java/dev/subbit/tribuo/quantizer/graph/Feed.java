@@ -17,7 +17,7 @@ import java.util.Map;
  */
 public record Feed(Map<String, Tensor> tensors) {
 
-  // Copies the map.
+  // Copies the map, so that the feed stays as it was made.
   public Feed {
     tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
   }
@@ -32,7 +32,7 @@ public record Feed(Map<String, Tensor> tensors) {
   public record Tensor(OnnxJavaType type, long[] shape, ByteBuffer data) {
 
     /**
-     * A copy of a float tensor.
+     * Copies a float tensor.
      *
      * @param array the tensor.
      * @return the copy, in memory outside of the heap.
@@ -46,7 +46,7 @@ public record Feed(Map<String, Tensor> tensors) {
     }
 
     /**
-     * The tensor for ONNX Runtime.
+     * Makes the tensor for ONNX Runtime.
      *
      * @param environment the environment.
      * @return the tensor; the caller closes it.

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
-/** The values of float32 tensors. */
+/** Reads the values of float32 tensors. */
 final class FloatTensors {
 
   private FloatTensors() {}

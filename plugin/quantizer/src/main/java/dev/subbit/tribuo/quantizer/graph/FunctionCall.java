@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The nodes that one call of a function stands for: its body with the caller's inputs, outputs and
+ * Expands one call of a function into nodes: its body with the caller's inputs, outputs and
  * attributes in place of the formal ones, and a prefix before all other names.
  */
 final class FunctionCall {

@@ -46,10 +46,10 @@ public final class FunctionInlining {
   /**
    * Inlines functions.
    *
-   * @param file what to call the model in messages.
+   * @param file the model's name in messages.
    * @param model the model.
-   * @return the model without functions but those of the sub-bit operators; as it was if it had no
-   *     others.
+   * @return the model without functions other than those of the sub-bit operators; as it was if it
+   *     had no others.
    * @throws IOException if functions call each other in a circle, are called with more inputs or
    *     outputs than they have, come to very many nodes, or are written in another version of an
    *     operator set than the model.

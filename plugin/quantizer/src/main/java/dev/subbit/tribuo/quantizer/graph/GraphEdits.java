@@ -30,10 +30,10 @@ public final class GraphEdits {
   }
 
   /**
-   * Replaces layers.
+   * Replaces float convolutions by sub-bit ones.
    *
    * @param model the model that the layers were found in, as {@link OperatorSets#upgrade} gives it.
-   * @param layers what to replace, and by what.
+   * @param layers the layers to replace, with their new weights.
    * @return the model with the operators' functions; weights that nothing reads any more are gone.
    */
   public static ModelProto replace(ModelProto model, Map<ConvLayer, StagedWeights> layers) {

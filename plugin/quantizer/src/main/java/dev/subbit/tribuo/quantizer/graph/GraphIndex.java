@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Who gives and who reads the values of a graph. */
+/** An index of the nodes that write and read each value of a graph. */
 final class GraphIndex {
 
   /** More hops from an initializer to a weight are a loop. */
@@ -60,7 +60,7 @@ final class GraphIndex {
     }
   }
 
-  /** Names that a subgraph gives itself are among them: too many readers do no harm. */
+  /** Names that a subgraph gives itself are among them: too many readers are harmless. */
   private static void addReads(GraphProto subgraph, Set<String> values) {
     subgraph.getNodeList().forEach(node -> addReads(node, values));
     subgraph.getOutputList().forEach(output -> values.add(output.getName()));

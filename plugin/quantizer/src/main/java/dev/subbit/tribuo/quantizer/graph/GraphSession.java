@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A foreign model in ONNX Runtime on the CPU. Sub-bit operators run from their function bodies:
- * what is measured must not depend on the kernels of this machine.
+ * A foreign model in ONNX Runtime on the CPU. Sub-bit operators run from their function bodies,
+ * since measurements must not depend on the kernels of this machine.
  */
 public final class GraphSession implements AutoCloseable {
 
@@ -90,9 +90,9 @@ public final class GraphSession implements AutoCloseable {
   }
 
   /**
-   * Runs the model.
+   * Runs the model on one feed.
    *
-   * @param feed the inputs; others that the model does not have are passed over.
+   * @param feed the inputs; tensors for inputs that the model does not have are ignored.
    * @return its float outputs by name, in the model's order; others are left out.
    * @throws IllegalArgumentException if it fails on this feed.
    */

@@ -43,11 +43,11 @@ public record IntegerConv(
 
   private static final int LEVELS = 255;
 
-  /** By how much the largest 8-bit value may pass a bound that it stands for. */
+  /** Largest excess of the largest 8-bit value over a bound that it replaces. */
   private static final float ROUNDING = 1e-5f;
 
   /**
-   * Finds them.
+   * Finds the convolutions of a model that can run on 8-bit activations.
    *
    * @param model a model with sub-bit convolutions, as {@link GraphEdits} makes it.
    * @return the convolutions, in the order of the graph.
@@ -71,7 +71,7 @@ public record IntegerConv(
   }
 
   /**
-   * Looks at a convolution.
+   * Examines one convolution.
    *
    * @param stages values that are sums of stages, each with one of its convolutions; added to.
    */

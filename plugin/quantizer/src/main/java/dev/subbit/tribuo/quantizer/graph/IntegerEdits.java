@@ -42,7 +42,7 @@ public final class IntegerEdits {
 
   private final Map<String, String> zeroPoints = new HashMap<>();
 
-  /** Values by name of their float form, as far as they are there in 8 bits. */
+  /** Values that exist in 8 bits, by name of their float form. */
   private final Map<String, IntegerValue> integers = new HashMap<>();
 
   /** What {@link #integers} holds beside a float form that came first. */
@@ -62,7 +62,7 @@ public final class IntegerEdits {
   }
 
   /**
-   * The values whose ranges are needed: those that the graph does not have in 8 bits already.
+   * Finds the values whose ranges are needed: those that the graph does not have in 8 bits already.
    *
    * @param convs the convolutions.
    * @return names of float values, each once.
@@ -87,7 +87,7 @@ public final class IntegerEdits {
   }
 
   /**
-   * Replaces convolutions.
+   * Replaces convolutions by 8-bit ones.
    *
    * @param model the model they were found in.
    * @param convs the convolutions.
@@ -189,7 +189,7 @@ public final class IntegerEdits {
     return new IntegerValue(free(conv.output() + "/quantized"), ranges.get(conv.output()), signed);
   }
 
-  /** Says that a value is there in 8 bits, and gives its floats to whom it may concern. */
+  /** Records that a value exists in 8 bits, and writes its floats for nodes that read them. */
   private void putInteger(String value, IntegerValue integer) {
     integers.put(value, integer);
     edited.addNode(linear("DequantizeLinear", integer.tensor(), integer, value));

@@ -5,6 +5,6 @@ package dev.subbit.tribuo.quantizer.graph;
  *
  * @param name its name, or that of its output.
  * @param opType its operator.
- * @param reason why it stays.
+ * @param reason the reason why it stays.
  */
 public record LeftNode(String name, String opType, String reason) {}

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What fed replaced nodes only, and goes with them. */
+/** Removes what only replaced nodes had read. */
 final class Leftovers {
 
   private static final Set<String> FEEDERS =
@@ -29,7 +29,7 @@ final class Leftovers {
 
   /**
    * Removes initializers, and nodes that only hold or round a value, which were read before and are
-   * not any more. What nobody read before stays.
+   * not any more. What was not read before stays.
    *
    * @param graph the graph after an edit.
    * @param before what was read before it.
@@ -69,7 +69,9 @@ final class Leftovers {
     dropUnknownValues(graph);
   }
 
-  /** Shapes noted for values that are no longer there, as those between Conv and batch norm. */
+  /**
+   * Removes noted shapes of values that no longer exist, such as those between Conv and batch norm.
+   */
   private static void dropUnknownValues(GraphProto.Builder graph) {
     Set<String> there = new HashSet<>();
     graph.getNodeList().forEach(node -> there.addAll(node.getOutputList()));

@@ -13,9 +13,9 @@ import java.util.Arrays;
 public record ModelInput(String name, OnnxJavaType type, long[] shape) {
 
   /**
-   * The shape with what a user says in place of what is not fixed.
+   * Completes the shape with the user's dimensions where the model leaves them open.
    *
-   * @param given dimensions behind the first axis; empty if the user says nothing.
+   * @param given dimensions behind the first axis; empty if the user gave none.
    * @return the shape behind the first axis.
    * @throws IllegalArgumentException if a dimension stays open, or contradicts the model.
    */

@@ -40,12 +40,13 @@ public final class OnnxFile {
   }
 
   /**
-   * Reads a model.
+   * Reads a model with all its data.
    *
    * @param file the ONNX file.
    * @return the model, with all its data inside.
-   * @throws IOException if the file cannot be read, is no ONNX model, names data that is not there,
-   *     or if the model is larger than 2 GB with its data; the message says which and what to do.
+   * @throws IOException if the file cannot be read, is not an ONNX model, names data that is
+   *     missing, or if the model is larger than 2 GB with its data; the message says which and what
+   *     to do.
    */
   public static ModelProto read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
@@ -183,7 +184,7 @@ public final class OnnxFile {
         return value;
       }
     } catch (NumberFormatException e) {
-      // Said below.
+      // Reported below.
     }
     throw new IOException(
         String.format(

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Brings older models to where they can hold the sub-bit operators. */
+/** Upgrades older models so that they can hold the sub-bit operators. */
 public final class OperatorSets {
 
   /** The oldest standard operator set that models may be in. */
@@ -30,7 +30,7 @@ public final class OperatorSets {
    * 3 initializers are no longer inputs too. What the model computes stays the same, and models
    * that are ready are returned as they are.
    *
-   * @param name what to call the model in messages.
+   * @param name the model's name in messages.
    * @param model the model.
    * @return the model.
    * @throws IOException if its operator set is too old, or it is already sub-bit in all of it.

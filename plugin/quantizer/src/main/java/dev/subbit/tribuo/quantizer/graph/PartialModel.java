@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The part of a model that some of its values need, with these values for outputs. */
+/** Cuts out the part of a model that some of its values need, with these values as outputs. */
 public final class PartialModel {
 
   private static final String SUFFIX = "/subbit_value";
@@ -34,7 +34,7 @@ public final class PartialModel {
   }
 
   /**
-   * Cuts a model down.
+   * Cuts a model down to what some values need.
    *
    * @param model the model.
    * @param values names of float32 values of its graph, inputs allowed.
@@ -45,7 +45,7 @@ public final class PartialModel {
   }
 
   /**
-   * Cuts a model down, and cuts off what some values that are known come from.
+   * Cuts a model down to what some values need beyond values that are already known.
    *
    * @param model the model.
    * @param values names of float32 values of its graph, inputs allowed.

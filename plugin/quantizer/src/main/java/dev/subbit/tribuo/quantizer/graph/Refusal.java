@@ -1,6 +1,6 @@
 package dev.subbit.tribuo.quantizer.graph;
 
-/** Says why a convolution stays as it is. */
+/** The reason why a convolution stays as it is, thrown where it is found. */
 final class Refusal extends Exception {
 
   private static final long serialVersionUID = 1L;

@@ -104,7 +104,7 @@ public final class CalibrationFeeds {
     return new Feed(tensors);
   }
 
-  /** NumPy makes doubles unless told otherwise; the model may take floats. */
+  /** NumPy makes doubles by default; the model may take floats. */
   private static Samples converted(ModelInput input, Samples given) {
     if (input.type() != OnnxJavaType.FLOAT || given.type() != OnnxJavaType.DOUBLE) {
       return given;
@@ -140,7 +140,7 @@ public final class CalibrationFeeds {
   }
 
   /**
-   * The inputs of a model in words.
+   * Describes the inputs of a model in words.
    *
    * @param inputs the inputs.
    * @return names, types and shapes.
@@ -153,13 +153,13 @@ public final class CalibrationFeeds {
   }
 
   /**
-   * Samples of independent standard normal numbers, for a model that nothing better is at hand for.
+   * Draws samples of independent standard normal numbers, for a model without real samples.
    *
    * @param input a float input.
    * @param count number of samples.
    * @param shape its dimensions behind the first where the model leaves them open; empty if it does
    *     not.
-   * @param seed where the numbers come from.
+   * @param seed seed of the numbers.
    * @return the samples.
    * @throws IllegalArgumentException if the input takes no floats, a dimension stays open, or the
    *     samples come to 2 GB or more.

@@ -41,7 +41,8 @@ final class NpyFile {
    *
    * @param file the file.
    * @return its array.
-   * @throws IOException if it cannot be read or is no such file; the message names it and says why.
+   * @throws IOException if it cannot be read or is not such a file; the message names it and says
+   *     why.
    */
   static Samples read(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);

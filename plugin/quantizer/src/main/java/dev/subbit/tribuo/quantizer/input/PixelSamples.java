@@ -8,13 +8,13 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * How images become a model's input: {@code (pixel * scale - mean[channel]) / deviation[channel]},
+ * Turns images into a model's input: {@code (pixel * scale - mean[channel]) / deviation[channel]},
  * channels first or last as the model has them, or one row of features.
  *
  * @param scale factor of the pixels, 0 to 255; 0 for the usual one: 1/255 where the input has the
  *     axes of an image, 1 where it is a row of features.
- * @param mean one for all channels or one each.
- * @param deviation one for all channels or one each; not 0.
+ * @param mean one value for all channels, or one per channel.
+ * @param deviation one value for all channels, or one per channel; not 0.
  */
 public record PixelSamples(float scale, float[] mean, float[] deviation) {
 
@@ -25,7 +25,7 @@ public record PixelSamples(float scale, float[] mean, float[] deviation) {
   @FunctionalInterface
   public interface Images {
     /**
-     * One image.
+     * Reads one image.
      *
      * @param number its number.
      * @param shape the shape wanted.
@@ -83,14 +83,14 @@ public record PixelSamples(float scale, float[] mean, float[] deviation) {
   }
 
   /**
-   * Lays images out.
+   * Lays out images as samples.
    *
    * @param input the input.
    * @param given dimensions behind the first where the model leaves them open; empty if it does
    *     not.
    * @param count number of images.
-   * @param images where they come from.
-   * @param source what to call them in messages.
+   * @param images the source of the images.
+   * @param source their name in messages.
    * @param features shape of the images for an input that is a row of features.
    * @return the samples.
    * @throws java.io.IOException if an image cannot be read.

@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
  * @param type type of the elements.
  * @param shape the shape.
  * @param data the elements in row-major order and the byte order of the machine.
- * @param source where they come from, for messages.
+ * @param source their origin, for messages.
  */
 public record Samples(OnnxJavaType type, long[] shape, ByteBuffer data, String source) {
 
@@ -22,7 +22,7 @@ public record Samples(OnnxJavaType type, long[] shape, ByteBuffer data, String s
     return shape.length == 0 ? 1 : shape[0];
   }
 
-  /** A run of samples. */
+  /** Takes consecutive samples. */
   ByteBuffer slice(long first, long count) {
     long each = data.capacity() / Math.max(1, count());
     return data.duplicate()

@@ -10,7 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Files of one tensor: NumPy's {@code .npy}, and {@code .pb} as ONNX's own test data has them. */
+/**
+ * Reads files of one tensor: NumPy's {@code .npy}, and {@code .pb} as ONNX's own test data has
+ * them.
+ */
 public final class TensorFile {
 
   /** No array holds more. */
@@ -19,7 +22,7 @@ public final class TensorFile {
   private TensorFile() {}
 
   /**
-   * Reads a file.
+   * Reads a tensor file.
    *
    * @param file the file.
    * @return its tensor.

@@ -3,16 +3,16 @@ package dev.subbit.tribuo.quantizer.range;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 
 /**
- * How often one activation takes which values: first its extremes, then a histogram between them.
- * The range it suggests always holds zero, so that padding and ReLU are exact; where no value is
- * negative, its zero point is 0. Not safe for use by many threads.
+ * Counts the values of one activation: first its extremes, then a histogram between them. The range
+ * it suggests always holds zero, so that padding and ReLU are exact; where no value is negative,
+ * its zero point is 0. Not safe for use by many threads.
  */
 final class ValueHistogram {
 
   private static final int BINS = 2048;
   private static final int LEVELS = 255;
 
-  /** The ranges tried are the full one times 1, 0.98, 0.96 and so on, so many. */
+  /** Number of ranges that are tried: the full one times 1, 0.98, 0.96 and so on. */
   private static final int CANDIDATES = 45;
 
   private static final double CANDIDATE_STEP = 0.02;
@@ -22,7 +22,7 @@ final class ValueHistogram {
   private final long[] counts = new long[BINS];
 
   /**
-   * Widens the extremes to hold some values.
+   * Widens the extremes so that they include some values.
    *
    * @param values the values, finite.
    */
@@ -34,7 +34,7 @@ final class ValueHistogram {
   }
 
   /**
-   * Counts values.
+   * Counts values in the histogram.
    *
    * @param values the values; all have been seen by {@link #widen} before.
    */

@@ -1,2 +1,2 @@
-/** Ranges of activations for 8 bits, chosen from what calibration inputs give. */
+/** Ranges of activations for 8 bits, chosen from their values on calibration inputs. */
 package dev.subbit.tribuo.quantizer.range;

@@ -19,7 +19,7 @@ import java.util.Map;
  */
 public final class LayerTimes {
 
-  /** Layers whose inputs are asked for in one run, which bounds the memory. */
+  /** Number of layers whose inputs are fetched in one run, which bounds the memory. */
   private static final int LAYERS_AT_ONCE = 8;
 
   private static final int LEAST_ROUNDS = 5;
@@ -33,7 +33,7 @@ public final class LayerTimes {
    *
    * @param model the float model.
    * @param weights the sub-bit weights by name of the layer; other layers are left out.
-   * @param feed an input; its first sample is what the layers see.
+   * @param feed an input, of which the layers see the first sample.
    * @param integer whether the sub-bit layers run on 8-bit activations.
    * @return the times by name of the layer, in the order of the graph.
    */

@@ -21,10 +21,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Models that hold one layer and nothing else. */
+/** Makes models that hold one layer and nothing else. */
 final class OneLayer {
 
-  /** Which range does not matter to the time. */
+  /** Any range will do, since the time does not depend on it. */
   private static final QuantizedRange ANY_RANGE = new QuantizedRange(0.05f, 128);
 
   private final ConvLayer layer;
@@ -32,11 +32,11 @@ final class OneLayer {
   private final FloatArray x;
 
   /**
-   * Prepares.
+   * Prepares models of one layer.
    *
    * @param layer a layer of some model.
    * @param weights its sub-bit weights.
-   * @param x what it reads.
+   * @param x the input of the layer.
    */
   OneLayer(ConvLayer layer, StagedWeights weights, FloatArray x) {
     this.layer =
@@ -63,7 +63,9 @@ final class OneLayer {
     return new TimedSession(GraphEdits.replace(model(), Map.of(layer, weights)), floats());
   }
 
-  /** As it stands in a chain: what it reads, and gives if it has one stage, is 8-bit already. */
+  /**
+   * The layer as part of a chain: its input, and its output if it has one stage, are 8-bit already.
+   */
   TimedSession integerConv() {
     ModelProto subBit = GraphEdits.replace(model(), Map.of(layer, weights));
     List<IntegerConv> convs = IntegerConv.of(subBit);

@@ -41,7 +41,7 @@ final class TimedSession implements AutoCloseable {
     return backend;
   }
 
-  /** Runs once; gives microseconds. */
+  /** Runs once and returns the time in microseconds. */
   double run() {
     long start = System.nanoTime();
     try {

@@ -3,18 +3,18 @@ package dev.subbit.tribuo.quantizer.timing;
 import java.util.Arrays;
 
 /**
- * What several rounds gave, in the order of the rounds: seconds, or ratios of seconds.
+ * The results of several rounds, in their order: seconds, or ratios of seconds.
  *
- * @param ofRounds one value a round, at least one.
+ * @param ofRounds one value per round, at least one.
  */
 public record Timings(double[] ofRounds) {
 
   /**
-   * How many times as long another side took, round by round, so that what disturbs a round
-   * disturbs both.
+   * The ratios of another side's times to these, round by round, so that a disturbance in a round
+   * affects both.
    *
    * @param other the other side, of the same rounds.
-   * @return one ratio a round.
+   * @return one ratio per round.
    */
   public Timings timesLonger(Timings other) {
     double[] ratios = new double[ofRounds.length];
@@ -23,9 +23,9 @@ public record Timings(double[] ofRounds) {
   }
 
   /**
-   * The same in another unit.
+   * Converts to another unit.
    *
-   * @param factor what to multiply by.
+   * @param factor the factor.
    * @return the products.
    */
   public Timings times(double factor) {
@@ -33,7 +33,7 @@ public record Timings(double[] ofRounds) {
   }
 
   /**
-   * The middle value.
+   * The median.
    *
    * @return half of the rounds lie below, half above.
    */

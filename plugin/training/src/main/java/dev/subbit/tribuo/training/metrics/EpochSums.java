@@ -1,27 +1,27 @@
 package dev.subbit.tribuo.training.metrics;
 
 /**
- * What the steps of an epoch have come to so far.
+ * Sums over the steps of an epoch so far.
  *
  * @param steps number of steps made.
  * @param images images of these steps.
  * @param loss sum of the steps' losses.
- * @param correct images classified rightly, before their step's update.
- * @param codewordsChanged codewords that refinements changed, counted again at every change.
- * @param seconds time spent, that of a run which was cut included.
+ * @param correct images classified correctly, before their step's update.
+ * @param codewordsChanged codewords that refinements changed, each counted at every change.
+ * @param seconds time spent, including that of an interrupted run.
  */
 public record EpochSums(
     int steps, long images, double loss, long correct, long codewordsChanged, double seconds) {
 
-  /** An epoch that has not begun. */
+  /** The sums of an epoch that has not begun. */
   public static final EpochSums NONE = new EpochSums(0, 0, 0, 0, 0, 0);
 
   /**
-   * One more step.
+   * Adds one step to the sums.
    *
    * @param stepImages its images.
    * @param stepLoss its loss.
-   * @param stepCorrect its images classified rightly.
+   * @param stepCorrect its images classified correctly.
    * @param stepCodewordsChanged codewords that it changed.
    * @param secondsNow time spent on the epoch, this step included.
    * @return the sums with it.
@@ -51,7 +51,7 @@ public record EpochSums(
   }
 
   /**
-   * Share of the images that were classified rightly.
+   * Share of the images that were classified correctly.
    *
    * @return 0 to 1, or NaN before the first step.
    */
@@ -62,7 +62,7 @@ public record EpochSums(
   /**
    * Training speed.
    *
-   * @return images a second.
+   * @return images per second.
    */
   public double imagesPerSecond() {
     return images / seconds;

@@ -4,8 +4,8 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import java.util.Map;
 
 /**
- * Where a training ends. A training that went on from a checkpoint ends as the uncut one does.
- * Immutable by contract: listeners leave the arrays as they are.
+ * The outcome of a training. A resumed training ends as an uninterrupted one does. Immutable by
+ * contract: listeners leave the arrays as they are.
  *
  * @param trainingImages number of images that were trained on.
  * @param validationImages number of images that were kept back for validation.

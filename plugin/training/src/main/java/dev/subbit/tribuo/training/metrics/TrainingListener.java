@@ -1,40 +1,41 @@
 package dev.subbit.tribuo.training.metrics;
 
 /**
- * Told how a training goes, on the thread that trains. What it throws ends the training.
+ * Receives the progress of a training, on the thread that trains. An exception that it throws ends
+ * the training.
  *
- * <p>A training that goes on from a checkpoint tells of every step after the checkpoint, though the
- * run that was cut may have told of some of them before: a listener that keeps things across runs
- * forgets, when a training begins, what came after {@link TrainingStart#step()}.
+ * <p>A resumed training reports every step after its checkpoint, though the interrupted run may
+ * have reported some of them before. A listener that keeps records across runs must therefore drop,
+ * when a training begins, those after {@link TrainingStart#step()}.
  */
 @FunctionalInterface
 public interface TrainingListener {
 
   /**
-   * A training begins or goes on.
+   * Called when a training begins or is resumed.
    *
-   * @param start where.
+   * @param start where it begins.
    */
   default void started(TrainingStart start) {}
 
   /**
-   * A step is over.
+   * Called after every step.
    *
-   * @param metrics how it went.
+   * @param metrics the results of the step.
    */
   default void stepFinished(StepMetrics metrics) {}
 
   /**
-   * An epoch is over.
+   * Called after every epoch.
    *
-   * @param metrics how it went.
+   * @param metrics the results of the epoch.
    */
   void epochFinished(EpochMetrics metrics);
 
   /**
-   * The training is over; not called where it was stopped or failed.
+   * Called when the training is over, but not if it was stopped or failed.
    *
-   * @param end what it came to.
+   * @param end the outcome of the training.
    */
   default void finished(TrainingEnd end) {}
 }

@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A training was stopped by {@code SubBitTrainer.stop()} before its end. Where it left a
- * checkpoint, the same call of {@code train} goes on from there.
+ * Thrown when {@code SubBitTrainer.stop()} stops a training before its end. If the training left a
+ * checkpoint, the same call of {@code train} resumes from there.
  */
 public final class TrainingStoppedException extends RuntimeException {
 
@@ -14,7 +14,7 @@ public final class TrainingStoppedException extends RuntimeException {
   private final transient Path checkpoint;
 
   /**
-   * An exception for a training that ended early.
+   * Makes an exception for a training that ended early.
    *
    * @param message where the training was stopped, and how it can go on.
    * @param checkpoint the checkpoint; null if there is none.

@@ -25,10 +25,10 @@ public final class Augmentation implements Configurable, Provenancable<Configure
   /** Luma of ITU-R BT.601: how much red, green and blue count for the brightness of a pixel. */
   private static final float[] LUMA = {0.299f, 0.587f, 0.114f};
 
-  /** Erased rectangles are at most so much longer than wide, or wider than long. */
+  /** Largest ratio of the longer to the shorter side of an erased rectangle. */
   private static final double ERASE_ASPECT = 10.0 / 3;
 
-  /** Rectangles drawn until one fits into the image. */
+  /** Number of rectangles that are drawn until one fits into the image. */
   private static final int TRIES = 10;
 
   private static final int MAX_VALUE = 255;
@@ -40,8 +40,8 @@ public final class Augmentation implements Configurable, Provenancable<Configure
 
   @Config(
       description =
-          "Move images by up to so many pixels in each direction; what moves in is 0. The same as a"
-              + " random crop of the image padded with so many zeros.")
+          "Largest number of pixels by which images are moved in each direction, with zeros moving"
+              + " in. The same as a random crop of the image padded with that many zeros.")
   private int maxShift = 0;
 
   @Config(
@@ -50,7 +50,8 @@ public final class Augmentation implements Configurable, Provenancable<Configure
               + " area, above 0 to 1. 1 takes the image as it is; usual for ImageNet is 0.08.")
   private double cropArea = 1;
 
-  @Config(description = "Such a part is at most so much wider, or higher, than it should be.")
+  @Config(
+      description = "Largest factor by which such a part is wider, or higher, than it should be.")
   private double cropAspect = 4.0 / 3;
 
   @Config(description = "Multiply values by 1 - brightness to 1 + brightness, from 0 to 1.")
@@ -74,10 +75,11 @@ public final class Augmentation implements Configurable, Provenancable<Configure
   private Augmentation() {}
 
   /**
-   * Mirrors and moves images.
+   * Makes an augmentation that mirrors and moves images.
    *
    * @param flip whether half of the images are mirrored left to right.
-   * @param maxShift images are moved by up to so many pixels in each direction; what moves in is 0.
+   * @param maxShift largest number of pixels by which images are moved in each direction, with
+   *     zeros moving in.
    * @throws PropertyException if a value is not allowed.
    */
   public Augmentation(boolean flip, int maxShift) {
@@ -100,7 +102,7 @@ public final class Augmentation implements Configurable, Provenancable<Configure
   }
 
   /**
-   * Changes nothing.
+   * Makes an augmentation that changes nothing.
    *
    * @return the augmentation with every field at its default.
    */
@@ -112,7 +114,8 @@ public final class Augmentation implements Configurable, Provenancable<Configure
    * Adds the resized crop.
    *
    * @param area smallest share of the picture, above 0 to 1.
-   * @param aspect most that the part is wider, or higher, than it should be; 1 and more.
+   * @param aspect largest factor by which the part is wider, or higher, than it should be; at least
+   *     1.
    * @return a new augmentation.
    * @throws PropertyException if a value is not allowed.
    */
@@ -188,7 +191,7 @@ public final class Augmentation implements Configurable, Provenancable<Configure
   }
 
   /**
-   * Checks that images of a shape can be changed so.
+   * Checks that images of a shape can be changed in these ways.
    *
    * @param shape the shape.
    * @throws PropertyException if not, naming the field.
@@ -217,7 +220,7 @@ public final class Augmentation implements Configurable, Provenancable<Configure
    * Draws the part of a picture that an image is made of.
    *
    * @param shape the shape of the image.
-   * @param rng where the choice comes from, when it is made.
+   * @param rng the generator that the choice is drawn from when it is made.
    * @return the choice.
    */
   public Region.Choice crop(ImageShape shape, SplittableRandom rng) {
@@ -270,7 +273,7 @@ public final class Augmentation implements Configurable, Provenancable<Configure
    * @param shape the shape of the image.
    * @param pixels holds the image from {@code offset} on.
    * @param offset where the image starts.
-   * @param rng where the choices come from.
+   * @param rng the generator that the choices are drawn from.
    */
   public void apply(ImageShape shape, float[] pixels, int offset, SplittableRandom rng) {
     if (flip && rng.nextBoolean()) {

@@ -29,7 +29,7 @@ public final class NetworkTeacherSession implements TeacherSession {
   /**
    * Opens a network that knows all pixels and the classes of what it teaches, in the same order.
    *
-   * @param name what messages call it.
+   * @param name its name in messages.
    * @param network the network.
    * @param threads threads to run with.
    * @return the session, to be closed by the caller.
@@ -44,9 +44,9 @@ public final class NetworkTeacherSession implements TeacherSession {
   }
 
   /**
-   * Opens a network.
+   * Opens a network whose pixels and classes may be in another order.
    *
-   * @param name what messages call it.
+   * @param name its name in messages.
    * @param network the network.
    * @param positions the pixel positions of its features, in the order of their ids.
    * @param classes its class for each class of what it teaches.

@@ -20,7 +20,7 @@ import org.tribuo.classification.Label;
  */
 public final class OnnxTeacher implements Teacher {
 
-  /** What a classifier's output is. */
+  /** The kinds of output that a classifier can have. */
   public enum Output {
     /** The inputs of a softmax. */
     LOGITS,
@@ -28,7 +28,7 @@ public final class OnnxTeacher implements Teacher {
     PROBABILITIES
   }
 
-  /** Smallest probability that is told from 0, so that its logarithm is finite. */
+  /** Smallest probability that is distinguished from 0, so that its logarithm is finite. */
   private static final double SMALLEST = 1e-30;
 
   @Config(
@@ -40,8 +40,8 @@ public final class OnnxTeacher implements Teacher {
 
   @Config(
       description =
-          "The teacher is given scale * pixel + offset, pixels from 0 to 255; one number, or one a"
-              + " channel.")
+          "The teacher is given scale * pixel + offset, pixels from 0 to 255; one number, or one"
+              + " per channel.")
   private double[] scale = {1};
 
   @Config(description = "See scale.")
@@ -50,16 +50,16 @@ public final class OnnxTeacher implements Teacher {
   @Config(description = "What the output is: LOGITS or PROBABILITIES.")
   private Output output = Output.LOGITS;
 
-  /** For OLCUT. */
+  /** For OLCUT, which fills in the configured fields. */
   private OnnxTeacher() {}
 
   /**
-   * A teacher in code.
+   * Makes a teacher in code.
    *
    * @param modelPath the ONNX file.
-   * @param scale what pixels are multiplied by; one number, or one a channel.
-   * @param offset what is then added; one number, or one a channel.
-   * @param output what the output is.
+   * @param scale the factor of pixels; one number, or one per channel.
+   * @param offset the summand after that; one number, or one per channel.
+   * @param output the kind of output.
    * @throws PropertyException if there is no such file, or a number is not finite.
    */
   public OnnxTeacher(Path modelPath, double[] scale, double[] offset, Output output) {
@@ -95,7 +95,7 @@ public final class OnnxTeacher implements Teacher {
             values.length > 0 && Arrays.stream(values).allMatch(Double::isFinite),
             field,
             Arrays.toString(values),
-            "one number, or one a channel");
+            "one number, or one per channel");
   }
 
   @Override

@@ -28,9 +28,9 @@ final class OnnxTeacherSession implements AutoCloseable {
   /**
    * Loads a model.
    *
-   * @param name what to call it in messages, such as its file.
+   * @param name its name in messages, such as its file.
    * @param model the bytes of an ONNX file.
-   * @throws IllegalArgumentException if it cannot be loaded or is no such classifier.
+   * @throws IllegalArgumentException if it cannot be loaded or is not such a classifier.
    */
   OnnxTeacherSession(String name, byte[] model, int threads) {
     this.name = name;
@@ -71,7 +71,7 @@ final class OnnxTeacherSession implements AutoCloseable {
         && tensor.type == OnnxJavaType.FLOAT) {
       return tensor.getShape();
     }
-    throw unfit("'" + node + "' is no float tensor");
+    throw unfit("'" + node + "' is not a float tensor");
   }
 
   private IllegalArgumentException unfit(String what) {

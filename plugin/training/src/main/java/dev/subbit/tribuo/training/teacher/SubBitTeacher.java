@@ -14,19 +14,19 @@ import org.tribuo.Model;
 import org.tribuo.classification.Label;
 
 /**
- * A saved {@link SubBitModel} as a teacher, with float weights or sub-bit ones. Its labels are
- * found by name; it may know more than the training has.
+ * Takes a saved {@link SubBitModel}, with float or sub-bit weights, as a teacher. Its labels are
+ * found by name; it may know more labels than the training has.
  */
 public final class SubBitTeacher implements Teacher {
 
   @Config(mandatory = true, description = "The saved model, such as ./subbit train makes.")
   private Path modelPath;
 
-  /** For OLCUT. */
+  /** For OLCUT, which fills in the configured fields. */
   private SubBitTeacher() {}
 
   /**
-   * A teacher in code.
+   * Makes a teacher in code.
    *
    * @param modelPath the saved model.
    * @throws PropertyException if there is no such file.

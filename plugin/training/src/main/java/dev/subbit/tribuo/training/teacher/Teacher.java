@@ -7,11 +7,11 @@ import dev.subbit.tribuo.network.ImageShape;
 import org.tribuo.ImmutableOutputInfo;
 import org.tribuo.classification.Label;
 
-/** A trained classifier that a network is to learn from: distillation. */
+/** A trained classifier that a network learns from by distillation. */
 public interface Teacher extends Configurable, Provenancable<ConfiguredObjectProvenance> {
 
   /**
-   * Makes the teacher ready.
+   * Opens the teacher for a training.
    *
    * @param shape the shape of the images.
    * @param labels the classes, in the order of their ids.

@@ -1,10 +1,10 @@
 package dev.subbit.tribuo.training.teacher;
 
-/** A teacher at work. For one thread. */
+/** An open teacher. Used by one thread. */
 public interface TeacherSession extends AutoCloseable {
 
   /**
-   * What the teacher makes of images.
+   * Applies the teacher to images.
    *
    * @param pixels the images, one after the other, each in the order of positions, raw values 0 to
    *     255.

@@ -24,7 +24,7 @@ public final class BatchReader implements AutoCloseable {
   /** Parts of a batch for each thread, so that slow images do not keep one thread waiting. */
   private static final int PARTS_PER_LOADER = 4;
 
-  /** How long closing waits for the images being loaded; a file system can hang. */
+  /** Seconds that closing waits for images being loaded, since a file system can hang. */
   private static final int CLOSE_SECONDS = 10;
 
   private final ImageBatches batches;
@@ -105,7 +105,7 @@ public final class BatchReader implements AutoCloseable {
       throw new IllegalStateException("This reader of batches is closed");
     }
     Loading next = loading.remove();
-    // The arrays of the batch given before are free from now on.
+    // The arrays of the previous batch may be reused from here on.
     startNext(given);
     try {
       for (Future<?> part : next.parts()) {

@@ -2,10 +2,10 @@ package dev.subbit.tribuo.training.internal.batches;
 
 /**
  * Images that go through a network together. The arrays belong to the {@link BatchReader} that gave
- * them: they are its caller's until the next call, and then used again.
+ * them: the caller may use them until its next call, after which they are reused.
  *
- * @param pixels the images one after the other, each its values in the order of positions (channel,
- *     row, column), 0 to 255.
+ * @param pixels the images one after the other, the values of each in the order of positions
+ *     (channel, row, column), 0 to 255.
  * @param classes the label id of each image.
  */
 public record ImageBatch(float[] pixels, int[] classes) {}

@@ -20,7 +20,10 @@ import org.tribuo.classification.Label;
  */
 public final class ImageBatches {
 
-  /** Most values of a batch: the longest array that every JVM can make, or a little less. */
+  /**
+   * Largest number of values of a batch: the longest array that every JVM can make, or a little
+   * less.
+   */
   private static final int MAX_VALUES = Integer.MAX_VALUE - 16;
 
   private final Dataset<Label> dataset;
@@ -71,14 +74,14 @@ public final class ImageBatches {
   /**
    * Batches for training: in a new random order each epoch, every image changed at random. Each
    * batch is full, because batch normalisation takes its statistics from it: the images left over
-   * at the end of an epoch, fewer than a batch, are skipped. They are others in every epoch.
+   * at the end of an epoch, fewer than a batch, are skipped. Every epoch skips different ones.
    *
    * @param dataset the dataset, at least one batch.
    * @param pixelMap where its features lie in the image.
    * @param labels the ids of its labels.
-   * @param batchSize images a batch.
+   * @param batchSize images per batch.
    * @param augmentation how images are changed.
-   * @param random where the orders and the changes come from.
+   * @param random the place that orders and changes are drawn from.
    * @param loaders threads that load images, at least 1.
    * @return the batches.
    * @throws IllegalArgumentException if the dataset is smaller than a batch, or an image has
@@ -102,7 +105,7 @@ public final class ImageBatches {
   }
 
   /**
-   * Batches for evaluation: every image once an epoch, in the order of the dataset and unchanged.
+   * Batches for evaluation: every image once per epoch, in the order of the dataset and unchanged.
    * The last batch may be smaller than the others.
    *
    * @param dataset the dataset.
@@ -124,7 +127,7 @@ public final class ImageBatches {
   }
 
   /**
-   * Number of batches an epoch.
+   * Number of batches per epoch.
    *
    * @return at least 1 for training.
    */
@@ -133,7 +136,7 @@ public final class ImageBatches {
   }
 
   /**
-   * Images in every full batch.
+   * Number of images of a full batch.
    *
    * @return at least 1.
    */

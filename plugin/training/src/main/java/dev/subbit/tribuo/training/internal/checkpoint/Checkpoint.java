@@ -10,9 +10,9 @@ import java.util.Optional;
 /**
  * A training between two steps: everything that it needs to go on.
  *
- * @param fingerprint what it computes from.
+ * @param fingerprint the configuration and data that the training computes from.
  * @param stage the stage under way, 0 for the first.
- * @param sums what the epoch under way has come to.
+ * @param sums the results of the epoch under way so far.
  * @param state parameters, optimiser and codebooks of the stage under way.
  * @param history the epochs that are over, of all stages.
  * @param best the network of the best epoch, where one is kept.
@@ -25,7 +25,7 @@ public record Checkpoint(
     List<EpochMetrics> history,
     Optional<TrainedNetworkProto> best) {
 
-  // Copies the list.
+  // Copies the list, so that the checkpoint stays as it was made.
   public Checkpoint {
     if (stage < 0) {
       throw new IllegalArgumentException("There is no stage " + stage);

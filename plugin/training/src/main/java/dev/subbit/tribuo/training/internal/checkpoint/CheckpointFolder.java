@@ -22,9 +22,9 @@ import java.util.Optional;
  * The folder in which one training keeps its last checkpoint.
  *
  * <p>A checkpoint is written into a temporary file, forced to the disk, and then moved over the one
- * before. Whenever the process or the machine ends, and whatever writing meets, the folder holds
- * one whole checkpoint: the new one or the one before. The folder is locked while it is open, so
- * that two processes cannot train in it. Not for use by many threads.
+ * before. Whenever the process or the machine stops, and whether or not writing succeeds, the
+ * folder holds one complete checkpoint: the new one or the one before. The folder is locked while
+ * it is open, so that two processes cannot train in it. Not for use by many threads.
  */
 public final class CheckpointFolder implements AutoCloseable {
 
@@ -57,7 +57,7 @@ public final class CheckpointFolder implements AutoCloseable {
   }
 
   /**
-   * Opens a folder, and makes it if it is not there.
+   * Opens a folder, and creates it if it does not exist.
    *
    * @param folder the folder.
    * @return the folder, to be closed by the caller.
@@ -86,7 +86,7 @@ public final class CheckpointFolder implements AutoCloseable {
     return new CheckpointFolder(absolute, opening, lockFile);
   }
 
-  /** The system gives the lock back when the process ends, however it ends. */
+  /** The system releases the lock when the process ends, however it ends. */
   private static boolean lock(FileChannel file) throws IOException {
     try {
       FileLock lock = file.tryLock();
@@ -129,7 +129,7 @@ public final class CheckpointFolder implements AutoCloseable {
   /**
    * The file with the checkpoint.
    *
-   * @return its path, whether or not it is there.
+   * @return its path, whether or not it exists.
    */
   public Path file() {
     return folder.resolve(FILE);
@@ -181,7 +181,7 @@ public final class CheckpointFolder implements AutoCloseable {
     }
   }
 
-  /** Makes the move last through a power failure, where the system can force folders. */
+  /** Makes the move survive a power failure, where the system can force folders to the disk. */
   private void forceFolder() {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
@@ -200,7 +200,7 @@ public final class CheckpointFolder implements AutoCloseable {
     Files.deleteIfExists(file());
   }
 
-  /** Gives the folder free for other trainings. */
+  /** Releases the folder for other trainings. */
   @Override
   public void close() throws IOException {
     lockFile.close();

@@ -30,8 +30,8 @@ import java.util.stream.Collectors;
 
 /**
  * Reads the stored form of a checkpoint, as {@code checkpoint.proto} describes it. Files are not
- * trusted: nothing is allocated on the word of a size field alone, and nothing is made of a file
- * whose digest does not fit.
+ * trusted: no memory is allocated because of a size field alone, and a file with a wrong digest
+ * yields nothing.
  */
 final class CheckpointReader {
 
@@ -47,8 +47,8 @@ final class CheckpointReader {
    *
    * @param in holds nothing else; left open.
    * @return the checkpoint.
-   * @throws IOException if reading fails, or it is no checkpoint, a damaged one, or one of another
-   *     version; the message says which.
+   * @throws IOException if reading fails, or the data is not a checkpoint, is damaged, or is of
+   *     another version; the message says which.
    */
   static Checkpoint read(InputStream in) throws IOException {
     CheckpointReader reader = new CheckpointReader();
@@ -78,7 +78,7 @@ final class CheckpointReader {
     }
   }
 
-  /** As protobuf reads its delimited form, which however takes a part that ends too early. */
+  /** Reads a part as protobuf's delimited form does, but refuses one that ends too early. */
   private static CheckpointPartProto readPart(InputStream in) throws IOException {
     int first = in.read();
     int size = first < 0 ? -1 : CodedInputStream.readRawVarint32(first, in);

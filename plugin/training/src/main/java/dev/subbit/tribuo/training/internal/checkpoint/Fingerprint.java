@@ -8,10 +8,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What a training computes from: two trainings with equal fingerprints make the same steps.
+ * Identifies what a training computes from: two trainings with equal fingerprints make the same
+ * steps.
  *
  * @param configuration the trainer's configuration, by field.
- * @param data what the training images were, by property.
+ * @param data properties of the training images, by name.
  */
 public record Fingerprint(Map<String, String> configuration, Map<String, String> data) {
 
@@ -22,10 +23,10 @@ public record Fingerprint(Map<String, String> configuration, Map<String, String>
   }
 
   /**
-   * In what another training differs.
+   * The differences to another training.
    *
    * @param now the other training.
-   * @return one text a difference, such as {@code epochs was 10 and is 20}; empty if the
+   * @return one text per difference, such as {@code epochs was 10 and is 20}; empty if the
    *     fingerprints are equal.
    */
   public List<String> differences(Fingerprint now) {

@@ -1,5 +1,5 @@
 /**
- * The checkpoint that a training goes on from after it was cut; files are not trusted. Not for use
+ * The checkpoint that an interrupted training is resumed from. Its file is not trusted. Not for use
  * outside this module.
  */
 package dev.subbit.tribuo.training.internal.checkpoint;

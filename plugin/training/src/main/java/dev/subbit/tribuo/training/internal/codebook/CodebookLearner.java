@@ -7,8 +7,8 @@ import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
 
 /**
- * The codebook of one layer while it is learnt. It holds 2^tau different codewords at all times. At
- * tau = 9 there is nothing to learn: the codebook is the full one and stays it.
+ * Learns the codebook of one layer. It holds 2^tau different codewords at all times. At tau = 9
+ * there is nothing to learn: the codebook is the full one and stays so.
  *
  * <p>Everything is determined by the start, the place of the random numbers, the numbers of the
  * steps and the gradients. Not safe for use by many threads.
@@ -16,11 +16,11 @@ import dev.subbit.tribuo.training.internal.random.RandomPlace;
 public interface CodebookLearner {
 
   /**
-   * Starts a codebook.
+   * Starts to learn a codebook, from codewords that the plan chooses.
    *
    * @param plan how codebooks are selected.
-   * @param kernels the layer's latent weights as they are now, 9 a kernel, row-major.
-   * @param place where its random numbers come from.
+   * @param kernels the layer's latent weights as they are now, 9 per kernel, row-major.
+   * @param place the place that its random numbers are drawn from.
    * @return the learner.
    */
   static CodebookLearner start(CodebookPlan plan, float[] kernels, RandomPlace place) {
@@ -34,12 +34,12 @@ public interface CodebookLearner {
   }
 
   /**
-   * Starts from a codebook that is there. Codewords that repeat others in it are replaced; at tau =
-   * 9 the full codebook in its own order takes its place.
+   * Starts to learn from a given codebook. Codewords that repeat others in it are replaced; at tau
+   * = 9 the full codebook in its own order takes its place.
    *
    * @param plan how codebooks are selected; its start does not matter.
    * @param given the codebook, of the plan's tau.
-   * @param place where random numbers come from.
+   * @param place the place that random numbers are drawn from.
    * @return the learner.
    */
   static CodebookLearner from(CodebookPlan plan, Codebook given, RandomPlace place) {
@@ -92,17 +92,17 @@ public interface CodebookLearner {
   void refine(int step, float[] gradient, float rate);
 
   /**
-   * What the learner has come to.
+   * The state of the learner after the steps so far.
    *
    * @return a copy, for {@link #restore}.
    */
   CodebookState state();
 
   /**
-   * Goes on from where another learner of this kind, tau and place was.
+   * Continues from the state of another learner of this kind, tau and place.
    *
-   * @param state what that learner had come to.
-   * @throws IllegalArgumentException if it is no state of such a learner.
+   * @param state the state of that learner.
+   * @throws IllegalArgumentException if it is not the state of such a learner.
    */
   void restore(CodebookState state);
 }

@@ -6,13 +6,13 @@ import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.settings.Selection;
 
 /**
- * How the codebooks of a network come about.
+ * How the codebooks of a network are started and learnt.
  *
  * @param tau bits of a codebook index, 1 to 9.
  * @param selection how the codewords are selected.
- * @param start where a codebook starts.
+ * @param start the codewords that a codebook starts with.
  * @param assignment which codeword stands for a kernel.
- * @param interval the codebooks are learnt at every so-manyth step, at least 1.
+ * @param interval number of steps from one update of the codebooks to the next, at least 1.
  * @param rate learning rate of the codebooks at the first step, positive; it falls as the learning
  *     rate of the weights does.
  */

@@ -6,8 +6,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What a learner of one layer's codebook has come to: the codewords, and whatever numbers its kind
- * of learning keeps, by names that the learner chooses. Immutable by contract: callers leave the
+ * The state of the learner of one layer's codebook: the codewords, and whatever numbers its kind of
+ * learning keeps, by names that the learner chooses. Immutable by contract: callers leave the
  * arrays as they are.
  *
  * @param codewords the codewords, 0 to 511, in the order of their indices.

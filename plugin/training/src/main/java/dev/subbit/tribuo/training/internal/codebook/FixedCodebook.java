@@ -26,7 +26,7 @@ final class FixedCodebook implements CodebookLearner {
 
   @Override
   public void refine(int step, float[] gradient, float rate) {
-    // There is nothing to learn.
+    // Does nothing, since a fixed codebook does not learn.
   }
 
   @Override

@@ -58,7 +58,7 @@ final class Matching {
         }
         row = nearest;
       } while (columnOfRow[row] != 0);
-      // Turns the path to that row over.
+      // Swaps matched and unmatched edges along the path to that row.
       while (row != 0) {
         columnOfRow[row] = columnOfRow[previous[row]];
         row = previous[row];

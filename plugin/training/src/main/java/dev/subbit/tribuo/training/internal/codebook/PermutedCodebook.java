@@ -55,7 +55,7 @@ final class PermutedCodebook implements CodebookLearner {
   /**
    * Starts from a codebook.
    *
-   * @param place where the noise comes from.
+   * @param place the place that the noise is drawn from.
    */
   PermutedCodebook(Codebook first, RandomPlace place) {
     this.tau = first.tau();

@@ -45,13 +45,13 @@ final class RefinedCodebook implements CodebookLearner {
   private final float[] p;
   private final float[] firstMoment;
   private final float[] secondMoment;
-  // Adam's step count is kept a codeword, since a replaced one starts anew.
+  // Adam's step count is kept per codeword, since a replaced one starts anew.
   private final int[] steps;
 
   /**
    * Starts from a codebook.
    *
-   * @param place where replacements of repeats come from.
+   * @param place the place that replacements of repeats are drawn from.
    */
   RefinedCodebook(Codebook first, RandomPlace place) {
     this.tau = first.tau();
@@ -152,7 +152,7 @@ final class RefinedCodebook implements CodebookLearner {
     }
   }
 
-  /** The codeword that p and the memory make together. */
+  /** The codeword that the signs of p and the memory give. */
   private int remember(int word) {
     int codeword = codewords[word];
     for (int tap = 0; tap < Codebook.TAPS; tap++) {

@@ -28,7 +28,7 @@ final class Sinkhorn {
   private final double[][] columnFactors = new double[ITERATIONS + 1][];
 
   /**
-   * Normalises.
+   * Normalises scores, and keeps what the gradient needs.
    *
    * @param scores finite scores, [rows, columns].
    * @param columns number of columns, less than that of rows.
@@ -65,7 +65,7 @@ final class Sinkhorn {
     }
   }
 
-  /** What a column sums to. */
+  /** The sum that a column is scaled to. */
   private double target(int column) {
     return column < columns ? 1 : rows - columns;
   }

@@ -2,7 +2,7 @@ package dev.subbit.tribuo.training.internal.codebook;
 
 import dev.subbit.onnx.Codebook;
 
-/** What every learner asks of the gradient of a codebook's taps. */
+/** Checks the gradient of a codebook's taps, as every learner needs it. */
 final class TapGradient {
 
   private TapGradient() {}
@@ -10,7 +10,7 @@ final class TapGradient {
   /**
    * Refuses a gradient of the wrong size, or one that is not finite.
    *
-   * @throws IllegalArgumentException if it is that.
+   * @throws IllegalArgumentException if it is wrong in either way.
    */
   static void check(float[] gradient, int codewords) {
     int taps = codewords * Codebook.TAPS;

@@ -4,7 +4,7 @@ import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.settings.Schedule;
 
 /**
- * What is minimised and how.
+ * The loss that a training minimises, and how it does so.
  *
  * <p>The loss of an image is {@code (1 - d) H(s, softmax(z)) + d T^2 KL(softmax(t / T) || softmax(z
  * / T))}, with logits z, the teacher's logits t, distillation weight d, temperature T, and target
@@ -16,9 +16,9 @@ import dev.subbit.tribuo.settings.Schedule;
  * @param schedule how the learning rate falls.
  * @param learningRate the learning rate at the first step, positive.
  * @param momentum momentum of SGD, 0 up to but not 1; of no effect with ADAM.
- * @param weightDecay L2 decay of the float weights of convolutions and classifier: so many times
- *     the weight is added to its gradient. Latent weights, batch normalisation, shifts and slopes
- *     are not decayed.
+ * @param weightDecay L2 decay of the float weights of convolutions and classifier: the weight,
+ *     times this factor, is added to its gradient. Latent weights, batch normalisation, shifts and
+ *     slopes are not decayed.
  * @param labelSmoothing l, 0 up to but not 1.
  * @param gradientClip the largest L2 norm of all gradients of the network's parameters together,
  *     measured before the decay; longer ones are shortened to it. 0 clips nothing.
@@ -47,7 +47,7 @@ public record Recipe(
   }
 
   /**
-   * Whether the loss asks for a teacher.
+   * Whether the loss needs a teacher.
    *
    * @return true if a step needs the teacher's logits.
    */

@@ -5,7 +5,7 @@ import dev.subbit.tribuo.training.teacher.TeacherSession;
 import java.util.Map;
 
 /**
- * A training run that asks a teacher before every step. The teacher sees the images as the network
+ * A training run that runs a teacher before every step. The teacher sees the images as the network
  * does, changed by augmentation. It stays open when the run is closed.
  */
 record TaughtRun(TrainingRun run, TeacherSession teacher) implements TrainingRun {

@@ -8,12 +8,12 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 
 /**
- * What trains networks. Found by {@link ServiceLoader}, so that everything but training works with
- * no engine on the classpath.
+ * An implementation of training on some library. Found by {@link ServiceLoader}, so that everything
+ * except training works without an engine on the classpath.
  */
 public interface TrainingEngine {
 
-  /** Ends the name of a codebook among the parameters that a training starts from. */
+  /** The end of a codebook's name among the parameters that a training starts from. */
   String CODEBOOK = "/codebook";
 
   /**
@@ -22,8 +22,8 @@ public interface TrainingEngine {
    * @param network the network.
    * @param plan how to train it.
    * @param parameters the parameters to start from, by full name, as {@link InitialParameters}
-   *     makes them; latent weights included. A codebook that is to start as it is given stands
-   *     under the name of its convolution and {@link #CODEBOOK}: [2^tau, 9], of -1 and +1.
+   *     makes them; latent weights included. A codebook to start from is given under the name of
+   *     its convolution and {@link #CODEBOOK}: [2^tau, 9], of -1 and +1.
    * @return the run, to be closed by the caller.
    */
   TrainingRun start(Network network, TrainingPlan plan, Map<String, float[]> parameters);

@@ -9,13 +9,13 @@ import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
  * @param recipe the loss and the optimiser.
  * @param codebooks how the codebooks of sub-bit convolutions are learnt.
  * @param threads threads that the engine computes with, at least 1.
- * @param seed where all random choices of the engine come from: first codebooks, and what their
+ * @param seed seed of all random choices of the engine: the first codebooks, and what their
  *     learning draws.
  */
 public record TrainingPlan(
     int steps, Recipe recipe, CodebookPlan codebooks, int threads, long seed) {
 
-  /** The share of the steps, at the end, in which codebooks rest. */
+  /** The share of the steps, at the end, in which codebooks are frozen. */
   private static final float REST = 0.1f;
 
   /**
@@ -39,8 +39,8 @@ public record TrainingPlan(
   }
 
   /**
-   * Whether the codebooks are learnt at the end of a step. They rest in the last tenth of the
-   * training: a codeword that changes moves many weights at once, and latent weights and moving
+   * Whether the codebooks are learnt at the end of a step. They are frozen for the last tenth of
+   * the training: a codeword that changes moves many weights at once, and latent weights and moving
    * statistics need some steps to follow.
    *
    * @param step the step, 0 for the first.

@@ -7,7 +7,7 @@ import java.util.Map;
 public interface TrainingRun extends AutoCloseable {
 
   /**
-   * What one step found before its update, and what the update did.
+   * The results of one step: loss and accuracy before its update, and what the update changed.
    *
    * @param loss mean loss over the batch, as {@link Recipe} defines it.
    * @param correct number of images whose largest logit was their class.
@@ -16,11 +16,11 @@ public interface TrainingRun extends AutoCloseable {
   record StepResult(float loss, int correct, int codewordsChanged) {}
 
   /**
-   * One step without a teacher.
+   * Makes one step without a teacher.
    *
    * @param pixels the images, one after the other, each in the order of positions.
    * @param classes the class of each image.
-   * @return what was found.
+   * @return loss and changes of the step.
    * @throws IllegalStateException if the loss is no longer a number, or the plan's last step was
    *     made before.
    */
@@ -29,8 +29,8 @@ public interface TrainingRun extends AutoCloseable {
   }
 
   /**
-   * One step: forward, backward, update; where {@link TrainingPlan#refines} says so, also of the
-   * codebooks.
+   * Makes one step: forward, backward, update; where {@link TrainingPlan#refines} says so, also of
+   * the codebooks.
    *
    * @param pixels the images, one after the other, each in the order of positions.
    * @param classes the class of each image.
@@ -67,17 +67,17 @@ public interface TrainingRun extends AutoCloseable {
   TrainedNetwork network();
 
   /**
-   * Everything that this run has come to.
+   * The state of this run after the steps so far.
    *
    * @return copies.
    */
   TrainingState state();
 
   /**
-   * Goes on from where another run of the same network and plan was. After an exception the run is
-   * good for nothing but closing.
+   * Continues from the state of another run of the same network and plan. After an exception the
+   * run can only be closed.
    *
-   * @param state what that run had come to.
+   * @param state the state of that run.
    * @throws IllegalArgumentException if it is the state of another network or plan: a variable or
    *     codebook is missing, unknown or of another size, or it made more steps than the plan has.
    */

@@ -10,26 +10,27 @@ import java.util.Map;
  * have the same parameters and differ in how convolutions hold their weights: the float weights of
  * one stage are the latent weights of the next.
  *
- * @param network what is trained.
- * @param plan how.
- * @param epochs passes over the data, at least 1; the plan's steps are theirs together.
- * @param teacher what is asked before every step; null if the plan's recipe has no teacher.
+ * @param network the network to train.
+ * @param plan how to train it.
+ * @param epochs passes over the data, at least 1; the plan counts the steps of all of them.
+ * @param teacher the teacher that is run before every step; null if the plan's recipe has no
+ *     teacher.
  */
 public record TrainingStage(
     Network network, TrainingPlan plan, int epochs, TeacherSession teacher) {
 
-  // Checks that there is a teacher where one is asked.
+  // Checks that there is a teacher where the recipe needs one.
   public TrainingStage {
     if (plan.recipe().distils() && teacher == null) {
-      throw new IllegalArgumentException("The recipe asks for a teacher, but there is none");
+      throw new IllegalArgumentException("The recipe needs a teacher, but there is none");
     }
   }
 
   /**
-   * A stage without a teacher.
+   * Makes a stage without a teacher.
    *
-   * @param network what is trained.
-   * @param plan how.
+   * @param network the network to train.
+   * @param plan how to train it.
    * @param epochs passes over the data.
    */
   public TrainingStage(Network network, TrainingPlan plan, int epochs) {
@@ -37,11 +38,11 @@ public record TrainingStage(
   }
 
   /**
-   * Starts this stage.
+   * Starts the training of this stage.
    *
-   * @param engine what trains.
+   * @param engine the engine to train with.
    * @param parameters the parameters to start from, by full name.
-   * @return the run, to be closed by the caller; it asks the teacher by itself.
+   * @return the run, to be closed by the caller; it runs the teacher by itself.
    */
   public TrainingRun start(TrainingEngine engine, Map<String, float[]> parameters) {
     TrainingRun run = engine.start(network, plan, parameters);

@@ -6,18 +6,18 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Everything that a training has come to after some steps. A run that is restored from it and makes
- * the remaining steps on the same batches ends with the same bits as the run that went on (on the
- * same machine, with as many threads). There is no state of a random number generator in it, since
+ * The complete state of a training after some steps. A run that is restored from it and makes the
+ * remaining steps on the same batches ends with the same bits as the run that went on (on the same
+ * machine, with as many threads). There is no state of a random number generator in it, since
  * random numbers are drawn by {@link dev.subbit.tribuo.training.internal.random.RandomPlace}.
  *
  * <p>Immutable by contract: callers leave the arrays as they are.
  *
- * @param step number of the steps made.
+ * @param step number of steps that were made.
  * @param variables all variables by name: the network's parameters under their full names, latent
  *     weights and moving statistics included, and what the optimiser keeps for each of them under
  *     names derived from theirs.
- * @param codebooks what the codebook learners have come to, by node name.
+ * @param codebooks the states of the codebook learners, by node name.
  */
 public record TrainingState(
     int step, Map<String, float[]> variables, Map<String, CodebookState> codebooks) {

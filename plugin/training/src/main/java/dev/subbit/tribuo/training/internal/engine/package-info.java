@@ -1,5 +1,5 @@
 /**
- * What a training engine has to do, and what it is told; the engine itself is found as a Java
- * service. Not for use outside this module.
+ * The interface of a training engine and the plans that it is given. The engine itself is found as
+ * a Java service. Not for use outside this module.
  */
 package dev.subbit.tribuo.training.internal.engine;

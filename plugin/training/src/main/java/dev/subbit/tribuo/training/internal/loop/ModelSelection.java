@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which epoch's network becomes the model, and when there is no use in going on. Both follow from
- * the accuracies on the validation images in the last stage; of equal ones the first counts.
- * Earlier stages train networks of another kind, which are no candidates.
+ * Chooses the epoch whose network becomes the model, and decides when further epochs are of no use.
+ * Both follow from the accuracies on the validation images in the last stage; of equal ones the
+ * first counts. Earlier stages train networks of another kind, which are not candidates.
  */
 public final class ModelSelection {
 
@@ -24,7 +24,7 @@ public final class ModelSelection {
   private TrainedNetwork best;
 
   /**
-   * Makes a selection.
+   * Starts a selection with no epochs yet.
    *
    * @param validation the validation images; null for none.
    * @param keepBest whether the best epoch's network becomes the model, or the last one's.
@@ -36,7 +36,7 @@ public final class ModelSelection {
     this.patience = patience;
   }
 
-  /** How the network does on the validation images; empty where there are none. */
+  /** Evaluates the network on the validation images; empty if there are none. */
   Optional<ValidationMetrics> evaluate(TrainingRun run) {
     if (validation == null) {
       return Optional.empty();
@@ -84,7 +84,7 @@ public final class ModelSelection {
   }
 
   /**
-   * Takes note of an epoch of the last stage.
+   * Records an epoch of the last stage.
    *
    * @param run the run at the epoch's end.
    * @param epochs the epochs of the last stage, this one included.
@@ -111,7 +111,7 @@ public final class ModelSelection {
     return epochs.get(isLast ? epochs.size() - 1 : best(epochs)).epoch();
   }
 
-  /** Whether the last epochs brought nothing better. */
+  /** Whether training should end because the last epochs were not better. */
   boolean isOver(List<EpochMetrics> epochs) {
     return validation != null
         && patience > 0
@@ -138,7 +138,7 @@ public final class ModelSelection {
     return Optional.ofNullable(best);
   }
 
-  /** Goes on with the best network of a run that was cut. */
+  /** Continues with the best network of an interrupted run. */
   void restore(TrainedNetwork network) {
     best = network;
   }

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.logging.Logger;
 
-/** The checkpoints of one training: when they are written, and which it may go on from. */
+/**
+ * The checkpoints of one training: decides when one is written, and checks which one may be resumed
+ * from.
+ */
 public final class TrainingCheckpoints implements AutoCloseable {
 
   private static final Logger logger = Logger.getLogger(TrainingCheckpoints.class.getName());
@@ -28,7 +31,7 @@ public final class TrainingCheckpoints implements AutoCloseable {
   }
 
   /**
-   * For a training that keeps no checkpoints.
+   * The checkpoints of a training that keeps none.
    *
    * @return checkpoints that are never due.
    */
@@ -39,9 +42,9 @@ public final class TrainingCheckpoints implements AutoCloseable {
   /**
    * Opens the folder of a training.
    *
-   * @param folder the folder, made if it is not there.
+   * @param folder the folder, created if it does not exist.
    * @param seconds time between two checkpoints.
-   * @param fingerprint what the training computes from.
+   * @param fingerprint the configuration and data that the training computes from.
    * @return its checkpoints, to be closed by the caller.
    * @throws IllegalStateException if the folder cannot be used.
    */
@@ -94,14 +97,14 @@ public final class TrainingCheckpoints implements AutoCloseable {
     return folder != null;
   }
 
-  /** Whether it is time for another one. */
+  /** Whether it is time for another checkpoint. */
   boolean isDue() {
     return folder != null && (System.nanoTime() - lastNanos) / 1e9 >= seconds;
   }
 
   /**
-   * Writes a checkpoint. Where that fails, the training goes on with one warning, and the
-   * checkpoint before stays.
+   * Writes a checkpoint. Where that fails, the training continues with one warning, and the
+   * previous checkpoint stays.
    *
    * @return the file; empty if writing failed.
    */
@@ -117,7 +120,7 @@ public final class TrainingCheckpoints implements AutoCloseable {
                 + folder.file()
                 + ": "
                 + e
-                + ". Training goes on and tries again; until then the checkpoint before stays");
+                + ". Training continues and tries again; until then the previous checkpoint stays");
       }
       failing = true;
       return Optional.empty();

@@ -22,14 +22,16 @@ import org.tribuo.ImmutableOutputInfo;
 import org.tribuo.classification.Label;
 import org.tribuo.provenance.TrainerProvenance;
 
-/** Makes out of a trainer's configuration and a dataset what tells one training from another. */
+/** Makes the fingerprint of a training from the trainer's configuration and the dataset. */
 public final class TrainingFingerprint {
 
-  /** Fields of the trainer that change nothing in what it computes. */
+  /** Fields of the trainer that do not influence what it computes. */
   private static final Set<String> SILENT =
       Set.of("checkpointFolder", "checkpointSeconds", "showProgress");
 
-  /** At most so many images are looked at, so that large ones need not be read twice. */
+  /**
+   * Largest number of images whose pixels are read, so that large datasets need not be read twice.
+   */
   private static final int SAMPLES = 1000;
 
   private TrainingFingerprint() {}

@@ -27,7 +27,7 @@ import java.util.logging.Logger;
 
 /**
  * Takes a network through the stages of its training, from the beginning or from a checkpoint, and
- * tells how it goes. For one training.
+ * reports its progress to listeners. Used for one training.
  */
 public final class TrainingLoop {
 
@@ -40,19 +40,19 @@ public final class TrainingLoop {
   private final List<TrainingListener> listeners;
   private final BooleanSupplier stop;
 
-  // Where the training is: in this stage, after these epochs, this far in the next one.
+  // The position of the training: its stage, the finished epochs, and the steps of the next one.
   private int stage;
   private final List<EpochMetrics> history = new ArrayList<>();
   private EpochSums sums = EpochSums.NONE;
 
   /**
-   * A loop that is ready to train, once.
+   * Prepares a loop for one training.
    *
    * @param batches the training images.
    * @param stages the stages, at least one.
    * @param selection which epoch's network becomes the model.
-   * @param checkpoints where the training goes on from, and where it leaves checkpoints.
-   * @param listeners who is told.
+   * @param checkpoints the checkpoints that the training is resumed from and that it writes.
+   * @param listeners the listeners that receive steps and epochs.
    * @param stop asked after every step whether the training shall stop.
    */
   public TrainingLoop(
@@ -77,14 +77,14 @@ public final class TrainingLoop {
    * @param progress shows how far the training is.
    * @return the network that was selected.
    * @throws TrainingStoppedException if the training was stopped.
-   * @throws IllegalStateException if the checkpoint cannot be gone on from.
+   * @throws IllegalStateException if the checkpoint cannot be resumed from.
    */
   public TrainedNetwork train(Map<String, float[]> initial, TrainingProgress progress) {
     TrainingEngine engine = TrainingEngine.load();
     Optional<Checkpoint> start = checkpoints.read();
     start.ifPresent(this::goOnFrom);
     progress.advance((long) step() * batches.batchSize());
-    tell(start);
+    reportStart(start);
     Map<String, float[]> parameters = initial;
     while (true) {
       TrainingStage current = stages.get(stage);
@@ -139,12 +139,12 @@ public final class TrainingLoop {
         cause);
   }
 
-  private void tell(Optional<Checkpoint> checkpoint) {
+  private void reportStart(Optional<Checkpoint> checkpoint) {
     Optional<Path> file = checkpoint.map(found -> checkpoints.file());
     TrainingStart start =
         new TrainingStart(
             step(), epochs() * batches.count(), history.size() + 1, epochs(), history, file);
-    file.ifPresent(path -> logger.info(() -> "Going on from " + path));
+    file.ifPresent(path -> logger.info(() -> "Resuming from " + path));
     listeners.forEach(listener -> listener.started(start));
   }
 
@@ -199,7 +199,7 @@ public final class TrainingLoop {
               result.codewordsChanged(),
               sums.seconds() + (System.nanoTime() - start) / 1e9);
       progress.advance(size);
-      progress.tell(history.size() + 1, epochs(), sums);
+      progress.show(history.size() + 1, epochs(), sums);
       StepMetrics metrics =
           new StepMetrics(
               stage + 1,
@@ -238,8 +238,8 @@ public final class TrainingLoop {
       selection.epochFinished(run, epochsOfStage());
     }
     logger.info(() -> text(metrics));
-    // Before the checkpoint, so that a run which is cut between them tells again and leaves none
-    // out.
+    // Before the checkpoint, so that a run which is interrupted between them reports the epoch
+    // again and leaves none out.
     listeners.forEach(listener -> listener.epochFinished(metrics));
   }
 
@@ -303,12 +303,12 @@ public final class TrainingLoop {
         selection.best().map(NetworkCodec::encode));
   }
 
-  /** Steps of all stages that were made. */
+  /** The number of steps that were made in all stages. */
   private int step() {
     return history.size() * batches.count() + sums.steps();
   }
 
-  /** The rate of the stage's last step. */
+  /** The learning rate of the stage's last step. */
   private double learningRate() {
     int first = stage == 0 ? 0 : epochsUpTo(stage - 1) * batches.count();
     return stages.get(stage).plan().learningRate(step() - first - 1);

@@ -7,8 +7,8 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 
 /**
- * The progress bar of a training, on the standard error stream: images done, images a second, time
- * left, loss and accuracy of the epoch so far.
+ * The progress bar of a training, on the standard error stream: images done, images per second,
+ * time left, loss and accuracy of the epoch so far.
  */
 public final class TrainingProgress implements AutoCloseable {
 
@@ -22,7 +22,7 @@ public final class TrainingProgress implements AutoCloseable {
   }
 
   /**
-   * For a training that shows nothing.
+   * The progress of a training that shows nothing.
    *
    * @return progress that goes nowhere.
    */
@@ -55,8 +55,8 @@ public final class TrainingProgress implements AutoCloseable {
     }
   }
 
-  /** Tells how the epoch is going. */
-  void tell(int epoch, int epochs, EpochSums sums) {
+  /** Shows loss and accuracy of the epoch so far. */
+  void show(int epoch, int epochs, EpochSums sums) {
     if (bar != null) {
       bar.setExtraMessage(
           String.format(

@@ -12,10 +12,10 @@ import org.tribuo.classification.Label;
 import org.tribuo.dataset.DatasetView;
 
 /**
- * A dataset cut in two: the images to train on, and those to validate with. Both are views, in the
- * order of the dataset.
+ * A dataset split in two: the images to train on, and those to validate with. Both are views, in
+ * the order of the dataset.
  *
- * @param training what to train on; every class of the dataset is in it.
+ * @param training the images to train on; every class of the dataset is in it.
  * @param validation the same share of every class.
  */
 public record ValidationSplit(Dataset<Label> training, Dataset<Label> validation) {
@@ -28,7 +28,7 @@ public record ValidationSplit(Dataset<Label> training, Dataset<Label> validation
    * @param labels the ids of its labels.
    * @param share the share of every class that goes to validation, 0 up to but not 1; rounded, but
    *     one image of every class stays for training.
-   * @param random where the choice comes from.
+   * @param random the place that the choice is drawn from.
    * @return the two parts.
    * @throws IllegalArgumentException if there is no image in the validation part.
    */

@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
  * changes of one image, the replacements of one refinement.
  *
  * <p>Every place has numbers of its own, made from the seed of the training and the path to the
- * place. Nothing that was drawn elsewhere moves them. So a training that goes on from a checkpoint
- * draws what the uncut one would have drawn, though a checkpoint holds no state of a generator, and
+ * place. Nothing that was drawn elsewhere changes them. So a resumed training draws what the
+ * uninterrupted one would have drawn, though its checkpoint holds no state of a generator, and
  * images can be prepared in any order and by many threads. Immutable.
  */
 public final class RandomPlace {
@@ -33,7 +33,7 @@ public final class RandomPlace {
   }
 
   /**
-   * A place under this one.
+   * The place under this one with a name.
    *
    * @param name what is drawn there.
    * @return the place.
@@ -47,7 +47,7 @@ public final class RandomPlace {
   }
 
   /**
-   * One of many places under this one.
+   * The place under this one with a number.
    *
    * @param number its number: of an epoch, a step, an image.
    * @return the place.
@@ -57,7 +57,7 @@ public final class RandomPlace {
   }
 
   /**
-   * The numbers of this place.
+   * Starts a generator of the numbers of this place.
    *
    * @return a new generator, the same at every call.
    */

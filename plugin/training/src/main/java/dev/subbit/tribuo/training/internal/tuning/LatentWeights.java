@@ -4,8 +4,8 @@ import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.codebook.KernelAssignment;
 
 /**
- * Latent weights for a convolution whose sub-bit weights are there already: training that starts
- * from them starts with these codewords and scales.
+ * Makes latent weights for a convolution that has sub-bit weights already: training that starts
+ * from them starts with its codewords and scales.
  */
 final class LatentWeights {
 
@@ -23,7 +23,7 @@ final class LatentWeights {
    *
    * @param codebook the codebook that training starts from.
    * @param given the sub-bit weights, dense, [out, in, 3, 3].
-   * @param wanted the float weights they stand for, of the same shape.
+   * @param wanted the float weights that they replace, of the same shape.
    * @param out output channels.
    * @return weights of the same shape; the mean magnitude in each output channel is that of the
    *     given ones.

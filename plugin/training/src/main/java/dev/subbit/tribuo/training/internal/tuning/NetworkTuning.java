@@ -57,10 +57,10 @@ final class NetworkTuning {
   private final TuningSettings settings;
 
   /**
-   * Prepares.
+   * Prepares the tuning of one network.
    *
    * @param floatNetwork the network before quantization.
-   * @param quantized what the quantizer made of it.
+   * @param quantized the network after quantization.
    * @param settings how to train.
    */
   NetworkTuning(TrainedNetwork floatNetwork, TrainedNetwork quantized, TuningSettings settings) {
@@ -70,9 +70,9 @@ final class NetworkTuning {
   }
 
   /**
-   * Trains.
+   * Trains the quantized network.
    *
-   * @param model the float model: whose labels and features the images have.
+   * @param model the float model, whose labels and features the images have.
    * @param images the images.
    * @return the tuned network.
    * @throws IllegalStateException if TensorFlow is missing or training diverges.
@@ -180,8 +180,8 @@ final class NetworkTuning {
   }
 
   /**
-   * What each channel's weights are divided by: then they vary as He et al. draw them. Negative
-   * where the fitted scale is, since the scales of a training are not.
+   * The divisor of each channel's weights, which then vary as those that He et al. draw. It is
+   * negative where the fitted scale is, since a training has positive scales only.
    */
   private static float[] sizes(float[] weights, Layer.Conv conv, PackedConvWeights fitted) {
     int each = weights.length / conv.out();
@@ -197,7 +197,7 @@ final class NetworkTuning {
     return sizes;
   }
 
-  /** The batch normalisation behind divided weights sees divided values. */
+  /** Adapts the batch normalisation behind divided weights, which reads divided values. */
   private void rescaleNorm(String conv, float[] size, Map<String, float[]> parameters) {
     String last = conv;
     Readers readers = quantized.network().readers();

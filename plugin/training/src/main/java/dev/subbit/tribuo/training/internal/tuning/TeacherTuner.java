@@ -7,7 +7,10 @@ import dev.subbit.tribuo.quantizer.TuningSettings;
 import org.tribuo.Dataset;
 import org.tribuo.classification.Label;
 
-/** The quantizer's tuner, found as a Java service: trains with the engine of this module. */
+/**
+ * The quantizer's tuner, which trains with the engine of this module and is found as a Java
+ * service.
+ */
 public final class TeacherTuner implements NetworkTuner {
 
   /** For {@link java.util.ServiceLoader}. */

@@ -58,7 +58,7 @@ class ImageBatchesTest {
     return ImageBatches.evaluation(data, pixels(), data.getOutputIDInfo(), batchSize, 2);
   }
 
-  /** So many batches, pixels and classes together. */
+  /** Reads a number of batches, pixels and classes together. */
   private static List<float[]> read(ImageBatches batches, int epoch, int batch, int count) {
     List<float[]> read = new ArrayList<>();
     try (BatchReader reader = batches.open(epoch, batch)) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever happens while a checkpoint is written, a whole one is there. */
+/** Whatever happens while a checkpoint is written, a complete one exists. */
 class CheckpointFolderTest {
 
   @TempDir Path temporary;
@@ -101,7 +101,7 @@ class CheckpointFolderTest {
     }
   }
 
-  /** A disk that is full after so many bytes. */
+  /** A disk that is full after a number of bytes. */
   private record FullDisk(FileChannel file, int capacity) implements CheckpointFolder.Target {
 
     static CheckpointFolder.Opening after(int capacity) {
@@ -179,7 +179,7 @@ class CheckpointFolderTest {
     }
   }
 
-  /** What a process leaves that was killed while it wrote. */
+  /** The files that a process leaves when it is killed while writing. */
   @Test
   void theRestOfATemporaryFileIsNoMatter() throws IOException {
     byte[] next = bytes(SampleCheckpoint.of(6));
@@ -253,7 +253,7 @@ class CheckpointFolderTest {
   }
 
   @Test
-  void fingerprintsTellWhatDiffers() {
+  void fingerprintsNameWhatDiffers() {
     Fingerprint before = new Fingerprint(Map.of("epochs", "10", "tau", "5"), Map.of("images", "9"));
     Fingerprint now = new Fingerprint(Map.of("epochs", "20", "tau", "5"), Map.of("classes", "2"));
     assertEquals(List.of(), before.differences(before));

@@ -97,7 +97,7 @@ class PermutedCodebookTest {
   }
 
   @Test
-  void goesOnFromAStateAsTheOneThatWasNotCut() {
+  void resumesFromAStateAsIfUninterrupted() {
     CodebookLearner uncut = learner(4, 9);
     CodebookLearner resumed = learner(4, 9);
     SplittableRandom rng = new SplittableRandom(2);

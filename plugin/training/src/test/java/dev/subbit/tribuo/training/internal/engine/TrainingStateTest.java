@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A training that is cut and goes on from its state ends as the one that was not cut. */
+/** A training that is interrupted and resumed from its state ends as an uninterrupted one. */
 class TrainingStateTest {
 
   private static final ImageShape SHAPE = new ImageShape(1, 8, 8);
@@ -66,7 +66,7 @@ class TrainingStateTest {
     "SUB_BIT, REAL, 9, FIXED",
     "FLOAT, BINARY, 4, REFINED"
   })
-  void aRestoredRunGoesOnToTheSameBits(
+  void aRestoredRunEndsWithTheSameBits(
       Weights weights, Activations activations, int tau, Selection selection) {
     TrainingState early;
     TrainingState middle;

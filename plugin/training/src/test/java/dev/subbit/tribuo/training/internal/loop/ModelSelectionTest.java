@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.tribuo.MutableDataset;
 import org.tribuo.classification.Label;
 
-/** Which epoch's network becomes the model, and when training ends before its last epoch. */
+/** The choice of the epoch whose network becomes the model, and of the end of the training. */
 class ModelSelectionTest {
 
   private static final ImageShape SHAPE = new ImageShape(1, 2, 2);
@@ -33,9 +33,7 @@ class ModelSelectionTest {
         data, new PixelMap(data.getFeatureIDMap(), SHAPE), data.getOutputIDInfo(), batchSize, 1);
   }
 
-  /**
-   * Tells the accuracies to a selection; gives the epoch that it ends with, and the one it took.
-   */
+  /** Feeds accuracies to a selection; returns the epoch at which it ends, and the one it chose. */
   private static List<Integer> select(boolean keepBest, int patience, double... accuracies) {
     ModelSelection selection = new ModelSelection(images(4, 4), keepBest, patience);
     List<EpochMetrics> history = new ArrayList<>();
@@ -112,7 +110,7 @@ class ModelSelectionTest {
   }
 
   @Test
-  void aRunThatGoesOnKeepsTheBestOfTheOneThatWasCut() {
+  void aResumedRunKeepsTheBestOfTheInterruptedOne() {
     TrainedNetwork network = new TrainedNetwork(null, Map.of(), Map.of(), Map.of());
     ModelSelection selection = new ModelSelection(images(4, 4), true, 0);
     selection.restore(network);

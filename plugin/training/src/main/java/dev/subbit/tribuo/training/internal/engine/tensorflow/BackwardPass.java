@@ -19,8 +19,8 @@ import org.tensorflow.types.TInt32;
 
 /**
  * The graph of the gradients, layer by layer from the logits back. Written out rather than left to
- * TensorFlow's own differentiation: the straight-through estimators are no derivatives, and this
- * way they cost a pass over the activations less.
+ * TensorFlow's own differentiation: straight-through estimators are not derivatives, and written
+ * out they save one pass over the activations.
  */
 final class BackwardPass {
 
@@ -36,7 +36,7 @@ final class BackwardPass {
   private final Map<Operand<TFloat32>, Operand<TFloat32>> channelSums = new IdentityHashMap<>();
 
   /**
-   * Builds the graph.
+   * Builds the gradients of a network.
    *
    * @param forward the forward pass, built for training.
    * @param logitsGradient the gradient of the loss for the logits.
@@ -53,7 +53,7 @@ final class BackwardPass {
     this.forward = forward;
     this.parameters = parameters;
     this.convWeights = convWeights;
-    pass(network.output().name(), logitsGradient);
+    pass(new Passed(network.output().name(), logitsGradient));
     List<Network.Node> nodes = network.nodes();
     for (int i = nodes.size() - 1; i >= 0; i--) {
       Network.Node node = nodes.get(i);
@@ -61,13 +61,7 @@ final class BackwardPass {
       if (arrived == null) {
         continue;
       }
-      if (node.layer() instanceof Layer.Shift shift) {
-        shiftGradients.put(
-            parameters.get(node.name() + "/shift", shift.channels()), List.copyOf(arrived));
-        arrived.forEach(gradient -> pass(node.inputs().get(0), gradient));
-      } else {
-        differentiate(node, arrived.size() == 1 ? arrived.get(0) : tf.math.addN(arrived));
-      }
+      node.layer().accept(new NodeGradient(node, arrived)).forEach(this::pass);
     }
     shiftGradients.forEach((shift, arrived) -> gradients.put(shift, channelSum(arrived)));
   }
@@ -94,146 +88,213 @@ final class BackwardPass {
     return codebookGradients;
   }
 
-  /** Hands a node the gradient of its output. Nothing is trained before the first convolution. */
-  private void pass(String node, Operand<TFloat32> gradient) {
-    outputGradients.computeIfAbsent(node, n -> new ArrayList<>()).add(gradient);
+  private void pass(Passed passed) {
+    outputGradients.computeIfAbsent(passed.to(), n -> new ArrayList<>()).add(passed.gradient());
   }
 
-  private boolean isFixed(String node) {
-    Layer layer = network.node(node).layer();
-    return layer instanceof Layer.Input || layer instanceof Layer.Normalize;
-  }
+  /**
+   * The gradient of a node's output, or a summand of it, as one of its readers gives it.
+   *
+   * @param to name of the node.
+   * @param gradient [N, H, W, channels] or [N, features].
+   */
+  private record Passed(String to, Operand<TFloat32> gradient) {}
 
-  private void differentiate(Network.Node node, Operand<TFloat32> dy) {
-    String input = node.inputs().get(0);
-    Layer layer = node.layer();
-    if (layer instanceof Layer.Add) {
-      pass(input, dy);
-      pass(node.inputs().get(1), dy);
-      return;
+  /** Records the gradients of a node's parameters and returns those of the nodes that it reads. */
+  private final class NodeGradient implements Layer.Visitor<List<Passed>> {
+
+    private final Network.Node node;
+    private final List<Operand<TFloat32>> arrived;
+
+    /**
+     * Prepares the gradients of one node.
+     *
+     * @param arrived the gradient of the node's output, in summands.
+     */
+    NodeGradient(Network.Node node, List<Operand<TFloat32>> arrived) {
+      this.node = node;
+      this.arrived = arrived;
     }
-    Operand<TFloat32> x = forward.output(input);
-    if (layer instanceof Layer.Conv conv) {
-      convolution(node, conv, x, dy);
-    } else if (layer instanceof Layer.BatchNorm norm) {
-      pass(input, batchNorm(node.name(), norm, x, dy));
-    } else if (layer instanceof Layer.Relu) {
-      pass(input, tf.nn.reluGrad(dy, forward.output(node.name())));
-    } else if (layer instanceof Layer.PRelu prelu) {
-      pass(input, prelu(node.name(), prelu, x, dy));
-    } else if (layer instanceof Layer.AveragePool) {
-      pass(
-          input,
+
+    @Override
+    public List<Passed> input(Layer.Input input) {
+      throw notTrained(input);
+    }
+
+    @Override
+    public List<Passed> normalize(Layer.Normalize normalize) {
+      throw notTrained(normalize);
+    }
+
+    /** Nothing is trained before the first convolution, which therefore passes nothing on. */
+    private IllegalStateException notTrained(Layer layer) {
+      return new IllegalStateException("Node '" + node.name() + "' cannot be trained: " + layer);
+    }
+
+    @Override
+    public List<Passed> conv(Layer.Conv conv) {
+      Operand<TFloat32> dy = dy();
+      Operand<TFloat32> x = x();
+      ConvWeights weights = convWeights.get(node.name());
+      ConvPadding padding = ConvPadding.of(conv);
+      Operand<TFloat32> convInput = forward.paddedInput(node.name());
+      int[] filterSizes = {conv.kernel(), conv.kernel(), conv.in(), conv.out()};
+      Operand<TFloat32> effectiveGradient =
+          tf.nn.conv2dBackpropFilter(
+              convInput, tf.constant(filterSizes), dy, padding.strides(), padding.mode());
+      gradients.put(weights.trained(), weights.gradient(effectiveGradient));
+      if (weights instanceof SubBitConvWeights subBit) {
+        codebookGradients.put(node.name(), subBit.codebookGradient(effectiveGradient));
+      }
+      if (readsPixels()) {
+        return List.of();
+      }
+      boolean binary = conv.activations() == Layer.Activations.BINARY;
+      Operand<TFloat32> filter =
+          binary ? tf.math.mul(weights.effective(), tf.constant(2f)) : weights.effective();
+      Operand<TInt32> inputSizes = tf.shape(convInput);
+      Operand<TFloat32> dx =
+          padding.gradient(
+              tf,
+              tf.nn.conv2dBackpropInput(inputSizes, filter, dy, padding.strides(), padding.mode()),
+              x);
+      return toInput(binary ? throughBinarisation(x, dx) : dx);
+    }
+
+    private boolean readsPixels() {
+      Layer read = network.node(node.inputs().get(0)).layer();
+      return read instanceof Layer.Input || read instanceof Layer.Normalize;
+    }
+
+    /**
+     * The straight-through estimator of Bi-Real net (Liu et al., 2018, section 3.2): binarisation
+     * is given the derivative of a piecewise quadratic, max(0, 2 - 2|x|).
+     *
+     * @param doubledGradient twice the gradient of the binarised activations: the factor 2 costs
+     *     less on the weights than on the activations.
+     */
+    private Operand<TFloat32> throughBinarisation(
+        Operand<TFloat32> x, Operand<TFloat32> doubledGradient) {
+      return tf.math.mul(doubledGradient, tf.nn.relu(tf.math.sub(tf.constant(1f), tf.math.abs(x))));
+    }
+
+    @Override
+    public List<Passed> batchNorm(Layer.BatchNorm layer) {
+      Operand<TFloat32> dy = dy();
+      FusedBatchNorm<TFloat32, TFloat32> norm = forward.batchNorm(node.name());
+      Parameter gamma = parameter("gamma", layer.channels());
+      FusedBatchNormGrad<TFloat32, TFloat32> gradient =
+          tf.nn.fusedBatchNormGrad(
+              dy,
+              x(),
+              gamma.value(),
+              norm.reserveSpace1(),
+              norm.reserveSpace2(),
+              norm.reserveSpace3(),
+              FusedBatchNormGrad.epsilon(Layer.BatchNorm.EPSILON),
+              FusedBatchNormGrad.isTraining(true));
+      gradients.put(gamma, gradient.scaleBackprop());
+      gradients.put(parameter("beta", layer.channels()), gradient.offsetBackprop());
+      channelSums.put(dy, gradient.offsetBackprop());
+      return toInput(gradient.xBackprop());
+    }
+
+    @Override
+    public List<Passed> relu(Layer.Relu relu) {
+      return toInput(tf.nn.reluGrad(dy(), forward.output(node.name())));
+    }
+
+    /** Passes the summands on as they are, for {@link #channelSum} to find those it knows. */
+    @Override
+    public List<Passed> shift(Layer.Shift shift) {
+      shiftGradients.put(parameter("shift", shift.channels()), List.copyOf(arrived));
+      return arrived.stream().map(gradient -> new Passed(node.inputs().get(0), gradient)).toList();
+    }
+
+    @Override
+    public List<Passed> prelu(Layer.PRelu prelu) {
+      Operand<TFloat32> dy = dy();
+      Operand<TFloat32> x = x();
+      Parameter slope = parameter("slope", prelu.channels());
+      gradients.put(slope, tf.nn.biasAddGrad(tf.math.mul(dy, forward.negativePart(node.name()))));
+      Operand<TFloat32> positive = tf.nn.reluGrad(dy, x);
+      return toInput(tf.math.add(positive, tf.math.mul(tf.math.sub(dy, positive), slope.value())));
+    }
+
+    @Override
+    public List<Passed> add(Layer.Add add) {
+      Operand<TFloat32> dy = dy();
+      return node.inputs().stream().map(input -> new Passed(input, dy)).toList();
+    }
+
+    @Override
+    public List<Passed> averagePool(Layer.AveragePool pool) {
+      Operand<TFloat32> dy = dy();
+      return toInput(
           tf.nn.avgPoolGrad(
-              tf.shape(x),
+              tf.shape(x()),
               dy,
               Pooling.AVERAGE_WINDOW,
               Pooling.AVERAGE_WINDOW,
               Pooling.AVERAGE_PADDING));
-    } else if (layer instanceof Layer.MaxPool pool) {
+    }
+
+    @Override
+    public List<Passed> maxPool(Layer.MaxPool pool) {
+      Operand<TFloat32> dy = dy();
+      Operand<TFloat32> x = x();
       Operand<TFloat32> padded = forward.paddedInput(node.name());
       Operand<TFloat32> y = forward.output(node.name());
-      pass(input, Pooling.maxGradient(tf, pool, x, padded, y, dy));
-    } else if (layer instanceof Layer.Flatten) {
-      pass(input, unflatten(x, dy));
-    } else if (layer instanceof Layer.GlobalAveragePool) {
-      pass(input, globalAveragePool(x, dy));
-    } else if (layer instanceof Layer.Dense dense) {
-      pass(input, dense(node.name(), dense, x, dy));
-    } else {
-      throw new IllegalStateException("Node '" + node.name() + "' cannot be trained: " + layer);
+      return toInput(Pooling.maxGradient(tf, pool, x, padded, y, dy));
     }
-  }
 
-  private void convolution(
-      Network.Node node, Layer.Conv conv, Operand<TFloat32> x, Operand<TFloat32> dy) {
-    ConvWeights weights = convWeights.get(node.name());
-    ConvPadding padding = ConvPadding.of(conv);
-    Operand<TFloat32> convInput = forward.paddedInput(node.name());
-    int[] filterSizes = {conv.kernel(), conv.kernel(), conv.in(), conv.out()};
-    Operand<TFloat32> effectiveGradient =
-        tf.nn.conv2dBackpropFilter(
-            convInput, tf.constant(filterSizes), dy, padding.strides(), padding.mode());
-    gradients.put(weights.trained(), weights.gradient(effectiveGradient));
-    if (weights instanceof SubBitConvWeights subBit) {
-      codebookGradients.put(node.name(), subBit.codebookGradient(effectiveGradient));
+    @Override
+    public List<Passed> globalAveragePool(Layer.GlobalAveragePool pool) {
+      Operand<TFloat32> dy = dy();
+      Operand<TInt32> shape = tf.shape(x());
+      Operand<TInt32> area =
+          tf.reduceProd(tf.slice(shape, tf.array(1), tf.array(2)), tf.constant(0));
+      Operand<TFloat32> mean = tf.math.div(dy, tf.dtypes.cast(area, TFloat32.class));
+      return toInput(
+          tf.broadcastTo(
+              tf.expandDims(tf.expandDims(mean, tf.constant(1)), tf.constant(1)), shape));
     }
-    String input = node.inputs().get(0);
-    if (isFixed(input)) {
-      return;
+
+    @Override
+    public List<Passed> flatten(Layer.Flatten flatten) {
+      Operand<TFloat32> dy = dy();
+      Operand<TInt32> nchw = tf.gather(tf.shape(x()), tf.array(0, 3, 1, 2), tf.constant(0));
+      return toInput(tf.linalg.transpose(tf.reshape(dy, nchw), tf.array(0, 2, 3, 1)));
     }
-    boolean binary = conv.activations() == Layer.Activations.BINARY;
-    Operand<TFloat32> filter =
-        binary ? tf.math.mul(weights.effective(), tf.constant(2f)) : weights.effective();
-    Operand<TInt32> inputSizes = tf.shape(convInput);
-    Operand<TFloat32> dx =
-        padding.gradient(
-            tf,
-            tf.nn.conv2dBackpropInput(inputSizes, filter, dy, padding.strides(), padding.mode()),
-            x);
-    pass(input, binary ? throughBinarisation(x, dx) : dx);
-  }
 
-  /**
-   * The straight-through estimator of Bi-Real net (Liu et al., 2018, section 3.2): binarisation is
-   * given the derivative of a piecewise quadratic, max(0, 2 - 2|x|).
-   *
-   * @param doubledGradient twice the gradient of the binarised activations: the factor 2 costs less
-   *     on the weights than on the activations.
-   */
-  private Operand<TFloat32> throughBinarisation(
-      Operand<TFloat32> x, Operand<TFloat32> doubledGradient) {
-    return tf.math.mul(doubledGradient, tf.nn.relu(tf.math.sub(tf.constant(1f), tf.math.abs(x))));
-  }
+    @Override
+    public List<Passed> dense(Layer.Dense dense) {
+      Operand<TFloat32> dy = dy();
+      Operand<TFloat32> x = x();
+      Parameter weight = parameter("weight", dense.out(), dense.in());
+      gradients.put(weight, tf.linalg.matMul(dy, x, MatMul.transposeA(true)));
+      gradients.put(
+          parameter("bias", dense.out()),
+          tf.reduceSum(dy, tf.constant(0), ReduceSum.keepDims(false)));
+      return toInput(tf.linalg.matMul(dy, weight.value()));
+    }
 
-  private Operand<TFloat32> batchNorm(
-      String name, Layer.BatchNorm layer, Operand<TFloat32> x, Operand<TFloat32> dy) {
-    FusedBatchNorm<TFloat32, TFloat32> norm = forward.batchNorm(name);
-    Parameter gamma = parameters.get(name + "/gamma", layer.channels());
-    FusedBatchNormGrad<TFloat32, TFloat32> gradient =
-        tf.nn.fusedBatchNormGrad(
-            dy,
-            x,
-            gamma.value(),
-            norm.reserveSpace1(),
-            norm.reserveSpace2(),
-            norm.reserveSpace3(),
-            FusedBatchNormGrad.epsilon(Layer.BatchNorm.EPSILON),
-            FusedBatchNormGrad.isTraining(true));
-    gradients.put(gamma, gradient.scaleBackprop());
-    gradients.put(parameters.get(name + "/beta", layer.channels()), gradient.offsetBackprop());
-    channelSums.put(dy, gradient.offsetBackprop());
-    return gradient.xBackprop();
-  }
+    /** The gradient of the node's output. */
+    private Operand<TFloat32> dy() {
+      return arrived.size() == 1 ? arrived.get(0) : tf.math.addN(arrived);
+    }
 
-  private Operand<TFloat32> prelu(
-      String name, Layer.PRelu layer, Operand<TFloat32> x, Operand<TFloat32> dy) {
-    Parameter slope = parameters.get(name + "/slope", layer.channels());
-    gradients.put(slope, tf.nn.biasAddGrad(tf.math.mul(dy, forward.negativePart(name))));
-    Operand<TFloat32> positive = tf.nn.reluGrad(dy, x);
-    return tf.math.add(positive, tf.math.mul(tf.math.sub(dy, positive), slope.value()));
-  }
+    /** The output of the node that is read, or of the first of them. */
+    private Operand<TFloat32> x() {
+      return forward.output(node.inputs().get(0));
+    }
 
-  private Operand<TFloat32> globalAveragePool(Operand<TFloat32> x, Operand<TFloat32> dy) {
-    Operand<TInt32> shape = tf.shape(x);
-    Operand<TInt32> area = tf.reduceProd(tf.slice(shape, tf.array(1), tf.array(2)), tf.constant(0));
-    Operand<TFloat32> mean = tf.math.div(dy, tf.dtypes.cast(area, TFloat32.class));
-    return tf.broadcastTo(
-        tf.expandDims(tf.expandDims(mean, tf.constant(1)), tf.constant(1)), shape);
-  }
+    private Parameter parameter(String name, long... dimensions) {
+      return parameters.get(node.name() + "/" + name, dimensions);
+    }
 
-  private Operand<TFloat32> unflatten(Operand<TFloat32> x, Operand<TFloat32> dy) {
-    Operand<TInt32> nchw = tf.gather(tf.shape(x), tf.array(0, 3, 1, 2), tf.constant(0));
-    return tf.linalg.transpose(tf.reshape(dy, nchw), tf.array(0, 2, 3, 1));
-  }
-
-  private Operand<TFloat32> dense(
-      String name, Layer.Dense layer, Operand<TFloat32> x, Operand<TFloat32> dy) {
-    Parameter weight = parameters.get(name + "/weight", layer.out(), layer.in());
-    gradients.put(weight, tf.linalg.matMul(dy, x, MatMul.transposeA(true)));
-    gradients.put(
-        parameters.get(name + "/bias", layer.out()),
-        tf.reduceSum(dy, tf.constant(0), ReduceSum.keepDims(false)));
-    return tf.linalg.matMul(dy, weight.value());
+    private List<Passed> toInput(Operand<TFloat32> gradient) {
+      return List.of(new Passed(node.inputs().get(0), gradient));
+    }
   }
 }

@@ -7,7 +7,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * How a convolution that is padded by kernel / 2 on every side is said in TensorFlow. At stride 1
+ * Expresses in TensorFlow a convolution that is padded by kernel / 2 on every side. At stride 1
  * this is SAME; at stride 2 SAME would pad even images at the far side only, so the input is padded
  * first.
  */

@@ -7,7 +7,9 @@ import org.tensorflow.types.TFloat32;
 /** The weights of a convolution in the graph: what it computes with, and where gradients go. */
 interface ConvWeights {
 
-  /** What the convolution computes with, [kernel, kernel, in, out], TensorFlow's layout. */
+  /**
+   * The weights that the convolution computes with, [kernel, kernel, in, out], TensorFlow's layout.
+   */
   Operand<TFloat32> effective();
 
   /** The variable that is trained, [out, in, kernel, kernel]. */

@@ -4,7 +4,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** Float weights: used as they are. */
+/** Float weights, which the convolution uses as they are. */
 final class FloatConvWeights implements ConvWeights {
 
   private final Ops tf;

@@ -17,7 +17,7 @@ import org.tensorflow.types.TFloat32;
 /**
  * The graph of a network from pixels to logits, in TensorFlow's layout on CPUs, NHWC. Built twice
  * over the same variables: once to train, with the statistics of the batch, and once to predict,
- * with the moving ones. Keeps what the backward pass needs.
+ * with the moving ones. It keeps the tensors that the backward pass needs.
  */
 final class ForwardPass {
 
@@ -33,7 +33,7 @@ final class ForwardPass {
   private final Map<String, FusedBatchNorm<TFloat32, TFloat32>> batchNorms = new HashMap<>();
 
   /**
-   * Builds the graph.
+   * Builds the forward pass of a network.
    *
    * @param pixels [N, channels * height * width].
    * @param convWeights the weights of every convolution, by node name.
@@ -55,15 +55,11 @@ final class ForwardPass {
       node.inputs().forEach(input -> consumers.merge(input, 1, Integer::sum));
     }
     for (Network.Node node : network.nodes()) {
-      sums.put(
-          node.name(),
-          node.layer() instanceof Layer.Input
-              ? ShiftedSum.of(images(network.input(), pixels))
-              : sum(node));
+      sums.put(node.name(), node.layer().accept(new NodeOutput(network.input(), pixels, node)));
     }
   }
 
-  /** What a node computes. */
+  /** The output of a node. */
   Operand<TFloat32> output(String node) {
     ShiftedSum sum = sums.get(node);
     if (sum.isMade()) {
@@ -79,7 +75,7 @@ final class ForwardPass {
     return negativeParts.get(node);
   }
 
-  /** What a convolution or max pooling is applied to: binarised and padded as it needs. */
+  /** The input of a convolution or max pooling after binarising and padding. */
   Operand<TFloat32> paddedInput(String node) {
     return paddedInputs.get(node);
   }
@@ -88,32 +84,7 @@ final class ForwardPass {
     return batchNorms.get(node);
   }
 
-  private Operand<TFloat32> images(ImageShape shape, Operand<TFloat32> pixels) {
-    if (shape.channels() == 1) {
-      // NCHW and NHWC are the same then.
-      return tf.reshape(pixels, tf.array(-1, shape.height(), shape.width(), 1));
-    }
-    Operand<TFloat32> nchw =
-        tf.reshape(pixels, tf.array(-1, shape.channels(), shape.height(), shape.width()));
-    return tf.linalg.transpose(nchw, tf.array(0, 2, 3, 1));
-  }
-
-  private ShiftedSum sum(Network.Node node) {
-    String input = node.inputs().get(0);
-    Layer layer = node.layer();
-    if (layer instanceof Layer.BatchNorm norm) {
-      Operand<TFloat32> x = output(input);
-      return ShiftedSum.ofNorm(shift -> batchNorm(node.name(), norm, x, shift));
-    } else if (layer instanceof Layer.Shift shift) {
-      Parameter parameter = parameters.get(node.name() + "/shift", shift.channels());
-      return unmade(input).shifted(tf, parameter.value());
-    } else if (layer instanceof Layer.Add) {
-      return unmade(input).plus(tf, unmade(node.inputs().get(1)));
-    }
-    return ShiftedSum.of(build(node, output(input)));
-  }
-
-  /** A node's output as a sum to go on with; made here where others need it too. */
+  /** A node's output as a sum to be continued; it is added up here if other nodes need it too. */
   private ShiftedSum unmade(String node) {
     if (!sums.get(node).norms().isEmpty() && consumers.get(node) > 1) {
       return ShiftedSum.of(output(node));
@@ -121,78 +92,149 @@ final class ForwardPass {
     return sums.get(node);
   }
 
-  private Operand<TFloat32> build(Network.Node node, Operand<TFloat32> x) {
-    Layer layer = node.layer();
-    if (layer instanceof Layer.Normalize normalize) {
-      return tf.math.add(
-          tf.math.mul(x, tf.constant(normalize.scale())), tf.constant(normalize.offset()));
-    } else if (layer instanceof Layer.Conv conv) {
-      return convolution(node.name(), conv, x);
-    } else if (layer instanceof Layer.Relu) {
-      return tf.nn.relu(x);
-    } else if (layer instanceof Layer.PRelu prelu) {
-      return prelu(node.name(), prelu, x);
-    } else if (layer instanceof Layer.AveragePool) {
-      return tf.nn.avgPool(
-          x, Pooling.AVERAGE_WINDOW, Pooling.AVERAGE_WINDOW, Pooling.AVERAGE_PADDING);
-    } else if (layer instanceof Layer.MaxPool pool) {
-      Operand<TFloat32> padded = Pooling.padded(tf, pool, x);
+  /** Builds the layer of one node. */
+  private final class NodeOutput implements Layer.Visitor<ShiftedSum> {
+
+    private final ImageShape image;
+    private final Operand<TFloat32> pixels;
+    private final Network.Node node;
+
+    NodeOutput(ImageShape image, Operand<TFloat32> pixels, Network.Node node) {
+      this.image = image;
+      this.pixels = pixels;
+      this.node = node;
+    }
+
+    @Override
+    public ShiftedSum input(Layer.Input input) {
+      if (image.channels() == 1) {
+        // NCHW and NHWC are the same then.
+        return ShiftedSum.of(tf.reshape(pixels, tf.array(-1, image.height(), image.width(), 1)));
+      }
+      Operand<TFloat32> nchw =
+          tf.reshape(pixels, tf.array(-1, image.channels(), image.height(), image.width()));
+      return ShiftedSum.of(tf.linalg.transpose(nchw, tf.array(0, 2, 3, 1)));
+    }
+
+    @Override
+    public ShiftedSum normalize(Layer.Normalize normalize) {
+      Operand<TFloat32> scaled = tf.math.mul(x(), tf.constant(normalize.scale()));
+      return ShiftedSum.of(tf.math.add(scaled, tf.constant(normalize.offset())));
+    }
+
+    @Override
+    public ShiftedSum conv(Layer.Conv conv) {
+      Operand<TFloat32> input = x();
+      if (conv.activations() == Layer.Activations.BINARY) {
+        // sign(x) is 0 at 0, where 1 is wanted. Two signs are faster than a comparison and a
+        // choice.
+        input = tf.math.sign(tf.math.add(tf.math.sign(input), tf.constant(0.5f)));
+      }
+      ConvPadding padding = ConvPadding.of(conv);
+      input = padding.apply(tf, input);
+      paddedInputs.put(node.name(), input);
+      return ShiftedSum.of(
+          tf.nn.conv2d(
+              input, convWeights.get(node.name()).effective(), padding.strides(), padding.mode()));
+    }
+
+    @Override
+    public ShiftedSum batchNorm(Layer.BatchNorm norm) {
+      Operand<TFloat32> x = x();
+      return ShiftedSum.ofNorm(shift -> batchNorm(norm, x, shift));
+    }
+
+    private Operand<TFloat32> batchNorm(
+        Layer.BatchNorm layer, Operand<TFloat32> x, Operand<TFloat32> shift) {
+      Operand<TFloat32> beta = parameter("beta", layer.channels());
+      // In training TensorFlow wants the statistics left empty.
+      Operand<TFloat32> none = tf.constant(new float[0]);
+      FusedBatchNorm<TFloat32, TFloat32> norm =
+          tf.nn.fusedBatchNorm(
+              x,
+              parameter("gamma", layer.channels()),
+              shift == null ? beta : tf.math.add(beta, shift),
+              training ? none : parameter("mean", layer.channels()),
+              training ? none : parameter("variance", layer.channels()),
+              FusedBatchNorm.epsilon(Layer.BatchNorm.EPSILON),
+              FusedBatchNorm.isTraining(training));
+      batchNorms.put(node.name(), norm);
+      return norm.y();
+    }
+
+    @Override
+    public ShiftedSum relu(Layer.Relu relu) {
+      return ShiftedSum.of(tf.nn.relu(x()));
+    }
+
+    @Override
+    public ShiftedSum shift(Layer.Shift shift) {
+      Operand<TFloat32> by = parameter("shift", shift.channels());
+      return unmade(node.inputs().get(0)).shifted(tf, by);
+    }
+
+    /**
+     * max(x, 0) + slope min(x, 0), in the form that takes the fewest passes: x + (slope - 1) min(x,
+     * 0).
+     */
+    @Override
+    public ShiftedSum prelu(Layer.PRelu prelu) {
+      Operand<TFloat32> x = x();
+      Operand<TFloat32> slope = parameter("slope", prelu.channels());
+      Operand<TFloat32> negativePart = tf.math.minimum(x, tf.constant(0f));
+      negativeParts.put(node.name(), negativePart);
+      return ShiftedSum.of(
+          tf.math.add(x, tf.math.mul(negativePart, tf.math.sub(slope, tf.constant(1f)))));
+    }
+
+    @Override
+    public ShiftedSum add(Layer.Add add) {
+      return unmade(node.inputs().get(0)).plus(tf, unmade(node.inputs().get(1)));
+    }
+
+    @Override
+    public ShiftedSum averagePool(Layer.AveragePool pool) {
+      return ShiftedSum.of(
+          tf.nn.avgPool(
+              x(), Pooling.AVERAGE_WINDOW, Pooling.AVERAGE_WINDOW, Pooling.AVERAGE_PADDING));
+    }
+
+    @Override
+    public ShiftedSum maxPool(Layer.MaxPool pool) {
+      Operand<TFloat32> padded = Pooling.padded(tf, pool, x());
       paddedInputs.put(node.name(), padded);
-      return Pooling.max(tf, pool, padded);
-    } else if (layer instanceof Layer.Flatten) {
-      return tf.reshape(
-          tf.linalg.transpose(x, tf.array(0, 3, 1, 2)),
-          tf.array(-1, shapes.get(node.name()).channels()));
-    } else if (layer instanceof Layer.GlobalAveragePool) {
-      return tf.math.mean(x, tf.array(1, 2), Mean.keepDims(false));
-    } else if (layer instanceof Layer.Dense dense) {
-      Parameter weight = parameters.get(node.name() + "/weight", dense.out(), dense.in());
-      Parameter bias = parameters.get(node.name() + "/bias", dense.out());
-      return tf.nn.biasAdd(
-          tf.linalg.matMul(x, weight.value(), MatMul.transposeB(true)), bias.value());
+      return ShiftedSum.of(Pooling.max(tf, pool, padded));
     }
-    throw new IllegalStateException("Node '" + node.name() + "' has an unknown layer: " + layer);
-  }
 
-  /**
-   * max(x, 0) + slope min(x, 0), in the form that takes the fewest passes: x + (slope - 1) min(x,
-   * 0).
-   */
-  private Operand<TFloat32> prelu(String name, Layer.PRelu layer, Operand<TFloat32> x) {
-    Operand<TFloat32> slope = parameters.get(name + "/slope", layer.channels()).value();
-    Operand<TFloat32> negativePart = tf.math.minimum(x, tf.constant(0f));
-    negativeParts.put(name, negativePart);
-    return tf.math.add(x, tf.math.mul(negativePart, tf.math.sub(slope, tf.constant(1f))));
-  }
-
-  private Operand<TFloat32> convolution(String name, Layer.Conv conv, Operand<TFloat32> x) {
-    Operand<TFloat32> input = x;
-    if (conv.activations() == Layer.Activations.BINARY) {
-      // sign(x) is 0 at 0, where 1 is wanted. Two signs are faster than a comparison and a choice.
-      input = tf.math.sign(tf.math.add(tf.math.sign(x), tf.constant(0.5f)));
+    @Override
+    public ShiftedSum globalAveragePool(Layer.GlobalAveragePool pool) {
+      return ShiftedSum.of(tf.math.mean(x(), tf.array(1, 2), Mean.keepDims(false)));
     }
-    ConvPadding padding = ConvPadding.of(conv);
-    input = padding.apply(tf, input);
-    paddedInputs.put(name, input);
-    return tf.nn.conv2d(
-        input, convWeights.get(name).effective(), padding.strides(), padding.mode());
-  }
 
-  private Operand<TFloat32> batchNorm(
-      String name, Layer.BatchNorm layer, Operand<TFloat32> x, Operand<TFloat32> shift) {
-    Operand<TFloat32> beta = parameters.get(name + "/beta", layer.channels()).value();
-    // In training TensorFlow wants the statistics left empty.
-    Operand<TFloat32> none = tf.constant(new float[0]);
-    FusedBatchNorm<TFloat32, TFloat32> norm =
-        tf.nn.fusedBatchNorm(
-            x,
-            parameters.get(name + "/gamma", layer.channels()).value(),
-            shift == null ? beta : tf.math.add(beta, shift),
-            training ? none : parameters.get(name + "/mean", layer.channels()).value(),
-            training ? none : parameters.get(name + "/variance", layer.channels()).value(),
-            FusedBatchNorm.epsilon(Layer.BatchNorm.EPSILON),
-            FusedBatchNorm.isTraining(training));
-    batchNorms.put(name, norm);
-    return norm.y();
+    @Override
+    public ShiftedSum flatten(Layer.Flatten flatten) {
+      return ShiftedSum.of(
+          tf.reshape(
+              tf.linalg.transpose(x(), tf.array(0, 3, 1, 2)),
+              tf.array(-1, shapes.get(node.name()).channels())));
+    }
+
+    @Override
+    public ShiftedSum dense(Layer.Dense dense) {
+      Operand<TFloat32> x = x();
+      Operand<TFloat32> weight = parameter("weight", dense.out(), dense.in());
+      Operand<TFloat32> bias = parameter("bias", dense.out());
+      return ShiftedSum.of(
+          tf.nn.biasAdd(tf.linalg.matMul(x, weight, MatMul.transposeB(true)), bias));
+    }
+
+    /** The output of the node that is read, or of the first of them. */
+    private Operand<TFloat32> x() {
+      return output(node.inputs().get(0));
+    }
+
+    private Operand<TFloat32> parameter(String name, long... dimensions) {
+      return parameters.get(node.name() + "/" + name, dimensions).value();
+    }
   }
 }

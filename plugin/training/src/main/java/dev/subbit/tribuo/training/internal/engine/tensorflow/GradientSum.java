@@ -13,10 +13,10 @@ final class GradientSum {
   private final Op update;
 
   /**
-   * Builds the graph.
+   * Builds the sum of one gradient.
    *
    * @param name of the variable.
-   * @param gradient that of one step.
+   * @param gradient the gradient of one step.
    */
   GradientSum(Ops tf, String name, Operand<TFloat32> gradient) {
     this.before = new Parameter(tf, name, gradient.shape().asArray());
@@ -34,7 +34,7 @@ final class GradientSum {
     return sum;
   }
 
-  /** Makes the sum that of the next step. */
+  /** Carries the sum over to the next step. */
   Op update() {
     return update;
   }

@@ -21,7 +21,7 @@ final class LossGraph {
   private final Operand<TFloat32> logitsGradient;
 
   /**
-   * Builds the graph.
+   * Builds the loss over a network's logits.
    *
    * @param logits [N, classes].
    */
@@ -82,7 +82,7 @@ final class LossGraph {
     return mean;
   }
 
-  /** Its gradient, [N, classes]. */
+  /** The gradient of the mean loss for the logits, [N, classes]. */
   Operand<TFloat32> logitsGradient() {
     return logitsGradient;
   }

@@ -33,7 +33,7 @@ final class OptimiserGraph {
   private final Placeholder<TFloat32> beta2Power;
 
   /**
-   * Builds the graph.
+   * Builds the updates of all variables.
    *
    * @param gradients the gradient of every trained variable.
    * @param isDecayed which variables the weight decay is for.
@@ -124,18 +124,20 @@ final class OptimiserGraph {
     return slot;
   }
 
-  /** What the optimiser remembers of each variable, named after it; all start at 0. */
+  /**
+   * The variables that the optimiser keeps for each trained one, named after it; all start at 0.
+   */
   List<Parameter> slots() {
     return slots;
   }
 
-  /** The steps of all variables. */
+  /** The operations that update all variables. */
   List<Op> updates() {
     return updates;
   }
 
   /**
-   * Makes a run take a step.
+   * Feeds a run with what its step needs.
    *
    * @param rate the learning rate.
    * @param number the step's number, 1 for the first.

@@ -50,7 +50,7 @@ final class Parameter {
     return value;
   }
 
-  /** What to feed for {@link #assign()}. */
+  /** The placeholder to feed for {@link #assign()}. */
   Operand<TFloat32> newValue() {
     return newValue;
   }

@@ -15,7 +15,7 @@ final class Parameters {
     this.tf = tf;
   }
 
-  /** The variable of a name, made on first use. */
+  /** Returns the variable of a name, which is made on first use. */
   Parameter get(String name, long... dimensions) {
     return byName.computeIfAbsent(name, n -> new Parameter(tf, n, dimensions));
   }

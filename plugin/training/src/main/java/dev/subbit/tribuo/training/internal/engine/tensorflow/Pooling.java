@@ -8,7 +8,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * How TensorFlow is told of the pooling layers, all of stride 2 and NHWC. SAME pads a last odd row
+ * Expresses the pooling layers in TensorFlow, all of stride 2 and in NHWC. SAME pads a last odd row
  * and column, and leaves the padding out of average and maximum. For windows of 3 it would pad even
  * images at the far side only, so those are padded first.
  */
@@ -22,7 +22,7 @@ final class Pooling {
 
   private Pooling() {}
 
-  /** What the windows of the maximum move over. */
+  /** The padded input that the windows of the maximum move over. */
   static Operand<TFloat32> padded(Ops tf, Layer.MaxPool pool, Operand<TFloat32> x) {
     int padding = pool.padding();
     if (padding == 0) {

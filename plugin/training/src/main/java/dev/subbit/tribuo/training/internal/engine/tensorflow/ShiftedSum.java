@@ -8,10 +8,10 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Activations as a sum that is not made yet: outputs of batch normalisations, tensors, and shifts
- * of the channels. The blocks of ReActNet shift them three times between two convolutions; added up
- * as vectors of a channel's size, the shifts cost one pass over the activations or none, since a
- * batch normalisation adds an offset anyway.
+ * Activations as a sum that is not added up yet: outputs of batch normalisations, tensors, and
+ * shifts of the channels. The blocks of ReActNet shift them three times between two convolutions;
+ * added up as vectors of a channel's size, the shifts cost one pass over the activations or none,
+ * since a batch normalisation adds an offset anyway.
  *
  * @param norms batch normalisations, as functions from a further shift (null for none) to their
  *     output.
@@ -47,7 +47,7 @@ record ShiftedSum(
         sum(tf, shift, other.shift));
   }
 
-  /** Makes the sum; to be called once where there are batch normalisations. */
+  /** Adds up the sum; to be called only once where there are batch normalisations. */
   Operand<TFloat32> make(Ops tf) {
     List<Operand<TFloat32>> terms = new ArrayList<>();
     for (Function<Operand<TFloat32>, Operand<TFloat32>> norm : norms) {

@@ -29,7 +29,7 @@ final class SubBitConvWeights implements ConvWeights {
   private final Operand<TFloat32> effective;
 
   /**
-   * Builds the graph.
+   * Builds the weights of one convolution.
    *
    * @param latent [out, in, 3, 3].
    * @param codewords the taps of the codebook as -1 and +1, [2^tau, 9].
@@ -81,7 +81,10 @@ final class SubBitConvWeights implements ConvWeights {
     return tf.reshape(best.indices(), tf.array(-1));
   }
 
-  /** The same for the full codebook, where the nearest codeword is the signs and its number too. */
+  /**
+   * The index in the full codebook, where the signs of a kernel are the nearest codeword and its
+   * number.
+   */
   private Operand<TInt32> fullIndex(Operand<TFloat32> kernels) {
     int[] bits = new int[Codebook.TAPS];
     for (int tap = 0; tap < bits.length; tap++) {

@@ -135,7 +135,8 @@ final class TensorFlowRun implements TrainingRun {
   @Override
   public StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
     if (step == plan.steps()) {
-      throw new IllegalStateException("The last of " + plan.steps() + " steps was made before");
+      throw new IllegalStateException(
+          "All " + plan.steps() + " steps of the plan were made before");
     }
     Shape logitsShape = Shape.of(classes.length, network.classes());
     long taught = plan.recipe().distils() ? logitsShape.size() : 0;
@@ -187,8 +188,8 @@ final class TensorFlowRun implements TrainingRun {
   }
 
   /**
-   * Takes the gradients of the nodes' codebooks from the third result on; gives the number of
-   * codewords that changed.
+   * Updates the codebooks by their gradients, which begin at the third result, and returns the
+   * number of codewords that changed.
    */
   private int refine(List<String> nodes, Result gradients) {
     int changed = 0;

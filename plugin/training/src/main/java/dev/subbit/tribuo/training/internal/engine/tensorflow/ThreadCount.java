@@ -3,7 +3,8 @@ package dev.subbit.tribuo.training.internal.engine.tensorflow;
 /**
  * The number of threads that TensorFlow computes with. It takes it from the first session of a
  * process and ignores what later ones ask for; since the result depends on it to the last bit, a
- * later training with another number is refused rather than done differently than was asked.
+ * later training with another number is refused rather than run with a number that was not asked
+ * for.
  */
 final class ThreadCount {
 
@@ -12,7 +13,7 @@ final class ThreadCount {
   private ThreadCount() {}
 
   /**
-   * Asks for a number of threads.
+   * Requires a number of threads.
    *
    * @throws IllegalStateException if the process computes with another number.
    */

@@ -125,22 +125,22 @@ final class TrainingGraph {
     return codebookGradients;
   }
 
-  /** Everything that one step changes. */
+  /** All updates that one step makes. */
   List<Op> updates() {
     return updates;
   }
 
-  /** To feed: images, [N, channels * height * width]. */
+  /** The placeholder for the images, [N, channels * height * width]. */
   Operand<TFloat32> pixels() {
     return pixels;
   }
 
-  /** What is minimised. */
+  /** The loss that is minimised. */
   LossGraph loss() {
     return loss;
   }
 
-  /** What makes steps of the gradients. */
+  /** The optimiser, which turns gradients into steps. */
   OptimiserGraph optimiser() {
     return optimiser;
   }

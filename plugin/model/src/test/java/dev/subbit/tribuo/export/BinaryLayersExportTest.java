@@ -8,6 +8,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnxruntime.OrtException;
 import dev.subbit.onnx.ExecutionBackend;
+import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.TestModels.Mode;
 import dev.subbit.tribuo.network.ImageShape;
@@ -58,9 +59,15 @@ class BinaryLayersExportTest {
     }
     assertEquals(expected, described(nodes));
     // The residual is what the block before gives, or what the shortcut makes of it.
-    assertEquals("stem.conv", nodes.get(1).getInput(5));
-    assertEquals("stage1.block0.conv1", nodes.get(2).getInput(5));
-    assertEquals("stage2.block0.shortcut.conv", nodes.get(3).getInput(5));
+    assertEquals(
+        "stem.conv",
+        nodes.get(1).getInput(SubBitOperator.BINARY_SUB_BIT_BLOCK.position("residual")));
+    assertEquals(
+        "stage1.block0.conv1",
+        nodes.get(2).getInput(SubBitOperator.BINARY_SUB_BIT_BLOCK.position("residual")));
+    assertEquals(
+        "stage2.block0.shortcut.conv",
+        nodes.get(3).getInput(SubBitOperator.BINARY_SUB_BIT_BLOCK.position("residual")));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.subbit.tribuo.training;
 import com.oracle.labs.mlrg.olcut.config.Config;
 import com.oracle.labs.mlrg.olcut.config.PropertyException;
 import com.oracle.labs.mlrg.olcut.provenance.Provenance;
+import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.config.FieldCheck;
 import dev.subbit.tribuo.data.ImageDataset;
@@ -220,7 +221,7 @@ public final class SubBitTrainer implements Trainer<Label> {
         "imageShape",
         Arrays.toString(imageShape),
         "three positive numbers: channels, height, width");
-    check.between("tau", tau, 1, 9);
+    check.between("tau", tau, 1, Codebook.MAX_TAU);
     check.atLeast("epochs", epochs, 1);
     check.atLeast("floatEpochs", floatEpochs, 0);
     check.atLeast("batchSize", batchSize, 2);

@@ -24,11 +24,6 @@ import java.util.Set;
  */
 public final class IntegerEdits {
 
-  private static final int INDEX = 1;
-  private static final int CODEBOOK = 2;
-  private static final int SCALE = 3;
-  private static final int BIAS = 4;
-
   private final GraphProto graph;
   private final GraphIndex index;
   private final Map<String, QuantizedRange> ranges;
@@ -131,44 +126,51 @@ public final class IntegerEdits {
   private void write(IntegerConv conv, NodeProto node) {
     IntegerValue x = inputOf(conv);
     IntegerValue y = keepsGivenOutput(conv) ? conv.givenOutput() : outputOf(conv, x.signed());
-    float[] scale = floats(node, SCALE);
+    float[] scale = floats(node, input("scale"));
+    int biasAt = input("bias");
     float[] bias =
-        node.getInputCount() > BIAS && !node.getInput(BIAS).isEmpty()
-            ? floats(node, BIAS)
+        node.getInputCount() > biasAt && !node.getInput(biasAt).isEmpty()
+            ? floats(node, biasAt)
             : new float[scale.length];
     IntegerWeights weights = IntegerWeights.of(scale, bias, x.range().scale());
     requireFits(conv, weights.scale(), x.range().scale(), y.range().scale());
-    NodeProto.Builder integer =
-        node.toBuilder()
-            .setOpType(SubBitOperator.Q_LINEAR_SUB_BIT_CONV.opType())
-            .clearInput()
-            .addInput(x.tensor())
-            .addInput(scaleOf(x))
-            .addInput(zeroPointOf(x))
-            .addInput(node.getInput(INDEX))
-            .addInput(node.getInput(CODEBOOK))
-            .addInput(
-                tensor(
-                    OnnxProtos.tensor(
-                        free(conv.name() + "/w_scale"), weights.scale(), scale.length)))
-            .addInput(scaleOf(y))
-            .addInput(zeroPointOf(y))
-            .addInput(
-                tensor(OnnxProtos.tensor(free(conv.name() + "/B"), weights.bias(), scale.length)))
-            .setOutput(0, y.tensor());
+    SubBitOperator operator = SubBitOperator.Q_LINEAR_SUB_BIT_CONV;
+    Map<String, String> inputs = new HashMap<>();
+    inputs.put("x", x.tensor());
+    inputs.put("x_scale", scaleOf(x));
+    inputs.put("x_zero_point", zeroPointOf(x));
+    inputs.put("index", node.getInput(input("index")));
+    inputs.put("codebook", node.getInput(input("codebook")));
+    inputs.put(
+        "w_scale",
+        tensor(OnnxProtos.tensor(free(conv.name() + "/w_scale"), weights.scale(), scale.length)));
+    inputs.put("y_scale", scaleOf(y));
+    inputs.put("y_zero_point", zeroPointOf(y));
+    inputs.put(
+        "B", tensor(OnnxProtos.tensor(free(conv.name() + "/B"), weights.bias(), scale.length)));
     if (conv.residual() != null) {
       IntegerValue residual = integers.get(conv.residual());
       requireFits(conv, new float[] {1}, residual.range().scale(), y.range().scale());
-      integer
-          .setOpType(SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK.opType())
-          .addInput(residual.tensor())
-          .addInput(scaleOf(residual))
-          .addInput(zeroPointOf(residual));
+      operator = SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK;
+      inputs.put("residual", residual.tensor());
+      inputs.put("residual_scale", scaleOf(residual));
+      inputs.put("residual_zero_point", zeroPointOf(residual));
     }
+    NodeProto.Builder integer =
+        node.toBuilder()
+            .setOpType(operator.opType())
+            .clearInput()
+            .addAllInput(operator.inOrder(inputs))
+            .setOutput(0, y.tensor());
     edited.addNode(integer);
     if (!keepsGivenOutput(conv)) {
       putInteger(conv.output(), y);
     }
+  }
+
+  /** Where an input of the float convolution stands that becomes an 8-bit one. */
+  private static int input(String name) {
+    return SubBitOperator.SUB_BIT_CONV.position(name);
   }
 
   private IntegerValue inputOf(IntegerConv conv) {

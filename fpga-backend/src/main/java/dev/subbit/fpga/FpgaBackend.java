@@ -1,16 +1,16 @@
 package dev.subbit.fpga;
 
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtEpDevice;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.ExecutionBackend;
+import dev.subbit.onnx.OnnxRuntimeVersion;
 import dev.subbit.onnx.SubBitOps;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /**
@@ -37,7 +37,6 @@ public final class FpgaBackend implements ExecutionBackend {
 
   private static final String TIMEOUT = "timeout_ms";
   private static final String FALLBACK = "fallback";
-  private static OrtEpDevice device;
 
   /** Creates the back end; {@link java.util.ServiceLoader} calls this. */
   public FpgaBackend() {}
@@ -57,6 +56,7 @@ public final class FpgaBackend implements ExecutionBackend {
   public void configure(OrtSession.SessionOptions options, Map<String, String> settings)
       throws OrtException {
     requireKnown(settings);
+    OnnxRuntimeVersion.requireForNativeCode(name());
     Map<String, String> providerOptions = new HashMap<>();
     providerOptions.put(BackendChoice.SETTING, BackendChoice.of(settings));
     for (String option : List.of(TIMEOUT, FALLBACK)) {
@@ -65,7 +65,7 @@ public final class FpgaBackend implements ExecutionBackend {
       }
     }
     SubBitOps.registerWithoutPackedSigns(options);
-    options.addExecutionProvider(List.of(device()), providerOptions);
+    Provider.add(options, providerOptions);
   }
 
   private static void requireKnown(Map<String, String> settings) {
@@ -84,26 +84,6 @@ public final class FpgaBackend implements ExecutionBackend {
     }
   }
 
-  /** Returns the provider's device; the first call registers the provider's library. */
-  private static synchronized OrtEpDevice device() throws OrtException {
-    if (device == null) {
-      OrtEnvironment environment = OrtEnvironment.getEnvironment();
-      environment.registerExecutionProviderLibrary(PROVIDER, FpgaNative.load().toString());
-      device =
-          environment.getEpDevices().stream()
-              .filter(candidate -> candidate.getEpName().equals(PROVIDER))
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new IllegalStateException(
-                          "ONNX Runtime lists no device of the provider "
-                              + PROVIDER
-                              + " although its library was registered; use ONNX Runtime 1.24 or"
-                              + " newer"));
-    }
-    return device;
-  }
-
   @Override
   public List<Device> devices() {
     try {
@@ -111,6 +91,7 @@ public final class FpgaBackend implements ExecutionBackend {
     } catch (IllegalStateException e) {
       return List.of(new Device("emulator", "software model of the engine", false, e.getMessage()));
     }
+    Optional<String> tooOld = OnnxRuntimeVersion.tooOldForNativeCode();
     String host = HostReport.ofThisMachine().summary();
     List<Device> devices = new ArrayList<>();
     FpgaNative.listBackends(
@@ -119,8 +100,8 @@ public final class FpgaBackend implements ExecutionBackend {
                 new Device(
                     name,
                     name.equals("emulator") ? description + ", on " + host : description,
-                    available,
-                    reason)));
+                    available && tooOld.isEmpty(),
+                    tooOld.orElse(reason))));
     return List.copyOf(devices);
   }
 

@@ -1,19 +1,19 @@
 package dev.subbit.integration;
 
 import dev.subbit.onnx.PackedConvWeights;
-import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.InitialParameters;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.Networks;
+import dev.subbit.tribuo.settings.Assignment;
+import dev.subbit.tribuo.settings.CodebookStart;
+import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
-import dev.subbit.tribuo.settings.CodebookStart;
-import dev.subbit.tribuo.settings.Selection;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

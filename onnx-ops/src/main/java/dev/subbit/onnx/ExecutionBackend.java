@@ -5,15 +5,14 @@ import ai.onnxruntime.OrtSession;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
-import java.util.stream.Collectors;
 
 /**
  * A way to run the sub-bit operators of an ONNX model, chosen by name at run time.
  *
  * <p>There are three: {@code onnxruntime} (the function bodies inside the model, without Subbit),
  * {@code native} (the kernels of this module) and {@code fpga} (the execution provider of
- * subbit-fpga-backend). {@link ServiceLoader} finds these and any others. Implementations are
- * thread-safe and have a public no-argument constructor.
+ * subbit-fpga-backend). The first two are always there; {@link ServiceLoader} finds {@code fpga}
+ * and any others. Implementations are thread-safe and have a public no-argument constructor.
  */
 public interface ExecutionBackend {
 
@@ -66,15 +65,7 @@ public interface ExecutionBackend {
     return all.stream()
         .filter(backend -> backend.name().equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "There is no back end '"
-                        + name
-                        + "'. Available on this class path: "
-                        + all.stream()
-                            .map(ExecutionBackend::name)
-                            .collect(Collectors.joining(", "))));
+        .orElseThrow(() -> new IllegalArgumentException(BackendSearch.notFound(name, all)));
   }
 
   /**
@@ -90,13 +81,10 @@ public interface ExecutionBackend {
   /**
    * All back ends on the classpath.
    *
-   * @return the back ends, in ServiceLoader order.
+   * @return {@code onnxruntime} and {@code native}, then the others in ServiceLoader order.
    */
   static List<ExecutionBackend> available() {
-    return ServiceLoader.load(ExecutionBackend.class, ExecutionBackend.class.getClassLoader())
-        .stream()
-        .map(ServiceLoader.Provider::get)
-        .collect(Collectors.toUnmodifiableList());
+    return BackendSearch.all();
   }
 
   /**

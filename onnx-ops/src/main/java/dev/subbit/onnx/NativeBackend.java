@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The back end {@code native}: ONNX Runtime on the CPU with Subbit's own kernels for the sub-bit
@@ -23,12 +24,17 @@ public final class NativeBackend implements ExecutionBackend {
   public void configure(OrtSession.SessionOptions options, Map<String, String> settings)
       throws OrtException {
     OnnxRuntimeBackend.requireNoSettings(name(), settings);
+    OnnxRuntimeVersion.requireForNativeCode(name());
     SubBitOps.register(options);
   }
 
   @Override
   public List<Device> devices() {
     String description = "Subbit kernels on " + NativeLibrary.platform();
+    Optional<String> tooOld = OnnxRuntimeVersion.tooOldForNativeCode();
+    if (tooOld.isPresent()) {
+      return List.of(new Device("cpu", description, false, tooOld.get()));
+    }
     try {
       SubBitOps.load();
       return List.of(new Device("cpu", description + " (" + SubBitOps.library() + ")", true, ""));

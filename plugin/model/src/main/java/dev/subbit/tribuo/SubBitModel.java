@@ -5,6 +5,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.oracle.labs.mlrg.olcut.util.Pair;
 import dev.subbit.onnx.ExecutionBackend;
+import dev.subbit.onnx.ProtobufVersion;
 import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.export.OnnxExporter;
 import dev.subbit.tribuo.io.AtomicFile;
@@ -296,6 +297,7 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
 
   @Override
   public ModelProto serialize() {
+    ProtobufVersion.require();
     SubBitModelProto model =
         SubBitModelProto.newBuilder()
             .setMetadata(Any.pack(createDataCarrier().serialize()))
@@ -324,10 +326,12 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
    * @throws InvalidProtocolBufferException if the bytes are not a stored model.
    * @throws IllegalArgumentException if the version is unknown or the network is damaged; the
    *     message says where.
-   * @throws IllegalStateException if the model's name, provenance or domains are damaged.
+   * @throws IllegalStateException if the model's name, provenance or domains are damaged, or the
+   *     protobuf on the class path is too old to read it.
    */
   public static SubBitModel deserializeFromProto(int version, String className, Any message)
       throws InvalidProtocolBufferException {
+    ProtobufVersion.require();
     if (version < 0 || version > CURRENT_VERSION) {
       throw new IllegalArgumentException(
           "Unknown version "

@@ -1,6 +1,7 @@
 package dev.subbit.cli.files;
 
 import dev.subbit.cli.terminal.UserError;
+import dev.subbit.onnx.ProtobufVersion;
 import dev.subbit.tribuo.SubBitModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +26,16 @@ public final class ModelFile {
     }
     Model<?> model;
     try {
+      ProtobufVersion.require();
+    } catch (IllegalStateException e) {
+      throw new UserError(e.getMessage(), e);
+    }
+    try {
       model = Model.deserializeFromFile(file);
+    } catch (LinkageError e) {
+      throw new UserError(
+          ProtobufVersion.explain(e).orElse("A library is missing or of the wrong version: " + e),
+          e);
     } catch (IOException | RuntimeException e) {
       throw new UserError(
           file + " is not a saved model, or is damaged: " + rootMessage(e) + ". Save it again.", e);

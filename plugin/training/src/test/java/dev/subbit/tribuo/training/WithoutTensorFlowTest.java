@@ -3,6 +3,7 @@ package dev.subbit.tribuo.training;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.subbit.onnx.NativeLibrary;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.data.StripedImages;
@@ -25,6 +26,25 @@ class WithoutTensorFlowTest {
 
   @Test
   void predictsAndSaysWhatTrainingNeeds() throws Exception {
+    String output = predictAndTrainWithout("tensorflow");
+    assertTrue(output.contains("predicted 32"), output);
+    assertTrue(output.contains("add org.tensorflow:tensorflow-core-api:1.1.0"), output);
+  }
+
+  @Test
+  void namesTheLibraryOfThePlatformIfOnlyThatIsMissing() throws Exception {
+    String output = predictAndTrainWithout("tensorflow-core-native-1.1.0-");
+    assertTrue(output.contains("predicted 32"), output);
+    assertTrue(
+        output.contains(
+            "TensorFlow's library for "
+                + NativeLibrary.platform()
+                + " is not on the class path: add org.tensorflow:tensorflow-core-native:1.1.0:"),
+        output);
+  }
+
+  /** Runs {@link WithoutTensorFlow} without the jars whose names hold a text. */
+  private String predictAndTrainWithout(String absent) throws Exception {
     Path file = folder.resolve("model.sbm");
     try (SubBitModel model =
         TestModels.model(
@@ -42,7 +62,7 @@ class WithoutTensorFlowTest {
     }
     String classpath =
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(entry -> !entry.contains("tensorflow"))
+            .filter(entry -> !entry.contains(absent))
             .collect(Collectors.joining(File.pathSeparator));
     Process process =
         new ProcessBuilder(
@@ -56,7 +76,6 @@ class WithoutTensorFlowTest {
             .start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), output);
-    assertTrue(output.contains("predicted 32"), output);
-    assertTrue(output.contains("add org.tensorflow:tensorflow-core-api:1.1.0"), output);
+    return output;
   }
 }

@@ -44,11 +44,6 @@ public interface TrainingEngine {
     } catch (ServiceConfigurationError | LinkageError e) {
       cause = e;
     }
-    throw new IllegalStateException(
-        "Training needs TensorFlow on the classpath: add org.tensorflow:tensorflow-core-api:1.1.0,"
-            + " org.tensorflow:tensorflow-core-native:1.1.0 and the latter once more with the"
-            + " classifier of the platform (linux-x86_64, linux-arm64, macosx-arm64 or"
-            + " windows-x86_64). Prediction works without.",
-        cause);
+    throw new IllegalStateException(MissingEngine.message(cause), cause);
   }
 }

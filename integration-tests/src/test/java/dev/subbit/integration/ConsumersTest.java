@@ -24,6 +24,8 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -233,6 +235,54 @@ class ConsumersTest {
             "tensorflow-core-native:jar:linux-x86_64")) {
       assertTrue(resolved.contains(expected), expected + " is missing in\n" + resolved);
     }
+  }
+
+  /** Resolves and runs the example; compiling it would need a Gradle that no registry has whole. */
+  @Test
+  @EnabledForJreRange(max = JRE.JAVA_23, disabledReason = "Gradle 8.11 runs on Java 8 to 23")
+  void resolvesWithGradle() throws Exception {
+    Path tool = Files.createDirectories(WORK.resolve("gradle"));
+    Path resources = HOME.resolve("integration-tests/src/test/resources/gradle");
+    Files.copy(resources.resolve("pom.xml"), tool.resolve("pom.xml"));
+    ChildProcess download =
+        maven(tool, DEPENDENCY_PLUGIN + "build-classpath", "-Dmdep.outputFile=classpath.txt");
+    assertEquals(0, download.exitCode(), download.output());
+
+    Path example = EXAMPLES.resolve("gradle");
+    // A script that is applied to a project may have no block of plugins.
+    Path script = example.resolve("applied.gradle");
+    Files.writeString(
+        script,
+        Files.readString(example.resolve("build.gradle"))
+            .replaceAll("(?s)plugins \\{.*?\\n\\}\\n", "")
+            .replace(System.getProperty("subbit.test.version"), VERSION));
+    ChildProcess run =
+        ChildProcess.run(
+            WORK,
+            Map.of("CLASSPATH", Files.readString(tool.resolve("classpath.txt")).strip()),
+            List.of(
+                java(),
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                resources.resolve("PrintClassPath.java").toString(),
+                example.toString(),
+                script.toString(),
+                tool.resolve("home").toString(),
+                REPOSITORY.toString(),
+                System.getProperty("subbit.test.repository")));
+    assertEquals(0, run.exitCode(), run.output());
+    List<String> jars = run.output().lines().filter(line -> line.endsWith(".jar")).toList();
+    assertTrue(jars.stream().anyMatch(jar -> jar.contains("tribuo-onnx-")), run.output());
+    assertTrue(jars.stream().anyMatch(jar -> jar.contains("subbit-model-")), run.output());
+
+    List<String> entries = new ArrayList<>(jars);
+    entries.add(EXAMPLES.resolve("maven/target/classes").toString());
+    ChildProcess predict =
+        ChildProcess.run(
+            WORK,
+            Map.of("CLASSPATH", String.join(File.pathSeparator, entries)),
+            List.of(java(), "example.Predict", MODEL.toString(), exported("gradle")));
+    assertEquals(0, predict.exitCode(), predict.output());
+    assertTrue(predict.output().contains("back end native"), predict.output());
   }
 
   private static Path shaded() {

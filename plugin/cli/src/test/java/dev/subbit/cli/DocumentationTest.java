@@ -38,6 +38,10 @@ class DocumentationTest {
       import dev.subbit.tribuo.*;
       import dev.subbit.tribuo.data.*;
       import dev.subbit.tribuo.network.*;
+      import dev.subbit.tribuo.quantizer.*;
+      import dev.subbit.tribuo.training.*;
+      import dev.subbit.tribuo.training.recipe.*;
+      import dev.subbit.tribuo.training.teacher.*;
       import java.nio.file.*;
       import java.util.*;
       import org.tribuo.*;

@@ -39,7 +39,7 @@ import org.tribuo.impl.ArrayExample;
 /** The configurations in configs/ do what they say, on files of the published layouts. */
 class ConfigsTest {
 
-  private static final Path CONFIGS = Path.of("..", "configs");
+  private static final Path CONFIGS = Path.of("..", "..", "configs");
 
   @TempDir private Path folder;
 

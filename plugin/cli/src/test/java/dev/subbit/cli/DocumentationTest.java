@@ -40,6 +40,7 @@ class DocumentationTest {
       import dev.subbit.tribuo.network.*;
       import dev.subbit.tribuo.quantizer.*;
       import dev.subbit.tribuo.training.*;
+      import dev.subbit.tribuo.training.metrics.*;
       import dev.subbit.tribuo.training.recipe.*;
       import dev.subbit.tribuo.training.teacher.*;
       import java.nio.file.*;

@@ -198,7 +198,7 @@ class ModelCommandsTest {
 
   @Test
   void predictRefusesImagesOfAnotherShape() {
-    Path larger = Path.of("..", "integration-tests", "data", "fashion-mnist");
+    Path larger = Path.of("..", "..", "integration-tests", "data", "fashion-mnist");
     CommandRun run = CommandRun.of("predict", model, "--data", larger);
     assertEquals(1, run.code());
     assertTrue(run.err().contains("the model takes " + SHAPE), run.err());

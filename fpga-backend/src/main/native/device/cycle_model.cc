@@ -41,7 +41,7 @@ struct Tiling {
   std::uint64_t columns;
 };
 
-Tiling TilingOf(const LayerDescriptor& d, const Capabilities& c) {
+Tiling TilingOf(const LayerShape& d, const Capabilities& c) {
   const std::uint64_t slots = CeilDivide(d.group_out_channels(), c.accumulators);
   const std::uint64_t row_sums = d.out_width * slots;
   if (row_sums > LaneSums(c)) {
@@ -73,7 +73,7 @@ struct Tile {
 
 /// The cycles that the windows of a row take in one channel. One window is buffered between the process that delivers
 /// windows and the one that uses them; a row begins with three new columns.
-std::uint64_t RowCycles(const LayerDescriptor& d, const Capabilities& c, std::uint64_t windows) {
+std::uint64_t RowCycles(const LayerShape& d, const Capabilities& c, std::uint64_t windows) {
   const std::uint64_t per_window = CyclesPerWindow(d.mode, d.tau, d.group_out_channels(), c);
   if (c.response_unit != registers::kResponseUnitSharedAdders) {
     const std::uint64_t slower = std::max<std::uint64_t>(per_window, d.stride_w);
@@ -87,7 +87,7 @@ std::uint64_t RowCycles(const LayerDescriptor& d, const Capabilities& c, std::ui
 /// The cycles to fetch the rows and indices of a number of input channels. One run after the other is read, and its
 /// pixels are stored one per cycle; each lane has a queue of beats, so that the next run only waits for beats that do
 /// not fit into it.
-std::uint64_t FetchCycles(const LayerDescriptor& d, std::uint64_t input_rows, std::uint64_t channels) {
+std::uint64_t FetchCycles(const LayerShape& d, std::uint64_t input_rows, std::uint64_t channels) {
   const std::uint64_t pixels = input_rows * d.in_width;
   const std::uint64_t beats = CeilDivide(input_rows * d.input_row_bytes(), kBusBytes);
   const std::uint64_t queued = pixels * std::min(kRowQueueBeats, beats) / beats;
@@ -97,14 +97,13 @@ std::uint64_t FetchCycles(const LayerDescriptor& d, std::uint64_t input_rows, st
 }
 
 /// Rows of the image under the taps of a tile's rows.
-std::uint64_t InputRows(const LayerDescriptor& d, std::uint64_t row, std::uint64_t rows) {
+std::uint64_t InputRows(const LayerShape& d, std::uint64_t row, std::uint64_t rows) {
   const auto first = static_cast<std::int64_t>(row * d.stride_h) - d.pad_top;
   const auto end = first + static_cast<std::int64_t>((rows - 1) * d.stride_h + 2 * d.dilation_h + 1);
   return static_cast<std::uint64_t>(std::min<std::int64_t>(end, d.in_height) - std::max<std::int64_t>(first, 0));
 }
 
-Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t row, std::uint64_t rows,
-            std::uint64_t columns) {
+Tile TileOf(const LayerShape& d, const Capabilities& c, std::uint64_t row, std::uint64_t rows, std::uint64_t columns) {
   const std::uint64_t pixels = rows * columns;
   const std::uint64_t input_rows = InputRows(d, row, rows);
   Tile tile{};
@@ -124,7 +123,7 @@ Tile TileOf(const LayerDescriptor& d, const Capabilities& c, std::uint64_t row, 
       d.out_channels *
       std::max(pixels,
                CeilDivide(rows * RowBytes(d.output_format, static_cast<std::uint32_t>(columns)), kBusBytes) + 3);
-  if (d.has_residual()) {
+  if (d.adds_residual) {
     // Runs are asked for one after the other, the first when the tile's write-back begins.
     const std::uint64_t beats = CeilDivide(pixels, kBusBytes);
     const bool aligned = pixels % kBusBytes == 0 && std::uint64_t{d.out_height} * d.out_width % kBusBytes == 0;
@@ -174,7 +173,7 @@ std::uint64_t CyclesPerWindow(Mode mode, int tau, std::uint32_t group_out_channe
   return mode == Mode::kDirect ? CeilDivide(group_out_channels, c.dot_units) : std::max(table, look_ups);
 }
 
-std::uint64_t ComputeCycles(const LayerDescriptor& layer, const Capabilities& capabilities) {
+std::uint64_t ComputeCycles(const LayerShape& layer, const Capabilities& capabilities) {
   const std::uint64_t steps = layer.group * CeilDivide(layer.in_channels / layer.group, capabilities.channel_lanes);
   const std::uint64_t windows = std::uint64_t{layer.batch} * layer.out_height * layer.out_width * steps;
   return windows * CyclesPerWindow(layer.mode, layer.tau, layer.group_out_channels(), capabilities);

@@ -4,6 +4,7 @@
 
 #include "device/capabilities.h"
 #include "device/layer_descriptor.h"
+#include "device/layer_shape.h"
 
 namespace subbit::fpga {
 
@@ -19,7 +20,7 @@ std::uint64_t CyclesPerWindow(Mode mode, int tau, std::uint32_t group_out_channe
 
 /// The cycles of a layer's computation alone: CyclesPerWindow for all its pixels and input channels, of which as many
 /// are processed at once as there are channel lanes.
-std::uint64_t ComputeCycles(const LayerDescriptor& layer, const Capabilities& capabilities);
+std::uint64_t ComputeCycles(const LayerShape& layer, const Capabilities& capabilities);
 
 /// The cycles from the first weight that is read to the last output that is written: the computation, the loading of
 /// weights before it, and those parts of fetching and writing back that are not hidden behind it, for the memories and

@@ -29,7 +29,7 @@ std::uint64_t NetworkCycles(const std::uint32_t (&blocks)[4], int tau, bool bnn)
   std::uint32_t in_channels = 64;
   for (const Stage& stage : stages) {
     for (std::uint32_t convolution = 0; convolution < 2 * stage.blocks; ++convolution) {
-      LayerDescriptor layer;
+      LayerShape layer;
       layer.tau = static_cast<std::uint8_t>(tau);
       layer.mode = bnn ? Mode::kDirect : Mode::kTable;
       layer.in_channels = in_channels;
@@ -62,7 +62,7 @@ TEST(CycleModel, GivesTheFiguresAtTau4And6) {
 }
 
 TEST(CycleModel, CountsOutputsThatDoNotFillTheAccumulators) {
-  LayerDescriptor layer;
+  LayerShape layer;
   layer.tau = 1;
   layer.in_channels = 3;
   layer.out_channels = 13;
@@ -75,7 +75,7 @@ TEST(CycleModel, CountsOutputsThatDoNotFillTheAccumulators) {
 }
 
 TEST(CycleModel, CountsOutputsOfOneGroup) {
-  LayerDescriptor layer;
+  LayerShape layer;
   layer.tau = 2;
   layer.group = 2;
   layer.in_channels = 8;
@@ -86,7 +86,7 @@ TEST(CycleModel, CountsOutputsOfOneGroup) {
 TEST(CycleModel, CountsStepsOfSeveralChannels) {
   Capabilities four = PaperElement();
   four.channel_lanes = 4;
-  LayerDescriptor layer;
+  LayerShape layer;
   layer.tau = 5;
   layer.out_channels = 128;
   for (const auto& [channels, steps] : {std::pair{1u, 1u}, {4u, 1u}, {5u, 2u}, {64u, 16u}}) {

@@ -1,19 +1,14 @@
 #include "device/layer_descriptor.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
+#include <stdexcept>
 #include <type_traits>
 
-#include "core/operator/conv_geometry.h"
 #include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
-
-/// The limit of |residual_multiplier|: with it the product with a residual of 8 bits is finite, so that no sum can be
-/// that of two infinities.
-constexpr float kResidualMultiplierLimit = 0x1p120f;
 
 /// The unsigned number that a value of type T is in the encoded form: of an enumeration its value, of a float its bits.
 template <typename T>
@@ -104,26 +99,6 @@ bool HeaderIsRight(const std::uint8_t* bytes, std::uint64_t available) {
          });
 }
 
-bool InRange(std::uint32_t value, std::uint32_t low, std::uint32_t high) { return value >= low && value <= high; }
-
-bool ZeroPointFits(std::int16_t zero_point, bool is_signed) {
-  return is_signed ? zero_point >= -128 && zero_point <= 127 : zero_point >= 0 && zero_point <= 255;
-}
-
-/// u8 and s8 have a zero point, bits and accumulators have none.
-bool InputZeroPointFits(InputFormat format, std::int16_t zero_point) {
-  return format == InputFormat::kBits ? zero_point == 0 : ZeroPointFits(zero_point, format == InputFormat::kS8);
-}
-
-bool OutputZeroPointFits(OutputFormat format, std::int16_t zero_point) {
-  return HasEightBits(format) ? ZeroPointFits(zero_point, format == OutputFormat::kS8) : zero_point == 0;
-}
-
-/// The residual has the output's format.
-bool ResidualZeroPointFits(const LayerDescriptor& d) {
-  return d.has_residual() ? OutputZeroPointFits(d.output_format, d.residual_zero_point) : d.residual_zero_point == 0;
-}
-
 struct Region {
   std::uint64_t begin;
   std::uint64_t bytes;
@@ -134,38 +109,6 @@ struct Region {
   bool Overlaps(const Region& other) const { return begin < other.begin + other.bytes && other.begin < begin + bytes; }
 };
 
-ErrorCode ValidateSupport(const LayerDescriptor& d, const Capabilities& c) {
-  const bool binary = d.input_format == InputFormat::kBits;
-  const bool any_stride = (c.features & registers::kFeaturesAnyStride) != 0;
-  const std::uint32_t max_stride = any_stride ? contract::kMaxStride : 2;
-  const std::uint32_t max_dilation = (c.features & registers::kFeaturesDilation) != 0 ? contract::kMaxDilation : 1;
-  const bool ok = (c.features & (binary ? registers::kFeaturesBinary : registers::kFeaturesInt8)) != 0 &&
-                  (!d.has_residual() || (c.features & registers::kFeaturesResidual) != 0) &&
-                  (d.output_format != OutputFormat::kBits || (c.features & registers::kFeaturesBitsOut) != 0) &&
-                  InRange(d.tau, 1, std::min<std::uint32_t>(LayerDescriptor::kMaxTau, c.max_tau)) &&
-                  (d.mode == Mode::kDirect || (1u << d.tau) <= c.table_depth) && InRange(d.stride_h, 1, max_stride) &&
-                  InRange(d.stride_w, 1, max_stride) && InRange(d.dilation_h, 1, max_dilation) &&
-                  InRange(d.dilation_w, 1, max_dilation) &&
-                  (d.group == 1 || (c.features & registers::kFeaturesGroups) != 0) && d.pad_top <= 2 * d.dilation_h &&
-                  d.pad_bottom <= 2 * d.dilation_h && d.pad_left <= 2 * d.dilation_w && d.pad_right <= 2 * d.dilation_w;
-  return ok ? ErrorCode::kNone : ErrorCode::kUnsupported;
-}
-
-ErrorCode ValidateChannels(const LayerDescriptor& d, const Capabilities& c) {
-  const bool ok = InRange(d.in_channels, 1, c.max_channels) && InRange(d.out_channels, 1, c.max_channels) &&
-                  d.group >= 1 && d.in_channels % d.group == 0 && d.out_channels % d.group == 0;
-  return ok ? ErrorCode::kNone : ErrorCode::kShape;
-}
-
-ErrorCode ValidateImages(const LayerDescriptor& d, const Capabilities& c) {
-  constexpr std::uint32_t kMaxHeight = 65535;
-  const bool ok = d.batch >= 1 && InRange(d.in_height, 1, kMaxHeight) && InRange(d.out_height, 1, kMaxHeight) &&
-                  InRange(d.in_width, 1, c.max_width) && InRange(d.out_width, 1, c.max_width) &&
-                  d.out_height == OutputLength(d.in_height, d.pad_top, d.pad_bottom, d.dilation_h, d.stride_h) &&
-                  d.out_width == OutputLength(d.in_width, d.pad_left, d.pad_right, d.dilation_w, d.stride_w);
-  return ok ? ErrorCode::kNone : ErrorCode::kShape;
-}
-
 ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
   // Image sizes stay below 2^16 * 2^16 * 2^16 * 4; the batch is bounded before it multiplies them.
   if (d.batch > c.memory_bytes / d.input_image_bytes() || d.batch > c.memory_bytes / d.output_image_bytes()) {
@@ -173,7 +116,8 @@ ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
   }
   // Multipliers or sign rules.
   const bool has_multipliers = d.output_format != OutputFormat::kI32;
-  if (has_multipliers == (d.multiplier_address == 0) || (d.has_residual() && !HasEightBits(d.output_format))) {
+  if (has_multipliers == (d.multiplier_address == 0) || d.adds_residual == (d.residual_address == 0) ||
+      (d.adds_residual && !HasEightBits(d.output_format))) {
     return ErrorCode::kAddress;
   }
   const Region output = {d.output_address, d.batch * d.output_image_bytes()};
@@ -184,7 +128,7 @@ ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
       {d.codebook_address, d.codebook_bytes()},
       {d.bias_address, d.bias_address == 0 ? 0 : per_channel},
       {d.multiplier_address, has_multipliers ? per_channel : 0},
-      {d.residual_address, d.has_residual() ? output.bytes : 0},
+      {d.residual_address, d.adds_residual ? output.bytes : 0},
   };
   if (!output.Inside(c.memory_bytes)) {
     return ErrorCode::kAddress;
@@ -200,6 +144,9 @@ ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
 }  // namespace
 
 LayerDescriptor::Bytes LayerDescriptor::Encode() const {
+  if (adds_residual == (residual_address == 0)) {
+    throw std::logic_error("a descriptor adds a residual that has no address, or the reverse");
+  }
   Bytes bytes(this->bytes());
   Put(bytes, fields::kMagic, contract::kMagic);
   Put(bytes, fields::kVersion, version);
@@ -221,29 +168,15 @@ ErrorCode LayerDescriptor::Decode(const std::uint8_t* bytes, std::uint64_t avail
   descriptor->version = Get(bytes, fields::kVersion);
   descriptor->status = static_cast<ErrorCode>(Get(bytes, fields::kStatus));
   ForEachField(*descriptor, [&](auto field, auto& value) { value = Get(bytes, field); });
+  descriptor->adds_residual = descriptor->residual_address != 0;
   return ErrorCode::kNone;
-}
-
-ErrorCode LayerDescriptor::ValidateLayer(const Capabilities& capabilities) const {
-  if (const ErrorCode code = ValidateSupport(*this, capabilities); code != ErrorCode::kNone) {
-    return code;
-  }
-  if (!InputZeroPointFits(input_format, input_zero_point) || !OutputZeroPointFits(output_format, output_zero_point) ||
-      !ResidualZeroPointFits(*this)) {
-    return ErrorCode::kZeroPoint;
-  }
-  // True for not-a-number too.
-  if (!(std::fabs(residual_multiplier) < kResidualMultiplierLimit)) {
-    return ErrorCode::kMultiplier;
-  }
-  return ValidateChannels(*this, capabilities);
 }
 
 ErrorCode LayerDescriptor::Validate(const Capabilities& capabilities) const {
   if (const ErrorCode code = ValidateLayer(capabilities); code != ErrorCode::kNone) {
     return code;
   }
-  if (const ErrorCode code = ValidateImages(*this, capabilities); code != ErrorCode::kNone) {
+  if (const ErrorCode code = ValidateImages(capabilities); code != ErrorCode::kNone) {
     return code;
   }
   return ValidateAddresses(*this, capabilities);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <random>
+#include <stdexcept>
 
 #include "emulator/emulator.h"
 #include "tables/device.h"
@@ -46,6 +47,7 @@ LayerDescriptor ValidLayer() {
 LayerDescriptor ValidResidualLayer() {
   LayerDescriptor d = ValidLayer();
   d.version = 2;
+  d.adds_residual = true;
   d.residual_address = 0x8000;
   d.residual_multiplier = 0.75f;
   d.residual_zero_point = -3;
@@ -93,6 +95,20 @@ TEST(LayerDescriptor, HasTheDocumentedTailInVersion2) {
   ASSERT_EQ(version1.size(), 128u);
   EXPECT_TRUE(std::equal(version1.begin() + 8, version1.end(), bytes.begin() + 8))
       << "version 2 only adds to version 1";
+}
+
+TEST(LayerDescriptor, AddsAResidualIfAndOnlyIfItHasTheAddressOfOne) {
+  LayerDescriptor d = ValidResidualLayer();
+  LayerDescriptor decoded;
+  ASSERT_EQ(Decode(d.Encode(), &decoded), ErrorCode::kNone);
+  EXPECT_TRUE(decoded.adds_residual);
+  d.adds_residual = false;
+  EXPECT_THROW(d.Encode(), std::logic_error) << "an address without a residual";
+  d.residual_address = 0;
+  ASSERT_EQ(Decode(d.Encode(), &decoded), ErrorCode::kNone);
+  EXPECT_FALSE(decoded.adds_residual) << "version 2 may do without";
+  d.adds_residual = true;
+  EXPECT_THROW(d.Encode(), std::logic_error) << "a residual without an address";
 }
 
 TEST(LayerDescriptor, SurvivesARoundTripWhateverItsFieldsHold) {
@@ -248,6 +264,7 @@ TEST(LayerDescriptor, RejectsEveryCorruptFieldOfAResidual) {
       {"multiplier -2^120", ErrorCode::kMultiplier, [](D& d) { d.residual_multiplier = -0x1p120f; }},
       {"multiplier without a residual", ErrorCode::kMultiplier,
        [](D& d) {
+         d.adds_residual = false;
          d.residual_address = 0;
          d.residual_zero_point = 0;
          d.residual_multiplier = kNan;
@@ -258,7 +275,17 @@ TEST(LayerDescriptor, RejectsEveryCorruptFieldOfAResidual) {
          d.output_format = OutputFormat::kU8;
          d.output_zero_point = 0;
        }},
-      {"zero point without a residual", ErrorCode::kZeroPoint, [](D& d) { d.residual_address = 0; }},
+      {"zero point without a residual", ErrorCode::kZeroPoint,
+       [](D& d) {
+         d.adds_residual = false;
+         d.residual_address = 0;
+       }},
+      {"residual without an address", ErrorCode::kAddress, [](D& d) { d.residual_address = 0; }},
+      {"address without a residual", ErrorCode::kAddress,
+       [](D& d) {
+         d.adds_residual = false;
+         d.residual_zero_point = 0;
+       }},
       {"residual misaligned", ErrorCode::kAddress, [](D& d) { d.residual_address += 4; }},
       {"residual past the end", ErrorCode::kAddress, [](D& d) { d.residual_address = 0x8FC0; }},
       {"residual overlaps the output", ErrorCode::kAddress, [](D& d) { d.residual_address = d.output_address; }},

@@ -2,10 +2,10 @@
 
 namespace subbit::fpga {
 
-LayerDescriptor ShapeOf(const ConvAttributes& a) {
+LayerShape ShapeOf(const ConvAttributes& a) {
   // Validate keeps windows at or below 2^15 and channels at or below 2^19.
   const auto narrow = [](std::int64_t value) { return static_cast<std::uint16_t>(value); };
-  LayerDescriptor shape;
+  LayerShape shape;
   shape.tau = static_cast<std::uint8_t>(a.tau);
   shape.in_channels = static_cast<std::uint32_t>(a.in_channels * a.group);
   shape.out_channels = static_cast<std::uint32_t>(a.out_channels);

@@ -4,16 +4,16 @@
 #include <vector>
 
 #include "core/operator/conv_attributes.h"
-#include "device/layer_descriptor.h"
+#include "device/layer_shape.h"
 #include "device/sign_rule.h"
 
 namespace subbit::fpga {
 
-/// A convolution in the form that the driver expects: the parts of a descriptor that do not depend on the images, and
-/// the constant tensors.
+/// A convolution in the form that the driver expects: the part of its shape that does not depend on the images, and the
+/// constant tensors.
 struct ConvLayer {
-  /// Version, batch, heights, widths, mode, addresses, status and cycles are filled in by the driver.
-  LayerDescriptor shape;
+  /// Batch, heights, widths and mode are filled in by the driver.
+  LayerShape shape;
   /// Bit planes of [out_channels, in_channels of a group] indices.
   std::vector<std::uint8_t> index;
   /// 2^tau codewords, first tap least significant.
@@ -24,13 +24,11 @@ struct ConvLayer {
   std::vector<float> multiplier;
   /// One per output channel for bit outputs, otherwise empty.
   std::vector<SignRule> sign_rules;
-  /// Whether the layer adds a residual, with the multiplier and zero point in `shape`.
-  bool adds_residual = false;
 };
 
-/// The descriptor's fields that follow from attributes that have passed Validate; formats and zero points are left at
+/// The shape that follows from attributes that have passed Validate; formats, zero points and the residual are left at
 /// their defaults.
-LayerDescriptor ShapeOf(const ConvAttributes& attributes);
+LayerShape ShapeOf(const ConvAttributes& attributes);
 
 /// The cycles of one run of a layer.
 struct LayerCycles {

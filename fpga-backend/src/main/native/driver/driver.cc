@@ -29,7 +29,7 @@ constexpr std::uint32_t High(std::uint64_t value) { return static_cast<std::uint
 }
 
 /// Summarises, for a message, what may keep a device from running a layer.
-std::string Summary(const LayerDescriptor& d) {
+std::string Summary(const LayerShape& d) {
   return "tau " + std::to_string(d.tau) + ", " + std::to_string(d.in_channels) + " to " +
          std::to_string(d.out_channels) + " channels, group " + std::to_string(d.group) + ", strides " +
          ToString({d.stride_h, d.stride_w}) + ", pads " + ToString({d.pad_top, d.pad_left, d.pad_bottom, d.pad_right}) +
@@ -109,10 +109,8 @@ void Driver::Disconnect() {
 }
 
 std::string Driver::WhyNot(const ConvLayer& layer) const {
-  LayerDescriptor shape = layer.shape;
+  LayerShape shape = layer.shape;
   shape.mode = Mode::kDirect;
-  // Any address says that there is a residual; the request sets where it lies.
-  shape.residual_address = layer.adds_residual ? LayerDescriptor::kAlignment : 0;
   const ErrorCode code = shape.ValidateLayer(capabilities_);
   return code == ErrorCode::kNone ? std::string() : Describe(code) + (" (" + Summary(shape) + ")");
 }
@@ -126,27 +124,26 @@ std::unique_ptr<LoadedLayer> Driver::Load(const ConvLayer& layer) {
 }
 
 std::unique_ptr<LoadedLayer> Driver::LoadUnderLock(const ConvLayer& layer) {
-  std::unique_ptr<LoadedLayer> loaded(new LoadedLayer(shared_from_this()));
-  LayerDescriptor& d = loaded->descriptor_;
-  d = layer.shape;
-  d.version = layer.adds_residual ? 2 : 1;
-  d.mode = FasterMode(d.tau, d.group_out_channels(), capabilities_);
+  LayerShape shape = layer.shape;
+  shape.mode = FasterMode(shape.tau, shape.group_out_channels(), capabilities_);
+  std::unique_ptr<LoadedLayer> loaded(new LoadedLayer(shared_from_this(), shape));
+  LayerConstants& constants = loaded->constants_;
   try {
-    d.index_address = Upload(layer.index.data(), layer.index.size());
-    d.codebook_address = Upload(layer.codebook.data(), 2 * layer.codebook.size());
-    d.bias_address = layer.bias.empty() ? 0 : Upload(layer.bias.data(), 4 * layer.bias.size());
+    constants.index = Upload(layer.index.data(), layer.index.size());
+    constants.codebook = Upload(layer.codebook.data(), 2 * layer.codebook.size());
+    constants.bias = layer.bias.empty() ? 0 : Upload(layer.bias.data(), 4 * layer.bias.size());
     std::vector<std::int32_t> rules;
     for (const SignRule& rule : layer.sign_rules) {
       rules.push_back(rule.Encode());
     }
     if (!rules.empty()) {
-      d.multiplier_address = Upload(rules.data(), 4 * rules.size());
+      constants.multiplier = Upload(rules.data(), 4 * rules.size());
     } else if (!layer.multiplier.empty()) {
-      d.multiplier_address = Upload(layer.multiplier.data(), 4 * layer.multiplier.size());
+      constants.multiplier = Upload(layer.multiplier.data(), 4 * layer.multiplier.size());
     }
   } catch (...) {
     // The lock is held here, so the layer's destructor must find nothing left to release.
-    for (std::uint64_t* address : {&d.index_address, &d.codebook_address, &d.bias_address, &d.multiplier_address}) {
+    for (std::uint64_t* address : {&constants.index, &constants.codebook, &constants.bias, &constants.multiplier}) {
       memory_.Free(std::exchange(*address, 0));
     }
     loaded->driver_.reset();
@@ -277,10 +274,10 @@ void Driver::CheckOutcome() {
 
 LoadedLayer::~LoadedLayer() {
   if (driver_ != nullptr) {
-    driver_->Release(descriptor_.index_address);
-    driver_->Release(descriptor_.codebook_address);
-    driver_->Release(descriptor_.bias_address);
-    driver_->Release(descriptor_.multiplier_address);
+    driver_->Release(constants_.index);
+    driver_->Release(constants_.codebook);
+    driver_->Release(constants_.bias);
+    driver_->Release(constants_.multiplier);
   }
 }
 

@@ -95,6 +95,15 @@ class Driver : public std::enable_shared_from_this<Driver> {
   std::uint32_t expected_descriptors_ = 0;
 };
 
+/// Where a layer's constant tensors lie in device memory; 0 for a tensor that the layer does not have.
+struct LayerConstants {
+  std::uint64_t index = 0;
+  std::uint64_t codebook = 0;
+  std::uint64_t bias = 0;
+  /// Multipliers or sign rules.
+  std::uint64_t multiplier = 0;
+};
+
 /// A layer whose constant tensors lie in device memory; its destructor releases that memory. Immutable.
 class LoadedLayer {
  public:
@@ -102,16 +111,18 @@ class LoadedLayer {
   LoadedLayer(const LoadedLayer&) = delete;
   LoadedLayer& operator=(const LoadedLayer&) = delete;
 
-  const LayerDescriptor& descriptor() const { return descriptor_; }
-  bool adds_residual() const { return descriptor_.version == 2; }
+  /// With the mode in which it runs; batch, heights and widths are those of each request.
+  const LayerShape& shape() const { return shape_; }
+  const LayerConstants& constants() const { return constants_; }
 
  private:
   friend class Driver;
 
-  explicit LoadedLayer(std::shared_ptr<Driver> driver) : driver_(std::move(driver)) {}
+  LoadedLayer(std::shared_ptr<Driver> driver, const LayerShape& shape) : driver_(std::move(driver)), shape_(shape) {}
 
   std::shared_ptr<Driver> driver_;
-  LayerDescriptor descriptor_;
+  const LayerShape shape_;
+  LayerConstants constants_;
 };
 
 }  // namespace subbit::fpga

@@ -130,6 +130,20 @@ TEST_F(DriverTest, ExpectsBitsOnlyOfDevicesThatGiveThem) {
   EXPECT_NE(reason.find("bits out"), std::string::npos) << reason;
 }
 
+TEST_F(DriverTest, ExpectsResidualsOnlyOfDevicesThatAddThem) {
+  Capabilities c = Emulator::DefaultCapabilities();
+  ConvLayer layer = case_.layer;
+  layer.shape.output_format = OutputFormat::kU8;
+  layer.shape.output_zero_point = 0;
+  layer.shape.adds_residual = true;
+  layer.shape.residual_multiplier = 0.5f;
+  layer.shape.residual_zero_point = 100;
+  EXPECT_EQ(Driver::Open(std::make_unique<Emulator>(c))->WhyNot(layer), "");
+  c.features &= ~registers::kFeaturesResidual;
+  const std::shared_ptr<Driver> without = Driver::Open(std::make_unique<Emulator>(c));
+  EXPECT_EQ(without->WhyNot(layer).rfind(Describe(ErrorCode::kUnsupported), 0), 0u) << without->WhyNot(layer);
+}
+
 TEST_F(DriverTest, RunsALayer) {
   Open();
   ExpectRuns();
@@ -200,7 +214,7 @@ TEST_F(DriverTest, RefusesLayersThatTheDeviceCannotRun) {
 
 TEST_F(DriverTest, SplitsABatchThatDoesNotFit) {
   Open(1 << 16);
-  case_.layer.shape = LayerDescriptor();
+  case_.layer.shape = LayerShape();
   case_.layer.shape.tau = 2;
   case_.layer.shape.in_channels = 4;
   case_.layer.shape.out_channels = 6;
@@ -221,7 +235,7 @@ TEST_F(DriverTest, SplitsABatchThatDoesNotFit) {
 
 TEST_F(DriverTest, SaysSoWhereOneImageDoesNotFit) {
   Open(1 << 14);
-  case_.layer.shape = LayerDescriptor();
+  case_.layer.shape = LayerShape();
   case_.batch = 1;
   case_.height = case_.width = 200;
   FillRandomly(case_, random_);
@@ -230,7 +244,7 @@ TEST_F(DriverTest, SaysSoWhereOneImageDoesNotFit) {
 
 TEST_F(DriverTest, GivesMemoryBack) {
   Open(1 << 14);
-  case_.layer.shape = LayerDescriptor();
+  case_.layer.shape = LayerShape();
   case_.layer.shape.tau = 9;
   case_.layer.shape.in_channels = case_.layer.shape.out_channels = 64;
   FillRandomly(case_, random_);

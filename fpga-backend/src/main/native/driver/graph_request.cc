@@ -23,7 +23,7 @@ GraphRequest::GraphRequest(Driver& driver, const LayerGraph& graph, GraphShapes 
       last_reader_(shapes_.image_bytes.size(), 0),
       part_((batch + kOverlappingParts - 1) / kOverlappingParts) {
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
-    list_bytes_ += shapes_.layers[i].bytes();
+    list_bytes_ += LayerDescriptor(shapes_.layers[i]).bytes();
     last_reader_[graph.layers[i].input] = i;
     if (graph.layers[i].residual != kNoTensor) {
       last_reader_[graph.layers[i].residual] = i;
@@ -31,7 +31,7 @@ GraphRequest::GraphRequest(Driver& driver, const LayerGraph& graph, GraphShapes 
   }
   while (!TakeMemory()) {
     if (part_ == 1) {
-      const LayerDescriptor& first = shapes_.layers.front();
+      const LayerShape& first = shapes_.layers.front();
       throw DriverError(Fault::kOutOfMemory,
                         "one image of " + std::to_string(first.in_channels) + "x" + std::to_string(first.in_height) +
                             "x" + std::to_string(first.in_width) +
@@ -138,10 +138,15 @@ std::vector<LayerCycles> GraphRequest::Run(const std::vector<const std::uint8_t*
 }
 
 std::vector<LayerDescriptor> GraphRequest::DescriptorsOf(std::uint32_t part) {
-  std::vector<LayerDescriptor> descriptors = shapes_.layers;
-  for (std::size_t i = 0; i < descriptors.size(); ++i) {
+  std::vector<LayerDescriptor> descriptors;
+  for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
     const GraphLayer& layer = graph_.layers[i];
-    LayerDescriptor& d = descriptors[i];
+    const LayerConstants& constants = layer.layer->constants();
+    LayerDescriptor& d = descriptors.emplace_back(shapes_.layers[i]);
+    d.index_address = constants.index;
+    d.codebook_address = constants.codebook;
+    d.bias_address = constants.bias;
+    d.multiplier_address = constants.multiplier;
     d.batch = ImagesOf(part);
     d.input_address = AddressOf(layer.input, part);
     d.output_address = AddressOf(graph_.inputs + i, part);

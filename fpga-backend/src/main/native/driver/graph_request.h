@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "device/layer_descriptor.h"
 #include "driver/conv_layer.h"
 #include "driver/device_memory.h"
 #include "driver/layer_graph.h"

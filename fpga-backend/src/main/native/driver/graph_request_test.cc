@@ -26,7 +26,7 @@ Chain RandomChain(std::mt19937& random, std::uint32_t batch, std::size_t length,
   Chain chain;
   while (chain.layers.size() < length) {
     LayerCase layer_case = RandomCase(random);
-    LayerDescriptor& d = layer_case.layer.shape;
+    LayerShape& d = layer_case.layer.shape;
     d.output_format = bits ? OutputFormat::kBits : OutputFormat::kU8;
     d.output_zero_point = bits ? 0 : 7;
     d.input_format = bits ? InputFormat::kBits : InputFormat::kU8;
@@ -116,7 +116,7 @@ struct RandomGraph {
     }
     for (std::size_t count = 2 + random() % 7; layers.size() < count;) {
       LayerCase c;
-      LayerDescriptor& d = c.layer.shape;
+      LayerShape& d = c.layer.shape;
       d.tau = static_cast<std::uint8_t>(1 + random() % 5);
       d.in_channels = d.out_channels = channels;
       d.pad_top = d.pad_left = d.pad_bottom = d.pad_right = 1;
@@ -178,7 +178,7 @@ TEST(GraphRequest, SharesThePlaceOfTensorsThatAreNotNeededTogether) {
   std::mt19937 random(17);
   LayerCase c;
   c.layer.shape.in_channels = c.layer.shape.out_channels = 4;
-  LayerDescriptor& d = c.layer.shape;
+  LayerShape& d = c.layer.shape;
   d.pad_top = d.pad_left = d.pad_bottom = d.pad_right = 1;
   c.batch = 1;
   c.height = c.width = 32;

@@ -73,7 +73,7 @@ class Tensors {
     return tensor;
   }
 
-  void Give(const LayerDescriptor& d) {
+  void Give(const LayerShape& d) {
     tensors_.push_back(
         {{d.out_height, d.out_width}, FormatOf(d.output_format), d.out_channels, d.output_image_bytes()});
   }
@@ -101,14 +101,14 @@ GraphShapes ShapesOf(const LayerGraph& graph, const std::vector<ImageSize>& size
   Tensors tensors(sizes);
   GraphShapes shapes;
   for (const GraphLayer& layer : graph.layers) {
-    LayerDescriptor d = layer.layer->descriptor();
+    LayerShape d = layer.layer->shape();
     const ImageSize in = tensors.Read(layer.input, FormatOf(d.input_format), d.in_channels).size;
     d.in_height = in.height;
     d.in_width = in.width;
     d.out_height =
         static_cast<std::uint32_t>(OutputLength(in.height, d.pad_top, d.pad_bottom, d.dilation_h, d.stride_h));
     d.out_width = static_cast<std::uint32_t>(OutputLength(in.width, d.pad_left, d.pad_right, d.dilation_w, d.stride_w));
-    if ((layer.residual != kNoTensor) != layer.layer->adds_residual()) {
+    if ((layer.residual != kNoTensor) != d.adds_residual) {
       throw DriverError(Fault::kUnsupported, "a layer was given a residual that it does not add, or the reverse");
     }
     if (layer.residual != kNoTensor) {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "device/layer_descriptor.h"
+#include "device/layer_shape.h"
 
 namespace subbit::fpga {
 
@@ -44,8 +44,8 @@ struct ImageSize {
 
 /// A graph over images of known sizes.
 struct GraphShapes {
-  /// Descriptors of all layers: everything but the batch and the addresses of what they read and give.
-  std::vector<LayerDescriptor> layers;
+  /// Shapes of all layers, but for the batch.
+  std::vector<LayerShape> layers;
   /// Bytes of one image of every tensor.
   std::vector<std::uint64_t> image_bytes;
 };

@@ -118,7 +118,7 @@ class Vectors : public ::testing::TestWithParam<const char*> {
       const Requantization requantization =
           MakeBlockRequantization({c.op, c.name}, g.attributes, inputs, {View<float>(c, "residual_scale"), zero_point});
       layer.multiplier = requantization.multiplier;
-      layer.adds_residual = true;
+      layer.shape.adds_residual = true;
       layer.shape.residual_multiplier = requantization.residual.multiplier;
       layer.shape.residual_zero_point = static_cast<std::int16_t>(zero_point);
       RunBlock(layer, g, c.inputs.at("x").As<T>().data(), c.inputs.at("residual").As<T>().data(), y.data());

@@ -105,6 +105,7 @@ TEST(Emulator, RunsDescriptorsOfBothVersionsInOneList) {
   LayerDescriptor plain = OnePixel();
   LayerDescriptor residual = OnePixel();
   residual.version = 2;
+  residual.adds_residual = true;
   residual.residual_address = 0x1180;
   residual.residual_multiplier = 2.0f;
   residual.output_address = 0x1140;
@@ -216,7 +217,7 @@ TEST(Emulator, AgreesWithTheReferenceOnRandomLayers) {
     if (run % 2 == 0 && HasEightBits(c.layer.shape.output_format)) {
       AddResidual(c, random);
     }
-    table_runs += driver->Load(c.layer)->descriptor().mode == Mode::kTable ? 1 : 0;
+    table_runs += driver->Load(c.layer)->shape().mode == Mode::kTable ? 1 : 0;
     ASSERT_EQ(RunCase(*driver, c), ReferenceConv(c)) << "run " << run;
   }
   EXPECT_GT(table_runs, 50) << "the sweep must cover the table mode too";
@@ -226,12 +227,12 @@ TEST(Emulator, AgreesWithTheReferenceWhereALayerTakesSeveralTiles) {
   const auto driver = Driver::Open(std::make_unique<Emulator>());
   std::mt19937 random(4);
   LayerCase c = RandomCase(random);
-  c.layer.shape = LayerDescriptor();
+  c.layer.shape = LayerShape();
   c.layer.shape.tau = 3;
   c.layer.shape.in_channels = 3;
   c.layer.shape.out_channels = 20;
   c.layer.shape.pad_top = c.layer.shape.pad_left = 1;
-  const LayerDescriptor plain = c.layer.shape;
+  const LayerShape plain = c.layer.shape;
   c.batch = 1;
   c.height = 61;
   for (const std::uint32_t width : {47u, 300u}) {

@@ -129,7 +129,7 @@ class Engine {
       const std::uint64_t channel = std::uint64_t{group} * layer_.group_out_channels() + o;
       const std::uint64_t row = channel * layer_.out_height + tile.first_row;
       const std::uint64_t at = image * layer_.output_image_bytes() + row * layer_.output_row_bytes();
-      const Residual residual = {layer_.has_residual() ? memory_ + layer_.residual_address + at : nullptr,
+      const Residual residual = {layer_.adds_residual ? memory_ + layer_.residual_address + at : nullptr,
                                  layer_.residual_multiplier, layer_.residual_zero_point};
       const std::int32_t* sums = accumulators_.data() + o * tile_pixels_;
       std::uint8_t* to = memory_ + layer_.output_address + at;

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "device/layer_descriptor.h"
+#include "device/layer_shape.h"
 #include "device/sign_rule.h"
 
 namespace subbit::fpga {

@@ -18,7 +18,7 @@ std::int16_t Element(const std::uint8_t* row, std::size_t x, std::int16_t zero_p
 }
 
 template <InputFormat format>
-void UnpackRow(const LayerDescriptor& d, const std::uint8_t* row, std::int16_t* to) {
+void UnpackRow(const LayerShape& d, const std::uint8_t* row, std::int16_t* to) {
   const std::int16_t zero_point = d.input_zero_point;
   for (std::size_t x = 0; x < d.in_width; ++x) {
     to[x] = Element<format>(row, x, zero_point);
@@ -26,7 +26,7 @@ void UnpackRow(const LayerDescriptor& d, const std::uint8_t* row, std::int16_t* 
 }
 
 /// to[x] = the row's elements without their zero point.
-void UnpackRow(const LayerDescriptor& d, const std::uint8_t* row, std::int16_t* to) {
+void UnpackRow(const LayerShape& d, const std::uint8_t* row, std::int16_t* to) {
   switch (d.input_format) {
     case InputFormat::kBits:
       return UnpackRow<InputFormat::kBits>(d, row, to);
@@ -38,7 +38,7 @@ void UnpackRow(const LayerDescriptor& d, const std::uint8_t* row, std::int16_t* 
 }
 
 /// to[i] = the pixel under one tap for output column i, where column 0 reads `row` at first_x; 0 where that is padding.
-void LoadTapRow(const LayerDescriptor& d, const std::int16_t* row, std::int64_t first_x, std::int16_t* to) {
+void LoadTapRow(const LayerShape& d, const std::int16_t* row, std::int64_t first_x, std::int16_t* to) {
   const std::int64_t stride = d.stride_w;
   const std::int64_t width = d.in_width;
   const std::int64_t columns = d.out_width;
@@ -79,7 +79,7 @@ ResponseTile::ResponseTile(std::size_t max_pixels) : max_pixels_(max_pixels), ro
   }
 }
 
-void ResponseTile::Load(const LayerDescriptor& layer, const std::uint8_t* plane, const Tile& tile) {
+void ResponseTile::Load(const LayerShape& layer, const std::uint8_t* plane, const Tile& tile) {
   pixels_ = std::size_t{tile.rows} * layer.out_width;
   row_.resize(layer.in_width);
   for (std::size_t kernel_row = 0; kernel_row < 3; ++kernel_row) {
@@ -93,7 +93,7 @@ void ResponseTile::Load(const LayerDescriptor& layer, const std::uint8_t* plane,
   }
 }
 
-void ResponseTile::LoadTaps(const LayerDescriptor& layer, std::int64_t y, const std::uint8_t* plane,
+void ResponseTile::LoadTaps(const LayerShape& layer, std::int64_t y, const std::uint8_t* plane,
                             std::size_t first_pixel) {
   const bool inside = y >= 0 && y < layer.in_height;
   if (inside) {

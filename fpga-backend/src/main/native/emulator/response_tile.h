@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "device/layer_descriptor.h"
+#include "device/layer_shape.h"
 
 namespace subbit::fpga {
 
@@ -27,7 +27,7 @@ class ResponseTile {
   explicit ResponseTile(std::size_t max_pixels);
 
   /// Reads the pixels under the tile. `plane` is one input channel of one image in device memory.
-  void Load(const LayerDescriptor& layer, const std::uint8_t* plane, const Tile& tile);
+  void Load(const LayerShape& layer, const std::uint8_t* plane, const Tile& tile);
 
   /// response[p] = sum over taps of sign * pixel, for `pixels` pixels.
   void Response(std::uint16_t codeword, std::int16_t* response) const;
@@ -40,7 +40,7 @@ class ResponseTile {
  private:
   /// Reads the pixels under the three taps of one kernel row for one output row; `y` is the input row, perhaps in the
   /// padding.
-  void LoadTaps(const LayerDescriptor& layer, std::int64_t y, const std::uint8_t* plane, std::size_t first_pixel);
+  void LoadTaps(const LayerShape& layer, std::int64_t y, const std::uint8_t* plane, std::size_t first_pixel);
 
   const std::int16_t* RowSums(std::size_t kernel_row, std::uint16_t codeword) const {
     return row_sums_.data() + (kernel_row * 8 + ((codeword >> (3 * kernel_row)) & 7)) * max_pixels_;

@@ -243,7 +243,7 @@ Requantization ReadRequantization(Block, const NodeReader& reader, const ConvAtt
 /// `T` is the type of x and y.
 template <typename Table, typename T>
 void ReadQLinear(const NodeReader& reader, ConvNode& node) {
-  LayerDescriptor& shape = node.layer.shape;
+  LayerShape& shape = node.layer.shape;
   shape.input_format = std::is_signed_v<T> ? InputFormat::kS8 : InputFormat::kU8;
   shape.output_format = std::is_signed_v<T> ? OutputFormat::kS8 : OutputFormat::kU8;
   shape.input_zero_point = ZeroPoint<T>(reader, Table::kXZeroPoint);
@@ -263,7 +263,7 @@ void ReadQLinear(const NodeReader& reader, ConvNode& node) {
   Requantization requantization = ReadRequantization<T>(Table{}, reader, node.attributes, inputs);
   node.layer.bias = std::move(requantization.bias);
   node.layer.multiplier = std::move(requantization.multiplier);
-  node.layer.adds_residual = std::is_same_v<Table, Block>;
+  shape.adds_residual = std::is_same_v<Table, Block>;
   shape.residual_multiplier = requantization.residual.multiplier;
   shape.residual_zero_point = static_cast<std::int16_t>(requantization.residual.zero_point);
 }

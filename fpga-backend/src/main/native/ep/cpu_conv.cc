@@ -7,13 +7,13 @@ namespace {
 
 template <typename Q>
 void RunQLinear(const ConvNode& node, const ConvGeometry& geometry, const void* x, const void* residual, void* y) {
-  const LayerDescriptor& shape = node.layer.shape;
+  const LayerShape& shape = node.layer.shape;
   const Requantization requantization = {shape.input_zero_point,
                                          shape.output_zero_point,
                                          node.layer.multiplier,
                                          node.layer.bias,
                                          {shape.residual_multiplier, shape.residual_zero_point}};
-  if (node.layer.adds_residual) {
+  if (shape.adds_residual) {
     ReferenceQLinearSubBitBlock<Q>(geometry, node.weights, requantization, static_cast<const Q*>(x),
                                    static_cast<const Q*>(residual), static_cast<Q*>(y), RunSerially);
   } else {

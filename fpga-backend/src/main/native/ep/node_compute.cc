@@ -102,7 +102,7 @@ void NodeCompute::Run(Ort::KernelContext context) const {
       const std::vector<LayerCycles> cycles = RunOnDevice(request);
       for (std::size_t i = 0; i < cycles.size(); ++i) {
         const OpName& op = graph_.nodes[i].op;
-        TimingLog::Global().Add({op.node, op.type, layers_[i]->descriptor().tau, cycles[i].cycles, cycles[i].bnn_cycles,
+        TimingLog::Global().Add({op.node, op.type, layers_[i]->shape().tau, cycles[i].cycles, cycles[i].bnn_cycles,
                                  driver_->timing_kind()});
       }
       return;

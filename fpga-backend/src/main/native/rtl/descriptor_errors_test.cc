@@ -36,6 +36,7 @@ LayerDescriptor Whole() {
   d.codebook_address = 0x40000;
   d.bias_address = 0x50000;
   d.multiplier_address = 0x60000;
+  d.adds_residual = true;
   d.residual_address = 0x70000;
   d.residual_multiplier = 0.5f;
   d.residual_zero_point = 9;
@@ -183,6 +184,7 @@ TEST(DescriptorModule, JudgesWhatDependsOnFormatsAndVersion) {
           {"multiplier of i32", Of(fields::kMultiplierAddress), 0x60000, ErrorCode::kAddress},
           {"no bias", Of(fields::kBiasAddress), 0, ErrorCode::kNone}});
   words.version = 2;
+  words.adds_residual = false;
   words.residual_address = 0;
   words.residual_zero_point = 0;
   Expect(m, words,

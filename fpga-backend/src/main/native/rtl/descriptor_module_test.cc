@@ -69,6 +69,7 @@ LayerDescriptor RandomLayer(std::mt19937& random) {
   d.bias_address = random() % 2 == 0 ? 0 : place(d.out_channels * 4);
   d.multiplier_address = d.output_format == OutputFormat::kI32 ? 0 : place(d.out_channels * 4);
   if (d.version == 2 && HasEightBits(d.output_format) && random() % 2 == 0) {
+    d.adds_residual = true;
     d.residual_address = place(d.batch * d.output_image_bytes());
     d.residual_zero_point = zero(static_cast<int>(d.output_format));
     d.residual_multiplier = std::ldexp(1.5f, Between(random, -20, random() % 4 == 0 ? 126 : 119));

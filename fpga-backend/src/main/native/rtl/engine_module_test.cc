@@ -35,7 +35,7 @@ constexpr std::size_t kMemoryBytes = 1 << 19;
 /// A small layer of any format, mode, stride and padding, at times wider than a tile.
 LayerCase RandomLayer(std::mt19937& random) {
   LayerCase c;
-  LayerDescriptor& d = c.layer.shape;
+  LayerShape& d = c.layer.shape;
   const auto zero = [&](bool has_one, bool is_signed) {
     return static_cast<std::int16_t>(has_one ? Between(random, 0, 255) - (is_signed ? 128 : 0) : 0);
   };
@@ -66,12 +66,18 @@ LayerCase RandomLayer(std::mt19937& random) {
   if (HasEightBits(d.output_format) && random() % 2 == 0) {
     AddResidual(c, random);
   }
+  return c;
+}
+
+/// Where the layer's tensors lie.
+LayerDescriptor Place(const ConvLayer& layer, std::mt19937& random) {
+  LayerDescriptor d(layer.shape);
   d.input_address = 64 * (random() % 4);
   d.output_address = kMemoryBytes / 4 + 64 * (random() % 4);
-  d.residual_address = c.layer.adds_residual ? kMemoryBytes / 4 * 3 + 64 * (random() % 4) : 0;
+  d.residual_address = d.adds_residual ? kMemoryBytes / 4 * 3 + 64 * (random() % 4) : 0;
   // The engine asks only whether there is one.
-  d.bias_address = c.layer.bias.empty() ? 0 : 64;
-  return c;
+  d.bias_address = layer.bias.empty() ? 0 : 64;
+  return d;
 }
 
 template <class Engine, std::int64_t kLanes>
@@ -81,7 +87,7 @@ class EngineBench {
 
   void Run() {
     const LayerCase c = RandomLayer(random_);
-    const LayerDescriptor& d = c.layer.shape;
+    const LayerDescriptor d = Place(c.layer, random_);
     memory_.resize(kMemoryBytes);
     for (auto& byte : memory_) {
       byte = static_cast<std::uint8_t>(random_());
@@ -130,13 +136,13 @@ class EngineBench {
   }
 
  private:
-  static std::string Describe(const LayerDescriptor& d) {
+  static std::string Describe(const LayerShape& d) {
     return "formats " + std::to_string(static_cast<int>(d.input_format)) + " to " +
            std::to_string(static_cast<int>(d.output_format)) + ", tau " + std::to_string(d.tau) +
            (d.mode == Mode::kDirect ? ", direct, " : ", table, ") + std::to_string(d.in_channels) + " to " +
            std::to_string(d.out_channels) + " channels, " + std::to_string(d.in_height) + "x" +
            std::to_string(d.in_width) + " to " + std::to_string(d.out_height) + "x" + std::to_string(d.out_width) +
-           (d.has_residual() ? ", residual" : "");
+           (d.adds_residual ? ", residual" : "");
   }
 
   /// How often of eight a stream stands still in this layer.
@@ -145,7 +151,7 @@ class EngineBench {
 
   /// What stays on chip, in the order of subbit_weight_loader.
   void Load(const ConvLayer& layer) {
-    const LayerDescriptor& d = layer.shape;
+    const LayerShape& d = layer.shape;
     m_.codebook_write = 1;
     for (std::size_t i = 0; i < layer.codebook.size(); ++i) {
       m_.codebook_index = static_cast<std::uint16_t>(i);

@@ -36,6 +36,7 @@ LayerDescriptor Layer(std::uint32_t side = 3, std::uint32_t channels = 2) {
 LayerDescriptor ResidualLayer() {
   LayerDescriptor d = Layer();
   d.version = 2;
+  d.adds_residual = true;
   d.residual_address = 0x18000;
   d.residual_multiplier = 0.4f;
   d.residual_zero_point = 99;
@@ -241,7 +242,7 @@ TEST_F(Protocol, RejectsWhatItDoesNotOffer) {
     return static_cast<ErrorCode>(CompareLayer(d));
   };
   EXPECT_EQ(residual_code([](auto& d) { d.residual_zero_point = -1; }), ErrorCode::kZeroPoint);
-  EXPECT_EQ(residual_code([](auto& d) { d.residual_address = 0; }), ErrorCode::kZeroPoint);
+  EXPECT_EQ(residual_code([](auto& d) { d.adds_residual = false, d.residual_address = 0; }), ErrorCode::kZeroPoint);
   EXPECT_EQ(residual_code([](auto& d) { d.residual_multiplier = 0x1p120f; }), ErrorCode::kMultiplier);
   EXPECT_EQ(residual_code([](auto& d) { d.residual_address = d.output_address; }), ErrorCode::kAddress);
   EXPECT_EQ(residual_code([](auto& d) { d.residual_address = RtlDevice::kMemoryBytes; }), ErrorCode::kAddress);
@@ -254,7 +255,8 @@ TEST_F(Protocol, RejectsWhatItDoesNotOffer) {
   };
   EXPECT_EQ(bits_code([](auto& d) { d.output_zero_point = 1; }), ErrorCode::kZeroPoint);
   EXPECT_EQ(bits_code([](auto& d) { d.multiplier_address = 0; }), ErrorCode::kAddress);
-  EXPECT_EQ(bits_code([](auto& d) { d.version = 2, d.residual_address = 0x18000; }), ErrorCode::kAddress);
+  EXPECT_EQ(bits_code([](auto& d) { d.version = 2, d.adds_residual = true, d.residual_address = 0x18000; }),
+            ErrorCode::kAddress);
   EXPECT_EQ(bits_code([](auto&) {}), ErrorCode::kNone);
 }
 

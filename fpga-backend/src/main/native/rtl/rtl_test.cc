@@ -60,8 +60,8 @@ TEST_P(Rtl, AgreesWithTheReferenceOnRandomLayers) {
       }
       bits += c.layer.shape.output_format == OutputFormat::kBits ? 1 : 0;
       const auto loaded = driver->Load(c.layer);
-      table_runs += loaded->descriptor().mode == Mode::kTable ? 1 : 0;
-      const LayerDescriptor& d = loaded->descriptor();
+      table_runs += loaded->shape().mode == Mode::kTable ? 1 : 0;
+      const LayerShape& d = loaded->shape();
       ASSERT_EQ(RunCase(*driver, c), ReferenceConv(c))
           << "run " << run << ", tau " << int{d.tau} << ", mode " << static_cast<int>(d.mode) << ", channels "
           << d.in_channels << " to " << d.out_channels << ", formats " << static_cast<int>(d.input_format) << " "
@@ -88,8 +88,8 @@ void CompareWithTheEmulator(const std::string& element, const LayerCase& c) {
       << c.layer.shape.in_channels << " to " << c.layer.shape.out_channels << " channels, " << c.height << "x"
       << c.width << ", tau " << int{c.layer.shape.tau} << ", batch " << c.batch << ", strides "
       << c.layer.shape.stride_h << " " << c.layer.shape.stride_w << ", output " << c.out_height() << "x"
-      << c.out_width() << (c.layer.adds_residual ? ", with a residual" : "") << ", cycles " << rtl.cycles << " for "
-      << model.cycles;
+      << c.out_width() << (c.layer.shape.adds_residual ? ", with a residual" : "") << ", cycles " << rtl.cycles
+      << " for " << model.cycles;
 }
 
 /// A convolution of a network: padding 1, square images.
@@ -103,7 +103,7 @@ struct NetworkLayer {
 /// Such a layer with random weights of tau bits per kernel, and one random 8-bit image.
 LayerCase MakeCase(const NetworkLayer& layer, int tau) {
   LayerCase c;
-  LayerDescriptor& d = c.layer.shape;
+  LayerShape& d = c.layer.shape;
   d.input_format = InputFormat::kU8;
   d.output_format = OutputFormat::kU8;
   d.tau = static_cast<std::uint8_t>(tau);
@@ -122,7 +122,7 @@ LayerCase MakeCase(const NetworkLayer& layer, int tau) {
 
 /// The layer with bits in and out.
 LayerCase MakeBits(LayerCase c, std::mt19937& random) {
-  LayerDescriptor& d = c.layer.shape;
+  LayerShape& d = c.layer.shape;
   d.input_format = InputFormat::kBits;
   d.output_format = OutputFormat::kBits;
   d.input_zero_point = d.output_zero_point = 0;

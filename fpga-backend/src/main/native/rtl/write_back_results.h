@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "device/layer_descriptor.h"
+#include "device/layer_shape.h"
 #include "rtl/module_bench.h"
 
 namespace subbit::fpga {

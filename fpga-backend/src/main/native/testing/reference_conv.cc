@@ -17,7 +17,7 @@ std::int64_t InputAt(const LayerCase& c, std::uint32_t image, std::uint32_t chan
   if (y < 0 || x < 0 || y >= c.height || x >= c.width) {
     return 0;
   }
-  const LayerDescriptor& d = c.layer.shape;
+  const LayerShape& d = c.layer.shape;
   const std::size_t row = (std::size_t{image} * d.in_channels + channel) * c.height + static_cast<std::size_t>(y);
   if (d.input_format == InputFormat::kBits) {
     const std::uint8_t byte = c.input[row * ((c.width + 7) / 8) + static_cast<std::size_t>(x / 8)];
@@ -30,7 +30,7 @@ std::int64_t InputAt(const LayerCase& c, std::uint32_t image, std::uint32_t chan
 
 /// +1 or -1 of one tap of kernel (o, c).
 std::int64_t Weight(const ConvLayer& layer, std::uint32_t o, std::uint32_t c, std::uint32_t tap) {
-  const LayerDescriptor& d = layer.shape;
+  const LayerShape& d = layer.shape;
   const std::size_t kernel = std::size_t{o} * d.group_in_channels() + c;
   const std::size_t plane = layer.index.size() / d.tau;
   std::size_t index = 0;
@@ -43,7 +43,7 @@ std::int64_t Weight(const ConvLayer& layer, std::uint32_t o, std::uint32_t c, st
 /// Appends what becomes of a sum of channel o and column x.
 void Append(const LayerCase& c, std::uint32_t o, std::uint32_t x, std::int64_t sum, std::vector<std::uint8_t>& output) {
   const ConvLayer& layer = c.layer;
-  const LayerDescriptor& d = layer.shape;
+  const LayerShape& d = layer.shape;
   const std::int64_t bias = layer.bias.empty() ? 0 : layer.bias[o];
   const auto accumulator = static_cast<std::int32_t>(static_cast<std::uint32_t>(sum + bias));
   if (d.output_format == OutputFormat::kI32) {
@@ -62,7 +62,7 @@ void Append(const LayerCase& c, std::uint32_t o, std::uint32_t x, std::int64_t s
     return;
   }
   float scaled = static_cast<float>(accumulator) * layer.multiplier[o];
-  if (layer.adds_residual) {
+  if (d.adds_residual) {
     const std::uint8_t byte = c.residual[output.size()];
     const int value = d.output_format == OutputFormat::kS8 ? static_cast<std::int8_t>(byte) : byte;
     const float residual = static_cast<float>(value - d.residual_zero_point) * d.residual_multiplier;
@@ -76,12 +76,12 @@ void Append(const LayerCase& c, std::uint32_t o, std::uint32_t x, std::int64_t s
 }  // namespace
 
 std::uint32_t LayerCase::out_height() const {
-  const LayerDescriptor& d = layer.shape;
+  const LayerShape& d = layer.shape;
   return static_cast<std::uint32_t>(OutputLength(height, d.pad_top, d.pad_bottom, d.dilation_h, d.stride_h));
 }
 
 std::uint32_t LayerCase::out_width() const {
-  const LayerDescriptor& d = layer.shape;
+  const LayerShape& d = layer.shape;
   return static_cast<std::uint32_t>(OutputLength(width, d.pad_left, d.pad_right, d.dilation_w, d.stride_w));
 }
 
@@ -91,7 +91,7 @@ std::size_t LayerCase::output_bytes() const {
 
 void FillRandomly(LayerCase& layer_case, std::mt19937& random) {
   ConvLayer& layer = layer_case.layer;
-  const LayerDescriptor& d = layer.shape;
+  const LayerShape& d = layer.shape;
   const auto byte = [&] { return static_cast<std::uint8_t>(Pick(random, 0, 255)); };
   layer.index.resize(d.index_bytes());
   std::generate(layer.index.begin(), layer.index.end(), byte);
@@ -128,7 +128,7 @@ void FillRandomly(LayerCase& layer_case, std::mt19937& random) {
 
 LayerCase RandomCase(std::mt19937& random) {
   LayerCase c;
-  LayerDescriptor& d = c.layer.shape;
+  LayerShape& d = c.layer.shape;
   for (;;) {
     d.input_format = static_cast<InputFormat>(Pick(random, 0, 2));
     d.output_format = static_cast<OutputFormat>(Pick(random, 0, 3));
@@ -161,8 +161,8 @@ LayerCase RandomCase(std::mt19937& random) {
 }
 
 void AddResidual(LayerCase& c, std::mt19937& random) {
-  LayerDescriptor& d = c.layer.shape;
-  c.layer.adds_residual = true;
+  LayerShape& d = c.layer.shape;
+  d.adds_residual = true;
   d.residual_zero_point =
       static_cast<std::int16_t>(Pick(random, 0, 255) - (d.output_format == OutputFormat::kS8 ? 128 : 0));
   d.residual_multiplier = Pick(random, 0, 1) == 0 ? std::ldexp(1.0f, 2 - static_cast<int>(Pick(random, 0, 8)))
@@ -175,7 +175,7 @@ std::vector<std::uint8_t> RunCase(Driver& driver, const LayerCase& c, LayerCycle
   const auto loaded = driver.Load(c.layer);
   LayerGraph graph = {1, {{loaded.get(), 0, kNoTensor}}, {1}};
   std::vector<Driver::GraphInput> inputs = {{c.input.data(), {c.height, c.width}}};
-  if (c.layer.adds_residual) {
+  if (c.layer.shape.adds_residual) {
     graph = {2, {{loaded.get(), 0, 1}}, {2}};
     inputs.push_back({c.residual.data(), {c.out_height(), c.out_width()}});
   }
@@ -188,7 +188,7 @@ std::vector<std::uint8_t> RunCase(Driver& driver, const LayerCase& c, LayerCycle
 }
 
 std::vector<std::uint8_t> ReferenceConv(const LayerCase& c) {
-  const LayerDescriptor& d = c.layer.shape;
+  const LayerShape& d = c.layer.shape;
   std::vector<std::uint8_t> output;
   for (std::uint32_t image = 0; image < c.batch; ++image) {
     for (std::uint32_t o = 0; o < d.out_channels; ++o) {

@@ -118,7 +118,7 @@ std::vector<LayerCycles> NodeCompute::RunOnDevice(const Request& request) const 
   std::vector<Driver::GraphInput> inputs;
   for (std::size_t i = 0; i < request.inputs.size(); ++i) {
     const void* images = request.inputs[i];
-    // A residual has 8 bits, so whoever reads the tensor as its input tells of any other form.
+    // A residual has 8 bits, so whatever reads the tensor as its input reports any other form.
     const auto reader = std::find_if(graph_.sources.begin(), graph_.sources.end(),
                                      [&](const NodeSources& sources) { return sources.input == i; });
     if (reader != graph_.sources.end()) {

@@ -90,7 +90,7 @@ final class UnpackFolder {
 
   /**
    * Removes the folders in {@code parent} that ended processes left behind. Whatever cannot be
-   * removed stays; that is no error.
+   * removed stays, which is not an error.
    *
    * @param parent where to look.
    * @param own prefix of the folders of this process, which are left alone.

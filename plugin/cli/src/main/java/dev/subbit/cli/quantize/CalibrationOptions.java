@@ -124,7 +124,7 @@ final class CalibrationOptions {
         // Reported below.
       }
       throw new TypeConversionException(
-          "'" + text + "' is no shape; write the dimensions as in 3x224x224");
+          "'" + text + "' is not a shape; write the dimensions as in 3x224x224");
     }
   }
 

@@ -167,7 +167,7 @@ class QuantizeCommandTest {
     assertRefused("several calibrations", 2, "--random", "3", "--data", "x");
     assertRefused("say with --shape which size", 1, "--random", "3");
     assertRefused("contradicts", 1, "--random", "3", "--shape", "4x8x8");
-    assertRefused("'3x?' is no shape", 2, "--random", "3", "--shape", "3x?");
+    assertRefused("'3x?' is not a shape", 2, "--random", "3", "--shape", "3x?");
     assertRefused("There is no file", 1, "--inputs", "missing.npy");
     assertRefused("has no input 'z'", 1, "--inputs", "z=" + npy("<f4", 4, 4, 3, 9, 9));
     assertRefused("takes FLOAT [?, 3, ?, ?]", 1, "--inputs", npy("<f4", 4, 4, 5, 9, 9).toString());

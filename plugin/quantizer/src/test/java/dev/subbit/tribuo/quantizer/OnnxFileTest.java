@@ -68,7 +68,7 @@ class OnnxFileTest {
     assertRefused(external("/etc/hostname", 0, 4), "only files in the model's folder");
     assertRefused(external("missing.bin", 16, 864), "missing");
     assertRefused(external("weights.bin", 17, 864), "damaged");
-    assertRefused(external("weights.bin", -1, 864), "no number of bytes");
+    assertRefused(external("weights.bin", -1, 864), "not a number of bytes");
   }
 
   @Test
@@ -84,7 +84,7 @@ class OnnxFileTest {
   void whatIsNoModelIsRefused() throws IOException {
     Path file = folder.resolve("text.onnx");
     Files.writeString(file, "no model");
-    assertRefused(file, "no ONNX model");
+    assertRefused(file, "not an ONNX model");
     Files.write(file, new byte[0]);
     assertRefused(file, "no graph");
     assertRefused(folder.resolve("absent.onnx"), "There is no file");

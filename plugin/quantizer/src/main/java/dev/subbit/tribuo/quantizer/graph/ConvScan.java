@@ -161,7 +161,7 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
       TensorProto tensor = constant.get();
       if (tensor.getDimsCount() != WEIGHT_RANK) {
         throw new Refusal(
-            "it is no two-dimensional convolution: its weights have "
+            "it is not a two-dimensional convolution: its weights have "
                 + tensor.getDimsCount()
                 + " dimensions");
       }
@@ -190,7 +190,7 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
           index
               .constant(node.getInput(2))
               .flatMap(FloatTensors::values)
-              .orElseThrow(() -> new Refusal("its bias is no constant float32 tensor"));
+              .orElseThrow(() -> new Refusal("its bias is not a constant float32 tensor"));
       if (bias.length != out) {
         throw new Refusal("its bias has " + bias.length + " values, not " + out);
       }

@@ -66,7 +66,7 @@ final class GraphIndex {
     subgraph.getOutputList().forEach(output -> values.add(output.getName()));
   }
 
-  /** The node that alone reads a value that is no output of the graph. */
+  /** The node that alone reads a value that is not an output of the graph. */
   Optional<Integer> onlyReader(String value) {
     return readers.getOrDefault(value, 0) == 1
         ? Optional.ofNullable(onlyReader.get(value))

@@ -71,7 +71,7 @@ public final class GraphSession implements AutoCloseable {
    * The inputs that have to be fed.
    *
    * @return the inputs, in the model's order.
-   * @throws IllegalArgumentException if one is no tensor.
+   * @throws IllegalArgumentException if one is not a tensor.
    */
   public List<ModelInput> inputs() {
     try {
@@ -79,7 +79,7 @@ public final class GraphSession implements AutoCloseable {
       for (Map.Entry<String, NodeInfo> input : session.getInputInfo().entrySet()) {
         if (!(input.getValue().getInfo() instanceof TensorInfo tensor)) {
           throw new IllegalArgumentException(
-              "The model's input '" + input.getKey() + "' is no tensor");
+              "The model's input '" + input.getKey() + "' is not a tensor");
         }
         inputs.add(new ModelInput(input.getKey(), tensor.type, tensor.getShape()));
       }

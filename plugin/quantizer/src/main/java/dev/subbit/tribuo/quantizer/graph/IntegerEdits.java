@@ -280,7 +280,7 @@ public final class IntegerEdits {
                         + node.getName()
                         + "': its "
                         + SubBitOperator.SUB_BIT_CONV.inputs().get(input)
-                        + " is no float tensor of the model"));
+                        + " is not a float tensor of the model"));
   }
 
   private static void requireFits(IntegerConv conv, float[] scale, float in, float out) {

@@ -56,7 +56,7 @@ public final class OnnxFile {
     reader.requireSize();
     ModelProto model = reader.parse();
     if (!model.hasGraph() || model.getGraph().getNodeCount() == 0) {
-      throw new IOException(file + " is no ONNX model: it has no graph with nodes");
+      throw new IOException(file + " is not an ONNX model: it has no graph with nodes");
     }
     ModelProto.Builder builder = model.toBuilder();
     reader.bringIn(builder.getGraphBuilder());
@@ -69,7 +69,7 @@ public final class OnnxFile {
       coded.setSizeLimit(Integer.MAX_VALUE);
       return ModelProto.parseFrom(coded);
     } catch (InvalidProtocolBufferException e) {
-      throw new IOException(file + " is no ONNX model, or it is damaged: " + e.getMessage(), e);
+      throw new IOException(file + " is not an ONNX model, or it is damaged: " + e.getMessage(), e);
     }
   }
 
@@ -188,7 +188,7 @@ public final class OnnxFile {
     }
     throw new IOException(
         String.format(
-            "%s: tensor '%s' keeps its data at %s '%s', which is no number of bytes",
+            "%s: tensor '%s' keeps its data at %s '%s', which is not a number of bytes",
             file, tensor.getName(), key, text));
   }
 }

@@ -47,7 +47,7 @@ final class NpyFile {
   static Samples read(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     if (bytes.length < 12 || !Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
-      throw new IOException(file + " is no .npy file");
+      throw new IOException(file + " is not a .npy file");
     }
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     if (bytes[6] < 1 || bytes[6] > 3) {

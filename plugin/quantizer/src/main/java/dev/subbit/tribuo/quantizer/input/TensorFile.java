@@ -50,7 +50,7 @@ public final class TensorFile {
     try {
       tensor = TensorProto.parseFrom(Files.readAllBytes(file));
     } catch (InvalidProtocolBufferException e) {
-      throw new IOException(file + " is no tensor: " + e.getMessage(), e);
+      throw new IOException(file + " is not a tensor: " + e.getMessage(), e);
     }
     TensorProto.DataType type = TensorProto.DataType.forNumber(tensor.getDataType());
     OnnxJavaType element = javaType(type);

@@ -136,7 +136,7 @@ class ConvScanTest {
   @Test
   void weightsOfOtherSizesStay() {
     graph.filled("flat", 1, 2, 1, 3).node("Conv", List.of("x", "flat"), "y");
-    assertLeft("it is no two-dimensional convolution: its weights have 3 dimensions");
+    assertLeft("it is not a two-dimensional convolution: its weights have 3 dimensions");
   }
 
   @Test
@@ -168,7 +168,7 @@ class ConvScanTest {
   @Test
   void computedBiasesStay() {
     graph.node("Abs", List.of("b"), "positive").node("Conv", List.of("x", "w", "positive"), "y");
-    assertLeft("its bias is no constant float32 tensor");
+    assertLeft("its bias is not a constant float32 tensor");
   }
 
   @Test

@@ -190,8 +190,8 @@ class NpyFileTest {
   @Test
   void whatIsNoNpyFileIsRefused() throws IOException {
     byte[] whole = npy(2, header("<f4", "2, 2"), new byte[16]);
-    assertRefused(new byte[0], "is no .npy file");
-    assertRefused("PK, an archive of arrays (.npz)".getBytes(StandardCharsets.UTF_8), "no .npy");
+    assertRefused(new byte[0], "is not a .npy file");
+    assertRefused("PK, an archive of arrays (.npz)".getBytes(StandardCharsets.UTF_8), "not a .npy");
     assertRefused(Arrays.copyOf(whole, 40), "is truncated");
     byte[] negative = whole.clone();
     negative[11] = (byte) 0x80;

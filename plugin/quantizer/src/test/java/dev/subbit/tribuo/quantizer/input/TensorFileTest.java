@@ -54,7 +54,7 @@ class TensorFileTest {
     Files.write(capital, OnnxProtos.tensor("x", new float[] {1}, 1).toByteArray());
     assertEquals(OnnxJavaType.FLOAT, TensorFile.read(capital).type());
     Path numpy = Files.writeString(folder.resolve("x.npy"), "no array at all");
-    assertRefused(numpy, "is no .npy file");
+    assertRefused(numpy, "is not a .npy file");
     assertRefused(folder.resolve("absent.pb"), "There is no file");
     assertRefused(folder, "There is no file");
   }
@@ -144,7 +144,7 @@ class TensorFileTest {
   @Test
   void whatIsNoTensorIsRefused() throws IOException {
     assertRefused(
-        Files.write(folder.resolve("text.pb"), new byte[] {'t', 'e', 'x', 't'}), "is no tensor");
+        Files.write(folder.resolve("text.pb"), new byte[] {'t', 'e', 'x', 't'}), "is not a tensor");
   }
 
   @Test

@@ -158,6 +158,9 @@ function(subbit_plugin_library target package exports)
   set_target_properties(${target} PROPERTIES
     LIBRARY_OUTPUT_DIRECTORY "${output}"
     RUNTIME_OUTPUT_DIRECTORY "${output}"
+    # macOS writes a library's own place into it. Without the folder of the build, so that every build gives the same bytes.
+    INSTALL_NAME_DIR "@rpath"
+    BUILD_WITH_INSTALL_NAME_DIR ON
     LINK_DEPENDS "${exports}")
   if(WIN32)
     set_target_properties(${target} PROPERTIES PREFIX "")

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <new>
 #include <thread>
 
 #include "core/kernel/scratch.h"
@@ -20,15 +22,15 @@ namespace subbit {
 /// done only after the one `ring` before it, which is the caller's to see to.
 class BandQueue {
  public:
-  /// Reserves the record of `ring` bands; null if the cutter has no memory.
-  static std::atomic<std::uint32_t>* Take(std::int64_t ring, ScratchCutter* cutter) {
-    return cutter->Take<std::atomic<std::uint32_t>>(ring);
+  /// Reserves the record of `ring` bands.
+  static void* Take(std::int64_t ring, ScratchCutter* cutter) {
+    return cutter->Take<std::byte>(ring * static_cast<std::int64_t>(sizeof(Record)));
   }
 
-  /// A queue of `bands` bands, of which none is done, with a record from Take.
-  BandQueue(std::int64_t bands, std::int64_t ring, std::atomic<std::uint32_t>* record)
-      : bands_(bands), ring_(ring), record_(record) {
-    for (std::int64_t i = 0; i < ring; ++i) record_[i].store(0, std::memory_order_relaxed);
+  /// A queue of `bands` bands, of which none is done, with memory from Take.
+  BandQueue(std::int64_t bands, std::int64_t ring, void* memory)
+      : bands_(bands), ring_(ring), records_(static_cast<Record*>(memory)) {
+    for (std::int64_t i = 0; i < ring; ++i) new (records_ + i) Record(0);
   }
   BandQueue(const BandQueue&) = delete;
   BandQueue& operator=(const BandQueue&) = delete;
@@ -46,7 +48,7 @@ class BandQueue {
         failed_.store(true, std::memory_order_release);
         throw;
       }
-      record_[band % ring_].store(Round(band), std::memory_order_release);
+      records_[band % ring_].store(Round(band), std::memory_order_release);
     }
   }
 
@@ -59,12 +61,15 @@ class BandQueue {
   }
 
  private:
+  /// In which round of the ring the last band of a place was done, counted from 1; 0 for none.
+  using Record = std::atomic<std::uint32_t>;
+
   static constexpr int kSpins = 200;  // some microseconds, in which most bands are done
 
   std::uint32_t Round(std::int64_t band) const { return static_cast<std::uint32_t>(band / ring_ + 1); }
 
   void WaitFor(std::int64_t band) {
-    const std::atomic<std::uint32_t>& record = record_[band % ring_];
+    const Record& record = records_[band % ring_];
     const std::uint32_t round = Round(band);
     for (int spins = 0; record.load(std::memory_order_acquire) < round; ++spins) {
       if (failed_.load(std::memory_order_acquire)) return;
@@ -86,7 +91,7 @@ class BandQueue {
 
   const std::int64_t bands_;
   const std::int64_t ring_;
-  std::atomic<std::uint32_t>* const record_;
+  Record* const records_;
   alignas(kCacheLine) std::atomic<std::int64_t> next_{0};
   alignas(kCacheLine) std::atomic<std::int64_t> done_{0};  // all bands before this one are done, and perhaps more
   std::atomic<bool> failed_{false};

@@ -12,6 +12,7 @@ namespace subbit {
 /// IntegerStem.
 class StemLayer : public IntegerLayer {
  public:
+  bool ReadsPixels() const override { return true; }
   MapShape OutputShape(const MapShape& x) const override;
   RowRange InputRows(const MapShape& x, RowRange y) const override;
 
@@ -37,6 +38,7 @@ class IntegerConvLayer : public IntegerLayer {
   MapShape OutputShape(const MapShape& x) const override;
   RowRange InputRows(const MapShape& x, RowRange y) const override;
   const std::int16_t* Threshold() const override { return threshold_.data(); }
+  std::int64_t ThresholdCount() const override { return static_cast<std::int64_t>(threshold_.size()); }
   bool AddsResidual() const override { return adds_residual_; }
 
  protected:

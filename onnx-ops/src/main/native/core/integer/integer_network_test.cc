@@ -192,7 +192,7 @@ TEST(IntegerNetwork, GivesTheBitsOfItsLayersInAnyOrderOfTasks) {
 
 TEST(IntegerNetwork, SeveralThreadsGiveTheSameBits) {
   std::vector<Threads> pools;
-  for (int threads = 2; threads <= 8; ++threads) pools.emplace_back(threads);
+  for (const int threads : {2, 3, 5, 8}) pools.emplace_back(threads);
   const std::vector<ParallelFor> ways(pools.begin(), pools.end());
   ExpectLayerByLayer(4, 3, 1, ways);
   ExpectLayerByLayer(5, 1, 3, ways);

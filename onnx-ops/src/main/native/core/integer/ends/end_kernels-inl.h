@@ -289,38 +289,66 @@ inline Values ColumnMaximum(const PoolPass& pass, std::int64_t at) {
   return most;
 }
 
+/// Stores what pooling gives for kGroups groups of a pixel, the first of which is number `first` of those of a word of
+/// signs and begins with output `at`.
+template <int kGroups>
+inline void StorePixel(const PoolPass& pass, const Values* values, std::int64_t pixel, int first, std::int64_t at) {
+  if (pass.y != nullptr) {
+#pragma GCC unroll 8
+    for (int g = 0; g < kGroups; ++g) {
+      StoreOutputs(values[g], pass.outs - at - g * kLanes, pass.y + pixel * pass.outs + at + g * kLanes);
+    }
+  }
+  if (pass.threshold == nullptr) return;
+  std::uint64_t signs = 0;
+#pragma GCC unroll 8
+  for (int g = 0; g < kGroups; ++g) {
+    signs |= AtLeast(values[g], Load<Values>(pass.threshold + at + g * kLanes)) << ((first + g) * kLanes);
+  }
+  std::uint64_t* const to = pass.signs + pixel * ((pass.outs + kWordChannels - 1) / kWordChannels) + at / kWordChannels;
+  *to = first == 0 ? signs : *to | signs;
+}
+
 /// Pools kGroups groups, from number `first` on of those of a word of signs. kRows is the number of rows, or 0 for any.
 template <int kRows, int kGroups>
 void PoolGroups(const PoolPass& pass, std::int64_t word, int first) {
-  const std::int64_t words = (pass.outs + kWordChannels - 1) / kWordChannels;
-  const std::int64_t channel = word * kWordChannels + first * kLanes;
-  // Where windows overlap by one column, its maximum is kept for the next window.
-  const bool overlaps = pass.window == pass.step + 1;
-  Values kept[kGroups];
+  const std::int64_t at = word * kWordChannels + first * kLanes;
+  Values most[kGroups];
+  if (kRows == 1 && pass.window == 1 && pass.step == 1) {
+    for (std::int64_t i = 0; i < pass.out_width; ++i) {
+#pragma GCC unroll 8
+      for (int g = 0; g < kGroups; ++g) most[g] = Load<Values>(pass.rows[0] + i * pass.stride + at + g * kLanes);
+      StorePixel<kGroups>(pass, most, i, first, at);
+    }
+    return;
+  }
+  // The maximum over the last column of a window, which the next window of a 3 x 3 / 2 pool begins with.
+  Values kept[kGroups] = {};
   std::int64_t kept_column = -1;
   for (std::int64_t i = 0; i < pass.out_width; ++i) {
     const std::int64_t from = i * pass.step - pass.pad;
     const std::int64_t begin = from < 0 ? 0 : from;
     const std::int64_t end = from + pass.window < pass.width ? from + pass.window : pass.width;
-    std::uint64_t signs = 0;
+    if (begin == kept_column && end - begin == 3) {
 #pragma GCC unroll 8
-    for (int g = 0; g < kGroups; ++g) {
-      const std::int64_t at = channel + g * kLanes;
-      Values last = kept_column == begin ? kept[g] : ColumnMaximum<kRows>(pass, begin * pass.stride + at);
-      Values most = last;
-      for (std::int64_t column = begin + 1; column < end; ++column) {
-        last = ColumnMaximum<kRows>(pass, column * pass.stride + at);
-        most = Largest(most, last);
+      for (int g = 0; g < kGroups; ++g) {
+        const std::int64_t column = (begin + 1) * pass.stride + at + g * kLanes;
+        const Values last = ColumnMaximum<kRows>(pass, column + pass.stride);
+        most[g] = Largest(Largest(kept[g], ColumnMaximum<kRows>(pass, column)), last);
+        kept[g] = last;
       }
-      kept[g] = last;
-      if (pass.y != nullptr) StoreOutputs(most, pass.outs - at, pass.y + i * pass.outs + at);
-      if (pass.threshold != nullptr)
-        signs |= AtLeast(most, Load<Values>(pass.threshold + at)) << ((first + g) * kLanes);
+    } else {
+      for (int g = 0; g < kGroups; ++g) {
+        kept[g] = ColumnMaximum<kRows>(pass, begin * pass.stride + at + g * kLanes);
+        most[g] = kept[g];
+        for (std::int64_t column = begin + 1; column < end; ++column) {
+          kept[g] = ColumnMaximum<kRows>(pass, column * pass.stride + at + g * kLanes);
+          most[g] = Largest(most[g], kept[g]);
+        }
+      }
     }
-    kept_column = overlaps ? end - 1 : -1;
-    if (pass.threshold == nullptr) continue;
-    std::uint64_t* const to = pass.signs + i * words + word;
-    *to = first == 0 ? signs : *to | signs;
+    kept_column = end - 1;
+    StorePixel<kGroups>(pass, most, i, first, at);
   }
 }
 

@@ -108,9 +108,9 @@ StemParameters MakeStemParameters(const OpName& op, const StemAttributes& attrib
   const Dims shape = tensors.weight.shape;
   RequireRank(op, tensors.weight, 4, "[O, C, k, k]");
   const std::int64_t kernel = shape[2];
-  if (kernel > kMaxStemKernel || shape[3] != kernel) {
+  if (kernel > kMaxWindow || shape[3] != kernel) {
     throw InvalidOperator(op, "shape of weight", ToString(shape),
-                          "[O, C, k, k] with k up to " + std::to_string(kMaxStemKernel));
+                          "[O, C, k, k] with k up to " + std::to_string(kMaxWindow));
   }
   for (const std::int64_t pad : attributes.pads) RequireRange(op, Table::kAttributePads.name, pad, 0, kernel - 1);
   StemParameters made{op,

@@ -11,8 +11,8 @@
 /// not get past the functions here, so kernels need not check anything again. All of them throw InvalidOperator.
 namespace subbit {
 
-/// The most rows and columns of a stem's kernel.
-constexpr std::int64_t kMaxStemKernel = 32;
+/// The most rows and columns of a pool window, and of a stem's kernel.
+constexpr std::int64_t kMaxWindow = operators::IntegerStem::kAttributePoolShape.most;
 
 struct StemTensors {
   TensorView<std::int8_t> weight;       ///< [O, C, k, k]

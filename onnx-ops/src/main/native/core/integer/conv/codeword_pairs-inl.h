@@ -94,8 +94,8 @@ class CodewordPairCounter {
       Bytes pairs[kVectors];
 #pragma GCC unroll 4
       for (int step = 0; step < kGroup; ++step) {
-        const Table table = PairTable(Table::FromMemory(tables + patterns[step]),
-                                      Table::FromMemory(tables + patterns[stride + step]));
+        const Table table =
+            PairTable(Table::FromMemory(tables + patterns[step]), Table::FromMemory(tables + patterns[stride + step]));
 #pragma GCC unroll 4
         for (int v = 0; v < kVectors; ++v) {
           const Bytes found = LookUp(table, LoadBytes(index + (step * kVectors + v) * kBytes));

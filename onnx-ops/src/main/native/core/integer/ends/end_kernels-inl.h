@@ -19,7 +19,7 @@ constexpr int kWordGroups = kWordChannels / kLanes;
 
 /// Products of two int16.
 struct Pairs {
-  static Sums Multiply(Sums sums, Step x, Values weights) { return MultiplyPairs(sums, x, weights); }
+  static void Multiply(Step x, Values weights, Sums* sums) { MultiplyPairs(x, weights, sums); }
 };
 
 /// Adds the products of kPixels pixels with the weights of kGroups groups to `sums`. The loops over sums are unrolled
@@ -44,7 +44,7 @@ inline void AddMatrix(const MatrixPass& pass, const char* weights, std::int64_t 
         const Step value = LoadStep((p < 3 ? x : second) + p % 3 * stride);
 #pragma GCC unroll 4
         for (int v = 0; v < kGroupVectors * kGroups; ++v) {
-          sums[p][v] = Product::Multiply(sums[p][v], value, weight[v]);
+          Product::Multiply(value, weight[v], &sums[p][v]);
         }
       }
     }
@@ -450,7 +450,7 @@ inline void FourDots(const std::int8_t* weights, std::int64_t row_stride, std::i
   for (std::int64_t c = 0; c < columns; c += kLanes) {
     const auto values = Load<Values>(x + c);
 #pragma GCC unroll 4
-    for (int k = 0; k < 4; ++k) sums[k] = AddProducts(sums[k], values, Widened(weights + k * row_stride + c));
+    for (int k = 0; k < 4; ++k) AddProducts(values, Widened(weights + k * row_stride + c), &sums[k]);
   }
   AddLanes(sums, dots);
 }
@@ -480,7 +480,7 @@ void Dots(const std::int8_t* weights, std::int64_t outs, std::int64_t columns, c
 #ifdef SUBBIT_BYTE_PIXELS
 /// Products of four unsigned and four signed bytes.
 struct Quads {
-  static Sums Multiply(Sums sums, Step x, Values weights) { return MultiplyBytes(sums, x, weights); }
+  static void Multiply(Step x, Values weights, Sums* sums) { MultiplyBytes(x, weights, sums); }
 };
 
 constexpr EndKernels MakeEndKernels() {

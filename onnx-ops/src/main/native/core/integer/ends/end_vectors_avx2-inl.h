@@ -30,11 +30,11 @@ inline Step LoadStep(const char* p) {
   __builtin_memcpy(&value, p, sizeof value);
   return _mm256_set1_epi32(value);
 }
-inline Sums MultiplyPairs(Sums sums, Step x, Values weights) {
-  return (Sums)_mm256_add_epi32((__m256i)sums, _mm256_madd_epi16(x, (__m256i)weights));
+inline void MultiplyPairs(Step x, Values weights, Sums* sums) {
+  *sums = (Sums)_mm256_add_epi32((__m256i)*sums, _mm256_madd_epi16(x, (__m256i)weights));
 }
 
-inline Sums AddProducts(Sums sums, Values a, Values b) { return MultiplyPairs(sums, (__m256i)a, b); }
+inline void AddProducts(Values a, Values b, Sums* sums) { MultiplyPairs((__m256i)a, b, sums); }
 inline Values Widened(const std::int8_t* p) {
   return (Values)_mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }

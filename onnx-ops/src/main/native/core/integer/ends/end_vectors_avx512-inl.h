@@ -32,16 +32,14 @@ inline Step LoadStep(const char* p) {
 }
 
 // In place of the intrinsics, around which GCC 12 copies every sum twice and spills half of them.
-inline Sums MultiplyPairs(Sums sums, Step x, Values weights) {
-  asm("vpdpwssd %[weights], %[x], %[sums]" : [sums] "+v"(sums) : [x] "v"(x), [weights] "v"(weights));
-  return sums;
+inline void MultiplyPairs(Step x, Values weights, Sums* sums) {
+  asm("vpdpwssd %[weights], %[x], %[sums]" : [sums] "+v"(*sums) : [x] "v"(x), [weights] "v"(weights));
 }
-inline Sums MultiplyBytes(Sums sums, Step x, Values weights) {
-  asm("vpdpbusd %[weights], %[x], %[sums]" : [sums] "+v"(sums) : [x] "v"(x), [weights] "v"(weights));
-  return sums;
+inline void MultiplyBytes(Step x, Values weights, Sums* sums) {
+  asm("vpdpbusd %[weights], %[x], %[sums]" : [sums] "+v"(*sums) : [x] "v"(x), [weights] "v"(weights));
 }
 
-inline Sums AddProducts(Sums sums, Values a, Values b) { return MultiplyPairs(sums, (__m512i)a, b); }
+inline void AddProducts(Values a, Values b, Sums* sums) { MultiplyPairs((__m512i)a, b, sums); }
 inline Values Widened(const std::int8_t* p) {
   return (Values)_mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }

@@ -33,14 +33,14 @@ inline Step LoadStep(const char* p) {
   __builtin_memcpy(&value, p, sizeof value);
   return vreinterpret_s16_s32(vdup_n_s32(value));
 }
-inline Sums MultiplyPairs(Sums sums, Step x, Values weights) {
-  const int32x4_t first = vmlal_lane_s16((int32x4_t)sums, vget_low_s16((int16x8_t)weights), x, 0);
-  return (Sums)vmlal_high_lane_s16(first, (int16x8_t)weights, x, 1);
+inline void MultiplyPairs(Step x, Values weights, Sums* sums) {
+  const int32x4_t first = vmlal_lane_s16((int32x4_t)*sums, vget_low_s16((int16x8_t)weights), x, 0);
+  *sums = (Sums)vmlal_high_lane_s16(first, (int16x8_t)weights, x, 1);
 }
 
-inline Sums AddProducts(Sums sums, Values a, Values b) {
-  const int32x4_t first = vmlal_s16((int32x4_t)sums, vget_low_s16((int16x8_t)a), vget_low_s16((int16x8_t)b));
-  return (Sums)vmlal_high_s16(first, (int16x8_t)a, (int16x8_t)b);
+inline void AddProducts(Values a, Values b, Sums* sums) {
+  const int32x4_t first = vmlal_s16((int32x4_t)*sums, vget_low_s16((int16x8_t)a), vget_low_s16((int16x8_t)b));
+  *sums = (Sums)vmlal_high_s16(first, (int16x8_t)a, (int16x8_t)b);
 }
 inline Values Widened(const std::int8_t* p) { return (Values)vmovl_s8(vld1_s8(p)); }
 /// out[i] = the sum of sums[i]'s lanes.

@@ -48,8 +48,8 @@ inline Step LoadStep(const char* p) {
 
 #ifdef __SSE2__
 inline Values Pack(Sums a, Sums b) { return (Values)_mm_packs_epi32((__m128i)a, (__m128i)b); }
-inline Sums AddProducts(Sums sums, Values a, Values b) {
-  return (Sums)_mm_add_epi32((__m128i)sums, _mm_madd_epi16((__m128i)a, (__m128i)b));
+inline void AddProducts(Values a, Values b, Sums* sums) {
+  *sums = (Sums)_mm_add_epi32((__m128i)*sums, _mm_madd_epi16((__m128i)a, (__m128i)b));
 }
 #else
 inline Values Pack(Sums a, Sums b) {
@@ -60,11 +60,11 @@ inline Values Pack(Sums a, Sums b) {
   }
   return packed;
 }
-inline Sums AddProducts(Sums sums, Values a, Values b) {
-  return (Sums)((Wraps)sums + (Wraps)(Even(a) * Even(b)) + (Wraps)(Odd(a) * Odd(b)));
+inline void AddProducts(Values a, Values b, Sums* sums) {
+  *sums = (Sums)((Wraps)*sums + (Wraps)(Even(a) * Even(b)) + (Wraps)(Odd(a) * Odd(b)));
 }
 #endif
-inline Sums MultiplyPairs(Sums sums, Step x, Values weights) { return AddProducts(sums, x, weights); }
+inline void MultiplyPairs(Step x, Values weights, Sums* sums) { AddProducts(x, weights, sums); }
 
 inline Values Widened(const std::int8_t* p) {
   Values v;

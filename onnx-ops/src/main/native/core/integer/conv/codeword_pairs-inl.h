@@ -1,4 +1,4 @@
-// Looks up the responses of codewords for two pixels at once (conv_weights.h). Included by the files of an instruction
+// Looks up the responses of codewords for two pixels at once (prepared_weights.h). Included by the files of an instruction
 // set after one of bytes_*-inl.h, rows-inl.h and one of patterns_*-inl.h. Everything here is in an unnamed namespace,
 // see map_kernels-inl.h.
 

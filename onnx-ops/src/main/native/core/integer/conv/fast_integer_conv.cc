@@ -24,7 +24,7 @@ bool IsPadding(int padding_class, int tap) {
 }
 
 /// ConvTask's `start`.
-AlignedArray<std::int16_t> MakeStart(const IntegerConvParameters& parameters, const ConvWeights& weights,
+AlignedArray<std::int16_t> MakeStart(const IntegerConvParameters& parameters, const PreparedWeights& weights,
                                      std::int64_t padded_outs) {
   const SubBitWeights& w = parameters.weights;
   AlignedArray<std::int16_t> start(kPaddingClasses * padded_outs);
@@ -51,7 +51,7 @@ FastIntegerConv::FastIntegerConv(const ConvKernels& kernels, const IntegerConvPa
     : IntegerConvLayer(parameters),
       kernels_(kernels),
       padded_outs_((parameters.attributes.out_channels + kOutputBlock - 1) / kOutputBlock * kOutputBlock),
-      weights_(MakeConvWeights(kernels, parameters.weights)),
+      weights_(PrepareWeights(kernels, parameters.weights)),
       start_(MakeStart(parameters, weights_, padded_outs_)),
       multiplier_(Padded(parameters.multiplier, padded_outs_)),
       bias_(Padded(parameters.bias, padded_outs_)) {

@@ -1,4 +1,4 @@
-// Counts differing signs four at a time (nibble_weights.h). Included by the files of an instruction set after one of
+// Counts differing signs four at a time (prepared_weights.h). Included by the files of an instruction set after one of
 // bytes_*-inl.h and rows-inl.h. Everything here is in an unnamed namespace, see map_kernels-inl.h.
 
 #include <cstdint>
@@ -25,7 +25,9 @@ class NibbleCounter {
 
   void Prepare(CountedTile<NibbleCounter>* tile, int count) {
     const std::int64_t steps_of_tap = (task_.channels + 3) / 4;
-    for (int i = 0; i < count; i += 2) {
+    // As many as CountVectors may take together: pixels behind the last one repeat it.
+    const int prepared = (count + 2 * kMostPairs - 1) / (2 * kMostPairs) * 2 * kMostPairs;
+    for (int i = 0; i < prepared; i += 2) {
       std::uint16_t* const to = offsets_ + i / 2 * stride_;
       const std::uint64_t* first = tile->taps[i];
       const std::uint64_t* second = tile->taps[i + 1];
@@ -63,6 +65,7 @@ class NibbleCounter {
   }
 
  private:
+  static constexpr int kMostPairs = 2;
   static constexpr int kGroup = kNibbleSteps;
   /// How many groups a byte holds: 18 * 7 * 2 <= 255.
   static constexpr std::int64_t kGroups = 18;
@@ -76,7 +79,7 @@ class NibbleCounter {
 
   template <int kVectors>
   void CountVectors(const std::uint8_t* index, int count, CountedTile<NibbleCounter>* tile) const {
-    constexpr int kPairs = kVectors <= 2 ? 2 : 1;
+    constexpr int kPairs = kVectors <= 2 ? kMostPairs : 1;
     for (std::int64_t group = 0; group < task_.steps / kGroup; group += kGroups) {
       const std::int64_t left = task_.steps / kGroup - group;
       for (int i = 0; i < count; i += 2 * kPairs) {

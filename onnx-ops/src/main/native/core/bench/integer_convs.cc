@@ -1,6 +1,7 @@
 // Times IntegerSubBitBlock by every kernel beside BinarySubBitBlock, the same layer with float values, on one thread:
 //
-//   cmake --build target/native --target integer_conv_bench && target/native/subbit-onnx-ops/integer_conv_bench [rounds]
+//   cmake --build target/native --target integer_conv_bench && target/native/subbit-onnx-ops/integer_conv_bench
+//   [rounds]
 //
 // Rounds take each kernel in turn, so that all see the same machine. What is printed is the least processor time, so
 // other work on the machine does little harm; compare numbers of one run only.
@@ -65,9 +66,8 @@ std::function<void()> FloatBlock(Isa isa, const IntegerConvCase& c, std::string*
     for (float& value : values) value = normal(random);
     return values;
   };
-  state->kernel =
-      ChooseBinarySubBitBlock(isa, weights, std::vector<float>(outs, 0.03f), draw(outs),
-                              {draw(outs), std::vector<float>(outs, 0.25f), draw(outs), draw(outs)});
+  state->kernel = ChooseBinarySubBitBlock(isa, weights, std::vector<float>(outs, 0.03f), draw(outs),
+                                          {draw(outs), std::vector<float>(outs, 0.25f), draw(outs), draw(outs)});
   state->b.resize(static_cast<std::size_t>(PackedBytes(weights.in_channels) * c.x.height * c.x.width));
   for (std::uint8_t& bits : state->b) bits = static_cast<std::uint8_t>(random());
   const auto size = static_cast<std::size_t>(c.y.height * c.y.width * c.y.channels);

@@ -17,8 +17,8 @@ bool PrefersCounts(const SubBitWeights& weights) {
   const auto channels = static_cast<double>(weights.in_channels);
   const double patterns = 15 * up(weights.in_channels, 64);
   const double look_up = channels * up(weights.out_channels, 64) + patterns;
-  const double counts = 2.5 / 2 * static_cast<double>(CountLayout(weights.in_channels).steps) *
-                        up(weights.out_channels, 16);
+  const double counts =
+      2.5 / 2 * static_cast<double>(CountLayout(weights.in_channels).steps) * up(weights.out_channels, 16);
   return counts < look_up;
 }
 

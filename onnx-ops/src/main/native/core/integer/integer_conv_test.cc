@@ -26,9 +26,9 @@ enum class Wanted { kBoth, kValues, kSigns, kInPlace };
 /// Runs the layer in bands of `rows` rows, the last band first.
 Results RunLayer(const IntegerLayer& layer, IntegerConvCase* c, Wanted wanted, std::int64_t rows) {
   SignPlane next{nullptr, c->y};
-  Results results{std::vector<std::int16_t>(static_cast<std::size_t>(c->y.height * c->y.width * c->y.channels),
-                                            kUntouched),
-                  std::vector<std::uint64_t>(static_cast<std::size_t>(next.Size()), kUntouchedSigns)};
+  Results results{
+      std::vector<std::int16_t>(static_cast<std::size_t>(c->y.height * c->y.width * c->y.channels), kUntouched),
+      std::vector<std::uint64_t>(static_cast<std::size_t>(next.Size()), kUntouchedSigns)};
   next.data = results.signs.data();
   IntegerInput input = c->Input();
   IntegerOutput output;

@@ -35,13 +35,8 @@ IntegerConvCase MakeIntegerConvCase(const IntegerConvAttributes& attributes, boo
   for (std::int64_t i = 0; i < outs * attributes.in_channels; ++i) {
     weights.index.push_back(static_cast<std::uint16_t>(pick(0, (1 << attributes.tau) - 1)));
   }
-  IntegerConvCase made{{op,
-                        attributes,
-                        std::move(weights),
-                        draw(attributes.in_channels, 1000),
-                        draw(outs, 32767),
-                        draw(outs, 4000),
-                        std::nullopt},
+  IntegerConvCase made{{op, attributes, std::move(weights), draw(attributes.in_channels, 1000), draw(outs, 32767),
+                        draw(outs, 4000), std::nullopt},
                        {height, width, attributes.in_channels},
                        {},
                        {},
@@ -101,9 +96,8 @@ std::string Describe(const IntegerConvCase& layer) {
   return std::string(layer.parameters.residual.has_value() ? "block" : "conv") + " tau " + std::to_string(a.tau) +
          " out " + std::to_string(a.out_channels) + " in " + std::to_string(a.in_channels) + " strides " +
          ToString(a.strides) + " shift " + std::to_string(a.shift) + " slope_shift " + std::to_string(a.slope_shift) +
-         " pool " + ToString(a.pool.shape) + " strides " + ToString(a.pool.strides) + " pads " +
-         ToString(a.pool.pads) + " width " + std::to_string(a.width) + " image " +
-         ToString({layer.x.height, layer.x.width});
+         " pool " + ToString(a.pool.shape) + " strides " + ToString(a.pool.strides) + " pads " + ToString(a.pool.pads) +
+         " width " + std::to_string(a.width) + " image " + ToString({layer.x.height, layer.x.width});
 }
 
 }  // namespace subbit

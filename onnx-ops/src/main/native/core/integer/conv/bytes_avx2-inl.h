@@ -15,8 +15,8 @@ inline Bytes NoBytes() { return _mm256_setzero_si256(); }
 inline Bytes LoadBytes(const std::uint8_t* from) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(from)); }
 inline Bytes AddBytes(Bytes a, Bytes b) { return _mm256_add_epi8(a, b); }
 
-/// Makes the compiler hold `v` in a register now. GCC regroups sums of whole numbers into trees, for which there are too
-/// few registers: the loops below then take 1.6 times as long.
+/// Makes the compiler hold `v` in a register now. GCC regroups sums of whole numbers into trees, for which there are
+/// too few registers: the loops below then take 1.6 times as long.
 inline void Hold(Bytes* v) { __asm__("" : "+x"(*v)); }
 
 /// Sixteen values that are looked up.

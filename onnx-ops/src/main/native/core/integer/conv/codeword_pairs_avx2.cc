@@ -16,14 +16,9 @@ namespace subbit {
 
 const ConvKernels& Avx2CodewordPairs() {
   using Counter = CodewordPairCounter<Table16>;
-  static constexpr ConvKernels kKernels = {SumMethod::kCodewordPairs,
-                                           "look-up of pairs, avx2",
-                                           Isa::kAvx2,
-                                           kBytes,
-                                           true,
-                                           Counter::ScratchBytes,
-                                           Convolve<Counter>,
-                                           Pool};
+  static constexpr ConvKernels kKernels = {
+      SumMethod::kCodewordPairs, "look-up of pairs, avx2", Isa::kAvx2, kBytes, true,
+      Counter::ScratchBytes,     Convolve<Counter>,        Pool};
   return kKernels;
 }
 

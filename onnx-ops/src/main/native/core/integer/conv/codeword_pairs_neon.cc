@@ -1,7 +1,7 @@
-// Looks up the responses of up to 32 codewords on NEON, whose table instructions look up values in one or two vectors. A
-// step, a channel of two pixels and 16 outputs, takes a look-up and an addition and, with its share of AddHalves and of
-// making the table, 3.5 operations: 165 binary multiply-adds a cycle on two pipes, by counting; no such processor was
-// available.
+// Looks up the responses of up to 32 codewords on NEON, whose table instructions look up values in one or two vectors.
+// A step, a channel of two pixels and 16 outputs, takes a look-up and an addition and, with its share of AddHalves and
+// of making the table, 3.5 operations: 165 binary multiply-adds a cycle on two pipes, by counting; no such processor
+// was available.
 
 #include "core/integer/conv/bytes_neon-inl.h"
 #include "core/integer/conv/conv_kernels.h"
@@ -28,14 +28,8 @@ void ConvolveRows(const ConvTask& task, void* scratch) {
 }  // namespace
 
 const ConvKernels& NeonCodewordPairs() {
-  static constexpr ConvKernels kKernels = {SumMethod::kCodewordPairs,
-                                           "look-up of pairs, neon",
-                                           Isa::kNeon,
-                                           kBytes,
-                                           false,
-                                           ScratchBytes,
-                                           ConvolveRows,
-                                           Pool};
+  static constexpr ConvKernels kKernels = {
+      SumMethod::kCodewordPairs, "look-up of pairs, neon", Isa::kNeon, kBytes, false, ScratchBytes, ConvolveRows, Pool};
   return kKernels;
 }
 

@@ -1,6 +1,6 @@
-// Looks up the responses of up to 64 codewords on AVX-512 VBMI, whose byte permutation looks up 64 values in 64. A step,
-// a channel of a pixel and 64 outputs, takes a permutation and an addition: 576 binary multiply-adds a cycle on two
-// pipes.
+// Looks up the responses of up to 64 codewords on AVX-512 VBMI, whose byte permutation looks up 64 values in 64. A
+// step, a channel of a pixel and 64 outputs, takes a permutation and an addition: 576 binary multiply-adds a cycle on
+// two pipes.
 
 #include <immintrin.h>
 
@@ -91,8 +91,7 @@ class CodewordCounter {
     return (channels + kWord - 1) / kWord * kPixels * kWord * static_cast<std::int64_t>(sizeof(std::uint16_t));
   }
 
-  CodewordCounter(const ConvTask& task, void* scratch)
-      : task_(task), patterns_(static_cast<std::uint16_t*>(scratch)) {}
+  CodewordCounter(const ConvTask& task, void* scratch) : task_(task), patterns_(static_cast<std::uint16_t*>(scratch)) {}
 
   void Prepare(CountedTile<CodewordCounter>* tile, int count) {
     const int shift = task_.row_bytes == 32 ? 5 : 6;
@@ -197,14 +196,9 @@ class CodewordCounter {
 }  // namespace
 
 const ConvKernels& Avx512Codewords() {
-  static constexpr ConvKernels kKernels = {SumMethod::kCodewords,
-                                           "look-up, avx512 vbmi",
-                                           Isa::kAvx512,
-                                           kBytes,
-                                           true,
-                                           CodewordCounter::ScratchBytes,
-                                           Convolve<CodewordCounter>,
-                                           Pool};
+  static constexpr ConvKernels kKernels = {
+      SumMethod::kCodewords,         "look-up, avx512 vbmi",    Isa::kAvx512, kBytes, true,
+      CodewordCounter::ScratchBytes, Convolve<CodewordCounter>, Pool};
   return kKernels;
 }
 

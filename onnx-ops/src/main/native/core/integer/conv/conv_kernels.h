@@ -44,14 +44,14 @@ struct ConvTask {
   std::int64_t channels;
   std::int64_t outs;
   std::int64_t padded_outs;
-  std::int64_t steps;           ///< of the inner loop for one output
-  const std::uint8_t* tables;   ///< what is looked up
-  const std::uint8_t* index;    ///< by what
-  const std::uint32_t* bits;    ///< of kCounts
-  int row_bytes;                ///< of `tables`
-  const std::int16_t* start;    ///< [kPaddingClasses][padded_outs]: the sum, shifted, if the kernel counts nothing
-  int count_shift;              ///< what a count of 1 takes away from the sum, as a power of two
-  int odd_shift;                ///< the same of a pixel's odd patterns
+  std::int64_t steps;          ///< of the inner loop for one output
+  const std::uint8_t* tables;  ///< what is looked up
+  const std::uint8_t* index;   ///< by what
+  const std::uint32_t* bits;   ///< of kCounts
+  int row_bytes;               ///< of `tables`
+  const std::int16_t* start;   ///< [kPaddingClasses][padded_outs]: the sum, shifted, if the kernel counts nothing
+  int count_shift;             ///< what a count of 1 takes away from the sum, as a power of two
+  int odd_shift;               ///< the same of a pixel's odd patterns
 
   // what follows the sum
   const std::int16_t* multiplier;
@@ -59,7 +59,7 @@ struct ConvTask {
   const std::int16_t* slope;      ///< null without residual
   const std::int16_t* shift_out;  ///< null without residual
   int slope_shift;
-  std::int16_t most;              ///< the largest value of y
+  std::int16_t most;  ///< the largest value of y
 
   // the results
   std::int16_t* sums;                  ///< null, or where the shifted sums go instead: [row][column][padded_outs]
@@ -73,12 +73,12 @@ struct ConvTask {
 
 /// Rows of pooled sums that are finished.
 struct PoolTask {
-  ConvTask conv;            ///< with `sums` of rows first_row .. past_row - 1
-  std::int64_t row;         ///< of y
+  ConvTask conv;     ///< with `sums` of rows first_row .. past_row - 1
+  std::int64_t row;  ///< of y
   std::int64_t y_columns;
-  std::int64_t first_row;   ///< of the window in `sums`, without padding
+  std::int64_t first_row;  ///< of the window in `sums`, without padding
   std::int64_t past_row;
-  std::int64_t window;      ///< columns
+  std::int64_t window;  ///< columns
   std::int64_t stride;
   std::int64_t pad;
 };

@@ -10,12 +10,13 @@ namespace {
 
 /// Writes the words of the patch whose first tap is at `taps`: layout.steps of them.
 [[maybe_unused]] inline void PatchWords(const ConvTask& task, const CountLayout& layout, const std::uint64_t* taps,
-                       std::uint32_t* words) {
+                                        std::uint32_t* words) {
   std::uint32_t* to = words;
   int shift = 0;
   for (int tap = 0; tap < 9; ++tap) {
     if (layout.taps_of_word == 1) {
-      for (std::int64_t w = 0; w < layout.words_of_tap; ++w) *to++ = static_cast<std::uint32_t>(taps[w / 2] >> w % 2 * 32);
+      for (std::int64_t w = 0; w < layout.words_of_tap; ++w)
+        *to++ = static_cast<std::uint32_t>(taps[w / 2] >> w % 2 * 32);
     } else {
       const auto bits = static_cast<std::uint32_t>(*taps);
       *to = shift == 0 ? bits : *to | bits << shift;

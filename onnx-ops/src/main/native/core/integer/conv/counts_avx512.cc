@@ -134,14 +134,9 @@ class WordCounter {
 }  // namespace
 
 const ConvKernels& Avx512Counts() {
-  static constexpr ConvKernels kKernels = {SumMethod::kCounts,
-                                           "xor and popcount, avx512",
-                                           Isa::kAvx512,
-                                           kNumbers,
-                                           false,
-                                           WordCounter::ScratchBytes,
-                                           Convolve<WordCounter>,
-                                           Pool};
+  static constexpr ConvKernels kKernels = {
+      SumMethod::kCounts,        "xor and popcount, avx512", Isa::kAvx512, kNumbers, false,
+      WordCounter::ScratchBytes, Convolve<WordCounter>,      Pool};
   return kKernels;
 }
 

@@ -1,5 +1,5 @@
-// Counts differing signs within 32-bit words by shifts and masks, in loops over outputs that compilers turn into vectors
-// of whatever the target has.
+// Counts differing signs within 32-bit words by shifts and masks, in loops over outputs that compilers turn into
+// vectors of whatever the target has.
 
 #include <cstdint>
 

@@ -10,11 +10,11 @@ namespace {
 
 /// What follows a sum.
 enum class Finish {
-  kSums,            ///< nothing: the sums are pooled first
-  kConv,            ///< IntegerSubBitConv of 16 bits
-  kNarrowConv,      ///< IntegerSubBitConv
-  kBlock,           ///< IntegerSubBitBlock of 16 bits, without slope_shift
-  kNarrowBlock,     ///< IntegerSubBitBlock
+  kSums,         ///< nothing: the sums are pooled first
+  kConv,         ///< IntegerSubBitConv of 16 bits
+  kNarrowConv,   ///< IntegerSubBitConv
+  kBlock,        ///< IntegerSubBitBlock of 16 bits, without slope_shift
+  kNarrowBlock,  ///< IntegerSubBitBlock
 };
 
 inline Finish FinishOf(const ConvTask& task) {
@@ -87,8 +87,8 @@ void FinishPooled(const PoolTask& task) {
         }
         Store(pooled + j, greatest);
       }
-      const std::uint64_t signs = FinishOutputs<kFinish>(conv, first, outs, pixel * conv.outs + first,
-                                                         [&](int j) { return Load(pooled + j); });
+      const std::uint64_t signs =
+          FinishOutputs<kFinish>(conv, first, outs, pixel * conv.outs + first, [&](int j) { return Load(pooled + j); });
       if (conv.next_threshold != nullptr) {
         conv.next_signs[task.row * conv.next_pitch + column * conv.next_words + first / kOutputBlock] = signs;
       }

@@ -15,14 +15,9 @@
 namespace subbit {
 
 const ConvKernels& Avx2Nibbles() {
-  static constexpr ConvKernels kKernels = {SumMethod::kNibbles,
-                                           "nibble look-up, avx2",
-                                           Isa::kAvx2,
-                                           kBytes,
-                                           true,
-                                           NibbleCounter::ScratchBytes,
-                                           Convolve<NibbleCounter>,
-                                           Pool};
+  static constexpr ConvKernels kKernels = {
+      SumMethod::kNibbles,         "nibble look-up, avx2",  Isa::kAvx2, kBytes, true,
+      NibbleCounter::ScratchBytes, Convolve<NibbleCounter>, Pool};
   return kKernels;
 }
 

@@ -8,16 +8,16 @@
 namespace subbit {
 namespace {
 
-/// patterns[c] = scale * (bit c of words[0], then of words[1], ... as one number), for 64 channels. `scale` is a power
-/// of two.
-inline void Patterns(const std::uint64_t* words, int scale, std::uint16_t* patterns) {
+/// patterns[c] = scale * (bit c of words[0], then of words[1], ... as one number), for the first `channels` of 64 and
+/// some behind them. `scale` is a power of two.
+inline void Patterns(const std::uint64_t* words, std::int64_t channels, int scale, std::uint16_t* patterns) {
   const uint8x16_t bit = vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201u));
   const auto factor = static_cast<std::uint16_t>(scale);
-  for (int shift = 0; shift < 64; shift += 16, patterns += 16) {
+  for (int shift = 0; shift < 64 && shift < channels; shift += 16, patterns += 16) {
     const auto tap = [&](int t) {
       const std::uint64_t two = words[t] >> shift;
-      const uint8x16_t bytes = vcombine_u8(vdup_n_u8(static_cast<std::uint8_t>(two)),
-                                           vdup_n_u8(static_cast<std::uint8_t>(two >> 8)));
+      const uint8x16_t bytes =
+          vcombine_u8(vdup_n_u8(static_cast<std::uint8_t>(two)), vdup_n_u8(static_cast<std::uint8_t>(two >> 8)));
       return vtstq_u8(bytes, bit);
     };
     uint8x16_t low = vdupq_n_u8(0);

@@ -111,8 +111,8 @@ PreparedWeights MakeNibbles(const ConvKernels& kernels, const SubBitWeights& wei
   made.tables = AlignedArray<std::uint8_t>(256 * made.row_bytes);
   for (unsigned pair = 0; pair < 256; ++pair) {
     for (unsigned w = 0; w < 16; ++w) {
-      made.tables[pair * 16 + w] = static_cast<std::uint8_t>(HalfOfDifferences(pair % 16, w) +
-                                                             HalfOfDifferences(pair / 16, w) * 16);
+      made.tables[pair * 16 + w] =
+          static_cast<std::uint8_t>(HalfOfDifferences(pair % 16, w) + HalfOfDifferences(pair / 16, w) * 16);
     }
   }
   const auto nibble = [&](std::int64_t o, std::int64_t step) {
@@ -156,9 +156,8 @@ PreparedWeights MakeCounts(const ConvKernels& kernels, const SubBitWeights& weig
   const std::int64_t vectors = (weights.out_channels + kernels.lanes - 1) / kernels.lanes;
   made.bits = AlignedArray<std::uint32_t>(vectors * made.steps * kernels.lanes);
   for (std::int64_t o = 0; o < weights.out_channels; ++o) {
-    const std::vector<std::uint32_t> words = PatchWords(weights.in_channels, [&](int tap, std::int64_t c) {
-      return ((weights.Codeword(o, c) >> tap) & 1) != 0;
-    });
+    const std::vector<std::uint32_t> words = PatchWords(
+        weights.in_channels, [&](int tap, std::int64_t c) { return ((weights.Codeword(o, c) >> tap) & 1) != 0; });
     for (std::int64_t k = 0; k < made.steps; ++k) {
       made.bits[(o / kernels.lanes * made.steps + k) * kernels.lanes + o % kernels.lanes] =
           words[static_cast<std::size_t>(k)];

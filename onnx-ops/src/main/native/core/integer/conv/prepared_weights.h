@@ -42,8 +42,8 @@ class AlignedArray {
 ///
 /// Look-ups use that the parity of a count is known beforehand: with d differences between the bits x and w, and with a
 /// and b the parities of x and w, d - a + b is even. So tables hold h = (d - a + b) / 2, which fits in fewer bits, and
-/// the sum over all looked-up patterns is sum(d) = 2 sum(h) + (odd x) - (odd w). Of nine bits h is at most 5, of four at
-/// most 2.
+/// the sum over all looked-up patterns is sum(d) = 2 sum(h) + (odd x) - (odd w). Of nine bits h is at most 5, of four
+/// at most 2.
 struct PreparedWeights {
   std::int64_t steps = 0;
   int row_bytes = 0;

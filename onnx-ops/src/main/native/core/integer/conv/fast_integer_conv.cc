@@ -64,10 +64,12 @@ std::string FastIntegerConv::Name() const { return kernels_.name; }
 
 std::int64_t FastIntegerConv::BandRows(const MapShape& x) const {
   const MapShape sums = SumShape(x);
-  const std::int64_t rows = OutputShape(x).height;
-  const std::int64_t products = kTaps * x.channels * sums.channels * sums.width * sums.height / rows;
-  const std::int64_t bands = std::max<std::int64_t>(1, rows * products / kBandProducts);
-  return std::max<std::int64_t>(1, rows / std::min(rows, bands));
+  const std::int64_t height = OutputShape(x).height;
+  const std::int64_t products = kTaps * x.channels * sums.channels * sums.width * sums.height;
+  const std::int64_t rows = std::max<std::int64_t>(1, height / std::max<std::int64_t>(1, products / kBandProducts));
+  const bool pairs = kernels_.method == SumMethod::kNibbles || kernels_.method == SumMethod::kCodewordPairs;
+  // Two odd rows have no pixel without a partner.
+  return std::min(height, pairs && sums.width % 2 != 0 ? (rows + 1) / 2 * 2 : rows);
 }
 
 std::int64_t FastIntegerConv::PooledRows(const MapShape& x) const {

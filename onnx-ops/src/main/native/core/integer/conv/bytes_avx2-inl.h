@@ -38,8 +38,9 @@ inline Bytes LookUp(Table16 table, Bytes index) { return _mm256_shuffle_epi8(tab
 /// Adds the lower halves of the bytes of `pairs` to `low`, and the upper ones to `high`. What this adds to even bytes
 /// of `high` besides, UpperSums takes away again.
 inline void AddHalves(Bytes pairs, Bytes* low, Bytes* high) {
-  *low = _mm256_add_epi8(*low, _mm256_and_si256(pairs, _mm256_set1_epi8(15)));
-  *high = _mm256_add_epi16(*high, _mm256_srli_epi16(pairs, 4));
+  // In assembly because GCC 12 copies sums after adding to them.
+  __asm__("vpaddb %1, %0, %0" : "+x"(*low) : "x"(_mm256_and_si256(pairs, _mm256_set1_epi8(15))));
+  __asm__("vpaddw %1, %0, %0" : "+x"(*high) : "x"(_mm256_srli_epi16(pairs, 4)));
 }
 inline Bytes UpperSums(Bytes low, Bytes high) {
   return _mm256_sub_epi16(high, _mm256_slli_epi16(_mm256_srli_epi16(low, 8), 4));

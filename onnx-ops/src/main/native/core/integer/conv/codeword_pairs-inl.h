@@ -1,6 +1,6 @@
-// Looks up the responses of codewords for two pixels at once (conv_weights.h). Included by the files of an instruction
-// set after one of bytes_*-inl.h, rows-inl.h and one of patterns_*-inl.h. Everything here is in an unnamed namespace,
-// see map_kernels-inl.h.
+// Looks up the responses of codewords for two pixels at once (prepared_weights.h). Included by the files of an
+// instruction set after one of bytes_*-inl.h, rows-inl.h and one of patterns_*-inl.h. Everything here is in an unnamed
+// namespace, see map_kernels-inl.h.
 
 #include <cstdint>
 
@@ -37,7 +37,7 @@ class CodewordPairCounter {
           parity ^= words[tap];
         }
         odd += __builtin_popcountll(parity);
-        Patterns(words, Table::kRowBytes, patterns + w * 64);
+        Patterns(words, task_.channels - w * 64, Table::kRowBytes, patterns + w * 64);
       }
       for (std::int64_t c = task_.channels; c < task_.steps; ++c) {
         patterns[c] = static_cast<std::uint16_t>(512 * Table::kRowBytes);

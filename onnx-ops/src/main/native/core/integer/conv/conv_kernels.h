@@ -15,7 +15,7 @@ constexpr int kOutputBlock = 64;
 /// two bits higher, of columns.
 constexpr int kPaddingClasses = 16;
 
-/// How a kernel finds sums of signs, which decides what its weights look like; conv_weights.h derives each.
+/// How a kernel finds sums of signs, which decides what its weights look like; prepared_weights.h derives each.
 enum class SumMethod {
   kCodewords,      ///< a row of responses for each pattern of nine signs, looked up by index
   kCodewordPairs,  ///< the same for two pixels at once, in the halves of bytes

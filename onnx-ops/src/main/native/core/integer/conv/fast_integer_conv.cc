@@ -24,7 +24,7 @@ bool IsPadding(int padding_class, int tap) {
 }
 
 /// ConvTask's `start`.
-AlignedArray<std::int16_t> MakeStart(const IntegerConvParameters& parameters, const ConvWeights& weights,
+AlignedArray<std::int16_t> MakeStart(const IntegerConvParameters& parameters, const PreparedWeights& weights,
                                      std::int64_t padded_outs) {
   const SubBitWeights& w = parameters.weights;
   AlignedArray<std::int16_t> start(kPaddingClasses * padded_outs);
@@ -51,7 +51,7 @@ FastIntegerConv::FastIntegerConv(const ConvKernels& kernels, const IntegerConvPa
     : IntegerConvLayer(parameters),
       kernels_(kernels),
       padded_outs_((parameters.attributes.out_channels + kOutputBlock - 1) / kOutputBlock * kOutputBlock),
-      weights_(MakeConvWeights(kernels, parameters.weights)),
+      weights_(PrepareWeights(kernels, parameters.weights)),
       start_(MakeStart(parameters, weights_, padded_outs_)),
       multiplier_(Padded(parameters.multiplier, padded_outs_)),
       bias_(Padded(parameters.bias, padded_outs_)) {
@@ -64,10 +64,12 @@ std::string FastIntegerConv::Name() const { return kernels_.name; }
 
 std::int64_t FastIntegerConv::BandRows(const MapShape& x) const {
   const MapShape sums = SumShape(x);
-  const std::int64_t rows = OutputShape(x).height;
-  const std::int64_t products = kTaps * x.channels * sums.channels * sums.width * sums.height / rows;
-  const std::int64_t bands = std::max<std::int64_t>(1, rows * products / kBandProducts);
-  return std::max<std::int64_t>(1, rows / std::min(rows, bands));
+  const std::int64_t height = OutputShape(x).height;
+  const std::int64_t products = kTaps * x.channels * sums.channels * sums.width * sums.height;
+  const std::int64_t rows = std::max<std::int64_t>(1, height / std::max<std::int64_t>(1, products / kBandProducts));
+  const bool pairs = kernels_.method == SumMethod::kNibbles || kernels_.method == SumMethod::kCodewordPairs;
+  // Two odd rows have no pixel without a partner.
+  return std::min(height, pairs && sums.width % 2 != 0 ? (rows + 1) / 2 * 2 : rows);
 }
 
 std::int64_t FastIntegerConv::PooledRows(const MapShape& x) const {

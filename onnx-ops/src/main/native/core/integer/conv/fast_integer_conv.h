@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/integer/conv/conv_kernels.h"
-#include "core/integer/conv/conv_weights.h"
+#include "core/integer/conv/prepared_weights.h"
 #include "core/integer/layer_shapes.h"
 
 namespace subbit {
@@ -13,7 +13,7 @@ namespace subbit {
 ///
 /// A pixel's signs, with 0 for those in the padding, differ from a kernel's in d of 9 C places, and padding adds
 /// nothing: the sum is 9 C - 2 d + (the taps in the padding, which were counted as if the sign there were -1). All but
-/// d is known for each output and PaddingClass, up to the term of ConvWeights that depends on the pixel. Sums are
+/// d is known for each output and PaddingClass, up to the term of PreparedWeights that depends on the pixel. Sums are
 /// computed modulo 2^16, already shifted; what they come to fits in 16 bits.
 class FastIntegerConv : public IntegerConvLayer {
  public:
@@ -39,7 +39,7 @@ class FastIntegerConv : public IntegerConvLayer {
 
   const ConvKernels& kernels_;
   const std::int64_t padded_outs_;
-  const ConvWeights weights_;
+  const PreparedWeights weights_;
   AlignedArray<std::int16_t> start_;
   AlignedArray<std::int16_t> multiplier_;
   AlignedArray<std::int16_t> bias_;

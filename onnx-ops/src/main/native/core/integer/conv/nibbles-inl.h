@@ -1,5 +1,5 @@
-// Counts differing signs four at a time (nibble_weights.h). Included by the files of an instruction set after one of
-// bytes_*-inl.h and rows-inl.h. Everything here is in an unnamed namespace, see map_kernels-inl.h.
+// Counts differing signs four at a time (prepared_weights.h). Included by the files of an instruction set after one of
+// nibble_offsets_*-inl.h and rows-inl.h. Everything here is in an unnamed namespace, see map_kernels-inl.h.
 
 #include <cstdint>
 
@@ -24,25 +24,19 @@ class NibbleCounter {
       : task_(task), stride_(OffsetStride(task.steps)), offsets_(static_cast<std::uint16_t*>(scratch)) {}
 
   void Prepare(CountedTile<NibbleCounter>* tile, int count) {
+    // As many as CountVectors may take together: pixels behind the last one repeat it.
+    const int prepared = (count + 2 * kMostPairs - 1) / (2 * kMostPairs) * 2 * kMostPairs;
     const std::int64_t steps_of_tap = (task_.channels + 3) / 4;
-    for (int i = 0; i < count; i += 2) {
+    for (int i = 0; i < prepared; i += 2) {
       std::uint16_t* const to = offsets_ + i / 2 * stride_;
-      const std::uint64_t* first = tile->taps[i];
-      const std::uint64_t* second = tile->taps[i + 1];
-      int odd[2] = {};
-      for (int tap = 0; tap < 9; ++tap) {
-        for (std::int64_t w = 0; w < task_.words; ++w) {
-          PairOffsets(first[w], second[w], to + tap * steps_of_tap + w * 16);
-          odd[0] += OddNibbles(first[w]);
-          odd[1] += OddNibbles(second[w]);
-        }
-        const std::int64_t next = tap % 3 == 2 ? task_.pitch - 2 * task_.words : task_.words;
-        first += next;
-        second += next;
+      PairOdd odd;
+      if (3 * steps_of_tap <= kNibblesOfWord) {
+        RowOffsets(tile->taps[i], tile->taps[i + 1], steps_of_tap, to, &odd);
+      } else {
+        TapOffsets(tile->taps[i], tile->taps[i + 1], steps_of_tap, to, &odd);
       }
       for (std::int64_t step = 9 * steps_of_tap; step < task_.steps; ++step) to[step] = 0;
-      tile->odd[i] = static_cast<std::int16_t>(odd[0]);
-      tile->odd[i + 1] = static_cast<std::int16_t>(odd[1]);
+      odd.Get(&tile->odd[i]);
     }
   }
 
@@ -63,20 +57,39 @@ class NibbleCounter {
   }
 
  private:
+  static constexpr int kNibblesOfWord = 16;
+  static constexpr int kMostPairs = 4;
   static constexpr int kGroup = kNibbleSteps;
   /// How many groups a byte holds: 18 * 7 * 2 <= 255.
   static constexpr std::int64_t kGroups = 18;
 
-  /// How many of the 16 nibbles of a word have an odd number of bits.
-  static int OddNibbles(std::uint64_t word) {
-    word ^= word >> 2;
-    word ^= word >> 1;
-    return __builtin_popcountll(word & 0x1111111111111111u);
+  /// A word of the plane is as many steps of a tap. A last word that is not full reaches into the next tap's steps,
+  /// which are written later: last words come first.
+  void TapOffsets(const std::uint64_t* first, const std::uint64_t* second, std::int64_t steps_of_tap, std::uint16_t* to,
+                  PairOdd* odd) const {
+    for (std::int64_t w = task_.words - 1; w >= 0; --w) {
+      for (int tap = 0; tap < 9; ++tap) {
+        const std::int64_t at = tap / 3 * task_.pitch + tap % 3 * task_.words + w;
+        odd->Add(PairOffsets(first[at], second[at], to + tap * steps_of_tap + w * kNibblesOfWord));
+      }
+      odd->Sum();
+    }
+  }
+
+  /// Few channels: the three taps of a row fit in a word.
+  void RowOffsets(const std::uint64_t* first, const std::uint64_t* second, std::int64_t steps_of_tap, std::uint16_t* to,
+                  PairOdd* odd) const {
+    const auto shift = static_cast<int>(4 * steps_of_tap);
+    const auto row = [shift](const std::uint64_t* taps) { return taps[0] | taps[1] << shift | taps[2] << (2 * shift); };
+    for (int r = 0; r < 3; ++r, first += task_.pitch, second += task_.pitch) {
+      odd->Add(PairOffsets(row(first), row(second), to + 3 * r * steps_of_tap));
+    }
+    odd->Sum();
   }
 
   template <int kVectors>
   void CountVectors(const std::uint8_t* index, int count, CountedTile<NibbleCounter>* tile) const {
-    constexpr int kPairs = kVectors <= 2 ? 2 : 1;
+    constexpr int kPairs = kVectors == 1 ? kMostPairs : kVectors == 2 ? 2 : 1;
     for (std::int64_t group = 0; group < task_.steps / kGroup; group += kGroups) {
       const std::int64_t left = task_.steps / kGroup - group;
       for (int i = 0; i < count; i += 2 * kPairs) {

@@ -1,4 +1,4 @@
-#include "core/integer/conv/conv_weights.h"
+#include "core/integer/conv/prepared_weights.h"
 
 #include <algorithm>
 
@@ -12,7 +12,7 @@ std::int64_t RoundedUp(std::int64_t value, std::int64_t unit) { return (value + 
 
 int Bits(unsigned pattern) { return __builtin_popcount(pattern); }
 
-/// h of ConvWeights.
+/// h of PreparedWeights.
 std::uint8_t HalfOfDifferences(unsigned x, unsigned w) {
   return static_cast<std::uint8_t>((Bits(x ^ w) - Bits(x) % 2 + Bits(w) % 2) / 2);
 }
@@ -69,8 +69,8 @@ std::uint16_t IndexOf(const SubBitWeights& weights, std::int64_t o, std::int64_t
   return weights.index[static_cast<std::size_t>(o * weights.in_channels + c)];
 }
 
-ConvWeights MakeCodewords(const ConvKernels& kernels, const SubBitWeights& weights) {
-  ConvWeights made;
+PreparedWeights MakeCodewords(const ConvKernels& kernels, const SubBitWeights& weights) {
+  PreparedWeights made;
   made.steps = weights.in_channels;
   made.row_bytes = weights.tau <= 5 ? 32 : 64;
   made.tables = CodewordRows(weights, made.row_bytes);
@@ -90,8 +90,8 @@ ConvWeights MakeCodewords(const ConvKernels& kernels, const SubBitWeights& weigh
   return made;
 }
 
-ConvWeights MakeCodewordPairs(const ConvKernels& kernels, const SubBitWeights& weights) {
-  ConvWeights made;
+PreparedWeights MakeCodewordPairs(const ConvKernels& kernels, const SubBitWeights& weights) {
+  PreparedWeights made;
   made.steps = RoundedUp(weights.in_channels, kPairSteps);
   made.row_bytes = weights.tau <= 4 ? 16 : 32;
   made.tables = CodewordRows(weights, made.row_bytes);
@@ -103,8 +103,8 @@ ConvWeights MakeCodewordPairs(const ConvKernels& kernels, const SubBitWeights& w
   return made;
 }
 
-ConvWeights MakeNibbles(const ConvKernels& kernels, const SubBitWeights& weights) {
-  ConvWeights made;
+PreparedWeights MakeNibbles(const ConvKernels& kernels, const SubBitWeights& weights) {
+  PreparedWeights made;
   const std::int64_t steps_of_tap = (weights.in_channels + 3) / 4;
   made.steps = RoundedUp(kTapsOfKernel * steps_of_tap, kNibbleSteps);
   made.row_bytes = 16;
@@ -150,8 +150,8 @@ std::vector<std::uint32_t> PatchWords(std::int64_t channels, Bit bit) {
   return words;
 }
 
-ConvWeights MakeCounts(const ConvKernels& kernels, const SubBitWeights& weights) {
-  ConvWeights made;
+PreparedWeights MakeCounts(const ConvKernels& kernels, const SubBitWeights& weights) {
+  PreparedWeights made;
   made.steps = CountLayout(weights.in_channels).steps;
   const std::int64_t vectors = (weights.out_channels + kernels.lanes - 1) / kernels.lanes;
   made.bits = AlignedArray<std::uint32_t>(vectors * made.steps * kernels.lanes);
@@ -169,7 +169,7 @@ ConvWeights MakeCounts(const ConvKernels& kernels, const SubBitWeights& weights)
 
 }  // namespace
 
-ConvWeights MakeConvWeights(const ConvKernels& kernels, const SubBitWeights& weights) {
+PreparedWeights PrepareWeights(const ConvKernels& kernels, const SubBitWeights& weights) {
   switch (kernels.method) {
     case SumMethod::kCodewords:
       return MakeCodewords(kernels, weights);

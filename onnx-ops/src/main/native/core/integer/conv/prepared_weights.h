@@ -44,7 +44,7 @@ class AlignedArray {
 /// and b the parities of x and w, d - a + b is even. So tables hold h = (d - a + b) / 2, which fits in fewer bits, and
 /// the sum over all looked-up patterns is sum(d) = 2 sum(h) + (odd x) - (odd w). Of nine bits h is at most 5, of four
 /// at most 2.
-struct ConvWeights {
+struct PreparedWeights {
   std::int64_t steps = 0;
   int row_bytes = 0;
   AlignedArray<std::uint8_t> tables;
@@ -55,6 +55,6 @@ struct ConvWeights {
 };
 
 /// The weights for these kernels, whose method must allow their tau.
-ConvWeights MakeConvWeights(const ConvKernels& kernels, const SubBitWeights& weights);
+PreparedWeights PrepareWeights(const ConvKernels& kernels, const SubBitWeights& weights);
 
 }  // namespace subbit

@@ -1,0 +1,47 @@
+// Vectors of 16-bit values on NEON, for finish-inl.h. Everything here is in an unnamed namespace, see
+// map_kernels-inl.h.
+
+#include <arm_neon.h>
+
+#include <cstdint>
+#include <cstring>
+
+namespace subbit {
+namespace {
+
+using Lanes = int16x8_t;
+constexpr int kLanes = 8;
+
+inline Lanes All(std::int16_t value) { return vdupq_n_s16(value); }
+inline Lanes Load(const std::int16_t* from) { return vld1q_s16(from); }
+inline void Store(std::int16_t* to, Lanes v) { vst1q_s16(to, v); }
+
+/// `count` values, and zeros.
+inline Lanes LoadFirst(const std::int16_t* from, int count) {
+  std::int16_t values[kLanes] = {};
+  std::memcpy(values, from, static_cast<std::size_t>(count) * sizeof(std::int16_t));
+  return Load(values);
+}
+
+inline void StoreFirst(std::int16_t* to, Lanes v, int count) {
+  std::int16_t values[kLanes];
+  Store(values, v);
+  std::memcpy(to, values, static_cast<std::size_t>(count) * sizeof(std::int16_t));
+}
+
+inline Lanes Add(Lanes a, Lanes b) { return vaddq_s16(a, b); }
+inline Lanes Subtract(Lanes a, Lanes b) { return vsubq_s16(a, b); }
+inline Lanes AddSaturated(Lanes a, Lanes b) { return vqaddq_s16(a, b); }
+inline Lanes MulHrs(Lanes a, Lanes b) { return vqrdmulhq_s16(a, b); }
+inline Lanes Min(Lanes a, Lanes b) { return vminq_s16(a, b); }
+inline Lanes Max(Lanes a, Lanes b) { return vmaxq_s16(a, b); }
+inline Lanes ShiftLeft(Lanes a, int bits) { return vshlq_s16(a, vdupq_n_s16(static_cast<std::int16_t>(bits))); }
+
+/// Bit i is set where a[i] >= b[i].
+inline std::uint64_t AtLeast(Lanes a, Lanes b) {
+  static constexpr std::uint16_t kBits[kLanes] = {1, 2, 4, 8, 16, 32, 64, 128};
+  return vaddvq_u16(vandq_u16(vcgeq_s16(a, b), vld1q_u16(kBits)));
+}
+
+}  // namespace
+}  // namespace subbit

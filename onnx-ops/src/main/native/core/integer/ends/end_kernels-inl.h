@@ -374,17 +374,25 @@ void Pool(const PoolPass& pass) {
   }
 }
 
-/// floor((a + b + c + d + 2) / 4) without more than 16 bits: the quarters, and what their rounding leaves.
+/// floor((a + b) / 2) without more bits than a and b have; the lowest bit of a ^ b is what the division leaves.
 template <class V>
-V MeanOf(V a, V b, V c, V d) {
-  const V rest = (a & 3) + (b & 3) + (c & 3) + (d & 3) + 2;
-  return (a >> 2) + (b >> 2) + (c >> 2) + (d >> 2) + (rest >> 2);
+V HalfOf(V a, V b) {
+  return (a & b) + ((a ^ b) >> 1);
 }
-/// The same of two values.
+
+/// floor((a + b + 1) / 2).
 template <class V>
 V MeanOf(V a, V b) {
-  const V rest = (a & 1) + (b & 1) + 1;
-  return (a >> 1) + (b >> 1) + (rest >> 1);
+  return HalfOf(a, b) + ((a ^ b) & 1);
+}
+
+/// floor((a + b + c + d + 2) / 4). The halves' half leaves twice its rest and the rests of the halves: 2 or more of
+/// these 4 are rounded up.
+template <class V>
+V MeanOf(V a, V b, V c, V d) {
+  const V first = HalfOf(a, b);
+  const V second = HalfOf(c, d);
+  return HalfOf(first, second) + (((first ^ second) | ((a ^ b) & (c ^ d))) & 1);
 }
 
 void Mean(const std::int16_t* top, const std::int16_t* bottom, std::int64_t width, std::int64_t channels,

@@ -49,10 +49,10 @@ extern "C" JNIEXPORT void JNICALL Java_dev_subbit_onnx_KernelLog_stop(JNIEnv* en
     for (const KernelRun& run : KernelLog::Global().Stop()) {
       const jbyteArray op_type = Bytes(env, run.op_type);
       const jbyteArray node = Bytes(env, run.node);
-      const jbyteArray kernel = Bytes(env, run.kernel);
+      const jbyteArray kernel = Bytes(env, run.report.kernel);
       if (env->ExceptionCheck()) return;
-      env->CallVoidMethod(visitor, visit, op_type, node, kernel, static_cast<jint>(run.bound.step),
-                          static_cast<jint>(run.bound.isa), run.bound.count);
+      env->CallVoidMethod(visitor, visit, op_type, node, kernel, static_cast<jint>(run.report.bound.step),
+                          static_cast<jint>(run.report.bound.isa), run.report.bound.count);
       if (env->ExceptionCheck()) return;
       for (const jbyteArray text : {op_type, node, kernel}) env->DeleteLocalRef(text);
     }

@@ -11,7 +11,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "core/choice/map_or_dense_conv.h"
 #include "core/dense/dense_conv.h"
 #include "core/popcount/popcount_conv.h"
 #include "core/reference/reference.h"
@@ -87,7 +86,7 @@ std::vector<std::unique_ptr<ConvKernel<float>>> BinaryKernels(const Layer& layer
 #ifdef SUBBIT_NEON_KERNELS
   counting(NeonPopcountKernels());
 #endif
-  kernels.push_back(ChooseBinarySubBitConv(DetectIsa(), layer.weights, layer.scale, layer.bias));
+  kernels.push_back(ChooseBinarySubBitConv(DetectIsa(), KernelPolicy::kMeasure, layer.weights, layer.scale, layer.bias));
   return kernels;
 }
 
@@ -122,14 +121,10 @@ std::vector<std::unique_ptr<ConvKernel<Q>>> QuantizedKernels(const Layer& layer)
   }
 #ifdef SUBBIT_X86_KERNELS
   if (HasAvx512Vnni()) {
-    const auto dense = [&] { return MakeDenseConv<Q>(Avx512VnniDenseKernels(), layer.weights, requantization); };
-    kernels.push_back(dense());
-    auto maps = MakeMapConv(QuantizedMapKernels(Avx512MapKernels(), Q{}), MapKind::kRows, layer.weights, input, finish,
-                            requantization.residual);
-    kernels.push_back(MakeMapOrDenseConv<Q>(std::move(maps), dense(), {1, 1}));
+    kernels.push_back(MakeDenseConv<Q>(Avx512VnniDenseKernels(), layer.weights, requantization));
   }
 #endif
-  for (Isa isa : FastIsas()) kernels.push_back(ChooseQLinearSubBitConv<Q>(isa, layer.weights, requantization));
+  for (Isa isa : FastIsas()) kernels.push_back(ChooseQLinearSubBitConv<Q>(isa, KernelPolicy::kMeasure, layer.weights, requantization));
   return kernels;
 }
 
@@ -337,8 +332,8 @@ TEST(KernelChoice, TheReferenceLevelTakesTheReference) {
   std::mt19937 random(19);
   const Layer layer = RandomLayer(&random);
   EXPECT_EQ(ChooseSubBitConv(Isa::kReference, layer.weights, layer.scale, layer.bias)->Name(), "reference");
-  EXPECT_EQ(ChooseBinarySubBitConv(Isa::kReference, layer.weights, layer.scale, layer.bias)->Name(), "reference");
-  EXPECT_EQ(ChooseQLinearSubBitConv<std::int8_t>(Isa::kReference, layer.weights, layer.requantization)->Name(),
+  EXPECT_EQ(ChooseBinarySubBitConv(Isa::kReference, KernelPolicy::kMeasure, layer.weights, layer.scale, layer.bias)->Name(), "reference");
+  EXPECT_EQ(ChooseQLinearSubBitConv<std::int8_t>(Isa::kReference, KernelPolicy::kMeasure, layer.weights, layer.requantization)->Name(),
             "reference");
 }
 

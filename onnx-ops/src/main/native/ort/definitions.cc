@@ -115,7 +115,8 @@ std::unique_ptr<ConvKernel<float>> SubBitConvDefinition::Prepare(const Preparati
 std::unique_ptr<ConvKernel<float>> BinarySubBitConvDefinition::Prepare(const Preparation& p,
                                                                        const ConvAttributes& attributes) {
   FloatInputs inputs = ReadFloatInputs<Table>(p, attributes);
-  return ChooseBinarySubBitConv(p.isa, p.policy, std::move(inputs.weights), std::move(inputs.scale), std::move(inputs.bias));
+  return ChooseBinarySubBitConv(p.isa, p.policy, std::move(inputs.weights), std::move(inputs.scale),
+                                std::move(inputs.bias));
 }
 
 template <class Q>
@@ -224,8 +225,8 @@ std::unique_ptr<PackedConvKernel> BinarySubBitBlockDefinition::Prepare(const Pre
   FloatInputs inputs = ReadFloatInputs<Table>(p, attributes);
   BlockParameters block{PerChannel(p, attributes, Table::kShiftIn), PerChannel(p, attributes, Table::kSlope),
                         PerChannel(p, attributes, Table::kShiftOut), PerChannel(p, attributes, Table::kNextShift)};
-  return ChooseBinarySubBitBlock(p.isa, p.policy, std::move(inputs.weights), std::move(inputs.scale), std::move(inputs.bias),
-                                 std::move(block));
+  return ChooseBinarySubBitBlock(p.isa, p.policy, std::move(inputs.weights), std::move(inputs.scale),
+                                 std::move(inputs.bias), std::move(block));
 }
 
 template struct PackedConvDefinition<operators::PackedBinarySubBitConv>;

@@ -36,8 +36,8 @@ class KernelLog {
   std::vector<KernelRun> runs_;
 };
 
-/// Records a run of `kernel` on `geometry`, which is to begin, if the log is on. (Where other runs of the same shape begin
-/// at the same time while candidates are measured, a run may take another candidate than the one recorded.)
+/// Records a run of `kernel` on `geometry`, which is to begin, if the log is on. (Where other runs of the same shape
+/// begin at the same time while candidates are measured, a run may take another candidate than the one recorded.)
 template <class Kernel, class Geometry>
 void LogRun(const OpName& op, const Kernel& kernel, const Geometry& geometry) {
   KernelLog& log = KernelLog::Global();

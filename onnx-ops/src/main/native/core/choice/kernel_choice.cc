@@ -95,6 +95,14 @@ double CountingCycles(const SubBitWeights& weights) {
          static_cast<double>(PatchLayout(weights.in_channels, true).Size());
 }
 
+/// What BinarySubBitConv takes by maps with NEON, relative to counting. A pair of words of four pixels is counted in
+/// six operations there: 3.4 for an output channel, an input channel and the 16 pixels of a map. Common cores do two of
+/// them while they load a map. (These counts are all that is known: no such processor was available.)
+double MapsByCounting(const SubBitWeights& weights) {
+  const std::int64_t outs = weights.out_channels / weights.group;
+  return CostOf(ChooseMapKind(weights), outs, MeanCodewords(weights)).Total() / (3.4 / 2 * static_cast<double>(outs));
+}
+
 bool CanLookUp(const SubBitWeights& weights) {
   return weights.tau <= ResponseKernels::kMaxTau && weights.in_channels <= ResponseKernels::kMaxChannels;
 }
@@ -119,8 +127,8 @@ std::vector<Candidate<Kernel>> SignConvs(Isa isa, const SubBitWeights& weights, 
 #ifdef SUBBIT_X86_KERNELS
   if (&kernels == &Avx2PopcountKernels() && CanLookUp(weights)) {
     candidates.push_back({KernelPolicy::kLookUp, LookUpCycles(weights), [=, &kernels, &weights] {
-                            return wrap(std::make_unique<ResponseConv>(kernels, Avx2ResponseKernels(), weights,
-                                                                       parameters));
+                            return wrap(
+                                std::make_unique<ResponseConv>(kernels, Avx2ResponseKernels(), weights, parameters));
                           }});
   }
 #else
@@ -139,25 +147,18 @@ std::unique_ptr<PackedConvKernel> ChoosePacked(KernelPolicy policy, MeasuredOper
       }));
 }
 
-/// Whether BinarySubBitConv can add maps of 8-bit values faster than it counts differing signs.
-bool HasMapCandidate(Isa isa) { return isa == Isa::kNeon || isa == Isa::kAvx2; }
-
-/// Of the maps of BinarySubBitConv, in the unit of CountingCycles.
-double BinaryMapCost(Isa isa, const SubBitWeights& weights) {
-  static_cast<void>(isa);
-  const std::int64_t outs = weights.out_channels / weights.group;
-  const MapCost cost = CostOf(ChooseMapKind(weights), outs, MeanCodewords(weights));
-  return cost.Total() * static_cast<double>(weights.in_channels) / 32 / 2;
+/// What QLinearSubBitConv takes for one input channel at 32 positions, fitted to Zen 4 with AVX-512 and to Zen 3 with
+/// AVX2. Maps of narrow registers are made and loaded twice as often; those of wide ones count twice where they are
+/// summed, since 16-bit sums must be widened every few channels.
+double QuantizedMapCost(Isa isa, const MapCost& maps) {
+  return isa == Isa::kAvx512 ? 1.2 * maps.making + 2 * maps.summing : 2 * maps.Total();
 }
-
-/// Of QLinearSubBitConv by maps and by multiplication, for one input channel at 32 positions.
-double QuantizedMapCost(const MapCost& maps) { return 1.2 * maps.making + 2 * maps.summing; }
-constexpr double kDenseCost = 4.5;  // per output channel
 
 /// The loops that multiply 8-bit activations, or null where the instruction set has none.
 const DenseKernels* DenseKernelsFor(Isa isa) {
 #ifdef SUBBIT_X86_KERNELS
   if (isa == Isa::kAvx512 && HasAvx512Vnni()) return &Avx512VnniDenseKernels();
+  if (isa >= Isa::kAvx2) return &Avx2DenseKernels();
 #endif
   static_cast<void>(isa);
   return nullptr;
@@ -201,11 +202,11 @@ std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, KernelPolicy 
     if (weights.in_channels > kMaxNarrowBinaryChannels) return MakeMapConv(set.wide_binary, kind, weights, {}, finish);
     return MakeMapConv(set.binary, kind, weights, {}, finish);
   }
-  std::vector<Candidate<Kernel>> candidates = SignConvs<Kernel>(
-      isa, weights, {std::move(scale), std::move(bias)},
-      [](std::unique_ptr<SignConv> conv) { return MakeBinaryConv(std::move(conv)); });
-  if (weights.in_channels <= kMaxNarrowBinaryChannels && HasMapCandidate(isa)) {
-    candidates.push_back({KernelPolicy::kMaps, BinaryMapCost(isa, weights),
+  std::vector<Candidate<Kernel>> candidates =
+      SignConvs<Kernel>(isa, weights, {std::move(scale), std::move(bias)},
+                        [](std::unique_ptr<SignConv> conv) { return MakeBinaryConv(std::move(conv)); });
+  if (isa == Isa::kNeon && weights.in_channels <= kMaxNarrowBinaryChannels) {
+    candidates.push_back({KernelPolicy::kMaps, MapsByCounting(weights) * CountingCycles(weights),
                           [&] { return MakeMapConv(set.binary, kind, weights, {}, finish); }});
   }
   return Choose<MeasuredConv<float>>(policy, MeasuredOperator::kBinaryConv, isa, weights, std::move(candidates));
@@ -243,14 +244,14 @@ std::unique_ptr<ConvKernel<Q>> ChooseQLinearSubBitConv(Isa isa, KernelPolicy pol
   const MapKind kind = ChooseMapKind(weights);
   const std::int64_t outs = weights.out_channels / weights.group;
   std::vector<Candidate<ConvKernel<Q>>> candidates;
-  candidates.push_back({KernelPolicy::kMaps, QuantizedMapCost(CostOf(kind, outs, MeanCodewords(weights))), [&] {
+  candidates.push_back({KernelPolicy::kMaps, QuantizedMapCost(isa, CostOf(kind, outs, MeanCodewords(weights))), [&] {
                           const MapInput input = CentredInput<Q>(requantization);
                           return MakeMapConv(QuantizedKernels(MapKernelsFor(isa), Q{}), kind, weights, input,
                                              QuantizedFinish(requantization, weights, input.padding),
                                              requantization.residual);
                         }});
   if (const DenseKernels* kernels = DenseKernelsFor(isa)) {
-    candidates.push_back({KernelPolicy::kDense, kDenseCost * static_cast<double>(outs),
+    candidates.push_back({KernelPolicy::kDense, kernels->output_cost * static_cast<double>(outs),
                           [&, kernels] { return MakeDenseConv<Q>(*kernels, weights, requantization); }});
   }
   const MeasuredOperator op =

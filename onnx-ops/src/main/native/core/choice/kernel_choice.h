@@ -11,8 +11,8 @@
 #include "core/operator/conv_weights.h"
 #include "core/operator/requantization.h"
 
-/// The only place where kernels are chosen: when the weights are known, from the operator, the layer's channels and tau,
-/// and the instruction set; where several kernels give the same result, also from `policy`. `isa` must not exceed
+/// The only place where kernels are chosen: when the weights are known, from the operator, the layer's channels and
+/// tau, and the instruction set; where several kernels give the same result, also from `policy`. `isa` must not exceed
 /// DetectIsa(). `scale` and `bias` hold one value per output channel.
 namespace subbit {
 

@@ -86,7 +86,8 @@ std::vector<std::unique_ptr<ConvKernel<float>>> BinaryKernels(const Layer& layer
 #ifdef SUBBIT_NEON_KERNELS
   counting(NeonPopcountKernels());
 #endif
-  kernels.push_back(ChooseBinarySubBitConv(DetectIsa(), KernelPolicy::kMeasure, layer.weights, layer.scale, layer.bias));
+  kernels.push_back(
+      ChooseBinarySubBitConv(DetectIsa(), KernelPolicy::kMeasure, layer.weights, layer.scale, layer.bias));
   return kernels;
 }
 
@@ -120,11 +121,13 @@ std::vector<std::unique_ptr<ConvKernel<Q>>> QuantizedKernels(const Layer& layer)
     }
   }
 #ifdef SUBBIT_X86_KERNELS
+  if (DetectIsa() >= Isa::kAvx2) kernels.push_back(MakeDenseConv<Q>(Avx2DenseKernels(), layer.weights, requantization));
   if (HasAvx512Vnni()) {
     kernels.push_back(MakeDenseConv<Q>(Avx512VnniDenseKernels(), layer.weights, requantization));
   }
 #endif
-  for (Isa isa : FastIsas()) kernels.push_back(ChooseQLinearSubBitConv<Q>(isa, KernelPolicy::kMeasure, layer.weights, requantization));
+  for (Isa isa : FastIsas())
+    kernels.push_back(ChooseQLinearSubBitConv<Q>(isa, KernelPolicy::kMeasure, layer.weights, requantization));
   return kernels;
 }
 
@@ -332,9 +335,13 @@ TEST(KernelChoice, TheReferenceLevelTakesTheReference) {
   std::mt19937 random(19);
   const Layer layer = RandomLayer(&random);
   EXPECT_EQ(ChooseSubBitConv(Isa::kReference, layer.weights, layer.scale, layer.bias)->Name(), "reference");
-  EXPECT_EQ(ChooseBinarySubBitConv(Isa::kReference, KernelPolicy::kMeasure, layer.weights, layer.scale, layer.bias)->Name(), "reference");
-  EXPECT_EQ(ChooseQLinearSubBitConv<std::int8_t>(Isa::kReference, KernelPolicy::kMeasure, layer.weights, layer.requantization)->Name(),
-            "reference");
+  EXPECT_EQ(
+      ChooseBinarySubBitConv(Isa::kReference, KernelPolicy::kMeasure, layer.weights, layer.scale, layer.bias)->Name(),
+      "reference");
+  EXPECT_EQ(
+      ChooseQLinearSubBitConv<std::int8_t>(Isa::kReference, KernelPolicy::kMeasure, layer.weights, layer.requantization)
+          ->Name(),
+      "reference");
 }
 
 }  // namespace

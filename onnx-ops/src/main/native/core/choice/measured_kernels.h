@@ -146,11 +146,13 @@ class MeasuredKernels {
       });
     };
     const bool several_threads = several_threads_.load(std::memory_order_relaxed);
-    double seconds = 0;
+    double wall = 0;
+    double thread = 0;
     try {
       const RunClock clock;
       run(kernel, watched);
-      seconds = several_threads ? clock.Wall() : clock.Thread();
+      thread = clock.Thread();
+      wall = clock.Wall();
     } catch (...) {
       tournament->Withdraw();
       throw;
@@ -159,8 +161,12 @@ class MeasuredKernels {
       // The session has several threads, which was not known: the time belongs to another tournament.
       several_threads_.store(true, std::memory_order_relaxed);
       tournament->Withdraw();
+    } else if (several_threads) {
+      tournament->End(turn, wall);
+    } else if (RunClock::WasInterrupted(wall, thread)) {
+      tournament->EndDisturbed(turn, thread);
     } else {
-      tournament->End(turn, seconds);
+      tournament->End(turn, thread);
     }
   }
 

@@ -78,6 +78,13 @@ void RunTimes(const ConvKernel<float>& kernel, std::int64_t height, int runs, Pa
   for (int run = 0; run < runs; ++run) kernel.Run(Geometry(height), {nullptr}, nullptr, nullptr, parallel_for);
 }
 
+/// Runs until the measurement has ended, and returns how often.
+int Measure(const ConvKernel<float>& kernel, std::int64_t height, ParallelFor parallel_for = RunSerially) {
+  int runs = 0;
+  for (; kernel.Report(Geometry(height)).measuring; ++runs) RunTimes(kernel, height, 1, parallel_for);
+  return runs;
+}
+
 void RunOnTwoThreads(std::size_t tasks, Task task) {
   std::thread other([&] { task(0); });
   for (std::size_t i = 1; i < tasks; ++i) task(i);
@@ -88,17 +95,21 @@ TEST(MeasuredKernels, TheFasterKernelStaysWhateverTheEstimate) {
   Pair pair;
   const MeasuredConv<float> conv = pair.Make();
   EXPECT_EQ(conv.Name(), "slow or fast, as measured");
+  const int runs = Measure(conv, 1);
+  EXPECT_GE(runs, Tournament::kRuns);
+  EXPECT_LE(runs, 2 * Tournament::kRuns);  // as many again may be interrupted
+  const int runs_of_slow = pair.slow.runs;
+  EXPECT_GE(runs_of_slow, 4);
   RunTimes(conv, 1, 20);
-  EXPECT_EQ(pair.slow.runs, 4);
-  EXPECT_EQ(pair.fast.runs, 16);
+  EXPECT_EQ(pair.slow.runs, runs_of_slow);
+  EXPECT_EQ(pair.fast.runs, runs - runs_of_slow + 20);
 }
 
 TEST(MeasuredKernels, EachShapeIsMeasured) {
   Pair pair;
   const MeasuredConv<float> conv = pair.Make();
-  RunTimes(conv, 1, 10);
-  RunTimes(conv, 2, 10);
-  EXPECT_EQ(pair.slow.runs, 8);
+  Measure(conv, 1);
+  EXPECT_GE(Measure(conv, 2), Tournament::kRuns);
   ConvGeometry strided = Geometry(1);
   strided.attributes.strides = {2, 2};
   EXPECT_TRUE(conv.Report(strided).measuring);
@@ -113,7 +124,7 @@ TEST(MeasuredKernels, EqualLayersShareOneMeasurement) {
   candidates.push_back(std::make_unique<FakeKernel>("fast", kFast, &second.fast));
   const MeasuredConv<float> conv = first.Make();
   const MeasuredConv<float> same(first.table.get(), ShapeKey(), std::move(candidates));
-  RunTimes(conv, 1, 8);
+  Measure(conv, 1);
   RunTimes(same, 1, 5);
   EXPECT_EQ(second.slow.runs, 0);
   EXPECT_EQ(second.fast.runs, 5);
@@ -126,8 +137,7 @@ TEST(MeasuredKernels, TheReportSaysWhatRunsAndWhatWasMeasured) {
   EXPECT_TRUE(report.measuring);
   EXPECT_EQ(report.kernel, "slow");
   EXPECT_EQ(report.bound.count, kSlow);
-  RunTimes(conv, 1, 1);
-  report = conv.Report(Geometry(1));
+  for (; report.kernel == "slow"; report = conv.Report(Geometry(1))) RunTimes(conv, 1, 1);
   EXPECT_EQ(report.kernel, "fast");
   ASSERT_EQ(report.candidates.size(), 2u);
   EXPECT_EQ(report.candidates[0].kernel, "slow");
@@ -144,15 +154,17 @@ TEST(MeasuredKernels, TheReportSaysWhatRunsAndWhatWasMeasured) {
 TEST(MeasuredKernels, TheLoserIsFreedOnceTheWinnerIsSettled) {
   Pair pair;
   const MeasuredConv<float> conv = pair.Make();
-  RunTimes(conv, 1, 8);
+  Measure(conv, 1);
   EXPECT_TRUE(pair.slow.alive);
   EXPECT_EQ(conv.ScratchBytes(Geometry(1)), std::size_t{kSlow});
   RunTimes(conv, 1, MeasuredKernels<ConvKernel<float>>::kRunsUntilSettled + 1);
   EXPECT_FALSE(pair.slow.alive);
   EXPECT_TRUE(pair.fast.alive);
   EXPECT_EQ(conv.ScratchBytes(Geometry(1)), std::size_t{kFast});
+  const int runs_of_slow = pair.slow.runs;
   RunTimes(conv, 2, 10);  // a new shape: what is left runs
-  EXPECT_EQ(pair.slow.runs, 4);
+  EXPECT_EQ(pair.slow.runs, runs_of_slow);
+  EXPECT_FALSE(conv.Report(Geometry(2)).measuring);
 }
 
 TEST(MeasuredKernels, SeveralThreadsRunWhileTheLoserIsFreed) {
@@ -181,7 +193,7 @@ TEST(MeasuredKernels, SeveralThreadsAreMeasuredApartFromOne) {
   const MeasuredConv<float> conv = pair.Make();
   RunTimes(conv, 1, 1, RunOnTwoThreads);  // finds out that there are two, and is not counted
   EXPECT_TRUE(std::isinf(conv.Report(Geometry(1)).candidates[0].seconds));
-  RunTimes(conv, 1, 8, RunOnTwoThreads);
+  EXPECT_EQ(Measure(conv, 1, RunOnTwoThreads), Tournament::kRuns);
   EXPECT_EQ(pair.slow.runs, 5);
   EXPECT_EQ(conv.Report(Geometry(1)).kernel, "fast");
   EXPECT_FALSE(conv.Report(Geometry(1)).measuring);

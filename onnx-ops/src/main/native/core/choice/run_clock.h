@@ -15,6 +15,10 @@ class RunClock {
   /// the same as Wall.
   double Thread() const { return ThreadSeconds() - thread_; }
 
+  /// Whether work on this thread alone, which took so long by the two clocks, was interrupted: it finds the caches full
+  /// of other things afterwards, and takes more processor time as well.
+  static bool WasInterrupted(double wall, double thread) { return wall > 1.1 * thread; }
+
  private:
   static double WallSeconds();
   static double ThreadSeconds();

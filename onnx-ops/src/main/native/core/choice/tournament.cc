@@ -1,16 +1,30 @@
 #include "core/choice/tournament.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace subbit {
 namespace {
 
 constexpr int kNone = -1;
+constexpr double kNever = std::numeric_limits<double>::infinity();
+
+/// Lowers `least` to `seconds` if that is less, and returns the other one of the two.
+double Lower(double seconds, std::atomic<double>* least) {
+  double known = least->load();
+  while (seconds < known) {
+    if (least->compare_exchange_weak(known, seconds)) return known;
+  }
+  return seconds;
+}
 
 }  // namespace
 
 Tournament::Tournament(int candidates) : candidates_(candidates) {
-  for (std::atomic<double>& least : least_) least.store(std::numeric_limits<double>::infinity());
+  for (Times& times : times_) {
+    times.least.store(kNever);
+    times.next.store(kNever);
+  }
 }
 
 Tournament::Turn Tournament::Begin() {
@@ -23,15 +37,28 @@ Tournament::Turn Tournament::Begin() {
 }
 
 void Tournament::End(const Turn& turn, double seconds) {
-  std::atomic<double>& least = least_[static_cast<std::size_t>(turn.candidate)];
-  double known = least.load();
-  while (seconds < known && !least.compare_exchange_weak(known, seconds)) {
-  }
+  Times& times = times_[static_cast<std::size_t>(turn.candidate)];
+  Lower(Lower(seconds, &times.least), &times.next);
   if (ended_.fetch_add(1, std::memory_order_acq_rel) + 1 != kRuns) return;
   const double fastest = Seconds(FastestBut(kNone));
   int winner = 0;
   while (Seconds(winner) > kMargin * fastest) ++winner;
   winner_.store(winner, std::memory_order_release);
+}
+
+void Tournament::EndDisturbed(const Turn& turn, double seconds) {
+  if (disturbed_.fetch_add(1, std::memory_order_relaxed) < kRuns) {
+    Withdraw();
+  } else {
+    End(turn, seconds);
+  }
+}
+
+double Tournament::Seconds(int candidate) const {
+  const Times& times = times_[static_cast<std::size_t>(candidate)];
+  const double least = times.least.load();
+  const double next = times.next.load();
+  return next == kNever ? least : (least + next) / 2;
 }
 
 int Tournament::Next() const {
@@ -46,8 +73,9 @@ int Tournament::CandidateOfTurn(int number) const {
   if (number < candidates) return number;
   if (number < 2 * candidates) return 2 * candidates - 1 - number;
   const int fastest = FastestBut(kNone);
+  const int second = candidates == 1 ? fastest : FastestBut(fastest);
   const int place = (number - 2 * candidates) % 4;
-  return place == 0 || place == 3 || candidates == 1 ? fastest : FastestBut(fastest);
+  return place == 0 || place == 3 ? std::min(fastest, second) : std::max(fastest, second);
 }
 
 int Tournament::FastestBut(int other) const {

@@ -104,7 +104,8 @@ std::unique_ptr<PackedConvKernel> ChoosePackedConv(const VectorCase& c, Isa isa)
     return MakePerChannel(op, name, attributes.out_channels, View<float>(c.inputs.at(name)));
   };
   if (c.op == "PackedBinarySubBitConv") {
-    return ChoosePackedBinarySubBitConv(isa, KernelPolicy::kEstimate, std::move(weights), per_channel("scale"), per_channel("bias"));
+    return ChoosePackedBinarySubBitConv(isa, KernelPolicy::kEstimate, std::move(weights), per_channel("scale"),
+                                        per_channel("bias"));
   }
   return ChooseBinarySubBitBlock(
       isa, KernelPolicy::kEstimate, std::move(weights), per_channel("scale"), per_channel("bias"),
@@ -154,7 +155,8 @@ void RunQuantized(const VectorCase& c, Isa isa) {
                                       : MakeBlockRequantization(op, attributes, inputs,
                                                                 {View<float>(c.inputs.at("residual_scale")),
                                                                  c.inputs.at("residual_zero_point").As<Q>().at(0)});
-  const auto kernel = ChooseQLinearSubBitConv<Q>(isa, KernelPolicy::kEstimate, std::move(weights), std::move(requantization));
+  const auto kernel =
+      ChooseQLinearSubBitConv<Q>(isa, KernelPolicy::kEstimate, std::move(weights), std::move(requantization));
   EXPECT_EQ(RunKernel(c, *kernel, "x", "y"), c.outputs.at("y").As<Q>()) << kernel->Name();
 }
 

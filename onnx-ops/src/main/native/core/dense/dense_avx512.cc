@@ -135,7 +135,7 @@ void Multiply(const DensePass& pass) {
 }  // namespace
 
 const DenseKernels& Avx512VnniDenseKernels() {
-  static constexpr DenseKernels kKernels = {"avx512 vnni", Pack, Gather, {Multiply<1>, Multiply<2>, Multiply<3>}};
+  static constexpr DenseKernels kKernels = {"avx512 vnni", 4.5, Pack, Gather, {Multiply<1>, Multiply<2>, Multiply<3>}};
   return kKernels;
 }
 

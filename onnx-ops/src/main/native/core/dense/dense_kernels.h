@@ -33,6 +33,10 @@ struct DensePass {
 struct DenseKernels {
   const char* isa;
 
+  /// What an output channel takes for one input channel at 32 positions, in the unit in which kernel_choice.cc counts
+  /// the cost of maps.
+  double output_cost;
+
   /// Byte c of out[i] becomes x[c * channel_stride + i * stride] ^ flip, for i < n and c < channels <= 4; other bytes
   /// become 0.
   void (*pack)(const std::uint8_t* x, std::int64_t channel_stride, int channels, std::int64_t n, std::int64_t stride,
@@ -47,6 +51,7 @@ struct DenseKernels {
 };
 
 #ifdef SUBBIT_X86_KERNELS
+const DenseKernels& Avx2DenseKernels();
 /// Needs HasAvx512Vnni().
 const DenseKernels& Avx512VnniDenseKernels();
 #endif

@@ -7,10 +7,10 @@
 
 namespace subbit {
 
-/// A kernel that a layer could run on, and the least time that it took in the runs that were timed.
+/// A kernel that a layer could run on, and how long it took: the mean of the two fastest of the runs that were timed.
 struct CandidateTime {
   std::string kernel;
-  double seconds;  ///< infinite if no run of it has been timed
+  double seconds;  ///< infinite if none was timed
 };
 
 /// What a layer runs on, for logs.

@@ -217,7 +217,7 @@ void Multiply(const DensePass& pass) {
 }  // namespace
 
 const DenseKernels& Avx2DenseKernels() {
-  static constexpr DenseKernels kKernels = {"avx2", 7.3, Pack, Gather, {Multiply<1>, Multiply<2>, Multiply<3>}};
+  static constexpr DenseKernels kKernels = {"avx2", 7.3, false, Pack, Gather, {Multiply<1>, Multiply<2>, Multiply<3>}};
   return kKernels;
 }
 

@@ -115,7 +115,8 @@ std::unique_ptr<ConvKernel<float>> SubBitConvDefinition::Prepare(const Preparati
 std::unique_ptr<ConvKernel<float>> BinarySubBitConvDefinition::Prepare(const Preparation& p,
                                                                        const ConvAttributes& attributes) {
   FloatInputs inputs = ReadFloatInputs<Table>(p, attributes);
-  return ChooseBinarySubBitConv(p.isa, std::move(inputs.weights), std::move(inputs.scale), std::move(inputs.bias));
+  return ChooseBinarySubBitConv(p.isa, p.policy, std::move(inputs.weights), std::move(inputs.scale),
+                                std::move(inputs.bias));
 }
 
 template <class Q>
@@ -124,7 +125,7 @@ std::unique_ptr<ConvKernel<Q>> QLinearSubBitConvDefinition<Q>::Prepare(const Pre
   using Table = operators::QLinearSubBitConv;
   SubBitWeights weights = Weights<Table>(p, attributes);
   const QLinearInputs<Table, Q> inputs(p);
-  return ChooseQLinearSubBitConv<Q>(p.isa, std::move(weights),
+  return ChooseQLinearSubBitConv<Q>(p.isa, p.policy, std::move(weights),
                                     MakeRequantization(p.op, attributes.out_channels, inputs.quantization()));
 }
 
@@ -138,7 +139,7 @@ std::unique_ptr<ConvKernel<Q>> QLinearSubBitBlockDefinition<Q>::Prepare(const Pr
   SubBitWeights weights = Weights<Table>(p, attributes);
   const QLinearInputs<Table, Q> inputs(p);
   const ResidualInputs residual{Required<float>(p, Table::kResidualScale), ZeroPoint<Q>(p, Table::kResidualZeroPoint)};
-  return ChooseQLinearSubBitConv<Q>(p.isa, std::move(weights),
+  return ChooseQLinearSubBitConv<Q>(p.isa, p.policy, std::move(weights),
                                     MakeBlockRequantization(p.op, attributes, inputs.quantization(), residual));
 }
 
@@ -214,7 +215,7 @@ template <>
 std::unique_ptr<PackedConvKernel> PackedBinarySubBitConvDefinition::Prepare(const Preparation& p,
                                                                             const ConvAttributes& attributes) {
   FloatInputs inputs = ReadFloatInputs<Table>(p, attributes);
-  return ChoosePackedBinarySubBitConv(p.isa, std::move(inputs.weights), std::move(inputs.scale),
+  return ChoosePackedBinarySubBitConv(p.isa, p.policy, std::move(inputs.weights), std::move(inputs.scale),
                                       std::move(inputs.bias));
 }
 
@@ -224,8 +225,8 @@ std::unique_ptr<PackedConvKernel> BinarySubBitBlockDefinition::Prepare(const Pre
   FloatInputs inputs = ReadFloatInputs<Table>(p, attributes);
   BlockParameters block{PerChannel(p, attributes, Table::kShiftIn), PerChannel(p, attributes, Table::kSlope),
                         PerChannel(p, attributes, Table::kShiftOut), PerChannel(p, attributes, Table::kNextShift)};
-  return ChooseBinarySubBitBlock(p.isa, std::move(inputs.weights), std::move(inputs.scale), std::move(inputs.bias),
-                                 std::move(block));
+  return ChooseBinarySubBitBlock(p.isa, p.policy, std::move(inputs.weights), std::move(inputs.scale),
+                                 std::move(inputs.bias), std::move(block));
 }
 
 template struct PackedConvDefinition<operators::PackedBinarySubBitConv>;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/choice/kernel_policy.h"
 #include "core/kernel/conv_kernel.h"
 #include "core/kernel/isa.h"
 #include "core/kernel/packed_kernels.h"
@@ -24,6 +25,7 @@ struct Preparation {
   const OrtApi& api;
   const OpName& op;
   Isa isa;
+  KernelPolicy policy;
   InputOf input;
   std::size_t input_count;  ///< of the node
 };

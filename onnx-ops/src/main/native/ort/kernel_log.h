@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/integer/integer_network.h"
-#include "core/kernel/kernel_bound.h"
+#include "core/kernel/kernel_report.h"
 #include "core/operator/invalid_operator.h"
 
 namespace subbit::ort {
@@ -15,8 +15,7 @@ namespace subbit::ort {
 struct KernelRun {
   std::string op_type;
   std::string node;
-  std::string kernel;
-  KernelBound bound;
+  KernelReport report;
 };
 
 /// Records the kernels that run, for benchmarks; off until it is started. Thread-safe.
@@ -38,11 +37,12 @@ class KernelLog {
   std::vector<KernelRun> runs_;
 };
 
-/// Records a run of `kernel` on `geometry` if the log is on.
+/// Records a run of `kernel` on `geometry`, which is to begin, if the log is on. (Where other runs of the same shape
+/// begin at the same time while candidates are measured, a run may take another candidate than the one recorded.)
 template <class Kernel, class Geometry>
 void LogRun(const OpName& op, const Kernel& kernel, const Geometry& geometry) {
   KernelLog& log = KernelLog::Global();
-  if (log.IsOn()) log.Add({op.type, op.node, kernel.Name(), kernel.Bound(geometry)});
+  if (log.IsOn()) log.Add({op.type, op.node, kernel.Report(geometry)});
 }
 
 /// Records a run of each layer of a network if the log is on.
@@ -50,7 +50,7 @@ inline void LogRun(const IntegerNetwork& network, const IntegerNetwork::Plan& pl
   KernelLog& log = KernelLog::Global();
   if (!log.IsOn()) return;
   network.ForEachLayer(plan, [&](const OpName& op, const IntegerLayer& layer, const KernelBound& bound) {
-    log.Add({op.type, op.node, layer.Name(), bound});
+    log.Add({op.type, op.node, {layer.Name(), bound}});
   });
 }
 

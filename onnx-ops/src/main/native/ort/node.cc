@@ -33,7 +33,11 @@ bool LogWanted() {
 
 template <class Definition>
 Node<Definition>::Node(const OrtApi& api, const OrtKernelInfo* info)
-    : api_(api), isa_(ChosenIsa()), allocator_(api, info), op_{Table::kName, NodeName(api, info)} {
+    : api_(api),
+      isa_(ChosenIsa()),
+      policy_(ChosenKernelPolicy()),
+      allocator_(api, info),
+      op_{Table::kName, NodeName(api, info)} {
   ReadAttributes(api, op_, info, &attributes_);
   std::vector<const OrtValue*> constants;
   bool all_constant = true;
@@ -48,7 +52,9 @@ Node<Definition>::Node(const OrtApi& api, const OrtKernelInfo* info)
   if (std::find(has_output_.begin(), has_output_.end(), true) == has_output_.end()) {
     throw InvalidOperator(op_, "number of outputs", "0", "1 and more");
   }
-  if (all_constant) kernel_ = Prepare([&](const operators::InputRow& row) { return constants[row.position]; });
+  if (all_constant) {
+    kernel_ = Prepare(policy_, [&](const operators::InputRow& row) { return constants[row.position]; });
+  }
   if (LogWanted()) {
     std::fprintf(stderr, "subbit: %s node '%s': %s%s\n", op_.type.c_str(), op_.node.c_str(),
                  Describe(attributes_).c_str(),
@@ -58,8 +64,8 @@ Node<Definition>::Node(const OrtApi& api, const OrtKernelInfo* info)
 }
 
 template <class Definition>
-std::unique_ptr<typename Definition::Kernel> Node<Definition>::Prepare(InputOf input) const {
-  return Definition::Prepare({api_, op_, isa_, std::move(input), inputs_.size()}, attributes_);
+std::unique_ptr<typename Definition::Kernel> Node<Definition>::Prepare(KernelPolicy policy, InputOf input) const {
+  return Definition::Prepare({api_, op_, isa_, policy, std::move(input), inputs_.size()}, attributes_);
 }
 
 template <class Definition>
@@ -68,8 +74,11 @@ void Node<Definition>::Compute(OrtKernelContext* context) const {
   const Kernel* kernel = kernel_.get();
   std::unique_ptr<Kernel> of_this_run;
   if (kernel == nullptr) {
-    of_this_run = Prepare(
-        [&](const operators::InputRow& row) { return has_input_[row.position] ? io.InputValue(row) : nullptr; });
+    // A kernel that serves one run is not worth a measurement, which would prepare the weights for all candidates.
+    const KernelPolicy policy = policy_ == KernelPolicy::kMeasure ? KernelPolicy::kEstimate : policy_;
+    of_this_run = Prepare(policy, [&](const operators::InputRow& row) {
+      return has_input_[row.position] ? io.InputValue(row) : nullptr;
+    });
     kernel = of_this_run.get();
   }
   Definition::Run(*kernel, op_, attributes_, io, has_output_);

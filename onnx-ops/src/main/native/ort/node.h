@@ -28,10 +28,11 @@ class Node {
   void Compute(OrtKernelContext* context) const;
 
  private:
-  std::unique_ptr<Kernel> Prepare(InputOf input) const;
+  std::unique_ptr<Kernel> Prepare(KernelPolicy policy, InputOf input) const;
 
   const OrtApi& api_;
   const Isa isa_;
+  const KernelPolicy policy_;
   const CpuAllocator allocator_;
   OpName op_;
   Attributes attributes_;

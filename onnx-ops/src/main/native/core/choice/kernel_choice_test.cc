@@ -11,7 +11,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "core/choice/map_or_dense_conv.h"
 #include "core/dense/dense_conv.h"
 #include "core/popcount/popcount_conv.h"
 #include "core/reference/reference.h"
@@ -87,7 +86,8 @@ std::vector<std::unique_ptr<ConvKernel<float>>> BinaryKernels(const Layer& layer
 #ifdef SUBBIT_NEON_KERNELS
   counting(NeonPopcountKernels());
 #endif
-  kernels.push_back(ChooseBinarySubBitConv(DetectIsa(), layer.weights, layer.scale, layer.bias));
+  kernels.push_back(
+      ChooseBinarySubBitConv(DetectIsa(), KernelPolicy::kMeasure, layer.weights, layer.scale, layer.bias));
   return kernels;
 }
 
@@ -121,15 +121,13 @@ std::vector<std::unique_ptr<ConvKernel<Q>>> QuantizedKernels(const Layer& layer)
     }
   }
 #ifdef SUBBIT_X86_KERNELS
+  if (DetectIsa() >= Isa::kAvx2) kernels.push_back(MakeDenseConv<Q>(Avx2DenseKernels(), layer.weights, requantization));
   if (HasAvx512Vnni()) {
-    const auto dense = [&] { return MakeDenseConv<Q>(Avx512VnniDenseKernels(), layer.weights, requantization); };
-    kernels.push_back(dense());
-    auto maps = MakeMapConv(QuantizedMapKernels(Avx512MapKernels(), Q{}), MapKind::kRows, layer.weights, input, finish,
-                            requantization.residual);
-    kernels.push_back(MakeMapOrDenseConv<Q>(std::move(maps), dense(), {1, 1}));
+    kernels.push_back(MakeDenseConv<Q>(Avx512VnniDenseKernels(), layer.weights, requantization));
   }
 #endif
-  for (Isa isa : FastIsas()) kernels.push_back(ChooseQLinearSubBitConv<Q>(isa, layer.weights, requantization));
+  for (Isa isa : FastIsas())
+    kernels.push_back(ChooseQLinearSubBitConv<Q>(isa, KernelPolicy::kMeasure, layer.weights, requantization));
   return kernels;
 }
 
@@ -337,9 +335,65 @@ TEST(KernelChoice, TheReferenceLevelTakesTheReference) {
   std::mt19937 random(19);
   const Layer layer = RandomLayer(&random);
   EXPECT_EQ(ChooseSubBitConv(Isa::kReference, layer.weights, layer.scale, layer.bias)->Name(), "reference");
-  EXPECT_EQ(ChooseBinarySubBitConv(Isa::kReference, layer.weights, layer.scale, layer.bias)->Name(), "reference");
-  EXPECT_EQ(ChooseQLinearSubBitConv<std::int8_t>(Isa::kReference, layer.weights, layer.requantization)->Name(),
-            "reference");
+  EXPECT_EQ(
+      ChooseBinarySubBitConv(Isa::kReference, KernelPolicy::kMeasure, layer.weights, layer.scale, layer.bias)->Name(),
+      "reference");
+  EXPECT_EQ(
+      ChooseQLinearSubBitConv<std::int8_t>(Isa::kReference, KernelPolicy::kMeasure, layer.weights, layer.requantization)
+          ->Name(),
+      "reference");
+}
+
+TEST(KernelChoice, APolicyNamesTheKernelWhereTheLayerHasIt) {
+  std::mt19937 random(21);
+  ConvAttributes attributes;
+  attributes.tau = 4;
+  attributes.out_channels = attributes.in_channels = 33;
+  const Layer layer = MakeLayer(attributes, {1, 33, 5, 5}, &random);
+  const auto binary = [&](Isa isa, KernelPolicy policy) {
+    return ChooseBinarySubBitConv(isa, policy, layer.weights, layer.scale, layer.bias)->Name();
+  };
+  const auto quantized = [&](Isa isa, KernelPolicy policy) {
+    return ChooseQLinearSubBitConv<std::uint8_t>(isa, policy, layer.weights, layer.requantization)->Name();
+  };
+  const auto has = [](const std::string& name, const char* part) { return name.find(part) != std::string::npos; };
+  for (Isa isa : FastIsas()) {
+    EXPECT_TRUE(has(quantized(isa, KernelPolicy::kMaps), "maps")) << quantized(isa, KernelPolicy::kMaps);
+    // A kind that the operator never has.
+    EXPECT_EQ(quantized(isa, KernelPolicy::kPopcount), quantized(isa, KernelPolicy::kEstimate));
+    EXPECT_EQ(binary(isa, KernelPolicy::kDense), binary(isa, KernelPolicy::kEstimate));
+    EXPECT_FALSE(has(binary(isa, KernelPolicy::kEstimate), "as measured"));
+    if (isa == Isa::kPortable) {
+      EXPECT_EQ(binary(isa, KernelPolicy::kMeasure), binary(isa, KernelPolicy::kEstimate));
+    } else {
+      EXPECT_TRUE(has(binary(isa, KernelPolicy::kPopcount), "popcount"));
+    }
+    if (isa == Isa::kAvx2) {
+      EXPECT_EQ(binary(isa, KernelPolicy::kLookUp), "response look-up, avx2");
+      EXPECT_EQ(quantized(isa, KernelPolicy::kDense), "dense, avx2");
+      EXPECT_TRUE(has(quantized(isa, KernelPolicy::kMeasure), " or "));
+      EXPECT_TRUE(has(binary(isa, KernelPolicy::kMeasure), "as measured"));
+    }
+  }
+}
+
+TEST(KernelChoice, TheLargestProductsDoNotOverflowInMultiplicationEither) {
+  std::mt19937 random(22);
+  ConvAttributes attributes;
+  attributes.tau = 1;
+  attributes.out_channels = 5;
+  attributes.pads = {1, 1, 1, 1};
+  for (std::int64_t channels : {27, 28, 29, 57}) {  // sums of 16 bits are widened every 28 channels
+    attributes.in_channels = channels;
+    Layer layer = MakeLayer(attributes, {1, channels, 5, 17}, &random);
+    layer.requantization.multiplier.assign(layer.requantization.multiplier.size(),
+                                           127.0f / static_cast<float>(9 * 255 * channels));
+    for (std::uint16_t codeword : {0, 511}) {
+      layer.weights.codewords = {codeword, codeword};
+      ExpectQuantizedExact(layer, std::vector<std::uint8_t>(layer.XSize(), 255));
+      ExpectQuantizedExact(layer, std::vector<std::uint8_t>(layer.XSize(), 0));
+    }
+  }
 }
 
 }  // namespace

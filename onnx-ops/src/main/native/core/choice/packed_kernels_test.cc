@@ -86,9 +86,12 @@ void ExpectExact(const PackedLayer& packed) {
   ReferenceBinarySubBitBlock(layer.geometry, layer.weights, layer.scale, layer.bias, packed.block, with_residual,
                              {block.y.data(), block.s.data()}, RunSerially);
   for (Isa isa : FastIsas()) {
-    ExpectEqual(packed, *ChoosePackedBinarySubBitConv(isa, layer.weights, layer.scale, layer.bias), signs, conv);
-    ExpectEqual(packed, *ChooseBinarySubBitBlock(isa, layer.weights, layer.scale, layer.bias, packed.block),
-                with_residual, block);
+    for (KernelPolicy policy : {KernelPolicy::kPopcount, KernelPolicy::kLookUp, KernelPolicy::kMeasure}) {
+      ExpectEqual(packed, *ChoosePackedBinarySubBitConv(isa, policy, layer.weights, layer.scale, layer.bias), signs,
+                  conv);
+      ExpectEqual(packed, *ChooseBinarySubBitBlock(isa, policy, layer.weights, layer.scale, layer.bias, packed.block),
+                  with_residual, block);
+    }
   }
 }
 

@@ -73,7 +73,7 @@ void RunFloat(const VectorCase& c, Isa isa) {
   }
   const std::vector<float>& expected = c.outputs.at("Y").As<float>();
   if (c.op == "BinarySubBitConv") {
-    const auto kernel = ChooseBinarySubBitConv(isa, std::move(weights), scale, bias);
+    const auto kernel = ChooseBinarySubBitConv(isa, KernelPolicy::kEstimate, std::move(weights), scale, bias);
     EXPECT_EQ(Bits(RunKernel(c, *kernel, "X", "Y")), Bits(expected)) << kernel->Name();
     return;
   }
@@ -107,10 +107,11 @@ std::unique_ptr<PackedConvKernel> ChoosePackedConv(const VectorCase& c, Isa isa)
     return MakePerChannel(op, name, attributes.out_channels, View<float>(c.inputs.at(name)));
   };
   if (c.op == "PackedBinarySubBitConv") {
-    return ChoosePackedBinarySubBitConv(isa, std::move(weights), per_channel("scale"), per_channel("bias"));
+    return ChoosePackedBinarySubBitConv(isa, KernelPolicy::kEstimate, std::move(weights), per_channel("scale"),
+                                        per_channel("bias"));
   }
   return ChooseBinarySubBitBlock(
-      isa, std::move(weights), per_channel("scale"), per_channel("bias"),
+      isa, KernelPolicy::kEstimate, std::move(weights), per_channel("scale"), per_channel("bias"),
       {per_channel("shift_in"), per_channel("slope"), per_channel("shift_out"), per_channel("next_shift")});
 }
 
@@ -157,7 +158,8 @@ void RunQuantized(const VectorCase& c, Isa isa) {
                                       : MakeBlockRequantization(op, attributes, inputs,
                                                                 {View<float>(c.inputs.at("residual_scale")),
                                                                  c.inputs.at("residual_zero_point").As<Q>().at(0)});
-  const auto kernel = ChooseQLinearSubBitConv<Q>(isa, std::move(weights), std::move(requantization));
+  const auto kernel =
+      ChooseQLinearSubBitConv<Q>(isa, KernelPolicy::kEstimate, std::move(weights), std::move(requantization));
   EXPECT_EQ(RunKernel(c, *kernel, "x", "y"), c.outputs.at("y").As<Q>()) << kernel->Name();
 }
 

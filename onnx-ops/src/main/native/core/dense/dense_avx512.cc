@@ -81,9 +81,29 @@ inline void MultiplyAdd(__m512i x, __m512i weight, __m512i* sum) {
   asm("vpdpbusd %[weight], %[x], %[sum]" : [sum] "+v"(*sum) : [x] "v"(x), [weight] "v"(weight));
 }
 
+/// The words of vector v for one tap, which is at `at`. A vector that is put together costs one or two masked loads
+/// more for every kOutputs multiplications.
+template <int kSpans>
+inline __m512i LoadWords(const DensePass& pass, const std::uint32_t* at, int v) {
+  if constexpr (kSpans == 0) {
+    return _mm512_loadu_si512(at + v * kLanes);
+  } else {
+    const DensePass::Spans& spans = pass.spans[v];
+    __m512i words = _mm512_loadu_si512(at + spans.at[0]);
+#pragma GCC unroll 3
+    for (int s = 1; s < kSpans; ++s) {
+      words = _mm512_mask_loadu_epi32(words, spans.lanes[s], at + spans.at[s]);
+    }
+    return words;
+  }
+}
+
+/// Whether all lanes of a vector are neighbouring pixels, which need no mask.
+inline bool IsWhole(const PixelRun* run) { return run->length == kLanes; }
+
 /// kOutputs output channels from number `first` on. The loops over them are unrolled by force: only then are the sums
 /// registers from beginning to end.
-template <int kVectors>
+template <int kVectors, int kSpans>
 void MultiplyOutputs(const DensePass& pass, std::int64_t first, const std::uint32_t* weights) {
   __m512i sums[kOutputs][kVectors];
 #pragma GCC unroll 8
@@ -98,7 +118,7 @@ void MultiplyOutputs(const DensePass& pass, std::int64_t first, const std::uint3
       const std::uint32_t* const at = word + pass.tap_offset[tap];
       __m512i x[kVectors];
 #pragma GCC unroll 3
-      for (int v = 0; v < kVectors; ++v) x[v] = _mm512_loadu_si512(at + v * kLanes);
+      for (int v = 0; v < kVectors; ++v) x[v] = LoadWords<kSpans>(pass, at, v);
 #pragma GCC unroll 8
       for (int i = 0; i < kOutputs; ++i) {
         const __m512i weight = _mm512_set1_epi32(static_cast<int>(weights[i]));
@@ -116,26 +136,39 @@ void MultiplyOutputs(const DensePass& pass, std::int64_t first, const std::uint3
     const std::uint8_t* const plane = pass.residual == nullptr ? nullptr : pass.residual + (first + i) * pass.y_stride;
 #pragma GCC unroll 3
     for (int v = 0; v < kVectors; ++v) {
-      const __m512 residual = ScaledResiduals(pass, plane, pass.runs[v], pass.runs[v + 1]);
+      const PixelRun* run = pass.runs[v];
+      const __m512 residual = ScaledResiduals(pass, plane, run, pass.runs[v + 1]);
       const __m128i bytes = Requantized(sums[i][v], pass.finish[first + i], residual, low, high);
-      for (const PixelRun* run = pass.runs[v]; run != pass.runs[v + 1]; ++run) {
+      if (run != pass.runs[v + 1] && IsWhole(run)) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(y + run->pixel), bytes);
+        continue;
+      }
+      for (; run != pass.runs[v + 1]; ++run) {
         _mm_mask_storeu_epi8(y + run->pixel - run->offset, Lanes(*run), bytes);
       }
     }
   }
 }
 
+template <int kVectors, int kSpans>
+void MultiplyAll(const DensePass& pass) {
+  for (std::int64_t o = 0; o < pass.outs; o += kOutputs) {
+    MultiplyOutputs<kVectors, kSpans>(pass, o, pass.weights + o * pass.words * 9);
+  }
+}
+
 template <int kVectors>
 void Multiply(const DensePass& pass) {
-  for (std::int64_t o = 0; o < pass.outs; o += kOutputs) {
-    MultiplyOutputs<kVectors>(pass, o, pass.weights + o * pass.words * 9);
-  }
+  if (pass.most_spans == 0) return MultiplyAll<kVectors, 0>(pass);
+  if (pass.most_spans == 2) return MultiplyAll<kVectors, 2>(pass);
+  MultiplyAll<kVectors, 3>(pass);
 }
 
 }  // namespace
 
 const DenseKernels& Avx512VnniDenseKernels() {
-  static constexpr DenseKernels kKernels = {"avx512 vnni", Pack, Gather, {Multiply<1>, Multiply<2>, Multiply<3>}};
+  static constexpr DenseKernels kKernels = {"avx512 vnni", 4.5,    true,
+                                            Pack,          Gather, {Multiply<1>, Multiply<2>, Multiply<3>}};
   return kKernels;
 }
 

@@ -16,7 +16,11 @@ constexpr std::int64_t kWordChannels = 4;
 constexpr int kOutputs = DensePass::kOutputs;
 constexpr int kLanes = DensePass::kLanes;
 constexpr int kMaxVectors = DensePass::kMaxVectors;
-constexpr double kGatherOutputs = 5;  // output channels that take as long as copying (measured on Zen 4)
+/// Output channels that take as long as copying (measured on Zen 4).
+constexpr double kCopyOutputs = 5;
+/// What every span but the first adds to the time of a step: llvm-mca's model of Ice Lake has 14.2, 15.2 and 16.2
+/// cycles for the loop with one, two and three spans (not measured).
+constexpr double kSpanOverhead = 0.07;
 
 template <class Q>
 class DenseConv : public ConvKernel<Q> {
@@ -81,25 +85,25 @@ class DenseConv : public ConvKernel<Q> {
   /// The memory of one task.
   struct TaskMemory {
     PixelRun* runs;
-    std::uint32_t* patches;  ///< of one tile, if patches are gathered
+    std::uint32_t* patches;  ///< of one tile, if its words are copied
   };
 
   TaskMemory TakeTaskMemory(const PhasePlanes& planes, ScratchCutter* cutter) const {
     constexpr std::int64_t kTile = std::int64_t{kMaxVectors} * kLanes;
-    const std::int64_t patches = GathersPatches(planes) ? words_ * kTaps * kTile : 0;
+    const std::int64_t patches = Reading(planes) == DenseReading::kCopied ? words_ * kTaps * kTile : 0;
     return {cutter->Take<PixelRun>(kTile), cutter->Take<std::uint32_t>(patches)};
   }
 
-  bool GathersPatches(const PhasePlanes& planes) const { return DensePacing(planes, outs_).gathers; }
+  DenseReading Reading(const PhasePlanes& planes) const { return ChooseDenseReading(kernels_, planes, outs_); }
 
   TileTasks<std::uint32_t> Tasks(const PhasePlanes& planes) const {
     ScratchCutter cutter;
     TakeTaskMemory(planes, &cutter);
     const ConvGeometry& geometry = planes.geometry;
-    const bool gathers = GathersPatches(planes);
+    const bool in_place = Reading(planes) == DenseReading::kInPlace;
     return {planes,
-            gathers ? geometry.out_height * geometry.out_width : planes.positions,
-            gathers ? geometry.out_width : planes.pitch,
+            in_place ? planes.positions : geometry.out_height * geometry.out_width,
+            in_place ? planes.pitch : geometry.out_width,
             geometry.batch * geometry.attributes.group,
             words_,
             kLanes,
@@ -165,25 +169,30 @@ class DenseConv : public ConvKernel<Q> {
     pass.y_stride = planes.geometry.out_height * planes.geometry.out_width;
     const std::int64_t first = first_vector * kLanes;
     std::array<std::int64_t, kTaps> patch_offset{};
-    if (GathersPatches(planes)) {
+    const DenseReading reading = Reading(planes);
+    if (reading == DenseReading::kInPlace) {
+      pass.x += first;
+      SetRuns(vectors, memory.runs, &pass,
+              [&](int v, PixelRun* runs) { return planes.FindRuns(first + v * kLanes, kLanes, runs); });
+    } else {
       SetRuns(vectors, memory.runs, &pass,
               [&](int v, PixelRun* runs) { return planes.FindPositions(first + v * kLanes, kLanes, runs); });
-      kernels_.gather(pass, vectors, memory.patches);
-      for (std::size_t tap = 0; tap < kTaps; ++tap) {
-        patch_offset[tap] = static_cast<std::int64_t>(tap) * vectors * kLanes;
+      if (reading == DenseReading::kSpans) {
+        SetSpans(vectors, &pass);
+      } else {
+        kernels_.gather(pass, vectors, memory.patches);
+        for (std::size_t tap = 0; tap < kTaps; ++tap) {
+          patch_offset[tap] = static_cast<std::int64_t>(tap) * vectors * kLanes;
+        }
+        pass.x = memory.patches;
+        pass.x_stride = std::int64_t{kTaps} * vectors * kLanes;
+        pass.tap_offset = patch_offset.data();
       }
-      pass.x = memory.patches;
-      pass.x_stride = std::int64_t{kTaps} * vectors * kLanes;
-      pass.tap_offset = patch_offset.data();
       SetRuns(vectors, memory.runs, &pass, [&](int v, PixelRun* runs) {
         const std::int64_t pixel = first + v * kLanes;
         *runs = {0, pixel, std::min<std::int64_t>(kLanes, pass.y_stride - pixel)};
         return runs + 1;
       });
-    } else {
-      pass.x += first;
-      SetRuns(vectors, memory.runs, &pass,
-              [&](int v, PixelRun* runs) { return planes.FindRuns(first + v * kLanes, kLanes, runs); });
     }
     kernels_.multiply[vectors - 1](pass);
   }
@@ -196,6 +205,24 @@ class DenseConv : public ConvKernel<Q> {
       runs = find(v, runs);
     }
     pass->runs[vectors] = runs;
+  }
+
+  /// Makes spans of the runs of positions.
+  static void SetSpans(int vectors, DensePass* pass) {
+    pass->most_spans = 2;
+    for (int v = 0; v < vectors; ++v) {
+      DensePass::Spans& spans = pass->spans[v];
+      int count = 0;
+      for (const PixelRun* run = pass->runs[v]; run != pass->runs[v + 1]; ++run, ++count) {
+        spans.at[count] = run->pixel - run->offset;
+        spans.lanes[count] = static_cast<std::uint16_t>(((1u << run->length) - 1) << run->offset);
+      }
+      pass->most_spans = std::max(pass->most_spans, count);
+      for (; count < DensePass::kMostSpans; ++count) {
+        spans.at[count] = spans.at[0];
+        spans.lanes[count] = 0;
+      }
+    }
   }
 
   const DenseKernels& kernels_;
@@ -213,13 +240,18 @@ class DenseConv : public ConvKernel<Q> {
 
 }  // namespace
 
-DensePacing::DensePacing(const PhasePlanes& planes, std::int64_t outs) {
+DenseReading ChooseDenseReading(const DenseKernels& kernels, const PhasePlanes& planes, std::int64_t outs) {
   const auto count = [](std::int64_t lanes) { return static_cast<double>((lanes + kLanes - 1) / kLanes); };
+  const std::int64_t width = planes.geometry.out_width;
   const double in_place = count(planes.positions);
-  const double gathered =
-      count(planes.geometry.out_height * planes.geometry.out_width) * (1 + kGatherOutputs / static_cast<double>(outs));
-  gathers = gathered < in_place;
-  vectors = std::min(gathered, in_place);
+  const double full = count(planes.geometry.out_height * width);
+  const double copied = full * (1 + kCopyOutputs / static_cast<double>(outs));
+  const std::int64_t most_spans = 1 + (kLanes - 1 + width - 1) / width;
+  const bool can_span = kernels.loads_spans && most_spans <= DensePass::kMostSpans;
+  const double spans = can_span ? full * (1 + kSpanOverhead * static_cast<double>(most_spans - 1))
+                                : std::numeric_limits<double>::infinity();
+  if (spans < in_place && spans < copied) return DenseReading::kSpans;
+  return copied < in_place ? DenseReading::kCopied : DenseReading::kInPlace;
 }
 
 template <class Q>

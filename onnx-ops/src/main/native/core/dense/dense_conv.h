@@ -17,14 +17,15 @@
 /// each sum. All integer results are exact.
 namespace subbit {
 
-/// How DenseConv reads a tile's words. In place, its vectors run across the ends of rows, where lanes are lost;
-/// gathered, the words of a tile's pixels are first copied together, which takes as long as a few output channels.
-struct DensePacing {
-  DensePacing(const PhasePlanes& planes, std::int64_t outs);
-
-  bool gathers;
-  double vectors;  ///< of one image, copies counted as vectors
+/// How DenseConv reads a tile's words.
+enum class DenseReading {
+  kInPlace,  ///< where they lie; vectors run across the ends of rows, where lanes are lost
+  kSpans,    ///< likewise, but a vector is put together from the rows that its pixels lie in, each time it is loaded
+  kCopied,   ///< copied together first, which takes as long as a few output channels
 };
+
+/// The way that is estimated to take least.
+DenseReading ChooseDenseReading(const DenseKernels& kernels, const PhasePlanes& planes, std::int64_t outs);
 
 /// Q is uint8_t or int8_t. `kernels` must stay valid.
 template <class Q>

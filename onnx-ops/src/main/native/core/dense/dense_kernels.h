@@ -11,12 +11,23 @@ struct DensePass {
   static constexpr int kLanes = 16;      ///< positions of a vector
   static constexpr int kMaxVectors = 3;  ///< of a tile
   static constexpr int kOutputs = 8;     ///< output channels whose sums are in registers together
+  static constexpr int kMostSpans = 3;   ///< of a vector that is loaded in spans
+
+  /// Where the neighbouring pixels of a vector lie that are not neighbouring positions, because rows end between them:
+  /// lane i of span s is the word at[s] + i after pass.x, for the lanes of its mask. The first span has all lanes, of
+  /// which the others replace some.
+  struct Spans {
+    std::int64_t at[kMostSpans];
+    std::uint16_t lanes[kMostSpans];
+  };
 
   const std::uint32_t* x;          ///< the first word of four channels at the tile's first position
   std::int64_t x_stride;           ///< from a word of four channels to the next
   const std::int64_t* tap_offset;  ///< of nine taps
   std::int64_t words;              ///< of four channels
   const std::uint32_t* weights;    ///< [outs / kOutputs, rounded up][words][9][kOutputs], four signed bytes each
+  int most_spans;                  ///< of any vector; 0: all vectors are kLanes words that follow each other
+  Spans spans[kMaxVectors];        ///< of each vector, with most_spans of them
   std::int64_t outs;               ///< output channels
   const ChannelFinish* finish;     ///< [outs, rounded up]
   float low;                       ///< of the output type, less the zero point
@@ -33,6 +44,13 @@ struct DensePass {
 struct DenseKernels {
   const char* isa;
 
+  /// What an output channel takes for one input channel at 32 positions, in the unit in which kernel_choice.cc counts
+  /// the cost of maps.
+  double output_cost;
+
+  /// Whether `multiply` can load in spans.
+  bool loads_spans;
+
   /// Byte c of out[i] becomes x[c * channel_stride + i * stride] ^ flip, for i < n and c < channels <= 4; other bytes
   /// become 0.
   void (*pack)(const std::uint8_t* x, std::int64_t channel_stride, int channels, std::int64_t n, std::int64_t stride,
@@ -47,6 +65,7 @@ struct DenseKernels {
 };
 
 #ifdef SUBBIT_X86_KERNELS
+const DenseKernels& Avx2DenseKernels();
 /// Needs HasAvx512Vnni().
 const DenseKernels& Avx512VnniDenseKernels();
 #endif

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "core/kernel/kernel_bound.h"
+#include "core/kernel/kernel_report.h"
 #include "core/kernel/parallel_for.h"
 #include "core/operator/conv_geometry.h"
 
@@ -37,6 +37,9 @@ class ConvKernel {
     static_cast<void>(geometry);
     return {};
   }
+
+  /// What a run on this geometry that begins now would run on.
+  virtual KernelReport Report(const ConvGeometry& geometry) const { return {Name(), Bound(geometry), false, {}}; }
 
   /// Computes y [N, out_channels, out_height, out_width], row-major and not overlapping an input. `scratch` has
   /// ScratchBytes(geometry) bytes, at any address and with any content, which no other run uses at the same time.

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/kernel/kernel_bound.h"
+#include "core/kernel/kernel_report.h"
 #include "core/kernel/parallel_for.h"
 #include "core/operator/conv_geometry.h"
 
@@ -43,6 +43,9 @@ class PackSignsKernel {
     return {};
   }
 
+  /// What a run on this shape runs on.
+  KernelReport Report(const SignsShape& shape) const { return {Name(), Bound(shape), false, {}}; }
+
   /// Writes the bits of x[n, c, p] + shift[c] >= 0 to b [batch, PackedBytes(channels), pixels]; shape.channels must be
   /// Channels(). `scratch` is as for ConvKernel.
   virtual void Run(const SignsShape& shape, const float* x, std::uint8_t* b, void* scratch,
@@ -78,6 +81,9 @@ class PackedConvKernel {
     static_cast<void>(geometry);
     return {};
   }
+
+  /// What a run on this geometry that begins now would run on.
+  virtual KernelReport Report(const ConvGeometry& geometry) const { return {Name(), Bound(geometry), false, {}}; }
 
   /// `scratch` is as for ConvKernel.
   virtual void Run(const ConvGeometry& geometry, const PackedInputs& inputs, const PackedOutputs& outputs,

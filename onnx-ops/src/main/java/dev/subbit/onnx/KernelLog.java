@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -32,8 +33,45 @@ public final class KernelLog {
    * @param boundSeconds the least time that one core of this machine needs for the vector
    *     operations that the kernel's algorithm cannot do without, at the rate just measured on this
    *     core; docs/OPERATORS.md lists these operations. Empty if the kernel states no bound.
+   * @param choice how the kernel was chosen by measurement; empty if it was not. Where runs of
+   *     equal layers begin at the same time while candidates are still measured, {@code kernel} may
+   *     be another one of the candidates than the one that ran.
    */
-  public record Entry(String operator, String node, String kernel, OptionalDouble boundSeconds) {}
+  public record Entry(
+      String operator,
+      String node,
+      String kernel,
+      OptionalDouble boundSeconds,
+      Optional<Choice> choice) {}
+
+  /**
+   * What was known when a run began of the kernels among which measurement chooses.
+   *
+   * @param measuring whether runs of this shape are still timed, each on the kernel whose turn it
+   *     is; afterwards the fastest one runs.
+   * @param candidates the kernels, the one that is estimated to be fastest first.
+   */
+  public record Choice(boolean measuring, List<Candidate> candidates) {
+
+    /**
+     * Copies the list.
+     *
+     * @param measuring see above.
+     * @param candidates see above.
+     */
+    public Choice {
+      candidates = List.copyOf(candidates);
+    }
+  }
+
+  /**
+   * A kernel that a layer can run on.
+   *
+   * @param kernel algorithm and instruction set.
+   * @param seconds the mean of the two fastest of its runs that were timed until then; empty if
+   *     there were none.
+   */
+  public record Candidate(String kernel, OptionalDouble seconds) {}
 
   /** Code that runs models and whose kernels are to be recorded. */
   @FunctionalInterface
@@ -61,17 +99,38 @@ public final class KernelLog {
       action.run();
     } finally {
       stop(
-          (operator, node, kernel, step, instructionSet, steps) ->
+          (operator, node, kernel, step, instructionSet, steps, measuring, candidates, seconds) ->
               entries.add(
                   new Entry(
-                      new String(operator, StandardCharsets.UTF_8),
-                      new String(node, StandardCharsets.UTF_8),
-                      new String(kernel, StandardCharsets.UTF_8),
+                      text(operator),
+                      text(node),
+                      text(kernel),
                       step == StepTimes.NO_STEP
                           ? OptionalDouble.empty()
-                          : OptionalDouble.of(StepTimes.seconds(step, instructionSet, steps)))));
+                          : OptionalDouble.of(StepTimes.seconds(step, instructionSet, steps)),
+                      choice(measuring, candidates, seconds))));
     }
     return entries;
+  }
+
+  private static Optional<Choice> choice(boolean measuring, byte[][] kernels, double[] seconds) {
+    if (kernels.length == 0) {
+      return Optional.empty();
+    }
+    List<Candidate> candidates = new ArrayList<>();
+    for (int i = 0; i < kernels.length; i++) {
+      candidates.add(
+          new Candidate(
+              text(kernels[i]),
+              Double.isInfinite(seconds[i])
+                  ? OptionalDouble.empty()
+                  : OptionalDouble.of(seconds[i])));
+    }
+    return Optional.of(new Choice(measuring, candidates));
+  }
+
+  private static String text(byte[] utf8) {
+    return new String(utf8, StandardCharsets.UTF_8);
   }
 
   /**
@@ -86,11 +145,19 @@ public final class KernelLog {
 
   /**
    * Receives the log from native code, entry by entry. Texts are UTF-8, the bound is what {@link
-   * StepTimes#seconds} takes.
+   * StepTimes#seconds} takes, and a candidate that was not timed has an infinite time.
    */
   private interface Visitor {
     void visit(
-        byte[] operator, byte[] node, byte[] kernel, int step, int instructionSet, double steps);
+        byte[] operator,
+        byte[] node,
+        byte[] kernel,
+        int step,
+        int instructionSet,
+        double steps,
+        boolean measuring,
+        byte[][] candidates,
+        double[] seconds);
   }
 
   private static native void start();

@@ -3,11 +3,15 @@ package dev.subbit.onnx;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,11 +44,42 @@ class KernelLogTest {
   }
 
   @Test
+  void aChoiceIsReportedWithTheTimesThatDecideIt() throws Exception {
+    TestVector vector =
+        TestVector.read(TestVectors.file(SubBitOperator.Q_LINEAR_SUB_BIT_CONV)).get(0);
+    try (OrtSession session = session(vector)) {
+      KernelLog.Entry entry = runOnce(session, vector);
+      if (KernelLog.instructionSet().equals("avx2")) {
+        assertTrue(entry.choice().isPresent());
+      }
+      assumeTrue(entry.choice().isPresent(), "this processor has one kernel for 8 bits");
+      for (int run = 0; run < 16 && entry.choice().orElseThrow().measuring(); run++) {
+        entry = runOnce(session, vector);
+      }
+      KernelLog.Choice choice = entry.choice().orElseThrow();
+      assertFalse(choice.measuring());
+      Map<String, Double> seconds = new HashMap<>();
+      for (KernelLog.Candidate candidate : choice.candidates()) {
+        seconds.put(candidate.kernel(), candidate.seconds().orElseThrow());
+      }
+      assertEquals(2, seconds.size());
+      assertTrue(seconds.values().stream().allMatch(time -> time > 0 && time < 1), seconds::toString);
+      double least = Collections.min(seconds.values());
+      assertTrue(seconds.get(entry.kernel()) <= 1.05 * least, entry::toString);
+    }
+  }
+
+  @Test
   void theInstructionSetIsOneOfThoseThatSubbitIsaTakes() {
     assertTrue(
         Set.of("reference", "portable", "neon", "avx2", "avx512")
             .contains(KernelLog.instructionSet()),
         KernelLog.instructionSet());
+  }
+
+  private static KernelLog.Entry runOnce(OrtSession session, TestVector vector)
+      throws OrtException {
+    return KernelLog.during(() -> OrtRunner.run(session, vector)).get(0);
   }
 
   private static OrtSession session(TestVector vector) throws OrtException {

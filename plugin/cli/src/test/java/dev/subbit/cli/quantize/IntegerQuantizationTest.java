@@ -122,11 +122,19 @@ class IntegerQuantizationTest {
         CommandRun.of("compare", integer(), "--data", data, "--backends", "onnxruntime,native");
     assertEquals(0, compare.code(), compare.err());
 
-    Path onnx = folder.resolve("integer.onnx");
-    assertEquals(0, CommandRun.of("export", integer(), onnx).code());
-    CommandRun exported = CommandRun.of("inspect", onnx, "--codebooks");
-    assertEquals(0, exported.code(), exported.err());
-    assertTrue(exported.out().contains("6 of them sub-bit convolutions"), exported.out());
+    for (List<Object> options : List.of(List.<Object>of(), List.<Object>of("--layers"))) {
+      Path onnx = folder.resolve("integer.onnx");
+      List<Object> export = new ArrayList<>(List.of("export", integer(), onnx));
+      export.addAll(options);
+      CommandRun written = CommandRun.of(export.toArray());
+      assertEquals(0, written.code(), written.err());
+      CommandRun exported = CommandRun.of("inspect", onnx, "--codebooks");
+      assertEquals(0, exported.code(), exported.err());
+      assertTrue(exported.out().contains("6 of them sub-bit convolutions"), exported.out());
+    }
+    CommandRun wrong = CommandRun.of("export", real, folder.resolve("real.onnx"), "--layers");
+    assertEquals(1, wrong.code());
+    assertTrue(wrong.err().contains("does not compute in integers"), wrong.err());
   }
 
   @Test

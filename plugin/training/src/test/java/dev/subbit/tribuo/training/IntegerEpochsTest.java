@@ -11,6 +11,7 @@ import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
 import dev.subbit.tribuo.protos.TrainedNetworkProto;
 import dev.subbit.tribuo.stored.NetworkCodec;
+import dev.subbit.tribuo.training.metrics.EpochMetrics;
 import dev.subbit.tribuo.training.metrics.StepMetrics;
 import dev.subbit.tribuo.training.metrics.TrainingListener;
 import dev.subbit.tribuo.training.metrics.TrainingStoppedException;
@@ -44,9 +45,15 @@ class IntegerEpochsTest {
         .epochs(3)
         .integerEpochs(1)
         .integerWidth(12)
-        .refineInterval(2)
         .batchSize(12)
         .threads(1);
+  }
+
+  private static SubBitTrainer build(SubBitTrainerBuilder builder) {
+    SubBitTrainer trainer = builder.build();
+    // So that the few steps here refine codebooks in both stages.
+    trainer.refineInterval = 2;
+    return trainer;
   }
 
   private static final class Steps implements TrainingListener {
@@ -61,6 +68,9 @@ class IntegerEpochsTest {
     }
 
     @Override
+    public void epochFinished(EpochMetrics metrics) {}
+
+    @Override
     public void stepFinished(StepMetrics metrics) {
       rates.add(metrics.learningRate());
       stages.add(metrics.stage());
@@ -72,7 +82,7 @@ class IntegerEpochsTest {
 
   @Test
   void theModelIsAnIntegerOneAndAnInterruptionChangesNothing() {
-    SubBitTrainer whole = builder().build();
+    SubBitTrainer whole = build(builder());
     Steps steps = new Steps(whole::stop, 0);
     whole.addListener(steps);
     TrainedNetworkProto wanted;
@@ -86,11 +96,11 @@ class IntegerEpochsTest {
 
     Path checkpoints = folder.resolve("checkpoints");
     for (int stopAt : new int[] {8, 10}) {
-      SubBitTrainer trainer = builder().checkpointFolder(checkpoints).build();
+      SubBitTrainer trainer = build(builder().checkpointFolder(checkpoints));
       trainer.addListener(new Steps(trainer::stop, stopAt));
       assertThrows(TrainingStoppedException.class, () -> trainer.train(images));
     }
-    try (SubBitModel model = builder().checkpointFolder(checkpoints).build().train(images)) {
+    try (SubBitModel model = build(builder().checkpointFolder(checkpoints)).train(images)) {
       assertEquals(wanted, NetworkCodec.encode(model.network()));
     }
   }

@@ -243,7 +243,24 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
 
   @Override
   public OnnxMl.ModelProto exportONNXModel(String domain, long modelVersion) {
-    return OnnxExporter.export(network, positions).toBuilder()
+    return identified(OnnxExporter.export(network, positions), domain, modelVersion);
+  }
+
+  /**
+   * Exports a model that computes in integers with one node per layer, where {@link
+   * #exportONNXModel} writes one for the whole network. It gives the same bits.
+   *
+   * @param domain domain to write into the model.
+   * @param modelVersion version to write into the model.
+   * @return the model.
+   * @throws IllegalArgumentException if the network does not compute in integers.
+   */
+  public OnnxMl.ModelProto exportByLayer(String domain, long modelVersion) {
+    return identified(OnnxExporter.exportByLayer(network, positions), domain, modelVersion);
+  }
+
+  private OnnxMl.ModelProto identified(OnnxMl.ModelProto model, String domain, long modelVersion) {
+    return model.toBuilder()
         .setProducerName("Subbit")
         .setDomain(domain)
         .setModelVersion(modelVersion)

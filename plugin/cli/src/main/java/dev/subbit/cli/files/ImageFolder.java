@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A folder with a data set in the layout of MNIST and Fashion-MNIST: {@code train-} and {@code
@@ -80,16 +82,32 @@ public record ImageFolder(Path folder) {
     }
   }
 
+  /**
+   * Whether the folder holds one half, images and labels.
+   *
+   * @param part which half.
+   * @return true if both files exist.
+   */
+  public boolean has(Part part) {
+    return find(part.prefix + "-images-idx3-ubyte").isPresent()
+        && find(part.prefix + "-labels-idx1-ubyte").isPresent();
+  }
+
+  private Optional<Path> find(String name) {
+    return Stream.of("", ".gz")
+        .map(ending -> folder.resolve(name + ending))
+        .filter(Files::isRegularFile)
+        .findFirst();
+  }
+
   private Path existing(String name) {
     if (!Files.isDirectory(folder)) {
       throw new UserError(
           "There is no folder " + folder + ". Name one that holds the data set's four IDX files.");
     }
-    for (String ending : List.of("", ".gz")) {
-      Path file = folder.resolve(name + ending);
-      if (Files.isRegularFile(file)) {
-        return file;
-      }
+    Optional<Path> file = find(name);
+    if (file.isPresent()) {
+      return file.get();
     }
     throw new UserError(
         "The folder "

@@ -1,11 +1,13 @@
 package dev.subbit.cli.inspect;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.subbit.cli.terminal.TextTable;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.StoredSize;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
@@ -21,7 +23,9 @@ import java.util.Locale;
  * @param network name of the network.
  * @param input shape of its images: channels, height, width.
  * @param labels the classes.
- * @param quantizedTensors tensors held in 8 bits; 0 for a network on float activations.
+ * @param quantizedTensors tensors held in 8 bits; 0 for a network on float activations, and for one
+ *     in integers.
+ * @param integers how a network in integers holds its values; null for others.
  * @param size the bytes of the weights.
  * @param layers the sub-bit layers in order.
  */
@@ -30,8 +34,39 @@ record ModelInspection(
     List<Integer> input,
     List<String> labels,
     int quantizedTensors,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Integers integers,
     Size size,
     List<LayerReport> layers) {
+
+  /**
+   * How a network in integers holds its values.
+   *
+   * @param width bits of a value between two layers.
+   * @param fractionBits how many of them are behind the binary point.
+   * @param eightBitLayers the layers with 8-bit weights in order: stem, 1x1 convolutions,
+   *     classifier.
+   */
+  record Integers(int width, int fractionBits, List<EightBitLayer> eightBitLayers) {
+
+    private static Integers of(TrainedNetwork trained, IntegerForm form) {
+      List<EightBitLayer> layers = new ArrayList<>();
+      for (Network.Node node : trained.network().nodes()) {
+        float[] weights = trained.floats().get(node.name() + "/weight");
+        if (weights != null) {
+          layers.add(new EightBitLayer(node.name(), weights.length));
+        }
+      }
+      return new Integers(form.width(), form.fractionBits(), layers);
+    }
+  }
+
+  /**
+   * A layer whose weights an exported network in integers holds in 8 bits.
+   *
+   * @param name its name.
+   * @param weights number of weights, and of their bytes.
+   */
+  record EightBitLayer(String name, long weights) {}
 
   /**
    * The bytes of the weights, as an exported model stores them.
@@ -121,6 +156,7 @@ record ModelInspection(
         List.of(shape.channels(), shape.height(), shape.width()),
         labels,
         trained.ranges().size(),
+        trained.integers().map(form -> Integers.of(trained, form)).orElse(null),
         Size.of(trained),
         layers);
   }
@@ -159,7 +195,7 @@ record ModelInspection(
         input.get(1),
         input.get(2),
         labels.size(),
-        quantizedTensors > 0 ? "8-bit" : "float");
+        integers != null ? "integer" : quantizedTensors > 0 ? "8-bit" : "float");
     TextTable table =
         new TextTable(
             2,
@@ -200,5 +236,21 @@ record ModelInspection(
         "Other parameters, in 32-bit floats: %,d (%,d bytes).%n",
         size.floatParameters(),
         size.floatBytes());
+    if (integers != null) {
+      printIntegers(out);
+    }
+  }
+
+  private void printIntegers(PrintWriter out) {
+    out.printf(
+        Locale.ROOT,
+        "Exported, it computes in integers: values of %d bits, %d of them behind the binary point"
+            + " (F = %d); weights in 8 bits:%n",
+        integers.width(),
+        integers.fractionBits(),
+        integers.fractionBits());
+    for (EightBitLayer layer : integers.eightBitLayers()) {
+      out.printf(Locale.ROOT, "  %s: %,d bytes%n", layer.name(), layer.weights());
+    }
   }
 }

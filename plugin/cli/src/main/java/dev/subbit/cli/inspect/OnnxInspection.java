@@ -1,6 +1,7 @@
 package dev.subbit.cli.inspect;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
@@ -62,6 +63,12 @@ record OnnxInspection(
 
   private static final List<String> SCALES = List.of("scale", "w_scale");
 
+  /** The input by which the operators of networks in integers are known; they have no scales. */
+  private static final String MULTIPLIER = "multiplier";
+
+  /** The operator that is a whole network. */
+  private static final String INTEGER_NETWORK = "IntegerNetwork";
+
   /**
    * Inspects an ONNX file.
    *
@@ -85,7 +92,9 @@ record OnnxInspection(
     }
     List<LayerReport> layers = new ArrayList<>();
     long subBit = 0;
-    for (NodeProto node : model.getGraph().getNodeList()) {
+    List<NodeProto> nodes = new ArrayList<>();
+    model.getGraph().getNodeList().forEach(node -> nodes.addAll(layersOf(node, model)));
+    for (NodeProto node : nodes) {
       if (!node.getDomain().equals(SubBitOperator.DOMAIN)
           || SubBitOperator.ofType(node.getOpType()).isEmpty()
           || integer(node, "tau") == 0) {
@@ -112,11 +121,38 @@ record OnnxInspection(
       }
     }
     return new OnnxInspection(
-        SubBitModels.standardOpset(model),
-        model.getGraph().getNodeCount(),
-        layers,
-        subBit,
-        Math.max(0, all - subBit));
+        SubBitModels.standardOpset(model), nodes.size(), layers, subBit, Math.max(0, all - subBit));
+  }
+
+  /**
+   * The nodes that a node stands for: the layers of a whole network in integers, with the tensors
+   * that the node passes to them; otherwise the node itself.
+   */
+  private static List<NodeProto> layersOf(NodeProto node, ModelProto model) {
+    if (!node.getDomain().equals(SubBitOperator.DOMAIN)
+        || !node.getOpType().equals(INTEGER_NETWORK)) {
+      return List.of(node);
+    }
+    List<NodeProto> layers = new ArrayList<>();
+    for (FunctionProto function : model.getFunctionsList()) {
+      if (function.getDomain().equals(node.getDomain())
+          && function.getName().equals(node.getOpType())) {
+        Map<String, String> passed = new HashMap<>();
+        for (int i = 0; i < Math.min(function.getInputCount(), node.getInputCount()); i++) {
+          passed.put(function.getInput(i), node.getInput(i));
+        }
+        for (NodeProto layer : function.getNodeList()) {
+          NodeProto.Builder named = layer.toBuilder().clearInput();
+          layer.getInputList().forEach(name -> named.addInput(passed.getOrDefault(name, name)));
+          layers.add(named.setName(nameOf(layer)).build());
+        }
+      }
+    }
+    return layers;
+  }
+
+  private static String nameOf(NodeProto node) {
+    return node.getName().isEmpty() ? node.getOutput(0) : node.getName();
   }
 
   private static LayerReport report(
@@ -125,8 +161,28 @@ record OnnxInspection(
     for (int i = 0; i < weights.codebook().size(); i++) {
       codewords.add(weights.codebook().codeword(i));
     }
-    StoredSize size = StoredSize.of(weights);
     List<String> names = SubBitOperator.ofType(node.getOpType()).orElseThrow().inputs();
+    int used = (int) Arrays.stream(weights.indices()).distinct().count();
+    if (names.contains(MULTIPLIER)) {
+      // Everything that the layer holds, in the integers that it is held in.
+      long bytes =
+          node.getInputList().stream()
+              .filter(tensors::containsKey)
+              .mapToLong(name -> tensors.get(name).getRawData().size())
+              .sum();
+      long count = (long) weights.outChannels() * weights.inChannels() * Codebook.TAPS;
+      return new LayerReport(
+          node.getName(),
+          node.getOpType(),
+          weights.inChannels(),
+          weights.outChannels(),
+          weights.codebook().tau(),
+          used,
+          bytes,
+          8.0 * bytes / count,
+          codewords);
+    }
+    StoredSize size = StoredSize.of(weights);
     int bias = Math.max(names.indexOf("bias"), names.indexOf("B"));
     if (bias >= 0 && bias < node.getInputCount() && tensors.containsKey(node.getInput(bias))) {
       size = size.withBiases(weights.outChannels());
@@ -137,7 +193,7 @@ record OnnxInspection(
         weights.inChannels(),
         weights.outChannels(),
         weights.codebook().tau(),
-        (int) Arrays.stream(weights.indices()).distinct().count(),
+        used,
         size.bytes(),
         size.bitsPerWeight(),
         codewords);
@@ -145,15 +201,20 @@ record OnnxInspection(
 
   private static PackedConvWeights weights(NodeProto node, Map<String, TensorProto> tensors) {
     List<String> names = SubBitOperator.ofType(node.getOpType()).orElseThrow().inputs();
-    byte[] scale =
-        SCALES.stream()
-            .filter(names::contains)
-            .findFirst()
-            .map(name -> data(node, names, name, tensors))
-            .orElseThrow(() -> new IllegalArgumentException("it has no scale"));
-    ByteBuffer buffer = ByteBuffer.wrap(scale).order(ByteOrder.LITTLE_ENDIAN);
-    float[] scales = new float[scale.length / Float.BYTES];
-    buffer.asFloatBuffer().get(scales);
+    float[] scales;
+    if (names.contains(MULTIPLIER)) {
+      scales = new float[integer(node, "out_channels")];
+      Arrays.fill(scales, 1);
+    } else {
+      byte[] scale =
+          SCALES.stream()
+              .filter(names::contains)
+              .findFirst()
+              .map(name -> data(node, names, name, tensors))
+              .orElseThrow(() -> new IllegalArgumentException("it has no scale"));
+      scales = new float[scale.length / Float.BYTES];
+      ByteBuffer.wrap(scale).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(scales);
+    }
     return new PackedConvWeights(
         integer(node, "out_channels"),
         integer(node, "in_channels"),

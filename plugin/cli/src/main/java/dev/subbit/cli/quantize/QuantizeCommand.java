@@ -4,6 +4,7 @@ import dev.subbit.cli.files.ImageFolder;
 import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.JsonOption;
+import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.network.TrainedNetwork;
@@ -38,7 +39,9 @@ import picocli.CommandLine.Spec;
       "An ONNX model of any kind: its 3x3 convolutions become sub-bit ones, fitted so that their"
           + " outputs stay close to the float ones on the calibration inputs.",
       "A saved model (.sbm) with real activations: its activations become 8-bit, and its weights"
-          + " sub-bit if they are float, as the FPGA runs it."
+          + " sub-bit if they are float, as the FPGA runs it.",
+      "A saved model with binary activations: it computes in integers from pixel to logit. If the"
+          + " folder of --data has test images, the accuracies before and after are printed."
     },
     mixinStandardHelpOptions = true,
     footer = {
@@ -48,7 +51,9 @@ import picocli.CommandLine.Spec;
           + " --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225",
       "  ./subbit quantize net.onnx net-subbit.onnx --inputs samples.npy --keep-float head",
       "  ./subbit quantize clothes.sbm clothes-int8.sbm --data"
-          + " integration-tests/data/fashion-mnist"
+          + " integration-tests/data/fashion-mnist",
+      "  ./subbit quantize binary.sbm integer.sbm --data integration-tests/data/fashion-mnist"
+          + " --width 12 --tune 2"
     })
 public final class QuantizeCommand implements Callable<Integer> {
 
@@ -129,10 +134,36 @@ public final class QuantizeCommand implements Callable<Integer> {
       paramLabel = "EPOCHS",
       defaultValue = "0",
       description =
-          "Saved models with float weights: then train for this many passes over all training"
-              + " images of --data, with the float model for a teacher. Starts from the fitted"
-              + " weights.")
+          "Saved models with float weights or binary activations: then train for this many passes"
+              + " over the training images of --data, with the given model for a teacher. Starts"
+              + " from the fitted weights. With binary activations, a tenth of the images is held"
+              + " out, and the result kept only if it is better on them.")
   private int tune;
+
+  @Option(
+      names = "--tune-rate",
+      paramLabel = "RATE",
+      description =
+          "Learning rate of the first step of --tune. Default: 0.003, and 0.001 with binary"
+              + " activations.")
+  private Double tuneRate;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Threads of --tune, on which the result depends in its last bits. Default: one per"
+              + " processor.")
+  private int threads;
+
+  @Option(
+      names = "--width",
+      paramLabel = "BITS",
+      description =
+          "Saved models with binary activations: bits of a value between two layers, 9 to 16;"
+              + " devices take 12. Default: 16.")
+  private Integer width;
 
   @Option(
       names = "--labels",
@@ -235,14 +266,20 @@ public final class QuantizeCommand implements Callable<Integer> {
     Path data = calibration.dataFolder();
     try (SubBitModel model = ModelFile.load(in)) {
       IdxImageSource source = new ImageFolder(data).read(ImageFolder.Part.TRAIN, List.of(), 0);
-      SubBitQuantizer quantizer =
-          SubBitQuantizer.of(
-                  tau,
-                  stages == null ? 1 : stages,
-                  images,
-                  tune,
-                  floatActivations ? Optional.empty() : Optional.of(clipping))
-              .withTeacherShare(1 - labels);
+      boolean integers = SubBitQuantizer.makesIntegers(model.network());
+      if (width != null && !integers) {
+        throw new UserError(
+            "--width is for models with binary activations; those of "
+                + in
+                + " are real, and become 8-bit");
+      }
+      if (integers) {
+        json.write(
+            new IntegerQuantization(out, new ImageFolder(data), spec.commandLine().getOut())
+                .run(model, source, tune, this::quantizer));
+        return;
+      }
+      SubBitQuantizer quantizer = quantizer(tune);
       long start = System.nanoTime();
       try (SubBitModel quantized = quantizer.quantize(model, new MutableDataset<>(source))) {
         double seconds = (System.nanoTime() - start) / 1e9;
@@ -268,5 +305,22 @@ public final class QuantizeCommand implements Callable<Integer> {
         json.write(results);
       }
     }
+  }
+
+  /** The quantizer of saved models that the options describe, but for the passes of training. */
+  private SubBitQuantizer quantizer(int tuneEpochs) {
+    SubBitQuantizer quantizer =
+        SubBitQuantizer.of(
+                tau,
+                stages == null ? 1 : stages,
+                calibration.images(),
+                tuneEpochs,
+                floatActivations ? Optional.empty() : Optional.of(clipping))
+            .withTeacherShare(1 - labels)
+            .withThreads(threads);
+    if (width != null) {
+      quantizer.withIntegerWidth(width);
+    }
+    return tuneRate == null ? quantizer : quantizer.withTuneRate(tuneRate);
   }
 }

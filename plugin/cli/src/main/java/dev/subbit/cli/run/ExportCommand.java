@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  ./subbit export clothes.sbm clothes.onnx",
-      "  ./subbit export clothes.sbm clothes.onnx --domain com.example.clothes --model-version 3"
+      "  ./subbit export clothes.sbm clothes.onnx --domain com.example.clothes --model-version 3",
+      "  ./subbit export integer.sbm layers.onnx --layers"
     })
 public final class ExportCommand implements Callable<Integer> {
 
@@ -58,17 +59,35 @@ public final class ExportCommand implements Callable<Integer> {
       description = "Version written into the file. Default: ${DEFAULT-VALUE}.")
   private long modelVersion;
 
+  @Option(
+      names = "--layers",
+      description =
+          "Models in integers: write one node per layer, where otherwise one node is the whole"
+              + " network. The results are the same; for tools that look at layers or run some of"
+              + " them elsewhere.")
+  private boolean layers;
+
   @Override
   public Integer call() throws Exception {
     json.requireWritable();
     OutputFile.requireWritable(out);
     long bytes;
     try (SubBitModel model = ModelFile.load(in)) {
-      bytes = export(model, domain, modelVersion, out);
+      bytes =
+          layers
+              ? exportByLayer(model, domain, modelVersion, out)
+              : export(model, domain, modelVersion, out);
     }
     spec.commandLine().getOut().printf("Wrote %s (%,d bytes).%n", out, bytes);
     json.write(Map.of("model", in.toString(), "onnx", out.toString(), "bytes", bytes));
     return 0;
+  }
+
+  private static long exportByLayer(SubBitModel model, String domain, long version, Path file)
+      throws IOException {
+    byte[] onnx = model.exportByLayer(domain, version).toByteArray();
+    OutputFile.write(file, stream -> stream.write(onnx));
+    return Files.size(file);
   }
 
   /**

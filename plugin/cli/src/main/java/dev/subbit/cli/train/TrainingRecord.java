@@ -65,12 +65,16 @@ final class TrainingRecord implements TrainingListener {
   }
 
   private List<TrainingReport.Epoch> history() {
+    boolean integers = end.network().integers().isPresent();
     int last = epochs.get(epochs.size() - 1).stage();
+    int subBit = integers ? last - 1 : last;
     List<TrainingReport.Epoch> history = new ArrayList<>();
     for (EpochMetrics epoch : epochs) {
       history.add(
           new TrainingReport.Epoch(
-              epoch.stage() == last ? "sub-bit weights" : "float weights",
+              epoch.stage() > subBit
+                  ? "integers"
+                  : epoch.stage() == subBit ? "sub-bit weights" : "float weights",
               epoch.loss(),
               epoch.accuracy(),
               epoch.validation().map(v -> v.accuracy()).orElse(Double.NaN),

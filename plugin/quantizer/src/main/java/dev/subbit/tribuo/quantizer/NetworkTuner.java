@@ -18,10 +18,12 @@ public interface NetworkTuner {
    *
    * @param model the float model, which is the teacher and whose labels and features the images
    *     have.
-   * @param quantized the same network with sub-bit weights.
+   * @param quantized the same network with sub-bit weights, or in integers.
    * @param images the images.
    * @param settings how to train.
-   * @return the tuned network.
+   * @return the tuned network. Where {@code quantized} is in integers, so is the result, and it is
+   *     {@code quantized} itself if training did not make it more accurate on images that were held
+   *     out.
    * @throws IllegalStateException if the training engine is missing or training diverges.
    */
   TrainedNetwork tune(

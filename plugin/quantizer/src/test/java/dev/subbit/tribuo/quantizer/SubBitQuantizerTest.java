@@ -12,7 +12,10 @@ import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.TestModels.Mode;
+import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.IntegerForm;
+import dev.subbit.tribuo.network.ReferenceForward;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import dev.subbit.tribuo.settings.Clipping;
@@ -26,6 +29,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tribuo.Example;
 import org.tribuo.MutableDataset;
 import org.tribuo.Prediction;
 import org.tribuo.classification.Label;
@@ -177,12 +182,106 @@ class SubBitQuantizerTest {
   @Test
   void refusesWhatItCannotQuantize() {
     SubBitQuantizer quantizer = new SubBitQuantizer();
-    try (SubBitModel binary = model(Mode.SUB_BIT_BINARY);
+    SubBitQuantizer floatActivations = SubBitQuantizer.of(5, 1, 24, 0, Optional.empty());
+    try (SubBitModel floatBinary = model(Mode.FLOAT_BINARY);
+        SubBitModel binary = model(Mode.SUB_BIT_BINARY);
         SubBitModel integer = model(Mode.INTEGER);
         SubBitModel fine = model(Mode.SUB_BIT)) {
-      assertRefused(quantizer, binary, data, "binarises");
+      assertRefused(quantizer, floatBinary, data, "'stage1.block0.conv1' first, and has float");
+      assertRefused(floatActivations, binary, data, "nothing to do");
       assertRefused(quantizer, integer, data, "already");
       assertRefused(quantizer, fine, TestModels.dataset(SHAPE, 0), "at least one image");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {16, 12})
+  void givesABinaryModelTheFinestIntegerFormThatItsValuesFit(int width) {
+    try (SubBitModel model = model(Mode.SUB_BIT_BINARY);
+        SubBitModel quantized =
+            new SubBitQuantizer(5, 24, Clipping.MIN_MAX)
+                .withIntegerWidth(width)
+                .quantize(model, data)) {
+      TrainedNetwork network = quantized.network();
+      IntegerForm form = network.integers().orElseThrow();
+      assertEquals(width, form.width());
+      assertEquals(model.network().packed(), network.packed());
+      assertTrue(network.ranges().isEmpty());
+      float peak = peak(model.network());
+      assertTrue(peak * (1 << form.fractionBits()) <= form.largest(), peak + " in " + form);
+      if (width == 12) {
+        // Of 12 bits, the values themselves set the bound, with one bit of headroom.
+        assertTrue(peak * (1 << (form.fractionBits() + 2)) > form.largest(), peak + " in " + form);
+      }
+    }
+  }
+
+  /** The largest value behind the stem, a shortcut or a block, on all images. */
+  private float peak(TrainedNetwork network) {
+    float peak = 0;
+    for (Example<Label> example : data) {
+      float[] pixels = new float[SHAPE.size()];
+      new PixelMap(data.getFeatureIDMap(), SHAPE).fill(example, pixels, 0);
+      Map<String, float[]> values = new ReferenceForward(network).run(pixels);
+      for (String node : values.keySet()) {
+        if (node.matches("stem.bn|.*shortcut.bn|.*before.|.*after.")) {
+          for (float value : values.get(node)) {
+            peak = Math.max(peak, Math.abs(value));
+          }
+        }
+      }
+    }
+    return peak;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet20", "vgg-small"})
+  void integerModelsKeepWhatTheyAreThroughFilesAndSayWhereTheyCameFrom(String name) {
+    ImageShape small = new ImageShape(1, 8, 8);
+    MutableDataset<Label> images = TestModels.dataset(small, 8);
+    SubBitQuantizer quantizer = new SubBitQuantizer().withIntegerWidth(12);
+    Helpers.testConfigurableRoundtrip(quantizer);
+    try (SubBitModel model =
+            TestModels.model(
+                withPositiveScales(TestModels.network(Mode.SUB_BIT_BINARY, name, small)), images);
+        SubBitModel quantized = quantizer.quantize(model, images)) {
+      assertEquals(12, quantized.network().integers().orElseThrow().width());
+      Helpers.testModelProtoSerialization(quantized, Label.class, images);
+      Map<String, ?> instance = quantized.getProvenance().getInstanceProvenance().getMap();
+      assertEquals(quantizer.getProvenance(), instance.get("quantizer"));
+      assertEquals(images.getProvenance(), instance.get("calibration-data"));
+      String layers = instance.get("quantized-layers").toString();
+      assertTrue(layers.contains("conv1") && layers.contains("classifier"), layers);
+      assertFalse(SubBitQuantizer.isTuned(quantized));
+      assertRefused(quantizer, quantized, images, "already: it computes in integers of 12 bits");
+    }
+  }
+
+  /** As trained ones are; in front of a max pooling, integers need them. */
+  private static TrainedNetwork withPositiveScales(TrainedNetwork network) {
+    Map<String, PackedConvWeights> packed = new HashMap<>(network.packed());
+    packed.replaceAll(
+        (node, weights) -> {
+          float[] scale = weights.scale();
+          for (int o = 0; o < scale.length; o++) {
+            scale[o] = Math.abs(scale[o]);
+          }
+          return weights.withScale(scale);
+        });
+    return new TrainedNetwork(network.network(), network.floats(), packed, Map.of());
+  }
+
+  @Test
+  void namesTheLayerThatNoIntegerFormFits() {
+    TrainedNetwork network = TestModels.network(Mode.SUB_BIT_BINARY, "resnet8", SHAPE);
+    Map<String, float[]> floats = new HashMap<>(network.floats());
+    float[] huge = floats.get("stage2.block0.bn1/gamma").clone();
+    Arrays.fill(huge, 1e6f);
+    floats.put("stage2.block0.bn1/gamma", huge);
+    TrainedNetwork large =
+        new TrainedNetwork(network.network(), floats, network.packed(), Map.of());
+    try (SubBitModel model = TestModels.model(large, data)) {
+      assertRefused(new SubBitQuantizer(), model, data, "stage2.block0");
     }
   }
 
@@ -213,5 +312,8 @@ class SubBitQuantizerTest {
     assertThrows(PropertyException.class, () -> new SubBitQuantizer(0, 1, Clipping.MIN_MAX));
     assertThrows(PropertyException.class, () -> new SubBitQuantizer(10, 1, Clipping.MIN_MAX));
     assertThrows(PropertyException.class, () -> new SubBitQuantizer(5, 0, Clipping.MIN_MAX));
+    assertThrows(PropertyException.class, () -> new SubBitQuantizer().withIntegerWidth(8));
+    assertThrows(PropertyException.class, () -> new SubBitQuantizer().withIntegerWidth(17));
+    assertThrows(PropertyException.class, () -> new SubBitQuantizer().withTuneRate(-1));
   }
 }

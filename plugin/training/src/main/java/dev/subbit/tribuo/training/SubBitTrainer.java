@@ -10,10 +10,12 @@ import dev.subbit.tribuo.data.ImageDataset;
 import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.InitialParameters;
+import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.quantizer.IntegerCalibration;
 import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.settings.Optimiser;
@@ -50,6 +52,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToIntFunction;
 import java.util.logging.Logger;
 import org.tribuo.Dataset;
 import org.tribuo.ImmutableFeatureMap;
@@ -102,6 +105,15 @@ public final class SubBitTrainer implements Trainer<Label> {
 
   @Config(description = "Passes with float weights, before those with sub-bit weights.")
   int floatEpochs = 0;
+
+  @Config(
+      description =
+          "How many of the last epochs compute as the network's integer form does; the model has"
+              + " that form then. For binary activations with sub-bit weights. 0 for none.")
+  int integerEpochs = 0;
+
+  @Config(description = "Bits of an activation in the integer form, 9 to 16; devices take 12.")
+  int integerWidth = 16;
 
   @Config(description = "Images per step, at least 2.")
   int batchSize = 32;
@@ -224,6 +236,14 @@ public final class SubBitTrainer implements Trainer<Label> {
     check.between("tau", tau, 1, Codebook.MAX_TAU);
     check.atLeast("epochs", epochs, 1);
     check.atLeast("floatEpochs", floatEpochs, 0);
+    check.between("integerEpochs", integerEpochs, 0, epochs - 1);
+    check.require(
+        integerEpochs == 0
+            || (weights == Layer.Weights.SUB_BIT && activations == Layer.Activations.BINARY),
+        "integerEpochs",
+        integerEpochs,
+        "0 unless weights is SUB_BIT and activations is BINARY");
+    check.between("integerWidth", integerWidth, IntegerForm.MIN_WIDTH, IntegerForm.MAX_WIDTH);
     check.atLeast("batchSize", batchSize, 2);
     check.positive("learningRate", learningRate);
     check.share("momentum", momentum);
@@ -456,8 +476,17 @@ public final class SubBitTrainer implements Trainer<Label> {
             training, pixelMap, labels, batchSize, augmentation, random.at("batches"), threads);
     try (TeacherSession session =
         teacher == null ? null : teacher.open(pixelMap.shape(), labels, threads)) {
+      Dataset<Label> calibration = training;
       List<TrainingStage> stages =
-          stages(pixelMap.shape(), labels.size(), batches.count(), session, random);
+          stages(
+              pixelMap.shape(),
+              labels.size(),
+              batches.count(),
+              session,
+              random,
+              network ->
+                  IntegerCalibration.choose(network, calibration, pixelMap, integerWidth)
+                      .fractionBits());
       Map<String, float[]> initial =
           InitialParameters.draw(stages.get(0).network(), random.at("parameters").numbers());
       TrainingLoop loop =
@@ -470,26 +499,44 @@ public final class SubBitTrainer implements Trainer<Label> {
               () -> stops.get() != stopsBefore);
       long images = stages.stream().mapToLong(stage -> stage.plan().steps()).sum() * batchSize;
       try (TrainingProgress progress = progress(images)) {
-        return loop.train(initial, progress);
+        TrainedNetwork trained = loop.train(initial, progress);
+        return integerEpochs == 0
+            ? trained
+            : IntegerCalibration.keepOrChoose(trained, calibration, pixelMap);
       }
     }
   }
 
-  /** A stage with float weights, if there is one, and the stage that makes the model. */
+  /**
+   * A stage with float weights, if there is one, the stage that makes the model, and a stage that
+   * finishes it in integers, if there is one.
+   */
   private List<TrainingStage> stages(
-      ImageShape shape, int classes, int batches, TeacherSession session, RandomPlace random) {
+      ImageShape shape,
+      int classes,
+      int batches,
+      TeacherSession session,
+      RandomPlace random,
+      ToIntFunction<TrainedNetwork> fractionBits) {
     List<TrainingStage> stages = new ArrayList<>();
     if (floatEpochs > 0) {
       Network floats = Networks.build(network, shape, classes, Layer.Weights.FLOAT, activations);
-      stages.add(stage(floats, floatEpochs, batches, session, random));
+      int steps = Math.multiplyExact(floatEpochs, batches);
+      stages.add(new TrainingStage(floats, plan(steps, 0, 0, 0, random), floatEpochs, session));
     }
     Network built = Networks.build(network, shape, classes, weights, activations);
-    stages.add(stage(built, epochs, batches, session, random));
+    int first = Math.multiplyExact(epochs - integerEpochs, batches);
+    int last = Math.multiplyExact(integerEpochs, batches);
+    stages.add(
+        new TrainingStage(built, plan(first, 0, last, 0, random), epochs - integerEpochs, session));
+    if (integerEpochs > 0) {
+      TrainingPlan integers = plan(last, first, 0, integerWidth, random);
+      stages.add(new TrainingStage(built, integers, integerEpochs, session, fractionBits));
+    }
     return stages;
   }
 
-  private TrainingStage stage(
-      Network built, int passes, int batches, TeacherSession session, RandomPlace random) {
+  private TrainingPlan plan(int steps, int before, int after, int width, RandomPlace random) {
     Recipe recipe =
         new Recipe(
             optimiser,
@@ -505,9 +552,7 @@ public final class SubBitTrainer implements Trainer<Label> {
         new CodebookPlan(
             tau, selection, codebookStart, assignment, refineInterval, (float) refineRate);
     long seed = random.at("engine").numbers().nextLong();
-    int steps = Math.multiplyExact(passes, batches);
-    return new TrainingStage(
-        built, new TrainingPlan(steps, recipe, codebooks, threads, seed), passes, session);
+    return new TrainingPlan(steps, before, after, recipe, codebooks, width, threads, seed);
   }
 
   private TrainingProgress progress(long images) {

@@ -86,6 +86,29 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
+   * The number of the last passes that compute as the network's integer form does, which the model
+   * has then.
+   *
+   * @param integerEpochs 0 for none, or less than the number of passes.
+   * @return this.
+   */
+  public SubBitTrainerBuilder integerEpochs(int integerEpochs) {
+    open().integerEpochs = integerEpochs;
+    return this;
+  }
+
+  /**
+   * Bits of an activation in the integer form.
+   *
+   * @param integerWidth 9 to 16.
+   * @return this.
+   */
+  public SubBitTrainerBuilder integerWidth(int integerWidth) {
+    open().integerWidth = integerWidth;
+    return this;
+  }
+
+  /**
    * The number of images per step.
    *
    * @param batchSize at least 2.

@@ -17,13 +17,20 @@ public interface TrainingEngine {
   String CODEBOOK = "/codebook";
 
   /**
+   * The name, among the parameters that a training in integers starts from, of the number of bits
+   * behind the binary point.
+   */
+  String FRACTION_BITS = "fractionBits";
+
+  /**
    * Starts training.
    *
    * @param network the network.
    * @param plan how to train it.
    * @param parameters the parameters to start from, by full name, as {@link InitialParameters}
    *     makes them; latent weights included. A codebook to start from is given under the name of
-   *     its convolution and {@link #CODEBOOK}: [2^tau, 9], of -1 and +1.
+   *     its convolution and {@link #CODEBOOK}: [2^tau, 9], of -1 and +1. A plan in integers needs
+   *     {@link #FRACTION_BITS}.
    * @return the run, to be closed by the caller.
    */
   TrainingRun start(Network network, TrainingPlan plan, Map<String, float[]> parameters);

@@ -1,8 +1,12 @@
 package dev.subbit.tribuo.training.internal.engine;
 
+import dev.subbit.tribuo.codebook.CodebookTaps;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.training.teacher.TeacherSession;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 
 /**
  * One stage of a training. A training is a list of stages: each starts from the parameters that the
@@ -15,15 +19,34 @@ import java.util.Map;
  * @param epochs passes over the data, at least 1; the plan counts the steps of all of them.
  * @param teacher the teacher that is run before every step; null if the plan's recipe has no
  *     teacher.
+ * @param fractionBits chooses, for a plan in integers, the bits behind the binary point from the
+ *     network that the stage before ended with; null if the plan computes in floats, or if the
+ *     number is among the parameters that the stage starts from.
  */
 public record TrainingStage(
-    Network network, TrainingPlan plan, int epochs, TeacherSession teacher) {
+    Network network,
+    TrainingPlan plan,
+    int epochs,
+    TeacherSession teacher,
+    ToIntFunction<TrainedNetwork> fractionBits) {
 
   // Checks that there is a teacher where the recipe needs one.
   public TrainingStage {
     if (plan.recipe().distils() && teacher == null) {
       throw new IllegalArgumentException("The recipe needs a teacher, but there is none");
     }
+  }
+
+  /**
+   * Makes a stage in floats.
+   *
+   * @param network the network to train.
+   * @param plan how to train it.
+   * @param epochs passes over the data.
+   * @param teacher the teacher; null if the plan's recipe has none.
+   */
+  public TrainingStage(Network network, TrainingPlan plan, int epochs, TeacherSession teacher) {
+    this(network, plan, epochs, teacher, null);
   }
 
   /**
@@ -34,7 +57,30 @@ public record TrainingStage(
    * @param epochs passes over the data.
    */
   public TrainingStage(Network network, TrainingPlan plan, int epochs) {
-    this(network, plan, epochs, null);
+    this(network, plan, epochs, null, null);
+  }
+
+  /**
+   * The parameters that this stage starts from where it follows another one.
+   *
+   * @param before the run of the stage before, at its end.
+   * @return the parameters, by full name. A stage in integers goes on with the codebooks of the one
+   *     before.
+   */
+  public Map<String, float[]> parametersAfter(TrainingRun before) {
+    if (fractionBits == null) {
+      return before.parameters();
+    }
+    Map<String, float[]> parameters = new HashMap<>(before.parameters());
+    TrainedNetwork trained = before.network();
+    trained
+        .packed()
+        .forEach(
+            (node, weights) ->
+                parameters.put(
+                    node + TrainingEngine.CODEBOOK, CodebookTaps.of(weights.codebook())));
+    parameters.put(TrainingEngine.FRACTION_BITS, new float[] {fractionBits.applyAsInt(trained)});
+    return parameters;
   }
 
   /**

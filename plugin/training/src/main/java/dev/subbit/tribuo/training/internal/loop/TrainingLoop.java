@@ -99,9 +99,9 @@ public final class TrainingLoop {
           tellEnd(initial, run);
           return selection.best().orElseGet(run::network);
         }
-        parameters = run.parameters();
+        stage++;
+        parameters = stages.get(stage).parametersAfter(run);
       }
-      stage++;
     }
   }
 

@@ -19,6 +19,8 @@ public final class TeacherTuner implements NetworkTuner {
   @Override
   public TrainedNetwork tune(
       SubBitModel model, TrainedNetwork quantized, Dataset<Label> images, TuningSettings settings) {
-    return new NetworkTuning(model.network(), quantized, settings).tune(model, images);
+    return quantized.integers().isPresent()
+        ? new IntegerTuning(model, quantized, settings).tune(images)
+        : new NetworkTuning(model.network(), quantized, settings).tune(model, images);
   }
 }

@@ -61,9 +61,19 @@ final class BackwardPass {
       if (arrived == null) {
         continue;
       }
-      node.layer().accept(new NodeGradient(node, arrived)).forEach(this::pass);
+      node.layer().accept(new NodeGradient(node, unclipped(node, arrived))).forEach(this::pass);
     }
     shiftGradients.forEach((shift, arrived) -> gradients.put(shift, channelSum(arrived)));
+  }
+
+  /** Gradients stop where the forward pass clipped a value. */
+  private List<Operand<TFloat32>> unclipped(Network.Node node, List<Operand<TFloat32>> arrived) {
+    Operand<TFloat32> inside = forward.inside(node.name());
+    return inside == null ? arrived : List.of(tf.math.mul(sum(arrived), inside));
+  }
+
+  private Operand<TFloat32> sum(List<Operand<TFloat32>> summands) {
+    return summands.size() == 1 ? summands.get(0) : tf.math.addN(summands);
   }
 
   /**
@@ -75,7 +85,7 @@ final class BackwardPass {
     for (Operand<TFloat32> gradient : arrived) {
       sums.add(channelSums.computeIfAbsent(gradient, g -> tf.nn.biasAddGrad(g)));
     }
-    return sums.size() == 1 ? sums.get(0) : tf.math.addN(sums);
+    return sum(sums);
   }
 
   /** The gradient of every trained variable. */
@@ -276,12 +286,12 @@ final class BackwardPass {
       gradients.put(
           parameter("bias", dense.out()),
           tf.reduceSum(dy, tf.constant(0), ReduceSum.keepDims(false)));
-      return toInput(tf.linalg.matMul(dy, weight.value()));
+      return toInput(tf.linalg.matMul(dy, forward.denseWeight(node.name())));
     }
 
     /** The gradient of the node's output. */
     private Operand<TFloat32> dy() {
-      return arrived.size() == 1 ? arrived.get(0) : tf.math.addN(arrived);
+      return sum(arrived);
     }
 
     /** The output of the node that is read, or of the first of them. */

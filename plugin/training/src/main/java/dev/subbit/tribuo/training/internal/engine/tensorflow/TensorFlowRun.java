@@ -3,6 +3,7 @@ package dev.subbit.tribuo.training.internal.engine.tensorflow;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.codebook.CodebookTaps;
+import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -79,6 +81,7 @@ final class TensorFlowRun implements TrainingRun {
     for (GradientSum sum : built.codebookGradients().values()) {
       values.put(sum.before(), new float[(int) sum.before().shape().size()]);
     }
+    built.rounding().ifPresent(rounding -> values.put(rounding.unitsOfOne(), units(initial)));
     RandomPlace codebooks = RandomPlace.of(plan.seed()).at("codebook");
     for (Map.Entry<String, SubBitConvWeights> entry : built.subBitWeights().entrySet()) {
       RandomPlace place = codebooks.at(entry.getKey());
@@ -93,6 +96,12 @@ final class TensorFlowRun implements TrainingRun {
       values.put(entry.getValue().codewords(), CodebookTaps.of(learner.codebook()));
     }
     assign(values);
+  }
+
+  /** A run that is to be restored from a state starts with any number of fraction bits. */
+  private static float[] units(Map<String, float[]> initial) {
+    float[] bits = initial.getOrDefault(TrainingEngine.FRACTION_BITS, new float[1]);
+    return IntegerRounding.unitsOfOne((int) bits[0]);
   }
 
   private static float[] checked(Parameter parameter, float[] values) {
@@ -289,6 +298,7 @@ final class TensorFlowRun implements TrainingRun {
     List<Parameter> variables = new ArrayList<>(built.parameters().all());
     variables.addAll(built.optimiser().slots());
     built.codebookGradients().values().forEach(sum -> variables.add(sum.before()));
+    built.rounding().ifPresent(rounding -> variables.add(rounding.unitsOfOne()));
     return variables;
   }
 
@@ -316,7 +326,17 @@ final class TensorFlowRun implements TrainingRun {
   public TrainedNetwork network() {
     Map<String, float[]> floats = parameters();
     built.subBitWeights().values().forEach(weights -> floats.remove(weights.trained().name()));
-    return new TrainedNetwork(network, floats, packedWeights(), Map.of());
+    return new TrainedNetwork(network, floats, packedWeights(), Map.of(), integers());
+  }
+
+  private Optional<IntegerForm> integers() {
+    return built
+        .rounding()
+        .map(
+            rounding -> {
+              Parameter units = rounding.unitsOfOne();
+              return rounding.form(values(List.of(units)).get(units.name()));
+            });
   }
 
   /**

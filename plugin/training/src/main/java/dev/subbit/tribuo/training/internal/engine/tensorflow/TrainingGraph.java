@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -25,6 +26,8 @@ final class TrainingGraph {
   private final Ops tf;
   private final Network network;
   private final Parameters parameters;
+  // Null where the graph computes in floats.
+  private final IntegerRounding rounding;
   private final Map<String, ConvWeights> convWeights = new LinkedHashMap<>();
   private final Map<String, SubBitConvWeights> subBitWeights = new LinkedHashMap<>();
   private final List<Op> updates = new ArrayList<>();
@@ -40,11 +43,14 @@ final class TrainingGraph {
     this.tf = Ops.create(graph);
     this.network = network;
     this.parameters = new Parameters(tf);
+    this.rounding = plan.integerWidth() == 0 ? null : new IntegerRounding(tf, plan.integerWidth());
     this.pixels = floats(Shape.of(-1, network.input().size()));
     buildConvWeights(plan.codebooks());
 
-    ForwardPass inference = new ForwardPass(tf, network, pixels, parameters, convWeights, false);
-    ForwardPass forward = new ForwardPass(tf, network, pixels, parameters, convWeights, true);
+    ForwardPass inference =
+        new ForwardPass(tf, network, pixels, parameters, convWeights, false, rounding);
+    ForwardPass forward =
+        new ForwardPass(tf, network, pixels, parameters, convWeights, true, rounding);
     this.logits = inference.output(network.output().name());
     this.trainingLogits = forward.output(network.output().name());
     this.loss = new LossGraph(tf, trainingLogits, network.classes(), plan.recipe());
@@ -76,7 +82,11 @@ final class TrainingGraph {
           subBitWeights.put(node.name(), weights);
           convWeights.put(node.name(), weights);
         } else {
-          convWeights.put(node.name(), new FloatConvWeights(tf, weight));
+          convWeights.put(
+              node.name(),
+              rounding == null
+                  ? new FloatConvWeights(tf, weight)
+                  : new EightBitConvWeights(tf, weight, rounding));
         }
       }
     }
@@ -113,6 +123,11 @@ final class TrainingGraph {
   /** The parameters of the network, latent weights and moving statistics included. */
   Parameters parameters() {
     return parameters;
+  }
+
+  /** How values are rounded to integers; empty where the graph computes in floats. */
+  Optional<IntegerRounding> rounding() {
+    return Optional.ofNullable(rounding);
   }
 
   /** The weights of the sub-bit convolutions, by node name, in the order of the nodes. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -324,7 +325,19 @@ public final class Generate {
 
   // ---- The operators.
 
-  private record Attribute(Row row, String name, int count, long least, String most) {}
+  /** An attribute that holds {@code count} numbers, or a list of any length if that is 0. */
+  private record Attribute(Row row, String name, int count, long least, String most) {
+
+    static final int ANY_LENGTH = 0;
+
+    boolean list() {
+      return count != 1;
+    }
+
+    String meaning() {
+      return row.text(4);
+    }
+  }
 
   private record Input(String name, String type, String use, String values, String shape) {}
 
@@ -336,6 +349,7 @@ public final class Generate {
       boolean convolves,
       List<String> says,
       Map<String, Long> most,
+      List<Attribute> own,
       List<Input> inputs,
       List<Output> outputs) {
 
@@ -362,6 +376,7 @@ public final class Generate {
             "operator", columns("name", "conv or plain", "activations", "result"),
             "says", columns("text"),
             "most", columns("attribute", "number"),
+            "own", columns("name", "type", "least", "most", "meaning", "more"),
             "input", columns("name", "type", "use", "values", "shape"),
             "output", columns("name", "type", "required or optional", "values", "shape"));
 
@@ -372,11 +387,18 @@ public final class Generate {
       ELEMENTS.put("uint8", "UINT8");
       ELEMENTS.put("int8", "INT8");
       ELEMENTS.put("int32", "INT32");
+      ELEMENTS.put("int16", "INT16");
       ELEMENTS.put("uint8 or int8", "EIGHT_BITS");
+      ELEMENTS.put("float or uint8", "PIXELS");
+      ELEMENTS.put("any", "ANY");
     }
 
     private static final Map<String, String> USES =
-        Map.of("data", "DATA", "parameter", "PARAMETER", "optional", "OPTIONAL_PARAMETER");
+        Map.of(
+            "data", "DATA",
+            "parameter", "PARAMETER",
+            "optional", "OPTIONAL_PARAMETER",
+            "variadic", "VARIADIC_PARAMETERS");
 
     static Operators read(Path root) throws IOException {
       String domain = "";
@@ -403,6 +425,7 @@ public final class Generate {
                     new ArrayList<>(),
                     new LinkedHashMap<>(),
                     new ArrayList<>(),
+                    new ArrayList<>(),
                     new ArrayList<>()));
           }
           default -> addTo(row.owner(operators, "an operator"), row, attributes, taken);
@@ -422,10 +445,16 @@ public final class Generate {
 
     private static Attribute attribute(Row row) {
       Matcher list = Pattern.compile("(\\d+) ints").matcher(row.text(1));
-      if (!row.text(1).equals("int") && !list.matches()) {
-        throw row.mistake("'" + row.text(1) + "' is neither 'int' nor a number of 'ints'");
+      int count;
+      if (row.text(1).equals("int")) {
+        count = 1;
+      } else if (row.text(1).equals("ints")) {
+        count = Attribute.ANY_LENGTH;
+      } else if (list.matches()) {
+        count = Integer.parseInt(list.group(1));
+      } else {
+        throw row.mistake("'" + row.text(1) + "' is none of 'int', 'ints' and a number of 'ints'");
       }
-      int count = row.text(1).equals("int") ? 1 : Integer.parseInt(list.group(1));
       String most = row.text(3).isEmpty() ? "" : String.valueOf(row.number(3));
       return new Attribute(row, row.name(0), count, row.number(2), most);
     }
@@ -440,11 +469,19 @@ public final class Generate {
           }
           operator.most().put(row.text(0), row.number(1));
         }
+        case "own" -> {
+          row.claim(taken, operator.name() + " attribute " + camel(row.name(0)));
+          if (operator.convolves()) {
+            throw row.mistake("an operator has the attributes above or its own, not both");
+          }
+          operator.own().add(attribute(row));
+        }
         case "input" -> {
           row.claim(taken, operator.name() + " input " + camel(row.name(0)));
           List<Input> inputs = operator.inputs();
-          if (!inputs.isEmpty() && inputs.get(inputs.size() - 1).use().equals("optional")) {
-            throw row.mistake("an optional input must be the last");
+          String before = inputs.isEmpty() ? "" : inputs.get(inputs.size() - 1).use();
+          if (before.equals("optional") || before.equals("variadic")) {
+            throw row.mistake("an input that is " + before + " must be the last");
           }
           row.oneOf(USES, 2);
           checkType(operator, row);
@@ -493,15 +530,10 @@ public final class Generate {
       text.append(
           "/// The attributes of every operator that convolves.\nnamespace attributes {\n\n");
       for (Attribute a : attributes) {
-        text.append(comment("", "///", a.row().text(4)));
+        text.append(comment("", "///", a.meaning()));
         text.append(
             "inline constexpr %s k%s{%s, %s, %s};\n"
-                .formatted(
-                    (a.count() == 1 ? "NumberRow" : "ListRow<" + a.count() + ">"),
-                    camel(a.name()),
-                    quoted(a.name()),
-                    a.least(),
-                    (a.most().isEmpty() ? "INT64_MAX" : a.most())));
+                .formatted(cppType(a), camel(a.name()), quoted(a.name()), a.least(), cppMost(a)));
       }
       text.append("\n}  // namespace attributes\n");
       operators.forEach(operator -> text.append(cpp(operator)));
@@ -510,11 +542,23 @@ public final class Generate {
       for (Operator operator : operators) {
         String type = operator.name();
         text.append(
-            "    {%s::kName, %s::kInputs.data(), %s::kInputs.size(), %s::kOutputs.data(), %s::kOutputs.size()},\n"
-                .formatted(type, type, type, type, type));
+            "    {%s::kName, %s::kInputs.data(), %s::kInputs.size(), %s::kOutputs.data(), %s::kOutputs.size(), %s::kAttributes.data(), %s::kAttributes.size()},\n"
+                .formatted(type, type, type, type, type, type, type));
       }
       text.append("}};\n\n}  // namespace subbit::operators\n");
       return text.toString();
+    }
+
+    private static String cppType(Attribute a) {
+      return switch (a.count()) {
+        case 1 -> "NumberRow";
+        case Attribute.ANY_LENGTH -> "AnyListRow";
+        default -> "ListRow<" + a.count() + ">";
+      };
+    }
+
+    private static String cppMost(Attribute a) {
+      return a.most().isEmpty() ? "INT64_MAX" : a.most();
     }
 
     private static String cpp(Operator operator) {
@@ -529,6 +573,12 @@ public final class Generate {
                   text.append(
                       "  static constexpr std::int64_t kMost%s = %s;\n"
                           .formatted(camel(attribute), most)));
+      for (Attribute a : operator.own()) {
+        text.append(comment("  ", "///", a.meaning()));
+        text.append(
+            "  static constexpr %s kAttribute%s{%s, %s, %s};\n"
+                .formatted(cppType(a), camel(a.name()), quoted(a.name()), a.least(), cppMost(a)));
+      }
       for (int i = 0; i < operator.inputs().size(); i++) {
         Input input = operator.inputs().get(i);
         text.append(
@@ -561,6 +611,16 @@ public final class Generate {
               .formatted(
                   operator.outputs().size(),
                   joined(operator.outputs(), ", ", output -> "kOutput" + camel(output.name()))));
+      text.append(
+          "  static constexpr std::array<AttributeRow, %s> kAttributes = {%s};\n"
+              .formatted(
+                  operator.own().size(),
+                  joined(
+                      operator.own(),
+                      ", ",
+                      a ->
+                          "AttributeRow{%s, %s, %s, %s}"
+                              .formatted(quoted(a.name()), a.count(), a.least(), cppMost(a)))));
       text.append("};\n");
       return text.toString();
     }
@@ -578,21 +638,25 @@ public final class Generate {
       text.append("enum OperatorTable {\n");
       for (Operator operator : operators) {
         text.append(
-            "  %s(\n      %s,\n      %s,\n      %s,\n      List.of(\n          %s),\n      List.of(\n          %s)),\n"
+            "  %s(\n      %s,\n      %s,\n      %s,\n      List.of(%s),\n      List.of(\n          %s),\n      List.of(\n          %s)),\n"
                 .formatted(
                     constant(operator.name()),
                     quoted(operator.name()),
                     quoted(operator.says().get(0)),
                     operator.convolves(),
                     joined(
+                        operator.own(),
+                        ",",
+                        a -> "\n          " + javaAttribute(quoted(a.name()), a)),
+                    joined(
                         operator.inputs(),
                         ",\n          ",
                         input ->
-                            "new Input(%s, Element.%s, %s)"
+                            "new Input(%s, Element.%s, Use.%s)"
                                 .formatted(
                                     quoted(input.name()),
                                     element(input.type()),
-                                    input.use().equals("optional"))),
+                                    USES.get(input.use()))),
                     joined(
                         operator.outputs(),
                         ",\n          ",
@@ -607,19 +671,46 @@ public final class Generate {
       text.append(
           "  /** What a tensor holds. Those of EIGHT_BITS of a node are all of one type. */\n");
       text.append("  enum Element { " + String.join(", ", ELEMENTS.values()) + " }\n\n");
-      text.append("  /** An input, at the position at which it stands in its list. */\n");
-      text.append("  record Input(String name, Element type, boolean optional) {}\n\n");
+      text.append(
+          """
+            /** What an input is for. Those that are variadic come last, in any number. */
+            enum Use { DATA, PARAMETER, OPTIONAL_PARAMETER, VARIADIC_PARAMETERS }
+
+            /** An input, at the position at which it stands in its list. */
+            record Input(String name, Element type, Use use) {
+
+              boolean optional() {
+                return use == Use.OPTIONAL_PARAMETER;
+              }
+            }
+
+          """);
       text.append("  /** An output, at the position at which it stands in its list. */\n");
       text.append("  record Output(String name, Element type, boolean optional) {}\n\n");
       text.append(
-          "  /** An attribute of the operators that convolve: a number, or a list of them. */\n");
-      text.append("  record Attribute(String name, boolean list) {}\n\n");
+          """
+            /**
+             * An attribute: one number, or a list of {@code count} of them, or of any length if that is
+             * {@value #ANY_LENGTH}.
+             */
+            record Attribute(String name, int count, long least, long most) {
+
+              static final int ANY_LENGTH = 0;
+
+              boolean list() {
+                return count != 1;
+              }
+            }
+
+          """);
       text.append("  static final String DOMAIN = " + quoted(domain) + ";\n");
       text.append("  static final int VERSION = " + version + ";\n");
-      for (Attribute attribute : attributes) {
-        text.append(
-            "  static final String %s = %s;\n"
-                .formatted(constant(attribute.name()), quoted(attribute.name())));
+      Set<String> names = new LinkedHashSet<>();
+      attributes.forEach(attribute -> names.add(attribute.name()));
+      operators.forEach(
+          operator -> operator.own().forEach(attribute -> names.add(attribute.name())));
+      for (String name : names) {
+        text.append("  static final String %s = %s;\n".formatted(constant(name), quoted(name)));
       }
       for (Operator operator : operators) {
         operator
@@ -632,11 +723,7 @@ public final class Generate {
       }
       text.append("\n  /** The attributes of every operator that convolves. */\n");
       text.append("  static final List<Attribute> CONV_ATTRIBUTES =\n      List.of(\n          ");
-      text.append(
-          joined(
-              attributes,
-              ",\n          ",
-              a -> "new Attribute(%s, %s)".formatted(constant(a.name()), (a.count() > 1))));
+      text.append(joined(attributes, ",\n          ", a -> javaAttribute(constant(a.name()), a)));
       text.append(");\n\n");
       text.append(
           """
@@ -646,25 +733,35 @@ public final class Generate {
             final List<Input> inputs;
             final List<Output> outputs;
 
+            private final List<Attribute> own;
+
             OperatorTable(
                 String opType,
                 String says,
                 boolean convolves,
+                List<Attribute> own,
                 List<Input> inputs,
                 List<Output> outputs) {
               this.opType = opType;
               this.says = says;
               this.convolves = convolves;
+              this.own = own;
               this.inputs = inputs;
               this.outputs = outputs;
             }
 
             List<Attribute> attributes() {
-              return convolves ? CONV_ATTRIBUTES : List.of();
+              return convolves ? CONV_ATTRIBUTES : own;
             }
           }
           """);
       return text.toString();
+    }
+
+    private static String javaAttribute(String name, Attribute a) {
+      return "new Attribute(%s, %s, %s, %s)"
+          .formatted(
+              name, a.count(), a.least(), (a.most().isEmpty() ? "Long.MAX_VALUE" : a.most()));
     }
 
     @Override
@@ -677,21 +774,23 @@ public final class Generate {
               operators.stream()
                   .map(o -> List.of("`" + o.name() + "`", o.activations(), o.result()))
                   .toList()));
-      blocks.put(
-          "attributes",
-          docsTable(
-              List.of("attribute", "type", "meaning", "kernels accept"),
-              attributes.stream()
-                  .map(
-                      a ->
-                          List.of(
-                              "`" + a.name() + "`", a.row().text(1), a.row().text(4), accepted(a)))
-                  .toList()));
+      blocks.put("attributes", docs(attributes));
       for (Operator operator : operators) {
         blocks.put(operator.name(), docs(operator));
+        if (!operator.own().isEmpty()) {
+          blocks.put(operator.name() + " attributes", docs(operator.own()));
+        }
       }
       Path page = root.resolve("docs/OPERATORS.md");
       return Map.of(page, page(page, blocks));
+    }
+
+    private String docs(List<Attribute> list) {
+      return docsTable(
+          List.of("attribute", "type", "meaning", "kernels accept"),
+          list.stream()
+              .map(a -> List.of("`" + a.name() + "`", a.row().text(1), a.meaning(), accepted(a)))
+              .toList());
     }
 
     private String accepted(Attribute attribute) {
@@ -703,7 +802,7 @@ public final class Generate {
       String more = attribute.row().text(5);
       text.append(more.isEmpty() ? "" : ", " + more);
       for (Operator operator : operators) {
-        Long most = operator.most().get(attribute.name());
+        Long most = attributes.contains(attribute) ? operator.most().get(attribute.name()) : null;
         if (most != null) {
           text.append("; `%s`: at most %s".formatted(operator.name(), grouped(most)));
         }
@@ -715,11 +814,16 @@ public final class Generate {
       List<List<String>> rows = new ArrayList<>();
       for (int i = 0; i < operator.inputs().size(); i++) {
         Input input = operator.inputs().get(i);
-        String optional = input.use().equals("optional") ? " (optional)" : "";
+        String number =
+            switch (input.use()) {
+              case "optional" -> " (optional)";
+              case "variadic" -> " (any number)";
+              default -> "";
+            };
         rows.add(
             List.of(
-                "input " + i,
-                "`" + input.name() + "`" + optional,
+                "input " + i + (input.use().equals("variadic") ? ", ..." : ""),
+                "`" + input.name() + "`" + number,
                 docsType(input.type(), input.values()),
                 input.shape()));
       }

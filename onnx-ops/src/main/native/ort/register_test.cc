@@ -55,8 +55,8 @@ const OrtApi* ORT_API_CALL Api(std::uint32_t) noexcept {
   return &api;
 }
 
-/// The types that one registration of an operator has in place of a row's, by the type of its 8-bit values.
-ONNXTensorElementDataType TypeOf(Element element, ONNXTensorElementDataType eight_bits) {
+/// The types that one registration of an operator has in place of a row's, by the type of its 8-bit values or pixels.
+ONNXTensorElementDataType TypeOf(Element element, ONNXTensorElementDataType chosen) {
   switch (element) {
     case Element::kFloat:
       return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
@@ -66,10 +66,15 @@ ONNXTensorElementDataType TypeOf(Element element, ONNXTensorElementDataType eigh
       return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8;
     case Element::kInt32:
       return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
+    case Element::kInt16:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16;
+    case Element::kAny:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
     case Element::kEightBits:
+    case Element::kPixels:
       break;
   }
-  return eight_bits;
+  return chosen;
 }
 
 void ExpectRow(const OperatorRow& row, const OrtCustomOp& op, ONNXTensorElementDataType eight_bits) {

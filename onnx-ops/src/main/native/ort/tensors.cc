@@ -31,5 +31,6 @@ template TensorView<float> View(const OrtApi&, const OpName&, const char*, const
 template TensorView<std::uint8_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
 template TensorView<std::int8_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
 template TensorView<std::int32_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
+template TensorView<std::int16_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
 
 }  // namespace subbit::ort

@@ -30,9 +30,13 @@ template <>
 constexpr ONNXTensorElementDataType ElementType<std::int32_t>() {
   return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
 }
+template <>
+constexpr ONNXTensorElementDataType ElementType<std::int16_t>() {
+  return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16;
+}
 
-/// ONNX's number for the elements of an input or output of a node whose 8-bit values are of type `eight_bits`.
-constexpr ONNXTensorElementDataType OnnxType(operators::Element element, ONNXTensorElementDataType eight_bits) {
+/// ONNX's number for the elements of an input or output of a node whose 8-bit values or pixels are of type `chosen`.
+constexpr ONNXTensorElementDataType OnnxType(operators::Element element, ONNXTensorElementDataType chosen) {
   switch (element) {
     case operators::Element::kFloat:
       return ElementType<float>();
@@ -42,8 +46,13 @@ constexpr ONNXTensorElementDataType OnnxType(operators::Element element, ONNXTen
       return ElementType<std::int8_t>();
     case operators::Element::kInt32:
       return ElementType<std::int32_t>();
+    case operators::Element::kInt16:
+      return ElementType<std::int16_t>();
     case operators::Element::kEightBits:
-      return eight_bits;
+    case operators::Element::kPixels:
+      return chosen;
+    case operators::Element::kAny:
+      break;  // ONNX Runtime takes a type that is not defined for any
   }
   return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
 }
@@ -65,5 +74,6 @@ extern template TensorView<float> View(const OrtApi&, const OpName&, const char*
 extern template TensorView<std::uint8_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
 extern template TensorView<std::int8_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
 extern template TensorView<std::int32_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
+extern template TensorView<std::int16_t> View(const OrtApi&, const OpName&, const char*, const OrtValue*);
 
 }  // namespace subbit::ort

@@ -45,6 +45,8 @@ bool HasAvx512Popcount() { return Features().avx512_popcount; }
 
 bool HasAvx512Vnni() { return Features().avx512_vnni; }
 
+bool HasAvx512Vbmi() { return Features().avx512_vbmi; }
+
 #else
 
 std::vector<Isa> AvailableIsas() {
@@ -58,6 +60,8 @@ std::vector<Isa> AvailableIsas() {
 bool HasAvx512Popcount() { return false; }
 
 bool HasAvx512Vnni() { return false; }
+
+bool HasAvx512Vbmi() { return false; }
 
 #endif
 

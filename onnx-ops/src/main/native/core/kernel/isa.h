@@ -29,6 +29,9 @@ bool HasAvx512Popcount();
 /// Whether this build and this processor have AVX-512 VNNI (products of bytes, added in 32-bit lanes).
 bool HasAvx512Vnni();
 
+/// Whether this build and this processor have AVX-512 VBMI (shuffles of bytes across a whole vector).
+bool HasAvx512Vbmi();
+
 /// The level to use: the best available one that does not exceed the environment variable SUBBIT_ISA, if that is set.
 /// Throws std::invalid_argument if it is set to anything but a level's name.
 Isa ChosenIsa();

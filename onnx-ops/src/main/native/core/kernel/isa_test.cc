@@ -42,6 +42,7 @@ TEST(X86Features, AreThoseThatTheRuntimeLibraryOfGccSees) {
   EXPECT_EQ(features.avx512, avx512);
   EXPECT_EQ(features.avx512_popcount, avx512 && __builtin_cpu_supports("avx512vpopcntdq") != 0);
   EXPECT_EQ(features.avx512_vnni, avx512 && __builtin_cpu_supports("avx512vnni") != 0);
+  EXPECT_EQ(features.avx512_vbmi, avx512 && __builtin_cpu_supports("avx512vbmi") != 0);
 }
 #endif
 

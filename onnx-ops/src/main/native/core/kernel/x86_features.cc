@@ -38,6 +38,7 @@ X86Features DetectX86Features() {
   constexpr std::uint32_t kZmm = kYmm | Bit(5) | Bit(6) | Bit(7);  // and those of AVX-512
   constexpr std::uint32_t kAvx2 = Bit(5);
   constexpr std::uint32_t kAvx512 = Bit(16) | Bit(17) | Bit(30) | Bit(31);  // F, DQ, BW, VL
+  constexpr std::uint32_t kVbmi = Bit(1);
   constexpr std::uint32_t kVnni = Bit(11);
   constexpr std::uint32_t kVpopcntdq = Bit(14);
   const std::uint32_t saved = SavedState();
@@ -47,6 +48,7 @@ X86Features DetectX86Features() {
   features.avx512 = features.avx2 && HasBits(saved, kZmm) && HasBits(extended.b, kAvx512);
   features.avx512_popcount = features.avx512 && HasBits(extended.c, kVpopcntdq);
   features.avx512_vnni = features.avx512 && HasBits(extended.c, kVnni);
+  features.avx512_vbmi = features.avx512 && HasBits(extended.c, kVbmi);
   return features;
 }
 

@@ -10,6 +10,7 @@ struct X86Features {
   bool avx512 = false;
   bool avx512_popcount = false;
   bool avx512_vnni = false;
+  bool avx512_vbmi = false;
 };
 
 X86Features DetectX86Features();

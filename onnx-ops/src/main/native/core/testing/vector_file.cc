@@ -45,6 +45,8 @@ VectorTensor ReadTensor(std::istringstream& words) {
     tensor.values = ReadValues<std::int8_t>(words, integer);
   } else if (type == "i32") {
     tensor.values = ReadValues<std::int32_t>(words, integer);
+  } else if (type == "i16") {
+    tensor.values = ReadValues<std::int16_t>(words, integer);
   } else {
     throw std::runtime_error("unknown type " + type);
   }

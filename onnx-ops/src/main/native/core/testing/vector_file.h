@@ -11,7 +11,8 @@ namespace subbit {
 /// One tensor of a test vector.
 struct VectorTensor {
   std::vector<std::int64_t> shape;
-  std::variant<std::vector<float>, std::vector<std::uint8_t>, std::vector<std::int8_t>, std::vector<std::int32_t>>
+  std::variant<std::vector<float>, std::vector<std::uint8_t>, std::vector<std::int8_t>, std::vector<std::int32_t>,
+               std::vector<std::int16_t>>
       values;
 
   template <class T>

@@ -148,6 +148,20 @@ public final class OnnxProtos {
   }
 
   /**
+   * Creates an int16 tensor.
+   *
+   * @param name its name.
+   * @param data its elements.
+   * @param shape its shape; none for a scalar.
+   * @return the tensor.
+   */
+  public static TensorProto tensor(String name, short[] data, long... shape) {
+    ByteBuffer bytes = littleEndian(data.length, Short.BYTES);
+    bytes.asShortBuffer().put(data);
+    return tensor(name, TensorProto.DataType.INT16, bytes.array(), shape);
+  }
+
+  /**
    * Creates an int32 tensor.
    *
    * @param name its name.

@@ -119,10 +119,17 @@ class GenerateTest {
         "input  | X        | float | data      |          | # input | X | float | data | # a row"
             + " 'input' has 5 cells (name | type | use | values | shape), this one 4",
         "input  | X        | float | # input | X | double | # 'double' is not one of float, uint8,"
-            + " int8, int32, uint8 or int8",
+            + " int8, int32, int16, uint8 or int8, float or uint8, any",
         "| scale    | float | # | index | float | # there is another 'SubBitConv input Index'",
-        "input  | scale    | float | parameter # input | scale | float | optional # an optional"
-            + " input must be the last",
+        "input  | scale    | float | parameter # input | scale | float | optional # an input that is"
+            + " optional must be the last",
+        "input  | weight     | int8           | parameter # input | weight | int8 | variadic # an"
+            + " input that is variadic must be the last",
+        "output | B     | uint8 | required # own | B | 3 numbers | 0 | 1 | meaning | # '3 numbers' is"
+            + " none of 'int', 'ints' and a number of 'ints'",
+        "input  | X        | float | data      |          | # own | shape | ints | 0 | 1 | meaning | #"
+            + " an operator has the attributes above or its own, not both",
+        "own    | pool_pads  # own | strides # there is another 'IntegerStem attribute Strides'",
         "most   | in_channels # most | channels # there is no attribute 'channels'",
         "| x_zero_point | as x # | x_zero_point | as z # 'as z' names no input above it that is"
             + " 'uint8 or int8'",

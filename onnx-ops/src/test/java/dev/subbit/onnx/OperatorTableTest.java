@@ -105,7 +105,9 @@ class OperatorTableTest {
       case UINT8 -> TestTensor.Type.U8;
       case INT8 -> TestTensor.Type.I8;
       case INT32 -> TestTensor.Type.I32;
-      case EIGHT_BITS -> vector.inputs().get(0).type();
+      case INT16 -> TestTensor.Type.I16;
+      case EIGHT_BITS, PIXELS -> vector.inputs().get(0).type();
+      case ANY -> throw new IllegalArgumentException("its place says of what type a parameter is");
     };
   }
 

@@ -17,6 +17,7 @@ record TestTensor(String name, Type type, int[] shape, int[] values) {
     F32,
     U8,
     I8,
+    I16,
     I32;
 
     /** The tensor in the notation of a vector file. */
@@ -51,6 +52,14 @@ record TestTensor(String name, Type type, int[] shape, int[] values) {
     return bytes;
   }
 
+  short[] shorts() {
+    short[] shorts = new short[values.length];
+    for (int i = 0; i < shorts.length; i++) {
+      shorts[i] = (short) values[i];
+    }
+    return shorts;
+  }
+
   long[] longShape() {
     return Arrays.stream(shape).asLongStream().toArray();
   }
@@ -59,6 +68,7 @@ record TestTensor(String name, Type type, int[] shape, int[] values) {
     return switch (type) {
       case U8 -> OnnxProtos.tensor(name, TensorProto.DataType.UINT8, bytes(), longShape());
       case I8 -> OnnxProtos.tensor(name, TensorProto.DataType.INT8, bytes(), longShape());
+      case I16 -> OnnxProtos.tensor(name, shorts(), longShape());
       case I32 -> OnnxProtos.tensor(name, values, longShape());
       case F32 -> {
         float[] floats = new float[values.length];

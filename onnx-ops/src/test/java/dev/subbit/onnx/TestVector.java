@@ -24,8 +24,8 @@ import java.util.stream.Collectors;
  * end
  * </pre>
  *
- * TYPE is f32, u8, i8 or i32; DIMS is like {@code 1x4x5x5}, or {@code -} for a scalar; floats are
- * the 8 hexadecimal digits of their bits, integers are decimal; a line that starts with # is a
+ * TYPE is f32, u8, i8, i16 or i32; DIMS is like {@code 1x4x5x5}, or {@code -} for a scalar; floats
+ * are the 8 hexadecimal digits of their bits, integers are decimal; a line that starts with # is a
  * comment. Inputs come in the operator's order; an absent optional input has no line.
  */
 record TestVector(

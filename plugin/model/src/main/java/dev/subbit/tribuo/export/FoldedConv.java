@@ -5,12 +5,10 @@ import dev.subbit.tribuo.network.ConvChain;
 import dev.subbit.tribuo.network.IntegerWeights;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.TrainedNetwork;
-import java.util.Arrays;
 
 /**
- * Batch normalisation as the convolution before it can absorb it: {@code gamma * (x - mean) /
- * sqrt(variance + epsilon) + beta = factor * x + bias}. The factor multiplies float weights, or the
- * scale of sub-bit ones; it may be negative or zero.
+ * Batch normalisation as the convolution before it can absorb it: the factor of {@link FoldedNorm}
+ * multiplies float weights, or the scale of sub-bit ones, and its summand is the bias.
  */
 final class FoldedConv {
 
@@ -29,20 +27,11 @@ final class FoldedConv {
     this.node = chain.conv().name();
     this.trained = trained;
     int channels = ((Layer.Conv) chain.conv().layer()).out();
-    factor = new double[channels];
+    FoldedNorm norm = FoldedNorm.of(trained, chain.norm(), channels);
+    factor = norm.factor();
     bias = new float[channels];
-    if (chain.norm().isEmpty()) {
-      Arrays.fill(factor, 1);
-      return;
-    }
-    String norm = chain.norm().get().name();
-    float[] gamma = trained.floats().get(norm + "/gamma");
-    float[] beta = trained.floats().get(norm + "/beta");
-    float[] mean = trained.floats().get(norm + "/mean");
-    float[] variance = trained.floats().get(norm + "/variance");
     for (int o = 0; o < channels; o++) {
-      factor[o] = gamma[o] / Math.sqrt((double) variance[o] + Layer.BatchNorm.EPSILON);
-      bias[o] = (float) (beta[o] - mean[o] * factor[o]);
+      bias[o] = (float) norm.summand()[o];
       requireFinite(bias[o]);
     }
   }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -27,18 +28,24 @@ import java.util.TreeMap;
  * block: then the batch normalisation has a range, and the addition is a float layer. Networks that
  * were quantized by earlier versions are like this.
  *
+ * <p><b>Integers from pixel to logit.</b> Where {@code integers} is present, the network has binary
+ * activations and the exporter writes it as one that computes in integers only. Such a network has
+ * no ranges.
+ *
  * @param network the network.
  * @param floats float parameters by full name ({@code <node>/<parameter>}, see {@link Layer});
  *     holds no entry for the weights of a SUB_BIT convolution.
  * @param packed weights of the SUB_BIT convolutions by node name.
  * @param ranges quantized activations by node name, as above; empty for a network that runs on
  *     float activations.
+ * @param integers how the activations of a binary network are held, if it computes in integers.
  */
 public record TrainedNetwork(
     Network network,
     Map<String, float[]> floats,
     Map<String, PackedConvWeights> packed,
-    Map<String, QuantizedRange> ranges) {
+    Map<String, QuantizedRange> ranges,
+    Optional<IntegerForm> integers) {
 
   /**
    * How a tensor is held in unsigned 8 bits: {@code real = scale * (stored - zeroPoint)}.
@@ -64,6 +71,32 @@ public record TrainedNetwork(
   }
 
   /**
+   * A network without an integer form.
+   *
+   * @param network the network.
+   * @param floats float parameters by full name.
+   * @param packed weights of the SUB_BIT convolutions by node name.
+   * @param ranges quantized activations by node name; empty for float activations.
+   */
+  public TrainedNetwork(
+      Network network,
+      Map<String, float[]> floats,
+      Map<String, PackedConvWeights> packed,
+      Map<String, QuantizedRange> ranges) {
+    this(network, floats, packed, ranges, Optional.empty());
+  }
+
+  /**
+   * The network as one that computes in integers from its pixels to its logits.
+   *
+   * @param form how its activations are held.
+   * @return a network of the same layers and parameters, without ranges.
+   */
+  public TrainedNetwork withIntegers(IntegerForm form) {
+    return new TrainedNetwork(network, floats, packed, Map.of(), Optional.of(form));
+  }
+
+  /**
    * The bytes that the sub-bit weights take in a model file.
    *
    * @return the size of all sub-bit layers together; nothing where there are none.
@@ -76,7 +109,7 @@ public record TrainedNetwork(
    * The network with its sub-bit weights as 32-bit floats and with float activations. It computes
    * the same up to rounding; the size of its file shows what sub-bit weights save.
    *
-   * @return a network with no sub-bit layer and no quantized range.
+   * @return a network with no sub-bit layer, no quantized range and no integer form.
    */
   public TrainedNetwork withFloatWeights() {
     Map<String, float[]> all = new HashMap<>(floats);
@@ -93,7 +126,7 @@ public record TrainedNetwork(
   public TrainedNetwork withOneBitWeights() {
     Map<String, PackedConvWeights> all = new HashMap<>();
     packed.forEach((node, weights) -> all.put(node, inOneBit(weights)));
-    return new TrainedNetwork(network, floats, all, ranges);
+    return new TrainedNetwork(network, floats, all, ranges, integers);
   }
 
   private static PackedConvWeights inOneBit(PackedConvWeights weights) {

@@ -26,8 +26,8 @@ public final class TrainedNetworkCheck {
    *
    * @param trained the network.
    * @throws IllegalArgumentException if its layers do not fit together, or a parameter is missing,
-   *     left over, of the wrong size or not finite, or its quantized ranges do not fit {@link
-   *     TrainedNetwork}'s rules; the message names the node or the parameter.
+   *     left over, of the wrong size or not finite, or its quantized ranges or integer form do not
+   *     fit {@link TrainedNetwork}'s rules; the message names the node or the parameter.
    */
   public static void check(TrainedNetwork trained) {
     NetworkShapes.of(trained.network());
@@ -35,6 +35,27 @@ public final class TrainedNetworkCheck {
     trained.network().nodes().forEach(check::takeParameters);
     check.requireNothingLeft();
     QuantizedRangesCheck.check(trained);
+    if (trained.integers().isPresent()) {
+      check.requireBinaryActivations();
+    }
+  }
+
+  private void requireBinaryActivations() {
+    if (!trained.ranges().isEmpty()) {
+      throw new IllegalArgumentException(
+          "A network in integers has no quantized ranges, found are some at "
+              + trained.ranges().keySet());
+    }
+    for (Network.Node node : trained.network().nodes()) {
+      if (node.layer() instanceof Layer.Conv conv
+          && conv.weights() == Layer.Weights.SUB_BIT
+          && conv.activations() == Layer.Activations.REAL) {
+        throw new IllegalArgumentException(
+            "Node '"
+                + node.name()
+                + "' has real activations; a network in integers needs binary ones");
+      }
+    }
   }
 
   private void takeParameters(Network.Node node) {

@@ -4,10 +4,12 @@ import com.google.protobuf.ByteString;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetworkCheck;
 import dev.subbit.tribuo.protos.FloatsProto;
+import dev.subbit.tribuo.protos.IntegerFormProto;
 import dev.subbit.tribuo.protos.NetworkProto;
 import dev.subbit.tribuo.protos.NodeProto;
 import dev.subbit.tribuo.protos.PackedConvWeightsProto;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Converts trained networks to and from their stored form. */
 public final class NetworkCodec {
@@ -52,6 +55,14 @@ public final class NetworkCodec {
                         .setScale(range.scale())
                         .setZeroPoint(range.zeroPoint())
                         .build()));
+    trained
+        .integers()
+        .ifPresent(
+            form ->
+                proto.setIntegers(
+                    IntegerFormProto.newBuilder()
+                        .setWidth(form.width())
+                        .setFractionBits(form.fractionBits())));
     return proto.build();
   }
 
@@ -133,9 +144,17 @@ public final class NetworkCodec {
                         () ->
                             new TrainedNetwork.QuantizedRange(
                                 range.getScale(), range.getZeroPoint()))));
-    TrainedNetwork trained = new TrainedNetwork(network, floats, packed, ranges);
+    Optional<IntegerForm> integers =
+        proto.hasIntegers()
+            ? Optional.of(naming("the integer form", () -> decode(proto.getIntegers())))
+            : Optional.empty();
+    TrainedNetwork trained = new TrainedNetwork(network, floats, packed, ranges, integers);
     TrainedNetworkCheck.check(trained);
     return trained;
+  }
+
+  private static IntegerForm decode(IntegerFormProto proto) {
+    return new IntegerForm(proto.getWidth(), proto.getFractionBits());
   }
 
   private static float[] decode(List<Float> values) {

@@ -30,7 +30,12 @@ public final class ReferenceForward {
    * node, and no useful ones before.
    */
   public Map<String, float[]> run(float[] image) {
-    Map<String, float[]> values = new HashMap<>();
+    return run(image, Map.of());
+  }
+
+  /** The values of every node, where those of some nodes are given and not computed. */
+  public Map<String, float[]> run(float[] image, Map<String, float[]> given) {
+    Map<String, float[]> values = new HashMap<>(given);
     for (Network.Node node : trained.network().nodes()) {
       if (!values.containsKey(node.name())) {
         values.put(node.name(), node.layer().accept(new NodeValues(node, values, image)));

@@ -2,13 +2,72 @@
 
 #include <utility>
 
+#include "core/integer/conv/fast_integer_conv.h"
 #include "core/integer/reference_layers.h"
 
 namespace subbit {
+namespace {
+
+#ifdef SUBBIT_X86_KERNELS
+
+/// The look-up of codewords by tables of 64 bytes takes a step for each channel and 64 outputs, however few there are;
+/// counting takes 2.5 / 64 steps for each sign and 16 outputs.
+bool PrefersCounts(const SubBitWeights& weights) {
+  const auto up = [](std::int64_t a, std::int64_t b) { return static_cast<double>((a + b - 1) / b); };
+  const auto channels = static_cast<double>(weights.in_channels);
+  const double patterns = 15 * up(weights.in_channels, 64);
+  const double look_up = channels * up(weights.out_channels, 64) + patterns;
+  const double counts = 2.5 / 2 * static_cast<double>(CountLayout(weights.in_channels).steps) *
+                        up(weights.out_channels, 16);
+  return counts < look_up;
+}
+
+std::vector<const ConvKernels*> X86Kernels(Isa isa, const SubBitWeights& weights) {
+  std::vector<const ConvKernels*> kernels;
+  if (isa == Isa::kAvx512 && HasAvx512Vbmi() && weights.tau <= 6) kernels.push_back(&Avx512Codewords());
+  if (isa == Isa::kAvx512 && HasAvx512Popcount()) {
+    kernels.insert(PrefersCounts(weights) ? kernels.begin() : kernels.end(), &Avx512Counts());
+  }
+  if (!kernels.empty()) return kernels;
+  if (weights.tau <= 4) kernels.push_back(&Avx2CodewordPairs());
+  kernels.push_back(&Avx2Nibbles());
+  return kernels;
+}
+
+#endif
+
+std::vector<const ConvKernels*> KernelsFor(Isa isa, const SubBitWeights& weights) {
+#ifdef SUBBIT_X86_KERNELS
+  if (isa >= Isa::kAvx2) return X86Kernels(isa, weights);
+#endif
+#ifdef SUBBIT_NEON_KERNELS
+  if (isa == Isa::kNeon) {
+    if (weights.tau <= 5) return {&NeonCodewordPairs(), &NeonNibbles()};
+    return {&NeonNibbles()};
+  }
+#endif
+  static_cast<void>(isa);
+  static_cast<void>(weights);
+  return {&PortableCounts()};
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<IntegerLayer>> CandidateIntegerConvs(Isa isa, const IntegerConvParameters& parameters) {
+  std::vector<std::unique_ptr<IntegerLayer>> layers;
+  if (isa == Isa::kReference) {
+    layers.push_back(MakeReferenceIntegerConv(parameters));
+    return layers;
+  }
+  for (const ConvKernels* kernels : KernelsFor(isa, parameters.weights)) {
+    layers.push_back(std::make_unique<FastIntegerConv>(*kernels, parameters));
+  }
+  return layers;
+}
 
 std::unique_ptr<IntegerLayer> MakeIntegerConv(Isa isa, IntegerConvParameters parameters) {
-  static_cast<void>(isa);
-  return MakeReferenceIntegerConv(std::move(parameters));
+  if (isa == Isa::kReference) return MakeReferenceIntegerConv(std::move(parameters));
+  return std::make_unique<FastIntegerConv>(*KernelsFor(isa, parameters.weights).front(), parameters);
 }
 
 }  // namespace subbit

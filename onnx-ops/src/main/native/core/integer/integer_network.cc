@@ -290,6 +290,10 @@ IntegerNetwork::IntegerNetwork(const OpName& op, std::vector<NetworkLayer> layer
 
 IntegerNetwork::~IntegerNetwork() = default;
 
+std::string IntegerNetwork::Name() const {
+  return layers_.size() == 1 ? layers_.front().layer->Name() : std::to_string(layers_.size()) + " layers";
+}
+
 std::shared_ptr<const IntegerNetwork::Plan> IntegerNetwork::PlanFor(const MapShape& x) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (plan_ != nullptr && plan_->input == x) return plan_;

@@ -58,6 +58,9 @@ class IntegerNetwork {
   IntegerNetwork(const OpName& op, std::vector<NetworkLayer> layers);
   ~IntegerNetwork();
 
+  /// For logs: the kernel of a single layer, or "22 layers".
+  std::string Name() const;
+
   /// The plan for images of this shape; kept until another shape is asked for, so a run with the shape of the last one
   /// allocates nothing here. Throws InvalidOperator if a layer refuses its shape, a residual has another shape than the
   /// output to which it is added, or scratch memory would exceed kMaxElements bytes.

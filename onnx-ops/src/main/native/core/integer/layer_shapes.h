@@ -9,6 +9,12 @@
 /// reference and every fast kernel derive from these.
 namespace subbit {
 
+/// The length of an axis (0 rows, 1 columns) of an operator's output from that of its input; below 1 if kernel or pool
+/// window do not fit. `kernel` is that of the stem.
+std::int64_t OutputLength(const StemAttributes& attributes, std::int64_t kernel, int axis, std::int64_t length);
+std::int64_t OutputLength(const IntegerConvAttributes& attributes, int axis, std::int64_t length);
+std::int64_t OutputLength(const ShortcutAttributes& attributes, int axis, std::int64_t length);
+
 /// IntegerStem.
 class StemLayer : public IntegerLayer {
  public:

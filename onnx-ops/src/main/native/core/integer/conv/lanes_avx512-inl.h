@@ -1,0 +1,35 @@
+// Vectors of 16-bit values on AVX-512, for finish-inl.h. Everything here is in an unnamed namespace, see
+// map_kernels-inl.h.
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+namespace subbit {
+namespace {
+
+using Lanes = __m512i;
+constexpr int kLanes = 32;
+
+inline __mmask32 First(int count) { return (__mmask32{1} << count) - 1; }
+
+inline Lanes All(std::int16_t value) { return _mm512_set1_epi16(value); }
+inline Lanes Load(const std::int16_t* from) { return _mm512_loadu_si512(from); }
+inline void Store(std::int16_t* to, Lanes v) { _mm512_storeu_si512(to, v); }
+/// `count` values, below kLanes, and zeros.
+inline Lanes LoadFirst(const std::int16_t* from, int count) { return _mm512_maskz_loadu_epi16(First(count), from); }
+inline void StoreFirst(std::int16_t* to, Lanes v, int count) { _mm512_mask_storeu_epi16(to, First(count), v); }
+
+inline Lanes Add(Lanes a, Lanes b) { return _mm512_add_epi16(a, b); }
+inline Lanes Subtract(Lanes a, Lanes b) { return _mm512_sub_epi16(a, b); }
+inline Lanes AddSaturated(Lanes a, Lanes b) { return _mm512_adds_epi16(a, b); }
+inline Lanes MulHrs(Lanes a, Lanes b) { return _mm512_mulhrs_epi16(a, b); }
+inline Lanes Min(Lanes a, Lanes b) { return _mm512_min_epi16(a, b); }
+inline Lanes Max(Lanes a, Lanes b) { return _mm512_max_epi16(a, b); }
+inline Lanes ShiftLeft(Lanes a, int bits) { return _mm512_sll_epi16(a, _mm_cvtsi32_si128(bits)); }
+
+/// Bit i is set where a[i] >= b[i].
+inline std::uint64_t AtLeast(Lanes a, Lanes b) { return _mm512_cmpge_epi16_mask(a, b); }
+
+}  // namespace
+}  // namespace subbit

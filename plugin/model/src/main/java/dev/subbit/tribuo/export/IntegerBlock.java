@@ -1,27 +1,29 @@
 package dev.subbit.tribuo.export;
 
+import dev.subbit.onnx.IntegerLayer;
 import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.TrainedNetwork;
 
 /**
- * IntegerSubBitBlock.
- *
- * @param signs the convolution.
- * @param bias [O]: that of the batch normalisation and the shift in front of the PReLU.
- * @param slope [O].
- * @param slopeShift bits by which products with the slope are moved up: the fewest at which all
- *     slopes fit.
- * @param shiftOut [O].
+ * Derives the integers of a ReActNet block. Its bias is that of the batch normalisation and the
+ * shift in front of the PReLU; products with slopes are moved up by the fewest bits at which all
+ * slopes fit.
  */
-record IntegerBlock(
-    IntegerSigns signs, short[] bias, short[] slope, int slopeShift, short[] shiftOut)
-    implements IntegerLayer {
+final class IntegerBlock {
 
   private static final int MOST_SLOPE_SHIFT = 3;
 
-  /** Derives the integers of a ReActNet block. */
-  static IntegerBlock of(IntegerPart.Block part, TrainedNetwork trained, IntegerForm form) {
+  private IntegerBlock() {}
+
+  /**
+   * Derives the layer.
+   *
+   * @param part its nodes.
+   * @param trained the network.
+   * @param form how activations are held.
+   */
+  static IntegerLayer.Block of(IntegerPart.Block part, TrainedNetwork trained, IntegerForm form) {
     BinaryLayers.Block block = part.block();
     FixedPoint fixed = new FixedPoint(part.named().name(), form);
     FoldedNorm norm =
@@ -36,14 +38,20 @@ record IntegerBlock(
     while (slopeShift < MOST_SLOPE_SHIFT && !FixedPoint.areFactors(slope, slopeShift)) {
       slopeShift++;
     }
-    return new IntegerBlock(
-        IntegerSigns.of(part.named(), part.threshold(), norm, trained, form),
+    IntegerSigns signs = IntegerSigns.of(part.named(), part.threshold(), norm, trained, form);
+    return new IntegerLayer.Block(
+        signs.weights(),
+        signs.stride(),
+        signs.threshold(),
+        signs.multiplier(),
         fixed.summands("the bias", bias),
+        signs.shift(),
         fixed.factors("the slope", slope, slopeShift),
         slopeShift,
         fixed.summands(
             "the shift behind the PReLU",
-            doubles(trained.floats().get(block.shiftOut().name() + "/shift"))));
+            doubles(trained.floats().get(block.shiftOut().name() + "/shift"))),
+        form.width());
   }
 
   private static double[] doubles(float[] values) {

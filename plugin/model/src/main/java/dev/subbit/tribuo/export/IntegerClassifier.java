@@ -1,5 +1,6 @@
 package dev.subbit.tribuo.export;
 
+import dev.subbit.onnx.IntegerLayer;
 import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.NodeShape;
@@ -7,25 +8,27 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import java.util.Map;
 
 /**
- * IntegerClassifier.
- *
- * @param weight [K, parts, C].
- * @param parts 1 if the positions are summed up, else their number.
- * @param scale [K].
- * @param bias [K].
- * @param shift bits by which the sum of a part's positions is moved down: the fewest at which none
- *     saturates.
+ * Derives the integers of a network's last layers. The sums of a part's positions are moved down by
+ * the fewest bits at which none saturates.
  */
-record IntegerClassifier(byte[] weight, int parts, float[] scale, float[] bias, int shift)
-    implements IntegerLayer {
+final class IntegerClassifier {
 
   /** 32768 times the magnitudes of a class's weights must be below 2^31. */
   private static final long MOST_SUM = (1 << 16) - 1;
 
   private static final int MOST_POSITIONS = 256;
 
-  /** Derives the integers of a network's last layers. */
-  static IntegerClassifier of(
+  private IntegerClassifier() {}
+
+  /**
+   * Derives the layer.
+   *
+   * @param part its nodes.
+   * @param trained the network.
+   * @param shapes the shapes of its nodes.
+   * @param form how activations are held.
+   */
+  static IntegerLayer.Classifier of(
       IntegerPart.Classifier part,
       TrainedNetwork trained,
       Map<String, NodeShape> shapes,
@@ -54,8 +57,8 @@ record IntegerClassifier(byte[] weight, int parts, float[] scale, float[] bias, 
     for (int k = 0; k < scale.length; k++) {
       scale[k] = (float) (rows.scale()[k] * unit);
     }
-    return new IntegerClassifier(
-        rows.weight(), parts, scale, trained.floats().get(node + "/bias"), shift);
+    return new IntegerLayer.Classifier(
+        parts, rows.weight(), scale, trained.floats().get(node + "/bias"), shift);
   }
 
   /** From [K, C, positions], the order in which a flattening puts values, to [K, positions, C]. */

@@ -1,22 +1,26 @@
 package dev.subbit.tribuo.export;
 
+import dev.subbit.onnx.IntegerLayer;
 import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.NodeShape;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import java.util.Map;
 
-/**
- * IntegerSubBitConv.
- *
- * @param signs the convolution.
- * @param bias [O].
- * @param pool the max pooling of the sums.
- */
-record IntegerConv(IntegerSigns signs, short[] bias, PoolWindows pool) implements IntegerLayer {
+/** Derives the integers of a convolution of signs that is not part of a block. */
+final class IntegerConv {
 
-  /** Derives the integers of a convolution of signs that is not part of a block. */
-  static IntegerConv of(
+  private IntegerConv() {}
+
+  /**
+   * Derives the layer.
+   *
+   * @param part its nodes.
+   * @param trained the network.
+   * @param shapes the shapes of its nodes.
+   * @param form how activations are held.
+   */
+  static IntegerLayer.Conv of(
       IntegerPart.Conv part,
       TrainedNetwork trained,
       Map<String, NodeShape> shapes,
@@ -26,10 +30,16 @@ record IntegerConv(IntegerSigns signs, short[] bias, PoolWindows pool) implement
       requireNoNegative(node, trained.packed().get(node).scale());
     }
     FoldedNorm norm = FoldedNorm.of(trained, part.norm(), ((Layer.Conv) part.conv().layer()).out());
-    return new IntegerConv(
-        IntegerSigns.of(part.conv(), part.threshold(), norm, trained, form),
+    IntegerSigns signs = IntegerSigns.of(part.conv(), part.threshold(), norm, trained, form);
+    return new IntegerLayer.Conv(
+        signs.weights(),
+        signs.stride(),
+        signs.threshold(),
+        signs.multiplier(),
         new FixedPoint(node, form).summands("the bias", norm.summand()),
-        PoolWindows.of(part.pool(), shapes.get(node)));
+        signs.shift(),
+        PoolWindow.of(part.pool(), shapes.get(node)),
+        form.width());
   }
 
   /** The largest sum is the largest value only if the scale does not turn the order around. */

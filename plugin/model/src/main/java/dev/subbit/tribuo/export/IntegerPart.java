@@ -1,5 +1,6 @@
 package dev.subbit.tribuo.export;
 
+import dev.subbit.onnx.IntegerLayer;
 import dev.subbit.tribuo.network.ConvChain;
 import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Network;

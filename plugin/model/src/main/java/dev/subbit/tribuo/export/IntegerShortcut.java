@@ -1,27 +1,19 @@
 package dev.subbit.tribuo.export;
 
+import dev.subbit.onnx.IntegerLayer;
 import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.TrainedNetwork;
 
 /**
- * IntegerShortcut.
+ * Derives the integers of a shortcut's 1x1 convolution.
  *
  * <p>Sums are moved down by as few bits as keep them from saturating, but not by more than a factor
  * below 1 can bring back. Where that is less, and a channel's weights are far smaller than the
  * layer's largest, their scale is made coarser, so that its sums do not saturate long before its
  * activations would.
- *
- * @param weight [O, C].
- * @param multiplier [O].
- * @param bias [O].
- * @param pool rows and columns of an averaged window, 1 or 2.
- * @param shift bits by which sums are moved down.
- * @param width bits of an activation.
  */
-record IntegerShortcut(
-    byte[] weight, short[] multiplier, short[] bias, int pool, int shift, int width)
-    implements IntegerLayer {
+final class IntegerShortcut {
 
   private static final int LEAST_SHIFT = 1;
   private static final int MOST_SHIFT = 23;
@@ -32,8 +24,17 @@ record IntegerShortcut(
   /** The part of what an activation can hold that every channel's sums must be able to reach. */
   private static final double UNSATURATED = 0.25;
 
-  /** Derives the integers of a shortcut's convolution. */
-  static IntegerShortcut of(IntegerPart.Shortcut part, TrainedNetwork trained, IntegerForm form) {
+  private IntegerShortcut() {}
+
+  /**
+   * Derives the layer.
+   *
+   * @param part its nodes.
+   * @param trained the network.
+   * @param form how activations are held.
+   */
+  static IntegerLayer.Shortcut of(
+      IntegerPart.Shortcut part, TrainedNetwork trained, IntegerForm form) {
     String node = part.named().name();
     Layer.Conv conv = (Layer.Conv) part.named().layer();
     FixedPoint fixed = new FixedPoint(node, form);
@@ -50,11 +51,11 @@ record IntegerShortcut(
       double least = UNSATURATED * form.largest() / Short.MAX_VALUE;
       rows = EightBitRows.of(weights, conv.out(), MOST_SUM, Math.scalb(least, -shift));
     }
-    return new IntegerShortcut(
+    return new IntegerLayer.Shortcut(
+        part.pool().isPresent() ? 2 : 1,
         rows.weight(),
         fixed.factors("the multiplier", rows.scale(), -shift),
         fixed.summands("the bias", norm.summand()),
-        part.pool().isPresent() ? 2 : 1,
         shift,
         form.width());
   }

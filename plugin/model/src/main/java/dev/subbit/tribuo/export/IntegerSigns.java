@@ -14,15 +14,9 @@ import dev.subbit.tribuo.network.TrainedNetwork;
  * @param multiplier [O].
  * @param stride rows and columns from one position to the next.
  * @param shift bits by which sums are moved up: the most at which all fit 16 bits.
- * @param width bits of an activation.
  */
 record IntegerSigns(
-    PackedConvWeights weights,
-    short[] threshold,
-    short[] multiplier,
-    int stride,
-    int shift,
-    int width) {
+    PackedConvWeights weights, short[] threshold, short[] multiplier, int stride, int shift) {
 
   private static final int MOST_SHIFT = 11;
   private static final int TAPS = 9;
@@ -61,8 +55,7 @@ record IntegerSigns(
         fixed.thresholds(shift),
         fixed.factors("the multiplier", factors, bits),
         conv.stride(),
-        bits,
-        form.width());
+        bits);
   }
 
   private static int shift(String node, int inChannels) {

@@ -1,5 +1,7 @@
 package dev.subbit.tribuo.export;
 
+import dev.subbit.onnx.IntegerLayer;
+import dev.subbit.onnx.IntegerLayer.Window;
 import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.NodeShape;
@@ -8,37 +10,27 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * IntegerStem.
- *
- * @param weight [O, C, kernel, kernel].
- * @param kernel rows and columns of the kernel; padding is half of it on every side.
- * @param zeroPixel [C].
- * @param multiplier [O].
- * @param bias [O].
- * @param stride rows and columns from one position to the next.
- * @param shift bits by which sums are moved down: the fewest at which none saturates.
- * @param pool the max pooling behind.
- * @param width bits of an activation.
+ * Derives the integers of a network's first layers. Sums are moved down by the fewest bits at which
+ * none saturates.
  */
-record IntegerStem(
-    byte[] weight,
-    int kernel,
-    byte[] zeroPixel,
-    short[] multiplier,
-    short[] bias,
-    int stride,
-    int shift,
-    PoolWindows pool,
-    int width)
-    implements IntegerLayer {
+final class IntegerStem {
 
   /** 255 times the magnitudes of a channel's weights must be below 2^23. */
   private static final long MOST_SUM = ((1 << 23) - 1) / PixelUnits.MOST;
 
   private static final int LEAST_SHIFT = 1;
 
-  /** Derives the integers of a network's first layers. */
-  static IntegerStem of(
+  private IntegerStem() {}
+
+  /**
+   * Derives the layer.
+   *
+   * @param part its nodes.
+   * @param trained the network.
+   * @param shapes the shapes of its nodes.
+   * @param form how activations are held.
+   */
+  static IntegerLayer.Stem of(
       IntegerPart.Stem part,
       TrainedNetwork trained,
       Map<String, NodeShape> shapes,
@@ -62,15 +54,14 @@ record IntegerStem(
     }
     byte[] zeroPixel = new byte[conv.in()];
     Arrays.fill(zeroPixel, (byte) pixels.zero());
-    return new IntegerStem(
+    return new IntegerLayer.Stem(
+        Window.square(conv.kernel(), conv.stride(), conv.kernel() / 2),
         rows.weight(),
-        conv.kernel(),
         zeroPixel,
         fixed.factors("the multiplier", scale, -shift),
         fixed.summands("the bias", bias),
-        conv.stride(),
         shift,
-        PoolWindows.of(part.pool(), shapes.get(part.chain().normalized().name())),
+        PoolWindow.of(part.pool(), shapes.get(part.chain().normalized().name())),
         form.width());
   }
 }

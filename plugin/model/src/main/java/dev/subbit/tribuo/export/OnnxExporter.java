@@ -1,11 +1,9 @@
 package dev.subbit.tribuo.export;
 
-import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.tribuo.network.ConvChain;
+import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.NetworkShapes;
@@ -27,6 +25,10 @@ import java.util.Set;
  * one node, under the name of its convolution. A network with quantized ranges becomes an integer
  * graph as {@link TrainedNetwork} describes, where the end of a residual block is one node under
  * the name of its convolution, too; every ONNX Runtime back end then gives the same bits.
+ *
+ * <p>A network with an {@link IntegerForm} becomes one node from pixels to logits, or one node per
+ * layer. All of its values but the logits are integers, and every ONNX Runtime back end gives the
+ * same bits here, too.
  */
 public final class OnnxExporter {
 
@@ -59,9 +61,7 @@ public final class OnnxExporter {
     this.integerLayers = new IntegerLayers(graph, trained, values);
     this.binaryLayers = new BinaryLayers(trained.network(), chains, Set.copyOf(wanted));
     this.binaryLayerWriter = new BinaryLayerWriter(graph, trained, shapes, binaryLayers, values);
-    graph
-        .proto()
-        .addInput(OnnxGraph.value(INPUT, DataType.FLOAT, NodeShape.vector(positions.length)));
+    graph.addInput(positions.length);
     chains.values().forEach(chain -> chain.norm().ifPresent(norm -> folded.add(norm.name())));
   }
 
@@ -72,14 +72,42 @@ public final class OnnxExporter {
    * @param positions the pixel position of each feature of the input, by feature id; distinct.
    * @return the model, with the functions of the operators it uses; the caller adds what identifies
    *     it.
-   * @throws IllegalStateException if folding a batch normalisation overflows.
+   * @throws IllegalStateException if folding a batch normalisation overflows, or a number does not
+   *     fit the network's integer form; the message names the node.
+   * @throws IllegalArgumentException if the network has an integer form, but a layer that cannot
+   *     run in integers; the message names the node.
    */
   public static ModelProto export(TrainedNetwork trained, int[] positions) {
+    if (trained.integers().isPresent()) {
+      return IntegerExporter.export(trained, positions);
+    }
     List<String> output = List.of(trained.network().output().name());
     OnnxExporter exporter = new OnnxExporter(trained, positions, output);
     exporter.writeNodes(output);
-    exporter.writeOutput();
-    return SubBitModels.ofGraph(exporter.graph());
+    exporter.graph.writeProbabilities(
+        exporter.values.floatOf(output.get(0)), trained.network().classes());
+    return exporter.model();
+  }
+
+  /**
+   * Exports a network that computes in integers and gives probabilities, with one node per layer
+   * where {@link #export} writes one for the whole network. It gives the same bits; values between
+   * layers can be looked at, and take time to be written and read.
+   *
+   * @param trained the network, whole.
+   * @param positions the pixel position of each feature of the input, by feature id; distinct.
+   * @return the model.
+   * @throws IllegalStateException as {@link #export}.
+   * @throws IllegalArgumentException as {@link #export}, and if the network has no integer form.
+   */
+  public static ModelProto exportByLayer(TrainedNetwork trained, int[] positions) {
+    if (trained.integers().isEmpty()) {
+      throw new IllegalArgumentException(
+          "Network '"
+              + trained.network().name()
+              + "' does not compute in integers, so it has one node per layer anyway");
+    }
+    return IntegerExporter.exportByLayer(trained, positions);
   }
 
   /**
@@ -90,24 +118,25 @@ public final class OnnxExporter {
    * @param positions the pixel position of each feature of the input, by feature id; distinct.
    * @param nodes names of the nodes; none may be folded away, that is, be a convolution whose only
    *     reader is a batch normalisation or, with quantized ranges, lie before the last node of a
-   *     convolution's chain or block.
+   *     convolution's chain or block. In a network with an integer form, only the last nodes of
+   *     integer operators have values: the stem, convolutions and 1x1 convolutions with what is
+   *     behind them, ReActNet blocks, and the classifier.
    * @return the model.
-   * @throws IllegalStateException if folding a batch normalisation overflows.
+   * @throws IllegalStateException as {@link #export}.
+   * @throws IllegalArgumentException as {@link #export}, and if a node of a network with an integer
+   *     form has no values.
    */
   public static ModelProto exportValues(
       TrainedNetwork trained, int[] positions, List<String> nodes) {
+    if (trained.integers().isPresent()) {
+      return IntegerExporter.exportValues(trained, positions, nodes);
+    }
     OnnxExporter exporter = new OnnxExporter(trained, positions, nodes);
     exporter.writeNodes(nodes);
     for (String node : nodes) {
-      // An output of its own, so that no optimisation has to keep the value itself alive.
-      String output =
-          exporter.graph.node(valueName(node), "Identity", List.of(exporter.values.floatOf(node)));
-      exporter
-          .graph
-          .proto()
-          .addOutput(OnnxGraph.value(output, DataType.FLOAT, exporter.shapes.get(node)));
+      exporter.graph.writeValue(node, exporter.values.floatOf(node), exporter.shapes.get(node));
     }
-    return SubBitModels.ofGraph(exporter.graph());
+    return exporter.model();
   }
 
   /**
@@ -120,8 +149,8 @@ public final class OnnxExporter {
     return node + "/value";
   }
 
-  private GraphProto graph() {
-    return graph.proto().setName(trained.network().name()).build();
+  private ModelProto model() {
+    return SubBitModels.ofGraph(graph.proto().setName(trained.network().name()).build());
   }
 
   /** Writes nodes in order until all of the wanted ones have a value. */
@@ -170,16 +199,5 @@ public final class OnnxExporter {
   /** Whether a max pooling can take 8-bit values as they are: the largest stays the largest. */
   private boolean poolsIntegers(Network.Node node) {
     return values.roundsNoFurther(node.name(), node.inputs().get(0));
-  }
-
-  private void writeOutput() {
-    Network.Node last = trained.network().output();
-    graph.node(
-        "probabilities/softmax",
-        OUTPUT,
-        "Softmax",
-        List.of(values.floatOf(last.name())),
-        OnnxProtos.attribute("axis", -1));
-    graph.proto().addOutput(OnnxGraph.value(OUTPUT, DataType.FLOAT, shapes.get(last.name())));
   }
 }

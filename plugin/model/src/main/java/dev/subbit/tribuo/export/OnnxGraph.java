@@ -57,6 +57,31 @@ final class OnnxGraph {
     return initializer(OnnxProtos.tensor(name, DataType.UINT8, new byte[] {(byte) value}));
   }
 
+  /** Declares the input: the features of some images. */
+  void addInput(int features) {
+    proto.addInput(value(OnnxExporter.INPUT, DataType.FLOAT, NodeShape.vector(features)));
+  }
+
+  /** Adds the output: probabilities of logits. */
+  void writeProbabilities(String logits, int classes) {
+    node(
+        "probabilities/softmax",
+        OnnxExporter.OUTPUT,
+        "Softmax",
+        List.of(logits),
+        OnnxProtos.attribute("axis", -1));
+    proto.addOutput(value(OnnxExporter.OUTPUT, DataType.FLOAT, NodeShape.vector(classes)));
+  }
+
+  /**
+   * Adds an output for the float values of a node of the network. It is a tensor of its own, so
+   * that no optimisation has to keep the values themselves alive.
+   */
+  void writeValue(String node, String tensor, NodeShape shape) {
+    String output = node(OnnxExporter.valueName(node), "Identity", List.of(tensor));
+    proto.addOutput(value(output, DataType.FLOAT, shape));
+  }
+
   private String initializer(TensorProto tensor) {
     proto.addInitializer(tensor);
     return tensor.getName();
@@ -66,11 +91,20 @@ final class OnnxGraph {
    * A value with one entry per image in the dimension {@code batch}, followed by the given shape.
    */
   static ValueInfoProto value(String name, DataType type, NodeShape shape) {
-    ValueInfoProto.Builder value =
-        (shape.isVector()
-                ? OnnxProtos.value(name, type, 0, shape.channels())
-                : OnnxProtos.value(name, type, 0, shape.channels(), shape.height(), shape.width()))
-            .toBuilder();
+    return withBatch(
+        shape.isVector()
+            ? OnnxProtos.value(name, type, 0, shape.channels())
+            : OnnxProtos.value(name, type, 0, shape.channels(), shape.height(), shape.width()));
+  }
+
+  /** A value with one stack of maps per image in the dimension {@code batch}, channels last. */
+  static ValueInfoProto channelsLast(String name, DataType type, NodeShape shape) {
+    return withBatch(
+        OnnxProtos.value(name, type, 0, shape.height(), shape.width(), shape.channels()));
+  }
+
+  private static ValueInfoProto withBatch(ValueInfoProto unnamed) {
+    ValueInfoProto.Builder value = unnamed.toBuilder();
     value
         .getTypeBuilder()
         .getTensorTypeBuilder()

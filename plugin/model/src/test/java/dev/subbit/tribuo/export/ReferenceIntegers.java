@@ -1,5 +1,6 @@
 package dev.subbit.tribuo.export;
 
+import dev.subbit.onnx.IntegerLayer;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.network.NetworkShapes;
 import dev.subbit.tribuo.network.NodeShape;
@@ -41,7 +42,7 @@ final class ReferenceIntegers {
     Map<String, float[]> values = new HashMap<>();
     for (int i = 0; i < parts.size(); i++) {
       IntegerPart part = parts.get(i);
-      if (layers.get(i) instanceof IntegerClassifier classifier) {
+      if (layers.get(i) instanceof IntegerLayer.Classifier classifier) {
         values.put(
             part.value(),
             classify(classifier, integers.get(part.reads()), shapes.get(part.reads())));
@@ -62,37 +63,41 @@ final class ReferenceIntegers {
       IntegerPart part, IntegerLayer layer, float[] image, Map<String, int[]> integers) {
     int[] x = integers.get(part.reads());
     NodeShape in = shapes.get(part.reads());
-    if (layer instanceof IntegerStem stem) {
+    if (layer instanceof IntegerLayer.Stem stem) {
       return stem(stem, image, in);
-    } else if (layer instanceof IntegerConv conv) {
-      int[] sums = convolveSigns(conv.signs(), x, in);
-      int[] largest = pool(conv.pool(), sums, mapShape(conv.signs(), in));
-      return rescale(conv.signs(), largest, conv.bias(), conv.signs().width());
-    } else if (layer instanceof IntegerBlock block) {
-      int[] u = rescale(block.signs(), convolveSigns(block.signs(), x, in), block.bias(), 16);
+    } else if (layer instanceof IntegerLayer.Conv conv) {
+      int[] sums = convolveSigns(conv.weights(), conv.threshold(), conv.stride(), x, in);
+      NodeShape map = mapShape(conv.weights(), conv.stride(), in);
+      int[] largest = pool(conv.pool(), sums, map);
+      return rescale(largest, conv.shift(), conv.multiplier(), conv.bias(), conv.width());
+    } else if (layer instanceof IntegerLayer.Block block) {
+      int[] sums = convolveSigns(block.weights(), block.threshold(), block.stride(), x, in);
+      int[] u = rescale(sums, block.shift(), block.multiplier(), block.bias(), 16);
       return finish(block, u, integers.get(part.residual().get()));
     }
-    return shortcut((IntegerShortcut) layer, x, in);
+    return shortcut((IntegerLayer.Shortcut) layer, x, in);
   }
 
-  private static int[] stem(IntegerStem stem, float[] image, NodeShape in) {
+  private static int[] stem(IntegerLayer.Stem stem, float[] image, NodeShape in) {
     int channels = stem.multiplier().length;
-    int pad = stem.kernel() / 2;
-    int height = (in.height() - 1) / stem.stride() + 1;
-    int width = (in.width() - 1) / stem.stride() + 1;
+    int kernel = stem.convolution().height();
+    int stride = stem.convolution().strideHeight();
+    int pad = stem.convolution().padTop();
+    int height = (in.height() - 1) / stride + 1;
+    int width = (in.width() - 1) / stride + 1;
     int[] y = new int[channels * height * width];
     for (int i = 0; i < y.length; i++) {
       int o = i / (height * width);
       int acc = 0;
       for (int c = 0; c < in.channels(); c++) {
-        for (int tap = 0; tap < stem.kernel() * stem.kernel(); tap++) {
-          int row = i / width % height * stem.stride() + tap / stem.kernel() - pad;
-          int column = i % width * stem.stride() + tap % stem.kernel() - pad;
+        for (int tap = 0; tap < kernel * kernel; tap++) {
+          int row = i / width % height * stride + tap / kernel - pad;
+          int column = i % width * stride + tap % kernel - pad;
           if (row >= 0 && row < in.height() && column >= 0 && column < in.width()) {
             float pixel = image[(c * in.height() + row) * in.width() + column];
             int p = (int) Math.rint(Math.max(0, Math.min(255, pixel)));
             acc +=
-                stem.weight()[(o * in.channels() + c) * stem.kernel() * stem.kernel() + tap]
+                stem.weight()[(o * in.channels() + c) * kernel * kernel + tap]
                     * (p - (stem.zeroPixel()[c] & 0xff));
           }
         }
@@ -103,27 +108,25 @@ final class ReferenceIntegers {
     return pool(stem.pool(), y, new NodeShape(channels, height, width));
   }
 
-  private static NodeShape mapShape(IntegerSigns conv, NodeShape in) {
+  private static NodeShape mapShape(PackedConvWeights weights, int stride, NodeShape in) {
     return new NodeShape(
-        conv.multiplier().length,
-        (in.height() - 1) / conv.stride() + 1,
-        (in.width() - 1) / conv.stride() + 1);
+        weights.outChannels(), (in.height() - 1) / stride + 1, (in.width() - 1) / stride + 1);
   }
 
-  private static int[] convolveSigns(IntegerSigns conv, int[] x, NodeShape in) {
-    PackedConvWeights weights = conv.weights();
+  private static int[] convolveSigns(
+      PackedConvWeights weights, short[] threshold, int stride, int[] x, NodeShape in) {
     int[] indices = weights.indices();
-    NodeShape out = mapShape(conv, in);
+    NodeShape out = mapShape(weights, stride, in);
     int[] sums = new int[(int) out.size()];
     for (int i = 0; i < sums.length; i++) {
       int o = i / (out.height() * out.width());
       for (int c = 0; c < in.channels(); c++) {
         for (int tap = 0; tap < 9; tap++) {
-          int row = i / out.width() % out.height() * conv.stride() + tap / 3 - 1;
-          int column = i % out.width() * conv.stride() + tap % 3 - 1;
+          int row = i / out.width() % out.height() * stride + tap / 3 - 1;
+          int column = i % out.width() * stride + tap % 3 - 1;
           if (row >= 0 && row < in.height() && column >= 0 && column < in.width()) {
             int value = x[(c * in.height() + row) * in.width() + column];
-            int sign = value >= conv.threshold()[c] ? 1 : -1;
+            int sign = value >= threshold[c] ? 1 : -1;
             sums[i] += sign * weights.codebook().tap(indices[o * in.channels() + c], tap);
           }
         }
@@ -132,17 +135,19 @@ final class ReferenceIntegers {
     return sums;
   }
 
-  private static int[] pool(PoolWindows windows, int[] x, NodeShape in) {
-    int height = pooled(windows, 0, in.height());
-    int width = pooled(windows, 1, in.width());
+  private static int[] pool(IntegerLayer.Window windows, int[] x, NodeShape in) {
+    int padded = in.height() + windows.padTop() + windows.padBottom();
+    int height = (padded - windows.height()) / windows.strideHeight() + 1;
+    padded = in.width() + windows.padLeft() + windows.padRight();
+    int width = (padded - windows.width()) / windows.strideWidth() + 1;
     int[] y = new int[in.channels() * height * width];
     for (int i = 0; i < y.length; i++) {
       int c = i / (height * width);
       y[i] = Integer.MIN_VALUE;
-      for (int r = 0; r < windows.shape().get(0); r++) {
-        for (int s = 0; s < windows.shape().get(1); s++) {
-          int row = i / width % height * windows.strides().get(0) + r - windows.pads().get(0);
-          int column = i % width * windows.strides().get(1) + s - windows.pads().get(1);
+      for (int r = 0; r < windows.height(); r++) {
+        for (int s = 0; s < windows.width(); s++) {
+          int row = i / width % height * windows.strideHeight() + r - windows.padTop();
+          int column = i % width * windows.strideWidth() + s - windows.padLeft();
           if (row >= 0 && row < in.height() && column >= 0 && column < in.width()) {
             y[i] = Math.max(y[i], x[(c * in.height() + row) * in.width() + column]);
           }
@@ -152,23 +157,17 @@ final class ReferenceIntegers {
     return y;
   }
 
-  private static int pooled(PoolWindows windows, int axis, int size) {
-    int padded = size + windows.pads().get(axis) + windows.pads().get(axis + 2);
-    return (padded - windows.shape().get(axis)) / windows.strides().get(axis) + 1;
-  }
-
-  private static int[] rescale(IntegerSigns conv, int[] sums, short[] bias, int width) {
+  private static int[] rescale(int[] sums, int shift, short[] multiplier, short[] bias, int width) {
     int[] y = new int[sums.length];
     int map = y.length / bias.length;
     for (int i = 0; i < y.length; i++) {
-      int up = sums[i] << conv.shift();
-      y[i] = saturate(mulhrs(up, conv.multiplier()[i / map]) + bias[i / map], width);
+      y[i] = saturate(mulhrs(sums[i] << shift, multiplier[i / map]) + bias[i / map], width);
     }
     return y;
   }
 
-  private static int[] finish(IntegerBlock block, int[] u, int[] residual) {
-    int width = block.signs().width();
+  private static int[] finish(IntegerLayer.Block block, int[] u, int[] residual) {
+    int width = block.width();
     int[] y = new int[u.length];
     int map = y.length / block.bias().length;
     for (int i = 0; i < y.length; i++) {
@@ -180,7 +179,7 @@ final class ReferenceIntegers {
     return y;
   }
 
-  private static int[] shortcut(IntegerShortcut layer, int[] x, NodeShape in) {
+  private static int[] shortcut(IntegerLayer.Shortcut layer, int[] x, NodeShape in) {
     int height = (in.height() - 1) / layer.pool() + 1;
     int width = (in.width() - 1) / layer.pool() + 1;
     int[] y = new int[layer.bias().length * height * width];
@@ -208,7 +207,7 @@ final class ReferenceIntegers {
     return y;
   }
 
-  private static float[] classify(IntegerClassifier layer, int[] x, NodeShape in) {
+  private static float[] classify(IntegerLayer.Classifier layer, int[] x, NodeShape in) {
     int positions = in.height() * in.width();
     int each = positions / layer.parts();
     float[] y = new float[layer.bias().length];

@@ -42,25 +42,18 @@ public final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     json.requireWritable();
-    options.prepare();
     PrintWriter terminal = spec.commandLine().getOut();
     List<BenchRow> layers = new ArrayList<>();
-    LayerBench ofLayers =
-        new LayerBench(
-            List.of(LayerOperator.values()),
-            BenchLayersCommand.TAUS,
-            options.threads(),
-            options.rounds());
-    for (LayerShape shape : LayerShape.ALL) {
-      layers.addAll(ofLayers.measure(shape));
-    }
-    terminal.println(BenchTable.of(layers));
-
     List<BenchRow> models = new ArrayList<>();
-    ModelBench ofModels =
-        new ModelBench(BenchModelsCommand.TAUS, options.threads(), options.rounds());
-    for (BenchNetwork network : BenchNetwork.ALL) {
-      models.addAll(ofModels.measure(network));
+    try (BenchOptions.Setup setup = options.prepare(BenchLayersCommand.TAUS)) {
+      for (LayerShape shape : LayerShape.ALL) {
+        layers.addAll(shape.contest(List.of(LayerOperator.values())).run(setup.rules()));
+      }
+      terminal.println(BenchTable.of(layers));
+      Contest.Rules rules = setup.rules().withTaus(BenchModelsCommand.TAUS);
+      for (BenchNetwork network : BenchNetwork.ALL) {
+        models.addAll(network.contest().run(rules));
+      }
     }
     terminal.print(BenchTable.of(models));
     terminal.flush();

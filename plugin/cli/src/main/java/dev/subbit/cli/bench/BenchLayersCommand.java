@@ -19,11 +19,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "layers",
     description = {
-      "Measure the sub-bit operators on the 3x3 layers of ResNet-18 and ResNet-20, beside ONNX"
-          + " Runtime's float and 8-bit convolutions and beside the same operator with one bit per"
-          + " weight (tau = 9).",
-      "All sides take turns in one process, and whole operators are timed. Times are medians in"
-          + " microseconds; \"x fp32\" is the speed relative to ONNX Runtime's float"
+      "Measure the sub-bit operators on the 3x3 layers of ResNet-18 and ResNet-20, beside the"
+          + " float and 8-bit convolutions of ONNX Runtime and OpenVINO and beside the same operator"
+          + " with one bit per weight (tau = 9).",
+      "All sides take turns on the same processors, and whole operators are timed. Times are"
+          + " medians in microseconds; \"x ort fp32\" is the speed relative to ONNX Runtime's float"
           + " convolution: the median over the rounds, with the quartiles in --json.",
       "\"bound\" is the share that the kernel reaches of the speed that its vector operations"
           + " alone would allow on this machine; docs/OPERATORS.md says which are counted."
@@ -81,14 +81,13 @@ final class BenchLayersCommand implements Callable<Integer> {
     List<LayerOperator> chosenOperators =
         NamedChoice.of(
             command, "--op", operators, List.of(LayerOperator.values()), LayerOperator::label);
-    BenchOptions.requireTaus(command, taus);
     json.requireWritable();
-    options.prepare();
-    LayerBench bench = new LayerBench(chosenOperators, taus, options.threads(), options.rounds());
     List<BenchRow> rows = new ArrayList<>();
-    for (LayerShape shape : chosenShapes) {
-      rows.addAll(bench.measure(shape));
-      json.write(rows.stream().map(BenchRow::fields).toList());
+    try (BenchOptions.Setup setup = options.prepare(taus)) {
+      for (LayerShape shape : chosenShapes) {
+        rows.addAll(shape.contest(chosenOperators).run(setup.rules()));
+        json.write(rows.stream().map(BenchRow::fields).toList());
+      }
     }
     command.getOut().print(BenchTable.of(rows));
     command.getOut().flush();

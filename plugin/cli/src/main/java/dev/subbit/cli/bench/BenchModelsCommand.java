@@ -17,10 +17,11 @@ import picocli.CommandLine.Spec;
     name = "models",
     description = {
       "Measure whole networks with binary activations, one image at a time, beside their twins in"
-          + " ONNX Runtime: the residual network of the same name with float weights, real"
+          + " ONNX Runtime and OpenVINO: the network of the same name with float weights, real"
           + " activations and ReLUs, in float and in 8 bits (all of its convolutions, additions,"
           + " poolings and its classifier).",
-      "Weights are random; the time does not depend on them. All sides take turns in one process."
+      "Weights are random; the time does not depend on them. All sides take turns on the same"
+          + " processors, OpenVINO's in a process of its own and by its own clock."
     },
     mixinStandardHelpOptions = true,
     footer = {
@@ -56,14 +57,13 @@ final class BenchModelsCommand implements Callable<Integer> {
     CommandLine command = spec.commandLine();
     List<BenchNetwork> chosen =
         NamedChoice.of(command, "--networks", networks, BenchNetwork.ALL, BenchNetwork::name);
-    BenchOptions.requireTaus(command, taus);
     json.requireWritable();
-    options.prepare();
-    ModelBench bench = new ModelBench(taus, options.threads(), options.rounds());
     List<BenchRow> rows = new ArrayList<>();
-    for (BenchNetwork network : chosen) {
-      rows.addAll(bench.measure(network));
-      json.write(rows.stream().map(BenchRow::fields).toList());
+    try (BenchOptions.Setup setup = options.prepare(taus)) {
+      for (BenchNetwork network : chosen) {
+        rows.addAll(network.contest().run(setup.rules()));
+        json.write(rows.stream().map(BenchRow::fields).toList());
+      }
     }
     command.getOut().print(BenchTable.of(rows));
     command.getOut().flush();

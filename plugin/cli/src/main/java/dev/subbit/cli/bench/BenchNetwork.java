@@ -1,6 +1,7 @@
 package dev.subbit.cli.bench;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnxruntime.OrtException;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.export.OnnxExporter;
 import dev.subbit.tribuo.network.ImageShape;
@@ -32,6 +33,7 @@ public record BenchNetwork(String name, ImageShape images, int classes) {
           new BenchNetwork("resnet20", new ImageShape(3, 32, 32), 10));
 
   private static final long SEED = 5;
+  private static final float LOGIT_SCALE = 1f / 64;
 
   /**
    * The name that users give and see.
@@ -43,6 +45,24 @@ public record BenchNetwork(String name, ImageShape images, int classes) {
   }
 
   /**
+   * The network with binary activations beside its twins: the network of the same name with float
+   * weights and real activations, once in float and once in 8 bits.
+   *
+   * @return all that is measured.
+   * @throws OrtException if ONNX Runtime cannot run the float network.
+   */
+  Contest contest() throws OrtException {
+    ModelProto fp32 = inFloats();
+    return new Contest(
+        label(),
+        name,
+        1,
+        fp32,
+        Int8Twin.of(fp32),
+        List.of(new Contest.Form("binary", null, tau -> inSubBit(Layer.Activations.BINARY, tau))));
+  }
+
+  /**
    * The network in floats: real activations, ReLUs, batch normalisation folded.
    *
    * @return a model of standard operators.
@@ -50,12 +70,14 @@ public record BenchNetwork(String name, ImageShape images, int classes) {
   ModelProto inFloats() {
     Network network =
         Networks.build(name, images, classes, Layer.Weights.FLOAT, Layer.Activations.REAL);
-    return export(
-        new TrainedNetwork(
-            network,
-            InitialParameters.draw(network, new SplittableRandom(SEED)),
-            Map.of(),
-            Map.of()));
+    Map<String, float[]> floats =
+        new HashMap<>(InitialParameters.draw(network, new SplittableRandom(SEED)));
+    // Large logits make one class certain, and then the outputs of any other network look equal.
+    float[] weights = floats.get(network.output().name() + "/weight");
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] *= LOGIT_SCALE;
+    }
+    return export(new TrainedNetwork(network, floats, Map.of(), Map.of()));
   }
 
   /**

@@ -1,8 +1,10 @@
 package dev.subbit.cli.bench;
 
+import dev.subbit.cli.bench.peer.Clock;
 import dev.subbit.tribuo.quantizer.timing.Timings;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -18,9 +20,11 @@ import java.util.OptionalDouble;
  *     without, see {@link dev.subbit.onnx.KernelLog.Entry#boundSeconds}; empty where none is known.
  * @param ours the sub-bit operator or network.
  * @param bnn the same at tau = 9.
+ * @param baseline what this form is to be faster than, at the same tau, or null if that was not
+ *     measured too.
  * @param oneThread the same on one thread, or null if that was not measured too.
  */
-public record BenchRow(
+record BenchRow(
     Setting setting,
     String operator,
     int tau,
@@ -28,6 +32,7 @@ public record BenchRow(
     OptionalDouble boundSeconds,
     Timings ours,
     Timings bnn,
+    Timings baseline,
     Timings oneThread) {
 
   private static final double MICROS = 1e6;
@@ -40,10 +45,12 @@ public record BenchRow(
    * @param chain how many such layers were run at once; all times are those of one layer.
    * @param threads threads of a run.
    * @param isa the instruction set that Subbit's kernels may use.
-   * @param fp32 ONNX Runtime's own float operators.
-   * @param int8 ONNX Runtime's own 8-bit operators.
-   * @param callSeconds what a run of a model that does nothing takes. Every run has this cost, each
-   *     layer of a chain its share of it.
+   * @param clock what counts as time.
+   * @param peers the peers that took part.
+   * @param callSeconds what a run of a model that does nothing takes in ONNX Runtime. Every run has
+   *     this cost, each layer of a chain its share of it.
+   * @param openVinoCallSeconds the same in OpenVINO, whose times are given without it; empty if it
+   *     took no part.
    */
   public record Setting(
       String label,
@@ -51,34 +58,38 @@ public record BenchRow(
       int chain,
       int threads,
       String isa,
-      Peer fp32,
-      Peer int8,
-      double callSeconds) {}
+      Clock clock,
+      Map<Peer, PeerTimes> peers,
+      double callSeconds,
+      OptionalDouble openVinoCallSeconds) {}
 
   /**
-   * ONNX Runtime without Subbit.
+   * A peer's measurements.
    *
    * @param timings its times.
-   * @param level the optimisation level it runs at: {@code all} or {@code extended}.
+   * @param detail what it ran as: for ONNX Runtime the optimisation level, {@code all} or {@code
+   *     extended}; else its version.
    */
-  public record Peer(Timings timings, String level) {}
+  record PeerTimes(Timings timings, String detail) {}
 
   /**
-   * The speed relative to ONNX Runtime's float operators.
+   * The speed relative to a peer.
    *
-   * @return one ratio per round.
+   * @param peer the peer.
+   * @return one ratio per round, or empty if it took no part.
    */
-  public Timings timesFp32() {
-    return ours.timesLonger(setting.fp32().timings());
+  Optional<Timings> times(Peer peer) {
+    return Optional.ofNullable(setting.peers().get(peer))
+        .map(measured -> ours.timesLonger(measured.timings()));
   }
 
   /**
-   * The speed relative to ONNX Runtime's 8-bit operators.
+   * The speed relative to the form that this one is to be faster than.
    *
-   * @return one ratio per round.
+   * @return one ratio per round, or empty where that was not measured too.
    */
-  public Timings timesInt8() {
-    return ours.timesLonger(setting.int8().timings());
+  Optional<Timings> timesBaseline() {
+    return Optional.ofNullable(baseline).map(ours::timesLonger);
   }
 
   /**
@@ -110,7 +121,10 @@ public record BenchRow(
         .filter(row -> row.setting.threads() == 1)
         .filter(row -> row.operator.equals(operator) && row.tau == tau)
         .findFirst()
-        .map(row -> new BenchRow(setting, operator, tau, kernel, boundSeconds, ours, bnn, row.ours))
+        .map(
+            row ->
+                new BenchRow(
+                    setting, operator, tau, kernel, boundSeconds, ours, bnn, baseline, row.ours))
         .orElse(this);
   }
 
@@ -141,25 +155,44 @@ public record BenchRow(
     fields.put("tau", tau);
     fields.put("kernel", kernel);
     put("median_us", ours.times(MICROS), fields, quartiles);
-    put("ort_fp32_us", setting.fp32().timings().times(MICROS), fields, quartiles);
-    put("ort_int8_us", setting.int8().timings().times(MICROS), fields, quartiles);
+    for (Peer peer : Peer.values()) {
+      Optional<PeerTimes> measured = Optional.ofNullable(setting.peers().get(peer));
+      Optional<Timings> micros = measured.map(times -> times.timings().times(MICROS));
+      put(peer.field() + "_us", micros, fields, quartiles);
+    }
     put("bnn_us", bnn.times(MICROS), fields, quartiles);
-    put("times_fp32", timesFp32(), fields, quartiles);
-    put("times_int8", timesInt8(), fields, quartiles);
+    put("binary_us", Optional.ofNullable(baseline).map(b -> b.times(MICROS)), fields, quartiles);
+    for (Peer peer : Peer.values()) {
+      put(peer.ratioField(), times(peer), fields, quartiles);
+    }
     put("times_bnn", timesBnn(), fields, quartiles);
-    fields.put("times_one_thread", null);
-    timesOneThread().ifPresent(ratios -> put("times_one_thread", ratios, fields, quartiles));
+    put("times_binary", timesBaseline(), fields, quartiles);
+    put("times_one_thread", timesOneThread(), fields, quartiles);
     fields.put("quartiles", quartiles);
     OptionalDouble share = shareOfBound();
     fields.put("bound", share.isPresent() ? share.getAsDouble() : null);
+    fields.put("processor", Processors.name());
     fields.put("isa", setting.isa());
+    fields.put("clock", setting.clock().name().toLowerCase(Locale.ROOT));
     fields.put("threads", setting.threads());
     fields.put("rounds", ours.ofRounds().length);
     fields.put("chain", setting.chain());
     fields.put("call_us", setting.callSeconds() * MICROS);
-    fields.put("ort_fp32_level", setting.fp32().level());
-    fields.put("ort_int8_level", setting.int8().level());
+    OptionalDouble openVinoCall = setting.openVinoCallSeconds();
+    fields.put(
+        "openvino_call_us", openVinoCall.isPresent() ? openVinoCall.getAsDouble() * MICROS : null);
+    fields.put("ort_fp32_level", setting.peers().get(Peer.ORT_FP32).detail());
+    fields.put("ort_int8_level", setting.peers().get(Peer.ORT_INT8).detail());
     return fields;
+  }
+
+  private static void put(
+      String name,
+      Optional<Timings> of,
+      Map<String, Object> fields,
+      Map<String, double[]> quartiles) {
+    fields.put(name, null);
+    of.ifPresent(timings -> put(name, timings, fields, quartiles));
   }
 
   private static void put(

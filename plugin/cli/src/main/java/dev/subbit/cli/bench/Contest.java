@@ -2,52 +2,60 @@ package dev.subbit.cli.bench;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnxruntime.OrtException;
+import dev.subbit.cli.bench.peer.PeerProcess;
 import dev.subbit.tribuo.quantizer.timing.Timings;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 /**
- * The models that are measured together: sub-bit models beside ONNX Runtime's own operators and
- * beside the same models at tau = 9, all in turns. What is timed is a whole run of a model, packing
- * and laying out included.
+ * The models that are measured together: sub-bit models beside the operators of others and beside
+ * the same models at tau = 9, all in turns. What is timed is a whole run of a model, packing and
+ * laying out included.
  *
  * @param label the name of what is measured.
  * @param network the network that it is, or is part of.
  * @param chain how many equal layers a model has; times are divided by it.
- * @param fp32 the same in ONNX Runtime's float operators.
- * @param int8 the same in its 8-bit operators.
- * @param forms the sub-bit forms by name.
+ * @param fp32 the same in standard float operators.
+ * @param int8 the same in 8 bits: standard operators between DequantizeLinear and QuantizeLinear.
+ * @param forms the sub-bit forms.
  */
 record Contest(
-    String label,
-    String network,
-    int chain,
-    ModelProto fp32,
-    ModelProto int8,
-    Map<String, Form> forms) {
+    String label, String network, int chain, ModelProto fp32, ModelProto int8, List<Form> forms) {
 
-  /** Makes a sub-bit model at a given tau. */
-  @FunctionalInterface
-  interface Form {
-    /**
-     * Makes the model at one tau.
-     *
-     * @param tau bits of an index, 1 to 9.
-     * @return the model.
-     */
-    ModelProto model(int tau);
-  }
+  /**
+   * A sub-bit form of what is measured.
+   *
+   * @param name the name that users see.
+   * @param baseline the name of the form that it is to be faster than, or null.
+   * @param models makes its model at a tau of 1 to 9.
+   */
+  record Form(String name, String baseline, IntFunction<ModelProto> models) {}
 
   /**
    * The rules of a measurement.
    *
    * @param taus bits of an index, each 1 to 9.
    * @param threads threads of a run; every number of them is measured.
-   * @param rounds number of rounds.
-   * @param turnSeconds how long a side's turn lasts at least.
+   * @param rounds how sides take turns.
+   * @param openVino the process that runs the models in OpenVINO, if it takes part.
+   * @param notes receives a line if a peer cannot take part after all.
    */
-  record Rules(List<Integer> taus, List<Integer> threads, int rounds, double turnSeconds) {}
+  record Rules(
+      List<Integer> taus,
+      List<Integer> threads,
+      Rounds rounds,
+      Optional<PeerProcess> openVino,
+      Consumer<String> notes) {
+
+    /** The same rules for other bits of an index. */
+    Rules withTaus(List<Integer> others) {
+      return new Rules(others, threads, rounds, openVino, notes);
+    }
+  }
 
   /**
    * Measures all models in turns.
@@ -55,21 +63,22 @@ record Contest(
    * @param rules how to measure.
    * @return one row for each number of threads, form and tau.
    * @throws OrtException if ONNX Runtime refuses a model.
+   * @throws IOException if OpenVINO's process ends.
    */
-  List<BenchRow> run(Rules rules) throws OrtException {
+  List<BenchRow> run(Rules rules) throws OrtException, IOException {
     List<ContestField> fields = new ArrayList<>();
     try {
-      List<BenchSession> sessions = new ArrayList<>();
+      List<Side> sides = new ArrayList<>();
       for (int threads : rules.threads()) {
         ContestField field = new ContestField(this, rules, threads);
         fields.add(field);
-        sessions.addAll(field.sessions());
+        sides.addAll(field.sides());
       }
-      List<Timings> runs = Rounds.measure(sessions, rules.rounds(), rules.turnSeconds());
+      List<Timings> runs = rules.rounds().measure(sides);
       List<BenchRow> rows = new ArrayList<>();
       for (ContestField field : fields) {
-        rows.addAll(field.rows(runs.subList(0, field.sessions().size())));
-        runs = runs.subList(field.sessions().size(), runs.size());
+        rows.addAll(field.rows(runs.subList(0, field.sides().size())));
+        runs = runs.subList(field.sides().size(), runs.size());
       }
       return rows.stream().map(row -> row.besideOneThread(rows)).toList();
     } finally {

@@ -54,6 +54,18 @@ final class LayerGraph {
     return name;
   }
 
+  /** Adds a QuantizeLinear or DequantizeLinear; returns its output. */
+  String rescaled(String name, String opType, int axis, String... inputs) {
+    graph.addNode(
+        NodeProto.newBuilder()
+            .setName(name)
+            .setOpType(opType)
+            .addAllInput(List.of(inputs))
+            .addOutput(name)
+            .addAttribute(OnnxProtos.attribute("axis", axis)));
+    return name;
+  }
+
   /** The model. */
   ModelProto model() {
     return SubBitModels.ofGraph(graph.build());

@@ -6,9 +6,7 @@ import dev.subbit.onnx.Codebook;
 import java.util.Arrays;
 import java.util.Random;
 
-/**
- * ONNX Runtime's own convolutions of the same size, as they are measured beside the sub-bit ones.
- */
+/** Standard convolutions of the same size, as they are measured beside the sub-bit ones. */
 enum LayerPeer {
   /** {@code Conv} in float. */
   FP32 {
@@ -32,7 +30,11 @@ enum LayerPeer {
     }
   },
 
-  /** {@code QLinearConv}: uint8 activations, int8 weights with one scale per output channel. */
+  /**
+   * {@code Conv} in 8 bits: uint8 activations, int8 weights with one scale per output channel.
+   * Between DequantizeLinear and QuantizeLinear, which ONNX Runtime turns into {@code QLinearConv}:
+   * OpenVINO misreads that operator where there are several scales.
+   */
   INT8 {
     @Override
     ModelProto model(LayerShape shape) {
@@ -48,11 +50,14 @@ enum LayerPeer {
       String x = graph.input("x", DataType.UINT8, shape.tensorShape());
       String scale = graph.floats("range_scale", new float[] {1});
       String zero = graph.bytes("range_zero", DataType.UINT8, new byte[] {(byte) 128});
-      String w = graph.bytes("w", DataType.INT8, weights, channels, channels, 3, 3);
+      String bytes = graph.bytes("w", DataType.INT8, weights, channels, channels, 3, 3);
       String wScale = graph.floats("w_scale", scales, channels);
       String wZero = graph.bytes("w_zero", DataType.INT8, new byte[channels], channels);
       for (int layer = 0; layer < shape.chain(); layer++) {
-        x = graph.conv("y" + layer, "QLinearConv", x, scale, zero, w, wScale, wZero, scale, zero);
+        String real = graph.rescaled("x" + layer, "DequantizeLinear", 1, x, scale, zero);
+        String w = graph.rescaled("w" + layer, "DequantizeLinear", 0, bytes, wScale, wZero);
+        String y = graph.conv("conv" + layer, "Conv", real, w);
+        x = graph.rescaled("y" + layer, "QuantizeLinear", 1, y, scale, zero);
       }
       graph.output(x, DataType.UINT8, shape.tensorShape());
       return graph.model();

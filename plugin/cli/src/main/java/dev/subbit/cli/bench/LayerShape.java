@@ -35,6 +35,26 @@ public record LayerShape(String network, int size, int channels, int chain) {
     return size + "x" + size + "x" + channels;
   }
 
+  /**
+   * Sub-bit operators of this shape beside standard convolutions.
+   *
+   * @param operators the sub-bit operators.
+   * @return all that is measured.
+   */
+  Contest contest(List<LayerOperator> operators) {
+    return new Contest(
+        label(),
+        network,
+        chain,
+        LayerPeer.FP32.model(this),
+        LayerPeer.INT8.model(this),
+        operators.stream()
+            .map(
+                operator ->
+                    new Contest.Form(operator.label(), null, tau -> operator.model(this, tau)))
+            .toList());
+  }
+
   /** Values of the input, and of the output. */
   long[] tensorShape() {
     return new long[] {1, channels, size, size};

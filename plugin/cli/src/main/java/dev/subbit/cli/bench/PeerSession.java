@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.subbit.tribuo.quantizer.timing.Timings;
+import java.io.IOException;
 import java.util.List;
 
 /**
@@ -24,15 +25,17 @@ record PeerSession(BenchSession session, String level) {
    *
    * @param model the model.
    * @param threads threads of a run.
-   * @param turnSeconds see {@link Rounds}.
+   * @param rounds how sides take turns; a few of the rounds are enough here.
    * @return the fastest.
    * @throws OrtException if ONNX Runtime refuses the model.
+   * @throws IOException never: both run in this process.
    */
-  static PeerSession fastest(ModelProto model, int threads, double turnSeconds)
-      throws OrtException {
+  static PeerSession fastest(ModelProto model, int threads, Rounds rounds)
+      throws OrtException, IOException {
     BenchSession all = new BenchSession(model, OptLevel.ALL_OPT, threads);
     BenchSession extended = new BenchSession(model, OptLevel.EXTENDED_OPT, threads);
-    List<Timings> timings = Rounds.measure(List.of(all, extended), ROUNDS, turnSeconds);
+    List<Timings> timings =
+        new Rounds(ROUNDS, rounds.turnSeconds(), rounds.clock()).measure(List.of(all, extended));
     if (timings.get(0).median() <= timings.get(1).median()) {
       extended.close();
       return new PeerSession(all, "all");

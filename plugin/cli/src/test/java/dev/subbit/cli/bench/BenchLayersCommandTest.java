@@ -29,6 +29,8 @@ class BenchLayersCommandTest {
             "8X8X64",
             "--tau",
             "4,9",
+            "--peers",
+            "onnxruntime",
             "--rounds",
             "3",
             "--json",

@@ -28,6 +28,8 @@ class BenchModelsCommandTest {
             "resnet20",
             "--tau",
             "5",
+            "--peers",
+            "onnxruntime",
             "--rounds",
             "2",
             "--json",

@@ -53,6 +53,15 @@ class Int8TwinTest {
   }
 
   @Test
+  void onnxRuntimeFusesALayersPeerIntoIntegerOperators() throws Exception {
+    LayerShape shape = new LayerShape("resnet20", 8, 64, 3);
+    Map<String, Long> operators = optimized(LayerPeer.INT8.model(shape));
+    // Around the layers, ONNX Runtime changes the layout.
+    operators.remove("Transpose");
+    assertEquals(Map.of("QLinearConv", 3L), operators);
+  }
+
+  @Test
   void itGivesWhatTheFloatsGive() throws OrtException {
     Random random = new Random(1);
     FloatBuffer image = FloatBuffer.allocate(3 * 24 * 24);
@@ -61,12 +70,13 @@ class Int8TwinTest {
     }
     float[] expected = run(floats, image.flip());
     float[] actual = run(Int8Twin.of(floats), image);
-    for (int label = 0; label < expected.length; label++) {
-      assertEquals(expected[label], actual[label], 0.02f, "label " + label);
-    }
     float[] sorted = expected.clone();
     Arrays.sort(sorted);
-    assertTrue(sorted[9] - sorted[0] > 0.2f, "the image must tell: " + Arrays.toString(expected));
+    float spread = sorted[9] - sorted[0];
+    assertTrue(spread > 0.001f, "the image must tell: " + Arrays.toString(expected));
+    for (int label = 0; label < expected.length; label++) {
+      assertEquals(expected[label], actual[label], 0.05f * spread, "label " + label);
+    }
   }
 
   private static long count(ModelProto model, String opType) {

@@ -33,6 +33,16 @@ public record Timings(double[] ofRounds) {
   }
 
   /**
+   * The same without a part that every round has.
+   *
+   * @param value the part, in the unit of these values.
+   * @return the differences.
+   */
+  public Timings minus(double value) {
+    return new Timings(Arrays.stream(ofRounds).map(ofRound -> ofRound - value).toArray());
+  }
+
+  /**
    * The median.
    *
    * @return half of the rounds lie below, half above.

@@ -25,4 +25,9 @@ class TimingsTest {
     assertArrayEquals(new double[] {2, 3, 4, 2}, timings.timesLonger(slower).ofRounds());
     assertEquals(2.5, timings.timesLonger(slower).median());
   }
+
+  @Test
+  void whatEveryRoundHasCanBeTakenOff() {
+    assertArrayEquals(new double[] {7.5, 0.5, 1.5, 3.5}, timings.minus(0.5).ofRounds());
+  }
 }

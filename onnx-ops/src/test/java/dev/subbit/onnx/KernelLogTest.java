@@ -63,7 +63,8 @@ class KernelLogTest {
         seconds.put(candidate.kernel(), candidate.seconds().orElseThrow());
       }
       assertEquals(2, seconds.size());
-      assertTrue(seconds.values().stream().allMatch(time -> time > 0 && time < 1), seconds::toString);
+      assertTrue(
+          seconds.values().stream().allMatch(time -> time > 0 && time < 1), seconds::toString);
       double least = Collections.min(seconds.values());
       assertTrue(seconds.get(entry.kernel()) <= 1.05 * least, entry::toString);
     }

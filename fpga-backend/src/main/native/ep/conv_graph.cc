@@ -83,7 +83,7 @@ std::vector<std::vector<Ort::ConstNode>> GroupsToClaim(const Ort::ConstGraph& gr
   return claimed;
 }
 
-ConvGraph ReadConvGraph(const Ort::ConstGraph& graph, const Ort::ConstNode& fused) {
+ConvGraph ReadConvGraph(const Ort::ConstGraph& graph, const Ort::ConstNode& fused, FilledTensors* filled) {
   const std::vector<Ort::ConstNode> nodes = graph.GetNodes();
   ConvGraph read;
   std::map<std::string, std::size_t> positions;
@@ -91,7 +91,7 @@ ConvGraph ReadConvGraph(const Ort::ConstGraph& graph, const Ort::ConstNode& fuse
     positions.emplace(input.GetName(), positions.size());
   }
   for (const Ort::ConstNode& node : nodes) {
-    read.nodes.push_back(ReadConvNode(node));
+    read.nodes.push_back(ReadConvNode(node, filled));
   }
   TensorNames names;
   for (const Ort::ConstNode& node : nodes) {

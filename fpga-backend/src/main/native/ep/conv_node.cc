@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -65,8 +66,8 @@ struct ConstantTensor {
 /// Reads attributes and inputs of one node.
 class NodeReader {
  public:
-  explicit NodeReader(const Ort::ConstNode& node)
-      : node_(node), inputs_(node.GetInputs()), op_{node.GetOperatorType(), node.GetName()} {
+  NodeReader(const Ort::ConstNode& node, FilledTensors* filled)
+      : node_(node), inputs_(node.GetInputs()), filled_(filled), op_{node.GetOperatorType(), node.GetName()} {
     if (GivenOutputs(node) != 1) {
       throw InvalidOperator(op_, "number of outputs", std::to_string(GivenOutputs(node)), "1");
     }
@@ -132,7 +133,41 @@ class NodeReader {
     return {value.GetTensorData<T>(), info.GetShape()};
   }
 
+  /// A constant input of one float per output channel, or one that is filled with a value.
+  std::vector<float> PerChannel(const InputRow& row, std::int64_t out_channels) const {
+    if (HasInput(row) && !inputs_[row.position].IsConstantInitializer()) {
+      if (const std::optional<float> fill = FillOf(inputs_[row.position])) {
+        const std::vector<float> values(static_cast<std::size_t>(out_channels), *fill);
+        return MakePerChannel(op_, row.name, out_channels, {values.data(), {out_channels}});
+      }
+    }
+    return MakePerChannel(op_, row.name, out_channels, Constant<float>(row).view());
+  }
+
  private:
+  /// What a tensor is filled with, if that is known.
+  std::optional<float> FillOf(const Ort::ConstValueInfo& tensor) const {
+    const Ort::ConstNode producer = tensor.GetProducerNode().node;
+    if (producer != nullptr && producer.GetOperatorType() == "ConstantOfShape" && producer.GetDomain().empty()) {
+      float fill = 0;  // what ConstantOfShape takes if it has no attribute
+      Ort::ConstOpAttr attribute{nullptr};
+      if (producer.GetAttributeByName("value", attribute).IsOK() && attribute != nullptr) {
+        Ort::Value value{nullptr};
+        if (!attribute.GetTensorAttributeAsOrtValue(value).IsOK() || !value.IsTensor()) {
+          return std::nullopt;
+        }
+        const Ort::TensorTypeAndShapeInfo info = value.GetTensorTypeAndShapeInfo();
+        if (info.GetElementType() != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT || info.GetElementCount() != 1) {
+          return std::nullopt;
+        }
+        fill = *value.GetTensorData<float>();
+      }
+      filled_->insert_or_assign(tensor.GetName(), fill);
+    }
+    const auto known = filled_->find(tensor.GetName());
+    return known == filled_->end() ? std::nullopt : std::optional<float>(known->second);
+  }
+
   /// The name of the node in whose function body a node without a name stands; it is part of the name of the index,
   /// which the exporter calls "NAME/index". Empty if there is no such name.
   std::string CalledFrom() const {
@@ -157,6 +192,7 @@ class NodeReader {
 
   const Ort::ConstNode& node_;
   std::vector<Ort::ConstValueInfo> inputs_;
+  FilledTensors* filled_;
   OpName op_;
 };
 
@@ -195,13 +231,10 @@ void ReadBinary(const NodeReader& reader, const InputRow& activations, ConvNode&
   node.layer.shape.output_format = gives_signs ? OutputFormat::kBits : OutputFormat::kI32;
   ReadWeights<Table>(reader, node);
   const std::int64_t out_channels = node.attributes.out_channels;
-  const auto per_channel = [&](const InputRow& row) {
-    return MakePerChannel(reader.op(), row.name, out_channels, reader.Constant<float>(row).view());
-  };
-  node.scale = per_channel(Table::kScale);
+  node.scale = reader.PerChannel(Table::kScale, out_channels);
   node.bias.assign(static_cast<std::size_t>(out_channels), 0.0f);
   if (Table::kBias.use != operators::InputUse::kOptionalParameter || reader.HasInput(Table::kBias)) {
-    node.bias = per_channel(Table::kBias);
+    node.bias = reader.PerChannel(Table::kBias, out_channels);
   }
   if (gives_signs) {
     node.layer.sign_rules =
@@ -298,9 +331,14 @@ bool CanJoin(const Ort::ConstNode& giver, const Ort::ConstNode& reader) {
   }
   // Packed signs have room for up to seven channels more than were given, and a node may read them as -1; the device's
   // bits have not.
-  return form != HostForm::kPackedSigns || NodeReader(giver).Read(operators::attributes::kOutChannels) ==
-                                               NodeReader(reader).Read(operators::attributes::kInChannels) *
-                                                   NodeReader(reader).Read(operators::attributes::kGroup);
+  if (form != HostForm::kPackedSigns) {
+    return true;
+  }
+  FilledTensors none;
+  const NodeReader from(giver, &none);
+  const NodeReader to(reader, &none);
+  return from.Read(operators::attributes::kOutChannels) ==
+         to.Read(operators::attributes::kInChannels) * to.Read(operators::attributes::kGroup);
 }
 
 std::string OutputName(const Ort::ConstNode& node) {
@@ -328,8 +366,8 @@ std::vector<std::string> VariableInputs(const Ort::ConstNode& node) {
   return names;
 }
 
-ConvNode ReadConvNode(const Ort::ConstNode& node) {
-  const NodeReader reader(node);
+ConvNode ReadConvNode(const Ort::ConstNode& node, FilledTensors* filled) {
+  const NodeReader reader(node, filled);
   ConvNode read;
   read.op = reader.op();
   read.attributes = ReadAttributes(reader);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -19,6 +20,11 @@ class NodeNotTaken : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+/// The float tensors that a ConstantOfShape fills, by name, and what with. In the function bodies of integer networks
+/// they are the scales and biases of BinarySubBitConv. While nodes are claimed ONNX Runtime may not have folded them into
+/// constants yet, and if optimizations are off it never does; a compiled subgraph does not hold the node that fills them.
+using FilledTensors = std::map<std::string, float>;
 
 /// How ONNX Runtime holds a tensor that a node reads or writes: 8 bits per element, floats, or the signs of eight
 /// channels per byte (docs/OPERATORS.md). Only the first is also the device's form.
@@ -59,8 +65,9 @@ std::string OutputName(const Ort::ConstNode& node);
 /// residual.
 std::vector<std::string> VariableInputs(const Ort::ConstNode& node);
 
-/// Reads a node for which IsConvNode holds. Models are untrusted: every attribute, shape and value is checked. Throws
+/// Reads a node for which IsConvNode holds. Models are untrusted: every attribute, shape and value is checked. Adds to
+/// `filled` the inputs that a node of the same graph fills, and knows the others in it as constants. Throws
 /// InvalidOperator and NodeNotTaken.
-ConvNode ReadConvNode(const Ort::ConstNode& node);
+ConvNode ReadConvNode(const Ort::ConstNode& node, FilledTensors* filled);
 
 }  // namespace subbit::fpga

@@ -61,10 +61,10 @@ const char* ORT_API_CALL Ep::GetNameImpl(const OrtEp*) noexcept { return kEpName
 
 OrtStatus* ORT_API_CALL Ep::GetCapabilityImpl(OrtEp* self, const OrtGraph* graph,
                                               OrtEpGraphSupportInfo* support) noexcept {
-  return AsStatus([&] { static_cast<const Ep*>(self)->Claim(graph, support); });
+  return AsStatus([&] { static_cast<Ep*>(self)->Claim(graph, support); });
 }
 
-void Ep::Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support) const {
+void Ep::Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support) {
   OrtNodeFusionOptions options{};
   options.ort_version_supported = kOrtApiVersion;
   // The weights live in device memory; ONNX Runtime need not keep them, and the fused node has variable inputs only.
@@ -80,10 +80,10 @@ void Ep::Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support) const {
   }
 }
 
-bool Ep::Takes(const Ort::ConstNode& node) const {
+bool Ep::Takes(const Ort::ConstNode& node) {
   std::string reason;
   try {
-    reason = driver_->WhyNot(ReadConvNode(node).layer);
+    reason = driver_->WhyNot(ReadConvNode(node, &filled_).layer);
   } catch (const NodeNotTaken& e) {
     reason = e.what();
   } catch (const InvalidOperator& e) {
@@ -102,10 +102,10 @@ bool Ep::Takes(const Ort::ConstNode& node) const {
 OrtStatus* ORT_API_CALL Ep::CompileImpl(OrtEp* self, const OrtGraph** graphs, const OrtNode** fused_nodes, size_t count,
                                         OrtNodeComputeInfo** compute_infos, OrtNode**) noexcept {
   return AsStatus([&] {
-    const auto* ep = static_cast<const Ep*>(self);
+    auto* ep = static_cast<Ep*>(self);
     std::vector<std::unique_ptr<NodeCompute>> compiled;
     for (size_t i = 0; i < count; ++i) {
-      ConvGraph graph = ReadConvGraph(Ort::ConstGraph{graphs[i]}, Ort::ConstNode{fused_nodes[i]});
+      ConvGraph graph = ReadConvGraph(Ort::ConstGraph{graphs[i]}, Ort::ConstNode{fused_nodes[i]}, &ep->filled_);
       compiled.push_back(std::make_unique<NodeCompute>(ep->driver_, std::move(graph), ep->timeout_, ep->fallback_));
     }
     for (size_t i = 0; i < count; ++i) {

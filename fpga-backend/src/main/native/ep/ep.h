@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "driver/driver.h"
+#include "ep/conv_node.h"
 #include "ep/fallback.h"
 #include "ep/ort_api.h"
 
@@ -39,14 +40,16 @@ class Ep final : public OrtEp {
   static void ORT_API_CALL ReleaseNodeComputeInfosImpl(OrtEp* self, OrtNodeComputeInfo** compute_infos,
                                                        size_t count) noexcept;
 
-  bool Takes(const Ort::ConstNode& node) const;
-  void Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support) const;
+  bool Takes(const Ort::ConstNode& node);
+  void Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support);
 
   std::shared_ptr<Driver> driver_;
   std::chrono::milliseconds timeout_;
   std::shared_ptr<Fallback> fallback_;
   const OrtEpApi& ep_api_;
   Ort::Logger logger_;
+  /// Seen while nodes were claimed. A session is made by one thread.
+  FilledTensors filled_;
 };
 
 }  // namespace subbit::fpga

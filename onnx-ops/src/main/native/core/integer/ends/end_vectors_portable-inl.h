@@ -67,9 +67,14 @@ inline void AddProducts(Values a, Values b, Sums* sums) {
 inline void MultiplyPairs(Step x, Values weights, Sums* sums) { AddProducts(x, weights, sums); }
 
 inline Values Widened(const std::int8_t* p) {
+#ifdef __SSE2__
+  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+  return (Values)_mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8);
+#else
   Values v;
   for (int i = 0; i < kLanes; ++i) v[i] = p[i];
   return v;
+#endif
 }
 /// out[i] = the sum of sums[i]'s lanes.
 inline void AddLanes(const Sums* sums, std::int32_t* out) {

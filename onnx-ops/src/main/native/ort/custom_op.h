@@ -25,8 +25,14 @@ struct CustomOp : OrtCustomOp {
       return OnnxType(Table::kInputs[i].type, Definition::kActivations);
     };
     GetInputCharacteristic = [](const OrtCustomOp*, std::size_t i) {
-      return Table::kInputs[i].use == operators::InputUse::kOptionalParameter ? INPUT_OUTPUT_OPTIONAL
-                                                                              : INPUT_OUTPUT_REQUIRED;
+      switch (Table::kInputs[i].use) {
+        case operators::InputUse::kOptionalParameter:
+          return INPUT_OUTPUT_OPTIONAL;
+        case operators::InputUse::kVariadicParameters:
+          return INPUT_OUTPUT_VARIADIC;
+        default:
+          return INPUT_OUTPUT_REQUIRED;
+      }
     };
     GetInputMemoryType = [](const OrtCustomOp*, std::size_t) { return OrtMemTypeDefault; };
     GetOutputTypeCount = [](const OrtCustomOp*) { return Table::kOutputs.size(); };
@@ -37,7 +43,7 @@ struct CustomOp : OrtCustomOp {
       return Table::kOutputs[i].optional ? INPUT_OUTPUT_OPTIONAL : INPUT_OUTPUT_REQUIRED;
     };
     GetVariadicInputMinArity = [](const OrtCustomOp*) { return 1; };
-    GetVariadicInputHomogeneity = [](const OrtCustomOp*) { return 1; };
+    GetVariadicInputHomogeneity = [](const OrtCustomOp*) { return 0; };  // each of the type that its place demands
     GetVariadicOutputMinArity = [](const OrtCustomOp*) { return 1; };
     GetVariadicOutputHomogeneity = [](const OrtCustomOp*) { return 1; };
     GetStartVersion = [](const OrtCustomOp*) { return operators::kVersion; };

@@ -25,6 +25,7 @@ struct Preparation {
   const OpName& op;
   Isa isa;
   InputOf input;
+  std::size_t input_count;  ///< of the node
 };
 
 /// What the convolutions with one input of activations and one output, of the same type, have in common.

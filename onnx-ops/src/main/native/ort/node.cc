@@ -11,6 +11,19 @@
 namespace subbit::ort {
 namespace {
 
+/// Most kernels are no networks.
+template <class Kernel>
+void LogLayers(const Kernel&) {}
+
+/// A line for each layer of a network of several.
+void LogLayers(const IntegerNetwork& network) {
+  if (network.layers().size() == 1) return;
+  for (const NetworkLayer& layer : network.layers()) {
+    std::fprintf(stderr, "subbit: %s node '%s': %s\n", layer.op.type.c_str(), layer.op.node.c_str(),
+                 layer.layer->Name().c_str());
+  }
+}
+
 bool LogWanted() {
   const char* log = std::getenv("SUBBIT_LOG");
   return log != nullptr && std::string(log) == "1";
@@ -24,7 +37,8 @@ Node<Definition>::Node(const OrtApi& api, const OrtKernelInfo* info)
   ReadAttributes(api, op_, info, &attributes_);
   std::vector<const OrtValue*> constants;
   bool all_constant = true;
-  for (const operators::InputRow& row : Table::kInputs) {
+  inputs_ = InputRows(api, info, Table::kInputs.data(), Table::kInputs.size());
+  for (const operators::InputRow& row : inputs_) {
     has_input_.push_back(HasInput(api, info, row));
     const bool is_parameter = has_input_.back() && row.use != operators::InputUse::kData;
     constants.push_back(is_parameter ? ConstantInput(api, info, row) : nullptr);
@@ -39,12 +53,13 @@ Node<Definition>::Node(const OrtApi& api, const OrtKernelInfo* info)
     std::fprintf(stderr, "subbit: %s node '%s': %s%s\n", op_.type.c_str(), op_.node.c_str(),
                  Describe(attributes_).c_str(),
                  kernel_ ? kernel_->Name().c_str() : "weights are not constant, kernel chosen in each run");
+    if (kernel_) LogLayers(*kernel_);
   }
 }
 
 template <class Definition>
 std::unique_ptr<typename Definition::Kernel> Node<Definition>::Prepare(InputOf input) const {
-  return Definition::Prepare({api_, op_, isa_, std::move(input)}, attributes_);
+  return Definition::Prepare({api_, op_, isa_, std::move(input), inputs_.size()}, attributes_);
 }
 
 template <class Definition>
@@ -69,5 +84,13 @@ template class Node<QLinearSubBitBlockDefinition<std::int8_t>>;
 template class Node<PackSignsDefinition>;
 template class Node<PackedBinarySubBitConvDefinition>;
 template class Node<BinarySubBitBlockDefinition>;
+template class Node<IntegerStemDefinition<float>>;
+template class Node<IntegerStemDefinition<std::uint8_t>>;
+template class Node<IntegerSubBitConvDefinition>;
+template class Node<IntegerSubBitBlockDefinition>;
+template class Node<IntegerShortcutDefinition>;
+template class Node<IntegerClassifierDefinition>;
+template class Node<IntegerNetworkDefinition<float>>;
+template class Node<IntegerNetworkDefinition<std::uint8_t>>;
 
 }  // namespace subbit::ort

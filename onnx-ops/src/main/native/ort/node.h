@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ort/definitions.h"
+#include "ort/integer_definitions.h"
 
 namespace subbit::ort {
 
@@ -34,6 +35,7 @@ class Node {
   const CpuAllocator allocator_;
   OpName op_;
   Attributes attributes_;
+  std::vector<operators::InputRow> inputs_;  ///< the rows of the table, with a row for each variadic input
   std::vector<bool> has_input_;
   std::vector<bool> has_output_;
   std::unique_ptr<Kernel> kernel_;  ///< null if it depends on a run's inputs
@@ -48,5 +50,13 @@ extern template class Node<QLinearSubBitBlockDefinition<std::int8_t>>;
 extern template class Node<PackSignsDefinition>;
 extern template class Node<PackedBinarySubBitConvDefinition>;
 extern template class Node<BinarySubBitBlockDefinition>;
+extern template class Node<IntegerStemDefinition<float>>;
+extern template class Node<IntegerStemDefinition<std::uint8_t>>;
+extern template class Node<IntegerSubBitConvDefinition>;
+extern template class Node<IntegerSubBitBlockDefinition>;
+extern template class Node<IntegerShortcutDefinition>;
+extern template class Node<IntegerClassifierDefinition>;
+extern template class Node<IntegerNetworkDefinition<float>>;
+extern template class Node<IntegerNetworkDefinition<std::uint8_t>>;
 
 }  // namespace subbit::ort

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "ort/status.h"
@@ -11,6 +13,9 @@ namespace subbit::ort {
 namespace {
 
 constexpr char kMissing[] = "missing or of another type";
+
+/// No list of a network of kMaxLayers layers is longer.
+constexpr std::size_t kMaxListLength = kMaxLayers * 32;
 
 /// Each overload returns true and fills `values` if the node has the attribute with so many integers.
 bool Read(const OrtApi& api, const OrtKernelInfo* info, const char* name, std::int64_t* value) {
@@ -47,6 +52,30 @@ bool Read(const OrtApi& api, const OrtShapeInferContext* context, const char* na
   return Read(api, context, name, ORT_OP_ATTR_INTS, values, count * sizeof(*values));
 }
 
+/// Each overload returns true and fills `values` if the node has the attribute, a list of at most kMaxListLength
+/// integers.
+bool Read(const OrtApi& api, const OrtKernelInfo* info, const char* name, std::vector<std::int64_t>* values) {
+  std::size_t size = 0;
+  api.ReleaseStatus(api.KernelInfoGetAttributeArray_int64(info, name, nullptr, &size));
+  if (size == 0 || size > kMaxListLength) return false;
+  values->resize(size);
+  return Read(api, info, name, values->data(), size);
+}
+
+bool Read(const OrtApi& api, const OrtShapeInferContext* context, const char* name, std::vector<std::int64_t>* values) {
+  const OrtOpAttr* attribute = nullptr;
+  OrtStatus* status = api.ShapeInferContext_GetAttribute(context, name, &attribute);
+  std::size_t bytes = 0;
+  if (status == nullptr) {
+    api.ReleaseStatus(api.ReadOpAttr(attribute, ORT_OP_ATTR_INTS, nullptr, 0, &bytes));  // fails, and says how many
+  }
+  api.ReleaseStatus(status);
+  const std::size_t size = bytes / sizeof(std::int64_t);
+  if (size == 0 || size > kMaxListLength) return false;
+  values->resize(size);
+  return Read(api, context, name, values->data(), size);
+}
+
 template <class Node>
 void ReadRow(const OrtApi& api, const OpName& op, const Node* node, const operators::NumberRow& row,
              std::int64_t* value) {
@@ -60,6 +89,38 @@ void ReadRow(const OrtApi& api, const OpName& op, const Node* node, const operat
     throw InvalidOperator(op, row.name, kMissing + std::string(" or length"),
                           "a list of " + std::to_string(count) + " integers");
   }
+}
+
+template <class Node>
+void ReadRow(const OrtApi& api, const OpName& op, const Node* node, const operators::AnyListRow& row,
+             std::vector<std::int64_t>* values) {
+  if (!Read(api, node, row.name, values)) {
+    throw InvalidOperator(op, row.name, kMissing + std::string(", empty or too long"), "a list of integers");
+  }
+}
+
+template <class Node>
+NetworkAttributes ReadNetwork(const OrtApi& api, const OpName& op, const Node* node) {
+  using Table = operators::IntegerNetwork;
+  NetworkAttributes attributes;
+  ReadRow(api, op, node, Table::kAttributeKinds, &attributes.kinds);
+  ReadRow(api, op, node, Table::kAttributeReads, &attributes.reads);
+  ReadRow(api, op, node, Table::kAttributeResiduals, &attributes.residuals);
+  ReadRow(api, op, node, Table::kAttributeSettings, &attributes.settings);
+  SplitNetwork(op, attributes);
+  return attributes;
+}
+
+template <class Node>
+void ReadLayer(const OrtApi& api, const OpName& op, const Node* node, AnyLayer* layer) {
+  std::visit(
+      [&](auto& of_kind) {
+        using Table = typename std::decay_t<decltype(of_kind)>::Table;
+        VisitAttributes(Table{}, of_kind.attributes,
+                        [&](const auto& row, auto* value) { ReadRow(api, op, node, row, value); });
+        Validate(op, of_kind.attributes);
+      },
+      *layer);
 }
 
 template <class Node>
@@ -84,8 +145,24 @@ void ReadAttributes(const OrtApi& api, const OpName& op, const OrtKernelInfo* in
   *attributes = ReadAll(api, op, info);
 }
 
+void ReadAttributes(const OrtApi& api, const OpName& op, const OrtKernelInfo* info, NetworkAttributes* attributes) {
+  *attributes = ReadNetwork(api, op, info);
+}
+
+void ReadAttributes(const OrtApi& api, const OpName& op, const OrtKernelInfo* info, AnyLayer* layer) {
+  ReadLayer(api, op, info, layer);
+}
+
 ConvAttributes ReadAttributes(const OrtApi& api, const OpName& op, const OrtShapeInferContext* context) {
   return ReadAll(api, op, context);
+}
+
+NetworkAttributes ReadNetworkAttributes(const OrtApi& api, const OpName& op, const OrtShapeInferContext* context) {
+  return ReadNetwork(api, op, context);
+}
+
+void ReadAttributes(const OrtApi& api, const OpName& op, const OrtShapeInferContext* context, AnyLayer* layer) {
+  ReadLayer(api, op, context, layer);
 }
 
 std::string Describe(const ConvAttributes& attributes) {

@@ -27,6 +27,18 @@ std::string NodeName(const OrtApi& api, const OrtKernelInfo* info) {
   return name;
 }
 
+std::vector<operators::InputRow> InputRows(const OrtApi& api, const OrtKernelInfo* info,
+                                           const operators::InputRow* rows, std::size_t count) {
+  std::vector<operators::InputRow> result(rows, rows + count);
+  if (result.back().use != operators::InputUse::kVariadicParameters) return result;
+  std::size_t inputs = 0;
+  Check(api, api.KernelInfo_GetInputCount(info, &inputs));
+  operators::InputRow row = result.back();
+  result.pop_back();
+  for (; row.position < inputs; ++row.position) result.push_back(row);
+  return result;
+}
+
 bool HasInput(const OrtApi& api, const OrtKernelInfo* info, const operators::InputRow& row) {
   std::size_t count = 0;
   Check(api, api.KernelInfo_GetInputCount(info, &count));

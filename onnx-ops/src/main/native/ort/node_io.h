@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/kernel/parallel_for.h"
 #include "ort/run_scratch.h"
@@ -19,6 +20,11 @@ using InputOf = std::function<const OrtValue*(const operators::InputRow&)>;
 
 /// The name of a node in its model; may be empty.
 std::string NodeName(const OrtApi& api, const OrtKernelInfo* info);
+
+/// The rows of an operator's inputs, where a row of variadic parameters, which is the last, stands as often as the node
+/// has such inputs.
+std::vector<operators::InputRow> InputRows(const OrtApi& api, const OrtKernelInfo* info,
+                                           const operators::InputRow* rows, std::size_t count);
 
 /// Whether a node has an input or output; one that is left out has an empty name, or none if it is the last.
 bool HasInput(const OrtApi& api, const OrtKernelInfo* info, const operators::InputRow& row);

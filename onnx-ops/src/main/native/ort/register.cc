@@ -18,12 +18,13 @@ namespace {
 /// when the session is made.
 constexpr char kRegisteredKey[] = "subbit.ops.registered";
 
-/// A session configuration entry: where it is "0", the operators on packed signs get no kernels, so that ONNX Runtime
-/// takes their function bodies and offers the BinarySubBitConv in these to an execution provider.
+/// A session configuration entry: where it is "0", the operators on packed signs and those of integer networks get no
+/// kernels, so that ONNX Runtime takes their function bodies and offers the BinarySubBitConv in these to an execution
+/// provider.
 constexpr char kPackedSignsKey[] = "subbit.ops.packed_signs";
 
-/// The operators and two domains that offer them: all of them, and those without packed signs. ONNX Runtime keeps
-/// pointers to these for as long as any session lives, so they are never freed.
+/// The operators and two domains that offer them: all of them, and those without packed signs and integer networks.
+/// ONNX Runtime keeps pointers to these for as long as any session lives, so they are never freed.
 class Domains {
  public:
   explicit Domains(const OrtApi& api)
@@ -35,7 +36,15 @@ class Domains {
         qlinear_block_i8_(api),
         pack_signs_(api),
         packed_binary_(api),
-        block_(api) {
+        block_(api),
+        integer_stem_float_(api),
+        integer_stem_u8_(api),
+        integer_conv_(api),
+        integer_block_(api),
+        integer_shortcut_(api),
+        integer_classifier_(api),
+        integer_network_float_(api),
+        integer_network_u8_(api) {
     for (OrtCustomOpDomain** domain : {&all_, &without_packed_signs_}) {
       Check(api, api.CreateCustomOpDomain(operators::kDomain, domain));
       for (const OrtCustomOp* op : std::initializer_list<const OrtCustomOp*>{
@@ -43,7 +52,10 @@ class Domains {
         Check(api, api.CustomOpDomain_Add(*domain, op));
       }
     }
-    for (const OrtCustomOp* op : std::initializer_list<const OrtCustomOp*>{&pack_signs_, &packed_binary_, &block_}) {
+    for (const OrtCustomOp* op : std::initializer_list<const OrtCustomOp*>{
+             &pack_signs_, &packed_binary_, &block_, &integer_stem_float_, &integer_stem_u8_, &integer_conv_,
+             &integer_block_, &integer_shortcut_, &integer_classifier_, &integer_network_float_,
+             &integer_network_u8_}) {
       Check(api, api.CustomOpDomain_Add(all_, op));
     }
   }
@@ -61,6 +73,14 @@ class Domains {
   CustomOp<PackSignsDefinition> pack_signs_;
   CustomOp<PackedBinarySubBitConvDefinition> packed_binary_;
   CustomOp<BinarySubBitBlockDefinition> block_;
+  CustomOp<IntegerStemDefinition<float>> integer_stem_float_;
+  CustomOp<IntegerStemDefinition<std::uint8_t>> integer_stem_u8_;
+  CustomOp<IntegerSubBitConvDefinition> integer_conv_;
+  CustomOp<IntegerSubBitBlockDefinition> integer_block_;
+  CustomOp<IntegerShortcutDefinition> integer_shortcut_;
+  CustomOp<IntegerClassifierDefinition> integer_classifier_;
+  CustomOp<IntegerNetworkDefinition<float>> integer_network_float_;
+  CustomOp<IntegerNetworkDefinition<std::uint8_t>> integer_network_u8_;
   OrtCustomOpDomain* all_ = nullptr;
   OrtCustomOpDomain* without_packed_signs_ = nullptr;
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,11 +26,20 @@ namespace {
 /// Where ONNX Runtime would keep the domain that was added to the session's options.
 const OrtCustomOpDomain* added = nullptr;
 
+/// Whether the session's options hold subbit.ops.packed_signs with the value 0.
+bool packed_signs_off = false;
+
 const OrtApi* ORT_API_CALL Api(std::uint32_t) noexcept {
   static const OrtApi api = [] {
     OrtApi table{};
-    table.HasSessionConfigEntry = [](const OrtSessionOptions*, const char*, int* present) noexcept -> OrtStatus* {
-      *present = 0;
+    table.HasSessionConfigEntry = [](const OrtSessionOptions*, const char* key, int* present) noexcept -> OrtStatus* {
+      *present = packed_signs_off && key == std::string("subbit.ops.packed_signs") ? 1 : 0;
+      return nullptr;
+    };
+    table.GetSessionConfigEntry = [](const OrtSessionOptions*, const char*, char* value,
+                                     std::size_t* size) noexcept -> OrtStatus* {
+      *size = 2;
+      if (value != nullptr) std::copy_n("0", 2, value);
       return nullptr;
     };
     table.AddSessionConfigEntry = [](OrtSessionOptions*, const char*, const char*) noexcept -> OrtStatus* {
@@ -77,23 +87,42 @@ ONNXTensorElementDataType TypeOf(Element element, ONNXTensorElementDataType chos
   return chosen;
 }
 
-void ExpectRow(const OperatorRow& row, const OrtCustomOp& op, ONNXTensorElementDataType eight_bits) {
+OrtCustomOpInputOutputCharacteristic Characteristic(InputUse use) {
+  if (use == InputUse::kOptionalParameter) return INPUT_OUTPUT_OPTIONAL;
+  return use == InputUse::kVariadicParameters ? INPUT_OUTPUT_VARIADIC : INPUT_OUTPUT_REQUIRED;
+}
+
+/// The types of what is chosen in the operator's registrations, in their order: one of its 8-bit values or pixels.
+std::vector<ONNXTensorElementDataType> Registrations(const OperatorRow& row) {
+  switch (row.inputs[0].type) {
+    case Element::kEightBits:
+      return {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8};
+    case Element::kPixels:
+      return {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8};
+    default:
+      return {ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED};
+  }
+}
+
+void ExpectRow(const OperatorRow& row, const OrtCustomOp& op, ONNXTensorElementDataType chosen) {
   EXPECT_EQ(op.GetStartVersion(&op), kVersion);
   EXPECT_EQ(op.GetEndVersion(&op), kVersion);
   ASSERT_EQ(op.GetInputTypeCount(&op), row.input_count);
   for (std::size_t i = 0; i < row.input_count; ++i) {
     const InputRow& input = row.inputs[i];
     EXPECT_EQ(input.position, i) << input.name;
-    EXPECT_EQ(op.GetInputType(&op, i), TypeOf(input.type, eight_bits)) << input.name;
-    EXPECT_EQ(op.GetInputCharacteristic(&op, i),
-              input.use == InputUse::kOptionalParameter ? INPUT_OUTPUT_OPTIONAL : INPUT_OUTPUT_REQUIRED)
-        << input.name;
+    if (input.use == InputUse::kVariadicParameters) {
+      EXPECT_EQ(op.GetVariadicInputHomogeneity(&op), 0) << input.name;
+      EXPECT_EQ(op.GetVariadicInputMinArity(&op), 1) << input.name;
+    }
+    EXPECT_EQ(op.GetInputType(&op, i), TypeOf(input.type, chosen)) << input.name;
+    EXPECT_EQ(op.GetInputCharacteristic(&op, i), Characteristic(input.use)) << input.name;
   }
   ASSERT_EQ(op.GetOutputTypeCount(&op), row.output_count);
   for (std::size_t i = 0; i < row.output_count; ++i) {
     const OutputRow& output = row.outputs[i];
     EXPECT_EQ(output.position, i) << output.name;
-    EXPECT_EQ(op.GetOutputType(&op, i), TypeOf(output.type, eight_bits)) << output.name;
+    EXPECT_EQ(op.GetOutputType(&op, i), TypeOf(output.type, chosen)) << output.name;
     EXPECT_EQ(op.GetOutputCharacteristic(&op, i), output.optional ? INPUT_OUTPUT_OPTIONAL : INPUT_OUTPUT_REQUIRED)
         << output.name;
   }
@@ -106,11 +135,7 @@ TEST(Register, OffersEveryRowOfTheTable) {
   EXPECT_EQ(added->name, kDomain);
   std::vector<const OrtCustomOp*> left = added->operators;
   for (const OperatorRow& row : kAll) {
-    const bool eight_bits = row.inputs[0].type == Element::kEightBits;
-    // One registration for each type that 8-bit values may have, in this order.
-    for (const ONNXTensorElementDataType type :
-         eight_bits ? std::vector{ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8}
-                    : std::vector{ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED}) {
+    for (const ONNXTensorElementDataType type : Registrations(row)) {
       const auto op = std::find_if(left.begin(), left.end(),
                                    [&](const OrtCustomOp* o) { return o->GetName(o) == std::string(row.name); });
       ASSERT_NE(op, left.end()) << row.name << " is in the table and not registered";
@@ -122,6 +147,17 @@ TEST(Register, OffersEveryRowOfTheTable) {
   for (const OrtCustomOp* op : left) {
     ADD_FAILURE() << op->GetName(op) << " is registered and not in the table";
   }
+}
+
+TEST(Register, WithoutPackedSignsOnlyOperatorsOfOneConvolutionHaveKernels) {
+  const OrtApiBase base{Api, nullptr};
+  packed_signs_off = true;
+  ASSERT_EQ(RegisterCustomOps(nullptr, &base), nullptr);
+  packed_signs_off = false;
+  std::set<std::string> names;
+  for (const OrtCustomOp* op : added->operators) names.insert(op->GetName(op));
+  EXPECT_EQ(names,
+            (std::set<std::string>{"BinarySubBitConv", "QLinearSubBitBlock", "QLinearSubBitConv", "SubBitConv"}));
 }
 
 }  // namespace

@@ -20,4 +20,19 @@ void InferPackedConvShapes(const OrtApi& api, const OpName& op, OrtShapeInferCon
 /// The packed signs of an input.
 void InferPackSignsShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context);
 
+/// Y of an integer layer.
+void InferIntegerLayerShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context,
+                            operators::IntegerStem table);
+void InferIntegerLayerShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context,
+                            operators::IntegerSubBitConv table);
+void InferIntegerLayerShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context,
+                            operators::IntegerSubBitBlock table);
+void InferIntegerLayerShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context,
+                            operators::IntegerShortcut table);
+void InferIntegerLayerShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context,
+                            operators::IntegerClassifier table);
+
+/// The logits of a network.
+void InferIntegerNetworkShape(const OrtApi& api, const OpName& op, OrtShapeInferContext* context);
+
 }  // namespace subbit::ort

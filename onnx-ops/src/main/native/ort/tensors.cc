@@ -12,6 +12,14 @@ TensorInfo ReadTensorInfo(const OrtApi& api, const OrtTensorTypeAndShapeInfo* in
   return result;
 }
 
+ONNXTensorElementDataType TypeOf(const OrtApi& api, const OrtValue* value) {
+  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  const std::int64_t* dims = nullptr;
+  std::size_t rank = 0;
+  Check(api, api.GetTensorElementTypeAndShapeDataReference(value, &type, &dims, &rank));
+  return type;
+}
+
 template <class T>
 TensorView<T> View(const OrtApi& api, const OpName& op, const char* input, const OrtValue* value) {
   ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;

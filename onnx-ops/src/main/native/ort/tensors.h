@@ -66,6 +66,9 @@ struct TensorInfo {
 /// Reads and does not release `info`.
 TensorInfo ReadTensorInfo(const OrtApi& api, const OrtTensorTypeAndShapeInfo* info);
 
+/// The type of a tensor's elements.
+ONNXTensorElementDataType TypeOf(const OrtApi& api, const OrtValue* value);
+
 /// A view of `value`, which must outlive it. Throws InvalidOperator if its elements are not of type T.
 template <class T>
 TensorView<T> View(const OrtApi& api, const OpName& op, const char* input, const OrtValue* value);

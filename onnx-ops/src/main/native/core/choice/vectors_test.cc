@@ -4,8 +4,11 @@
 
 #include <cmath>
 #include <cstring>
+#include <type_traits>
+#include <variant>
 
 #include "core/choice/kernel_choice.h"
+#include "core/integer/network_layers.h"
 #include "core/testing/vector_file.h"
 #include "tables/operators.h"
 
@@ -158,13 +161,89 @@ void RunQuantized(const VectorCase& c, Isa isa) {
   EXPECT_EQ(RunKernel(c, *kernel, "x", "y"), c.outputs.at("y").As<Q>()) << kernel->Name();
 }
 
+AnyTensor Parameter(const VectorTensor& tensor) {
+  return std::visit(
+      [&](const auto& values) -> AnyTensor {
+        using T = typename std::decay_t<decltype(values)>::value_type;
+        if constexpr (std::is_constructible_v<AnyTensor, TensorView<T>>)
+          return TensorView<T>{values.data(), tensor.shape};
+        return {};
+      },
+      tensor.values);
+}
+
+/// The attributes and parameters of an integer layer as a network of one layer.
+template <class Table>
+std::unique_ptr<IntegerNetwork> LayerNetwork(const VectorCase& c, Isa isa) {
+  LayerOf<Table> layer;
+  VisitAttributes(Table{}, layer.attributes, [&](const auto& row, auto* value) {
+    const std::vector<std::int64_t>& from = c.attributes.at(row.name);
+    if constexpr (std::is_same_v<std::decay_t<decltype(*value)>, std::int64_t>) {
+      *value = from.at(0);
+    } else {
+      ASSERT_EQ(from.size(), value->size());
+      std::copy(from.begin(), from.end(), value->begin());
+    }
+  });
+  Validate({c.op, c.name}, layer.attributes);
+  std::vector<AnyTensor> parameters;
+  for (const operators::InputRow& row : Table::kInputs) {
+    if (row.use != operators::InputUse::kData) parameters.push_back(Parameter(c.inputs.at(row.name)));
+  }
+  return MakeLayerNetwork(isa, {c.op, c.name}, layer, parameters);
+}
+
+std::unique_ptr<IntegerNetwork> Network(const VectorCase& c, Isa isa) {
+  if (c.op == operators::IntegerStem::kName) return LayerNetwork<operators::IntegerStem>(c, isa);
+  if (c.op == operators::IntegerSubBitConv::kName) return LayerNetwork<operators::IntegerSubBitConv>(c, isa);
+  if (c.op == operators::IntegerSubBitBlock::kName) return LayerNetwork<operators::IntegerSubBitBlock>(c, isa);
+  if (c.op == operators::IntegerShortcut::kName) return LayerNetwork<operators::IntegerShortcut>(c, isa);
+  if (c.op == operators::IntegerClassifier::kName) return LayerNetwork<operators::IntegerClassifier>(c, isa);
+  std::vector<AnyTensor> parameters;
+  for (std::size_t i = 0; i + 1 < c.inputs.size(); ++i) {
+    parameters.push_back(Parameter(c.inputs.at(operators::IntegerNetwork::kP.name + std::to_string(i))));
+  }
+  return MakeNetwork(
+      isa, {c.op, c.name},
+      {c.attributes.at("kinds"), c.attributes.at("reads"), c.attributes.at("residuals"), c.attributes.at("settings")},
+      parameters);
+}
+
+/// The integer operators: layers, and whole networks.
+void RunInteger(const VectorCase& c, Isa isa) {
+  const std::unique_ptr<IntegerNetwork> network = Network(c, isa);
+  const VectorTensor& x = c.inputs.at("X");
+  const VectorTensor& y = c.outputs.at("Y");
+  const bool features = std::holds_alternative<std::vector<std::int16_t>>(x.values);
+  const auto plan = network->PlanFor(features ? MapShape{x.shape[1], x.shape[2], x.shape[3]}
+                                              : MapShape{x.shape[2], x.shape[3], x.shape[1]});
+  NetworkInputs inputs{x.shape[0], std::visit([](const auto& v) -> const void* { return v.data(); }, x.values)};
+  if (std::holds_alternative<std::vector<std::uint8_t>>(x.values)) inputs.pixel_type = PixelType::kUint8;
+  if (c.inputs.count("residual") != 0) inputs.residual = c.inputs.at("residual").As<std::int16_t>().data();
+  const MapShape shape = network->OutputShape(*plan);
+  std::vector<std::byte> scratch(network->ScratchBytes(*plan, inputs.batch));
+  if (std::holds_alternative<std::vector<float>>(y.values)) {
+    EXPECT_EQ(Dims(y.shape), (Dims{inputs.batch, shape.height}));
+    std::vector<float> logits(y.As<float>().size());
+    network->Run(*plan, inputs, {nullptr, logits.data()}, scratch.data(), RunSerially);
+    EXPECT_EQ(Bits(logits), Bits(y.As<float>())) << network->Name();
+  } else {
+    EXPECT_EQ(Dims(y.shape), (Dims{inputs.batch, shape.height, shape.width, shape.channels}));
+    std::vector<std::int16_t> values(y.As<std::int16_t>().size());
+    network->Run(*plan, inputs, {values.data(), nullptr}, scratch.data(), RunSerially);
+    EXPECT_EQ(values, y.As<std::int16_t>()) << network->Name();
+  }
+}
+
 TEST(Vectors, EveryKernelGivesTheSharedResults) {
   const std::vector<VectorCase> cases = ReadVectorFolder(SUBBIT_VECTOR_DIR);
   std::map<std::string, int> ran;
   for (const VectorCase& c : cases) {
     for (Isa isa : AvailableIsas()) {
       SCOPED_TRACE(c.op + " " + c.name + " " + ToString(isa));
-      if (c.op == "PackSigns") {
+      if (c.op.rfind("Integer", 0) == 0) {
+        RunInteger(c, isa);
+      } else if (c.op == "PackSigns") {
         RunPackSigns(c, isa);
       } else if (c.op == "PackedBinarySubBitConv" || c.op == "BinarySubBitBlock") {
         RunPackedConv(c, isa);

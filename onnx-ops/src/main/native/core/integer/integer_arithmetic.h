@@ -7,10 +7,6 @@
 /// The arithmetic of the integer operators (docs/OPERATORS.md), value by value. Every kernel gives these results.
 namespace subbit {
 
-/// The widths that a residual may have, in bits.
-constexpr int kLeastWidth = 9;
-constexpr int kMostWidth = 16;
-
 /// floor(value * 2^-shift + 1/2): halves are rounded up, a shift of 0 changes nothing. |value| is at most 2^31 - 2^22.
 constexpr std::int32_t RoundedShift(std::int32_t value, int shift) {
   return shift == 0 ? value : (value + (std::int32_t{1} << (shift - 1))) >> shift;

@@ -50,8 +50,14 @@ class IntegerLayer {
   /// may read no other rows, and of the borders only what lies beside these rows, or above or below the image.
   virtual RowRange InputRows(const MapShape& x, RowRange y) const = 0;
 
+  /// Whether x is a network's pixels.
+  virtual bool ReadsPixels() const { return false; }
+
   /// The thresholds [C] under which a convolution wants the signs of x; null for layers that read x itself.
   virtual const std::int16_t* Threshold() const { return nullptr; }
+
+  /// How many these are: C, or 0 for layers that read x itself.
+  virtual std::int64_t ThresholdCount() const { return 0; }
 
   /// Whether the layer adds a residual.
   virtual bool AddsResidual() const { return false; }

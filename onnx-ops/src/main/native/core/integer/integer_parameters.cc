@@ -6,32 +6,10 @@
 #include <limits>
 #include <string>
 
-#include "core/integer/integer_arithmetic.h"
+#include "core/operator/attribute_limits.h"
 
 namespace subbit {
 namespace {
-
-void RequireRange(const OpName& op, const std::string& field, std::int64_t found, std::int64_t low, std::int64_t high) {
-  if (found < low || found > high) {
-    throw InvalidOperator(op, field, std::to_string(found), std::to_string(low) + " to " + std::to_string(high));
-  }
-}
-
-template <std::size_t count>
-void RequireRange(const OpName& op, const char* field, const std::array<std::int64_t, count>& found, std::int64_t low,
-                  std::int64_t high) {
-  for (const std::int64_t value : found) RequireRange(op, field, value, low, high);
-}
-
-void RequireWidth(const OpName& op, std::int64_t width) { RequireRange(op, "width", width, kLeastWidth, kMostWidth); }
-
-void Validate(const OpName& op, const PoolWindow& pool) {
-  RequireRange(op, "pool_shape", pool.shape, 1, kMaxWindow);
-  RequireRange(op, "pool_strides", pool.strides, 1, pool.IsNone() ? 1 : kMaxWindow);
-  for (std::size_t i = 0; i < pool.pads.size(); ++i) {
-    RequireRange(op, "pool_pads", pool.pads[i], 0, pool.shape[i % 2] - 1);
-  }
-}
 
 template <class T>
 void RequireShape(const OpName& op, const char* field, const TensorView<T>& tensor, const Dims& expected) {
@@ -103,6 +81,7 @@ void RequireSums(const OpName& op, const std::vector<std::int8_t>& weight, std::
 
 IntegerConvParameters MakeConv(const OpName& op, const IntegerConvAttributes& attributes,
                                const IntegerConvTensors& tensors) {
+  using Table = operators::IntegerSubBitConv;
   Validate(op, attributes);
   ConvAttributes conv;
   conv.tau = attributes.tau;
@@ -111,9 +90,9 @@ IntegerConvParameters MakeConv(const OpName& op, const IntegerConvAttributes& at
   return {op,
           attributes,
           MakeWeights(op, conv, tensors.index, tensors.codebook),
-          List(op, "threshold", attributes.in_channels, tensors.threshold),
-          Factors(op, "multiplier", attributes.out_channels, tensors.multiplier),
-          List(op, "bias", attributes.out_channels, tensors.bias),
+          List(op, Table::kThreshold.name, attributes.in_channels, tensors.threshold),
+          Factors(op, Table::kMultiplier.name, attributes.out_channels, tensors.multiplier),
+          List(op, Table::kBias.name, attributes.out_channels, tensors.bias),
           std::nullopt};
 }
 
@@ -123,15 +102,8 @@ constexpr std::int64_t kTwoTo31 = std::int64_t{1} << 31;
 
 }  // namespace
 
-void Validate(const OpName& op, const StemAttributes& attributes) {
-  RequireRange(op, "strides", attributes.strides, 1, kMaxWindow);
-  RequireRange(op, "pads", attributes.pads, 0, kMaxWindow - 1);
-  RequireRange(op, "shift", attributes.shift, 1, 16);
-  Validate(op, attributes.pool);
-  RequireWidth(op, attributes.width);
-}
-
 StemParameters MakeStemParameters(const OpName& op, const StemAttributes& attributes, const StemTensors& tensors) {
+  using Table = operators::IntegerStem;
   Validate(op, attributes);
   const Dims shape = tensors.weight.shape;
   RequireRank(op, tensors.weight, 4, "[O, C, k, k]");
@@ -140,35 +112,18 @@ StemParameters MakeStemParameters(const OpName& op, const StemAttributes& attrib
     throw InvalidOperator(op, "shape of weight", ToString(shape),
                           "[O, C, k, k] with k up to " + std::to_string(kMaxWindow));
   }
-  RequireRange(op, "pads", attributes.pads, 0, kernel - 1);
+  for (const std::int64_t pad : attributes.pads) RequireRange(op, Table::kAttributePads.name, pad, 0, kernel - 1);
   StemParameters made{op,
                       attributes,
                       shape[0],
                       shape[1],
                       kernel,
                       Copy(tensors.weight),
-                      List(op, "zero_pixel", shape[1], tensors.zero_pixel),
-                      Factors(op, "multiplier", shape[0], tensors.multiplier),
-                      List(op, "bias", shape[0], tensors.bias)};
+                      List(op, Table::kZeroPixel.name, shape[1], tensors.zero_pixel),
+                      Factors(op, Table::kMultiplier.name, shape[0], tensors.multiplier),
+                      List(op, Table::kBias.name, shape[0], tensors.bias)};
   RequireSums(op, made.weight, made.in_channels * kernel * kernel, (kTwoTo23 - 1) / 255);
   return made;
-}
-
-void Validate(const OpName& op, const IntegerConvAttributes& attributes) {
-  ConvAttributes conv;
-  conv.tau = attributes.tau;
-  conv.out_channels = attributes.out_channels;
-  conv.in_channels = attributes.in_channels;
-  Validate(op, conv);
-  RequireRange(op, "strides", attributes.strides, 1, 2);
-  RequireRange(op, "shift", attributes.shift, 0, 11);
-  if ((kTaps * attributes.in_channels) << attributes.shift > 32767) {
-    throw InvalidOperator(op, "9 * in_channels * 2^shift",
-                          std::to_string((kTaps * attributes.in_channels) << attributes.shift), "at most 32767");
-  }
-  Validate(op, attributes.pool);
-  RequireWidth(op, attributes.width);
-  RequireRange(op, "slope_shift", attributes.slope_shift, 0, 3);
 }
 
 IntegerConvParameters MakeIntegerConvParameters(const OpName& op, const IntegerConvAttributes& attributes,
@@ -178,23 +133,16 @@ IntegerConvParameters MakeIntegerConvParameters(const OpName& op, const IntegerC
 
 IntegerConvParameters MakeIntegerBlockParameters(const OpName& op, const IntegerConvAttributes& attributes,
                                                  const IntegerConvTensors& tensors, const IntegerBlockTensors& block) {
+  using Table = operators::IntegerSubBitBlock;
   IntegerConvParameters made = MakeConv(op, attributes, tensors);
-  made.residual = ResidualParameters{Factors(op, "slope", attributes.out_channels, block.slope),
-                                     List(op, "shift_out", attributes.out_channels, block.shift_out)};
+  made.residual = ResidualParameters{Factors(op, Table::kSlope.name, attributes.out_channels, block.slope),
+                                     List(op, Table::kShiftOut.name, attributes.out_channels, block.shift_out)};
   return made;
-}
-
-void Validate(const OpName& op, const ShortcutAttributes& attributes) {
-  const bool whole = attributes.pool[0] == attributes.pool[1];
-  if (!whole || attributes.pool[0] < 1 || attributes.pool[0] > 2) {
-    throw InvalidOperator(op, "pool", ToString(attributes.pool), "[1, 1] or [2, 2]");
-  }
-  RequireRange(op, "shift", attributes.shift, 8, 23);
-  RequireWidth(op, attributes.width);
 }
 
 ShortcutParameters MakeShortcutParameters(const OpName& op, const ShortcutAttributes& attributes,
                                           const ShortcutTensors& tensors) {
+  using Table = operators::IntegerShortcut;
   Validate(op, attributes);
   const Dims shape = tensors.weight.shape;
   RequireRank(op, tensors.weight, 2, "[O, C]");
@@ -203,19 +151,16 @@ ShortcutParameters MakeShortcutParameters(const OpName& op, const ShortcutAttrib
                           shape[0],
                           shape[1],
                           Copy(tensors.weight),
-                          Factors(op, "multiplier", shape[0], tensors.multiplier),
-                          List(op, "bias", shape[0], tensors.bias)};
+                          Factors(op, Table::kMultiplier.name, shape[0], tensors.multiplier),
+                          List(op, Table::kBias.name, shape[0], tensors.bias)};
   const std::int64_t half = std::int64_t{1} << (attributes.shift - 1);
   RequireSums(op, made.weight, made.in_channels, std::min((kTwoTo24 - 1 - half) / 255, (kTwoTo31 - 1 - half) / 32768));
   return made;
 }
 
-void Validate(const OpName& op, const ClassifierAttributes& attributes) {
-  RequireRange(op, "shift", attributes.shift, 0, 15);
-}
-
 ClassifierParameters MakeClassifierParameters(const OpName& op, const ClassifierAttributes& attributes,
                                               const ClassifierTensors& tensors) {
+  using Table = operators::IntegerClassifier;
   Validate(op, attributes);
   const Dims shape = tensors.weight.shape;
   RequireRank(op, tensors.weight, 3, "[K, P, C]");
@@ -225,8 +170,8 @@ ClassifierParameters MakeClassifierParameters(const OpName& op, const Classifier
                             shape[1],
                             shape[2],
                             Copy(tensors.weight),
-                            Finite(op, "scale", shape[0], tensors.scale),
-                            Finite(op, "bias", shape[0], tensors.bias)};
+                            Finite(op, Table::kScale.name, shape[0], tensors.scale),
+                            Finite(op, Table::kBias.name, shape[0], tensors.bias)};
   RequireSums(op, made.weight, made.in_channels, (kTwoTo24 - 1) / 255);
   RequireSums(op, made.weight, made.parts * made.in_channels, (kTwoTo31 - 1) / 32768);
   return made;

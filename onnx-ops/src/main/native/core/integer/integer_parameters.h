@@ -1,29 +1,18 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "core/integer/pool_window.h"
+#include "core/integer/integer_attributes.h"
 #include "core/operator/conv_weights.h"
 
-/// Attributes and parameters of the integer operators, checked: what docs/OPERATORS.md refuses does not get past the
-/// functions here, so kernels need not check anything again. All of them throw InvalidOperator.
+/// The parameters of the integer operators, checked together with their attributes: what docs/OPERATORS.md refuses does
+/// not get past the functions here, so kernels need not check anything again. All of them throw InvalidOperator.
 namespace subbit {
 
-/// The largest kernel, stride and window of a stem or pooling.
-constexpr std::int64_t kMaxWindow = 32;
-
-/// The attributes of IntegerStem.
-struct StemAttributes {
-  std::array<std::int64_t, 2> strides = {1, 1};     ///< rows, columns; 1 .. kMaxWindow
-  std::array<std::int64_t, 4> pads = {0, 0, 0, 0};  ///< top, left, bottom, right; less than the kernel
-  std::int64_t shift = 1;                           ///< of the sums, 1 .. 16
-  PoolWindow pool;
-  std::int64_t width = 16;  ///< bits of Y
-};
-void Validate(const OpName& op, const StemAttributes& attributes);
+/// The most rows and columns of a pool window, and of a stem's kernel.
+constexpr std::int64_t kMaxWindow = operators::IntegerStem::kAttributePoolShape.most;
 
 struct StemTensors {
   TensorView<std::int8_t> weight;       ///< [O, C, k, k]
@@ -45,19 +34,6 @@ struct StemParameters {
   std::vector<std::int16_t> bias;        ///< [O]
 };
 StemParameters MakeStemParameters(const OpName& op, const StemAttributes& attributes, const StemTensors& tensors);
-
-/// The attributes of IntegerSubBitConv and IntegerSubBitBlock.
-struct IntegerConvAttributes {
-  std::int64_t tau = 0;
-  std::int64_t out_channels = 0;
-  std::int64_t in_channels = 0;
-  std::array<std::int64_t, 2> strides = {1, 1};  ///< rows, columns; each 1 or 2
-  std::int64_t shift = 0;        ///< of the sums to the left, 0 .. 11; 9 * in_channels * 2^shift <= 32767
-  PoolWindow pool;               ///< none for blocks
-  std::int64_t width = 16;       ///< bits of Y
-  std::int64_t slope_shift = 0;  ///< of blocks, 0 .. 3
-};
-void Validate(const OpName& op, const IntegerConvAttributes& attributes);
 
 struct IntegerConvTensors {
   TensorView<std::int16_t> threshold;   ///< [C]
@@ -93,14 +69,6 @@ IntegerConvParameters MakeIntegerConvParameters(const OpName& op, const IntegerC
 IntegerConvParameters MakeIntegerBlockParameters(const OpName& op, const IntegerConvAttributes& attributes,
                                                  const IntegerConvTensors& tensors, const IntegerBlockTensors& block);
 
-/// The attributes of IntegerShortcut.
-struct ShortcutAttributes {
-  std::array<std::int64_t, 2> pool = {1, 1};  ///< window and stride of the mean: 1, 1 or 2, 2
-  std::int64_t shift = 8;                     ///< of the sums, 8 .. 23
-  std::int64_t width = 16;                    ///< bits of Y
-};
-void Validate(const OpName& op, const ShortcutAttributes& attributes);
-
 struct ShortcutTensors {
   TensorView<std::int8_t> weight;       ///< [O, C]
   TensorView<std::int16_t> multiplier;  ///< [O]
@@ -120,12 +88,6 @@ struct ShortcutParameters {
 };
 ShortcutParameters MakeShortcutParameters(const OpName& op, const ShortcutAttributes& attributes,
                                           const ShortcutTensors& tensors);
-
-/// The attributes of IntegerClassifier.
-struct ClassifierAttributes {
-  std::int64_t shift = 0;  ///< of the sums of positions, 0 .. 15
-};
-void Validate(const OpName& op, const ClassifierAttributes& attributes);
 
 /// The most positions that a part of IntegerClassifier may sum up.
 constexpr std::int64_t kMaxPartPositions = 256;

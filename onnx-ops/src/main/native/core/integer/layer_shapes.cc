@@ -16,15 +16,28 @@ void RequireChannels(const OpName& op, const MapShape& x, std::int64_t channels)
   }
 }
 
+/// The length of an axis of sums, before pooling.
 std::int64_t SumLength(std::int64_t length, std::int64_t pads, std::int64_t kernel, std::int64_t stride) {
   const std::int64_t room = length + pads - kernel;
   return room < 0 ? 0 : room / stride + 1;
 }
 
+std::int64_t SumLength(const StemAttributes& attributes, std::int64_t kernel, int axis, std::int64_t length) {
+  const auto a = static_cast<std::size_t>(axis);
+  return SumLength(length, attributes.pads[a] + attributes.pads[a + 2], kernel, attributes.strides[a]);
+}
+
+std::int64_t SumLength(const IntegerConvAttributes& attributes, int axis, std::int64_t length) {
+  return SumLength(length, 2, kKernelSize, attributes.strides[static_cast<std::size_t>(axis)]);
+}
+
+std::int64_t PooledLength(const PoolWindow& pool, int axis, std::int64_t sums) {
+  return sums < 1 ? 0 : pool.OutputLength(axis, sums);
+}
+
 /// The shape of pooled sums. Throws unless there are any.
 MapShape Pooled(const OpName& op, const PoolWindow& pool, const MapShape& x, const MapShape& sums) {
-  const MapShape y{sums.height < 1 ? 0 : pool.OutputLength(0, sums.height),
-                   sums.width < 1 ? 0 : pool.OutputLength(1, sums.width), sums.channels};
+  const MapShape y{PooledLength(pool, 0, sums.height), PooledLength(pool, 1, sums.width), sums.channels};
   if (y.height < 1 || y.width < 1) {
     throw InvalidOperator(op, kX, std::to_string(x.height) + "x" + std::to_string(x.width),
                           "images that, with their pads, hold the kernel and the pool window");
@@ -46,6 +59,19 @@ RowRange RowsOf(const PoolWindow& pool, std::int64_t sum_rows, std::int64_t kern
 
 }  // namespace
 
+std::int64_t OutputLength(const StemAttributes& attributes, std::int64_t kernel, int axis, std::int64_t length) {
+  return PooledLength(attributes.pool, axis, SumLength(attributes, kernel, axis, length));
+}
+
+std::int64_t OutputLength(const IntegerConvAttributes& attributes, int axis, std::int64_t length) {
+  return PooledLength(attributes.pool, axis, SumLength(attributes, axis, length));
+}
+
+std::int64_t OutputLength(const ShortcutAttributes& attributes, int axis, std::int64_t length) {
+  const std::int64_t pool = attributes.pool[static_cast<std::size_t>(axis)];
+  return (length + pool - 1) / pool;
+}
+
 StemLayer::StemLayer(const StemParameters& parameters)
     : op_(parameters.op),
       attributes_(parameters.attributes),
@@ -54,9 +80,7 @@ StemLayer::StemLayer(const StemParameters& parameters)
       kernel_(parameters.kernel) {}
 
 MapShape StemLayer::SumShape(const MapShape& x) const {
-  const auto& pads = attributes_.pads;
-  return {SumLength(x.height, pads[0] + pads[2], kernel_, attributes_.strides[0]),
-          SumLength(x.width, pads[1] + pads[3], kernel_, attributes_.strides[1]), out_channels_};
+  return {SumLength(attributes_, kernel_, 0, x.height), SumLength(attributes_, kernel_, 1, x.width), out_channels_};
 }
 
 MapShape StemLayer::OutputShape(const MapShape& x) const {
@@ -76,8 +100,7 @@ IntegerConvLayer::IntegerConvLayer(const IntegerConvParameters& parameters)
       adds_residual_(parameters.residual.has_value()) {}
 
 MapShape IntegerConvLayer::SumShape(const MapShape& x) const {
-  return {SumLength(x.height, 2, kKernelSize, attributes_.strides[0]),
-          SumLength(x.width, 2, kKernelSize, attributes_.strides[1]), attributes_.out_channels};
+  return {SumLength(attributes_, 0, x.height), SumLength(attributes_, 1, x.width), attributes_.out_channels};
 }
 
 MapShape IntegerConvLayer::OutputShape(const MapShape& x) const {
@@ -97,8 +120,7 @@ ShortcutLayer::ShortcutLayer(const ShortcutParameters& parameters)
 
 MapShape ShortcutLayer::OutputShape(const MapShape& x) const {
   RequireChannels(op_, x, in_channels_);
-  const std::int64_t pool = attributes_.pool[0];
-  const MapShape y{(x.height + pool - 1) / pool, (x.width + pool - 1) / pool, out_channels_};
+  const MapShape y{OutputLength(attributes_, 0, x.height), OutputLength(attributes_, 1, x.width), out_channels_};
   Validate(op_, kY, y);
   return y;
 }

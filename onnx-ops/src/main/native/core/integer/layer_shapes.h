@@ -9,9 +9,16 @@
 /// reference and every fast kernel derive from these.
 namespace subbit {
 
+/// The length of an axis (0 rows, 1 columns) of an operator's output from that of its input; below 1 if kernel or pool
+/// window do not fit. `kernel` is that of the stem.
+std::int64_t OutputLength(const StemAttributes& attributes, std::int64_t kernel, int axis, std::int64_t length);
+std::int64_t OutputLength(const IntegerConvAttributes& attributes, int axis, std::int64_t length);
+std::int64_t OutputLength(const ShortcutAttributes& attributes, int axis, std::int64_t length);
+
 /// IntegerStem.
 class StemLayer : public IntegerLayer {
  public:
+  bool ReadsPixels() const override { return true; }
   MapShape OutputShape(const MapShape& x) const override;
   RowRange InputRows(const MapShape& x, RowRange y) const override;
 
@@ -37,6 +44,7 @@ class IntegerConvLayer : public IntegerLayer {
   MapShape OutputShape(const MapShape& x) const override;
   RowRange InputRows(const MapShape& x, RowRange y) const override;
   const std::int16_t* Threshold() const override { return threshold_.data(); }
+  std::int64_t ThresholdCount() const override { return static_cast<std::int64_t>(threshold_.size()); }
   bool AddsResidual() const override { return adds_residual_; }
 
  protected:

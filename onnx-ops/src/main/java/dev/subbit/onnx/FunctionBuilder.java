@@ -6,7 +6,10 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Writes the ONNX function of a sub-bit operator, node by node. Values are referred to by name, as
@@ -17,12 +20,17 @@ final class FunctionBuilder {
   private final FunctionProto.Builder function;
 
   FunctionBuilder(OperatorTable row) {
+    this(row, row.inputs.stream().map(OperatorTable.Input::name).toList());
+  }
+
+  /** Begins the function of an operator with variadic inputs, which has as many as are named. */
+  FunctionBuilder(OperatorTable row, List<String> inputs) {
     function =
         FunctionProto.newBuilder()
             .setDomain(SubBitOperator.DOMAIN)
             .setName(row.opType)
             .setDocString(row.says)
-            .addAllInput(row.inputs.stream().map(OperatorTable.Input::name).toList())
+            .addAllInput(inputs)
             .addAllOutput(row.outputs.stream().map(OperatorTable.Output::name).toList())
             .addAllAttribute(row.attributes().stream().map(OperatorTable.Attribute::name).toList())
             .addOpsetImport(
@@ -44,10 +52,11 @@ final class FunctionBuilder {
   }
 
   /**
-   * Adds a call to another sub-bit operator, which takes its attributes, if any, from this
-   * function.
+   * Adds a call to another sub-bit operator, which takes those of its attributes that are not given
+   * from this function.
    */
-  void call(String output, SubBitOperator operator, List<String> inputs) {
+  void call(
+      String output, SubBitOperator operator, List<String> inputs, AttributeProto... attributes) {
     if (function.getOpsetImportCount() == 1) {
       function.addOpsetImport(
           OperatorSetIdProto.newBuilder()
@@ -60,28 +69,39 @@ final class FunctionBuilder {
             .setOpType(operator.opType())
             .addAllInput(inputs)
             .addOutput(output);
+    Map<String, AttributeProto> given =
+        Arrays.stream(attributes).collect(Collectors.toMap(AttributeProto::getName, a -> a));
     for (OperatorTable.Attribute attribute : operator.attributes()) {
+      AttributeProto.AttributeType type =
+          attribute.list() ? AttributeProto.AttributeType.INTS : AttributeProto.AttributeType.INT;
       node.addAttribute(
-          reference(
-              attribute.name(),
-              attribute.list()
-                  ? AttributeProto.AttributeType.INTS
-                  : AttributeProto.AttributeType.INT,
-              attribute.name()));
+          given.getOrDefault(
+              attribute.name(), reference(attribute.name(), type, attribute.name())));
     }
     function.addNode(node);
   }
 
   void constant(String output, TensorProto value) {
-    node(
-        output,
-        "Constant",
-        List.of(),
-        AttributeProto.newBuilder()
-            .setName("value")
-            .setType(AttributeProto.AttributeType.TENSOR)
-            .setT(value)
-            .build());
+    node(output, "Constant", List.of(), tensorValue(value));
+  }
+
+  /** Adds a constant float scalar as a tensor, which more tools read than {@link #number}. */
+  void constant(String output, float value) {
+    constant(output, OnnxProtos.tensor("", new float[] {value}));
+  }
+
+  /** Adds a constant list of whole numbers as a tensor, int64 [values.length]. */
+  void integerTensor(String output, long... values) {
+    constant(output, OnnxProtos.tensor("", values, values.length));
+  }
+
+  /** The attribute {@code value} of a Constant or ConstantOfShape. */
+  static AttributeProto tensorValue(TensorProto value) {
+    return AttributeProto.newBuilder()
+        .setName("value")
+        .setType(AttributeProto.AttributeType.TENSOR)
+        .setT(value)
+        .build();
   }
 
   /** Adds a constant list of whole numbers, int64 [values.length]. */
@@ -119,12 +139,16 @@ final class FunctionBuilder {
   static AttributeProto[] convolutionAttributes() {
     return new AttributeProto[] {
       OnnxProtos.attribute("kernel_shape", 3, 3),
-      reference(OperatorTable.STRIDES, AttributeProto.AttributeType.INTS, OperatorTable.STRIDES),
-      reference(OperatorTable.PADS, AttributeProto.AttributeType.INTS, OperatorTable.PADS),
-      reference(
-          OperatorTable.DILATIONS, AttributeProto.AttributeType.INTS, OperatorTable.DILATIONS),
+      integersOf(OperatorTable.STRIDES, OperatorTable.STRIDES),
+      integersOf(OperatorTable.PADS, OperatorTable.PADS),
+      integersOf(OperatorTable.DILATIONS, OperatorTable.DILATIONS),
       reference(OperatorTable.GROUP, AttributeProto.AttributeType.INT, OperatorTable.GROUP)
     };
+  }
+
+  /** A list of whole numbers that is an attribute of the function's node. */
+  static AttributeProto integersOf(String name, String attribute) {
+    return reference(name, AttributeProto.AttributeType.INTS, attribute);
   }
 
   static AttributeProto to(TensorProto.DataType type) {

@@ -23,10 +23,11 @@ public final class KernelLog {
   private KernelLog() {}
 
   /**
-   * One run of a node on a native kernel.
+   * One run of a node, or of one layer of an {@code IntegerNetwork}, on a native kernel.
    *
-   * @param operator type of the node, such as {@code BinarySubBitConv}.
-   * @param node its name.
+   * @param operator type of the node or layer, such as {@code BinarySubBitConv}.
+   * @param node its name; for a layer, that of the network and the layer's number, counted from 1,
+   *     such as {@code network, layer 3}.
    * @param kernel algorithm and instruction set, such as {@code response maps, avx512}.
    * @param boundSeconds the least time that one core of this machine needs for the vector
    *     operations that the kernel's algorithm cannot do without, at the rate just measured on this
@@ -49,7 +50,8 @@ public final class KernelLog {
    * Runs an action and records the kernels that run in the meantime.
    *
    * @param action the code that runs models.
-   * @return one entry per node and run, in the order in which the runs began.
+   * @return one entry per node, or layer of a network, and run, in the order in which the runs
+   *     began.
    * @throws OrtException if the action throws it.
    */
   public static synchronized List<Entry> during(Action action) throws OrtException {

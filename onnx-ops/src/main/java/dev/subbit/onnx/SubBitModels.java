@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.ModelProtoOrBuilder;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -33,8 +34,9 @@ public final class SubBitModels {
    * @param model the model; its nodes must be valid in standard operator set {@value
    *     SubBitOperator#STANDARD_OPSET}.
    * @return the same builder.
-   * @throws IllegalArgumentException if a node of the domain has an unknown type; the message names
-   *     the node.
+   * @throws IllegalArgumentException if a node of the domain has an unknown type or describes no
+   *     integer network, or if there are two integer networks of different structures; the message
+   *     names the node.
    */
   public static ModelProto.Builder withFunctions(ModelProto.Builder model) {
     return withFunctions(model, SubBitOperator.STANDARD_OPSET)
@@ -48,8 +50,8 @@ public final class SubBitModels {
    *
    * @param model the model.
    * @return the same builder.
-   * @throws IllegalArgumentException if a node of the domain has an unknown type, or if the model
-   *     imports a standard operator set older than {@value SubBitOperator#OLDEST_STANDARD_OPSET}.
+   * @throws IllegalArgumentException as {@link #withFunctions}, and if the model imports a standard
+   *     operator set older than {@value SubBitOperator#OLDEST_STANDARD_OPSET}.
    */
   public static ModelProto.Builder withOperators(ModelProto.Builder model) {
     return withFunctions(model, standardOpset(model))
@@ -76,6 +78,8 @@ public final class SubBitModels {
 
   private static ModelProto.Builder withFunctions(ModelProto.Builder model, long opset) {
     Set<SubBitOperator> used = used(model.getGraph());
+    List<IntegerNetworkFunction> networks = IntegerNetworkFunction.ofGraph(model.getGraph());
+    networks.forEach(network -> used.addAll(network.called()));
     ModelProto before = model.build();
     model.clearOpsetImport().clearFunctions();
     model.addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset));
@@ -93,6 +97,7 @@ public final class SubBitModels {
         .filter(function -> !function.getDomain().equals(SubBitOperator.DOMAIN))
         .forEach(model::addFunctions);
     used.stream().map(operator -> operator.function(opset)).forEach(model::addFunctions);
+    networks.stream().map(network -> network.function(opset)).forEach(model::addFunctions);
     return model;
   }
 
@@ -100,7 +105,8 @@ public final class SubBitModels {
   private static Set<SubBitOperator> used(GraphProto graph) {
     Set<SubBitOperator> used = new TreeSet<>();
     for (NodeProto node : graph.getNodeList()) {
-      if (node.getDomain().equals(SubBitOperator.DOMAIN)) {
+      if (node.getDomain().equals(SubBitOperator.DOMAIN)
+          && !node.getOpType().equals(IntegerNetworkFunction.OP_TYPE)) {
         SubBitOperator operator =
             SubBitOperator.ofType(node.getOpType())
                 .orElseThrow(

@@ -2,6 +2,7 @@ package dev.subbit.onnx;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.HashMap;
 import java.util.Map;
@@ -250,18 +251,8 @@ public final class SubBitNodes {
   /** Adds the initializers; returns their names by those of the inputs that they are. */
   private static Map<String, String> addWeights(
       GraphProto.Builder graph, String name, PackedConvWeights weights, String scaleInput) {
-    int tau = weights.codebook().tau();
-    byte[] index = weights.index();
-    graph.addInitializer(
-        OnnxProtos.tensor(name + "/index", DataType.UINT8, index, tau, index.length / tau));
-    graph.addInitializer(
-        OnnxProtos.tensor(
-            name + "/codebook",
-            DataType.INT8,
-            weights.codebook().toTaps(),
-            weights.codebook().size(),
-            3,
-            3));
+    graph.addInitializer(index(name + "/index", weights));
+    graph.addInitializer(codebook(name + "/codebook", weights));
     graph.addInitializer(
         OnnxProtos.tensor(name + "/scale", weights.scale(), weights.outChannels()));
     Map<String, String> inputs = new HashMap<>();
@@ -269,6 +260,19 @@ public final class SubBitNodes {
     inputs.put("codebook", name + "/codebook");
     inputs.put(scaleInput, name + "/scale");
     return inputs;
+  }
+
+  /** The input {@code index} of an operator. */
+  static TensorProto index(String name, PackedConvWeights weights) {
+    int tau = weights.codebook().tau();
+    byte[] index = weights.index();
+    return OnnxProtos.tensor(name, DataType.UINT8, index, tau, index.length / tau);
+  }
+
+  /** The input {@code codebook} of an operator. */
+  static TensorProto codebook(String name, PackedConvWeights weights) {
+    Codebook codebook = weights.codebook();
+    return OnnxProtos.tensor(name, DataType.INT8, codebook.toTaps(), codebook.size(), 3, 3);
   }
 
   private static String addNode(

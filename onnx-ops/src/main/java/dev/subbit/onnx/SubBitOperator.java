@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 
 /**
  * The sub-bit operators, each with its specification: an ONNX function whose body uses standard
- * operators and, for packed signs, other sub-bit operators.
+ * operators and, for packed signs and integers, other sub-bit operators.
  *
  * <p>Names, inputs and attributes are those of the table {@code src/main/tables/operators.txt}. The
  * body is what the operator means. It travels inside every exported model, so that the model runs
@@ -41,7 +41,22 @@ public enum SubBitOperator {
       OperatorTable.PACKED_BINARY_SUB_BIT_CONV, PackedBodies::writePackedBinary),
 
   /** The block of ReActNet around one binary convolution, on packed signs. */
-  BINARY_SUB_BIT_BLOCK(OperatorTable.BINARY_SUB_BIT_BLOCK, PackedBodies::writeBlock);
+  BINARY_SUB_BIT_BLOCK(OperatorTable.BINARY_SUB_BIT_BLOCK, PackedBodies::writeBlock),
+
+  /** The first layer of an integer network: 8-bit pixels and weights, and a max pool. */
+  INTEGER_STEM(OperatorTable.INTEGER_STEM, IntegerBodies::writeStem),
+
+  /** A binary convolution of an integer network, and a max pool. */
+  INTEGER_SUB_BIT_CONV(OperatorTable.INTEGER_SUB_BIT_CONV, IntegerBodies::writeConv),
+
+  /** The block of ReActNet around one binary convolution of an integer network. */
+  INTEGER_SUB_BIT_BLOCK(OperatorTable.INTEGER_SUB_BIT_BLOCK, IntegerBodies::writeBlock),
+
+  /** A 1x1 convolution with 8-bit weights beside two blocks of an integer network. */
+  INTEGER_SHORTCUT(OperatorTable.INTEGER_SHORTCUT, IntegerBodies::writeShortcut),
+
+  /** The last layer of an integer network, from whole numbers to float logits. */
+  INTEGER_CLASSIFIER(OperatorTable.INTEGER_CLASSIFIER, IntegerBodies::writeClassifier);
 
   /** Domain of the operators. */
   public static final String DOMAIN = OperatorTable.DOMAIN;

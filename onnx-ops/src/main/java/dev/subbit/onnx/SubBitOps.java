@@ -29,9 +29,10 @@ public final class SubBitOps {
   }
 
   /**
-   * Registers the kernels as {@link #register} does, except those for the operators on packed
-   * signs. Nodes with these operators that no execution provider takes as they are then run on
-   * their function bodies, in which a provider finds the {@code BinarySubBitConv} that it can run.
+   * Registers the kernels as {@link #register} does, except those for the operators on packed signs
+   * and of integer networks. Nodes with these operators that no execution provider takes as they
+   * are then run on their function bodies, in which a provider finds the {@code BinarySubBitConv}
+   * that it can run.
    *
    * @param options the session options to add to.
    * @throws OrtException as {@link #register}.

@@ -6,6 +6,8 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.google.protobuf.InvalidProtocolBufferException;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Opens sessions on models from untrusted sources.
@@ -14,7 +16,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
  * function that lacks the output its callers ask for ends the whole process (a segmentation fault,
  * seen in about one of 20,000 models with flipped bits), and a few functions that call each other
  * can keep it busy for hours. The functions of the sub-bit operators are known beforehand, since
- * name and version determine them; a model is loaded only if it has no others.
+ * name and version determine them, and that of an integer network is made anew of the attributes of
+ * its node; a model is loaded only if it has no others.
  */
 public final class SubBitSessions {
 
@@ -44,8 +47,14 @@ public final class SubBitSessions {
           OrtException.OrtErrorCode.ORT_INVALID_PROTOBUF,
           "This is not an ONNX model, or it is damaged: " + e.getMessage());
     }
+    List<IntegerNetworkFunction> networks;
+    try {
+      networks = IntegerNetworkFunction.ofGraph(model.getGraph());
+    } catch (IllegalArgumentException e) {
+      throw new OrtException(OrtException.OrtErrorCode.ORT_INVALID_GRAPH, e.getMessage());
+    }
     for (FunctionProto function : model.getFunctionsList()) {
-      if (!isKnown(function)) {
+      if (!isKnown(function, networks)) {
         throw new OrtException(
             OrtException.OrtErrorCode.ORT_INVALID_GRAPH,
             "The model's function '"
@@ -59,14 +68,23 @@ public final class SubBitSessions {
   }
 
   /**
-   * Whether a function is the specification of an operator, for any operator set that it imports.
+   * Whether a function is the specification of an operator or of the model's integer network, for
+   * any operator set that it imports.
    */
-  private static boolean isKnown(FunctionProto function) {
-    return function.getOpsetImportCount() > 0
-        && function.getOpsetImport(0).getVersion() >= SubBitOperator.OLDEST_STANDARD_OPSET
-        && SubBitOperator.ofType(function.getName())
-            .map(operator -> operator.function(function.getOpsetImport(0).getVersion()))
-            .map(function::equals)
-            .orElse(false);
+  private static boolean isKnown(FunctionProto function, List<IntegerNetworkFunction> networks) {
+    if (function.getOpsetImportCount() == 0) {
+      return false;
+    }
+    long opset = function.getOpsetImport(0).getVersion();
+    if (opset < SubBitOperator.OLDEST_STANDARD_OPSET) {
+      return false;
+    }
+    return Stream.concat(
+            SubBitOperator.ofType(function.getName()).stream()
+                .map(operator -> operator.function(opset)),
+            networks.stream()
+                .filter(network -> function.getName().equals(IntegerNetworkFunction.OP_TYPE))
+                .map(network -> network.function(opset)))
+        .anyMatch(function::equals);
   }
 }

@@ -18,7 +18,7 @@ class KernelLogTest {
 
   @ParameterizedTest
   @EnumSource
-  void everyRunOfANodeIsReported(SubBitOperator operator) throws Exception {
+  void everyRunOfANodeIsReported(OperatorTable operator) throws Exception {
     TestVector vector = TestVector.read(TestVectors.file(operator)).get(0);
     try (OrtSession session = session(vector)) {
       OrtRunner.run(session, vector);
@@ -31,7 +31,7 @@ class KernelLogTest {
       OrtRunner.run(session, vector);
       assertEquals(2, entries.size());
       KernelLog.Entry entry = entries.get(0);
-      assertEquals(operator.opType(), entry.operator());
+      assertEquals(operator.opType, entry.operator());
       assertEquals("conv", entry.node());
       assertFalse(entry.kernel().isEmpty());
       entry.boundSeconds().ifPresent(bound -> assertTrue(bound > 0 && bound < 1, entry.toString()));

@@ -29,7 +29,7 @@ class OperatorTest {
 
   @ParameterizedTest
   @EnumSource
-  void filesAreWhatTheGeneratorMakes(SubBitOperator operator) throws Exception {
+  void filesAreWhatTheGeneratorMakes(OperatorTable operator) throws Exception {
     Path file = TestVectors.file(operator);
     if (Boolean.getBoolean("subbit.writeVectors")) {
       Files.createDirectories(file.getParent());
@@ -47,14 +47,14 @@ class OperatorTest {
                 Stream.of(OrtSession.SessionOptions.OptLevel.values())
                     .flatMap(
                         level ->
-                            Stream.of(SubBitOperator.values())
+                            Stream.of(OperatorTable.values())
                                 .map(operator -> Arguments.of(backend, level, operator))));
   }
 
   @ParameterizedTest
   @MethodSource("vectorsAndBackends")
   void givesTheExpectedOutput(
-      String backend, OrtSession.SessionOptions.OptLevel level, SubBitOperator operator)
+      String backend, OrtSession.SessionOptions.OptLevel level, OperatorTable operator)
       throws Exception {
     List<TestVector> vectors = TestVector.read(TestVectors.file(operator));
     assertFalse(vectors.isEmpty());
@@ -77,10 +77,10 @@ class OperatorTest {
   @ParameterizedTest
   @MethodSource("vectorsAndBackends")
   void eachOutputCanBeRequestedAlone(
-      String backend, OrtSession.SessionOptions.OptLevel level, SubBitOperator operator)
+      String backend, OrtSession.SessionOptions.OptLevel level, OperatorTable operator)
       throws Exception {
     TestVector vector = TestVector.read(TestVectors.file(operator)).get(1);
-    for (String output : operator.outputs()) {
+    for (String output : operator.outputs.stream().map(OperatorTable.Output::name).toList()) {
       byte[] model = OrtRunner.model(vector, List.of(output)).toByteArray();
       try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
         options.setOptimizationLevel(level);
@@ -96,7 +96,7 @@ class OperatorTest {
 
   @ParameterizedTest
   @EnumSource
-  void bodiesMeanTheSameInModelsOfOlderAndNewerOperatorSets(SubBitOperator operator)
+  void bodiesMeanTheSameInModelsOfOlderAndNewerOperatorSets(OperatorTable operator)
       throws Exception {
     TestVector vector = TestVector.read(TestVectors.file(operator)).get(0);
     ModelProto.Builder model = OrtRunner.model(vector).toBuilder();
@@ -122,10 +122,10 @@ class OperatorTest {
   }
 
   private static void assertMatches(
-      String what, SubBitOperator operator, TestTensor expected, TestTensor actual) {
+      String what, OperatorTable operator, TestTensor expected, TestTensor actual) {
     assertEquals(expected.type(), actual.type(), what);
     assertArrayEquals(expected.shape(), actual.shape(), what);
-    if (operator != SubBitOperator.SUB_BIT_CONV) {
+    if (operator != OperatorTable.SUB_BIT_CONV) {
       assertArrayEquals(withOneNan(expected), withOneNan(actual), what);
       return;
     }
@@ -170,13 +170,13 @@ class OperatorTest {
 
   static Stream<Arguments> foldedGraphs() {
     return Stream.of(
-        Arguments.of(SubBitOperator.SUB_BIT_CONV, List.of("Conv")),
+        Arguments.of(OperatorTable.SUB_BIT_CONV, List.of("Conv")),
         Arguments.of(
-            SubBitOperator.BINARY_SUB_BIT_CONV,
+            OperatorTable.BINARY_SUB_BIT_CONV,
             List.of("GreaterOrEqual", "Where", "Conv", "Round", "Mul", "Add")),
-        Arguments.of(SubBitOperator.Q_LINEAR_SUB_BIT_CONV, List.of("QLinearConv")),
+        Arguments.of(OperatorTable.Q_LINEAR_SUB_BIT_CONV, List.of("QLinearConv")),
         Arguments.of(
-            SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK,
+            OperatorTable.Q_LINEAR_SUB_BIT_BLOCK,
             List.of(
                 "Cast",
                 "Sub",
@@ -191,24 +191,24 @@ class OperatorTest {
                 "Mul",
                 "Add",
                 "QuantizeLinear")),
-        Arguments.of(SubBitOperator.PACK_SIGNS, PACK),
+        Arguments.of(OperatorTable.PACK_SIGNS, PACK),
         Arguments.of(
-            SubBitOperator.PACKED_BINARY_SUB_BIT_CONV, concat(List.of(UNPACK_AND_CONVOLVE, PACK))),
+            OperatorTable.PACKED_BINARY_SUB_BIT_CONV, concat(List.of(UNPACK_AND_CONVOLVE, PACK))),
         Arguments.of(
-            SubBitOperator.BINARY_SUB_BIT_BLOCK,
+            OperatorTable.BINARY_SUB_BIT_BLOCK,
             concat(List.of(UNPACK_AND_CONVOLVE, List.of("Add", "Add", "PRelu", "Add"), PACK))));
   }
 
   @ParameterizedTest
   @MethodSource("foldedGraphs")
   void bodyFoldsToOneConvolutionAtLoad(
-      SubBitOperator operator, List<String> operators, @TempDir Path folder) throws Exception {
+      OperatorTable operator, List<String> operators, @TempDir Path folder) throws Exception {
     for (TestVector vector : TestVector.read(TestVectors.file(operator))) {
-      if (operator == SubBitOperator.PACKED_BINARY_SUB_BIT_CONV
+      if (operator == OperatorTable.PACKED_BINARY_SUB_BIT_CONV
           && vector.attribute("out_channels") == 1) {
         continue; // ONNX Runtime removes the addition of a single 0 before the packing.
       }
-      if (operator == SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK && hasNeutralScalars(vector)) {
+      if (operator == OperatorTable.Q_LINEAR_SUB_BIT_BLOCK && hasNeutralScalars(vector)) {
         continue; // It also removes subtractions of 0 and multiplications by 1.
       }
       assertEquals(operators, optimizedOperators(vector, "onnxruntime", folder), vector.toString());
@@ -226,11 +226,11 @@ class OperatorTest {
 
   @ParameterizedTest
   @EnumSource
-  void kernelsTakeTheNodeInPlaceOfTheBody(SubBitOperator operator, @TempDir Path folder)
+  void kernelsTakeTheNodeInPlaceOfTheBody(OperatorTable operator, @TempDir Path folder)
       throws Exception {
     for (TestVector vector : TestVector.read(TestVectors.file(operator))) {
       assertEquals(
-          List.of(operator.opType()),
+          List.of(operator.opType),
           optimizedOperators(vector, "native", folder),
           vector.toString());
     }
@@ -252,7 +252,7 @@ class OperatorTest {
 
   @Test
   void vectorsStaySmall() throws Exception {
-    for (SubBitOperator operator : SubBitOperator.values()) {
+    for (OperatorTable operator : OperatorTable.values()) {
       long size = Files.size(TestVectors.file(operator));
       assertTrue(size < 120_000, TestVectors.file(operator) + " takes " + size + " bytes");
     }

@@ -1,5 +1,6 @@
 package dev.subbit.onnx;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -16,6 +17,7 @@ import ai.onnxruntime.OrtSession;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.nio.ShortBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,7 +30,7 @@ final class OrtRunner {
 
   /** Creates the model of a vector; activations are its inputs, everything else initializers. */
   static ModelProto model(TestVector vector) {
-    return model(vector, vector.operator().outputs());
+    return model(vector, vector.outputs().stream().map(TestTensor::name).toList());
   }
 
   /** Creates the model of a vector with the given outputs only. */
@@ -37,8 +39,10 @@ final class OrtRunner {
         NodeProto.newBuilder()
             .setName("conv")
             .setDomain(SubBitOperator.DOMAIN)
-            .setOpType(vector.operator().opType());
-    vector.attributes().forEach((name, values) -> node.addAttribute(attribute(name, values)));
+            .setOpType(vector.operator().opType);
+    for (OperatorTable.Attribute attribute : vector.operator().attributes()) {
+      node.addAttribute(attribute(attribute, vector.attributes().get(attribute.name())));
+    }
     GraphProto.Builder graph = GraphProto.newBuilder().setName(vector.name());
     for (TestTensor output : vector.outputs()) {
       boolean wanted = outputs.contains(output.name());
@@ -94,6 +98,7 @@ final class OrtRunner {
           case FLOAT -> TestTensor.Type.F32;
           case UINT8 -> TestTensor.Type.U8;
           case INT8 -> TestTensor.Type.I8;
+          case INT16 -> TestTensor.Type.I16;
           default -> throw new AssertionError("Unexpected output " + y.getInfo());
         };
     ByteBuffer bytes = y.getByteBuffer();
@@ -102,6 +107,7 @@ final class OrtRunner {
           switch (type) {
             case F32 -> bytes.getInt(4 * i);
             case U8 -> bytes.get(i) & 0xff;
+            case I16 -> bytes.getShort(2 * i);
             default -> bytes.get(i);
           };
     }
@@ -121,16 +127,21 @@ final class OrtRunner {
       return OnnxTensor.createTensor(
           environment, IntBuffer.wrap(tensor.values()), tensor.longShape());
     }
+    if (tensor.type() == TestTensor.Type.I16) {
+      return OnnxTensor.createTensor(
+          environment, ShortBuffer.wrap(tensor.shorts()), tensor.longShape());
+    }
     OnnxJavaType type =
         tensor.type() == TestTensor.Type.U8 ? OnnxJavaType.UINT8 : OnnxJavaType.INT8;
     return OnnxTensor.createTensor(
         environment, ByteBuffer.wrap(tensor.bytes()), tensor.longShape(), type);
   }
 
-  private static ai.onnx.proto.OnnxMl.AttributeProto attribute(String name, int[] values) {
-    boolean list = List.of("strides", "pads", "dilations").contains(name);
+  private static AttributeProto attribute(OperatorTable.Attribute row, int[] values) {
     long[] wide = java.util.Arrays.stream(values).asLongStream().toArray();
-    return list ? OnnxProtos.attribute(name, wide) : OnnxProtos.attribute(name, wide[0]);
+    return row.list()
+        ? OnnxProtos.attribute(row.name(), wide)
+        : OnnxProtos.attribute(row.name(), wide[0]);
   }
 
   private static ValueInfoProto valueInfo(TestTensor tensor) {
@@ -143,6 +154,7 @@ final class OrtRunner {
           case F32 -> TensorProto.DataType.FLOAT;
           case U8 -> TensorProto.DataType.UINT8;
           case I8 -> TensorProto.DataType.INT8;
+          case I16 -> TensorProto.DataType.INT16;
           case I32 -> TensorProto.DataType.INT32;
         };
     return ValueInfoProto.newBuilder()

@@ -27,7 +27,7 @@ final class PackedTestVectors {
     TestTensor values = TestTensor.floats("X", x, shape);
     return new TestVector(
         name,
-        SubBitOperator.PACK_SIGNS,
+        OperatorTable.PACK_SIGNS,
         Map.of(),
         List.of(values, TestTensor.floats("shift", shift, shift.length)),
         List.of(signs("B", values, shift)));
@@ -100,7 +100,7 @@ final class PackedTestVectors {
     TestTensor y = layer.naive.packedBinary(b, scale, bias);
     return new TestVector(
         name,
-        SubBitOperator.PACKED_BINARY_SUB_BIT_CONV,
+        OperatorTable.PACKED_BINARY_SUB_BIT_CONV,
         layer.attributes,
         List.of(b, layer.index, layer.codebook, scale, bias),
         List.of(y, signs("S", y, new float[biasValues.length])));
@@ -167,7 +167,7 @@ final class PackedTestVectors {
     TestTensor result = TestTensor.floats("Y", y, convolved.shape());
     return new TestVector(
         name,
-        SubBitOperator.BINARY_SUB_BIT_BLOCK,
+        OperatorTable.BINARY_SUB_BIT_BLOCK,
         layer.attributes,
         List.of(
             b,

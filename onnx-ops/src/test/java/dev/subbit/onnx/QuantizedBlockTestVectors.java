@@ -60,7 +60,7 @@ final class QuantizedBlockTestVectors {
     TestTensor y = expected(layer, v);
     return new TestVector(
         name,
-        SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK,
+        OperatorTable.Q_LINEAR_SUB_BIT_BLOCK,
         layer.attributes,
         List.of(
             x,

@@ -186,7 +186,7 @@ class SubBitModelsTest {
 
   @Test
   void sessionsAreOpenedOnlyForModelsWithKnownFunctions() throws Exception {
-    TestVector vector = TestVector.read(TestVectors.file(SubBitOperator.SUB_BIT_CONV)).get(0);
+    TestVector vector = TestVector.read(TestVectors.file(OperatorTable.SUB_BIT_CONV)).get(0);
     ModelProto good = OrtRunner.model(vector);
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       SubBitSessions.create(good.toByteArray(), options).close();
@@ -207,7 +207,7 @@ class SubBitModelsTest {
   @Test
   void functionsThatAFunctionCallsAreAddedToo() throws Exception {
     TestVector vector =
-        TestVector.read(TestVectors.file(SubBitOperator.BINARY_SUB_BIT_BLOCK)).get(0);
+        TestVector.read(TestVectors.file(OperatorTable.BINARY_SUB_BIT_BLOCK)).get(0);
     ModelProto good = OrtRunner.model(vector);
     assertEquals(
         List.of(

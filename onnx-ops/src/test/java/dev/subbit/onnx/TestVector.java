@@ -30,7 +30,7 @@ import java.util.stream.Collectors;
  */
 record TestVector(
     String name,
-    SubBitOperator operator,
+    OperatorTable operator,
     Map<String, int[]> attributes,
     List<TestTensor> inputs,
     List<TestTensor> outputs) {
@@ -53,7 +53,7 @@ record TestVector(
   static List<TestVector> read(Path file) throws IOException {
     List<TestVector> vectors = new ArrayList<>();
     String name = null;
-    SubBitOperator operator = null;
+    OperatorTable operator = null;
     Map<String, int[]> attributes = new LinkedHashMap<>();
     List<TestTensor> inputs = new ArrayList<>();
     List<TestTensor> outputs = new ArrayList<>();
@@ -61,7 +61,7 @@ record TestVector(
       String[] words = line.split(" ");
       switch (words[0]) {
         case "case" -> name = words[1];
-        case "op" -> operator = SubBitOperator.ofType(words[1]).orElseThrow();
+        case "op" -> operator = operator(words[1]);
         case "attr" ->
             attributes.put(
                 words[1], Arrays.stream(words).skip(2).mapToInt(Integer::parseInt).toArray());
@@ -89,6 +89,13 @@ record TestVector(
     return vectors;
   }
 
+  private static OperatorTable operator(String opType) {
+    return Arrays.stream(OperatorTable.values())
+        .filter(row -> row.opType.equals(opType))
+        .findAny()
+        .orElseThrow();
+  }
+
   private static TestTensor tensor(String[] words) {
     TestTensor.Type type = TestTensor.Type.valueOf(words[2].toUpperCase(java.util.Locale.ROOT));
     int[] shape =
@@ -110,7 +117,7 @@ record TestVector(
   String toText() {
     StringBuilder text = new StringBuilder();
     text.append("case ").append(name).append('\n');
-    text.append("op ").append(operator.opType()).append('\n');
+    text.append("op ").append(operator.opType).append('\n');
     attributes.forEach(
         (attribute, values) -> {
           text.append("attr ").append(attribute);
@@ -145,6 +152,6 @@ record TestVector(
 
   @Override
   public String toString() {
-    return operator.opType() + "/" + name;
+    return operator.opType + "/" + name;
   }
 }

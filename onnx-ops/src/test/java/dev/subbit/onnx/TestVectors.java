@@ -22,12 +22,12 @@ final class TestVectors {
 
   private TestVectors() {}
 
-  static Path file(SubBitOperator operator) {
+  static Path file(OperatorTable operator) {
     String name = operator.name().toLowerCase(java.util.Locale.ROOT);
     return Path.of("src", "test", "vectors", name + ".vec");
   }
 
-  static String text(SubBitOperator operator) {
+  static String text(OperatorTable operator) {
     StringBuilder text =
         new StringBuilder(
             "# Made by dev.subbit.onnx.TestVectors; format: dev.subbit.onnx.TestVector\n");
@@ -35,7 +35,10 @@ final class TestVectors {
     return text.toString();
   }
 
-  static List<TestVector> all(SubBitOperator operator) {
+  static List<TestVector> all(OperatorTable operator) {
+    if (operator.opType.startsWith("Integer")) {
+      return IntegerTestVectors.all(operator);
+    }
     List<TestVector> vectors = new ArrayList<>();
     List<Case> cases = cases();
     for (int i = 0; i < cases.size(); i++) {
@@ -47,10 +50,10 @@ final class TestVectors {
             case PACK_SIGNS -> PackedTestVectors.packSignsCase(cases.get(i), i);
             case PACKED_BINARY_SUB_BIT_CONV -> PackedTestVectors.convCase(cases.get(i), i);
             case BINARY_SUB_BIT_BLOCK -> PackedTestVectors.blockCase(cases.get(i), i);
+            default -> throw new IllegalArgumentException(operator.opType);
           });
     }
     switch (operator) {
-      case SUB_BIT_CONV -> {}
       case BINARY_SUB_BIT_CONV -> {
         vectors.add(signsOfSpecialValues());
         vectors.add(largestBinarySum());
@@ -81,6 +84,7 @@ final class TestVectors {
         vectors.add(PackedTestVectors.zerosOfEitherSign());
         vectors.add(PackedTestVectors.residualsOfSpecialValues());
       }
+      default -> {}
     }
     return vectors;
   }
@@ -171,7 +175,7 @@ final class TestVectors {
     return values;
   }
 
-  private static TestVector floatCase(SubBitOperator operator, Case c, int number) {
+  private static TestVector floatCase(OperatorTable operator, Case c, int number) {
     Random random = new Random(1000 + number);
     Layer layer = Layer.random(c, random);
     float[] x = floats(random, TestTensor.elements(layer.shape), -2, 2);
@@ -182,7 +186,7 @@ final class TestVectors {
   }
 
   private static TestVector floatVector(
-      SubBitOperator operator,
+      OperatorTable operator,
       String name,
       Layer layer,
       float[] xValues,
@@ -195,7 +199,7 @@ final class TestVectors {
     List<TestTensor> inputs = new ArrayList<>(List.of(x, layer.index, layer.codebook, scale));
     bias.ifPresent(inputs::add);
     TestTensor y =
-        operator == SubBitOperator.SUB_BIT_CONV
+        operator == OperatorTable.SUB_BIT_CONV
             ? layer.naive.floats(x, scale, bias)
             : layer.naive.binary(x, scale, bias);
     return new TestVector(name, operator, layer.attributes, inputs, List.of(y));
@@ -218,7 +222,7 @@ final class TestVectors {
       -1e-30f
     };
     return floatVector(
-        SubBitOperator.BINARY_SUB_BIT_CONV,
+        OperatorTable.BINARY_SUB_BIT_CONV,
         c.name(),
         Layer.random(c, new Random(1)),
         x,
@@ -233,7 +237,7 @@ final class TestVectors {
     float[] x = new float[TestTensor.elements(layer.shape)];
     Arrays.fill(x, 1);
     return floatVector(
-        SubBitOperator.BINARY_SUB_BIT_CONV,
+        OperatorTable.BINARY_SUB_BIT_CONV,
         c.name(),
         layer,
         x,
@@ -249,7 +253,7 @@ final class TestVectors {
     float[] x = new float[TestTensor.elements(layer.shape)];
     Arrays.fill(x, 1);
     return floatVector(
-        SubBitOperator.BINARY_SUB_BIT_CONV,
+        OperatorTable.BINARY_SUB_BIT_CONV,
         c.name(),
         layer,
         x,
@@ -320,7 +324,7 @@ final class TestVectors {
     bias.ifPresent(inputs::add);
     TestTensor y = layer.naive.quantized(x, xScale, xZeroPoint, wScale, yScale, yZeroPoint, bias);
     return new TestVector(
-        name, SubBitOperator.Q_LINEAR_SUB_BIT_CONV, layer.attributes, inputs, List.of(y));
+        name, OperatorTable.Q_LINEAR_SUB_BIT_CONV, layer.attributes, inputs, List.of(y));
   }
 
   /** A multiplier of one half, so that every odd sum is a tie. */

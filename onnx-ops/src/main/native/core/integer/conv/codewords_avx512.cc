@@ -58,10 +58,10 @@ template <class Row>
 inline void AddResponses(const __m512i (&codewords)[1], Row row, __m512i (&sums)[1]) {
   __m512i found;
   __asm__(
-      "vpermb %g[row], %[codewords], %[found]\n\t"
+      "vpermb %[row], %[codewords], %[found]\n\t"
       "vpaddb %[found], %[sums], %[sums]"
       : [sums] "+v"(sums[0]), [found] "=&v"(found)
-      : [row] "v"(row), [codewords] "v"(codewords[0]));
+      : [row] "v"(Wide(row)), [codewords] "v"(codewords[0]));
 }
 template <class Row>
 inline void AddResponses(const __m512i (&codewords)[2], Row row, __m512i (&sums)[2]) {

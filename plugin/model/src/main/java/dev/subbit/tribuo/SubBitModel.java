@@ -243,7 +243,24 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
 
   @Override
   public OnnxMl.ModelProto exportONNXModel(String domain, long modelVersion) {
-    return OnnxExporter.export(network, positions).toBuilder()
+    return identified(OnnxExporter.export(network, positions), domain, modelVersion);
+  }
+
+  /**
+   * Exports a network that computes in integers with one node per layer, where {@link
+   * #exportONNXModel} writes one node for all of them. Both give the same bits.
+   *
+   * @param domain a domain, in reverse-DNS form.
+   * @param modelVersion a version number of the model.
+   * @return the model.
+   * @throws IllegalArgumentException if the network has no integer form.
+   */
+  public OnnxMl.ModelProto exportOnnxModelByLayer(String domain, long modelVersion) {
+    return identified(OnnxExporter.exportByLayer(network, positions), domain, modelVersion);
+  }
+
+  private OnnxMl.ModelProto identified(OnnxMl.ModelProto model, String domain, long modelVersion) {
+    return model.toBuilder()
         .setProducerName("Subbit")
         .setDomain(domain)
         .setModelVersion(modelVersion)

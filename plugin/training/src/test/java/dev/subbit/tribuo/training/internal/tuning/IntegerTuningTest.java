@@ -6,10 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.data.StripedImages;
+import dev.subbit.tribuo.network.IntegerForm;
+import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
 import dev.subbit.tribuo.network.Network;
@@ -19,23 +20,19 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.quantizer.TuningSettings;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
-import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
 import dev.subbit.tribuo.training.internal.loop.ValidationSplit;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
 import dev.subbit.tribuo.training.teacher.NetworkTeacherSession;
 import dev.subbit.tribuo.training.teacher.TeacherSession;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tribuo.MutableDataset;
 import org.tribuo.Prediction;
 import org.tribuo.classification.Label;
@@ -54,24 +51,15 @@ class IntegerTuningTest {
     images = new MutableDataset<>(StripedImages.source(folder, 160, 1));
   }
 
-  private SubBitModel model(String name) {
+  private SubBitModel model() {
     Network network =
         Networks.build(
-            name, StripedImages.SHAPE, StripedImages.CLASSES, Weights.SUB_BIT, Activations.BINARY);
-    TrainedNetwork random = RandomNetworks.weigh(network, TestModels.TAU, 17);
-    Map<String, PackedConvWeights> packed = new HashMap<>(random.packed());
-    if (name.equals("vgg-small")) {
-      // In front of a max pooling, integers need positive scales, as trained networks have.
-      packed.replaceAll((node, weights) -> weights.withScale(magnitudes(weights.scale())));
-    }
-    return TestModels.model(new TrainedNetwork(network, random.floats(), packed, Map.of()), images);
-  }
-
-  private static float[] magnitudes(float[] values) {
-    for (int i = 0; i < values.length; i++) {
-      values[i] = Math.abs(values[i]);
-    }
-    return values;
+            "resnet8",
+            StripedImages.SHAPE,
+            StripedImages.CLASSES,
+            Weights.SUB_BIT,
+            Activations.BINARY);
+    return TestModels.model(RandomNetworks.weigh(network, TestModels.TAU, 17), images);
   }
 
   private TrainedNetwork inIntegers(SubBitModel model, int width) {
@@ -82,31 +70,70 @@ class IntegerTuningTest {
     return new TuningSettings(2, rate, LABELS_ONLY, 1, 7);
   }
 
-  /** The logits of the training graph and of the exported integers, the float ones beside them. */
+  /**
+   * Every kind of layer once, and no more, since a second convolution of signs would make a flood
+   * of the last bit that may differ in the first.
+   */
+  private static Network oneBlock() {
+    return new Network(
+        "block",
+        StripedImages.SHAPE,
+        StripedImages.CLASSES,
+        List.of(
+            node("image", new Layer.Input()),
+            node("scaled", new Layer.Normalize(2f / 255, -1), "image"),
+            node("stem", conv(1, 8, 3, 1, Weights.FLOAT, Activations.REAL), "scaled"),
+            node("stem.bn", new Layer.BatchNorm(8), "stem"),
+            node("threshold", new Layer.Shift(8), "stem.bn"),
+            node("conv", conv(8, 16, 3, 2, Weights.SUB_BIT, Activations.BINARY), "threshold"),
+            node("bn", new Layer.BatchNorm(16), "conv"),
+            node("half", new Layer.AveragePool(), "stem.bn"),
+            node("wide", conv(8, 16, 1, 1, Weights.FLOAT, Activations.REAL), "half"),
+            node("wide.bn", new Layer.BatchNorm(16), "wide"),
+            node("add", new Layer.Add(), "bn", "wide.bn"),
+            node("before", new Layer.Shift(16), "add"),
+            node("prelu", new Layer.PRelu(16), "before"),
+            node("after", new Layer.Shift(16), "prelu"),
+            node("pool", new Layer.GlobalAveragePool(), "after"),
+            node("classifier", new Layer.Dense(16, StripedImages.CLASSES), "pool")));
+  }
+
+  private static Network.Node node(String name, Layer layer, String... inputs) {
+    return new Network.Node(name, layer, List.of(inputs));
+  }
+
+  private static Layer.Conv conv(
+      int in, int out, int kernel, int stride, Weights weights, Activations activations) {
+    return new Layer.Conv(in, out, kernel, stride, weights, activations);
+  }
+
+  /**
+   * With few bits behind the point, the integers are far from the floats; the graph follows. It is
+   * not the same: the half pixel that padding is off is rounded with the sums here, with the biases
+   * there, which moves some values by a unit and some signs with them.
+   */
   @ParameterizedTest
-  @CsvSource({"resnet8, 12", "resnet8, 16", "vgg-small, 12"})
-  void theTrainingGraphComputesWhatTheIntegersDo(String name, int width) {
-    try (SubBitModel model = model(name)) {
-      TrainedNetwork integers = inIntegers(model, width);
+  @ValueSource(ints = {2, 3})
+  void theTrainingGraphComputesWhatTheIntegersDo(int fractionBits) {
+    TrainedNetwork floats = RandomNetworks.weigh(oneBlock(), TestModels.TAU, 17);
+    TrainedNetwork integers = floats.withIntegers(new IntegerForm(12, fractionBits));
+    try (SubBitModel model = TestModels.model(floats, images)) {
       IntegerTuning tuning = new IntegerTuning(model, integers, settings(0.001));
-      TrainingPlan plan = tuning.plan(1, 1);
-      List<float[]> pixels = new ArrayList<>();
       Random random = new Random(8);
-      for (int i = 0; i < 16; i++) {
-        pixels.add(RandomNetworks.image(StripedImages.SHAPE, random));
-      }
-      try (TrainingRun run = TrainingEngine.load().start(integers.network(), plan, tuning.start());
-          TeacherSession floats = NetworkTeacherSession.of("floats", model.network(), 1);
+      double toIntegers = 0;
+      double toFloats = 0;
+      try (TrainingRun run =
+              TrainingEngine.load().start(integers.network(), tuning.plan(1, 1), tuning.start());
+          TeacherSession inFloats = NetworkTeacherSession.of("floats", floats, 1);
           TeacherSession exported = NetworkTeacherSession.of("integers", integers, 1)) {
-        double toIntegers = 0;
-        double toFloats = 0;
-        for (float[] image : pixels) {
-          float[] graph = run.logits(image);
-          toIntegers += distance(graph, exported.logits(image, 1));
-          toFloats += distance(graph, floats.logits(image, 1));
+        for (int i = 0; i < 16; i++) {
+          float[] image = RandomNetworks.image(StripedImages.SHAPE, random);
+          float[] wanted = exported.logits(image, 1);
+          toIntegers += distance(wanted, run.logits(image));
+          toFloats += distance(wanted, inFloats.logits(image, 1));
         }
-        assertTrue(toIntegers < 0.25 * toFloats, toIntegers + " and " + toFloats);
       }
+      assertTrue(toIntegers < 0.5 * toFloats, toIntegers + " and " + toFloats);
     }
   }
 
@@ -120,7 +147,7 @@ class IntegerTuningTest {
 
   @Test
   void trainingThatHelpsIsKept() {
-    try (SubBitModel model = model("resnet8")) {
+    try (SubBitModel model = model()) {
       TrainedNetwork before = inIntegers(model, 12);
       TrainedNetwork tuned = new IntegerTuning(model, before, settings(0.01)).tune(images);
       assertNotSame(before, tuned);
@@ -155,7 +182,7 @@ class IntegerTuningTest {
 
   @Test
   void trainingThatChangesNothingIsNotKept() {
-    try (SubBitModel model = model("resnet8")) {
+    try (SubBitModel model = model()) {
       TrainedNetwork before = inIntegers(model, 16);
       assertSame(before, new IntegerTuning(model, before, settings(1e-30)).tune(images));
     }
@@ -164,7 +191,7 @@ class IntegerTuningTest {
   @Test
   void tooFewImagesToHoldSomeOutAreRefused() {
     MutableDataset<Label> few = new MutableDataset<>(StripedImages.source(folder, 8, 1));
-    try (SubBitModel model = model("resnet8")) {
+    try (SubBitModel model = model()) {
       TrainedNetwork before = inIntegers(model, 16);
       IntegerTuning tuning = new IntegerTuning(model, before, settings(0.001));
       String message =

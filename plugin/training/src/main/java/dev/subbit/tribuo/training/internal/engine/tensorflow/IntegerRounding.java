@@ -5,6 +5,7 @@ import dev.subbit.tribuo.network.Layer;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.ReduceMax;
+import org.tensorflow.op.core.ReduceSum;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -24,6 +25,12 @@ final class IntegerRounding {
   private static final float LARGEST_INT16 = Short.MAX_VALUE;
 
   private static final float LARGEST_INT8 = Byte.MAX_VALUE;
+
+  /**
+   * The largest sum of magnitudes of a class's weights, so that sums of 16-bit values fit 32 bits.
+   * Layers other than wide classifiers do not come near it.
+   */
+  private static final float LARGEST_SUM = (1 << 16) - 1;
 
   /** The largest power of two by which a convolution's sums are multiplied. */
   private static final int LARGEST_SHIFT = 11;
@@ -103,15 +110,20 @@ final class IntegerRounding {
   }
 
   /**
-   * Float weights to 8 bits, -127 to 127, with one scale for each output.
+   * Float weights to 8 bits, -127 to 127, with one scale for each output. The scale is larger where
+   * the magnitudes of an output's weights would pass a sum.
    *
    * @param weights [out, ...].
    * @param axes all axes but the first.
    */
   Operand<TFloat32> weights(Operand<TFloat32> weights, int... axes) {
-    Operand<TFloat32> peak =
-        tf.reduceMax(tf.math.abs(weights), tf.constant(axes), ReduceMax.keepDims(true));
-    Operand<TFloat32> scale = tf.math.div(peak, tf.constant(LARGEST_INT8));
+    Operand<TFloat32> magnitudes = tf.math.abs(weights);
+    Operand<TFloat32> peak = tf.reduceMax(magnitudes, tf.constant(axes), ReduceMax.keepDims(true));
+    Operand<TFloat32> sum = tf.reduceSum(magnitudes, tf.constant(axes), ReduceSum.keepDims(true));
+    Operand<TFloat32> scale =
+        tf.math.maximum(
+            tf.math.div(peak, tf.constant(LARGEST_INT8)),
+            tf.math.div(sum, tf.constant(LARGEST_SUM)));
     // An output whose weights are all 0 has no scale, and keeps them.
     Operand<TFloat32> steps = tf.math.rint(tf.math.divNoNan(weights, scale));
     return tf.math.mul(steps, scale);

@@ -63,7 +63,7 @@ class SubBitModelTest {
               "IntegerShortcut",
               "IntegerSubBitBlock",
               "IntegerClassifier"),
-          operators(model.exportOnnxModelByLayer("test", 1)));
+          operators(model.exportByLayer("test", 1)));
     }
   }
 

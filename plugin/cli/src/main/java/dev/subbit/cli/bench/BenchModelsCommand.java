@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "models",
     description = {
-      "Measure whole networks with binary activations, one image at a time, beside their twins in"
+      "Measure whole networks with binary activations, one image at a time, with float values"
+          + " between their binary convolutions (binary) and in integers throughout (integer), beside their twins in"
           + " ONNX Runtime and OpenVINO: the network of the same name with float weights, real"
           + " activations and ReLUs, in float and in 8 bits (all of its convolutions, additions,"
           + " poolings and its classifier).",
@@ -42,7 +43,8 @@ final class BenchModelsCommand implements Callable<Integer> {
       names = "--networks",
       paramLabel = "NAME",
       split = ",",
-      description = "resnet18 (224x224 pixels), resnet20 (32x32 pixels). Default: both.")
+      defaultValue = BenchNetwork.DEFAULTS,
+      description = BenchNetwork.CHOICE)
   private List<String> networks;
 
   @Option(

@@ -182,7 +182,8 @@ record BenchRow(
     fields.put(
         "openvino_call_us", openVinoCall.isPresent() ? openVinoCall.getAsDouble() * MICROS : null);
     fields.put("ort_fp32_level", setting.peers().get(Peer.ORT_FP32).detail());
-    fields.put("ort_int8_level", setting.peers().get(Peer.ORT_INT8).detail());
+    PeerTimes int8 = setting.peers().get(Peer.ORT_INT8);
+    fields.put("ort_int8_level", int8 == null ? null : int8.detail());
     return fields;
   }
 

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.IntFunction;
 
 /**
  * The models that are measured together: sub-bit models beside the operators of others and beside
@@ -20,7 +19,8 @@ import java.util.function.IntFunction;
  * @param network the network that it is, or is part of.
  * @param chain how many equal layers a model has; times are divided by it.
  * @param fp32 the same in standard float operators.
- * @param int8 the same in 8 bits: standard operators between DequantizeLinear and QuantizeLinear.
+ * @param int8 the same in 8 bits, standard operators between DequantizeLinear and QuantizeLinear;
+ *     null where that is not measured.
  * @param forms the sub-bit forms.
  */
 record Contest(
@@ -33,7 +33,21 @@ record Contest(
    * @param baseline the name of the form that it is to be faster than, or null.
    * @param models makes its model at a tau of 1 to 9.
    */
-  record Form(String name, String baseline, IntFunction<ModelProto> models) {}
+  record Form(String name, String baseline, ModelAtTau models) {}
+
+  /** Makes a model at a given tau. */
+  @FunctionalInterface
+  interface ModelAtTau {
+
+    /**
+     * Makes the model.
+     *
+     * @param tau bits of an index, 1 to 9.
+     * @return the model.
+     * @throws OrtException if ONNX Runtime refuses a model that it is made from.
+     */
+    ModelProto make(int tau) throws OrtException;
+  }
 
   /**
    * The rules of a measurement.

@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -68,21 +69,24 @@ final class ContestField implements AutoCloseable {
     ortCall = add(nothing);
     PeerSession fp32 = PeerSession.fastest(contest.fp32(), threads, rules.rounds());
     add(Peer.ORT_FP32, fp32);
-    PeerSession int8 = PeerSession.fastest(contest.int8(), threads, rules.rounds());
-    add(Peer.ORT_INT8, int8);
-    if (rules.openVino().isPresent()) {
-      PeerProcess openVino = rules.openVino().get();
-      openVinoCall = add(openVino.load(nothing.model(), threads, nothing.inputs())::seconds);
-      addOpenVino(Peer.OPENVINO_FP32, openVino, fp32.session(), MOST_DIFFERENCE_FP32);
-      addOpenVino(Peer.OPENVINO_INT8, openVino, int8.session(), MOST_DIFFERENCE_INT8);
+    Optional<PeerProcess> openVino = rules.openVino();
+    if (openVino.isPresent()) {
+      openVinoCall = add(openVino.get().load(nothing.model(), threads, nothing.inputs())::seconds);
+      addOpenVino(Peer.OPENVINO_FP32, openVino.get(), fp32.session(), MOST_DIFFERENCE_FP32);
+    }
+    if (contest.int8() != null) {
+      PeerSession int8 = PeerSession.fastest(contest.int8(), threads, rules.rounds());
+      add(Peer.ORT_INT8, int8);
+      if (openVino.isPresent()) {
+        addOpenVino(Peer.OPENVINO_INT8, openVino.get(), int8.session(), MOST_DIFFERENCE_INT8);
+      }
     }
     // Tau = 9 always takes part, for comparison.
     TreeSet<Integer> taus = new TreeSet<>(rules.taus());
     taus.add(BNN_TAU);
     for (Contest.Form form : contest.forms()) {
       for (int tau : taus) {
-        BenchSession session =
-            new BenchSession(form.models().apply(tau), OptLevel.ALL_OPT, threads);
+        BenchSession session = new BenchSession(form.models().make(tau), OptLevel.ALL_OPT, threads);
         int side = add(session);
         entrants.add(new Entrant(form, tau, side, settledKernels(session)));
       }

@@ -6,7 +6,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnxruntime.OrtException;
-import dev.subbit.cli.bench.ActivationRanges.Range;
+import dev.subbit.cli.bench.ModelValues.Range;
 import dev.subbit.onnx.OnnxProtos;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -120,7 +120,7 @@ final class Int8Twin {
                 : output);
       }
     }
-    Map<String, Range> seen = ActivationRanges.of(model, Set.copyOf(sameAs.values()));
+    Map<String, Range> seen = ModelValues.of(model, Set.copyOf(sameAs.values()), Range::of);
     Map<String, Range> ranges = new HashMap<>();
     sameAs.forEach((tensor, source) -> ranges.put(tensor, seen.get(source)));
     return ranges;

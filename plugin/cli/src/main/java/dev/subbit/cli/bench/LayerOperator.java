@@ -2,7 +2,10 @@ package dev.subbit.cli.bench;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.ConvAttributes;
+import dev.subbit.onnx.IntegerLayer;
+import dev.subbit.onnx.IntegerNodes;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.PackedSignNodes;
 import dev.subbit.onnx.PackedSignNodes.BlockParameters;
@@ -87,6 +90,28 @@ public enum LayerOperator {
     }
   },
 
+  /**
+   * {@code IntegerSubBitBlock}: a block in integers, int16 in and out, channels last. Alone, it
+   * makes the signs that it reads; in an integer network, those that the next layer reads.
+   */
+  INTEGER_BLOCK("integer-block") {
+    @Override
+    void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights) {
+      long[] channelsLast = {1, shape.size(), shape.size(), shape.channels()};
+      String x = graph.input("x", DataType.INT16, channelsLast);
+      IntegerLayer.Block block = integerBlock(shape.channels(), weights);
+      for (int layer = 0; layer < shape.chain(); layer++) {
+        x = IntegerNodes.add(graph.proto(), "y" + layer, x, x, block);
+      }
+      graph.output(x, DataType.INT16, channelsLast);
+    }
+
+    @Override
+    String baseline() {
+      return BINARY_BLOCK.label();
+    }
+  },
+
   /** {@code QLinearSubBitConv}: uint8 in, uint8 out. */
   INT8("int8") {
     @Override
@@ -115,6 +140,8 @@ public enum LayerOperator {
   private static final ConvAttributes GEOMETRY = ConvAttributes.of(1, 1);
   private static final long SEED = 7;
   private static final float SLOPE = 0.25f;
+  private static final int WIDTH = 16;
+  private static final int FRACTION_BITS = 8;
 
   private final String label;
 
@@ -129,6 +156,11 @@ public enum LayerOperator {
    */
   public String label() {
     return label;
+  }
+
+  /** The name of the form that it is to be faster than, or null. */
+  String baseline() {
+    return null;
   }
 
   /**
@@ -149,6 +181,24 @@ public enum LayerOperator {
 
   /** Adds the input, the layers and the output. */
   abstract void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights);
+
+  /** A block with the scale, the slope and the summands of the float one. */
+  private static IntegerLayer.Block integerBlock(int channels, PackedConvWeights weights) {
+    int taps = channels * Codebook.TAPS;
+    int shift = 0;
+    while (taps << (shift + 1) <= Short.MAX_VALUE) {
+      shift++;
+    }
+    short[] multiplier = new short[channels];
+    Arrays.fill(
+        multiplier,
+        (short) Math.rint(Math.scalb(1 / Math.sqrt(taps), FRACTION_BITS + Short.SIZE - 1 - shift)));
+    short[] slope = new short[channels];
+    Arrays.fill(slope, (short) Math.rint(Math.scalb(SLOPE, Short.SIZE - 1)));
+    short[] zeros = new short[channels];
+    return new IntegerLayer.Block(
+        weights, 1, zeros, multiplier, zeros, shift, slope, 0, zeros, WIDTH);
+  }
 
   private static long[] packedShape(LayerShape shape) {
     long[] packed = shape.tensorShape();

@@ -51,7 +51,8 @@ public record LayerShape(String network, int size, int channels, int chain) {
         operators.stream()
             .map(
                 operator ->
-                    new Contest.Form(operator.label(), null, tau -> operator.model(this, tau)))
+                    new Contest.Form(
+                        operator.label(), operator.baseline(), tau -> operator.model(this, tau)))
             .toList());
   }
 

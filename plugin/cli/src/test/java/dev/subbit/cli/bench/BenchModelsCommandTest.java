@@ -36,13 +36,16 @@ class BenchModelsCommandTest {
             json);
     assertEquals(0, run.code(), run.err());
     JsonNode rows = new ObjectMapper().readTree(json.toFile());
-    assertEquals(1, rows.size());
-    JsonNode row = rows.get(0);
-    assertEquals("resnet20 32x32", row.get("case").asText());
-    assertEquals("binary", row.get("op").asText());
-    assertEquals(5, row.get("tau").asInt());
-    for (String time : List.of("median_us", "ort_fp32_us", "ort_int8_us", "bnn_us")) {
-      assertTrue(row.get(time).asDouble() > 0, time);
+    assertEquals(2, rows.size());
+    assertEquals("binary", rows.get(0).get("op").asText());
+    assertEquals("integer", rows.get(1).get("op").asText());
+    assertEquals(rows.get(0).get("median_us"), rows.get(1).get("binary_us"));
+    for (JsonNode row : rows) {
+      assertEquals("resnet20 32x32", row.get("case").asText());
+      assertEquals(5, row.get("tau").asInt());
+      for (String time : List.of("median_us", "ort_fp32_us", "ort_int8_us", "bnn_us")) {
+        assertTrue(row.get(time).asDouble() > 0, time);
+      }
     }
     assertTrue(run.out().contains("resnet20 32x32"), run.out());
   }
@@ -51,6 +54,6 @@ class BenchModelsCommandTest {
   void anUnknownNetworkIsAUsageError() {
     CommandRun run = CommandRun.of("bench", "models", "--networks", "resnet18,resnet19");
     assertEquals(Main.WRONG_USAGE, run.code());
-    assertTrue(run.err().contains("'resnet19', there are resnet18, resnet20"), run.err());
+    assertTrue(run.err().contains("'resnet19', there are resnet18, resnet34, resnet20"), run.err());
   }
 }

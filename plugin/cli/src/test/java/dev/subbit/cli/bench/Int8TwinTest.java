@@ -32,10 +32,10 @@ class Int8TwinTest {
 
   /** With the large stem, whose max pooling and 7x7 convolution the small one lacks. */
   private final ModelProto floats =
-      new BenchNetwork("resnet8", new ImageShape(3, 24, 24), 10).inFloats();
+      new BenchNetwork("resnet8", "resnet8", new ImageShape(3, 24, 24), 10).inFloats();
 
   private final ModelProto largeStem =
-      new BenchNetwork("resnet18", new ImageShape(3, 72, 72), 10).inFloats();
+      new BenchNetwork("resnet18", "resnet18", new ImageShape(3, 72, 72), 10).inFloats();
 
   @TempDir Path folder;
 

@@ -36,8 +36,8 @@ struct ConvGraph {
 std::vector<std::vector<Ort::ConstNode>> GroupsToClaim(const Ort::ConstGraph& graph,
                                                        const std::function<bool(const Ort::ConstNode&)>& takes);
 
-/// Reads one claimed subgraph. `fused` is the node that replaces it in the session, `filled` is as for ReadConvNode. Throws InvalidOperator,
-/// NodeNotTaken, and std::logic_error if no node or input provides a tensor.
+/// Reads one claimed subgraph. `fused` is the node that replaces it in the session, `filled` is as for ReadConvNode.
+/// Throws InvalidOperator, NodeNotTaken, and std::logic_error if no node or input provides a tensor.
 ConvGraph ReadConvGraph(const Ort::ConstGraph& graph, const Ort::ConstNode& fused, FilledTensors* filled);
 
 }  // namespace subbit::fpga

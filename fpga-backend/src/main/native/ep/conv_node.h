@@ -22,8 +22,9 @@ class NodeNotTaken : public std::runtime_error {
 };
 
 /// The float tensors that a ConstantOfShape fills, by name, and what with. In the function bodies of integer networks
-/// they are the scales and biases of BinarySubBitConv. While nodes are claimed ONNX Runtime may not have folded them into
-/// constants yet, and if optimizations are off it never does; a compiled subgraph does not hold the node that fills them.
+/// they are the scales and biases of BinarySubBitConv. While nodes are claimed ONNX Runtime may not have folded them
+/// into constants yet, and if optimizations are off it never does; a compiled subgraph does not hold the node that
+/// fills them.
 using FilledTensors = std::map<std::string, float>;
 
 /// How ONNX Runtime holds a tensor that a node reads or writes: 8 bits per element, floats, or the signs of eight

@@ -112,19 +112,23 @@ final class PythonPackages {
   /** Runs Python and returns what it prints. */
   private String run(String... arguments) throws IOException {
     List<String> command = Stream.concat(Stream.of(python, "-I"), Stream.of(arguments)).toList();
+    String printed;
+    int code;
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       process.getOutputStream().close();
-      String printed =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-      if (process.waitFor() != 0) {
-        throw new IOException(printed.substring(printed.lastIndexOf('\n') + 1) + "." + NEEDED);
-      }
-      return printed;
+      printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+      code = process.waitFor();
+    } catch (IOException e) {
+      throw new IOException(e.getMessage() + "." + NEEDED, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
+      throw new IOException("Interrupted", e);
     }
+    if (code != 0) {
+      throw new IOException(printed.substring(printed.lastIndexOf('\n') + 1) + "." + NEEDED);
+    }
+    return printed;
   }
 
   private static void delete(Path folder) throws IOException {

@@ -68,6 +68,7 @@ class PythonPackagesTest {
     IOException failed =
         assertThrows(IOException.class, () -> packages.install("some-1.0", "", line -> {}));
     assertTrue(failed.getMessage().contains("python3"), failed.getMessage());
+    assertTrue(failed.getMessage().contains("apt-get install python3-pip"), failed.getMessage());
   }
 
   /** A Python 3.99 that runs a shell command instead of pip. */

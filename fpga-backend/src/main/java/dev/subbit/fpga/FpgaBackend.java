@@ -64,7 +64,7 @@ public final class FpgaBackend implements ExecutionBackend {
         providerOptions.put(option, settings.get(option));
       }
     }
-    SubBitOps.registerWithoutPackedSigns(options);
+    SubBitOps.registerForDevice(options);
     Provider.add(options, providerOptions);
   }
 

@@ -45,15 +45,18 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
    */
   static List<HostileEdit> all(SubBitOperator operator) {
     List<HostileEdit> edits = new ArrayList<>();
-    if (operator != SubBitOperator.PACK_SIGNS) {
+    boolean integer = operator.opType().startsWith("Integer");
+    if (integer) {
+      operator.function().getAttributeList().forEach(name -> addAttribute(edits, name));
+    } else if (operator != SubBitOperator.PACK_SIGNS) {
       addAttributes(edits);
       addWeights(edits, operator);
     }
     operator.inputs().stream()
-        .filter(PER_CHANNEL_OF_PACKED::contains)
+        .filter(input -> !integer && PER_CHANNEL_OF_PACKED.contains(input))
         .forEach(input -> addPerChannel(edits, input));
     int residual = operator.inputs().indexOf("residual");
-    if (residual >= 0) {
+    if (residual >= 0 && !integer) {
       addResidual(edits, residual, SmallModels.isQuantized(operator));
     }
     if (operator == SubBitOperator.Q_LINEAR_SUB_BIT_BLOCK) {
@@ -65,6 +68,17 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
     edits.add(new HostileEdit("input=one_too_many", graph -> node(graph).addInput("x")));
     edits.add(new HostileEdit("output=one_too_many", graph -> node(graph).addOutput("second")));
     return edits;
+  }
+
+  /**
+   * Values that no attribute of a layer of an integer network may have; a list is too short too.
+   */
+  private static void addAttribute(List<HostileEdit> edits, String name) {
+    for (long value : SIZES) {
+      if (value != 0) {
+        edits.add(attribute(name, value));
+      }
+    }
   }
 
   private static void addAttributes(List<HostileEdit> edits) {

@@ -10,6 +10,8 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.ConvAttributes;
+import dev.subbit.onnx.IntegerLayer;
+import dev.subbit.onnx.IntegerNodes;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.PackedSignNodes;
@@ -21,17 +23,20 @@ import dev.subbit.onnx.SubBitNodes.Quantized;
 import dev.subbit.onnx.SubBitOperator;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
  * Models with a single node {@code conv} of a sub-bit operator, as the exporter would write them.
  * Their input is {@code x}. If the operator takes packed signs, a {@code PackSigns} node computes
- * them from {@code x}; a residual is also {@code x}.
+ * them from {@code x}; a residual is also {@code x}. A layer of an integer network has a stem
+ * before it and a classifier after it, which computes the output.
  */
 final class SmallModels {
 
   private static final float QUANTIZED_SCALE = 0.05f;
+  private static final int CLASSES = 10;
 
   private SmallModels() {}
 
@@ -113,8 +118,89 @@ final class SmallModels {
             new int[channels]);
         graph.addOutput(output);
       }
+      default -> addIntegerLayers(graph, operator, weights);
     }
     return SubBitModels.ofGraph(graph.build());
+  }
+
+  /** Adds a stem and a classifier, and the layer between them, if it is neither. */
+  private static void addIntegerLayers(
+      GraphProto.Builder graph, SubBitOperator operator, PackedConvWeights weights) {
+    int channels = weights.outChannels();
+    Random random = new Random(channels);
+    short[] factors = new short[channels];
+    short[] summands = new short[channels];
+    for (int o = 0; o < channels; o++) {
+      factors[o] = (short) (8000 + 100 * o);
+      summands[o] = (short) (random.nextInt(400) - 200);
+    }
+    IntegerLayer.Stem stem =
+        new IntegerLayer.Stem(
+            IntegerLayer.Window.square(3, 1, 1),
+            smallWeights(random, channels * channels * Codebook.TAPS),
+            new byte[channels],
+            factors,
+            summands,
+            1,
+            IntegerLayer.Window.NONE,
+            16);
+    String y =
+        IntegerNodes.add(
+            graph, operator == SubBitOperator.INTEGER_STEM ? "conv" : "stem", "x", stem);
+    switch (operator) {
+      case INTEGER_SUB_BIT_CONV ->
+          y =
+              IntegerNodes.add(
+                  graph,
+                  "conv",
+                  y,
+                  new IntegerLayer.Conv(
+                      weights,
+                      1,
+                      summands,
+                      factors,
+                      summands,
+                      3,
+                      IntegerLayer.Window.square(2, 2, 0),
+                      16));
+      case INTEGER_SUB_BIT_BLOCK ->
+          y =
+              IntegerNodes.add(
+                  graph,
+                  "conv",
+                  y,
+                  y,
+                  new IntegerLayer.Block(
+                      weights, 1, summands, factors, summands, 3, factors, 0, summands, 16));
+      case INTEGER_SHORTCUT ->
+          y =
+              IntegerNodes.add(
+                  graph,
+                  "conv",
+                  y,
+                  new IntegerLayer.Shortcut(
+                      2, smallWeights(random, channels * channels), factors, summands, 4, 16));
+      default -> {}
+    }
+    float[] scale = new float[CLASSES];
+    Arrays.fill(scale, 0.01f);
+    IntegerNodes.add(
+        graph,
+        operator == SubBitOperator.INTEGER_CLASSIFIER ? "conv" : "classifier",
+        y,
+        new IntegerLayer.Classifier(
+            1, smallWeights(random, CLASSES * channels), scale, new float[CLASSES], 6));
+    String logits = operator == SubBitOperator.INTEGER_CLASSIFIER ? "conv" : "classifier";
+    graph.addOutput(OnnxProtos.value(logits, TensorProto.DataType.FLOAT, 1, CLASSES));
+  }
+
+  /** Weights from -3 to 3, whose sums no operator refuses. */
+  private static byte[] smallWeights(Random random, int count) {
+    byte[] weights = new byte[count];
+    for (int i = 0; i < count; i++) {
+      weights[i] = (byte) (random.nextInt(7) - 3);
+    }
+    return weights;
   }
 
   private static void addRanges(GraphProto.Builder graph, int channels) {
@@ -148,7 +234,9 @@ final class SmallModels {
           environment, ByteBuffer.wrap(values), shape, OnnxJavaType.UINT8);
     }
     FloatBuffer values = FloatBuffer.allocate(count);
-    IntStream.range(0, count).forEach(i -> values.put(i, random.nextFloat() - 0.5f));
+    boolean pixels = operator.opType().startsWith("Integer");
+    IntStream.range(0, count)
+        .forEach(i -> values.put(i, pixels ? random.nextInt(256) : random.nextFloat() - 0.5f));
     return OnnxTensor.createTensor(environment, values, shape);
   }
 

@@ -189,7 +189,10 @@ final class IntegerBodies {
     body.node("high_value", "Mul", List.of("high_dot", "two_to_8"));
     body.node("dot", "Add", List.of("high_value", "low_dot"));
     body.node("scaled", "Mul", List.of("dot", "scale"));
-    body.node("Y", "Add", List.of("scaled", "bias"));
+    // Changes nothing, but stands between a product and a sum that OpenVINO would round only once.
+    body.constant("lowest", Float.NEGATIVE_INFINITY);
+    body.node("rounded_product", "Max", List.of("scaled", "lowest"));
+    body.node("Y", "Add", List.of("rounded_product", "bias"));
   }
 
   /** The constants of all bodies. Powers and fractions are those of two, by their exponents. */

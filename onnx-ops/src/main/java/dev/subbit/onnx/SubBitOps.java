@@ -7,7 +7,10 @@ import java.nio.file.Path;
 /** The native kernels of the sub-bit operators, offered to ONNX Runtime. */
 public final class SubBitOps {
 
-  /** The session configuration entry by which the library is told to leave out packed signs. */
+  /**
+   * The session configuration entry by which the library is told to leave out packed signs, and
+   * integer networks with them.
+   */
   private static final String PACKED_SIGNS = "subbit.ops.packed_signs";
 
   private SubBitOps() {}
@@ -29,16 +32,17 @@ public final class SubBitOps {
   }
 
   /**
-   * Registers the kernels as {@link #register} does, except those for the operators on packed
-   * signs. Nodes with these operators that no execution provider takes as they are then run on
-   * their function bodies, in which a provider finds the {@code BinarySubBitConv} that it can run.
+   * Registers the kernels as {@link #register} does, except those for the operators whose bodies
+   * call {@code BinarySubBitConv}, or whose network does: the operators on packed signs and those
+   * of integer networks. Nodes with these operators that no execution provider takes as they are
+   * then run on their function bodies, in which a provider finds the {@code BinarySubBitConv} that
+   * it can run.
    *
    * @param options the session options to add to.
    * @throws OrtException as {@link #register}.
    * @throws IllegalStateException as {@link #register}.
    */
-  public static void registerWithoutPackedSigns(OrtSession.SessionOptions options)
-      throws OrtException {
+  public static void registerForDevice(OrtSession.SessionOptions options) throws OrtException {
     options.addConfigEntry(PACKED_SIGNS, "0");
     register(options);
   }

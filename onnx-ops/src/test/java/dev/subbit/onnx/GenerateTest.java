@@ -125,8 +125,9 @@ class GenerateTest {
             + " optional must be the last",
         "input  | weight     | int8           | parameter # input | weight | int8 | variadic # an"
             + " input that is variadic must be the last",
-        "output | B     | uint8 | required # own | B | 3 numbers | 0 | 1 | meaning | # '3 numbers' is"
-            + " none of 'int', 'ints' and a number of 'ints'",
+        "output | B     | uint8 | required  | packed signs | [N, ceil(C / 8), H, W] # own | B |"
+            + " 3 numbers | 0 | 1 | meaning | # '3 numbers' is none of 'int', 'ints' and a number of"
+            + " 'ints'",
         "input  | X        | float | data      |          | # own | shape | ints | 0 | 1 | meaning | #"
             + " an operator has the attributes above or its own, not both",
         "own    | pool_pads  # own | strides # there is another 'IntegerStem attribute Strides'",

@@ -33,7 +33,15 @@ class ExportedFormTest {
   private static final List<Place> PLACES = List.of(Place.BODIES, Place.KERNELS, Place.EMULATOR);
 
   @ParameterizedTest
-  @ValueSource(strings = {"tiny-integer", "tiny-blocks", "tiny-binary", "tiny-pools"})
+  @ValueSource(
+      strings = {
+        "tiny-integer",
+        "tiny-blocks",
+        "tiny-binary",
+        "tiny-pools",
+        "tiny-network",
+        "tiny-chain"
+      })
   void runsFilesOfVersion0(String name) throws IOException, OrtException {
     byte[] exported = stored(name + "-v0.onnx");
     try (InputStream saved = getClass().getResourceAsStream("/stored/" + name + "-v0.sbm");

@@ -12,6 +12,7 @@ import dev.subbit.tribuo.io.AtomicFile;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.protos.ConvProto;
 import dev.subbit.tribuo.protos.FloatsProto;
+import dev.subbit.tribuo.protos.IntegerFormProto;
 import dev.subbit.tribuo.protos.NodeProto;
 import dev.subbit.tribuo.protos.PackedConvWeightsProto;
 import dev.subbit.tribuo.protos.QuantizedRangeProto;
@@ -59,6 +60,8 @@ class StoredFormTest {
     "tiny-blocks, 0.4865216, 0.0722771, 0.1071411, 0.3340603",
     "tiny-binary, 0.1842939, 0.2367378, 0.3370758, 0.2418924",
     "tiny-pools, 0.4037580, 0.4328503, 0.0356567, 0.1277350",
+    "tiny-network, 0.7837192, 0.0450342, 0.1457553, 0.0254914",
+    "tiny-chain, 0.3978663, 0.0952909, 0.1580140, 0.3488289",
   })
   void readsFilesOfVersion0(String name, double p0, double p1, double p2, double p3)
       throws IOException {
@@ -76,6 +79,8 @@ class StoredFormTest {
             case "tiny-integer" -> TinyModels.integer();
             case "tiny-binary" -> TinyModels.binary();
             case "tiny-blocks" -> TinyModels.blocks();
+            case "tiny-network" -> TinyModels.network();
+            case "tiny-chain" -> TinyModels.chain();
             default -> TinyModels.pools();
           };
       assertEquals(NetworkCodec.encode(written.network()), NetworkCodec.encode(model.network()));
@@ -159,6 +164,14 @@ class StoredFormTest {
     assertDamage(blocks, network -> network.removeRanges("bn3"), "'bn3' needs a quantized range");
     assertDamage(blocks, range("relu1", 1, 7), "ReLU 'relu1' must have zero point 0");
     assertDamage(blocks, range("add1", 1, 0), "add1");
+    ModelProto network = TinyModels.network().serialize();
+    assertDamage(network, integers(8, 6), "the integer form: Not an integer form: width 8");
+    assertDamage(network, integers(17, 6), "width 17");
+    assertDamage(network, integers(16, 0), "fraction bits 0");
+    assertDamage(network, integers(16, 15), "fraction bits 15");
+    assertDamage(network, range("after1", 1, 0), "has no quantized ranges");
+    assertDamage(integers(16, 6), "has no quantized ranges");
+    assertDamage(TinyModels.pools().serialize(), integers(16, 6), "'conv1' has real activations");
   }
 
   private static FloatsProto floats(float... values) {
@@ -196,6 +209,12 @@ class StoredFormTest {
             node, QuantizedRangeProto.newBuilder().setScale(scale).setZeroPoint(zeroPoint).build());
   }
 
+  private static Consumer<TrainedNetworkProto.Builder> integers(int width, int fractionBits) {
+    return network ->
+        network.setIntegers(
+            IntegerFormProto.newBuilder().setWidth(width).setFractionBits(fractionBits));
+  }
+
   private static void assertDamage(Consumer<TrainedNetworkProto.Builder> damage, String part)
       throws IOException {
     assertDamage(TinyModels.integer().serialize(), damage, part);
@@ -230,7 +249,8 @@ class StoredFormTest {
     List<byte[]> loaded = new ArrayList<>();
     int tried = 0;
     for (SubBitModel model :
-        List.of(TinyModels.integer(), TinyModels.blocks(), TinyModels.binary())) {
+        List.of(
+            TinyModels.integer(), TinyModels.blocks(), TinyModels.binary(), TinyModels.network())) {
       byte[] intact = model.serialize().toByteArray();
       Random random = new Random(41);
       // The network is the last part of the file; names, provenance and domains come before it.

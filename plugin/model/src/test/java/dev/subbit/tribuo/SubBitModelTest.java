@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnx.proto.OnnxMl;
 import dev.subbit.onnx.ExecutionBackend;
 import dev.subbit.tribuo.TestModels.Mode;
 import dev.subbit.tribuo.network.ImageShape;
@@ -38,6 +39,39 @@ class SubBitModelTest {
 
   private SubBitModel model(Mode mode) {
     return TestModels.model(TestModels.network(mode, "resnet8", SHAPE), data);
+  }
+
+  @Test
+  void predictsInIntegersAsOneNodeAndByLayer() {
+    try (SubBitModel model = TinyModels.network()) {
+      Example<Label> example = TinyModels.data().getExample(0);
+      double[] scores = TestModels.scores(model, model.predict(example));
+      TrainedNetwork floats =
+          new TrainedNetwork(
+              model.network().network(),
+              model.network().floats(),
+              model.network().packed(),
+              Map.of());
+      float[] image = new float[TinyModels.SHAPE.size()];
+      model.pixels().fill(example, image, 0);
+      assertArrayEquals(new ReferenceForward(floats).probabilities(image), scores, 0.1);
+      assertEquals(List.of("IntegerNetwork"), operators(model.exportONNXModel("test", 1)));
+      assertEquals(
+          List.of(
+              "IntegerStem",
+              "IntegerSubBitBlock",
+              "IntegerShortcut",
+              "IntegerSubBitBlock",
+              "IntegerClassifier"),
+          operators(model.exportOnnxModelByLayer("test", 1)));
+    }
+  }
+
+  private static List<String> operators(OnnxMl.ModelProto model) {
+    return model.getGraph().getNodeList().stream()
+        .filter(node -> node.getDomain().equals("dev.subbit"))
+        .map(OnnxMl.NodeProto::getOpType)
+        .toList();
   }
 
   @ParameterizedTest

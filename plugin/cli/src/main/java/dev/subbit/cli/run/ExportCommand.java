@@ -85,7 +85,7 @@ public final class ExportCommand implements Callable<Integer> {
 
   private static long exportByLayer(SubBitModel model, String domain, long version, Path file)
       throws IOException {
-    byte[] onnx = model.exportByLayer(domain, version).toByteArray();
+    byte[] onnx = model.exportOnnxModelByLayer(domain, version).toByteArray();
     OutputFile.write(file, stream -> stream.write(onnx));
     return Files.size(file);
   }

@@ -11,11 +11,28 @@ import java.util.function.IntSupplier;
  */
 final class LayerSizeCounter implements Layer.Visitor<Optional<LayerSize>> {
 
-  private static final int FLOAT_BITS = 32;
+  /**
+   * What the parameters of a network cost.
+   *
+   * @param weight bits of a weight that is not a sub-bit one.
+   * @param parameter bits of any other parameter.
+   * @param factors factors per output channel behind a convolution that is not a sub-bit one.
+   * @param norm parameters per channel of a batch normalisation.
+   * @param perClass bits per class of the classifier, beside its weights.
+   */
+  record Bits(int weight, int parameter, int factors, int norm, int perClass) {
+
+    /** Every parameter is a float. */
+    static final Bits OF_FLOATS = new Bits(32, 32, 0, 4, 32);
+
+    /** 8-bit weights, 16-bit numbers; the classifier has a float scale and bias per class. */
+    static final Bits OF_INTEGERS = new Bits(8, 16, 1, 1, 64);
+  }
 
   private final String node;
   private final NodeShape shape;
   private final IntSupplier tau;
+  private final Bits bits;
 
   /**
    * Prepares the count of one node.
@@ -23,11 +40,13 @@ final class LayerSizeCounter implements Layer.Visitor<Optional<LayerSize>> {
    * @param node name of the node.
    * @param shape what it gives for one image.
    * @param tau bits of an index; asked only of a sub-bit layer.
+   * @param bits what parameters cost.
    */
-  LayerSizeCounter(String node, NodeShape shape, IntSupplier tau) {
+  LayerSizeCounter(String node, NodeShape shape, IntSupplier tau, Bits bits) {
     this.node = node;
     this.shape = shape;
     this.tau = tau;
+    this.bits = bits;
   }
 
   @Override
@@ -46,12 +65,15 @@ final class LayerSizeCounter implements Layer.Visitor<Optional<LayerSize>> {
     if (conv.weights() == Layer.Weights.SUB_BIT) {
       return subBit(conv, tau.getAsInt(), pixels);
     }
-    return multiplied((long) conv.in() * conv.out() * conv.kernel() * conv.kernel(), 0, pixels);
+    return multiplied(
+        (long) conv.in() * conv.out() * conv.kernel() * conv.kernel(),
+        (long) bits.factors() * bits.parameter() * conv.out(),
+        pixels);
   }
 
   @Override
   public Optional<LayerSize> batchNorm(Layer.BatchNorm norm) {
-    return parameters(4L * norm.channels());
+    return parameters((long) bits.norm() * norm.channels());
   }
 
   @Override
@@ -96,7 +118,7 @@ final class LayerSizeCounter implements Layer.Visitor<Optional<LayerSize>> {
 
   @Override
   public Optional<LayerSize> dense(Layer.Dense dense) {
-    return multiplied((long) dense.in() * dense.out(), dense.out(), 1);
+    return multiplied((long) dense.in() * dense.out(), (long) bits.perClass() * dense.out(), 1);
   }
 
   private Optional<LayerSize> subBit(Layer.Conv conv, int tau, long pixels) {
@@ -108,7 +130,7 @@ final class LayerSizeCounter implements Layer.Visitor<Optional<LayerSize>> {
             Codebook.TAPS * kernels,
             tau * kernels,
             tau == Codebook.MAX_TAU ? 0 : (long) Codebook.TAPS << tau,
-            (long) FLOAT_BITS * conv.out(),
+            (long) bits.parameter() * conv.out(),
             pixels * kernels * Codebook.TAPS,
             pixels * conv.in() * bitOpsOfPixel(conv.out(), tau),
             pixels * conv.in() * bitOpsOfPixel(conv.out(), Codebook.MAX_TAU)));
@@ -124,23 +146,15 @@ final class LayerSizeCounter implements Layer.Visitor<Optional<LayerSize>> {
         + (outChannels > codewords ? outChannels / 2 : 0);
   }
 
-  /** Float weights each of which is multiplied once per output pixel. */
-  private Optional<LayerSize> multiplied(long weights, long biases, long pixels) {
+  /** Weights each of which is multiplied once per output pixel. */
+  private Optional<LayerSize> multiplied(long weights, long otherBits, long pixels) {
     return Optional.of(
         new LayerSize(
-            node,
-            0,
-            weights,
-            FLOAT_BITS * weights,
-            0,
-            FLOAT_BITS * biases,
-            pixels * weights,
-            0,
-            0));
+            node, 0, weights, bits.weight() * weights, 0, otherBits, pixels * weights, 0, 0));
   }
 
-  /** Float parameters that are not counted as multiplications. */
+  /** Parameters that are not counted as multiplications. */
   private Optional<LayerSize> parameters(long count) {
-    return Optional.of(new LayerSize(node, 0, count, 0, 0, FLOAT_BITS * count, 0, 0, 0));
+    return Optional.of(new LayerSize(node, 0, count, 0, 0, bits.parameter() * count, 0, 0, 0));
   }
 }

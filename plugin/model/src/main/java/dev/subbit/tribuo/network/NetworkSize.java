@@ -18,6 +18,11 @@ import java.util.function.ToLongFunction;
  * added. At tau = 9 the layer is a plain binary one and has no codebook. With real activations the
  * bit operations become additions of floats, of the same number. Float layers cost 32 bits per
  * parameter; their multiplications are counted separately, in {@link LayerSize#macs}.
+ *
+ * <p>In a network that computes in integers, the weights of these layers are 8 bits each. Their
+ * other parameters, and those of all other layers, are 16 bits: a multiplier per channel of a
+ * convolution, a bias per channel in place of batch normalisation, thresholds, shifts and slopes.
+ * The classifier keeps a float scale and bias per class.
  */
 public final class NetworkSize {
 
@@ -27,7 +32,7 @@ public final class NetworkSize {
    * The bits that one layer takes and the operations that it costs.
    *
    * @param node name of the node.
-   * @param tau bits of an index, or 0 for a layer with float parameters.
+   * @param tau bits of an index, or 0 for a layer without sub-bit weights.
    * @param weights number of weights: of a convolution or fully connected layer all of its kernel,
    *     of other layers all parameters.
    * @param weightBits bits that the weights take, without codebook and scales.
@@ -70,7 +75,12 @@ public final class NetworkSize {
    * @return the counts.
    */
   public static NetworkSize of(TrainedNetwork trained) {
-    return count(trained.network(), node -> trained.packed().get(node).codebook().tau());
+    return count(
+        trained.network(),
+        node -> trained.packed().get(node).codebook().tau(),
+        trained.integers().isPresent()
+            ? LayerSizeCounter.Bits.OF_INTEGERS
+            : LayerSizeCounter.Bits.OF_FLOATS);
   }
 
   /**
@@ -86,16 +96,17 @@ public final class NetworkSize {
     if (tau < 1 || tau > Codebook.MAX_TAU) {
       throw new IllegalArgumentException("tau is " + tau + "; it must be 1 to 9");
     }
-    return count(network, node -> tau);
+    return count(network, node -> tau, LayerSizeCounter.Bits.OF_FLOATS);
   }
 
-  private static NetworkSize count(Network network, ToIntFunction<String> tauOfNode) {
+  private static NetworkSize count(
+      Network network, ToIntFunction<String> tauOfNode, LayerSizeCounter.Bits bits) {
     Map<String, NodeShape> shapes = NetworkShapes.of(network);
     List<LayerSize> layers = new ArrayList<>();
     for (Network.Node node : network.nodes()) {
       String name = node.name();
       LayerSizeCounter counter =
-          new LayerSizeCounter(name, shapes.get(name), () -> tauOfNode.applyAsInt(name));
+          new LayerSizeCounter(name, shapes.get(name), () -> tauOfNode.applyAsInt(name), bits);
       node.layer().accept(counter).ifPresent(layers::add);
     }
     return new NetworkSize(layers);

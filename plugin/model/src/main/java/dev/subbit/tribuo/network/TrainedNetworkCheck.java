@@ -34,10 +34,10 @@ public final class TrainedNetworkCheck {
     TrainedNetworkCheck check = new TrainedNetworkCheck(trained);
     trained.network().nodes().forEach(check::takeParameters);
     check.requireNothingLeft();
-    QuantizedRangesCheck.check(trained);
     if (trained.integers().isPresent()) {
       check.requireBinaryActivations();
     }
+    QuantizedRangesCheck.check(trained);
   }
 
   private void requireBinaryActivations() {

@@ -112,6 +112,28 @@ class NetworkSizeTest {
   }
 
   @Test
+  void countsANetworkInIntegersByHand() {
+    Network network =
+        Networks.build("resnet8", new ImageShape(3, 8, 8), 10, Weights.SUB_BIT, Activations.BINARY);
+    TrainedNetwork trained = RandomNetworks.weigh(network, 4, 1);
+    NetworkSize size = NetworkSize.of(trained.withIntegers(new IntegerForm(16, 6)));
+    long weights = 9 * 3 * 16 + 16 * 32 + 32 * 64 + 64 * 10;
+    // Factors behind the stem, six sub-bit convolutions and two 1x1 ones; biases behind them.
+    long channels = 16 + 2 * (16 + 32 + 64) + (32 + 64);
+    // In front of each sub-bit convolution a threshold; behind it two shifts and a slope.
+    long thresholds = 16 + 16 + 16 + 32 + 32 + 64;
+    long activations = 3 * 2 * (16 + 32 + 64);
+    assertEquals(
+        size.subBitWeightBits()
+            + size.codebookBits()
+            + 8 * weights
+            + 16 * (2 * channels + thresholds + activations)
+            + 64 * 10,
+        size.bits());
+    assertEquals(NetworkSize.of(trained).bitOps(), size.bitOps());
+  }
+
+  @Test
   void readsTauFromTheWeights() {
     Network network =
         Networks.build("resnet8", new ImageShape(1, 8, 8), 3, Weights.SUB_BIT, Activations.REAL);

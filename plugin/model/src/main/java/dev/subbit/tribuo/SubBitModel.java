@@ -247,13 +247,13 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
   }
 
   /**
-   * Exports a model that computes in integers with one node per layer, where {@link
-   * #exportONNXModel} writes one for the whole network. It gives the same bits.
+   * Exports a network that computes in integers with one node per layer, where {@link
+   * #exportONNXModel} writes one node for all of them. Both give the same bits.
    *
-   * @param domain domain to write into the model.
-   * @param modelVersion version to write into the model.
+   * @param domain a domain, in reverse-DNS form.
+   * @param modelVersion a version number of the model.
    * @return the model.
-   * @throws IllegalArgumentException if the network does not compute in integers.
+   * @throws IllegalArgumentException if the network has no integer form.
    */
   public OnnxMl.ModelProto exportByLayer(String domain, long modelVersion) {
     return identified(OnnxExporter.exportByLayer(network, positions), domain, modelVersion);

@@ -2,7 +2,6 @@ package dev.subbit.cli.bench.peer;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,11 +72,12 @@ final class PythonPackages {
     Files.createDirectories(cache);
     // Two commands may run side by side: the second waits for the first and then finds the folder.
     try (FileChannel channel =
-            FileChannel.open(
-                cache.resolve("." + name + ".lock"),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE);
-        FileLock lock = channel.lock()) {
+        FileChannel.open(
+            cache.resolve("." + name + ".lock"),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE)) {
+      // Released with the channel.
+      channel.lock();
       if (!Files.exists(folder)) {
         notes.accept("Fetching " + name + " (once; kept in " + cache + ")");
         fetch(folder, requirements);

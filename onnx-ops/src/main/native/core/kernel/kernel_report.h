@@ -18,7 +18,7 @@ struct KernelReport {
   std::string kernel;  ///< algorithm and instruction set
   KernelBound bound;
   bool measuring = false;                 ///< whether runs are still timed, to choose among the candidates
-  std::vector<CandidateTime> candidates;  ///< empty where nothing is chosen by measurement
+  std::vector<CandidateTime> candidates{};  ///< empty where nothing is chosen by measurement
 };
 
 }  // namespace subbit

@@ -413,8 +413,14 @@ void IntegerNetwork::ForEachLayer(const Plan& plan, std::int64_t batch, const Vi
     while (steps_[step].layer != layer.layer.get()) ++step;
     const MapShape& x = plan.steps[step].x;
     const MeasuredLayer* measured = layer.layer->AsMeasured();
-    visit(layer.op,
-          measured != nullptr ? measured->Report(x, batch) : KernelReport{layer.layer->Name(), layer.layer->Bound(x)});
+    KernelReport report;
+    if (measured != nullptr) {
+      report = measured->Report(x, batch);
+    } else {
+      report.kernel = layer.layer->Name();
+      report.bound = layer.layer->Bound(x);
+    }
+    visit(layer.op, report);
   }
 }
 

@@ -196,8 +196,9 @@ TEST(NetworkLayers, RefuseParametersByTheirLayers) {
 TEST(NetworkLayers, RefuseOneLayerWithOtherParametersThanItsOperator) {
   const AnyLayer shortcut = LayerOf<operators::IntegerShortcut>{};
   EXPECT_EQ(ParameterCount(shortcut), 3u);
-  EXPECT_THROW(MakeLayer(DetectIsa(), kOp, shortcut, {}), InvalidOperator);
-  EXPECT_THROW(MakeLayer(DetectIsa(), kOp, shortcut, std::vector<AnyTensor>(3)), InvalidOperator);
+  EXPECT_THROW(MakeLayer(DetectIsa(), KernelPolicy::kMeasure, kOp, shortcut, {}), InvalidOperator);
+  EXPECT_THROW(MakeLayer(DetectIsa(), KernelPolicy::kMeasure, kOp, shortcut, std::vector<AnyTensor>(3)),
+               InvalidOperator);
 }
 
 /// Whatever a number is replaced with, the node is refused or runs.

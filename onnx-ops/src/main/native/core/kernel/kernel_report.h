@@ -17,7 +17,7 @@ struct CandidateTime {
 struct KernelReport {
   std::string kernel;  ///< algorithm and instruction set
   KernelBound bound;
-  bool measuring = false;                 ///< whether runs are still timed, to choose among the candidates
+  bool measuring = false;                   ///< whether runs are still timed, to choose among the candidates
   std::vector<CandidateTime> candidates{};  ///< empty where nothing is chosen by measurement
 };
 

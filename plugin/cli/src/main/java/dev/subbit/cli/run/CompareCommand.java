@@ -1,5 +1,6 @@
 package dev.subbit.cli.run;
 
+import ai.onnxruntime.OrtException;
 import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.LabelledImages;
@@ -11,6 +12,8 @@ import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.evaluation.BackendRun;
 import dev.subbit.tribuo.evaluation.ModelInputs;
 import dev.subbit.tribuo.evaluation.Place;
+import dev.subbit.tribuo.export.OnnxExporter;
+import dev.subbit.tribuo.network.TrainedNetwork;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +44,8 @@ import picocli.CommandLine.Spec;
       "  ./subbit compare clothes-int8.sbm --data integration-tests/data/fashion-mnist",
       "  ./subbit compare int8.sbm binary.sbm --data DIR --limit 1000"
           + " --backends onnxruntime,native,emulator,rtl",
-      "  ./subbit compare clothes.sbm --data DIR --backends onnxruntime,native --tolerance 1e-4"
+      "  ./subbit compare clothes.sbm --data DIR --backends onnxruntime,native --tolerance 1e-4",
+      "  ./subbit compare integer.sbm --data DIR --limit 2000 --layers"
     })
 public final class CompareCommand implements Callable<Integer> {
 
@@ -72,6 +76,13 @@ public final class CompareCommand implements Callable<Integer> {
               + " bits. Default: ${DEFAULT-VALUE}.")
   private double tolerance;
 
+  @Option(
+      names = "--layers",
+      description =
+          "Compare the values between the layers of a network that computes in integers, and not"
+              + " only its outputs.")
+  private boolean layers;
+
   @Override
   public Integer call() {
     if (!(tolerance >= 0)) {
@@ -80,6 +91,9 @@ public final class CompareCommand implements Callable<Integer> {
     }
     json.requireWritable();
     List<Place> places = backends.stream().map(Place::named).toList();
+    if (layers) {
+      return compareLayers(places);
+    }
     List<ComparedRun> runs = new ArrayList<>();
     for (Path file : files) {
       runs.addAll(compare(file, places));
@@ -119,6 +133,69 @@ public final class CompareCommand implements Callable<Integer> {
       }
     }
     return runs;
+  }
+
+  private int compareLayers(List<Place> places) {
+    List<LayerComparison.Result> results = new ArrayList<>();
+    for (Path file : files) {
+      results.addAll(compareLayers(file, places));
+      json.write(results);
+    }
+    TextTable table =
+        new TextTable(
+            2, "model", "runs on", "images", "layers", "values", "differ from " + backends.get(0));
+    for (LayerComparison.Result result : results) {
+      table.row(
+          result.model(),
+          result.backend(),
+          String.format(Locale.ROOT, "%,d", result.images()),
+          String.format(Locale.ROOT, "%,d", result.layers()),
+          String.format(Locale.ROOT, "%,d", result.values()),
+          String.format(Locale.ROOT, "%,d", result.differing()));
+    }
+    spec.commandLine().getOut().print(table);
+    spec.commandLine().getOut().flush();
+    for (LayerComparison.Result result : results) {
+      if (result.differing() > 0) {
+        throw new UserError(
+            result.model()
+                + " gives other values on "
+                + result.backend()
+                + " than on "
+                + backends.get(0)
+                + ", at '"
+                + result.firstDiffering()
+                + "' first.");
+      }
+    }
+    return 0;
+  }
+
+  private List<LayerComparison.Result> compareLayers(Path file, List<Place> places) {
+    String name = file.getFileName().toString();
+    try (SubBitModel model = ModelFile.load(file)) {
+      TrainedNetwork network = model.network();
+      if (network.integers().isEmpty()) {
+        throw new UserError(
+            name
+                + " does not compute in integers, so only its outputs can be compared; make an"
+                + " integer network of a binary one with ./subbit quantize, or leave out --layers.");
+      }
+      ModelInputs inputs =
+          new ModelInputs(images.read(network.network().input()), model.getFeatureIDMap());
+      if (inputs.size() == 0) {
+        throw new UserError("There are no images to compare on.");
+      }
+      List<String> nodes = OnnxExporter.integerNodes(network.network());
+      byte[] onnx =
+          OnnxExporter.exportValues(network, model.pixels().positions(), nodes).toByteArray();
+      try (LayerComparison comparison = new LayerComparison(onnx, nodes, places);
+          ProgressBar bar = ConsoleBar.of("layers of " + name, inputs.size())) {
+        return comparison.run(name, inputs, bar::stepTo);
+      }
+    } catch (OrtException e) {
+      throw new IllegalStateException(name + " cannot be run: " + e.getMessage(), e);
+    }
   }
 
   private static BackendRun run(Path file, byte[] onnx, ModelInputs inputs, Place place) {

@@ -14,6 +14,7 @@ import dev.subbit.tribuo.evaluation.BackendRun;
 import dev.subbit.tribuo.evaluation.ModelInputs;
 import dev.subbit.tribuo.evaluation.Place;
 import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -75,6 +76,32 @@ class CompareCommandTest {
     assertEquals(List.of("5", "5"), rows.findValuesAsText("images"));
     assertEquals(List.of("5", "5"), rows.findValuesAsText("sameLabels"));
     assertTrue(run.out().contains("same bits as onnxruntime"), run.out());
+  }
+
+  @Test
+  void everyLayerOfAnIntegerNetworkIsCompared() throws IOException {
+    Path integers = folder.resolve("integer.sbm");
+    try (SubBitModel random =
+        TestModels.model(
+            TestModels.network(TestModels.Mode.SUB_BIT_BINARY, "resnet8", SHAPE),
+            TestModels.dataset(SHAPE, IMAGES))) {
+      new SubBitQuantizer()
+          .quantize(random, TestModels.dataset(SHAPE, IMAGES))
+          .serializeToFile(integers);
+    }
+    Path json = folder.resolve("layers.json");
+    CommandRun run = CommandRun.of("compare", integers, "--data", data, "--layers", "--json", json);
+    assertEquals(0, run.code(), run.err());
+    JsonNode rows = new ObjectMapper().readTree(json.toFile());
+    assertEquals(List.of("native", "emulator"), rows.findValuesAsText("backend"));
+    assertEquals(List.of("0", "0"), rows.findValuesAsText("differing"));
+    // stem, 6 blocks, 2 shortcuts, classifier
+    assertEquals(List.of("10", "10"), rows.findValuesAsText("layers"));
+    assertTrue(rows.get(0).get("values").asLong() > 0, rows.toString());
+
+    CommandRun floats = CommandRun.of("compare", model, "--data", data, "--layers");
+    assertEquals(1, floats.code());
+    assertTrue(floats.err().contains("does not compute in integers"), floats.err());
   }
 
   @Test

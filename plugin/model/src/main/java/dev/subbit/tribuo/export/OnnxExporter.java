@@ -140,6 +140,18 @@ public final class OnnxExporter {
   }
 
   /**
+   * The nodes of a network that computes in integers whose values lie between its layers, or are
+   * its logits: those that {@link #exportValues} can give.
+   *
+   * @param network a binary network.
+   * @return names of nodes, in the order of the layers.
+   * @throws IllegalArgumentException if a layer cannot run in integers; the message names its node.
+   */
+  public static List<String> integerNodes(Network network) {
+    return IntegerParts.of(network).stream().map(IntegerPart::value).toList();
+  }
+
+  /**
    * Name of the output that {@link #exportValues} gives a node.
    *
    * @param node the node.

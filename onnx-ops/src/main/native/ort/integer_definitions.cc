@@ -59,7 +59,7 @@ void RunNetwork(const IntegerNetwork& network, const OpName& op, const RunIo& io
   } else {
     outputs.y = io.Output<std::int16_t>(Table::kOutputY, {inputs.batch, y.height, y.width, y.channels});
   }
-  LogRun(network, *plan);
+  LogRun(network, *plan, inputs.batch);
   const RunScratch scratch = io.Scratch(network.ScratchBytes(*plan, inputs.batch));
   network.Run(*plan, inputs, outputs, scratch.get(), io);
 }
@@ -73,7 +73,7 @@ std::unique_ptr<IntegerNetwork> IntegerLayerDefinition<Row, T>::Prepare(const Pr
   for (const operators::InputRow& row : Table::kInputs) {
     if (row.use != operators::InputUse::kData) parameters.push_back(Parameter(p, row));
   }
-  return MakeLayerNetwork(p.isa, p.op, attributes.layer, parameters);
+  return MakeLayerNetwork(p.isa, p.policy, p.op, attributes.layer, parameters);
 }
 
 template <class Row, class T>
@@ -98,7 +98,7 @@ std::unique_ptr<IntegerNetwork> IntegerNetworkDefinition<T>::Prepare(const Prepa
     row.position = i;
     parameters.push_back(Parameter(p, row));
   }
-  return MakeNetwork(p.isa, p.op, attributes, parameters);
+  return MakeNetwork(p.isa, p.policy, p.op, attributes, parameters);
 }
 
 template <class T>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -45,13 +46,12 @@ void LogRun(const OpName& op, const Kernel& kernel, const Geometry& geometry) {
   if (log.IsOn()) log.Add({op.type, op.node, kernel.Report(geometry)});
 }
 
-/// Records a run of each layer of a network if the log is on.
-inline void LogRun(const IntegerNetwork& network, const IntegerNetwork::Plan& plan) {
+/// Records a run of each layer of a network for so many images if the log is on.
+inline void LogRun(const IntegerNetwork& network, const IntegerNetwork::Plan& plan, std::int64_t batch) {
   KernelLog& log = KernelLog::Global();
   if (!log.IsOn()) return;
-  network.ForEachLayer(plan, [&](const OpName& op, const IntegerLayer& layer, const KernelBound& bound) {
-    log.Add({op.type, op.node, {layer.Name(), bound}});
-  });
+  network.ForEachLayer(plan, batch,
+                       [&](const OpName& op, const KernelReport& report) { log.Add({op.type, op.node, report}); });
 }
 
 }  // namespace subbit::ort

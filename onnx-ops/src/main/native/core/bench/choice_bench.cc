@@ -2,7 +2,7 @@
 // that know nothing yet choose among them, several for each layer. Prints every layer, how much slower the worst of
 // these choices is than the best kernel, and how many choices were more than 10 % slower.
 //
-//   choice_bench [rounds] [taus, such as 3-9] [operators: binary, block, int8]
+//   choice_bench [rounds] [taus, such as 3-9] [operators: binary, block, int8, integer]
 
 #include <algorithm>
 #include <cstdio>
@@ -17,7 +17,11 @@
 #include "core/choice/kernel_choice.h"
 #include "core/choice/measured_conv.h"
 #include "core/choice/run_clock.h"
+#include "core/integer/integer_conv.h"
+#include "core/integer/integer_network.h"
+#include "core/integer/measured_layer.h"
 #include "core/operator/packed_bits.h"
+#include "core/testing/random_integer_layer.h"
 #include "core/testing/random_layer.h"
 
 namespace subbit {
@@ -27,7 +31,7 @@ namespace {
 constexpr int kChoices = 5;
 
 constexpr KernelPolicy kFamilies[] = {KernelPolicy::kMaps, KernelPolicy::kDense, KernelPolicy::kPopcount,
-                                      KernelPolicy::kLookUp};
+                                      KernelPolicy::kLookUp, KernelPolicy::kNibbles};
 
 struct Shape {
   std::int64_t size;
@@ -163,6 +167,84 @@ std::unique_ptr<Operator> Int8() {
       });
 }
 
+/// IntegerSubBitBlock between two others: a network of three of them, so that signs come from a layer as they do in
+/// models.
+class IntegerBlock : public Operator {
+ public:
+  void Prepare(const Layer& layer) override {
+    std::mt19937 random(7);
+    IntegerConvAttributes attributes;
+    attributes.tau = layer.weights.tau;
+    attributes.out_channels = layer.weights.out_channels;
+    attributes.in_channels = layer.weights.in_channels;
+    while ((9 * attributes.in_channels) << (attributes.shift + 1) <= std::numeric_limits<std::int16_t>::max()) {
+      ++attributes.shift;
+    }
+    parameters_.clear();
+    for (int i = 0; i < kLayers; ++i) parameters_.push_back(RandomIntegerConv(attributes, true, &random));
+    shape_ = {layer.geometry.height, layer.geometry.width, attributes.in_channels};
+    x_ = RandomValues(shape_.Size(), 16, &random);
+    y_.resize(x_.size());
+    names_.clear();
+    kernels_.clear();
+    for (const auto& candidate : CandidateIntegerConvs(ChosenIsa(), parameters_.front())) {
+      names_.push_back(candidate->Name());
+    }
+    for (std::size_t k = 0; k < names_.size(); ++k) {
+      kernels_.push_back(Network([&](const IntegerConvParameters& parameters) {
+        return std::move(CandidateIntegerConvs(ChosenIsa(), parameters)[k]);
+      }));
+    }
+  }
+
+  std::vector<std::string> Names() const override { return names_; }
+
+  void Run(std::size_t kernel) override { RunNetwork(*kernels_[kernel]); }
+
+  std::size_t Choose() override {
+    const auto table = std::make_unique<TournamentTable>();
+    const auto network = Network([&](const IntegerConvParameters& parameters) {
+      return std::make_unique<MeasuredLayer>(table.get(), IntegerConvKey(ChosenIsa(), parameters),
+                                             CandidateIntegerConvs(ChosenIsa(), parameters));
+    });
+    const auto report = [&] {
+      KernelReport last;
+      network->ForEachLayer(*network->PlanFor(shape_), 1, [&](const OpName&, const KernelReport& r) { last = r; });
+      return last;
+    };
+    while (report().measuring) RunNetwork(*network);
+    return static_cast<std::size_t>(std::find(names_.begin(), names_.end(), report().kernel) - names_.begin());
+  }
+
+ private:
+  static constexpr int kLayers = 3;
+
+  template <class Make>
+  std::unique_ptr<IntegerNetwork> Network(Make make) const {
+    std::vector<NetworkLayer> layers;
+    for (std::int64_t i = 0; i < kLayers; ++i) {
+      const std::int64_t residual = i == 0 ? NetworkLayer::kResidualInput : i;
+      layers.push_back({{"IntegerSubBitBlock"}, make(parameters_[static_cast<std::size_t>(i)]), i, residual});
+    }
+    return std::make_unique<IntegerNetwork>(OpName{"bench"}, std::move(layers));
+  }
+
+  void RunNetwork(const IntegerNetwork& network) {
+    const auto plan = network.PlanFor(shape_);
+    scratch_.resize(network.ScratchBytes(*plan, 1));
+    network.Run(*plan, {1, x_.data(), PixelType::kFloat, x_.data()}, {y_.data(), nullptr}, scratch_.data(),
+                RunSerially);
+  }
+
+  std::vector<IntegerConvParameters> parameters_;
+  MapShape shape_{};
+  std::vector<std::int16_t> x_;
+  std::vector<std::int16_t> y_;
+  std::vector<std::byte> scratch_;
+  std::vector<std::string> names_;
+  std::vector<std::unique_ptr<IntegerNetwork>> kernels_;
+};
+
 /// The least processor time of each kernel, which take turns.
 std::vector<double> LeastTimes(Operator* op, int rounds) {
   std::vector<double> least(op->Names().size(), std::numeric_limits<double>::infinity());
@@ -181,7 +263,7 @@ std::vector<double> LeastTimes(Operator* op, int rounds) {
 
 int Main(int rounds, int least_tau, int most_tau, const std::string& operators) {
   const std::pair<const char*, std::unique_ptr<Operator>> all[] = {
-      {"binary", Binary()}, {"block", Block()}, {"int8", Int8()}};
+      {"binary", Binary()}, {"block", Block()}, {"int8", Int8()}, {"integer", std::make_unique<IntegerBlock>()}};
   double worst = 1;
   double worst_estimate = 1;
   int choices = 0;
@@ -209,7 +291,7 @@ int Main(int rounds, int least_tau, int most_tau, const std::string& operators) 
         ++layers;
         worst = std::max(worst, worst_here);
         worst_estimate = std::max(worst_estimate, least[0] / best);
-        std::printf("%-6s %2dx%-2dx%-3d tau %d: choice %.3f, estimate %.3f of the best;", name,
+        std::printf("%-7s %2dx%-2dx%-3d tau %d: choice %.3f, estimate %.3f of the best;", name,
                     static_cast<int>(shape.size), static_cast<int>(shape.size), static_cast<int>(shape.channels), tau,
                     worst_here, least[0] / best);
         for (std::size_t k = 0; k < least.size(); ++k) {
@@ -233,5 +315,5 @@ int Main(int rounds, int least_tau, int most_tau, const std::string& operators) 
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 20;
   const std::string taus = argc > 2 ? argv[2] : "3-9";
-  return subbit::Main(rounds, taus.front() - '0', taus.back() - '0', argc > 3 ? argv[3] : "binary,block,int8");
+  return subbit::Main(rounds, taus.front() - '0', taus.back() - '0', argc > 3 ? argv[3] : "binary,block,int8,integer");
 }

@@ -66,8 +66,9 @@ std::function<void()> FloatBlock(Isa isa, const IntegerConvCase& c, std::string*
     for (float& value : values) value = normal(random);
     return values;
   };
-  state->kernel = ChooseBinarySubBitBlock(isa, weights, std::vector<float>(outs, 0.03f), draw(outs),
-                                          {draw(outs), std::vector<float>(outs, 0.25f), draw(outs), draw(outs)});
+  state->kernel =
+      ChooseBinarySubBitBlock(isa, KernelPolicy::kEstimate, weights, std::vector<float>(outs, 0.03f), draw(outs),
+                              {draw(outs), std::vector<float>(outs, 0.25f), draw(outs), draw(outs)});
   state->b.resize(static_cast<std::size_t>(PackedBytes(weights.in_channels) * c.x.height * c.x.width));
   for (std::uint8_t& bits : state->b) bits = static_cast<std::uint8_t>(random());
   const auto size = static_cast<std::size_t>(c.y.height * c.y.width * c.y.channels);

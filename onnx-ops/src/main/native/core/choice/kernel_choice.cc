@@ -48,9 +48,6 @@ const PopcountKernels& PopcountKernelsFor(Isa isa) {
   return PortablePopcountKernels();
 }
 
-/// The operators that measurements tell apart.
-enum class MeasuredOperator { kBinaryConv, kPackedBinaryConv, kBinaryBlock, kQuantizedConv, kQuantizedBlock };
-
 /// A kernel that a layer can run on, not made yet.
 template <class Kernel>
 struct Candidate {

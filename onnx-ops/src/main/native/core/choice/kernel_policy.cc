@@ -8,7 +8,8 @@ namespace subbit {
 namespace {
 
 constexpr KernelPolicy kPolicies[] = {KernelPolicy::kMeasure, KernelPolicy::kEstimate, KernelPolicy::kMaps,
-                                      KernelPolicy::kDense,   KernelPolicy::kPopcount, KernelPolicy::kLookUp};
+                                      KernelPolicy::kDense,   KernelPolicy::kPopcount, KernelPolicy::kLookUp,
+                                      KernelPolicy::kNibbles};
 
 }  // namespace
 
@@ -26,6 +27,8 @@ const char* ToString(KernelPolicy policy) {
       return "popcount";
     case KernelPolicy::kLookUp:
       return "look-up";
+    case KernelPolicy::kNibbles:
+      return "nibbles";
   }
   return "unknown";
 }

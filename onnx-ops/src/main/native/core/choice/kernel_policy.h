@@ -10,9 +10,10 @@ enum class KernelPolicy {
   kDense,     ///< multiplication
   kPopcount,  ///< xor and popcount
   kLookUp,    ///< response look-up
+  kNibbles,   ///< look-up of four signs at a time
 };
 
-/// "measure", "estimate", "maps", "dense", "popcount", "look-up".
+/// "measure", "estimate", "maps", "dense", "popcount", "look-up", "nibbles".
 const char* ToString(KernelPolicy policy);
 
 /// The policy that the environment variable SUBBIT_KERNELS names; kMeasure if it is not set. Throws

@@ -18,8 +18,9 @@ TEST_F(KernelPolicyTest, TheVariableNamesThePolicy) {
   EXPECT_EQ(ChosenKernelPolicy(), KernelPolicy::kMeasure);
   setenv("SUBBIT_KERNELS", "", 1);
   EXPECT_EQ(ChosenKernelPolicy(), KernelPolicy::kMeasure);
-  for (KernelPolicy policy : {KernelPolicy::kMeasure, KernelPolicy::kEstimate, KernelPolicy::kMaps,
-                              KernelPolicy::kDense, KernelPolicy::kPopcount, KernelPolicy::kLookUp}) {
+  for (KernelPolicy policy :
+       {KernelPolicy::kMeasure, KernelPolicy::kEstimate, KernelPolicy::kMaps, KernelPolicy::kDense,
+        KernelPolicy::kPopcount, KernelPolicy::kLookUp, KernelPolicy::kNibbles}) {
     setenv("SUBBIT_KERNELS", ToString(policy), 1);
     EXPECT_EQ(ChosenKernelPolicy(), policy);
   }
@@ -33,7 +34,7 @@ TEST_F(KernelPolicyTest, AnUnknownNameIsAnErrorThatListsThePolicies) {
   } catch (const std::invalid_argument& e) {
     EXPECT_STREQ(e.what(),
                  "The environment variable SUBBIT_KERNELS is 'fastest', allowed: measure, estimate, maps, dense, "
-                 "popcount, look-up");
+                 "popcount, look-up, nibbles");
   }
 }
 

@@ -8,6 +8,17 @@
 
 namespace subbit {
 
+/// The operators that measurements tell apart, first in every key.
+enum class MeasuredOperator {
+  kBinaryConv,
+  kPackedBinaryConv,
+  kBinaryBlock,
+  kQuantizedConv,
+  kQuantizedBlock,
+  kIntegerConv,
+  kIntegerBlock
+};
+
 /// A number that stands for everything that decides which candidate is fastest: the operator, its attributes, the
 /// shape of the input, the instruction set, and whether a run uses several threads.
 class ShapeKey {

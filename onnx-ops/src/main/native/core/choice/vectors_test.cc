@@ -176,7 +176,7 @@ AnyTensor Parameter(const VectorTensor& tensor) {
 
 /// The attributes and parameters of an integer layer as a network of one layer.
 template <class Table>
-std::unique_ptr<IntegerNetwork> LayerNetwork(const VectorCase& c, Isa isa) {
+std::unique_ptr<IntegerNetwork> LayerNetwork(const VectorCase& c, Isa isa, KernelPolicy policy) {
   LayerOf<Table> layer;
   VisitAttributes(Table{}, layer.attributes, [&](const auto& row, auto* value) {
     const std::vector<std::int64_t>& from = c.attributes.at(row.name);
@@ -192,28 +192,28 @@ std::unique_ptr<IntegerNetwork> LayerNetwork(const VectorCase& c, Isa isa) {
   for (const operators::InputRow& row : Table::kInputs) {
     if (row.use != operators::InputUse::kData) parameters.push_back(Parameter(c.inputs.at(row.name)));
   }
-  return MakeLayerNetwork(isa, {c.op, c.name}, layer, parameters);
+  return MakeLayerNetwork(isa, policy, {c.op, c.name}, layer, parameters);
 }
 
-std::unique_ptr<IntegerNetwork> Network(const VectorCase& c, Isa isa) {
-  if (c.op == operators::IntegerStem::kName) return LayerNetwork<operators::IntegerStem>(c, isa);
-  if (c.op == operators::IntegerSubBitConv::kName) return LayerNetwork<operators::IntegerSubBitConv>(c, isa);
-  if (c.op == operators::IntegerSubBitBlock::kName) return LayerNetwork<operators::IntegerSubBitBlock>(c, isa);
-  if (c.op == operators::IntegerShortcut::kName) return LayerNetwork<operators::IntegerShortcut>(c, isa);
-  if (c.op == operators::IntegerClassifier::kName) return LayerNetwork<operators::IntegerClassifier>(c, isa);
+std::unique_ptr<IntegerNetwork> Network(const VectorCase& c, Isa isa, KernelPolicy policy) {
+  if (c.op == operators::IntegerStem::kName) return LayerNetwork<operators::IntegerStem>(c, isa, policy);
+  if (c.op == operators::IntegerSubBitConv::kName) return LayerNetwork<operators::IntegerSubBitConv>(c, isa, policy);
+  if (c.op == operators::IntegerSubBitBlock::kName) return LayerNetwork<operators::IntegerSubBitBlock>(c, isa, policy);
+  if (c.op == operators::IntegerShortcut::kName) return LayerNetwork<operators::IntegerShortcut>(c, isa, policy);
+  if (c.op == operators::IntegerClassifier::kName) return LayerNetwork<operators::IntegerClassifier>(c, isa, policy);
   std::vector<AnyTensor> parameters;
   for (std::size_t i = 0; i + 1 < c.inputs.size(); ++i) {
     parameters.push_back(Parameter(c.inputs.at(operators::IntegerNetwork::kP.name + std::to_string(i))));
   }
   return MakeNetwork(
-      isa, {c.op, c.name},
+      isa, policy, {c.op, c.name},
       {c.attributes.at("kinds"), c.attributes.at("reads"), c.attributes.at("residuals"), c.attributes.at("settings")},
       parameters);
 }
 
 /// The integer operators: layers, and whole networks.
-void RunInteger(const VectorCase& c, Isa isa) {
-  const std::unique_ptr<IntegerNetwork> network = Network(c, isa);
+void RunInteger(const VectorCase& c, Isa isa, KernelPolicy policy) {
+  const std::unique_ptr<IntegerNetwork> network = Network(c, isa, policy);
   const VectorTensor& x = c.inputs.at("X");
   const VectorTensor& y = c.outputs.at("Y");
   const bool features = std::holds_alternative<std::vector<std::int16_t>>(x.values);
@@ -244,7 +244,10 @@ TEST(Vectors, EveryKernelGivesTheSharedResults) {
     for (Isa isa : AvailableIsas()) {
       SCOPED_TRACE(c.op + " " + c.name + " " + ToString(isa));
       if (c.op.rfind("Integer", 0) == 0) {
-        RunInteger(c, isa);
+        for (KernelPolicy policy : {KernelPolicy::kEstimate, KernelPolicy::kLookUp, KernelPolicy::kNibbles,
+                                    KernelPolicy::kPopcount, KernelPolicy::kMeasure}) {
+          RunInteger(c, isa, policy);
+        }
       } else if (c.op == "PackSigns") {
         RunPackSigns(c, isa);
       } else if (c.op == "PackedBinarySubBitConv" || c.op == "BinarySubBitBlock") {

@@ -1,8 +1,9 @@
 #include "core/integer/integer_conv.h"
 
-#include <utility>
+#include <algorithm>
 
 #include "core/integer/conv/fast_integer_conv.h"
+#include "core/integer/measured_layer.h"
 #include "core/integer/reference_layers.h"
 
 namespace subbit {
@@ -51,6 +52,20 @@ std::vector<const ConvKernels*> KernelsFor(Isa isa, const SubBitWeights& weights
   return {&PortableCounts()};
 }
 
+/// The policy that asks for a method.
+KernelPolicy FamilyOf(SumMethod method) {
+  switch (method) {
+    case SumMethod::kCodewords:
+    case SumMethod::kCodewordPairs:
+      return KernelPolicy::kLookUp;
+    case SumMethod::kNibbles:
+      return KernelPolicy::kNibbles;
+    case SumMethod::kCounts:
+      return KernelPolicy::kPopcount;
+  }
+  return KernelPolicy::kEstimate;
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<IntegerLayer>> CandidateIntegerConvs(Isa isa, const IntegerConvParameters& parameters) {
@@ -65,9 +80,33 @@ std::vector<std::unique_ptr<IntegerLayer>> CandidateIntegerConvs(Isa isa, const 
   return layers;
 }
 
-std::unique_ptr<IntegerLayer> MakeIntegerConv(Isa isa, IntegerConvParameters parameters) {
-  if (isa == Isa::kReference) return MakeReferenceIntegerConv(std::move(parameters));
-  return std::make_unique<FastIntegerConv>(*KernelsFor(isa, parameters.weights).front(), parameters);
+std::unique_ptr<IntegerLayer> ChooseIntegerConv(Isa isa, KernelPolicy policy, const IntegerConvParameters& parameters) {
+  if (isa == Isa::kReference) return MakeReferenceIntegerConv(parameters);
+  const std::vector<const ConvKernels*> kernels = KernelsFor(isa, parameters.weights);
+  if (policy == KernelPolicy::kMeasure && kernels.size() > 1) {
+    return std::make_unique<MeasuredLayer>(&TournamentTable::Global(), IntegerConvKey(isa, parameters),
+                                           CandidateIntegerConvs(isa, parameters));
+  }
+  const auto asked =
+      std::find_if(kernels.begin(), kernels.end(), [&](const ConvKernels* k) { return FamilyOf(k->method) == policy; });
+  return std::make_unique<FastIntegerConv>(asked != kernels.end() ? **asked : *kernels.front(), parameters);
+}
+
+ShapeKey IntegerConvKey(Isa isa, const IntegerConvParameters& parameters) {
+  const IntegerConvAttributes& attributes = parameters.attributes;
+  const bool block = parameters.residual.has_value();
+  ShapeKey key =
+      ShapeKey()
+          .With(static_cast<std::int64_t>(block ? MeasuredOperator::kIntegerBlock : MeasuredOperator::kIntegerConv))
+          .With(static_cast<std::int64_t>(isa))
+          .With(attributes.tau)
+          .With(attributes.out_channels)
+          .With(attributes.in_channels);
+  for (const std::int64_t stride : attributes.strides) key = key.With(stride);
+  for (const std::int64_t length : attributes.pool.shape) key = key.With(length);
+  for (const std::int64_t stride : attributes.pool.strides) key = key.With(stride);
+  for (const std::int64_t pad : attributes.pool.pads) key = key.With(pad);
+  return key;
 }
 
 }  // namespace subbit

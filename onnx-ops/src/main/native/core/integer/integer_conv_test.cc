@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/integer/reference_layers.h"
 #include "core/testing/random_integer_conv.h"
@@ -163,11 +166,44 @@ TEST(IntegerConv, NamesAlgorithmAndInstructionSet) {
   attributes.out_channels = 64;
   attributes.in_channels = 64;
   const IntegerConvCase c = MakeIntegerConvCase(attributes, true, 3, 3, &random);
-  EXPECT_EQ(MakeIntegerConv(Isa::kReference, c.parameters)->Name(), "reference");
+  EXPECT_EQ(ChooseIntegerConv(Isa::kReference, KernelPolicy::kEstimate, c.parameters)->Name(), "reference");
   for (const Isa isa : FastIsas()) {
     const std::string first = CandidateIntegerConvs(isa, c.parameters).front()->Name();
-    EXPECT_EQ(MakeIntegerConv(isa, c.parameters)->Name(), first);
+    EXPECT_EQ(ChooseIntegerConv(isa, KernelPolicy::kEstimate, c.parameters)->Name(), first);
     EXPECT_NE(first.find(", "), std::string::npos) << first;
+  }
+}
+
+TEST(IntegerConv, ThePolicyPicksAmongTheCandidates) {
+  const std::pair<KernelPolicy, std::string> families[] = {{KernelPolicy::kLookUp, "look-up"},
+                                                           {KernelPolicy::kNibbles, "nibble look-up"},
+                                                           {KernelPolicy::kPopcount, "xor and popcount"},
+                                                           {KernelPolicy::kMaps, "maps"},
+                                                           {KernelPolicy::kDense, "dense"}};
+  std::mt19937 random(16);
+  for (std::int64_t tau = 1; tau <= 9; ++tau) {
+    IntegerConvAttributes attributes;
+    attributes.tau = tau;
+    attributes.out_channels = attributes.in_channels = 64;
+    const IntegerConvParameters p = MakeIntegerConvCase(attributes, tau % 2 == 0, 3, 3, &random).parameters;
+    EXPECT_EQ(ChooseIntegerConv(Isa::kReference, KernelPolicy::kMeasure, p)->Name(), "reference");
+    for (const Isa isa : FastIsas()) {
+      std::vector<std::string> names;
+      for (const auto& candidate : CandidateIntegerConvs(isa, p)) names.push_back(candidate->Name());
+      EXPECT_EQ(ChooseIntegerConv(isa, KernelPolicy::kEstimate, p)->Name(), names.front());
+      for (const auto& [policy, method] : families) {
+        std::string expected = names.front();
+        for (const std::string& name : names) {
+          if (name.rfind(method, 0) == 0) expected = name;
+        }
+        const auto picked = ChooseIntegerConv(isa, policy, p);
+        EXPECT_EQ(picked->Name(), expected) << ToString(policy);
+        EXPECT_EQ(picked->AsMeasured(), nullptr);
+      }
+      const auto measured = ChooseIntegerConv(isa, KernelPolicy::kMeasure, p);
+      EXPECT_EQ(measured->AsMeasured() != nullptr, names.size() > 1);
+      for (const std::string& name : names) EXPECT_NE(measured->Name().find(name), std::string::npos) << name;
+    }
   }
 }
 

@@ -10,6 +10,8 @@
 
 namespace subbit {
 
+class MeasuredLayer;
+
 /// The elements of a network's input.
 enum class PixelType { kFloat, kUint8 };
 
@@ -77,6 +79,9 @@ class IntegerLayer {
     static_cast<void>(x);
     return {};
   }
+
+  /// The layer as one that has several kernels; null if it has only one.
+  virtual const MeasuredLayer* AsMeasured() const { return nullptr; }
 
   /// Writes exactly these rows of what `output` asks for. `scratch` has ScratchBytes(x) bytes, at any address and with
   /// any content, which no other call uses at the same time.

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 #include <utility>
 
 #include "core/integer/band_queue.h"
+#include "core/integer/measured_layer.h"
 #include "core/kernel/scratch.h"
 #include "core/operator/conv_attributes.h"
 
@@ -60,6 +62,7 @@ struct IntegerNetwork::Step {
   int residual = kNothing;                       // the step whose values it adds, or kOutside
   int buffer = kNothing;                         // where its values go, or kOutside; kNothing if nobody reads them
   const std::int16_t* next_threshold = nullptr;  // null if it writes no signs
+  int turn = kNothing;                           // its number among the measured layers
 };
 
 struct IntegerNetwork::Plan {
@@ -90,6 +93,41 @@ struct IntegerNetwork::Plan {
   std::int64_t Groups(std::int64_t batch) const { return batch > GroupImages(batch) ? 2 : 1; }
 };
 
+/// The turns of the measured layers in one run.
+class IntegerNetwork::Turns {
+ public:
+  /// Reserves memory for so many.
+  static void* Take(std::int64_t count, ScratchCutter* cutter) {
+    return cutter->Take<std::byte>(count * static_cast<std::int64_t>(sizeof(MeasuredLayer::Turn)));
+  }
+
+  /// Begins all turns, with memory from Take.
+  Turns(const std::vector<Step>& steps, const Plan& plan, std::int64_t batch, void* memory)
+      : turns_(static_cast<MeasuredLayer::Turn*>(memory)) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (steps[i].turn == kNothing) continue;
+      new (turns_ + count_) MeasuredLayer::Turn(*steps[i].layer->AsMeasured(), plan.steps[i].x, batch);
+      ++count_;
+    }
+  }
+  ~Turns() {
+    while (count_ > 0) turns_[--count_].~Turn();
+  }
+  Turns(const Turns&) = delete;
+  Turns& operator=(const Turns&) = delete;
+
+  /// The turn of a step; null if it is not measured.
+  MeasuredLayer::Turn* Of(const Step& step) const { return step.turn == kNothing ? nullptr : turns_ + step.turn; }
+
+  void End() {
+    for (int i = 0; i < count_; ++i) turns_[i].End();
+  }
+
+ private:
+  MeasuredLayer::Turn* const turns_;
+  int count_ = 0;
+};
+
 /// One run.
 class IntegerNetwork::Work {
  public:
@@ -102,6 +140,7 @@ class IntegerNetwork::Work {
         group_bands_(group_images_ * plan.bands),
         ring_(plan.Groups(batch) * group_bands_),
         record_(BandQueue::Take(ring_, cutter)),
+        turn_memory_(Turns::Take(network.measured_, cutter)),
         images_(cutter->Take<std::byte>(plan.Groups(batch) * group_images_ * plan.image_bytes)),
         task_memory_(cutter->Take<std::byte>(kMaxTasks * static_cast<std::int64_t>(plan.task_bytes))) {}
 
@@ -109,15 +148,17 @@ class IntegerNetwork::Work {
     const std::int64_t groups = (batch_ + group_images_ - 1) / group_images_;
     const std::int64_t bands = groups * group_bands_;
     BandQueue queue(bands, ring_, record_);
+    Turns turns(steps_, plan_, batch_, turn_memory_);
     ScratchSlices slices(task_memory_, plan_.task_bytes);
     const auto task = [&](std::size_t) {
       const ScratchSlices::Hold slice(&slices);
-      queue.Work([&](std::int64_t band) { RunBand(band, inputs, outputs, &queue, slice.get()); });
+      queue.Work([&](std::int64_t band) { RunBand(band, inputs, outputs, turns, &queue, slice.get()); });
     };
     // No more threads than can work on one step of the images at hand: others would only wait.
     const std::int64_t useful = bands < kLeastParallelBands ? 1 : plan_.most_bands * ring_ / plan_.bands;
     const std::int64_t tasks = std::min(useful, kMaxTasks);
     (tasks == 1 ? ParallelFor(RunSerially) : parallel_for)(static_cast<std::size_t>(tasks), task);
+    turns.End();
   }
 
  private:
@@ -127,8 +168,8 @@ class IntegerNetwork::Work {
     std::int64_t image;
   };
 
-  void RunBand(std::int64_t band, const NetworkInputs& inputs, const NetworkOutputs& outputs, BandQueue* queue,
-               void* scratch) const {
+  void RunBand(std::int64_t band, const NetworkInputs& inputs, const NetworkOutputs& outputs, const Turns& turns,
+               BandQueue* queue, void* scratch) const {
     const std::int64_t group = band / group_bands_;
     const std::int64_t in_group = band % group_bands_;
     const auto after = std::upper_bound(
@@ -144,7 +185,9 @@ class IntegerNetwork::Work {
     const std::int64_t begin = in_step % shapes.bands * shapes.band_rows;
     const RowRange rows{begin, std::min(begin + shapes.band_rows, shapes.y.height)};
 
-    const RowRange x_rows = step.layer->InputRows(shapes.x, rows);
+    MeasuredLayer::Turn* const turn = turns.Of(step);
+    const IntegerLayer& layer = turn == nullptr ? *step.layer : turn->kernel();
+    const RowRange x_rows = layer.InputRows(shapes.x, rows);
     IntegerInput input;
     if (step.x == kOutside) {
       // This memory was in use two groups ago. All other bands wait for bands that wait for this.
@@ -153,7 +196,7 @@ class IntegerNetwork::Work {
       input.pixel_type = inputs.pixel_type;
     } else {
       WaitForRows(step.x, x_rows, place, queue);
-      if (step.layer->Threshold() == nullptr) {
+      if (layer.Threshold() == nullptr) {
         input.x = Values(step.x, place);
       } else {
         input.signs = Signs(step.x, place);
@@ -178,7 +221,11 @@ class IntegerNetwork::Work {
       output.next_signs = Signs(static_cast<int>(number), place);
       ClearBorder(output.next_signs, rows);
     }
-    step.layer->Run(shapes.x, input, output, rows, scratch);
+    if (turn != nullptr) {
+      turn->RunBand(shapes.x, input, output, rows, scratch);
+    } else {
+      layer.Run(shapes.x, input, output, rows, scratch);
+    }
   }
 
   /// Waits until these rows of what a step computes are there.
@@ -222,6 +269,7 @@ class IntegerNetwork::Work {
   const std::int64_t group_bands_;
   const std::int64_t ring_;  // bands
   void* const record_;
+  void* const turn_memory_;
   std::byte* const images_;
   std::byte* const task_memory_;
 };
@@ -261,6 +309,7 @@ IntegerNetwork::IntegerNetwork(const OpName& op, std::vector<NetworkLayer> layer
     if (!reads_signs) ++read.readers;
     const int x = reads_signs ? signs_of(&read, layer.layer.get()) : read.step;
     const int step = add_step(layer.layer.get(), x);
+    if (layer.layer->AsMeasured() != nullptr) steps_.back().turn = static_cast<int>(measured_++);
     if (layer.residual == NetworkLayer::kResidualInput) {
       steps_.back().residual = kOutside;
     } else if (layer.residual != NetworkLayer::kNone) {
@@ -358,11 +407,20 @@ void IntegerNetwork::Run(const Plan& plan, const NetworkInputs& inputs, const Ne
   Work(*this, plan, inputs.batch, &cutter).Run(inputs, outputs, parallel_for);
 }
 
-void IntegerNetwork::ForEachLayer(const Plan& plan, const Visit& visit) const {
+void IntegerNetwork::ForEachLayer(const Plan& plan, std::int64_t batch, const Visit& visit) const {
   std::size_t step = 0;
   for (const NetworkLayer& layer : layers_) {
     while (steps_[step].layer != layer.layer.get()) ++step;
-    visit(layer.op, *layer.layer, layer.layer->Bound(plan.steps[step].x));
+    const MapShape& x = plan.steps[step].x;
+    const MeasuredLayer* measured = layer.layer->AsMeasured();
+    KernelReport report;
+    if (measured != nullptr) {
+      report = measured->Report(x, batch);
+    } else {
+      report.kernel = layer.layer->Name();
+      report.bound = layer.layer->Bound(x);
+    }
+    visit(layer.op, report);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/integer/integer_layer.h"
+#include "core/kernel/kernel_report.h"
 #include "core/kernel/parallel_for.h"
 #include "core/operator/invalid_operator.h"
 
@@ -48,6 +49,8 @@ struct NetworkOutputs {
 /// of earlier layers whose rows it reads, so threads pass from layer to layer without a barrier. Of a batch, several
 /// small images are in work at a time, layer by layer, and the next ones are begun before these are done.
 ///
+/// A layer that has several kernels (MeasuredLayer) runs all bands of a run on one of them.
+///
 /// Many threads may call the functions of a network at once.
 class IntegerNetwork {
  public:
@@ -77,20 +80,23 @@ class IntegerNetwork {
   void Run(const Plan& plan, const NetworkInputs& inputs, const NetworkOutputs& outputs, void* scratch,
            ParallelFor parallel_for) const;
 
-  /// Calls visit for each layer in order, with its name, its kernel, and the least work of one image.
-  using Visit = std::function<void(const OpName& op, const IntegerLayer& layer, const KernelBound& bound)>;
-  void ForEachLayer(const Plan& plan, const Visit& visit) const;
+  /// Calls visit for each layer in order, with its name and what a run for so many images that begins now would run
+  /// it on. The bound is that of one image.
+  using Visit = std::function<void(const OpName& op, const KernelReport& report)>;
+  void ForEachLayer(const Plan& plan, std::int64_t batch, const Visit& visit) const;
 
   const std::vector<NetworkLayer>& layers() const { return layers_; }
 
  private:
   struct Step;
+  class Turns;
   class Work;
 
   const OpName op_;
   const std::vector<NetworkLayer> layers_;
   std::vector<std::unique_ptr<IntegerLayer>> thresholds_;  // the steps of their own that write signs
   std::vector<Step> steps_;
+  std::int64_t measured_ = 0;  // layers with several kernels
 
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const Plan> plan_;

@@ -6,40 +6,22 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 #include <random>
 #include <string>
-#include <thread>
+#include <utility>
 
+#include "core/integer/integer_conv.h"
+#include "core/integer/measured_layer.h"
 #include "core/integer/reference_layers.h"
 #include "core/testing/random_integer_layer.h"
 #include "core/testing/random_layer.h"
+#include "core/testing/threads.h"
 
 namespace subbit {
 namespace {
 
 using Values = std::vector<std::int16_t>;
-
-/// Runs tasks on so many threads.
-class Threads {
- public:
-  explicit Threads(int count) : count_(count) {}
-
-  void operator()(std::size_t tasks, Task task) const {
-    std::atomic<std::size_t> next{0};
-    const auto work = [&] {
-      for (std::size_t i = next++; i < tasks; i = next++) task(i);
-    };
-    std::vector<std::thread> pool;
-    for (int t = 1; t < count_; ++t) pool.emplace_back(work);
-    work();
-    for (std::thread& thread : pool) thread.join();
-  }
-
- private:
-  const int count_;
-};
 
 /// A network that is made layer by layer, and the shape of each of its values.
 class Builder {
@@ -90,8 +72,19 @@ std::vector<float> LayerByLayer(const IntegerNetwork& network, const MapShape& x
   return logits;
 }
 
+/// The reference, or with a table a layer that measures it and all kernels of this processor.
+std::unique_ptr<IntegerLayer> MakeConv(const IntegerConvParameters& parameters, TournamentTable* table) {
+  if (table == nullptr) return MakeReferenceIntegerConv(parameters);
+  std::vector<std::unique_ptr<IntegerLayer>> candidates;
+  candidates.push_back(MakeReferenceIntegerConv(parameters));
+  for (auto& candidate : CandidateIntegerConvs(DetectIsa(), parameters)) candidates.push_back(std::move(candidate));
+  return std::make_unique<MeasuredLayer>(
+      table, IntegerConvKey(DetectIsa(), parameters).With(static_cast<std::int64_t>(candidates.size())),
+      std::move(candidates));
+}
+
 /// Blocks with and without shortcuts, plain convolutions with and without pool, values with several readers.
-Builder RandomNetwork(std::mt19937* random) {
+Builder RandomNetwork(std::mt19937* random, TournamentTable* table) {
   const auto pick = [&](std::int64_t low, std::int64_t high) {
     return std::uniform_int_distribution<std::int64_t>(low, high)(*random);
   };
@@ -119,24 +112,24 @@ Builder RandomNetwork(std::mt19937* random) {
     const std::int64_t channels = net.Shape(reads).channels;
     switch (pick(0, 4)) {
       case 0:
-        last = net.Add(MakeReferenceIntegerConv(conv(reads, channels_of_a_layer(), pick(1, 2), false)), reads);
+        last = net.Add(MakeConv(conv(reads, channels_of_a_layer(), pick(1, 2), false), table), reads);
         break;
       case 1: {  // another size: shortcut and block
         const std::int64_t outs = channels_of_a_layer();
         const std::int64_t shortcut = net.Add(MakeReferenceShortcut(RandomShortcut(channels, outs, 2, random)), reads);
-        last = net.Add(MakeReferenceIntegerConv(conv(reads, outs, 2, true)), reads, shortcut);
+        last = net.Add(MakeConv(conv(reads, outs, 2, true), table), reads, shortcut);
         break;
       }
       case 2: {  // two convolutions of the same value, with thresholds of their own or the same
         IntegerConvParameters a = conv(reads, channels, 1, true);
         IntegerConvParameters b = conv(reads, channels, 1, true);
         if (pick(0, 1) == 0) b.threshold = a.threshold;
-        const std::int64_t first = net.Add(MakeReferenceIntegerConv(std::move(a)), reads, reads);
-        last = net.Add(MakeReferenceIntegerConv(std::move(b)), reads, first);
+        const std::int64_t first = net.Add(MakeConv(a, table), reads, reads);
+        last = net.Add(MakeConv(b, table), reads, first);
         break;
       }
       default:
-        last = net.Add(MakeReferenceIntegerConv(conv(reads, channels, 1, true)), reads, reads);
+        last = net.Add(MakeConv(conv(reads, channels, 1, true), table), reads, reads);
     }
     values.push_back(last);
   }
@@ -157,12 +150,13 @@ std::vector<float> RunNetwork(const IntegerNetwork& network, const MapShape& x, 
   return logits;
 }
 
-/// Runs random networks on batches with each of these ways to run tasks.
-void ExpectLayerByLayer(unsigned seed, int networks, std::int64_t batch, const std::vector<ParallelFor>& ways) {
+/// Runs random networks on batches with each of these ways to run tasks. With a table, their convolutions measure.
+void ExpectLayerByLayer(unsigned seed, int networks, std::int64_t batch, const std::vector<ParallelFor>& ways,
+                        TournamentTable* table = nullptr) {
   std::mt19937 random(seed);
   for (int i = 0; i < networks; ++i) {
     SCOPED_TRACE("network " + std::to_string(i));
-    Builder builder = RandomNetwork(&random);
+    Builder builder = RandomNetwork(&random, table);
     const MapShape x = builder.Shape(0);
     const IntegerNetwork network = builder.Build();
     std::vector<std::uint8_t> pixels(static_cast<std::size_t>(batch * x.Size()));
@@ -197,6 +191,19 @@ TEST(IntegerNetwork, SeveralThreadsGiveTheSameBits) {
   ExpectLayerByLayer(4, 3, 1, ways);
   ExpectLayerByLayer(5, 1, 3, ways);
   ExpectLayerByLayer(6, 1, 11, ways);
+}
+
+TEST(IntegerNetwork, KernelsThatTakeTurnsGiveTheSameBits) {
+  const auto table = std::make_unique<TournamentTable>();
+  const Threads two(2);
+  const Threads eight(8);
+  std::vector<ParallelFor> ways;
+  for (int run = 0; run < Tournament::kRuns; ++run) ways.insert(ways.end(), {RunSerially, RunBackwards});
+  ways.insert(ways.end(), {two, eight, two, eight});
+  ExpectLayerByLayer(12, 8, 1, ways, table.get());
+  ExpectLayerByLayer(13, 2, 3, ways, table.get());
+  std::reverse(ways.begin(), ways.end());
+  ExpectLayerByLayer(14, 2, 1, ways, table.get());
 }
 
 /// A stem, a block and a classifier of the given positions.
@@ -306,10 +313,9 @@ TEST(IntegerNetwork, NamesItsLayersInOrder) {
   std::mt19937 random(11);
   const IntegerNetwork network = SmallNetwork({4, 4, 1}, &random).Build();
   std::vector<std::string> names;
-  network.ForEachLayer(*network.PlanFor({4, 4, 1}),
-                       [&](const OpName& op, const IntegerLayer& layer, const KernelBound&) {
-                         names.push_back(op.node + " " + layer.Name());
-                       });
+  network.ForEachLayer(*network.PlanFor({4, 4, 1}), 1, [&](const OpName& op, const KernelReport& report) {
+    names.push_back(op.node + " " + report.kernel);
+  });
   EXPECT_EQ(names, (std::vector<std::string>{"1 reference", "2 reference"}));
 }
 

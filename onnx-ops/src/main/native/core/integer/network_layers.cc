@@ -60,7 +60,7 @@ using Block = operators::IntegerSubBitBlock;
 using Shortcut = operators::IntegerShortcut;
 using Classifier = operators::IntegerClassifier;
 
-std::unique_ptr<IntegerLayer> Make(Isa isa, const OpName& op, const StemAttributes& attributes,
+std::unique_ptr<IntegerLayer> Make(Isa isa, KernelPolicy, const OpName& op, const StemAttributes& attributes,
                                    const Parameters<Stem>& p) {
   return MakeIntegerStem(
       isa, MakeStemParameters(op, attributes,
@@ -75,19 +75,20 @@ IntegerConvTensors ConvTensors(const Parameters<Table>& p) {
           p.template Get<std::int16_t>(Table::kBias)};
 }
 
-std::unique_ptr<IntegerLayer> Make(Isa isa, const OpName& op, const IntegerConvAttributes& attributes,
-                                   const Parameters<Conv>& p) {
-  return MakeIntegerConv(isa, MakeIntegerConvParameters(op, attributes, ConvTensors(p)));
+std::unique_ptr<IntegerLayer> Make(Isa isa, KernelPolicy policy, const OpName& op,
+                                   const IntegerConvAttributes& attributes, const Parameters<Conv>& p) {
+  return ChooseIntegerConv(isa, policy, MakeIntegerConvParameters(op, attributes, ConvTensors(p)));
 }
 
-std::unique_ptr<IntegerLayer> Make(Isa isa, const OpName& op, const IntegerConvAttributes& attributes,
-                                   const Parameters<Block>& p) {
-  return MakeIntegerConv(
-      isa, MakeIntegerBlockParameters(op, attributes, ConvTensors(p),
-                                      {p.Get<std::int16_t>(Block::kSlope), p.Get<std::int16_t>(Block::kShiftOut)}));
+std::unique_ptr<IntegerLayer> Make(Isa isa, KernelPolicy policy, const OpName& op,
+                                   const IntegerConvAttributes& attributes, const Parameters<Block>& p) {
+  return ChooseIntegerConv(
+      isa, policy,
+      MakeIntegerBlockParameters(op, attributes, ConvTensors(p),
+                                 {p.Get<std::int16_t>(Block::kSlope), p.Get<std::int16_t>(Block::kShiftOut)}));
 }
 
-std::unique_ptr<IntegerLayer> Make(Isa isa, const OpName& op, const ShortcutAttributes& attributes,
+std::unique_ptr<IntegerLayer> Make(Isa isa, KernelPolicy, const OpName& op, const ShortcutAttributes& attributes,
                                    const Parameters<Shortcut>& p) {
   return MakeIntegerShortcut(
       isa, MakeShortcutParameters(op, attributes,
@@ -95,7 +96,7 @@ std::unique_ptr<IntegerLayer> Make(Isa isa, const OpName& op, const ShortcutAttr
                                    p.Get<std::int16_t>(Shortcut::kBias)}));
 }
 
-std::unique_ptr<IntegerLayer> Make(Isa isa, const OpName& op, const ClassifierAttributes& attributes,
+std::unique_ptr<IntegerLayer> Make(Isa isa, KernelPolicy, const OpName& op, const ClassifierAttributes& attributes,
                                    const Parameters<Classifier>& p) {
   return MakeIntegerClassifier(
       isa, MakeClassifierParameters(op, attributes,
@@ -108,18 +109,18 @@ using TableOf = typename std::decay_t<Layer>::Table;
 
 }  // namespace
 
-std::unique_ptr<IntegerLayer> MakeLayer(Isa isa, const OpName& op, const AnyLayer& layer,
+std::unique_ptr<IntegerLayer> MakeLayer(Isa isa, KernelPolicy policy, const OpName& op, const AnyLayer& layer,
                                         const std::vector<AnyTensor>& parameters) {
   return std::visit(
       [&](const auto& of_kind) {
-        return Make(isa, op, of_kind.attributes, Parameters<TableOf<decltype(of_kind)>>(op, parameters));
+        return Make(isa, policy, op, of_kind.attributes, Parameters<TableOf<decltype(of_kind)>>(op, parameters));
       },
       layer);
 }
 
-std::unique_ptr<IntegerNetwork> MakeLayerNetwork(Isa isa, const OpName& op, const AnyLayer& layer,
+std::unique_ptr<IntegerNetwork> MakeLayerNetwork(Isa isa, KernelPolicy policy, const OpName& op, const AnyLayer& layer,
                                                  const std::vector<AnyTensor>& parameters) {
-  std::unique_ptr<IntegerLayer> made = MakeLayer(isa, op, layer, parameters);
+  std::unique_ptr<IntegerLayer> made = MakeLayer(isa, policy, op, layer, parameters);
   const std::int64_t residual = made->AddsResidual() ? NetworkLayer::kResidualInput : NetworkLayer::kNone;
   std::vector<NetworkLayer> layers;
   layers.push_back({op, std::move(made), NetworkLayer::kInput, residual});
@@ -130,7 +131,8 @@ std::size_t ParameterCount(const AnyLayer& layer) {
   return std::visit([](const auto& of_kind) { return Parameters<TableOf<decltype(of_kind)>>::Count(); }, layer);
 }
 
-std::unique_ptr<IntegerNetwork> MakeNetwork(Isa isa, const OpName& op, const NetworkAttributes& attributes,
+std::unique_ptr<IntegerNetwork> MakeNetwork(Isa isa, KernelPolicy policy, const OpName& op,
+                                            const NetworkAttributes& attributes,
                                             const std::vector<AnyTensor>& parameters) {
   const std::vector<NetworkLayerAttributes> split = SplitNetwork(op, attributes);
   std::size_t count = 0;
@@ -142,7 +144,8 @@ std::unique_ptr<IntegerNetwork> MakeNetwork(Isa isa, const OpName& op, const Net
   auto next = parameters.begin();
   for (const NetworkLayerAttributes& layer : split) {
     const auto end = next + static_cast<std::ptrdiff_t>(ParameterCount(layer.layer));
-    layers.push_back({layer.op, MakeLayer(isa, layer.op, layer.layer, {next, end}), layer.reads, layer.residual});
+    layers.push_back(
+        {layer.op, MakeLayer(isa, policy, layer.op, layer.layer, {next, end}), layer.reads, layer.residual});
     next = end;
   }
   return std::make_unique<IntegerNetwork>(op, std::move(layers));

@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/choice/kernel_policy.h"
 #include "core/integer/integer_network.h"
 #include "core/integer/network_attributes.h"
 #include "core/kernel/isa.h"
@@ -15,21 +16,23 @@ namespace subbit {
 using AnyTensor = std::variant<std::monostate, TensorView<float>, TensorView<std::uint8_t>, TensorView<std::int8_t>,
                                TensorView<std::int16_t>>;
 
-/// Prepares one layer for `isa`. `parameters` are the parameter inputs of its operator in the order of the table of
-/// operators, in which data inputs are left out. Throws InvalidOperator if there are too few or too many of them, or
-/// one has another element type, shape or value than its operator allows.
-std::unique_ptr<IntegerLayer> MakeLayer(Isa isa, const OpName& op, const AnyLayer& layer,
+/// Prepares one layer for `isa`; where it may run on several kernels, `policy` chooses. `parameters` are the parameter
+/// inputs of its operator in the order of the table of operators, in which data inputs are left out. Throws
+/// InvalidOperator if there are too few or too many of them, or one has another element type, shape or value than its
+/// operator allows.
+std::unique_ptr<IntegerLayer> MakeLayer(Isa isa, KernelPolicy policy, const OpName& op, const AnyLayer& layer,
                                         const std::vector<AnyTensor>& parameters);
 
 /// The same as a network of this one layer, which reads the caller's x and, if it is a block, the caller's residual.
-std::unique_ptr<IntegerNetwork> MakeLayerNetwork(Isa isa, const OpName& op, const AnyLayer& layer,
+std::unique_ptr<IntegerNetwork> MakeLayerNetwork(Isa isa, KernelPolicy policy, const OpName& op, const AnyLayer& layer,
                                                  const std::vector<AnyTensor>& parameters);
 
 /// The number of parameter inputs of a layer's operator.
 std::size_t ParameterCount(const AnyLayer& layer);
 
 /// Prepares the network of an IntegerNetwork node, whose inputs after X are `parameters`. Throws InvalidOperator.
-std::unique_ptr<IntegerNetwork> MakeNetwork(Isa isa, const OpName& op, const NetworkAttributes& attributes,
+std::unique_ptr<IntegerNetwork> MakeNetwork(Isa isa, KernelPolicy policy, const OpName& op,
+                                            const NetworkAttributes& attributes,
                                             const std::vector<AnyTensor>& parameters);
 
 }  // namespace subbit

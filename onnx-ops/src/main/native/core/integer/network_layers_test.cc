@@ -70,7 +70,7 @@ struct Node {
   std::unique_ptr<IntegerNetwork> Make() const {
     std::vector<AnyTensor> views;
     for (const OwnedTensor& parameter : parameters) views.push_back(parameter.View());
-    return MakeNetwork(DetectIsa(), kOp, attributes, views);
+    return MakeNetwork(DetectIsa(), KernelPolicy::kMeasure, kOp, attributes, views);
   }
 
  private:
@@ -133,9 +133,8 @@ int Try(const Node& node) {
 TEST(NetworkLayers, TheNodeIsANetwork) {
   const auto network = Node().Make();
   std::vector<std::string> names;
-  network->ForEachLayer(*network->PlanFor({8, 8, 2}), [&](const OpName& op, const IntegerLayer&, const KernelBound&) {
-    names.push_back(op.type + " " + op.node);
-  });
+  network->ForEachLayer(*network->PlanFor({8, 8, 2}), 2,
+                        [&](const OpName& op, const KernelReport&) { names.push_back(op.type + " " + op.node); });
   EXPECT_EQ(names, (std::vector<std::string>{"IntegerStem net, layer 1", "IntegerSubBitConv net, layer 2",
                                              "IntegerShortcut net, layer 3", "IntegerSubBitBlock net, layer 4",
                                              "IntegerSubBitBlock net, layer 5", "IntegerClassifier net, layer 6"}));
@@ -197,8 +196,9 @@ TEST(NetworkLayers, RefuseParametersByTheirLayers) {
 TEST(NetworkLayers, RefuseOneLayerWithOtherParametersThanItsOperator) {
   const AnyLayer shortcut = LayerOf<operators::IntegerShortcut>{};
   EXPECT_EQ(ParameterCount(shortcut), 3u);
-  EXPECT_THROW(MakeLayer(DetectIsa(), kOp, shortcut, {}), InvalidOperator);
-  EXPECT_THROW(MakeLayer(DetectIsa(), kOp, shortcut, std::vector<AnyTensor>(3)), InvalidOperator);
+  EXPECT_THROW(MakeLayer(DetectIsa(), KernelPolicy::kMeasure, kOp, shortcut, {}), InvalidOperator);
+  EXPECT_THROW(MakeLayer(DetectIsa(), KernelPolicy::kMeasure, kOp, shortcut, std::vector<AnyTensor>(3)),
+               InvalidOperator);
 }
 
 /// Whatever a number is replaced with, the node is refused or runs.

@@ -54,7 +54,7 @@ class VersionsTest {
   static void predictWithTheVersionsOfThisBuild(@TempDir Path folder) throws Exception {
     ChildProcess run = predict(folder, ownJava(), null, "native");
     expected = scores(run, "native");
-    assertEquals(4, expected.size(), run.output());
+    assertEquals(6, expected.size(), run.output());
   }
 
   static Stream<Pair> pairs() throws IOException {

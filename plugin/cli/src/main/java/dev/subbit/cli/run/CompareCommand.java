@@ -1,6 +1,5 @@
 package dev.subbit.cli.run;
 
-import ai.onnxruntime.OrtException;
 import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.LabelledImages;
@@ -10,6 +9,7 @@ import dev.subbit.cli.terminal.TextTable;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.evaluation.BackendRun;
+import dev.subbit.tribuo.evaluation.LayerComparison;
 import dev.subbit.tribuo.evaluation.ModelInputs;
 import dev.subbit.tribuo.evaluation.Place;
 import dev.subbit.tribuo.export.OnnxExporter;
@@ -193,8 +193,6 @@ public final class CompareCommand implements Callable<Integer> {
           ProgressBar bar = ConsoleBar.of("layers of " + name, inputs.size())) {
         return comparison.run(name, inputs, bar::stepTo);
       }
-    } catch (OrtException e) {
-      throw new IllegalStateException(name + " cannot be run: " + e.getMessage(), e);
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.subbit.cli.run;
+package dev.subbit.tribuo.evaluation;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
@@ -6,8 +6,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.SubBitSessions;
-import dev.subbit.tribuo.evaluation.ModelInputs;
-import dev.subbit.tribuo.evaluation.Place;
 import dev.subbit.tribuo.export.OnnxExporter;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -20,9 +18,9 @@ import java.util.function.IntConsumer;
 /**
  * Compares every value between the layers of a network that computes in integers, on several back
  * ends. All back ends take their turns with each few images, since the values of all images would
- * not fit into memory.
+ * not fit into memory. For one thread.
  */
-final class LayerComparison implements AutoCloseable {
+public final class LayerComparison implements AutoCloseable {
 
   /**
    * What the comparison of one back end found.
@@ -36,7 +34,7 @@ final class LayerComparison implements AutoCloseable {
    * @param firstDiffering the first layer, in the network's order, with such a value; null if there
    *     is none.
    */
-  record Result(
+  public record Result(
       String model,
       String backend,
       int images,
@@ -57,9 +55,9 @@ final class LayerComparison implements AutoCloseable {
    * @param model a model that gives the values of nodes, of {@link OnnxExporter#exportValues}.
    * @param nodes the nodes, in the network's order.
    * @param places the back ends.
-   * @throws OrtException if one of them refuses the model.
+   * @throws IllegalStateException if one of them refuses the model.
    */
-  LayerComparison(byte[] model, List<String> nodes, List<Place> places) throws OrtException {
+  public LayerComparison(byte[] model, List<String> nodes, List<Place> places) {
     this.nodes = nodes;
     for (Place place : places) {
       try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -68,7 +66,8 @@ final class LayerComparison implements AutoCloseable {
         sessions.put(place, SubBitSessions.create(model, options));
       } catch (OrtException e) {
         close();
-        throw e;
+        throw new IllegalStateException(
+            "The model cannot be run on '" + place.name() + "': " + e.getMessage(), e);
       }
     }
   }
@@ -80,9 +79,9 @@ final class LayerComparison implements AutoCloseable {
    * @param inputs the images.
    * @param progress receives the number of finished images.
    * @return one result for each back end but the first.
-   * @throws OrtException if a back end fails.
+   * @throws IllegalStateException if a back end fails.
    */
-  List<Result> run(String model, ModelInputs inputs, IntConsumer progress) throws OrtException {
+  public List<Result> run(String model, ModelInputs inputs, IntConsumer progress) {
     List<Place> others = sessions.keySet().stream().skip(1).toList();
     long[][] differing = new long[others.size()][nodes.size()];
     long values = 0;
@@ -137,7 +136,7 @@ final class LayerComparison implements AutoCloseable {
     }
   }
 
-  private List<float[]> values(OrtSession session, float[][] images) throws OrtException {
+  private List<float[]> values(OrtSession session, float[][] images) {
     try (OnnxTensor input = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), images);
         OrtSession.Result result = session.run(Map.of(OnnxExporter.INPUT, input))) {
       List<float[]> values = new ArrayList<>();
@@ -149,13 +148,19 @@ final class LayerComparison implements AutoCloseable {
         values.add(layer);
       }
       return values;
+    } catch (OrtException e) {
+      throw new IllegalStateException("A layer cannot be run: " + e.getMessage(), e);
     }
   }
 
   @Override
-  public void close() throws OrtException {
+  public void close() {
     for (OrtSession session : sessions.values()) {
-      session.close();
+      try {
+        session.close();
+      } catch (OrtException e) {
+        throw new IllegalStateException("ONNX Runtime cannot close a session", e);
+      }
     }
   }
 }

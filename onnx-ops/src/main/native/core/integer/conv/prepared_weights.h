@@ -1,42 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
+#include "core/integer/aligned_array.h"
 #include "core/integer/conv/conv_kernels.h"
 #include "core/operator/conv_weights.h"
 
 namespace subbit {
-
-/// An array at a cache-line boundary.
-template <class T>
-class AlignedArray {
- public:
-  AlignedArray() = default;
-  /// Zeros.
-  explicit AlignedArray(std::int64_t size)
-      : size_(size), memory_(static_cast<std::size_t>(size) + 64 / sizeof(T), T{}) {
-    const auto at = reinterpret_cast<std::uintptr_t>(memory_.data());
-    skipped_ = (64 - at % 64) % 64 / sizeof(T);
-  }
-
-  // A copy's memory would begin elsewhere within a cache line; a move keeps its memory.
-  AlignedArray(const AlignedArray&) = delete;
-  AlignedArray& operator=(const AlignedArray&) = delete;
-  AlignedArray(AlignedArray&&) = default;
-  AlignedArray& operator=(AlignedArray&&) = default;
-
-  T* data() { return memory_.data() + skipped_; }
-  const T* data() const { return memory_.data() + skipped_; }
-  T& operator[](std::int64_t i) { return data()[i]; }
-  std::int64_t size() const { return size_; }
-
- private:
-  std::int64_t size_ = 0;
-  std::vector<T> memory_;
-  std::size_t skipped_ = 0;
-};
 
 /// Weights in the form that the loops of one SumMethod read.
 ///

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/integer/ends/aligned_array.h"
+#include "core/integer/aligned_array.h"
 #include "core/integer/ends/end_kernels.h"
 
 /// Parameters as the loops of EndKernels read them.

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/integer/ends/aligned_array.h"
+#include "core/integer/aligned_array.h"
 #include "core/integer/layer_shapes.h"
 #include "core/kernel/scratch.h"
 

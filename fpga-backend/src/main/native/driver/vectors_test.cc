@@ -162,9 +162,10 @@ TEST_P(Vectors, GiveTheSharedResults) {
   std::set<std::string> not_offered;
   for (const VectorCase& c : ReadVectorFolder(SUBBIT_VECTOR_DIR)) {
     SCOPED_TRACE(c.op + " " + c.name);
-    if (c.op == "SubBitConv" || c.op == "PackSigns" || c.op == "BinarySubBitBlock") {
-      continue;  // run on the CPU, and of a BinarySubBitBlock the convolution as a BinarySubBitConv
-    }
+    // The others run on the CPU; of a BinarySubBitBlock and of integer layers, the convolution as a BinarySubBitConv.
+    static const std::set<std::string> kOfDevices = {"BinarySubBitConv", "PackedBinarySubBitConv", "QLinearSubBitConv",
+                                                     "QLinearSubBitBlock"};
+    if (kOfDevices.count(c.op) == 0) continue;
     const auto geometry = [&] { return MakeGeometry({c.op, c.name}, Attributes(c), InputShape(c)); };
     if (!driver_->WhyNot(Layer(c, Attributes(c))).empty()) {
       not_offered.insert(c.name);

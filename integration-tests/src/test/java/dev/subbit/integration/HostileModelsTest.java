@@ -52,11 +52,10 @@ class HostileModelsTest {
     assertEveryEditRefused(backend, hostileModels(backend));
   }
 
+  /** They compute something with most of them, except for layers that Subbit checks beforehand. */
   @Test
   void functionBodiesOutliveEveryInvalidModel() throws Exception {
-    ChildProcess child = hostileModels("onnxruntime");
-    assertEquals(0, child.exitCode(), child.output());
-    assertEquals(edits(), results(child).size(), child.output());
+    assertEveryEditRefused("onnxruntime", hostileModels("onnxruntime"));
   }
 
   @Test
@@ -136,7 +135,7 @@ class HostileModelsTest {
     assertEquals(0, child.exitCode(), child.output());
     assertEquals(edits(), results(child).size(), child.output());
     results(child).stream()
-        .filter(line -> hasKernel(backend, line.split(" ", 2)[0]))
+        .filter(line -> isChecked(backend, line.split(" ", 2)[0]))
         .forEach(
             line -> {
               assertTrue(line.contains(" refused: "), line);
@@ -150,10 +149,14 @@ class HostileModelsTest {
   }
 
   /**
-   * With a device, operators on packed signs that it does not take run on their function bodies.
+   * Whether all of an operator's nodes are checked. {@code SubBitSessions} checks layers of integer
+   * networks, on every back end. The other operators are checked by their kernels: with a device
+   * there are none for packed signs, and function bodies check nothing.
    */
-  private static boolean hasKernel(String backend, String opType) {
-    return backend.equals("native") || !PACKED_SIGNS.contains(opType);
+  private static boolean isChecked(String backend, String opType) {
+    return opType.startsWith("Integer")
+        || backend.equals("native")
+        || (backend.equals("fpga") && !PACKED_SIGNS.contains(opType));
   }
 
   /** The lines with results, without the warnings that newer JVMs print. */

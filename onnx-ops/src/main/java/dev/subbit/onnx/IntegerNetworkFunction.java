@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -131,6 +132,11 @@ public final class IntegerNetworkFunction {
     return name;
   }
 
+  /** Whether an operator is a layer of integer networks. */
+  static boolean mayContain(SubBitOperator operator) {
+    return KINDS.contains(operator);
+  }
+
   /**
    * Reads a network from the attributes of its node.
    *
@@ -147,14 +153,14 @@ public final class IntegerNetworkFunction {
       throw IntegerSettings.refused(
           where, "the number of layers", "" + kinds.size(), "1 to " + MOST_LAYERS);
     }
-    requireLength(where, OperatorTable.READS, reads, kinds.size());
-    requireLength(where, OperatorTable.RESIDUALS, residuals, kinds.size());
+    IntegerSettings.requireLength(where, OperatorTable.READS, reads.size(), kinds.size());
+    IntegerSettings.requireLength(where, OperatorTable.RESIDUALS, residuals.size(), kinds.size());
     List<SubBitOperator> operators =
         kinds.stream().map(kind -> KINDS.get(kind.intValue())).toList();
-    requireLength(
+    IntegerSettings.requireLength(
         where,
         OperatorTable.SETTINGS,
-        settings,
+        settings.size(),
         operators.stream().mapToInt(IntegerSettings::count).sum());
     List<Link> links = new ArrayList<>();
     int next = 0;
@@ -170,31 +176,14 @@ public final class IntegerNetworkFunction {
       next = end;
     }
     IntegerNetworkFunction network = new IntegerNetworkFunction(where, links);
-    int inputs = 1 + network.parameterCount();
-    if (node.getInputCount() != inputs) {
-      throw IntegerSettings.refused(
-          where, "the number of inputs", "" + node.getInputCount(), "" + inputs);
-    }
+    IntegerSettings.requireCount(
+        where, "inputs", node.getInputCount(), 1 + network.parameterCount());
     return network;
   }
 
   /** The numbers of an attribute, each within the limits of the table of operators. */
   private static List<Long> numbers(String where, NodeProto node, String name) {
-    List<AttributeProto> found =
-        node.getAttributeList().stream().filter(a -> a.getName().equals(name)).toList();
-    if (found.size() != 1
-        || found.get(0).getType() != AttributeProto.AttributeType.INTS
-        || !found.get(0).getRefAttrName().isEmpty()) {
-      throw new IllegalArgumentException(
-          where + ": " + name + " is missing or not one list of integers");
-    }
-    OperatorTable.Attribute row = row(name);
-    for (long value : found.get(0).getIntsList()) {
-      if (value < row.least() || value > row.most()) {
-        throw IntegerSettings.refused(where, name, "" + value, row.least() + " to " + row.most());
-      }
-    }
-    return found.get(0).getIntsList();
+    return Arrays.stream(IntegerSettings.numbers(where, node, row(name))).boxed().toList();
   }
 
   private static OperatorTable.Attribute row(String attribute) {
@@ -206,12 +195,6 @@ public final class IntegerNetworkFunction {
 
   private static int most(String attribute) {
     return Math.toIntExact(row(attribute).most());
-  }
-
-  private static void requireLength(String where, String name, List<Long> list, int length) {
-    if (list.size() != length) {
-      throw IntegerSettings.refused(where, "the length of " + name, "" + list.size(), "" + length);
-    }
   }
 
   /**
@@ -311,7 +294,7 @@ public final class IntegerNetworkFunction {
         OnnxProtos.attribute(
             OperatorTable.SETTINGS,
             links.stream()
-                .flatMapToLong(link -> java.util.Arrays.stream(link.settings().toFlat()))
+                .flatMapToLong(link -> Arrays.stream(link.settings().toFlat()))
                 .toArray()));
   }
 
@@ -376,8 +359,8 @@ public final class IntegerNetworkFunction {
    *     different structures; the message names the nodes.
    */
   static List<IntegerNetworkFunction> ofGraph(GraphProto graph) {
-    List<NodeProto> nodes = new ArrayList<>();
-    collect(graph, nodes);
+    List<NodeProto> nodes =
+        SubBitModels.nodes(graph).filter(node -> node.getOpType().equals(OP_TYPE)).toList();
     if (nodes.isEmpty()) {
       return List.of();
     }
@@ -395,19 +378,5 @@ public final class IntegerNetworkFunction {
       }
     }
     return Collections.singletonList(network);
-  }
-
-  private static void collect(GraphProto graph, List<NodeProto> nodes) {
-    for (NodeProto node : graph.getNodeList()) {
-      if (node.getDomain().equals(SubBitOperator.DOMAIN) && node.getOpType().equals(OP_TYPE)) {
-        nodes.add(node);
-      }
-      for (AttributeProto attribute : node.getAttributeList()) {
-        if (attribute.hasG()) {
-          collect(attribute.getG(), nodes);
-        }
-        attribute.getGraphsList().forEach(inner -> collect(inner, nodes));
-      }
-    }
   }
 }

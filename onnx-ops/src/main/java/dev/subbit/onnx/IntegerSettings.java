@@ -1,6 +1,7 @@
 package dev.subbit.onnx;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -32,20 +33,82 @@ final class IntegerSettings {
     Map<String, long[]> ordered = new LinkedHashMap<>();
     for (OperatorTable.Attribute attribute : operator.attributes()) {
       long[] found = values.get(attribute.name());
-      for (long value : found) {
-        if (value < attribute.least() || value > attribute.most()) {
-          throw refused(
-              where,
-              attribute.name(),
-              String.valueOf(value),
-              attribute.least() + " to " + attribute.most());
-        }
-      }
+      requireLimits(where, attribute, found);
       ordered.put(attribute.name(), found);
     }
     IntegerSettings settings = new IntegerSettings(operator, ordered);
     settings.requireFit(where);
     return settings;
+  }
+
+  /**
+   * Checks what a layer that is a node of its own states: its attributes, and how many inputs and
+   * outputs it has. What the inputs hold is not known before the model runs.
+   *
+   * @throws IllegalArgumentException if something is missing or refused; the message names the
+   *     node.
+   */
+  static void requireValid(SubBitOperator operator, NodeProto node) {
+    String where = operator.opType() + " node '" + node.getName() + "'";
+    Map<String, long[]> values = new LinkedHashMap<>();
+    for (OperatorTable.Attribute attribute : operator.attributes()) {
+      values.put(attribute.name(), numbers(where, node, attribute));
+    }
+    of(where, operator, values);
+    requireCount(where, "inputs", node.getInputCount(), operator.inputs().size());
+    requireCount(where, "outputs", node.getOutputCount(), operator.outputs().size());
+  }
+
+  static void requireCount(String where, String what, int found, int count) {
+    if (found != count) {
+      throw refused(where, "the number of " + what, "" + found, "" + count);
+    }
+  }
+
+  /**
+   * The numbers of a node's attribute, each within the limits of the table of operators.
+   *
+   * @throws IllegalArgumentException if the attribute is missing, given twice, of another type or
+   *     length, or beyond its limits.
+   */
+  static long[] numbers(String where, NodeProto node, OperatorTable.Attribute row) {
+    AttributeProto.AttributeType type =
+        row.list() ? AttributeProto.AttributeType.INTS : AttributeProto.AttributeType.INT;
+    List<AttributeProto> found =
+        node.getAttributeList().stream().filter(a -> a.getName().equals(row.name())).toList();
+    if (found.size() != 1
+        || found.get(0).getType() != type
+        || !found.get(0).getRefAttrName().isEmpty()) {
+      throw new IllegalArgumentException(
+          where
+              + ": "
+              + row.name()
+              + " is missing or not one "
+              + (row.list() ? "list of integers" : "integer"));
+    }
+    long[] values =
+        row.list()
+            ? found.get(0).getIntsList().stream().mapToLong(v -> v).toArray()
+            : new long[] {found.get(0).getI()};
+    if (row.count() != OperatorTable.Attribute.ANY_LENGTH) {
+      requireLength(where, row.name(), values.length, row.count());
+    }
+    requireLimits(where, row, values);
+    return values;
+  }
+
+  static void requireLength(String where, String name, int found, int length) {
+    if (found != length) {
+      throw refused(where, "the length of " + name, "" + found, "" + length);
+    }
+  }
+
+  private static void requireLimits(String where, OperatorTable.Attribute row, long... values) {
+    for (long value : values) {
+      if (value < row.least() || value > row.most()) {
+        throw refused(where, row.name(), "" + value, row.least() + " to " + row.most());
+      }
+    }
   }
 
   /** Reads the attributes of a layer where they stand one after the other. */

@@ -1,5 +1,6 @@
 package dev.subbit.onnx;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.ModelProtoOrBuilder;
@@ -8,6 +9,7 @@ import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Turns graphs with sub-bit operators into complete ONNX models. */
 public final class SubBitModels {
@@ -70,6 +72,23 @@ public final class SubBitModels {
         .mapToLong(OperatorSetIdProto::getVersion)
         .findFirst()
         .orElse(0);
+  }
+
+  /** The nodes of Subbit's domain in a graph, and in the graphs that its nodes hold. */
+  static Stream<NodeProto> nodes(GraphProto graph) {
+    return graph.getNodeList().stream()
+        .flatMap(
+            node ->
+                Stream.concat(
+                    Stream.of(node).filter(n -> n.getDomain().equals(SubBitOperator.DOMAIN)),
+                    node.getAttributeList().stream().flatMap(SubBitModels::nodes)));
+  }
+
+  private static Stream<NodeProto> nodes(AttributeProto attribute) {
+    return Stream.concat(
+            attribute.hasG() ? Stream.of(attribute.getG()) : Stream.of(),
+            attribute.getGraphsList().stream())
+        .flatMap(SubBitModels::nodes);
   }
 
   private static boolean isStandard(String domain) {

@@ -2,6 +2,7 @@ package dev.subbit.onnx;
 
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
@@ -18,6 +19,9 @@ import java.util.stream.Stream;
  * can keep it busy for hours. The functions of the sub-bit operators are known beforehand, since
  * name and version determine them, and that of an integer network is made anew of the attributes of
  * its node; a model is loaded only if it has no others.
+ *
+ * <p>The attributes of a layer of an integer network are checked here as well, since not every back
+ * end has a kernel that would, and the function bodies compute something with any of them.
  */
 public final class SubBitSessions {
 
@@ -34,11 +38,11 @@ public final class SubBitSessions {
    */
   public static OrtSession create(byte[] model, OrtSession.SessionOptions options)
       throws OrtException {
-    requireKnownFunctions(model);
+    requireValid(model);
     return OrtEnvironment.getEnvironment().createSession(model, options);
   }
 
-  private static void requireKnownFunctions(byte[] bytes) throws OrtException {
+  private static void requireValid(byte[] bytes) throws OrtException {
     ModelProto model;
     try {
       model = ModelProto.parseFrom(bytes);
@@ -50,6 +54,7 @@ public final class SubBitSessions {
     List<IntegerNetworkFunction> networks;
     try {
       networks = IntegerNetworkFunction.ofGraph(model.getGraph());
+      SubBitModels.nodes(model.getGraph()).forEach(SubBitSessions::requireValidIfLayer);
     } catch (IllegalArgumentException e) {
       throw new OrtException(OrtException.OrtErrorCode.ORT_INVALID_GRAPH, e.getMessage());
     }
@@ -65,6 +70,13 @@ public final class SubBitSessions {
                 + " of the sub-bit operators are loaded; export the model again.");
       }
     }
+  }
+
+  /** Requires of a layer of an integer network that it has its attributes, inputs and outputs. */
+  private static void requireValidIfLayer(NodeProto node) {
+    SubBitOperator.ofType(node.getOpType())
+        .filter(IntegerNetworkFunction::mayContain)
+        .ifPresent(operator -> IntegerSettings.requireValid(operator, node));
   }
 
   /**

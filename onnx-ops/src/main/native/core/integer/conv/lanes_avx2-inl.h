@@ -35,7 +35,18 @@ inline Lanes AddSaturated(Lanes a, Lanes b) { return _mm256_adds_epi16(a, b); }
 inline Lanes MulHrs(Lanes a, Lanes b) { return _mm256_mulhrs_epi16(a, b); }
 inline Lanes Min(Lanes a, Lanes b) { return _mm256_min_epi16(a, b); }
 inline Lanes Max(Lanes a, Lanes b) { return _mm256_max_epi16(a, b); }
-inline Lanes ShiftLeft(Lanes a, int bits) { return _mm256_sll_epi16(a, _mm_cvtsi32_si128(bits)); }
+/// a * b as MulHrs where a is negative, else a.
+inline Lanes MulHrsWhereNegative(Lanes a, Lanes b) { return Add(Max(a, All(0)), MulHrs(Min(a, All(0)), b)); }
+
+/// Shifts by the same number of bits.
+class Shift {
+ public:
+  explicit Shift(int bits) : bits_(_mm_cvtsi32_si128(bits)) {}
+  Lanes Left(Lanes a) const { return _mm256_sll_epi16(a, bits_); }
+
+ private:
+  const __m128i bits_;
+};
 
 /// Bit i is set where a[i] >= b[i].
 inline std::uint64_t AtLeast(Lanes a, Lanes b) {

@@ -26,7 +26,21 @@ inline Lanes AddSaturated(Lanes a, Lanes b) { return _mm512_adds_epi16(a, b); }
 inline Lanes MulHrs(Lanes a, Lanes b) { return _mm512_mulhrs_epi16(a, b); }
 inline Lanes Min(Lanes a, Lanes b) { return _mm512_min_epi16(a, b); }
 inline Lanes Max(Lanes a, Lanes b) { return _mm512_max_epi16(a, b); }
-inline Lanes ShiftLeft(Lanes a, int bits) { return _mm512_sll_epi16(a, _mm_cvtsi32_si128(bits)); }
+/// a * b as MulHrs where a is negative, else a.
+inline Lanes MulHrsWhereNegative(Lanes a, Lanes b) {
+  return _mm512_mask_mulhrs_epi16(a, _mm512_movepi16_mask(a), a, b);
+}
+
+/// Shifts by the same number of bits.
+class Shift {
+ public:
+  explicit Shift(int bits) : bits_(_mm512_set1_epi16(static_cast<std::int16_t>(bits))) {}
+  /// One operation, where a shift by a number in a register takes two.
+  Lanes Left(Lanes a) const { return _mm512_sllv_epi16(a, bits_); }
+
+ private:
+  const __m512i bits_;
+};
 
 /// Bit i is set where a[i] >= b[i].
 inline std::uint64_t AtLeast(Lanes a, Lanes b) { return _mm512_cmpge_epi16_mask(a, b); }

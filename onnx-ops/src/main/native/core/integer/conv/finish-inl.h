@@ -28,9 +28,18 @@ using LaneSigns =
     std::conditional_t<kLanes == 32, std::uint32_t, std::conditional_t<kLanes == 16, std::uint16_t, std::uint8_t>>;
 static_assert(sizeof(LaneSigns) * 8 == kLanes);
 
-/// Finishes kLanes output channels, or the fewer that are left (kWhole is false), of one pixel after the other. What
-/// belongs to the channels is kept in registers.
-template <Finish kFinish, bool kWhole>
+/// What the lanes of a vector hold.
+enum class Part {
+  kWhole,      ///< as many output channels
+  kFew,        ///< fewer channels, at the end
+  kTwoPixels,  ///< all channels of two pixels, one after the other
+};
+
+/// Whether a layer has so few channels that two pixels share a vector.
+inline bool PixelsShareLanes(const ConvTask& task) { return 2 * task.outs == kLanes; }
+
+/// Finishes output channels of one pixel after the other. What belongs to the channels is kept in registers.
+template <Finish kFinish, Part kPart>
 class PartFinish {
  public:
   /// Channels first .. first + count - 1; `first` is a multiple of kLanes.
@@ -43,24 +52,24 @@ class PartFinish {
         has_signs_(task.next_threshold != nullptr),
         word_(first / kWordSigns),
         place_(static_cast<int>(first % kWordSigns) / kLanes),
-        multiplier_(Load(task.multiplier + first)),
-        bias_(Load(task.bias + first)),
+        multiplier_(OfChannels(task.multiplier + first)),
+        bias_(OfChannels(task.bias + first)),
         most_(All(task.most)),
         least_(All(static_cast<std::int16_t>(-task.most - 1))) {
     if constexpr (kResidual) {
-      slope_ = Load(task.slope + first);
-      shift_out_ = Load(task.shift_out + first);
+      slope_ = OfChannels(task.slope + first);
+      shift_out_ = OfChannels(task.shift_out + first);
     }
-    if (has_signs_)
-      threshold_ = kWhole ? Load(task.next_threshold + first) : LoadFirst(task.next_threshold + first, count);
+    if (has_signs_) threshold_ = OfChannels(task.next_threshold + first);
   }
 
-  /// Finishes pixel number `pixel` of y, whose sums these are. `signs` are its first word of next_signs.
-  void operator()(Lanes sums, std::int64_t pixel, std::uint64_t* signs) const {
+  /// Finishes pixel number `pixel` of y, whose sums these are, or two pixels from there on. Each has an element of
+  /// `signs`, its first word of next_signs.
+  void operator()(Lanes sums, std::int64_t pixel, std::uint64_t* const* signs) const {
     const std::int64_t at = pixel * outs_;
     Lanes v = AddSaturated(MulHrs(sums, multiplier_), bias_);
     if constexpr (kResidual) {
-      v = AddSaturated(v, kWhole ? Load(residual_ + at) : LoadFirst(residual_ + at, count_));
+      v = AddSaturated(v, kPart == Part::kFew ? LoadFirst(residual_ + at, count_) : Load(residual_ + at));
       if constexpr (kNarrow) {
         v = Max(Min(v, most_), least_);
         Lanes below = MulHrs(Min(v, All(0)), slope_);
@@ -73,10 +82,10 @@ class PartFinish {
     }
     if constexpr (kNarrow) v = Max(Min(v, most_), least_);
     if (y_ != nullptr) {
-      if constexpr (kWhole) {
-        Store(y_ + at, v);
-      } else {
+      if constexpr (kPart == Part::kFew) {
         StoreFirst(y_ + at, v, count_);
+      } else {
+        Store(y_ + at, v);
       }
     }
     if (has_signs_) StoreSigns(AtLeast(v, threshold_), signs);
@@ -87,14 +96,26 @@ class PartFinish {
   static constexpr bool kNarrow = kFinish == Finish::kNarrowConv || kFinish == Finish::kNarrowBlock;
   static constexpr int kWordSigns = 64;
 
+  /// Parameters of the channels. Those of the next layer are not padded.
+  Lanes OfChannels(const std::int16_t* from) const {
+    if constexpr (kPart == Part::kWhole) return Load(from);
+    if constexpr (kPart == Part::kTwoPixels) return LoadHalves(from, from);
+    return LoadFirst(from, count_);
+  }
+
   /// The first lanes of a word clear the others, which come later or not at all.
-  void StoreSigns(std::uint64_t bits, std::uint64_t* signs) const {
-    if constexpr (!kWhole) bits &= (std::uint64_t{1} << count_) - 1;
+  void StoreSigns(std::uint64_t bits, std::uint64_t* const* signs) const {
+    if constexpr (kPart == Part::kTwoPixels) {
+      signs[0][0] = bits & ((std::uint64_t{1} << kLanes / 2) - 1);
+      signs[1][0] = bits >> kLanes / 2;
+      return;
+    }
+    if constexpr (kPart == Part::kFew) bits &= (std::uint64_t{1} << count_) - 1;
     if (place_ == 0) {
-      signs[word_] = bits;
+      signs[0][word_] = bits;
     } else {
       const auto part = static_cast<LaneSigns>(bits);
-      __builtin_memcpy(reinterpret_cast<LaneSigns*>(signs + word_) + place_, &part, sizeof part);
+      __builtin_memcpy(reinterpret_cast<LaneSigns*>(signs[0] + word_) + place_, &part, sizeof part);
     }
   }
 
@@ -119,9 +140,9 @@ class PartFinish {
 template <Finish kFinish, class Apply>
 inline void WithPart(const ConvTask& task, std::int64_t first, Apply apply) {
   if (task.outs - first >= kLanes) {
-    apply(PartFinish<kFinish, true>(task, first, kLanes));
+    apply(PartFinish<kFinish, Part::kWhole>(task, first, kLanes));
   } else {
-    apply(PartFinish<kFinish, false>(task, first, static_cast<int>(task.outs - first)));
+    apply(PartFinish<kFinish, Part::kFew>(task, first, static_cast<int>(task.outs - first)));
   }
 }
 
@@ -144,7 +165,7 @@ void FinishPooled(const PoolTask& task) {
         std::uint64_t* const signs = conv.next_signs == nullptr
                                          ? nullptr
                                          : conv.next_signs + task.row * conv.next_pitch + column * conv.next_words;
-        finish(greatest, task.row * task.y_columns + column, signs);
+        finish(greatest, task.row * task.y_columns + column, &signs);
       }
     });
   }

@@ -14,6 +14,13 @@ constexpr int kLanes = 16;
 
 inline Lanes All(std::int16_t value) { return _mm256_set1_epi16(value); }
 inline Lanes Load(const std::int16_t* from) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)); }
+/// Half a vector from each address.
+inline Lanes LoadHalves(const std::int16_t* low, const std::int16_t* high) {
+  return _mm256_loadu2_m128i(reinterpret_cast<const __m128i*>(high), reinterpret_cast<const __m128i*>(low));
+}
+inline Lanes AllHalves(std::int16_t low, std::int16_t high) {
+  return _mm256_set_m128i(_mm_set1_epi16(high), _mm_set1_epi16(low));
+}
 inline void Store(std::int16_t* to, Lanes v) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), v); }
 
 /// `count` values, and zeros.

@@ -14,6 +14,11 @@ constexpr int kLanes = 8;
 
 inline Lanes All(std::int16_t value) { return vdupq_n_s16(value); }
 inline Lanes Load(const std::int16_t* from) { return vld1q_s16(from); }
+/// Half a vector from each address.
+inline Lanes LoadHalves(const std::int16_t* low, const std::int16_t* high) {
+  return vcombine_s16(vld1_s16(low), vld1_s16(high));
+}
+inline Lanes AllHalves(std::int16_t low, std::int16_t high) { return vcombine_s16(vdup_n_s16(low), vdup_n_s16(high)); }
 inline void Store(std::int16_t* to, Lanes v) { vst1q_s16(to, v); }
 
 /// `count` values, and zeros.

@@ -28,6 +28,13 @@ inline Lanes All(std::int16_t value) {
 inline Lanes Load(const std::int16_t* from) {
   return Each([&](int i) { return from[i]; });
 }
+/// Half a vector from each address.
+inline Lanes LoadHalves(const std::int16_t* low, const std::int16_t* high) {
+  return Each([&](int i) { return i < kLanes / 2 ? low[i] : high[i - kLanes / 2]; });
+}
+inline Lanes AllHalves(std::int16_t low, std::int16_t high) {
+  return Each([&](int i) { return i < kLanes / 2 ? low : high; });
+}
 inline void Store(std::int16_t* to, const Lanes& v) {
   for (int i = 0; i < kLanes; ++i) to[i] = v.at[i];
 }

@@ -18,6 +18,11 @@ struct WordCounts {
   Lanes Load(int i, std::int64_t first) const {
     return subbit::Load(reinterpret_cast<const std::int16_t*>(at[i] + first));
   }
+
+  /// Those of the first outputs of pixels i and i + 1.
+  Lanes LoadTwo(int i) const {
+    return LoadHalves(reinterpret_cast<const std::int16_t*>(at[i]), reinterpret_cast<const std::int16_t*>(at[i + 1]));
+  }
 };
 
 /// What is counted of a tile, and what it is taken from.
@@ -94,12 +99,20 @@ class TileSums {
       : tile_(tile), first_(first), at_(first - block), shift_(task.count_shift), odd_shift_(task.odd_shift) {}
 
   Lanes operator()(int i) const {
-    const auto odd = static_cast<std::uint16_t>(static_cast<std::uint16_t>(tile_.odd[i]) << odd_shift_);
-    return Subtract(Subtract(Load(tile_.start[i] + first_), All(static_cast<std::int16_t>(odd))),
-                    shift_.Left(tile_.counts.Load(i, at_)));
+    return Subtract(Subtract(Load(tile_.start[i] + first_), All(Odd(i))), shift_.Left(tile_.counts.Load(i, at_)));
+  }
+
+  /// Of pixels i and i + 1, if they share a vector.
+  Lanes Two(int i) const {
+    const Lanes start = LoadHalves(tile_.start[i], tile_.start[i + 1]);
+    return Subtract(Subtract(start, AllHalves(Odd(i), Odd(i + 1))), shift_.Left(tile_.counts.LoadTwo(i)));
   }
 
  private:
+  std::int16_t Odd(int i) const {
+    return static_cast<std::int16_t>(static_cast<std::uint16_t>(tile_.odd[i]) << odd_shift_);
+  }
+
   const CountedTile<Counter>& tile_;
   const std::int64_t first_;
   const std::int64_t at_;
@@ -117,12 +130,17 @@ void FinishTile(const ConvTask& task, const CountedTile<Counter>& tile, int coun
       std::int16_t* to = task.sums + (pixel - task.first_row * task.columns) * task.padded_outs + first;
       for (int i = 0; i < count; ++i, to += task.padded_outs) Store(to, sums(i));
     } else {
+      int done = 0;
+      if (PixelsShareLanes(task)) {
+        const PartFinish<kFinish, Part::kTwoPixels> finish(task, first, kLanes / 2);
+        for (; done + 2 <= count; done += 2) finish(sums.Two(done), pixel + done, tile.next_signs + done);
+      }
       WithPart<kFinish>(task, first, [&](const auto& finish) {
-        if (count == Counter::kPixels) {
+        if (count == Counter::kPixels && done == 0) {
 #pragma GCC unroll 16
-          for (int i = 0; i < Counter::kPixels; ++i) finish(sums(i), pixel + i, tile.next_signs[i]);
+          for (int i = 0; i < Counter::kPixels; ++i) finish(sums(i), pixel + i, tile.next_signs + i);
         } else {
-          for (int i = 0; i < count; ++i) finish(sums(i), pixel + i, tile.next_signs[i]);
+          for (int i = done; i < count; ++i) finish(sums(i), pixel + i, tile.next_signs + i);
         }
       });
     }

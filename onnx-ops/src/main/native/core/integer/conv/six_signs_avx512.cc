@@ -34,6 +34,11 @@ struct ByteCounts {
     const __m128i high = _mm_load_si128(reinterpret_cast<const __m128i*>(at[block + 1][i]));
     return _mm512_cvtepu8_epi16(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1));
   }
+
+  /// Those of the first outputs of pixels i and i + 1.
+  Lanes LoadTwo(int i) const {
+    return _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(at[0][i])));
+  }
 };
 
 /// Tables are looked up by the six bits of a pair of channels in the three columns of a row, which are the same for all

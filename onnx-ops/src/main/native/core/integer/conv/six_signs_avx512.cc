@@ -172,8 +172,8 @@ class SixSignCounter {
     for (int i = 0; i < 4; ++i, to += 2 * pair) {
       if (left > 2 * i) _mm_storel_epi64(reinterpret_cast<__m128i*>(to), parts[i]);
       if (left > 2 * i + 1) {
-        const long long high = _mm_extract_epi64(parts[i], 1);
-        __builtin_memcpy(to + pair, &high, sizeof high);
+        // One operation; the intrinsic wants an aligned double.
+        __asm__("vmovhps %[part], %[to]" : [to] "=m"(*reinterpret_cast<char (*)[8]>(to + pair)) : [part] "v"(parts[i]));
       }
     }
   }

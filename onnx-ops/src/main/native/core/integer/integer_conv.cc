@@ -23,11 +23,18 @@ bool PrefersCounts(const SubBitWeights& weights) {
   return counts < look_up;
 }
 
-std::vector<const ConvKernels*> X86Kernels(Isa isa, const SubBitWeights& weights) {
+std::vector<const ConvKernels*> X86Kernels(Isa isa, const IntegerConvParameters& parameters) {
+  const SubBitWeights& weights = parameters.weights;
+  const auto& strides = parameters.attributes.strides;
   std::vector<const ConvKernels*> kernels;
   if (isa == Isa::kAvx512 && HasAvx512Vbmi() && weights.tau <= 6) kernels.push_back(&Avx512Codewords());
   if (isa == Isa::kAvx512 && HasAvx512Popcount()) {
     kernels.insert(PrefersCounts(weights) ? kernels.begin() : kernels.end(), &Avx512Counts());
+  }
+  // Idle lanes are the others' loss where it is possible.
+  if (isa == Isa::kAvx512 && HasAvx512Vbmi() && weights.in_channels <= kMostSixSignChannels && strides[0] <= 2 &&
+      strides[1] <= 2) {
+    kernels.insert(kernels.begin(), &Avx512SixSigns());
   }
   if (!kernels.empty()) return kernels;
   kernels.push_back(&Avx2Nibbles());
@@ -40,18 +47,18 @@ std::vector<const ConvKernels*> X86Kernels(Isa isa, const SubBitWeights& weights
 
 #endif
 
-std::vector<const ConvKernels*> KernelsFor(Isa isa, const SubBitWeights& weights) {
+std::vector<const ConvKernels*> KernelsFor(Isa isa, const IntegerConvParameters& parameters) {
 #ifdef SUBBIT_X86_KERNELS
-  if (isa >= Isa::kAvx2) return X86Kernels(isa, weights);
+  if (isa >= Isa::kAvx2) return X86Kernels(isa, parameters);
 #endif
 #ifdef SUBBIT_NEON_KERNELS
   if (isa == Isa::kNeon) {
-    if (weights.tau <= 5) return {&NeonCodewordPairs(), &NeonNibbles()};
+    if (parameters.weights.tau <= 5) return {&NeonCodewordPairs(), &NeonNibbles()};
     return {&NeonNibbles()};
   }
 #endif
   static_cast<void>(isa);
-  static_cast<void>(weights);
+  static_cast<void>(parameters);
   return {&PortableCounts()};
 }
 
@@ -62,6 +69,7 @@ KernelPolicy FamilyOf(SumMethod method) {
     case SumMethod::kCodewordPairs:
       return KernelPolicy::kLookUp;
     case SumMethod::kNibbles:
+    case SumMethod::kSixSigns:
       return KernelPolicy::kNibbles;
     case SumMethod::kCounts:
       return KernelPolicy::kPopcount;
@@ -77,7 +85,7 @@ std::vector<std::unique_ptr<IntegerLayer>> CandidateIntegerConvs(Isa isa, const 
     layers.push_back(MakeReferenceIntegerConv(parameters));
     return layers;
   }
-  for (const ConvKernels* kernels : KernelsFor(isa, parameters.weights)) {
+  for (const ConvKernels* kernels : KernelsFor(isa, parameters)) {
     layers.push_back(std::make_unique<FastIntegerConv>(*kernels, parameters));
   }
   return layers;
@@ -85,7 +93,7 @@ std::vector<std::unique_ptr<IntegerLayer>> CandidateIntegerConvs(Isa isa, const 
 
 std::unique_ptr<IntegerLayer> ChooseIntegerConv(Isa isa, KernelPolicy policy, const IntegerConvParameters& parameters) {
   if (isa == Isa::kReference) return MakeReferenceIntegerConv(parameters);
-  const std::vector<const ConvKernels*> kernels = KernelsFor(isa, parameters.weights);
+  const std::vector<const ConvKernels*> kernels = KernelsFor(isa, parameters);
   if (policy == KernelPolicy::kMeasure && kernels.size() > 1) {
     return std::make_unique<MeasuredLayer>(&TournamentTable::Global(), IntegerConvKey(isa, parameters),
                                            CandidateIntegerConvs(isa, parameters));

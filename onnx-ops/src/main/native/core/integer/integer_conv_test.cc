@@ -100,10 +100,38 @@ TEST(IntegerConv, EqualsReferenceForEveryTauAndWidthOfOutputs) {
   }
 }
 
+/// Kernels for few channels take many pixels and several rows at a time.
+TEST(IntegerConv, EqualsReferenceOnLargeImagesOfFewChannels) {
+  std::mt19937 random(17);
+  const std::pair<std::int64_t, std::int64_t> sizes[] = {{33, 32}, {5, 130}, {3, 1100}, {1200, 1}, {2, 2}};
+  for (const auto& [height, width] : sizes) {
+    for (const std::int64_t stride : {1, 2}) {
+      IntegerConvAttributes attributes;
+      attributes.tau = 9;
+      attributes.out_channels = stride == 1 ? 16 : 33;
+      attributes.in_channels = stride == 1 ? 16 : 19;
+      attributes.strides = {stride, stride};
+      attributes.shift = 2;
+      IntegerConvCase c = MakeIntegerConvCase(attributes, stride == 1, height, width, &random);
+      const auto reference = MakeReferenceIntegerConv(c.parameters);
+      const Results expected = RunLayer(*reference, &c, Wanted::kBoth, c.y.height);
+      for (const Isa isa : FastIsas()) {
+        for (const auto& layer : CandidateIntegerConvs(isa, c.parameters)) {
+          for (const std::int64_t rows : {layer->BandRows(c.x), c.y.height}) {
+            const Results results = RunLayer(*layer, &c, Wanted::kBoth, rows);
+            ASSERT_EQ(results.y, expected.y) << layer->Name() << ": " << Describe(c);
+            ASSERT_EQ(results.signs, expected.signs) << layer->Name() << ": " << Describe(c);
+          }
+        }
+      }
+    }
+  }
+}
+
 /// All signs alike make the largest counts and sums: no byte and no vector may overflow.
 TEST(IntegerConv, HoldsTheLargestSums) {
   std::mt19937 random(13);
-  for (const std::int64_t channels : {1, 51, 52, 64, 455, 910, 3640}) {
+  for (const std::int64_t channels : {1, 51, 52, 56, 64, 455, 910, 3640}) {
     for (const std::int64_t tau : {4, 5, 6, 9}) {
       for (const int bit : {0, 1}) {
         for (const int tap : {0, 1}) {

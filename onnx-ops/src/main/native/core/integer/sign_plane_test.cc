@@ -40,6 +40,22 @@ TEST(SignPlane, Channel64IsTheFirstBitOfTheSecondWord) {
   EXPECT_EQ(signs.plane().At(0, 0)[1], 1u);
 }
 
+TEST(SignPlane, SignsOfAnyNumberOfChannelsAreThoseOfEveryChannel) {
+  std::mt19937 random(4);
+  for (const std::int64_t channels : {1, 8, 15, 16, 17, 48, 63, 64, 80, 130}) {
+    const MapShape shape{2, 3, channels};
+    const std::vector<std::int16_t> x = RandomValues(shape.Size(), 16, &random);
+    const std::vector<std::int16_t> threshold = RandomValues(channels, 16, &random);
+    const OwnedSigns signs(shape, x.data(), threshold.data());
+    for (std::int64_t i = 0; i < shape.Size(); ++i) {
+      const std::int64_t c = i % channels;
+      const std::int64_t pixel = i / channels;
+      const std::uint64_t word = signs.plane().At(pixel / shape.width, pixel % shape.width)[c / 64];
+      ASSERT_EQ((word >> (c % 64)) & 1, x[static_cast<std::size_t>(i)] >= threshold[static_cast<std::size_t>(c)]);
+    }
+  }
+}
+
 TEST(SignPlane, TheBorderIsClearedWithTheRowsBesideIt) {
   std::vector<std::uint64_t> memory(16, 7);
   const SignPlane plane{memory.data(), {2, 2, 1}};

@@ -15,8 +15,9 @@ class CodewordPairCounter {
  public:
   static constexpr int kPixels = 16;
   static constexpr int kOutputs = 4 * kBytes;
+  using Counts = WordCounts<kPixels, kOutputs>;
 
-  static std::int64_t ScratchBytes(std::int64_t channels, std::int64_t) {
+  static std::int64_t ScratchBytes(std::int64_t channels, std::int64_t, std::int64_t) {
     return kPixels * Stride(channels) * static_cast<std::int64_t>(sizeof(std::uint16_t));
   }
 
@@ -76,7 +77,7 @@ class CodewordPairCounter {
       for (int i = 0; i < count; i += 2) {
         CountGroups<kVectors>(patterns_ + i * stride_ + group * kGroup, stride_,
                               static_cast<int>(left < kGroups ? left : kGroups), task_.tables,
-                              index + group * kGroup * kVectors * kBytes, group > 0, tile->counts[i]);
+                              index + group * kGroup * kVectors * kBytes, group > 0, tile->counts.at[i]);
       }
     }
   }

@@ -16,8 +16,8 @@
 namespace subbit {
 namespace {
 
-std::int64_t ScratchBytes(std::int64_t channels, std::int64_t steps) {
-  return CodewordPairCounter<Table32>::ScratchBytes(channels, steps);
+std::int64_t ScratchBytes(std::int64_t channels, std::int64_t steps, std::int64_t columns) {
+  return CodewordPairCounter<Table32>::ScratchBytes(channels, steps, columns);
 }
 
 void ConvolveRows(const ConvTask& task, void* scratch) {

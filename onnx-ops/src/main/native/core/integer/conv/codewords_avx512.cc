@@ -17,26 +17,55 @@ namespace {
 
 constexpr int kBytes = 64;
 
-/// patterns[c] = 2^shift * (bit c of words[0], then of words[1], ... as one number), for 64 channels, where words[t] is
-/// taps[t / 3 * pitch + t % 3 * words].
-inline void Patterns(const std::uint64_t* taps, std::int64_t pitch, std::int64_t words, int shift,
-                     std::uint16_t* patterns) {
-  __m512i low = _mm512_setzero_si512();
-#pragma GCC unroll 8
-  for (int t = 0; t < 8; ++t) {
-    const __mmask64 bits = taps[t / 3 * pitch + t % 3 * words];
-    low = _mm512_mask_add_epi8(low, bits, low, _mm512_set1_epi8(static_cast<char>(1 << t)));
+/// The patterns of 64 channels (PreparedWeights), each times 2^shift, at pixels that columns of three rows come to one
+/// after the other: a pixel that follows its neighbour takes a third of the work.
+class PatternWindow {
+ public:
+  PatternWindow(std::int64_t pitch, int shift)
+      : pitch_(pitch),
+        top_(_mm512_set1_epi8(static_cast<char>(1 << (shift - 2)))),
+        middle_(_mm512_set1_epi8(static_cast<char>(1 << (shift - 1)))),
+        bottom_(_mm512_set1_epi8(static_cast<char>(1 << shift))),
+        kept_(_mm512_set1_epi16(static_cast<std::int16_t>(0x3f << shift))) {}
+
+  /// Replaces the first of the three columns by one after the last. It becomes bits 6 to 8 of a pattern, whose upper
+  /// byte begins with bit 8 - shift.
+  void Add(const std::uint64_t* column) {
+    const std::uint64_t words[3] = {column[0], column[pitch_], column[2 * pitch_]};
+    __m512i bits = _mm512_maskz_mov_epi8(words[0], top_);
+    bits = _mm512_mask_add_epi8(bits, words[1], bits, middle_);
+    bits = _mm512_mask_add_epi8(bits, words[2], bits, bottom_);
+    // Unpacking takes the halves of each 128 bits.
+    bits = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7), bits);
+    const __m512i zero = _mm512_setzero_si512();
+    constexpr int kKeepAndAdd = 0xea;  // a & b | c
+    first_ =
+        _mm512_ternarylogic_epi32(_mm512_srli_epi16(first_, 3), kept_, _mm512_unpacklo_epi8(zero, bits), kKeepAndAdd);
+    second_ =
+        _mm512_ternarylogic_epi32(_mm512_srli_epi16(second_, 3), kept_, _mm512_unpackhi_epi8(zero, bits), kKeepAndAdd);
+    parities_[0] = parities_[1];
+    parities_[1] = parities_[2];
+    parities_[2] = words[0] ^ words[1] ^ words[2];
   }
-  const std::uint64_t last = taps[2 * pitch + 2 * words];
-  const __m512i high = _mm512_set1_epi16(256);
-  __m512i first = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(low));
-  __m512i second = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(low, 1));
-  first = _mm512_mask_add_epi16(first, static_cast<__mmask32>(last), first, high);
-  second = _mm512_mask_add_epi16(second, static_cast<__mmask32>(last >> 32), second, high);
-  const __m128i by = _mm_cvtsi32_si128(shift);
-  _mm512_store_si512(patterns, _mm512_sll_epi16(first, by));
-  _mm512_store_si512(patterns + 32, _mm512_sll_epi16(second, by));
-}
+
+  void Store(std::uint16_t* patterns) const {
+    _mm512_store_si512(patterns, first_);
+    _mm512_store_si512(patterns + 32, second_);
+  }
+
+  /// How many patterns have an odd number of bits.
+  int Odd() const { return __builtin_popcountll(parities_[0] ^ parities_[1] ^ parities_[2]); }
+
+ private:
+  const std::int64_t pitch_;
+  const __m512i top_;
+  const __m512i middle_;
+  const __m512i bottom_;
+  const __m512i kept_;
+  __m512i first_ = _mm512_setzero_si512();
+  __m512i second_ = _mm512_setzero_si512();
+  std::uint64_t parities_[3] = {};
+};
 
 /// A row of 32 responses, or of 64.
 template <int kRowBytes>
@@ -86,8 +115,9 @@ class CodewordCounter {
  public:
   static constexpr int kPixels = 14;
   static constexpr int kOutputs = 2 * kBytes;
+  using Counts = WordCounts<kPixels, kOutputs>;
 
-  static std::int64_t ScratchBytes(std::int64_t channels, std::int64_t) {
+  static std::int64_t ScratchBytes(std::int64_t channels, std::int64_t, std::int64_t) {
     return (channels + kWord - 1) / kWord * kPixels * kWord * static_cast<std::int64_t>(sizeof(std::uint16_t));
   }
 
@@ -95,16 +125,19 @@ class CodewordCounter {
 
   void Prepare(CountedTile<CodewordCounter>* tile, int count) {
     const int shift = task_.row_bytes == 32 ? 5 : 6;
-    for (int i = 0; i < count; ++i) {
-      const std::uint64_t* const taps = tile->taps[i];
-      int odd = 0;
-      for (std::int64_t w = 0; w < task_.words; ++w) {
-        std::uint64_t parity = 0;
-        for (int t = 0; t < 9; ++t) parity ^= taps[t / 3 * task_.pitch + t % 3 * task_.words + w];
-        odd += __builtin_popcountll(parity);
-        Patterns(taps + w, task_.pitch, task_.words, shift, patterns_ + (w * kPixels + i) * kWord);
+    for (int i = 0; i < count; ++i) tile->odd[i] = 0;
+    for (std::int64_t w = 0; w < task_.words; ++w) {
+      PatternWindow window(task_.pitch, shift);
+      for (int i = 0; i < count; ++i) {
+        const std::uint64_t* const taps = tile->taps[i] + w;
+        if (i == 0 || taps != tile->taps[i - 1] + w + task_.words) {
+          window.Add(taps);
+          window.Add(taps + task_.words);
+        }
+        window.Add(taps + 2 * task_.words);
+        window.Store(patterns_ + (w * kPixels + i) * kWord);
+        tile->odd[i] = static_cast<std::int16_t>(tile->odd[i] + window.Odd());
       }
-      tile->odd[i] = static_cast<std::int16_t>(odd);
     }
   }
 
@@ -148,10 +181,10 @@ class CodewordCounter {
       const std::uint8_t* const codewords = index + first * kBytes;
       if (task_.row_bytes == 32) {
         CountChannels<kTogether, kVectors, 32>(patterns, first, past, task_.tables, codewords, task_.steps * kBytes,
-                                               part > 0, tile->counts[i]);
+                                               part > 0, tile->counts.at[i]);
       } else {
         CountChannels<kTogether, kVectors, 64>(patterns, first, past, task_.tables, codewords, task_.steps * kBytes,
-                                               part > 0, tile->counts[i]);
+                                               part > 0, tile->counts.at[i]);
       }
     }
     return kTogether;

@@ -17,9 +17,10 @@ constexpr int kPaddingClasses = 16;
 
 /// How a kernel finds sums of signs, which decides what its weights look like; prepared_weights.h derives each.
 enum class SumMethod {
-  kCodewords,      ///< a row of responses for each pattern of nine signs, looked up by index
+  kCodewords,      ///< a row of responses for each pattern of nine signs, column by column, looked up by index
   kCodewordPairs,  ///< the same for two pixels at once, in the halves of bytes
   kNibbles,        ///< differences of four signs at a time, looked up by the weights' bits, for two pixels at once
+  kSixSigns,       ///< differences of six signs at a time, looked up by the pixels' bits, for two outputs at once
   kCounts,         ///< differing signs counted in words
 };
 
@@ -91,8 +92,8 @@ struct ConvKernels {
   int lanes;         ///< bytes of a vector of looked-up values, or outputs counted at a time
   bool interleaved;  ///< lane 2 j holds output j, lane 2 j + 1 output lanes / 2 + j
 
-  /// The scratch memory that convolve needs.
-  std::int64_t (*scratch_bytes)(std::int64_t channels, std::int64_t steps);
+  /// The scratch memory that convolve needs for rows of so many sums.
+  std::int64_t (*scratch_bytes)(std::int64_t channels, std::int64_t steps, std::int64_t columns);
 
   /// `scratch` begins at a cache line.
   void (*convolve)(const ConvTask& task, void* scratch);
@@ -107,6 +108,14 @@ constexpr std::int64_t VectorsTogether(std::int64_t left) { return left < 4 ? le
 /// kNibbles and kCodewordPairs look up so many values, of at most 2 and 5, before half a byte is full.
 constexpr int kNibbleSteps = 7;
 constexpr int kPairSteps = 3;
+
+/// kSixSigns looks up so many values, of at most 3, before half a byte is full, and so many outputs together. The sums
+/// of kMostSixSignChannels fit in bytes.
+constexpr int kSixSignSteps = 5;
+constexpr int kSixSignOutputs = 16;
+constexpr std::int64_t kMostSixSignChannels = 56;
+constexpr std::int64_t kMostSixSignSteps =
+    (3 * kMostSixSignChannels / 2 + kSixSignSteps - 1) / kSixSignSteps * kSixSignSteps;
 
 /// How kCounts lays out the signs of a patch: one tap after the other, each in words of its own, or several taps to a
 /// word one after the other if they fit. The number of words is even, and every second word is replaced by its
@@ -129,6 +138,8 @@ const ConvKernels& Avx2Nibbles();
 const ConvKernels& Avx2CodewordPairs();
 /// For tau up to 6; needs HasAvx512Vbmi().
 const ConvKernels& Avx512Codewords();
+/// For up to kMostSixSignChannels and strides of 1 and 2; needs HasAvx512Vbmi().
+const ConvKernels& Avx512SixSigns();
 /// Needs HasAvx512Popcount().
 const ConvKernels& Avx512Counts();
 #endif

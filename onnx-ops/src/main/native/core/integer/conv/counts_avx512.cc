@@ -40,8 +40,9 @@ class WordCounter {
  public:
   static constexpr int kPixels = 8;
   static constexpr int kOutputs = kOutputBlock;
+  using Counts = WordCounts<kPixels, kOutputs>;
 
-  static std::int64_t ScratchBytes(std::int64_t, std::int64_t steps) {
+  static std::int64_t ScratchBytes(std::int64_t, std::int64_t steps, std::int64_t) {
     return kPixels * steps * static_cast<std::int64_t>(sizeof(std::uint32_t));
   }
 
@@ -69,9 +70,9 @@ class WordCounter {
       for (int i = 0; i < count; i += 4) {
         const std::uint32_t* const words = words_ + i * layout_.steps;
         if (two) {
-          CountNumbers<4, 2>(words, weights, layout_.steps, tile->counts[i] + o);
+          CountNumbers<4, 2>(words, weights, layout_.steps, tile->counts.at[i] + o);
         } else {
-          CountNumbers<4, 1>(words, weights, layout_.steps, tile->counts[i] + o);
+          CountNumbers<4, 1>(words, weights, layout_.steps, tile->counts.at[i] + o);
         }
       }
     }

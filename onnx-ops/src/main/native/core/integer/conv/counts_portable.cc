@@ -34,8 +34,9 @@ class WordCounter {
  public:
   static constexpr int kPixels = 8;
   static constexpr int kOutputs = kOutputBlock;
+  using Counts = WordCounts<kPixels, kOutputs>;
 
-  static std::int64_t ScratchBytes(std::int64_t, std::int64_t steps) {
+  static std::int64_t ScratchBytes(std::int64_t, std::int64_t steps, std::int64_t) {
     return kPixels * steps * static_cast<std::int64_t>(sizeof(std::uint32_t));
   }
 
@@ -52,7 +53,7 @@ class WordCounter {
   void Count(std::int64_t block, int count, CountedTile<WordCounter>* tile) const {
     for (int o = 0; o < kOutputs && block + o < task_.outs; o += kNumbers) {
       const std::uint32_t* const weights = task_.bits + (block + o) * layout_.steps;
-      for (int i = 0; i < count; ++i) CountNumbers(words_ + i * layout_.steps, weights, tile->counts[i] + o);
+      for (int i = 0; i < count; ++i) CountNumbers(words_ + i * layout_.steps, weights, tile->counts.at[i] + o);
     }
   }
 

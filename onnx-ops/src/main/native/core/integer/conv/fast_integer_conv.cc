@@ -79,7 +79,7 @@ std::int64_t FastIntegerConv::PooledRows(const MapShape& x) const {
 FastIntegerConv::Scratch FastIntegerConv::Cut(const MapShape& x, void* memory) const {
   ScratchCutter cutter(memory);
   Scratch scratch{};
-  scratch.loops = cutter.Take<std::byte>(kernels_.scratch_bytes(x.channels, weights_.steps));
+  scratch.loops = cutter.Take<std::byte>(kernels_.scratch_bytes(x.channels, weights_.steps, SumShape(x).width));
   scratch.sums = cutter.Take<std::int16_t>(PooledRows(x) * SumShape(x).width * padded_outs_);
   scratch.bytes = cutter.Bytes();
   return scratch;

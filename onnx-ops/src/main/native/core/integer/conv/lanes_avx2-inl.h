@@ -14,6 +14,13 @@ constexpr int kLanes = 16;
 
 inline Lanes All(std::int16_t value) { return _mm256_set1_epi16(value); }
 inline Lanes Load(const std::int16_t* from) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)); }
+/// Half a vector from each address.
+inline Lanes LoadHalves(const std::int16_t* low, const std::int16_t* high) {
+  return _mm256_loadu2_m128i(reinterpret_cast<const __m128i*>(high), reinterpret_cast<const __m128i*>(low));
+}
+inline Lanes AllHalves(std::int16_t low, std::int16_t high) {
+  return _mm256_set_m128i(_mm_set1_epi16(high), _mm_set1_epi16(low));
+}
 inline void Store(std::int16_t* to, Lanes v) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), v); }
 
 /// `count` values, and zeros.
@@ -35,7 +42,18 @@ inline Lanes AddSaturated(Lanes a, Lanes b) { return _mm256_adds_epi16(a, b); }
 inline Lanes MulHrs(Lanes a, Lanes b) { return _mm256_mulhrs_epi16(a, b); }
 inline Lanes Min(Lanes a, Lanes b) { return _mm256_min_epi16(a, b); }
 inline Lanes Max(Lanes a, Lanes b) { return _mm256_max_epi16(a, b); }
-inline Lanes ShiftLeft(Lanes a, int bits) { return _mm256_sll_epi16(a, _mm_cvtsi32_si128(bits)); }
+/// a * b as MulHrs where a is negative, else a.
+inline Lanes MulHrsWhereNegative(Lanes a, Lanes b) { return Add(Max(a, All(0)), MulHrs(Min(a, All(0)), b)); }
+
+/// Shifts by the same number of bits.
+class Shift {
+ public:
+  explicit Shift(int bits) : bits_(_mm_cvtsi32_si128(bits)) {}
+  Lanes Left(Lanes a) const { return _mm256_sll_epi16(a, bits_); }
+
+ private:
+  const __m128i bits_;
+};
 
 /// Bit i is set where a[i] >= b[i].
 inline std::uint64_t AtLeast(Lanes a, Lanes b) {

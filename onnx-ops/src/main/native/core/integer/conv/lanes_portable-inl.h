@@ -28,6 +28,13 @@ inline Lanes All(std::int16_t value) {
 inline Lanes Load(const std::int16_t* from) {
   return Each([&](int i) { return from[i]; });
 }
+/// Half a vector from each address.
+inline Lanes LoadHalves(const std::int16_t* low, const std::int16_t* high) {
+  return Each([&](int i) { return i < kLanes / 2 ? low[i] : high[i - kLanes / 2]; });
+}
+inline Lanes AllHalves(std::int16_t low, std::int16_t high) {
+  return Each([&](int i) { return i < kLanes / 2 ? low : high; });
+}
 inline void Store(std::int16_t* to, const Lanes& v) {
   for (int i = 0; i < kLanes; ++i) to[i] = v.at[i];
 }
@@ -56,9 +63,22 @@ inline Lanes Min(const Lanes& a, const Lanes& b) {
 inline Lanes Max(const Lanes& a, const Lanes& b) {
   return Each([&](int i) { return Most16(a.at[i], b.at[i]); });
 }
-inline Lanes ShiftLeft(const Lanes& a, int bits) {
-  return Each([&](int i) { return static_cast<std::uint16_t>(a.at[i]) << bits; });
+/// a * b as MulHrs where a is negative, else a.
+inline Lanes MulHrsWhereNegative(const Lanes& a, const Lanes& b) {
+  return Add(Max(a, All(0)), MulHrs(Min(a, All(0)), b));
 }
+
+/// Shifts by the same number of bits.
+class Shift {
+ public:
+  explicit Shift(int bits) : bits_(bits) {}
+  Lanes Left(const Lanes& a) const {
+    return Each([&](int i) { return static_cast<std::uint16_t>(a.at[i]) << bits_; });
+  }
+
+ private:
+  const int bits_;
+};
 /// Bit i is set where a[i] >= b[i].
 inline std::uint64_t AtLeast(const Lanes& a, const Lanes& b) {
   std::uint64_t bits = 0;

@@ -15,8 +15,9 @@ class NibbleCounter {
  public:
   static constexpr int kPixels = 16;
   static constexpr int kOutputs = 4 * kBytes;
+  using Counts = WordCounts<kPixels, kOutputs>;
 
-  static std::int64_t ScratchBytes(std::int64_t, std::int64_t steps) {
+  static std::int64_t ScratchBytes(std::int64_t, std::int64_t steps, std::int64_t) {
     return kPixels / 2 * OffsetStride(steps) * static_cast<std::int64_t>(sizeof(std::uint16_t));
   }
 
@@ -95,7 +96,7 @@ class NibbleCounter {
       for (int i = 0; i < count; i += 2 * kPairs) {
         CountGroups<kPairs, kVectors>(offsets_ + i / 2 * stride_ + group * kGroup, stride_,
                                       static_cast<int>(left < kGroups ? left : kGroups), task_.tables,
-                                      index + group * kGroup * kVectors * kBytes, group > 0, tile->counts[i]);
+                                      index + group * kGroup * kVectors * kBytes, group > 0, tile->counts.at[i]);
       }
     }
   }

@@ -53,13 +53,20 @@ std::vector<std::int32_t> OddCodewords(const SubBitWeights& weights) {
   return odd;
 }
 
+/// The bits of a pattern or codeword, column by column instead of row by row.
+unsigned ByColumns(unsigned taps) {
+  unsigned turned = 0;
+  for (int tap = 0; tap < kTapsOfKernel; ++tap) turned |= (taps >> tap & 1u) << (tap % 3 * 3 + tap / 3);
+  return turned;
+}
+
 /// A row of h for each pattern, and a row of zeros for steps after the last channel.
-AlignedArray<std::uint8_t> CodewordRows(const SubBitWeights& weights, int row_bytes) {
+AlignedArray<std::uint8_t> CodewordRows(const SubBitWeights& weights, int row_bytes, bool by_columns) {
   AlignedArray<std::uint8_t> rows((kPatterns + 1) * row_bytes);
   for (unsigned x = 0; x < kPatterns; ++x) {
+    const std::int64_t row = by_columns ? ByColumns(x) : x;
     for (std::size_t k = 0; k < weights.codewords.size(); ++k) {
-      rows[static_cast<std::int64_t>(x) * row_bytes + static_cast<std::int64_t>(k)] =
-          HalfOfDifferences(x, weights.codewords[k]);
+      rows[row * row_bytes + static_cast<std::int64_t>(k)] = HalfOfDifferences(x, weights.codewords[k]);
     }
   }
   return rows;
@@ -73,7 +80,7 @@ PreparedWeights MakeCodewords(const ConvKernels& kernels, const SubBitWeights& w
   PreparedWeights made;
   made.steps = weights.in_channels;
   made.row_bytes = weights.tau <= 5 ? 32 : 64;
-  made.tables = CodewordRows(weights, made.row_bytes);
+  made.tables = CodewordRows(weights, made.row_bytes, true);
   const std::int64_t vectors = (weights.out_channels + kernels.lanes - 1) / kernels.lanes;
   made.index = AlignedArray<std::uint8_t>(vectors * made.steps * kernels.lanes);
   std::uint8_t* to = made.index.data();
@@ -94,7 +101,7 @@ PreparedWeights MakeCodewordPairs(const ConvKernels& kernels, const SubBitWeight
   PreparedWeights made;
   made.steps = RoundedUp(weights.in_channels, kPairSteps);
   made.row_bytes = weights.tau <= 4 ? 16 : 32;
-  made.tables = CodewordRows(weights, made.row_bytes);
+  made.tables = CodewordRows(weights, made.row_bytes, false);
   made.index = TogetherIndex(kernels, weights, made.steps, [&](std::int64_t o, std::int64_t c) {
     return c < weights.in_channels ? static_cast<std::uint8_t>(IndexOf(weights, o, c)) : std::uint8_t{0};
   });
@@ -128,6 +135,50 @@ PreparedWeights MakeNibbles(const ConvKernels& kernels, const SubBitWeights& wei
   for (std::int64_t o = 0; o < weights.out_channels; ++o) {
     std::int32_t count = 0;
     for (std::int64_t step = 0; step < made.steps; ++step) count += Bits(nibble(o, step)) % 2;
+    made.odd.push_back(count);
+  }
+  made.halved = true;
+  return made;
+}
+
+/// Tables of the bits of two channels in the three columns of a row: step r * pairs of channels + pair. Channel 2 k's
+/// bits come before channel 2 k + 1's, column by column.
+PreparedWeights MakeSixSigns(const ConvKernels& kernels, const SubBitWeights& weights) {
+  PreparedWeights made;
+  const std::int64_t pairs = (weights.in_channels + 1) / 2;
+  made.steps = RoundedUp(3 * pairs, kSixSignSteps);
+  made.row_bytes = 64;
+  const auto signs = [&](std::int64_t o, std::int64_t step) {
+    unsigned bits = 0;
+    if (o >= weights.out_channels || step >= 3 * pairs) return bits;
+    const std::int64_t row = step / pairs;
+    const std::int64_t first = step % pairs * 2;
+    for (std::int64_t c = first; c < std::min(first + 2, weights.in_channels); ++c) {
+      for (int column = 0; column < 3; ++column) {
+        bits |= ((weights.Codeword(o, c) >> (3 * row + column)) & 1u) << (2 * column + (c - first));
+      }
+    }
+    return bits;
+  };
+  const int half = kernels.lanes / 2;
+  const std::int64_t blocks = (weights.out_channels + kernels.lanes - 1) / kernels.lanes;
+  made.tables = AlignedArray<std::uint8_t>(blocks * made.steps * half * made.row_bytes);
+  std::uint8_t* to = made.tables.data();
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    for (std::int64_t step = 0; step < made.steps; ++step) {
+      for (std::int64_t o = block * kernels.lanes; o < block * kernels.lanes + half; ++o) {
+        const unsigned lower = signs(o, step);
+        const unsigned upper = signs(o + half, step);
+        for (unsigned x = 0; x < 64; ++x, ++to) {
+          if (step < 3 * pairs)
+            *to = static_cast<std::uint8_t>(HalfOfDifferences(x, lower) + HalfOfDifferences(x, upper) * 16);
+        }
+      }
+    }
+  }
+  for (std::int64_t o = 0; o < weights.out_channels; ++o) {
+    std::int32_t count = 0;
+    for (std::int64_t step = 0; step < made.steps; ++step) count += Bits(signs(o, step)) % 2;
     made.odd.push_back(count);
   }
   made.halved = true;
@@ -177,6 +228,8 @@ PreparedWeights PrepareWeights(const ConvKernels& kernels, const SubBitWeights& 
       return MakeCodewordPairs(kernels, weights);
     case SumMethod::kNibbles:
       return MakeNibbles(kernels, weights);
+    case SumMethod::kSixSigns:
+      return MakeSixSigns(kernels, weights);
     default:
       return MakeCounts(kernels, weights);
   }

@@ -37,11 +37,48 @@ TEST(PreparedWeights, HoldHalfOfTheDifferencesOfCodewords) {
   const PreparedWeights made = PrepareWeights(Kernels(SumMethod::kCodewords, 64, true), weights);
   ASSERT_EQ(made.row_bytes, 32);
   for (unsigned x = 0; x < 512; ++x) {
+    unsigned row = 0;  // column by column
+    for (int tap = 0; tap < 9; ++tap) row |= (x >> tap & 1u) << (tap % 3 * 3 + tap / 3);
     for (unsigned k = 0; k < 32; ++k) {
-      const int half = made.tables.data()[x * 32 + k];
+      const int half = made.tables.data()[row * 32 + k];
       const unsigned w = weights.codewords[k];
       EXPECT_EQ(__builtin_popcount(x ^ w), 2 * half + Odd(x) - Odd(w));
       EXPECT_LE(half, 5);
+    }
+  }
+}
+
+TEST(PreparedWeights, HoldHalfOfTheDifferencesOfSixSignsForTwoOutputs) {
+  const SubBitWeights weights = Weights(9);
+  const PreparedWeights made = PrepareWeights(Kernels(SumMethod::kSixSigns, kSixSignOutputs, false), weights);
+  constexpr std::int64_t kPairs = (kChannels + 1) / 2;
+  ASSERT_EQ(made.steps, (3 * kPairs + kSixSignSteps - 1) / kSixSignSteps * kSixSignSteps);
+  // The bits of channels 2 pair and 2 pair + 1 in the columns of a row of output o's kernels.
+  const auto signs = [&](std::int64_t o, std::int64_t row, std::int64_t pair) {
+    unsigned bits = 0;
+    for (int i = 0; i < 6; ++i) {
+      const std::int64_t c = 2 * pair + i % 2;
+      if (o < kOuts && c < kChannels) bits |= (weights.Codeword(o, c) >> (3 * row + i / 2) & 1u) << i;
+    }
+    return bits;
+  };
+  for (std::int64_t o = 0; o < 2 * kSixSignOutputs; ++o) {
+    const std::int64_t lane = o % kSixSignOutputs;
+    const bool upper = lane >= kSixSignOutputs / 2;
+    for (std::int64_t step = 0; step < made.steps; ++step) {
+      const std::int64_t vector =
+          (o / kSixSignOutputs * made.steps + step) * (kSixSignOutputs / 2) + lane % (kSixSignOutputs / 2);
+      for (unsigned x = 0; x < 64; ++x) {
+        const int both = made.tables.data()[vector * 64 + x];
+        const int half = upper ? both / 16 : both % 16;
+        if (step >= 3 * kPairs) {
+          EXPECT_EQ(half, 0);
+          continue;
+        }
+        const unsigned w = signs(o, step / kPairs, step % kPairs);
+        EXPECT_EQ(__builtin_popcount(x ^ w), 2 * half + Odd(x) - Odd(w));
+        EXPECT_LE(half, 3);
+      }
     }
   }
 }

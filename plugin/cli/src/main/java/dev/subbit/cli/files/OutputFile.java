@@ -3,6 +3,7 @@ package dev.subbit.cli.files;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.io.AtomicFile;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -30,17 +31,28 @@ public final class OutputFile {
    * @throws UserError if its folder is missing or not writable, or if it is a folder itself.
    */
   public static void requireWritable(Path target) {
-    Path folder = target.toAbsolutePath().getParent();
-    if (folder == null || Files.isDirectory(target)) {
-      throw new UserError("Cannot write " + target + ": it is a folder. Name a file.");
+    try {
+      AtomicFile.requireWritable(target);
+    } catch (IOException e) {
+      throw notWritten(target, e);
     }
-    if (!Files.isDirectory(folder)) {
-      throw new UserError(
-          "Cannot write " + target + ": there is no folder " + folder + ". Create it first.");
-    }
-    if (!Files.isWritable(folder)) {
-      throw new UserError(
-          "Cannot write " + target + ": its folder is not writable. Choose another one.");
+  }
+
+  /**
+   * Fails if a file to be written is one that is read, which it would replace.
+   *
+   * @param target the file to be written later.
+   * @param read the file that is read.
+   * @throws UserError if they are the same file, by whatever names.
+   */
+  public static void requireOther(Path target, Path read) {
+    try {
+      if (Files.exists(target) && Files.exists(read) && Files.isSameFile(target, read)) {
+        throw new UserError(
+            "Cannot write " + target + ": it is the file that is read. Name another file.");
+      }
+    } catch (IOException e) {
+      throw notWritten(target, e);
     }
   }
 
@@ -67,7 +79,16 @@ public final class OutputFile {
     try {
       writer.write(target);
     } catch (IOException e) {
-      throw new UserError("Cannot write " + target + ": " + e.getMessage(), e);
+      throw notWritten(target, e);
     }
+  }
+
+  private static UserError notWritten(Path target, IOException e) {
+    String reason = e.getMessage();
+    if (e instanceof FileSystemException failure && failure.getReason() != null) {
+      // The message begins with the name of a file, perhaps of a temporary one.
+      reason = failure.getReason();
+    }
+    return new UserError("Cannot write " + target + ": " + reason, e);
   }
 }

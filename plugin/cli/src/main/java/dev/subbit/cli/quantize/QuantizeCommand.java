@@ -200,6 +200,7 @@ public final class QuantizeCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     json.requireWritable();
     OutputFile.requireWritable(out);
+    OutputFile.requireOther(out, in);
     if (report != null) {
       OutputFile.requireWritable(report);
     }

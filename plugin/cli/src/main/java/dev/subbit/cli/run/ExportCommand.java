@@ -71,6 +71,7 @@ public final class ExportCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     json.requireWritable();
     OutputFile.requireWritable(out);
+    OutputFile.requireOther(out, in);
     long bytes;
     try (SubBitModel model = ModelFile.load(in)) {
       bytes =

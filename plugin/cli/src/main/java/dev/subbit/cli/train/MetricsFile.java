@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.logging.Logger;
@@ -69,6 +70,10 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
    */
   @Override
   public void started(TrainingStart start) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IllegalStateException(
+          file + " is not a regular file, from which lines could be taken back; name another file");
+    }
     try {
       close();
       try (FileChannel before =

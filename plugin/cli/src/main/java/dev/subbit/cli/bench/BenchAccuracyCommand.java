@@ -119,10 +119,7 @@ final class BenchAccuracyCommand implements Callable<Integer> {
     values.put(name + ".seed", Long.toString(seed));
     try (ConfigFile components = new ConfigFile(config, values)) {
       long start = System.nanoTime();
-      SubBitTrainer trainer = trainer(components, name);
-      try (TrainingDisplay display = new TrainingDisplay(progress.of(name + ", seed " + seed));
-          SubBitModel model = train(trainer, display, train)) {
-        display.close();
+      try (SubBitModel model = train(trainer(components, name), name + ", seed " + seed, train)) {
         double seconds = (System.nanoTime() - start) / 1e9;
         NetworkSize size = NetworkSize.of(model.network());
         return new AccuracyRow.Run(
@@ -134,10 +131,11 @@ final class BenchAccuracyCommand implements Callable<Integer> {
     }
   }
 
-  private static SubBitModel train(
-      SubBitTrainer trainer, TrainingDisplay display, Dataset<Label> images) {
-    trainer.addListener(display);
-    return trainer.train(images);
+  private SubBitModel train(SubBitTrainer trainer, String task, Dataset<Label> images) {
+    try (TrainingDisplay display = new TrainingDisplay(progress.of(task))) {
+      trainer.addListener(display);
+      return trainer.train(images);
+    }
   }
 
   private static SubBitTrainer trainer(ConfigFile components, String name) {

@@ -84,15 +84,10 @@ public final class DemoCommand implements Callable<Integer> {
       throw new UserError("Cannot create the folder " + out + ": " + e.getMessage(), e);
     }
     Demo demo = new Demo(images, out, network, epochs, progress::of, terminal);
-    try (Interruption.Scope scope =
-        Interruption.keeping(
-            () ->
-                "what was finished is in "
-                    + out
-                    + ". Start again with:  "
-                    + CommandLineText.of(spec))) {
-      json.write(demo.run());
-    }
+    Interruption.keeping(
+        () ->
+            "what was finished is in " + out + ". Start again with:  " + CommandLineText.of(spec));
+    json.write(demo.run());
     return 0;
   }
 }

@@ -26,27 +26,12 @@ public final class Interruption {
   }
 
   /**
-   * Changes what is said, until the work is over.
+   * Changes what is said from now on.
    *
-   * @param kept gives what is kept and how to go on; it may take its time to leave something. Empty
-   *     if there is nothing to say.
-   * @return to be closed when this no longer holds.
+   * @param kept gives what is kept and how to go on. Empty if there is nothing to say.
    */
-  public static synchronized Scope keeping(Supplier<String> kept) {
-    Supplier<String> before = message;
+  public static synchronized void keeping(Supplier<String> kept) {
     message = kept;
-    return () -> restore(before);
-  }
-
-  /** Work that leaves something behind. */
-  @FunctionalInterface
-  public interface Scope extends AutoCloseable {
-    @Override
-    void close();
-  }
-
-  private static synchronized void restore(Supplier<String> before) {
-    message = before;
   }
 
   private static void report() {

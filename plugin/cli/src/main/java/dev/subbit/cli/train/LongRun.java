@@ -101,9 +101,9 @@ final class LongRun {
    */
   SubBitModel train(SubBitTrainer trainer, Dataset<Label> images) throws IOException {
     trainer.addListener(new Announcement(spec.commandLine().getOut()));
+    Interruption.keeping(() -> kept(trainer));
     try (MetricsFile file = metrics == null ? null : new MetricsFile(metrics, metricsSteps);
-        TrainingDisplay display = new TrainingDisplay(progress.of("Training"));
-        Interruption.Scope scope = Interruption.keeping(() -> kept(trainer))) {
+        TrainingDisplay display = new TrainingDisplay(progress.of("Training"))) {
       trainer.addListener(display);
       if (file != null) {
         trainer.addListener(file);

@@ -4,7 +4,8 @@ import java.util.Locale;
 
 /**
  * An estimate of the time that work still takes. The speed is an average in which what was long ago
- * counts less, and the estimate is rounded, so that it settles. Not thread-safe.
+ * counts less; the estimate is rounded, and corrected only where it is clearly wrong, so that it
+ * settles. Not thread-safe.
  */
 final class TimeLeft {
 
@@ -16,11 +17,16 @@ final class TimeLeft {
 
   private static final double SHORTEST_MEMORY_SECONDS = 10;
 
+  /** How far the time that is said may be off before it is corrected. */
+  private static final double TOLERANCE = 0.15;
+
   private double firstSeconds = Double.NaN;
   private double lastSeconds;
   private long lastDone;
   private double weightedSteps;
   private double weightedSeconds;
+  private double shown = Double.POSITIVE_INFINITY;
+  private double shownSeconds;
 
   /**
    * Takes note of progress. The first call only starts the clock, since the first step is slower
@@ -55,7 +61,12 @@ final class TimeLeft {
     if (!(lastSeconds - firstSeconds >= FIRST_SECONDS) || weightedSteps <= 0) {
       return "";
     }
-    return words((all - lastDone) * weightedSeconds / weightedSteps) + " left";
+    double estimate = (all - lastDone) * weightedSeconds / weightedSteps;
+    double expected = shown - (lastSeconds - shownSeconds);
+    // What was said before goes on counting down until it is clearly wrong.
+    shown = Math.abs(estimate - expected) < TOLERANCE * estimate ? expected : estimate;
+    shownSeconds = lastSeconds;
+    return words(shown) + " left";
   }
 
   private static String words(double seconds) {

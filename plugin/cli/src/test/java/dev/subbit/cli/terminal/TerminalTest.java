@@ -94,7 +94,8 @@ class TerminalTest {
     for (int columns : new int[] {80, 160}) {
       Run run = inTerminal(columns, "", command("train", "--help"));
       assertEquals(0, run.code, run.text);
-      int longest = run.text.lines().mapToInt(String::length).max().orElseThrow();
+      String plain = run.text.replaceAll("\u001b\\[[0-9;]*m", "");
+      int longest = plain.lines().mapToInt(String::length).max().orElseThrow();
       assertTrue(longest <= columns && longest > 0.9 * columns, columns + ": " + run.text);
     }
   }

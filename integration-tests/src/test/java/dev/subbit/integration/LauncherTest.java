@@ -26,6 +26,7 @@ class LauncherTest {
   @TempDir Path folder;
   private Path home;
   private Path javaHome;
+  private String locale = "C.UTF-8";
 
   @BeforeEach
   void makeCheckout() throws IOException {
@@ -61,6 +62,33 @@ class LauncherTest {
         result.text.contains("CLASSPATH=" + home.toRealPath() + "/plugin/cli/target/classes:"),
         result.text);
     assertTrue(Files.notExists(home.resolve("maven.txt")), "built unnecessarily");
+  }
+
+  @Test
+  void readsFileNamesAsUtf8WhereTheLocaleIsC() throws Exception {
+    locale = "POSIX";
+    assertTrue(launch(home.resolve("subbit")).text.contains("LC_ALL=C.UTF-8\n"));
+    locale = "de_DE.UTF-8";
+    assertTrue(launch(home.resolve("subbit")).text.contains("LC_ALL=de_DE.UTF-8\n"));
+  }
+
+  @Test
+  void archivesTheClassesOfAStartOncePerBuildAndJava() throws Exception {
+    script(
+        javaHome.resolve("bin/java"),
+        "if [ \"$1\" = -version ]; then echo 'openjdk version \"25.0.1\"' >&2; exit 0; fi;"
+            + " for a in \"$@\"; do case \"$a\" in -XX:ArchiveClassesAtExit=*)"
+            + " echo made >> made.txt; : > \"${a#*=}\"; touch -d '+1 minute' \"${a#*=}\";; esac;"
+            + " printf '<%s>' \"$a\"; done; echo");
+    Path archive = home.toRealPath().resolve("plugin/cli/target/start-25.0.1.jsa");
+    for (int start = 0; start < 2; start++) {
+      Result result = launch(home.resolve("subbit"), "demo");
+      assertTrue(
+          result.text.contains("<-Xshare:auto><-XX:SharedArchiveFile=" + archive + ">"),
+          result.text);
+    }
+    assertEquals(1, Files.readAllLines(folder.resolve("made.txt")).size());
+    assertTrue(launch(home.resolve("subbit"), "--help").text.contains("<-XX:TieredStopAtLevel=1>"));
   }
 
   @Test
@@ -135,8 +163,8 @@ class LauncherTest {
         javaHome.resolve("bin/java"),
         "if [ \"$1\" = -version ]; then echo 'openjdk version \""
             + version
-            + "\" 2026-01-01' >&2; exit 0; fi; echo \"CLASSPATH=$CLASSPATH\";"
-            + " for a in \"$@\"; do printf '<%s>' \"$a\"; done; exit 7");
+            + "\" 2026-01-01' >&2; exit 0; fi; echo \"CLASSPATH=$CLASSPATH\"; echo"
+            + " \"LC_ALL=$LC_ALL\"; for a in \"$@\"; do printf '<%s>' \"$a\"; done; exit 7");
   }
 
   private static void script(Path file, String body) throws IOException {
@@ -150,7 +178,7 @@ class LauncherTest {
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.directory(folder.toFile());
-    builder.environment().putAll(Map.of("JAVA_HOME", javaHome.toString()));
+    builder.environment().putAll(Map.of("JAVA_HOME", javaHome.toString(), "LC_ALL", locale));
     builder.environment().remove("SUBBIT_JAVA_OPTS");
     Process process = builder.start();
     process.getOutputStream().close();

@@ -8,10 +8,11 @@ import dev.subbit.cli.run.CompareCommand;
 import dev.subbit.cli.run.DevicesCommand;
 import dev.subbit.cli.run.ExportCommand;
 import dev.subbit.cli.run.PredictCommand;
+import dev.subbit.cli.terminal.HelpText;
+import dev.subbit.cli.terminal.Interruption;
+import dev.subbit.cli.terminal.WarningLine;
 import dev.subbit.cli.train.TrainCommand;
 import java.io.PrintWriter;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,11 +68,13 @@ public final class Main implements Runnable {
    * @param args the command line.
    */
   public static void main(String[] args) {
-    // Tribuo and OLCUT log their own progress at INFO; here the commands report it.
-    Logger.getLogger("").setLevel(Level.WARNING);
+    WarningLine.install();
+    Interruption.watch();
     // A library logs through SLF4J, whose warning about a missing logger is of no use here.
     System.setProperty("slf4j.internal.verbosity", "ERROR");
-    System.exit(execute(args));
+    int code = execute(args);
+    Interruption.commandOver();
+    System.exit(code);
   }
 
   /**
@@ -92,7 +95,7 @@ public final class Main implements Runnable {
   static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setUsageHelpAutoWidth(true)
+        .setHelpFactory(HelpText::of)
         .setParameterExceptionHandler(Main::wrongUsage)
         .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command.getErr()));
   }

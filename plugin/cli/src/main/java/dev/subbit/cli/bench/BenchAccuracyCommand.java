@@ -4,8 +4,10 @@ import dev.subbit.cli.files.ConfigFile;
 import dev.subbit.cli.files.ConfiguredImages;
 import dev.subbit.cli.options.ConfigSettings;
 import dev.subbit.cli.options.JsonOption;
+import dev.subbit.cli.options.ProgressOption;
 import dev.subbit.cli.report.AccuracyRow;
 import dev.subbit.cli.terminal.TextTable;
+import dev.subbit.cli.terminal.TrainingDisplay;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.evaluation.TestEvaluation;
 import dev.subbit.tribuo.network.NetworkSize;
@@ -51,6 +53,7 @@ final class BenchAccuracyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
   @Mixin private ConfigSettings settings;
+  @Mixin private ProgressOption progress;
 
   @Parameters(
       index = "0",
@@ -116,7 +119,7 @@ final class BenchAccuracyCommand implements Callable<Integer> {
     values.put(name + ".seed", Long.toString(seed));
     try (ConfigFile components = new ConfigFile(config, values)) {
       long start = System.nanoTime();
-      try (SubBitModel model = trainer(components, name).train(train)) {
+      try (SubBitModel model = train(trainer(components, name), name + ", seed " + seed, train)) {
         double seconds = (System.nanoTime() - start) / 1e9;
         NetworkSize size = NetworkSize.of(model.network());
         return new AccuracyRow.Run(
@@ -125,6 +128,13 @@ final class BenchAccuracyCommand implements Callable<Integer> {
             seconds,
             size.subBitWeights() == 0 ? Float.SIZE : size.bitsPerWeight());
       }
+    }
+  }
+
+  private SubBitModel train(SubBitTrainer trainer, String task, Dataset<Label> images) {
+    try (TrainingDisplay display = new TrainingDisplay(progress.of(task))) {
+      trainer.addListener(display);
+      return trainer.train(images);
     }
   }
 

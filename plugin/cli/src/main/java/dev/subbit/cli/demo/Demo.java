@@ -11,6 +11,7 @@ import dev.subbit.cli.report.DemoResult.Run;
 import dev.subbit.cli.report.DemoTable;
 import dev.subbit.cli.report.Figures;
 import dev.subbit.cli.run.ExportCommand;
+import dev.subbit.cli.terminal.Progress;
 import dev.subbit.onnx.StoredSize;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.evaluation.ModelInputs;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.tribuo.MutableDataset;
 
 /** One run of the demo: train, quantize, export, run everywhere, report. Not thread-safe. */
@@ -44,6 +46,7 @@ final class Demo {
   private final Path folder;
   private final String network;
   private final int epochs;
+  private final Function<String, Progress> progress;
   private final PrintWriter terminal;
   private final List<Phase> phases = new ArrayList<>();
   private final List<DemoResult.Model> models = new ArrayList<>();
@@ -57,13 +60,21 @@ final class Demo {
    * @param folder an existing folder for everything that is left behind.
    * @param network name of the network.
    * @param epochs passes over the training images with real activations.
-   * @param terminal where progress and the table are printed.
+   * @param progress shows the progress of a training.
+   * @param terminal where the parts of the run and the table are printed.
    */
-  Demo(DemoData data, Path folder, String network, int epochs, PrintWriter terminal) {
+  Demo(
+      DemoData data,
+      Path folder,
+      String network,
+      int epochs,
+      Function<String, Progress> progress,
+      PrintWriter terminal) {
     this.data = data;
     this.folder = folder;
     this.network = network;
     this.epochs = epochs;
+    this.progress = progress;
     this.terminal = terminal;
     this.samples = new DemoSamples(data);
   }
@@ -86,7 +97,7 @@ final class Demo {
     Map<Activations, DemoTrainings.Trained> trained =
         phase(
             "Train with real and with binary activations",
-            () -> DemoTrainings.run(config, data.train(), terminal));
+            () -> DemoTrainings.run(config, data.train(), progress));
     try (SubBitModel real = trained.get(Activations.REAL).model();
         SubBitModel binary = trained.get(Activations.BINARY).model();
         SubBitModel int8 =

@@ -1,6 +1,9 @@
 package dev.subbit.cli.demo;
 
 import dev.subbit.cli.options.JsonOption;
+import dev.subbit.cli.options.ProgressOption;
+import dev.subbit.cli.terminal.CommandLineText;
+import dev.subbit.cli.terminal.Interruption;
 import dev.subbit.cli.terminal.UserError;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -33,6 +36,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
+  @Mixin private ProgressOption progress;
 
   @Option(
       names = "--data",
@@ -79,7 +83,10 @@ public final class DemoCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new UserError("Cannot create the folder " + out + ": " + e.getMessage(), e);
     }
-    Demo demo = new Demo(images, out, network, epochs, terminal);
+    Demo demo = new Demo(images, out, network, epochs, progress::of, terminal);
+    Interruption.keeping(
+        () ->
+            "what was finished is in " + out + ". Start again with:  " + CommandLineText.of(spec));
     json.write(demo.run());
     return 0;
   }

@@ -7,6 +7,7 @@ import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.SubBitTrainer;
+import java.nio.file.Path;
 import java.util.Locale;
 
 /**
@@ -66,10 +67,15 @@ final class DemoConfig {
   private static void appendSource(
       StringBuilder xml, String name, ImageFolder folder, Part part, int limit) {
     appendStart(xml, name, IdxImageSource.class);
-    appendProperty(xml, "imagesPath", folder.images(part));
-    appendProperty(xml, "labelsPath", folder.labels(part));
+    appendProperty(xml, "imagesPath", absolute(folder.images(part)));
+    appendProperty(xml, "labelsPath", absolute(folder.labels(part)));
     appendProperty(xml, "limit", limit);
     xml.append("  </component>\n");
+  }
+
+  /** The command line takes other paths for relative to the configuration. */
+  private static Path absolute(Path file) {
+    return file.toAbsolutePath().normalize();
   }
 
   private static void appendTrainer(

@@ -2,19 +2,18 @@ package dev.subbit.cli.demo;
 
 import dev.subbit.cli.files.ConfigFile;
 import dev.subbit.cli.report.DemoResult.Epoch;
-import dev.subbit.cli.report.Figures;
+import dev.subbit.cli.terminal.Progress;
+import dev.subbit.cli.terminal.TrainingDisplay;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.training.SubBitTrainer;
-import dev.subbit.tribuo.training.metrics.EpochMetrics;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.tribuo.MutableDataset;
 
 /**
@@ -38,46 +37,35 @@ final class DemoTrainings {
    *
    * @param config the configuration.
    * @param images the training images.
-   * @param terminal where progress is printed.
+   * @param progress shows the progress of a training.
    * @return the models.
    */
-  static Map<Activations, Trained> run(Path config, IdxImageSource images, PrintWriter terminal) {
+  static Map<Activations, Trained> run(
+      Path config, IdxImageSource images, Function<String, Progress> progress) {
     Map<Activations, Trained> trained = new EnumMap<>(Activations.class);
     for (Activations activations : Activations.values()) {
-      trained.put(activations, train(config, activations, images, terminal));
+      trained.put(activations, train(config, activations, images, progress));
     }
     return trained;
   }
 
   private static Trained train(
-      Path config, Activations activations, IdxImageSource images, PrintWriter terminal) {
+      Path config,
+      Activations activations,
+      IdxImageSource images,
+      Function<String, Progress> progress) {
     List<Epoch> epochs = new ArrayList<>();
     String name = DemoConfig.trainerName(activations);
-    try (ConfigFile components = new ConfigFile(config, Map.of())) {
+    try (ConfigFile components = new ConfigFile(config, Map.of());
+        TrainingDisplay display = new TrainingDisplay(progress.apply("Training " + name))) {
       SubBitTrainer trainer = components.component(name, SubBitTrainer.class, "trainer", "");
       trainer.addListener(
-          epoch -> {
-            epochs.add(
-                new Epoch(epoch.epoch(), epoch.loss(), epoch.accuracy(), epoch.imagesPerSecond()));
-            report(name, epoch, images.size(), terminal);
-          });
+          epoch ->
+              epochs.add(
+                  new Epoch(
+                      epoch.epoch(), epoch.loss(), epoch.accuracy(), epoch.imagesPerSecond())));
+      trainer.addListener(display);
       return new Trained(trainer.train(new MutableDataset<>(images)), epochs);
     }
-  }
-
-  private static void report(String name, EpochMetrics epoch, int images, PrintWriter terminal) {
-    double secondsLeft = (epoch.epochs() - epoch.epoch()) * images / epoch.imagesPerSecond();
-    terminal.println(
-        String.format(
-            Locale.ROOT,
-            "      %-6s  epoch %2d/%d  loss %.3f  accuracy %s  %,.0f images/s  %.0f s left",
-            name,
-            epoch.epoch(),
-            epoch.epochs(),
-            epoch.loss(),
-            Figures.percent(epoch.accuracy()),
-            epoch.imagesPerSecond(),
-            secondsLeft));
-    terminal.flush();
   }
 }

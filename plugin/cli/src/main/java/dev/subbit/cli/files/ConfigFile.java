@@ -1,30 +1,42 @@
 package dev.subbit.cli.files;
 
 import com.oracle.labs.mlrg.olcut.config.Configurable;
+import com.oracle.labs.mlrg.olcut.config.ConfigurationData;
 import com.oracle.labs.mlrg.olcut.config.ConfigurationManager;
 import com.oracle.labs.mlrg.olcut.config.PropertyException;
+import com.oracle.labs.mlrg.olcut.config.property.ListProperty;
 import com.oracle.labs.mlrg.olcut.config.property.SimpleProperty;
 import dev.subbit.cli.terminal.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The components of an OLCUT configuration file. */
 public final class ConfigFile implements AutoCloseable {
 
+  private static final Pattern LEADING_PROPERTY = Pattern.compile("\\$\\{([^}]+)\\}");
+
   private final Path file;
   private final ConfigurationManager manager;
+  // The properties of the whole file that paths begin with.
+  private final Set<String> pathProperties = new HashSet<>();
 
   /**
-   * Reads a configuration.
+   * Reads a configuration. Relative paths in it are relative to its folder, those of settings to
+   * the working folder.
    *
    * @param file the XML file.
    * @param settings values that replace those of the file, by {@code component.property}, or by the
-   *     name of a property of the whole file.
+   *     name of a property of the whole file; items of lists are separated by commas.
    * @throws UserError if there is no such file, it is not a configuration, or a setting is for a
    *     component or property that it does not have.
    */
@@ -38,7 +50,49 @@ public final class ConfigFile implements AutoCloseable {
     } catch (RuntimeException e) {
       throw new UserError(file + " is not an OLCUT configuration: " + e.getMessage(), e);
     }
+    manager.getComponentNames().forEach(this::resolve);
     settings.forEach(this::set);
+  }
+
+  /** Checks the names of a component's properties, and makes paths relative to this file. */
+  private void resolve(String component) {
+    ConfigurationData data = manager.getConfigurationData(component).orElseThrow();
+    ConfiguredFields fields = fields(component);
+    data.getProperties()
+        .forEach(
+            (property, value) -> {
+              fields.require(file + ", component '" + component + "'", property);
+              if (fields.isPath(property) && value instanceof SimpleProperty path) {
+                resolve(component, property, path.getValue());
+              }
+            });
+  }
+
+  private void resolve(String component, String property, String value) {
+    Matcher global = LEADING_PROPERTY.matcher(value);
+    if (!global.lookingAt()) {
+      set(component, property, folder().resolve(value).normalize().toString());
+      return;
+    }
+    String name = global.group(1);
+    String path = manager.getGlobalProperty(name);
+    if (path != null && pathProperties.add(name)) {
+      manager.setGlobalProperty(name, folder().resolve(path).normalize().toString());
+    }
+  }
+
+  private Path folder() {
+    return file.toAbsolutePath().getParent();
+  }
+
+  private ConfiguredFields fields(String component) {
+    String type = manager.getConfigurationData(component).orElseThrow().getClassName();
+    try {
+      return new ConfiguredFields(Class.forName(type));
+    } catch (ClassNotFoundException e) {
+      throw new UserError(
+          file + ", component '" + component + "': there is no class " + type + ".", e);
+    }
   }
 
   private void set(String name, String value) {
@@ -48,7 +102,8 @@ public final class ConfigFile implements AutoCloseable {
         throw new UserError(
             file + " has no property '" + name + "' of its own; write COMPONENT.PROPERTY=VALUE.");
       }
-      manager.setGlobalProperty(name, value);
+      manager.setGlobalProperty(
+          name, pathProperties.contains(name) ? Path.of(value).toAbsolutePath().toString() : value);
       return;
     }
     String component = name.substring(0, dot);
@@ -63,7 +118,21 @@ public final class ConfigFile implements AutoCloseable {
               + String.join(", ", new TreeSet<>(manager.getComponentNames()))
               + ".");
     }
-    set(component, name.substring(dot + 1), value);
+    String property = name.substring(dot + 1);
+    ConfiguredFields fields = fields(component);
+    fields.require(file + ", component '" + component + "'", property);
+    if (fields.isList(property)) {
+      List<SimpleProperty> items = new ArrayList<>();
+      for (String item : value.isEmpty() ? new String[0] : value.split(",", -1)) {
+        items.add(new SimpleProperty(item));
+      }
+      manager.overrideConfigurableProperty(component, property, new ListProperty(items));
+    } else {
+      set(
+          component,
+          property,
+          fields.isPath(property) ? Path.of(value).toAbsolutePath().toString() : value);
+    }
   }
 
   /**

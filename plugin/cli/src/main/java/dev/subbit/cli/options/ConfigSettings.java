@@ -10,7 +10,9 @@ public final class ConfigSettings {
   @Option(
       names = "--set",
       paramLabel = "COMPONENT.PROPERTY=VALUE",
-      description = "Replace a value of the configuration. May be given several times.")
+      description =
+          "Replace a value of the configuration; of a list, give all items, separated by commas."
+              + " May be given several times.")
   private Map<String, String> values = new LinkedHashMap<>();
 
   /**

@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.report.Figures;
 import dev.subbit.cli.report.QuantizationPage;
+import dev.subbit.cli.terminal.Progress;
 import dev.subbit.cli.terminal.TextTable;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.quantizer.LayerResult;
@@ -38,6 +39,7 @@ final class OnnxQuantization {
   private final CalibrationOptions calibration;
   private final QuantizationSettings settings;
   private final Path report;
+  private final Progress progress;
   private final PrintWriter terminal;
 
   OnnxQuantization(
@@ -46,12 +48,14 @@ final class OnnxQuantization {
       Path report,
       CalibrationOptions calibration,
       QuantizationSettings settings,
+      Progress progress,
       PrintWriter terminal) {
     this.in = in;
     this.out = out;
     this.report = report;
     this.calibration = calibration;
     this.settings = settings;
+    this.progress = progress;
     this.terminal = terminal;
   }
 
@@ -72,7 +76,7 @@ final class OnnxQuantization {
     List<Feed> feeds = calibration.feeds(inputs(model));
     long start = System.nanoTime();
     QuantizationResult result;
-    try (QuantizationBar bar = new QuantizationBar()) {
+    try (QuantizationBar bar = new QuantizationBar(progress)) {
       result = new OnnxQuantizer(settings).quantize(model, feeds, bar);
     } catch (IllegalArgumentException e) {
       throw new UserError(in + ": " + e.getMessage(), e);

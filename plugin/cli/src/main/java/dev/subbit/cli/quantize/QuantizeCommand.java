@@ -4,6 +4,7 @@ import dev.subbit.cli.files.ImageFolder;
 import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.JsonOption;
+import dev.subbit.cli.options.ProgressOption;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.data.IdxImageSource;
@@ -63,6 +64,7 @@ public final class QuantizeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
   @Mixin private CalibrationOptions calibration;
+  @Mixin private ProgressOption progress;
 
   @Parameters(index = "0", paramLabel = "IN", description = "The model, .onnx or .sbm.")
   private Path in;
@@ -246,7 +248,10 @@ public final class QuantizeCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), e.getMessage());
     }
     PrintWriter terminal = spec.commandLine().getOut();
-    json.write(new OnnxQuantization(in, out, report, calibration, settings, terminal).run());
+    json.write(
+        new OnnxQuantization(
+                in, out, report, calibration, settings, progress.of("Quantizing"), terminal)
+            .run());
     terminal.flush();
   }
 

@@ -5,19 +5,45 @@ import dev.subbit.tribuo.quantizer.OutputAgreement;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.timing.LayerTime;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * The HTML page about a quantization: the new form of each layer, the layers that stay as they are,
- * and the effect on the outputs.
+ * The HTML page about a quantization: what was gained and lost and what to do next, then the
+ * outputs, each layer's new form, and the layers that stay as they are. The template {@code
+ * quantization.jte} asks it for its texts and figures.
  */
 public final class QuantizationPage {
 
-  private static final double WIDEST_BAR = 160;
+  private static final double WIDEST_BAR = 60;
 
-  private final StringBuilder body = new StringBuilder();
+  /** With fewer equal decisions than this a quantization loses more than people accept. */
+  private static final double LITTLE_LOST = 0.98;
 
-  private QuantizationPage() {}
+  private static final int LAYERS_TO_NAME = 3;
+
+  private final String model;
+  private final QuantizationResult result;
+  private final Map<String, LayerTime> times;
+  private final long bytesBefore;
+  private final long bytesAfter;
+
+  private QuantizationPage(
+      String model,
+      QuantizationResult result,
+      Map<String, LayerTime> times,
+      long bytesBefore,
+      long bytesAfter) {
+    this.model = model;
+    this.result = result;
+    this.times = times;
+    this.bytesBefore = bytesBefore;
+    this.bytesAfter = bytesAfter;
+  }
 
   /**
    * Writes the page.
@@ -35,105 +61,250 @@ public final class QuantizationPage {
       Map<String, LayerTime> times,
       long bytesBefore,
       long bytesAfter) {
-    String title = "Quantization of " + model;
-    QuantizationPage page = new QuantizationPage();
-    page.body.append("<h1>").append(Html.escape(title)).append("</h1>\n");
-    page.body.append(
-        Figures.format(
-            "<p>%d of %d convolutions became sub-bit. The file has %s in place of %s, %s"
-                + " smaller.</p>%n",
-            result.layers().size(),
-            result.layers().size() + result.left().size(),
-            Figures.kilobytes(bytesAfter),
-            Figures.kilobytes(bytesBefore),
-            Figures.times(bytesBefore, Math.max(1, bytesAfter))));
-    page.outputs(result);
-    page.layers(result, times);
-    page.left(result);
-    return HtmlPage.of(title, page.body);
+    QuantizationPage page = new QuantizationPage(model, result, times, bytesBefore, bytesAfter);
+    return Templates.render("quantization.jte", Map.of("page", page));
   }
 
-  private void outputs(QuantizationResult result) {
-    body.append("<h2>Outputs on the calibration inputs</h2>\n<table><thead><tr><th>output</th>");
-    body.append("<th>activations</th><th>signal-to-noise</th>");
-    body.append("<th>largest value at the same place</th></tr></thead><tbody>\n");
+  /**
+   * A figure and its meaning.
+   *
+   * @param figure a number with its unit.
+   * @param meaning the rest of the sentence.
+   */
+  public record Fact(String figure, String meaning) {}
+
+  /**
+   * One output of the model.
+   *
+   * @param name its name.
+   * @param activations the kind of activations that it was computed with.
+   * @param signalToNoise how close it is to the float model's.
+   * @param sameLargest how often its largest value is at the same place.
+   */
+  public record Output(String name, String activations, String signalToNoise, String sameLargest) {}
+
+  /**
+   * One quantized layer.
+   *
+   * @param name its name.
+   * @param figures the figures between name and signal-to-noise ratio.
+   * @param signalToNoise how close its outputs are to the float model's.
+   * @param bar width of a bar for that.
+   */
+  public record LayerRow(String name, List<String> figures, String signalToNoise, String bar) {}
+
+  /**
+   * Layers that stay as they are for one reason.
+   *
+   * @param reason the reason.
+   * @param count their number.
+   * @param first the first one's name.
+   * @param names the names of all.
+   */
+  public record Left(String reason, int count, String first, String names) {}
+
+  /**
+   * The page's title.
+   *
+   * @return plain text.
+   */
+  public String title() {
+    return "Quantization of " + model;
+  }
+
+  /**
+   * The result in a sentence.
+   *
+   * @return plain text.
+   */
+  public String verdict() {
+    return Figures.format(
+        "%d of %d convolutions became sub-bit. The file has %s in place of %s, %s smaller.",
+        result.layers().size(),
+        result.layers().size() + result.left().size(),
+        Figures.kilobytes(bytesAfter),
+        Figures.kilobytes(bytesBefore),
+        Figures.times(bytesBefore, Math.max(1, bytesAfter)));
+  }
+
+  /**
+   * What was gained, and what was lost.
+   *
+   * @return bits, size, speed and agreement.
+   */
+  public List<Fact> facts() {
+    List<Fact> facts = new ArrayList<>();
+    if (!result.layers().isEmpty()) {
+      facts.add(
+          new Fact(
+              Figures.format("%.2f bits", bitsPerWeight()),
+              "per weight of the sub-bit layers, all that is stored counted"));
+    }
+    facts.add(
+        new Fact(
+            Figures.times(bytesBefore, Math.max(1, bytesAfter)), "smaller file than the original"));
+    if (!times.isEmpty()) {
+      facts.add(
+          new Fact(
+              Figures.format("%.1fx", speedUp()),
+              "as fast on this machine, the sub-bit layers taken together"));
+    }
+    double same = sameLargest();
+    facts.add(
+        Double.isNaN(same)
+            ? new Fact(decibels(worstSignal()), "signal-to-noise ratio of the worst output")
+            : new Fact(
+                Figures.percent(1 - same),
+                "of the calibration inputs have their largest output elsewhere"));
+    return facts;
+  }
+
+  /**
+   * What to do next.
+   *
+   * @return sentences.
+   */
+  public List<String> nextSteps() {
+    List<String> steps = new ArrayList<>();
+    if (sameLargest() < LITTLE_LOST) {
+      steps.add(
+          "To lose less: one stage more (--stages), or let --max-drop PERCENT choose them. The"
+              + " layers that lose most are "
+              + String.join(", ", noisiest())
+              + "; --keep-float leaves layers as they are.");
+    }
+    if (!times.isEmpty() && speedUp() < 1) {
+      steps.add(
+          "On this machine the sub-bit layers are slower than the float ones: use the model where"
+              + " its size matters, or try --int8.");
+    }
+    steps.add(
+        "Measure the accuracy on data of your own: all figures here are from calibration inputs.");
+    steps.add("./subbit inspect FILE lists the layers of the new file.");
+    return steps;
+  }
+
+  /**
+   * The outputs.
+   *
+   * @return a row each, with float activations first where there are both.
+   */
+  public List<Output> outputs() {
     boolean integer = !result.floatActivations().isEmpty();
-    result.floatActivations().forEach(output -> output(output, "float"));
-    result.outputs().forEach(output -> output(output, integer ? "8 bits" : "float"));
-    body.append("</tbody></table>\n");
+    List<Output> outputs = new ArrayList<>();
+    result.floatActivations().forEach(output -> outputs.add(output(output, "float")));
+    result.outputs().forEach(output -> outputs.add(output(output, integer ? "8 bits" : "float")));
+    return outputs;
   }
 
-  private void output(OutputAgreement output, String activations) {
-    row(
-        Html.escape(output.getOutput()),
-        activations,
-        decibels(output.getSignalToNoise()),
-        Figures.percent(output.getSameLargest()));
-  }
-
-  private void layers(QuantizationResult result, Map<String, LayerTime> times) {
+  /**
+   * The quantized layers.
+   *
+   * @return a row each.
+   */
+  public List<LayerRow> layers() {
     double most =
         result.layers().stream()
             .mapToDouble(LayerResult::signalToNoise)
             .filter(Double::isFinite)
             .max()
             .orElse(1);
-    body.append(
-        "<h2>Layers</h2>\n<p>Bits count all that is stored: indices, codebooks, scales and");
-    body.append(" biases. The signal-to-noise ratio compares a layer's outputs with the float");
-    body.append(" model's. Times are medians for one sample, of each layer alone.");
-    body.append("</p>\n<table><thead><tr><th>layer</th><th>channels in</th><th>out</th>");
-    body.append("<th>groups</th><th>tau</th><th>stages</th><th>bits per weight</th><th>bytes</th>");
-    body.append(
-        "<th>was</th><th>us</th><th>was</th><th>signal-to-noise</th><th></th></tr></thead><tbody>\n");
-    for (LayerResult layer : result.layers()) {
-      row(
-          Html.escape(layer.name()),
-          "" + layer.inChannels() * layer.group(),
-          "" + layer.outChannels(),
-          "" + layer.group(),
-          "" + layer.tau(),
-          "" + layer.stages(),
-          Figures.format("%.2f", layer.bitsPerWeight()),
-          Figures.format("%,d", layer.bytesAfter()),
-          Figures.format("%,d", layer.bytesBefore()),
-          Figures.format("%,.0f", times.get(layer.name()).microsecondsAfter()),
-          Figures.format("%,.0f", times.get(layer.name()).microsecondsBefore()),
-          decibels(layer.signalToNoise()),
-          bar(layer.signalToNoise() / most));
-    }
-    body.append("</tbody></table>\n");
+    return result.layers().stream().map(layer -> row(layer, most)).toList();
   }
 
-  private void left(QuantizationResult result) {
-    if (result.left().isEmpty()) {
-      return;
-    }
-    body.append("<h2>Convolutions that stay as they are</h2>\n<table><thead><tr><th>node</th>");
-    body.append("<th>operator</th><th>reason</th></tr></thead><tbody>\n");
+  /**
+   * The layers that stay as they are, by reason.
+   *
+   * @return the most frequent reason first.
+   */
+  public List<Left> left() {
+    Map<String, List<String>> names = new LinkedHashMap<>();
     for (LeftNode node : result.left()) {
-      row(Html.escape(node.name()), Html.escape(node.opType()), Html.escape(node.reason()));
+      names
+          .computeIfAbsent(node.opType() + ": " + node.reason(), reason -> new ArrayList<>())
+          .add(node.name());
     }
-    body.append("</tbody></table>\n");
+    List<Left> left = new ArrayList<>();
+    names.forEach(
+        (reason, all) ->
+            left.add(new Left(reason, all.size(), all.get(0), String.join(", ", all))));
+    left.sort(Comparator.comparing(Left::count).reversed());
+    return left;
   }
 
-  private void row(String... cells) {
-    body.append("<tr>");
-    for (String cell : cells) {
-      body.append("<td>").append(cell).append("</td>");
+  private double bitsPerWeight() {
+    double bits = 0;
+    long weights = 0;
+    for (LayerResult layer : result.layers()) {
+      long own = (long) layer.outChannels() * layer.inChannels();
+      bits += own * layer.bitsPerWeight();
+      weights += own;
     }
-    body.append("</tr>\n");
+    return bits / weights;
+  }
+
+  private double speedUp() {
+    Collection<LayerTime> all = times.values();
+    return all.stream().mapToDouble(LayerTime::microsecondsBefore).sum()
+        / all.stream().mapToDouble(LayerTime::microsecondsAfter).sum();
+  }
+
+  /** The smallest share of equal decisions; not a number where no output is a decision. */
+  private double sameLargest() {
+    return result.outputs().stream()
+        .mapToDouble(OutputAgreement::getSameLargest)
+        .filter(share -> !Double.isNaN(share))
+        .min()
+        .orElse(Double.NaN);
+  }
+
+  private double worstSignal() {
+    return result.outputs().stream()
+        .mapToDouble(OutputAgreement::getSignalToNoise)
+        .min()
+        .orElse(Double.POSITIVE_INFINITY);
+  }
+
+  private List<String> noisiest() {
+    return result.layers().stream()
+        .sorted(Comparator.comparing(LayerResult::signalToNoise))
+        .limit(LAYERS_TO_NAME)
+        .map(LayerResult::name)
+        .toList();
+  }
+
+  private static Output output(OutputAgreement output, String activations) {
+    return new Output(
+        output.getOutput(),
+        activations,
+        decibels(output.getSignalToNoise()),
+        Figures.percent(output.getSameLargest()));
+  }
+
+  private LayerRow row(LayerResult layer, double most) {
+    LayerTime time = times.get(layer.name());
+    List<String> figures =
+        List.of(
+            "" + layer.inChannels() * layer.group(),
+            "" + layer.outChannels(),
+            "" + layer.group(),
+            "" + layer.tau(),
+            "" + layer.stages(),
+            Figures.format("%.2f", layer.bitsPerWeight()),
+            Figures.format("%,d", layer.bytesAfter()),
+            Figures.format("%,d", layer.bytesBefore()),
+            Figures.format("%,.0f", time.microsecondsAfter()),
+            Figures.format("%,.0f", time.microsecondsBefore()));
+    double share = layer.signalToNoise() / most;
+    double width = Double.isFinite(share) ? Math.max(0, Math.min(1, share)) : 1;
+    return new LayerRow(
+        layer.name(),
+        figures,
+        decibels(layer.signalToNoise()),
+        Figures.format("%.1f", WIDEST_BAR * width));
   }
 
   private static String decibels(double ratio) {
     return Double.isFinite(ratio) ? Figures.format("%.1f dB", ratio) : "exact";
-  }
-
-  private static String bar(double share) {
-    double width = Double.isFinite(share) ? Math.max(0, Math.min(1, share)) * WIDEST_BAR : 0;
-    return Figures.format(
-        "<svg width=\"%.0f\" height=\"10\" role=\"img\"><rect width=\"%.1f\" height=\"10\""
-            + " fill=\"#4a7ebb\"/></svg>",
-        WIDEST_BAR, width);
   }
 }

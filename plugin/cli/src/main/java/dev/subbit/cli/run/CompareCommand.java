@@ -3,8 +3,9 @@ package dev.subbit.cli.run;
 import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.LabelledImages;
+import dev.subbit.cli.options.ProgressOption;
 import dev.subbit.cli.report.Figures;
-import dev.subbit.cli.terminal.ConsoleBar;
+import dev.subbit.cli.terminal.Progress;
 import dev.subbit.cli.terminal.TextTable;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
@@ -19,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ProgressBar;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,6 +52,7 @@ public final class CompareCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
   @Mixin private LabelledImages images;
+  @Mixin private ProgressOption progress;
 
   @Parameters(arity = "1..*", paramLabel = "MODEL.sbm", description = "The saved models.")
   private List<Path> files;
@@ -179,7 +180,8 @@ public final class CompareCommand implements Callable<Integer> {
         throw new UserError(
             name
                 + " does not compute in integers, so only its outputs can be compared; make an"
-                + " integer network of a binary one with ./subbit quantize, or leave out --layers.");
+                + " integer network of a binary one with ./subbit quantize, or leave out"
+                + " --layers.");
       }
       ModelInputs inputs =
           new ModelInputs(images.read(network.network().input()), model.getFeatureIDMap());
@@ -190,17 +192,20 @@ public final class CompareCommand implements Callable<Integer> {
       byte[] onnx =
           OnnxExporter.exportValues(network, model.pixels().positions(), nodes).toByteArray();
       try (LayerComparison comparison = new LayerComparison(onnx, nodes, places);
-          ProgressBar bar = ConsoleBar.of("layers of " + name, inputs.size())) {
-        return comparison.run(name, inputs, bar::stepTo);
+          Progress bar = progress.of("Layers of " + name)) {
+        return comparison.run(name, inputs, done -> bar.at(done, inputs.size(), images(done)));
       }
     }
   }
 
-  private static BackendRun run(Path file, byte[] onnx, ModelInputs inputs, Place place) {
-    try (ProgressBar bar =
-        ConsoleBar.of(file.getFileName() + " on " + place.name(), inputs.size())) {
-      return BackendRun.of(onnx, inputs, place, bar::stepTo);
+  private BackendRun run(Path file, byte[] onnx, ModelInputs inputs, Place place) {
+    try (Progress bar = progress.of(file.getFileName() + " on " + place.name())) {
+      return BackendRun.of(onnx, inputs, place, done -> bar.at(done, inputs.size(), images(done)));
     }
+  }
+
+  private static String images(long done) {
+    return String.format(Locale.ROOT, "%,d images", done);
   }
 
   private static TextTable table(List<ComparedRun> runs, Place first) {

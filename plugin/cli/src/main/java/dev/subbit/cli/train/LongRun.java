@@ -2,6 +2,11 @@ package dev.subbit.cli.train;
 
 import dev.subbit.cli.files.ConfigFile;
 import dev.subbit.cli.files.OutputFile;
+import dev.subbit.cli.options.ProgressOption;
+import dev.subbit.cli.terminal.CommandLineText;
+import dev.subbit.cli.terminal.Interruption;
+import dev.subbit.cli.terminal.Progress;
+import dev.subbit.cli.terminal.TrainingDisplay;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.training.SubBitTrainer;
@@ -16,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.tribuo.Dataset;
 import org.tribuo.classification.Label;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -27,9 +33,12 @@ import picocli.CommandLine.Spec;
 final class LongRun {
 
   private static final int ASK_MILLIS = 200;
+  private static final String SUGGESTED_FOLDER = "checkpoints";
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
+
+  @Mixin private ProgressOption progress;
 
   @Option(
       names = "--checkpoints",
@@ -92,7 +101,10 @@ final class LongRun {
    */
   SubBitModel train(SubBitTrainer trainer, Dataset<Label> images) throws IOException {
     trainer.addListener(new Announcement(spec.commandLine().getOut()));
-    try (MetricsFile file = metrics == null ? null : new MetricsFile(metrics, metricsSteps)) {
+    Interruption.keeping(() -> kept(trainer));
+    try (MetricsFile file = metrics == null ? null : new MetricsFile(metrics, metricsSteps);
+        TrainingDisplay display = new TrainingDisplay(progress.of("Training"))) {
+      trainer.addListener(display);
       if (file != null) {
         trainer.addListener(file);
       }
@@ -118,9 +130,7 @@ final class LongRun {
     try {
       return trainer.train(images);
     } catch (TrainingStoppedException e) {
-      PrintWriter err = spec.commandLine().getErr();
-      err.println("subbit: " + e.getMessage());
-      err.flush();
+      Progress.aside(() -> tellStop(e));
       throw e;
     } finally {
       ended.countDown();
@@ -128,6 +138,27 @@ final class LongRun {
         waitForTheEnd();
       }
     }
+  }
+
+  private void tellStop(TrainingStoppedException stop) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println("subbit: " + stop.getMessage());
+    if (stop.checkpoint().isPresent()) {
+      err.println("Go on with:  " + CommandLineText.of(spec));
+    }
+    err.flush();
+  }
+
+  /** What to say of a training that a signal ends; nothing where it says so itself. */
+  private String kept(SubBitTrainer trainer) {
+    return trainer.checkpointFolder().isPresent()
+        ? ""
+        : "nothing of the training is kept. With --checkpoints FOLDER it could go on:"
+            + System.lineSeparator()
+            + "  "
+            + CommandLineText.of(spec)
+            + " --checkpoints "
+            + SUGGESTED_FOLDER;
   }
 
   /** The JVM is ending with the signal's exit code, and there is nothing left to do or to say. */

@@ -7,6 +7,7 @@ import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.ConfigSettings;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.report.TrainingPage;
+import dev.subbit.cli.terminal.Interruption;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.evaluation.ConfusionMatrix;
@@ -147,6 +148,7 @@ public final class TrainCommand implements Callable<Integer> {
         SubBitModel model = quantized(trained, quantizer, images)) {
       double seconds = (System.nanoTime() - start) / 1e9;
       ModelFile.save(model, out);
+      Interruption.keeping(() -> "the model is saved in " + out);
       trainer.deleteCheckpoint();
       terminal.printf("Trained on %,d images in %.0f s; saved %s.%n", images.size(), seconds, out);
       results.put("model", out.toString());

@@ -31,7 +31,6 @@ import dev.subbit.tribuo.training.internal.loop.ModelSelection;
 import dev.subbit.tribuo.training.internal.loop.TrainingCheckpoints;
 import dev.subbit.tribuo.training.internal.loop.TrainingFingerprint;
 import dev.subbit.tribuo.training.internal.loop.TrainingLoop;
-import dev.subbit.tribuo.training.internal.loop.TrainingProgress;
 import dev.subbit.tribuo.training.internal.loop.ValidationSplit;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
 import dev.subbit.tribuo.training.metrics.TrainingListener;
@@ -203,9 +202,6 @@ public final class SubBitTrainer implements Trainer<Label> {
           "Seconds from one checkpoint to the next; one is also written at every epoch's end. 0"
               + " for one after every step.")
   double checkpointSeconds = 300;
-
-  @Config(description = "Show a progress bar, where the program runs in a terminal.")
-  boolean showProgress = true;
 
   private final List<TrainingListener> listeners = new CopyOnWriteArrayList<>();
 
@@ -497,13 +493,10 @@ public final class SubBitTrainer implements Trainer<Label> {
               checkpoints,
               listeners,
               () -> stops.get() != stopsBefore);
-      long images = stages.stream().mapToLong(stage -> stage.plan().steps()).sum() * batchSize;
-      try (TrainingProgress progress = progress(images)) {
-        TrainedNetwork trained = loop.train(initial, progress);
-        return integerEpochs == 0
-            ? trained
-            : IntegerCalibration.keepOrChoose(trained, calibration, pixelMap);
-      }
+      TrainedNetwork trained = loop.train(initial);
+      return integerEpochs == 0
+          ? trained
+          : IntegerCalibration.keepOrChoose(trained, calibration, pixelMap);
     }
   }
 
@@ -553,12 +546,6 @@ public final class SubBitTrainer implements Trainer<Label> {
             tau, selection, codebookStart, assignment, refineInterval, (float) refineRate);
     long seed = random.at("engine").numbers().nextLong();
     return new TrainingPlan(steps, before, after, recipe, codebooks, width, threads, seed);
-  }
-
-  private TrainingProgress progress(long images) {
-    return showProgress && System.console() != null
-        ? TrainingProgress.shown(modelName(), images)
-        : TrainingProgress.hidden();
   }
 
   private String modelName() {

@@ -19,6 +19,14 @@ public interface TrainingListener {
   default void started(TrainingStart start) {}
 
   /**
+   * Called before work that takes a while and is no step, such as building a stage's graph, or an
+   * epoch's validation. It is over when the next step or epoch is reported.
+   *
+   * @param what the work in words, such as "building the graph".
+   */
+  default void preparing(String what) {}
+
+  /**
    * Called after every step.
    *
    * @param metrics the results of the step.

@@ -26,8 +26,7 @@ import org.tribuo.provenance.TrainerProvenance;
 public final class TrainingFingerprint {
 
   /** Fields of the trainer that do not influence what it computes. */
-  private static final Set<String> SILENT =
-      Set.of("checkpointFolder", "checkpointSeconds", "showProgress");
+  private static final Set<String> SILENT = Set.of("checkpointFolder", "checkpointSeconds");
 
   /**
    * Largest number of images whose pixels are read, so that large datasets need not be read twice.

@@ -74,27 +74,26 @@ public final class TrainingLoop {
    * Trains through all stages, from the checkpoint if there is one.
    *
    * @param initial the parameters that the first stage starts from.
-   * @param progress shows how far the training is.
    * @return the network that was selected.
    * @throws TrainingStoppedException if the training was stopped.
    * @throws IllegalStateException if the checkpoint cannot be resumed from.
    */
-  public TrainedNetwork train(Map<String, float[]> initial, TrainingProgress progress) {
+  public TrainedNetwork train(Map<String, float[]> initial) {
     TrainingEngine engine = TrainingEngine.load();
     Optional<Checkpoint> start = checkpoints.read();
     start.ifPresent(this::goOnFrom);
-    progress.advance((long) step() * batches.batchSize());
     reportStart(start);
     Map<String, float[]> parameters = initial;
     while (true) {
       TrainingStage current = stages.get(stage);
+      listeners.forEach(listener -> listener.preparing("building the graph"));
       // The networks of all stages have the same parameters, so that a run which goes on in a later
       // stage can be started from the first ones, too.
       try (TrainingRun run = current.start(engine, parameters)) {
         if (start.isPresent() && start.get().stage() == stage) {
           restore(run, start.get());
         }
-        trainStage(run, progress);
+        trainStage(run);
         if (stage == stages.size() - 1) {
           tellEnd(initial, run);
           return selection.best().orElseGet(run::network);
@@ -163,13 +162,13 @@ public final class TrainingLoop {
     listeners.forEach(listener -> listener.finished(end));
   }
 
-  private void trainStage(TrainingRun run, TrainingProgress progress) {
+  private void trainStage(TrainingRun run) {
     if (isStageOver()) {
       return;
     }
     try (BatchReader reader = batches.open(history.size(), sums.steps())) {
       do {
-        trainEpoch(run, reader, progress);
+        trainEpoch(run, reader);
         finishEpoch(run);
         pause(run, checkpoints.areKept());
       } while (!isStageOver());
@@ -185,7 +184,7 @@ public final class TrainingLoop {
     return history.subList(stage == 0 ? 0 : epochsUpTo(stage - 1), history.size());
   }
 
-  private void trainEpoch(TrainingRun run, BatchReader reader, TrainingProgress progress) {
+  private void trainEpoch(TrainingRun run, BatchReader reader) {
     while (sums.steps() < batches.count()) {
       long start = System.nanoTime();
       ImageBatch images = reader.next();
@@ -198,8 +197,6 @@ public final class TrainingLoop {
               result.correct(),
               result.codewordsChanged(),
               sums.seconds() + (System.nanoTime() - start) / 1e9);
-      progress.advance(size);
-      progress.show(history.size() + 1, epochs(), sums);
       StepMetrics metrics =
           new StepMetrics(
               stage + 1,
@@ -219,6 +216,9 @@ public final class TrainingLoop {
   }
 
   private void finishEpoch(TrainingRun run) {
+    if (selection.validationImages() > 0) {
+      listeners.forEach(listener -> listener.preparing("validating"));
+    }
     EpochMetrics metrics =
         new EpochMetrics(
             stage + 1,

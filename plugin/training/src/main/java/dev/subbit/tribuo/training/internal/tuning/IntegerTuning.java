@@ -21,7 +21,6 @@ import dev.subbit.tribuo.training.internal.engine.TrainingStage;
 import dev.subbit.tribuo.training.internal.loop.ModelSelection;
 import dev.subbit.tribuo.training.internal.loop.TrainingCheckpoints;
 import dev.subbit.tribuo.training.internal.loop.TrainingLoop;
-import dev.subbit.tribuo.training.internal.loop.TrainingProgress;
 import dev.subbit.tribuo.training.internal.loop.ValidationSplit;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
 import dev.subbit.tribuo.training.recipe.Augmentation;
@@ -128,7 +127,7 @@ final class IntegerTuning {
               TrainingCheckpoints.none(),
               List.of(),
               () -> false)
-          .train(start(), TrainingProgress.hidden());
+          .train(start());
     }
   }
 

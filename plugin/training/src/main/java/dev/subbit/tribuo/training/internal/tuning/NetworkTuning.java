@@ -25,7 +25,6 @@ import dev.subbit.tribuo.training.internal.engine.TrainingStage;
 import dev.subbit.tribuo.training.internal.loop.ModelSelection;
 import dev.subbit.tribuo.training.internal.loop.TrainingCheckpoints;
 import dev.subbit.tribuo.training.internal.loop.TrainingLoop;
-import dev.subbit.tribuo.training.internal.loop.TrainingProgress;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
 import dev.subbit.tribuo.training.recipe.Augmentation;
 import dev.subbit.tribuo.training.teacher.NetworkTeacherSession;
@@ -120,7 +119,7 @@ final class NetworkTuning {
               TrainingCheckpoints.none(),
               List.of(),
               () -> false)
-          .train(start(codebooks, random.at("codebooks")), TrainingProgress.hidden());
+          .train(start(codebooks, random.at("codebooks")));
     }
   }
 

@@ -1,0 +1,118 @@
+package dev.subbit.cli.terminal;
+
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * Keeps notes of native libraries off the terminal. TensorFlow writes some of them to standard
+ * error whatever its settings say. While they are hidden, what the process writes there goes to a
+ * temporary file; afterwards everything in it that is not known to be of no use is written after
+ * all. Where standard error cannot be turned aside, nothing is hidden.
+ */
+final class LibraryNoise implements AutoCloseable {
+
+  private static final int STANDARD_ERROR = 2;
+  private static final int OWNER_ONLY = 0600;
+
+  /** Notes, as opposed to warnings and errors, in the form of the library absl. */
+  private static final Pattern OF_NO_USE =
+      Pattern.compile(
+          "WARNING: All log messages before absl::InitializeLog\\(\\) .*|I\\d{4} \\d\\d:\\d\\d:.*");
+
+  // TensorFlow writes each note once in a process.
+  private static boolean hiddenBefore;
+
+  /** The functions of C's library that move a file descriptor. */
+  private interface FileDescriptors extends Library {
+    int creat(String path, int mode);
+
+    int dup(int descriptor);
+
+    int dup2(int descriptor, int copy);
+
+    int close(int descriptor);
+  }
+
+  // Null where nothing is hidden.
+  private FileDescriptors system;
+  private Path file;
+  private int terminal;
+
+  private LibraryNoise() {}
+
+  /**
+   * Hides nothing.
+   *
+   * @return an object without an effect.
+   */
+  static LibraryNoise none() {
+    return new LibraryNoise();
+  }
+
+  /**
+   * Hides notes from now on, once in a process.
+   *
+   * @return what makes standard error go where it went before.
+   */
+  static synchronized LibraryNoise hide() {
+    LibraryNoise noise = new LibraryNoise();
+    if (!hiddenBefore && !Platform.isWindows()) {
+      hiddenBefore = true;
+      noise.begin();
+    }
+    return noise;
+  }
+
+  private void begin() {
+    try {
+      FileDescriptors found = Native.load("c", FileDescriptors.class);
+      file = Files.createTempFile("subbit-", ".err");
+      int copy = found.creat(file.toString(), OWNER_ONLY);
+      terminal = found.dup(STANDARD_ERROR);
+      if (copy >= 0 && terminal >= 0 && found.dup2(copy, STANDARD_ERROR) >= 0) {
+        system = found;
+      }
+      if (copy >= 0) {
+        found.close(copy);
+      }
+    } catch (IOException | LinkageError e) {
+      // Then the notes are seen.
+      system = null;
+    }
+  }
+
+  /** Ends the hiding and writes what is of use; a second call has no effect. */
+  @Override
+  public synchronized void close() {
+    if (system == null) {
+      return;
+    }
+    System.err.flush();
+    system.dup2(terminal, STANDARD_ERROR);
+    system.close(terminal);
+    system = null;
+    try {
+      useful(Files.readString(file, StandardCharsets.UTF_8)).forEach(System.err::println);
+      Files.delete(file);
+    } catch (IOException e) {
+      System.err.println("subbit: cannot read " + file + ": " + e.getMessage());
+    }
+  }
+
+  /**
+   * Sorts out the notes.
+   *
+   * @param written what was written.
+   * @return its other lines.
+   */
+  static List<String> useful(String written) {
+    return written.lines().filter(line -> !OF_NO_USE.matcher(line).matches()).toList();
+  }
+}

@@ -1,0 +1,96 @@
+package dev.subbit.cli.files;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.oracle.labs.mlrg.olcut.config.Config;
+import com.oracle.labs.mlrg.olcut.config.Configurable;
+import dev.subbit.cli.terminal.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigFileTest {
+
+  /** A component with a field of each kind. */
+  public static final class Thing implements Configurable {
+    @Config Path own;
+    @Config Path shared;
+    @Config int[] shape = {};
+    @Config List<String> names = List.of();
+    @Config Thread.State state = Thread.State.NEW;
+  }
+
+  @TempDir Path folder;
+
+  private Thing thing(String property, Map<String, String> settings) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("thing.xml"),
+            """
+            <config>
+              <property name="data" value="pictures"/>
+              <component name="thing" type="%s">
+                <property name="own" value="a/b"/>
+                <property name="shared" value="${data}/train"/>
+                %s
+              </component>
+            </config>
+            """
+                .formatted(Thing.class.getName(), property));
+    try (ConfigFile config = new ConfigFile(file, settings)) {
+      return config.component("thing", Thing.class, "thing", "--thing");
+    }
+  }
+
+  @Test
+  void pathsAreRelativeToTheFile() throws IOException {
+    Thing thing = thing("", Map.of());
+    assertEquals(folder.resolve("a/b"), thing.own);
+    assertEquals(folder.resolve("pictures/train"), thing.shared);
+  }
+
+  @Test
+  void pathsOfSettingsAreRelativeToTheWorkingFolder() throws IOException {
+    Thing thing = thing("", Map.of("thing.own", "c", "data", "photos"));
+    assertEquals(Path.of("c").toAbsolutePath(), thing.own);
+    assertEquals(Path.of("photos/train").toAbsolutePath(), thing.shared);
+  }
+
+  @Test
+  void settingsTakeLists() throws IOException {
+    Thing thing = thing("", Map.of("thing.shape", "3,32,32", "thing.names", "a,b c"));
+    assertArrayEquals(new int[] {3, 32, 32}, thing.shape);
+    assertEquals(List.of("a", "b c"), thing.names);
+    assertEquals(List.of(), thing("", Map.of("thing.names", "")).names);
+  }
+
+  @Test
+  void unknownPropertiesGetTheListOfKnownOnes() {
+    String known = "Thing has no property 'sharpe'; it has: names, own, shape, shared, state.";
+    String inFile =
+        assertThrows(
+                UserError.class, () -> thing("<property name=\"sharpe\" value=\"1\"/>", Map.of()))
+            .getMessage();
+    assertTrue(inFile.endsWith("component 'thing': " + known), inFile);
+    String inSetting =
+        assertThrows(UserError.class, () -> thing("", Map.of("thing.sharpe", "1"))).getMessage();
+    assertTrue(inSetting.endsWith("component 'thing': " + known), inSetting);
+  }
+
+  @Test
+  void unknownValuesGetTheListOfKnownOnes() {
+    String message =
+        assertThrows(UserError.class, () -> thing("", Map.of("thing.state", "OLD"))).getMessage();
+    assertTrue(message.contains("OLD"), message);
+    assertTrue(
+        message.endsWith("allowed: [NEW, RUNNABLE, BLOCKED, WAITING, TIMED_WAITING, TERMINATED]"),
+        message);
+  }
+}

@@ -1,0 +1,25 @@
+package dev.subbit.cli.terminal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LibraryNoiseTest {
+
+  @Test
+  void notesAreLeftOutAndWarningsAreKept() {
+    String written =
+        """
+        WARNING: All log messages before absl::InitializeLog() is called are written to STDERR
+        I0000 00:00:1795921910.228039    8224 mlir_graph_optimization_pass.cc:401] MLIR V1
+        W0000 00:00:1795921910.228039    8224 memory.cc:4] Allocation exceeds 10%
+        out of memory
+        """;
+    assertEquals(
+        List.of(
+            "W0000 00:00:1795921910.228039    8224 memory.cc:4] Allocation exceeds 10%",
+            "out of memory"),
+        LibraryNoise.useful(written));
+  }
+}

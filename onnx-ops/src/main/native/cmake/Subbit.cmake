@@ -94,13 +94,15 @@ if(SUBBIT_UNIT_TESTS)
 endif()
 
 # subbit_test(name source... LIBS lib... SHARDS n): one GoogleTest program, known to CTest, or its tests in n parts that may run side by side.
-# Its own files are optimised little, since they compile longer than they run; the libraries under test are as they are elsewhere. Built for another processor it runs under emulation, without
-# the tests whose names say SeveralThreads: emulated threads that wait for each other take minutes, and threads are no matter of the processor.
+# Its own files are optimised little, since they compile longer than they run, and what most of them include is compiled once; the
+# libraries under test are as they are elsewhere. Built for another processor it runs under emulation, without the tests whose names say
+# SeveralThreads: emulated threads that wait for each other take minutes, and threads are no matter of the processor.
 function(subbit_test name)
   cmake_parse_arguments(arg "" "SHARDS" "LIBS" ${ARGN})
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_compile_options(${name} PRIVATE $<IF:$<BOOL:${SUBBIT_SANITIZE}>,-O0,-O1>)
   target_link_libraries(${name} PRIVATE ${arg_LIBS} gtest)
+  target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <algorithm> <functional> <random>)
   set(run ${name} $<$<BOOL:${CMAKE_CROSSCOMPILING}>:--gtest_filter=-*SeveralThreads*>)
   if(NOT arg_SHARDS)
     add_test(NAME ${name} COMMAND ${run})

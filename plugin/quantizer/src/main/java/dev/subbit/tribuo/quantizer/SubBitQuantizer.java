@@ -309,11 +309,12 @@ public final class SubBitQuantizer
             : inEightBits(model, images, calibration);
     findings.put(LAYERS, new StringProvenance(LAYERS, String.join(", ", quantizedLayers(network))));
     return new SubBitModel(
-        model.getName(),
-        provenance(model, findings, calibration, trainer),
-        model.getFeatureIDMap(),
-        model.getOutputIDInfo(),
-        network);
+            model.getName(),
+            provenance(model, findings, calibration, trainer),
+            model.getFeatureIDMap(),
+            model.getOutputIDInfo(),
+            network)
+        .withPreparation(model.preparation());
   }
 
   private TrainedNetwork inEightBits(

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,9 @@ import org.tribuo.classification.Label;
 public final class OnnxClassifier implements AutoCloseable {
 
   private static final int IMAGE_RANK = 4;
+
+  /** Images of one call, where the model leaves their number open. */
+  private static final int BATCH = 64;
 
   private final ModelProto model;
   private final ModelMetadata metadata;
@@ -122,7 +126,8 @@ public final class OnnxClassifier implements AutoCloseable {
   private void requireFit(List<Long> dimensions, ImageShape shape) {
     List<Long> expected =
         dimensions.size() == IMAGE_RANK ? imageDimensions(shape) : List.of((long) columns());
-    boolean fits = dimensions.size() == expected.size() + 1;
+    boolean fits =
+        dimensions.size() == expected.size() + 1 && List.of(-1L, 1L).contains(dimensions.get(0));
     for (int i = 0; fits && i < expected.size(); i++) {
       long dimension = dimensions.get(i + 1);
       fits = dimension == -1 || dimension == expected.get(i);
@@ -206,42 +211,82 @@ public final class OnnxClassifier implements AutoCloseable {
    *     probabilities than there are labels.
    */
   public Prediction<Label> predict(Example<Label> example) {
+    return predict(List.of(example)).get(0);
+  }
+
+  /**
+   * Classifies images.
+   *
+   * @param examples the images, as {@link #preparation} makes them of pictures.
+   * @return the best label and the probabilities of all, of each image in turn.
+   * @throws IllegalArgumentException if one has another size.
+   * @throws IllegalStateException if the model cannot be loaded, fails, or gives another number of
+   *     probabilities than there are labels.
+   */
+  public List<Prediction<Label>> predict(List<Example<Label>> examples) {
+    int batch = dimensions(input).get(0) == -1 ? BATCH : 1;
+    List<Prediction<Label>> predictions = new ArrayList<>();
+    for (int start = 0; start < examples.size(); start += batch) {
+      predictions.addAll(
+          predictBatch(examples.subList(start, Math.min(examples.size(), start + batch))));
+    }
+    return predictions;
+  }
+
+  private List<Prediction<Label>> predictBatch(List<Example<Label>> examples) {
+    boolean axes = dimensions(input).size() == IMAGE_RANK;
+    int size = axes ? metadata.preparation().shape().size() : columns();
+    float[] values = new float[Math.multiplyExact(examples.size(), size)];
+    for (int i = 0; i < examples.size(); i++) {
+      lay(examples.get(i), values, i * size, size, axes);
+    }
+    List<Long> shape = new ArrayList<>(List.of((long) examples.size()));
+    shape.addAll(
+        axes ? imageDimensions(metadata.preparation().shape()) : List.of((long) columns()));
+    float[] scores =
+        session.run(
+            input.getName(),
+            output.getName(),
+            values,
+            shape.stream().mapToLong(Long::longValue).toArray());
+    int classes = labels().size();
+    if (scores.length != examples.size() * classes) {
+      throw new IllegalStateException(
+          "The model gives "
+              + scores.length
+              + " numbers for "
+              + examples.size()
+              + " images, but its metadata name "
+              + classes
+              + " labels");
+    }
+    List<Prediction<Label>> predictions = new ArrayList<>();
+    for (int i = 0; i < examples.size(); i++) {
+      float[] row = Arrays.copyOfRange(scores, i * classes, (i + 1) * classes);
+      float[] probabilities = metadata.logits() ? softmax(row) : row;
+      predictions.add(LabelScores.prediction(examples.get(i), size, labels(), probabilities, 0));
+    }
+    return predictions;
+  }
+
+  /** Lays an image out as the input takes it. */
+  private void lay(Example<Label> example, float[] values, int offset, int size, boolean axes) {
     ImageShape shape = metadata.preparation().shape();
     float[] image = new float[shape.size()];
     pixels.requireSize(example);
     pixels.fill(example, image, 0);
-    boolean axes = dimensions(input).size() == IMAGE_RANK;
-    float[] values = axes ? new float[shape.size()] : new float[columns()];
     int area = shape.height() * shape.width();
-    for (int i = 0; i < values.length; i++) {
+    for (int i = 0; i < size; i++) {
       int position = axes || metadata.positions().isEmpty() ? i : metadata.positions().get(i);
       int channel = position / area;
       int at = metadata.channelsLast() ? position % area * shape.channels() + channel : i;
-      values[at] = scaled(image[position], channel);
+      values[offset + at] = scaled(image[position], channel);
     }
-    float[] scores = session.run(input.getName(), output.getName(), values, runShape(axes));
-    if (scores.length != labels().size()) {
-      throw new IllegalStateException(
-          "The model gives "
-              + scores.length
-              + " numbers for an image, but its metadata name "
-              + labels().size()
-              + " labels");
-    }
-    return LabelScores.prediction(
-        example, values.length, labels(), metadata.logits() ? softmax(scores) : scores, 0);
   }
 
   private float scaled(float pixel, int channel) {
     float value = metadata.low() + pixel * (metadata.high() - metadata.low()) / 255;
     return (value - metadata.mean().get(channel)) / metadata.deviation().get(channel);
-  }
-
-  private long[] runShape(boolean axes) {
-    List<Long> shape = new ArrayList<>(List.of(1L));
-    shape.addAll(
-        axes ? imageDimensions(metadata.preparation().shape()) : List.of((long) columns()));
-    return shape.stream().mapToLong(Long::longValue).toArray();
   }
 
   private static float[] softmax(float[] logits) {

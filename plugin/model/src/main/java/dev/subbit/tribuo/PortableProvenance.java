@@ -6,10 +6,14 @@ import com.oracle.labs.mlrg.olcut.provenance.io.ListMarshalledProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.io.MapMarshalledProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.io.ObjectMarshalledProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.io.SimpleMarshalledProvenance;
+import com.oracle.labs.mlrg.olcut.provenance.primitives.FileProvenance;
+import com.oracle.labs.mlrg.olcut.provenance.primitives.StringProvenance;
+import com.oracle.labs.mlrg.olcut.provenance.primitives.URLProvenance;
 import com.oracle.labs.mlrg.olcut.util.Pair;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -34,6 +38,10 @@ final class PortableProvenance {
               + "[^\\n]*");
 
   private static final String FILE_URL = "file:";
+
+  /** Values that OLCUT makes absolute whenever it writes them; their last name becomes a text. */
+  private static final Set<String> MADE_ABSOLUTE =
+      Set.of(FileProvenance.class.getName(), URLProvenance.class.getName());
 
   private PortableProvenance() {}
 
@@ -71,7 +79,9 @@ final class PortableProvenance {
       return new SimpleMarshalledProvenance(
           simple.getKey(),
           withoutPlaces(simple.getValue()),
-          simple.getProvenanceClassName(),
+          MADE_ABSOLUTE.contains(simple.getProvenanceClassName())
+              ? StringProvenance.class.getName()
+              : simple.getProvenanceClassName(),
           false,
           simple.getAdditional());
     }

@@ -226,6 +226,33 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
     return with(new Choices(choices.preparation(), choices.backend(), true));
   }
 
+  /**
+   * A model that was made of this one: it has another network, with the same images and labels, and
+   * runs on the preferred back end.
+   *
+   * @param network the network.
+   * @param provenance where it comes from.
+   * @return a model of the same name, which takes pictures and tells of its provenance as this one
+   *     does.
+   * @throws IllegalArgumentException if the network is not whole or takes other images.
+   */
+  public SubBitModel withNetwork(TrainedNetwork network, ModelProvenance provenance) {
+    if (!network.network().input().equals(this.network.network().input())) {
+      throw new IllegalArgumentException(
+          "The network takes images of "
+              + network.network().input()
+              + ", the one before took "
+              + this.network.network().input());
+    }
+    return new SubBitModel(
+        name,
+        provenance,
+        featureIDMap,
+        outputIDInfo,
+        network,
+        new Choices(choices.preparation(), null, choices.fullProvenance()));
+  }
+
   private SubBitModel with(Choices others) {
     return new SubBitModel(name, provenance, featureIDMap, outputIDInfo, network, others);
   }

@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -182,7 +183,7 @@ class PictureClassificationTest {
       model = tiny.exportONNXModel("test", 1).toBuilder().clearMetadataProps();
     }
     ImageShape larger = new ImageShape(1, 9, 9);
-    int[] positions = java.util.stream.IntStream.range(0, larger.size()).toArray();
+    int[] positions = IntStream.range(0, larger.size()).toArray();
     ModelMetadata.of(List.of("a", "b", "c", "d"), PicturePreparation.of(larger), positions)
         .writeTo(model);
     IllegalArgumentException thrown =

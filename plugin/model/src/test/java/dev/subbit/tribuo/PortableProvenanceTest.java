@@ -35,6 +35,8 @@ class PortableProvenanceTest {
       for (String bytes : List.of(saved(model), exported(model))) {
         assertFalse(bytes.contains("zaphod"), "the user's name");
         assertFalse(bytes.contains(disk.toString()), "an absolute path");
+        String here = Path.of("").toAbsolutePath().toString();
+        assertFalse(bytes.contains(here), "the folder that the program runs in");
         assertTrue(bytes.contains("pets of mine"), "the folder's own name is kept");
       }
       for (String bytes : List.of(saved(full), exported(full))) {

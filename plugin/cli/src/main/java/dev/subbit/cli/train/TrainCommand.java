@@ -6,6 +6,7 @@ import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.ConfigSettings;
 import dev.subbit.cli.options.JsonOption;
+import dev.subbit.cli.options.ProvenanceOption;
 import dev.subbit.cli.report.TrainingPage;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
@@ -59,6 +60,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Mixin private JsonOption json;
   @Mixin private ConfigSettings settings;
   @Mixin private LongRun longRun;
+  @Mixin private ProvenanceOption provenance;
 
   @Parameters(index = "0", paramLabel = "CONFIG.xml", description = "The OLCUT configuration.")
   private Path config;
@@ -144,7 +146,7 @@ public final class TrainCommand implements Callable<Integer> {
       trainer.addListener(record);
     }
     try (SubBitModel trained = longRun.train(trainer, images);
-        SubBitModel model = quantized(trained, quantizer, images)) {
+        SubBitModel model = provenance.apply(quantized(trained, quantizer, images))) {
       double seconds = (System.nanoTime() - start) / 1e9;
       ModelFile.save(model, out);
       trainer.deleteCheckpoint();

@@ -97,6 +97,9 @@ public record ModelMetadata(
     if (deviation.contains(0f)) {
       throw new IllegalArgumentException(DEVIATION + " has a 0, by which nothing can be divided");
     }
+    if (channelsLast && !positions.isEmpty()) {
+      throw new IllegalArgumentException(POSITIONS + " goes with the layout " + CHW + " only");
+    }
     int pixels = preparation.shape().size();
     if (positions.stream().anyMatch(position -> position < 0 || position >= pixels)) {
       throw new IllegalArgumentException(

@@ -53,7 +53,7 @@ class ModelMetadataTest {
             List.of("a\nb", "c\\nd", ""),
             new PicturePreparation(new ImageShape(3, 4, 5), 7, Inversion.ALWAYS),
             true,
-            List.of(59, 0),
+            List.of(),
             0,
             1,
             List.of(0.485f, 0.456f, 0.406f),

@@ -8,6 +8,7 @@ import dev.subbit.cli.run.CompareCommand;
 import dev.subbit.cli.run.DevicesCommand;
 import dev.subbit.cli.run.ExportCommand;
 import dev.subbit.cli.run.PredictCommand;
+import dev.subbit.cli.run.ZooCommand;
 import dev.subbit.cli.train.TrainCommand;
 import java.io.PrintWriter;
 import java.util.logging.Level;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Spec;
       CompareCommand.class,
       InspectCommand.class,
       DevicesCommand.class,
+      ZooCommand.class,
       BenchCommand.class
     },
     mixinStandardHelpOptions = true,
@@ -44,7 +46,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "Start with:  ./subbit demo",
+      "Start with:  ./subbit demo --quick",
       "Help on one command:  ./subbit COMMAND --help",
       "Exit codes: 0 done, 1 failed, 2 wrong usage. SUBBIT_DEBUG=1 shows stack traces."
     })

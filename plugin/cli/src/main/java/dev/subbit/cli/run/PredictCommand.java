@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  ./subbit predict clothes.sbm docs/pictures/boot.jpg",
+      "  ./subbit predict fashion-mnist-int8-tau5 docs/pictures/boot.jpg",
       "  ./subbit predict clothes.onnx photos --top 2 --output answers.tsv --json answers.json",
       "  ./subbit predict clothes.sbm --data integration-tests/data/fashion-mnist",
       "  ./subbit predict clothes.sbm --data DIR --backend onnxruntime --output labels.txt",
@@ -61,7 +61,9 @@ public final class PredictCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "MODEL",
-      description = "A saved model (.sbm) or an ONNX file (.onnx).")
+      description =
+          "A saved model (.sbm), an ONNX file (.onnx), or the name of a model that ./subbit zoo"
+              + " lists.")
   private Path file;
 
   @Parameters(

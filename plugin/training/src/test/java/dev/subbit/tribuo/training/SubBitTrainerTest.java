@@ -158,7 +158,8 @@ class SubBitTrainerTest {
     SubBitTrainer trainer = builder().activations(Activations.BINARY).build();
     Helpers.testConfigurableRoundtrip(trainer);
     Helpers.testProvenanceMarshalling(trainer.getProvenance());
-    // Tribuo expects a stored provenance to be the one in memory; Subbit leaves out places by default.
+    // Tribuo expects a stored provenance to be the one in memory; Subbit leaves out places by
+    // default.
     try (SubBitModel trained = trainer.train(training);
         SubBitModel model = trained.withFullProvenance()) {
       Helpers.testProvenanceMarshalling(model.getProvenance());

@@ -54,6 +54,7 @@ class ArchitectureTest {
             "dev.subbit.onnx.SubBitOps",
             "dev.subbit.fpga.FpgaBackend",
             "dev.subbit.tribuo.SubBitModel",
+            "dev.subbit.tribuo.zoo.Zoo",
             "dev.subbit.tribuo.quantizer.SubBitQuantizer",
             "dev.subbit.tribuo.training.SubBitTrainer",
             "dev.subbit.cli.Main")) {
@@ -164,6 +165,7 @@ class ArchitectureTest {
         List.of(
             "fpga-backend",
             "plugin/model",
+            "plugin/zoo",
             "plugin/quantizer",
             "plugin/training",
             "plugin/all",

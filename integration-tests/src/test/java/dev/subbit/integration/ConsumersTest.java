@@ -55,6 +55,7 @@ class ConsumersTest {
           "subbit-onnx-ops", "onnx-ops",
           "subbit-fpga-backend", "fpga-backend",
           "subbit-model", "plugin/model",
+          "subbit-zoo", "plugin/zoo",
           "subbit-quantizer", "plugin/quantizer",
           "subbit-training", "plugin/training",
           "subbit-plugin", "plugin/all",

@@ -100,4 +100,12 @@ final class ForeignRuntime {
     assertEquals(0, child.exitCode(), child.output());
     return child.output().strip();
   }
+
+  /** Runs a script of its own in place of the common one, and returns what it printed. */
+  String runScript(Path folder, Path script) throws IOException, InterruptedException {
+    List<String> line = List.of(command.get(0), script.toString());
+    ChildProcess child = ChildProcess.run(folder, Map.of(), line);
+    assertEquals(0, child.exitCode(), child.output());
+    return child.output().strip();
+  }
 }

@@ -39,6 +39,7 @@ class LauncherTest {
             "onnx-ops",
             "fpga-backend",
             "plugin/model",
+            "plugin/zoo",
             "plugin/quantizer",
             "plugin/training",
             "plugin/cli")) {

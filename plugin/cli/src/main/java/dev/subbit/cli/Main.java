@@ -8,6 +8,7 @@ import dev.subbit.cli.run.CompareCommand;
 import dev.subbit.cli.run.DevicesCommand;
 import dev.subbit.cli.run.ExportCommand;
 import dev.subbit.cli.run.PredictCommand;
+import dev.subbit.cli.run.ZooCommand;
 import dev.subbit.cli.terminal.HelpText;
 import dev.subbit.cli.terminal.Interruption;
 import dev.subbit.cli.terminal.WarningLine;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
       CompareCommand.class,
       InspectCommand.class,
       DevicesCommand.class,
+      ZooCommand.class,
       BenchCommand.class
     },
     mixinStandardHelpOptions = true,
@@ -45,7 +47,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "Start with:  ./subbit demo",
+      "Start with:  ./subbit demo --quick",
       "Help on one command:  ./subbit COMMAND --help",
       "Exit codes: 0 done, 1 failed, 2 wrong usage. SUBBIT_DEBUG=1 shows stack traces."
     })

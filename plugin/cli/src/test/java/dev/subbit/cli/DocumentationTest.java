@@ -43,6 +43,7 @@ class DocumentationTest {
       import dev.subbit.tribuo.training.metrics.*;
       import dev.subbit.tribuo.training.recipe.*;
       import dev.subbit.tribuo.training.teacher.*;
+      import dev.subbit.tribuo.zoo.*;
       import java.nio.file.*;
       import java.util.*;
       import org.tribuo.*;

@@ -9,9 +9,8 @@ import dev.subbit.onnx.ExecutionBackend;
 import dev.subbit.onnx.SubBitSessions;
 import java.lang.ref.Cleaner;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
@@ -74,13 +73,14 @@ final class ModelSession implements AutoCloseable {
    * Runs the model on one batch.
    *
    * @param input name of its one input, float.
+   * @param output name of the output to compute, float.
    * @param values values of the input.
    * @param shape shape of the input.
-   * @return the values of the float outputs, in the model's order.
+   * @return the values of the output.
    * @throws IllegalStateException if the session is closed, cannot be opened on the back end, or
    *     fails.
    */
-  List<float[]> run(String input, float[] values, long... shape) {
+  float[] run(String input, String output, float[] values, long... shape) {
     open();
     lock.readLock().lock();
     try {
@@ -88,15 +88,11 @@ final class ModelSession implements AutoCloseable {
       OrtEnvironment environment = OrtEnvironment.getEnvironment();
       try (OnnxTensor tensor =
               OnnxTensor.createTensor(environment, FloatBuffer.wrap(values), shape);
-          OrtSession.Result result = handle.session.run(Map.of(input, tensor))) {
-        List<float[]> outputs = new ArrayList<>();
-        for (int i = 0; i < result.size(); i++) {
-          FloatBuffer buffer = ((OnnxTensor) result.get(i)).getFloatBuffer();
-          float[] output = new float[buffer.remaining()];
-          buffer.get(output);
-          outputs.add(output);
-        }
-        return outputs;
+          OrtSession.Result result = handle.session.run(Map.of(input, tensor), Set.of(output))) {
+        FloatBuffer buffer = ((OnnxTensor) result.get(0)).getFloatBuffer();
+        float[] scores = new float[buffer.remaining()];
+        buffer.get(scores);
+        return scores;
       } catch (OrtException e) {
         throw new IllegalStateException(
             "The model failed on back end '" + backend().name() + "': " + e.getMessage(), e);

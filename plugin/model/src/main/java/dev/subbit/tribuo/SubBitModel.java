@@ -6,7 +6,9 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.oracle.labs.mlrg.olcut.util.Pair;
 import dev.subbit.onnx.ExecutionBackend;
 import dev.subbit.onnx.ProtobufVersion;
+import dev.subbit.tribuo.data.PicturePreparation;
 import dev.subbit.tribuo.data.PixelMap;
+import dev.subbit.tribuo.export.ModelMetadata;
 import dev.subbit.tribuo.export.OnnxExporter;
 import dev.subbit.tribuo.io.AtomicFile;
 import dev.subbit.tribuo.network.NetworkShapes;
@@ -14,18 +16,21 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetworkCheck;
 import dev.subbit.tribuo.protos.SubBitModelProto;
 import dev.subbit.tribuo.stored.NetworkCodec;
+import dev.subbit.tribuo.stored.PreparationCodec;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.NotSerializableException;
 import java.io.ObjectOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.tribuo.Example;
 import org.tribuo.Excuse;
 import org.tribuo.ImmutableFeatureMap;
@@ -33,6 +38,7 @@ import org.tribuo.ImmutableOutputInfo;
 import org.tribuo.Model;
 import org.tribuo.ONNXExportable;
 import org.tribuo.Prediction;
+import org.tribuo.Tribuo;
 import org.tribuo.VariableInfo;
 import org.tribuo.classification.ImmutableLabelInfo;
 import org.tribuo.classification.Label;
@@ -67,8 +73,19 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
   private final transient TrainedNetwork network;
   private final transient PixelMap pixels;
   private final transient int[] positions;
-  private final transient BackendChoice backend;
+  private final transient List<String> labels;
+  private final transient Choices choices;
   private final transient ModelSession session;
+
+  /**
+   * What may be chosen for a model without changing the network.
+   *
+   * @param preparation how a picture becomes an image; stored with the model.
+   * @param backend where it predicts, or null for the preferred one of this machine.
+   * @param fullProvenance whether stored and exported forms name places on this machine.
+   */
+  private record Choices(
+      PicturePreparation preparation, BackendChoice backend, boolean fullProvenance) {}
 
   /**
    * Makes a model of a network with its weights.
@@ -86,7 +103,13 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
       ImmutableFeatureMap featureIDMap,
       ImmutableOutputInfo<Label> outputIDInfo,
       TrainedNetwork network) {
-    this(name, provenance, featureIDMap, outputIDInfo, network, null);
+    this(
+        name,
+        provenance,
+        featureIDMap,
+        outputIDInfo,
+        network,
+        new Choices(PicturePreparation.of(network.network().input()), null, false));
   }
 
   private SubBitModel(
@@ -95,16 +118,21 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
       ImmutableFeatureMap featureIDMap,
       ImmutableOutputInfo<Label> outputIDInfo,
       TrainedNetwork network,
-      BackendChoice backend) {
+      Choices choices) {
     super(name, provenance, featureIDMap, outputIDInfo, true);
     TrainedNetworkCheck.check(network);
     requireDenseIds(featureIDMap, outputIDInfo, network);
     this.network = network;
     this.pixels = new PixelMap(featureIDMap, network.network().input());
     this.positions = pixels.positions();
-    this.backend = backend;
+    this.labels =
+        IntStream.range(0, outputIDInfo.size())
+            .mapToObj(id -> outputIDInfo.getOutput(id).getLabel())
+            .toList();
+    this.choices = choices;
     this.session =
-        new ModelSession(() -> OnnxExporter.export(network, positions).toByteArray(), backend);
+        new ModelSession(
+            () -> OnnxExporter.export(network, positions).toByteArray(), choices.backend());
   }
 
   /** Both domains must number their entries from 0 without gaps; a file may claim otherwise. */
@@ -163,13 +191,111 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
    */
   public SubBitModel withBackend(String name, Map<String, String> settings) {
     ExecutionBackend.named(name);
+    return with(
+        new Choices(
+            choices.preparation(), new BackendChoice(name, settings), choices.fullProvenance()));
+  }
+
+  /**
+   * The same model with another way to make images of pictures. It is stored and exported with the
+   * model.
+   *
+   * @param preparation the way; of the network's image shape.
+   * @return a model of the same name and provenance, with a session of its own.
+   * @throws IllegalArgumentException if the shape is another one.
+   */
+  public SubBitModel withPreparation(PicturePreparation preparation) {
+    if (!preparation.shape().equals(network.network().input())) {
+      throw new IllegalArgumentException(
+          "The network takes images of "
+              + network.network().input()
+              + ", the preparation makes "
+              + preparation.shape());
+    }
+    return with(new Choices(preparation, choices.backend(), choices.fullProvenance()));
+  }
+
+  /**
+   * The same model, whose stored and exported forms hold its provenance with all paths. Without
+   * this, they hold of each absolute path only the last name, since such paths tell where somebody
+   * keeps files, and often what user or machine are called.
+   *
+   * @return a model of the same name and provenance, with a session of its own.
+   */
+  public SubBitModel withFullProvenance() {
+    return with(new Choices(choices.preparation(), choices.backend(), true));
+  }
+
+  /**
+   * A model that was made of this one: it has another network, with the same images and labels, and
+   * runs on the preferred back end.
+   *
+   * @param network the network.
+   * @param provenance where it comes from.
+   * @return a model of the same name, which takes pictures and tells of its provenance as this one
+   *     does.
+   * @throws IllegalArgumentException if the network is not whole or takes other images.
+   */
+  public SubBitModel withNetwork(TrainedNetwork network, ModelProvenance provenance) {
+    if (!network.network().input().equals(this.network.network().input())) {
+      throw new IllegalArgumentException(
+          "The network takes images of "
+              + network.network().input()
+              + ", the one before took "
+              + this.network.network().input());
+    }
     return new SubBitModel(
-        this.name,
+        name,
         provenance,
         featureIDMap,
         outputIDInfo,
         network,
-        new BackendChoice(name, settings));
+        new Choices(choices.preparation(), null, choices.fullProvenance()));
+  }
+
+  private SubBitModel with(Choices others) {
+    return new SubBitModel(name, provenance, featureIDMap, outputIDInfo, network, others);
+  }
+
+  /**
+   * How a picture becomes an image for this model: as in its training.
+   *
+   * @return the preparation.
+   */
+  public PicturePreparation preparation() {
+    return choices.preparation();
+  }
+
+  /**
+   * Classifies the picture in a PNG or JPEG file.
+   *
+   * @param picture the file.
+   * @return the best label and the probabilities of all.
+   * @throws IOException if the file cannot be read or decoded; the message names it.
+   */
+  public Prediction<Label> classify(Path picture) throws IOException {
+    return predict(preparation().example(picture));
+  }
+
+  /**
+   * Classifies the picture that a stream holds as PNG or JPEG.
+   *
+   * @param picture the stream, which is read to its end and stays open.
+   * @return the best label and the probabilities of all.
+   * @throws IOException if the stream cannot be read or decoded.
+   */
+  public Prediction<Label> classify(InputStream picture) throws IOException {
+    return predict(preparation().example(picture));
+  }
+
+  /**
+   * Classifies a picture in memory.
+   *
+   * @param picture the picture.
+   * @return the best label and the probabilities of all.
+   */
+  public Prediction<Label> classify(BufferedImage picture) {
+    return predict(preparation().example(picture));
   }
 
   /**
@@ -214,31 +340,14 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
     }
     float[] features = pixels.featureRows(batch);
     float[] scores =
-        session.run(OnnxExporter.INPUT, features, batch.size(), positions.length).get(0);
+        session.run(
+            OnnxExporter.INPUT, OnnxExporter.OUTPUT, features, batch.size(), positions.length);
     List<Prediction<Label>> predictions = new ArrayList<>();
     for (int i = 0; i < used.length; i++) {
-      predictions.add(prediction(batch.get(i), used[i], scores, i * outputIDInfo.size()));
+      predictions.add(
+          LabelScores.prediction(batch.get(i), used[i], labels, scores, i * labels.size()));
     }
     return predictions;
-  }
-
-  private Prediction<Label> prediction(
-      Example<Label> example, int used, float[] scores, int offset) {
-    Map<String, Label> all = new LinkedHashMap<>();
-    Label best = null;
-    for (int id = 0; id < outputIDInfo.size(); id++) {
-      Label label = new Label(outputIDInfo.getOutput(id).getLabel(), scores[offset + id]);
-      all.put(label.getLabel(), label);
-      if (!Double.isNaN(label.getScore()) && (best == null || label.getScore() > best.getScore())) {
-        best = label;
-      }
-    }
-    if (best == null) {
-      throw new IllegalStateException(
-          "The network gives no probability for this example, only NaN; its weights or the"
-              + " example's values are out of all bounds");
-    }
-    return new Prediction<>(best, all, used, example, true);
   }
 
   @Override
@@ -260,16 +369,27 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
   }
 
   private OnnxMl.ModelProto identified(OnnxMl.ModelProto model, String domain, long modelVersion) {
-    return model.toBuilder()
-        .setProducerName("Subbit")
-        .setDomain(domain)
-        .setModelVersion(modelVersion)
-        .setDocString(toString())
-        .addMetadataProps(
-            OnnxMl.StringStringEntryProto.newBuilder()
-                .setKey(PROVENANCE_METADATA_FIELD)
-                .setValue(serializeProvenance(provenance)))
-        .build();
+    OnnxMl.ModelProto.Builder identified =
+        model.toBuilder()
+            .setProducerName("Subbit")
+            .setDomain(domain)
+            .setModelVersion(modelVersion)
+            .setDocString(
+                "A classifier of images with sub-bit weights: "
+                    + network.network().name()
+                    + ", "
+                    + labels.size()
+                    + " classes. metadata_props say how pictures become its input, and its labels.")
+            .addMetadataProps(
+                OnnxMl.StringStringEntryProto.newBuilder()
+                    .setKey(PROVENANCE_METADATA_FIELD)
+                    .setValue(serializeProvenance(storedProvenance())));
+    ModelMetadata.of(labels, preparation(), positions).writeTo(identified);
+    return identified.build();
+  }
+
+  private ModelProvenance storedProvenance() {
+    return choices.fullProvenance() ? provenance : PortableProvenance.of(provenance);
   }
 
   /** {@inheritDoc} The file appears complete or not at all. */
@@ -309,16 +429,25 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
 
   @Override
   protected SubBitModel copy(String newName, ModelProvenance newProvenance) {
-    return new SubBitModel(newName, newProvenance, featureIDMap, outputIDInfo, network, backend);
+    return new SubBitModel(newName, newProvenance, featureIDMap, outputIDInfo, network, choices);
   }
 
   @Override
   public ModelProto serialize() {
     ProtobufVersion.require();
+    ModelDataCarrier<Label> carrier =
+        new ModelDataCarrier<>(
+            name,
+            storedProvenance(),
+            featureIDMap,
+            outputIDInfo,
+            generatesProbabilities,
+            Tribuo.VERSION);
     SubBitModelProto model =
         SubBitModelProto.newBuilder()
-            .setMetadata(Any.pack(createDataCarrier().serialize()))
+            .setMetadata(Any.pack(carrier.serialize()))
             .setNetwork(NetworkCodec.encode(network))
+            .setPreparation(PreparationCodec.encode(preparation()))
             .build();
     return ModelProto.newBuilder()
         .setVersion(CURRENT_VERSION)
@@ -364,12 +493,16 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
     }
     @SuppressWarnings("unchecked") // guarded by the test above
     ImmutableOutputInfo<Label> labels = (ImmutableOutputInfo<Label>) carrier.outputDomain();
+    TrainedNetwork network = NetworkCodec.decode(proto.getNetwork());
+    PicturePreparation preparation =
+        PreparationCodec.decode(proto.getPreparation(), network.network().input());
     return new SubBitModel(
         carrier.name(),
         carrier.provenance(),
         carrier.featureDomain(),
         labels,
-        NetworkCodec.decode(proto.getNetwork()));
+        network,
+        new Choices(preparation, null, false));
   }
 
   private static ModelDataCarrier<?> deserializeMetadata(ModelDataProto metadata) {

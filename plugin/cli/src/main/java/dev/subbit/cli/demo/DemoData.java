@@ -62,12 +62,36 @@ record DemoData(
     if (named != null) {
       return read("the images of " + named, named, List.of());
     }
+    Path folder = folder(home);
+    return read(
+        folder.equals(DEBIAN)
+            ? "Fashion-MNIST of the Debian package dataset-fashion-mnist"
+            : "the bundled subset of Fashion-MNIST",
+        folder,
+        FASHION);
+  }
+
+  /**
+   * Finds and reads test images of Fashion-MNIST, with the names of their labels, in the same
+   * places.
+   *
+   * @param named the folder that the user named, or null.
+   * @param home the folder of the sources, or null where unknown.
+   * @return the first test images.
+   * @throws UserError if there are none, or a file is damaged.
+   */
+  static IdxImageSource findTest(Path named, Path home) {
+    return new ImageFolder(named == null ? folder(home) : named)
+        .read(Part.TEST, FASHION, TEST_IMAGES);
+  }
+
+  private static Path folder(Path home) {
     if (Files.isDirectory(DEBIAN)) {
-      return read("Fashion-MNIST of the Debian package dataset-fashion-mnist", DEBIAN, FASHION);
+      return DEBIAN;
     }
     Path bundled = home == null ? Path.of(BUNDLED) : home.resolve(BUNDLED);
     if (Files.isDirectory(bundled)) {
-      return read("the bundled subset of Fashion-MNIST", bundled, FASHION);
+      return bundled;
     }
     throw new UserError(
         "Found no images: no folder "

@@ -3,6 +3,8 @@ package dev.subbit.cli.files;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.onnx.ProtobufVersion;
 import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.zoo.Zoo;
+import dev.subbit.tribuo.zoo.ZooModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,13 +18,21 @@ public final class ModelFile {
   /**
    * Loads a saved model.
    *
-   * @param file the file.
+   * @param file the file, or the name of a model of the zoo where there is no such file.
    * @return the model.
    * @throws UserError if there is no such file, or if it does not hold a model.
    */
   public static SubBitModel load(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new UserError("There is no file " + file + ". Make one with ./subbit train.");
+      return Zoo.find(file.toString())
+          .map(ZooModel::load)
+          .orElseThrow(
+              () ->
+                  new UserError(
+                      "There is no file "
+                          + file
+                          + ", and no model of this name in the zoo. Make one with ./subbit train;"
+                          + " ./subbit zoo lists those that there are."));
     }
     Model<?> model;
     try {

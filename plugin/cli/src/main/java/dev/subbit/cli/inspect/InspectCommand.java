@@ -1,6 +1,7 @@
 package dev.subbit.cli.inspect;
 
 import dev.subbit.cli.files.ModelFile;
+import dev.subbit.cli.options.ImageShapeConverter;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.SubBitModel;
@@ -13,20 +14,17 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code subbit inspect}: shows what a model is made of and what its weights cost. */
 @Command(
@@ -117,23 +115,6 @@ public final class InspectCommand implements Callable<Integer> {
     @Override
     public Iterator<String> iterator() {
       return Networks.names().iterator();
-    }
-  }
-
-  /** Reads {@code 3x224x224}. */
-  static final class ImageShapeConverter implements ITypeConverter<ImageShape> {
-    @Override
-    public ImageShape convert(String text) {
-      try {
-        int[] sizes = Arrays.stream(text.split("x", -1)).mapToInt(Integer::parseInt).toArray();
-        if (sizes.length == 3) {
-          return new ImageShape(sizes[0], sizes[1], sizes[2]);
-        }
-      } catch (IllegalArgumentException e) {
-        // Reported below.
-      }
-      throw new TypeConversionException(
-          "'" + text + "' is not an image shape; write channels, height and width as in 3x224x224");
     }
   }
 

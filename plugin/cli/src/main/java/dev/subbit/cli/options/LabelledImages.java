@@ -14,12 +14,18 @@ import org.tribuo.DataSource;
 import org.tribuo.Example;
 import org.tribuo.classification.Label;
 import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The options that say which labelled images a model is run on. */
 public final class LabelledImages {
 
-  @ArgGroup(multiplicity = "1")
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @ArgGroup(multiplicity = "0..1")
   private Source source;
 
   @Option(
@@ -96,14 +102,29 @@ public final class LabelledImages {
   }
 
   /**
+   * Whether labelled images were named.
+   *
+   * @return true if they were.
+   */
+  public boolean given() {
+    return source != null;
+  }
+
+  /**
    * Opens the images.
    *
    * @param shape the shape that the model takes.
    * @return the images, read again at each iteration where they are not small.
+   * @throws ParameterException if no images were named.
    * @throws UserError if a file is missing or damaged, there is no such source, or the images have
    *     another shape.
    */
   public Iterable<Example<Label>> read(ImageShape shape) {
+    if (!given()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Missing images: give --data DIR, --images FILE --labels FILE, or --config CONFIG.xml");
+    }
     DataSource<Label> images = open();
     if (images instanceof ImageSource known && !known.imageShape().equals(shape)) {
       throw new UserError(

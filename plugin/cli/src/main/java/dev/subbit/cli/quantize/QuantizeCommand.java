@@ -5,6 +5,7 @@ import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.ProgressOption;
+import dev.subbit.cli.options.ProvenanceOption;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.data.IdxImageSource;
@@ -65,6 +66,7 @@ public final class QuantizeCommand implements Callable<Integer> {
   @Mixin private JsonOption json;
   @Mixin private CalibrationOptions calibration;
   @Mixin private ProgressOption progress;
+  @Mixin private ProvenanceOption provenance;
 
   @Parameters(index = "0", paramLabel = "IN", description = "The model, .onnx or .sbm.")
   private Path in;
@@ -270,7 +272,8 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
     int images = calibration.images();
     Path data = calibration.dataFolder();
-    try (SubBitModel model = ModelFile.load(in)) {
+    try (SubBitModel loaded = ModelFile.load(in);
+        SubBitModel model = provenance.apply(loaded)) {
       IdxImageSource source = new ImageFolder(data).read(ImageFolder.Part.TRAIN, List.of(), 0);
       boolean integers = SubBitQuantizer.makesIntegers(model.network());
       if (width != null && !integers) {

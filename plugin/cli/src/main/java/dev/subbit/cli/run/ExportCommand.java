@@ -3,6 +3,7 @@ package dev.subbit.cli.run;
 import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.JsonOption;
+import dev.subbit.cli.options.ProvenanceOption;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
 import java.io.IOException;
@@ -22,14 +23,16 @@ import picocli.CommandLine.Spec;
     name = "export",
     description =
         "Write a saved model as ONNX. The file runs in any ONNX Runtime; with Subbit's library"
-            + " registered it runs on Subbit's kernels.",
+            + " registered it runs on Subbit's kernels. Its metadata say how pictures become its"
+            + " input, and its labels.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
       "Examples:",
       "  ./subbit export clothes.sbm clothes.onnx",
       "  ./subbit export clothes.sbm clothes.onnx --domain com.example.clothes --model-version 3",
-      "  ./subbit export integer.sbm layers.onnx --layers"
+      "  ./subbit export integer.sbm layers.onnx --layers",
+      "  ./subbit export clothes.sbm mine.onnx --provenance full"
     })
 public final class ExportCommand implements Callable<Integer> {
 
@@ -38,6 +41,7 @@ public final class ExportCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
+  @Mixin private ProvenanceOption provenance;
 
   @Parameters(index = "0", paramLabel = "IN.sbm", description = "The saved model.")
   private Path in;
@@ -73,7 +77,8 @@ public final class ExportCommand implements Callable<Integer> {
     OutputFile.requireWritable(out);
     OutputFile.requireOther(out, in);
     long bytes;
-    try (SubBitModel model = ModelFile.load(in)) {
+    try (SubBitModel loaded = ModelFile.load(in);
+        SubBitModel model = provenance.apply(loaded)) {
       bytes =
           layers
               ? exportByLayer(model, domain, modelVersion, out)

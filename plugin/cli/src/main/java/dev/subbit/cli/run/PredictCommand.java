@@ -1,12 +1,12 @@
 package dev.subbit.cli.run;
 
-import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.BackendOptions;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.LabelledImages;
 import dev.subbit.cli.terminal.UserError;
-import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.data.Inversion;
+import dev.subbit.tribuo.data.PicturePreparation;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -22,17 +22,26 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit predict}: runs a saved model over labelled images. */
+/** {@code subbit predict}: says what is on pictures, or measures accuracy on labelled images. */
 @Command(
     name = "predict",
-    description = "Run a saved model over labelled images and print its accuracy.",
+    description = {
+      "Say what is on pictures: name PNG or JPEG files, or folders of them.",
+      "Or run a model over labelled images and print its accuracy: name these by --data, --images"
+          + " and --labels, or --config.",
+      "Pictures are scaled and cut as in the model's training. An .onnx file must say in its"
+          + " metadata how, as exported models do; docs/OPERATORS.md lists the names."
+    },
     mixinStandardHelpOptions = true,
     footer = {
       "",
       "Examples:",
+      "  ./subbit predict fashion-mnist-int8-tau5 docs/pictures/boot.jpg",
+      "  ./subbit predict clothes.onnx photos --top 2 --output answers.tsv --json answers.json",
       "  ./subbit predict clothes.sbm --data integration-tests/data/fashion-mnist",
       "  ./subbit predict clothes.sbm --data DIR --backend onnxruntime --output labels.txt",
       "  ./subbit predict pets.sbm --config pets.xml --source test",
@@ -49,13 +58,43 @@ public final class PredictCommand implements Callable<Integer> {
   @Mixin private BackendOptions backend;
   @Mixin private LabelledImages images;
 
-  @Parameters(index = "0", paramLabel = "MODEL.sbm", description = "The saved model.")
+  @Parameters(
+      index = "0",
+      paramLabel = "MODEL",
+      description =
+          "A saved model (.sbm), an ONNX file (.onnx), or the name of a model that ./subbit zoo"
+              + " lists.")
   private Path file;
+
+  @Parameters(
+      index = "1..*",
+      arity = "0..*",
+      paramLabel = "PICTURE",
+      description = "Pictures, and folders whose pictures are all taken.")
+  private List<Path> pictures = List.of();
+
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      description =
+          "Pictures: show the N most probable labels. Default: 5 for one picture, 1 for several.")
+  private Integer top;
+
+  @Option(
+      names = "--invert",
+      paramLabel = "WHEN",
+      description =
+          "Pictures: whether light and dark change places: NEVER, ALWAYS, or AUTO, where the border"
+              + " is light. Default: as the model says.")
+  private Inversion invert;
 
   @Option(
       names = "--output",
       paramLabel = "FILE",
-      description = "Write the predicted labels to FILE, one per line, in the order of the images.")
+      description = {
+        "Pictures: write a line per label to FILE: file, label and probability, separated by tabs.",
+        "Labelled images: write the predicted labels to FILE, one per line, in their order."
+      })
   private Path output;
 
   @Override
@@ -64,19 +103,54 @@ public final class PredictCommand implements Callable<Integer> {
     if (output != null) {
       OutputFile.requireWritable(output);
     }
-    Map<String, String> settings = backend.settings();
-    try (SubBitModel loaded = ModelFile.load(file);
-        SubBitModel model = loaded.withBackend(backend.name(), settings)) {
-      predict(model);
+    if (pictures.isEmpty() == !images.given()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          images.given()
+              ? "pictures and labelled images exclude each other; name one or the other"
+              : "nothing to predict: name pictures or folders, or labelled images by --data,"
+                  + " --images and --labels, or --config");
+    }
+    if (pictures.isEmpty() && (top != null || invert != null)) {
+      throw new ParameterException(
+          spec.commandLine(), "--top and --invert are for pictures, not for labelled images");
+    }
+    if (top != null && top < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--top is " + top + "; it must be at least 1");
+    }
+    try (LoadedClassifier model = LoadedClassifier.load(file, backend)) {
+      if (pictures.isEmpty()) {
+        measure(model);
+      } else {
+        answer(model);
+      }
     }
     return 0;
   }
 
+  private void answer(LoadedClassifier model) {
+    PicturePreparation preparation =
+        invert == null ? model.preparation() : model.preparation().with(invert);
+    PictureAnswers answers = PictureAnswers.of(model, preparation, pictures, top == null ? 0 : top);
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(answers.table());
+    out.flush();
+    if (output != null) {
+      write(answers.lines());
+    }
+    Map<String, Object> results = new LinkedHashMap<>();
+    results.put("model", file.toString());
+    results.put("backend", backend.name());
+    results.put("pictures", answers.pictures());
+    json.write(results);
+  }
+
   /** Runs the images through the model in batches, so that any number of them fits into memory. */
-  private void predict(SubBitModel model) {
+  private void measure(LoadedClassifier model) {
     Tally tally = new Tally();
     List<Example<Label>> chunk = new ArrayList<>(CHUNK);
-    for (Example<Label> example : images.read(model.network().network().input())) {
+    for (Example<Label> example : images.read(model.preparation().shape())) {
       requireKnown(example.getOutput(), model);
       chunk.add(example);
       if (chunk.size() == CHUNK) {
@@ -98,7 +172,7 @@ public final class PredictCommand implements Callable<Integer> {
     private int right;
     private long nanos;
 
-    private void add(SubBitModel model, List<Example<Label>> chunk) {
+    private void add(LoadedClassifier model, List<Example<Label>> chunk) {
       if (labels.isEmpty()) {
         // The first run loads the model; it is not timed.
         model.predict(chunk.subList(0, Math.min(WARM_UP_IMAGES, chunk.size())));
@@ -122,13 +196,13 @@ public final class PredictCommand implements Callable<Integer> {
     }
   }
 
-  private static void requireKnown(Label label, SubBitModel model) {
-    if (model.getOutputIDInfo().getID(label) < 0) {
+  private static void requireKnown(Label label, LoadedClassifier model) {
+    if (!model.labels().contains(label.getLabel())) {
       throw new UserError(
           "The images have the label '"
               + label.getLabel()
               + "', which the model does not know; it knows "
-              + model.getOutputIDInfo().toReadableString()
+              + String.join(", ", model.labels())
               + ". Name the labels 0, 1, ... with --label-names.");
     }
   }
@@ -140,8 +214,7 @@ public final class PredictCommand implements Callable<Integer> {
     out.printf("Accuracy:   %.2f %% (%,d of %,d)%n", 100 * accuracy, tally.right, tally.images());
     out.printf("Speed:      %,.0f images/s%n", tally.imagesPerSecond());
     if (output != null) {
-      String lines = String.join("\n", tally.labels) + "\n";
-      OutputFile.write(output, stream -> stream.write(lines.getBytes(StandardCharsets.UTF_8)));
+      write(String.join("\n", tally.labels) + "\n");
       out.printf("Labels:     %s%n", output);
     }
     Map<String, Object> results = new LinkedHashMap<>();
@@ -152,5 +225,9 @@ public final class PredictCommand implements Callable<Integer> {
     results.put("accuracy", accuracy);
     results.put("imagesPerSecond", tally.imagesPerSecond());
     json.write(results);
+  }
+
+  private void write(String lines) {
+    OutputFile.write(output, stream -> stream.write(lines.getBytes(StandardCharsets.UTF_8)));
   }
 }

@@ -6,6 +6,7 @@ import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.ConfigSettings;
 import dev.subbit.cli.options.JsonOption;
+import dev.subbit.cli.options.ProvenanceOption;
 import dev.subbit.cli.report.TrainingPage;
 import dev.subbit.cli.terminal.Interruption;
 import dev.subbit.cli.terminal.UserError;
@@ -14,20 +15,27 @@ import dev.subbit.tribuo.evaluation.ConfusionMatrix;
 import dev.subbit.tribuo.evaluation.TestEvaluation;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.training.SubBitTrainer;
+import dev.subbit.tribuo.training.metrics.EpochMetrics;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.tribuo.ConfigurableDataSource;
 import org.tribuo.DataSource;
 import org.tribuo.Dataset;
 import org.tribuo.classification.Label;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -37,6 +45,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Train a network as an OLCUT configuration says, save it and, where the configuration has a"
           + " test source, evaluate it.",
+      "Or train on folders of pictures, one per class, without a configuration: --pictures.",
       "The configuration names a SubBitTrainer and sources of training and test images; configs/"
           + " has examples.",
       "If it has a SubBitQuantizer named 'quantizer', the trained model is quantized on the"
@@ -46,6 +55,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
+      "  ./subbit train --pictures photos --network resnet20 --out photos.sbm",
+      "  ./subbit train --pictures photos --image 3x64x64 --set trainer.epochs=20",
       "  ./subbit train configs/fashion-mnist.xml --out clothes.sbm",
       "  ./subbit train configs/fashion-mnist.xml --report clothes.html",
       "  ./subbit train configs/fashion-mnist.xml --checkpoints run1 --metrics run1.jsonl",
@@ -60,9 +71,17 @@ public final class TrainCommand implements Callable<Integer> {
   @Mixin private JsonOption json;
   @Mixin private ConfigSettings settings;
   @Mixin private LongRun longRun;
+  @Mixin private ProvenanceOption provenance;
 
-  @Parameters(index = "0", paramLabel = "CONFIG.xml", description = "The OLCUT configuration.")
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "CONFIG.xml",
+      description = "The OLCUT configuration.")
   private Path config;
+
+  @ArgGroup(exclusive = false)
+  private PictureTraining pictures;
 
   @Option(
       names = "--out",
@@ -107,7 +126,39 @@ public final class TrainCommand implements Callable<Integer> {
       OutputFile.requireWritable(report);
     }
     longRun.requireUsable();
-    try (ConfigFile components = new ConfigFile(config, settings.values())) {
+    if ((config == null) == (pictures == null)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          config == null
+              ? "nothing to train on: name a configuration, or a folder by --pictures"
+              : "a configuration and --pictures exclude each other; name one or the other");
+    }
+    if (config != null) {
+      train(config);
+    } else {
+      trainOnPictures();
+    }
+    return 0;
+  }
+
+  /** Trains by a configuration that the command writes itself, and shows. */
+  private void trainOnPictures() throws Exception {
+    String xml = pictures.xml();
+    PrintWriter terminal = spec.commandLine().getOut();
+    terminal.print(xml);
+    terminal.println("Saved to a file, this configuration trains the same; --set changes it.");
+    terminal.flush();
+    Path file = Files.createTempFile("pictures", ".xml");
+    try {
+      Files.writeString(file, xml);
+      train(file);
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  private void train(Path file) throws Exception {
+    try (ConfigFile components = new ConfigFile(file, settings.values())) {
       String name = components.name(trainerName, SubBitTrainer.class, "trainer", "--trainer");
       longRun.configure(components, name);
       SubBitTrainer trainer =
@@ -128,7 +179,6 @@ public final class TrainCommand implements Callable<Integer> {
               : null;
       train(trainer, quantizer, train, test);
     }
-    return 0;
   }
 
   private void train(
@@ -140,12 +190,14 @@ public final class TrainCommand implements Callable<Integer> {
     PrintWriter terminal = spec.commandLine().getOut();
     long start = System.nanoTime();
     Map<String, Object> results = new LinkedHashMap<>();
+    List<EpochMetrics> epochs = new ArrayList<>();
+    trainer.addListener(epochs::add);
     TrainingRecord record = new TrainingRecord();
     if (report != null) {
       trainer.addListener(record);
     }
     try (SubBitModel trained = longRun.train(trainer, images);
-        SubBitModel model = quantized(trained, quantizer, images)) {
+        SubBitModel model = provenance.apply(quantized(trained, quantizer, images))) {
       double seconds = (System.nanoTime() - start) / 1e9;
       ModelFile.save(model, out);
       Interruption.keeping(() -> "the model is saved in " + out);
@@ -154,6 +206,12 @@ public final class TrainCommand implements Callable<Integer> {
       results.put("model", out.toString());
       results.put("trainImages", images.size());
       results.put("trainSeconds", seconds);
+      best(epochs)
+          .ifPresent(
+              epoch ->
+                  terminal.printf(
+                      "Best on the images held out: epoch %d, accuracy %.1f %%.%n",
+                      epoch.epoch(), 100 * epoch.validation().orElseThrow().accuracy()));
       ConfusionMatrix evaluation = null;
       if (test != null) {
         evaluation = TestEvaluation.confusions(model, test);
@@ -170,6 +228,24 @@ public final class TrainCommand implements Callable<Integer> {
       }
     }
     json.write(results);
+  }
+
+  /**
+   * The epoch of the last stage with the best accuracy on validation images, the first of these.
+   */
+  private static Optional<EpochMetrics> best(List<EpochMetrics> epochs) {
+    int last = epochs.isEmpty() ? 0 : epochs.get(epochs.size() - 1).stage();
+    Optional<EpochMetrics> best = Optional.empty();
+    for (EpochMetrics epoch : epochs) {
+      if (epoch.stage() == last
+          && epoch.validation().isPresent()
+          && (best.isEmpty()
+              || epoch.validation().get().accuracy()
+                  > best.get().validation().orElseThrow().accuracy())) {
+        best = Optional.of(epoch);
+      }
+    }
+    return best;
   }
 
   private static SubBitModel quantized(

@@ -36,6 +36,13 @@ public final class IdxImageSource implements ImageSource {
       description = "Number of images to read, counted from the start of the files; 0 reads all.")
   private int limit = 0;
 
+  @Config(
+      description =
+          "Whether light and dark of a picture change places before it looks like these images:"
+              + " NEVER, ALWAYS, or AUTO, which inverts pictures with a light border, for images"
+              + " of light things on a dark ground. Models keep it for their predictions.")
+  private Inversion inversion = Inversion.NEVER;
+
   private List<Example<Label>> examples;
   private ImageShape shape;
   private DataSourceProvenance provenance;
@@ -148,6 +155,11 @@ public final class IdxImageSource implements ImageSource {
   @Override
   public ImageShape imageShape() {
     return shape;
+  }
+
+  @Override
+  public PicturePreparation preparation() {
+    return PicturePreparation.of(shape).with(inversion);
   }
 
   @Override

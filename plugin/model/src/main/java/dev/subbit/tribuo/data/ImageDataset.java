@@ -20,7 +20,7 @@ public final class ImageDataset extends ImmutableDataset<Label> {
 
   private static final long serialVersionUID = 1L;
 
-  private final ImageShape shape;
+  private final PicturePreparation preparation;
   private final String description;
 
   /**
@@ -36,7 +36,7 @@ public final class ImageDataset extends ImmutableDataset<Label> {
         source.getOutputFactory(),
         new PixelDomain(source.imageShape().size(), source.size()),
         labels(source));
-    this.shape = source.imageShape();
+    this.preparation = source.preparation();
     this.description = source.toString();
     for (Example<Label> example : source) {
       data.add(example);
@@ -57,7 +57,16 @@ public final class ImageDataset extends ImmutableDataset<Label> {
    * @return the shape.
    */
   public ImageShape imageShape() {
-    return shape;
+    return preparation.shape();
+  }
+
+  /**
+   * How a picture of any size becomes an image like these.
+   *
+   * @return what the source says.
+   */
+  public PicturePreparation preparation() {
+    return preparation;
   }
 
   /** The description of the image source in one line, for messages. */

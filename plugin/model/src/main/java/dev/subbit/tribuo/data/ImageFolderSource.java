@@ -62,6 +62,7 @@ public final class ImageFolderSource implements ImageSource {
 
   private Decoder decoder = PictureDecoder::decode;
   private ImageShape shape;
+  private PicturePreparation preparation;
   private List<ImageFile> files;
   private DataSourceProvenance provenance;
 
@@ -147,6 +148,7 @@ public final class ImageFolderSource implements ImageSource {
         "shorterSide",
         shorterSide,
         "0, or at least the image's longer side, " + longest);
+    preparation = new PicturePreparation(shape, shorterSide, Inversion.NEVER);
     MessageDigest digest = Sha256.start();
     List<ImageFile> found = new ArrayList<>();
     for (Path classFolder : classFolders()) {
@@ -224,12 +226,7 @@ public final class ImageFolderSource implements ImageSource {
 
   private byte[] read(Path file, Region.Choice choice) {
     try {
-      Picture picture = decoder.decode(file);
-      Region region =
-          choice == null
-              ? Picture.centre(picture.width(), picture.height(), shape, shorterSide)
-              : choice.of(picture.width(), picture.height());
-      return picture.image(region, shape);
+      return preparation.image(decoder.decode(file), choice);
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
@@ -238,6 +235,11 @@ public final class ImageFolderSource implements ImageSource {
   @Override
   public ImageShape imageShape() {
     return shape;
+  }
+
+  @Override
+  public PicturePreparation preparation() {
+    return preparation;
   }
 
   @Override

@@ -21,6 +21,16 @@ public interface ImageSource extends ConfigurableDataSource<Label> {
   ImageShape imageShape();
 
   /**
+   * How a picture of any size becomes an image like these. Models that are trained on the images
+   * keep it, and take pictures by it.
+   *
+   * @return the preparation; by default, the largest middle part of the picture.
+   */
+  default PicturePreparation preparation() {
+    return PicturePreparation.of(imageShape());
+  }
+
+  /**
    * Number of images.
    *
    * @return number of images.

@@ -52,12 +52,24 @@ final class PictureDecoder {
     } catch (IOException e) {
       throw new IOException(path + " cannot be read: " + e.getMessage(), e);
     }
+    return decode(file, path.toString());
+  }
+
+  /**
+   * Decodes the content of a PNG or JPEG file.
+   *
+   * @param file the content.
+   * @param name what to call the file in messages.
+   * @return the picture.
+   * @throws IOException if it cannot be decoded; the message names it and says why.
+   */
+  static Picture decode(byte[] file, String name) throws IOException {
     try {
       return decode(file);
     } catch (IOException | RuntimeException e) {
       // ImageIO throws exceptions of many types for damaged files.
       throw new IOException(
-          path
+          name
               + " cannot be decoded: "
               + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage())
               + "; replace or remove the file",
@@ -114,7 +126,13 @@ final class PictureDecoder {
     return false;
   }
 
-  private static Picture picture(BufferedImage image) {
+  /**
+   * Takes the values of a decoded picture.
+   *
+   * @param image the picture.
+   * @return its values, transparent pixels on white.
+   */
+  static Picture picture(BufferedImage image) {
     ColorModel model = image.getColorModel();
     int space = model.getColorSpace().getType();
     boolean grey = space == ColorSpace.TYPE_GRAY;

@@ -44,6 +44,15 @@ public final class PictureFiles {
   }
 
   /**
+   * The files.
+   *
+   * @return at least one, in the order of their names.
+   */
+  public List<Path> files() {
+    return files;
+  }
+
+  /**
    * Number of pictures.
    *
    * @return at least 1.
@@ -61,7 +70,6 @@ public final class PictureFiles {
    * @throws IOException if the file cannot be read or decoded; the message names it.
    */
   public byte[] read(int number, ImageShape shape) throws IOException {
-    Picture picture = PictureDecoder.decode(files.get(number));
-    return picture.image(Picture.centre(picture.width(), picture.height(), shape, 0), shape);
+    return PicturePreparation.of(shape).image(PictureDecoder.decode(files.get(number)), null);
   }
 }

@@ -308,12 +308,7 @@ public final class SubBitQuantizer
             ? inIntegers(model, images, calibration, findings)
             : inEightBits(model, images, calibration);
     findings.put(LAYERS, new StringProvenance(LAYERS, String.join(", ", quantizedLayers(network))));
-    return new SubBitModel(
-        model.getName(),
-        provenance(model, findings, calibration, trainer),
-        model.getFeatureIDMap(),
-        model.getOutputIDInfo(),
-        network);
+    return model.withNetwork(network, provenance(model, findings, calibration, trainer));
   }
 
   private TrainedNetwork inEightBits(

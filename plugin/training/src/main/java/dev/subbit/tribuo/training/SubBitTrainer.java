@@ -381,7 +381,10 @@ public final class SubBitTrainer implements Trainer<Label> {
               checkpoints,
               stopsBefore);
     }
-    return new SubBitModel(modelName(), provenance, features, labels, trained);
+    SubBitModel model = new SubBitModel(modelName(), provenance, features, labels, trained);
+    return examples instanceof ImageDataset images
+        ? model.withPreparation(images.preparation())
+        : model;
   }
 
   private TrainingCheckpoints checkpoints(

@@ -1,0 +1,89 @@
+package dev.subbit.cli.run;
+
+import dev.subbit.cli.files.ModelFile;
+import dev.subbit.cli.options.BackendOptions;
+import dev.subbit.cli.terminal.UserError;
+import dev.subbit.tribuo.OnnxClassifier;
+import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.data.PicturePreparation;
+import dev.subbit.tribuo.quantizer.graph.OnnxFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.tribuo.Example;
+import org.tribuo.Prediction;
+import org.tribuo.classification.Label;
+
+/**
+ * A classifier of images from a saved model or an ONNX file, on the back end that was asked for.
+ *
+ * @param preparation how a picture becomes an image for it.
+ * @param labels its labels, in the order of its outputs.
+ * @param classify classifies images.
+ * @param release what to do when it is needed no more.
+ */
+record LoadedClassifier(
+    PicturePreparation preparation,
+    List<String> labels,
+    Function<List<Example<Label>>, List<Prediction<Label>>> classify,
+    Runnable release)
+    implements AutoCloseable {
+
+  private static final String ONNX = ".onnx";
+
+  /**
+   * Loads a classifier.
+   *
+   * @param file a saved model or an ONNX file, or the name of a model of the zoo.
+   * @param backend where it is to run.
+   * @return the classifier.
+   * @throws UserError if it cannot be loaded; the message names the file and says why.
+   */
+  static LoadedClassifier load(Path file, BackendOptions backend) {
+    Map<String, String> settings = backend.settings();
+    if (file.toString().toLowerCase(Locale.ROOT).endsWith(ONNX)) {
+      return ofOnnx(file, backend.name(), settings);
+    }
+    try (SubBitModel loaded = ModelFile.load(file)) {
+      SubBitModel model = loaded.withBackend(backend.name(), settings);
+      return new LoadedClassifier(
+          model.preparation(),
+          IntStream.range(0, model.getOutputIDInfo().size())
+              .mapToObj(id -> model.getOutputIDInfo().getOutput(id).getLabel())
+              .toList(),
+          model::predict,
+          model::close);
+    }
+  }
+
+  private static LoadedClassifier ofOnnx(Path file, String backend, Map<String, String> settings) {
+    try (OnnxClassifier loaded = new OnnxClassifier(OnnxFile.read(file))) {
+      OnnxClassifier model = loaded.withBackend(backend, settings);
+      return new LoadedClassifier(
+          model.preparation(), model.labels(), model::predict, model::close);
+    } catch (IOException e) {
+      throw new UserError(e.getMessage(), e);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(file + ": " + e.getMessage() + ".", e);
+    }
+  }
+
+  /**
+   * Classifies images.
+   *
+   * @param images the images.
+   * @return one prediction per image, in their order.
+   */
+  List<Prediction<Label>> predict(List<Example<Label>> images) {
+    return classify.apply(images);
+  }
+
+  @Override
+  public void close() {
+    release.run();
+  }
+}

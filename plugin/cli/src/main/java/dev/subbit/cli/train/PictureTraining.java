@@ -1,0 +1,153 @@
+package dev.subbit.cli.train;
+
+import dev.subbit.cli.options.ImageShapeConverter;
+import dev.subbit.cli.terminal.UserError;
+import dev.subbit.tribuo.data.ImageFolderSource;
+import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.network.Networks;
+import dev.subbit.tribuo.settings.Selection;
+import dev.subbit.tribuo.training.SubBitTrainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/**
+ * The options of a training without a configuration, and the configuration that says the same: for
+ * a folder with a folder of pictures for each class, or one with such folders for training and for
+ * tests.
+ */
+final class PictureTraining {
+
+  private static final String TRAIN = "train";
+  private static final List<String> TEST_FOLDERS = List.of("test", "val");
+
+  /** Batches are smaller where there would be fewer than this many in an epoch. */
+  private static final int FEWEST_BATCHES = 10;
+
+  private static final int LARGEST_BATCH = 32;
+  private static final int SMALLEST_BATCH = 4;
+
+  @Option(
+      names = "--pictures",
+      required = true,
+      paramLabel = "FOLDER",
+      description = {
+        "Train without a configuration, on a folder with a folder of PNG and JPEG pictures for each"
+            + " class. The configuration that says the same is printed.",
+        "If the folder holds 'train', and 'test' or 'val', these hold the folders of the classes;"
+            + " otherwise a tenth of the pictures is held out, to keep the best epoch."
+      })
+  private Path folder;
+
+  @Option(
+      names = "--network",
+      paramLabel = "NAME",
+      defaultValue = "resnet20",
+      completionCandidates = NetworkNames.class,
+      description = "With --pictures: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private String network;
+
+  @Option(
+      names = "--image",
+      paramLabel = "CxHxW",
+      defaultValue = "3x32x32",
+      converter = ImageShapeConverter.class,
+      description =
+          "With --pictures: channels (1 grey, 3 colours), height and width that pictures are scaled"
+              + " and cut to. Default: ${DEFAULT-VALUE}.")
+  private ImageShape image;
+
+  /** For the help text. */
+  static final class NetworkNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Networks.names().iterator();
+    }
+  }
+
+  /**
+   * Writes the configuration.
+   *
+   * @return XML with the components {@code train}, {@code trainer} and, where there are pictures
+   *     for tests, {@code test}.
+   * @throws UserError if the folder does not have this layout, or there is no such network; the
+   *     message says what is missing.
+   */
+  String xml() {
+    if (!Networks.names().contains(network)) {
+      throw new UserError(
+          "There is no network '"
+              + network
+              + "'; --network is one of: "
+              + String.join(", ", Networks.names())
+              + ".");
+    }
+    Path training = folder.resolve(TRAIN);
+    Optional<Path> test =
+        TEST_FOLDERS.stream().map(folder::resolve).filter(Files::isDirectory).findFirst();
+    boolean split = Files.isDirectory(training) && test.isPresent();
+    Path pictures = split ? training : folder;
+    int count = count(pictures);
+    StringBuilder xml = new StringBuilder("<config>\n");
+    appendSource(xml, TRAIN, pictures);
+    if (split) {
+      appendSource(xml, "test", test.get());
+    }
+    appendStart(xml, "trainer", SubBitTrainer.class);
+    appendProperty(xml, "network", network);
+    appendShape(xml);
+    // In short trainings, codewords that stay as drawn do better than refined ones.
+    appendProperty(xml, "selection", Selection.FIXED);
+    appendProperty(
+        xml,
+        "batchSize",
+        Math.max(SMALLEST_BATCH, Math.min(LARGEST_BATCH, count / FEWEST_BATCHES)));
+    if (!split) {
+      appendProperty(xml, "validationShare", 0.1);
+    }
+    return xml.append("  </component>\n</config>\n").toString();
+  }
+
+  private int count(Path pictures) {
+    try {
+      return new ImageFolderSource(pictures, image, 0).size();
+    } catch (IOException | IllegalArgumentException e) {
+      throw new UserError(e.getMessage() + ".", e);
+    }
+  }
+
+  private void appendSource(StringBuilder xml, String name, Path pictures) {
+    appendStart(xml, name, ImageFolderSource.class);
+    appendProperty(xml, "folder", pictures.toAbsolutePath().normalize());
+    appendShape(xml);
+    xml.append("  </component>\n");
+  }
+
+  private static void appendStart(StringBuilder xml, String name, Class<?> type) {
+    xml.append("  <component name=\"")
+        .append(name)
+        .append("\" type=\"")
+        .append(type.getName())
+        .append("\">\n");
+  }
+
+  private static void appendProperty(StringBuilder xml, String name, Object value) {
+    xml.append("    <property name=\"")
+        .append(name)
+        .append("\" value=\"")
+        .append(value.toString().replace("&", "&amp;").replace("<", "&lt;").replace("\"", "&quot;"))
+        .append("\"/>\n");
+  }
+
+  private void appendShape(StringBuilder xml) {
+    xml.append("    <propertylist name=\"imageShape\">");
+    for (int size : new int[] {image.channels(), image.height(), image.width()}) {
+      xml.append("<item>").append(size).append("</item>");
+    }
+    xml.append("</propertylist>\n");
+  }
+}

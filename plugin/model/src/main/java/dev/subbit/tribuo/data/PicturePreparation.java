@@ -1,0 +1,123 @@
+package dev.subbit.tribuo.data;
+
+import dev.subbit.tribuo.network.ImageShape;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Serializable;
+import java.nio.file.Path;
+import org.tribuo.classification.Label;
+import org.tribuo.classification.LabelFactory;
+
+/**
+ * How a picture of any size becomes an image that a network takes: scaled until its shorter side
+ * has a given length, its middle cut out, made grey where one channel is wanted, and inverted where
+ * that is due. Training and prediction share it, so that a network sees pictures as it learnt them.
+ * A model keeps the one that it was trained with.
+ *
+ * @param shape the shape of the images.
+ * @param shorterSide length that the shorter side of a picture is scaled to before its middle is
+ *     cut out; 0 for the smallest that the image fits into.
+ * @param inversion whether light and dark change places.
+ */
+public record PicturePreparation(ImageShape shape, int shorterSide, Inversion inversion)
+    implements Serializable {
+
+  // Checks that the image fits into the scaled picture.
+  public PicturePreparation {
+    int longest = Math.max(shape.height(), shape.width());
+    if (shorterSide != 0 && shorterSide < longest) {
+      throw new IllegalArgumentException(
+          "shorterSide is "
+              + shorterSide
+              + "; allowed are 0, or at least the image's longer side, "
+              + longest);
+    }
+    if (inversion == null) {
+      throw new IllegalArgumentException("inversion is missing");
+    }
+  }
+
+  /**
+   * Takes the largest middle part of a picture, as it is.
+   *
+   * @param shape the shape of the images.
+   * @return the preparation.
+   */
+  public static PicturePreparation of(ImageShape shape) {
+    return new PicturePreparation(shape, 0, Inversion.NEVER);
+  }
+
+  /**
+   * The same, with another choice about light and dark.
+   *
+   * @param inversion the choice.
+   * @return the preparation.
+   */
+  public PicturePreparation with(Inversion inversion) {
+    return new PicturePreparation(shape, shorterSide, inversion);
+  }
+
+  /**
+   * Reads a PNG or JPEG file, known by its content.
+   *
+   * @param file the file.
+   * @return an example without a label.
+   * @throws IOException if the file cannot be read or decoded; the message names it.
+   * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
+   */
+  public ImageExample example(Path file) throws IOException {
+    return example(PictureDecoder.decode(file));
+  }
+
+  /**
+   * Reads a PNG or JPEG file from a stream, to its end.
+   *
+   * @param stream the stream; it stays open.
+   * @return an example without a label.
+   * @throws IOException if the stream cannot be read or decoded.
+   * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
+   */
+  public ImageExample example(InputStream stream) throws IOException {
+    return example(PictureDecoder.decode(stream.readAllBytes(), "The picture in the stream"));
+  }
+
+  /**
+   * Takes a picture in memory.
+   *
+   * @param picture the picture; transparent pixels are put on white.
+   * @return an example without a label.
+   * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
+   */
+  public ImageExample example(BufferedImage picture) {
+    return example(PictureDecoder.picture(picture));
+  }
+
+  private ImageExample example(Picture picture) {
+    Label unknown = LabelFactory.UNKNOWN_LABEL;
+    return new ImageExample(unknown, image(picture, null));
+  }
+
+  /**
+   * Makes an image of a picture.
+   *
+   * @param picture the picture.
+   * @param choice which region of it to take; null for the middle.
+   * @return the values in the order of positions.
+   */
+  byte[] image(Picture picture, Region.Choice choice) {
+    if (shape.channels() != 1 && shape.channels() != 3) {
+      throw new IllegalArgumentException(
+          "The network takes images of "
+              + shape.channels()
+              + " channels; a picture has 1 (grey) or 3 (red, green, blue)");
+    }
+    Region region =
+        choice == null
+            ? Picture.centre(picture.width(), picture.height(), shape, shorterSide)
+            : choice.of(picture.width(), picture.height());
+    byte[] image = picture.image(region, shape);
+    inversion.apply(image, shape);
+    return image;
+  }
+}

@@ -1,0 +1,2 @@
+/** Trained models that come with Subbit. */
+package dev.subbit.tribuo.zoo;

@@ -39,7 +39,7 @@ final class ConfusionSection {
   private String render() {
     html.append("<p class=\"soft\">A row is the true class, a column what the network said. Right")
         .append(" answers stand on the diagonal (blue), mistakes beside it (orange, the darkest is")
-        .append(" the most frequent mistake).</p><div class=\"card scroll\">");
+        .append(" the most frequent mistake).</p><div class=\"card scroll\" tabindex=\"0\">");
     if (matrix.classes().size() <= MOST_IN_TABLE) {
       appendTable();
     } else {
@@ -114,7 +114,7 @@ final class ConfusionSection {
             .sorted(Comparator.comparing(matrix::recall))
             .limit(MOST_IN_TABLE)
             .collect(Collectors.toList());
-    html.append("<div class=\"card scroll\"><h3>Classes, hardest first</h3>");
+    html.append("<div class=\"card scroll\" tabindex=\"0\"><h3>Classes, hardest first</h3>");
     if (order.size() < matrix.classes().size()) {
       html.append(
           Figures.format(
@@ -142,7 +142,7 @@ final class ConfusionSection {
   }
 
   private void appendConfusions() {
-    html.append("<div class=\"card scroll\"><h3>Most frequent mistakes</h3>");
+    html.append("<div class=\"card scroll\" tabindex=\"0\"><h3>Most frequent mistakes</h3>");
     if (confusions.isEmpty()) {
       html.append("<p class=\"soft\">None.</p></div>");
       return;

@@ -50,7 +50,7 @@ final class CostSection {
                     + " then looked up and added. Multiplications are those of the layers that"
                     + " stay in floats."
                 : "Multiplications are those of one image.")
-        .append("</p><div class=\"card scroll\"><table><thead><tr>")
+        .append("</p><div class=\"card scroll\" tabindex=\"0\"><table><thead><tr>")
         .append("<th class=\"text\" scope=\"col\">network</th>");
     for (String title :
         List.of(
@@ -94,7 +94,8 @@ final class CostSection {
   }
 
   private void appendLayers() {
-    html.append("<h3>Binary layers</h3><div class=\"card scroll\"><table><thead><tr>")
+    html.append(
+            "<h3>Binary layers</h3><div class=\"card scroll\" tabindex=\"0\"><table><thead><tr>")
         .append("<th class=\"text\" scope=\"col\">layer</th><th scope=\"col\">weights</th>")
         .append("<th scope=\"col\">bits of an index</th><th scope=\"col\">stored in</th>")
         .append("<th scope=\"col\">codebook</th><th scope=\"col\">bit operations</th>")

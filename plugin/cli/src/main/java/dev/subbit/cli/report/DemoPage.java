@@ -75,7 +75,11 @@ public final class DemoPage {
                         + Html.escape(run.cycles().kind())
                         + " FPGA cycles for the convolutions than the same engine as a plain"
                         + " binary network"));
-    html.append("</div>\n");
+    html.append("</div>\n<h2>What to do next</h2><ul>")
+        .append(
+            "<li>Train on images of your own: demo.xml, beside this page, is a configuration for")
+        .append(
+            " ./subbit train.</li><li>Run binary.onnx or int8.onnx in any ONNX Runtime.</li></ul>\n");
   }
 
   private void appendFact(String figure, String meaning) {
@@ -95,9 +99,9 @@ public final class DemoPage {
         .append(
             " same network with 32 bits and with one bit per weight. \"same\" compares with (a).")
         .append(" Cycles are those of one image's convolutions.</p>")
-        .append("<div class=\"card scroll\"><table><thead><tr>");
+        .append("<div class=\"card scroll\" tabindex=\"0\"><table><thead><tr>");
     for (int c = 0; c < DemoTable.HEADER.size(); c++) {
-      appendCell("th", c, DemoTable.HEADER.get(c));
+      appendCell("th scope=\"col\"", c, DemoTable.HEADER.get(c));
     }
     html.append("</tr></thead><tbody>");
     for (List<String> row : DemoTable.rows(result)) {
@@ -116,7 +120,7 @@ public final class DemoPage {
         .append(column < DemoTable.TEXT_COLUMNS ? " class=\"text\">" : ">")
         .append(Html.escape(text))
         .append("</")
-        .append(tag)
+        .append(tag.startsWith("th") ? "th" : tag)
         .append('>');
   }
 
@@ -202,6 +206,7 @@ public final class DemoPage {
                       .append(label.equals(sample.truth()) ? "right" : "wrong")
                       .append("\">")
                       .append(Html.escape(model + ": " + label))
+                      .append(label.equals(sample.truth()) ? "" : " (wrong)")
                       .append("</div>"));
       html.append("</div>");
     }

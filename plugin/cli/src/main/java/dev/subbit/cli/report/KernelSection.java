@@ -127,7 +127,7 @@ final class KernelSection {
                 ? ""
                 : " \"In codebook\": kernels whose signs are a codeword already; the others are"
                     + " rounded to one that is near.")
-        .append("</p><div class=\"card scroll\"><table><thead><tr>")
+        .append("</p><div class=\"card scroll\" tabindex=\"0\"><table><thead><tr>")
         .append("<th rowspan=\"2\" class=\"text\" scope=\"col\">layer</th>")
         .append("<th rowspan=\"2\" scope=\"col\">kernels</th>")
         .append("<th colspan=\"2\" scope=\"colgroup\">different ones</th>")

@@ -147,7 +147,16 @@ public final class TrainingPage {
             epochs.size(),
             epochs.size() == 1 ? "" : "s",
             epochs.get(epochs.size() - 1).imagesPerSecond()));
-    html.append("</div>\n");
+    html.append("</div>\n<h2>What to do next</h2><ul>")
+        .append(
+            report.test() == null
+                ? "<li>Name test images in the configuration: without them nobody knows how well the"
+                    + " network does on images that it has not seen.</li>"
+                : "")
+        .append("<li>./subbit export MODEL.sbm MODEL.onnx writes a file for any ONNX Runtime.</li>")
+        .append("<li>./subbit quantize MODEL.sbm SMALLER.sbm --data DIR makes the activations")
+        .append(binaryActivations() ? " integers." : " 8-bit.")
+        .append("</li></ul>\n");
   }
 
   private void appendSizes() {

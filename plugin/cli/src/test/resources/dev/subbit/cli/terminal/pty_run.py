@@ -6,6 +6,7 @@ Presses Ctrl-C when TEXT is on the screen, where TEXT is not empty. Exits as the
 import fcntl
 import os
 import pty
+import signal
 import struct
 import sys
 import termios
@@ -14,6 +15,8 @@ columns, text, command = int(sys.argv[1]), sys.argv[2].encode(), sys.argv[3:]
 size = struct.pack("HHHH", 24, columns, 0, 0)
 child, terminal = pty.fork()
 if child == 0:
+    # Whoever started this in the background may have told it to ignore Ctrl-C, and children inherit that.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSWINSZ, size)
     os.execvp(command[0], command)
 screen = b""

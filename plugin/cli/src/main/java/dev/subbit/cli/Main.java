@@ -86,7 +86,12 @@ public final class Main implements Runnable {
    * @return 0 done, 1 failed, 2 wrong usage.
    */
   public static int execute(String... args) {
-    return commandLine().execute(args);
+    CommandLine command = commandLine();
+    try {
+      return command.execute(args);
+    } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
+      return failed(FatalError.of(e), command.getErr());
+    }
   }
 
   /**

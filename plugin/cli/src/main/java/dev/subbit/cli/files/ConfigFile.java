@@ -45,6 +45,7 @@ public final class ConfigFile implements AutoCloseable {
       throw new UserError("There is no file " + file + ". configs/ has examples.");
     }
     this.file = file;
+    DoctypeCheck.of(file);
     try {
       manager = new ConfigurationManager(file.toAbsolutePath().toString());
     } catch (RuntimeException e) {

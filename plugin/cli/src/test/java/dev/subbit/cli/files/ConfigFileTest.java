@@ -93,4 +93,31 @@ class ConfigFileTest {
         message.endsWith("allowed: [NEW, RUNNABLE, BLOCKED, WAITING, TIMED_WAITING, TERMINATED]"),
         message);
   }
+
+  @Test
+  void documentTypesAreRefusedAndNothingThatTheyNameIsRead() throws IOException {
+    Path secret = Files.writeString(folder.resolve("secret.txt"), "classified");
+    Path file =
+        Files.writeString(
+            folder.resolve("entity.xml"),
+            "<!DOCTYPE config [<!ENTITY all SYSTEM \"%s\">]>\n<config>&all;</config>"
+                .formatted(secret.toUri()));
+    UserError e = assertThrows(UserError.class, () -> new ConfigFile(file, Map.of()));
+    assertTrue(e.getMessage().startsWith(file + ", line 1: "), e.getMessage());
+    assertTrue(e.getMessage().contains("may have no <!DOCTYPE"), e.getMessage());
+
+    Path outer =
+        Files.writeString(
+            folder.resolve("outer.xml"),
+            "<config><file name=\"inner\" value=\"entity.xml\"/></config>");
+    e = assertThrows(UserError.class, () -> new ConfigFile(outer, Map.of()));
+    assertTrue(e.getMessage().startsWith(file + ", line 1: "), e.getMessage());
+  }
+
+  @Test
+  void whatIsNoXmlIsNamedWithItsLine() throws IOException {
+    Path file = Files.writeString(folder.resolve("cut.xml"), "<config>\n<component name=");
+    UserError e = assertThrows(UserError.class, () -> new ConfigFile(file, Map.of()));
+    assertTrue(e.getMessage().contains("cut.xml is not an OLCUT configuration: line 2: "), "" + e);
+  }
 }

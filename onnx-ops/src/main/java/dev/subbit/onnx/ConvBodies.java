@@ -3,7 +3,10 @@ package dev.subbit.onnx;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.List;
 
-/** The function bodies of the operators that convolve floats or 8-bit values. */
+/**
+ * The function bodies of the operators that convolve floats or 8-bit values. Each decodes the
+ * weights and then convolves with them, by a method that {@link PlainConvolution} uses, too.
+ */
 final class ConvBodies {
 
   private ConvBodies() {}
@@ -13,11 +16,21 @@ final class ConvBodies {
     body.integers("per_kernel", -1, 1, 1, 1);
     body.node("scales", "Reshape", List.of("scale", "per_kernel"));
     body.node("W", "Mul", List.of("signs", "scales"));
+    convolve(body);
+  }
+
+  /** From X and W. */
+  static void convolve(FunctionBuilder body) {
     body.node("Y", "Conv", List.of("X", "W", "bias"), FunctionBuilder.convolutionAttributes());
   }
 
   static void writeBinary(FunctionBuilder body) {
     decodeSigns(body);
+    convolveSigns(body);
+  }
+
+  /** From X, signs and out, the number of output channels as int64 [1]. */
+  static void convolveSigns(FunctionBuilder body) {
     body.number("zero", 0);
     body.number("plus", 1);
     body.number("minus", -1);
@@ -42,8 +55,7 @@ final class ConvBodies {
   }
 
   static void writeQLinear(FunctionBuilder body) {
-    decodeIndices(body);
-    body.node("kernels", "Gather", List.of("codebook", "indices"), FunctionBuilder.axis(0));
+    decodeKernels(body);
     body.constant("w_zero_point", FunctionBuilder.int8Scalar(0));
     body.node(
         "y",
@@ -61,9 +73,39 @@ final class ConvBodies {
         FunctionBuilder.convolutionAttributes());
   }
 
-  /** Convolves whole numbers in float, which holds them exactly as long as they are below 2^24. */
+  /**
+   * The body of {@code QLinearSubBitConv} for files without functions, {@link
+   * #convolveDequantized}.
+   */
+  static void writeDequantized(FunctionBuilder body) {
+    decodeKernels(body);
+    convolveDequantized(body);
+  }
+
+  /**
+   * From x and kernels, as a float convolution between DequantizeLinear and QuantizeLinear. ONNX
+   * Runtime fuses these nodes to the QLinearConv that they stand for, which OpenVINO misreads where
+   * it has one scale per channel.
+   */
+  static void convolveDequantized(FunctionBuilder body) {
+    body.node("X", "DequantizeLinear", List.of("x", "x_scale", "x_zero_point"));
+    body.node("W", "DequantizeLinear", List.of("kernels", "w_scale"), FunctionBuilder.axis(0));
+    body.node("bias_scale", "Mul", List.of("x_scale", "w_scale"));
+    body.node("bias", "DequantizeLinear", List.of("B", "bias_scale"), FunctionBuilder.axis(0));
+    convolve(body);
+    body.node("y", "QuantizeLinear", List.of("Y", "y_scale", "y_zero_point"));
+  }
+
   static void writeQLinearBlock(FunctionBuilder body) {
     decodeSigns(body);
+    convolveWholeNumbers(body);
+  }
+
+  /**
+   * From x, signs and residual. Convolves whole numbers in float, which holds them exactly as long
+   * as they are below 2^24.
+   */
+  static void convolveWholeNumbers(FunctionBuilder body) {
     writeLessZeroPoint(body, "X", "x");
     body.node("sum", "Conv", List.of("X", "signs"), FunctionBuilder.convolutionAttributes());
     body.node("whole_sum", "Round", List.of("sum"));
@@ -93,6 +135,12 @@ final class ConvBodies {
     body.node(number, "Cast", List.of(input), FunctionBuilder.to(DataType.FLOAT));
     body.node(zero, "Cast", List.of(input + "_zero_point"), FunctionBuilder.to(DataType.FLOAT));
     body.node(output, "Sub", List.of(number, zero));
+  }
+
+  /** Adds the value {@code kernels}, codebook[index], as int8 [out_channels, in_channels, 3, 3]. */
+  private static void decodeKernels(FunctionBuilder body) {
+    decodeIndices(body);
+    body.node("kernels", "Gather", List.of("codebook", "indices"), FunctionBuilder.axis(0));
   }
 
   /** Adds the value {@code signs}, codebook[index], as float [out_channels, in_channels, 3, 3]. */

@@ -23,7 +23,10 @@ final class FunctionBuilder {
     this(row, row.inputs.stream().map(OperatorTable.Input::name).toList());
   }
 
-  /** Begins the function of an operator with variadic inputs, which has as many as are named. */
+  /**
+   * Begins a function of an operator with other inputs than the operator's: those of a variadic
+   * one, or a form with its weights decoded.
+   */
   FunctionBuilder(OperatorTable row, List<String> inputs) {
     function =
         FunctionProto.newBuilder()

@@ -3,18 +3,19 @@ package dev.subbit.onnx;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.List;
 
-/** The function bodies of the operators on packed signs, which call other sub-bit operators. */
+/**
+ * The function bodies of the operators on packed signs, which call other sub-bit operators. What
+ * follows the unpacking is written by methods that {@link PortableModels} uses, too.
+ */
 final class PackedBodies {
 
   private PackedBodies() {}
 
   /** Packs signs with a 1x1 convolution in which channel c adds 2^(c mod 8) to byte c / 8. */
   static void writePackSigns(FunctionBuilder body) {
+    writeShifted(body, "shifted");
     body.number("zero", 0);
     body.numbers("powers", 1, 2, 4, 8, 16, 32, 64, 128);
-    body.integers("per_channel", 1, -1, 1, 1);
-    body.node("shifts", "Reshape", List.of("shift", "per_channel"));
-    body.node("shifted", "Add", List.of("X", "shifts"));
     body.node("not_negative", "GreaterOrEqual", List.of("shifted", "zero"));
     body.node("bits", "Cast", List.of("not_negative"), FunctionBuilder.to(DataType.FLOAT));
 
@@ -37,9 +38,21 @@ final class PackedBodies {
     body.node("B", "Cast", List.of("numbers"), FunctionBuilder.to(DataType.UINT8));
   }
 
+  /** Adds X with its shifts, whose signs PackSigns packs. */
+  static void writeShifted(FunctionBuilder body, String output) {
+    body.integers("per_channel", 1, -1, 1, 1);
+    body.node("shifts", "Reshape", List.of("shift", "per_channel"));
+    body.node(output, "Add", List.of("X", "shifts"));
+  }
+
   static void writePackedBinary(FunctionBuilder body) {
     unpack(body);
-    convolve(body, "Y");
+    convolveUnpacked(body, "X");
+  }
+
+  /** From floats whose signs are those that B would hold. */
+  static void convolveUnpacked(FunctionBuilder body, String signs) {
+    convolve(body, signs, "Y");
     body.integers("as_list", 1);
     body.attributeValue("out", OperatorTable.OUT_CHANNELS);
     body.node("no_shift", "ConstantOfShape", List.of("out"));
@@ -48,7 +61,12 @@ final class PackedBodies {
 
   static void writeBlock(FunctionBuilder body) {
     unpack(body);
-    convolve(body, "convolved");
+    writeUnpackedBlock(body, "X");
+  }
+
+  /** From floats whose signs are those that B would hold. */
+  static void writeUnpackedBlock(FunctionBuilder body, String signs) {
+    convolve(body, signs, "convolved");
     body.node("z", "Add", List.of("convolved", "residual"));
     body.integers("per_channel", -1, 1, 1);
     body.node("shifts_in", "Reshape", List.of("shift_in", "per_channel"));
@@ -102,10 +120,10 @@ final class PackedBodies {
     body.node("bit_of_channel", "Mod", List.of("channel", "eight"));
   }
 
-  private static void convolve(FunctionBuilder body, String output) {
+  private static void convolve(FunctionBuilder body, String signs, String output) {
     body.call(
         output,
         SubBitOperator.BINARY_SUB_BIT_CONV,
-        List.of("X", "index", "codebook", "scale", "bias"));
+        List.of(signs, "index", "codebook", "scale", "bias"));
   }
 }

@@ -1,5 +1,6 @@
 package dev.subbit.cli.run;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.JsonOption;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,7 +31,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ./subbit export clothes.sbm clothes.onnx",
       "  ./subbit export clothes.sbm clothes.onnx --domain com.example.clothes --model-version 3",
-      "  ./subbit export integer.sbm layers.onnx --layers"
+      "  ./subbit export integer.sbm layers.onnx --layers",
+      "  ./subbit export clothes.sbm openvino.onnx --inline"
     })
 public final class ExportCommand implements Callable<Integer> {
 
@@ -59,13 +62,33 @@ public final class ExportCommand implements Callable<Integer> {
       description = "Version written into the file. Default: ${DEFAULT-VALUE}.")
   private long modelVersion;
 
-  @Option(
-      names = "--layers",
-      description =
-          "Models in integers: write one node per layer, where otherwise one node is the whole"
-              + " network. The results are the same; for tools that look at layers or run some of"
-              + " them elsewhere.")
-  private boolean layers;
+  @ArgGroup private Form form = new Form();
+
+  /** What the file holds in the place of one node for each sub-bit operator; at most one. */
+  private static final class Form {
+
+    @Option(
+        names = "--layers",
+        description =
+            "Models in integers: write one node per layer, where otherwise one node is the whole"
+                + " network. The results are the same; for tools that look at layers or run some of"
+                + " them elsewhere.")
+    private boolean layers;
+
+    @Option(
+        names = "--inline",
+        description =
+            "Write no functions, for tools that do not know them, such as OpenVINO: their bodies"
+                + " stand in the graph. Subbit's kernels do not run in such a file.")
+    private boolean inline;
+
+    @Option(
+        names = "--plain",
+        description =
+            "Write ordinary convolutions: no functions, and decoded weights. The file is as large as"
+                + " that of any float or 8-bit network, and Subbit's kernels do not run in it.")
+    private boolean plain;
+  }
 
   @Override
   public Integer call() throws Exception {
@@ -73,21 +96,29 @@ public final class ExportCommand implements Callable<Integer> {
     OutputFile.requireWritable(out);
     long bytes;
     try (SubBitModel model = ModelFile.load(in)) {
-      bytes =
-          layers
-              ? exportByLayer(model, domain, modelVersion, out)
-              : export(model, domain, modelVersion, out);
+      bytes = write(model);
     }
     spec.commandLine().getOut().printf("Wrote %s (%,d bytes).%n", out, bytes);
     json.write(Map.of("model", in.toString(), "onnx", out.toString(), "bytes", bytes));
     return 0;
   }
 
-  private static long exportByLayer(SubBitModel model, String domain, long version, Path file)
-      throws IOException {
-    byte[] onnx = model.exportByLayer(domain, version).toByteArray();
-    OutputFile.write(file, stream -> stream.write(onnx));
-    return Files.size(file);
+  private long write(SubBitModel model) throws IOException {
+    if (form.layers) {
+      return write(model.exportByLayer(domain, modelVersion));
+    }
+    if (form.inline) {
+      return write(model.exportInlined(domain, modelVersion));
+    }
+    if (form.plain) {
+      return write(model.exportPlain(domain, modelVersion));
+    }
+    return export(model, domain, modelVersion, out);
+  }
+
+  private long write(ModelProto onnx) throws IOException {
+    OutputFile.write(out, onnx::writeTo);
+    return Files.size(out);
   }
 
   /**

@@ -5,10 +5,13 @@ import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.terminal.UserError;
+import dev.subbit.onnx.PortableModels;
 import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.quantizer.graph.OnnxFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -16,10 +19,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code subbit export}: writes a saved model as ONNX. */
+/**
+ * {@code subbit export}: writes a saved model as ONNX, or a quantized ONNX file without functions.
+ */
 @Command(
     name = "export",
     description =
@@ -32,7 +38,8 @@ import picocli.CommandLine.Spec;
       "  ./subbit export clothes.sbm clothes.onnx",
       "  ./subbit export clothes.sbm clothes.onnx --domain com.example.clothes --model-version 3",
       "  ./subbit export integer.sbm layers.onnx --layers",
-      "  ./subbit export clothes.sbm openvino.onnx --inline"
+      "  ./subbit export clothes.sbm openvino.onnx --inline",
+      "  ./subbit export net-subbit.onnx net-plain.onnx --plain"
     })
 public final class ExportCommand implements Callable<Integer> {
 
@@ -42,7 +49,12 @@ public final class ExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
 
-  @Parameters(index = "0", paramLabel = "IN.sbm", description = "The saved model.")
+  @Parameters(
+      index = "0",
+      paramLabel = "IN.sbm",
+      description =
+          "The saved model; with --inline or --plain also an ONNX file, such as one that"
+              + " `quantize` wrote.")
   private Path in;
 
   @Parameters(index = "1", paramLabel = "OUT.onnx", description = "The file to write.")
@@ -94,13 +106,48 @@ public final class ExportCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     json.requireWritable();
     OutputFile.requireWritable(out);
-    long bytes;
-    try (SubBitModel model = ModelFile.load(in)) {
-      bytes = write(model);
-    }
+    long bytes = isOnnx() ? rewrite() : convert();
     spec.commandLine().getOut().printf("Wrote %s (%,d bytes).%n", out, bytes);
     json.write(Map.of("model", in.toString(), "onnx", out.toString(), "bytes", bytes));
     return 0;
+  }
+
+  private boolean isOnnx() {
+    return in.getFileName().toString().endsWith(".onnx");
+  }
+
+  /** Writes an ONNX file in another form. */
+  private long rewrite() throws IOException {
+    if (!form.inline && !form.plain) {
+      throw wrongUse(
+          in + " is an ONNX file already; --inline and --plain write it in another form");
+    }
+    for (String option : List.of("--domain", "--model-version")) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw wrongUse(option + " is for saved models; an ONNX file keeps what it says of itself");
+      }
+    }
+    ModelProto written;
+    try {
+      ModelProto read = OnnxFile.read(in);
+      written = form.inline ? PortableModels.inlined(read) : PortableModels.plain(read);
+    } catch (IOException e) {
+      throw new UserError(e.getMessage(), e);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(in + ": " + e.getMessage(), e);
+    }
+    return write(written);
+  }
+
+  private ParameterException wrongUse(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  /** Writes a saved model as ONNX. */
+  private long convert() throws IOException {
+    try (SubBitModel model = ModelFile.load(in)) {
+      return write(model);
+    }
   }
 
   private long write(SubBitModel model) throws IOException {

@@ -90,10 +90,15 @@ final class PackedBodies {
     body.attributeScalar("in", OperatorTable.IN_CHANNELS);
     body.attributeScalar("groups", OperatorTable.GROUP);
     body.node("product", "Mul", List.of("in", "groups"));
-    // At least one: ONNX Runtime's Conv refuses a group of 0 with some channels, but divides by it
-    // with none.
+    // Only a damaged model has no channels, by which ONNX Runtime's Conv would divide, or more than
+    // a plane of indices has bits, for which it would take all memory there is.
     body.integer("least", 1);
-    body.node("channels", "Max", List.of("product", "least"));
+    body.integer("byte_size", 8);
+    body.node("index_shape", "Shape", List.of("index"));
+    body.node("plane_bytes", "Gather", List.of("index_shape", "least"));
+    body.node("most", "Mul", List.of("plane_bytes", "byte_size"));
+    body.node("not_too_many", "Min", List.of("product", "most"));
+    body.node("channels", "Max", List.of("not_too_many", "least"));
     placeChannels(body);
     // As in the bodies that decode indices: if a byte is divided by 2^(b + 1), bit b is set where
     // the fraction is a half or more.

@@ -3,28 +3,39 @@ package dev.subbit.onnx;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.List;
 
-/** The function bodies of the operators that convolve floats or 8-bit values. */
+/**
+ * The function bodies of the operators that convolve floats or 8-bit values. Each decodes the
+ * weights and then convolves with them, by a method that {@link PlainConvolution} uses, too.
+ */
 final class ConvBodies {
 
   private ConvBodies() {}
 
   static void writeReal(FunctionBuilder body) {
-    decodeKernels(body);
-    body.node("signs", "Cast", List.of("kernels"), FunctionBuilder.to(DataType.FLOAT));
+    decodeSigns(body);
     body.integers("per_kernel", -1, 1, 1, 1);
     body.node("scales", "Reshape", List.of("scale", "per_kernel"));
     body.node("W", "Mul", List.of("signs", "scales"));
+    convolve(body);
+  }
+
+  /** From X and W. */
+  static void convolve(FunctionBuilder body) {
     body.node("Y", "Conv", List.of("X", "W", "bias"), FunctionBuilder.convolutionAttributes());
   }
 
   static void writeBinary(FunctionBuilder body) {
-    decodeKernels(body);
+    decodeSigns(body);
+    convolveSigns(body);
+  }
+
+  /** From X, signs and out, the number of output channels as int64 [1]. */
+  static void convolveSigns(FunctionBuilder body) {
     body.number("zero", 0);
     body.number("plus", 1);
     body.number("minus", -1);
     body.node("not_negative", "GreaterOrEqual", List.of("X", "zero"));
     body.node("X_signs", "Where", List.of("not_negative", "plus", "minus"));
-    body.node("signs", "Cast", List.of("kernels"), FunctionBuilder.to(DataType.FLOAT));
     body.node("sum", "Conv", List.of("X_signs", "signs"), FunctionBuilder.convolutionAttributes());
     // Round does not change the sum, which is a whole number. It keeps optimisers from folding
     // scale or bias into the convolution, which would then round at every tap.
@@ -62,11 +73,40 @@ final class ConvBodies {
         FunctionBuilder.convolutionAttributes());
   }
 
-  /** Convolves whole numbers in float, which holds them exactly as long as they are below 2^24. */
-  static void writeQLinearBlock(FunctionBuilder body) {
+  /**
+   * The body of {@code QLinearSubBitConv} for files without functions, {@link
+   * #convolveDequantized}.
+   */
+  static void writeDequantized(FunctionBuilder body) {
     decodeKernels(body);
+    convolveDequantized(body);
+  }
+
+  /**
+   * From x and kernels, as a float convolution between DequantizeLinear and QuantizeLinear. ONNX
+   * Runtime fuses these nodes to the QLinearConv that they stand for, which OpenVINO misreads where
+   * it has one scale per channel.
+   */
+  static void convolveDequantized(FunctionBuilder body) {
+    body.node("X", "DequantizeLinear", List.of("x", "x_scale", "x_zero_point"));
+    body.node("W", "DequantizeLinear", List.of("kernels", "w_scale"), FunctionBuilder.axis(0));
+    body.node("bias_scale", "Mul", List.of("x_scale", "w_scale"));
+    body.node("bias", "DequantizeLinear", List.of("B", "bias_scale"), FunctionBuilder.axis(0));
+    convolve(body);
+    body.node("y", "QuantizeLinear", List.of("Y", "y_scale", "y_zero_point"));
+  }
+
+  static void writeQLinearBlock(FunctionBuilder body) {
+    decodeSigns(body);
+    convolveWholeNumbers(body);
+  }
+
+  /**
+   * From x, signs and residual. Convolves whole numbers in float, which holds them exactly as long
+   * as they are below 2^24.
+   */
+  static void convolveWholeNumbers(FunctionBuilder body) {
     writeLessZeroPoint(body, "X", "x");
-    body.node("signs", "Cast", List.of("kernels"), FunctionBuilder.to(DataType.FLOAT));
     body.node("sum", "Conv", List.of("X", "signs"), FunctionBuilder.convolutionAttributes());
     body.node("whole_sum", "Round", List.of("sum"));
     body.node("acc", "Cast", List.of("whole_sum"), FunctionBuilder.to(DataType.INT32));
@@ -99,37 +139,61 @@ final class ConvBodies {
 
   /** Adds the value {@code kernels}, codebook[index], as int8 [out_channels, in_channels, 3, 3]. */
   private static void decodeKernels(FunctionBuilder body) {
+    decodeIndices(body);
+    body.node("kernels", "Gather", List.of("codebook", "indices"), FunctionBuilder.axis(0));
+  }
+
+  /** Adds the value {@code signs}, codebook[index], as float [out_channels, in_channels, 3, 3]. */
+  private static void decodeSigns(FunctionBuilder body) {
+    decodeIndices(body);
+    body.node("codewords", "Cast", List.of("codebook"), FunctionBuilder.to(DataType.FLOAT));
+    body.node("signs", "Gather", List.of("codewords", "indices"), FunctionBuilder.axis(0));
+  }
+
+  /**
+   * Adds the value {@code indices}, int32 [out_channels, in_channels].
+   *
+   * <p>Bits are looked up: some tools misread a shift or a remainder of bytes. All values but the
+   * last few are small, since a runtime that computes constants beforehand holds them all at once.
+   */
+  private static void decodeIndices(FunctionBuilder body) {
     body.integers("first", 0);
     body.integers("as_list", 1);
-    body.integers("bit_by_bit", 0, -1, 1);
-    body.integers("plane_axis", 1);
-    body.integers("keep_planes", 0, -1);
-    body.constant(
-        "shifts", OnnxProtos.tensor("", DataType.UINT8, new byte[] {0, 1, 2, 3, 4, 5, 6, 7}, 8));
-    body.constant("two", OnnxProtos.tensor("", DataType.UINT8, new byte[] {2}, 1));
-    body.constant("powers", OnnxProtos.tensor("", new int[] {1, 2, 4, 8, 16, 32, 64, 128, 256}, 9));
+    body.integers("as_column", -1, 1);
+    body.integers("plane_by_plane", 0, -1);
+    body.numbers("powers", 1, 2, 4, 8, 16, 32, 64, 128, 256);
+
+    // The bits of every byte, float [256, 8]. Where a byte is divided by 2^(b + 1), bit b is set if
+    // the fraction is a half or more.
+    body.number("no_byte", 0);
+    body.number("byte_count", 256);
+    body.number("next_byte", 1);
+    body.number("half", 0.5f);
+    body.numbers(
+        "bit_places", 1 / 2f, 1 / 4f, 1 / 8f, 1 / 16f, 1 / 32f, 1 / 64f, 1 / 128f, 1 / 256f);
+    body.node("byte_list", "Range", List.of("no_byte", "byte_count", "next_byte"));
+    body.node("byte_column", "Reshape", List.of("byte_list", "as_column"));
+    body.node("quotients", "Mul", List.of("byte_column", "bit_places"));
+    body.node("whole_quotients", "Floor", List.of("quotients"));
+    body.node("fractions", "Sub", List.of("quotients", "whole_quotients"));
+    body.node("is_set", "GreaterOrEqual", List.of("fractions", "half"));
+    body.node("byte_bits", "Cast", List.of("is_set"), FunctionBuilder.to(DataType.FLOAT));
+
+    // The planes, [tau, 8 * bytes of a plane], weighted by powers of two.
+    body.node("bytes", "Cast", List.of("index"), FunctionBuilder.to(DataType.INT32));
+    body.node("bits_of_bytes", "Gather", List.of("byte_bits", "bytes"), FunctionBuilder.axis(0));
+    body.node("plane_bits", "Reshape", List.of("bits_of_bytes", "plane_by_plane"));
     body.attributeValue("planes", OperatorTable.TAU);
-    body.attributeValue("out", OperatorTable.OUT_CHANNELS);
-    body.attributeValue("in", OperatorTable.IN_CHANNELS);
-
-    // The bits: uint8 [tau, 8 * bytes of a plane], cut to [tau, out_channels * in_channels].
-    body.node("bytes", "Reshape", List.of("index", "bit_by_bit"));
-    body.node(
-        "shifted",
-        "BitShift",
-        List.of("bytes", "shifts"),
-        OnnxProtos.attribute("direction", "RIGHT"));
-    body.node("bits", "Mod", List.of("shifted", "two"));
-    body.node("all_bits", "Reshape", List.of("bits", "keep_planes"));
-    body.node("count", "Mul", List.of("out", "in"));
-    body.node("used_bits", "Slice", List.of("all_bits", "first", "count", "plane_axis"));
-
-    // The indices: the planes weighted by powers of two, int32 [out_channels, in_channels].
-    body.node("plane_bits", "Cast", List.of("used_bits"), FunctionBuilder.to(DataType.INT32));
     body.node("plane_weights", "Slice", List.of("powers", "first", "planes", "first"));
     body.node("numbers", "MatMul", List.of("plane_weights", "plane_bits"));
+
+    // Of these, out_channels * in_channels are indices.
+    body.attributeValue("out", OperatorTable.OUT_CHANNELS);
+    body.attributeValue("in", OperatorTable.IN_CHANNELS);
+    body.node("count", "Mul", List.of("out", "in"));
+    body.node("used_numbers", "Slice", List.of("numbers", "first", "count", "first"));
+    body.node("index_list", "Cast", List.of("used_numbers"), FunctionBuilder.to(DataType.INT32));
     body.node("out_in", "Concat", List.of("out", "in"), FunctionBuilder.axis(0));
-    body.node("indices", "Reshape", List.of("numbers", "out_in"));
-    body.node("kernels", "Gather", List.of("codebook", "indices"), FunctionBuilder.axis(0));
+    body.node("indices", "Reshape", List.of("index_list", "out_in"));
   }
 }

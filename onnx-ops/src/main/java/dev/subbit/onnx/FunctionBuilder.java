@@ -23,7 +23,10 @@ final class FunctionBuilder {
     this(row, row.inputs.stream().map(OperatorTable.Input::name).toList());
   }
 
-  /** Begins the function of an operator with variadic inputs, which has as many as are named. */
+  /**
+   * Begins a function of an operator with other inputs than the operator's: those of a variadic
+   * one, or a form with its weights decoded.
+   */
   FunctionBuilder(OperatorTable row, List<String> inputs) {
     function =
         FunctionProto.newBuilder()
@@ -81,18 +84,13 @@ final class FunctionBuilder {
     function.addNode(node);
   }
 
+  /**
+   * Adds a constant tensor. All constants are written so: ONNX's short forms for numbers and lists
+   * ({@code value_float}, {@code value_int}) are turned into other types or not known by some
+   * tools.
+   */
   void constant(String output, TensorProto value) {
     node(output, "Constant", List.of(), tensorValue(value));
-  }
-
-  /** Adds a constant float scalar as a tensor, which more tools read than {@link #number}. */
-  void constant(String output, float value) {
-    constant(output, OnnxProtos.tensor("", new float[] {value}));
-  }
-
-  /** Adds a constant list of whole numbers as a tensor, int64 [values.length]. */
-  void integerTensor(String output, long... values) {
-    constant(output, OnnxProtos.tensor("", values, values.length));
   }
 
   /** The attribute {@code value} of a Constant or ConstantOfShape. */
@@ -106,17 +104,22 @@ final class FunctionBuilder {
 
   /** Adds a constant list of whole numbers, int64 [values.length]. */
   void integers(String output, long... values) {
-    node(output, "Constant", List.of(), OnnxProtos.attribute("value_ints", values));
+    constant(output, OnnxProtos.tensor("", values, values.length));
   }
 
   /** Adds a constant whole number, an int64 scalar. */
   void integer(String output, long value) {
-    node(output, "Constant", List.of(), OnnxProtos.attribute("value_int", value));
+    constant(output, OnnxProtos.tensor("", new long[] {value}));
   }
 
   /** Adds a constant float scalar. */
   void number(String output, float value) {
-    node(output, "Constant", List.of(), OnnxProtos.attribute("value_float", value));
+    constant(output, OnnxProtos.tensor("", new float[] {value}));
+  }
+
+  /** Adds a constant list of floats. */
+  void numbers(String output, float... values) {
+    constant(output, OnnxProtos.tensor("", values, values.length));
   }
 
   /** Adds the value of one of the function's integer attributes, as int64 [1]. */

@@ -27,14 +27,14 @@ final class IntegerBodies {
     writeConstants(body);
     writeWidth(body);
     // Not-a-number is not greater than 0. What is left is 0 to 255.
-    body.constant("zero", 0);
-    body.constant("white", 255);
+    body.number("zero", 0);
+    body.number("white", 255);
     body.node("X_numbers", "Cast", List.of("X"), FunctionBuilder.to(DataType.FLOAT));
     body.node("positive", "Greater", List.of("X_numbers", "zero"));
     body.node("not_negative", "Where", List.of("positive", "X_numbers", "zero"));
     body.node("not_above_white", "Min", List.of("not_negative", "white"));
     body.node("pixels", "Round", List.of("not_above_white"));
-    body.integerTensor("per_channel", -1, 1, 1);
+    body.integers("per_channel", -1, 1, 1);
     perChannel(body, "zero_pixels", "zero_pixel");
     // Of magnitude 255 at most, so that a sum is below 2^23 by the limit on the weights.
     body.node("differences", "Sub", List.of("pixels", "zero_pixels"));
@@ -85,7 +85,7 @@ final class IntegerBodies {
     // At most 2^15 times 2^3.
     body.node("steep", "Mul", List.of("sloped", "slope_factor"));
     saturate(body, "below", "steep", "low", "high");
-    body.constant("zero", 0);
+    body.number("zero", 0);
     body.node("not_negative", "GreaterOrEqual", List.of("v", "zero"));
     body.node("bent", "Where", List.of("not_negative", "v", "below"));
     numbers(body, "shifts_out", "shift_out");
@@ -147,11 +147,11 @@ final class IntegerBodies {
   static void writeClassifier(FunctionBuilder body) {
     writeConstants(body);
     // The positions by parts: [N, P, positions of a part, C].
-    body.integerTensor("first", 0);
-    body.integerTensor("second", 1);
-    body.integerTensor("third", 2);
-    body.integerTensor("fourth", 3);
-    body.integerTensor("rest", -1);
+    body.integers("first", 0);
+    body.integers("second", 1);
+    body.integers("third", 2);
+    body.integers("fourth", 3);
+    body.integers("rest", -1);
     body.node("weight_shape", "Shape", List.of("weight"));
     body.node("parts", "Slice", List.of("weight_shape", "second", "third", "first"));
     body.node("channels", "Slice", List.of("weight_shape", "third", "fourth", "first"));
@@ -175,7 +175,7 @@ final class IntegerBodies {
     body.node("acc", "Round", List.of("part_sum"));
     writeRoundedShift(body, "rounded", "acc");
     saturate(body, "v", "rounded", "low_16", "high_16");
-    body.integerTensor("flat", 0, -1);
+    body.integers("flat", 0, -1);
     body.node("m", "Reshape", List.of("v", "flat"));
     numbers(body, "kernels", "weight");
     body.node("rows", "Reshape", List.of("kernels", "flat"));
@@ -190,7 +190,7 @@ final class IntegerBodies {
     body.node("dot", "Add", List.of("high_value", "low_dot"));
     body.node("scaled", "Mul", List.of("dot", "scale"));
     // Changes nothing, but stands between a product and a sum that OpenVINO would round only once.
-    body.constant("lowest", Float.NEGATIVE_INFINITY);
+    body.number("lowest", Float.NEGATIVE_INFINITY);
     body.node("rounded_product", "Max", List.of("scaled", "lowest"));
     body.node("Y", "Add", List.of("rounded_product", "bias"));
   }
@@ -203,22 +203,22 @@ final class IntegerBodies {
       powers[i] = Math.scalb(1f, i);
       fractions[i] = Math.scalb(1f, -i);
     }
-    body.constant("powers", OnnxProtos.tensor("", powers, POWERS));
-    body.constant("fractions", OnnxProtos.tensor("", fractions, POWERS));
-    body.constant("half", 0.5f);
-    body.constant("two_to_8", 256);
-    body.constant("two_to_minus_8", 1 / 256f);
-    body.constant("low_16", Short.MIN_VALUE);
-    body.constant("high_16", Short.MAX_VALUE);
+    body.numbers("powers", powers);
+    body.numbers("fractions", fractions);
+    body.number("half", 0.5f);
+    body.number("two_to_8", 256);
+    body.number("two_to_minus_8", 1 / 256f);
+    body.number("low_16", Short.MIN_VALUE);
+    body.number("high_16", Short.MAX_VALUE);
   }
 
   /**
    * Adds the limits of {@code width} bits, {@code low} and {@code high}, and what rescaling needs.
    */
   private static void writeWidth(FunctionBuilder body) {
-    body.constant("one", 1);
-    body.constant("two_to_14", 16384);
-    body.constant("two_to_minus_7", 1 / 128f);
+    body.number("one", 1);
+    body.number("two_to_14", 16384);
+    body.number("two_to_minus_7", 1 / 128f);
     body.attributeScalar("bits", OperatorTable.WIDTH);
     body.node("range", "Gather", List.of("powers", "bits"));
     body.node("bound", "Mul", List.of("range", "half"));
@@ -232,7 +232,7 @@ final class IntegerBodies {
     numbers(body, "thresholds", "threshold");
     body.node("differences", "Sub", List.of("X_numbers", "thresholds"));
     body.node("channels_first", "Transpose", List.of("differences"), permutation(0, 3, 1, 2));
-    body.integerTensor("as_list", 1);
+    body.integers("as_list", 1);
     body.attributeScalar("out_scalar", OperatorTable.OUT_CHANNELS);
     body.node("out", "Reshape", List.of("out_scalar", "as_list"));
     body.node(

@@ -3,18 +3,19 @@ package dev.subbit.onnx;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.List;
 
-/** The function bodies of the operators on packed signs, which call other sub-bit operators. */
+/**
+ * The function bodies of the operators on packed signs, which call other sub-bit operators. What
+ * follows the unpacking is written by methods that {@link PortableModels} uses, too.
+ */
 final class PackedBodies {
 
   private PackedBodies() {}
 
   /** Packs signs with a 1x1 convolution in which channel c adds 2^(c mod 8) to byte c / 8. */
   static void writePackSigns(FunctionBuilder body) {
+    writeShifted(body, "shifted");
     body.number("zero", 0);
-    body.constant("powers", OnnxProtos.tensor("", new float[] {1, 2, 4, 8, 16, 32, 64, 128}, 8));
-    body.integers("per_channel", 1, -1, 1, 1);
-    body.node("shifts", "Reshape", List.of("shift", "per_channel"));
-    body.node("shifted", "Add", List.of("X", "shifts"));
+    body.numbers("powers", 1, 2, 4, 8, 16, 32, 64, 128);
     body.node("not_negative", "GreaterOrEqual", List.of("shifted", "zero"));
     body.node("bits", "Cast", List.of("not_negative"), FunctionBuilder.to(DataType.FLOAT));
 
@@ -37,19 +38,35 @@ final class PackedBodies {
     body.node("B", "Cast", List.of("numbers"), FunctionBuilder.to(DataType.UINT8));
   }
 
+  /** Adds X with its shifts, whose signs PackSigns packs. */
+  static void writeShifted(FunctionBuilder body, String output) {
+    body.integers("per_channel", 1, -1, 1, 1);
+    body.node("shifts", "Reshape", List.of("shift", "per_channel"));
+    body.node(output, "Add", List.of("X", "shifts"));
+  }
+
   static void writePackedBinary(FunctionBuilder body) {
     unpack(body);
-    convolve(body, "Y");
-    body.attributeScalar("out", OperatorTable.OUT_CHANNELS);
+    convolveUnpacked(body, "X");
+  }
+
+  /** From floats whose signs are those that B would hold. */
+  static void convolveUnpacked(FunctionBuilder body, String signs) {
+    convolve(body, signs, "Y");
     body.integers("as_list", 1);
-    body.node("out_list", "Reshape", List.of("out", "as_list"));
-    body.node("no_shift", "ConstantOfShape", List.of("out_list"));
+    body.attributeValue("out", OperatorTable.OUT_CHANNELS);
+    body.node("no_shift", "ConstantOfShape", List.of("out"));
     body.call("S", SubBitOperator.PACK_SIGNS, List.of("Y", "no_shift"));
   }
 
   static void writeBlock(FunctionBuilder body) {
     unpack(body);
-    convolve(body, "convolved");
+    writeUnpackedBlock(body, "X");
+  }
+
+  /** From floats whose signs are those that B would hold. */
+  static void writeUnpackedBlock(FunctionBuilder body, String signs) {
+    convolve(body, signs, "convolved");
     body.node("z", "Add", List.of("convolved", "residual"));
     body.integers("per_channel", -1, 1, 1);
     body.node("shifts_in", "Reshape", List.of("shift_in", "per_channel"));
@@ -66,33 +83,36 @@ final class PackedBodies {
   }
 
   /**
-   * Adds the value {@code X}, float [N, in_channels * group, H, W], which is positive where the bit
-   * of B is set and negative elsewhere.
+   * Adds the value {@code X}, float [N, in_channels * group, H, W], which is negative where the bit
+   * of B is clear and not negative where it is set.
    */
   private static void unpack(FunctionBuilder body) {
     body.attributeScalar("in", OperatorTable.IN_CHANNELS);
     body.attributeScalar("groups", OperatorTable.GROUP);
     body.node("product", "Mul", List.of("in", "groups"));
-    // At least one: ONNX Runtime's Conv refuses a group of 0 with some channels, but divides by it
-    // with none.
+    // Only a damaged model has no channels, by which ONNX Runtime's Conv would divide, or more than
+    // a plane of indices has bits, for which it would take all memory there is.
     body.integer("least", 1);
-    body.node("channels", "Max", List.of("product", "least"));
+    body.integer("byte_size", 8);
+    body.node("index_shape", "Shape", List.of("index"));
+    body.node("plane_bytes", "Gather", List.of("index_shape", "least"));
+    body.node("most", "Mul", List.of("plane_bytes", "byte_size"));
+    body.node("not_too_many", "Min", List.of("product", "most"));
+    body.node("channels", "Max", List.of("not_too_many", "least"));
     placeChannels(body);
-    body.node("bytes", "Gather", List.of("B", "byte_of_channel"), FunctionBuilder.axis(1));
-    // A channel's bit moves to the top of its byte, which is then 128 or more if the bit is set.
-    body.integer("top", 7);
-    body.node("bits_above", "Sub", List.of("top", "bit_of_channel"));
-    body.node("distance", "Cast", List.of("bits_above"), FunctionBuilder.to(DataType.UINT8));
+    // As in the bodies that decode indices: if a byte is divided by 2^(b + 1), bit b is set where
+    // the fraction is a half or more.
+    body.numbers("places", 1 / 2f, 1 / 4f, 1 / 8f, 1 / 16f, 1 / 32f, 1 / 64f, 1 / 128f, 1 / 256f);
+    body.node("numbers", "Cast", List.of("B"), FunctionBuilder.to(DataType.FLOAT));
+    body.node("bytes", "Gather", List.of("numbers", "byte_of_channel"), FunctionBuilder.axis(1));
+    body.node("place_list", "Gather", List.of("places", "bit_of_channel"), FunctionBuilder.axis(0));
     body.integers("per_pixel", -1, 1, 1);
-    body.node("distances", "Reshape", List.of("distance", "per_pixel"));
-    body.node(
-        "at_top",
-        "BitShift",
-        List.of("bytes", "distances"),
-        OnnxProtos.attribute("direction", "LEFT"));
-    body.node("numbers", "Cast", List.of("at_top"), FunctionBuilder.to(DataType.FLOAT));
-    body.number("middle", 127.5f);
-    body.node("X", "Sub", List.of("numbers", "middle"));
+    body.node("place", "Reshape", List.of("place_list", "per_pixel"));
+    body.node("quotients", "Mul", List.of("bytes", "place"));
+    body.node("whole_quotients", "Floor", List.of("quotients"));
+    body.node("fractions", "Sub", List.of("quotients", "whole_quotients"));
+    body.number("half", 0.5f);
+    body.node("X", "Sub", List.of("fractions", "half"));
   }
 
   /** Adds the byte and the bit of each of {@code channels} channels, as int64 [channels]. */
@@ -105,10 +125,10 @@ final class PackedBodies {
     body.node("bit_of_channel", "Mod", List.of("channel", "eight"));
   }
 
-  private static void convolve(FunctionBuilder body, String output) {
+  private static void convolve(FunctionBuilder body, String signs, String output) {
     body.call(
         output,
         SubBitOperator.BINARY_SUB_BIT_CONV,
-        List.of("X", "index", "codebook", "scale", "bias"));
+        List.of(signs, "index", "codebook", "scale", "bias"));
   }
 }

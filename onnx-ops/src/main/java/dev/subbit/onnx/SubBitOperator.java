@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The sub-bit operators, each with its specification: an ONNX function whose body uses standard
@@ -213,6 +214,27 @@ public enum SubBitOperator {
               + " or newer; the model imports "
               + opset);
     }
+    return withOpset(function, opset);
+  }
+
+  /**
+   * Whether a function in a model specifies one of the operators: it is as this version of Subbit
+   * writes it, or as an earlier one did, for any operator set.
+   *
+   * @param candidate the function.
+   */
+  static boolean isSpecification(FunctionProto candidate) {
+    if (candidate.getOpsetImportCount() == 0
+        || candidate.getOpsetImport(0).getVersion() < OLDEST_STANDARD_OPSET) {
+      return false;
+    }
+    FunctionProto standard = withOpset(candidate, STANDARD_OPSET);
+    return Stream.concat(
+            Arrays.stream(values()).map(SubBitOperator::function), EarlierFunctions.all().stream())
+        .anyMatch(standard::equals);
+  }
+
+  private static FunctionProto withOpset(FunctionProto function, long opset) {
     FunctionProto.Builder copy = function.toBuilder();
     copy.getOpsetImportBuilder(0).setVersion(opset);
     return copy.build();

@@ -8,7 +8,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Opens sessions on models from untrusted sources.
@@ -16,8 +15,8 @@ import java.util.stream.Stream;
  * <p>ONNX Runtime 1.28 checks most of what a model file can hold, but not the functions in it: a
  * function that lacks the output its callers ask for ends the whole process (a segmentation fault,
  * seen in about one of 20,000 models with flipped bits), and a few functions that call each other
- * can keep it busy for hours. The functions of the sub-bit operators are known beforehand, since
- * name and version determine them, and that of an integer network is made anew of the attributes of
+ * can keep it busy for hours. The functions of the sub-bit operators, today's and those of earlier
+ * versions, are known beforehand, and that of an integer network is made anew of the attributes of
  * its node; a model is loaded only if it has no others.
  *
  * <p>The attributes of a layer of an integer network are checked here as well, since not every back
@@ -84,19 +83,14 @@ public final class SubBitSessions {
    * any operator set that it imports.
    */
   private static boolean isKnown(FunctionProto function, List<IntegerNetworkFunction> networks) {
+    if (!function.getName().equals(IntegerNetworkFunction.OP_TYPE)) {
+      return SubBitOperator.isSpecification(function);
+    }
     if (function.getOpsetImportCount() == 0) {
       return false;
     }
     long opset = function.getOpsetImport(0).getVersion();
-    if (opset < SubBitOperator.OLDEST_STANDARD_OPSET) {
-      return false;
-    }
-    return Stream.concat(
-            SubBitOperator.ofType(function.getName()).stream()
-                .map(operator -> operator.function(opset)),
-            networks.stream()
-                .filter(network -> function.getName().equals(IntegerNetworkFunction.OP_TYPE))
-                .map(network -> network.function(opset)))
-        .anyMatch(function::equals);
+    return opset >= SubBitOperator.OLDEST_STANDARD_OPSET
+        && networks.stream().anyMatch(network -> network.function(opset).equals(function));
   }
 }

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.subbit.cli.files.IdxFiles;
+import dev.subbit.cli.run.ExportCommand;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.network.ImageShape;
@@ -20,6 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands that take a saved model: what they print, what they write, how they fail. */
 class ModelCommandsTest {
@@ -128,6 +132,50 @@ class ModelCommandsTest {
     JsonNode report = new ObjectMapper().readTree(json.toFile());
     assertEquals(Files.size(onnx), report.get("bytes").asLong());
     assertEquals(List.of("export.json", "model.onnx"), names(folder));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--inline", "--plain"})
+  void exportWritesFilesOfStandardOperators(String form) throws IOException {
+    Path onnx = folder.resolve("model.onnx");
+    CommandRun run = CommandRun.of("export", model, onnx, form, "--domain", "com.example");
+    assertEquals(0, run.code(), run.err());
+    ModelProto written = ModelProto.parseFrom(Files.readAllBytes(onnx));
+    assertEquals(0, written.getFunctionsCount());
+    assertEquals("com.example", written.getDomain());
+    assertTrue(
+        written.getGraph().getNodeList().stream().allMatch(node -> node.getDomain().isEmpty()));
+    assertEquals(
+        form.equals("--plain"),
+        written.getGraph().getInitializerList().stream()
+            .noneMatch(tensor -> tensor.getName().endsWith("/codebook")));
+  }
+
+  @Test
+  void exportWritesOneFormOnly() {
+    assertWrongUsage(
+        "mutually exclusive", "export", model, folder.resolve("m.onnx"), "--inline", "--plain");
+  }
+
+  @Test
+  void onnxFilesAreWrittenInOtherForms() throws IOException {
+    Path exported = folder.resolve("exported.onnx");
+    Path rewritten = folder.resolve("rewritten.onnx");
+    CommandRun.of("export", model, exported);
+    CommandRun run = CommandRun.of("export", exported, rewritten, "--plain");
+    assertEquals(0, run.code(), run.err());
+    ModelProto written = ModelProto.parseFrom(Files.readAllBytes(rewritten));
+    assertEquals(0, written.getFunctionsCount());
+    assertEquals(ExportCommand.DEFAULT_DOMAIN, written.getDomain());
+
+    assertWrongUsage("ONNX file already", "export", exported, rewritten);
+    assertWrongUsage(
+        "--domain is for saved models", "export", exported, rewritten, "--inline", "--domain", "x");
+    Path text = Files.writeString(folder.resolve("text.onnx"), "no model");
+    CommandRun damaged = CommandRun.of("export", text, folder.resolve("out.onnx"), "--inline");
+    assertEquals(1, damaged.code());
+    assertEquals(1, damaged.err().lines().count(), damaged.err());
+    assertTrue(damaged.err().contains(text.toString()), damaged.err());
   }
 
   @Test

@@ -368,6 +368,30 @@ public final class SubBitModel extends Model<Label> implements ONNXExportable, A
     return identified(OnnxExporter.exportByLayer(network, positions), domain, modelVersion);
   }
 
+  /**
+   * Exports the network without functions, for tools that do not know them. The file holds standard
+   * operators only, and so runs on Subbit's kernels nowhere; its weights are as small as otherwise.
+   *
+   * @param domain a domain, in reverse-DNS form.
+   * @param modelVersion a version number of the model.
+   * @return the model.
+   */
+  public OnnxMl.ModelProto exportInlined(String domain, long modelVersion) {
+    return identified(OnnxExporter.exportInlined(network, positions), domain, modelVersion);
+  }
+
+  /**
+   * Exports the network as one of ordinary convolutions: without functions, and with decoded
+   * weights, which take as much space as those of any float network.
+   *
+   * @param domain a domain, in reverse-DNS form.
+   * @param modelVersion a version number of the model.
+   * @return the model.
+   */
+  public OnnxMl.ModelProto exportPlain(String domain, long modelVersion) {
+    return identified(OnnxExporter.exportPlain(network, positions), domain, modelVersion);
+  }
+
   private OnnxMl.ModelProto identified(OnnxMl.ModelProto model, String domain, long modelVersion) {
     OnnxMl.ModelProto.Builder identified =
         model.toBuilder()

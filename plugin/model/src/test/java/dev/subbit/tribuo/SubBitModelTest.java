@@ -67,6 +67,32 @@ class SubBitModelTest {
     }
   }
 
+  @Test
+  void exportsToOtherToolsHoldStandardOperatorsOnly() {
+    try (SubBitModel binary = TinyModels.binary();
+        SubBitModel blocks = TinyModels.blocks();
+        SubBitModel network = TinyModels.network()) {
+      for (SubBitModel model : List.of(binary, blocks, network)) {
+        OnnxMl.ModelProto inlined = model.exportInlined("com.example", 3);
+        OnnxMl.ModelProto plain = model.exportPlain("com.example", 3);
+        for (OnnxMl.ModelProto exported : List.of(inlined, plain)) {
+          assertEquals(List.of(), operators(exported));
+          assertEquals(0, exported.getFunctionsCount());
+          assertEquals("com.example", exported.getDomain());
+          assertEquals(19, exported.getOpsetImport(0).getVersion());
+        }
+        assertTrue(
+            plain.getGraph().getInitializerList().stream()
+                .noneMatch(tensor -> tensor.getName().endsWith("/index")));
+        assertTrue(
+            plain.getGraph().getInitializerList().stream()
+                .anyMatch(tensor -> tensor.getName().equals("conv1/weight")),
+            () ->
+                plain.getGraph().getInitializerList().stream().map(t -> t.getName()).toList() + "");
+      }
+    }
+  }
+
   private static List<String> operators(OnnxMl.ModelProto model) {
     return model.getGraph().getNodeList().stream()
         .filter(node -> node.getDomain().equals("dev.subbit"))

@@ -1,5 +1,6 @@
 package dev.subbit.cli.quantize;
 
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.report.Figures;
@@ -7,13 +8,14 @@ import dev.subbit.cli.report.QuantizationPage;
 import dev.subbit.cli.terminal.Progress;
 import dev.subbit.cli.terminal.TextTable;
 import dev.subbit.cli.terminal.UserError;
+import dev.subbit.onnx.SubBitOperator;
+import dev.subbit.onnx.graph.FunctionInlining;
 import dev.subbit.tribuo.quantizer.LayerResult;
 import dev.subbit.tribuo.quantizer.OnnxQuantizer;
 import dev.subbit.tribuo.quantizer.OutputAgreement;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
 import dev.subbit.tribuo.quantizer.graph.Feed;
-import dev.subbit.tribuo.quantizer.graph.FunctionInlining;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.graph.ModelInput;
@@ -59,6 +61,11 @@ final class OnnxQuantization {
     this.terminal = terminal;
   }
 
+  /** The functions of the sub-bit operators stay. */
+  private static boolean isForeign(FunctionProto function) {
+    return !function.getDomain().equals(SubBitOperator.DOMAIN);
+  }
+
   /**
    * Quantizes the model and writes the result.
    *
@@ -69,7 +76,9 @@ final class OnnxQuantization {
     ModelProto model;
     try {
       String name = in.toString();
-      model = OperatorSets.upgrade(name, FunctionInlining.inline(name, OnnxFile.read(in)));
+      model =
+          OperatorSets.upgrade(
+              name, FunctionInlining.inline(name, OnnxFile.read(in), OnnxQuantization::isForeign));
     } catch (IOException e) {
       throw new UserError(e.getMessage(), e);
     }

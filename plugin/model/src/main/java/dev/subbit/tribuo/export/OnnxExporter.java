@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.export;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.onnx.PortableModels;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.tribuo.network.ConvChain;
 import dev.subbit.tribuo.network.IntegerForm;
@@ -37,6 +38,12 @@ public final class OnnxExporter {
 
   /** Name of the graph's output. */
   public static final String OUTPUT = "output";
+
+  /** The oldest operator set in which onnx's ReferenceEvaluator has DequantizeLinear. */
+  private static final int PORTABLE_OPSET = 19;
+
+  /** The file version that this operator set came with. */
+  private static final int PORTABLE_IR_VERSION = 9;
 
   private final TrainedNetwork trained;
   private final Map<String, ConvChain> chains;
@@ -108,6 +115,45 @@ public final class OnnxExporter {
               + "' does not compute in integers, so it has one node per layer anyway");
     }
     return IntegerExporter.exportByLayer(trained, positions);
+  }
+
+  /**
+   * Exports a network without functions, for tools that do not know them: the bodies of the sub-bit
+   * operators stand where {@link #export} writes nodes, or {@link #exportByLayer} if the network
+   * computes in integers. The weights stay as small as they are.
+   *
+   * @param trained the network, whole.
+   * @param positions the pixel position of each feature of the input, by feature id; distinct.
+   * @return the model, of standard operators only.
+   * @throws IllegalStateException as {@link #export}.
+   * @throws IllegalArgumentException as {@link #export}.
+   */
+  public static ModelProto exportInlined(TrainedNetwork trained, int[] positions) {
+    return PortableModels.inlined(forOtherTools(trained, positions));
+  }
+
+  /**
+   * Exports a network as {@link #exportInlined}, with decoded weights: a network of ordinary
+   * convolutions.
+   *
+   * @param trained the network, whole.
+   * @param positions the pixel position of each feature of the input, by feature id; distinct.
+   * @return the model, of standard operators only.
+   * @throws IllegalStateException as {@link #export}.
+   * @throws IllegalArgumentException as {@link #export}.
+   */
+  public static ModelProto exportPlain(TrainedNetwork trained, int[] positions) {
+    return PortableModels.plain(forOtherTools(trained, positions));
+  }
+
+  private static ModelProto forOtherTools(TrainedNetwork trained, int[] positions) {
+    ModelProto.Builder model =
+        (trained.integers().isPresent()
+                ? exportByLayer(trained, positions)
+                : export(trained, positions))
+            .toBuilder();
+    model.getOpsetImportBuilder(0).setVersion(PORTABLE_OPSET);
+    return model.setIrVersion(PORTABLE_IR_VERSION).build();
   }
 
   /**

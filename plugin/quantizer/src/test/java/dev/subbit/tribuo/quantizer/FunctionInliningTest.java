@@ -15,9 +15,9 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.OnnxProtos;
+import dev.subbit.onnx.graph.FunctionInlining;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.graph.Feed;
-import dev.subbit.tribuo.quantizer.graph.FunctionInlining;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -115,13 +115,13 @@ class FunctionInliningTest {
   void computesWhatOnnxRuntimeComputes() throws IOException, OrtException {
     ModelProto model = model();
     Feed feed = GraphBuilder.feed(2, SHAPE);
-    ModelProto inlined = FunctionInlining.inline("test", model);
+    ModelProto inlined = FunctionInlining.inline("test", model, all -> true);
     assertEquals(0, inlined.getFunctionsCount());
     assertEquals(8, inlined.getGraph().getNodeCount());
     try (GraphSession session = new GraphSession(inlined)) {
       assertArrayEquals(runWithFunctions(model, feed), session.run(feed).get("y").values(), 1e-5f);
     }
-    assertSame(inlined, FunctionInlining.inline("test", inlined));
+    assertSame(inlined, FunctionInlining.inline("test", inlined, all -> true));
   }
 
   @Test
@@ -129,7 +129,7 @@ class FunctionInliningTest {
     QuantizationResult result =
         new OnnxQuantizer(new QuantizationSettings(new FitSettings(5, 2, 1, 1), List.of()))
             .quantize(
-                FunctionInlining.inline("test", model()),
+                FunctionInlining.inline("test", model(), all -> true),
                 List.of(GraphBuilder.feed(2, SHAPE)),
                 (done, all, what) -> {});
     assertEquals(2, result.layers().size());
@@ -138,7 +138,7 @@ class FunctionInliningTest {
 
   private static void assertRefused(ModelProto model, String part) {
     String message =
-        assertThrows(IOException.class, () -> FunctionInlining.inline("m.onnx", model))
+        assertThrows(IOException.class, () -> FunctionInlining.inline("m.onnx", model, all -> true))
             .getMessage();
     assertTrue(message.startsWith("m.onnx") && message.contains(part), message);
   }

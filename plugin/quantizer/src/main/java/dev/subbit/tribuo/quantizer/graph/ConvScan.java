@@ -7,6 +7,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.SubBitOperator;
+import dev.subbit.onnx.graph.GraphNames;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
+import dev.subbit.onnx.graph.GraphNames;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -7,6 +7,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitOperator;
+import dev.subbit.onnx.graph.GraphNames;
 import dev.subbit.tribuo.network.IntegerWeights;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import java.util.ArrayList;

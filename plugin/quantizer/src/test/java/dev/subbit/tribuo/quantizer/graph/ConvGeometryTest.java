@@ -9,6 +9,7 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.OnnxProtos;
+import dev.subbit.onnx.graph.TinyGraph;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;

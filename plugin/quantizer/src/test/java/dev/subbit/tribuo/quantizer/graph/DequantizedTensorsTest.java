@@ -8,6 +8,7 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.subbit.onnx.OnnxProtos;
+import dev.subbit.onnx.graph.TinyGraph;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -11,6 +11,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitOperator;
+import dev.subbit.onnx.graph.TinyGraph;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import java.util.HashMap;
 import java.util.HashSet;

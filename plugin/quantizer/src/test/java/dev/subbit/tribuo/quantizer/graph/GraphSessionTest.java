@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnxruntime.OnnxJavaType;
 import dev.subbit.onnx.OnnxProtos;
+import dev.subbit.onnx.graph.TinyGraph;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

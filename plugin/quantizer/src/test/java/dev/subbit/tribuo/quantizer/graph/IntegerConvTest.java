@@ -7,6 +7,7 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitNodes;
+import dev.subbit.onnx.graph.TinyGraph;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import java.util.List;
 import org.junit.jupiter.api.Test;

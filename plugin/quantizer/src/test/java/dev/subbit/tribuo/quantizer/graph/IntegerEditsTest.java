@@ -13,6 +13,7 @@ import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
+import dev.subbit.onnx.graph.TinyGraph;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import java.util.HashMap;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.subbit.tribuo.quantizer.graph;
+package dev.subbit.onnx.graph;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
@@ -8,12 +8,17 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /** Names in a graph, and names that are still free. */
-final class GraphNames {
+public final class GraphNames {
 
   private GraphNames() {}
 
-  /** The names of a graph's nodes and values, with those of the graphs inside its nodes. */
-  static Set<String> of(GraphProto graph) {
+  /**
+   * Collects the names of a graph's nodes and values, with those of the graphs inside its nodes.
+   *
+   * @param graph the graph.
+   * @return the names.
+   */
+  public static Set<String> of(GraphProto graph) {
     Set<String> names = new HashSet<>();
     add(graph, names);
     return names;
@@ -34,8 +39,14 @@ final class GraphNames {
     }
   }
 
-  /** The wanted name, with a number behind it where it is taken. */
-  static String free(String wanted, Predicate<String> taken) {
+  /**
+   * Finds a name that is free.
+   *
+   * @param wanted the name.
+   * @param taken whether a name is taken.
+   * @return the wanted name, with a number behind it where it is taken.
+   */
+  public static String free(String wanted, Predicate<String> taken) {
     String name = wanted;
     for (int i = 2; taken.test(name); i++) {
       name = wanted + "_" + i;

@@ -1,4 +1,4 @@
-package dev.subbit.tribuo.quantizer.graph;
+package dev.subbit.onnx.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -6,7 +6,6 @@ import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import dev.subbit.onnx.SubBitOperator;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,7 +28,7 @@ class FunctionInliningTest {
   }
 
   private static GraphProto inlined(ModelProto.Builder model) throws IOException {
-    return FunctionInlining.inline("m.onnx", model.build()).getGraph();
+    return FunctionInlining.inline("m.onnx", model.build(), all -> true).getGraph();
   }
 
   @Test
@@ -99,16 +98,18 @@ class FunctionInliningTest {
   }
 
   @Test
-  void subBitOperatorsKeepTheirFunctionsAndNewSetsAreImported() throws IOException {
+  void functionsThatAreNotWantedStayAndNewSetsAreImported() throws IOException {
     FunctionProto.Builder f =
         function("F", "custom", TinyGraph.nodeOf("Abs", List.of("a"), "r")).toBuilder();
     f.addOpsetImportBuilder().setDomain("other").setVersion(4);
-    FunctionProto own = function("SubBitConv", SubBitOperator.DOMAIN);
+    FunctionProto kept = function("Kept", "other");
     TinyGraph graph = new TinyGraph().input("x", 1).node(custom("F", "x", "y")).output("y");
     ModelProto inlined =
         FunctionInlining.inline(
-            "m.onnx", graph.model().toBuilder().addFunctions(f).addFunctions(own).build());
-    assertEquals(List.of(own), inlined.getFunctionsList());
+            "m.onnx",
+            graph.model().toBuilder().addFunctions(f).addFunctions(kept).build(),
+            function -> function.getName().equals("F"));
+    assertEquals(List.of(kept), inlined.getFunctionsList());
     assertEquals(f.getOpsetImport(0), inlined.getOpsetImport(1));
   }
 }

@@ -1,4 +1,4 @@
-package dev.subbit.tribuo.quantizer.graph;
+package dev.subbit.onnx.graph;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.FunctionProto;

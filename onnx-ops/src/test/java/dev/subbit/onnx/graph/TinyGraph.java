@@ -1,4 +1,4 @@
-package dev.subbit.tribuo.quantizer.graph;
+package dev.subbit.onnx.graph;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
@@ -10,26 +10,26 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A graph written down node by node. */
-final class TinyGraph {
+public final class TinyGraph {
 
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("tiny");
 
-  TinyGraph input(String name, long... shape) {
+  public TinyGraph input(String name, long... shape) {
     graph.addInput(OnnxProtos.value(name, TensorProto.DataType.FLOAT, shape));
     return this;
   }
 
-  TinyGraph tensor(TensorProto tensor) {
+  public TinyGraph tensor(TensorProto tensor) {
     graph.addInitializer(tensor);
     return this;
   }
 
-  TinyGraph floats(String name, float[] values, long... shape) {
+  public TinyGraph floats(String name, float[] values, long... shape) {
     return tensor(OnnxProtos.tensor(name, values, shape));
   }
 
   /** Floats of one value each. */
-  TinyGraph filled(String name, float value, long... shape) {
+  public TinyGraph filled(String name, float value, long... shape) {
     int count = 1;
     for (long dimension : shape) {
       count *= (int) dimension;
@@ -40,35 +40,36 @@ final class TinyGraph {
   }
 
   /** A node of the name of its output. */
-  TinyGraph node(String opType, List<String> inputs, String output, AttributeProto... attributes) {
+  public TinyGraph node(
+      String opType, List<String> inputs, String output, AttributeProto... attributes) {
     return node(nodeOf(opType, inputs, output, attributes));
   }
 
-  TinyGraph node(NodeProto node) {
+  public TinyGraph node(NodeProto node) {
     graph.addNode(node);
     return this;
   }
 
-  TinyGraph output(String name) {
+  public TinyGraph output(String name) {
     graph.addOutput(OnnxProtos.valueOfAnyShape(name, TensorProto.DataType.FLOAT));
     return this;
   }
 
-  GraphProto.Builder builder() {
+  public GraphProto.Builder builder() {
     return graph;
   }
 
-  GraphProto build() {
+  public GraphProto build() {
     return graph.build();
   }
 
-  ModelProto model() {
+  public ModelProto model() {
     ModelProto.Builder model = ModelProto.newBuilder().setIrVersion(8).setGraph(graph);
     model.addOpsetImportBuilder().setVersion(17);
     return model.build();
   }
 
-  static NodeProto nodeOf(
+  public static NodeProto nodeOf(
       String opType, List<String> inputs, String output, AttributeProto... attributes) {
     return NodeProto.newBuilder()
         .setName(output)
@@ -80,7 +81,7 @@ final class TinyGraph {
   }
 
   /** An attribute that holds a graph. */
-  static AttributeProto subgraph(String name, GraphProto graph) {
+  public static AttributeProto subgraph(String name, GraphProto graph) {
     return AttributeProto.newBuilder()
         .setName(name)
         .setType(AttributeProto.AttributeType.GRAPH)
@@ -89,7 +90,7 @@ final class TinyGraph {
   }
 
   /** An attribute that holds a tensor. */
-  static AttributeProto value(TensorProto tensor) {
+  public static AttributeProto value(TensorProto tensor) {
     return AttributeProto.newBuilder()
         .setName("value")
         .setType(AttributeProto.AttributeType.TENSOR)
@@ -98,15 +99,16 @@ final class TinyGraph {
   }
 
   /** An attribute of a function's node that the caller gives. */
-  static AttributeProto reference(String name, String callers, AttributeProto.AttributeType type) {
+  public static AttributeProto reference(
+      String name, String callers, AttributeProto.AttributeType type) {
     return AttributeProto.newBuilder().setName(name).setRefAttrName(callers).setType(type).build();
   }
 
-  static List<String> opTypes(GraphProto graph) {
+  public static List<String> opTypes(GraphProto graph) {
     return graph.getNodeList().stream().map(NodeProto::getOpType).toList();
   }
 
-  static List<String> initializers(GraphProto graph) {
+  public static List<String> initializers(GraphProto graph) {
     return graph.getInitializerList().stream().map(TensorProto::getName).toList();
   }
 }

@@ -1,4 +1,4 @@
-package dev.subbit.tribuo.quantizer.graph;
+package dev.subbit.onnx.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

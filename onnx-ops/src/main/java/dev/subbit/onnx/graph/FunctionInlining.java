@@ -1,4 +1,4 @@
-package dev.subbit.tribuo.quantizer.graph;
+package dev.subbit.onnx.graph;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.FunctionProto;
@@ -6,7 +6,6 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
-import dev.subbit.onnx.SubBitOperator;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,11 +14,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Puts the bodies of a model's own functions in the place of the nodes that call them, so that
  * nothing but nodes is left. ONNX Runtime would do the same, but 1.28 can crash on functions that
- * are damaged; here they are checked. The functions of the sub-bit operators stay.
+ * are damaged; here they are checked.
  */
 public final class FunctionInlining {
 
@@ -33,10 +33,10 @@ public final class FunctionInlining {
   private int nodes;
   private int calls;
 
-  private FunctionInlining(String file, ModelProto model) {
+  private FunctionInlining(String file, ModelProto model, Predicate<FunctionProto> which) {
     this.file = file;
     for (FunctionProto function : model.getFunctionsList()) {
-      if (!isSubBit(function)) {
+      if (which.test(function)) {
         functions.put(key(function.getDomain(), function.getName()), function);
       }
     }
@@ -48,28 +48,23 @@ public final class FunctionInlining {
    *
    * @param file the model's name in messages.
    * @param model the model.
-   * @return the model without functions other than those of the sub-bit operators; as it was if it
-   *     had no others.
+   * @param which the functions to inline; others stay, and so do the nodes that call them.
+   * @return the model with the other functions only; as it was if it had no others.
    * @throws IOException if functions call each other in a circle, are called with more inputs or
    *     outputs than they have, come to very many nodes, or are written in another version of an
    *     operator set than the model.
    */
-  public static ModelProto inline(String file, ModelProto model) throws IOException {
-    FunctionInlining inlining = new FunctionInlining(file, model);
+  public static ModelProto inline(String file, ModelProto model, Predicate<FunctionProto> which)
+      throws IOException {
+    FunctionInlining inlining = new FunctionInlining(file, model, which);
     if (inlining.functions.isEmpty()) {
       return model;
     }
     ModelProto.Builder result = model.toBuilder().clearFunctions();
-    model.getFunctionsList().stream()
-        .filter(FunctionInlining::isSubBit)
-        .forEach(result::addFunctions);
+    model.getFunctionsList().stream().filter(which.negate()).forEach(result::addFunctions);
     inlining.takeImports(model, result);
     inlining.inline(result.getGraphBuilder());
     return result.build();
-  }
-
-  private static boolean isSubBit(FunctionProto function) {
-    return function.getDomain().equals(SubBitOperator.DOMAIN);
   }
 
   private static String key(String domain, String name) {

@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,10 +27,13 @@ public final class FunctionInlining {
   /** More nodes than any model has; calls that double at every level would go on for ever. */
   private static final int MOST_NODES = 200_000;
 
+  /** More functions within each other than any model has; every one of them takes stack. */
+  private static final int MOST_OPEN = 100;
+
   private final String file;
   private final Map<String, FunctionProto> functions = new HashMap<>();
   private final Deque<String> open = new ArrayDeque<>();
-  private final Set<String> names;
+  private final Set<String> prefixes = new HashSet<>();
   private int nodes;
   private int calls;
 
@@ -40,7 +44,11 @@ public final class FunctionInlining {
         functions.put(key(function.getDomain(), function.getName()), function);
       }
     }
-    this.names = GraphNames.of(model.getGraph());
+    for (String name : GraphNames.of(model.getGraph())) {
+      for (int slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+        prefixes.add(name.substring(0, slash + 1));
+      }
+    }
   }
 
   /**
@@ -50,9 +58,9 @@ public final class FunctionInlining {
    * @param model the model.
    * @param which the functions to inline; others stay, and so do the nodes that call them.
    * @return the model with the other functions only; as it was if it had no others.
-   * @throws IOException if functions call each other in a circle, are called with more inputs or
-   *     outputs than they have, come to very many nodes, or are written in another version of an
-   *     operator set than the model.
+   * @throws IOException if functions call each other in a circle or very deep, are called with more
+   *     inputs or outputs than they have, come to very many nodes, or are written in another
+   *     version of an operator set than the model.
    */
   public static ModelProto inline(String file, ModelProto model, Predicate<FunctionProto> which)
       throws IOException {
@@ -118,6 +126,15 @@ public final class FunctionInlining {
     if (open.contains(key)) {
       throw new IOException(file + ": function '" + function.getName() + "' calls itself");
     }
+    if (open.size() == MOST_OPEN) {
+      throw new IOException(
+          file
+              + ": function '"
+              + function.getName()
+              + "' is called within "
+              + MOST_OPEN
+              + " others; so many are not inlined");
+    }
     if (node.getInputCount() > function.getInputCount()
         || node.getOutputCount() > function.getOutputCount()) {
       throw new IOException(
@@ -163,11 +180,7 @@ public final class FunctionInlining {
     do {
       calls++;
       prefix = function.getName() + "_" + calls + "/";
-    } while (startsAName(prefix));
+    } while (prefixes.contains(prefix));
     return prefix;
-  }
-
-  private boolean startsAName(String prefix) {
-    return names.stream().anyMatch(name -> name.startsWith(prefix));
   }
 }

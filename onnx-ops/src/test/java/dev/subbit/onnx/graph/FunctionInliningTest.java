@@ -1,6 +1,8 @@
 package dev.subbit.onnx.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
@@ -8,6 +10,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Which nodes and names are left of a model with functions. */
@@ -111,5 +114,29 @@ class FunctionInliningTest {
             function -> function.getName().equals("F"));
     assertEquals(List.of(kept), inlined.getFunctionsList());
     assertEquals(f.getOpsetImport(0), inlined.getOpsetImport(1));
+  }
+
+  @Test
+  void functionsWithinVeryManyOthersAreRefused() {
+    ModelProto.Builder model =
+        new TinyGraph().input("x", 1).node(custom("F0", "x", "y")).output("y").model().toBuilder();
+    for (int i = 0; i < 5_000; i++) {
+      model.addFunctions(function("F" + i, "custom", custom("F" + (i + 1), "a", "r")));
+    }
+    IOException e = assertThrows(IOException.class, () -> inlined(model));
+    assertTrue(e.getMessage().startsWith("m.onnx: function 'F100' is called within 100"), "" + e);
+  }
+
+  @Test
+  void everyOneOfManyCallsIsInlined() throws IOException {
+    FunctionProto f = function("F", "custom", TinyGraph.nodeOf("Abs", List.of("a"), "r"));
+    int calls = 50_000;
+    TinyGraph graph = new TinyGraph().input("x", 1);
+    for (int i = 0; i < calls; i++) {
+      graph.node(custom("F", i == 0 ? "x" : "part/" + i, "part/" + (i + 1)));
+    }
+    GraphProto inlined = inlined(graph.output("part/" + calls).model().toBuilder().addFunctions(f));
+    assertEquals(calls, inlined.getNodeCount());
+    assertEquals(Set.of("Abs"), Set.copyOf(TinyGraph.opTypes(inlined)));
   }
 }

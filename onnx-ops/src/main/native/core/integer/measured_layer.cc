@@ -57,13 +57,21 @@ Tournament* MeasuredLayer::TournamentOf(const MapShape& x, std::int64_t batch) c
   return table_.Find(key_.With(batch).With(x.height).With(x.width).With(x.channels), kernels_.Count());
 }
 
+Tournament::Turn MeasuredLayer::Begin(Tournament* tournament) const {
+  if (tournament->Winner() < 0 && untimed_.load(std::memory_order_relaxed) < kernels_.Count()) {
+    const int candidate = untimed_.fetch_add(1, std::memory_order_relaxed);
+    if (candidate < kernels_.Count()) return {candidate, false};
+  }
+  return tournament->Begin();
+}
+
 MeasuredLayer::Turn::Turn(const MeasuredLayer& layer, const MapShape& x, std::int64_t batch)
     : layer_(layer),
       use_(layer.kernels_),
       tournament_(use_.settled() ? nullptr : layer.TournamentOf(x, batch)),
       kernel_(&use_.any()) {
   if (tournament_ == nullptr) return;
-  turn_ = tournament_->Begin();
+  turn_ = layer.Begin(tournament_);
   kernel_ = &use_.Candidate(turn_.candidate);
 }
 

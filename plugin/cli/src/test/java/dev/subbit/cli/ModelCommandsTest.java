@@ -221,6 +221,13 @@ class ModelCommandsTest {
   }
 
   @Test
+  void aLimitOfNoImagesIsWrongUsage() {
+    CommandRun run = CommandRun.of("predict", model, "--data", data, "--limit", 0);
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("--limit is 0; leave it out to use all images"), run.err());
+  }
+
+  @Test
   void predictTakesASourceOfAConfiguration() throws IOException {
     Path config = folder.resolve("images.xml");
     Files.writeString(

@@ -31,9 +31,8 @@ public final class LabelledImages {
   @Option(
       names = "--limit",
       paramLabel = "N",
-      defaultValue = "0",
-      description = "Use only the first N images.")
-  private int limit;
+      description = "Use only the first N images, at least 1.")
+  private Integer limit;
 
   @Option(
       names = "--label-names",
@@ -125,6 +124,10 @@ public final class LabelledImages {
           spec.commandLine(),
           "Missing images: give --data DIR, --images FILE --labels FILE, or --config CONFIG.xml");
     }
+    if (limit != null && limit < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--limit is " + limit + "; leave it out to use all images");
+    }
     DataSource<Label> images = open();
     if (images instanceof ImageSource known && !known.imageShape().equals(shape)) {
       throw new UserError(
@@ -138,7 +141,7 @@ public final class LabelledImages {
     }
     return () -> {
       Stream<Example<Label>> all = StreamSupport.stream(images.spliterator(), false);
-      return (limit > 0 ? all.limit(limit) : all).iterator();
+      return (limit == null ? all : all.limit(limit)).iterator();
     };
   }
 

@@ -154,15 +154,16 @@ final class OnnxQuantization {
     for (OutputAgreement output : result.outputs()) {
       terminal.printf(
           Locale.ROOT,
-          "Output '%s': SNR %.1f dB%s%s on the calibration inputs.%n",
+          "Output '%s': SNR %s%s%s on the calibration inputs.%n",
           output.getOutput(),
-          output.getSignalToNoise(),
+          Figures.decibels(output.getSignalToNoise()),
           result.floatActivations().stream()
               .filter(before -> before.getOutput().equals(output.getOutput()))
               .map(
                   before ->
-                      String.format(
-                          Locale.ROOT, " (%.1f with float activations)", before.getSignalToNoise()))
+                      " ("
+                          + Figures.decibels(before.getSignalToNoise())
+                          + " with float activations)")
               .findFirst()
               .orElse(""),
           Double.isNaN(output.getSameLargest())

@@ -17,6 +17,23 @@ public final class Figures {
     return Double.isNaN(share) ? "-" : format("%.1f %%", 100 * share);
   }
 
+  /**
+   * A signal-to-noise ratio for a person.
+   *
+   * @param ratio in decibels; infinite where there is no noise, minus infinity where there is
+   *     nothing but noise, not a number where nothing was compared.
+   * @return decibels with one decimal, or what they would say.
+   */
+  public static String decibels(double ratio) {
+    if (Double.isNaN(ratio)) {
+      return "- (nothing to compare)";
+    }
+    if (Double.isInfinite(ratio)) {
+      return ratio > 0 ? "exact" : "none (a constant, with noise)";
+    }
+    return format("%.1f dB", ratio);
+  }
+
   static String kilobytes(long bytes) {
     return format("%,.0f KB", bytes / 1000.0);
   }

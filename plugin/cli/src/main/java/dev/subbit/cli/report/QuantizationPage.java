@@ -152,7 +152,7 @@ public final class QuantizationPage {
     double same = sameLargest();
     facts.add(
         Double.isNaN(same)
-            ? new Fact(decibels(worstSignal()), "signal-to-noise ratio of the worst output")
+            ? new Fact(Figures.decibels(worstSignal()), "signal-to-noise ratio of the worst output")
             : new Fact(
                 Figures.percent(1 - same),
                 "of the calibration inputs have their largest output elsewhere"));
@@ -261,6 +261,7 @@ public final class QuantizationPage {
   private double worstSignal() {
     return result.outputs().stream()
         .mapToDouble(OutputAgreement::getSignalToNoise)
+        .filter(ratio -> !Double.isNaN(ratio))
         .min()
         .orElse(Double.POSITIVE_INFINITY);
   }
@@ -277,7 +278,7 @@ public final class QuantizationPage {
     return new Output(
         output.getOutput(),
         activations,
-        decibels(output.getSignalToNoise()),
+        Figures.decibels(output.getSignalToNoise()),
         Figures.percent(output.getSameLargest()));
   }
 
@@ -300,11 +301,7 @@ public final class QuantizationPage {
     return new LayerRow(
         layer.name(),
         figures,
-        decibels(layer.signalToNoise()),
+        Figures.decibels(layer.signalToNoise()),
         Figures.format("%.1f", WIDEST_BAR * width));
-  }
-
-  private static String decibels(double ratio) {
-    return Double.isFinite(ratio) ? Figures.format("%.1f dB", ratio) : "exact";
   }
 }

@@ -208,7 +208,10 @@ public final class OnnxQuantizer {
         List<OutputAgreement> outputs =
             compare(model, GraphEdits.replace(model, Map.of(layer, weights)), few);
         for (OutputAgreement output : outputs) {
-          noise[i][stages - 1] += Math.pow(10, -output.getSignalToNoise() / 10);
+          double signalToNoise = output.getSignalToNoise();
+          if (!Double.isNaN(signalToNoise)) {
+            noise[i][stages - 1] += Math.pow(10, -signalToNoise / 10);
+          }
         }
       }
     }

@@ -11,6 +11,7 @@ public final class OutputAgreement {
   private final String output;
   private double signal;
   private double noise;
+  private long values;
   private long rows;
   private long same;
 
@@ -25,6 +26,7 @@ public final class OutputAgreement {
       throw new IllegalStateException(
           "Output '" + output + "' has " + g.length + " values, the float model's " + w.length);
     }
+    values += w.length;
     double mean = 0;
     for (float value : w) {
       mean += value;
@@ -65,9 +67,13 @@ public final class OutputAgreement {
    * The signal-to-noise ratio: variance of the float model's values over the mean squared
    * difference, in dB.
    *
-   * @return the ratio; infinite where there is no difference.
+   * @return the ratio; infinite where there is no difference, not a number where the output had no
+   *     values to compare.
    */
   public double getSignalToNoise() {
+    if (values == 0) {
+      return Double.NaN;
+    }
     return noise > 0 ? 10 * Math.log10(signal / noise) : Double.POSITIVE_INFINITY;
   }
 

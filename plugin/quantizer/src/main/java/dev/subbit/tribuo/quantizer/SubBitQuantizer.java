@@ -224,46 +224,29 @@ public final class SubBitQuantizer
 
   @Override
   public void postConfig() {
-    if (tau < 1 || tau > Codebook.MAX_TAU) {
-      throw new PropertyException("", "tau", "tau is " + tau + ", allowed are 1 to 9");
-    }
-    if (calibrationImages < 1) {
+    require(tau >= 1 && tau <= Codebook.MAX_TAU, "tau", tau, "1 to " + Codebook.MAX_TAU);
+    require(calibrationImages >= 1, "calibrationImages", calibrationImages, "1 or more");
+    require(
+        stages >= 1 && stages <= FitSettings.MAX_STAGES,
+        "stages",
+        stages,
+        "1 to " + FitSettings.MAX_STAGES);
+    require(rounds >= 1, "rounds", rounds, "1 or more");
+    require(
+        integerWidth >= IntegerForm.MIN_WIDTH && integerWidth <= IntegerForm.MAX_WIDTH,
+        "integerWidth",
+        integerWidth,
+        IntegerForm.MIN_WIDTH + " to " + IntegerForm.MAX_WIDTH);
+    require(tuneEpochs >= 0, "tuneEpochs", tuneEpochs, "0 or more");
+    require(threads >= 0, "threads", threads, "0 or more");
+    require(tuneRate >= 0, "tuneRate", tuneRate, "0 or more");
+    require(teacherShare >= 0 && teacherShare <= 1, "teacherShare", teacherShare, "0 to 1");
+  }
+
+  private static void require(boolean allowed, String property, Number found, String range) {
+    if (!allowed) {
       throw new PropertyException(
-          "",
-          "calibrationImages",
-          "at least one calibration image is needed, found " + calibrationImages);
-    }
-    try {
-      new FitSettings(tau, stages, rounds, seed);
-    } catch (IllegalArgumentException e) {
-      throw new PropertyException(e, "", "stages", e.getMessage());
-    }
-    if (integerWidth < IntegerForm.MIN_WIDTH || integerWidth > IntegerForm.MAX_WIDTH) {
-      throw new PropertyException(
-          "",
-          "integerWidth",
-          "integerWidth is "
-              + integerWidth
-              + ", allowed are "
-              + IntegerForm.MIN_WIDTH
-              + " to "
-              + IntegerForm.MAX_WIDTH);
-    }
-    if (tuneEpochs < 0 || threads < 0) {
-      throw new PropertyException(
-          "",
-          "tuneEpochs",
-          "tuneEpochs and threads must not be negative, found " + tuneEpochs + ", " + threads);
-    }
-    if (!(tuneRate >= 0) || !(teacherShare >= 0 && teacherShare <= 1)) {
-      throw new PropertyException(
-          "",
-          "tuneRate",
-          "tuneRate must not be negative and teacherShare 0 to 1, found"
-              + " "
-              + tuneRate
-              + ", "
-              + teacherShare);
+          "", property, property + " is " + found + ", allowed are " + range);
     }
   }
 

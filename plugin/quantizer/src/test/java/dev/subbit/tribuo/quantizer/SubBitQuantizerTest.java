@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.oracle.labs.mlrg.olcut.config.ConfigurationManager;
 import com.oracle.labs.mlrg.olcut.config.PropertyException;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.SubBitModel;
@@ -20,6 +21,8 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import dev.subbit.tribuo.settings.Clipping;
 import dev.subbit.tribuo.stored.NetworkCodec;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +30,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tribuo.Example;
@@ -315,5 +320,35 @@ class SubBitQuantizerTest {
     assertThrows(PropertyException.class, () -> new SubBitQuantizer().withIntegerWidth(8));
     assertThrows(PropertyException.class, () -> new SubBitQuantizer().withIntegerWidth(17));
     assertThrows(PropertyException.class, () -> new SubBitQuantizer().withTuneRate(-1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "tau, 11, 1 to 9",
+    "stages, 9, 1 to 8",
+    "rounds, 0, 1 or more",
+    "threads, -2, 0 or more",
+    "teacherShare, 1.5, 0 to 1",
+  })
+  void namesThePropertyThatIsWrong(
+      String property, String value, String allowed, @TempDir Path folder) {
+    String config =
+        ("<config><component name=\"q\" type=\"%s\"><property name=\"%s\" value=\"%s\"/>"
+                + "</component></config>")
+            .formatted(SubBitQuantizer.class.getName(), property, value);
+    Throwable e =
+        assertThrows(
+            PropertyException.class,
+            () -> {
+              Path file = Files.writeString(folder.resolve("q.xml"), config);
+              try (ConfigurationManager manager = new ConfigurationManager(file.toString())) {
+                manager.lookup("q");
+              }
+            });
+    while (e.getCause() instanceof PropertyException inner) {
+      e = inner;
+    }
+    assertEquals(property, ((PropertyException) e).getProperty());
+    assertTrue(e.getMessage().contains(value + ", allowed are " + allowed), e.getMessage());
   }
 }

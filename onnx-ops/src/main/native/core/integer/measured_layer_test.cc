@@ -176,9 +176,8 @@ TEST(MeasuredLayer, TheFirstRunOfAKernelDoesNotCount) {
   EXPECT_EQ(fakes.slow(0).rows, kRows);
   fakes.Run();
   EXPECT_EQ(fakes.fast(0).rows, kRows);
-  for (const auto& candidate : fakes.Reports().front().candidates) {
-    EXPECT_TRUE(std::isinf(candidate.seconds));
-  }
+  const KernelReport report = fakes.Reports().front();
+  for (const CandidateTime& candidate : report.candidates) EXPECT_TRUE(std::isinf(candidate.seconds));
 }
 
 TEST(MeasuredLayer, EachShapeAndBatchIsMeasured) {

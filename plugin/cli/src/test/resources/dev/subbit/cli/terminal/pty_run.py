@@ -1,17 +1,19 @@
-"""Runs a command in a pseudo terminal and copies what it prints there: pty_run.py COLUMNS TEXT COMMAND...
+"""Runs a command in a pseudo terminal and copies what it prints there: pty_run.py COLUMNS PATTERN COMMAND...
 
-Presses Ctrl-C when TEXT is on the screen, where TEXT is not empty. Exits as the command does, with 128 and the number for a signal.
+Presses Ctrl-C when the screen has what the regular expression PATTERN matches, where that is not empty. Exits as the
+command does, with 128 and the number for a signal.
 """
 
 import fcntl
 import os
 import pty
+import re
 import signal
 import struct
 import sys
 import termios
 
-columns, text, command = int(sys.argv[1]), sys.argv[2].encode(), sys.argv[3:]
+columns, pattern, command = int(sys.argv[1]), sys.argv[2].encode(), sys.argv[3:]
 size = struct.pack("HHHH", 24, columns, 0, 0)
 child, terminal = pty.fork()
 if child == 0:
@@ -28,9 +30,9 @@ while True:
     if not piece:
         break
     screen += piece
-    if text and text in screen:
+    if pattern and re.search(pattern, screen):
         os.write(terminal, b"\x03")
-        text = b""
+        pattern = b""
 sys.stdout.buffer.write(screen)
 status = os.waitpid(child, 0)[1]
 sys.exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))

@@ -9,6 +9,7 @@ import dev.subbit.cli.run.DevicesCommand;
 import dev.subbit.cli.run.ExportCommand;
 import dev.subbit.cli.run.PredictCommand;
 import dev.subbit.cli.run.ZooCommand;
+import dev.subbit.cli.terminal.ControlFilter;
 import dev.subbit.cli.terminal.HelpText;
 import dev.subbit.cli.terminal.Interruption;
 import dev.subbit.cli.terminal.WarningLine;
@@ -100,11 +101,14 @@ public final class Main implements Runnable {
    * @return a new instance.
    */
   static CommandLine commandLine() {
-    return new CommandLine(new Main())
+    CommandLine command = new CommandLine(new Main());
+    return command
+        .setOut(ControlFilter.around(command.getOut()))
+        .setErr(ControlFilter.around(command.getErr()))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setHelpFactory(HelpText::of)
         .setParameterExceptionHandler(Main::wrongUsage)
-        .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command.getErr()));
+        .setExecutionExceptionHandler((e, failing, parsed) -> failed(e, failing.getErr()));
   }
 
   @Override

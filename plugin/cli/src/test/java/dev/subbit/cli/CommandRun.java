@@ -1,6 +1,6 @@
 package dev.subbit.cli;
 
-import java.io.PrintWriter;
+import dev.subbit.cli.terminal.ControlFilter;
 import java.io.StringWriter;
 import picocli.CommandLine;
 
@@ -19,8 +19,8 @@ public record CommandRun(int code, String out, String err) {
     StringWriter err = new StringWriter();
     CommandLine command =
         Main.commandLine()
-            .setOut(new PrintWriter(out, true))
-            .setErr(new PrintWriter(err, true))
+            .setOut(ControlFilter.around(out))
+            .setErr(ControlFilter.around(err))
             .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     String[] texts = new String[args.length];
     for (int i = 0; i < args.length; i++) {

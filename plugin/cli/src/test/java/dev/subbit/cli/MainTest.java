@@ -53,4 +53,10 @@ class MainTest {
     assertTrue(run.err().startsWith("subbit: There is no file no-such-file.sbm"), run.err());
     assertFalse(run.err().contains("\tat "), run.err());
   }
+
+  @Test
+  void namesCannotControlTheTerminal() {
+    CommandRun run = CommandRun.of("inspect", "no\u001b[2Jfile.sbm");
+    assertTrue(run.err().startsWith("subbit: There is no file no\\x1b[2Jfile.sbm"), run.err());
+  }
 }

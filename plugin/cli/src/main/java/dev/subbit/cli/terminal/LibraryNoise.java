@@ -99,7 +99,9 @@ final class LibraryNoise implements AutoCloseable {
     system.close(terminal);
     system = null;
     try {
-      useful(Files.readString(file, StandardCharsets.UTF_8)).forEach(System.err::println);
+      useful(Files.readString(file, StandardCharsets.UTF_8)).stream()
+          .map(ControlFilter::visible)
+          .forEach(System.err::println);
       Files.delete(file);
     } catch (IOException e) {
       System.err.println("subbit: cannot read " + file + ": " + e.getMessage());

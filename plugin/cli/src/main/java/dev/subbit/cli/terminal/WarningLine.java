@@ -28,7 +28,9 @@ public final class WarningLine extends Handler {
   public void publish(LogRecord record) {
     if (isLoggable(record)) {
       Progress.aside(
-          () -> System.err.println("subbit: warning: " + formatter.formatMessage(record)));
+          () ->
+              System.err.println(
+                  "subbit: warning: " + ControlFilter.visible(formatter.formatMessage(record))));
     }
   }
 

@@ -10,6 +10,11 @@ set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
+# Libraries are compiled several sources at a time, since what these include takes longer than the most of them. Sources with options of
+# their own, those for an instruction set, stay alone, and so do tests, whose helpers have names of one file.
+option(CMAKE_UNITY_BUILD "Compile several sources of a library at a time" ON)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+
 # The same bytes wherever the sources, the build and the cache lie: no path of this machine gets into a library.
 cmake_path(SET subbit_root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../../../../..")
 subbit_cache_dir(subbit_cache)
@@ -96,11 +101,16 @@ endif()
 # subbit_test(name source... LIBS lib... SHARDS n): one GoogleTest program, known to CTest, or its tests in n parts that may run side by side.
 # Its own files are optimised little, since they compile longer than they run, and what most of them include is compiled once; the
 # libraries under test are as they are elsewhere. Built for another processor it runs under emulation, without the tests whose names say
-# SeveralThreads: emulated threads that wait for each other take minutes, and threads are no matter of the processor.
+# SeveralThreads: emulated threads that wait for each other take minutes, and threads are no matter of the processor. There, and under the
+# sanitizers, sweeps over random layers are shorter (core/testing/sweep.h).
 function(subbit_test name)
   cmake_parse_arguments(arg "" "SHARDS" "LIBS" ${ARGN})
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   target_compile_options(${name} PRIVATE $<IF:$<BOOL:${SUBBIT_SANITIZE}>,-O0,-O1>)
+  if(SUBBIT_SANITIZE OR CMAKE_CROSSCOMPILING)
+    target_compile_definitions(${name} PRIVATE SUBBIT_SHORT_SWEEPS)
+  endif()
   target_link_libraries(${name} PRIVATE ${arg_LIBS} gtest)
   target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <algorithm> <functional> <random>)
   set(run ${name} $<$<BOOL:${CMAKE_CROSSCOMPILING}>:--gtest_filter=-*SeveralThreads*>)

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,20 @@ final class ForeignRuntime {
 
   /** Node.js, which is available in every build of Subbit, because npm requires it. */
   static ForeignRuntime node() throws IOException, InterruptedException {
+    try (FileChannel lock = installing()) {
+      lock.lock();
+      return installedNode();
+    }
+  }
+
+  /** The file whose lock keeps tests that run at the same time from installing the same. */
+  private static FileChannel installing() throws IOException {
+    Files.createDirectories(INSTALLED);
+    return FileChannel.open(
+        INSTALLED.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  }
+
+  private static ForeignRuntime installedNode() throws IOException, InterruptedException {
     Path folder = INSTALLED.resolve("node");
     install(
         folder,
@@ -44,6 +60,13 @@ final class ForeignRuntime {
    * integration ({@code CI=true}).
    */
   static ForeignRuntime python() throws IOException, InterruptedException {
+    try (FileChannel lock = installing()) {
+      lock.lock();
+      return installedPython();
+    }
+  }
+
+  private static ForeignRuntime installedPython() throws IOException, InterruptedException {
     Path folder = INSTALLED.resolve("python");
     Path python = folder.resolve(Path.of("venv", "bin", "python"));
     if (!Files.exists(python)) {
@@ -59,7 +82,16 @@ final class ForeignRuntime {
         SCRIPTS.resolve("python"),
         "requirements.txt",
         List.of("requirements.txt", "run.py"),
-        List.of(python.toString(), "-m", "pip", "install", "--quiet", "-r", "requirements.txt"));
+        // Of the packages' thousands of modules, few are imported; these compile themselves.
+        List.of(
+            python.toString(),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-compile",
+            "-r",
+            "requirements.txt"));
     return new ForeignRuntime(List.of(python.toString(), folder.resolve("run.py").toString()));
   }
 

@@ -73,6 +73,6 @@ function(subbit_verilate target prefix)
     VERBATIM)
   target_sources(${target} PRIVATE "${folder}/${prefix}_all.cc" "${folder}.stamp")
   set_source_files_properties("${folder}/${prefix}_all.cc" PROPERTIES COMPILE_OPTIONS "-w;-O1")
-  target_include_directories(${target} SYSTEM PRIVATE "${folder}" "${VERILATOR_ROOT}/include"
+  target_include_directories(${target} SYSTEM PUBLIC "${folder}" "${VERILATOR_ROOT}/include"
                              "${VERILATOR_ROOT}/include/vltstd")
 endfunction()

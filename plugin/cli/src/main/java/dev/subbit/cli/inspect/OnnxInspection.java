@@ -12,7 +12,7 @@ import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.StoredSize;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitOperator;
-import dev.subbit.tribuo.quantizer.graph.OnnxFile;
+import dev.subbit.onnx.graph.OnnxFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;

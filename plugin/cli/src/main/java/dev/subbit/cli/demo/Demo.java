@@ -159,7 +159,7 @@ final class Demo {
             description,
             TAU,
             size.indexBitsPerWeight(),
-            size.bitsPerWeight(),
+            size.storedBitsPerWeight(),
             bytes,
             exportedBytes(model.network().withFloatWeights(), positions),
             exportedBytes(model.network().withOneBitWeights(), positions),

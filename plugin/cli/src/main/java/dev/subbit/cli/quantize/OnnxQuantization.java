@@ -10,6 +10,7 @@ import dev.subbit.cli.terminal.TextTable;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.graph.FunctionInlining;
+import dev.subbit.onnx.graph.OnnxFile;
 import dev.subbit.tribuo.quantizer.LayerResult;
 import dev.subbit.tribuo.quantizer.OnnxQuantizer;
 import dev.subbit.tribuo.quantizer.OutputAgreement;
@@ -19,7 +20,6 @@ import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.graph.ModelInput;
-import dev.subbit.tribuo.quantizer.graph.OnnxFile;
 import dev.subbit.tribuo.quantizer.graph.OperatorSets;
 import dev.subbit.tribuo.quantizer.timing.LayerTime;
 import dev.subbit.tribuo.quantizer.timing.LayerTimes;
@@ -74,11 +74,14 @@ final class OnnxQuantization {
    */
   Map<String, Object> run() {
     ModelProto model;
+    long bytesBefore;
     try {
       String name = in.toString();
+      OnnxFile file = new OnnxFile(in);
+      bytesBefore = file.bytes();
       model =
           OperatorSets.upgrade(
-              name, FunctionInlining.inline(name, OnnxFile.read(in), OnnxQuantization::isForeign));
+              name, FunctionInlining.inline(name, file.model(), OnnxQuantization::isForeign));
     } catch (IOException e) {
       throw new UserError(e.getMessage(), e);
     }
@@ -96,10 +99,10 @@ final class OnnxQuantization {
     Map<String, LayerTime> times = LayerTimes.of(model, result.weights(), feeds.get(0), integer);
     if (report != null) {
       String page =
-          QuantizationPage.of(in.getFileName().toString(), result, times, size(in), size(out));
+          QuantizationPage.of(in.getFileName().toString(), result, times, bytesBefore, size(out));
       OutputFile.write(report, stream -> stream.write(page.getBytes(StandardCharsets.UTF_8)));
     }
-    return print(result, times, seconds);
+    return print(result, times, bytesBefore, seconds);
   }
 
   private List<ModelInput> inputs(ModelProto model) {
@@ -111,7 +114,7 @@ final class OnnxQuantization {
   }
 
   private Map<String, Object> print(
-      QuantizationResult result, Map<String, LayerTime> times, double seconds) {
+      QuantizationResult result, Map<String, LayerTime> times, long before, double seconds) {
     if (!result.layers().isEmpty()) {
       TextTable table =
           new TextTable(
@@ -122,6 +125,7 @@ final class OnnxQuantization {
               "groups",
               "stages",
               "bits/weight",
+              "stored",
               "bytes",
               "was",
               "us",
@@ -136,6 +140,7 @@ final class OnnxQuantization {
             "" + layer.group(),
             "" + layer.stages(),
             String.format(Locale.ROOT, "%.2f", layer.bitsPerWeight()),
+            String.format(Locale.ROOT, "%.2f", layer.storedBitsPerWeight()),
             String.format(Locale.ROOT, "%,d", layer.bytesAfter()),
             String.format(Locale.ROOT, "%,d", layer.bytesBefore()),
             String.format(Locale.ROOT, "%,.0f", time.microsecondsAfter()),
@@ -143,6 +148,10 @@ final class OnnxQuantization {
             String.format(Locale.ROOT, "%.1f", layer.signalToNoise()));
       }
       terminal.println(table);
+      terminal.println(
+          "bits/weight: of the indices; stored: with codebooks, scales and biases; us: microseconds"
+              + " of the layer alone.");
+      terminal.println();
     }
     if (!result.left().isEmpty()) {
       terminal.println("Convolutions that stay as they are:");
@@ -158,11 +167,11 @@ final class OnnxQuantization {
           output.getOutput(),
           Figures.decibels(output.getSignalToNoise()),
           result.floatActivations().stream()
-              .filter(before -> before.getOutput().equals(output.getOutput()))
+              .filter(whole -> whole.getOutput().equals(output.getOutput()))
               .map(
-                  before ->
+                  whole ->
                       " ("
-                          + Figures.decibels(before.getSignalToNoise())
+                          + Figures.decibels(whole.getSignalToNoise())
                           + " with float activations)")
               .findFirst()
               .orElse(""),
@@ -172,7 +181,6 @@ final class OnnxQuantization {
                   + Figures.percent(output.getSameLargest())
                   + " of the rows");
     }
-    long before = size(in);
     long after = size(out);
     terminal.printf(
         Locale.ROOT,

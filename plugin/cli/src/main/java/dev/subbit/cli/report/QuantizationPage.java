@@ -137,8 +137,8 @@ public final class QuantizationPage {
     if (!result.layers().isEmpty()) {
       facts.add(
           new Fact(
-              Figures.format("%.2f bits", bitsPerWeight()),
-              "per weight of the sub-bit layers, all that is stored counted"));
+              Figures.format("%.2f bits", storedBitsPerWeight()),
+              "stored per weight of the sub-bit layers: indices, codebooks, scales and biases"));
     }
     facts.add(
         new Fact(
@@ -232,12 +232,12 @@ public final class QuantizationPage {
     return left;
   }
 
-  private double bitsPerWeight() {
+  private double storedBitsPerWeight() {
     double bits = 0;
     long weights = 0;
     for (LayerResult layer : result.layers()) {
       long own = (long) layer.outChannels() * layer.inChannels();
-      bits += own * layer.bitsPerWeight();
+      bits += own * layer.storedBitsPerWeight();
       weights += own;
     }
     return bits / weights;
@@ -292,6 +292,7 @@ public final class QuantizationPage {
             "" + layer.tau(),
             "" + layer.stages(),
             Figures.format("%.2f", layer.bitsPerWeight()),
+            Figures.format("%.2f", layer.storedBitsPerWeight()),
             Figures.format("%,d", layer.bytesAfter()),
             Figures.format("%,d", layer.bytesBefore()),
             Figures.format("%,.0f", time.microsecondsAfter()),

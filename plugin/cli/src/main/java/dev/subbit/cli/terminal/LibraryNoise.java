@@ -3,7 +3,9 @@ package dev.subbit.cli.terminal;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import dev.subbit.onnx.TemporaryFiles;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,8 +28,8 @@ final class LibraryNoise implements AutoCloseable {
       Pattern.compile(
           "WARNING: All log messages before absl::InitializeLog\\(\\) .*|I\\d{4} \\d\\d:\\d\\d:.*");
 
-  // TensorFlow writes each note once in a process.
-  private static boolean hiddenBefore;
+  // TensorFlow writes each note once in a process, so there is at most one of these.
+  private static LibraryNoise only;
 
   /** The functions of C's library that move a file descriptor. */
   private interface FileDescriptors extends Library {
@@ -42,7 +44,7 @@ final class LibraryNoise implements AutoCloseable {
 
   // Null where nothing is hidden.
   private FileDescriptors system;
-  private Path file;
+  private InputStream written;
   private int terminal;
 
   private LibraryNoise() {}
@@ -62,19 +64,29 @@ final class LibraryNoise implements AutoCloseable {
    * @return what makes standard error go where it went before.
    */
   static synchronized LibraryNoise hide() {
-    LibraryNoise noise = new LibraryNoise();
-    if (!hiddenBefore && !Platform.isWindows()) {
-      hiddenBefore = true;
-      noise.begin();
+    if (only != null || Platform.isWindows()) {
+      return none();
     }
-    return noise;
+    only = new LibraryNoise();
+    only.begin();
+    return only;
+  }
+
+  /** Ends the hiding, if there is one, for what must be seen. */
+  static synchronized void show() {
+    if (only != null) {
+      only.close();
+    }
   }
 
   private void begin() {
     try {
       FileDescriptors found = Native.load("c", FileDescriptors.class);
-      file = Files.createTempFile("subbit-", ".err");
+      Path file = TemporaryFiles.file("stderr", ".txt");
       int copy = found.creat(file.toString(), OWNER_ONLY);
+      written = Files.newInputStream(file);
+      // An open file works without its name, and a killed process leaves none behind.
+      Files.delete(file);
       terminal = found.dup(STANDARD_ERROR);
       if (copy >= 0 && terminal >= 0 && found.dup2(copy, STANDARD_ERROR) >= 0) {
         system = found;
@@ -98,13 +110,12 @@ final class LibraryNoise implements AutoCloseable {
     system.dup2(terminal, STANDARD_ERROR);
     system.close(terminal);
     system = null;
-    try {
-      useful(Files.readString(file, StandardCharsets.UTF_8)).stream()
+    try (InputStream in = written) {
+      useful(new String(in.readAllBytes(), StandardCharsets.UTF_8)).stream()
           .map(ControlFilter::visible)
           .forEach(System.err::println);
-      Files.delete(file);
     } catch (IOException e) {
-      System.err.println("subbit: cannot read " + file + ": " + e.getMessage());
+      System.err.println("subbit: cannot read what a library wrote: " + e.getMessage());
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.subbit.cli.quantize;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -108,7 +109,11 @@ class QuantizeCommandTest {
     assertEquals("SubBitConv", model.getGraph().getNode(0).getOpType());
     assertEquals(1, model.getFunctionsCount());
     JsonNode results = new ObjectMapper().readTree(json.toFile());
-    assertEquals(2, results.get("layers").get(0).get("stages").asInt());
+    JsonNode fitted = results.get("layers").get(0);
+    assertEquals(2, fitted.get("stages").asInt());
+    assertEquals(10 / 9.0, fitted.get("bitsPerWeight").asDouble(), 1e-9);
+    double stored = 8.0 * fitted.get("bytesAfter").asLong() / (16 * 3 * 9);
+    assertEquals(stored, fitted.get("storedBitsPerWeight").asDouble(), 1e-9);
     assertTrue(results.get("outputs").get(0).get("signalToNoise").asDouble() > 6);
 
     CommandRun inspect = CommandRun.of("inspect", out, "--codebooks", "--json", json);
@@ -118,6 +123,32 @@ class QuantizeCommandTest {
     JsonNode layer = new ObjectMapper().readTree(json.toFile()).get("layers").get(1);
     assertEquals(32, layer.get("codebook").size());
     assertEquals(16, layer.get("outChannels").asInt());
+    assertEquals(5 / 9.0, layer.get("bitsPerWeight").asDouble(), 1e-9);
+    assertTrue(layer.get("storedBitsPerWeight").asDouble() > layer.get("bitsPerWeight").asDouble());
+  }
+
+  @Test
+  void theSizeBeforeIncludesTheDataBesideTheFile() throws IOException {
+    ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(in)).toBuilder();
+    TensorProto.Builder weights = model.getGraphBuilder().getInitializerBuilder(0);
+    Files.write(folder.resolve("weights.bin"), weights.getRawData().toByteArray());
+    weights.clearRawData().setDataLocation(TensorProto.DataLocation.EXTERNAL);
+    weights.addExternalDataBuilder().setKey("location").setValue("weights.bin");
+    Files.write(in, model.build().toByteArray());
+    CommandRun run = quantize("--random", "2", "--shape", "3x9x9");
+    assertEquals(0, run.code(), run.err());
+    long before = Files.size(in) + 16 * 3 * 9 * Float.BYTES;
+    assertTrue(run.out().contains(String.format("was %,d).", before)), run.out());
+  }
+
+  @Test
+  void aModelIsNotReplacedByItsOwnQuantization() throws IOException {
+    byte[] model = Files.readAllBytes(in);
+    Path link = Files.createSymbolicLink(folder.resolve("link.onnx"), in);
+    CommandRun run = CommandRun.of("quantize", in, link, "--random", "2", "--shape", "3x9x9");
+    assertEquals(1, run.code(), run.out());
+    assertTrue(run.err().contains("it is the file that is read"), run.err());
+    assertArrayEquals(model, Files.readAllBytes(in));
   }
 
   @Test

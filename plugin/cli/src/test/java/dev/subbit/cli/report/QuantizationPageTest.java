@@ -42,7 +42,7 @@ class QuantizationPageTest {
 
   private static LayerResult layer(String name, double signalToNoise) {
     return new LayerResult(
-        name, 64, 64, 1, true, 5, 1, 0.6, 0.56, 147_456, 2_800, signalToNoise, new double[0]);
+        name, 64, 64, 1, true, 5, 1, 0.56, 0.6, 147_456, 2_800, signalToNoise, new double[0]);
   }
 
   @Test

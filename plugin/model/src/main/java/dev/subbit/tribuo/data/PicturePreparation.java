@@ -79,7 +79,7 @@ public record PicturePreparation(ImageShape shape, int shorterSide, Inversion in
    * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
    */
   public ImageExample example(InputStream stream) throws IOException {
-    return example(PictureDecoder.decode(stream.readAllBytes(), "The picture in the stream"));
+    return example(PictureDecoder.decode(stream, "The picture in the stream"));
   }
 
   /**

@@ -14,10 +14,10 @@ import dev.subbit.tribuo.quantizer.graph.ConvLayer;
  * @param foldedNorm whether a batch normalisation was folded in.
  * @param tau bits of an index.
  * @param stages number of sub-bit convolutions it is the sum of.
- * @param bitsPerWeight bits of indices, codebooks, scales and bias over the weights; codebooks
- *     count 8 bits per tap, as they are stored.
- * @param indexBitsPerWeight bits of the indices alone over the weights: stages * tau / 9 apart from
- *     padding to whole bytes.
+ * @param bitsPerWeight bits of the indices over the weights: stages * tau / 9 apart from padding to
+ *     whole bytes.
+ * @param storedBitsPerWeight bits of indices, codebooks, scales and bias over the weights;
+ *     codebooks count 8 bits per tap, as they are stored.
  * @param bytesBefore bytes of the float weights and biases.
  * @param bytesAfter bytes of indices, codebooks, scales and bias.
  * @param signalToNoise of the layer's outputs on the calibration inputs, against the float model's,
@@ -34,7 +34,7 @@ public record LayerResult(
     int tau,
     int stages,
     double bitsPerWeight,
-    double indexBitsPerWeight,
+    double storedBitsPerWeight,
     long bytesBefore,
     long bytesAfter,
     double signalToNoise,
@@ -55,8 +55,8 @@ public record LayerResult(
         layer.normNode() >= 0,
         weights.stages().get(0).codebook().tau(),
         weights.stages().size(),
-        size.bitsPerWeight(),
         size.indexBitsPerWeight(),
+        size.storedBitsPerWeight(),
         (long) Float.BYTES * (layer.weightCount() + layer.outChannels()),
         size.bytes(),
         weights.signalToNoise(),

@@ -59,7 +59,7 @@ class StageBudgetTest {
     double weights = 0;
     for (LayerResult layer : result.layers()) {
       int count = layer.inChannels() * layer.outChannels() * 9;
-      bits += layer.indexBitsPerWeight() * count;
+      bits += layer.bitsPerWeight() * count;
       weights += count;
       assertEquals(3, layer.noise().length);
       assertTrue(layer.noise()[0] > layer.noise()[2], "more stages, less noise");

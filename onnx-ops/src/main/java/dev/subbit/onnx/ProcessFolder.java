@@ -11,30 +11,40 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.UserPrincipal;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The temporary folder that a process unpacks its native libraries in.
+ * The temporary folder of a process: for the native libraries that it unpacks, and for its other
+ * temporary files.
  *
  * <p>It is removed when the process ends, except where that is impossible: Windows does not delete
  * a library that is loaded, and a process that is killed deletes nothing. So each process, before
  * it makes its own folder, sweeps away those that were left behind. A folder counts as left behind
  * if it can lock the file {@code lock} in it, which the process that made the folder holds locked
- * for as long as it lives.
+ * for as long as it lives; or if it has no such file, and is older than the moment between making
+ * one and locking it.
  */
-final class UnpackFolder {
+final class ProcessFolder {
 
   private static final String PREFIX = "subbit-";
   private static final String LOCK = "lock";
 
+  private static final String UNLOCKED = "lock.new";
+
+  /** What files and folders begin with that are not libraries. */
+  static final String TEMPORARY = "tmp-";
+
+  private static final Duration MAKING = Duration.ofHours(1);
+
   /** Locks that hold until the process ends; closing a channel would release its lock. */
   private static final List<FileLock> HELD = new CopyOnWriteArrayList<>();
 
-  private UnpackFolder() {}
+  private ProcessFolder() {}
 
   /**
    * Makes a folder that only the user may enter, and removes the abandoned ones beside it.
@@ -48,11 +58,28 @@ final class UnpackFolder {
     // Java makes such folders for the user alone (0700).
     Path folder = Files.createTempDirectory(parent, prefix);
     sweep(parent, prefix, Files.getOwner(folder));
-    // Deleted in reverse order of registration: the libraries first, then the lock, then the
-    // folder.
-    folder.toFile().deleteOnExit();
-    lock(folder, platform);
+    lock(folder);
+    Thread removal = new Thread(() -> removeAtEnd(folder, platform), "subbit-temporary-files");
+    Runtime.getRuntime().addShutdownHook(removal);
     return folder;
+  }
+
+  /**
+   * Removes the folder when its process ends. On Windows the libraries stay, and the lock with
+   * them, by which the next process knows the folder.
+   */
+  private static void removeAtEnd(Path folder, Platform platform) {
+    try {
+      removeContents(folder);
+      if (!platform.isWindows()) {
+        Files.deleteIfExists(folder.resolve(LOCK));
+        Files.deleteIfExists(folder.resolve(UNLOCKED));
+        Files.deleteIfExists(folder);
+      }
+    } catch (IOException e) {
+      // A file is in use, or somebody removed the folder: the next process sweeps what is left.
+      return;
+    }
   }
 
   /**
@@ -68,23 +95,16 @@ final class UnpackFolder {
   }
 
   /** Puts a file {@code lock} into the folder that is locked from the moment it is there. */
-  private static void lock(Path folder, Platform platform) {
-    Path unlocked = folder.resolve(LOCK + ".new");
-    Path lock = folder.resolve(LOCK);
+  private static void lock(Path folder) {
+    Path unlocked = folder.resolve(UNLOCKED);
     try {
       FileChannel channel =
           FileChannel.open(unlocked, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       HELD.add(channel.lock());
-      Files.move(unlocked, lock);
+      Files.move(unlocked, folder.resolve(LOCK));
     } catch (IOException e) {
-      // A file system without locks: nobody will sweep this folder.
-      unlocked.toFile().deleteOnExit();
+      // A file system without locks: the file stays as it is, and nobody will sweep this folder.
       return;
-    }
-    // On Windows the libraries stay, and the lock with them, by which the next process knows the
-    // folder.
-    if (!platform.isWindows()) {
-      lock.toFile().deleteOnExit();
     }
   }
 
@@ -116,15 +136,17 @@ final class UnpackFolder {
           || !Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(user)) {
         return;
       }
+      if (Files.notExists(lock, LinkOption.NOFOLLOW_LINKS)) {
+        removeIfHalfMade(folder);
+        return;
+      }
       try (FileChannel channel =
               FileChannel.open(lock, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
           FileLock taken = channel.tryLock()) {
         if (taken == null) {
           return;
         }
-        for (Path library : librariesIn(folder)) {
-          Files.deleteIfExists(library);
-        }
+        removeContents(folder);
       }
       Files.deleteIfExists(lock);
       Files.deleteIfExists(folder);
@@ -134,12 +156,41 @@ final class UnpackFolder {
     }
   }
 
-  private static List<Path> librariesIn(Path folder) throws IOException {
+  /** Removes an empty folder whose process was killed before it could lock it. */
+  private static void removeIfHalfMade(Path folder) throws IOException {
+    Instant made = Files.getLastModifiedTime(folder, LinkOption.NOFOLLOW_LINKS).toInstant();
     try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .filter(
-              file -> file.getFileName().toString().matches("(lib)?subbit_\\w+\\.(so|dll|dylib)"))
-          .collect(Collectors.toList());
+      if (files.findAny().isPresent() || made.isAfter(Instant.now().minus(MAKING))) {
+        return;
+      }
+    }
+    Files.deleteIfExists(folder);
+  }
+
+  /** Removes what processes put into their folders, and nothing else. */
+  private static void removeContents(Path folder) throws IOException {
+    List<Path> own;
+    try (Stream<Path> files = Files.list(folder)) {
+      own = files.filter(ProcessFolder::isOwn).toList();
+    }
+    for (Path file : own) {
+      removeTree(file);
+    }
+  }
+
+  private static boolean isOwn(Path file) {
+    String name = file.getFileName().toString();
+    return name.startsWith(TEMPORARY) || name.matches("(lib)?subbit_\\w+\\.(so|dll|dylib)");
+  }
+
+  private static void removeTree(Path top) throws IOException {
+    List<Path> files;
+    // Follows no links.
+    try (Stream<Path> all = Files.walk(top)) {
+      files = all.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path file : files) {
+      Files.deleteIfExists(file);
     }
   }
 }

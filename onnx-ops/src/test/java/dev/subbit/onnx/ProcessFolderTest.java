@@ -11,11 +11,13 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.UserPrincipal;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class UnpackFolderTest {
+class ProcessFolderTest {
 
   private static final Platform WINDOWS = Platform.of("Windows 11", "amd64");
   private static final Platform LINUX = Platform.of("Linux", "amd64");
@@ -26,7 +28,7 @@ class UnpackFolderTest {
   /** Another process: makes a folder with a library in it, says so, and ends when it is told to. */
   static final class Other {
     public static void main(String[] arguments) throws IOException {
-      Path folder = UnpackFolder.create(Path.of(arguments[0]), new Platform(arguments[1]));
+      Path folder = ProcessFolder.create(Path.of(arguments[0]), new Platform(arguments[1]));
       Files.createFile(folder.resolve("subbit_ops.dll"));
       System.out.println(folder);
       System.in.read();
@@ -68,11 +70,11 @@ class UnpackFolderTest {
     Process other = startOther(LINUX);
     try {
       Path folder = folderOf(other);
-      UnpackFolder.sweep(parent, NO_PREFIX, user());
+      ProcessFolder.sweep(parent, NO_PREFIX, user());
       assertTrue(Files.exists(folder.resolve("subbit_ops.dll")));
       other.destroyForcibly().waitFor();
       assertTrue(Files.exists(folder));
-      UnpackFolder.sweep(parent, NO_PREFIX, user());
+      ProcessFolder.sweep(parent, NO_PREFIX, user());
       assertFalse(Files.exists(folder));
     } finally {
       other.destroyForcibly();
@@ -83,7 +85,8 @@ class UnpackFolderTest {
   void leavesNothingBehindWhereOneMayDeleteALoadedLibrary() throws Exception {
     Process other = startOther(LINUX);
     Path folder = folderOf(other);
-    Files.delete(folder.resolve("subbit_ops.dll")); // NativeLibrary registers it for deletion
+    Path inner = Files.createDirectory(folder.resolve("tmp-peer-1"));
+    Files.createFile(inner.resolve("model.onnx"));
     other.getOutputStream().close();
     assertEquals(0, other.waitFor());
     assertFalse(Files.exists(folder));
@@ -105,17 +108,17 @@ class UnpackFolderTest {
 
   @Test
   void leavesTheFoldersOfItsOwnProcessAlone() throws Exception {
-    Path own = UnpackFolder.create(parent, LINUX);
-    UnpackFolder.create(parent, LINUX);
+    Path own = ProcessFolder.create(parent, LINUX);
+    ProcessFolder.create(parent, LINUX);
     assertTrue(Files.exists(own.resolve("lock")));
   }
 
   @Test
   void leavesOtherUsersFoldersAlone() throws Exception {
     Path folder = abandoned("subbit-1-a");
-    UnpackFolder.sweep(parent, NO_PREFIX, () -> "somebody");
+    ProcessFolder.sweep(parent, NO_PREFIX, () -> "somebody");
     assertTrue(Files.exists(folder.resolve("subbit_ops.dll")));
-    UnpackFolder.sweep(parent, NO_PREFIX, user());
+    ProcessFolder.sweep(parent, NO_PREFIX, user());
     assertFalse(Files.exists(folder));
   }
 
@@ -126,26 +129,37 @@ class UnpackFolderTest {
     Path folder = abandoned("subbit-1-locklink");
     Files.delete(folder.resolve("lock"));
     Files.createSymbolicLink(folder.resolve("lock"), elsewhere.resolve("lock"));
-    UnpackFolder.sweep(parent, NO_PREFIX, user());
+    ProcessFolder.sweep(parent, NO_PREFIX, user());
     assertTrue(Files.exists(elsewhere.resolve("subbit_ops.dll")));
     assertTrue(Files.exists(link));
     assertTrue(Files.exists(folder.resolve("subbit_ops.dll")));
   }
 
   @Test
-  void deletesLibrariesOnly() throws Exception {
+  void deletesNothingThatProcessesDoNotPutThere() throws Exception {
     Path folder = abandoned("subbit-1-a");
+    Path inner = Files.createDirectory(folder.resolve("tmp-peer-1"));
+    Path outside = Files.createFile(parent.resolve("outside.txt"));
+    Files.createSymbolicLink(inner.resolve("link"), outside);
     Path letter = Files.createFile(folder.resolve("letter.txt"));
-    UnpackFolder.sweep(parent, NO_PREFIX, user());
-    assertTrue(Files.exists(letter));
+    ProcessFolder.sweep(parent, NO_PREFIX, user());
+    assertTrue(Files.exists(letter) && Files.exists(outside));
+    assertFalse(Files.exists(inner));
     assertFalse(Files.exists(folder.resolve("subbit_ops.dll")));
   }
 
   @Test
   void leavesAFolderAloneThatIsBeingMade() throws Exception {
-    Path folder = abandoned("subbit-1-a");
-    Files.delete(folder.resolve("lock"));
-    UnpackFolder.sweep(parent, NO_PREFIX, user());
-    assertTrue(Files.exists(folder.resolve("subbit_ops.dll")));
+    Path half = Files.createDirectory(parent.resolve("subbit-1-a"));
+    Path foreign = Files.createDirectory(parent.resolve("subbit-2-a"));
+    Files.createFile(foreign.resolve("letter.txt"));
+    ProcessFolder.sweep(parent, NO_PREFIX, user());
+    assertTrue(Files.exists(half));
+    for (Path folder : new Path[] {half, foreign}) {
+      Files.setLastModifiedTime(folder, FileTime.from(Instant.now().minusSeconds(3700)));
+    }
+    ProcessFolder.sweep(parent, NO_PREFIX, user());
+    assertFalse(Files.exists(half), "its process was killed before it could lock the folder");
+    assertTrue(Files.exists(foreign.resolve("letter.txt")));
   }
 }

@@ -63,6 +63,20 @@ public final class OnnxFile {
     return builder.build();
   }
 
+  /**
+   * Whether a file holds all data of its model, so that a copy of it is a copy of the model.
+   *
+   * @param file an ONNX file that {@link #read} can read.
+   * @return false if there is data in other files.
+   * @throws IOException if it cannot be read.
+   */
+  public static boolean isWhole(Path file) throws IOException {
+    OnnxFile reader = new OnnxFile(file);
+    long own = reader.bytes;
+    reader.bringIn(reader.parse().toBuilder().getGraphBuilder());
+    return reader.bytes == own;
+  }
+
   private ModelProto parse() throws IOException {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 20)) {
       CodedInputStream coded = CodedInputStream.newInstance(in);

@@ -21,6 +21,7 @@ public final class OnnxFile {
 
   private final Path file;
   private final ModelProto model;
+  private final long own;
   private long bytes;
 
   /**
@@ -36,7 +37,8 @@ public final class OnnxFile {
       throw new IOException("There is no file " + file);
     }
     this.file = file;
-    take(Files.size(file));
+    this.own = Files.size(file);
+    take(own);
     ModelProto parsed = parse();
     if (!parsed.hasGraph() || parsed.getGraph().getNodeCount() == 0) {
       throw new IOException(file + " is not an ONNX model: it has no graph with nodes");
@@ -76,6 +78,15 @@ public final class OnnxFile {
    */
   public long bytes() {
     return bytes;
+  }
+
+  /**
+   * Whether the file holds all data of its model, so that a copy of it is a copy of the model.
+   *
+   * @return false if some tensor keeps its data in another file.
+   */
+  public boolean isWhole() {
+    return bytes == own;
   }
 
   private ModelProto parse() throws IOException {

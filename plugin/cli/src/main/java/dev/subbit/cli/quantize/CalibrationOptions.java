@@ -5,8 +5,8 @@ import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.data.PictureFiles;
 import dev.subbit.tribuo.network.ImageShape;
-import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.ModelInput;
+import dev.subbit.tribuo.quantizer.input.Calibration;
 import dev.subbit.tribuo.quantizer.input.CalibrationFeeds;
 import dev.subbit.tribuo.quantizer.input.PixelSamples;
 import dev.subbit.tribuo.quantizer.input.Samples;
@@ -54,7 +54,9 @@ final class CalibrationOptions {
       paramLabel = "[NAME=]FILE",
       description =
           "ONNX models: calibrate on the tensor in a .npy or .pb file, its first axis counting the"
-              + " samples. With several inputs: once for each, with its name.")
+              + " samples. With several inputs: once for each, with its name. For an input without"
+              + " such an axis, the file has one more than it, or holds one value for all samples;"
+              + " if the model leaves another axis open, that one counts them.")
   private List<String> inputs = List.of();
 
   @Option(
@@ -80,7 +82,7 @@ final class CalibrationOptions {
       paramLabel = "CxHxW",
       converter = DimensionsConverter.class,
       description =
-          "Dimensions after the first, for a model whose input is not fixed in size, such as"
+          "Dimensions of one sample, for a model whose input is not fixed in size, such as"
               + " 3x224x224.")
   private Dimensions shape = new Dimensions(new long[0]);
 
@@ -197,12 +199,12 @@ final class CalibrationOptions {
    * Reads the calibration inputs of a model.
    *
    * @param modelInputs the model's inputs.
-   * @return the batches.
+   * @return the batches to fit to and those held out.
    * @throws UserError if a file cannot be read or does not fit the model.
    */
-  List<Feed> feeds(List<ModelInput> modelInputs) {
+  Calibration feeds(List<ModelInput> modelInputs) {
     try {
-      return CalibrationFeeds.of(modelInputs, samples(modelInputs));
+      return CalibrationFeeds.split(modelInputs, samples(modelInputs));
     } catch (IOException | IllegalArgumentException e) {
       throw new UserError(e.getMessage(), e);
     }

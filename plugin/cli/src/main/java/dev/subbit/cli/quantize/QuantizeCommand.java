@@ -10,6 +10,7 @@ import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.quantizer.Metric;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
@@ -104,10 +105,20 @@ public final class QuantizeCommand implements Callable<Integer> {
       names = "--max-drop",
       paramLabel = "PERCENT",
       description =
-          "ONNX models: choose the fewest stages with which at most this percentage of the rows of"
-              + " an output have their largest value elsewhere; for a classifier, of the"
-              + " calibration inputs another class. Takes several quantizations.")
+          "ONNX models: choose the fewest stages with which at most this percentage of the decisions"
+              + " is another one on held-out samples (--metric): for a classifier, another class."
+              + " Takes several quantizations.")
   private Double maxDrop;
+
+  @Option(
+      names = "--metric",
+      paramLabel = "HOW",
+      defaultValue = "LARGEST",
+      description =
+          "ONNX models: what a decision is, for the report and --max-drop: ${COMPLETION-CANDIDATES}."
+              + " LARGEST is the place of the largest value of a row; COSINE, for descriptors, the"
+              + " nearest of the held-out samples. Default: ${DEFAULT-VALUE}.")
+  private Metric metric;
 
   @Option(
       names = "--rounds",
@@ -125,6 +136,13 @@ public final class QuantizeCommand implements Callable<Integer> {
           "ONNX models: layers whose name contains a match of this regular expression stay as they"
               + " are. May be given several times.")
   private List<Pattern> keepFloat = List.of();
+
+  @Option(
+      names = "--at-a-loss",
+      description =
+          "ONNX models: make layers sub-bit even where int8 weights would take less, or every kernel"
+              + " has a scale of its own.")
+  private boolean atALoss;
 
   @Option(
       names = "--report",
@@ -245,6 +263,8 @@ public final class QuantizeCommand implements Callable<Integer> {
               keepFloat,
               bits,
               maxDrop == null ? -1 : maxDrop / 100,
+              metric,
+              atALoss,
               int8 ? Optional.of(clipping) : Optional.empty());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage());

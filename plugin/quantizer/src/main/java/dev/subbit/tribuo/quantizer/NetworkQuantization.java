@@ -10,6 +10,7 @@ import dev.subbit.tribuo.network.NetworkShapes;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
+import dev.subbit.tribuo.quantizer.input.Calibration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -57,7 +58,7 @@ final class NetworkQuantization {
     QuantizationResult result =
         quantizer.quantize(
             model,
-            images.feeds(NetworkShapes.batchSize(trained.network())),
+            Calibration.of(images.feeds(NetworkShapes.batchSize(trained.network()))),
             (done, all, what) -> {});
     if (result.layers().isEmpty()) {
       throw new IllegalArgumentException(

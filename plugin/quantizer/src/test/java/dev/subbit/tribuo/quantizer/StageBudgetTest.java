@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
-import dev.subbit.tribuo.quantizer.graph.Feed;
+import dev.subbit.tribuo.quantizer.input.Calibration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -41,15 +41,24 @@ class StageBudgetTest {
   private static ModelProto model() {
     GraphBuilder graph = new GraphBuilder(3, 0, 8, 12, 12);
     String first = graph.node("Relu", List.of(graph.conv("x", 16, 8)));
-    return graph.model(13, graph.conv(first, 16, 16));
+    String maps = graph.conv(first, 16, 16);
+    return graph.model(13, graph.node("Flatten", List.of(maps)));
   }
 
   private static QuantizationResult quantize(double bits, double maxDrop) {
     return new OnnxQuantizer(
             new QuantizationSettings(
-                new FitSettings(4, 3, 1, 1), List.of(), bits, maxDrop, Optional.empty()))
+                new FitSettings(4, 3, 1, 1),
+                List.of(),
+                bits,
+                maxDrop,
+                Metric.LARGEST,
+                true,
+                Optional.empty()))
         .quantize(
-            model(), List.<Feed>of(GraphBuilder.feed(2, 4, 8, 12, 12)), (done, all, what) -> {});
+            model(),
+            Calibration.of(List.of(GraphBuilder.feed(2, 64, 8, 12, 12))),
+            (done, all, what) -> {});
   }
 
   @Test

@@ -50,6 +50,40 @@ public final class PatchMoments {
   }
 
   /**
+   * Brings statistics of several convolutions with the same weights together. Each has a bias of
+   * its own, so that values are counted from the mean in their own convolution.
+   *
+   * @param parts statistics of equal size, at least one.
+   * @return their sum; the mean patch and the mean output are those of all.
+   */
+  public static PatchMoments pooled(List<PatchMoments> parts) {
+    PatchMoments first = parts.get(0);
+    PatchMoments pooled = new PatchMoments(first.columns / Codebook.TAPS, first.outputs);
+    pooled.patchOrigin = new float[first.columns];
+    pooled.outputOrigin = new float[first.outputs];
+    pooled.count = parts.stream().mapToLong(PatchMoments::count).sum();
+    for (PatchMoments part : parts) {
+      float[] covariance = part.covariance();
+      for (int i = 0; i < covariance.length; i++) {
+        pooled.products[i] += part.count * covariance[i];
+      }
+      float[] cross = part.crossCovariance();
+      for (int i = 0; i < cross.length; i++) {
+        pooled.crossProducts[i] += part.count * cross[i];
+      }
+      double share = (double) part.count / pooled.count;
+      for (int i = 0; i < first.columns; i++) {
+        pooled.patchOrigin[i] += (float) (share * part.patchMean(i));
+      }
+      for (int o = 0; o < first.outputs; o++) {
+        pooled.outputOrigin[o] += (float) (share * part.outputMean(o));
+        pooled.outputSquares[o] += part.count * part.outputVariance(o);
+      }
+    }
+    return pooled;
+  }
+
+  /**
    * Adds patches and their wanted outputs to the statistics.
    *
    * @param patches [rows, 9 * channels]; changed by the call.

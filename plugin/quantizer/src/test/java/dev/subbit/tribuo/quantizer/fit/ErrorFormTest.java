@@ -89,7 +89,7 @@ class ErrorFormTest {
   }
 
   @Test
-  void theDampingIsOnePercentOfTheMeanVariance() {
+  void theDampingGrowsWithTheUnknownsPerPatch() {
     try (ErrorForm form = new ErrorForm(List.of(upAndDown(3)), new float[9])) {
       // One tap of nine has the variance 9, so that their mean is 1.
       ErrorForm.Block block = form.blocks().get(0);

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-class BatchNormFoldTest {
+class ChannelFoldTest {
 
   private static final List<String> INPUTS = List.of("x", "gamma", "beta", "mean", "variance");
 
@@ -23,8 +23,8 @@ class BatchNormFoldTest {
           .floats("mean", new float[] {1, -1}, 2)
           .floats("variance", new float[] {3, 15}, 2);
 
-  private Optional<BatchNormFold> fold(NodeProto node, int channels) {
-    return BatchNormFold.of(node, new GraphIndex(graph.node(node).build()), channels);
+  private Optional<ChannelFold> fold(NodeProto node, int channels) {
+    return ChannelFold.of(node, "x", new GraphIndex(graph.node(node).build()), channels);
   }
 
   private static NodeProto norm(AttributeProto... attributes) {
@@ -34,7 +34,7 @@ class BatchNormFoldTest {
   @Test
   void isOneFactorAndOneSummandPerChannel() {
     // With epsilon 1 the deviations are 2 and 4: factors 2/2 and 3/4, summands 5 - 1 and 7 + 3/4.
-    BatchNormFold fold = fold(norm(OnnxProtos.attribute("epsilon", 1f)), 2).orElseThrow();
+    ChannelFold fold = fold(norm(OnnxProtos.attribute("epsilon", 1f)), 2).orElseThrow();
     assertArrayEquals(new double[] {1, 0.75}, fold.factor(), 1e-12);
     assertArrayEquals(new double[] {4, 7.75}, fold.summand(), 1e-12);
   }

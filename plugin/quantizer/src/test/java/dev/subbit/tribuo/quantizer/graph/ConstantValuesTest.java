@@ -5,19 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.SparseTensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.graph.TinyGraph;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class DequantizedTensorsTest {
+class ConstantValuesTest {
 
   private final TinyGraph graph = new TinyGraph();
 
-  private DequantizedTensorsTest bytes(String name, DataType type, int[] values, long... shape) {
+  private ConstantValuesTest bytes(String name, DataType type, int[] values, long... shape) {
     byte[] data = new byte[values.length];
     for (int i = 0; i < data.length; i++) {
       data[i] = (byte) values[i];
@@ -28,7 +31,59 @@ class DequantizedTensorsTest {
 
   private Optional<float[]> dequantized(List<String> inputs, AttributeProto... attributes) {
     graph.node("DequantizeLinear", inputs, "w", attributes);
-    return new GraphIndex(graph.build()).constant("w").flatMap(FloatTensors::values);
+    return constant("w");
+  }
+
+  private Optional<float[]> constant(String name) {
+    return Optional.ofNullable(ConstantValues.of(graph.model(), List.of(name)).get(name))
+        .flatMap(FloatTensors::converted);
+  }
+
+  @Test
+  void whatNodesMakeOfConstantsIsConstantWhateverTheirTypes() {
+    graph.floats("f", new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+    graph
+        .node("Cast", List.of("f"), "half", OnnxProtos.attribute("to", 10L))
+        .node("Transpose", List.of("half"), "turned", OnnxProtos.attribute("perm", 1, 0))
+        .node("Add", List.of("turned", "turned"), "w");
+    TensorProto found = ConstantValues.of(graph.model(), List.of("w")).get("w");
+    assertEquals(DataType.FLOAT16.getNumber(), found.getDataType());
+    assertEquals(List.of(3L, 2L), found.getDimsList());
+    assertArrayEquals(
+        new float[] {2, 8, 4, 10, 6, 12}, FloatTensors.converted(found).orElseThrow());
+  }
+
+  @Test
+  void whatDependsOnInputsOrChanceIsNoConstant() {
+    graph.floats("f", new float[] {1, 2}, 2).input("x", 2).input("f2", 2).filled("f2", 1, 2);
+    graph
+        .node("Add", List.of("f", "x"), "sum")
+        .node("Neg", List.of("sum"), "negative")
+        .node("Neg", List.of("f2"), "replaceable")
+        .node("RandomNormalLike", List.of("f"), "chance");
+    List<String> names = List.of("sum", "negative", "replaceable", "chance", "f", "absent");
+    assertEquals(Map.of(), ConstantValues.of(graph.model(), names));
+  }
+
+  @Test
+  void sparseInitializersAreDense() {
+    SparseTensorProto sparse =
+        SparseTensorProto.newBuilder()
+            .setValues(OnnxProtos.tensor("w", new float[] {5, 7}, 2))
+            .setIndices(OnnxProtos.tensor("", new long[] {1, 3}, 2))
+            .addDims(2)
+            .addDims(2)
+            .build();
+    graph.builder().addSparseInitializer(sparse);
+    assertArrayEquals(new float[] {0, 5, 0, 7}, constant("w").orElseThrow());
+  }
+
+  @Test
+  void oneThatCannotBeComputedDoesNotCostTheOthers() {
+    graph.floats("f", new float[] {1, 2, 3}, 3).floats("g", new float[] {1, 2}, 2);
+    graph.node("Add", List.of("f", "g"), "wrong").node("Neg", List.of("g"), "right");
+    assertEquals(
+        Set.of("right"), ConstantValues.of(graph.model(), List.of("wrong", "right")).keySet());
   }
 
   @Test
@@ -47,9 +102,7 @@ class DequantizedTensorsTest {
     assertArrayEquals(new float[] {-256, 254}, dequantized(List.of("q", "s")).orElseThrow());
     graph.tensor(OnnxProtos.tensor("i", new int[] {-100_000, 3}, 2));
     graph.node("DequantizeLinear", List.of("i", "s"), "bias");
-    assertArrayEquals(
-        new float[] {-200_000, 6},
-        new GraphIndex(graph.build()).constant("bias").flatMap(FloatTensors::values).orElseThrow());
+    assertArrayEquals(new float[] {-200_000, 6}, constant("bias").orElseThrow());
   }
 
   @Test

@@ -19,8 +19,6 @@ import java.util.Map;
  */
 public final class QuantizationPage {
 
-  private static final double WIDEST_BAR = 60;
-
   /** With fewer equal decisions than this a quantization loses more than people accept. */
   private static final double LITTLE_LOST = 0.98;
 
@@ -66,14 +64,6 @@ public final class QuantizationPage {
   }
 
   /**
-   * A figure and its meaning.
-   *
-   * @param figure a number with its unit.
-   * @param meaning the rest of the sentence.
-   */
-  public record Fact(String figure, String meaning) {}
-
-  /**
    * One output of the model.
    *
    * @param name its name.
@@ -104,20 +94,15 @@ public final class QuantizationPage {
   public record Left(String reason, int count, String first, String names) {}
 
   /**
-   * The page's title.
+   * What the page begins with.
    *
-   * @return plain text.
+   * @return verdict, facts and next steps.
    */
-  public String title() {
-    return "Quantization of " + model;
+  public Summary summary() {
+    return new Summary("Quantization of " + model, verdict(), "", facts(), nextSteps());
   }
 
-  /**
-   * The result in a sentence.
-   *
-   * @return plain text.
-   */
-  public String verdict() {
+  private String verdict() {
     return Figures.format(
         "%d of %d convolutions became sub-bit. The file has %s in place of %s, %s smaller.",
         result.layers().size(),
@@ -127,12 +112,7 @@ public final class QuantizationPage {
         Figures.times(bytesBefore, Math.max(1, bytesAfter)));
   }
 
-  /**
-   * What was gained, and what was lost.
-   *
-   * @return bits, size, speed and agreement.
-   */
-  public List<Fact> facts() {
+  private List<Fact> facts() {
     List<Fact> facts = new ArrayList<>();
     if (!result.layers().isEmpty()) {
       facts.add(
@@ -159,28 +139,23 @@ public final class QuantizationPage {
     return facts;
   }
 
-  /**
-   * What to do next.
-   *
-   * @return sentences.
-   */
-  public List<String> nextSteps() {
+  private List<String> nextSteps() {
     List<String> steps = new ArrayList<>();
     if (sameLargest() < LITTLE_LOST) {
       steps.add(
-          "To lose less: one stage more (--stages), or let --max-drop PERCENT choose them. The"
+          "To lose less: one stage more (`--stages`), or let `--max-drop PERCENT` choose them. The"
               + " layers that lose most are "
               + String.join(", ", noisiest())
-              + "; --keep-float leaves layers as they are.");
+              + "; `--keep-float` leaves layers as they are.");
     }
     if (!times.isEmpty() && speedUp() < 1) {
       steps.add(
           "On this machine the sub-bit layers are slower than the float ones: use the model where"
-              + " its size matters, or try --int8.");
+              + " its size matters, or try `--int8`.");
     }
     steps.add(
         "Measure the accuracy on data of your own: all figures here are from calibration inputs.");
-    steps.add("./subbit inspect FILE lists the layers of the new file.");
+    steps.add("`./subbit inspect FILE` lists the layers of the new file.");
     return steps;
   }
 
@@ -298,11 +273,7 @@ public final class QuantizationPage {
             Figures.format("%,.0f", time.microsecondsAfter()),
             Figures.format("%,.0f", time.microsecondsBefore()));
     double share = layer.signalToNoise() / most;
-    double width = Double.isFinite(share) ? Math.max(0, Math.min(1, share)) : 1;
     return new LayerRow(
-        layer.name(),
-        figures,
-        Figures.decibels(layer.signalToNoise()),
-        Figures.format("%.1f", WIDEST_BAR * width));
+        layer.name(), figures, Figures.decibels(layer.signalToNoise()), Figures.bar(share));
   }
 }

@@ -95,7 +95,9 @@ public final class KernelClustering {
     return Arrays.copyOf(all, MOST_KERNELS);
   }
 
-  /** The products of one kernel with all candidates: each differs from an earlier one in one tap. */
+  /**
+   * The products of one kernel with all candidates: each differs from an earlier one in one tap.
+   */
   private static float[] products(float[] kernels, int first) {
     float[] products = new float[CANDIDATES];
     for (int tap = 0; tap < Codebook.TAPS; tap++) {

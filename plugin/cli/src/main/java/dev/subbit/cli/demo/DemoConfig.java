@@ -5,7 +5,7 @@ import dev.subbit.cli.files.ImageFolder.Part;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer.Activations;
-import dev.subbit.tribuo.settings.Selection;
+import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.training.SubBitTrainer;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -97,8 +97,8 @@ final class DemoConfig {
     appendProperty(xml, "weights", "SUB_BIT");
     appendProperty(xml, "activations", activations);
     appendProperty(xml, "tau", tau);
-    // In so few steps, codewords that stay as drawn do better than refined ones.
-    appendProperty(xml, "selection", Selection.FIXED);
+    // There is no time for kernels that codewords could be chosen by.
+    appendProperty(xml, "codebookStart", CodebookStart.RANDOM);
     appendProperty(xml, "epochs", epochs);
     appendProperty(xml, "threads", threads);
     appendProperty(xml, "seed", seed);

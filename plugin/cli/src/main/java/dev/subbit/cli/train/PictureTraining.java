@@ -5,7 +5,6 @@ import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.data.ImageFolderSource;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Networks;
-import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.SubBitTrainer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -100,8 +99,6 @@ final class PictureTraining {
     appendStart(xml, "trainer", SubBitTrainer.class);
     appendProperty(xml, "network", network);
     appendShape(xml);
-    // In short trainings, codewords that stay as drawn do better than refined ones.
-    appendProperty(xml, "selection", Selection.FIXED);
     appendProperty(
         xml,
         "batchSize",

@@ -107,6 +107,7 @@ class KilledTrainingTest {
             <property name="floatEpochs" value="1"/>
             <property name="epochs" value="7"/>
             <property name="batchSize" value="8"/>
+            <property name="selection" value="REFINED"/>
             <property name="refineInterval" value="3"/>
             <property name="validationShare" value="0.25"/>
             <property name="threads" value="1"/>

@@ -4,6 +4,14 @@ package dev.subbit.tribuo.settings;
 public enum CodebookStart {
   /** Codewords drawn without repetition. */
   RANDOM,
-  /** Codewords fitted to the layer's latent kernels as they are at the start. */
+  /**
+   * The sign patterns that most of the layer's latent kernels have at the start. Worth something
+   * where these were trained before, as float weights.
+   */
+  HISTOGRAM,
+  /**
+   * Codewords chosen so that the layer's latent kernels, as they are at the start, lie near to
+   * them.
+   */
   CLUSTERED
 }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.settings.Assignment;
-import java.util.Arrays;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -29,15 +28,6 @@ class KernelAssignmentTest {
     for (int tap = 0; tap < Codebook.TAPS; tap++) {
       double difference = kernels[kernel * Codebook.TAPS + tap] - (double) codebook.tap(word, tap);
       sum += difference * difference;
-    }
-    return sum;
-  }
-
-  private static double squaredDistance(Codebook codebook, float[] kernels) {
-    int[] indices = KernelAssignment.nearest(codebook, kernels);
-    double sum = 0;
-    for (int kernel = 0; kernel < indices.length; kernel++) {
-      sum += squaredDistance(codebook, indices[kernel], kernels, kernel);
     }
     return sum;
   }
@@ -87,35 +77,5 @@ class KernelAssignmentTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> KernelAssignment.nearest(Codebook.full(), new float[10]));
-  }
-
-  @Property(tries = 20)
-  void clusteringGivesDistinctCodewordsThatFitBetterThanRandomOnes(
-      @ForAll @IntRange(min = 1, max = 7) int tau, @ForAll long seed) {
-    float[] kernels = kernels(400, new SplittableRandom(seed));
-    Codebook drawn = KernelClustering.fit(tau, kernels, 0, new SplittableRandom(seed));
-    Codebook fitted = KernelClustering.fit(tau, kernels, 20, new SplittableRandom(seed));
-    assertEquals(1 << tau, Arrays.stream(DistinctCodewords.of(fitted)).distinct().count());
-    assertTrue(squaredDistance(fitted, kernels) <= squaredDistance(drawn, kernels));
-  }
-
-  @Test
-  void clusteringFindsTheKernelsThereAre() {
-    SplittableRandom rng = new SplittableRandom(5);
-    Codebook truth = new Codebook(2, DistinctCodewords.sample(2, rng));
-    float[] kernels = kernels(200, rng);
-    for (int i = 0; i < kernels.length; i++) {
-      int word = (i / Codebook.TAPS) % truth.size();
-      kernels[i] = truth.tap(word, i % Codebook.TAPS) + 0.3f * kernels[i];
-    }
-    double best = Double.POSITIVE_INFINITY;
-    for (int seed = 0; seed < 5; seed++) {
-      best =
-          Math.min(
-              best,
-              squaredDistance(
-                  KernelClustering.fit(2, kernels, 20, new SplittableRandom(seed)), kernels));
-    }
-    assertEquals(squaredDistance(truth, kernels), best, 1e-9);
   }
 }

@@ -80,6 +80,8 @@ public final class SubBitTrainer implements Trainer<Label> {
 
   private static final Logger logger = Logger.getLogger(SubBitTrainer.class.getName());
 
+  private static final int FLOAT_EPOCHS_BY_START = -1;
+
   @Config(
       description =
           "The network: resnet8, resnet14, resnet20, resnet32, resnet56, resnet18, resnet34 or"
@@ -102,8 +104,11 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "Passes over the data.")
   int epochs = 10;
 
-  @Config(description = "Passes with float weights, before those with sub-bit weights.")
-  int floatEpochs = 0;
+  @Config(
+      description =
+          "Passes with float weights, before those with sub-bit weights, which start from them. -1"
+              + " for one in ten of the epochs, from four on, where codebooks start from the kernels.")
+  int floatEpochs = FLOAT_EPOCHS_BY_START;
 
   @Config(
       description =
@@ -150,10 +155,13 @@ public final class SubBitTrainer implements Trainer<Label> {
   double temperature = 1;
 
   @Config(description = "How codewords are selected: FIXED, REFINED or PERMUTATION.")
-  Selection selection = Selection.REFINED;
+  Selection selection = Selection.FIXED;
 
-  @Config(description = "Codewords of the first step: RANDOM, or CLUSTERED from the kernels.")
-  CodebookStart codebookStart = CodebookStart.RANDOM;
+  @Config(
+      description =
+          "Codewords of the first step: RANDOM; HISTOGRAM, the most frequent signs of the kernels;"
+              + " or CLUSTERED, those that the kernels lie nearest to.")
+  CodebookStart codebookStart = CodebookStart.HISTOGRAM;
 
   @Config(description = "How kernels choose codewords: NEAREST, or SCALED against outliers.")
   Assignment assignment = Assignment.NEAREST;
@@ -231,7 +239,10 @@ public final class SubBitTrainer implements Trainer<Label> {
         "three positive numbers: channels, height, width");
     check.between("tau", tau, 1, Codebook.MAX_TAU);
     check.atLeast("epochs", epochs, 1);
-    check.atLeast("floatEpochs", floatEpochs, 0);
+    check.atLeast("floatEpochs", floatEpochs, FLOAT_EPOCHS_BY_START);
+    if (floatEpochs == FLOAT_EPOCHS_BY_START) {
+      floatEpochs = startsFromKernels() ? (epochs + 6) / 10 : 0;
+    }
     check.between("integerEpochs", integerEpochs, 0, epochs - 1);
     check.require(
         integerEpochs == 0
@@ -398,6 +409,13 @@ public final class SubBitTrainer implements Trainer<Label> {
             checkpointFolder,
             checkpointSeconds,
             TrainingFingerprint.of(trainerProvenance, examples, pixelMap, labels));
+  }
+
+  /** Whether there are codebooks, and they are chosen by the kernels of the first step. */
+  private boolean startsFromKernels() {
+    return weights == Layer.Weights.SUB_BIT
+        && tau < Codebook.MAX_TAU
+        && codebookStart != CodebookStart.RANDOM;
   }
 
   private ImageShape shape() {

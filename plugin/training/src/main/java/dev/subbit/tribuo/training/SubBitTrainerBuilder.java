@@ -199,7 +199,8 @@ public final class SubBitTrainerBuilder {
   /**
    * Passes over the data with float weights, before those with sub-bit weights.
    *
-   * @param floatEpochs at least 0.
+   * @param floatEpochs at least 0; or -1 for one in ten of the epochs, from four epochs on, where
+   *     codebooks start from the kernels, and else none.
    * @return this.
    */
   public SubBitTrainerBuilder floatEpochs(int floatEpochs) {

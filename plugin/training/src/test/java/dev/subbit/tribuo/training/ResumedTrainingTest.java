@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.data.StripedImages;
 import dev.subbit.tribuo.protos.TrainedNetworkProto;
+import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.stored.NetworkCodec;
 import dev.subbit.tribuo.training.metrics.EpochMetrics;
 import dev.subbit.tribuo.training.metrics.EpochSums;
@@ -113,6 +114,7 @@ class ResumedTrainingTest {
     return SubBitTrainer.builder(StripedImages.SHAPE)
         .network("resnet8")
         .tau(3)
+        .selection(Selection.REFINED)
         .floatEpochs(1)
         .epochs(2)
         .batchSize(9)

@@ -17,6 +17,7 @@ import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.training.metrics.EpochMetrics;
 import dev.subbit.tribuo.training.recipe.Augmentation;
 import java.nio.charset.StandardCharsets;
@@ -75,7 +76,13 @@ class SubBitTrainerTest {
   })
   void learns(Weights weights, Activations activations, int tau) {
     SubBitTrainer trainer =
-        builder().weights(weights).activations(activations).tau(tau).epochs(8).build();
+        builder()
+            .weights(weights)
+            .activations(activations)
+            .tau(tau)
+            .floatEpochs(0)
+            .epochs(8)
+            .build();
     List<EpochMetrics> epochs = new ArrayList<>();
     trainer.addListener(epochs::add);
     try (SubBitModel model = trainer.train(training)) {
@@ -91,11 +98,11 @@ class SubBitTrainerTest {
   void codebooksAreDistinctAndRefined() {
     SubBitTrainer trainer =
         new ConfigurableTrainer(
-                "<property name=\"refineInterval\" value=\"2\"/>"
+                "<property name=\"selection\" value=\"REFINED\"/>"
+                    + "<property name=\"refineInterval\" value=\"2\"/>"
                     + "<property name=\"refineRate\" value=\"0.2\"/>")
             .trainer();
-    SubBitTrainer unrefined =
-        new ConfigurableTrainer("<property name=\"refineInterval\" value=\"1000\"/>").trainer();
+    SubBitTrainer unrefined = new ConfigurableTrainer("").trainer();
     try (SubBitModel model = trainer.train(training);
         SubBitModel other = unrefined.train(training)) {
       int moved = 0;
@@ -110,6 +117,22 @@ class SubBitTrainerTest {
       }
       assertTrue(moved > 0, "no codebook was refined");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SUB_BIT, 5, HISTOGRAM, 30, 3",
+    "SUB_BIT, 5, CLUSTERED, 4, 1",
+    "SUB_BIT, 5, HISTOGRAM, 3, 0",
+    "SUB_BIT, 5, RANDOM, 30, 0",
+    "SUB_BIT, 9, HISTOGRAM, 30, 0",
+    "FLOAT, 5, HISTOGRAM, 30, 0"
+  })
+  void floatEpochsComeFirstWhereTheCodebooksStartFromKernels(
+      Weights weights, int tau, CodebookStart start, int epochs, int floatEpochs) {
+    SubBitTrainer trainer =
+        builder().weights(weights).tau(tau).codebookStart(start).epochs(epochs).build();
+    assertTrue(trainer.toString().contains("floatEpochs=" + floatEpochs), trainer.toString());
   }
 
   @Test
@@ -250,7 +273,7 @@ class SubBitTrainerTest {
     "gradientClip, -1, 0 and positive",
     "distillationWeight, 1.5, 0 to 1",
     "temperature, 0, positive",
-    "floatEpochs, -1, 0 and more",
+    "floatEpochs, -2, -1 and more",
     "refineInterval, 0, 1 and more",
     "refineRate, 0, positive",
     "threads, -1, 0 (one a processor)"

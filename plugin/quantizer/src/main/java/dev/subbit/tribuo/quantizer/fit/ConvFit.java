@@ -22,7 +22,6 @@ import java.util.SplittableRandom;
 public final class ConvFit {
 
   private static final int TAPS = Codebook.TAPS;
-  private static final int CLUSTERING_ROUNDS = 30;
 
   /** A round that reduces the error by less than this share is the last one. */
   private static final double LEAST_GAIN = 0.002;
@@ -108,8 +107,7 @@ public final class ConvFit {
       for (int g = 0; g < groups.size(); g++) {
         normalized.add(normalized(rest.get(g), groups.get(g).form().columns()));
       }
-      Codebook codebook =
-          KernelClustering.fit(settings.tau(), concatenated(normalized), CLUSTERING_ROUNDS, rng);
+      Codebook codebook = KernelClustering.fit(settings.tau(), concatenated(normalized), rng);
       taps[s] = CodebookTaps.of(codebook);
       for (int g = 0; g < groups.size(); g++) {
         startStage(groups.get(g), s, codebook, normalized.get(g), rest.get(g));

@@ -3,8 +3,8 @@ package dev.subbit.tribuo.training.internal.codebook;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.codebook.DistinctCodewords;
 import dev.subbit.tribuo.codebook.KernelClustering;
-import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
+import java.util.SplittableRandom;
 
 /**
  * Learns the codebook of one layer. It holds 2^tau different codewords at all times. At tau = 9
@@ -24,12 +24,13 @@ public interface CodebookLearner {
    * @return the learner.
    */
   static CodebookLearner start(CodebookPlan plan, float[] kernels, RandomPlace place) {
+    SplittableRandom rng = place.at("first").numbers();
     Codebook first =
-        plan.start() == CodebookStart.CLUSTERED
-            ? KernelClustering.fit(
-                plan.tau(), kernels, CLUSTERING_ROUNDS, place.at("first").numbers())
-            : new Codebook(
-                plan.tau(), DistinctCodewords.sample(plan.tau(), place.at("first").numbers()));
+        switch (plan.start()) {
+          case RANDOM -> new Codebook(plan.tau(), DistinctCodewords.sample(plan.tau(), rng));
+          case HISTOGRAM -> KernelClustering.mostFrequent(plan.tau(), kernels);
+          case CLUSTERED -> KernelClustering.fit(plan.tau(), kernels, rng);
+        };
     return of(plan, first, place);
   }
 
@@ -61,9 +62,6 @@ public interface CodebookLearner {
       case PERMUTATION -> new PermutedCodebook(first, place);
     };
   }
-
-  /** Rounds of k-means for a codebook that starts clustered; most settle before. */
-  int CLUSTERING_ROUNDS = 20;
 
   /**
    * The codebook as it is now.

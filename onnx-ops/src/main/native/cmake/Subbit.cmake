@@ -23,12 +23,19 @@ foreach(path "${subbit_root}" "${CMAKE_BINARY_DIR}/" "${subbit_cache}/")
 endforeach()
 
 option(SUBBIT_SANITIZE "Build everything with the address and undefined-behaviour sanitizers" OFF)
+option(SUBBIT_FUZZ "Build everything for libFuzzer too, with the programs that fuzz it; implies SUBBIT_SANITIZE, needs Clang" OFF)
+set(SUBBIT_FUZZ_SOURCES "${CMAKE_CURRENT_LIST_DIR}/../core/fuzz")
 option(SUBBIT_SKIP_TESTS "Leave the tests out of the build" OFF)
 set(SUBBIT_RESOURCE_DIR "${CMAKE_BINARY_DIR}/resources" CACHE STRING
     "Where the libraries go that are packed into the jars; a relative path is one within each module")
 
 # -ffp-contract=off: results are specified to the last bit, so a multiply and an add are never fused behind our back.
 add_compile_options(-Wall -Wextra -Wpedantic -Werror -ffp-contract=off)
+if(SUBBIT_FUZZ)
+  set(SUBBIT_SANITIZE ON)
+  # Warnings are for the compilers that build what is delivered; of Clang, any version will do here.
+  add_compile_options(-fsanitize=fuzzer-no-link -Wno-error)
+endif()
 if(SUBBIT_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g1 -O1)
   add_link_options(-fsanitize=address,undefined)
@@ -124,6 +131,21 @@ function(subbit_test name)
     set_tests_properties(${name}_${shard} PROPERTIES
       ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${shard}")
   endforeach()
+endfunction()
+
+# subbit_fuzz(name source... LIBS lib...): a program that runs the fuzz targets of these sources under libFuzzer.
+function(subbit_fuzz name)
+  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${SUBBIT_FUZZ_SOURCES}/fuzz_main.cc ${SUBBIT_FUZZ_SOURCES}/finding.cc)
+  target_link_libraries(${name} PRIVATE ${arg_LIBS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
+# subbit_fuzz_corpus(test): lets a program of tests run the fuzz targets among its sources on the inputs that are kept.
+function(subbit_fuzz_corpus test)
+  string(REGEX REPLACE "/src/main/native$" "/src/test/fuzz" kept "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_sources(${test} PRIVATE ${SUBBIT_FUZZ_SOURCES}/corpus_test.cc ${SUBBIT_FUZZ_SOURCES}/finding.cc)
+  target_compile_definitions(${test} PRIVATE SUBBIT_FUZZ_DIR="${kept}")
 endfunction()
 
 # subbit_load_test(target symbol...): that the finished library of `target` can be loaded and offers these functions, known to CTest.

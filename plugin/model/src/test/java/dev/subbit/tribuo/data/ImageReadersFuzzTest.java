@@ -10,6 +10,7 @@ import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.protos.ImageExampleProto;
 import dev.subbit.tribuo.protos.PixelDomainProto;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -140,7 +141,7 @@ class ImageReadersFuzzTest {
   void picturesAreDecoded(byte[] file) {
     PicturePreparation preparation = PicturePreparation.of(new ImageShape(3, 4, 4));
     PICTURE
-        .read(file.length, () -> PictureDecoder.decode(file, "picture.png"))
+        .read(file.length, () -> PictureDecoder.decode(new ByteArrayInputStream(file), "picture.png"))
         .ifPresent(picture -> preparation.image(picture, null));
   }
 

@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.code_intelligence.jazzer.mutation.annotation.NotNull;
+import dev.subbit.onnx.graph.OnnxFile;
 import dev.subbit.onnx.FuzzModels;
 import dev.subbit.onnx.ReaderContract;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;

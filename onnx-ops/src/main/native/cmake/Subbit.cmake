@@ -210,8 +210,7 @@ function(subbit_plugin_library target package exports)
   subbit_exports_test(${target} "${exports}")
 endfunction()
 
-# subbit_module(name): the target `name` builds everything that the folder of the caller does, as the Maven module of that name asks for.
+# subbit_module(name library...): the target `name` builds what the Maven module of that name packs.
 function(subbit_module name)
-  get_property(targets DIRECTORY PROPERTY BUILDSYSTEM_TARGETS)
-  add_custom_target(${name} DEPENDS ${targets})
+  add_custom_target(${name} DEPENDS ${ARGN})
 endfunction()

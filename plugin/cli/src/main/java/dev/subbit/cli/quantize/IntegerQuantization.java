@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import org.tribuo.Dataset;
 import org.tribuo.Example;
-import org.tribuo.MutableDataset;
 import org.tribuo.classification.Label;
 
 /**
@@ -32,17 +32,18 @@ import org.tribuo.classification.Label;
 final class IntegerQuantization {
 
   private final Path out;
-  private final ImageFolder folder;
+  private final Optional<ImageFolder> folder;
   private final PrintWriter terminal;
 
   /**
    * Prepares the work.
    *
    * @param out the file to write.
-   * @param folder the folder of the images; its test images are evaluated if it has any.
+   * @param folder the folder in MNIST's layout that the images come from, if they do; its test
+   *     images are evaluated if it has any.
    * @param terminal where the report is printed.
    */
-  IntegerQuantization(Path out, ImageFolder folder, PrintWriter terminal) {
+  IntegerQuantization(Path out, Optional<ImageFolder> folder, PrintWriter terminal) {
     this.out = out;
     this.folder = folder;
     this.terminal = terminal;
@@ -86,16 +87,15 @@ final class IntegerQuantization {
    * Quantizes a model and writes the result.
    *
    * @param model the model, with binary activations.
-   * @param source the images to calibrate on, and to train on.
+   * @param images the images to calibrate on, and to train on.
    * @param tune passes of training; 0 for none.
    * @param quantizers makes the quantizer for a number of passes.
    * @return what was done.
    * @throws IOException if the size of the file cannot be read.
    */
   Report run(
-      SubBitModel model, IdxImageSource source, int tune, IntFunction<SubBitQuantizer> quantizers)
+      SubBitModel model, Dataset<Label> images, int tune, IntFunction<SubBitQuantizer> quantizers)
       throws IOException {
-    MutableDataset<Label> images = new MutableDataset<>(source);
     List<Accuracy> accuracies = new ArrayList<>();
     Optional<IdxImageSource> test = testImages(model);
     evaluate("float", model, test, accuracies);
@@ -147,10 +147,10 @@ final class IntegerQuantization {
 
   /** The test images, if there are any and the model knows their labels. */
   private Optional<IdxImageSource> testImages(SubBitModel model) {
-    if (!folder.has(ImageFolder.Part.TEST)) {
+    if (folder.isEmpty() || !folder.get().has(ImageFolder.Part.TEST)) {
       return Optional.empty();
     }
-    IdxImageSource images = folder.read(ImageFolder.Part.TEST, List.of(), 0);
+    IdxImageSource images = folder.get().read(ImageFolder.Part.TEST, List.of(), 0);
     for (Example<Label> image : images) {
       if (model.getOutputIDInfo().getID(image.getOutput()) < 0) {
         terminal.printf(

@@ -33,6 +33,7 @@ final class IntegerQuantization {
 
   private final Path out;
   private final Optional<ImageFolder> folder;
+  private final QuantizationBar bar;
   private final PrintWriter terminal;
 
   /**
@@ -41,11 +42,14 @@ final class IntegerQuantization {
    * @param out the file to write.
    * @param folder the folder in MNIST's layout that the images come from, if they do; its test
    *     images are evaluated if it has any.
+   * @param bar shows the evaluations.
    * @param terminal where the report is printed.
    */
-  IntegerQuantization(Path out, Optional<ImageFolder> folder, PrintWriter terminal) {
+  IntegerQuantization(
+      Path out, Optional<ImageFolder> folder, QuantizationBar bar, PrintWriter terminal) {
     this.out = out;
     this.folder = folder;
+    this.bar = bar;
     this.terminal = terminal;
   }
 
@@ -162,10 +166,11 @@ final class IntegerQuantization {
     return Optional.of(images);
   }
 
-  private static void evaluate(
+  private void evaluate(
       String form, SubBitModel model, Optional<IdxImageSource> images, List<Accuracy> accuracies) {
     images.ifPresent(
         found -> {
+          bar.at(0, 1, "evaluating: " + form);
           ConfusionMatrix confusions = TestEvaluation.confusions(model, found);
           double accuracy = confusions.accuracy();
           long right = Math.round(accuracy * confusions.images());
@@ -174,6 +179,7 @@ final class IntegerQuantization {
   }
 
   private void print(Report report, double seconds) {
+    bar.close();
     terminal.printf(
         Locale.ROOT,
         "The network computes in integers: values of %d bits, %d of them behind the binary point"

@@ -5,6 +5,7 @@ import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.ProgressOption;
 import dev.subbit.cli.options.ProvenanceOption;
+import dev.subbit.cli.terminal.Progress;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.network.TrainedNetwork;
@@ -251,8 +252,7 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
     PrintWriter terminal = spec.commandLine().getOut();
     json.write(
-        new OnnxQuantization(
-                in, out, report, calibration, settings, progress.of("Quantizing"), terminal)
+        new OnnxQuantization(in, out, report, calibration, settings, this::progress, terminal)
             .run());
     terminal.flush();
   }
@@ -272,7 +272,8 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
     calibration.requireImages();
     try (SubBitModel loaded = ModelFile.load(in);
-        SubBitModel model = provenance.apply(loaded)) {
+        SubBitModel model = provenance.apply(loaded);
+        QuantizationBar bar = new QuantizationBar(this::progress)) {
       boolean integers = SubBitQuantizer.makesIntegers(model.network());
       if (width != null && !integers) {
         throw new UserError(
@@ -283,14 +284,15 @@ public final class QuantizeCommand implements Callable<Integer> {
       Dataset<Label> images = calibration.imagesFor(model, tune > 0);
       if (integers) {
         json.write(
-            new IntegerQuantization(out, calibration.folder(), spec.commandLine().getOut())
-                .run(model, images, tune, this::quantizer));
+            new IntegerQuantization(out, calibration.folder(), bar, spec.commandLine().getOut())
+                .run(model, images, tune, epochs -> quantizer(epochs).withProgress(bar)));
         return;
       }
-      SubBitQuantizer quantizer = quantizer(tune);
+      SubBitQuantizer quantizer = quantizer(tune).withProgress(bar);
       long start = System.nanoTime();
       try (SubBitModel quantized = quantizer.quantize(model, images)) {
         double seconds = (System.nanoTime() - start) / 1e9;
+        bar.close();
         ModelFile.save(quantized, out);
         TrainedNetwork network = quantized.network();
         spec.commandLine()
@@ -313,6 +315,10 @@ public final class QuantizeCommand implements Callable<Integer> {
         json.write(results);
       }
     }
+  }
+
+  private Progress progress() {
+    return progress.of("Quantizing");
   }
 
   /** The quantizer of saved models that the options describe, but for the passes of training. */

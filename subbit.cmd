@@ -39,6 +39,19 @@ if %release% lss 17 (
 
 set "dependencies=%home%\plugin\cli\target\dependencies.txt"
 if exist "%dependencies%" goto :run
+if not exist "%home%\.subbit" mkdir "%home%\.subbit" || exit /b 1
+set "log=%home%\.subbit\build.log"
+echo subbit: building the Java part (a few minutes the first time, with about 300 MB to download; log: %log%)>&2
+pushd "%home%"
+call mvnw.cmd --batch-mode -q -pl plugin/cli -am -DskipTests -Dexec.skip -Dnative.skipCross -Dspotless.check.skip -Dcheckstyle.skip package >"%log%" 2>&1
+set "failed=%errorlevel%"
+popd
+if not "%failed%"=="0" (
+  echo subbit: the build failed; the log is in %log%.>&2
+  exit /b 1
+)
+
+:run
 rem Native libraries and Unsafe are used on purpose; newer Javas warn unless told so.
 set "options="
 if %release% geq 22 set "options=--enable-native-access=ALL-UNNAMED"
@@ -48,7 +61,9 @@ rem The classpath goes through the environment, which takes more than a command 
 rem since Java archives no classes from folders.
 set "target=%home%\plugin\cli\target"
 set "own=%target%\classes"
-for /f "delims=" %%j in ('dir /b /a-d "%target%\subbit-cli-*.jar" 2^>nul ^| findstr /v /e /c:"-sources.jar" /c:"-javadoc.jar" /c:"-tests.jar"') do set "own=%target%\%%j"
+pushd "%target%"
+for %%j in (subbit-cli-*.jar) do call :take_jar "%%j"
+popd
 for /f "usebackq delims=" %%c in ("%dependencies%") do set "CLASSPATH=%own%;%%c"
 
 rem What a start loads, archived once per build and Java, so that help comes at once. Java that cannot do it, or a checkout that cannot be
@@ -79,3 +94,11 @@ rem TensorFlow's start-up notes say nothing to a user.
 if not defined TF_CPP_MIN_LOG_LEVEL set "TF_CPP_MIN_LOG_LEVEL=2"
 "%java%" %options% "-Dsubbit.home=%home%" %SUBBIT_JAVA_OPTS% dev.subbit.cli.Main %*
 exit /b %errorlevel%
+
+:take_jar
+set "name=%~n1"
+if "%name:~-8%"=="-sources" exit /b
+if "%name:~-8%"=="-javadoc" exit /b
+if "%name:~-6%"=="-tests" exit /b
+set "own=%target%\%~1"
+exit /b

@@ -76,7 +76,7 @@ class ModelCommandsTest {
       assertTrue(run.out().contains(words), run.out() + run.err());
     }
     CommandRun integers = CommandRun.of("inspect", "fashion-mnist-integer-tau5");
-    assertTrue(integers.out().contains(", binary activations\n"), integers.out());
+    assertTrue(integers.out().contains(", binary activations, in integers\n"), integers.out());
     assertTrue(integers.out().contains("Exported, it computes in integers"), integers.out());
   }
 

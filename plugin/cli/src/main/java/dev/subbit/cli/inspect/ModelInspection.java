@@ -201,13 +201,14 @@ record ModelInspection(
   void print(PrintWriter out) {
     out.printf(
         Locale.ROOT,
-        "%s for images of %d x %d x %d (channels, height, width), %d classes, %s activations%n%n",
+        "%s for images of %d x %d x %d (channels, height, width), %d classes, %s activations%s%n%n",
         network,
         input.get(0),
         input.get(1),
         input.get(2),
         labels.size(),
-        activations);
+        activations,
+        integers == null ? "" : ", in integers");
     TextTable table =
         new TextTable(
             2,

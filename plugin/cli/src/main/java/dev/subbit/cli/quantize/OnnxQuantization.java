@@ -34,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** {@code subbit quantize in.onnx out.onnx}: quantizes an ONNX model of any origin. */
 final class OnnxQuantization {
@@ -43,7 +44,7 @@ final class OnnxQuantization {
   private final CalibrationOptions calibration;
   private final QuantizationSettings settings;
   private final Path report;
-  private final Progress progress;
+  private final Supplier<Progress> progress;
   private final PrintWriter terminal;
 
   OnnxQuantization(
@@ -52,7 +53,7 @@ final class OnnxQuantization {
       Path report,
       CalibrationOptions calibration,
       QuantizationSettings settings,
-      Progress progress,
+      Supplier<Progress> progress,
       PrintWriter terminal) {
     this.in = in;
     this.out = out;

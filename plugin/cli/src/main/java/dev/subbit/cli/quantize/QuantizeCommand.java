@@ -1,14 +1,13 @@
 package dev.subbit.cli.quantize;
 
-import dev.subbit.cli.files.ImageFolder;
 import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.ProgressOption;
 import dev.subbit.cli.options.ProvenanceOption;
+import dev.subbit.cli.terminal.Progress;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
-import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.Metric;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
@@ -25,7 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
-import org.tribuo.MutableDataset;
+import org.tribuo.Dataset;
+import org.tribuo.classification.Label;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,6 +55,7 @@ import picocli.CommandLine.Spec;
       "  ./subbit quantize net.onnx net-subbit.onnx --inputs samples.npy --keep-float head",
       "  ./subbit quantize clothes.sbm clothes-int8.sbm --data"
           + " integration-tests/data/fashion-mnist",
+      "  ./subbit quantize photos.sbm photos-int8.sbm --pictures photos",
       "  ./subbit quantize binary.sbm integer.sbm --data integration-tests/data/fashion-mnist"
           + " --width 12 --tune 2"
     })
@@ -271,8 +272,7 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
     PrintWriter terminal = spec.commandLine().getOut();
     json.write(
-        new OnnxQuantization(
-                in, out, report, calibration, settings, progress.of("Quantizing"), terminal)
+        new OnnxQuantization(in, out, report, calibration, settings, this::progress, terminal)
             .run());
     terminal.flush();
   }
@@ -290,11 +290,10 @@ public final class QuantizeCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--labels says what --tune learns from: give --tune EPOCHS too");
     }
-    int images = calibration.images();
-    Path data = calibration.dataFolder();
+    calibration.requireImages();
     try (SubBitModel loaded = ModelFile.load(in);
-        SubBitModel model = provenance.apply(loaded)) {
-      IdxImageSource source = new ImageFolder(data).read(ImageFolder.Part.TRAIN, List.of(), 0);
+        SubBitModel model = provenance.apply(loaded);
+        QuantizationBar bar = new QuantizationBar(this::progress)) {
       boolean integers = SubBitQuantizer.makesIntegers(model.network());
       if (width != null && !integers) {
         throw new UserError(
@@ -302,16 +301,18 @@ public final class QuantizeCommand implements Callable<Integer> {
                 + in
                 + " are real, and become 8-bit");
       }
+      Dataset<Label> images = calibration.imagesFor(model, tune > 0);
       if (integers) {
         json.write(
-            new IntegerQuantization(out, new ImageFolder(data), spec.commandLine().getOut())
-                .run(model, source, tune, this::quantizer));
+            new IntegerQuantization(out, calibration.folder(), bar, spec.commandLine().getOut())
+                .run(model, images, tune, epochs -> quantizer(epochs).withProgress(bar)));
         return;
       }
-      SubBitQuantizer quantizer = quantizer(tune);
+      SubBitQuantizer quantizer = quantizer(tune).withProgress(bar);
       long start = System.nanoTime();
-      try (SubBitModel quantized = quantizer.quantize(model, new MutableDataset<>(source))) {
+      try (SubBitModel quantized = quantizer.quantize(model, images)) {
         double seconds = (System.nanoTime() - start) / 1e9;
+        bar.close();
         ModelFile.save(quantized, out);
         TrainedNetwork network = quantized.network();
         spec.commandLine()
@@ -322,18 +323,22 @@ public final class QuantizeCommand implements Callable<Integer> {
                     + " saved %s (%,d bytes).%n",
                 network.packed().size(),
                 network.ranges().size(),
-                Math.min(images, source.size()),
+                Math.min(calibration.images(), images.size()),
                 seconds,
                 out,
                 Files.size(out));
         Map<String, Object> results = new LinkedHashMap<>();
         results.put("model", out.toString());
-        results.put("images", Math.min(images, source.size()));
+        results.put("images", Math.min(calibration.images(), images.size()));
         results.put("quantizedTensors", quantized.network().ranges().size());
         results.put("bytes", Files.size(out));
         json.write(results);
       }
     }
+  }
+
+  private Progress progress() {
+    return progress.of("Quantizing");
   }
 
   /** The quantizer of saved models that the options describe, but for the passes of training. */

@@ -28,8 +28,8 @@ final class LibraryNoise implements AutoCloseable {
       Pattern.compile(
           "WARNING: All log messages before absl::InitializeLog\\(\\) .*|I\\d{4} \\d\\d:\\d\\d:.*");
 
-  // TensorFlow writes each note once in a process, so there is at most one of these.
-  private static LibraryNoise only;
+  // What hides now; standard error can be turned aside only once at a time.
+  private static LibraryNoise current;
 
   /** The functions of C's library that move a file descriptor. */
   private interface FileDescriptors extends Library {
@@ -59,23 +59,29 @@ final class LibraryNoise implements AutoCloseable {
   }
 
   /**
-   * Hides notes from now on, once in a process.
+   * Hides notes from now on.
    *
-   * @return what makes standard error go where it went before.
+   * @return what makes standard error go where it went before; without an effect while another one
+   *     hides.
    */
-  static synchronized LibraryNoise hide() {
-    if (only != null || Platform.isWindows()) {
-      return none();
+  static LibraryNoise hide() {
+    synchronized (LibraryNoise.class) {
+      if (current != null || Platform.isWindows()) {
+        return none();
+      }
+      LibraryNoise noise = new LibraryNoise();
+      noise.begin();
+      current = noise.system == null ? null : noise;
+      return noise;
     }
-    only = new LibraryNoise();
-    only.begin();
-    return only;
   }
 
   /** Ends the hiding, if there is one, for what must be seen. */
-  static synchronized void show() {
-    if (only != null) {
-      only.close();
+  static void show() {
+    synchronized (LibraryNoise.class) {
+      if (current != null) {
+        current.close();
+      }
     }
   }
 
@@ -102,20 +108,23 @@ final class LibraryNoise implements AutoCloseable {
 
   /** Ends the hiding and writes what is of use; a second call has no effect. */
   @Override
-  public synchronized void close() {
-    if (system == null) {
-      return;
-    }
-    System.err.flush();
-    system.dup2(terminal, STANDARD_ERROR);
-    system.close(terminal);
-    system = null;
-    try (InputStream in = written) {
-      useful(new String(in.readAllBytes(), StandardCharsets.UTF_8)).stream()
-          .map(ControlFilter::visible)
-          .forEach(System.err::println);
-    } catch (IOException e) {
-      System.err.println("subbit: cannot read what a library wrote: " + e.getMessage());
+  public void close() {
+    synchronized (LibraryNoise.class) {
+      if (system == null) {
+        return;
+      }
+      System.err.flush();
+      system.dup2(terminal, STANDARD_ERROR);
+      system.close(terminal);
+      system = null;
+      current = null;
+      try (InputStream in = written) {
+        useful(new String(in.readAllBytes(), StandardCharsets.UTF_8)).stream()
+            .map(ControlFilter::visible)
+            .forEach(System.err::println);
+      } catch (IOException e) {
+        System.err.println("subbit: cannot read what a library wrote: " + e.getMessage());
+      }
     }
   }
 

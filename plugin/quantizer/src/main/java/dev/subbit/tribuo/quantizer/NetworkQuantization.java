@@ -47,11 +47,16 @@ final class NetworkQuantization {
    * @param settings how to fit.
    * @param images the images to fit on.
    * @param positions the pixel positions of its features.
+   * @param progress receives the layers.
    * @return the network with sub-bit weights.
    * @throws IllegalArgumentException if it has no such convolution, or a value overflows.
    */
   static TrainedNetwork quantize(
-      TrainedNetwork trained, FitSettings settings, CalibrationImages images, int[] positions) {
+      TrainedNetwork trained,
+      FitSettings settings,
+      CalibrationImages images,
+      int[] positions,
+      QuantizationProgress progress) {
     ModelProto model = OnnxExporter.export(trained, positions);
     OnnxQuantizer quantizer =
         new OnnxQuantizer(new QuantizationSettings(settings, readersOfTheImage(trained)));
@@ -59,7 +64,7 @@ final class NetworkQuantization {
         quantizer.quantize(
             model,
             Calibration.of(images.feeds(NetworkShapes.batchSize(trained.network()))),
-            (done, all, what) -> {});
+            progress);
     if (result.layers().isEmpty()) {
       throw new IllegalArgumentException(
           "Network '"

@@ -81,7 +81,7 @@ final class ForeignRuntime {
         folder,
         SCRIPTS.resolve("python"),
         "requirements.txt",
-        List.of("requirements.txt", "run.py"),
+        List.of("requirements.txt", "run.py", "notebook.py"),
         // Of the packages' thousands of modules, few are imported; these compile themselves.
         List.of(
             python.toString(),
@@ -135,8 +135,17 @@ final class ForeignRuntime {
 
   /** Runs a script of its own in place of the common one, and returns what it printed. */
   String runScript(Path folder, Path script) throws IOException, InterruptedException {
-    List<String> line = List.of(command.get(0), script.toString());
-    ChildProcess child = ChildProcess.run(folder, Map.of(), line);
+    return runScript(folder, Map.of(), script);
+  }
+
+  /** The same with arguments, and more in the environment. */
+  String runScript(Path folder, Map<String, String> environment, Path script, Path... arguments)
+      throws IOException, InterruptedException {
+    List<String> line = new ArrayList<>(List.of(command.get(0), script.toString()));
+    for (Path argument : arguments) {
+      line.add(argument.toString());
+    }
+    ChildProcess child = ChildProcess.run(folder, environment, line);
     assertEquals(0, child.exitCode(), child.output());
     return child.output().strip();
   }

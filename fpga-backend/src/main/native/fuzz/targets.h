@@ -13,4 +13,8 @@ void FuzzDriver(FuzzInput* input);
 /// A device whose registers read anything and whose transfers fail: every request ends, by DriverError if not right.
 void FuzzHostileDevice(FuzzInput* input);
 
+/// Models of any content in ONNX Runtime: the execution provider and the operators' kernels give the same bits, or both
+/// refuse.
+void FuzzProvider(FuzzInput* input);
+
 }  // namespace subbit::fpga

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Models of any content in the passes over graphs, and before ONNX Runtime gets them. */
-@Timeout(20)
+@Timeout(60)
 class GraphPassesFuzzTest {
 
   private static final ReaderContract PASS = ReaderContract.of(IllegalArgumentException.class);

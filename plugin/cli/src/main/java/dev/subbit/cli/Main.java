@@ -8,6 +8,7 @@ import dev.subbit.cli.run.CompareCommand;
 import dev.subbit.cli.run.DevicesCommand;
 import dev.subbit.cli.run.ExportCommand;
 import dev.subbit.cli.run.PredictCommand;
+import dev.subbit.cli.run.SoakCommand;
 import dev.subbit.cli.run.ZooCommand;
 import dev.subbit.cli.terminal.ControlFilter;
 import dev.subbit.cli.terminal.HelpText;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
       ExportCommand.class,
       PredictCommand.class,
       CompareCommand.class,
+      SoakCommand.class,
       InspectCommand.class,
       DevicesCommand.class,
       ZooCommand.class,

@@ -19,16 +19,17 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Stored networks and models of any content. */
-@Timeout(20)
+@Timeout(60)
 class StoredModelFuzzTest {
 
+  /** The domain of a model may have a million features. */
   private static final ReaderContract MODEL =
       new ReaderContract(
           Set.of(
               InvalidProtocolBufferException.class,
               IllegalArgumentException.class,
               IllegalStateException.class),
-          64L << 20,
+          512L << 20,
           1_000);
 
   private static Stream<SubBitModel> tiny() {
@@ -81,7 +82,7 @@ class StoredModelFuzzTest {
   @MethodSource("classifiers")
   @FuzzTest
   void classifiersAreOpened(@NotNull OnnxMl.ModelProto model) {
-    ReaderContract.of(IllegalArgumentException.class)
+    new ReaderContract(Set.of(IllegalArgumentException.class), 512L << 20, 1_000)
         .read(
             model.getSerializedSize(),
             () -> {

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Files that the command line is given, of any content. */
-@Timeout(20)
+@Timeout(60)
 class FilesFuzzTest {
 
   private static final ReaderContract FILE = ReaderContract.of(UserError.class);

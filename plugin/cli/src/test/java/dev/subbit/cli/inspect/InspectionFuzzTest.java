@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** ONNX models of any content, looked at by {@code inspect}. */
-@Timeout(20)
+@Timeout(60)
 class InspectionFuzzTest {
 
   @TempDir static Path folder;

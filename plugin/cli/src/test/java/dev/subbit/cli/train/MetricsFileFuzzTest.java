@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Files of any content that a resumed training is to continue. */
-@Timeout(20)
+@Timeout(60)
 class MetricsFileFuzzTest {
 
   private static final TrainingStart START =

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.tribuo.classification.Label;
 
 /** Data sets and pictures of any content. */
-@Timeout(20)
+@Timeout(60)
 class ImageReadersFuzzTest {
 
   private static final ReaderContract FILE = ReaderContract.of(IOException.class);
@@ -37,13 +37,14 @@ class ImageReadersFuzzTest {
   private static final ReaderContract PICTURE =
       new ReaderContract(Set.of(IOException.class), 2L << 30, 1_000);
 
+  /** A domain may have a million features. */
   private static final ReaderContract STORED =
       new ReaderContract(
           Set.of(
               InvalidProtocolBufferException.class,
               IllegalArgumentException.class,
               IllegalStateException.class),
-          64L << 20,
+          512L << 20,
           1_000);
 
   private static final int CIFAR_PIXELS = 3 * 32 * 32;
@@ -160,7 +161,8 @@ class ImageReadersFuzzTest {
   }
 
   static Stream<PixelDomainProto> domains() {
-    return Stream.of(PixelDomainProto.newBuilder().setPixels(28 * 28).setImages(7).build());
+    return Stream.of(28 * 28, 525_072)
+        .map(pixels -> PixelDomainProto.newBuilder().setPixels(pixels).setImages(7).build());
   }
 
   @MethodSource("domains")

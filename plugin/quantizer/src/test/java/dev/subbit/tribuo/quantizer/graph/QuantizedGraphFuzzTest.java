@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Models of any content, as the quantizer reads and rewrites them. */
-@Timeout(20)
+@Timeout(60)
 class QuantizedGraphFuzzTest {
 
   private static final ReaderContract READER = ReaderContract.of(IOException.class);

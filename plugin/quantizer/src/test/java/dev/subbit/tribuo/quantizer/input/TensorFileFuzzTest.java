@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Files of one tensor, of any content. */
-@Timeout(20)
+@Timeout(60)
 class TensorFileFuzzTest {
 
   private static final ReaderContract FILE = ReaderContract.of(IOException.class);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Checkpoints of any content. */
-@Timeout(20)
+@Timeout(60)
 class CheckpointReaderFuzzTest {
 
   private static final ReaderContract FILE =

@@ -147,7 +147,7 @@ final class Demo {
     Path onnx = folder.resolve(name + ".onnx");
     ModelFile.save(model, folder.resolve(name + ".sbm"));
     long bytes = ExportCommand.export(model, ExportCommand.DEFAULT_DOMAIN, 1, onnx);
-    ModelInputs images = new ModelInputs(data.test(), model.getFeatureIDMap());
+    ModelInputs images = new ModelInputs(data.test(), model.pixels());
     say("    %s", description);
     DemoRuns runs = DemoRuns.of(onnx, images, model.getOutputIDInfo(), places, this::tellRun);
     samples.add(name, model, runs.classes());

@@ -93,7 +93,7 @@ final class QuickDemo {
             (double) floats / bytes,
             (double) oneBit / bytes);
         terminal.flush();
-        ModelInputs inputs = new ModelInputs(images, model.getFeatureIDMap());
+        ModelInputs inputs = new ModelInputs(images, model.pixels());
         List<Run> runs =
             DemoRuns.of(onnx, inputs, model.getOutputIDInfo(), PLACES, run -> {}).runs();
         terminal.print(table(runs, inputs.size()));

@@ -24,7 +24,7 @@ final class QuantizationBar implements QuantizationProgress, AutoCloseable {
   @Override
   public void at(int done, int all, String what) {
     if (progress == null || done < last || all != pieces) {
-      close();
+      end();
       progress = start.get();
       progress.preparing(what);
     } else {
@@ -34,11 +34,16 @@ final class QuantizationBar implements QuantizationProgress, AutoCloseable {
     last = done;
   }
 
-  @Override
-  public void close() {
+  /** Ends the display, so that lines can be printed below it. */
+  void end() {
     if (progress != null) {
       progress.close();
       progress = null;
     }
+  }
+
+  @Override
+  public void close() {
+    end();
   }
 }

@@ -146,7 +146,7 @@ public final class DemoPage {
             bits(),
             Figures.format(
                 "per weight of the 3x3 convolutions; %.2f with codebooks and scales",
-                result.models().get(0).bitsPerWeightAll())));
+                result.models().get(0).storedBitsPerWeight())));
     Model smallest =
         result.models().stream().min(Comparator.comparing(Model::fileBytes)).orElseThrow();
     facts.add(
@@ -232,7 +232,7 @@ public final class DemoPage {
                     model.description(),
                     List.of(
                         Figures.format("%.2f", model.bitsPerWeight()),
-                        Figures.format("%.2f", model.bitsPerWeightAll())),
+                        Figures.format("%.2f", model.storedBitsPerWeight())),
                     Figures.kilobytes(model.fileBytes()),
                     Figures.bar((double) model.fileBytes() / model.oneBitFileBytes()),
                     Figures.times(model.floatFileBytes(), model.fileBytes()),

@@ -136,7 +136,7 @@ class IntegerEditsTest {
         edited.getInitializerList().stream()
             .filter(tensor -> tensor.getName().equals("a/B"))
             .findFirst()
-            .flatMap(DequantizedTensors::integers)
+            .flatMap(IntegerTensors::values)
             .orElseThrow();
     assertArrayEquals(new int[] {24}, bias, "3 / (0.5 * 0.25)");
   }

@@ -248,5 +248,8 @@ class QuantizeCommandTest {
             "--std",
             "0.2");
     assertEquals(0, run.code(), run.err());
+    Files.delete(out);
+    String[] tooLarge = {"--pictures", pictures.toString(), "--shape", "3x8x8", "--scale", "1e18"};
+    assertRefused("overflow cannot be quantized, nor one whose squares do", 1, tooLarge);
   }
 }

@@ -44,6 +44,9 @@ import java.util.Map;
  */
 public final class OnnxQuantizer {
 
+  /** Sums of squares of smaller values are finite in float32. */
+  private static final float LARGEST_VALUE = 1e17f;
+
   private static final int LEAST_PATCHES = 8192;
   private static final int MOST_PATCHES = 32768;
   private static final int PATCHES_A_COLUMN = 16;
@@ -499,13 +502,14 @@ public final class OnnxQuantizer {
 
   private static void requireFinite(ConvLayer layer, FloatArray array) {
     for (float value : array.values()) {
-      if (!Float.isFinite(value)) {
+      if (!(Math.abs(value) < LARGEST_VALUE)) {
         throw new IllegalArgumentException(
             "At layer '"
                 + layer.name()
                 + "' the model has the value "
                 + value
-                + " on a calibration input; a model whose values overflow cannot be quantized");
+                + " on a calibration input; a model whose values overflow cannot be quantized, nor"
+                + " one whose squares do. Scale the calibration inputs as the model expects them");
       }
     }
   }

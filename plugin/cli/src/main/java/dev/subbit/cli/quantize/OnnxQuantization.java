@@ -39,6 +39,12 @@ import java.util.function.Supplier;
 /** {@code subbit quantize in.onnx out.onnx}: quantizes an ONNX model of any origin. */
 final class OnnxQuantization {
 
+  /** In dB; less would be lost in the rounding. */
+  private static final double LEAST_UNCERTAINTY = 0.1;
+
+  /** With fewer, one unusual sample changes the figures by decibels. */
+  private static final int TRUSTED_SAMPLES = 20;
+
   private final Path in;
   private final Path out;
   private final CalibrationOptions calibration;
@@ -197,12 +203,7 @@ final class OnnxQuantization {
       }
     }
     if (!result.layers().isEmpty()) {
-      terminal.printf(
-          result.heldOut()
-              ? "Measured on %d samples that were held out.%n"
-              : "Measured on the calibration's own %d samples, since there are too few to hold any"
-                  + " out: on others it will be worse.%n",
-          result.measured());
+      terminal.println(measured(result));
     }
     long after = size(out);
     terminal.printf(
@@ -231,6 +232,25 @@ final class OnnxQuantization {
     results.put("verdict", verdict);
     results.put("outputsWithFloatActivations", result.floatActivations());
     return results;
+  }
+
+  /** Which samples the figures come from, and what they are worth. */
+  private static String measured(QuantizationResult result) {
+    if (!result.heldOut()) {
+      return String.format(
+          Locale.ROOT,
+          "Measured on the %d calibration samples themselves, since there are too few to hold any"
+              + " out: on others it will be worse.",
+          result.measured());
+    }
+    String samples =
+        String.format(Locale.ROOT, "Measured on %d held-out samples", result.measured());
+    return result.measured() < TRUSTED_SAMPLES
+        ? samples
+            + ": too few for figures to rely on; give at least "
+            + 5 * TRUSTED_SAMPLES
+            + " calibration samples."
+        : samples + ".";
   }
 
   /** What the table cannot say about layers. */
@@ -278,6 +298,9 @@ final class OnnxQuantization {
           .toString();
     }
     text.append("SNR ").append(Figures.decibels(output.getSignalToNoise()));
+    if (output.getUncertainty() >= LEAST_UNCERTAINTY) {
+      text.append(String.format(Locale.ROOT, " +- %.1f", output.getUncertainty()));
+    }
     result.floatActivations().stream()
         .filter(before -> before.getOutput().equals(output.getOutput()))
         .forEach(

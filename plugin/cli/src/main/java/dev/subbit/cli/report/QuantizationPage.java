@@ -3,6 +3,7 @@ package dev.subbit.cli.report;
 import dev.subbit.tribuo.quantizer.LayerResult;
 import dev.subbit.tribuo.quantizer.OutputAgreement;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
+import dev.subbit.tribuo.quantizer.Verdict;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.timing.LayerTime;
 import java.util.ArrayList;
@@ -104,12 +105,13 @@ public final class QuantizationPage {
 
   private String verdict() {
     return Figures.format(
-        "%d of %d convolutions became sub-bit. The file has %s in place of %s, %s smaller.",
-        result.layers().size(),
-        result.layers().size() + result.left().size(),
-        Figures.kilobytes(bytesAfter),
-        Figures.kilobytes(bytesBefore),
-        Figures.times(bytesBefore, Math.max(1, bytesAfter)));
+            "%d of %d convolutions became sub-bit. The file has %s in place of %s, %s smaller. ",
+            result.layers().size(),
+            result.layers().size() + result.left().size(),
+            Figures.kilobytes(bytesAfter),
+            Figures.kilobytes(bytesBefore),
+            Figures.times(bytesBefore, Math.max(1, bytesAfter)))
+        + Verdict.of(result, bytesAfter).sentence();
   }
 
   private List<Fact> facts() {
@@ -134,8 +136,7 @@ public final class QuantizationPage {
         Double.isNaN(same)
             ? new Fact(Figures.decibels(worstSignal()), "signal-to-noise ratio of the worst output")
             : new Fact(
-                Figures.percent(1 - same),
-                "of the calibration inputs have their largest output elsewhere"));
+                Figures.percent(1 - same), "of the decisions on " + samples() + " are other ones"));
     return facts;
   }
 
@@ -154,7 +155,11 @@ public final class QuantizationPage {
               + " its size matters, or try `--int8`.");
     }
     steps.add(
-        "Measure the accuracy on data of your own: all figures here are from calibration inputs.");
+        result.heldOut()
+            ? "Measure the accuracy on data of your own: all figures here are from samples held out"
+                + " of the calibration inputs."
+            : "Give more calibration inputs: these are too few to hold any out, and on others the"
+                + " figures will be worse.");
     steps.add("`./subbit inspect FILE` lists the layers of the new file.");
     return steps;
   }
@@ -231,6 +236,10 @@ public final class QuantizationPage {
         .filter(share -> !Double.isNaN(share))
         .min()
         .orElse(Double.NaN);
+  }
+
+  private String samples() {
+    return result.measured() + (result.heldOut() ? " held-out samples" : " calibration samples");
   }
 
   private double worstSignal() {

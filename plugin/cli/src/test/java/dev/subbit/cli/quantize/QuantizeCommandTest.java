@@ -101,6 +101,7 @@ class QuantizeCommandTest {
             npy("<f8", 8, 4, 3, 9, 9).toString(),
             "--stages",
             "2",
+            "--at-a-loss",
             "--json",
             json.toString());
     assertEquals(0, run.code(), run.err());
@@ -114,7 +115,12 @@ class QuantizeCommandTest {
     assertEquals(10 / 9.0, fitted.get("bitsPerWeight").asDouble(), 1e-9);
     double stored = 8.0 * fitted.get("bytesAfter").asLong() / (16 * 3 * 9);
     assertEquals(stored, fitted.get("storedBitsPerWeight").asDouble(), 1e-9);
-    assertTrue(results.get("outputs").get(0).get("signalToNoise").asDouble() > 6);
+    assertTrue(results.get("outputs").get(0).get("signalToNoise").asDouble() > 2);
+    assertTrue(results.get("heldOut").asBoolean());
+    assertEquals(1, results.get("measuredSamples").asInt(), "of eight samples, one");
+    assertFalse(results.get("verdict").get("worthIt").asBoolean());
+    assertTrue(run.out().contains("Measured on 1 held-out samples: too few"), run.out());
+    assertTrue(run.out().contains("Not worth it: int8 weights"), run.out());
 
     CommandRun inspect = CommandRun.of("inspect", out, "--codebooks", "--json", json);
     assertEquals(0, inspect.code(), inspect.err());
@@ -251,5 +257,47 @@ class QuantizeCommandTest {
     Files.delete(out);
     String[] tooLarge = {"--pictures", pictures.toString(), "--shape", "3x8x8", "--scale", "1e18"};
     assertRefused("overflow cannot be quantized, nor one whose squares do", 1, tooLarge);
+  }
+
+  private ModelProto.Builder input() throws IOException {
+    return ModelProto.parseFrom(Files.readAllBytes(in)).toBuilder();
+  }
+
+  @Test
+  void whereNothingIsConvertedTheOutputIsTheInput() throws IOException {
+    ModelProto.Builder old = input().setIrVersion(3);
+    old.getOpsetImportBuilder(0).setVersion(9);
+    old.getGraphBuilder().addInput(OnnxProtos.value("w", TensorProto.DataType.FLOAT, 16, 3, 3, 3));
+    Files.write(in, old.build().toByteArray());
+    CommandRun run = quantize("--random", "3", "--shape", "3x12x12", "--keep-float", ".");
+    assertEquals(0, run.code(), run.err());
+    assertEquals(-1, Files.mismatch(in, out), "byte for byte");
+    assertTrue(run.out().contains("Quantized 0 of 1 convolutions"), run.out());
+    assertFalse(run.out().contains("SNR"), run.out());
+    assertTrue(run.out().contains("int8 weights are the better choice"), run.out());
+  }
+
+  @Test
+  void oldOperatorSetsAndFileVersionsAreQuantized() throws IOException {
+    ModelProto.Builder old = input().setIrVersion(3);
+    old.getOpsetImportBuilder(0).setVersion(7);
+    old.getGraphBuilder().addInput(OnnxProtos.value("w", TensorProto.DataType.FLOAT, 16, 3, 3, 3));
+    Files.write(in, old.build().toByteArray());
+    CommandRun run = quantize("--random", "5", "--shape", "3x12x12");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("Quantized 1 of 1 convolutions"), run.out());
+  }
+
+  @Test
+  void anInputWithoutAnyShapeTakesThatOfTheUser() throws IOException {
+    ModelProto.Builder open = input();
+    open.getGraphBuilder()
+        .setInput(0, OnnxProtos.valueOfAnyShape("image", TensorProto.DataType.FLOAT));
+    Files.write(in, open.build().toByteArray());
+    assertRefused("has no shape in the model", 1, "--random", "3");
+    CommandRun run =
+        quantize("--random", "10", "--shape", "3x12x12", "--metric", "cosine", "--max-drop", "90");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("of the samples nearest to themselves"), run.out());
   }
 }

@@ -340,11 +340,15 @@ public final class OnnxQuantizer {
       ConvLayer first = shared.first();
       PatchSampler sampler = sampler(first);
       look(first, quantized, given, first.input(), sampler, true);
+      List<PatchSampler> others = new ArrayList<>();
       for (ConvLayer other : shared.layers().subList(1, shared.layers().size())) {
         // What it reads is not final as long as layers between are float.
         PatchSampler own = sampler(other);
         look(other, quantized, given, null, own, true);
-        sampler.pool(own);
+        others.add(own);
+      }
+      if (!others.isEmpty()) {
+        sampler.pool(others);
       }
       return sampler;
     }

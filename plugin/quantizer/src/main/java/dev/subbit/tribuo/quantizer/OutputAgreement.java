@@ -53,6 +53,12 @@ public final class OutputAgreement {
   private double wholeSquares;
   private double wholeNoise;
 
+  /** Values from which the spread of the samples is counted: the mean of the first batch. */
+  private double[] centre;
+
+  /** Signal and noise of each sample. */
+  private final List<double[]> spread = new ArrayList<>();
+
   private final List<float[]> wantedRows = new ArrayList<>();
   private final List<float[]> givenRows = new ArrayList<>();
 
@@ -143,11 +149,32 @@ public final class OutputAgreement {
       noise[channel] += difference * difference;
     }
     samples += w.length / each;
+    addSpread(w, g, each);
     if (embeds) {
       for (int first = 0; first < w.length; first += each) {
         wantedRows.add(Arrays.copyOfRange(w, first, first + each));
         givenRows.add(Arrays.copyOfRange(g, first, first + each));
       }
+    }
+  }
+
+  private void addSpread(float[] w, float[] g, int each) {
+    if (centre == null) {
+      centre = new double[each];
+      for (int i = 0; i < w.length; i++) {
+        centre[i % each] += (double) w[i] * each / w.length;
+      }
+    }
+    for (int first = 0; first < w.length; first += each) {
+      double signal = 0;
+      double error = 0;
+      for (int i = 0; i < each; i++) {
+        double varies = w[first + i] - centre[i];
+        double difference = (double) w[first + i] - g[first + i];
+        signal += varies * varies;
+        error += difference * difference;
+      }
+      spread.add(new double[] {signal, error});
     }
   }
 
@@ -254,6 +281,27 @@ public final class OutputAgreement {
   }
 
   /**
+   * How far the ratio may be off because so few samples were measured: two standard errors, from
+   * the spread of signal and noise over the samples.
+   *
+   * @return in dB; not a number where there are less than two samples, or no ratio.
+   */
+  public double getUncertainty() {
+    if (!isAligned() || spread.size() < 2 || !Double.isFinite(getSignalToNoise())) {
+      return Double.NaN;
+    }
+    double signal = spread.stream().mapToDouble(each -> each[0]).average().orElseThrow();
+    double error = spread.stream().mapToDouble(each -> each[1]).average().orElseThrow();
+    double squared =
+        spread.stream()
+            .mapToDouble(each -> each[0] / signal - each[1] / error)
+            .map(difference -> difference * difference)
+            .sum();
+    long count = spread.size();
+    return 2 * 10 / Math.log(10) * Math.sqrt(squared / (count - 1) / count);
+  }
+
+  /**
    * The ratio of each group of channels.
    *
    * @return the groups in order; empty if all channels vary about equally.
@@ -269,6 +317,10 @@ public final class OutputAgreement {
     double most = 0;
     for (int c = 0; c <= signal.length; c++) {
       double size = c < signal.length ? Math.sqrt(signal[c]) : Double.NaN;
+      if (size == 0) {
+        // A channel that never varies says nothing of its kind.
+        continue;
+      }
       boolean fits = Math.max(most, size) <= ALIKE * Math.min(least, size);
       if (c > first && !fits) {
         groups.add(group(first, c - 1, signal));

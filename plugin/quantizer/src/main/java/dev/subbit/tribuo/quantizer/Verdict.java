@@ -27,7 +27,10 @@ public record Verdict(boolean worthIt, String sentence) {
    */
   public static Verdict of(QuantizationResult result, long bytes) {
     if (result.layers().isEmpty()) {
-      return new Verdict(false, "Not worth it: no convolution of this model can become sub-bit.");
+      return new Verdict(
+          false,
+          "Not worth it: no convolution of this model is smaller as a sub-bit one; int8 weights are the"
+              + " better choice.");
     }
     Int8Twin twin = result.int8();
     String sizes =

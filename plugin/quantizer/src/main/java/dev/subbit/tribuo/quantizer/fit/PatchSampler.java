@@ -102,16 +102,19 @@ public final class PatchSampler {
   }
 
   /**
-   * Adds the statistics of another convolution that shares the weights.
+   * Adds the statistics of other convolutions that share the weights.
    *
-   * @param other what was sampled there.
+   * @param others what was sampled there.
    */
-  public void pool(PatchSampler other) {
+  public void pool(List<PatchSampler> others) {
     for (int g = 0; g < moments.size(); g++) {
       List<PatchMoments> pooled = new ArrayList<>();
       for (int b = 0; b < moments.get(g).size(); b++) {
-        pooled.add(
-            PatchMoments.pooled(List.of(moments.get(g).get(b), other.moments.get(g).get(b))));
+        List<PatchMoments> parts = new ArrayList<>(List.of(moments.get(g).get(b)));
+        for (PatchSampler other : others) {
+          parts.add(other.moments.get(g).get(b));
+        }
+        pooled.add(PatchMoments.pooled(parts));
       }
       moments.set(g, pooled);
     }

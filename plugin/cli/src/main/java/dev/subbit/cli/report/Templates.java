@@ -33,6 +33,6 @@ final class Templates {
   static String render(String name, Map<String, Object> values) {
     TemplateOutput page = new StringOutput();
     ENGINE.render(name, values, page);
-    return FORBIDDEN.matcher(page.toString()).replaceAll("\ufffd");
+    return FORBIDDEN.matcher(page.toString()).replaceAll("\ufffd").stripTrailing() + "\n";
   }
 }

@@ -215,8 +215,8 @@ public final class TrainingPage {
     return report.test() != null
         ? Figures.format("%,d test images", report.test().images())
         : validated(modelEpoch())
-            ? "the validation images; there were no test images"
-            : "the training images, seen during the epoch; there were no others";
+            ? "the validation images (there were no test images)"
+            : "the training images, while it was trained (there were no others)";
   }
 
   private Epoch modelEpoch() {
@@ -246,7 +246,7 @@ public final class TrainingPage {
 
   private List<Fact> facts() {
     List<Fact> facts = new ArrayList<>();
-    facts.add(new Fact(Figures.percent(accuracy()), "recognised of " + accuracyOf()));
+    facts.add(new Fact(Figures.percent(accuracy()), "of " + accuracyOf() + " recognised"));
     if (subBit()) {
       addSizes(facts);
     } else {
@@ -301,7 +301,7 @@ public final class TrainingPage {
             .orElse(0);
     return new Fact(
         Figures.percent(test.recall(hardest)),
-        Figures.format("recognised of the hardest class, \"%s\"", test.classes().get(hardest)));
+        Figures.format("of the hardest class, \"%s\", recognised", test.classes().get(hardest)));
   }
 
   private List<String> nextSteps() {

@@ -149,7 +149,7 @@ final class ToolCases {
         examples.add(example);
       }
     }
-    float[][] images = new ModelInputs(examples, model.getFeatureIDMap()).batches().get(0);
+    float[][] images = new ModelInputs(examples, model.pixels()).batches().get(0);
     try (OnnxTensor x = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), images)) {
       byte[] output = run(model.exportONNXModel("test", 1), x);
       add(name + "-" + Form.INLINED, model.exportInlined("test", 1), x, output);

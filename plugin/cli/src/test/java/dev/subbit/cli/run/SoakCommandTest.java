@@ -11,6 +11,7 @@ import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,7 +63,7 @@ class SoakCommandTest {
             TestModels.model(
                 TestModels.network(TestModels.Mode.SUB_BIT, "resnet8", TinyModels.SHAPE),
                 TestModels.dataset(TinyModels.SHAPE, 4)));
-    String[] arguments = {
+    Object[] arguments = {
       "soak",
       model.toString(),
       "--threads",
@@ -77,7 +78,7 @@ class SoakCommandTest {
     CommandRun run = CommandRun.of(arguments);
     assertEquals(1, run.code());
     assertTrue(run.err().contains("need --tolerance"), run.err());
-    String[] tolerant = java.util.Arrays.copyOf(arguments, arguments.length + 2);
+    Object[] tolerant = Arrays.copyOf(arguments, arguments.length + 2);
     tolerant[arguments.length] = "--tolerance";
     tolerant[arguments.length + 1] = "1e-3";
     run = CommandRun.of(tolerant);

@@ -142,7 +142,8 @@ class ImageReadersFuzzTest {
   void picturesAreDecoded(byte[] file) {
     PicturePreparation preparation = PicturePreparation.of(new ImageShape(3, 4, 4));
     PICTURE
-        .read(file.length, () -> PictureDecoder.decode(new ByteArrayInputStream(file), "picture.png"))
+        .read(
+            file.length, () -> PictureDecoder.decode(new ByteArrayInputStream(file), "picture.png"))
         .ifPresent(picture -> preparation.image(picture, null));
   }
 

@@ -37,7 +37,7 @@ public final class Figures {
   }
 
   /**
-   * The width of a bar for a share, for the template {@code bar.jte}.
+   * The width of a bar for a share, for the template {@code parts/bar.jte}.
    *
    * @param share 0 to 1; less counts as 0, more and what is not a number as 1.
    * @return units.

@@ -106,8 +106,8 @@ class Chain {
       for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
     }
     const Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
-    const Ort::Value tensor = Ort::Value::CreateTensor(memory, bytes.data(), bytes.size(), x_.shape.data(),
-                                                       x_.shape.size(), x_.type);
+    const Ort::Value tensor =
+        Ort::Value::CreateTensor(memory, bytes.data(), bytes.size(), x_.shape.data(), x_.shape.size(), x_.type);
     const char* input = "x";
     std::vector<const char*> names;
     for (const std::string& name : output_names_) names.push_back(name.c_str());
@@ -157,9 +157,8 @@ class Chain {
   }
 
   std::string Scalar(ONNXTensorElementDataType type, std::int64_t value) {
-    return type == ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8
-               ? Constant<std::uint8_t>({}, {static_cast<std::uint8_t>(value)})
-               : Constant<std::int8_t>({}, {static_cast<std::int8_t>(value)});
+    return type == ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 ? Constant<std::uint8_t>({}, {static_cast<std::uint8_t>(value)})
+                                                       : Constant<std::int8_t>({}, {static_cast<std::int8_t>(value)});
   }
   std::string Scale() { return Constant<float>({}, {static_cast<float>(input_.Within(1, 200)) / 256}); }
 

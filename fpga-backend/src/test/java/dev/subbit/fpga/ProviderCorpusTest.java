@@ -50,10 +50,10 @@ class ProviderCorpusTest {
   }
 
   private Path onnxRuntime() throws IOException {
-    String platform = System.getProperty("os.arch").equals("aarch64") ? "linux-aarch64" : "linux-x64";
+    String platform =
+        System.getProperty("os.arch").equals("aarch64") ? "linux-aarch64" : "linux-x64";
     Path library = folder.resolve("libonnxruntime.so");
-    try (InputStream in =
-        OrtEnvironment.class.getResourceAsStream(LIBRARY.formatted(platform))) {
+    try (InputStream in = OrtEnvironment.class.getResourceAsStream(LIBRARY.formatted(platform))) {
       Files.copy(in, library);
     }
     return library;

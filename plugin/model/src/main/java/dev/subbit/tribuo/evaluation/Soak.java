@@ -71,8 +71,7 @@ public final class Soak implements AutoCloseable {
     }
 
     Result result() {
-      return new Result(
-          place.name(), runs.get(), images.get(), sessions.get(), differing.get());
+      return new Result(place.name(), runs.get(), images.get(), sessions.get(), differing.get());
     }
   }
 
@@ -133,8 +132,7 @@ public final class Soak implements AutoCloseable {
    * @throws IllegalStateException if a run fails; the message says where.
    * @throws InterruptedException if the calling thread is interrupted.
    */
-  public List<Result> run(int threads, Duration duration, Watch watch)
-      throws InterruptedException {
+  public List<Result> run(int threads, Duration duration, Watch watch) throws InterruptedException {
     long start = System.nanoTime();
     AtomicReference<RuntimeException> failure = new AtomicReference<>();
     List<Thread> workers = new ArrayList<>();

@@ -131,7 +131,7 @@ run_java() {
     cd "$root/$module"
     fuzz "$name" java -Xmx2g -XX:-OmitStackTraceInFastThrow -XX:+UseParallelGC \
       -cp "target/test-classes:target/classes:$(cat target/test-classpath.txt)" com.code_intelligence.jazzer.Jazzer \
-      --target_class="$class" --target_method="$method" --reproducer_path="$out" \
+      --target_class="$class" --target_method="$method" --hooks=true --reproducer_path="$out" \
       --instrumentation_includes='dev.subbit.**' --custom_hook_includes='dev.subbit.**'
     cd "$root"
   done <<< "$java"
@@ -144,7 +144,7 @@ run_cpp() {
   while read -r program name; do chosen "$name" && chosen_any=1; done <<< "$cpp"
   [ -n "$chosen_any" ] || return 0
   if [ -z "$compiler" ]; then
-    compiler="$(compgen -c clang++ | grep -E '^clang\+\+(-[0-9]+)?$' | sort -Vr | head -n 1)" || true
+    compiler="$(command -v "$(compgen -c clang++ | grep -E '^clang\+\+(-[0-9]+)?$' | sort -Vr | head -n 1)")" || true
   fi
   [ -n "$compiler" ] || {
     echo "No Clang found. Debian: apt-get install clang libclang-rt-dev; elsewhere set CXX to a clang++ with libFuzzer." >&2

@@ -14,9 +14,7 @@
 namespace subbit {
 namespace {
 
-constexpr int kRandomInputs = 60;
-
-void PrintTo(const FuzzTarget& target, std::ostream* out) { *out << target.name; }
+constexpr int kRandomInputs = 40;
 
 class Corpus : public testing::TestWithParam<FuzzTarget> {
  protected:

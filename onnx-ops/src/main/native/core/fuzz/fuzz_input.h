@@ -22,7 +22,7 @@ class FuzzInput {
     static_assert(std::is_arithmetic_v<T>);
     T value{};
     const std::size_t count = left_ < sizeof(T) ? left_ : sizeof(T);
-    std::memcpy(&value, next_, count);
+    if (count > 0) std::memcpy(&value, next_, count);  // of an empty input there may be no pointer
     next_ += count;
     left_ -= count;
     return value;

@@ -11,7 +11,7 @@ set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 # Libraries are compiled several sources at a time, since what these include takes longer than the most of them. Sources with options of
-# their own, those for an instruction set, stay alone, and so do tests, whose helpers have names of one file.
+# their own, those for an instruction set, stay alone.
 option(CMAKE_UNITY_BUILD "Compile several sources of a library at a time" ON)
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
 
@@ -105,15 +105,22 @@ if(SUBBIT_UNIT_TESTS)
   target_link_libraries(gtest PUBLIC Threads::Threads)
 endif()
 
-# subbit_test(name source... LIBS lib... SHARDS n): one GoogleTest program, known to CTest, or its tests in n parts that may run side by side.
+# subbit_test(name source... TOGETHER source... LIBS lib... SHARDS n): one GoogleTest program, known to CTest, or its tests in n parts that may
+# run side by side. Sources that stand TOGETHER, whose helpers differ in name, are compiled as two files: most of a small one's time goes
+# into what it includes.
 # Its own files are optimised little, since they compile longer than they run, and what most of them include is compiled once; the
 # libraries under test are as they are elsewhere. Built for another processor it runs under emulation, without the tests whose names say
 # SeveralThreads: emulated threads that wait for each other take minutes, and threads are no matter of the processor. There, and under the
 # sanitizers, sweeps over random layers are shorter (core/testing/sweep.h).
 function(subbit_test name)
-  cmake_parse_arguments(arg "" "SHARDS" "LIBS" ${ARGN})
-  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
-  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  cmake_parse_arguments(arg "" "SHARDS" "TOGETHER;LIBS" ${ARGN})
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_TOGETHER})
+  set_target_properties(${name} PROPERTIES UNITY_BUILD_MODE GROUP)
+  set(part 0)
+  foreach(source IN LISTS arg_TOGETHER)
+    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${name}_${part}")
+    math(EXPR part "1 - ${part}")
+  endforeach()
   target_compile_options(${name} PRIVATE $<IF:$<BOOL:${SUBBIT_SANITIZE}>,-O0,-O1>)
   if(SUBBIT_SANITIZE OR CMAKE_CROSSCOMPILING)
     target_compile_definitions(${name} PRIVATE SUBBIT_SHORT_SWEEPS)

@@ -24,7 +24,7 @@ final class QuantizationBar implements QuantizationProgress, AutoCloseable {
   @Override
   public void at(int done, int all, String what) {
     if (progress == null || done < last || all != pieces) {
-      close();
+      partOver();
       progress = start.get();
       progress.preparing(what);
     } else {
@@ -34,11 +34,16 @@ final class QuantizationBar implements QuantizationProgress, AutoCloseable {
     last = done;
   }
 
-  @Override
-  public void close() {
+  /** Takes the display off the terminal, for a result. */
+  void partOver() {
     if (progress != null) {
       progress.close();
       progress = null;
     }
+  }
+
+  @Override
+  public void close() {
+    partOver();
   }
 }

@@ -179,7 +179,7 @@ final class IntegerQuantization {
   }
 
   private void print(Report report, double seconds) {
-    bar.end();
+    bar.partOver();
     terminal.printf(
         Locale.ROOT,
         "The network computes in integers: values of %d bits, %d of them behind the binary point"

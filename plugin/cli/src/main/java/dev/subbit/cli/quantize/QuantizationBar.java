@@ -24,7 +24,7 @@ final class QuantizationBar implements QuantizationProgress, AutoCloseable {
   @Override
   public void at(int done, int all, String what) {
     if (progress == null || done < last || all != pieces) {
-      end();
+      partOver();
       progress = start.get();
       progress.preparing(what);
     } else {
@@ -34,8 +34,8 @@ final class QuantizationBar implements QuantizationProgress, AutoCloseable {
     last = done;
   }
 
-  /** Ends the display, so that lines can be printed below it. */
-  void end() {
+  /** Takes the display off the terminal, for a result. */
+  void partOver() {
     if (progress != null) {
       progress.close();
       progress = null;
@@ -44,6 +44,6 @@ final class QuantizationBar implements QuantizationProgress, AutoCloseable {
 
   @Override
   public void close() {
-    end();
+    partOver();
   }
 }

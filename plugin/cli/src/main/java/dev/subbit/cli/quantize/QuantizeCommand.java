@@ -312,7 +312,7 @@ public final class QuantizeCommand implements Callable<Integer> {
       long start = System.nanoTime();
       try (SubBitModel quantized = quantizer.quantize(model, images)) {
         double seconds = (System.nanoTime() - start) / 1e9;
-        bar.end();
+        bar.partOver();
         ModelFile.save(quantized, out);
         TrainedNetwork network = quantized.network();
         spec.commandLine()

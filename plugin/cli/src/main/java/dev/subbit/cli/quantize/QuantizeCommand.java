@@ -11,6 +11,7 @@ import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.Metric;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
+import dev.subbit.tribuo.quantizer.Rest;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.settings.Clipping;
@@ -137,6 +138,16 @@ public final class QuantizeCommand implements Callable<Integer> {
           "ONNX models: layers whose name contains a match of this regular expression stay as they"
               + " are. May be given several times.")
   private List<Pattern> keepFloat = List.of();
+
+  @Option(
+      names = "--rest",
+      paramLabel = "HOW",
+      defaultValue = "FLOAT",
+      description =
+          "ONNX models: how the weights of all other Conv, ConvTranspose, Gemm and MatMul nodes are"
+              + " stored: ${COMPLETION-CANDIDATES}. INT8 has one scale per output channel and runs"
+              + " as fast as FLOAT. Default: ${DEFAULT-VALUE}.")
+  private Rest rest;
 
   @Option(
       names = "--at-a-loss",
@@ -266,6 +277,7 @@ public final class QuantizeCommand implements Callable<Integer> {
               maxDrop == null ? -1 : maxDrop / 100,
               metric,
               atALoss,
+              rest,
               int8 ? Optional.of(clipping) : Optional.empty());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage());

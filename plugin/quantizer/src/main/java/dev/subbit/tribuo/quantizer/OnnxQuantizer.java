@@ -246,6 +246,9 @@ public final class OnnxQuantizer {
       ModelProto quantized = GraphEdits.replace(model, done);
       List<Feed> measured = calibration.measured();
       Map<String, Double> signals = LayerSignals.of(model, quantized, inOrder, measured);
+      if (settings.rest() == Rest.INT8) {
+        quantized = Int8Weights.store(quantized);
+      }
       List<OutputAgreement> outputs = compare(quantized, measured);
       List<OutputAgreement> floatActivations = List.of();
       if (settings.activations().isPresent()) {

@@ -20,6 +20,8 @@ public final class OutputAgreement {
   /** Channels that vary this many times as much as others are a group of their own. */
   private static final double ALIKE = 8;
 
+  private static final double MOST_ALIKE = 4096;
+
   /** With more groups than these, they say nothing about what the channels are. */
   private static final int MOST_GROUPS = 8;
 
@@ -311,18 +313,30 @@ public final class OutputAgreement {
       return List.of();
     }
     double[] signal = signal();
+    // Some kinds of channels vary more among themselves than others: take the closest bound that
+    // tells a few groups apart.
+    for (double bound = ALIKE; bound <= MOST_ALIKE; bound *= ALIKE) {
+      List<ChannelGroup> groups = groups(signal, bound);
+      if (groups.size() <= MOST_GROUPS) {
+        return groups.size() > 1 ? groups : List.of();
+      }
+    }
+    return List.of();
+  }
+
+  /** Neighbouring channels whose standard deviations are within a factor of each other. */
+  private List<ChannelGroup> groups(double[] signal, double bound) {
     List<ChannelGroup> groups = new ArrayList<>();
     int first = 0;
     double least = Double.POSITIVE_INFINITY;
     double most = 0;
-    for (int c = 0; c <= signal.length; c++) {
-      double size = c < signal.length ? Math.sqrt(signal[c]) : Double.NaN;
+    for (int c = 0; c < signal.length; c++) {
+      double size = Math.sqrt(signal[c]);
       if (size == 0) {
         // A channel that never varies says nothing of its kind.
         continue;
       }
-      boolean fits = Math.max(most, size) <= ALIKE * Math.min(least, size);
-      if (c > first && !fits) {
+      if (Math.max(most, size) > bound * Math.min(least, size)) {
         groups.add(group(first, c - 1, signal));
         first = c;
         least = size;
@@ -332,7 +346,8 @@ public final class OutputAgreement {
         most = Math.max(most, size);
       }
     }
-    return groups.size() > 1 && groups.size() <= MOST_GROUPS ? groups : List.of();
+    groups.add(group(first, signal.length - 1, signal));
+    return groups;
   }
 
   private ChannelGroup group(int first, int last, double[] signal) {

@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
  * @param metric what the drop is measured by.
  * @param atALoss whether layers become sub-bit that would take less in 8 bits, all bits counted, or
  *     that have a scale for every kernel.
+ * @param rest how all other weights are stored.
  * @param activations how the ranges of 8-bit activations are chosen; empty to leave them float.
  */
 public record QuantizationSettings(
@@ -28,6 +29,7 @@ public record QuantizationSettings(
     double maxDrop,
     Metric metric,
     boolean atALoss,
+    Rest rest,
     Optional<Clipping> activations) {
 
   // Checks the bounds and copies the list.
@@ -59,7 +61,7 @@ public record QuantizationSettings(
    * @param keepFloat layers whose names one of these finds stay as they are.
    */
   public QuantizationSettings(FitSettings fit, List<Pattern> keepFloat) {
-    this(fit, keepFloat, 0, -1, Metric.LARGEST, true, Optional.empty());
+    this(fit, keepFloat, 0, -1, Metric.LARGEST, true, Rest.FLOAT, Optional.empty());
   }
 
   /** Whether the number of stages is to be chosen layer by layer. */

@@ -190,7 +190,14 @@ class ConvScanTest {
     assertEquals(2, quantize(model).layers().size());
     QuantizationSettings careful =
         new QuantizationSettings(
-            new FitSettings(5, 2, 1, 1), List.of(), 0, -1, Metric.LARGEST, false, Optional.empty());
+            new FitSettings(5, 2, 1, 1),
+            List.of(),
+            0,
+            -1,
+            Metric.LARGEST,
+            false,
+            Rest.FLOAT,
+            Optional.empty());
     QuantizationResult result =
         new OnnxQuantizer(careful)
             .quantize(

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
@@ -392,5 +393,34 @@ class GraphKindsTest {
                 (done, all, what) -> {});
     assertTrue(result.outputs().get(0).getSignalToNoise() > 2);
     assertEquals("its size depends on the data", result.outputs().get(1).getObstacle());
+  }
+
+  @Test
+  void theRestIsStoredInEightBitsOnRequest() {
+    String a = graph.conv("x", 32, CHANNELS, pads());
+    String b = graph.node("Conv", List.of(a, graph.tensor("one", 0.2, 64, 32, 1, 1)));
+    ModelProto model = graph.model(13, b);
+    QuantizationSettings settings =
+        new QuantizationSettings(
+            new FitSettings(5, 2, 1, 1),
+            List.of(),
+            0,
+            -1,
+            Metric.LARGEST,
+            true,
+            Rest.INT8,
+            Optional.empty());
+    Calibration calibration = Calibration.of(List.of(GraphBuilder.feed(3, SHAPE)));
+    QuantizationResult small =
+        new OnnxQuantizer(settings).quantize(model, calibration, (done, all, what) -> {});
+    QuantizationResult large =
+        new OnnxQuantizer(new QuantizationSettings(settings.fit(), List.of()))
+            .quantize(model, calibration, (done, all, what) -> {});
+    assertTrue(small.model().getSerializedSize() < large.model().getSerializedSize() - 2 * 64 * 32);
+    assertEquals(
+        large.outputs().get(0).getSignalToNoise(),
+        small.outputs().get(0).getSignalToNoise(),
+        0.2,
+        "dB");
   }
 }

@@ -47,6 +47,7 @@ class IntegerActivationsTest {
             -1,
             Metric.LARGEST,
             true,
+            Rest.FLOAT,
             Optional.of(Clipping.LEAST_ERROR));
     return new OnnxQuantizer(settings)
         .quantize(

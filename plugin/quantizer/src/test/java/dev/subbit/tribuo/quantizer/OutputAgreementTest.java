@@ -99,6 +99,20 @@ class OutputAgreementTest {
   }
 
   @Test
+  void kindsAreToldApartHoweverMuchTheirOwnChannelsDiffer() {
+    SplittableRandom rng = new SplittableRandom(6);
+    OutputAgreement agreement = agreement(Metric.LARGEST);
+    // Two coordinates, and twelve scores of which every other one is rarely high.
+    float[] wanted = normal(rng, 50 * 14 * 20, 1);
+    for (int i = 0; i < wanted.length; i++) {
+      int channel = i / 20 % 14;
+      wanted[i] *= channel < 2 ? 10_000 : channel % 2 == 0 ? 1 : 0.05f;
+    }
+    agreement.add(array(wanted, 50, 14, 20), array(wanted.clone(), 50, 14, 20), 50);
+    assertEquals(List.of(1, 13), agreement.getGroups().stream().map(ChannelGroup::last).toList());
+  }
+
+  @Test
   void descriptorsAreFoundByTheirOwn() {
     SplittableRandom rng = new SplittableRandom(5);
     OutputAgreement agreement = agreement(Metric.COSINE);

@@ -67,9 +67,11 @@ class FusedPassesTest {
         Map<String, Operand<TFloat32>> fetched = new TreeMap<>();
         fetched.put("loss", built.loss().mean());
         fetched.put("training logits", built.trainingLogits());
-        fetched.put("logits", built.logits());
         built.gradients().forEach((p, gradient) -> fetched.put(p.name(), gradient));
-        return fetch(session, built, fetched, pixels);
+        Map<String, float[]> found = fetch(session, built, fetched, pixels);
+        // Never in one run with a step: TensorFlow 2.18 then takes convolutions of both for one.
+        found.putAll(fetch(session, built, Map.of("logits", built.logits()), pixels));
+        return found;
       }
     }
   }
@@ -159,7 +161,7 @@ class FusedPassesTest {
     Map<String, float[]> values = parameters(network, rng);
     float[] pixels = pixels(network, rng);
     Map<String, float[]> plain = step(network, values, pixels, 0);
-    for (int parts : new int[] {1, 2, 5}) {
+    for (int parts : new int[] {1, 2, 7}) {
       Map<String, float[]> fused = step(network, values, pixels, parts);
       assertEquals(plain.keySet(), fused.keySet());
       List<String> different = new ArrayList<>();

@@ -55,8 +55,8 @@ inline V Min(V a, V b) {
   return a < b ? a : b;
 }
 
-/// Calls block(V(), first row, rows, first channel) for all blocks of rows and channels, a vector of channels or one at a
-/// time, rows in order.
+/// Calls block(V(), first row, rows, first channel) for all blocks of rows and channels, a vector of channels or one at
+/// a time, rows in order.
 template <typename Block>
 inline void ForEachBlock(Pixels shape, Block&& block) {
   for (std::int64_t row = 0; row < shape.rows; row += kChunk) {
@@ -366,8 +366,7 @@ void BinaryConvPass(const BinaryConvShape& shape, const float* x, const float* s
   }
 }
 
-constexpr Passes kPasses = {kIsa,         Moments, Norm,          NormSumsPass,
-                            NormGradient, Signs,   SignsGradient, BinaryConvPass};
+constexpr Passes kPasses = {kIsa, Moments, Norm, NormSumsPass, NormGradient, Signs, SignsGradient, BinaryConvPass};
 
 }  // namespace
 }  // namespace subbit

@@ -72,8 +72,8 @@ struct Passes {
   void (*signs_gradient)(Pixels shape, const float* gradient, const float* x, const float* shift, float* dx,
                          double* sums);
 
-  /// The convolution of the signs of x + shift[c] with weights of two values, +-scale[o]. x is [images][height][width][in],
-  /// the weights are [3][3][in][out].
+  /// The convolution of the signs of x + shift[c] with weights of two values, +-scale[o]. x is
+  /// [images][height][width][in], the weights are [3][3][in][out].
   void (*binary_conv)(const BinaryConvShape& shape, const float* x, const float* shift, const float* weights, float* y);
 };
 

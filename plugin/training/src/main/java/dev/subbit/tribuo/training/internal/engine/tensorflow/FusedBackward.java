@@ -113,12 +113,7 @@ final class FusedBackward {
     for (int part = 0; part < inputs.size(); part++) {
       wholes.add(
           NativeOps.normGradient(
-              tf,
-              halves.get(part).inner(),
-              inputs.get(part).x(),
-              sums,
-              moments,
-              form.gamma()));
+              tf, halves.get(part).inner(), inputs.get(part).x(), sums, moments, form.gamma()));
     }
     pass(unit.norm().inputs().get(0), wholes.stream().map(NormGradient::x).toList());
     unit.residual().ifPresent(node -> pass(node, halves.stream().map(NormSums::inner).toList()));

@@ -164,7 +164,9 @@ final class FusedForward {
     return parameters.get(node.name() + "/" + name, dimensions);
   }
 
-  /** The name of the node that a convolution reads, in front of the shift that it compares with 0. */
+  /**
+   * The name of the node that a convolution reads, in front of the shift that it compares with 0.
+   */
   String source(Network.Node conv) {
     String input = conv.inputs().get(0);
     return FusedUnits.isBinary(conv) && units.isThreshold(input)
@@ -226,8 +228,7 @@ final class FusedForward {
       return map(
           x ->
               tf.math.add(
-                  tf.math.mul(x, tf.constant(normalize.scale())),
-                  tf.constant(normalize.offset())));
+                  tf.math.mul(x, tf.constant(normalize.scale())), tf.constant(normalize.offset())));
     }
 
     @Override
@@ -323,8 +324,7 @@ final class FusedForward {
     public List<Operand<TFloat32>> dense(Layer.Dense dense) {
       Operand<TFloat32> weight = parameter(node, "weight", dense.out(), dense.in()).value();
       Operand<TFloat32> bias = parameter(node, "bias", dense.out()).value();
-      return map(
-          x -> tf.nn.biasAdd(tf.linalg.matMul(x, weight, MatMul.transposeB(true)), bias));
+      return map(x -> tf.nn.biasAdd(tf.linalg.matMul(x, weight, MatMul.transposeB(true)), bias));
     }
   }
 }

@@ -196,8 +196,7 @@ final class NativeOps {
             .addInputList(list(moments))
             .addInput(gamma.asOutput())
             .build();
-    return new NormGradient(
-        op.output(0), op.output(1), op.output(2), op.output(3), op.output(4));
+    return new NormGradient(op.output(0), op.output(1), op.output(2), op.output(3), op.output(4));
   }
 
   /**
@@ -257,8 +256,7 @@ final class NativeOps {
     return builder.setAttr("epsilon", Layer.BatchNorm.EPSILON);
   }
 
-  private static OperationBuilder parts(
-      OperationBuilder builder, List<Output<TFloat64>> moments) {
+  private static OperationBuilder parts(OperationBuilder builder, List<Output<TFloat64>> moments) {
     return builder.setAttr("parts", moments.size());
   }
 

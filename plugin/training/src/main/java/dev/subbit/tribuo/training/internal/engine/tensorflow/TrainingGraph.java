@@ -146,11 +146,9 @@ final class TrainingGraph {
     for (Network.Node node : network.nodes()) {
       if (node.layer() instanceof Layer.BatchNorm norm) {
         String name = node.name();
+        updates.add(moveTowards(parameters.get(name + "/mean", norm.channels()), mean.apply(name)));
         updates.add(
-            moveTowards(parameters.get(name + "/mean", norm.channels()), mean.apply(name)));
-        updates.add(
-            moveTowards(
-                parameters.get(name + "/variance", norm.channels()), variance.apply(name)));
+            moveTowards(parameters.get(name + "/variance", norm.channels()), variance.apply(name)));
       }
     }
   }

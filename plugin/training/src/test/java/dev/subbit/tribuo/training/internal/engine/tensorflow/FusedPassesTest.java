@@ -52,8 +52,7 @@ class FusedPassesTest {
 
   private static TrainingPlan plan() {
     CodebookPlan codebooks =
-        new CodebookPlan(
-            4, Selection.REFINED, CodebookStart.RANDOM, Assignment.NEAREST, 25, 1e-3f);
+        new CodebookPlan(4, Selection.REFINED, CodebookStart.RANDOM, Assignment.NEAREST, 25, 1e-3f);
     return new TrainingPlan(10, Recipe.adam(1e-3f), codebooks, 1, 1);
   }
 
@@ -77,7 +76,10 @@ class FusedPassesTest {
   }
 
   private static Map<String, float[]> fetch(
-      Session session, TrainingGraph built, Map<String, Operand<TFloat32>> fetched, float[] pixels) {
+      Session session,
+      TrainingGraph built,
+      Map<String, Operand<TFloat32>> fetched,
+      float[] pixels) {
     float[] targets = new float[BATCH * CLASSES];
     for (int i = 0; i < BATCH; i++) {
       targets[i * CLASSES + i % CLASSES] = 1;
@@ -91,10 +93,7 @@ class FusedPassesTest {
     try (TFloat32 images = tensor(Shape.of(BATCH, pixels.length / BATCH), pixels);
         TFloat32 classes = tensor(Shape.of(BATCH, CLASSES), targets);
         Result result =
-            runner
-                .feed(built.pixels(), images)
-                .feed(built.loss().targets(), classes)
-                .run()) {
+            runner.feed(built.pixels(), images).feed(built.loss().targets(), classes).run()) {
       fetched.forEach(
           (name, operand) -> {
             Tensor tensor = result.get(outputs.indexOf(operand.asOutput()));

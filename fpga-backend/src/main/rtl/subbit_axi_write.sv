@@ -17,7 +17,7 @@ module subbit_axi_write #(
     input wire rst,
     input wire abort,
 
-    // Commands: one run each. The next is accepted while the current run is being written.
+    // Commands: one run each. The next is accepted when the last burst of the current run is announced.
     input  wire                   command_valid,
     output logic                  command_ready,
     input  wire  [ADDR_WIDTH-1:0] command_address,  // of the first beat, aligned to the bus
@@ -63,10 +63,6 @@ module subbit_axi_write #(
     $error("MAX_BURST must be a power of two, at most 256, and fit a page");
   end
 
-  // The next run.
-  logic ahead;
-  logic [ADDR_WIDTH-1:0] ahead_address;
-  logic [23:0] ahead_beats;
   // The run in progress; `stopping` completes the announced bursts after an abort.
   logic more, stopping;               // the run has beats that are not yet in a burst
   logic [ADDR_WIDTH-1:0] address;
@@ -107,7 +103,6 @@ module subbit_axi_write #(
   );
 
   wire announce = more && measured && waiting >= QUEUE_BITS'(burst) && !next_valid && (!m_axi_awvalid || m_axi_awready);
-  wire begins = ahead && !more && !stopping;
   wire addressed = m_axi_awvalid && m_axi_awready;
   wire answered = m_axi_bvalid && m_axi_bready;
 
@@ -115,14 +110,13 @@ module subbit_axi_write #(
   assign m_axi_awburst = 2'b01;
   assign m_axi_bready = 1'b1;
   assign beat_ready = queue_ready && !stopping;
-  assign command_ready = !stopping && !ahead;
+  assign command_ready = !stopping && !more;
   // A burst has an address that waits or a response that is to come.
-  assign busy = ahead || more || stopping || m_axi_awvalid || unanswered != 0;
+  assign busy = more || stopping || m_axi_awvalid || unanswered != 0;
 
   always_ff @(posedge clk) begin
     fault <= answered && m_axi_bresp != 2'b00 && !stopping;
     if (rst) begin
-      ahead <= 1'b0;
       more <= 1'b0;
       stopping <= 1'b0;
       waiting <= '0;
@@ -142,15 +136,12 @@ module subbit_axi_write #(
         next_valid <= 1'b0;
       end
 
-      if (command_valid && command_ready) ahead <= 1'b1;
-      if (begins) ahead <= 1'b0;
       if (abort) begin
         stopping <= 1'b1;
-        ahead <= 1'b0;
         more <= 1'b0;
       end else if (stopped) begin
         stopping <= 1'b0;
-      end else if (begins) begin
+      end else if (command_valid && command_ready) begin
         more <= 1'b1;
         measured <= 1'b0;
       end else begin
@@ -166,12 +157,8 @@ module subbit_axi_write #(
     // Registers that matter only together with a valid bit above need no reset.
     burst <= left < 24'(limit) ? BURST_BITS'(left) : limit;
     if (command_valid && command_ready) begin
-      ahead_address <= command_address;
-      ahead_beats <= command_beats;
-    end
-    if (begins) begin
-      address <= ahead_address;
-      left <= ahead_beats;
+      address <= command_address;
+      left <= command_beats;
     end else if (announce) begin
       address <= address + (ADDR_WIDTH'(burst) << SIZE);
       left <= left - 24'(burst);

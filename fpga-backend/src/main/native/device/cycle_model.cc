@@ -14,14 +14,14 @@ constexpr std::uint64_t kBankPixels = 512;
 constexpr std::uint64_t kTileRows = 64;
 constexpr std::uint64_t kRowQueueBeats = 64;
 /// From a request to its first beat, and from the last beat to the next request.
-constexpr std::uint64_t kRunOverhead = kMemoryLatency + 5;
+constexpr std::uint64_t kRunOverhead = kMemoryLatency + 7;
 /// The same for the rows of a step, from one step's fetch to the next.
-constexpr std::uint64_t kFetchOverhead = kMemoryLatency + 12;
+constexpr std::uint64_t kFetchOverhead = kMemoryLatency + 14;
 /// A write's response and the steps from one part of a layer to the next.
 constexpr std::uint64_t kLayerOverhead = kMemoryLatency + 60;
 /// A residual is read in runs of at most this many beats.
 constexpr std::uint64_t kResidualBeats = 16;
-constexpr std::uint64_t kResidualOverhead = kMemoryLatency + 4;
+constexpr std::uint64_t kResidualOverhead = kMemoryLatency + 6;
 
 constexpr std::uint64_t CeilDivide(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
 

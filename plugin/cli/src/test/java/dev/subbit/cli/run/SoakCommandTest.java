@@ -11,6 +11,7 @@ import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,13 +75,13 @@ class SoakCommandTest {
       "--max-growth",
       "1000"
     };
-    CommandRun run = CommandRun.of(arguments);
+    CommandRun run = CommandRun.of((Object[]) arguments);
     assertEquals(1, run.code());
     assertTrue(run.err().contains("need --tolerance"), run.err());
-    String[] tolerant = java.util.Arrays.copyOf(arguments, arguments.length + 2);
+    String[] tolerant = Arrays.copyOf(arguments, arguments.length + 2);
     tolerant[arguments.length] = "--tolerance";
     tolerant[arguments.length + 1] = "1e-3";
-    run = CommandRun.of(tolerant);
+    run = CommandRun.of((Object[]) tolerant);
     assertEquals(0, run.code(), run::err);
     assertTrue(run.out().contains("2 threads"), run.out());
   }

@@ -75,13 +75,13 @@ class SoakCommandTest {
       "--max-growth",
       "1000"
     };
-    CommandRun run = CommandRun.of(arguments);
+    CommandRun run = CommandRun.of((Object[]) arguments);
     assertEquals(1, run.code());
     assertTrue(run.err().contains("need --tolerance"), run.err());
-    Object[] tolerant = Arrays.copyOf(arguments, arguments.length + 2);
+    String[] tolerant = Arrays.copyOf(arguments, arguments.length + 2);
     tolerant[arguments.length] = "--tolerance";
     tolerant[arguments.length + 1] = "1e-3";
-    run = CommandRun.of(tolerant);
+    run = CommandRun.of((Object[]) tolerant);
     assertEquals(0, run.code(), run::err);
     assertTrue(run.out().contains("2 threads"), run.out());
   }

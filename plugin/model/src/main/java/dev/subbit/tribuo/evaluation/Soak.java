@@ -147,6 +147,8 @@ public final class Soak implements AutoCloseable {
     for (Thread worker : workers) {
       while (worker.isAlive()) {
         worker.join(1_000);
+        // What devices count is of no use here, and would stay in memory.
+        runners.forEach(runner -> runner.place.executionBackend().drainTimings());
         watch.at(Duration.ofNanos(System.nanoTime() - start));
       }
     }

@@ -63,7 +63,7 @@ class SoakCommandTest {
             TestModels.model(
                 TestModels.network(TestModels.Mode.SUB_BIT, "resnet8", TinyModels.SHAPE),
                 TestModels.dataset(TinyModels.SHAPE, 4)));
-    Object[] arguments = {
+    String[] arguments = {
       "soak",
       model.toString(),
       "--threads",

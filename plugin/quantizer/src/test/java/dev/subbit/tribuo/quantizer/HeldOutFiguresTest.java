@@ -72,7 +72,11 @@ class HeldOutFiguresTest {
     QuantizationResult result = quantize(model, count, 2);
     assertTrue(result.heldOut());
     assertEquals(count / 5, result.measured());
-    assertEquals(later(model, result.model()), result.outputs().get(0).getSignalToNoise(), 1, "dB");
+    OutputAgreement printed = result.outputs().get(0);
+    // Of 20 samples the ratio itself says how far off it may be.
+    assertTrue(printed.getUncertainty() < 2, printed.getUncertainty() + " dB");
+    double most = count < 400 ? Math.max(1, printed.getUncertainty()) : 1;
+    assertEquals(later(model, result.model()), printed.getSignalToNoise(), most, "dB");
   }
 
   @ParameterizedTest

@@ -142,7 +142,7 @@ class SubBitQuantizerTest {
       double one = distance(model, 5, 1);
       double two = distance(model, 5, 2);
       double three = distance(model, 5, 3);
-      assertTrue(two < 0.7 * one && three < two, one + ", " + two + ", " + three);
+      assertTrue(two < 0.8 * one && three < 0.8 * two, one + ", " + two + ", " + three);
     }
   }
 

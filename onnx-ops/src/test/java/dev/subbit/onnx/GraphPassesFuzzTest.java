@@ -8,6 +8,7 @@ import com.code_intelligence.jazzer.mutation.annotation.NotNull;
 import dev.subbit.onnx.graph.FunctionInlining;
 import java.io.IOException;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -16,6 +17,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GraphPassesFuzzTest {
 
   private static final ReaderContract PASS = ReaderContract.of(IllegalArgumentException.class);
+
+  /** Takes the libraries out of their jars, which no input is to be blamed for. */
+  @BeforeAll
+  static void loadLibraries() throws Exception {
+    open(files().findFirst().orElseThrow());
+  }
 
   static Stream<ModelProto> models() {
     return FuzzModels.all();

@@ -43,7 +43,7 @@ class GraphNamesTest {
             .addGraphs(inner.build())
             .build();
     assertEquals(
-        Set.of("y", "inner"),
+        Set.of("x", "y", "inner"),
         GraphNames.of(new TinyGraph().node("Choose", List.of("x"), "y", list).build()));
   }
 }

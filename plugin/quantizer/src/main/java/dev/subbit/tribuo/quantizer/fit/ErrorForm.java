@@ -24,8 +24,8 @@ final class ErrorForm implements AutoCloseable {
 
   /**
    * The share more for each unknown weight per patch: few patches say little about many. Of 0, 0.1
-   * and 1, a face detector fitted to ten pictures did the better on others the larger it was; fitted
-   * to forty, none was better than the others.
+   * and 1, a face detector fitted to ten pictures did the better on others the larger it was;
+   * fitted to forty, none was better than the others.
    */
   private static final double DAMPING_BY_UNKNOWNS = 0.3;
 

@@ -1,5 +1,5 @@
 // The rows of a layer's binary input, and the windows that are cut out of them: in one cycle PIXELS neighbouring windows
-// of one channel. A word holds a whole row. Row r lies in bank r mod 3, so that the three rows under a window are read
+// of one channel, and the next PIXELS of the same row. A word holds a whole row. Row r lies in bank r mod 3, so that the three rows under a window are read
 // together; a channel's rows lie in a row of places in each bank.
 `default_nettype none
 
@@ -22,11 +22,12 @@ module subbit_row_store #(
     input wire [   $clog2(DEPTH)-1:0] cut_address,    // of the upper row; in banks before its own, one further
     input wire signed [$clog2(WIDTH)+1:0] cut_column, // of the first window's left pixel; from -2
     input wire                        cut_stride_2,
-    output logic [9*PIXELS-1:0] windows               // pixel t of window p at 9 p + t, row-major
+    output logic [9*PIXELS-1:0] windows,              // pixel t of window p at 9 p + t, row-major
+    output logic [9*PIXELS-1:0] next_windows
 );
   localparam int AW = $clog2(DEPTH);
   localparam int COLUMN_BITS = $clog2(WIDTH) + 2;
-  localparam int COLUMNS = 2 * PIXELS + 1;           // of PIXELS windows, with stride 2
+  localparam int COLUMNS = 4 * PIXELS + 1;           // of twice PIXELS windows, with stride 2
   localparam int PADDED = WIDTH + 2 + COLUMNS;
 
   // Cycle 1: the banks' words. 2: rows in order. 3: their columns from the first window's on. 4: the windows.
@@ -67,7 +68,10 @@ module subbit_row_store #(
     for (int r = 0; r < 3; r++) columns[r] <= COLUMNS'(PADDED'({row[r], 2'b00}) >> shift_2);
     stride_2_3 <= stride_2_2;
     for (int p = 0; p < PIXELS; p++) begin
-      for (int t = 0; t < 9; t++) windows[9*p+t] <= stride_2_3 ? columns[t/3][2*p+t%3] : columns[t/3][p+t%3];
+      for (int t = 0; t < 9; t++) begin
+        windows[9*p+t] <= stride_2_3 ? columns[t/3][2*p+t%3] : columns[t/3][p+t%3];
+        next_windows[9*p+t] <= stride_2_3 ? columns[t/3][2*(p+PIXELS)+t%3] : columns[t/3][p+PIXELS+t%3];
+      end
     end
   end
 endmodule

@@ -1,10 +1,10 @@
-// The core for binary activations: rows of the input, indices and codewords in, sums of matches out, seven pixels of an
-// output channel per cycle. It works through a block of output channels of some rows of a layer, whose rows and indices
-// are stored.
+// The core for binary activations: rows of the input, indices and codewords in, sums of matches out, twice PIXELS pixels of
+// an output channel per cycle. It works through a block of output channels of some rows of a layer, whose rows and
+// indices are stored.
 //
-//   subbit_row_store ──► windows ──►                                     ┌─► sums of PIXELS pixels
-//   codebook ──────────► codewords ► subbit_table_tile (match units,     │
-//   index memory ──────► indices ──►   tables, adder trees, sums) ───────┘
+//   subbit_row_store ──► windows ──►                                        ┌─► sums of PIXELS pixels
+//   codebook ──────────► codewords ► two subbit_table_tile (match units,    │
+//   index memory ──────► indices ──►   tables, adder trees, sums) ──────────┘
 //   subbit_table_sequence: which windows, which entries, which output channel
 `default_nettype none
 
@@ -26,6 +26,7 @@ module subbit_table_core #(
     input wire                          start,
     output logic                        busy,
     input wire [                   3:0] tau,
+    input wire                          pairs,
     input wire                          stride_2,
     input wire [                   1:0] pad_left,
     input wire [                  15:0] in_width,
@@ -58,10 +59,10 @@ module subbit_table_core #(
     input wire [TABLE_BITS-1:0] codebook_index,
     input wire [           8:0] codebook_codeword,
 
-    // Sums, in the order of the pixels and, for each group of pixels, of the output channels.
-    output logic                       sums_valid,
-    output logic [   $clog2(SUMS)-1:0] sums_address,    // output channel + outputs * group of pixels
-    output logic [PIXELS*SUM_BITS-1:0] sums
+    // Sums of both tiles, in the order of the steps and, in each of them, of the output channels.
+    output logic                         sums_valid,
+    output logic [     $clog2(SUMS)-1:0] sums_address,    // output channel + outputs * step
+    output logic [2*PIXELS*SUM_BITS-1:0] sums             // the first tile's in the lower half
 );
   localparam int SLOT_BITS = SHARE > 1 ? $clog2(SHARE) : 1;
   localparam int COLUMN_BITS = $clog2(WIDTH) + 2;
@@ -69,14 +70,15 @@ module subbit_table_core #(
   logic [1:0] cut_bank;
   logic [$clog2(ROW_DEPTH)-1:0] cut_address;
   logic signed [COLUMN_BITS-1:0] cut_column;
-  logic [9*PIXELS-1:0] windows;
+  logic [9*PIXELS-1:0] windows, next_windows;
   logic [TABLE_BITS-1:0] codebook_entry, fill_entry;
   logic [8:0] codeword;
-  logic fill, fill_first, look, look_first, look_last;
+  logic [1:0] fill;
+  logic fill_first, look, look_first, look_last;
   logic [1:0] fill_bank, look_bank;
   logic [SLOT_BITS-1:0] fill_slot;
   logic [2:0] fill_rows;
-  logic [3*PIXELS-1:0] fill_columns;
+  logic [3*PIXELS-1:0] fill_columns, next_columns;
   logic [$clog2(CHANNELS):0] fill_channels;
   logic [$clog2(INDEX_DEPTH)-1:0] look_at;
   logic [$clog2(SUMS)-1:0] look_address;
@@ -97,6 +99,7 @@ module subbit_table_core #(
       .start,
       .busy,
       .tau,
+      .pairs,
       .stride_2,
       .pad_left,
       .in_width,
@@ -121,6 +124,7 @@ module subbit_table_core #(
       .fill_entry,
       .fill_rows,
       .fill_columns,
+      .next_columns,
       .fill_channels,
       .index_address(look_at),
       .look,
@@ -144,7 +148,8 @@ module subbit_table_core #(
       .cut_address,
       .cut_column,
       .cut_stride_2(stride_2),
-      .windows
+      .windows,
+      .next_windows
   );
 
   subbit_memory #(
@@ -179,36 +184,44 @@ module subbit_table_core #(
     end
   end
 
-  subbit_table_tile #(
-      .CHANNELS(CHANNELS),
-      .SHARE(SHARE),
-      .PIXELS(PIXELS),
-      .TABLE_BITS(TABLE_BITS),
-      .SUMS(SUMS),
-      .SUM_BITS(SUM_BITS)
-  ) tile (
-      .clk,
-      .rst,
-      .fill,
-      .fill_first,
-      .fill_slot,
-      .fill_bank,
-      .fill_entry,
-      .fill_codeword(codeword),
-      .fill_rows,
-      .fill_columns,
-      .fill_channels,
-      .windows,
-      .look,
-      .look_bank,
-      .look_indices(indices),
-      .look_first,
-      .look_last,
-      .look_address,
-      .sums_valid,
-      .sums_address,
-      .sums
-  );
+  logic [1:0] valid;
+  logic [2*$clog2(SUMS)-1:0] addresses;
+  for (genvar t = 0; t < 2; t++) begin : g_tile
+    subbit_table_tile #(
+        .CHANNELS(CHANNELS),
+        .SHARE(SHARE),
+        .PIXELS(PIXELS),
+        .TABLE_BITS(TABLE_BITS),
+        .SUMS(SUMS),
+        .SUM_BITS(SUM_BITS)
+    ) tile (
+        .clk,
+        .rst,
+        .fill(fill[t]),
+        .fill_first,
+        .fill_slot,
+        .fill_bank,
+        .fill_entry,
+        .fill_codeword(codeword),
+        .fill_rows,
+        .fill_columns(t == 1 && pairs ? next_columns : fill_columns),
+        .fill_channels,
+        .windows(t == 1 && pairs ? next_windows : windows),
+        .look,
+        .look_bank,
+        .look_indices(indices),
+        .look_first,
+        .look_last,
+        .look_address,
+        .sums_valid(valid[t]),
+        .sums_address(addresses[t*$clog2(SUMS)+:$clog2(SUMS)]),
+        .sums(sums[t*PIXELS*SUM_BITS+:PIXELS*SUM_BITS])
+    );
+  end
+  // Both run in step.
+  assign sums_valid = valid[0];
+  assign sums_address = addresses[$clog2(SUMS)-1:0];
+  wire unused = &{1'b0, valid[1], addresses[2*$clog2(SUMS)-1:$clog2(SUMS)]};
 endmodule
 
 `default_nettype wire

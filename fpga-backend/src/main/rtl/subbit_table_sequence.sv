@@ -1,9 +1,13 @@
-// Takes a table core through a block of output channels of some rows of a layer. A step is one group of channels of one
-// group of PIXELS output pixels; groups of pixels follow each other within a group of channels, so that indices are read
-// from memory once. While the tables of a step are filled, those of the step before are looked up.
+// Takes the two tiles of a table core through a block of output channels of some rows of a layer. A step is one group of
+// channels of two groups of PIXELS output pixels, one for each tile; groups of pixels follow each other within a group
+// of channels. While the tables of a step are filled, those of the step before are looked up.
 //
-// Filling a step takes SHARE slots of max(2^tau, CHANNELS / SHARE) cycles, looking it up one cycle for each output
-// channel; the slower of both sets the pace.
+// The groups of a step are neighbours in a row and are filled together (`pairs`), or they follow each other in the order
+// of rows, and are filled one after the other. The first suits rows of many groups, the second rows of one or of an odd
+// number. What a tile sums up that has no group of pixels, in the last step of a row or of all, has no meaning.
+//
+// Filling a step takes SHARE slots, and twice as many without pairs, of max(2^tau, CHANNELS / SHARE) cycles; looking it up
+// takes one cycle for each output channel. The slower of both sets the pace.
 `default_nettype none
 
 module subbit_table_sequence #(
@@ -23,6 +27,7 @@ module subbit_table_sequence #(
     input wire                        start,
     output logic                      busy,               // to the last look-up
     input wire [                 3:0] tau,
+    input wire                        pairs,
     input wire                        stride_2,
     input wire [                 1:0] pad_left,
     input wire [                15:0] in_width,
@@ -46,13 +51,14 @@ module subbit_table_sequence #(
     output logic [TABLE_BITS-1:0] codebook_entry,
 
     // Filling, in the cycle in which the codeword and the first unit's windows are there.
-    output logic                                    fill,
+    output logic [                             1:0] fill,              // of each tile
     output logic                                    fill_first,
     output logic [       (SHARE>1?$clog2(SHARE):1)-1:0] fill_slot,
     output logic [                             1:0] fill_bank,
     output logic [                  TABLE_BITS-1:0] fill_entry,
     output logic [                             2:0] fill_rows,
     output logic [                    3*PIXELS-1:0] fill_columns,
+    output logic [                    3*PIXELS-1:0] next_columns,      // of the second tile, with pairs
     output logic [              $clog2(CHANNELS):0] fill_channels,
 
     // Looking up: the place of the indices, and one cycle later, when they are there, the rest.
@@ -77,6 +83,7 @@ module subbit_table_sequence #(
   logic [15:0] fill_group, fill_row, fill_x;
   logic [SLOT_BITS-1:0] slot;
   logic [15:0] cycle;
+  logic tile;                              // that is filled, without pairs
   logic [1:0] bank;
   logic [ADDRESS_BITS-1:0] group_base;     // places before this group's first channel
   logic [ADDRESS_BITS-1:0] row_address;    // div 3 of the upper row
@@ -88,21 +95,23 @@ module subbit_table_sequence #(
   wire [15:0] slot_cycles = entries > 16'(UNITS) ? entries : 16'(UNITS);
   logic [2:0] taken;           // banks that are being filled or looked up, or wait to be
   // A bank is taken with the first slot of a step; within a slot there is no pause.
-  wire goes = filling && (cycle != 0 || slot != 0 || taken != 3'd4);
+  wire goes = filling && (cycle != 0 || slot != 0 || tile || taken != 3'd4);
   wire slot_ends = goes && cycle == slot_cycles - 16'd1;
-  wire step_ends = slot_ends && slot == SLOT_BITS'(SHARE - 1);
-  wire row_ends = fill_x + 16'(PIXELS) >= out_width;
+  wire group_filled = slot_ends && slot == SLOT_BITS'(SHARE - 1);
+  wire [15:0] advance = pairs ? 16'(2 * PIXELS) : 16'(PIXELS);
+  wire row_ends = fill_x + advance >= out_width;
   wire rows_end = row_ends && fill_row == out_rows - 16'd1;
+  wire step_ends = group_filled && (pairs || tile || rows_end);
   wire fill_ends = rows_end && fill_group == channel_groups - 16'd1;
   wire [ADDRESS_BITS-1:0] share_places = ADDRESS_BITS'(channel_places << $clog2(SHARE));
 
   // Left column of the windows of this step.
   wire signed [17:0] left = (18'(fill_x) << stride_2) - 18'(pad_left);
   logic [2:0] rows_inside;
-  logic [3*PIXELS-1:0] columns_inside;
+  logic [6*PIXELS-1:0] columns_inside;
   always_comb begin
     for (int r = 0; r < 3; r++) rows_inside[r] = row + 18'(r) >= 0 && row + 18'(r) < signed'({2'b00, in_height});
-    for (int p = 0; p < PIXELS; p++) begin
+    for (int p = 0; p < 2 * PIXELS; p++) begin
       for (int t = 0; t < 3; t++) begin
         columns_inside[3*p+t] = left + (18'(p) << stride_2) + 18'(t) >= 0 &&
             left + (18'(p) << stride_2) + 18'(t) < signed'({2'b00, in_width});
@@ -120,6 +129,7 @@ module subbit_table_sequence #(
       fill_x <= '0;
       slot <= '0;
       cycle <= '0;
+      tile <= 1'b0;
       bank <= 2'd0;
       group_base <= '0;
       channel_base <= '0;
@@ -130,12 +140,13 @@ module subbit_table_sequence #(
       cycle <= slot_ends ? 16'd0 : cycle + 16'd1;
       if (cycle < 16'(UNITS)) channel_base <= channel_base + share_places;
       if (slot_ends) begin
-        slot <= step_ends ? '0 : slot + 1'b1;
-        channel_base <= group_base + (step_ends ? '0 : ADDRESS_BITS'(channel_places * (ADDRESS_BITS'(slot) + 1'b1)));
+        slot <= group_filled ? '0 : slot + 1'b1;
+        channel_base <= group_base + (group_filled ? '0 : ADDRESS_BITS'(channel_places * (ADDRESS_BITS'(slot) + 1'b1)));
       end
-      if (step_ends) begin
-        bank <= bank + 2'd1;
-        fill_x <= row_ends ? 16'd0 : fill_x + 16'(PIXELS);
+      if (step_ends) bank <= bank + 2'd1;
+      if (group_filled) begin
+        tile <= !step_ends;
+        fill_x <= row_ends ? 16'd0 : fill_x + advance;
         if (row_ends) begin
           fill_row <= rows_end ? 16'd0 : fill_row + 16'd1;
           row <= rows_end ? first_row : row + (stride_2 ? 18'sd2 : 18'sd1);
@@ -166,18 +177,18 @@ module subbit_table_sequence #(
 
   // What goes with the windows, as long as they are on their way.
   typedef struct packed {
-    logic valid;
+    logic [1:0] valid;
     logic first;
     logic [SLOT_BITS-1:0] slot;
     logic [1:0] bank;
     logic [TABLE_BITS-1:0] entry;
     logic [2:0] rows;
-    logic [3*PIXELS-1:0] columns;
+    logic [6*PIXELS-1:0] columns;
     logic [$clog2(CHANNELS):0] channels;
   } fill_t;
   fill_t fills[CUT+1];
   assign fills[0] = '{
-          valid: goes && cycle < entries,
+          valid: {2{goes && cycle < entries}} & {pairs || tile, pairs || !tile},
           first: cycle == 0,
           slot: slot,
           bank: bank,
@@ -190,7 +201,7 @@ module subbit_table_sequence #(
   always_ff @(posedge clk) begin
     for (int i = 1; i <= CUT; i++) begin
       fills[i] <= fills[i-1];
-      if (rst) fills[i].valid <= 1'b0;
+      if (rst) fills[i].valid <= 2'b00;
     end
     ended <= rst || start ? '0 : {ended[SETTLE+CUT-1:1], step_ends};
   end
@@ -201,7 +212,8 @@ module subbit_table_sequence #(
   assign fill_bank = fills[CUT].bank;
   assign fill_entry = fills[CUT].entry;
   assign fill_rows = fills[CUT].rows;
-  assign fill_columns = fills[CUT].columns;
+  assign fill_columns = fills[CUT].columns[3*PIXELS-1:0];
+  assign next_columns = fills[CUT].columns[6*PIXELS-1:3*PIXELS];
   assign fill_channels = fills[CUT].channels;
 
   // ---- Looking up: channel groups, groups of pixels, output channels.
@@ -232,7 +244,7 @@ module subbit_table_sequence #(
       sum_address <= '0;
       index_at <= '0;
     end else begin
-      taken <= taken + 3'(goes && cycle == 0 && slot == 0) - 3'(look_ends);
+      taken <= taken + 3'(goes && cycle == 0 && slot == 0 && !tile) - 3'(look_ends);
       full <= full + 3'(ended[SETTLE+CUT]) - 3'(look_ends);
       if (step_ends) ends_group[bank] <= rows_end;
       if (looks) begin

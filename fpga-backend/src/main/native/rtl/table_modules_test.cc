@@ -320,6 +320,13 @@ TEST(RowStoreModule, CutsWindowsOutOfRows) {
           const int bank = (c.bank + t / 3) % 3;
           const int address = c.address + (c.bank + t / 3) / 3;
           const int column = c.column + p * c.stride + t % 3;
+          const int next = column + kPixels * c.stride;
+          if (next >= 0 && next < kWidth) {
+            ASSERT_EQ(GetBits(m.next_windows, static_cast<std::size_t>(9 * p + t), 1),
+                      banks[static_cast<std::size_t>(bank)][static_cast<std::size_t>(address)] >> next & 1)
+                << "cycle " << cycle << ", column " << c.column << ", stride " << c.stride << ", window " << p + kPixels
+                << ", tap " << t;
+          }
           if (column >= 0 && column < kWidth) {
             ASSERT_EQ(GetBits(m.windows, static_cast<std::size_t>(9 * p + t), 1),
                       banks[static_cast<std::size_t>(bank)][static_cast<std::size_t>(address)] >> column & 1)
@@ -353,7 +360,10 @@ class CoreBench {
   void Run() {
     Choose();
     Load();
-    const int pixel_groups = rows_ * ((out_width_ + kPixels - 1) / kPixels);
+    const int row_groups = (out_width_ + kPixels - 1) / kPixels;
+    pairs_ = random_() % 2 == 0;
+    const int steps = pairs_ ? rows_ * ((row_groups + 1) / 2) : (rows_ * row_groups + 1) / 2;
+    m_.pairs = pairs_;
     m_.tau = static_cast<std::uint8_t>(tau_);
     m_.stride_2 = stride_ == 2;
     m_.pad_left = static_cast<std::uint8_t>(pad_left_);
@@ -374,22 +384,30 @@ class CoreBench {
     Cycle(m_);
     m_.start = 0;
     int cycles = 0;
-    for (int seen = 0; seen < outputs_ * pixel_groups; ++cycles) {
+    for (int seen = 0; seen < outputs_ * steps; ++cycles) {
       ASSERT_LT(cycles, 200000) << "the layer does not end: " << Describe();
       Settle(m_);
       if (m_.sums_valid) {
-        ASSERT_EQ(m_.sums_address, seen % (outputs_ * pixel_groups)) << "out of order";
-        Check(seen / outputs_, seen % outputs_);
-        if (::testing::Test::HasFatalFailure()) {
-          return;
+        ASSERT_EQ(m_.sums_address, seen) << "out of order";
+        for (int tile = 0; tile < 2; ++tile) {
+          const int in_row = (row_groups + 1) / 2;
+          const int step = seen / outputs_;
+          const int group = pairs_ ? step / in_row * row_groups + step % in_row * 2 + tile : 2 * step + tile;
+          const bool exists = pairs_ ? step % in_row * 2 + tile < row_groups : group < rows_ * row_groups;
+          if (exists) {
+            Check(group, seen % outputs_, tile);
+          }
+          if (::testing::Test::HasFatalFailure()) {
+            return;
+          }
         }
         ++seen;
       }
       Edge(m_);
     }
     // The first step is filled, the last looked up; between, the slower of both sets the pace.
-    const int fill = kShare * std::max(1 << tau_, kUnits);
-    ASSERT_LE(cycles, fill + pixel_groups * groups * std::max(fill, outputs_) + outputs_ + kLatency)
+    const int fill = (pairs_ ? 1 : 2) * kShare * std::max(1 << tau_, kUnits);
+    ASSERT_LE(cycles, fill + steps * groups * std::max(fill, outputs_) + outputs_ + kLatency)
         << "slower than its design: " << Describe();
     for (int i = 0; i < 20; ++i) {
       Cycle(m_);
@@ -466,7 +484,7 @@ class CoreBench {
     m_.index_store = 0;
   }
 
-  void Check(int pixel_group, int output) {
+  void Check(int pixel_group, int output, int tile) {
     const int groups = (channels_ + kChannels - 1) / kChannels;
     const int row_groups = (out_width_ + kPixels - 1) / kPixels;
     const int y = row_ + pixel_group / row_groups;
@@ -487,8 +505,10 @@ class CoreBench {
           }
         }
       }
-      ASSERT_EQ(static_cast<int>(GetBits(m_.sums, static_cast<std::size_t>(kSumBits * p), kSumBits)), expected)
-          << Describe() << ", output " << output << ", row " << y << ", column " << x;
+      ASSERT_EQ(static_cast<int>(GetBits(m_.sums, static_cast<std::size_t>(kSumBits * (tile * kPixels + p)), kSumBits)),
+                expected)
+          << Describe() << (pairs_ ? ", pairs" : "") << ", tile " << tile << ", output " << output << ", row " << y
+          << ", column " << x;
     }
   }
 
@@ -503,6 +523,7 @@ class CoreBench {
   std::mt19937 random_;
   int tau_ = 0, channels_ = 0, outputs_ = 0, height_ = 0, width_ = 0, stride_ = 0, pad_top_ = 0, pad_left_ = 0;
   int places_ = 0, row_ = 0, rows_ = 0, out_width_ = 0;
+  bool pairs_ = false;
   std::vector<std::uint64_t> image_;  // rows
   std::array<std::uint16_t, 1 << kMaxTau> codebook_{};
   std::vector<std::uint32_t> indices_;

@@ -11,6 +11,7 @@
 #include "Vsubbit_shared.h"
 #include "Vsubbit_shared4.h"
 #include "rtl/axi_memory.h"
+#include "rtl/coverage.h"
 #include "rtl/simulation_api.h"
 
 namespace {
@@ -60,7 +61,10 @@ class SimulationOf final : public Simulation {
     Cycle();
   }
 
-  ~SimulationOf() override { model_.final(); }
+  ~SimulationOf() override {
+    model_.final();
+    subbit::fpga::KeepCoverage(context_);
+  }
 
   // The contract lets no access to a register wait for what the device is doing.
   std::uint32_t Read(std::uint32_t offset) override {

@@ -1,0 +1,271 @@
+// Takes the two tiles of a table core through a block of output channels of some rows of a layer. A step is one group of
+// channels of two groups of PIXELS output pixels, one for each tile; groups of pixels follow each other within a group
+// of channels. While the tables of a step are filled, those of the step before are looked up.
+//
+// The groups of a step are neighbours in a row and are filled together (`pairs`), or they follow each other in the order
+// of rows, and are filled one after the other. The first suits rows of many groups, the second rows of one or of an odd
+// number. What a tile sums up that has no group of pixels, in the last step of a row or of all, has no meaning.
+//
+// Filling a step takes SHARE slots, and twice as many without pairs, of max(2^tau, CHANNELS / SHARE) cycles; looking it up
+// takes one cycle for each output channel. The slower of both sets the pace.
+`default_nettype none
+
+module subbit_table_sequence #(
+    parameter int CHANNELS = 64,
+    parameter int SHARE = 2,
+    parameter int PIXELS = 7,
+    parameter int TABLE_BITS = 5,
+    parameter int SUMS = 2048,
+    parameter int WIDTH = 64,
+    parameter int ROW_DEPTH = 2048,
+    parameter int INDEX_DEPTH = 1024
+) (
+    input wire clk,
+    input wire rst,
+
+    // What is to be done; stable from `start` to the end of `busy`.
+    input wire                        start,
+    output logic                      busy,               // to the last look-up
+    input wire [                 3:0] tau,
+    input wire                        pairs,
+    input wire                        stride_2,
+    input wire [                 1:0] pad_left,
+    input wire [                15:0] in_width,
+    input wire [                15:0] in_height,
+    input wire signed [          17:0] first_row,         // of the input, under the first row of windows; from -2
+    input wire [                 1:0] first_bank,         // first_row mod 3
+    input wire [$clog2(ROW_DEPTH)-1:0] first_address,     // first_row div 3, rounded down
+    input wire [$clog2(ROW_DEPTH)-1:0] channel_places,    // of a channel in each bank: in_height / 3, rounded up
+    input wire [                15:0] out_rows,           // rows of output pixels
+    input wire [                15:0] out_width,
+    input wire [                15:0] outputs,            // output channels of the block
+    input wire [                15:0] channel_groups,
+    input wire [  $clog2(CHANNELS):0] last_channels,      // channels of the last group
+
+    // Cutting windows out of the row store; they follow CUT cycles later.
+    output logic [                 1:0] cut_bank,
+    output logic [$clog2(ROW_DEPTH)-1:0] cut_address,
+    output logic signed [$clog2(WIDTH)+1:0] cut_column,
+
+    // Codewords, from an entry's number; they follow one cycle later.
+    output logic [TABLE_BITS-1:0] codebook_entry,
+
+    // Filling, in the cycle in which the codeword and the first unit's windows are there.
+    output logic [                             1:0] fill,              // of each tile
+    output logic                                    fill_first,
+    output logic [       (SHARE>1?$clog2(SHARE):1)-1:0] fill_slot,
+    output logic [                             1:0] fill_bank,
+    output logic [                  TABLE_BITS-1:0] fill_entry,
+    output logic [                             2:0] fill_rows,
+    output logic [                    3*PIXELS-1:0] fill_columns,
+    output logic [                    3*PIXELS-1:0] next_columns,      // of the second tile, with pairs
+    output logic [              $clog2(CHANNELS):0] fill_channels,
+
+    // Looking up: the place of the indices, and one cycle later, when they are there, the rest.
+    output logic [$clog2(INDEX_DEPTH)-1:0] index_address,
+    output logic                           look,
+    output logic [                    1:0] look_bank,
+    output logic                           look_first,
+    output logic                           look_last,
+    output logic [       $clog2(SUMS)-1:0] look_address
+);
+  localparam int UNITS = CHANNELS / SHARE;
+  localparam int SLOT_BITS = SHARE > 1 ? $clog2(SHARE) : 1;
+  localparam int ADDRESS_BITS = $clog2(ROW_DEPTH);
+  localparam int INDEX_BITS = $clog2(INDEX_DEPTH);
+  localparam int COLUMN_BITS = $clog2(WIDTH) + 2;
+  localparam int CUT = 4;
+  // From the last codeword of the first unit until the last unit has written its matches.
+  localparam int SETTLE = UNITS + 2;
+
+  // ---- Filling: channel groups, rows, groups of pixels, slots, cycles.
+  logic filling;
+  logic [15:0] fill_group, fill_row, fill_x;
+  logic [SLOT_BITS-1:0] slot;
+  logic [15:0] cycle;
+  logic tile;                              // that is filled, without pairs
+  logic [1:0] bank;
+  logic [ADDRESS_BITS-1:0] group_base;     // places before this group's first channel
+  logic [ADDRESS_BITS-1:0] row_address;    // div 3 of the upper row
+  logic [1:0] row_bank;                    // mod 3
+  logic signed [17:0] row;
+  logic [ADDRESS_BITS-1:0] channel_base;   // places before the channel whose window is cut
+
+  wire [15:0] entries = 16'd1 << tau;
+  wire [15:0] slot_cycles = entries > 16'(UNITS) ? entries : 16'(UNITS);
+  logic [2:0] taken;           // banks that are being filled or looked up, or wait to be
+  // A bank is taken with the first slot of a step; within a slot there is no pause.
+  wire goes = filling && (cycle != 0 || slot != 0 || tile || taken != 3'd4);
+  wire slot_ends = goes && cycle == slot_cycles - 16'd1;
+  wire group_filled = slot_ends && slot == SLOT_BITS'(SHARE - 1);
+  wire [15:0] advance = pairs ? 16'(2 * PIXELS) : 16'(PIXELS);
+  wire row_ends = fill_x + advance >= out_width;
+  wire rows_end = row_ends && fill_row == out_rows - 16'd1;
+  wire step_ends = group_filled && (pairs || tile || rows_end);
+  wire fill_ends = rows_end && fill_group == channel_groups - 16'd1;
+  wire [ADDRESS_BITS-1:0] share_places = ADDRESS_BITS'(channel_places << $clog2(SHARE));
+
+  // Left column of the windows of this step.
+  wire signed [17:0] left = (18'(fill_x) << stride_2) - 18'(pad_left);
+  logic [2:0] rows_inside;
+  logic [6*PIXELS-1:0] columns_inside;
+  always_comb begin
+    for (int r = 0; r < 3; r++) rows_inside[r] = row + 18'(r) >= 0 && row + 18'(r) < signed'({2'b00, in_height});
+    for (int p = 0; p < 2 * PIXELS; p++) begin
+      for (int t = 0; t < 3; t++) begin
+        columns_inside[3*p+t] = left + (18'(p) << stride_2) + 18'(t) >= 0 &&
+            left + (18'(p) << stride_2) + 18'(t) < signed'({2'b00, in_width});
+      end
+    end
+  end
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      filling <= 1'b0;
+    end else if (start) begin
+      filling <= 1'b1;
+      fill_group <= '0;
+      fill_row <= '0;
+      fill_x <= '0;
+      slot <= '0;
+      cycle <= '0;
+      tile <= 1'b0;
+      bank <= 2'd0;
+      group_base <= '0;
+      channel_base <= '0;
+      row <= first_row;
+      row_bank <= first_bank;
+      row_address <= first_address;
+    end else if (goes) begin
+      cycle <= slot_ends ? 16'd0 : cycle + 16'd1;
+      if (cycle < 16'(UNITS)) channel_base <= channel_base + share_places;
+      if (slot_ends) begin
+        slot <= group_filled ? '0 : slot + 1'b1;
+        channel_base <= group_base + (group_filled ? '0 : ADDRESS_BITS'(channel_places * (ADDRESS_BITS'(slot) + 1'b1)));
+      end
+      if (step_ends) bank <= bank + 2'd1;
+      if (group_filled) begin
+        tile <= !step_ends;
+        fill_x <= row_ends ? 16'd0 : fill_x + advance;
+        if (row_ends) begin
+          fill_row <= rows_end ? 16'd0 : fill_row + 16'd1;
+          row <= rows_end ? first_row : row + (stride_2 ? 18'sd2 : 18'sd1);
+          if (rows_end) begin
+            row_bank <= first_bank;
+            row_address <= first_address;
+          end else if (stride_2) begin
+            row_bank <= row_bank == 2'd0 ? 2'd2 : row_bank - 2'd1;
+            row_address <= row_address + ADDRESS_BITS'(row_bank != 2'd0);
+          end else begin
+            row_bank <= row_bank == 2'd2 ? 2'd0 : row_bank + 2'd1;
+            row_address <= row_address + ADDRESS_BITS'(row_bank == 2'd2);
+          end
+        end
+        if (rows_end) begin
+          fill_group <= fill_group + 16'd1;
+          group_base <= group_base + ADDRESS_BITS'(channel_places << $clog2(CHANNELS));
+          channel_base <= group_base + ADDRESS_BITS'(channel_places << $clog2(CHANNELS));
+          filling <= !fill_ends;
+        end
+      end
+    end
+  end
+
+  assign cut_bank = row_bank;
+  assign cut_address = channel_base + row_address;
+  assign cut_column = COLUMN_BITS'(left);
+
+  // What goes with the windows, as long as they are on their way.
+  typedef struct packed {
+    logic [1:0] valid;
+    logic first;
+    logic [SLOT_BITS-1:0] slot;
+    logic [1:0] bank;
+    logic [TABLE_BITS-1:0] entry;
+    logic [2:0] rows;
+    logic [6*PIXELS-1:0] columns;
+    logic [$clog2(CHANNELS):0] channels;
+  } fill_t;
+  fill_t fills[CUT+1];
+  assign fills[0] = '{
+          valid: {2{goes && cycle < entries}} & {pairs || tile, pairs || !tile},
+          first: cycle == 0,
+          slot: slot,
+          bank: bank,
+          entry: TABLE_BITS'(cycle),
+          rows: rows_inside,
+          columns: columns_inside,
+          channels: fill_group == channel_groups - 16'd1 ? last_channels : ($clog2(CHANNELS) + 1)'(CHANNELS)
+      };
+  logic [SETTLE+CUT:1] ended;    // the step ended that many cycles ago
+  always_ff @(posedge clk) begin
+    for (int i = 1; i <= CUT; i++) begin
+      fills[i] <= fills[i-1];
+      if (rst) fills[i].valid <= 2'b00;
+    end
+    ended <= rst || start ? '0 : {ended[SETTLE+CUT-1:1], step_ends};
+  end
+  assign codebook_entry = fills[CUT-1].entry;
+  assign fill = fills[CUT].valid;
+  assign fill_first = fills[CUT].first;
+  assign fill_slot = fills[CUT].slot;
+  assign fill_bank = fills[CUT].bank;
+  assign fill_entry = fills[CUT].entry;
+  assign fill_rows = fills[CUT].rows;
+  assign fill_columns = fills[CUT].columns[3*PIXELS-1:0];
+  assign next_columns = fills[CUT].columns[6*PIXELS-1:3*PIXELS];
+  assign fill_channels = fills[CUT].channels;
+
+  // ---- Looking up: channel groups, groups of pixels, output channels.
+  logic [2:0] full;            // banks that are filled and not yet looked up
+  logic [1:0] looking_bank;
+  logic [15:0] look_group, output_channel;
+  logic [3:0] ends_group;      // of each bank: its step is the last of its group of channels
+  logic [$clog2(SUMS)-1:0] sum_address;
+  logic [INDEX_BITS-1:0] index_at;
+  wire looks = full != 0;
+  wire output_ends = output_channel == outputs - 16'd1;
+  wire look_ends = looks && output_ends;
+  wire group_ends = look_ends && ends_group[looking_bank];
+  wire all_ends = group_ends && look_group == channel_groups - 16'd1;
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      busy <= 1'b0;
+      full <= '0;
+      taken <= '0;
+    end else if (start) begin
+      busy <= 1'b1;
+      full <= '0;
+      taken <= '0;
+      looking_bank <= 2'd0;
+      look_group <= '0;
+      output_channel <= '0;
+      sum_address <= '0;
+      index_at <= '0;
+    end else begin
+      taken <= taken + 3'(goes && cycle == 0 && slot == 0 && !tile) - 3'(look_ends);
+      full <= full + 3'(ended[SETTLE+CUT]) - 3'(look_ends);
+      if (step_ends) ends_group[bank] <= rows_end;
+      if (looks) begin
+        output_channel <= output_ends ? 16'd0 : output_channel + 16'd1;
+        sum_address <= group_ends ? '0 : sum_address + 1'b1;
+        index_at <= output_ends ? INDEX_BITS'(look_group) + INDEX_BITS'(group_ends) : index_at + INDEX_BITS'(channel_groups);
+      end
+      if (look_ends) looking_bank <= looking_bank + 2'd1;
+      if (group_ends) look_group <= look_group + 16'd1;
+      if (all_ends) busy <= 1'b0;
+    end
+  end
+
+  assign index_address = index_at;
+  always_ff @(posedge clk) begin
+    look <= looks && !rst;
+    look_bank <= looking_bank;
+    look_first <= look_group == 0;
+    look_last <= look_group == channel_groups - 16'd1;
+    look_address <= sum_address;
+  end
+endmodule
+
+`default_nettype wire

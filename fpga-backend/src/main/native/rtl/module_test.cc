@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "Vsubbit_dot9.h"
-#include "rtl/coverage.h"
 #include "rtl/module_bench.h"
 
 // A failed assertion of a module fails the test that runs it.
@@ -21,13 +20,6 @@ void vl_fatal(const char* filename, int line, const char*, const char* message) 
 
 namespace subbit::fpga {
 namespace {
-
-/// What the simulations have counted is kept at the end.
-class Simulations : public ::testing::Environment {
- public:
-  void TearDown() override { KeepCoverage(*Verilated::defaultContextp()); }
-};
-const auto* const simulations = ::testing::AddGlobalTestEnvironment(new Simulations);
 
 TEST(Dot9Module, AddsNinePixelsWithTheirSigns) {
   Vsubbit_dot9 m;

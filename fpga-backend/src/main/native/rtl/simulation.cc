@@ -11,7 +11,6 @@
 #include "Vsubbit_shared.h"
 #include "Vsubbit_shared4.h"
 #include "rtl/axi_memory.h"
-#include "rtl/coverage.h"
 #include "rtl/simulation_api.h"
 
 namespace {
@@ -61,10 +60,7 @@ class SimulationOf final : public Simulation {
     Cycle();
   }
 
-  ~SimulationOf() override {
-    model_.final();
-    subbit::fpga::KeepCoverage(context_);
-  }
+  ~SimulationOf() override { model_.final(); }
 
   // The contract lets no access to a register wait for what the device is doing.
   std::uint32_t Read(std::uint32_t offset) override {

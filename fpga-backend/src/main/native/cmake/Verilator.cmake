@@ -65,7 +65,7 @@ function(subbit_verilate target prefix)
     OUTPUT "${folder}.stamp"
     BYPRODUCTS "${folder}/${prefix}_all.cc"
     COMMAND "${CMAKE_COMMAND}" -DBIN=${VERILATOR_BIN} -DROOT=${VERILATOR_ROOT} -DPREFIX=${prefix} -DTOP=${arg_TOP}
-            -DFOLDER=${folder} "-DCOVERAGE=$<$<BOOL:${SUBBIT_RTL_COVERAGE}>:--coverage-line;--coverage-toggle>" "-DWARNINGS=$<IF:$<BOOL:${SUBBIT_RTL_WARNINGS}>,${warnings},-Wno-fatal>" "-DPARAMETERS=${arg_PARAMETERS}" "-DSOURCES=${arg_UNPARSED_ARGUMENTS}"
+            -DFOLDER=${folder} "-DWARNINGS=$<IF:$<BOOL:${SUBBIT_RTL_WARNINGS}>,${warnings},-Wno-fatal>" "-DPARAMETERS=${arg_PARAMETERS}" "-DSOURCES=${arg_UNPARSED_ARGUMENTS}"
             -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
     COMMAND "${CMAKE_COMMAND}" -E touch "${folder}.stamp"
     DEPENDS ${arg_UNPARSED_ARGUMENTS} "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"

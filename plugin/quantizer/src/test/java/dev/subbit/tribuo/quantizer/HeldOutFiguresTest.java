@@ -65,18 +65,31 @@ class HeldOutFiguresTest {
     return agreement.getSignalToNoise();
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {100, 400})
-  void theRatioIsThatOfOtherData(int count) {
-    ModelProto model = model(count);
-    QuantizationResult result = quantize(model, count, 2);
+  @Test
+  void theRatioIsThatOfOtherData() {
+    ModelProto model = model(400);
+    QuantizationResult result = quantize(model, 400, 2);
     assertTrue(result.heldOut());
-    assertEquals(count / 5, result.measured());
-    OutputAgreement printed = result.outputs().get(0);
-    // Of 20 samples the ratio itself says how far off it may be.
-    assertTrue(printed.getUncertainty() < 2, printed.getUncertainty() + " dB");
-    double most = count < 400 ? Math.max(1, printed.getUncertainty()) : 1;
-    assertEquals(later(model, result.model()), printed.getSignalToNoise(), most, "dB");
+    assertEquals(80, result.measured());
+    assertEquals(later(model, result.model()), result.outputs().get(0).getSignalToNoise(), 1, "dB");
+  }
+
+  /** Of 20 samples a ratio is off by a decibel now and then, and says so, but to no side. */
+  @Test
+  void ratiosOfFewSamplesLeanToNoSide() {
+    double sum = 0;
+    for (int seed = 0; seed < 6; seed++) {
+      ModelProto model = model(seed);
+      QuantizationResult result = quantize(model, 100, 2);
+      assertEquals(20, result.measured());
+      OutputAgreement printed = result.outputs().get(0);
+      double difference = printed.getSignalToNoise() - later(model, result.model());
+      assertTrue(
+          Math.abs(difference) < 2 * printed.getUncertainty(),
+          "seed " + seed + ": " + difference + " dB, " + printed.getUncertainty());
+      sum += difference;
+    }
+    assertEquals(0, sum / 6, 0.7, "dB");
   }
 
   @ParameterizedTest

@@ -59,13 +59,19 @@ public final class KernelClustering {
    * @param rng the generator that the kernels that are looked at are drawn from, where there are
    *     more than 8,192.
    * @return 2^tau different codewords.
-   * @throws IllegalArgumentException if tau is out of range, there is no kernel, or the weights are
-   *     not a whole number of kernels.
+   * @throws IllegalArgumentException if tau is out of range, there is no kernel, the weights are
+   *     not a whole number of kernels, or one is not finite.
    */
   public static Codebook fit(int tau, float[] kernels, SplittableRandom rng) {
     if (kernels.length == 0 || kernels.length % Codebook.TAPS != 0) {
       throw new IllegalArgumentException(
           kernels.length + " weights are not a whole number of 3x3 kernels");
+    }
+    for (float weight : kernels) {
+      // Gains that are not numbers would be exchanged for each other for ever.
+      if (!Float.isFinite(weight)) {
+        throw new IllegalArgumentException("A weight of the kernels is " + weight);
+      }
     }
     if (tau == Codebook.MAX_TAU) {
       return Codebook.full();

@@ -108,4 +108,15 @@ class KernelClusteringTest {
           () -> KernelClustering.fit(2, new float[length], new SplittableRandom(1)));
     }
   }
+
+  @Test
+  void refusesWeightsThatAreNotFinite() {
+    for (float number : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
+      float[] kernels = new float[4 * Codebook.TAPS];
+      kernels[20] = number;
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> KernelClustering.fit(2, kernels, new SplittableRandom(1)));
+    }
+  }
 }

@@ -35,8 +35,21 @@ public record Verdict(boolean worthIt, String sentence) {
     Int8Twin twin = result.int8();
     String sizes =
         String.format(Locale.ROOT, "%,d bytes against %,d with int8 weights", bytes, twin.bytes());
+    double kept = kept(result.outputs());
+    double signal = worst(result.outputs());
+    boolean smaller = bytes < twin.bytes();
+    if (Double.isNaN(kept) && Double.isNaN(signal)) {
+      return new Verdict(
+          false,
+          (smaller
+                  ? "Undecided: the file is smaller ("
+                  : "Not worth it: int8 weights make the file no larger (")
+              + sizes
+              + (smaller ? "), but" : "), and")
+              + " no output could be compared on these inputs.");
+    }
     String agreement = agreement(result.outputs()) + " against " + agreement(twin.outputs());
-    if (bytes >= twin.bytes()) {
+    if (!smaller) {
       return new Verdict(
           false,
           "Not worth it: int8 weights make the file no larger and the outputs closer ("
@@ -45,16 +58,7 @@ public record Verdict(boolean worthIt, String sentence) {
               + agreement
               + ").");
     }
-    double kept = kept(result.outputs());
-    double signal = worst(result.outputs());
     boolean close = Double.isNaN(kept) ? signal >= CLOSE : kept >= LITTLE_LOST;
-    if (Double.isNaN(kept) && Double.isNaN(signal)) {
-      return new Verdict(
-          false,
-          "Undecided: the file is smaller ("
-              + sizes
-              + "), but no output could be compared on these inputs.");
-    }
     return close
         ? new Verdict(
             true, "Worth it: the file is smaller (" + sizes + ") and close (" + agreement + ").")
@@ -72,9 +76,6 @@ public record Verdict(boolean worthIt, String sentence) {
     double signal = worst(outputs);
     if (!Double.isNaN(kept)) {
       return String.format(Locale.ROOT, "%.1f %% equal decisions", 100 * kept);
-    }
-    if (Double.isNaN(signal)) {
-      return "nothing compared";
     }
     return Double.isInfinite(signal) ? "exact" : String.format(Locale.ROOT, "%.1f dB", signal);
   }

@@ -8,7 +8,6 @@ import dev.subbit.tribuo.ModelFileProvenance;
 import dev.subbit.tribuo.config.FieldCheck;
 import dev.subbit.tribuo.network.ImageShape;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -107,7 +106,7 @@ public final class OnnxTeacher implements Teacher {
     try {
       model = OnnxFile.read(modelPath).toByteArray();
     } catch (IOException e) {
-      throw new UncheckedIOException("The teacher cannot be read: " + e.getMessage(), e);
+      throw new IllegalArgumentException("The teacher cannot be loaded: " + e.getMessage(), e);
     }
     OnnxTeacherSession session = new OnnxTeacherSession(modelPath.toString(), model, threads);
     long[] given = session.inputShape();

@@ -27,7 +27,7 @@ set(mode --dry-run --Werror)
 if(MEND)
   set(mode -i)
 endif()
-foreach(module onnx-ops fpga-backend)
+foreach(module onnx-ops fpga-backend plugin/training)
   file(GLOB_RECURSE files RELATIVE "${root}" "${root}/${module}/src/main/native/*.h" "${root}/${module}/src/main/native/*.cc")
   execute_process(COMMAND "${wheel}/clang_format/data/bin/clang-format" ${mode} ${files}
                   WORKING_DIRECTORY "${root}" RESULT_VARIABLE rc ERROR_VARIABLE printed)

@@ -51,11 +51,14 @@ final class TensorFlowRun implements TrainingRun {
     ThreadCount.claim(plan.threads());
     this.graph = new Graph();
     try {
-      this.built = new TrainingGraph(graph, network, plan);
+      // With own operators the batch is cut into a part for each thread, and no operator uses more
+      // than one; without, each operator uses all threads, and they run one after the other.
+      int parts = NativeOps.areAvailable() ? plan.threads() : 0;
+      this.built = new TrainingGraph(graph, network, plan, parts);
       ConfigProto config =
           ConfigProto.newBuilder()
-              .setIntraOpParallelismThreads(plan.threads())
-              .setInterOpParallelismThreads(1)
+              .setIntraOpParallelismThreads(parts > 0 ? 1 : plan.threads())
+              .setInterOpParallelismThreads(parts > 0 ? plan.threads() : 1)
               .build();
       this.session = new Session(graph, config);
     } catch (RuntimeException | Error e) {

@@ -10,9 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
-import org.tensorflow.Output;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -35,11 +35,18 @@ final class TrainingGraph {
   private final Placeholder<TFloat32> pixels;
   private final LossGraph loss;
   private final OptimiserGraph optimiser;
+  private final Map<Parameter, Operand<TFloat32>> gradients;
   private final Operand<TFloat32> trainingLogits;
   private final Operand<TFloat32> logits;
   private final Map<String, GradientSum> codebookGradients = new LinkedHashMap<>();
 
-  TrainingGraph(Graph graph, Network network, TrainingPlan plan) {
+  /**
+   * Builds the graph of a training.
+   *
+   * @param parts parts of the batch that {@link NativeOps} compute side by side; 0 for a graph of
+   *     TensorFlow's own operators.
+   */
+  TrainingGraph(Graph graph, Network network, TrainingPlan plan, int parts) {
     this.tf = Ops.create(graph);
     this.network = network;
     this.parameters = new Parameters(tf);
@@ -47,22 +54,41 @@ final class TrainingGraph {
     this.pixels = floats(Shape.of(-1, network.input().size()));
     buildConvWeights(plan.codebooks());
 
-    ForwardPass inference =
-        new ForwardPass(tf, network, pixels, parameters, convWeights, false, rounding);
-    ForwardPass forward =
-        new ForwardPass(tf, network, pixels, parameters, convWeights, true, rounding);
-    this.logits = inference.output(network.output().name());
-    this.trainingLogits = forward.output(network.output().name());
-    this.loss = new LossGraph(tf, trainingLogits, network.classes(), plan.recipe());
-    BackwardPass backward =
-        new BackwardPass(tf, network, forward, parameters, convWeights, loss.logitsGradient());
-    if (plan.codebooks().isLearnt()) {
-      backward.codebookGradients().forEach(this::sumOverSteps);
+    BatchParts batch = new BatchParts(tf, pixels, Math.max(1, parts));
+    this.logits = batch.joined(batch.of(pixels).stream().map(this::inference).toList());
+    FusedUnits units = new FusedUnits(network);
+    Map<Parameter, Operand<TFloat32>> gradients;
+    if (parts > 0 && rounding == null && units.coverAll()) {
+      FusedForward forward =
+          new FusedForward(tf, network, pixels, parameters, convWeights, units, batch);
+      this.trainingLogits = forward.logits();
+      this.loss = new LossGraph(tf, trainingLogits, network.classes(), plan.recipe());
+      FusedBackward backward =
+          new FusedBackward(tf, network, forward, parameters, convWeights, loss.logitsGradient());
+      gradients = backward.gradients();
+      sumOverSteps(plan, backward.codebookGradients());
+      updateMovingStatistics(forward::batchMean, forward::batchVariance);
+    } else {
+      ForwardPass forward =
+          new ForwardPass(tf, network, pixels, parameters, convWeights, true, rounding);
+      this.trainingLogits = forward.output(network.output().name());
+      this.loss = new LossGraph(tf, trainingLogits, network.classes(), plan.recipe());
+      BackwardPass backward =
+          new BackwardPass(tf, network, forward, parameters, convWeights, loss.logitsGradient());
+      gradients = backward.gradients();
+      sumOverSteps(plan, backward.codebookGradients());
+      updateMovingStatistics(
+          norm -> forward.batchNorm(norm).batchMean(),
+          norm -> forward.batchNorm(norm).batchVariance());
     }
-    this.optimiser =
-        new OptimiserGraph(tf, plan.recipe(), backward.gradients(), this::isFloatWeight);
+    this.gradients = gradients;
+    this.optimiser = new OptimiserGraph(tf, plan.recipe(), gradients, this::isFloatWeight);
     updates.addAll(optimiser.updates());
-    network.nodes().forEach(node -> updateMovingStatistics(node, forward));
+  }
+
+  private Operand<TFloat32> inference(Operand<TFloat32> images) {
+    return new ForwardPass(tf, network, images, parameters, convWeights, false, rounding)
+        .output(network.output().name());
   }
 
   private Placeholder<TFloat32> floats(Shape shape) {
@@ -98,19 +124,32 @@ final class TrainingGraph {
         && subBitWeights.values().stream().noneMatch(w -> w.trained() == parameter);
   }
 
-  private void sumOverSteps(String node, Operand<TFloat32> codebookGradient) {
-    GradientSum sum = new GradientSum(tf, node + "/codewordGradient", codebookGradient);
-    codebookGradients.put(node, sum);
-    updates.add(sum.update());
+  private void sumOverSteps(TrainingPlan plan, Map<String, Operand<TFloat32>> codebooks) {
+    if (plan.codebooks().isLearnt()) {
+      codebooks.forEach(
+          (node, gradient) -> {
+            GradientSum sum = new GradientSum(tf, node + "/codewordGradient", gradient);
+            codebookGradients.put(node, sum);
+            updates.add(sum.update());
+          });
+    }
   }
 
-  private void updateMovingStatistics(Network.Node node, ForwardPass forward) {
-    if (node.layer() instanceof Layer.BatchNorm norm) {
-      Output<TFloat32> mean = forward.batchNorm(node.name()).batchMean();
-      Output<TFloat32> variance = forward.batchNorm(node.name()).batchVariance();
-      updates.add(moveTowards(parameters.get(node.name() + "/mean", norm.channels()), mean));
-      updates.add(
-          moveTowards(parameters.get(node.name() + "/variance", norm.channels()), variance));
+  /**
+   * Moves the statistics of every batch normalisation towards those of the batch.
+   *
+   * @param mean the batch's mean at a node.
+   * @param variance the batch's variance at a node.
+   */
+  private void updateMovingStatistics(
+      Function<String, Operand<TFloat32>> mean, Function<String, Operand<TFloat32>> variance) {
+    for (Network.Node node : network.nodes()) {
+      if (node.layer() instanceof Layer.BatchNorm norm) {
+        String name = node.name();
+        updates.add(moveTowards(parameters.get(name + "/mean", norm.channels()), mean.apply(name)));
+        updates.add(
+            moveTowards(parameters.get(name + "/variance", norm.channels()), variance.apply(name)));
+      }
     }
   }
 
@@ -153,6 +192,11 @@ final class TrainingGraph {
   /** The loss that is minimised. */
   LossGraph loss() {
     return loss;
+  }
+
+  /** The gradient of every trained variable, as the optimiser is given it. */
+  Map<Parameter, Operand<TFloat32>> gradients() {
+    return gradients;
   }
 
   /** The optimiser, which turns gradients into steps. */

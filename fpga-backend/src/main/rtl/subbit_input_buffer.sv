@@ -152,13 +152,19 @@ module subbit_input_buffer #(
 
   wire [AW:0] write_address = {half, base + AW'(x)};
   for (genvar b = 0; b < 3; b++) begin : g_bank
-    logic [PIXEL_BITS-1:0] memory[2*DEPTH];
     logic [PIXEL_BITS-1:0] found;
-    wire [AW:0] address = {read_half, read_address[b*AW+:AW]};
-    always_ff @(posedge clk) begin
-      if (has_pixel && bank == 2'(b)) memory[write_address] <= pixel;
-      if (read) found <= memory[address];
-    end
+    subbit_memory #(
+        .WIDTH(PIXEL_BITS),
+        .DEPTH(2 * DEPTH)
+    ) pixels (
+        .clk,
+        .write(has_pixel && bank == 2'(b)),
+        .write_address,
+        .write_data(pixel),
+        .read,
+        .read_address({read_half, read_address[b*AW+:AW]}),
+        .read_data(found)
+    );
     assign read_pixels[b*PIXEL_BITS+:PIXEL_BITS] = read_blank ? '0 : found;
   end
 endmodule

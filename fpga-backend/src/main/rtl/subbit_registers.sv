@@ -1,7 +1,8 @@
 // The register file of docs/DEVICE.md behind an AXI4-Lite slave, and the interrupt.
 //
-// One read and one write are served at a time. A write to RESET is answered only once the engine is idle again, so that
-// the next read of CONTROL finds it idle.
+// One read and one write are served at a time, and every access is answered at once, whatever the engine and the memory
+// bus are doing. A reset goes on until both are idle: until then RESET reads 1, CONTROL is not idle, and starts are
+// ignored.
 `default_nettype none
 
 module subbit_registers #(
@@ -64,7 +65,7 @@ module subbit_registers #(
   logic [63:0] cycles_q;
 
   // Address and data of a write may arrive in either order; both are taken together.
-  wire write = s_axi_awvalid && s_axi_wvalid && !s_axi_bvalid && !resetting;
+  wire write = s_axi_awvalid && s_axi_wvalid && !s_axi_bvalid;
   wire read = s_axi_arvalid && !s_axi_rvalid;
   assign s_axi_awready = write;
   assign s_axi_wready = write;
@@ -79,7 +80,7 @@ module subbit_registers #(
     return write && whole && write_at == at;
   endfunction
 
-  wire start_now = writes(REGISTER_CONTROL) && s_axi_wdata[CONTROL_START] && !running;
+  wire start_now = writes(REGISTER_CONTROL) && s_axi_wdata[CONTROL_START] && !running && !resetting;
   wire abort_now = writes(REGISTER_RESET) && s_axi_wdata[RESET_ABORT];
   wire control_read = read && read_at == REGISTER_CONTROL;
   wire [1:0] toggled = writes(REGISTER_ISR) ? s_axi_wdata[1:0] : 2'b00;
@@ -98,8 +99,8 @@ module subbit_registers #(
   always_ff @(posedge clk) base_pages <= rst ? '0 : base_written[ADDR_WIDTH-1:12];
 
   always_ff @(posedge clk) begin
-    start <= start_now;
-    abort <= abort_now;
+    start <= !rst && start_now;
+    abort <= !rst && abort_now;
     // State that a RESET clears.
     if (rst || abort_now) begin
       running <= 1'b0;
@@ -135,19 +136,16 @@ module subbit_registers #(
       if (writes(REGISTER_COUNT)) list_count <= s_axi_wdata;
     end
 
-    // Responses on the AXI4-Lite bus survive a RESET that is written over it.
+    // What a RESET does not clear: responses on the AXI4-Lite bus, and the reset itself.
     if (rst) begin
       s_axi_bvalid <= 1'b0;
       s_axi_rvalid <= 1'b0;
       resetting <= 1'b0;
     end else begin
       if (abort_now) resetting <= 1'b1;
-      else if (write) s_axi_bvalid <= 1'b1;
+      else if (idle && !abort) resetting <= 1'b0;
+      if (write) s_axi_bvalid <= 1'b1;
       else if (s_axi_bready) s_axi_bvalid <= 1'b0;
-      if (resetting && idle && !abort) begin
-        resetting <= 1'b0;
-        s_axi_bvalid <= 1'b1;
-      end
       if (read) s_axi_rvalid <= 1'b1;
       else if (s_axi_rready) s_axi_rvalid <= 1'b0;
     end
@@ -179,6 +177,10 @@ module subbit_registers #(
         REGISTER_ERROR_DESCRIPTOR: s_axi_rdata <= error_descriptor_q;
         REGISTER_CYCLES_LOW: s_axi_rdata <= cycles_q[31:0];
         REGISTER_CYCLES_HIGH: s_axi_rdata <= cycles_q[63:32];
+        REGISTER_RESET: begin
+          s_axi_rdata <= 32'd0;
+          s_axi_rdata[RESET_ABORT] <= resetting;
+        end
         REGISTER_MEMORY_BASE_LOW: s_axi_rdata <= base[31:0];
         REGISTER_MEMORY_BASE_HIGH: s_axi_rdata <= base[63:32];
         REGISTER_RESPONSE_UNIT: s_axi_rdata <= RESPONSE_UNIT;

@@ -70,12 +70,23 @@ module subbit_residual #(
   assign read_bytes = 24'(part_bytes);
 
   // ---- Holding and taking.
-  logic [DATA_WIDTH-1:0] memory[DEPTH];
   logic [SIZE-1:0] byte_at, byte_q;
   logic [DATA_WIDTH-1:0] beat_q;
   wire release_beat = take && (take_last || byte_at == '1);
 
   assign available = here != gone;
+  subbit_memory #(
+      .WIDTH(DATA_WIDTH),
+      .DEPTH(DEPTH)
+  ) held (
+      .clk,
+      .write(beat_valid),
+      .write_address(here[SLOT_BITS-1:0]),
+      .write_data(beat_data),
+      .read(enable),
+      .read_address(gone[SLOT_BITS-1:0]),
+      .read_data(beat_q)
+  );
 
   always_ff @(posedge clk) begin
     if (rst) begin
@@ -114,9 +125,7 @@ module subbit_residual #(
         channels_left <= channels_left - 16'd1;
       end
     end
-    if (beat_valid) memory[here[SLOT_BITS-1:0]] <= beat_data;
     if (enable) begin
-      beat_q <= memory[gone[SLOT_BITS-1:0]];
       byte_q <= byte_at;
       value <= beat_q[8*byte_q+:8];
     end

@@ -66,10 +66,6 @@ module subbit_write_back #(
   localparam int LANE_BITS = $clog2(LANES);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
 
-  // The parameters of every output channel.
-  logic [31:0] bias_memory[MAX_CHANNELS];
-  logic [31:0] multiplier_memory[MAX_CHANNELS];
-
   wire words = layer.output_format == OUTPUT_FORMAT_I32;
   wire bits = layer.output_format == OUTPUT_FORMAT_BITS;
   // Everything before the queue of beats stands still where this is 0.
@@ -213,8 +209,6 @@ module subbit_write_back #(
       sum_ends <= byte_ends;
       sum_lane <= channel[LANE_BITS-1:0];
       sum_position <= position_now;
-      sum_bias <= bias_memory[CHANNEL_BITS'(channel)];
-      sum_multiplier <= multiplier_memory[CHANNEL_BITS'(channel)];
       found_last <= sum_last;
       found_ends <= sum_ends;
       found_lane <= sum_lane;
@@ -236,9 +230,33 @@ module subbit_write_back #(
       total_multiplier <= lane_multiplier;
       total_residual <= lane_residual;
     end
-    if (bias_write) bias_memory[parameter_channel] <= parameter_value;
-    if (multiplier_write) multiplier_memory[parameter_channel] <= parameter_value;
   end
+
+  // The parameters of every output channel.
+  subbit_memory #(
+      .WIDTH(32),
+      .DEPTH(MAX_CHANNELS)
+  ) biases (
+      .clk,
+      .write(bias_write),
+      .write_address(parameter_channel),
+      .write_data(parameter_value),
+      .read(enable),
+      .read_address(CHANNEL_BITS'(channel)),
+      .read_data(sum_bias)
+  );
+  subbit_memory #(
+      .WIDTH(32),
+      .DEPTH(MAX_CHANNELS)
+  ) multipliers (
+      .clk,
+      .write(multiplier_write),
+      .write_address(parameter_channel),
+      .write_data(parameter_value),
+      .read(enable),
+      .read_address(CHANNEL_BITS'(channel)),
+      .read_data(sum_multiplier)
+  );
 
   // The command of a run is issued ahead of its values, which take longer, through the output stage.
   wire [23:0] run_span = 24'(run_address[SIZE-1:0]) + run_bytes + 24'(BYTES - 1);

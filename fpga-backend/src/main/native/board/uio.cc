@@ -16,7 +16,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-constexpr microseconds kPollInterval{50};
+constexpr microseconds kUioPollInterval{50};
 /// Bytes of the register window that the contract uses.
 constexpr std::uint64_t kRegisterBytes = registers::kBytes;
 constexpr const char* kNamePrefix = "subbit";
@@ -99,13 +99,14 @@ class UioDevice final : public Device {
   void WaitForInterrupt(milliseconds limit) override {
     // A plain file stands for the device in tests; it has no interrupts.
     if (!file_.IsCharacterDevice()) {
-      std::this_thread::sleep_for(std::min<microseconds>(limit, kPollInterval));
+      std::this_thread::sleep_for(std::min<microseconds>(limit, kUioPollInterval));
       return;
     }
     const std::uint32_t unmask = 1;
     std::uint32_t count = 0;
     if (::write(file_.descriptor(), &unmask, sizeof unmask) != sizeof unmask) {
-      std::this_thread::sleep_for(std::min<microseconds>(limit, kPollInterval));  // an engine without an interrupt line
+      std::this_thread::sleep_for(
+          std::min<microseconds>(limit, kUioPollInterval));  // an engine without an interrupt line
     } else if (WaitReadable(file_, static_cast<int>(limit.count())) &&
                ::read(file_.descriptor(), &count, sizeof count) < 0) {
       return;  // the caller looks at the control register in any case

@@ -19,7 +19,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 /// Between two looks at the control register of a board without an event file.
-constexpr microseconds kPollInterval{50};
+constexpr microseconds kXdmaPollInterval{50};
 
 class XdmaDevice final : public Device {
  public:
@@ -64,7 +64,7 @@ class XdmaDevice final : public Device {
 
   void WaitForInterrupt(milliseconds limit) override {
     if (!events_) {
-      std::this_thread::sleep_for(std::min<microseconds>(limit, kPollInterval));
+      std::this_thread::sleep_for(std::min<microseconds>(limit, kXdmaPollInterval));
     } else if (WaitReadable(*events_, static_cast<int>(limit.count()))) {
       std::uint32_t events = 0;
       // Another waiter may have taken it; the caller looks at the control register in any case.

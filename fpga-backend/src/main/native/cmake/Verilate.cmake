@@ -13,7 +13,7 @@ foreach(source IN LISTS SOURCES)
   list(APPEND names "${name}")
 endforeach()
 execute_process(
-  COMMAND "${BIN}" --cc --assert -O3 --x-assign fast ${WARNINGS} --prefix ${PREFIX} --Mdir "${fresh}" --top-module ${TOP}
+  COMMAND "${BIN}" --cc --assert -O3 --x-assign fast ${COVERAGE} ${WARNINGS} --prefix ${PREFIX} --Mdir "${fresh}" --top-module ${TOP}
           ${PARAMETERS} ${names}
   WORKING_DIRECTORY "${sources_folder}"
   RESULT_VARIABLE rc OUTPUT_VARIABLE printed ERROR_VARIABLE printed)

@@ -65,7 +65,7 @@ function(subbit_verilate target prefix)
     OUTPUT "${folder}.stamp"
     BYPRODUCTS "${folder}/${prefix}_all.cc"
     COMMAND "${CMAKE_COMMAND}" -DBIN=${VERILATOR_BIN} -DROOT=${VERILATOR_ROOT} -DPREFIX=${prefix} -DTOP=${arg_TOP}
-            -DFOLDER=${folder} "-DWARNINGS=$<IF:$<BOOL:${SUBBIT_RTL_WARNINGS}>,${warnings},-Wno-fatal>" "-DPARAMETERS=${arg_PARAMETERS}" "-DSOURCES=${arg_UNPARSED_ARGUMENTS}"
+            -DFOLDER=${folder} "-DCOVERAGE=$<$<BOOL:${SUBBIT_RTL_COVERAGE}>:--coverage-line;--coverage-toggle>" "-DWARNINGS=$<IF:$<BOOL:${SUBBIT_RTL_WARNINGS}>,${warnings},-Wno-fatal>" "-DPARAMETERS=${arg_PARAMETERS}" "-DSOURCES=${arg_UNPARSED_ARGUMENTS}"
             -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
     COMMAND "${CMAKE_COMMAND}" -E touch "${folder}.stamp"
     DEPENDS ${arg_UNPARSED_ARGUMENTS} "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
@@ -73,6 +73,6 @@ function(subbit_verilate target prefix)
     VERBATIM)
   target_sources(${target} PRIVATE "${folder}/${prefix}_all.cc" "${folder}.stamp")
   set_source_files_properties("${folder}/${prefix}_all.cc" PROPERTIES COMPILE_OPTIONS "-w;-O1")
-  target_include_directories(${target} SYSTEM PRIVATE "${folder}" "${VERILATOR_ROOT}/include"
+  target_include_directories(${target} SYSTEM PUBLIC "${folder}" "${VERILATOR_ROOT}/include"
                              "${VERILATOR_ROOT}/include/vltstd")
 endfunction()

@@ -14,14 +14,14 @@ constexpr std::uint64_t kBankPixels = 512;
 constexpr std::uint64_t kTileRows = 64;
 constexpr std::uint64_t kRowQueueBeats = 64;
 /// From a request to its first beat, and from the last beat to the next request.
-constexpr std::uint64_t kRunOverhead = kMemoryLatency + 5;
+constexpr std::uint64_t kRunOverhead = kMemoryLatency + 7;
 /// The same for the rows of a step, from one step's fetch to the next.
-constexpr std::uint64_t kFetchOverhead = kMemoryLatency + 12;
+constexpr std::uint64_t kFetchOverhead = kMemoryLatency + 14;
 /// A write's response and the steps from one part of a layer to the next.
 constexpr std::uint64_t kLayerOverhead = kMemoryLatency + 60;
 /// A residual is read in runs of at most this many beats.
 constexpr std::uint64_t kResidualBeats = 16;
-constexpr std::uint64_t kResidualOverhead = kMemoryLatency + 4;
+constexpr std::uint64_t kResidualOverhead = kMemoryLatency + 6;
 
 constexpr std::uint64_t CeilDivide(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
 
@@ -62,7 +62,7 @@ Tiling TilingOf(const LayerShape& d, const Capabilities& c) {
 }
 
 /// The cycles that the three processes of the engine spend on a tile.
-struct Tile {
+struct TileWork {
   std::uint64_t fetch;    ///< rows and indices of its first step
   std::uint64_t compute;  ///< all steps, each but the first waiting for its rows
   std::uint64_t step;     ///< the last of them
@@ -103,10 +103,11 @@ std::uint64_t InputRows(const LayerShape& d, std::uint64_t row, std::uint64_t ro
   return static_cast<std::uint64_t>(std::min<std::int64_t>(end, d.in_height) - std::max<std::int64_t>(first, 0));
 }
 
-Tile TileOf(const LayerShape& d, const Capabilities& c, std::uint64_t row, std::uint64_t rows, std::uint64_t columns) {
+TileWork TileOf(const LayerShape& d, const Capabilities& c, std::uint64_t row, std::uint64_t rows,
+                std::uint64_t columns) {
   const std::uint64_t pixels = rows * columns;
   const std::uint64_t input_rows = InputRows(d, row, rows);
-  Tile tile{};
+  TileWork tile{};
   tile.step = rows * RowCycles(d, c, columns);
   // A step's rows and indices are fetched while the step before is computed. The last may have fewer channels than
   // there are lanes.
@@ -140,7 +141,7 @@ Tile TileOf(const LayerShape& d, const Capabilities& c, std::uint64_t row, std::
 /// residual of the other.
 class Pipeline {
  public:
-  void Add(const Tile& tile) {
+  void Add(const TileWork& tile) {
     const std::uint64_t written_before = written_;
     written_ = WrittenBeside(tile.row_reads);
     const std::uint64_t fetched = tile.fetch + computed_ - newest_.step;
@@ -156,7 +157,7 @@ class Pipeline {
     return std::max(computed_, written_) + std::max(newest_.write, reads);
   }
 
-  Tile newest_{};
+  TileWork newest_{};
   std::uint64_t computed_ = 0;
   std::uint64_t written_ = 0;  ///< when the tile before the newest is written
 };

@@ -20,6 +20,7 @@ enum class Misbehaviour {
   kNone,
   kHangs,
   kHangsForGood,
+  kResetsSlowly,
   kReportsError,
   kVanishes,
   kForgetsStatus,
@@ -44,18 +45,25 @@ class FaultyDevice final : public Device {
       case Misbehaviour::kWrongVersion:
         return offset == registers::kVersion ? 0x00020000 : emulator_.Read32(offset);
       default:
+        if (offset == registers::kReset && resetting_ > 0) {
+          busy_ = --resetting_ > 0;
+          return registers::kResetAbort;
+        }
         return offset == registers::kControl && busy_ ? 0 : emulator_.Read32(offset);
     }
   }
 
   void Write32(std::uint32_t offset, std::uint32_t value) override {
     const Misbehaviour fault = fault_.load();
-    if (offset == registers::kControl && (fault == Misbehaviour::kHangs || fault == Misbehaviour::kHangsForGood)) {
+    const bool hangs =
+        fault == Misbehaviour::kHangs || fault == Misbehaviour::kHangsForGood || fault == Misbehaviour::kResetsSlowly;
+    if (offset == registers::kControl && (hangs || busy_)) {
       busy_ = true;
       return;
     }
-    if (offset == registers::kReset && fault != Misbehaviour::kHangsForGood) {
-      busy_ = false;
+    if (offset == registers::kReset) {
+      resetting_ = fault == Misbehaviour::kResetsSlowly ? 5 : fault == Misbehaviour::kHangsForGood ? 1000 : 0;
+      busy_ = resetting_ > 0;
     }
     emulator_.Write32(offset, value);
   }
@@ -76,6 +84,7 @@ class FaultyDevice final : public Device {
   std::atomic<Misbehaviour>& fault_;
   Emulator emulator_;
   bool busy_ = false;
+  int resetting_ = 0;  ///< how often RESET is still read as 1
 };
 
 class DriverTest : public ::testing::Test {
@@ -155,6 +164,14 @@ TEST_F(DriverTest, TimesOutOnAHangAndRecovers) {
   std::string message;
   EXPECT_EQ(RunAndFail(&message), Fault::kTimeout);
   EXPECT_NE(message.find("20 ms"), std::string::npos) << message;
+  fault_ = Misbehaviour::kNone;
+  ExpectRuns();
+}
+
+TEST_F(DriverTest, StartsNothingBeforeAResetHasEnded) {
+  Open();
+  fault_ = Misbehaviour::kResetsSlowly;
+  EXPECT_EQ(RunAndFail(), Fault::kTimeout);
   fault_ = Misbehaviour::kNone;
   ExpectRuns();
 }

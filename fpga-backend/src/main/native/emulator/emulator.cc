@@ -139,7 +139,8 @@ void Emulator::ReadBuffer(std::uint64_t address, void* to, std::size_t bytes) {
     throw TransferError("a read of " + std::to_string(bytes) + " bytes at " + std::to_string(address) +
                         " leaves the emulator's memory");
   }
-  std::memcpy(to, memory_.get() + address, bytes);
+  // Not memcpy, which takes no null pointers, even of nothing.
+  std::copy_n(memory_.get() + address, bytes, static_cast<std::uint8_t*>(to));
 }
 
 void Emulator::WriteBuffer(std::uint64_t address, const void* from, std::size_t bytes) {
@@ -147,7 +148,7 @@ void Emulator::WriteBuffer(std::uint64_t address, const void* from, std::size_t 
     throw TransferError("a write of " + std::to_string(bytes) + " bytes at " + std::to_string(address) +
                         " leaves the emulator's memory");
   }
-  std::memcpy(memory_.get() + address, from, bytes);
+  std::copy_n(static_cast<const std::uint8_t*>(from), bytes, memory_.get() + address);
 }
 
 void Emulator::WaitForInterrupt(std::chrono::milliseconds) {}

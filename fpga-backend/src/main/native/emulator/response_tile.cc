@@ -7,7 +7,7 @@ namespace {
 
 /// Reads one element of an input row and subtracts its zero point.
 template <InputFormat format>
-std::int16_t Element(const std::uint8_t* row, std::size_t x, std::int16_t zero_point) {
+std::int16_t ElementAt(const std::uint8_t* row, std::size_t x, std::int16_t zero_point) {
   if constexpr (format == InputFormat::kBits) {
     return ((row[x / 8] >> (x % 8)) & 1) != 0 ? 1 : -1;
   } else if constexpr (format == InputFormat::kU8) {
@@ -21,7 +21,7 @@ template <InputFormat format>
 void UnpackRow(const LayerShape& d, const std::uint8_t* row, std::int16_t* to) {
   const std::int16_t zero_point = d.input_zero_point;
   for (std::size_t x = 0; x < d.in_width; ++x) {
-    to[x] = Element<format>(row, x, zero_point);
+    to[x] = ElementAt<format>(row, x, zero_point);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/operator/element_type.h"
 #include "driver/sign_rules.h"
 
 namespace subbit::fpga {
@@ -124,8 +125,8 @@ class NodeReader {
     }
     const Ort::TensorTypeAndShapeInfo info = value.GetTensorTypeAndShapeInfo();
     if (info.GetElementType() != Ort::TypeToTensorType<T>::type) {
-      throw InvalidOperator(op_, std::string("type of ") + row.name, std::to_string(info.GetElementType()),
-                            std::to_string(Ort::TypeToTensorType<T>::type));
+      throw InvalidOperator(op_, std::string("type of ") + row.name, ElementTypeName(info.GetElementType()),
+                            ElementTypeName(Ort::TypeToTensorType<T>::type));
     }
     if (info.GetElementCount() == 0) {
       throw InvalidOperator(op_, row.name, "nothing", "at least one element");

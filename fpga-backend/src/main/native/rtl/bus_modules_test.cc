@@ -63,7 +63,8 @@ class ReadSlave {
       ASSERT_LE(m_.m_axi_araddr % kPage + beats * kBytes, kPage) << "a burst crosses a page";
       bursts_.push_back({m_.m_axi_araddr, beats});
     }
-    received_ = m_.m_axi_rvalid && m_.m_axi_rready;
+    ASSERT_FALSE(m_.m_axi_rvalid && !m_.m_axi_rready) << "the memory has to wait";
+    received_ = m_.m_axi_rvalid;
   }
 
   /// After the edge.
@@ -179,6 +180,10 @@ class WriteBench {
     m_.beat_valid = 0;
     faults_ = 0;
     std::uint32_t handed = 0;
+    announced_ = 0;
+    sent_ = 0;
+    std::size_t sent_before_abort = 0;
+    std::vector<Beat> given;
     bool asked = false;
     const auto ended = [&](int cycle) { return abort_at >= 0 ? cycle > abort_at : asked && handed == beats; };
     for (int cycle = 0; !ended(cycle) || m_.busy; ++cycle) {
@@ -205,11 +210,15 @@ class WriteBench {
       asked = asked || (m_.command_valid && m_.command_ready);
       const bool taken = m_.beat_valid && m_.beat_ready;
       if (taken) {
-        Write(expected_, address + handed * kBytes, m_.beat_data, m_.beat_strobe);
+        given.push_back({m_.beat_data, m_.beat_strobe, false});
         ++handed;
         fresh_ = true;
       }
       Bus();
+      if (!aborted) {
+        sent_before_abort = sent_;
+      }
+      ASSERT_LE(announced_, handed) << "a burst is announced before its beats are here";
       const bool answered = m_.m_axi_bvalid && m_.m_axi_bready;
       Edge(m_);
       faults_ += m_.fault;
@@ -224,6 +233,17 @@ class WriteBench {
     }
     m_.__SYM__abort = 0;
     ASSERT_TRUE(bursts_.empty() && beats_.empty() && unanswered_ == 0) << "idle with a burst on the bus";
+    // All that was handed over is written. With an abort it is what was on the bus by then, and up to two beats more,
+    // which were on their way.
+    std::size_t written = abort_at < 0 ? given.size() : sent_before_abort;
+    for (std::size_t i = 0; i < written; ++i) {
+      Write(expected_, address + static_cast<std::uint32_t>(i) * kBytes, given[i].data, given[i].strobe);
+    }
+    for (; abort_at >= 0 && memory_ != expected_ && written < std::min(given.size(), sent_before_abort + 2);
+         ++written) {
+      Write(expected_, address + static_cast<std::uint32_t>(written) * kBytes, given[written].data,
+            given[written].strobe);
+    }
     const auto different = std::mismatch(memory_.begin(), memory_.end(), expected_.begin()).first;
     ASSERT_TRUE(different == memory_.end())
         << "byte " << different - memory_.begin() << " is not what was handed over, in a run of " << beats
@@ -246,9 +266,11 @@ class WriteBench {
       ASSERT_EQ(m_.m_axi_awaddr % kBytes, 0u);
       ASSERT_LE(m_.m_axi_awaddr % kPage + beats * kBytes, kPage) << "a burst crosses a page";
       bursts_.push_back({m_.m_axi_awaddr, beats});
+      announced_ += beats;
     }
     if (m_.m_axi_wvalid && m_.m_axi_wready) {
       beats_.push_back({m_.m_axi_wdata, m_.m_axi_wstrb, m_.m_axi_wlast != 0});
+      ++sent_;
     }
     while (!bursts_.empty() && !beats_.empty()) {
       Burst& burst = bursts_.front();
@@ -278,6 +300,8 @@ class WriteBench {
   std::vector<std::uint8_t> expected_;
   std::deque<Burst> bursts_;
   std::deque<Beat> beats_;
+  std::uint32_t announced_ = 0;  ///< beats of the run whose address was taken
+  std::size_t sent_ = 0;         ///< beats of the run that were taken from the bus
   int unanswered_ = 0;
   int faults_ = 0;
   bool fresh_ = true;

@@ -8,17 +8,54 @@
 #include <vector>
 
 #include "Vsubbit_accumulator.h"
+#include "Vsubbit_beat_queue.h"
 #include "Vsubbit_channel_indices.h"
 #include "Vsubbit_codebook.h"
 #include "Vsubbit_copy.h"
 #include "Vsubbit_index_memory.h"
 #include "Vsubbit_index_memory_lanes.h"
+#include "Vsubbit_memory.h"
 #include "Vsubbit_queue.h"
 #include "Vsubbit_response_table.h"
 #include "rtl/module_bench.h"
 
 namespace subbit::fpga {
 namespace {
+
+TEST(MemoryModule, ReadsWhatWasWrittenBefore) {
+  constexpr std::size_t kDepth = 16;
+  Vsubbit_memory m;
+  std::mt19937 random(8);
+  std::array<std::uint8_t, kDepth> memory{};
+  std::uint8_t expected = 0;
+  int kept = 0;
+  int collisions = 0;
+  for (int cycle = 0; cycle < 20000; ++cycle) {
+    const bool first = cycle < static_cast<int>(kDepth);
+    m.write = first || Moves(random);
+    m.write_address = static_cast<std::uint8_t>(first ? cycle : static_cast<int>(random() % kDepth));
+    m.write_data = static_cast<std::uint8_t>(random());
+    m.read = cycle > static_cast<int>(kDepth) && Moves(random);
+    m.read_address = static_cast<std::uint8_t>(random() % kDepth);
+    const bool collides = m.read && m.write && m.read_address == m.write_address;
+    if (m.read) {
+      // In simulation what must not be used is wrong for sure.
+      expected = collides ? static_cast<std::uint8_t>(~memory[m.read_address]) : memory[m.read_address];
+    }
+    const bool known = cycle > static_cast<int>(kDepth) + 20;
+    kept += known && !m.read ? 1 : 0;
+    collisions += collides ? 1 : 0;
+    Cycle(m);
+    if (m.write) {
+      memory[m.write_address] = m.write_data;
+    }
+    if (known) {
+      ASSERT_EQ(m.read_data, expected) << "cycle " << cycle;
+    }
+  }
+  EXPECT_GT(kept, 1000);
+  EXPECT_GT(collisions, 100);
+}
 
 TEST(AccumulatorModule, KeepsTheHalvesApart) {
   constexpr int kDepth = 16;
@@ -58,7 +95,9 @@ TEST(AccumulatorModule, KeepsTheHalvesApart) {
     if (m.write) {
       memory[m.write_half][m.write_address] = m.write_sum;
     }
-    ASSERT_EQ(m.read_sum, read) << "cycle " << cycle;
+    if (!m.write || m.write_address != m.read_address) {
+      ASSERT_EQ(m.read_sum, read) << "cycle " << cycle;
+    }
     if (drained) {
       ASSERT_EQ(m.drain_sum, *drained) << "cycle " << cycle;
     }
@@ -206,6 +245,9 @@ TEST(ChannelIndicesModule, GivesTheLanesTheirIndicesTogether) {
     const auto expected = halves[m.read_half];
     Cycle(m);
     for (int l = 0; !first && l < kLanes; ++l) {
+      if (m.write && m.write_half == m.read_half && m.write_channel == m.read_slot * kLanes + l) {
+        continue;  // not defined
+      }
       ASSERT_EQ(GetBits(m.read_indices, static_cast<std::size_t>(9 * l), 9),
                 expected[static_cast<std::size_t>(m.read_slot * kLanes + l)])
           << "cycle " << cycle << ", lane " << l;
@@ -255,6 +297,47 @@ TEST(QueueModule, GivesWhatItGotInOrder) {
     Edge(m);
   }
   EXPECT_EQ(most, kDepth);
+}
+
+TEST(BeatQueueModule, TakesABeatInEveryCycleAndGivesThemInOrder) {
+  constexpr std::size_t kDepth = 16;
+  Vsubbit_beat_queue m;
+  std::mt19937 random(9);
+  Reset(m);
+  std::deque<std::uint64_t> held;
+  std::size_t most = 0;
+  for (int cycle = 0; cycle < 20000; ++cycle) {
+    if (random() % 500 == 0) {
+      Reset(m);
+      held.clear();
+    }
+    m.in_valid = held.size() < kDepth && Moves(random);
+    m.in_data = (std::uint64_t{random()} << 32 | random()) & 0xFFFFFFFFFF;
+    m.out_ready = cycle / 40 % 2 == 0 ? Moves(random) : random() % 8 == 0;
+    Settle(m);
+    ASSERT_FALSE(m.out_valid && held.empty());
+    if (m.out_valid && m.out_ready) {
+      ASSERT_EQ(m.out_data, held.front());
+      held.pop_front();
+    }
+    if (m.in_valid) {
+      held.push_back(m.in_data);
+    }
+    most = std::max(most, held.size());
+    Edge(m);
+  }
+  EXPECT_EQ(most, kDepth);
+  // What is in it leaves one beat per cycle, the first two cycles after it entered.
+  Reset(m);
+  m.out_ready = 1;
+  for (int cycle = 0; cycle < 8; ++cycle) {
+    m.in_valid = cycle < 4;
+    m.in_data = static_cast<std::uint64_t>(cycle);
+    Settle(m);
+    ASSERT_EQ(m.out_valid, cycle >= 2 && cycle < 6 ? 1 : 0) << "cycle " << cycle;
+    ASSERT_TRUE(!m.out_valid || m.out_data == static_cast<std::uint64_t>(cycle - 2));
+    Edge(m);
+  }
 }
 
 }  // namespace

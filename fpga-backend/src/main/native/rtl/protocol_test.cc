@@ -74,6 +74,14 @@ class Protocol : public ::testing::Test {
     emulator_->WriteBuffer(address, from, bytes);
   }
 
+  /// Resets the simulated device, and waits until the reset has ended.
+  void ResetRtl() {
+    rtl_->Write32(registers::kReset, registers::kResetAbort);
+    for (int i = 0; rtl_->Read32(registers::kReset) != 0; ++i) {
+      ASSERT_LT(i, 10000) << "the reset does not end";
+    }
+  }
+
   void Start(Device& device, std::uint64_t address, std::uint32_t count) {
     device.Write32(registers::kDescriptorsLow, static_cast<std::uint32_t>(address));
     device.Write32(registers::kDescriptorsHigh, static_cast<std::uint32_t>(address >> 32));
@@ -167,7 +175,7 @@ TEST_F(Protocol, FindsItsMemoryWhereMemoryBaseSays) {
   rtl_->Write32(registers::kMemoryBaseHigh, 0xFFFFFFFF);
   EXPECT_EQ(rtl_->Read32(registers::kMemoryBaseLow), kBase) << "whole pages";
   EXPECT_EQ(rtl_->Read32(registers::kMemoryBaseHigh), 0u) << "beyond the bus";
-  rtl_->Write32(registers::kReset, 1);
+  ResetRtl();
   EXPECT_EQ(rtl_->Read32(registers::kMemoryBaseLow), kBase) << "a reset leaves it alone";
   Start(*emulator_, kDescriptorsAt, 1);
   Start(*rtl_, kDescriptorsAt, 1);
@@ -297,7 +305,7 @@ TEST_F(Protocol, IsIdleAndAsNewAfterAResetAtAnyTime) {
       Start(*rtl_, kDescriptorsAt, 1);
       // Loading takes some 400 cycles, computing 4096, writing back 1024.
       rtl_->RunCycles(random() % (run % 3 == 0 ? 800 : 6000));
-      rtl_->Write32(registers::kReset, 1);
+      ASSERT_NO_FATAL_FAILURE(ResetRtl()) << "run " << run;
       ASSERT_EQ(rtl_->Read32(registers::kControl), registers::kControlIdle) << "run " << run;
       ASSERT_EQ(rtl_->Read32(registers::kDescriptorsLow), 0u);
       ASSERT_EQ(rtl_->Read32(registers::kGie), 0u);
@@ -308,6 +316,42 @@ TEST_F(Protocol, IsIdleAndAsNewAfterAResetAtAnyTime) {
       ASSERT_FALSE(HasFailure()) << "run " << run;
     }
   }
+}
+
+TEST_F(Protocol, AnswersWhileTheBusHangs) {
+  // No address is taken, or no data come. (RtlDevice fails where an access to a register is not answered.)
+  for (const BusTiming& dead : {BusTiming{20, 100, 1}, BusTiming{std::numeric_limits<std::uint32_t>::max(), 0, 1}}) {
+    Open(dead);
+    const LayerDescriptor::Bytes bytes = Layer().Encode();
+    Write(kDescriptorsAt, bytes.data(), bytes.size());
+    Start(*rtl_, kDescriptorsAt, 1);
+    rtl_->RunCycles(1000);
+    for (int run = 0; run < 3; ++run) {
+      rtl_->Write32(registers::kReset, registers::kResetAbort);
+      rtl_->RunCycles(1000);
+      EXPECT_EQ(rtl_->Read32(registers::kReset), registers::kResetAbort);
+      EXPECT_EQ(rtl_->Read32(registers::kControl), 0u);
+    }
+  }
+}
+
+TEST_F(Protocol, TakesNoStartDuringAReset) {
+  constexpr std::uint32_t kSlow = 5000;  // cycles until the bus answers
+  Open({kSlow, 0, 1});
+  const LayerDescriptor::Bytes bytes = Layer().Encode();
+  Write(kDescriptorsAt, bytes.data(), bytes.size());
+  Start(*rtl_, kDescriptorsAt, 1);
+  rtl_->RunCycles(100);
+  rtl_->Write32(registers::kReset, registers::kResetAbort);
+  Start(*rtl_, kDescriptorsAt, 1);
+  EXPECT_EQ(rtl_->Read32(registers::kReset), registers::kResetAbort);
+  EXPECT_FALSE(rtl_->RunCycles(20 * kSlow)) << "an interrupt of a request that was ignored";
+  EXPECT_EQ(rtl_->Read32(registers::kReset), 0u);
+  EXPECT_EQ(rtl_->Read32(registers::kControl), registers::kControlIdle);
+  std::vector<std::uint8_t> after(bytes.size());
+  rtl_->ReadBuffer(kDescriptorsAt, after.data(), after.size());
+  EXPECT_TRUE(std::equal(bytes.begin(), bytes.end(), after.begin())) << "the descriptor was worked on";
+  EXPECT_EQ(CompareLayer(Layer()), 0u);
 }
 
 TEST_F(Protocol, ReportsAFailedTransfer) {

@@ -76,6 +76,17 @@ TEST_P(Rtl, AgreesWithTheReferenceOnRandomLayers) {
   }
 }
 
+TEST_P(Rtl, ComputesWhateverItsRegistersAndMemoriesBeginWith) {
+  for (std::uint32_t seed = 1; seed <= 10; ++seed) {
+    const auto driver = Driver::Open(Open(GetParam(), {20, 0, seed}));
+    std::mt19937 random(seed);
+    for (int run = 0; run < 3; ++run) {
+      const LayerCase c = OfferedCase(random, *driver);
+      ASSERT_EQ(RunCase(*driver, c), ReferenceConv(c)) << "seed " << seed << ", run " << run;
+    }
+  }
+}
+
 /// Runs a layer on the element's simulation and emulator; results must be the same, cycles within 2 %.
 void CompareWithTheEmulator(const std::string& element, const LayerCase& c) {
   LayerCycles rtl{};

@@ -42,10 +42,19 @@ class Simulation {
 template <class Model>
 class SimulationOf final : public Simulation {
  public:
-  explicit SimulationOf(const SubbitRtlMemory& memory) : model_(&context_), memory_(memory) {
+  explicit SimulationOf(const SubbitRtlMemory& memory) : model_(Prepared(context_, memory.seed)), memory_(memory) {
+    // The pins, too, begin with any value.
+    model_.s_axi_awvalid = model_.s_axi_wvalid = model_.s_axi_arvalid = 0;
+    model_.s_axi_bready = model_.s_axi_rready = 0;
+    model_.m_axi_arready = model_.m_axi_awready = model_.m_axi_wready = 0;
+    model_.m_axi_rvalid = model_.m_axi_bvalid = 0;
     model_.aresetn = 0;
     for (int i = 0; i < 4; ++i) {
-      Cycle();
+      // The memory is in reset, too.
+      model_.aclk = 0;
+      model_.eval();
+      model_.aclk = 1;
+      model_.eval();
     }
     model_.aresetn = 1;
     Cycle();
@@ -53,27 +62,26 @@ class SimulationOf final : public Simulation {
 
   ~SimulationOf() override { model_.final(); }
 
-  // A device that never answers must not hang its host: the bus gives up, as a bridge with a time-out does.
+  // The contract lets no access to a register wait for what the device is doing.
   std::uint32_t Read(std::uint32_t offset) override {
     model_.s_axi_araddr = offset;
     model_.s_axi_arvalid = 1;
     model_.s_axi_rready = 1;
-    std::uint32_t value = kAbsent;
-    for (int i = 0; i < kBusTimeout; ++i) {
+    for (int i = 0; i < kAnswerCycles; ++i) {
       const bool taken = Settle() && model_.s_axi_arready;
       const bool answered = model_.s_axi_rvalid;
-      value = answered ? model_.s_axi_rdata : kAbsent;
+      const std::uint32_t value = model_.s_axi_rdata;
       Edge();
       if (taken) {
         model_.s_axi_arvalid = 0;
       }
       if (answered) {
-        break;
+        model_.s_axi_rready = 0;
+        return value;
       }
     }
-    model_.s_axi_arvalid = 0;
-    model_.s_axi_rready = 0;
-    return value;
+    failure = "a read of a register was not answered";
+    return kAbsent;
   }
 
   void Write(std::uint32_t offset, std::uint32_t value) override {
@@ -81,7 +89,7 @@ class SimulationOf final : public Simulation {
     model_.s_axi_wdata = value;
     model_.s_axi_awvalid = model_.s_axi_wvalid = 1;
     model_.s_axi_bready = 1;
-    for (int i = 0; i < kBusTimeout; ++i) {
+    for (int i = 0; i < kAnswerCycles; ++i) {
       const bool taken = Settle() && model_.s_axi_awready;
       const bool answered = model_.s_axi_bvalid;
       Edge();
@@ -89,11 +97,11 @@ class SimulationOf final : public Simulation {
         model_.s_axi_awvalid = model_.s_axi_wvalid = 0;
       }
       if (answered) {
-        break;
+        model_.s_axi_bready = 0;
+        return;
       }
     }
-    model_.s_axi_awvalid = model_.s_axi_wvalid = 0;
-    model_.s_axi_bready = 0;
+    failure = "a write to a register was not answered";
   }
 
   bool Run(std::uint64_t cycles) override {
@@ -105,7 +113,15 @@ class SimulationOf final : public Simulation {
 
  private:
   static constexpr std::uint32_t kAbsent = 0xFFFFFFFF;
-  static constexpr int kBusTimeout = 100000;
+  static constexpr int kAnswerCycles = 100;
+
+  /// Registers and memories without a reset begin with any value.
+  static VerilatedContext* Prepared(VerilatedContext& context, std::uint32_t seed) {
+    constexpr int kEveryBit = 2;
+    context.randReset(kEveryBit);
+    context.randSeed(static_cast<int>(seed));
+    return &context;
+  }
 
   bool Settle() {
     memory_.Drive(model_);

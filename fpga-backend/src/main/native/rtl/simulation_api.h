@@ -20,6 +20,7 @@ struct SubbitRtlMemory {
   uint32_t latency;
   /** Of 100 cycles, how many each channel of the bus stands still, at random. */
   uint32_t stall_percent;
+  /** Of the stalls, and of the values with which registers and memories begin that no reset sets; not 0. */
   uint32_t seed;
 };
 

@@ -157,7 +157,8 @@ module subbit_simulation #(
       .burst(arburst),
       .beat(m_axi_rvalid && m_axi_rready),
       .last(m_axi_rlast),
-      .data_first(1'b0)
+      .data_first(1'b0),
+      .late(m_axi_rvalid && !m_axi_rready)
   );
   subbit_axi_bursts #(
       .ADDR_WIDTH(ADDR_WIDTH),
@@ -173,7 +174,8 @@ module subbit_simulation #(
       .burst(awburst),
       .beat(m_axi_wvalid && m_axi_wready),
       .last(m_axi_wlast),
-      .data_first(1'b1)
+      .data_first(1'b1),
+      .late(!m_axi_wvalid)
   );
 endmodule
 

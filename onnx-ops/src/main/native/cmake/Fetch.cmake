@@ -75,11 +75,13 @@ endfunction()
 # builds, or for a platform as wheels name it. If it cannot be had, OUT_VAR is empty and ERROR_VAR says why.
 function(subbit_python_wheel out error name version sha512)
   find_program(SUBBIT_PYTHON python3)
+  set(key "${name}-${version}")
   set(platform)
   if(ARGN)
+    string(APPEND key "-${ARGN}")
     set(platform --platform ${ARGN})
   endif()
-  subbit_fetch(folder message "${name}-${version}" "${sha512}"
+  subbit_fetch(folder message "${key}" "${sha512}"
                COMMAND "${SUBBIT_PYTHON}" -m pip --disable-pip-version-check --no-cache-dir download --quiet --no-deps
                        --only-binary :all: ${platform} "${name}==${version}")
   if(NOT folder)

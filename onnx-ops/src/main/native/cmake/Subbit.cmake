@@ -10,6 +10,11 @@ set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
+# Libraries are compiled several sources at a time, since what these include takes longer than the most of them. Sources with options of
+# their own, those for an instruction set, stay alone.
+option(CMAKE_UNITY_BUILD "Compile several sources of a library at a time" ON)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+
 # The same bytes wherever the sources, the build and the cache lie: no path of this machine gets into a library.
 cmake_path(SET subbit_root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../../../../..")
 subbit_cache_dir(subbit_cache)
@@ -18,12 +23,19 @@ foreach(path "${subbit_root}" "${CMAKE_BINARY_DIR}/" "${subbit_cache}/")
 endforeach()
 
 option(SUBBIT_SANITIZE "Build everything with the address and undefined-behaviour sanitizers" OFF)
+option(SUBBIT_FUZZ "Build everything for libFuzzer too, with the programs that fuzz it; implies SUBBIT_SANITIZE, needs Clang" OFF)
+set(SUBBIT_FUZZ_SOURCES "${CMAKE_CURRENT_LIST_DIR}/../core/fuzz")
 option(SUBBIT_SKIP_TESTS "Leave the tests out of the build" OFF)
 set(SUBBIT_RESOURCE_DIR "${CMAKE_BINARY_DIR}/resources" CACHE STRING
     "Where the libraries go that are packed into the jars; a relative path is one within each module")
 
 # -ffp-contract=off: results are specified to the last bit, so a multiply and an add are never fused behind our back.
 add_compile_options(-Wall -Wextra -Wpedantic -Werror -ffp-contract=off)
+if(SUBBIT_FUZZ)
+  set(SUBBIT_SANITIZE ON)
+  # Warnings are for the compilers that build what is delivered; of Clang, any version will do here.
+  add_compile_options(-fsanitize=fuzzer-no-link -Wno-error)
+endif()
 if(SUBBIT_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g1 -O1)
   add_link_options(-fsanitize=address,undefined)
@@ -93,14 +105,26 @@ if(SUBBIT_UNIT_TESTS)
   target_link_libraries(gtest PUBLIC Threads::Threads)
 endif()
 
-# subbit_test(name source... LIBS lib... SHARDS n): one GoogleTest program, known to CTest, or its tests in n parts that may run side by side.
+# subbit_test(name source... TOGETHER source... LIBS lib... SHARDS n): one GoogleTest program, known to CTest, or its tests in n parts that may
+# run side by side. Sources that stand TOGETHER, whose helpers differ in name, are compiled as two files: most of a small one's time goes
+# into what it includes.
 # Its own files are optimised little, since they compile longer than they run, and what most of them include is compiled once; the
 # libraries under test are as they are elsewhere. Built for another processor it runs under emulation, without the tests whose names say
-# SeveralThreads: emulated threads that wait for each other take minutes, and threads are no matter of the processor.
+# SeveralThreads: emulated threads that wait for each other take minutes, and threads are no matter of the processor. There, and under the
+# sanitizers, sweeps over random layers are shorter (core/testing/sweep.h).
 function(subbit_test name)
-  cmake_parse_arguments(arg "" "SHARDS" "LIBS" ${ARGN})
-  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  cmake_parse_arguments(arg "" "SHARDS" "TOGETHER;LIBS" ${ARGN})
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_TOGETHER})
+  set_target_properties(${name} PROPERTIES UNITY_BUILD_MODE GROUP)
+  set(part 0)
+  foreach(source IN LISTS arg_TOGETHER)
+    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${name}_${part}")
+    math(EXPR part "1 - ${part}")
+  endforeach()
   target_compile_options(${name} PRIVATE $<IF:$<BOOL:${SUBBIT_SANITIZE}>,-O0,-O1>)
+  if(SUBBIT_SANITIZE OR CMAKE_CROSSCOMPILING)
+    target_compile_definitions(${name} PRIVATE SUBBIT_SHORT_SWEEPS)
+  endif()
   target_link_libraries(${name} PRIVATE ${arg_LIBS} gtest)
   target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <algorithm> <functional> <random>)
   set(run ${name} $<$<BOOL:${CMAKE_CROSSCOMPILING}>:--gtest_filter=-*SeveralThreads*>)
@@ -114,6 +138,21 @@ function(subbit_test name)
     set_tests_properties(${name}_${shard} PROPERTIES
       ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${shard}")
   endforeach()
+endfunction()
+
+# subbit_fuzz(name source... LIBS lib...): a program that runs the fuzz targets of these sources under libFuzzer.
+function(subbit_fuzz name)
+  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${SUBBIT_FUZZ_SOURCES}/fuzz_main.cc ${SUBBIT_FUZZ_SOURCES}/finding.cc)
+  target_link_libraries(${name} PRIVATE ${arg_LIBS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
+# subbit_fuzz_corpus(test): lets a program of tests run the fuzz targets among its sources on the inputs that are kept.
+function(subbit_fuzz_corpus test)
+  string(REGEX REPLACE "/src/main/native$" "/src/test/fuzz" kept "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_sources(${test} PRIVATE ${SUBBIT_FUZZ_SOURCES}/corpus_test.cc ${SUBBIT_FUZZ_SOURCES}/finding.cc)
+  target_compile_definitions(${test} PRIVATE SUBBIT_FUZZ_DIR="${kept}")
 endfunction()
 
 # subbit_load_test(target symbol...): that the finished library of `target` can be loaded and offers these functions, known to CTest.
@@ -173,13 +212,15 @@ function(subbit_plugin_library target package exports)
       target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc -Wl,-z,defs)
     endif()
   else()
-    target_sources(${target} PRIVATE "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../library/stay_loaded.cc")
+    set(stay_loaded "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../library/stay_loaded.cc")
+    target_sources(${target} PRIVATE "${stay_loaded}")
+    # The macros of windows.h stay in it.
+    set_source_files_properties("${stay_loaded}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
   subbit_exports_test(${target} "${exports}")
 endfunction()
 
-# subbit_module(name): the target `name` builds everything that the folder of the caller does, as the Maven module of that name asks for.
+# subbit_module(name library...): the target `name` builds what the Maven module of that name packs.
 function(subbit_module name)
-  get_property(targets DIRECTORY PROPERTY BUILDSYSTEM_TARGETS)
-  add_custom_target(${name} DEPENDS ${targets})
+  add_custom_target(${name} DEPENDS ${ARGN})
 endfunction()

@@ -20,6 +20,9 @@ macro(subbit_zig target)
     endif()
   endforeach()
   set(CMAKE_CXX_COMPILER "${tools}/c++")
+  # Zig compiles the C++ library that it links, once for what is optimised and once for what is not. Without this CMake's own check of the
+  # compiler would be all that needs the latter. The options of the build type come behind and win.
+  set(CMAKE_CXX_FLAGS -O2)
   set(CMAKE_RC_COMPILER "${tools}/rc")
   set(CMAKE_AR "${tools}/ar" CACHE FILEPATH "")
   set(CMAKE_RANLIB "${tools}/ranlib" CACHE FILEPATH "")

@@ -30,7 +30,7 @@ AnyTensor Parameter(const Preparation& p, const operators::InputRow& row) {
 }
 
 /// The shape of an image of X: of pixels [N, C, H, W], or features [N, H, W, C].
-MapShape ImageShape(const OpName& op, const Dims& x, bool pixels) {
+MapShape ShapeOfImage(const OpName& op, const Dims& x, bool pixels) {
   if (x.size() != 4) throw InvalidOperator(op, "shape of X", ToString(x), pixels ? "[N, C, H, W]" : "[N, H, W, C]");
   return pixels ? MapShape{x[2], x[3], x[1]} : MapShape{x[1], x[2], x[3]};
 }
@@ -40,7 +40,7 @@ template <class Table, class T>
 void RunNetwork(const IntegerNetwork& network, const OpName& op, const RunIo& io) {
   constexpr bool kPixels = !std::is_same_v<T, std::int16_t>;
   const TensorView<T> x = io.Input<T>(Table::kX);
-  const auto plan = network.PlanFor(ImageShape(op, x.shape, kPixels));
+  const auto plan = network.PlanFor(ShapeOfImage(op, x.shape, kPixels));
   const MapShape y = network.OutputShape(*plan);
   NetworkInputs inputs{x.shape[0], x.data};
   inputs.pixel_type = std::is_same_v<T, std::uint8_t> ? PixelType::kUint8 : PixelType::kFloat;

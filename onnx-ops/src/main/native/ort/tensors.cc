@@ -1,5 +1,7 @@
 #include "ort/tensors.h"
 
+#include "core/operator/element_type.h"
+
 namespace subbit::ort {
 
 TensorInfo ReadTensorInfo(const OrtApi& api, const OrtTensorTypeAndShapeInfo* info) {
@@ -27,8 +29,8 @@ TensorView<T> View(const OrtApi& api, const OpName& op, const char* input, const
   std::size_t rank = 0;
   Check(api, api.GetTensorElementTypeAndShapeDataReference(value, &type, &dims, &rank));
   if (type != ElementType<T>()) {
-    throw InvalidOperator(op, std::string("element type of ") + input, std::to_string(type),
-                          std::to_string(ElementType<T>()) + " (numbers of ONNXTensorElementDataType)");
+    throw InvalidOperator(op, std::string("element type of ") + input, ElementTypeName(type),
+                          ElementTypeName(ElementType<T>()));
   }
   void* data = nullptr;
   Check(api, api.GetTensorMutableData(const_cast<OrtValue*>(value), &data));  // the C API has no const accessor

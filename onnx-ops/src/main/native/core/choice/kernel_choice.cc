@@ -83,12 +83,12 @@ std::unique_ptr<Kernel> Choose(KernelPolicy policy, MeasuredOperator op, Isa isa
   return std::make_unique<Measured>(&TournamentTable::Global(), KeyOf(op, isa, weights), std::move(made));
 }
 
-double RoundedUp(std::int64_t a, std::int64_t b) { return static_cast<double>((a + b - 1) / b); }
+double Blocks(std::int64_t a, std::int64_t b) { return static_cast<double>((a + b - 1) / b); }
 
 /// Cycles per pixel to count differing signs with AVX2, fitted to Zen 4.
 double CountingCycles(const SubBitWeights& weights) {
   const std::int64_t outs = weights.out_channels / weights.group;
-  return 0.26 * RoundedUp(outs, PopcountKernels::kOutputs) * PopcountKernels::kOutputs *
+  return 0.26 * Blocks(outs, PopcountKernels::kOutputs) * PopcountKernels::kOutputs *
          static_cast<double>(PatchLayout(weights.in_channels, true).Size());
 }
 
@@ -106,10 +106,10 @@ bool CanLookUp(const SubBitWeights& weights) {
 
 /// Cycles per pixel to look responses up with AVX2, fitted to Zen 4.
 double LookUpCycles(const SubBitWeights& weights) {
-  const double vectors = RoundedUp(weights.out_channels / weights.group, ResponseKernels::kOutputs);
+  const double vectors = Blocks(weights.out_channels / weights.group, ResponseKernels::kOutputs);
   const double of_channel = 0.1 + 0.85 * ResponseTablesPerPattern(weights.tau);
   return vectors * (of_channel * static_cast<double>(weights.in_channels) + 20) +
-         14 * RoundedUp(weights.in_channels, PatchLayout::kWordBits);
+         14 * Blocks(weights.in_channels, PatchLayout::kWordBits);
 }
 
 /// The convolutions of signs for `isa`, which is not kReference. On processors that count the bits of vectors, a

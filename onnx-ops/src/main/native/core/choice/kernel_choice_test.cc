@@ -19,6 +19,7 @@
 #include "core/response/response_conv.h"
 #include "core/signs/binary_conv.h"
 #include "core/testing/random_layer.h"
+#include "core/testing/sweep.h"
 
 namespace subbit {
 namespace {
@@ -173,7 +174,8 @@ std::vector<Q> RandomQuantized(const Layer& layer, std::mt19937* random) {
   return RandomValues<Q>(layer.XSize(), random);
 }
 
-constexpr int kRounds = 120;
+/// Of each sweep.
+const int kRounds = SweepRounds(120);
 
 TEST(KernelChoice, SubBitConvIsCloseToTheReference) {
   std::mt19937 random(10);

@@ -12,6 +12,7 @@
 #include "core/operator/packed_bits.h"
 #include "core/reference/reference.h"
 #include "core/testing/random_layer.h"
+#include "core/testing/sweep.h"
 
 namespace subbit {
 namespace {
@@ -97,7 +98,7 @@ void ExpectExact(const PackedLayer& packed) {
 
 TEST(PackedKernels, EqualTheReferenceOnRandomLayers) {
   std::mt19937 random(30);
-  for (int round = 0; round < 120; ++round) ExpectExact(MakePackedLayer(RandomLayer(&random), &random));
+  for (int round = 0; round < SweepRounds(120); ++round) ExpectExact(MakePackedLayer(RandomLayer(&random), &random));
 }
 
 TEST(PackedKernels, EqualTheReferenceOnImagesOfManyTiles) {

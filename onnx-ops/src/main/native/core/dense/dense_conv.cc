@@ -13,7 +13,7 @@ namespace subbit {
 namespace {
 
 constexpr std::int64_t kWordChannels = 4;
-constexpr int kOutputs = DensePass::kOutputs;
+constexpr int kDenseOutputs = DensePass::kOutputs;
 constexpr int kLanes = DensePass::kLanes;
 constexpr int kMaxVectors = DensePass::kMaxVectors;
 /// Output channels that take as long as copying (measured on Zen 4).
@@ -30,7 +30,7 @@ class DenseConv : public ConvKernel<Q> {
         outs_(weights.out_channels / weights.group),
         channels_(weights.in_channels),
         words_((channels_ + kWordChannels - 1) / kWordChannels),
-        padded_outs_((outs_ + kOutputs - 1) / kOutputs * kOutputs),
+        padded_outs_((outs_ + kDenseOutputs - 1) / kDenseOutputs * kDenseOutputs),
         padding_(static_cast<std::uint8_t>(requantization.x_zero_point + kFlip)),
         low_(static_cast<float>(std::numeric_limits<Q>::min() - requantization.y_zero_point)),
         high_(static_cast<float>(std::numeric_limits<Q>::max() - requantization.y_zero_point)),
@@ -121,7 +121,8 @@ class DenseConv : public ConvKernel<Q> {
     }
   }
 
-  /// taps_ is [group][padded_outs_ / kOutputs][words_][9][kOutputs], a signed byte for each channel of a word.
+  /// taps_ is [group][padded_outs_ / kDenseOutputs][words_][9][kDenseOutputs], a signed byte for each channel of a
+  /// word.
   void PrepareTaps(const SubBitWeights& weights) {
     taps_.resize(static_cast<std::size_t>(weights.group * padded_outs_ * words_ * kTaps));
     for (std::int64_t o = 0; o < weights.out_channels; ++o) {
@@ -130,7 +131,8 @@ class DenseConv : public ConvKernel<Q> {
         const std::uint16_t codeword = weights.Codeword(o, c);
         for (int tap = 0; tap < kTaps; ++tap) {
           const std::int64_t at =
-              ((padded / kOutputs * words_ + c / kWordChannels) * kTaps + tap) * kOutputs + padded % kOutputs;
+              ((padded / kDenseOutputs * words_ + c / kWordChannels) * kTaps + tap) * kDenseOutputs +
+              padded % kDenseOutputs;
           const auto byte = static_cast<std::uint8_t>(TapSign(codeword, tap));
           taps_[static_cast<std::size_t>(at)] |= static_cast<std::uint32_t>(byte) << (8 * (c % kWordChannels));
         }
@@ -229,7 +231,7 @@ class DenseConv : public ConvKernel<Q> {
   const std::int64_t outs_;         // output channels of one group
   const std::int64_t channels_;     // input channels of one group
   const std::int64_t words_;        // of four input channels
-  const std::int64_t padded_outs_;  // output channels of one group, rounded up to kOutputs
+  const std::int64_t padded_outs_;  // output channels of one group, rounded up to kDenseOutputs
   const std::uint8_t padding_;
   const float low_;
   const float high_;

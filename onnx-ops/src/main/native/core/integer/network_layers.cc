@@ -10,13 +10,14 @@
 namespace subbit {
 namespace {
 
-template <class T>
-constexpr const char* TypeName() {
-  if constexpr (std::is_same_v<T, float>) return "float";
-  if constexpr (std::is_same_v<T, std::uint8_t>) return "uint8";
-  if constexpr (std::is_same_v<T, std::int8_t>) return "int8";
-  return "int16";
-}
+/// What ONNX calls the elements of a parameter.
+struct TypeName {
+  std::string operator()(std::monostate) const { return "another"; }
+  std::string operator()(const TensorView<float>&) const { return "FLOAT"; }
+  std::string operator()(const TensorView<std::uint8_t>&) const { return "UINT8"; }
+  std::string operator()(const TensorView<std::int8_t>&) const { return "INT8"; }
+  std::string operator()(const TensorView<std::int16_t>&) const { return "INT16"; }
+};
 
 /// The parameters of a layer, by the rows of its operator.
 template <class Table>
@@ -35,7 +36,8 @@ class Parameters {
     const AnyTensor& tensor = tensors_[Before(row.position)];
     const TensorView<T>* view = std::get_if<TensorView<T>>(&tensor);
     if (view == nullptr) {
-      throw InvalidOperator(op_, std::string("element type of ") + row.name, "another", TypeName<T>());
+      throw InvalidOperator(op_, std::string("element type of ") + row.name, std::visit(TypeName(), tensor),
+                            TypeName()(TensorView<T>()));
     }
     return *view;
   }

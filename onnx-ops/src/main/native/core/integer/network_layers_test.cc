@@ -186,6 +186,7 @@ TEST(NetworkLayers, RefuseParametersByTheirLayers) {
   ExpectRefused("IntegerNetwork", "number of inputs", [](Node& n) { n.parameters.clear(); });
   ExpectRefused("'net, layer 1'", "element type of weight",
                 [](Node& n) { n.parameters[0].values = std::vector<float>(90); });
+  ExpectRefused("FLOAT", "element type of weight", [](Node& n) { n.parameters[0].values = std::vector<float>(90); });
   ExpectRefused("'net, layer 1'", "shape of zero_pixel", [](Node& n) { n.parameters[1].shape = {1, 2}; });
   ExpectRefused("'net, layer 2'", "element type of threshold",
                 [](Node& n) { std::swap(n.parameters[4], n.parameters[5]); });

@@ -6,7 +6,7 @@ namespace subbit {
 namespace {
 
 constexpr int kTableSize = ResponseKernels::kTableSize;
-constexpr std::int64_t kOutputs = ResponseKernels::kOutputs;
+constexpr std::int64_t kVectorOutputs = ResponseKernels::kOutputs;
 constexpr std::uint8_t kOtherTable = 0x80;
 
 }  // namespace
@@ -28,14 +28,14 @@ std::vector<std::uint8_t> MakeResponses(const SubBitWeights& weights) {
 std::vector<std::uint8_t> MakeResponseIndices(const SubBitWeights& weights) {
   const int tables = ResponseTablesPerPattern(weights.tau);
   const std::int64_t outs = weights.out_channels / weights.group;
-  const std::int64_t vectors = (outs + kOutputs - 1) / kOutputs;
+  const std::int64_t vectors = (outs + kVectorOutputs - 1) / kVectorOutputs;
   std::vector<std::uint8_t> indices;
-  indices.reserve(static_cast<std::size_t>(weights.group * vectors * weights.in_channels * tables * kOutputs));
+  indices.reserve(static_cast<std::size_t>(weights.group * vectors * weights.in_channels * tables * kVectorOutputs));
   for (std::int64_t vector = 0; vector < weights.group * vectors; ++vector) {
     for (std::int64_t c = 0; c < weights.in_channels; ++c) {
       for (int table = 0; table < tables; ++table) {
-        for (std::int64_t i = 0; i < kOutputs; ++i) {
-          const std::int64_t o = vector % vectors * kOutputs + i;
+        for (std::int64_t i = 0; i < kVectorOutputs; ++i) {
+          const std::int64_t o = vector % vectors * kVectorOutputs + i;
           const std::int64_t kernel = (vector / vectors * outs + o) * weights.in_channels + c;
           const int index = o < outs ? weights.index[static_cast<std::size_t>(kernel)] : 0;
           indices.push_back(index / kTableSize == table ? static_cast<std::uint8_t>(index % kTableSize) : kOtherTable);

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,20 @@ final class ForeignRuntime {
 
   /** Node.js, which is available in every build of Subbit, because npm requires it. */
   static ForeignRuntime node() throws IOException, InterruptedException {
+    try (FileChannel lock = installing()) {
+      lock.lock();
+      return installedNode();
+    }
+  }
+
+  /** The file whose lock keeps tests that run at the same time from installing the same. */
+  private static FileChannel installing() throws IOException {
+    Files.createDirectories(INSTALLED);
+    return FileChannel.open(
+        INSTALLED.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  }
+
+  private static ForeignRuntime installedNode() throws IOException, InterruptedException {
     Path folder = INSTALLED.resolve("node");
     install(
         folder,
@@ -44,6 +60,13 @@ final class ForeignRuntime {
    * integration ({@code CI=true}).
    */
   static ForeignRuntime python() throws IOException, InterruptedException {
+    try (FileChannel lock = installing()) {
+      lock.lock();
+      return installedPython();
+    }
+  }
+
+  private static ForeignRuntime installedPython() throws IOException, InterruptedException {
     Path folder = INSTALLED.resolve("python");
     Path python = folder.resolve(Path.of("venv", "bin", "python"));
     if (!Files.exists(python)) {
@@ -58,8 +81,17 @@ final class ForeignRuntime {
         folder,
         SCRIPTS.resolve("python"),
         "requirements.txt",
-        List.of("requirements.txt", "run.py"),
-        List.of(python.toString(), "-m", "pip", "install", "--quiet", "-r", "requirements.txt"));
+        List.of("requirements.txt", "run.py", "notebook.py"),
+        // Of the packages' thousands of modules, few are imported; these compile themselves.
+        List.of(
+            python.toString(),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-compile",
+            "-r",
+            "requirements.txt"));
     return new ForeignRuntime(List.of(python.toString(), folder.resolve("run.py").toString()));
   }
 
@@ -103,8 +135,17 @@ final class ForeignRuntime {
 
   /** Runs a script of its own in place of the common one, and returns what it printed. */
   String runScript(Path folder, Path script) throws IOException, InterruptedException {
-    List<String> line = List.of(command.get(0), script.toString());
-    ChildProcess child = ChildProcess.run(folder, Map.of(), line);
+    return runScript(folder, Map.of(), script);
+  }
+
+  /** The same with arguments, and more in the environment. */
+  String runScript(Path folder, Map<String, String> environment, Path script, Path... arguments)
+      throws IOException, InterruptedException {
+    List<String> line = new ArrayList<>(List.of(command.get(0), script.toString()));
+    for (Path argument : arguments) {
+      line.add(argument.toString());
+    }
+    ChildProcess child = ChildProcess.run(folder, environment, line);
     assertEquals(0, child.exitCode(), child.output());
     return child.output().strip();
   }

@@ -8,36 +8,38 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import dev.subbit.cli.Main;
 import dev.subbit.onnx.OnnxProtos;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands of docs/GUIDE.md, run one after the other in a folder as the page describes it. */
+/**
+ * The commands of docs/GUIDE.md, run one after the other in a folder as the page describes it, then
+ * its Java.
+ */
 class GuideTest {
 
   private static final Path HOME = Path.of("").toAbsolutePath().getParent();
+  private static final Path GUIDE = HOME.resolve("docs/GUIDE.md");
   private static final int PICTURES_PER_CLASS = 12;
 
-  @TempDir Path folder;
+  @TempDir private Path folder;
 
   @Test
   void everyCommandDoesWhatThePageSays() throws Exception {
     writePhotos();
     Files.copy(HOME.resolve("docs/pictures/boot.jpg"), folder.resolve("photo.jpg"));
     Files.write(folder.resolve("net.onnx"), twoConvolutions().toByteArray());
+    compileSnippets();
     List<String> commands = commands();
     assertTrue(commands.size() > 10, commands.toString());
     ChildProcess guide =
@@ -52,6 +54,10 @@ class GuideTest {
         List.of("photos.sbm", "small.sbm", "binary.sbm", "answers.tsv", "net-subbit.onnx")) {
       assertTrue(Files.size(folder.resolve(file)) > 0, file);
     }
+    // The scores that the first lines of Java print, and the labels that the second print.
+    assertTrue(guide.output().matches("(?s).*\\R(flat|striped)\\R(flat|striped) [0-9.E-]+\\R.*"));
+    long labels = guide.output().lines().filter(line -> line.matches("\\(.*,[0-9.E-]+\\)")).count();
+    assertEquals(2 * PICTURES_PER_CLASS, labels, guide.output());
     assertEquals(2 * PICTURES_PER_CLASS, Files.readAllLines(folder.resolve("answers.tsv")).size());
     assertTrue(
         Files.size(folder.resolve("net-subbit.onnx")) < Files.size(folder.resolve("net.onnx")) / 2,
@@ -59,34 +65,36 @@ class GuideTest {
   }
 
   private static List<String> commands() throws IOException {
-    List<String> commands = new ArrayList<>();
-    Matcher blocks =
-        Pattern.compile("(?ms)^```(\\w*)\\n(.*?)^```$")
-            .matcher(Files.readString(HOME.resolve("docs/GUIDE.md")));
-    while (blocks.find()) {
-      if (blocks.group(1).isEmpty()) {
-        blocks.group(2).lines().forEach(commands::add);
-      }
-    }
-    return commands;
+    return MarkdownBlocks.of(GUIDE, "").stream().flatMap(String::lines).toList();
   }
 
-  /** Runs command lines in one process; ends with the exit code of the first that fails. */
-  static final class EveryLine {
-
-    private EveryLine() {}
-
-    public static void main(String[] lines) {
-      for (String line : lines) {
-        System.out.println("$ " + line);
-        String[] words = line.strip().split("\\s+");
-        int code = Main.execute(Arrays.copyOfRange(words, 1, words.length));
-        if (code != 0) {
-          System.exit(code);
-        }
-      }
-      System.exit(0);
+  /** Compiles the page's Java, with what it leaves to its reader, into the folder. */
+  private void compileSnippets() throws IOException {
+    StringBuilder source = new StringBuilder();
+    for (String packageName :
+        List.of(
+            "dev.subbit.tribuo",
+            "dev.subbit.tribuo.data",
+            "dev.subbit.tribuo.zoo",
+            "java.nio.file",
+            "java.util",
+            "org.tribuo",
+            "org.tribuo.classification")) {
+      source.append("import ").append(packageName).append(".*;\n");
     }
+    source.append(
+        "public class Snippets {\npublic static void main(String[] a) throws Exception {\n");
+    for (String block : MarkdownBlocks.of(GUIDE, "java")) {
+      source.append("{\n").append(block).append("}\n");
+    }
+    source.append("}\n}\n");
+    Path file = Files.writeString(folder.resolve("Snippets.java"), source);
+    String classes = folder.resolve(EveryLine.SNIPPETS).toString();
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    int code =
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, said, said, "-proc:none", "-d", classes, file.toString());
+    assertEquals(0, code, said::toString);
   }
 
   private void writePhotos() throws IOException {

@@ -23,11 +23,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HostileModelsTest {
 
   /**
-   * The number of damaged models per operator and back end: 7,500 in all, and as many again under
+   * The number of damaged models per operator and back end: 3,000 in all, and as many again under
    * the sanitizers. The damage is the same in every run; {@code -Dsubbit.damagedModels=20000} tests
    * more.
    */
-  private static final int DAMAGED = Integer.getInteger("subbit.damagedModels", 500);
+  private static final int DAMAGED = Integer.getInteger("subbit.damagedModels", 200);
 
   private static final Set<String> PACKED_SIGNS =
       Set.of("PackSigns", "PackedBinarySubBitConv", "BinarySubBitBlock");

@@ -1,6 +1,7 @@
 package dev.subbit.integration;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -13,6 +14,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -148,6 +153,33 @@ class LauncherTest {
     installJava("25.0.1");
     Result newer = launch(home.resolve("subbit"));
     assertTrue(newer.text.contains("<--enable-native-access=ALL-UNNAMED>"), newer.text);
+  }
+
+  /** The one for Windows is not run here; it must at least know the same of Java. */
+  @Test
+  void bothLaunchersGiveJavaTheSameOptions() throws Exception {
+    String posix = Files.readString(Path.of("..", "subbit"));
+    String windows = Files.readString(Path.of("..", "subbit.cmd"));
+    assertEquals(javaOptions(posix), javaOptions(windows));
+    assertTrue(javaOptions(windows).contains("-XX:SharedArchiveFile"), windows);
+    Set<String> labels = matches("(?m)^:(\\w+)", windows);
+    assertEquals(labels, matches("(?:goto|call) :(\\w+)", windows), "labels and jumps");
+    assertFalse(windows.replace("\r\n", "").contains("\n"), "lines end as Windows's do");
+  }
+
+  private static Set<String> javaOptions(String script) {
+    Set<String> options = new TreeSet<>(matches("(-XX:\\w+|-Xshare:\\w+|-Dsubbit[.]home)", script));
+    options.addAll(matches("(--enable-native-access|--sun-misc-unsafe-memory-access)=", script));
+    options.addAll(matches("(TF_CPP_MIN_LOG_LEVEL|SUBBIT_JAVA_OPTS)", script));
+    return options;
+  }
+
+  private static Set<String> matches(String pattern, String text) {
+    return Pattern.compile(pattern)
+        .matcher(text)
+        .results()
+        .map(match -> match.group(1))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private void build() throws IOException {

@@ -27,13 +27,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What other tools do with exported models: numbers, not only loading. The table of docs/TOOLS.md
- * is what this test finds; {@code -Dsubbit.writeTools=true} writes it anew.
+ * What other tools do with exported models: numbers, not only loading. The tables of docs/TOOLS.md
+ * are what this test finds; {@code -Dsubbit.writeTools=true} writes them anew.
  */
 class OtherToolsTest {
 
   private static final Path PAGE = Path.of("..", "docs", "TOOLS.md");
-  private static final String BEGIN = "<!-- table: tools -->\n";
+  private static final String TOOLS = "<!-- table: tools -->\n";
+  private static final String ZOO = "<!-- table: zoo -->\n";
   private static final String END = "<!-- end of table -->";
   private static final float TOLERANCE = 1e-4f;
 
@@ -41,6 +42,7 @@ class OtherToolsTest {
 
   private static final Map<OtherTool, String> VERSIONS = new EnumMap<>(OtherTool.class);
   private static ToolCases cases;
+  private static ToolCases zoo;
 
   @BeforeAll
   static void runAll() throws Exception {
@@ -48,6 +50,8 @@ class OtherToolsTest {
     for (OtherTool tool : OtherTool.values()) {
       VERSIONS.put(tool, tool.run(folder));
     }
+    zoo = ToolCases.writeZoo(folder.resolve("zoo"));
+    OtherTool.OPENVINO.run(folder.resolve("zoo"));
   }
 
   /** Functions are needed for what is exported as it is, and no more than that is lacking. */
@@ -123,11 +127,44 @@ class OtherToolsTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = "EXPORTED", mode = EnumSource.Mode.EXCLUDE)
+  void openVinoAgreesInEveryLabelOfZooModels(Form form) throws IOException {
+    for (String name : ToolCases.ZOO) {
+      assertEquals(ToolCases.IMAGES, sameLabelsInOpenVino(name, form), name + " " + form);
+    }
+  }
+
+  private static int sameLabelsInOpenVino(String name, Form form) throws IOException {
+    String model = name + "-" + form;
+    Path output = OtherTool.OPENVINO.output(folder.resolve("zoo"), model);
+    return ToolCases.sameLabels(zoo.expected(model), Files.readAllBytes(output));
+  }
+
   @Test
   void theTableInTheDocumentsIsWhatToolsDo() throws IOException {
-    String table = table();
+    assertShown(TOOLS, table());
+  }
+
+  @Test
+  void theTableOfZooModelsIsWhatOpenVinoSays() throws IOException {
+    StringBuilder table = new StringBuilder("| zoo model | `--inline` | `--plain` |\n");
+    table.append("|---|---|---|\n");
+    for (String name : ToolCases.ZOO) {
+      table.append("| `").append(name).append("` |");
+      for (Form form : List.of(Form.INLINED, Form.PLAIN)) {
+        int same = sameLabelsInOpenVino(name, form);
+        table.append(" ").append(same).append(" of ").append(ToolCases.IMAGES).append(" |");
+      }
+      table.append("\n");
+    }
+    assertShown(ZOO, table.toString());
+  }
+
+  /** The page shows a table, or is given it. */
+  private static void assertShown(String title, String table) throws IOException {
     String page = Files.readString(PAGE);
-    int begin = page.indexOf(BEGIN) + BEGIN.length();
+    int begin = page.indexOf(title) + title.length();
     int end = page.indexOf(END, begin);
     if (Boolean.getBoolean("subbit.writeTools")) {
       Files.writeString(PAGE, page.substring(0, begin) + table + page.substring(end));

@@ -30,6 +30,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Many threads, many sessions and long command lines give the same results and do not crash. */
 class StressTest {
 
+  /**
+   * How often each of the eight threads runs a model; sessions are made a fifth as often. {@code
+   * -Dsubbit.stressRuns=1000} tests longer.
+   */
+  private static final int RUNS = Integer.getInteger("subbit.stressRuns", 250);
+
   private static final int CHANNELS = 24;
   private static final int SIZE = 12;
 
@@ -51,7 +57,7 @@ class StressTest {
       byte[] expected = run(session, operator);
       Callable<Void> runs =
           () -> {
-            for (int i = 0; i < 1_000; i++) {
+            for (int i = 0; i < RUNS; i++) {
               assertArrayEquals(expected, run(session, operator));
             }
             return null;
@@ -72,7 +78,7 @@ class StressTest {
   @MethodSource("backendsAndOperators")
   void sessionsOutliveTheirOptions(String backend, SubBitOperator operator) throws Exception {
     byte[] expected = null;
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < RUNS / 5; i++) {
       // session() closes the options before the session runs; here the session is closed after
       // them.
       try (OrtSession session = session(backend, operator)) {

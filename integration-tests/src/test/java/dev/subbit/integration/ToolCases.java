@@ -14,8 +14,11 @@ import dev.subbit.onnx.PortableModels;
 import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.SubBitSessions;
 import dev.subbit.tribuo.SubBitModel;
+import dev.subbit.tribuo.data.IdxImageSource;
+import dev.subbit.tribuo.evaluation.ModelInputs;
 import dev.subbit.tribuo.export.OnnxExporter;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.zoo.Zoo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -29,7 +32,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
+import org.tribuo.Example;
 import org.tribuo.Model;
+import org.tribuo.classification.Label;
 
 /**
  * Models for other tools, each as Subbit exports it, with inlined functions and plain: one for each
@@ -83,6 +88,11 @@ final class ToolCases {
     }
   }
 
+  /** The zoo's models for {@link #writeZoo}: one of each kind of activations. */
+  static final List<String> ZOO =
+      List.of("fashion-mnist-real-tau5", "fashion-mnist-binary-tau5", "fashion-mnist-int8-tau5");
+
+  private static final Path DATA = Path.of("data", "fashion-mnist");
   private static final Path STORED = Path.of("..", "plugin/model/src/test/resources/stored");
   private static final int CLASSES = 4;
   private static final int CHANNELS = 24;
@@ -113,6 +123,38 @@ final class ToolCases {
     }
     Files.write(folder.resolve("cases.txt"), cases.lines);
     return cases;
+  }
+
+  /**
+   * Writes models of the zoo into a folder, in the forms without functions, with the first 64 test
+   * images of their data set, whatever their labels.
+   */
+  static ToolCases writeZoo(Path folder) throws IOException, OrtException {
+    ToolCases cases = new ToolCases(Files.createDirectories(folder));
+    for (String name : ZOO) {
+      try (SubBitModel model = Zoo.load(name)) {
+        cases.addZooModel(name, model);
+      }
+    }
+    Files.write(folder.resolve("cases.txt"), cases.lines);
+    return cases;
+  }
+
+  private void addZooModel(String name, SubBitModel model) throws IOException, OrtException {
+    List<Example<Label>> examples = new ArrayList<>();
+    for (Example<Label> example :
+        new IdxImageSource(
+            DATA.resolve("t10k-images-idx3-ubyte.gz"), DATA.resolve("t10k-labels-idx1-ubyte.gz"))) {
+      if (examples.size() < IMAGES) {
+        examples.add(example);
+      }
+    }
+    float[][] images = new ModelInputs(examples, model.pixels()).batches().get(0);
+    try (OnnxTensor x = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), images)) {
+      byte[] output = run(model.exportONNXModel("test", 1), x);
+      add(name + "-" + Form.INLINED, model.exportInlined("test", 1), x, output);
+      add(name + "-" + Form.PLAIN, model.exportPlain("test", 1), x, output);
+    }
   }
 
   /** What ONNX Runtime gives for a case in Java, from the function bodies of the exported model. */
@@ -244,8 +286,8 @@ final class ToolCases {
 
   /** How many images get the same label from two outputs of a network. */
   static int sameLabels(byte[] one, byte[] other) {
-    float[][] first = rows(one);
-    float[][] second = rows(other);
+    float[][] first = rows(one, IMAGES);
+    float[][] second = rows(other, IMAGES);
     int same = 0;
     for (int i = 0; i < IMAGES; i++) {
       same += label(first[i]) == label(second[i]) ? 1 : 0;
@@ -253,9 +295,9 @@ final class ToolCases {
     return same;
   }
 
-  private static float[][] rows(byte[] output) {
+  private static float[][] rows(byte[] output, int images) {
     FloatBuffer floats = ByteBuffer.wrap(output).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
-    float[][] rows = new float[floats.remaining() / CLASSES][CLASSES];
+    float[][] rows = new float[images][floats.remaining() / images];
     for (float[] row : rows) {
       floats.get(row);
     }
@@ -264,7 +306,7 @@ final class ToolCases {
 
   private static float[][] logits(ModelProto model, float[][] images) throws OrtException {
     try (OnnxTensor x = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), images)) {
-      return rows(run(model, x));
+      return rows(run(model, x), images.length);
     }
   }
 

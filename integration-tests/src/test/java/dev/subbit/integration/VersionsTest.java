@@ -176,6 +176,7 @@ class VersionsTest {
     environment.put("ORT_DISABLE_TELEMETRY", "1");
     List<String> command = new ArrayList<>();
     command.add(javaHome.resolve("bin").resolve("java").toString());
+    command.addAll(ChildProcess.SHORT_LIVED);
     command.add("-Xmx256m");
     command.add(main.getName());
     command.addAll(arguments);

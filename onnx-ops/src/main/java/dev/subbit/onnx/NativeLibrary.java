@@ -27,7 +27,6 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class NativeLibrary {
 
   private static final Map<String, Path> UNPACKED = new ConcurrentHashMap<>();
-  private static Path folder;
 
   private NativeLibrary() {}
 
@@ -52,7 +51,8 @@ public final class NativeLibrary {
                 + property
                 + " names '"
                 + path
-                + "', which is not a file. Correct it, or remove it to use the library in the jar.");
+                + "', which is not a file. Correct it, or remove it to use the library in the"
+                + " jar.");
       }
       return path;
     }
@@ -108,9 +108,8 @@ public final class NativeLibrary {
       if (library == null) {
         throw new IllegalStateException(platform.whyMissing(name));
       }
-      Path file = folder(platform).resolve(platform.fileName(name));
+      Path file = TemporaryFiles.folder().resolve(platform.fileName(name));
       Files.copy(library, file);
-      file.toFile().deleteOnExit();
       return file;
     } catch (IOException e) {
       throw new IllegalStateException(
@@ -123,14 +122,5 @@ public final class NativeLibrary {
               + "). Name a writable folder with -Dsubbit.tmpdir=FOLDER.",
           e);
     }
-  }
-
-  /** The temporary folder of this process. */
-  private static synchronized Path folder(Platform platform) throws IOException {
-    if (folder == null) {
-      String parent = System.getProperty("subbit.tmpdir", System.getProperty("java.io.tmpdir"));
-      folder = UnpackFolder.create(Path.of(parent).toAbsolutePath(), platform);
-    }
-    return folder;
   }
 }

@@ -86,11 +86,11 @@ public record StoredSize(long weights, long indexBytes, long codebookBytes, long
   }
 
   /**
-   * Bits of everything per weight.
+   * Bits of everything that is stored per weight.
    *
    * @return bits; 0 without weights.
    */
-  public double bitsPerWeight() {
+  public double storedBitsPerWeight() {
     return weights == 0 ? 0 : 8.0 * bytes() / weights;
   }
 }

@@ -7,7 +7,9 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.subbit.onnx.graph.ModelTensors;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Opens sessions on models from untrusted sources.
@@ -19,6 +21,9 @@ import java.util.List;
  * versions, are known beforehand, and that of an integer network is made anew of the attributes of
  * its node; a model is loaded only if it has no others.
  *
+ * <p>Data in other files is refused: ONNX Runtime would look for them in the folder that the
+ * process happens to run in. {@link dev.subbit.onnx.graph.OnnxFile} reads a model with its data.
+ *
  * <p>The attributes of a layer of an integer network are checked here as well, since not every back
  * end has a kernel that would, and the function bodies compute something with any of them.
  */
@@ -29,7 +34,7 @@ public final class SubBitSessions {
   /**
    * Opens a session on a model from an untrusted source.
    *
-   * @param model the bytes of an ONNX file.
+   * @param model the bytes of an ONNX file, self-contained.
    * @param options the options, with a back end configured; may be closed afterwards.
    * @return the session; the caller closes it.
    * @throws OrtException if the model is not valid, or if ONNX Runtime or a kernel rejects it; the
@@ -50,6 +55,14 @@ public final class SubBitSessions {
           OrtException.OrtErrorCode.ORT_INVALID_PROTOBUF,
           "This is not an ONNX model, or it is damaged: " + e.getMessage());
     }
+    Optional<String> outside = ModelTensors.firstOutside(model);
+    if (outside.isPresent()) {
+      throw new OrtException(
+          OrtException.OrtErrorCode.ORT_INVALID_GRAPH,
+          outside.get()
+              + "; a model in memory has no folder to look for it. Read the model with"
+              + " dev.subbit.onnx.graph.OnnxFile, which brings the data in.");
+    }
     List<IntegerNetworkFunction> networks;
     try {
       networks = IntegerNetworkFunction.ofGraph(model.getGraph());
@@ -65,8 +78,8 @@ public final class SubBitSessions {
                 + function.getDomain()
                 + "."
                 + function.getName()
-                + "' is not one of Subbit's own. Only models whose functions are the unchanged specifications"
-                + " of the sub-bit operators are loaded; export the model again.");
+                + "' is not one of Subbit's own. Only models whose functions are the unchanged"
+                + " specifications of the sub-bit operators are loaded; export the model again.");
       }
     }
   }

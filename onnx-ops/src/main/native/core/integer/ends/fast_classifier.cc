@@ -12,7 +12,7 @@
 namespace subbit {
 namespace {
 
-constexpr std::int64_t kBandProducts = 1 << 18;  // of a task: about 5 microseconds
+constexpr std::int64_t kClassifierBandProducts = 1 << 18;  // of a task: about 5 microseconds
 
 class FastClassifier : public ClassifierLayer {
  public:
@@ -32,7 +32,7 @@ class FastClassifier : public ClassifierLayer {
 
   std::string Name() const override { return std::string("products of rows, ") + kernels_.isa; }
 
-  std::int64_t BandRows(const MapShape&) const override { return (kBandProducts + columns_ - 1) / columns_; }
+  std::int64_t BandRows(const MapShape&) const override { return (kClassifierBandProducts + columns_ - 1) / columns_; }
 
   std::size_t ScratchBytes(const MapShape&) const override {
     ScratchCutter cutter;

@@ -15,8 +15,8 @@ namespace {
 constexpr std::int64_t kStepValues = 2;
 constexpr std::int64_t kBlockBytes =
     20 << 10;  // of means, which stay in the first-level cache beside a group's weights
-constexpr std::int64_t kBandProducts = 1 << 19;  // of a task: about 5 microseconds
-constexpr std::int64_t kBandPixels = 24;         // at least, of a task: weights are read once for these
+constexpr std::int64_t kShortcutBandProducts = 1 << 19;  // of a task: about 5 microseconds
+constexpr std::int64_t kBandPixels = 24;                 // at least, of a task: weights are read once for these
 
 class FastShortcut : public ShortcutLayer {
  public:
@@ -43,7 +43,7 @@ class FastShortcut : public ShortcutLayer {
   std::int64_t BandRows(const MapShape& x) const override {
     const std::int64_t width = OutputShape(x).width;
     const std::int64_t products = width * outs_ * channels_;
-    return std::max((kBandProducts + products - 1) / products, (kBandPixels + width - 1) / width);
+    return std::max((kShortcutBandProducts + products - 1) / products, (kBandPixels + width - 1) / width);
   }
 
   std::size_t ScratchBytes(const MapShape& x) const override {

@@ -14,9 +14,9 @@
 namespace subbit {
 namespace {
 
-constexpr std::int64_t kSlack = 64;              // values after a row that loops may read
-constexpr std::int64_t kBandProducts = 1 << 20;  // of a task: about 10 microseconds
-constexpr std::int64_t kRepeatedShare = 16;      // a band computes at most one row of 16 a second time
+constexpr std::int64_t kSlack = 64;                  // values after a row that loops may read
+constexpr std::int64_t kStemBandProducts = 1 << 20;  // of a task: about 10 microseconds
+constexpr std::int64_t kRepeatedShare = 16;          // a band computes at most one row of 16 a second time
 
 /// Which rows the slots of a ring hold: row r is in slot r modulo the ring's size.
 class Ring {
@@ -65,7 +65,7 @@ class FastStem : public StemLayer {
     const PoolWindow& pool = attributes().pool;
     const std::int64_t products = SumShape(x).width * outs_ * kernel_ * kernel_ * channels_ * pool.strides[0];
     const std::int64_t repeated = std::max<std::int64_t>(0, pool.shape[0] - pool.strides[0]);
-    return std::max((kBandProducts + products - 1) / products, kRepeatedShare * repeated / pool.strides[0]);
+    return std::max((kStemBandProducts + products - 1) / products, kRepeatedShare * repeated / pool.strides[0]);
   }
 
   std::size_t ScratchBytes(const MapShape& x) const override {

@@ -14,6 +14,7 @@
 
 #include "core/integer/reference_layers.h"
 #include "core/testing/random_layer.h"
+#include "core/testing/sweep.h"
 
 namespace subbit {
 namespace {
@@ -233,7 +234,7 @@ Stem RandomStem(Random* random, MapShape* x) {
 
 TEST(IntegerEnds, RandomStemsEqualTheReference) {
   Random random(40);
-  for (int round = 0; round < 150; ++round) {
+  for (int round = 0; round < SweepRounds(150); ++round) {
     MapShape x{};
     const Stem stem = RandomStem(&random, &x);
     ASSERT_NO_FATAL_FAILURE(ExpectStemsEqual(stem, x, &random)) << "round " << round;
@@ -314,7 +315,7 @@ void ExpectShortcutsEqual(const Shortcut& shortcut, const MapShape& x, Random* r
 
 TEST(IntegerEnds, RandomShortcutsEqualTheReference) {
   Random random(43);
-  for (int round = 0; round < 150; ++round) {
+  for (int round = 0; round < SweepRounds(150); ++round) {
     Shortcut shortcut{};
     const std::int64_t pool = Pick(&random, 1, 2);
     shortcut.attributes.pool = {pool, pool};
@@ -382,7 +383,7 @@ void ExpectClassifiersEqual(const Classifier& classifier, bool in_parts, const M
 
 TEST(IntegerEnds, RandomClassifiersEqualTheReference) {
   Random random(45);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < SweepRounds(200); ++round) {
     const Classifier classifier{Pick(&random, 0, 15), Pick(&random, 1, 23), Pick(&random, 1, 150)};
     const bool in_parts = Pick(&random, 0, 1) == 0;
     const MapShape x{Pick(&random, 1, in_parts ? 4 : 16), Pick(&random, 1, in_parts ? 4 : 16), classifier.channels};

@@ -24,7 +24,7 @@ class StoredSizeTest {
   void anIndexCostsTauNinthsOfABitPerWeight() {
     StoredSize size = StoredSize.of(layer());
     assertEquals(5 / 9.0, size.indexBitsPerWeight(), 1e-12);
-    assertEquals(8.0 * 432 / 1152, size.bitsPerWeight(), 1e-12);
+    assertEquals(8.0 * 432 / 1152, size.storedBitsPerWeight(), 1e-12);
   }
 
   @Test
@@ -44,7 +44,7 @@ class StoredSizeTest {
 
   @Test
   void nothingCostsNothing() {
-    assertEquals(0, StoredSize.NONE.bitsPerWeight());
+    assertEquals(0, StoredSize.NONE.storedBitsPerWeight());
     assertEquals(0, StoredSize.NONE.indexBitsPerWeight());
   }
 }

@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.SparseTensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.ArrayList;
@@ -114,6 +115,9 @@ final class FunctionCall {
     graph.getNodeList().forEach(node -> copy.addNode(instance(node)));
     for (TensorProto.Builder tensor : copy.getInitializerBuilderList()) {
       tensor.setName(name(tensor.getName()));
+    }
+    for (SparseTensorProto.Builder tensor : copy.getSparseInitializerBuilderList()) {
+      tensor.getValuesBuilder().setName(name(tensor.getValues().getName()));
     }
     for (ValueInfoProto.Builder input : copy.getInputBuilderList()) {
       input.setName(name(input.getName()));

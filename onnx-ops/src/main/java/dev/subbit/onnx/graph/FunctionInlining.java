@@ -41,7 +41,7 @@ public final class FunctionInlining {
     this.file = file;
     for (FunctionProto function : model.getFunctionsList()) {
       if (which.test(function)) {
-        functions.put(key(function.getDomain(), function.getName()), function);
+        functions.put(key(function), function);
       }
     }
     for (String name : GraphNames.of(model.getGraph())) {
@@ -75,18 +75,23 @@ public final class FunctionInlining {
     return result.build();
   }
 
-  private static String key(String domain, String name) {
-    return (domain.equals("ai.onnx") ? "" : domain) + ":" + name;
+  /** What nodes call a function by; functions of one name are told apart by their overload. */
+  private static String key(FunctionProto function) {
+    return key(function.getDomain(), function.getName(), function.getOverload());
+  }
+
+  private static String key(String domain, String name, String overload) {
+    return (domain.equals("ai.onnx") ? "" : domain) + ":" + name + ":" + overload;
   }
 
   private void takeImports(ModelProto model, ModelProto.Builder result) throws IOException {
     Map<String, Long> imports = new HashMap<>();
     for (OperatorSetIdProto set : model.getOpsetImportList()) {
-      imports.put(key(set.getDomain(), ""), set.getVersion());
+      imports.put(key(set.getDomain(), "", ""), set.getVersion());
     }
     for (FunctionProto function : functions.values()) {
       for (OperatorSetIdProto set : function.getOpsetImportList()) {
-        Long version = imports.putIfAbsent(key(set.getDomain(), ""), set.getVersion());
+        Long version = imports.putIfAbsent(key(set.getDomain(), "", ""), set.getVersion());
         if (version == null) {
           result.addOpsetImport(set);
         } else if (version != set.getVersion()) {
@@ -114,7 +119,8 @@ public final class FunctionInlining {
   }
 
   private void inline(NodeProto node, List<NodeProto> inlined) throws IOException {
-    FunctionProto function = functions.get(key(node.getDomain(), node.getOpType()));
+    FunctionProto function =
+        functions.get(key(node.getDomain(), node.getOpType(), node.getOverload()));
     if (++nodes > MOST_NODES) {
       throw new IOException(file + ": its functions come to more than " + MOST_NODES + " nodes");
     }
@@ -122,7 +128,7 @@ public final class FunctionInlining {
       inlined.add(withInlinedSubgraphs(node));
       return;
     }
-    String key = key(function.getDomain(), function.getName());
+    String key = key(function);
     if (open.contains(key)) {
       throw new IOException(file + ": function '" + function.getName() + "' calls itself");
     }
@@ -148,11 +154,26 @@ public final class FunctionInlining {
               function.getInputCount(),
               function.getOutputCount()));
     }
+    requireOutputs(function);
     open.push(key);
     for (NodeProto inner : new FunctionCall(function, node, prefix(function)).nodes()) {
       inline(inner, inlined);
     }
     open.pop();
+  }
+
+  /** Requires that a function gives what it says that it gives. */
+  private void requireOutputs(FunctionProto function) throws IOException {
+    Set<String> given = new HashSet<>(function.getInputList());
+    function.getNodeList().forEach(node -> given.addAll(node.getOutputList()));
+    for (String output : function.getOutputList()) {
+      if (!given.contains(output)) {
+        throw new IOException(
+            String.format(
+                "%s: function '%s' has the output '%s', which none of its nodes gives",
+                file, function.getName(), output));
+      }
+    }
   }
 
   private NodeProto withInlinedSubgraphs(NodeProto node) throws IOException {

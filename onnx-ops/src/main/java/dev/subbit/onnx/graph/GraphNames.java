@@ -13,7 +13,8 @@ public final class GraphNames {
   private GraphNames() {}
 
   /**
-   * Collects the names of a graph's nodes and values, with those of the graphs inside its nodes.
+   * Collects the names of a graph's nodes and values, read or written, with those of the graphs
+   * inside its nodes.
    *
    * @param graph the graph.
    * @return the names.
@@ -26,9 +27,19 @@ public final class GraphNames {
 
   private static void add(GraphProto graph, Set<String> names) {
     graph.getInitializerList().forEach(tensor -> names.add(tensor.getName()));
+    graph
+        .getSparseInitializerList()
+        .forEach(
+            tensor -> {
+              names.add(tensor.getValues().getName());
+              names.add(tensor.getIndices().getName());
+            });
     graph.getInputList().forEach(input -> names.add(input.getName()));
+    graph.getOutputList().forEach(output -> names.add(output.getName()));
+    graph.getValueInfoList().forEach(value -> names.add(value.getName()));
     for (NodeProto node : graph.getNodeList()) {
       names.add(node.getName());
+      names.addAll(node.getInputList());
       names.addAll(node.getOutputList());
       for (AttributeProto attribute : node.getAttributeList()) {
         if (attribute.hasG()) {

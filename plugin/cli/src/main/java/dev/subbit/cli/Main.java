@@ -8,13 +8,16 @@ import dev.subbit.cli.run.CompareCommand;
 import dev.subbit.cli.run.DevicesCommand;
 import dev.subbit.cli.run.ExportCommand;
 import dev.subbit.cli.run.PredictCommand;
+import dev.subbit.cli.run.SoakCommand;
 import dev.subbit.cli.run.ZooCommand;
 import dev.subbit.cli.terminal.ControlFilter;
 import dev.subbit.cli.terminal.HelpText;
 import dev.subbit.cli.terminal.Interruption;
+import dev.subbit.cli.terminal.StandardOutput;
 import dev.subbit.cli.terminal.WarningLine;
 import dev.subbit.cli.train.TrainCommand;
 import java.io.PrintWriter;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,6 +41,7 @@ import picocli.CommandLine.Spec;
       ExportCommand.class,
       PredictCommand.class,
       CompareCommand.class,
+      SoakCommand.class,
       InspectCommand.class,
       DevicesCommand.class,
       ZooCommand.class,
@@ -75,7 +79,14 @@ public final class Main implements Runnable {
     Interruption.watch();
     // A library logs through SLF4J, whose warning about a missing logger is of no use here.
     System.setProperty("slf4j.internal.verbosity", "ERROR");
+    StandardOutput output = StandardOutput.install();
     int code = execute(args);
+    System.out.flush();
+    Optional<String> lost = output.failure();
+    if (lost.isPresent()) {
+      System.err.println("subbit: cannot write to standard output: " + lost.get());
+      code = Math.max(code, FAILED);
+    }
     Interruption.commandOver();
     System.exit(code);
   }

@@ -63,6 +63,21 @@ class ModelCommandsTest {
     assertEquals(TestModels.TAU / 9.0, layer.get("bitsPerWeight").asDouble(), 1e-9);
     assertEquals(1 << TestModels.TAU, layer.get("codebook").size());
     assertEquals(TestModels.TAU / 9.0, report.get("size").get("bitsPerWeight").asDouble(), 1e-9);
+    assertTrue(report.get("size").get("storedBitsPerWeight").asDouble() > TestModels.TAU / 9.0);
+    assertTrue(run.out().contains(" classes, real activations\n"), run.out());
+    assertEquals("real", report.get("activations").asText());
+  }
+
+  @Test
+  void inspectNamesTheActivations() {
+    for (String activations : List.of("real", "binary", "int8")) {
+      CommandRun run = CommandRun.of("inspect", "fashion-mnist-" + activations + "-tau5");
+      String words = activations.replace("int8", "8-bit") + " activations\n";
+      assertTrue(run.out().contains(words), run.out() + run.err());
+    }
+    CommandRun integers = CommandRun.of("inspect", "fashion-mnist-integer-tau5");
+    assertTrue(integers.out().contains(", binary activations, in integers\n"), integers.out());
+    assertTrue(integers.out().contains("Exported, it computes in integers"), integers.out());
   }
 
   @Test

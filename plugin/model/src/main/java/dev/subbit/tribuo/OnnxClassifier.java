@@ -6,15 +6,14 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.subbit.onnx.ExecutionBackend;
+import dev.subbit.onnx.graph.OnnxFile;
 import dev.subbit.tribuo.data.PicturePreparation;
 import dev.subbit.tribuo.data.PixelDomain;
 import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.export.ModelMetadata;
 import dev.subbit.tribuo.network.ImageShape;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,19 +67,18 @@ public final class OnnxClassifier implements AutoCloseable {
   }
 
   /**
-   * Reads a model whose data are all in one file.
+   * Reads a model, with the data that it keeps in files beside it.
    *
    * @param file the ONNX file.
    * @return the classifier, on the preferred back end of this machine.
-   * @throws IOException if the file cannot be read or is not an ONNX model.
+   * @throws IOException if the file cannot be read or is not an ONNX model, or data beside it is
+   *     missing or damaged; the message says which.
    * @throws IllegalArgumentException if it does not say how pictures are classified, or says what
    *     does not fit its graph.
    */
   public static OnnxClassifier read(Path file) throws IOException {
     try {
-      return new OnnxClassifier(ModelProto.parseFrom(Files.readAllBytes(file)));
-    } catch (InvalidProtocolBufferException e) {
-      throw new IOException(file + " is not an ONNX model, or it is damaged: " + e.getMessage(), e);
+      return new OnnxClassifier(OnnxFile.read(file));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
     }

@@ -147,7 +147,7 @@ final class Demo {
     Path onnx = folder.resolve(name + ".onnx");
     ModelFile.save(model, folder.resolve(name + ".sbm"));
     long bytes = ExportCommand.export(model, ExportCommand.DEFAULT_DOMAIN, 1, onnx);
-    ModelInputs images = new ModelInputs(data.test(), model.getFeatureIDMap());
+    ModelInputs images = new ModelInputs(data.test(), model.pixels());
     say("    %s", description);
     DemoRuns runs = DemoRuns.of(onnx, images, model.getOutputIDInfo(), places, this::tellRun);
     samples.add(name, model, runs.classes());
@@ -159,7 +159,7 @@ final class Demo {
             description,
             TAU,
             size.indexBitsPerWeight(),
-            size.bitsPerWeight(),
+            size.storedBitsPerWeight(),
             bytes,
             exportedBytes(model.network().withFloatWeights(), positions),
             exportedBytes(model.network().withOneBitWeights(), positions),

@@ -5,6 +5,7 @@ import dev.subbit.cli.report.Figures;
 import dev.subbit.cli.run.ExportCommand;
 import dev.subbit.cli.terminal.TextTable;
 import dev.subbit.cli.terminal.UserError;
+import dev.subbit.onnx.TemporaryFiles;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.data.PixelMap;
@@ -79,20 +80,20 @@ final class QuickDemo {
           entry.images());
       show(model, images, terminal);
 
-      Path onnx = Files.createTempFile("subbit-demo", ".onnx");
+      Path onnx = TemporaryFiles.file("demo", ".onnx");
       try {
         long bytes = ExportCommand.export(model, ExportCommand.DEFAULT_DOMAIN, 1, onnx);
         long floats = bytes(model.network().withFloatWeights(), positions);
         long oneBit = bytes(model.network().withOneBitWeights(), positions);
         terminal.printf(
             Locale.ROOT,
-            "%nExported to ONNX: %,d bytes. With 32 bits per weight it would be %.1f times as large, with 1"
-                + " bit %.1f times.%n%n",
+            "%nExported to ONNX: %,d bytes. With 32 bits per weight it would be %.1f times as"
+                + " large, with 1 bit %.1f times.%n%n",
             bytes,
             (double) floats / bytes,
             (double) oneBit / bytes);
         terminal.flush();
-        ModelInputs inputs = new ModelInputs(images, model.getFeatureIDMap());
+        ModelInputs inputs = new ModelInputs(images, model.pixels());
         List<Run> runs =
             DemoRuns.of(onnx, inputs, model.getOutputIDInfo(), PLACES, run -> {}).runs();
         terminal.print(table(runs, inputs.size()));

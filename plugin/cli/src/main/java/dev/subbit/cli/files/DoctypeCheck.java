@@ -18,8 +18,10 @@ import org.xml.sax.SAXParseException;
 import org.xml.sax.helpers.DefaultHandler;
 
 /**
- * Refuses configurations with a document type before OLCUT parses them: its parser would fetch what
- * a document type names, and show in its messages what it found. A configuration needs none.
+ * Refuses configurations before OLCUT parses them that have a document type, or include a file more
+ * than once. OLCUT's parser would fetch what a document type names, and show in its messages what
+ * it found; of files that include each other in a circle it would find no end. A configuration
+ * needs neither.
  */
 final class DoctypeCheck {
 
@@ -35,7 +37,8 @@ final class DoctypeCheck {
    * Checks a configuration, and the files that it includes.
    *
    * @param file the XML file.
-   * @throws UserError if one of them has a document type or is no XML, with the file's name.
+   * @throws UserError if one of them has a document type, is included more than once or is no XML,
+   *     with the file's name.
    */
   static void of(Path file) {
     DoctypeCheck check = new DoctypeCheck();
@@ -46,9 +49,11 @@ final class DoctypeCheck {
   }
 
   private void add(Path file) {
-    if (seen.add(file.toAbsolutePath().normalize())) {
-      waiting.add(file);
+    if (!seen.add(file.toAbsolutePath().normalize())) {
+      throw new UserError(
+          file + " is included more than once, or by itself; remove one of the <file> elements.");
     }
+    waiting.add(file);
   }
 
   private void parse(Path file) {

@@ -23,8 +23,8 @@ import java.util.Locale;
  * @param network name of the network.
  * @param input shape of its images: channels, height, width.
  * @param labels the classes.
- * @param quantizedTensors tensors held in 8 bits; 0 for a network on float activations, and for one
- *     in integers.
+ * @param activations what its sub-bit layers take: {@code real}, {@code binary}, or {@code 8-bit}.
+ * @param quantizedTensors tensors held in 8 bits; 0 where the activations are not 8-bit.
  * @param integers how a network in integers holds its values; null for others.
  * @param size the bytes of the weights.
  * @param layers the sub-bit layers in order.
@@ -33,6 +33,7 @@ record ModelInspection(
     String network,
     List<Integer> input,
     List<String> labels,
+    String activations,
     int quantizedTensors,
     @JsonInclude(JsonInclude.Include.NON_NULL) Integers integers,
     Size size,
@@ -78,7 +79,7 @@ record ModelInspection(
    * @param floatParameters number of all other parameters.
    * @param floatBytes bytes of all other parameters.
    * @param bitsPerWeight bits of the index planes per sub-bit weight.
-   * @param bitsPerWeightAll the same with codebooks and scales counted in.
+   * @param storedBitsPerWeight the same with codebooks and scales counted in.
    */
   record Size(
       long subBitWeights,
@@ -88,7 +89,7 @@ record ModelInspection(
       long floatParameters,
       long floatBytes,
       double bitsPerWeight,
-      double bitsPerWeightAll) {
+      double storedBitsPerWeight) {
 
     private static Size of(TrainedNetwork network) {
       StoredSize stored = network.storedSize();
@@ -101,7 +102,7 @@ record ModelInspection(
           floats,
           Float.BYTES * floats,
           stored.indexBitsPerWeight(),
-          stored.bitsPerWeight());
+          stored.storedBitsPerWeight());
     }
   }
 
@@ -155,10 +156,21 @@ record ModelInspection(
         trained.network().name(),
         List.of(shape.channels(), shape.height(), shape.width()),
         labels,
+        activations(trained),
         trained.ranges().size(),
         trained.integers().map(form -> Integers.of(trained, form)).orElse(null),
         Size.of(trained),
         layers);
+  }
+
+  private static String activations(TrainedNetwork trained) {
+    boolean binary =
+        trained.network().nodes().stream()
+            .anyMatch(
+                node ->
+                    node.layer() instanceof Layer.Conv conv
+                        && conv.activations() == Layer.Activations.BINARY);
+    return binary ? "binary" : trained.ranges().isEmpty() ? "real" : "8-bit";
   }
 
   private static LayerReport inspect(String name, Layer.Conv conv, PackedConvWeights weights) {
@@ -189,13 +201,14 @@ record ModelInspection(
   void print(PrintWriter out) {
     out.printf(
         Locale.ROOT,
-        "%s for images of %d x %d x %d (channels, height, width), %d classes, %s activations%n%n",
+        "%s for images of %d x %d x %d (channels, height, width), %d classes, %s activations%s%n%n",
         network,
         input.get(0),
         input.get(1),
         input.get(2),
         labels.size(),
-        integers != null ? "integer" : quantizedTensors > 0 ? "8-bit" : "float");
+        activations,
+        integers == null ? "" : ", in integers");
     TextTable table =
         new TextTable(
             2,
@@ -223,14 +236,14 @@ record ModelInspection(
     out.println(table);
     out.printf(
         Locale.ROOT,
-        "Sub-bit layers: %,d weights in %,d index bytes (%.3f bit per weight),"
-            + " %,d codebook bytes, %,d scale bytes (%.3f bit per weight in all).%n",
+        "Sub-bit layers: %,d weights in %,d index bytes (%.3f bits per weight),"
+            + " %,d codebook bytes, %,d scale bytes (%.3f stored bits per weight).%n",
         size.subBitWeights(),
         size.indexBytes(),
         size.bitsPerWeight(),
         size.codebookBytes(),
         size.scaleBytes(),
-        size.bitsPerWeightAll());
+        size.storedBitsPerWeight());
     out.printf(
         Locale.ROOT,
         "Other parameters, in 32-bit floats: %,d (%,d bytes).%n",

@@ -12,7 +12,7 @@ import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.StoredSize;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitOperator;
-import dev.subbit.tribuo.quantizer.graph.OnnxFile;
+import dev.subbit.onnx.graph.OnnxFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
@@ -47,7 +47,8 @@ record OnnxInspection(
    * @param tau bits of an index.
    * @param codewordsUsed number of codewords that are used at least once.
    * @param bytes bytes of index, codebook, scale and bias.
-   * @param bitsPerWeight bits of these over the weights they stand for.
+   * @param bitsPerWeight bits of the indices over the weights they stand for.
+   * @param storedBitsPerWeight bits of index, codebook, scale and bias over these weights.
    * @param codebook the codewords, nine bits each, first tap least significant.
    */
   record LayerReport(
@@ -59,6 +60,7 @@ record OnnxInspection(
       int codewordsUsed,
       long bytes,
       double bitsPerWeight,
+      double storedBitsPerWeight,
       List<Integer> codebook) {}
 
   private static final List<String> SCALES = List.of("scale", "w_scale");
@@ -179,6 +181,7 @@ record OnnxInspection(
           weights.codebook().tau(),
           used,
           bytes,
+          StoredSize.of(weights).indexBitsPerWeight(),
           8.0 * bytes / count,
           codewords);
     }
@@ -195,7 +198,8 @@ record OnnxInspection(
         weights.codebook().tau(),
         used,
         size.bytes(),
-        size.bitsPerWeight(),
+        size.indexBitsPerWeight(),
+        size.storedBitsPerWeight(),
         codewords);
   }
 
@@ -256,7 +260,16 @@ record OnnxInspection(
         layers.size());
     TextTable table =
         new TextTable(
-            2, "layer", "operator", "in", "out", "tau", "codewords used", "bytes", "bits/weight");
+            2,
+            "layer",
+            "operator",
+            "in",
+            "out",
+            "tau",
+            "codewords used",
+            "bits/weight",
+            "bytes",
+            "stored bits/weight");
     for (LayerReport layer : layers) {
       table.row(
           layer.name(),
@@ -265,8 +278,9 @@ record OnnxInspection(
           "" + layer.outChannels(),
           "" + layer.tau(),
           layer.codewordsUsed() + "/" + layer.codebook().size(),
+          String.format(Locale.ROOT, "%.2f", layer.bitsPerWeight()),
           String.format(Locale.ROOT, "%,d", layer.bytes()),
-          String.format(Locale.ROOT, "%.2f", layer.bitsPerWeight()));
+          String.format(Locale.ROOT, "%.2f", layer.storedBitsPerWeight()));
     }
     out.println(table);
     out.printf(

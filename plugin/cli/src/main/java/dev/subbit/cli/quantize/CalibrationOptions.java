@@ -2,11 +2,12 @@ package dev.subbit.cli.quantize;
 
 import dev.subbit.cli.files.ImageFolder;
 import dev.subbit.cli.terminal.UserError;
+import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.data.PictureFiles;
 import dev.subbit.tribuo.network.ImageShape;
-import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.ModelInput;
+import dev.subbit.tribuo.quantizer.input.Calibration;
 import dev.subbit.tribuo.quantizer.input.CalibrationFeeds;
 import dev.subbit.tribuo.quantizer.input.PixelSamples;
 import dev.subbit.tribuo.quantizer.input.Samples;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.tribuo.Example;
 import org.tribuo.Feature;
+import org.tribuo.MutableDataset;
 import org.tribuo.classification.Label;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,8 +47,8 @@ final class CalibrationOptions {
       names = "--pictures",
       paramLabel = "DIR",
       description =
-          "ONNX models: calibrate on the PNG and JPEG files in a folder and the folders inside it."
-              + " The middle of each is scaled to the model's input.")
+          "Calibrate on the PNG and JPEG files in a folder and the folders inside it. The middle of"
+              + " each is scaled to the model's input.")
   private Path pictures;
 
   @Option(
@@ -54,7 +56,9 @@ final class CalibrationOptions {
       paramLabel = "[NAME=]FILE",
       description =
           "ONNX models: calibrate on the tensor in a .npy or .pb file, its first axis counting the"
-              + " samples. With several inputs: once for each, with its name.")
+              + " samples. With several inputs: once for each, with its name. For an input without"
+              + " such an axis, the file has one more than it, or holds one value for all samples;"
+              + " if the model leaves another axis open, that one counts them.")
   private List<String> inputs = List.of();
 
   @Option(
@@ -80,7 +84,7 @@ final class CalibrationOptions {
       paramLabel = "CxHxW",
       converter = DimensionsConverter.class,
       description =
-          "Dimensions after the first, for a model whose input is not fixed in size, such as"
+          "Dimensions of one sample, for a model whose input is not fixed in size, such as"
               + " 3x224x224.")
   private Dimensions shape = new Dimensions(new long[0]);
 
@@ -129,16 +133,40 @@ final class CalibrationOptions {
   }
 
   /**
-   * The folder of {@code --data}.
+   * Fails unless the options name images for a saved model, before long work.
    *
-   * @return the folder.
    * @throws ParameterException if the user gave another source or none.
    */
-  Path dataFolder() {
-    if (data == null || pictures != null || !inputs.isEmpty() || random != 0) {
-      throw wrongUsage("a saved model (.sbm) is calibrated on images: give --data DIR");
+  void requireImages() {
+    if ((data == null) == (pictures == null) || !inputs.isEmpty() || random != 0) {
+      throw wrongUsage(
+          "a saved model (.sbm) is calibrated on images: give --data DIR or --pictures DIR");
     }
-    return data;
+    images();
+  }
+
+  /**
+   * Reads the images that a saved model is calibrated on, and trained on.
+   *
+   * @param model the model.
+   * @param training whether it is trained on them, which takes all of them, with labels.
+   * @return the images.
+   * @throws UserError if a file is missing or damaged.
+   */
+  MutableDataset<Label> imagesFor(SubBitModel model, boolean training) {
+    return data != null
+        ? new MutableDataset<>(new ImageFolder(data).read(ImageFolder.Part.TRAIN, List.of(), 0))
+        : CalibrationPictures.read(
+            pictures, training ? Integer.MAX_VALUE : images(), training, model);
+  }
+
+  /**
+   * The folder in MNIST's layout, which may have test images, too.
+   *
+   * @return the folder; empty where pictures were given instead.
+   */
+  Optional<ImageFolder> folder() {
+    return Optional.ofNullable(data).map(ImageFolder::new);
   }
 
   /**
@@ -197,12 +225,12 @@ final class CalibrationOptions {
    * Reads the calibration inputs of a model.
    *
    * @param modelInputs the model's inputs.
-   * @return the batches.
+   * @return the batches to fit to and those held out.
    * @throws UserError if a file cannot be read or does not fit the model.
    */
-  List<Feed> feeds(List<ModelInput> modelInputs) {
+  Calibration feeds(List<ModelInput> modelInputs) {
     try {
-      return CalibrationFeeds.of(modelInputs, samples(modelInputs));
+      return CalibrationFeeds.split(modelInputs, samples(modelInputs));
     } catch (IOException | IllegalArgumentException e) {
       throw new UserError(e.getMessage(), e);
     }

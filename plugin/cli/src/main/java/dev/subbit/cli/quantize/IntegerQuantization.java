@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import org.tribuo.Dataset;
 import org.tribuo.Example;
-import org.tribuo.MutableDataset;
 import org.tribuo.classification.Label;
 
 /**
@@ -32,19 +32,24 @@ import org.tribuo.classification.Label;
 final class IntegerQuantization {
 
   private final Path out;
-  private final ImageFolder folder;
+  private final Optional<ImageFolder> folder;
+  private final QuantizationBar bar;
   private final PrintWriter terminal;
 
   /**
    * Prepares the work.
    *
    * @param out the file to write.
-   * @param folder the folder of the images; its test images are evaluated if it has any.
+   * @param folder the folder in MNIST's layout that the images come from, if they do; its test
+   *     images are evaluated if it has any.
+   * @param bar shows the evaluations.
    * @param terminal where the report is printed.
    */
-  IntegerQuantization(Path out, ImageFolder folder, PrintWriter terminal) {
+  IntegerQuantization(
+      Path out, Optional<ImageFolder> folder, QuantizationBar bar, PrintWriter terminal) {
     this.out = out;
     this.folder = folder;
+    this.bar = bar;
     this.terminal = terminal;
   }
 
@@ -86,16 +91,15 @@ final class IntegerQuantization {
    * Quantizes a model and writes the result.
    *
    * @param model the model, with binary activations.
-   * @param source the images to calibrate on, and to train on.
+   * @param images the images to calibrate on, and to train on.
    * @param tune passes of training; 0 for none.
    * @param quantizers makes the quantizer for a number of passes.
    * @return what was done.
    * @throws IOException if the size of the file cannot be read.
    */
   Report run(
-      SubBitModel model, IdxImageSource source, int tune, IntFunction<SubBitQuantizer> quantizers)
+      SubBitModel model, Dataset<Label> images, int tune, IntFunction<SubBitQuantizer> quantizers)
       throws IOException {
-    MutableDataset<Label> images = new MutableDataset<>(source);
     List<Accuracy> accuracies = new ArrayList<>();
     Optional<IdxImageSource> test = testImages(model);
     evaluate("float", model, test, accuracies);
@@ -147,10 +151,10 @@ final class IntegerQuantization {
 
   /** The test images, if there are any and the model knows their labels. */
   private Optional<IdxImageSource> testImages(SubBitModel model) {
-    if (!folder.has(ImageFolder.Part.TEST)) {
+    if (folder.isEmpty() || !folder.get().has(ImageFolder.Part.TEST)) {
       return Optional.empty();
     }
-    IdxImageSource images = folder.read(ImageFolder.Part.TEST, List.of(), 0);
+    IdxImageSource images = folder.get().read(ImageFolder.Part.TEST, List.of(), 0);
     for (Example<Label> image : images) {
       if (model.getOutputIDInfo().getID(image.getOutput()) < 0) {
         terminal.printf(
@@ -162,10 +166,11 @@ final class IntegerQuantization {
     return Optional.of(images);
   }
 
-  private static void evaluate(
+  private void evaluate(
       String form, SubBitModel model, Optional<IdxImageSource> images, List<Accuracy> accuracies) {
     images.ifPresent(
         found -> {
+          bar.at(0, 1, "evaluating: " + form);
           ConfusionMatrix confusions = TestEvaluation.confusions(model, found);
           double accuracy = confusions.accuracy();
           long right = Math.round(accuracy * confusions.images());
@@ -174,6 +179,7 @@ final class IntegerQuantization {
   }
 
   private void print(Report report, double seconds) {
+    bar.partOver();
     terminal.printf(
         Locale.ROOT,
         "The network computes in integers: values of %d bits, %d of them behind the binary point"

@@ -10,17 +10,19 @@ import dev.subbit.cli.terminal.TextTable;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.graph.FunctionInlining;
+import dev.subbit.onnx.graph.OnnxFile;
+import dev.subbit.tribuo.quantizer.ChannelGroup;
 import dev.subbit.tribuo.quantizer.LayerResult;
 import dev.subbit.tribuo.quantizer.OnnxQuantizer;
 import dev.subbit.tribuo.quantizer.OutputAgreement;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
-import dev.subbit.tribuo.quantizer.graph.Feed;
+import dev.subbit.tribuo.quantizer.Verdict;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.graph.ModelInput;
-import dev.subbit.tribuo.quantizer.graph.OnnxFile;
 import dev.subbit.tribuo.quantizer.graph.OperatorSets;
+import dev.subbit.tribuo.quantizer.input.Calibration;
 import dev.subbit.tribuo.quantizer.timing.LayerTime;
 import dev.subbit.tribuo.quantizer.timing.LayerTimes;
 import java.io.IOException;
@@ -32,16 +34,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** {@code subbit quantize in.onnx out.onnx}: quantizes an ONNX model of any origin. */
 final class OnnxQuantization {
+
+  /** In dB; less would be lost in the rounding. */
+  private static final double LEAST_UNCERTAINTY = 0.1;
+
+  /** With fewer, one unusual sample changes the figures by decibels. */
+  private static final int TRUSTED_SAMPLES = 20;
 
   private final Path in;
   private final Path out;
   private final CalibrationOptions calibration;
   private final QuantizationSettings settings;
   private final Path report;
-  private final Progress progress;
+  private final Supplier<Progress> progress;
   private final PrintWriter terminal;
 
   OnnxQuantization(
@@ -50,7 +59,7 @@ final class OnnxQuantization {
       Path report,
       CalibrationOptions calibration,
       QuantizationSettings settings,
-      Progress progress,
+      Supplier<Progress> progress,
       PrintWriter terminal) {
     this.in = in;
     this.out = out;
@@ -73,45 +82,71 @@ final class OnnxQuantization {
    * @throws UserError if the model or the calibration cannot be used.
    */
   Map<String, Object> run() {
+    OnnxFile file;
+    ModelProto untouched;
     ModelProto model;
     try {
       String name = in.toString();
+      file = new OnnxFile(in);
+      untouched = file.model();
       model =
           OperatorSets.upgrade(
-              name, FunctionInlining.inline(name, OnnxFile.read(in), OnnxQuantization::isForeign));
+              name, FunctionInlining.inline(name, untouched, OnnxQuantization::isForeign));
     } catch (IOException e) {
       throw new UserError(e.getMessage(), e);
     }
-    List<Feed> feeds = calibration.feeds(inputs(model));
+    Calibration feeds = calibration.feeds(inputs(model));
     long start = System.nanoTime();
     QuantizationResult result;
-    try (QuantizationBar bar = new QuantizationBar(progress)) {
-      result = new OnnxQuantizer(settings).quantize(model, feeds, bar);
+    try (GraphSession reference = GraphSession.ofFile(in);
+        QuantizationBar bar = new QuantizationBar(progress)) {
+      result = new OnnxQuantizer(settings).quantize(model, reference, feeds, bar);
     } catch (IllegalArgumentException e) {
       throw new UserError(in + ": " + e.getMessage(), e);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    OutputFile.write(out, stream -> result.model().writeTo(stream));
+    write(result, file);
     boolean integer = settings.activations().isPresent();
-    Map<String, LayerTime> times = LayerTimes.of(model, result.weights(), feeds.get(0), integer);
+    Map<String, LayerTime> times =
+        LayerTimes.of(model, result.weights(), feeds.fit().get(0), integer);
     if (report != null) {
       String page =
-          QuantizationPage.of(in.getFileName().toString(), result, times, size(in), size(out));
+          QuantizationPage.of(in.getFileName().toString(), result, times, file.bytes(), size(out));
       OutputFile.write(report, stream -> stream.write(page.getBytes(StandardCharsets.UTF_8)));
     }
-    return print(result, times, seconds);
+    return print(result, times, file.bytes(), seconds);
+  }
+
+  /** Where nothing was converted, the output is the input, byte for byte. */
+  private void write(QuantizationResult result, OnnxFile file) {
+    try {
+      if (!result.layers().isEmpty()) {
+        OutputFile.write(out, stream -> result.model().writeTo(stream));
+      } else if (file.isWhole() || isBeside()) {
+        OutputFile.write(out, stream -> Files.copy(in, stream));
+      } else {
+        // A copy elsewhere would not find its data.
+        OutputFile.write(out, stream -> file.model().writeTo(stream));
+      }
+    } catch (IOException e) {
+      throw new UserError("Cannot read " + in + ": " + e.getMessage(), e);
+    }
+  }
+
+  private boolean isBeside() throws IOException {
+    return Files.isSameFile(in.toAbsolutePath().getParent(), out.toAbsolutePath().getParent());
   }
 
   private List<ModelInput> inputs(ModelProto model) {
-    try (GraphSession session = new GraphSession(model)) {
-      return session.inputs();
+    try {
+      return ModelInput.of(model);
     } catch (IllegalArgumentException e) {
       throw new UserError(in + ": " + e.getMessage(), e);
     }
   }
 
   private Map<String, Object> print(
-      QuantizationResult result, Map<String, LayerTime> times, double seconds) {
+      QuantizationResult result, Map<String, LayerTime> times, long before, double seconds) {
     if (!result.layers().isEmpty()) {
       TextTable table =
           new TextTable(
@@ -122,6 +157,7 @@ final class OnnxQuantization {
               "groups",
               "stages",
               "bits/weight",
+              "stored",
               "bytes",
               "was",
               "us",
@@ -136,13 +172,20 @@ final class OnnxQuantization {
             "" + layer.group(),
             "" + layer.stages(),
             String.format(Locale.ROOT, "%.2f", layer.bitsPerWeight()),
+            String.format(Locale.ROOT, "%.2f", layer.storedBitsPerWeight()),
             String.format(Locale.ROOT, "%,d", layer.bytesAfter()),
             String.format(Locale.ROOT, "%,d", layer.bytesBefore()),
             String.format(Locale.ROOT, "%,.0f", time.microsecondsAfter()),
             String.format(Locale.ROOT, "%,.0f", time.microsecondsBefore()),
-            String.format(Locale.ROOT, "%.1f", layer.signalToNoise()));
+            Double.isNaN(layer.signalToNoise())
+                ? "-"
+                : String.format(Locale.ROOT, "%.1f", layer.signalToNoise()));
       }
       terminal.println(table);
+      terminal.println(
+          "bits/weight: of the indices; stored: with codebooks, scales and biases; us: microseconds"
+              + " of the layer alone.");
+      printNotes(result);
     }
     if (!result.left().isEmpty()) {
       terminal.println("Convolutions that stay as they are:");
@@ -152,37 +195,28 @@ final class OnnxQuantization {
       terminal.println();
     }
     for (OutputAgreement output : result.outputs()) {
-      terminal.printf(
-          Locale.ROOT,
-          "Output '%s': SNR %s%s%s on the calibration inputs.%n",
-          output.getOutput(),
-          Figures.decibels(output.getSignalToNoise()),
-          result.floatActivations().stream()
-              .filter(before -> before.getOutput().equals(output.getOutput()))
-              .map(
-                  before ->
-                      " ("
-                          + Figures.decibels(before.getSignalToNoise())
-                          + " with float activations)")
-              .findFirst()
-              .orElse(""),
-          Double.isNaN(output.getSameLargest())
-              ? ""
-              : ", the largest value at the same place in "
-                  + Figures.percent(output.getSameLargest())
-                  + " of the rows");
+      terminal.println(sentence(output, result));
+      for (ChannelGroup group : output.getGroups()) {
+        terminal.printf(
+            "  channels %d to %d: SNR %s%n",
+            group.first(), group.last(), Figures.decibels(group.signalToNoise()));
+      }
     }
-    long before = size(in);
+    if (!result.layers().isEmpty()) {
+      terminal.println(measured(result));
+    }
     long after = size(out);
     terminal.printf(
         Locale.ROOT,
         "Quantized %d of %d convolutions in %.1f s; saved %s (%,d bytes, was %,d).%n",
-        result.layers().size(),
-        result.layers().size() + result.left().size(),
+        result.weights().size(),
+        result.weights().size() + result.left().size(),
         seconds,
         out,
         after,
         before);
+    Verdict verdict = Verdict.of(result, after);
+    terminal.println(verdict.sentence());
     Map<String, Object> results = new LinkedHashMap<>();
     results.put("model", out.toString());
     results.put("bytesBefore", before);
@@ -192,8 +226,99 @@ final class OnnxQuantization {
     results.put("times", times.values());
     results.put("left", result.left());
     results.put("outputs", result.outputs());
+    results.put("heldOut", result.heldOut());
+    results.put("measuredSamples", result.measured());
+    results.put("int8", result.int8());
+    results.put("verdict", verdict);
     results.put("outputsWithFloatActivations", result.floatActivations());
     return results;
+  }
+
+  /** Which samples the figures come from, and what they are worth. */
+  private static String measured(QuantizationResult result) {
+    if (!result.heldOut()) {
+      return String.format(
+          Locale.ROOT,
+          "Measured on the %d calibration samples themselves, since there are too few to hold any"
+              + " out: on others it will be worse.",
+          result.measured());
+    }
+    String samples =
+        String.format(Locale.ROOT, "Measured on %d held-out samples", result.measured());
+    return result.measured() < TRUSTED_SAMPLES
+        ? samples
+            + ": too few for figures to rely on; give at least "
+            + 5 * TRUSTED_SAMPLES
+            + " calibration samples."
+        : samples + ".";
+  }
+
+  /** What the table cannot say about layers. */
+  private void printNotes(QuantizationResult result) {
+    for (LayerResult layer : result.layers()) {
+      if (!layer.sharing().isEmpty()) {
+        terminal.printf(
+            "  %s: %s read the same weights.%n", layer.name(), String.join(", ", layer.sharing()));
+      }
+    }
+    List<String> few =
+        result.layers().stream()
+            .filter(LayerResult::hasFewPatches)
+            .map(
+                layer ->
+                    String.format(
+                        Locale.ROOT,
+                        "%s (%,d for %,d weights of an output%s)",
+                        layer.name(),
+                        layer.patches(),
+                        9 * layer.inChannels(),
+                        layer.plain() ? ", so its weights are the nearest to the float ones" : ""))
+            .toList();
+    if (!few.isEmpty()) {
+      terminal.println(
+          "Too few patches to fit these layers well; give more calibration inputs: "
+              + String.join(", ", few)
+              + ".");
+    }
+    terminal.println();
+  }
+
+  private static String sentence(OutputAgreement output, QuantizationResult result) {
+    StringBuilder text = new StringBuilder("Output '").append(output.getOutput()).append("': ");
+    if (!output.getObstacle().isEmpty()) {
+      return text.append("not compared, since ")
+          .append(output.getObstacle())
+          .append('.')
+          .toString();
+    }
+    if (!Double.isNaN(output.getSameValues())) {
+      return text.append("equal in ")
+          .append(Figures.percent(output.getSameValues()))
+          .append(" of its values.")
+          .toString();
+    }
+    text.append("SNR ").append(Figures.decibels(output.getSignalToNoise()));
+    if (output.getUncertainty() >= LEAST_UNCERTAINTY) {
+      text.append(String.format(Locale.ROOT, " +- %.1f", output.getUncertainty()));
+    }
+    result.floatActivations().stream()
+        .filter(before -> before.getOutput().equals(output.getOutput()))
+        .forEach(
+            before ->
+                text.append(" (")
+                    .append(Figures.decibels(before.getSignalToNoise()))
+                    .append(" with float activations)"));
+    if (!Double.isNaN(output.getRetrieval())) {
+      text.append(", ")
+          .append(Figures.percent(output.getRetrieval()))
+          .append(" of the samples nearest to themselves by the cosine, mean cosine ")
+          .append(String.format(Locale.ROOT, "%.4f", output.getCosine()));
+    } else if (!Double.isNaN(output.getSameLargest())) {
+      text.append(", the largest value at the same place in ")
+          .append(Figures.percent(output.getSameLargest()))
+          .append(" of the rows");
+    }
+    return text.append('.').toString();
   }
 
   private static long size(Path file) {

@@ -1,16 +1,17 @@
 package dev.subbit.cli.quantize;
 
-import dev.subbit.cli.files.ImageFolder;
 import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.ProgressOption;
 import dev.subbit.cli.options.ProvenanceOption;
+import dev.subbit.cli.terminal.Progress;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
-import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.quantizer.Metric;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
+import dev.subbit.tribuo.quantizer.Rest;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.settings.Clipping;
@@ -24,7 +25,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
-import org.tribuo.MutableDataset;
+import org.tribuo.Dataset;
+import org.tribuo.classification.Label;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,6 +56,7 @@ import picocli.CommandLine.Spec;
       "  ./subbit quantize net.onnx net-subbit.onnx --inputs samples.npy --keep-float head",
       "  ./subbit quantize clothes.sbm clothes-int8.sbm --data"
           + " integration-tests/data/fashion-mnist",
+      "  ./subbit quantize photos.sbm photos-int8.sbm --pictures photos",
       "  ./subbit quantize binary.sbm integer.sbm --data integration-tests/data/fashion-mnist"
           + " --width 12 --tune 2"
     })
@@ -104,10 +107,20 @@ public final class QuantizeCommand implements Callable<Integer> {
       names = "--max-drop",
       paramLabel = "PERCENT",
       description =
-          "ONNX models: choose the fewest stages with which at most this percentage of the rows of"
-              + " an output have their largest value elsewhere; for a classifier, of the"
-              + " calibration inputs another class. Takes several quantizations.")
+          "ONNX models: choose the fewest stages with which at most this percentage of the decisions"
+              + " is another one on held-out samples (--metric): for a classifier, another class."
+              + " Takes several quantizations.")
   private Double maxDrop;
+
+  @Option(
+      names = "--metric",
+      paramLabel = "HOW",
+      defaultValue = "LARGEST",
+      description =
+          "ONNX models: what a decision is, for the report and --max-drop: ${COMPLETION-CANDIDATES}."
+              + " LARGEST is the place of the largest value of a row; COSINE, for descriptors, the"
+              + " nearest of the held-out samples. Default: ${DEFAULT-VALUE}.")
+  private Metric metric;
 
   @Option(
       names = "--rounds",
@@ -125,6 +138,23 @@ public final class QuantizeCommand implements Callable<Integer> {
           "ONNX models: layers whose name contains a match of this regular expression stay as they"
               + " are. May be given several times.")
   private List<Pattern> keepFloat = List.of();
+
+  @Option(
+      names = "--rest",
+      paramLabel = "HOW",
+      defaultValue = "FLOAT",
+      description =
+          "ONNX models: how the weights of all other Conv, ConvTranspose, Gemm and MatMul nodes are"
+              + " stored: ${COMPLETION-CANDIDATES}. INT8 has one scale per output channel and runs"
+              + " as fast as FLOAT. Default: ${DEFAULT-VALUE}.")
+  private Rest rest;
+
+  @Option(
+      names = "--at-a-loss",
+      description =
+          "ONNX models: make layers sub-bit even where int8 weights would take less, or every kernel"
+              + " has a scale of its own.")
+  private boolean atALoss;
 
   @Option(
       names = "--report",
@@ -245,14 +275,16 @@ public final class QuantizeCommand implements Callable<Integer> {
               keepFloat,
               bits,
               maxDrop == null ? -1 : maxDrop / 100,
+              metric,
+              atALoss,
+              rest,
               int8 ? Optional.of(clipping) : Optional.empty());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage());
     }
     PrintWriter terminal = spec.commandLine().getOut();
     json.write(
-        new OnnxQuantization(
-                in, out, report, calibration, settings, progress.of("Quantizing"), terminal)
+        new OnnxQuantization(in, out, report, calibration, settings, this::progress, terminal)
             .run());
     terminal.flush();
   }
@@ -270,11 +302,10 @@ public final class QuantizeCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--labels says what --tune learns from: give --tune EPOCHS too");
     }
-    int images = calibration.images();
-    Path data = calibration.dataFolder();
+    calibration.requireImages();
     try (SubBitModel loaded = ModelFile.load(in);
-        SubBitModel model = provenance.apply(loaded)) {
-      IdxImageSource source = new ImageFolder(data).read(ImageFolder.Part.TRAIN, List.of(), 0);
+        SubBitModel model = provenance.apply(loaded);
+        QuantizationBar bar = new QuantizationBar(this::progress)) {
       boolean integers = SubBitQuantizer.makesIntegers(model.network());
       if (width != null && !integers) {
         throw new UserError(
@@ -282,16 +313,18 @@ public final class QuantizeCommand implements Callable<Integer> {
                 + in
                 + " are real, and become 8-bit");
       }
+      Dataset<Label> images = calibration.imagesFor(model, tune > 0);
       if (integers) {
         json.write(
-            new IntegerQuantization(out, new ImageFolder(data), spec.commandLine().getOut())
-                .run(model, source, tune, this::quantizer));
+            new IntegerQuantization(out, calibration.folder(), bar, spec.commandLine().getOut())
+                .run(model, images, tune, epochs -> quantizer(epochs).withProgress(bar)));
         return;
       }
-      SubBitQuantizer quantizer = quantizer(tune);
+      SubBitQuantizer quantizer = quantizer(tune).withProgress(bar);
       long start = System.nanoTime();
-      try (SubBitModel quantized = quantizer.quantize(model, new MutableDataset<>(source))) {
+      try (SubBitModel quantized = quantizer.quantize(model, images)) {
         double seconds = (System.nanoTime() - start) / 1e9;
+        bar.partOver();
         ModelFile.save(quantized, out);
         TrainedNetwork network = quantized.network();
         spec.commandLine()
@@ -302,18 +335,22 @@ public final class QuantizeCommand implements Callable<Integer> {
                     + " saved %s (%,d bytes).%n",
                 network.packed().size(),
                 network.ranges().size(),
-                Math.min(images, source.size()),
+                Math.min(calibration.images(), images.size()),
                 seconds,
                 out,
                 Files.size(out));
         Map<String, Object> results = new LinkedHashMap<>();
         results.put("model", out.toString());
-        results.put("images", Math.min(images, source.size()));
+        results.put("images", Math.min(calibration.images(), images.size()));
         results.put("quantizedTensors", quantized.network().ranges().size());
         results.put("bytes", Files.size(out));
         json.write(results);
       }
     }
+  }
+
+  private Progress progress() {
+    return progress.of("Quantizing");
   }
 
   /** The quantizer of saved models that the options describe, but for the passes of training. */

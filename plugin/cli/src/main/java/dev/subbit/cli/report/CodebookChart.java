@@ -2,26 +2,71 @@ package dev.subbit.cli.report;
 
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 
 /**
- * One layer's codebook as inline SVG: every codeword a 3x3 tile (dark +1, light -1), the most used
- * first, above it a bar for how many kernels of the layer use it. Unused ones are pale. The tiles
- * come in pictures of {@value #GROUP}, all to one scale, which wrap like words.
+ * One layer's codebook for the template {@code chart/codebook.jte}: every codeword a 3x3 tile (dark
+ * +1, light -1), the most used first, above it a bar for how many kernels of the layer use it.
+ * Unused ones are pale. The tiles come in pictures of {@value #GROUP}, all to one scale, which wrap
+ * like words. Immutable.
  */
-final class CodebookChart {
+public final class CodebookChart {
 
   private static final int CELL = 6;
-  private static final int TILE = 3 * CELL;
-  private static final int PITCH = TILE + 7;
+  private static final int PITCH = 3 * CELL + 7;
   private static final int BAR = 44;
   private static final int GROUP = 4;
+
+  /** The width and height of a tile. */
+  public static final int TILE = 3 * CELL;
+
+  /** The upper end of the tiles. */
+  public static final int TOP = BAR + 4;
+
+  /** The width of a picture. */
+  public static final int WIDTH = GROUP * PITCH;
+
+  /** The height of a picture. */
+  public static final int HEIGHT = TOP + TILE;
 
   /** Of a plain binary layer's 512 kernels, the least used are left out. */
   private static final int MOST = 64;
 
-  private CodebookChart() {}
+  private final String layer;
+  private final PackedConvWeights weights;
+  private final Codebook codebook;
+  private final int[] uses;
+  private final Integer[] order;
+
+  private CodebookChart(String layer, PackedConvWeights weights) {
+    this.layer = layer;
+    this.weights = weights;
+    codebook = weights.codebook();
+    uses = new int[codebook.size()];
+    for (int index : weights.indices()) {
+      uses[index]++;
+    }
+    order = new Integer[codebook.size()];
+    Arrays.setAll(order, i -> i);
+    Arrays.sort(order, Comparator.comparing(i -> -uses[i]));
+  }
+
+  /**
+   * The charts of all sub-bit layers.
+   *
+   * @param trained the network.
+   * @return a chart each, in the network's order.
+   */
+  static List<CodebookChart> of(TrainedNetwork trained) {
+    return trained.network().nodes().stream()
+        .filter(node -> trained.packed().containsKey(node.name()))
+        .map(node -> new CodebookChart(node.name(), trained.packed().get(node.name())))
+        .toList();
+  }
 
   /**
    * The number of codewords that are drawn: all of a codebook, or the most used of the 512 kernels
@@ -35,92 +80,97 @@ final class CodebookChart {
   }
 
   /**
-   * Draws a layer.
+   * Codewords that make one picture.
    *
-   * @param weights the layer's weights.
-   * @return one div element.
+   * @param description the picture in words, for screen readers.
+   * @param tiles the codewords.
    */
-  static String html(PackedConvWeights weights) {
-    Codebook codebook = weights.codebook();
-    int[] uses = uses(weights);
-    Integer[] order = new Integer[codebook.size()];
-    Arrays.setAll(order, i -> i);
-    Arrays.sort(order, Comparator.comparing(i -> -uses[i]));
-    int shown = shown(codebook);
-    StringBuilder html = new StringBuilder("<div class=\"codebook\">");
-    for (int first = 0; first < shown; first += GROUP) {
-      appendGroup(html, codebook, uses, order, first, Math.min(shown, first + GROUP));
-    }
-    return html.append("</div>").toString();
-  }
+  public record Group(String description, List<Tile> tiles) {}
 
-  private static void appendGroup(
-      StringBuilder html, Codebook codebook, int[] uses, Integer[] order, int first, int end) {
-    int most = Math.max(1, uses[order[0]]);
-    html.append(
-        Figures.format(
-            "<svg viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\""
-                + " aria-label=\"codewords %d to %d of %d by use: %,d to %,d kernels each\">",
-            GROUP * PITCH,
-            BAR + TILE + 4,
-            GROUP * PITCH,
-            BAR + TILE + 4,
-            first + 1,
-            end,
-            order.length,
-            uses[order[first]],
-            uses[order[end - 1]]));
-    for (int rank = first; rank < end; rank++) {
-      int index = order[rank];
-      int left = (rank - first) * PITCH;
-      double height = (double) (BAR - 2) * uses[index] / most;
-      html.append(
-          Figures.format(
-              "<g%s><title>index %d, codeword 0x%03x: %,d kernels</title>"
-                  + "<rect class=\"bar\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>"
-                  + "<rect class=\"minus\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>",
-              uses[index] == 0 ? " class=\"unused\"" : "",
-              index,
-              codebook.codeword(index),
-              uses[index],
-              left,
-              BAR - height,
-              TILE,
-              height,
-              left,
-              BAR + 4,
-              TILE,
-              TILE));
-      appendPlusTaps(html, codebook, index, left);
-      html.append("</g>");
-    }
-    html.append("</svg>");
+  /**
+   * One codeword.
+   *
+   * @param kind {@code used} or {@code unused}.
+   * @param title the codeword and its uses.
+   * @param left units from the left.
+   * @param barTop upper end of its bar, in units from the top.
+   * @param barHeight height of its bar.
+   * @param plus the taps that are +1, as an SVG path.
+   */
+  public record Tile(
+      String kind, String title, int left, String barTop, String barHeight, String plus) {}
+
+  /**
+   * The layer's name.
+   *
+   * @return plain text.
+   */
+  public String layer() {
+    return layer;
   }
 
   /**
-   * How often each codeword is used.
+   * How many kernels and codewords there are.
    *
-   * @param weights the layer's weights.
-   * @return number of kernels by index.
+   * @return plain text.
    */
-  static int[] uses(PackedConvWeights weights) {
-    int[] uses = new int[weights.codebook().size()];
-    for (int index : weights.indices()) {
-      uses[index]++;
-    }
-    return uses;
+  public String counts() {
+    long unused = Arrays.stream(uses).filter(count -> count == 0).count();
+    return Figures.format(
+        "%,d kernels from %d%s",
+        weights.outChannels() * weights.inChannels(),
+        codebook.size(),
+        unused == 0 ? "" : ", " + unused + " unused");
   }
 
-  private static void appendPlusTaps(StringBuilder html, Codebook codebook, int index, int left) {
+  /**
+   * The codewords.
+   *
+   * @return the most used first.
+   */
+  public List<Group> groups() {
+    int shown = shown(codebook);
+    List<Group> groups = new ArrayList<>();
+    for (int first = 0; first < shown; first += GROUP) {
+      groups.add(group(first, Math.min(shown, first + GROUP)));
+    }
+    return groups;
+  }
+
+  private Group group(int first, int end) {
+    List<Tile> tiles = new ArrayList<>();
+    for (int rank = first; rank < end; rank++) {
+      tiles.add(tile(order[rank], (rank - first) * PITCH));
+    }
+    return new Group(
+        Figures.format(
+            "codewords %d to %d of %d by use: %,d to %,d kernels each",
+            first + 1, end, order.length, uses[order[first]], uses[order[end - 1]]),
+        tiles);
+  }
+
+  private Tile tile(int index, int left) {
+    double height = (double) (BAR - 2) * uses[index] / Math.max(1, uses[order[0]]);
+    return new Tile(
+        uses[index] == 0 ? "unused" : "used",
+        Figures.format(
+            "index %d, codeword 0x%03x: %,d kernels", index, codebook.codeword(index), uses[index]),
+        left,
+        Figures.format("%.1f", BAR - height),
+        Figures.format("%.1f", height),
+        plus(index, left));
+  }
+
+  private String plus(int index, int left) {
     StringBuilder path = new StringBuilder();
     for (int tap = 0; tap < Codebook.TAPS; tap++) {
       if (codebook.tap(index, tap) == 1) {
         path.append(
             Figures.format(
                 "M%d %dh%dv%dh-%dz",
-                left + tap % 3 * CELL, BAR + 4 + tap / 3 * CELL, CELL, CELL, CELL));
+                left + tap % 3 * CELL, TOP + tap / 3 * CELL, CELL, CELL, CELL));
       }
     }
-    html.append("<path class=\"plus\" d=\"").append(path).append("\"/>");
+    return path.toString();
   }
 }

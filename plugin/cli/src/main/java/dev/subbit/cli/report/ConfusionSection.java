@@ -1,102 +1,143 @@
 package dev.subbit.cli.report;
 
 import dev.subbit.tribuo.evaluation.ConfusionMatrix;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The part of the page that shows predictions for the test images, class by class. */
-final class ConfusionSection {
+/**
+ * Predictions for the test images, class by class, for the template {@code training/confusion.jte}.
+ */
+public final class ConfusionSection {
 
   /** With more classes than this a table of all pairs fits no screen; it becomes a picture. */
-  static final int MOST_IN_TABLE = 24;
+  private static final int MOST_IN_TABLE = 24;
 
   private static final int MOST_CONFUSIONS = 10;
   private static final int SHADES = 5;
 
   private final ConfusionMatrix matrix;
   private final List<ConfusionMatrix.Confusion> confusions;
-  private final StringBuilder html = new StringBuilder();
 
-  private ConfusionSection(ConfusionMatrix matrix) {
+  /**
+   * Prepares the section.
+   *
+   * @param matrix the counts.
+   */
+  ConfusionSection(ConfusionMatrix matrix) {
     this.matrix = matrix;
     this.confusions = matrix.largest(MOST_CONFUSIONS);
   }
 
   /**
-   * Renders the section.
+   * A true class with its predictions.
    *
-   * @param matrix the counts.
-   * @return HTML.
+   * @param name the class.
+   * @param cells the predictions by class.
    */
-  static String html(ConfusionMatrix matrix) {
-    return new ConfusionSection(matrix).render();
+  public record Row(String name, List<Cell> cells) {}
+
+  /**
+   * The images of a class that were taken for a class.
+   *
+   * @param kind {@code hit0} to {@code hit4} or {@code miss0} to {@code miss4}; empty where there
+   *     are none.
+   * @param count their number; empty where there are none.
+   */
+  public record Cell(String kind, String count) {}
+
+  /**
+   * Cells of the picture that look the same.
+   *
+   * @param kind their kind.
+   * @param path an SVG path.
+   */
+  public record Cells(String kind, String path) {}
+
+  /**
+   * How well a class is recognised.
+   *
+   * @param name the class.
+   * @param images the number of its images.
+   * @param recall the share of its images that were recognised.
+   * @param precision the share of what was taken for it that belongs to it.
+   * @param f1 their harmonic mean.
+   */
+  public record ClassRow(String name, String images, String recall, String precision, String f1) {}
+
+  /**
+   * A mistake.
+   *
+   * @param truth what it was.
+   * @param predicted what it was taken for.
+   * @param images how often.
+   * @param share the share of the true class.
+   */
+  public record Mistake(String truth, String predicted, String images, String share) {}
+
+  /**
+   * The classes.
+   *
+   * @return their names.
+   */
+  public List<String> classes() {
+    return matrix.classes();
   }
 
-  private String render() {
-    html.append("<p class=\"soft\">A row is the true class, a column what the network said. Right")
-        .append(" answers stand on the diagonal (blue), mistakes beside it (orange, the darkest is")
-        .append(" the most frequent mistake).</p><div class=\"card scroll\" tabindex=\"0\">");
-    if (matrix.classes().size() <= MOST_IN_TABLE) {
-      appendTable();
-    } else {
-      appendPicture();
-    }
-    html.append("</div><div class=\"pair\">");
-    appendClasses();
-    appendConfusions();
-    return html.append("</div>\n").toString();
+  /**
+   * Whether there are few enough classes for a table of all pairs.
+   *
+   * @return false if there is to be a picture.
+   */
+  public boolean fitsTable() {
+    return matrix.classes().size() <= MOST_IN_TABLE;
   }
 
-  private void appendTable() {
-    html.append("<table class=\"confusion\"><thead><tr><th class=\"text\">true class</th>");
-    for (String name : matrix.classes()) {
-      html.append("<th scope=\"col\"><span>").append(Html.escape(name)).append("</span></th>");
-    }
-    html.append("</tr></thead><tbody>");
+  /**
+   * The table.
+   *
+   * @return a row per true class.
+   */
+  public List<Row> rows() {
+    List<Row> rows = new ArrayList<>();
     for (int truth = 0; truth < matrix.classes().size(); truth++) {
-      html.append("<tr><th class=\"text\" scope=\"row\">")
-          .append(Html.escape(matrix.classes().get(truth)))
-          .append("</th>");
+      List<Cell> cells = new ArrayList<>();
       for (int predicted = 0; predicted < matrix.classes().size(); predicted++) {
         long count = matrix.counts()[truth][predicted];
-        html.append(
-            Figures.format(
-                "<td%s>%s</td>",
-                shade(truth, predicted), count == 0 ? "" : Figures.format("%,d", count)));
+        cells.add(new Cell(kind(truth, predicted), count == 0 ? "" : Figures.format("%,d", count)));
       }
-      html.append("</tr>");
+      rows.add(new Row(matrix.classes().get(truth), cells));
     }
-    html.append("</tbody></table>");
+    return rows;
   }
 
-  private void appendPicture() {
-    int classes = matrix.classes().size();
-    html.append(
-        Figures.format(
-            "<svg class=\"confusion\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%d classes by"
-                + " %d; the most frequent mistakes are listed below\">"
-                + "<rect class=\"ground\" width=\"%d\" height=\"%d\"/>",
-            classes, classes, classes, classes, classes, classes));
+  /**
+   * The picture: a column per predicted class, a row per true class, of one unit each.
+   *
+   * @return its cells by kind.
+   */
+  public List<Cells> picture() {
     Map<String, StringBuilder> paths = new TreeMap<>();
+    int classes = matrix.classes().size();
     for (int truth = 0; truth < classes; truth++) {
       for (int predicted = 0; predicted < classes; predicted++) {
         if (matrix.counts()[truth][predicted] > 0) {
           paths
-              .computeIfAbsent(shade(truth, predicted), shade -> new StringBuilder())
+              .computeIfAbsent(kind(truth, predicted), kind -> new StringBuilder())
               .append(Figures.format("M%d %dh1v1h-1z", predicted, truth));
         }
       }
     }
-    paths.forEach((shade, path) -> html.append(Figures.format("<path%s d=\"%s\"/>", shade, path)));
-    html.append("</svg>");
+    return paths.entrySet().stream()
+        .map(path -> new Cells(path.getKey(), path.getValue().toString()))
+        .toList();
   }
 
   // Right answers by their share of the class, mistakes by the most frequent mistake.
-  private String shade(int truth, int predicted) {
+  private String kind(int truth, int predicted) {
     long count = matrix.counts()[truth][predicted];
     if (count == 0) {
       return "";
@@ -104,61 +145,46 @@ final class ConfusionSection {
     double share =
         truth == predicted ? matrix.recall(truth) : (double) count / confusions.get(0).count();
     int shade = Math.min(SHADES - 1, (int) (SHADES * share));
-    return " class=\"" + (truth == predicted ? "hit" : "miss") + shade + "\"";
+    return (truth == predicted ? "hit" : "miss") + shade;
   }
 
-  private void appendClasses() {
-    List<Integer> order =
-        IntStream.range(0, matrix.classes().size())
-            .boxed()
-            .sorted(Comparator.comparing(matrix::recall))
-            .limit(MOST_IN_TABLE)
-            .collect(Collectors.toList());
-    html.append("<div class=\"card scroll\" tabindex=\"0\"><h3>Classes, hardest first</h3>");
-    if (order.size() < matrix.classes().size()) {
-      html.append(
-          Figures.format(
-              "<p class=\"soft\">The %d hardest of %,d.</p>",
-              order.size(), matrix.classes().size()));
-    }
-    html.append("<table><thead><tr><th class=\"text\" scope=\"col\">class</th>")
-        .append("<th scope=\"col\">images</th><th scope=\"col\">recall</th>")
-        .append("<th scope=\"col\">precision</th><th scope=\"col\">F1</th></tr></thead><tbody>");
-    for (int i : order) {
-      html.append(
-          Figures.format(
-              "<tr><th class=\"text\" scope=\"row\">%s</th><td>%,d</td><td>%s</td><td>%s</td>"
-                  + "<td>%s</td></tr>",
-              Html.escape(matrix.classes().get(i)),
-              matrix.images(i),
-              Figures.percent(matrix.recall(i)),
-              Figures.percent(matrix.precision(i)),
-              Figures.percent(matrix.f1(i))));
-    }
-    html.append(
-            "</tbody></table><p class=\"soft\">Recall: of the images of the class, how many were")
-        .append(" recognised. Precision: of the images taken for it, how many belong to it. F1:")
-        .append(" their harmonic mean.</p></div>");
+  /**
+   * How well the classes are recognised.
+   *
+   * @return the hardest classes first, not more than a screen of them.
+   */
+  public List<ClassRow> hardest() {
+    return IntStream.range(0, matrix.classes().size())
+        .boxed()
+        .sorted(Comparator.comparing(matrix::recall))
+        .limit(MOST_IN_TABLE)
+        .map(this::classRow)
+        .toList();
   }
 
-  private void appendConfusions() {
-    html.append("<div class=\"card scroll\" tabindex=\"0\"><h3>Most frequent mistakes</h3>");
-    if (confusions.isEmpty()) {
-      html.append("<p class=\"soft\">None.</p></div>");
-      return;
-    }
-    html.append("<table><thead><tr><th class=\"text\" scope=\"col\">it was</th>")
-        .append("<th class=\"text\" scope=\"col\">taken for</th><th scope=\"col\">images</th>")
-        .append("<th scope=\"col\">of the class</th></tr></thead><tbody>");
-    for (ConfusionMatrix.Confusion confusion : confusions) {
-      html.append(
-          Figures.format(
-              "<tr><td class=\"text\">%s</td><td class=\"text\">%s</td><td>%,d</td><td>%s</td></tr>",
-              Html.escape(matrix.classes().get(confusion.truth())),
-              Html.escape(matrix.classes().get(confusion.predicted())),
-              confusion.count(),
-              Figures.percent((double) confusion.count() / matrix.images(confusion.truth()))));
-    }
-    html.append("</tbody></table></div>");
+  private ClassRow classRow(int i) {
+    return new ClassRow(
+        matrix.classes().get(i),
+        Figures.format("%,d", matrix.images(i)),
+        Figures.percent(matrix.recall(i)),
+        Figures.percent(matrix.precision(i)),
+        Figures.percent(matrix.f1(i)));
+  }
+
+  /**
+   * The mistakes.
+   *
+   * @return the most frequent ones first, not more than ten.
+   */
+  public List<Mistake> mistakes() {
+    return confusions.stream()
+        .map(
+            confusion ->
+                new Mistake(
+                    matrix.classes().get(confusion.truth()),
+                    matrix.classes().get(confusion.predicted()),
+                    Figures.format("%,d", confusion.count()),
+                    Figures.percent((double) confusion.count() / matrix.images(confusion.truth()))))
+        .toList();
   }
 }

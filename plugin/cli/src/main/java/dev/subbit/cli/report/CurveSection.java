@@ -4,87 +4,98 @@ import dev.subbit.cli.report.TrainingReport.Epoch;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
-/** The part of the page that shows the course of a training, epoch by epoch. */
-final class CurveSection {
+/** The course of a training, epoch by epoch, for the template {@code training/curves.jte}. */
+public final class CurveSection {
 
   private final List<Epoch> epochs;
   private final int modelEpoch;
-  private final StringBuilder html = new StringBuilder();
 
-  private CurveSection(List<Epoch> epochs, int modelEpoch) {
+  /**
+   * Prepares the section.
+   *
+   * @param epochs the history, one entry or more.
+   * @param modelEpoch the epoch whose network became the model.
+   */
+  CurveSection(List<Epoch> epochs, int modelEpoch) {
     this.epochs = epochs;
     this.modelEpoch = modelEpoch;
   }
 
   /**
-   * Renders the section.
+   * Whether there were validation images.
    *
-   * @param epochs the history, one entry or more.
-   * @param modelEpoch the epoch whose network became the model.
-   * @return HTML.
+   * @return true if so.
    */
-  static String html(List<Epoch> epochs, int modelEpoch) {
-    return new CurveSection(epochs, modelEpoch).render();
+  public boolean validated() {
+    return epochs.stream().anyMatch(epoch -> !Double.isNaN(epoch.validationAccuracy()));
   }
 
-  private String render() {
-    boolean validated =
-        epochs.stream().anyMatch(epoch -> !Double.isNaN(epoch.validationAccuracy()));
-    html.append(
-            "<p class=\"soft\">Loss and training accuracy are means over an epoch, taken while the")
-        .append(" network still changes")
-        .append(
-            validated
-                ? "; the validation images are recognised after it, and never trained on."
-                : ".")
-        .append(
-            modelEpoch == epochs.size()
-                ? ""
-                : Figures.format(
-                    " The model is the network of epoch %d, which recognised the most of them.",
-                    modelEpoch))
-        .append("</p><div class=\"charts\">");
-    appendChart("Loss", new LineChart("loss", "%.4f").line("training", values(Epoch::loss)));
-    LineChart accuracy =
+  /**
+   * The epoch whose network became the model, where that is not the last one.
+   *
+   * @return its number from 1, or 0 if it is the last one.
+   */
+  public int earlierEpoch() {
+    return modelEpoch == epochs.size() ? 0 : modelEpoch;
+  }
+
+  /**
+   * The mean loss.
+   *
+   * @return a chart.
+   */
+  public LineChart loss() {
+    return staged(new LineChart("loss", "%.4f").line("training", values(Epoch::loss)));
+  }
+
+  /**
+   * Accuracy on the training and validation images.
+   *
+   * @return a chart.
+   */
+  public LineChart accuracy() {
+    LineChart chart =
         new LineChart("% right", "%.2f").line("training", values(epoch -> 100 * epoch.accuracy()));
-    if (validated) {
-      accuracy.line("validation", values(epoch -> 100 * epoch.validationAccuracy()));
+    if (validated()) {
+      chart.line("validation", values(epoch -> 100 * epoch.validationAccuracy()));
     }
-    appendChart(
-        "Accuracy, %"
-            + (validated
-                ? " <span class=\"legend\"><span><i class=\"l0\"></i>training</span><span><i"
-                    + " class=\"l1\"></i>validation</span></span>"
-                : ""),
-        accuracy);
-    appendChart(
-        "Learning rate",
+    return staged(chart);
+  }
+
+  /**
+   * The learning rate at the end of each epoch.
+   *
+   * @return a chart.
+   */
+  public LineChart learningRate() {
+    return staged(
         new LineChart("learning rate", "%.3g")
             .line("training", values(Epoch::learningRate))
             .fromZero());
-    appendChart(
-        "Speed, images/s",
+  }
+
+  /**
+   * The speed of the training.
+   *
+   * @return a chart.
+   */
+  public LineChart speed() {
+    return staged(
         new LineChart("images/s", "%,.0f")
             .line("training", values(Epoch::imagesPerSecond))
             .fromZero());
-    return html.append("</div>\n").toString();
   }
 
   private double[] values(ToDoubleFunction<Epoch> value) {
     return epochs.stream().mapToDouble(value).toArray();
   }
 
-  private void appendChart(String title, LineChart chart) {
-    for (int i = 0; i < epochs.size(); i++) {
-      String stage = epochs.get(i).stage();
-      if (i > 0 && !stage.equals(epochs.get(i - 1).stage())) {
-        chart.mark(i + 1, stage);
+  private LineChart staged(LineChart chart) {
+    for (int i = 1; i < epochs.size(); i++) {
+      if (!epochs.get(i).stage().equals(epochs.get(i - 1).stage())) {
+        chart.mark(i + 1, epochs.get(i).stage());
       }
     }
-    html.append("<div class=\"card\"><h3>")
-        .append(title)
-        .append("</h3>")
-        .append(chart.svg())
-        .append("</div>");
+    return chart;
   }
 }

@@ -4,20 +4,23 @@ import dev.subbit.cli.report.DemoResult.Epoch;
 import dev.subbit.cli.report.DemoResult.Model;
 import dev.subbit.cli.report.DemoResult.Phase;
 import dev.subbit.cli.report.DemoResult.Run;
-import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
-/** The demo's HTML page: one self-contained file. */
+/**
+ * The demo's HTML page: one self-contained file. The template {@code demo.jte} asks it for its
+ * texts and figures.
+ */
 public final class DemoPage {
 
   private final DemoResult result;
   private final Map<String, TrainedNetwork> networks;
   private final List<SampleImage> samples;
-  private final StringBuilder html = new StringBuilder();
 
   private DemoPage(
       DemoResult result, Map<String, TrainedNetwork> networks, List<SampleImage> samples) {
@@ -36,200 +39,301 @@ public final class DemoPage {
    */
   public static String render(
       DemoResult result, Map<String, TrainedNetwork> networks, List<SampleImage> samples) {
-    return new DemoPage(result, networks, samples).render();
+    return Templates.render("demo.jte", Map.of("page", new DemoPage(result, networks, samples)));
   }
 
-  private String render() {
-    appendSummary();
-    appendTable();
-    appendTraining();
-    appendCodebooks();
-    appendSamples();
-    appendFooter();
-    return HtmlPage.of("Subbit demo", html);
+  /**
+   * What a model costs.
+   *
+   * @param name its name.
+   * @param description one line about it.
+   * @param bits bits per weight, indices alone and all that is stored.
+   * @param bytes bytes of its file.
+   * @param bar width of a bar for them.
+   * @param vsFloat how many times smaller it is than with floats.
+   * @param vsOneBit how many times smaller it is than with one bit per weight.
+   */
+  public record ModelRow(
+      String name,
+      String description,
+      List<String> bits,
+      String bytes,
+      String bar,
+      String vsFloat,
+      String vsOneBit) {}
+
+  /**
+   * A model and where it runs.
+   *
+   * @param name its name.
+   * @param runs a row per back end.
+   */
+  public record ModelRuns(String name, List<RunRow> runs) {}
+
+  /**
+   * A model on a back end.
+   *
+   * @param backend the back end.
+   * @param accuracy share of the test images recognised.
+   * @param speed images per second.
+   * @param bar width of a bar for that.
+   * @param others agreement with the function bodies, and cycles.
+   */
+  public record RunRow(
+      String backend, String accuracy, String speed, String bar, List<String> others) {}
+
+  /**
+   * What the page begins with.
+   *
+   * @return verdict, facts and next steps.
+   */
+  public Summary summary() {
+    return new Summary(
+        "Subbit demo",
+        verdict(),
+        Figures.format(
+            "Sub-bit neural networks on %s: %,d images to train on, %,d to test on.",
+            result.data().description(), result.data().trainImages(), result.data().testImages()),
+        facts(),
+        List.of(
+            "Train on images of your own: demo.xml, beside this page, is a configuration for"
+                + " `./subbit train`; for a folder of pictures, `./subbit train --pictures DIR`"
+                + " needs none.",
+            "Run binary.onnx or int8.onnx, beside this page, in any ONNX Runtime.",
+            "`./subbit inspect int8.sbm` shows what a model consists of."));
   }
 
-  private void appendSummary() {
-    html.append("<h1>Subbit demo</h1><p class=\"soft\">Sub-bit neural networks on ")
-        .append(Html.escape(result.data().description()))
-        .append(
+  private String verdict() {
+    return Figures.format(
+        "%s per weight: the files are %s smaller than with floats, and %s of the test images are"
+            + " recognised. %s",
+        bits(),
+        range(model -> (double) model.floatFileBytes() / model.fileBytes(), "%.1f", "x"),
+        range(model -> 100 * model.runs().get(0).accuracy(), "%.1f", " %"),
+        agreement());
+  }
+
+  private String bits() {
+    return Figures.format("%.2f bits", result.models().get(0).bitsPerWeight());
+  }
+
+  // The least and the greatest value of the models, or the one that all have.
+  private String range(ToDoubleFunction<Model> value, String pattern, String unit) {
+    String least =
+        Figures.format(pattern, result.models().stream().mapToDouble(value).min().orElseThrow());
+    String most =
+        Figures.format(pattern, result.models().stream().mapToDouble(value).max().orElseThrow());
+    return (least.equals(most) ? most : least + " to " + most) + unit;
+  }
+
+  private String agreement() {
+    int images = result.data().testImages();
+    int fewest =
+        result.models().stream()
+            .flatMap(model -> model.runs().stream())
+            .mapToInt(Run::sameLabels)
+            .min()
+            .orElseThrow();
+    return fewest == images
+        ? "All back ends say the same about every image."
+        : Figures.format("Back ends say the same about %,d of %,d images or more.", fewest, images);
+  }
+
+  private List<Fact> facts() {
+    List<Fact> facts = new ArrayList<>();
+    facts.add(
+        new Fact(
+            bits(),
             Figures.format(
-                ": %,d images to train on, %,d to test on.</p>",
-                result.data().trainImages(), result.data().testImages()))
-        .append("<div class=\"facts\">");
+                "per weight of the 3x3 convolutions; %.2f with codebooks and scales",
+                result.models().get(0).storedBitsPerWeight())));
+    Model smallest =
+        result.models().stream().min(Comparator.comparing(Model::fileBytes)).orElseThrow();
+    facts.add(
+        new Fact(
+            Figures.kilobytes(smallest.fileBytes()),
+            Figures.format(
+                "the smallest file, %s; %s with floats",
+                smallest.description(), Figures.kilobytes(smallest.floatFileBytes()))));
+    addSpeedUp(facts);
+    addAccuracy(facts);
+    addCycles(facts);
+    return facts;
+  }
+
+  // The model that gains most from Subbit's kernels.
+  private void addSpeedUp(List<Fact> facts) {
+    double best = 0;
+    Fact fact = null;
     for (Model model : result.models()) {
-      Run reference = model.runs().get(0);
-      appendFact(
-          Figures.percent(reference.accuracy()),
-          "test accuracy, " + Html.escape(model.description()));
+      Run bodies = model.runs().get(0);
+      for (Run run : model.runs()) {
+        double ratio = run.imagesPerSecond() / bodies.imagesPerSecond();
+        if (run != bodies && ratio > best) {
+          best = ratio;
+          fact =
+              new Fact(
+                  Figures.format("%.1fx", ratio),
+                  Figures.format(
+                      "as fast on %s as on %s, %s",
+                      run.title(), bodies.title(), model.description()));
+        }
+      }
     }
+    if (fact != null) {
+      facts.add(fact);
+    }
+  }
+
+  private void addAccuracy(List<Fact> facts) {
+    Comparator<Model> byAccuracy = Comparator.comparing(model -> model.runs().get(0).accuracy());
+    Model best = result.models().stream().max(byAccuracy).orElseThrow();
+    Model worst = result.models().stream().min(byAccuracy).orElseThrow();
+    double accuracy = best.runs().get(0).accuracy();
+    double lost = accuracy - worst.runs().get(0).accuracy();
+    facts.add(
+        new Fact(
+            Figures.percent(accuracy), "of the test images recognised with " + best.description()));
+    if (lost > 0) {
+      facts.add(
+          new Fact(
+              Figures.format("%.1f points", 100 * lost),
+              "of accuracy lost with " + worst.description()));
+    }
+  }
+
+  private void addCycles(List<Fact> facts) {
     Model last = result.models().get(result.models().size() - 1);
     last.runs().stream()
         .filter(run -> run.cycles() != null)
         .findFirst()
         .ifPresent(
             run ->
-                appendFact(
-                    Figures.times(run.cycles().bnnPerImage(), run.cycles().perImage()),
-                    "fewer "
-                        + Html.escape(run.cycles().kind())
-                        + " FPGA cycles for the convolutions than the same engine as a plain"
-                        + " binary network"));
-    html.append("</div>\n<h2>What to do next</h2><ul>")
-        .append(
-            "<li>Train on images of your own: demo.xml, beside this page, is a configuration for")
-        .append(
-            " ./subbit train.</li><li>Run binary.onnx or int8.onnx in any ONNX Runtime.</li></ul>\n");
+                facts.add(
+                    new Fact(
+                        Figures.times(run.cycles().bnnPerImage(), run.cycles().perImage()),
+                        "fewer "
+                            + run.cycles().kind()
+                            + " FPGA cycles for the convolutions than the same engine as a plain"
+                            + " binary network")));
   }
 
-  private void appendFact(String figure, String meaning) {
-    html.append("<div class=\"card\"><b>")
-        .append(figure)
-        .append("</b>")
-        .append(meaning)
-        .append("</div>");
+  /**
+   * The models and what they cost.
+   *
+   * @return a row each.
+   */
+  public List<ModelRow> models() {
+    return result.models().stream()
+        .map(
+            model ->
+                new ModelRow(
+                    model.name(),
+                    model.description(),
+                    List.of(
+                        Figures.format("%.2f", model.bitsPerWeight()),
+                        Figures.format("%.2f", model.storedBitsPerWeight())),
+                    Figures.kilobytes(model.fileBytes()),
+                    Figures.bar((double) model.fileBytes() / model.oneBitFileBytes()),
+                    Figures.times(model.floatFileBytes(), model.fileBytes()),
+                    Figures.times(model.oneBitFileBytes(), model.fileBytes())))
+        .toList();
   }
 
-  private void appendTable() {
-    html.append("<h2>Every model on every back end</h2>")
-        .append("<p class=\"soft\">(a) runs the function bodies inside the ONNX file, which any")
-        .append(" ONNX Runtime can do; (b) runs Subbit's kernels; (c) the FPGA's emulator.")
-        .append(
-            " \"vs float\" and \"vs 1-bit\": how many times smaller the file is than that of the")
-        .append(
-            " same network with 32 bits and with one bit per weight. \"same\" compares with (a).")
-        .append(" Cycles are those of one image's convolutions.</p>")
-        .append("<div class=\"card scroll\" tabindex=\"0\"><table><thead><tr>");
-    for (int c = 0; c < DemoTable.HEADER.size(); c++) {
-      appendCell("th scope=\"col\"", c, DemoTable.HEADER.get(c));
-    }
-    html.append("</tr></thead><tbody>");
-    for (List<String> row : DemoTable.rows(result)) {
-      html.append(row.get(0).isEmpty() ? "<tr>" : "<tr class=\"first\">");
-      for (int c = 0; c < row.size(); c++) {
-        appendCell("td", c, row.get(c));
-      }
-      html.append("</tr>");
-    }
-    html.append("</tbody></table></div>\n");
-  }
-
-  private void appendCell(String tag, int column, String text) {
-    html.append('<')
-        .append(tag)
-        .append(column < DemoTable.TEXT_COLUMNS ? " class=\"text\">" : ">")
-        .append(Html.escape(text))
-        .append("</")
-        .append(tag.startsWith("th") ? "th" : tag)
-        .append('>');
-  }
-
-  private void appendTraining() {
-    List<Model> trained =
+  /**
+   * The models and where they run.
+   *
+   * @return a group of rows each.
+   */
+  public List<ModelRuns> runs() {
+    double fastest =
         result.models().stream()
-            .filter(model -> !model.epochs().isEmpty())
-            .collect(Collectors.toList());
-    html.append("<h2>Training</h2><p class=\"legend\">");
-    for (int i = 0; i < trained.size(); i++) {
-      html.append("<span><i class=\"l")
-          .append(i)
-          .append("\"></i>")
-          .append(Html.escape(trained.get(i).description()))
-          .append("</span>");
+            .flatMap(model -> model.runs().stream())
+            .mapToDouble(Run::imagesPerSecond)
+            .max()
+            .orElse(1);
+    return result.models().stream()
+        .map(
+            model ->
+                new ModelRuns(
+                    model.name(), model.runs().stream().map(run -> row(run, fastest)).toList()))
+        .toList();
+  }
+
+  private RunRow row(Run run, double fastest) {
+    return new RunRow(
+        run.title(),
+        Figures.percent(run.accuracy()),
+        Figures.format("%,.0f", run.imagesPerSecond()),
+        Figures.bar(run.imagesPerSecond() / fastest),
+        List.of(
+            DemoTable.sameLabels(run, result.data().testImages()),
+            DemoTable.sameBits(run),
+            DemoTable.cycles(run),
+            DemoTable.binaryCycles(run)));
+  }
+
+  /**
+   * The losses of the trained models.
+   *
+   * @return a chart.
+   */
+  public LineChart loss() {
+    return chart(new LineChart("loss", "%.2f"), Epoch::loss);
+  }
+
+  /**
+   * The accuracies of the trained models on their training images.
+   *
+   * @return a chart.
+   */
+  public LineChart accuracy() {
+    return chart(new LineChart("% right", "%.0f"), epoch -> 100 * epoch.accuracy());
+  }
+
+  private LineChart chart(LineChart chart, ToDoubleFunction<Epoch> value) {
+    for (Model model : result.models()) {
+      if (!model.epochs().isEmpty()) {
+        chart.line(model.description(), model.epochs().stream().mapToDouble(value).toArray());
+      }
     }
-    html.append("</p><div class=\"charts\">");
-    appendChart("Loss", new LineChart("loss", "%.2f"), trained, Epoch::loss);
-    appendChart(
-        "Training accuracy, %",
-        new LineChart("% right", "%.0f"), trained, epoch -> 100 * epoch.accuracy());
-    html.append("</div>\n");
+    return chart;
   }
 
-  private void appendChart(
-      String title, LineChart chart, List<Model> models, ToDoubleFunction<Epoch> value) {
-    for (Model model : models) {
-      chart.line(model.description(), model.epochs().stream().mapToDouble(value).toArray());
-    }
-    html.append("<div class=\"card\"><h3>")
-        .append(title)
-        .append("</h3>")
-        .append(chart.svg())
-        .append("</div>");
+  /**
+   * The codebooks.
+   *
+   * @return a chart per layer, by model, in order.
+   */
+  public List<Map.Entry<String, List<CodebookChart>>> codebooks() {
+    return networks.entrySet().stream()
+        .map(entry -> Map.entry(entry.getKey(), CodebookChart.of(entry.getValue())))
+        .toList();
   }
 
-  private void appendCodebooks() {
-    html.append("<h2>Codebooks and how often each kernel is used</h2>")
-        .append("<p class=\"soft\">Every 3x3 kernel of a layer is one of these (dark +1, light")
-        .append(" -1), times one scale per output channel. The bar above a kernel counts its uses;")
-        .append(" the most used come first.</p>");
-    boolean open = true;
-    for (Map.Entry<String, TrainedNetwork> entry : networks.entrySet()) {
-      html.append("<details")
-          .append(open ? " open=\"open\"" : "")
-          .append("><summary>")
-          .append(Html.escape(entry.getKey()))
-          .append("</summary><div class=\"card\">");
-      open = false;
-      entry.getValue().network().nodes().stream()
-          .filter(node -> entry.getValue().packed().containsKey(node.name()))
-          .forEach(node -> appendLayer(node.name(), entry.getValue().packed().get(node.name())));
-      html.append("</div></details>\n");
-    }
+  /**
+   * Test images with the models' predictions.
+   *
+   * @return the images.
+   */
+  public List<SampleImage> samples() {
+    return samples;
   }
 
-  private void appendLayer(String name, PackedConvWeights weights) {
-    html.append("<div class=\"layer\"><div class=\"name\"><code>")
-        .append(Html.escape(name))
-        .append("</code><small>")
-        .append(
-            Figures.format(
-                "%,d kernels from %d",
-                weights.outChannels() * weights.inChannels(), weights.codebook().size()))
-        .append("</small></div>")
-        .append(CodebookChart.html(weights))
-        .append("</div>");
-  }
-
-  private void appendSamples() {
-    html.append("<h2>Some test images</h2><div class=\"samples\">");
-    for (SampleImage sample : samples) {
-      html.append("<div class=\"card\"><img alt=\"\" src=\"")
-          .append(sample.dataUri())
-          .append("\"/><b>")
-          .append(Html.escape(sample.truth()))
-          .append("</b>");
-      sample
-          .predictions()
-          .forEach(
-              (model, label) ->
-                  html.append("<div class=\"")
-                      .append(label.equals(sample.truth()) ? "right" : "wrong")
-                      .append("\">")
-                      .append(Html.escape(model + ": " + label))
-                      .append(label.equals(sample.truth()) ? "" : " (wrong)")
-                      .append("</div>"));
-      html.append("</div>");
-    }
-    html.append("</div>\n");
-  }
-
-  private void appendFooter() {
-    html.append("<footer><p>")
-        .append(
-            Html.escape(
-                Figures.format(
-                    "%s, %d processors, Java %s. ",
-                    result.host().os(), result.host().processors(), result.host().java())))
-        .append(
-            Html.escape(
-                result.phases().stream()
-                    .map(DemoPage::describe)
-                    .collect(Collectors.joining("; ", "", "."))))
-        .append("</p><p>Images: ")
-        .append(Html.escape(result.data().description()))
-        .append(
-            ". \"1-bit\" and \"float\" files hold the same network with one bit and with 32 bits"
-                + " per weight.</p></footer>");
+  /**
+   * The machine, and how long each part took.
+   *
+   * @return two sentences.
+   */
+  public String host() {
+    return Figures.format(
+        "%s, %d processors, Java %s. %s",
+        result.host().os(),
+        result.host().processors(),
+        result.host().java(),
+        result.phases().stream()
+            .map(DemoPage::describe)
+            .collect(Collectors.joining("; ", "", ".")));
   }
 
   private static String describe(Phase phase) {

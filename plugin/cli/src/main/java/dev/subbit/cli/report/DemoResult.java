@@ -61,7 +61,7 @@ public record DemoResult(Data data, Host host, List<Phase> phases, List<Model> m
    * @param description one line for a person.
    * @param tau bits of an index.
    * @param bitsPerWeight bits of the index planes over the weights they stand for.
-   * @param bitsPerWeightAll the same with codebooks and scales counted in.
+   * @param storedBitsPerWeight the same with codebooks and scales counted in.
    * @param fileBytes size of the ONNX file.
    * @param floatFileBytes size of the ONNX file of the same network with 32-bit weights.
    * @param oneBitFileBytes size of the ONNX file of the same network with one bit per weight (tau =
@@ -74,7 +74,7 @@ public record DemoResult(Data data, Host host, List<Phase> phases, List<Model> m
       String description,
       int tau,
       double bitsPerWeight,
-      double bitsPerWeightAll,
+      double storedBitsPerWeight,
       long fileBytes,
       long floatFileBytes,
       long oneBitFileBytes,

@@ -7,11 +7,11 @@ import dev.subbit.tribuo.evaluation.BackendRun.Cycles;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The demo's one table: the same rows for the terminal and for the HTML page. */
+/** The demo's one table, for the terminal. */
 public final class DemoTable {
 
   /** The titles, one per column. */
-  static final List<String> HEADER =
+  private static final List<String> HEADER =
       List.of(
           "model",
           "runs on",
@@ -36,7 +36,7 @@ public final class DemoTable {
           "the modelled engine, and on the same engine as a plain binary network.");
 
   /** Columns of text, from the first; the others hold numbers. */
-  static final int TEXT_COLUMNS = 2;
+  private static final int TEXT_COLUMNS = 2;
 
   private DemoTable() {}
 
@@ -65,7 +65,7 @@ public final class DemoTable {
    * @param result the figures.
    * @return one row per model and back end; what holds for the model stands in its first row only.
    */
-  static List<List<String>> rows(DemoResult result) {
+  private static List<List<String>> rows(DemoResult result) {
     int images = result.data().testImages();
     List<List<String>> rows = new ArrayList<>();
     for (Model model : result.models()) {
@@ -79,7 +79,6 @@ public final class DemoTable {
   }
 
   private static List<String> row(Model model, Run run, int images, boolean first) {
-    Cycles cycles = run.cycles();
     return List.of(
         first ? model.name() : "",
         run.title(),
@@ -89,14 +88,34 @@ public final class DemoTable {
         first ? Figures.times(model.floatFileBytes(), model.fileBytes()) : "",
         first ? Figures.times(model.oneBitFileBytes(), model.fileBytes()) : "",
         Figures.format("%,.0f", run.imagesPerSecond()),
-        Figures.format("%,d/%,d", run.sameLabels(), images),
-        run.sameBits() ? "all" : "no",
-        cycles == null ? "-" : Figures.format("%,d", cycles.perImage()),
-        cycles == null
-            ? "-"
-            : Figures.format("%,d", cycles.bnnPerImage())
-                + " ("
-                + Figures.times(cycles.bnnPerImage(), cycles.perImage())
-                + ")");
+        sameLabels(run, images),
+        sameBits(run),
+        cycles(run),
+        binaryCycles(run));
+  }
+
+  /** How many images have the same label as on the function bodies. */
+  static String sameLabels(Run run, int images) {
+    return Figures.format("%,d/%,d", run.sameLabels(), images);
+  }
+
+  /** Whether every output has the same bits as on the function bodies. */
+  static String sameBits(Run run) {
+    return run.sameBits() ? "all" : "no";
+  }
+
+  /** The cycles per image, or a dash where there is no device. */
+  static String cycles(Run run) {
+    return run.cycles() == null ? "-" : Figures.format("%,d", run.cycles().perImage());
+  }
+
+  /** The same engine's cycles as a plain binary network, or a dash where there is no device. */
+  static String binaryCycles(Run run) {
+    Cycles cycles = run.cycles();
+    return cycles == null
+        ? "-"
+        : Figures.format(
+            "%,d (%s)",
+            cycles.bnnPerImage(), Figures.times(cycles.bnnPerImage(), cycles.perImage()));
   }
 }

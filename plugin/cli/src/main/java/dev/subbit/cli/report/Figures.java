@@ -5,6 +5,8 @@ import java.util.Locale;
 /** Formats numbers for reports, the same way everywhere and in every locale. */
 public final class Figures {
 
+  private static final double WIDEST_BAR = 60;
+
   private Figures() {}
 
   /**
@@ -32,6 +34,16 @@ public final class Figures {
       return ratio > 0 ? "exact" : "none (a constant, with noise)";
     }
     return format("%.1f dB", ratio);
+  }
+
+  /**
+   * The width of a bar for a share, for the template {@code parts/bar.jte}.
+   *
+   * @param share 0 to 1; less counts as 0, more and what is not a number as 1.
+   * @return units.
+   */
+  static String bar(double share) {
+    return format("%.1f", WIDEST_BAR * (share <= 1 ? Math.max(0, share) : 1));
   }
 
   static String kilobytes(long bytes) {

@@ -3,127 +3,146 @@ package dev.subbit.cli.report;
 import java.util.BitSet;
 
 /**
- * How often each of the 512 binary kernels occurs in a layer, the most frequent first, as inline
- * SVG: bars after training, those of the layer's codebook in another colour, over them a line for
- * before training. Both are sorted separately.
+ * How often each of the 512 binary kernels occurs in a layer, the most frequent first, for the
+ * template {@code chart/kernels.jte}: bars after training, those of the layer's codebook set apart,
+ * over them a line for before training. Both are sorted separately. Immutable.
  */
-final class KernelChart {
+public final class KernelChart {
 
-  private static final int LEFT = 40;
-  private static final int PLOT = KernelDistribution.KERNELS;
-  private static final int TOP = 8;
-  private static final int HEIGHT = 130;
-  private static final int BOTTOM = 22;
-  private static final int WIDTH = LEFT + PLOT + 12;
+  /** The left end of the x axis. */
+  public static final int LEFT = 40;
 
-  private KernelChart() {}
+  /** The right end of the x axis. */
+  public static final int RIGHT = LEFT + KernelDistribution.KERNELS;
+
+  /** The upper end of the y axis. */
+  public static final int TOP = 8;
+
+  /** The lower end of the y axis. */
+  public static final int BOTTOM = TOP + 130;
+
+  /** The picture's width. */
+  public static final int WIDTH = RIGHT + 12;
+
+  /** The picture's height. */
+  public static final int HEIGHT = BOTTOM + 22;
+
+  private final KernelDistribution before;
+  private final KernelDistribution after;
+  private final BitSet codebook;
+  private final int few;
+  private final int[] order;
+  private final int[] orderBefore;
+  private final int most;
 
   /**
-   * Draws a layer, or several together.
+   * Prepares the chart of a layer, or of several together.
    *
    * @param before the kernels before training.
    * @param after the kernels after training.
    * @param codebook the codewords of the layer's codebook; empty where it has none.
    * @param few rank up to which the kernels are set apart by a mark.
-   * @return one svg element.
    */
-  static String svg(KernelDistribution before, KernelDistribution after, BitSet codebook, int few) {
-    int[] order = after.byFrequency();
-    int[] orderBefore = before.byFrequency();
-    int most = Math.max(1, Math.max(after.count(order[0]), before.count(orderBefore[0])));
-    StringBuilder svg = new StringBuilder();
-    svg.append(
-        Figures.format(
-            "<svg class=\"kernels\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"Kernels by"
-                + " binary kernel, most frequent first. The first %d hold %s before training and %s"
-                + " after.\">",
-            WIDTH,
-            TOP + HEIGHT + BOTTOM,
-            few,
-            Figures.percent(before.coverage(few)),
-            Figures.percent(after.coverage(few))));
-    appendAxes(svg, most, few);
-    appendBars(svg, after, order, codebook, false, most);
-    appendBars(svg, after, order, codebook, true, most);
-    appendBefore(svg, before, orderBefore, most);
-    return svg.append("</svg>").toString();
+  KernelChart(KernelDistribution before, KernelDistribution after, BitSet codebook, int few) {
+    this.before = before;
+    this.after = after;
+    this.codebook = codebook;
+    this.few = few;
+    order = after.byFrequency();
+    orderBefore = before.byFrequency();
+    most = Math.max(1, Math.max(after.count(order[0]), before.count(orderBefore[0])));
   }
 
-  // A line in steps, with a corner only where the height changes.
-  private static void appendBefore(
-      StringBuilder svg, KernelDistribution before, int[] order, int most) {
-    int height = before.count(order[0]);
-    svg.append("<polyline class=\"before\" points=\"");
-    svg.append(Figures.format("%d,%.1f ", LEFT, y(height, most)));
-    for (int rank = 1; rank < PLOT; rank++) {
-      int count = before.count(order[rank]);
+  /**
+   * The chart in words, for screen readers.
+   *
+   * @return plain text.
+   */
+  public String description() {
+    return Figures.format(
+        "Kernels by binary kernel, most frequent first. The first %d hold %s before training and %s"
+            + " after.",
+        few, Figures.percent(before.coverage(few)), Figures.percent(after.coverage(few)));
+  }
+
+  /**
+   * The rank up to which the kernels are set apart.
+   *
+   * @return 1 to 512.
+   */
+  public int few() {
+    return few;
+  }
+
+  /**
+   * The frequency at the upper end of the y axis.
+   *
+   * @return a number.
+   */
+  public String most() {
+    return Figures.format("%,d", most);
+  }
+
+  /**
+   * The bars after training of the kernels that no codeword of the layer's codebook is.
+   *
+   * @return an SVG path; empty where there are none.
+   */
+  public String others() {
+    return bars(false);
+  }
+
+  /**
+   * The bars after training of the kernels that are codewords of the layer's codebook.
+   *
+   * @return an SVG path; empty where there are none.
+   */
+  public String members() {
+    return bars(true);
+  }
+
+  /**
+   * The frequencies before training: a line in steps, with a corner only where the height changes.
+   *
+   * @return points.
+   */
+  public String before() {
+    int height = before.count(orderBefore[0]);
+    StringBuilder points = new StringBuilder(Figures.format("%d,%.1f ", LEFT, y(height)));
+    for (int rank = 1; rank < KernelDistribution.KERNELS; rank++) {
+      int count = before.count(orderBefore[rank]);
       if (count != height) {
-        svg.append(Figures.format("%d,%.1f ", LEFT + rank, y(height, most)));
-        svg.append(Figures.format("%d,%.1f ", LEFT + rank, y(count, most)));
+        points.append(Figures.format("%d,%.1f ", LEFT + rank, y(height)));
+        points.append(Figures.format("%d,%.1f ", LEFT + rank, y(count)));
         height = count;
       }
     }
-    svg.append(Figures.format("%d,%.1f\"/>", LEFT + PLOT, y(height, most)));
+    return points.append(Figures.format("%d,%.1f", RIGHT, y(height))).toString();
   }
 
-  private static void appendAxes(StringBuilder svg, int most, int few) {
-    int base = TOP + HEIGHT;
-    svg.append(
-        Figures.format(
-            "<line class=\"grid\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>"
-                + "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%,d</text>"
-                + "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\">0</text>",
-            LEFT, base, LEFT + PLOT, base, LEFT - 5, TOP + 8, most, LEFT - 5, base));
-    svg.append(
-        Figures.format(
-            "<line class=\"mark\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>"
-                + "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%d</text>"
-                + "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\">512</text>",
-            LEFT + few,
-            TOP,
-            LEFT + few,
-            base + 4,
-            LEFT + few,
-            base + 17,
-            few,
-            LEFT + PLOT,
-            base + 17));
-  }
-
-  // One path for all bars of a kind; neighbours of one height are one rectangle.
-  private static void appendBars(
-      StringBuilder svg,
-      KernelDistribution after,
-      int[] order,
-      BitSet codebook,
-      boolean member,
-      int most) {
+  // Neighbours of one height are one rectangle.
+  private String bars(boolean member) {
     StringBuilder path = new StringBuilder();
     int rank = 0;
-    while (rank < PLOT && after.count(order[rank]) > 0) {
+    while (rank < KernelDistribution.KERNELS && after.count(order[rank]) > 0) {
       int count = after.count(order[rank]);
       int end = rank;
-      while (end < PLOT && after.count(order[end]) == count && codebook.get(order[end]) == member) {
+      while (end < KernelDistribution.KERNELS
+          && after.count(order[end]) == count
+          && codebook.get(order[end]) == member) {
         end++;
       }
       if (end > rank) {
         path.append(
             Figures.format(
-                "M%d %dV%.1fh%dV%dz",
-                LEFT + rank, TOP + HEIGHT, y(count, most), end - rank, TOP + HEIGHT));
+                "M%d %dV%.1fh%dV%dz", LEFT + rank, BOTTOM, y(count), end - rank, BOTTOM));
       }
       rank = Math.max(end, rank + 1);
     }
-    if (path.length() > 0) {
-      svg.append("<path class=\"")
-          .append(member ? "member" : "other")
-          .append("\" d=\"")
-          .append(path)
-          .append("\"/>");
-    }
+    return path.toString();
   }
 
-  private static double y(int count, int most) {
-    return TOP + HEIGHT - (double) HEIGHT * count / most;
+  private double y(int count) {
+    return BOTTOM - (double) (BOTTOM - TOP) * count / most;
   }
 }

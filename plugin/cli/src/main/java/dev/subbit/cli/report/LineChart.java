@@ -4,18 +4,29 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A line chart as inline SVG: x counts epochs from 1, y runs over the values' own range. A value
- * that is not a number leaves a gap. Colours come from the page's style sheet (classes {@code
- * series0}, {@code series1}, ...). Not thread-safe.
+ * A line chart for the template {@code chart/lines.jte}: x counts epochs from 1, y runs over the
+ * values' own range. A value that is not a number leaves a gap. Not thread-safe.
  */
-final class LineChart {
+public final class LineChart {
 
-  private static final int WIDTH = 460;
-  private static final int HEIGHT = 240;
-  private static final int LEFT = 52;
-  private static final int RIGHT = 12;
-  private static final int TOP = 12;
-  private static final int BOTTOM = 36;
+  /** The picture's width. */
+  public static final int WIDTH = 460;
+
+  /** The picture's height. */
+  public static final int HEIGHT = 240;
+
+  /** The left end of the x axis. */
+  public static final int LEFT = 52;
+
+  /** The right end of the x axis. */
+  public static final int RIGHT = WIDTH - 12;
+
+  /** The upper end of the y axis. */
+  public static final int TOP = 12;
+
+  /** The lower end of the y axis. */
+  public static final int BOTTOM = HEIGHT - 36;
+
   private static final int GRID_LINES = 5;
 
   /** With more epochs than this the points would hide the line; they only carry its tooltips. */
@@ -29,7 +40,7 @@ final class LineChart {
   private final List<String> markNames = new ArrayList<>();
   private boolean fromZero;
 
-  // Set by svg().
+  // Set by draw().
   private int epochs;
   private double low;
   private double high;
@@ -82,11 +93,65 @@ final class LineChart {
   }
 
   /**
+   * Everything that is drawn, in the picture's units.
+   *
+   * @param description the chart in words, for screen readers.
+   * @param heights the marks of the y axis, from the lowest.
+   * @param epochs the marks of the x axis, from the first.
+   * @param lines the lines.
+   * @param many whether there are too many points to show them.
+   * @param marks where something begins.
+   */
+  public record Drawing(
+      String description,
+      List<Tick> heights,
+      List<Tick> epochs,
+      List<Line> lines,
+      boolean many,
+      List<Mark> marks) {}
+
+  /**
+   * A mark of an axis.
+   *
+   * @param place units along the axis.
+   * @param label its text.
+   */
+  public record Tick(String place, String label) {}
+
+  /**
+   * A line.
+   *
+   * @param number its number, from 0, which decides about its look.
+   * @param name its name.
+   * @param pieces the points of its unbroken pieces.
+   * @param points its points, with their values.
+   */
+  public record Line(int number, String name, List<String> pieces, List<Point> points) {}
+
+  /**
+   * A point of a line.
+   *
+   * @param x units from the left.
+   * @param y units from the top.
+   * @param title epoch and value.
+   */
+  public record Point(String x, String y, String title) {}
+
+  /**
+   * A place where something begins.
+   *
+   * @param x units from the left.
+   * @param beforeIt whether its name stands on its left, for lack of room on its right.
+   * @param name what begins.
+   */
+  public record Mark(String x, boolean beforeIt, String name) {}
+
+  /**
    * Draws the chart.
    *
-   * @return one svg element.
+   * @return what the template draws.
    */
-  String svg() {
+  public Drawing draw() {
     epochs = 1;
     low = fromZero ? 0 : Double.MAX_VALUE;
     high = -Double.MAX_VALUE;
@@ -102,21 +167,12 @@ final class LineChart {
     double step = high > low ? niceStep((high - low) / (GRID_LINES - 1)) : niceStep(high / 2);
     low = Math.floor(low / step + 1e-9) * step;
     high = Math.max(low + step, Math.ceil(high / step - 1e-9) * step);
-
-    StringBuilder svg = new StringBuilder();
-    svg.append(
-        Figures.format(
-            "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">",
-            WIDTH, HEIGHT, Html.escape(description())));
-    appendAxes(svg, step);
+    List<Line> lines = new ArrayList<>();
     for (int s = 0; s < series.size(); s++) {
-      appendLine(svg, s);
+      lines.add(line(s));
     }
-    // Last, so that a line under a name does not cross it out.
-    for (int m = 0; m < marks.size(); m++) {
-      appendMark(svg, m);
-    }
-    return svg.append("</svg>").toString();
+    return new Drawing(
+        description(), heights(step), epochTicks(), lines, epochs > MOST_POINTS, marks());
   }
 
   // The description for screen readers.
@@ -136,90 +192,72 @@ final class LineChart {
     return text.toString();
   }
 
-  private void appendAxes(StringBuilder svg, double step) {
+  private List<Tick> heights(double step) {
     int decimals = Math.max(0, (int) Math.ceil(-Math.log10(step) - 1e-9));
+    List<Tick> ticks = new ArrayList<>();
     for (double y = low; y <= high + step / 2; y += step) {
-      double py = y(y);
-      svg.append(
-          Figures.format(
-              "<line class=\"grid\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>"
-                  + "<text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
-              LEFT,
-              py,
-              WIDTH - RIGHT,
-              py,
-              LEFT - 6,
-              py + 4,
-              Figures.format("%,." + decimals + "f", y)));
+      ticks.add(new Tick(units(y(y)), Figures.format("%,." + decimals + "f", y)));
     }
+    return ticks;
+  }
+
+  private List<Tick> epochTicks() {
     int every = (int) Math.max(1, niceStep(epochs / 12.0));
+    List<Tick> ticks = new ArrayList<>();
     for (int epoch = 1; epoch <= epochs; epoch = epoch - epoch % every + every) {
-      svg.append(
-          Figures.format(
-              "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>",
-              x(epoch), HEIGHT - BOTTOM + 16, epoch));
+      ticks.add(new Tick(units(x(epoch)), "" + epoch));
     }
-    svg.append(
-        Figures.format(
-            "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\">epoch</text>",
-            WIDTH - RIGHT, HEIGHT - 4));
+    return ticks;
   }
 
-  private void appendMark(StringBuilder svg, int m) {
-    double px = x(Math.max(1, marks.get(m) - 0.5));
-    boolean right = px > 0.75 * WIDTH;
-    svg.append(
-        Figures.format(
-            "<line class=\"mark\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>"
-                + "<text class=\"tick name\" x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%s</text>",
-            px,
-            TOP,
-            px,
-            HEIGHT - BOTTOM,
-            right ? px - 4 : px + 4,
-            TOP + 10,
-            right ? "end" : "start",
-            Html.escape(markNames.get(m))));
+  private List<Mark> marks() {
+    List<Mark> drawn = new ArrayList<>();
+    for (int m = 0; m < marks.size(); m++) {
+      double x = x(Math.max(1, marks.get(m) - 0.5));
+      drawn.add(new Mark(units(x), x > 0.75 * WIDTH, markNames.get(m)));
+    }
+    return drawn;
   }
 
-  private void appendLine(StringBuilder svg, int s) {
+  private Line line(int s) {
     double[] values = series.get(s);
-    StringBuilder lines = new StringBuilder("<polyline points=\"");
-    StringBuilder dots = new StringBuilder();
+    List<String> pieces = new ArrayList<>();
+    List<Point> points = new ArrayList<>();
+    StringBuilder piece = new StringBuilder();
     for (int i = 0; i < values.length; i++) {
       if (Double.isNaN(values[i])) {
-        lines.append("\"/><polyline points=\"");
+        addPiece(pieces, piece);
+        piece = new StringBuilder();
         continue;
       }
-      double px = x(i + 1);
-      double py = y(values[i]);
-      lines.append(Figures.format("%.1f,%.1f ", px, py));
-      dots.append(
-          Figures.format(
-              "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\"><title>%s, epoch %d: %s %s</title></circle>",
-              px,
-              py,
-              Html.escape(names.get(s)),
-              i + 1,
-              Html.escape(unit),
-              Figures.format(pattern, values[i])));
+      String x = units(x(i + 1));
+      String y = units(y(values[i]));
+      piece.append(x).append(',').append(y).append(' ');
+      String value = Figures.format(pattern, values[i]);
+      points.add(
+          new Point(x, y, Figures.format("%s, epoch %d: %s %s", names.get(s), i + 1, unit, value)));
     }
-    svg.append("<g class=\"series")
-        .append(s)
-        .append(epochs > MOST_POINTS ? " many" : "")
-        .append("\">")
-        .append(lines.append("\"/>").toString().replace("<polyline points=\"\"/>", ""))
-        .append(dots)
-        .append("</g>");
+    addPiece(pieces, piece);
+    return new Line(s, names.get(s), pieces, points);
+  }
+
+  private static void addPiece(List<String> pieces, StringBuilder piece) {
+    if (piece.length() > 0) {
+      pieces.add(piece.toString().strip());
+    }
   }
 
   private double x(double epoch) {
     double along = epochs == 1 ? 0.5 : (epoch - 1) / (epochs - 1);
-    return LEFT + along * (WIDTH - LEFT - RIGHT);
+    return LEFT + along * (RIGHT - LEFT);
   }
 
   private double y(double value) {
-    return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low);
+    return TOP + (BOTTOM - TOP) * (high - value) / (high - low);
+  }
+
+  private static String units(double length) {
+    return Figures.format("%.1f", length);
   }
 
   // The 1, 2 or 5 times a power of ten next above the raw step.

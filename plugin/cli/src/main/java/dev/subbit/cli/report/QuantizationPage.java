@@ -3,6 +3,7 @@ package dev.subbit.cli.report;
 import dev.subbit.tribuo.quantizer.LayerResult;
 import dev.subbit.tribuo.quantizer.OutputAgreement;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
+import dev.subbit.tribuo.quantizer.Verdict;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.timing.LayerTime;
 import java.util.ArrayList;
@@ -18,8 +19,6 @@ import java.util.Map;
  * quantization.jte} asks it for its texts and figures.
  */
 public final class QuantizationPage {
-
-  private static final double WIDEST_BAR = 60;
 
   /** With fewer equal decisions than this a quantization loses more than people accept. */
   private static final double LITTLE_LOST = 0.98;
@@ -66,14 +65,6 @@ public final class QuantizationPage {
   }
 
   /**
-   * A figure and its meaning.
-   *
-   * @param figure a number with its unit.
-   * @param meaning the rest of the sentence.
-   */
-  public record Fact(String figure, String meaning) {}
-
-  /**
    * One output of the model.
    *
    * @param name its name.
@@ -104,41 +95,32 @@ public final class QuantizationPage {
   public record Left(String reason, int count, String first, String names) {}
 
   /**
-   * The page's title.
+   * What the page begins with.
    *
-   * @return plain text.
+   * @return verdict, facts and next steps.
    */
-  public String title() {
-    return "Quantization of " + model;
+  public Summary summary() {
+    return new Summary("Quantization of " + model, verdict(), "", facts(), nextSteps());
   }
 
-  /**
-   * The result in a sentence.
-   *
-   * @return plain text.
-   */
-  public String verdict() {
+  private String verdict() {
     return Figures.format(
-        "%d of %d convolutions became sub-bit. The file has %s in place of %s, %s smaller.",
-        result.layers().size(),
-        result.layers().size() + result.left().size(),
-        Figures.kilobytes(bytesAfter),
-        Figures.kilobytes(bytesBefore),
-        Figures.times(bytesBefore, Math.max(1, bytesAfter)));
+            "%d of %d convolutions became sub-bit. The file has %s in place of %s, %s smaller. ",
+            result.layers().size(),
+            result.layers().size() + result.left().size(),
+            Figures.kilobytes(bytesAfter),
+            Figures.kilobytes(bytesBefore),
+            Figures.times(bytesBefore, Math.max(1, bytesAfter)))
+        + Verdict.of(result, bytesAfter).sentence();
   }
 
-  /**
-   * What was gained, and what was lost.
-   *
-   * @return bits, size, speed and agreement.
-   */
-  public List<Fact> facts() {
+  private List<Fact> facts() {
     List<Fact> facts = new ArrayList<>();
     if (!result.layers().isEmpty()) {
       facts.add(
           new Fact(
-              Figures.format("%.2f bits", bitsPerWeight()),
-              "per weight of the sub-bit layers, all that is stored counted"));
+              Figures.format("%.2f bits", storedBitsPerWeight()),
+              "stored per weight of the sub-bit layers: indices, codebooks, scales and biases"));
     }
     facts.add(
         new Fact(
@@ -154,33 +136,31 @@ public final class QuantizationPage {
         Double.isNaN(same)
             ? new Fact(Figures.decibels(worstSignal()), "signal-to-noise ratio of the worst output")
             : new Fact(
-                Figures.percent(1 - same),
-                "of the calibration inputs have their largest output elsewhere"));
+                Figures.percent(1 - same), "of the decisions on " + samples() + " are other ones"));
     return facts;
   }
 
-  /**
-   * What to do next.
-   *
-   * @return sentences.
-   */
-  public List<String> nextSteps() {
+  private List<String> nextSteps() {
     List<String> steps = new ArrayList<>();
     if (sameLargest() < LITTLE_LOST) {
       steps.add(
-          "To lose less: one stage more (--stages), or let --max-drop PERCENT choose them. The"
+          "To lose less: one stage more (`--stages`), or let `--max-drop PERCENT` choose them. The"
               + " layers that lose most are "
               + String.join(", ", noisiest())
-              + "; --keep-float leaves layers as they are.");
+              + "; `--keep-float` leaves layers as they are.");
     }
     if (!times.isEmpty() && speedUp() < 1) {
       steps.add(
           "On this machine the sub-bit layers are slower than the float ones: use the model where"
-              + " its size matters, or try --int8.");
+              + " its size matters, or try `--int8`.");
     }
     steps.add(
-        "Measure the accuracy on data of your own: all figures here are from calibration inputs.");
-    steps.add("./subbit inspect FILE lists the layers of the new file.");
+        result.heldOut()
+            ? "Measure the accuracy on data of your own: all figures here are from samples held out"
+                + " of the calibration inputs."
+            : "Give more calibration inputs: these are too few to hold any out, and on others the"
+                + " figures will be worse.");
+    steps.add("`./subbit inspect FILE` lists the layers of the new file.");
     return steps;
   }
 
@@ -232,12 +212,12 @@ public final class QuantizationPage {
     return left;
   }
 
-  private double bitsPerWeight() {
+  private double storedBitsPerWeight() {
     double bits = 0;
     long weights = 0;
     for (LayerResult layer : result.layers()) {
       long own = (long) layer.outChannels() * layer.inChannels();
-      bits += own * layer.bitsPerWeight();
+      bits += own * layer.storedBitsPerWeight();
       weights += own;
     }
     return bits / weights;
@@ -256,6 +236,10 @@ public final class QuantizationPage {
         .filter(share -> !Double.isNaN(share))
         .min()
         .orElse(Double.NaN);
+  }
+
+  private String samples() {
+    return result.measured() + (result.heldOut() ? " held-out samples" : " calibration samples");
   }
 
   private double worstSignal() {
@@ -292,16 +276,13 @@ public final class QuantizationPage {
             "" + layer.tau(),
             "" + layer.stages(),
             Figures.format("%.2f", layer.bitsPerWeight()),
+            Figures.format("%.2f", layer.storedBitsPerWeight()),
             Figures.format("%,d", layer.bytesAfter()),
             Figures.format("%,d", layer.bytesBefore()),
             Figures.format("%,.0f", time.microsecondsAfter()),
             Figures.format("%,.0f", time.microsecondsBefore()));
     double share = layer.signalToNoise() / most;
-    double width = Double.isFinite(share) ? Math.max(0, Math.min(1, share)) : 1;
     return new LayerRow(
-        layer.name(),
-        figures,
-        Figures.decibels(layer.signalToNoise()),
-        Figures.format("%.1f", WIDEST_BAR * width));
+        layer.name(), figures, Figures.decibels(layer.signalToNoise()), Figures.bar(share));
   }
 }

@@ -25,7 +25,7 @@ public record SampleImage(
    *
    * @return a PNG in base64.
    */
-  String dataUri() {
+  public String dataUri() {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
     image.getRaster().setPixels(0, 0, width, height, pixels);
     ByteArrayOutputStream png = new ByteArrayOutputStream();

@@ -5,6 +5,7 @@ import gg.jte.TemplateEngine;
 import gg.jte.TemplateOutput;
 import gg.jte.output.StringOutput;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Renders the templates below {@code src/main/jte}, which the build compiles. */
 final class Templates {
@@ -16,6 +17,9 @@ final class Templates {
           Templates.class.getClassLoader(),
           "dev.subbit.cli.report.templates");
 
+  private static final Pattern FORBIDDEN =
+      Pattern.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff]");
+
   private Templates() {}
 
   /**
@@ -23,11 +27,12 @@ final class Templates {
    *
    * @param name its file.
    * @param values its parameters.
-   * @return the page.
+   * @return the page, with U+FFFD in place of the control characters that XML forbids even if they
+   *     are escaped.
    */
   static String render(String name, Map<String, Object> values) {
     TemplateOutput page = new StringOutput();
     ENGINE.render(name, values, page);
-    return page.toString();
+    return FORBIDDEN.matcher(page.toString()).replaceAll("\ufffd").stripTrailing() + "\n";
   }
 }

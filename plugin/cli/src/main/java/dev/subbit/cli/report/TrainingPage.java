@@ -2,24 +2,29 @@ package dev.subbit.cli.report;
 
 import dev.subbit.cli.report.TrainingReport.Epoch;
 import dev.subbit.onnx.Codebook;
-import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.tribuo.evaluation.ConfusionMatrix;
+import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
-import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.NetworkSize;
 import dev.subbit.tribuo.network.TrainedNetwork;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
-/** The HTML page about one training: one self-contained file, which is well-formed XML too. */
+/**
+ * The HTML page about one training: one self-contained file, which is well-formed XML too. The
+ * template {@code training.jte} asks it for its texts and figures.
+ */
 public final class TrainingPage {
+
+  /** Where training images are recognised so much better than others, more data would help. */
+  private static final double LEARNT_BY_HEART = 0.05;
 
   private final TrainingReport report;
   private final TrainedNetwork trained;
   private final NetworkSize size;
-  private final Map<String, String> sections = new LinkedHashMap<>();
-  private final StringBuilder html = new StringBuilder();
 
   private TrainingPage(TrainingReport report) {
     this.report = report;
@@ -34,61 +39,137 @@ public final class TrainingPage {
    * @return the page.
    */
   public static String render(TrainingReport report) {
-    return new TrainingPage(report).render();
+    return Templates.render("training.jte", Map.of("page", new TrainingPage(report)));
   }
 
-  private String render() {
-    appendHead();
-    appendFacts();
-    int contents = html.length();
-    if (!trained.packed().isEmpty()) {
-      appendMethod();
-    }
-    section("curves", "Training");
-    html.append(CurveSection.html(report.epochs(), report.modelEpoch())).append("</section>\n");
-    if (report.test() != null) {
-      section("test", "Test images");
-      html.append(ConfusionSection.html(report.test())).append("</section>\n");
-    }
-    if (!report.kernels().isEmpty()) {
-      section("kernels", "Kernels before and after training");
-      html.append(KernelSection.html(report.kernels())).append("</section>\n");
-    }
-    if (!trained.packed().isEmpty()) {
-      section("codebooks", plain() ? "The most used kernels" : "Codebooks");
-      appendCodebooks();
-    }
-    section("cost", "What it costs");
-    html.append(CostSection.html(trained, size)).append("</section>\n");
-    section("recipe", "How it was trained");
-    appendRecipe();
-    appendFooter();
-    html.insert(contents, contents());
-    return HtmlPage.of("Training of " + title(), html);
+  /**
+   * What the page begins with.
+   *
+   * @return verdict, facts and next steps.
+   */
+  public Summary summary() {
+    return new Summary(title(), verdict(), about(), facts(), nextSteps());
   }
 
-  private void section(String id, String title) {
-    html.append(Figures.format("<section id=\"%s\"><h2>%s</h2>\n", id, title));
-    sections.put(id, title);
+  /**
+   * The course of the training.
+   *
+   * @return the section.
+   */
+  public CurveSection curves() {
+    return new CurveSection(report.epochs(), report.modelEpoch());
   }
 
-  private String contents() {
-    StringBuilder nav = new StringBuilder("<nav>");
-    sections.forEach(
-        (id, title) -> nav.append(Figures.format("<a href=\"#%s\">%s</a> ", id, title)));
-    return nav.append("</nav>\n").toString();
+  /**
+   * The predictions for the test images.
+   *
+   * @return the section, or null where there were none.
+   */
+  public ConfusionSection confusion() {
+    return report.test() == null ? null : new ConfusionSection(report.test());
   }
 
-  private boolean plain() {
+  /**
+   * The kernels before and after training.
+   *
+   * @return the section, or null where they are not known.
+   */
+  public KernelSection kernels() {
+    return report.kernels().isEmpty() ? null : new KernelSection(report.kernels());
+  }
+
+  /**
+   * The codebooks.
+   *
+   * @return a chart per binary layer.
+   */
+  public List<CodebookChart> codebooks() {
+    return CodebookChart.of(trained);
+  }
+
+  /**
+   * What the network costs.
+   *
+   * @return the section.
+   */
+  public CostSection cost() {
+    return new CostSection(trained, size);
+  }
+
+  /**
+   * The trainer's settings.
+   *
+   * @return their values by name, in the order to show them in.
+   */
+  public Map<String, String> recipe() {
+    return report.recipe();
+  }
+
+  /**
+   * Where the images came from.
+   *
+   * @return their sources.
+   */
+  public TrainingReport.Images images() {
+    return report.images();
+  }
+
+  /**
+   * The machine that the training ran on.
+   *
+   * @return a sentence.
+   */
+  public String host() {
+    DemoResult.Host host = report.host();
+    return Figures.format("%s, %d processors, Java %s.", host.os(), host.processors(), host.java());
+  }
+
+  /**
+   * Whether the network has binary layers.
+   *
+   * @return false for float weights.
+   */
+  public boolean subBit() {
+    return !trained.packed().isEmpty();
+  }
+
+  /**
+   * Whether all 512 kernels are allowed.
+   *
+   * @return true for a plain binary network.
+   */
+  public boolean plain() {
     return tau() == Codebook.MAX_TAU;
   }
 
-  // 0 where no layer is sub-bit.
-  private int tau() {
+  /**
+   * Bits of an index.
+   *
+   * @return 1 to 9, or 0 where no layer is binary.
+   */
+  public int tau() {
     return trained.packed().values().stream()
         .mapToInt(weights -> weights.codebook().tau())
         .max()
         .orElse(0);
+  }
+
+  /**
+   * Bits per weight of the binary layers.
+   *
+   * @return bits, with their unit.
+   */
+  public String bitsPerWeight() {
+    return Figures.format("%.2f bit", size.bitsPerWeight());
+  }
+
+  /**
+   * The number of kernels that are drawn for each layer of a plain binary network.
+   *
+   * @return the number.
+   */
+  public int shown() {
+    return CodebookChart.shown(Codebook.full());
   }
 
   private String title() {
@@ -96,9 +177,7 @@ public final class TrainingPage {
     return tau() == 0
         ? name + ", float weights"
         : name
-            + (plain()
-                ? ", 1 bit per weight"
-                : Figures.format(", %.2f bit per weight", size.bitsPerWeight()))
+            + (plain() ? ", 1 bit per weight" : ", " + bitsPerWeight() + " per weight")
             + (binaryActivations() ? ", binary activations" : ", real activations");
   }
 
@@ -110,195 +189,169 @@ public final class TrainingPage {
                     && conv.activations() == Layer.Activations.BINARY);
   }
 
-  private void appendHead() {
-    TrainingReport.Images images = report.images();
-    html.append("<header><h1>")
-        .append(Html.escape(title()))
-        .append("</h1><p class=\"soft\">Trained on ")
-        .append(Figures.format("%,d images", images.trainImages()))
-        .append(
-            images.validationImages() == 0
-                ? ""
-                : Figures.format(", validated on %,d others", images.validationImages()))
-        .append(
-            report.test() == null ? "" : Figures.format(", tested on %,d", report.test().images()))
-        .append(
-            Figures.format(
-                ". %,d classes; images of %d x %d x %d (channels, height, width).</p></header>\n",
-                trained.network().classes(),
-                trained.network().input().channels(),
-                trained.network().input().height(),
-                trained.network().input().width()));
+  private String verdict() {
+    String recognised =
+        Figures.format("It recognises %s of %s", Figures.percent(accuracy()), accuracyOf());
+    if (!subBit()) {
+      return Figures.format("%s, and takes %s.", recognised, Figures.bytesOf(size.bits()));
+    }
+    return Figures.format(
+        "%s, and takes %s where 32-bit floats take %s.",
+        recognised, Figures.bytesOf(size.bits()), Figures.bytesOf(inFloat()));
   }
 
-  private void appendFacts() {
-    html.append("<div class=\"facts\">");
-    appendAccuracy();
-    if (trained.packed().isEmpty()) {
-      appendFact(Figures.bytesOf(size.bits()), "of parameters, in 32-bit floats");
+  private long inFloat() {
+    return CostSection.inFloat(trained.network()).bits();
+  }
+
+  private double accuracy() {
+    Epoch epoch = modelEpoch();
+    return report.test() != null
+        ? report.test().accuracy()
+        : validated(epoch) ? epoch.validationAccuracy() : epoch.accuracy();
+  }
+
+  private String accuracyOf() {
+    return report.test() != null
+        ? Figures.format("%,d test images", report.test().images())
+        : validated(modelEpoch())
+            ? "the validation images (there were no test images)"
+            : "the training images, while it was trained (there were no others)";
+  }
+
+  private Epoch modelEpoch() {
+    return report.epochs().get(report.modelEpoch() - 1);
+  }
+
+  private static boolean validated(Epoch epoch) {
+    return !Double.isNaN(epoch.validationAccuracy());
+  }
+
+  private String about() {
+    TrainingReport.Images images = report.images();
+    ImageShape input = trained.network().input();
+    return Figures.format(
+        "Trained on %,d images%s%s. %,d classes; images of %d x %d x %d (channels, height,"
+            + " width).",
+        images.trainImages(),
+        images.validationImages() == 0
+            ? ""
+            : Figures.format(", validated on %,d others", images.validationImages()),
+        report.test() == null ? "" : Figures.format(", tested on %,d", report.test().images()),
+        trained.network().classes(),
+        input.channels(),
+        input.height(),
+        input.width());
+  }
+
+  private List<Fact> facts() {
+    List<Fact> facts = new ArrayList<>();
+    facts.add(new Fact(Figures.percent(accuracy()), "of " + accuracyOf() + " recognised"));
+    if (subBit()) {
+      addSizes(facts);
     } else {
-      appendSizes();
+      facts.add(new Fact(Figures.bytesOf(size.bits()), "of parameters, in 32-bit floats"));
+    }
+    if (report.test() != null) {
+      facts.add(hardestClass(report.test()));
     }
     List<Epoch> epochs = report.epochs();
-    appendFact(
-        Figures.duration(report.seconds()),
-        Figures.format(
-            "of training, %d epoch%s, %,.0f images/s in the last one",
-            epochs.size(),
-            epochs.size() == 1 ? "" : "s",
-            epochs.get(epochs.size() - 1).imagesPerSecond()));
-    html.append("</div>\n<h2>What to do next</h2><ul>")
-        .append(
-            report.test() == null
-                ? "<li>Name test images in the configuration: without them nobody knows how well the"
-                    + " network does on images that it has not seen.</li>"
-                : "")
-        .append("<li>./subbit export MODEL.sbm MODEL.onnx writes a file for any ONNX Runtime.</li>")
-        .append("<li>./subbit quantize MODEL.sbm SMALLER.sbm --data DIR makes the activations")
-        .append(binaryActivations() ? " integers." : " 8-bit.")
-        .append("</li></ul>\n");
+    facts.add(
+        new Fact(
+            Figures.duration(report.seconds()),
+            Figures.format(
+                "of training, %d epoch%s, %,.0f images/s in the last one",
+                epochs.size(),
+                epochs.size() == 1 ? "" : "s",
+                epochs.get(epochs.size() - 1).imagesPerSecond())));
+    return facts;
   }
 
-  private void appendSizes() {
-    appendFact(
-        Figures.format("%.2f bit", size.bitsPerWeight()),
-        Figures.format(
-            "per weight of the binary layers: an index of %d bits for nine weights", tau()));
-    long floatBits = CostSection.inFloat(trained.network()).bits();
-    appendFact(
-        Figures.times(floatBits, size.bits()),
-        "smaller than in 32-bit floats: "
-            + Figures.bytesOf(size.bits())
-            + " instead of "
-            + Figures.bytesOf(floatBits));
+  private void addSizes(List<Fact> facts) {
+    facts.add(
+        new Fact(
+            bitsPerWeight(),
+            Figures.format(
+                "per weight of the binary layers: an index of %d bits for nine weights", tau())));
+    facts.add(
+        new Fact(
+            Figures.times(inFloat(), size.bits()),
+            "smaller than in 32-bit floats: "
+                + Figures.bytesOf(size.bits())
+                + " instead of "
+                + Figures.bytesOf(inFloat())));
     if (!plain()) {
-      appendFact(
-          Figures.times(size.denseBitOps(), size.bitOps()),
-          "fewer bit operations per image than with 1 bit: "
-              + Figures.operations(size.bitOps())
-              + " instead of "
-              + Figures.operations(size.denseBitOps()));
+      facts.add(
+          new Fact(
+              Figures.times(size.denseBitOps(), size.bitOps()),
+              "fewer bit operations per image than with 1 bit: "
+                  + Figures.operations(size.bitOps())
+                  + " instead of "
+                  + Figures.operations(size.denseBitOps())));
     }
   }
 
-  private void appendAccuracy() {
+  // A class without images has no recall and is not the hardest one.
+  private static Fact hardestClass(ConfusionMatrix test) {
+    int hardest =
+        IntStream.range(0, test.classes().size())
+            .filter(i -> test.images(i) > 0)
+            .boxed()
+            .min(Comparator.comparing(test::recall))
+            .orElse(0);
+    return new Fact(
+        Figures.percent(test.recall(hardest)),
+        Figures.format("of the hardest class, \"%s\", recognised", test.classes().get(hardest)));
+  }
+
+  private List<String> nextSteps() {
+    List<String> steps = new ArrayList<>();
+    if (report.test() == null) {
+      steps.add(
+          "Name test images in the configuration: without them nobody knows how well the network"
+              + " does on images that it has not seen.");
+    }
+    Epoch epoch = modelEpoch();
+    if (validated(epoch) && epoch.accuracy() - epoch.validationAccuracy() > LEARNT_BY_HEART) {
+      steps.add(
+          Figures.format(
+              "It recognises %s of the training images and %s of the validation images: more images"
+                  + " or more augmentation would help more than more epochs.",
+              Figures.percent(epoch.accuracy()), Figures.percent(epoch.validationAccuracy())));
+    } else if (stillImproves()) {
+      steps.add(
+          "The last epoch was the best one on the validation images. More may be better still:"
+              + " `--set trainer.epochs=N`.");
+    }
     if (report.test() != null) {
-      appendFact(
-          Figures.percent(report.test().accuracy()),
-          Figures.format("of %,d test images recognised", report.test().images()));
-      return;
+      addMistake(steps, report.test());
     }
-    Epoch epoch = report.epochs().get(report.modelEpoch() - 1);
-    boolean validated = !Double.isNaN(epoch.validationAccuracy());
-    appendFact(
-        Figures.percent(validated ? epoch.validationAccuracy() : epoch.accuracy()),
-        Figures.format(
-            "of the %s images recognised %s epoch %d; there were no test images",
-            validated ? "validation" : "training",
-            validated ? "after" : "during",
-            report.modelEpoch()));
+    steps.add("`./subbit export MODEL.sbm MODEL.onnx` writes a file for any ONNX Runtime.");
+    steps.add(
+        "`./subbit quantize MODEL.sbm SMALLER.sbm --data DIR` makes "
+            + (subBit() ? "the activations " : "the weights sub-bit and the activations ")
+            + (binaryActivations() ? "integers." : "8-bit."));
+    return steps;
   }
 
-  private void appendFact(String figure, String meaning) {
-    html.append("<div class=\"card\"><b>")
-        .append(figure)
-        .append("</b>")
-        .append(meaning)
-        .append("</div>");
+  private boolean stillImproves() {
+    List<Epoch> epochs = report.epochs();
+    return epochs.size() > 1
+        && report.modelEpoch() == epochs.size()
+        && epochs.get(epochs.size() - 1).validationAccuracy()
+            > epochs.get(epochs.size() - 2).validationAccuracy();
   }
 
-  private void appendMethod() {
-    html.append(
-            "<details class=\"card method\" open=\"open\"><summary>The method in a minute</summary>")
-        .append("<p>A convolution lays <em>kernels</em> of 3x3 weights over an image. In a binary")
-        .append(
-            " network every weight is -1 or +1, so there are only 2<sup>9</sup> = 512 different")
-        .append(
-            " kernels, and one bit per weight is enough to store them. The layers that are made of")
-        .append(" such kernels are called binary layers here.</p><p>A <em>sub-bit</em>")
-        .append(
-            " network allows each layer only 2<sup>tau</sup> of the 512, its <em>codebook</em>.")
-        .append(" A kernel is then stored as an <em>index</em> of tau bits in place of nine")
-        .append(" weights: tau/9 bit per weight. ")
-        .append(
-            plain()
-                ? "Here tau = 9, so all 512 are allowed: this is a plain binary network, with one"
-                    + " bit per weight."
-                : Figures.format(
-                    "Here tau = %d: %d codewords per layer, %.2f bit per weight.",
-                    tau(), 1 << tau(), size.bitsPerWeight()))
-        .append("</p><p>Training moves ordinary real weights, the <em>latent</em> ones, and rounds")
-        .append(" every kernel of them to the codeword that fits it best whenever the network is")
-        .append(" used.")
-        .append(
-            plain()
-                ? ""
-                : " Unless the settings below keep them fixed, the codewords are learnt too, so that"
-                    + " each layer finds those it needs.")
-        .append(" An output channel keeps one real factor. First convolution, 1x1 convolutions and")
-        .append(" classifier stay in floats. (Wang et al., <cite>Sub-bit Neural Networks</cite>,")
-        .append(" ICCV 2021.)</p></details>\n");
-  }
-
-  private void appendCodebooks() {
-    html.append(
-            "<p class=\"soft\">A tile is a kernel (dark +1, light -1). The bar above it counts the")
-        .append(" kernels of the layer that are stored as this one; the most used come first");
-    html.append(
-        plain()
-            ? Figures.format(
-                ". Of the 512 the %d most used are drawn.</p>",
-                CodebookChart.shown(Codebook.full()))
-            : ", unused ones are pale. All bars of a layer have the same scale.</p>");
-    html.append("<div class=\"card\">");
-    for (Network.Node node : trained.network().nodes()) {
-      PackedConvWeights weights = trained.packed().get(node.name());
-      if (weights != null) {
-        long unused = Arrays.stream(CodebookChart.uses(weights)).filter(n -> n == 0).count();
-        html.append("<div class=\"layer\"><div class=\"name\"><code>")
-            .append(Html.escape(node.name()))
-            .append("</code><small>")
-            .append(
-                Figures.format(
-                    "%,d kernels from %d%s",
-                    weights.outChannels() * weights.inChannels(),
-                    weights.codebook().size(),
-                    unused == 0 ? "" : ", " + unused + " unused"))
-            .append("</small></div>")
-            .append(CodebookChart.html(weights))
-            .append("</div>");
-      }
+  private static void addMistake(List<String> steps, ConfusionMatrix test) {
+    for (ConfusionMatrix.Confusion mistake : test.largest(1)) {
+      steps.add(
+          Figures.format(
+              "The most frequent mistake: %,d of %,d images of \"%s\" are taken for \"%s\". Look at some of"
+                  + " them; more images of the two help most.",
+              mistake.count(),
+              test.images(mistake.truth()),
+              test.classes().get(mistake.truth()),
+              test.classes().get(mistake.predicted())));
     }
-    html.append("</div></section>\n");
-  }
-
-  private void appendRecipe() {
-    html.append("<div class=\"card\"><dl class=\"recipe\">");
-    report
-        .recipe()
-        .forEach(
-            (name, value) ->
-                html.append("<div><dt>")
-                    .append(Html.escape(name))
-                    .append("</dt><dd>")
-                    .append(Html.escape(value))
-                    .append("</dd></div>"));
-    html.append("</dl></div></section>\n");
-  }
-
-  private void appendFooter() {
-    html.append("<footer><p>Training images: ")
-        .append(Html.escape(report.images().train()))
-        .append(".</p>");
-    if (!report.images().test().isEmpty()) {
-      html.append("<p>Test images: ").append(Html.escape(report.images().test())).append(".</p>");
-    }
-    html.append("<p>")
-        .append(
-            Html.escape(
-                Figures.format(
-                    "%s, %d processors, Java %s.",
-                    report.host().os(), report.host().processors(), report.host().java())))
-        .append("</p></footer>\n");
   }
 }

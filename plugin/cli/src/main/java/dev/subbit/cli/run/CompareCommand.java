@@ -122,7 +122,7 @@ public final class CompareCommand implements Callable<Integer> {
     try (SubBitModel model = ModelFile.load(file)) {
       byte[] onnx = model.exportONNXModel(ExportCommand.DEFAULT_DOMAIN, 1).toByteArray();
       ModelInputs inputs =
-          new ModelInputs(images.read(model.network().network().input()), model.getFeatureIDMap());
+          new ModelInputs(images.read(model.network().network().input()), model.pixels());
       if (inputs.size() == 0) {
         throw new UserError("There are no images to compare on.");
       }
@@ -183,8 +183,7 @@ public final class CompareCommand implements Callable<Integer> {
                 + " integer network of a binary one with ./subbit quantize, or leave out"
                 + " --layers.");
       }
-      ModelInputs inputs =
-          new ModelInputs(images.read(network.network().input()), model.getFeatureIDMap());
+      ModelInputs inputs = new ModelInputs(images.read(network.network().input()), model.pixels());
       if (inputs.size() == 0) {
         throw new UserError("There are no images to compare on.");
       }

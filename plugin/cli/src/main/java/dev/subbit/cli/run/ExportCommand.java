@@ -7,8 +7,8 @@ import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.ProvenanceOption;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.onnx.PortableModels;
+import dev.subbit.onnx.graph.OnnxFile;
 import dev.subbit.tribuo.SubBitModel;
-import dev.subbit.tribuo.quantizer.graph.OnnxFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,8 +101,8 @@ public final class ExportCommand implements Callable<Integer> {
     @Option(
         names = "--plain",
         description =
-            "Write ordinary convolutions: no functions, and decoded weights. The file is as large as"
-                + " that of any float or 8-bit network, and Subbit's kernels do not run in it.")
+            "Write ordinary convolutions: no functions, and decoded weights. The file is as large"
+                + " as that of any float or 8-bit network, and Subbit's kernels do not run in it.")
     private boolean plain;
   }
 

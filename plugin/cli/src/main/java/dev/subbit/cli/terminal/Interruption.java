@@ -43,6 +43,7 @@ public final class Interruption {
       kept = message;
     }
     String text = kept.get();
+    LibraryNoise.show();
     if (!text.isEmpty()) {
       Progress.aside(() -> System.err.println("subbit: interrupted; " + text));
     }

@@ -3,7 +3,9 @@ package dev.subbit.cli.terminal;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import dev.subbit.onnx.TemporaryFiles;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,8 +28,8 @@ final class LibraryNoise implements AutoCloseable {
       Pattern.compile(
           "WARNING: All log messages before absl::InitializeLog\\(\\) .*|I\\d{4} \\d\\d:\\d\\d:.*");
 
-  // TensorFlow writes each note once in a process.
-  private static boolean hiddenBefore;
+  // What hides now; standard error can be turned aside only once at a time.
+  private static LibraryNoise current;
 
   /** The functions of C's library that move a file descriptor. */
   private interface FileDescriptors extends Library {
@@ -42,7 +44,7 @@ final class LibraryNoise implements AutoCloseable {
 
   // Null where nothing is hidden.
   private FileDescriptors system;
-  private Path file;
+  private InputStream written;
   private int terminal;
 
   private LibraryNoise() {}
@@ -57,24 +59,40 @@ final class LibraryNoise implements AutoCloseable {
   }
 
   /**
-   * Hides notes from now on, once in a process.
+   * Hides notes from now on.
    *
-   * @return what makes standard error go where it went before.
+   * @return what makes standard error go where it went before; without an effect while another one
+   *     hides.
    */
-  static synchronized LibraryNoise hide() {
-    LibraryNoise noise = new LibraryNoise();
-    if (!hiddenBefore && !Platform.isWindows()) {
-      hiddenBefore = true;
+  static LibraryNoise hide() {
+    synchronized (LibraryNoise.class) {
+      if (current != null || Platform.isWindows()) {
+        return none();
+      }
+      LibraryNoise noise = new LibraryNoise();
       noise.begin();
+      current = noise.system == null ? null : noise;
+      return noise;
     }
-    return noise;
+  }
+
+  /** Ends the hiding, if there is one, for what must be seen. */
+  static void show() {
+    synchronized (LibraryNoise.class) {
+      if (current != null) {
+        current.close();
+      }
+    }
   }
 
   private void begin() {
     try {
       FileDescriptors found = Native.load("c", FileDescriptors.class);
-      file = Files.createTempFile("subbit-", ".err");
+      Path file = TemporaryFiles.file("stderr", ".txt");
       int copy = found.creat(file.toString(), OWNER_ONLY);
+      written = Files.newInputStream(file);
+      // An open file works without its name, and a killed process leaves none behind.
+      Files.delete(file);
       terminal = found.dup(STANDARD_ERROR);
       if (copy >= 0 && terminal >= 0 && found.dup2(copy, STANDARD_ERROR) >= 0) {
         system = found;
@@ -90,21 +108,23 @@ final class LibraryNoise implements AutoCloseable {
 
   /** Ends the hiding and writes what is of use; a second call has no effect. */
   @Override
-  public synchronized void close() {
-    if (system == null) {
-      return;
-    }
-    System.err.flush();
-    system.dup2(terminal, STANDARD_ERROR);
-    system.close(terminal);
-    system = null;
-    try {
-      useful(Files.readString(file, StandardCharsets.UTF_8)).stream()
-          .map(ControlFilter::visible)
-          .forEach(System.err::println);
-      Files.delete(file);
-    } catch (IOException e) {
-      System.err.println("subbit: cannot read " + file + ": " + e.getMessage());
+  public void close() {
+    synchronized (LibraryNoise.class) {
+      if (system == null) {
+        return;
+      }
+      System.err.flush();
+      system.dup2(terminal, STANDARD_ERROR);
+      system.close(terminal);
+      system = null;
+      current = null;
+      try (InputStream in = written) {
+        useful(new String(in.readAllBytes(), StandardCharsets.UTF_8)).stream()
+            .map(ControlFilter::visible)
+            .forEach(System.err::println);
+      } catch (IOException e) {
+        System.err.println("subbit: cannot read what a library wrote: " + e.getMessage());
+      }
     }
   }
 

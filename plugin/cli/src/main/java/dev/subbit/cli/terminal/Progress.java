@@ -39,6 +39,7 @@ public final class Progress implements AutoCloseable {
   private long all;
   private int tenths;
   private List<String> details = List.of();
+  private LibraryNoise noise = LibraryNoise.none();
 
   private Progress(String task, PrintWriter err, Supplier<OptionalInt> columns) {
     this.task = task;
@@ -98,15 +99,18 @@ public final class Progress implements AutoCloseable {
   }
 
   /**
-   * Names work that comes between the steps.
+   * Names work that comes between the steps. Notes of libraries are kept off the terminal until the
+   * next step: TensorFlow finishes a graph in the first step that runs it, and writes about that.
    *
    * @param what the work, such as "building the graph".
    */
   public void preparing(String what) {
+    noise.close();
     if (interactive) {
       details = List.of(what);
       draw(System.nanoTime());
     }
+    noise = LibraryNoise.hide();
   }
 
   /**
@@ -135,6 +139,7 @@ public final class Progress implements AutoCloseable {
    * @param about what else to show.
    */
   public void move(long stepsDone, long stepsAll, String... about) {
+    noise.close();
     done = stepsDone;
     all = stepsAll;
     details = List.of(about);
@@ -151,6 +156,7 @@ public final class Progress implements AutoCloseable {
    * @param line the line.
    */
   public void partFinished(String line) {
+    noise.close();
     if (!interactive && err != null) {
       String left = done < all ? timeLeft.text(all) : "";
       plainLine(left.isEmpty() ? line : line + ", " + left);
@@ -219,6 +225,7 @@ public final class Progress implements AutoCloseable {
 
   @Override
   public void close() {
+    noise.close();
     synchronized (Progress.class) {
       erase();
       if (shown == this) {

@@ -11,7 +11,6 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
 
   private final Progress progress;
   private int steps;
-  private LibraryNoise noise = LibraryNoise.none();
 
   /**
    * Makes a display.
@@ -30,14 +29,10 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
   @Override
   public void preparing(String what) {
     progress.preparing(what);
-    // TensorFlow finishes a graph in the first step that runs it, and writes about that.
-    noise.close();
-    noise = LibraryNoise.hide();
   }
 
   @Override
   public void stepFinished(StepMetrics metrics) {
-    noise.close();
     progress.move(
         metrics.step(),
         steps,
@@ -49,7 +44,6 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
 
   @Override
   public void epochFinished(EpochMetrics metrics) {
-    noise.close();
     progress.partFinished(
         String.format(
                 Locale.ROOT,
@@ -67,7 +61,6 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
 
   @Override
   public void close() {
-    noise.close();
     progress.close();
   }
 }

@@ -112,9 +112,10 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     return kept;
   }
 
-  private int step(byte[] line) throws IOException {
+  private int step(byte[] line) {
     try {
-      JsonNode step = mapper.readTree(line).path("step");
+      // As text: of bytes, Jackson would guess the encoding.
+      JsonNode step = mapper.readTree(new String(line, StandardCharsets.UTF_8)).path("step");
       if (step.isInt()) {
         return step.intValue();
       }

@@ -1,5 +1,6 @@
 package dev.subbit.cli.train;
 
+import dev.subbit.cli.files.ConfigXml;
 import dev.subbit.cli.options.ImageShapeConverter;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.data.ImageFolderSource;
@@ -51,13 +52,13 @@ final class PictureTraining {
   private String network;
 
   @Option(
-      names = "--image",
+      names = {"--image", "--size"},
       paramLabel = "CxHxW",
       defaultValue = "3x32x32",
       converter = ImageShapeConverter.class,
       description =
           "With --pictures: channels (1 grey, 3 colours), height and width that pictures are scaled"
-              + " and cut to. Default: ${DEFAULT-VALUE}.")
+              + " and cut to; 64 is short for 3x64x64. Default: ${DEFAULT-VALUE}.")
   private ImageShape image;
 
   /** For the help text. */
@@ -91,22 +92,20 @@ final class PictureTraining {
     boolean split = Files.isDirectory(training) && test.isPresent();
     Path pictures = split ? training : folder;
     int count = count(pictures);
-    StringBuilder xml = new StringBuilder("<config>\n");
-    appendSource(xml, TRAIN, pictures);
+    ConfigXml xml = new ConfigXml("");
+    addSource(xml, TRAIN, pictures);
     if (split) {
-      appendSource(xml, "test", test.get());
+      addSource(xml, "test", test.get());
     }
-    appendStart(xml, "trainer", SubBitTrainer.class);
-    appendProperty(xml, "network", network);
-    appendShape(xml);
-    appendProperty(
-        xml,
-        "batchSize",
-        Math.max(SMALLEST_BATCH, Math.min(LARGEST_BATCH, count / FEWEST_BATCHES)));
+    xml.component("trainer", SubBitTrainer.class)
+        .property("network", network)
+        .imageShape(image)
+        .property(
+            "batchSize", Math.max(SMALLEST_BATCH, Math.min(LARGEST_BATCH, count / FEWEST_BATCHES)));
     if (!split) {
-      appendProperty(xml, "validationShare", 0.1);
+      xml.property("validationShare", 0.1);
     }
-    return xml.append("  </component>\n</config>\n").toString();
+    return xml.end();
   }
 
   private int count(Path pictures) {
@@ -117,34 +116,9 @@ final class PictureTraining {
     }
   }
 
-  private void appendSource(StringBuilder xml, String name, Path pictures) {
-    appendStart(xml, name, ImageFolderSource.class);
-    appendProperty(xml, "folder", pictures.toAbsolutePath().normalize());
-    appendShape(xml);
-    xml.append("  </component>\n");
-  }
-
-  private static void appendStart(StringBuilder xml, String name, Class<?> type) {
-    xml.append("  <component name=\"")
-        .append(name)
-        .append("\" type=\"")
-        .append(type.getName())
-        .append("\">\n");
-  }
-
-  private static void appendProperty(StringBuilder xml, String name, Object value) {
-    xml.append("    <property name=\"")
-        .append(name)
-        .append("\" value=\"")
-        .append(value.toString().replace("&", "&amp;").replace("<", "&lt;").replace("\"", "&quot;"))
-        .append("\"/>\n");
-  }
-
-  private void appendShape(StringBuilder xml) {
-    xml.append("    <propertylist name=\"imageShape\">");
-    for (int size : new int[] {image.channels(), image.height(), image.width()}) {
-      xml.append("<item>").append(size).append("</item>");
-    }
-    xml.append("</propertylist>\n");
+  private void addSource(ConfigXml xml, String name, Path pictures) {
+    xml.component(name, ImageFolderSource.class)
+        .property("folder", pictures.toAbsolutePath().normalize())
+        .imageShape(image);
   }
 }

@@ -10,6 +10,7 @@ import dev.subbit.cli.options.ProvenanceOption;
 import dev.subbit.cli.report.TrainingPage;
 import dev.subbit.cli.terminal.Interruption;
 import dev.subbit.cli.terminal.UserError;
+import dev.subbit.onnx.TemporaryFiles;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.evaluation.ConfusionMatrix;
 import dev.subbit.tribuo.evaluation.TestEvaluation;
@@ -148,7 +149,7 @@ public final class TrainCommand implements Callable<Integer> {
     terminal.print(xml);
     terminal.println("Saved to a file, this configuration trains the same; --set changes it.");
     terminal.flush();
-    Path file = Files.createTempFile("pictures", ".xml");
+    Path file = TemporaryFiles.file("pictures", ".xml");
     try {
       Files.writeString(file, xml);
       train(file);

@@ -120,4 +120,15 @@ class ConfigFileTest {
     UserError e = assertThrows(UserError.class, () -> new ConfigFile(file, Map.of()));
     assertTrue(e.getMessage().contains("cut.xml is not an OLCUT configuration: line 2: "), "" + e);
   }
+
+  @Test
+  void circlesOfFilesAreRefused() throws IOException {
+    Path one =
+        Files.writeString(
+            folder.resolve("one.xml"), "<config><file name=\"a\" value=\"two.xml\"/></config>");
+    Files.writeString(
+        folder.resolve("two.xml"), "<config><file name=\"b\" value=\"one.xml\"/></config>");
+    UserError e = assertThrows(UserError.class, () -> new ConfigFile(one, Map.of()));
+    assertTrue(e.getMessage().contains("one.xml is included more than once"), e.getMessage());
+  }
 }

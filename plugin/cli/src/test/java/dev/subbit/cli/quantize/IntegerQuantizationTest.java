@@ -11,6 +11,7 @@ import dev.subbit.cli.files.IdxFiles;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.TestModels.Mode;
+import dev.subbit.tribuo.data.Pictures;
 import dev.subbit.tribuo.network.ImageShape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -108,7 +109,7 @@ class IntegerQuantizationTest {
     Path json = folder.resolve("inspect.json");
     CommandRun inspect = CommandRun.of("inspect", integer(), "--json", json);
     assertEquals(0, inspect.code(), inspect.err());
-    assertTrue(inspect.out().contains("integer activations"), inspect.out());
+    assertTrue(inspect.out().contains("binary activations, in integers"), inspect.out());
     JsonNode integers = read(json).get("integers");
     assertEquals(16, integers.get("width").asInt());
     assertTrue(
@@ -135,6 +136,26 @@ class IntegerQuantizationTest {
     CommandRun wrong = CommandRun.of("export", real, folder.resolve("real.onnx"), "--layers");
     assertEquals(1, wrong.code());
     assertTrue(wrong.err().contains("does not compute in integers"), wrong.err());
+  }
+
+  @Test
+  void picturesServeAsWell() throws IOException {
+    Path pictures = Pictures.folder(folder.resolve("photos"), 4);
+    for (Path model : List.of(real, binary)) {
+      CommandRun run = CommandRun.of("quantize", model, integer(), "--pictures", pictures);
+      assertEquals(0, run.code(), run.err());
+      assertTrue(run.out().contains(model == real ? "over 8 images" : "in integers"), run.out());
+    }
+    Files.delete(integer());
+    CommandRun tuned =
+        CommandRun.of("quantize", binary, integer(), "--pictures", pictures, "--tune", 1);
+    assertEquals(1, tuned.code());
+    assertTrue(tuned.err().contains("not named as a label of the model. To train on"), tuned.err());
+    CommandRun both =
+        CommandRun.of("quantize", real, integer(), "--pictures", pictures, "--data", data);
+    assertEquals(2, both.code());
+    assertTrue(both.err().contains("give --data DIR or --pictures DIR"), both.err());
+    assertFalse(Files.exists(integer()));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.subbit.cli.quantize;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -100,6 +101,7 @@ class QuantizeCommandTest {
             npy("<f8", 8, 4, 3, 9, 9).toString(),
             "--stages",
             "2",
+            "--at-a-loss",
             "--json",
             json.toString());
     assertEquals(0, run.code(), run.err());
@@ -108,8 +110,17 @@ class QuantizeCommandTest {
     assertEquals("SubBitConv", model.getGraph().getNode(0).getOpType());
     assertEquals(1, model.getFunctionsCount());
     JsonNode results = new ObjectMapper().readTree(json.toFile());
-    assertEquals(2, results.get("layers").get(0).get("stages").asInt());
-    assertTrue(results.get("outputs").get(0).get("signalToNoise").asDouble() > 6);
+    JsonNode fitted = results.get("layers").get(0);
+    assertEquals(2, fitted.get("stages").asInt());
+    assertEquals(10 / 9.0, fitted.get("bitsPerWeight").asDouble(), 1e-9);
+    double stored = 8.0 * fitted.get("bytesAfter").asLong() / (16 * 3 * 9);
+    assertEquals(stored, fitted.get("storedBitsPerWeight").asDouble(), 1e-9);
+    assertTrue(results.get("outputs").get(0).get("signalToNoise").asDouble() > 2);
+    assertTrue(results.get("heldOut").asBoolean());
+    assertEquals(1, results.get("measuredSamples").asInt(), "of eight samples, one");
+    assertFalse(results.get("verdict").get("worthIt").asBoolean());
+    assertTrue(run.out().contains("Measured on 1 held-out samples: too few"), run.out());
+    assertTrue(run.out().contains("Not worth it: int8 weights"), run.out());
 
     CommandRun inspect = CommandRun.of("inspect", out, "--codebooks", "--json", json);
     assertEquals(0, inspect.code(), inspect.err());
@@ -118,6 +129,32 @@ class QuantizeCommandTest {
     JsonNode layer = new ObjectMapper().readTree(json.toFile()).get("layers").get(1);
     assertEquals(32, layer.get("codebook").size());
     assertEquals(16, layer.get("outChannels").asInt());
+    assertEquals(5 / 9.0, layer.get("bitsPerWeight").asDouble(), 1e-9);
+    assertTrue(layer.get("storedBitsPerWeight").asDouble() > layer.get("bitsPerWeight").asDouble());
+  }
+
+  @Test
+  void theSizeBeforeIncludesTheDataBesideTheFile() throws IOException {
+    ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(in)).toBuilder();
+    TensorProto.Builder weights = model.getGraphBuilder().getInitializerBuilder(0);
+    Files.write(folder.resolve("weights.bin"), weights.getRawData().toByteArray());
+    weights.clearRawData().setDataLocation(TensorProto.DataLocation.EXTERNAL);
+    weights.addExternalDataBuilder().setKey("location").setValue("weights.bin");
+    Files.write(in, model.build().toByteArray());
+    CommandRun run = quantize("--random", "2", "--shape", "3x9x9");
+    assertEquals(0, run.code(), run.err());
+    long before = Files.size(in) + 16 * 3 * 9 * Float.BYTES;
+    assertTrue(run.out().contains(String.format("was %,d).", before)), run.out());
+  }
+
+  @Test
+  void aModelIsNotReplacedByItsOwnQuantization() throws IOException {
+    byte[] model = Files.readAllBytes(in);
+    Path link = Files.createSymbolicLink(folder.resolve("link.onnx"), in);
+    CommandRun run = CommandRun.of("quantize", in, link, "--random", "2", "--shape", "3x9x9");
+    assertEquals(1, run.code(), run.out());
+    assertTrue(run.err().contains("it is the file that is read"), run.err());
+    assertArrayEquals(model, Files.readAllBytes(in));
   }
 
   @Test
@@ -217,5 +254,50 @@ class QuantizeCommandTest {
             "--std",
             "0.2");
     assertEquals(0, run.code(), run.err());
+    Files.delete(out);
+    String[] tooLarge = {"--pictures", pictures.toString(), "--shape", "3x8x8", "--scale", "1e18"};
+    assertRefused("overflow cannot be quantized, nor one whose squares do", 1, tooLarge);
+  }
+
+  private ModelProto.Builder input() throws IOException {
+    return ModelProto.parseFrom(Files.readAllBytes(in)).toBuilder();
+  }
+
+  @Test
+  void whereNothingIsConvertedTheOutputIsTheInput() throws IOException {
+    ModelProto.Builder old = input().setIrVersion(3);
+    old.getOpsetImportBuilder(0).setVersion(9);
+    old.getGraphBuilder().addInput(OnnxProtos.value("w", TensorProto.DataType.FLOAT, 16, 3, 3, 3));
+    Files.write(in, old.build().toByteArray());
+    CommandRun run = quantize("--random", "3", "--shape", "3x12x12", "--keep-float", ".");
+    assertEquals(0, run.code(), run.err());
+    assertEquals(-1, Files.mismatch(in, out), "byte for byte");
+    assertTrue(run.out().contains("Quantized 0 of 1 convolutions"), run.out());
+    assertFalse(run.out().contains("SNR"), run.out());
+    assertTrue(run.out().contains("int8 weights are the better choice"), run.out());
+  }
+
+  @Test
+  void oldOperatorSetsAndFileVersionsAreQuantized() throws IOException {
+    ModelProto.Builder old = input().setIrVersion(3);
+    old.getOpsetImportBuilder(0).setVersion(7);
+    old.getGraphBuilder().addInput(OnnxProtos.value("w", TensorProto.DataType.FLOAT, 16, 3, 3, 3));
+    Files.write(in, old.build().toByteArray());
+    CommandRun run = quantize("--random", "5", "--shape", "3x12x12");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("Quantized 1 of 1 convolutions"), run.out());
+  }
+
+  @Test
+  void anInputWithoutAnyShapeTakesThatOfTheUser() throws IOException {
+    ModelProto.Builder open = input();
+    open.getGraphBuilder()
+        .setInput(0, OnnxProtos.valueOfAnyShape("image", TensorProto.DataType.FLOAT));
+    Files.write(in, open.build().toByteArray());
+    assertRefused("has no shape in the model", 1, "--random", "3");
+    CommandRun run =
+        quantize("--random", "10", "--shape", "3x12x12", "--metric", "cosine", "--max-drop", "90");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("of the samples nearest to themselves"), run.out());
   }
 }

@@ -70,7 +70,12 @@ final class Browser implements AutoCloseable {
     while (!Files.exists(portFile) || Files.readAllLines(portFile).size() < 2) {
       if (!process.isAlive() || System.nanoTime() > end) {
         process.destroyForcibly();
-        throw new IOException(command + " does not start: " + Files.readString(log));
+        throw new IOException(
+            "The browser does not start. Install one (Debian: apt-get install chromium) or name"
+                + " one in SUBBIT_CHROMIUM. "
+                + command
+                + " said: "
+                + Files.readString(log));
       }
       Thread.sleep(20);
     }
@@ -90,30 +95,48 @@ final class Browser implements AutoCloseable {
    * are waited for, and returns the value of the last one.
    */
   JsonNode evaluate(Path page, int width, String... expressions) throws Exception {
+    try (Tab tab = open(page, width)) {
+      JsonNode last = null;
+      for (String expression : expressions) {
+        last = tab.value(expression);
+      }
+      return last;
+    }
+  }
+
+  /** The whole of a page in a window of a width in pixels, as a PNG file. */
+  byte[] picture(Path page, int width) throws Exception {
+    try (Tab tab = open(page, width)) {
+      int height = tab.value("document.documentElement.scrollHeight").asInt();
+      Map<String, Object> clip =
+          Map.of("x", 0, "y", 0, "width", width, "height", height, "scale", 1);
+      JsonNode answer =
+          tab.call("Page.captureScreenshot", Map.of("captureBeyondViewport", true, "clip", clip));
+      return answer.get("data").binaryValue();
+    }
+  }
+
+  private Tab open(Path page, int width) throws Exception {
     URI tab = URI.create("http://127.0.0.1:" + port + "/json/new?about:blank");
     HttpRequest request =
         HttpRequest.newBuilder(tab).PUT(HttpRequest.BodyPublishers.noBody()).build();
     String opened = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-    URI socket = URI.create(mapper.readTree(opened).get("webSocketDebuggerUrl").asText());
-    try (Tab devTools = new Tab(socket)) {
-      devTools.call(
-          "Emulation.setDeviceMetricsOverride",
-          Map.of("width", width, "height", HEIGHT, "deviceScaleFactor", 1, "mobile", false));
-      devTools.call("Page.navigate", Map.of("url", page.toUri().toString()));
-      String ready = "location.href != 'about:blank' && document.readyState == 'complete'";
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-      while (!devTools.value(ready).asBoolean()) {
-        if (System.nanoTime() > end) {
-          throw new IOException(page + " is not loaded");
-        }
-        Thread.sleep(20);
+    Tab devTools =
+        new Tab(URI.create(mapper.readTree(opened).get("webSocketDebuggerUrl").asText()));
+    devTools.call(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", HEIGHT, "deviceScaleFactor", 1, "mobile", false));
+    devTools.call("Page.navigate", Map.of("url", page.toUri().toString()));
+    String ready = "location.href != 'about:blank' && document.readyState == 'complete'";
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (!devTools.value(ready).asBoolean()) {
+      if (System.nanoTime() > end) {
+        devTools.close();
+        throw new IOException(page + " is not loaded");
       }
-      JsonNode last = null;
-      for (String expression : expressions) {
-        last = devTools.value(expression);
-      }
-      return last;
+      Thread.sleep(20);
     }
+    return devTools;
   }
 
   @Override

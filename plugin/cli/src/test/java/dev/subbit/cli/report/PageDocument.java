@@ -1,5 +1,9 @@
 package dev.subbit.cli.report;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,5 +70,33 @@ final class PageDocument {
   /** Texts of all elements below one that an XPath finds. */
   static List<String> texts(Object from, String path) {
     return all(from, path).stream().map(Element::getTextContent).toList();
+  }
+
+  /**
+   * Every table has a name in every column and a header in every row, each with its scope; there
+   * are as many cells in a row as columns.
+   */
+  void assertTablesAreNamed() {
+    assertFalse(all("//table").isEmpty());
+    for (Element header : all("//th")) {
+      assertFalse(header.getTextContent().isBlank());
+      assertTrue(header.getAttribute("scope").matches("(col|row)(group)?"), header.toString());
+    }
+    for (Element table : all("//table")) {
+      int columns = all(table, "thead/tr[1]/th").stream().mapToInt(th -> span(th, "col")).sum();
+      int groups = 0;
+      for (Element row : all(table, "tbody/tr")) {
+        List<Element> cells = all(row, "*");
+        groups += cells.stream().mapToInt(cell -> span(cell, "row") > 1 ? 1 : 0).sum();
+        int fromAbove = all(row, "th[@rowspan]").isEmpty() && groups > 0 ? 1 : 0;
+        assertEquals(columns, cells.size() + fromAbove, row.getTextContent());
+        assertFalse(all(row, "th").isEmpty(), row.getTextContent());
+      }
+    }
+  }
+
+  private static int span(Element cell, String direction) {
+    String span = cell.getAttribute(direction + "span");
+    return span.isEmpty() ? 1 : Integer.parseInt(span);
   }
 }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.subbit.cli.report.DemoResult.Run;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.TestModels.Mode;
@@ -13,11 +12,12 @@ import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Opens the reports in a browser, as narrow as a telephone and as wide as a desk: nothing sticks
- * out, nothing is loaded, and axe-core finds nothing serious.
+ * out, nothing is loaded, and axe-core finds nothing serious. {@code target/pages} keeps pictures.
  */
 @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
 class PagesInBrowserTest {
@@ -42,7 +42,25 @@ class PagesInBrowserTest {
   private static final TrainedNetwork NETWORK =
       TestModels.network(Mode.SUB_BIT_BINARY, "resnet8", new ImageShape(1, 8, 8));
 
-  @TempDir Path folder;
+  /** Where somebody may look at the pages as a browser shows them. */
+  private static final Path PICTURES = Path.of("target", "pages");
+
+  @TempDir static Path folder;
+
+  private static Browser browser;
+
+  @BeforeAll
+  static void startBrowser() throws Exception {
+    Files.createDirectories(PICTURES);
+    browser = Browser.start(folder);
+  }
+
+  @AfterAll
+  static void stopBrowser() {
+    if (browser != null) {
+      browser.close();
+    }
+  }
 
   @Test
   void theReportOfATraining() throws Exception {
@@ -60,6 +78,7 @@ class PagesInBrowserTest {
       counts[i][(i + 1) % 20] = 5;
     }
     assertGood(
+        "training",
         TrainingPage.render(
             new TrainingReport(
                 NETWORK,
@@ -77,36 +96,12 @@ class PagesInBrowserTest {
 
   @Test
   void theReportOfTheDemo() throws Exception {
-    Run run = new Run("native", "(b) native kernels", 0.85, 9260, 1900, false, null);
-    DemoResult.Model model =
-        new DemoResult.Model(
-            "binary",
-            "binary activations",
-            5,
-            0.56,
-            0.6,
-            98_000,
-            1_100_000,
-            160_000,
-            List.of(new DemoResult.Epoch(1, 1.5, 0.6, 700), new DemoResult.Epoch(2, 1, 0.8, 700)),
-            List.of(run, run));
-    DemoResult result =
-        new DemoResult(
-            new DemoResult.Data("Fashion-MNIST", "/a/folder", 12_000, 2_000),
-            DemoResult.Host.current(),
-            List.of(new DemoResult.Phase("Train", 100)),
-            List.of(model));
-    SampleImage sample =
-        new SampleImage(2, 2, new int[4], "Shirt", Map.of("binary", "Coat", "int8", "Shirt"));
-    Map<String, TrainedNetwork> networks = new LinkedHashMap<>();
-    networks.put("Binary activations", NETWORK);
-    networks.put("Real activations", NETWORK);
-    assertGood(DemoPage.render(result, networks, List.of(sample, sample)));
+    assertGood("demo", DemoPageTest.page());
   }
 
   @Test
   void theReportOfAQuantization() throws Exception {
-    assertGood(QuantizationPageTest.page());
+    assertGood("quantization", QuantizationPageTest.page());
   }
 
   private static KernelDistribution kernels(long seed) {
@@ -118,16 +113,16 @@ class PagesInBrowserTest {
     return KernelDistribution.ofSigns(weights);
   }
 
-  private void assertGood(String page) throws Exception {
-    Path file = Files.writeString(folder.resolve("page.html"), page);
-    try (Browser browser = Browser.start(folder)) {
-      for (int width : WIDTHS) {
-        // The checker's own value is a function, which cannot be sent back.
-        JsonNode found = browser.evaluate(file, width, Browser.axe() + "; true", PROBE);
-        assertEquals(0, found.get("wide").asInt(), "pixels that stick out at " + width);
-        assertTrue(found.get("requests").isEmpty(), "at " + width + ": " + found);
-        assertTrue(found.get("serious").isEmpty(), "at " + width + ": " + found);
-      }
+  private static void assertGood(String name, String page) throws Exception {
+    Path file = Files.writeString(folder.resolve(name + ".html"), page);
+    for (int width : WIDTHS) {
+      // The checker's own value is a function, which cannot be sent back.
+      JsonNode found = browser.evaluate(file, width, Browser.axe() + "; true", PROBE);
+      assertEquals(0, found.get("wide").asInt(), "pixels that stick out at " + width);
+      assertTrue(found.get("requests").isEmpty(), "at " + width + ": " + found);
+      assertTrue(found.get("serious").isEmpty(), "at " + width + ": " + found);
+      Path picture = PICTURES.resolve(name + "-" + width + ".png");
+      Files.write(picture, browser.picture(file, width));
     }
   }
 }

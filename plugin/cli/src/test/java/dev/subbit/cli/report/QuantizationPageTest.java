@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.tribuo.quantizer.Int8Twin;
 import dev.subbit.tribuo.quantizer.LayerResult;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
@@ -32,7 +33,10 @@ class QuantizationPageTest {
             Map.of(),
             left,
             List.of(),
-            List.of());
+            List.of(),
+            new Int8Twin(250_000, List.of()),
+            20,
+            true);
     Map<String, LayerTime> times =
         Map.of(
             "stage1/conv", new LayerTime("stage1/conv", 300, 100, "native"),
@@ -42,7 +46,22 @@ class QuantizationPageTest {
 
   private static LayerResult layer(String name, double signalToNoise) {
     return new LayerResult(
-        name, 64, 64, 1, true, 5, 1, 0.6, 0.56, 147_456, 2_800, signalToNoise, new double[0]);
+        name,
+        64,
+        64,
+        1,
+        1,
+        List.of(),
+        5,
+        1,
+        0.56,
+        0.6,
+        147_456,
+        2_800,
+        signalToNoise,
+        10_000,
+        false,
+        new double[0]);
   }
 
   @Test
@@ -50,7 +69,8 @@ class QuantizationPageTest {
     PageDocument page = PageDocument.parse(page());
     assertEquals(
         "2 of 63 convolutions became sub-bit. The file has 125 KB in place of 1,000 KB, 8.0x"
-            + " smaller.",
+            + " smaller. Undecided: the file is smaller (125,000 bytes against 250,000 with int8"
+            + " weights), but no output could be compared on these inputs.",
         page.all("//header/p").get(0).getTextContent());
     List<String> facts =
         page.all("//div[@class='facts']//b").stream().map(Element::getTextContent).toList();
@@ -75,9 +95,6 @@ class QuantizationPageTest {
 
   @Test
   void namesEveryColumn() throws Exception {
-    for (Element header : PageDocument.parse(page()).all("//th")) {
-      assertTrue(!header.getTextContent().isBlank());
-      assertTrue(header.getAttribute("scope").matches("(col|row)(group)?"));
-    }
+    PageDocument.parse(page()).assertTablesAreNamed();
   }
 }

@@ -58,7 +58,7 @@ class TrainingPageTest {
     assertFalse(page.matches("(?s).*(src|href)=\"(?!#).*"), "a reference out of the page");
     assertFalse(page.contains("url(") || page.contains("@import") || page.contains("<script"));
     List<Element> links = PageDocument.parse(page).all("//nav/a");
-    List<Element> sections = PageDocument.parse(page).all("//section");
+    List<Element> sections = PageDocument.parse(page).all("//section[@id]");
     assertEquals(6, links.size());
     for (int i = 0; i < links.size(); i++) {
       assertEquals("#" + sections.get(i).getAttribute("id"), links.get(i).getAttribute("href"));
@@ -77,6 +77,7 @@ class TrainingPageTest {
             "0.56 bit",
             Figures.times(floatBits(SUB_BIT), size.bits()),
             Figures.times(size.denseBitOps(), size.bitOps()),
+            "75.0 %",
             "77 s"),
         page.texts("//div[@class='facts']/div/b"));
     assertTrue(page.texts("//header").get(0).contains("1,000 images"));
@@ -99,13 +100,15 @@ class TrainingPageTest {
             Figures.bytesOf(size.bits()),
             Figures.operations(size.bitOps()),
             Figures.operations(size.floatMacs())),
-        page.texts("//section[@id='cost']//table[1]/tbody/tr[1]/td").subList(0, 6));
+        page.texts("//section[@id='cost']//table[1]/tbody/tr[1]/td").subList(0, 6).stream()
+            .map(String::strip)
+            .toList());
     assertEquals(
         Figures.operations(oneBit.bitOps()),
         page.texts("//section[@id='cost']//tr[th='with 1 bit per weight']/td[5]").get(0));
     assertEquals(
         Figures.bytesOf(floatBits(SUB_BIT)),
-        page.texts("//section[@id='cost']//tr[th='in 32-bit floats']/td[4]").get(0));
+        page.texts("//section[@id='cost']//tr[th='in 32-bit floats']/td[4]").get(0).strip());
     assertEquals(
         SUB_BIT.packed().size(),
         page.all("//section[@id='cost']//h3/following-sibling::div//tbody/tr").size());
@@ -114,7 +117,7 @@ class TrainingPageTest {
   @Test
   void everyEpochIsAPointAndEveryStageAMark() throws Exception {
     PageDocument page = document(SUB_BIT, EPOCHS, List.of(), MATRIX);
-    List<Element> charts = page.all("//section[@id='curves']//svg");
+    List<Element> charts = page.all("//section[@id='curves']//svg[@role='img']");
     assertEquals(4, charts.size());
     assertEquals(
         List.of(
@@ -144,7 +147,7 @@ class TrainingPageTest {
   void heightsFollowTheValues() throws Exception {
     PageDocument page = document(SUB_BIT, EPOCHS, List.of(), MATRIX);
     List<Double> y =
-        page.all("(//section[@id='curves']//svg)[1]//circle").stream()
+        page.all("(//section[@id='curves']//svg[@role='img'])[1]//circle").stream()
             .map(circle -> Double.valueOf(circle.getAttribute("cy")))
             .toList();
     // 1.25, 0.75, 0.5: the first fall is twice the second.
@@ -171,7 +174,7 @@ class TrainingPageTest {
         assertEquals(weights.codebook().codeword(index), Integer.decode(words[3]));
         drawn.put(index, Integer.valueOf(words[4]));
         order.add(Integer.valueOf(words[4]));
-        assertEquals(uses[index] == 0, tile.getAttribute("class").equals("unused"));
+        assertEquals(uses[index] == 0 ? "unused" : "used", tile.getAttribute("class"));
         String path = ((Element) tile.getLastChild()).getAttribute("d");
         assertEquals(
             Integer.bitCount(weights.codebook().codeword(index)),
@@ -252,7 +255,7 @@ class TrainingPageTest {
   void theConfusionMatrixHoldsTheCounts() throws Exception {
     PageDocument page = document(SUB_BIT, EPOCHS, List.of(), MATRIX);
     assertEquals(
-        MATRIX.classes(), page.texts("//table[@class='confusion']/thead//th[@scope='col']"));
+        MATRIX.classes(), page.texts("//table[@class='confusion']/thead//th[@class='upright']"));
     for (int truth = 0; truth < 4; truth++) {
       List<String> row = page.texts("//table[@class='confusion']/tbody/tr[" + (truth + 1) + "]/td");
       for (int predicted = 0; predicted < 4; predicted++) {
@@ -269,7 +272,7 @@ class TrainingPageTest {
         page.texts("//div[@class='pair']/div[1]//tbody/tr[1]/td"));
     assertEquals(
         List.of("dog", "cat", "25", "25.0 %"),
-        page.texts("//div[@class='pair']/div[2]//tbody/tr[1]/td"));
+        page.texts("//div[@class='pair']/div[2]//tbody/tr[1]/*"));
     assertEquals(5, page.all("//div[@class='pair']/div[2]//tbody/tr").size());
   }
 
@@ -325,7 +328,7 @@ class TrainingPageTest {
         document(SUB_BIT, List.of(new Epoch("", 0.5, 0.75, NONE, 0.1, 9)), List.of(), null);
     assertEquals("75.0 %", bare.texts("//div[@class='facts']//b").get(0));
     assertEquals(0, bare.all("//section[@id='curves']//*[@class='series1']").size());
-    assertEquals(1, bare.all("(//section[@id='curves']//svg)[1]//circle").size());
+    assertEquals(1, bare.all("(//section[@id='curves']//svg[@role='img'])[1]//circle").size());
     assertFalse(bare.texts("//svg").toString().contains("NaN"));
   }
 
@@ -371,10 +374,54 @@ class TrainingPageTest {
     assertEquals(List.of("resnet8, float weights"), page.texts("//header/h1"));
     assertEquals(
         List.of("curves", "test", "cost", "recipe"),
-        page.all("//section").stream().map(section -> section.getAttribute("id")).toList());
+        page.all("//section[@id]").stream().map(section -> section.getAttribute("id")).toList());
     assertEquals(
         Figures.bytesOf(NetworkSize.of(trained).bits()),
         page.texts("//div[@class='facts']//b").get(1));
+    assertEquals(
+        "It recognises 89.8 % of 400 test images, and takes "
+            + Figures.bytesOf(NetworkSize.of(trained).bits())
+            + ".",
+        page.texts("//header/p[@class='lead']").get(0));
+  }
+
+  @Test
+  void theVerdictComesFirst() throws Exception {
+    PageDocument page = document(SUB_BIT, EPOCHS, kernels(SUB_BIT), MATRIX);
+    NetworkSize size = NetworkSize.of(SUB_BIT);
+    assertEquals(
+        Figures.format(
+            "It recognises 89.8 %% of 400 test images, and takes %s where 32-bit floats take %s.",
+            Figures.bytesOf(size.bits()), Figures.bytesOf(floatBits(SUB_BIT))),
+        page.texts("//header/p[@class='lead']").get(0));
+  }
+
+  @Test
+  void theNextStepsFollowFromTheFigures() throws Exception {
+    String steps = steps(EPOCHS, MATRIX);
+    assertTrue(steps.contains("The last epoch was the best one"), steps);
+    assertTrue(steps.contains("25 of 100 images of \"dog\" are taken for \"cat\""), steps);
+    assertTrue(steps.contains("makes the activations integers"), steps);
+
+    String untested = steps(List.of(new Epoch("", 0.1, 0.99, 0.8, 0.1, 9)), null);
+    assertTrue(untested.contains("Name test images"), untested);
+    assertTrue(untested.contains("99.0 % of the training images and 80.0 % of the validation"));
+    assertFalse(untested.contains("The last epoch"), untested);
+    assertFalse(untested.contains("mistake"), untested);
+  }
+
+  private static String steps(List<Epoch> epochs, ConfusionMatrix matrix) throws Exception {
+    return String.join(
+        "\n", document(SUB_BIT, epochs, List.of(), matrix).texts("//ul[@class='next']/li"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {5, 9})
+  void everyColumnAndRowHasAName(int tau) throws Exception {
+    TrainedNetwork trained = subBit(tau);
+    document(trained, EPOCHS, kernels(trained), MATRIX).assertTablesAreNamed();
+    document(TestModels.network(Mode.FLOAT, "resnet8", SHAPE), EPOCHS, List.of(), MATRIX)
+        .assertTablesAreNamed();
   }
 
   @Test

@@ -48,7 +48,7 @@ class CompareCommandTest {
             TestModels.dataset(SHAPE, IMAGES))) {
       random.serializeToFile(model);
       labels = random.getOutputIDInfo();
-      inputs = new ModelInputs(TestModels.dataset(SHAPE, 1), random.getFeatureIDMap());
+      inputs = new ModelInputs(TestModels.dataset(SHAPE, 1), random.pixels());
     }
     data = IdxFiles.write(shared.resolve("data"), 8, IMAGES);
   }

@@ -94,11 +94,13 @@ class PictureTrainingTest {
         train(
             "--pictures",
             folder.resolve("data"),
-            "--image",
-            "1x8x8",
+            "--size",
+            "8",
             "--out",
             folder.resolve("model.sbm"));
     assertEquals(0, run.code(), run.err());
+    String shape = "<item>3</item><item>8</item><item>8</item>";
+    assertTrue(run.out().contains(shape), "one number is the side of a coloured square");
     assertTrue(run.out().contains("% of 4 images"), run.out());
     assertFalse(run.out().contains("validationShare"), run.out());
   }
@@ -108,7 +110,7 @@ class PictureTrainingTest {
     Path empty = Files.createDirectories(folder.resolve("empty"));
     assertFails(1, empty.toString(), "train", "--pictures", empty);
     assertFails(1, "resnet20", "train", "--pictures", empty, "--network", "resnet21");
-    assertFails(2, "3x224x224", "train", "--pictures", empty, "--image", "32");
+    assertFails(2, "3x224x224", "train", "--pictures", empty, "--image", "32x32");
     assertFails(2, "--pictures", "train");
     assertFails(2, "exclude", "train", "config.xml", "--pictures", empty);
   }

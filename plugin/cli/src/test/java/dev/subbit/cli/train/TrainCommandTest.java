@@ -81,7 +81,8 @@ class TrainCommandTest {
     JsonNode results = new ObjectMapper().readTree(json.toFile());
     assertTrue(
         page.contains(
-            Figures.percent(results.get("accuracy").asDouble()) + "</b>of 20 test images"));
+            Figures.percent(results.get("accuracy").asDouble())
+                + "</b>of 20 test images recognised"));
     assertEquals(report.toString(), results.get("report").asText());
   }
 

@@ -1,15 +1,19 @@
 package dev.subbit.tribuo.data;
 
 /**
- * What a JPEG file says about itself before its pixels (ITU-T T.81, annex B), as far as the JDK's
- * decoder leaves it to its caller.
+ * What the markers of a JPEG file say (ITU-T T.81, annex B), as far as the JDK's decoder leaves it
+ * to its caller.
  *
  * @param components number of colour components; 0 where no frame was found.
  * @param adobeTransform the colour transform of Adobe's marker: 0 none, 1 YCbCr, 2 YCCK; -1 without
  *     such a marker.
- * @param complete whether the end of the image comes after the start of its last scan.
+ * @param scans number of scans.
+ * @param passes number of components of all scans together: each makes the decoder go over the
+ *     whole component. A plain file has one for each of its components, a progressive one as its
+ *     encoder liked, usually 6 of a grey picture and 14 of a coloured one.
+ * @param complete whether the end of the image comes after a scan.
  */
-record JpegMarkers(int components, int adobeTransform, boolean complete) {
+record JpegMarkers(int components, int adobeTransform, int scans, long passes, boolean complete) {
 
   private static final int START_OF_SCAN = 0xDA;
   private static final int END_OF_IMAGE = 0xD9;
@@ -21,31 +25,50 @@ record JpegMarkers(int components, int adobeTransform, boolean complete) {
     return file.length > 2 && at(file, 0) == 0xFF && at(file, 1) == 0xD8 && at(file, 2) == 0xFF;
   }
 
-  /** Reads the markers of a JPEG file, whole or damaged. */
+  /**
+   * Reads the markers of a JPEG file, whole or damaged, up to the end of its image. What is between
+   * a marker's segment and the next marker is skipped, as decoders do; the values of a scan are
+   * such.
+   */
   static JpegMarkers of(byte[] file) {
     int components = 0;
     int transform = -1;
+    int scans = 0;
+    long passes = 0;
+    boolean ended = false;
     int position = 2;
-    while (position + 4 <= file.length && at(file, position) == 0xFF) {
+    while (position + 1 < file.length && !ended) {
       int marker = at(file, position + 1);
-      if (marker == 0xFF) {
+      if (at(file, position) != 0xFF || marker == 0xFF) {
         position++;
         continue;
       }
-      if (marker == START_OF_SCAN) {
+      if (marker == END_OF_IMAGE) {
+        ended = true;
+      } else if (isAlone(marker)) {
+        position += 2;
+      } else if (position + 4 > file.length) {
         break;
+      } else {
+        int length = at(file, position + 2) << 8 | at(file, position + 3);
+        int data = position + 4;
+        if (isFrame(marker) && data + 5 < file.length) {
+          components = at(file, data + 5);
+        } else if (marker == START_OF_SCAN && data < file.length) {
+          scans++;
+          passes += at(file, data);
+        } else if (marker == ADOBE && isAdobe(file, data, length)) {
+          transform = at(file, data + ADOBE_TRANSFORM);
+        }
+        position += 2 + length;
       }
-      int length = at(file, position + 2) << 8 | at(file, position + 3);
-      int data = position + 4;
-      if (isFrame(marker) && data + 5 < file.length) {
-        components = at(file, data + 5);
-      } else if (marker == ADOBE && isAdobe(file, data, length)) {
-        transform = at(file, data + ADOBE_TRANSFORM);
-      }
-      position += 2 + length;
     }
-    int scan = last(file, START_OF_SCAN);
-    return new JpegMarkers(components, transform, scan > 0 && last(file, END_OF_IMAGE) > scan);
+    return new JpegMarkers(components, transform, scans, passes, ended && scans > 0);
+  }
+
+  /** Whether nothing belongs to a marker: 0xFF among the values of a scan, and restarts. */
+  private static boolean isAlone(int marker) {
+    return marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD8);
   }
 
   private static boolean isFrame(int marker) {
@@ -60,19 +83,6 @@ record JpegMarkers(int components, int adobeTransform, boolean complete) {
         && at(file, data + 2) == 'o'
         && at(file, data + 3) == 'b'
         && at(file, data + 4) == 'e';
-  }
-
-  /**
-   * The position of the last marker of a kind. Among the bytes of a scan 0xFF is always followed by
-   * 0 or a restart marker, so what looks like one of these markers is one.
-   */
-  private static int last(byte[] file, int marker) {
-    for (int i = file.length - 2; i >= 0; i--) {
-      if (at(file, i) == 0xFF && at(file, i + 1) == marker) {
-        return i;
-      }
-    }
-    return -1;
   }
 
   private static int at(byte[] file, int position) {

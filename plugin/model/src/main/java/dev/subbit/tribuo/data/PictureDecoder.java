@@ -7,12 +7,14 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
@@ -23,15 +25,34 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * name. Palettes become colours, 16-bit values their upper 8 bits, CMYK and YCCK become red, green
  * and blue; transparent pixels are put on white. Colour profiles and the orientation that a camera
  * noted are ignored, as usual for training.
+ *
+ * <p>A few bytes can claim any size, and have a decoder go over it any number of times, so files
+ * are refused before they are decoded where that would take more than 300 MB or 1,000 million
+ * steps.
  */
 final class PictureDecoder {
 
-  /** Most pixels of a picture; a few bytes can claim any size. */
-  private static final long MAX_PIXELS = 100_000_000;
+  /** Most bytes of a file. */
+  private static final int MOST_FILE_BYTES = 300_000_000;
+
+  /** Most bytes of a decoded picture: 100 million pixels in three colours. */
+  private static final long MOST_DECODED_BYTES = 300_000_000;
+
+  /**
+   * Most values that all passes over a JPEG picture visit, about a second's work: those of a
+   * progressive photo of 70 million pixels.
+   */
+  private static final long MOST_STEPS = 1_000_000_000;
+
+  /** What a pass costs besides its values, in values. */
+  private static final long STEPS_OF_AN_EMPTY_PASS = 4096;
 
   private static final byte[] PNG_SIGNATURE = {(byte) 0x89, 'P', 'N', 'G'};
   private static final byte[] PNG_END = "IEND".getBytes(StandardCharsets.US_ASCII);
   private static final int PNG_END_DISTANCE = 8;
+  // The first chunk of a PNG file is the header, 13 bytes: width, height, depth, colour type.
+  private static final int PNG_DEPTH = 24;
+  private static final int PNG_COLOUR_TYPE = 25;
   private static final int WHITE = 255;
 
   private PictureDecoder() {}
@@ -45,14 +66,26 @@ final class PictureDecoder {
    */
   static Picture decode(Path path) throws IOException {
     byte[] file;
-    try {
-      file = Files.readAllBytes(path);
+    try (InputStream stream = Files.newInputStream(path)) {
+      file = stream.readNBytes(MOST_FILE_BYTES + 1);
     } catch (NoSuchFileException e) {
       throw new IOException(path + " is missing; it was there when the folder was listed", e);
     } catch (IOException e) {
       throw new IOException(path + " cannot be read: " + e.getMessage(), e);
     }
     return decode(file, path.toString());
+  }
+
+  /**
+   * Decodes a PNG or JPEG file that comes through a stream.
+   *
+   * @param stream the stream, which is read to its end and stays open.
+   * @param name what to call it in messages.
+   * @return the picture.
+   * @throws IOException if it cannot be read or decoded; the message names it and says why.
+   */
+  static Picture decode(InputStream stream, String name) throws IOException {
+    return decode(stream.readNBytes(MOST_FILE_BYTES + 1), name);
   }
 
   /**
@@ -63,7 +96,7 @@ final class PictureDecoder {
    * @return the picture.
    * @throws IOException if it cannot be decoded; the message names it and says why.
    */
-  static Picture decode(byte[] file, String name) throws IOException {
+  private static Picture decode(byte[] file, String name) throws IOException {
     try {
       return decode(file);
     } catch (IOException | RuntimeException e) {
@@ -81,6 +114,11 @@ final class PictureDecoder {
     if (file.length == 0) {
       throw new IOException("it is empty");
     }
+    if (file.length > MOST_FILE_BYTES) {
+      throw new IOException(
+          String.format(
+              Locale.ROOT, "it has more than %,d bytes, too many for a picture", MOST_FILE_BYTES));
+    }
     boolean jpeg = JpegMarkers.isJpeg(file);
     if (!jpeg && !startsWith(file, PNG_SIGNATURE)) {
       throw new IOException("it is neither PNG nor JPEG, whatever its name says");
@@ -96,10 +134,11 @@ final class PictureDecoder {
       ImageReader reader = readers.next();
       try {
         reader.setInput(stream, true, true);
-        long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-        if (pixels > MAX_PIXELS) {
-          throw new IOException("its " + pixels + " pixels are more than " + MAX_PIXELS);
-        }
+        requireBounded(
+            reader.getWidth(0),
+            reader.getHeight(0),
+            jpeg ? markers.components() : pngBytesPerPixel(file),
+            markers);
         return jpeg && markers.components() == 4
             ? fromFourInks(reader.readRaster(0, null), markers.adobeTransform())
             : picture(reader.read(0));
@@ -107,6 +146,46 @@ final class PictureDecoder {
         reader.dispose();
       }
     }
+  }
+
+  /** Refuses what would take too much memory or time; {@code markers} is null for PNG. */
+  private static void requireBounded(int width, int height, int bytesPerPixel, JpegMarkers markers)
+      throws IOException {
+    long pixels = (long) width * height;
+    if (pixels > MOST_DECODED_BYTES / Math.max(1, bytesPerPixel)) {
+      throw new IOException(
+          String.format(
+              Locale.ROOT,
+              "its %,d x %,d pixels of %d bytes are too many: more than %,d bytes are not decoded",
+              width,
+              height,
+              bytesPerPixel,
+              MOST_DECODED_BYTES));
+    }
+    if (markers != null
+        && markers.passes() > MOST_STEPS / Math.max(STEPS_OF_AN_EMPTY_PASS, pixels)) {
+      throw new IOException(
+          String.format(
+              Locale.ROOT,
+              "its %,d scans over %,d x %,d pixels would take too long to decode (a progressive"
+                  + " JPEG usually has 10); save it as a plain JPEG",
+              markers.scans(),
+              width,
+              height));
+    }
+  }
+
+  /** Bytes of a decoded pixel; a palette becomes three colours. */
+  private static int pngBytesPerPixel(byte[] file) throws IOException {
+    int values =
+        switch (file[PNG_COLOUR_TYPE]) {
+          case 0 -> 1;
+          case 2, 3 -> 3;
+          case 4 -> 2;
+          case 6 -> 4;
+          default -> throw new IOException("its colour type is " + file[PNG_COLOUR_TYPE]);
+        };
+    return file[PNG_DEPTH] == 16 ? 2 * values : values;
   }
 
   private static boolean startsWith(byte[] file, byte[] start) {

@@ -67,7 +67,20 @@ public record PicturePreparation(ImageShape shape, int shorterSide, Inversion in
    * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
    */
   public ImageExample example(Path file) throws IOException {
-    return example(PictureDecoder.decode(file));
+    return example(file, LabelFactory.UNKNOWN_LABEL);
+  }
+
+  /**
+   * Reads a PNG or JPEG file whose label is known.
+   *
+   * @param file the file.
+   * @param label its label.
+   * @return an example with the label.
+   * @throws IOException if the file cannot be read or decoded; the message names it.
+   * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
+   */
+  public ImageExample example(Path file, Label label) throws IOException {
+    return new ImageExample(label, image(PictureDecoder.decode(file), null));
   }
 
   /**
@@ -79,7 +92,7 @@ public record PicturePreparation(ImageShape shape, int shorterSide, Inversion in
    * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
    */
   public ImageExample example(InputStream stream) throws IOException {
-    return example(PictureDecoder.decode(stream.readAllBytes(), "The picture in the stream"));
+    return example(PictureDecoder.decode(stream, "The picture in the stream"));
   }
 
   /**
@@ -94,8 +107,7 @@ public record PicturePreparation(ImageShape shape, int shorterSide, Inversion in
   }
 
   private ImageExample example(Picture picture) {
-    Label unknown = LabelFactory.UNKNOWN_LABEL;
-    return new ImageExample(unknown, image(picture, null));
+    return new ImageExample(LabelFactory.UNKNOWN_LABEL, image(picture, null));
   }
 
   /**

@@ -84,9 +84,10 @@ public final class PixelMap {
     return NAMES.computeIfAbsent(
         size,
         s -> {
-          String format = "%0" + digits(s) + "d";
+          int digits = digits(s);
           String[] names = new String[s];
-          Arrays.setAll(names, i -> String.format(format, i));
+          // Not by String.format: a file of a few bytes can ask for a million names.
+          Arrays.setAll(names, i -> "0".repeat(digits - digits(i)) + i);
           return names;
         });
   }

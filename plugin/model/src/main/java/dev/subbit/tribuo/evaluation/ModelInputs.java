@@ -1,10 +1,9 @@
 package dev.subbit.tribuo.evaluation;
 
+import dev.subbit.tribuo.data.PixelMap;
 import java.util.ArrayList;
 import java.util.List;
 import org.tribuo.Example;
-import org.tribuo.Feature;
-import org.tribuo.ImmutableFeatureMap;
 import org.tribuo.classification.Label;
 
 /**
@@ -23,19 +22,12 @@ public final class ModelInputs {
    * Lays images out in batches.
    *
    * @param examples the images.
-   * @param features the model's features; others are left out, missing ones are 0.
+   * @param pixels the pixels that the model knows; others are left out, missing ones are 0.
    */
-  public ModelInputs(Iterable<Example<Label>> examples, ImmutableFeatureMap features) {
+  public ModelInputs(Iterable<Example<Label>> examples, PixelMap pixels) {
     List<float[]> rows = new ArrayList<>();
     for (Example<Label> example : examples) {
-      float[] row = new float[features.size()];
-      for (Feature feature : example) {
-        int id = features.getID(feature.getName());
-        if (id >= 0) {
-          row[id] = (float) feature.getValue();
-        }
-      }
-      rows.add(row);
+      rows.add(pixels.featureRows(List.of(example)));
       labels.add(example.getOutput().getLabel());
       if (rows.size() == BATCH) {
         batches.add(rows.toArray(float[][]::new));

@@ -2,6 +2,7 @@ package dev.subbit.tribuo.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,15 +10,19 @@ import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.zip.CRC32;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
@@ -212,7 +217,91 @@ class PictureDecoderTest {
     byte[] huge = Files.readAllBytes(Pictures.write(folder.resolve("small.png"), 3, 3, 0));
     huge[17] = 0x7F;
     huge[21] = 0x7F;
-    assertFails("pixels are more than", Files.write(folder.resolve("huge.png"), huge));
+    assertFails("pixels of 3 bytes are too many", Files.write(folder.resolve("huge.png"), huge));
+  }
+
+  /** 63 million pixels are few in one byte each, and too many in eight. */
+  @Test
+  void aPictureIsBoundedByItsDecodedBytes() throws IOException {
+    byte[] claim = Files.readAllBytes(Pictures.write(folder.resolve("small.png"), 3, 3, 0));
+    ByteBuffer.wrap(claim).putInt(16, 9000).putInt(20, 7000);
+    claim[24] = 16;
+    claim[25] = 6;
+    CRC32 checksum = new CRC32();
+    checksum.update(claim, 12, 17);
+    ByteBuffer.wrap(claim).putInt(29, (int) checksum.getValue());
+    assertFails("9,000 x 7,000 pixels of 8 bytes", Files.write(folder.resolve("deep.png"), claim));
+    claim[24] = 8;
+    claim[25] = 0;
+    checksum.reset();
+    checksum.update(claim, 12, 17);
+    ByteBuffer.wrap(claim).putInt(29, (int) checksum.getValue());
+    Path shallow = Files.write(folder.resolve("shallow.png"), claim);
+    IOException e = assertThrows(IOException.class, () -> PictureDecoder.decode(shallow));
+    assertFalse(e.getMessage().contains("too many"), "it only lacks data: " + e.getMessage());
+  }
+
+  @Test
+  void progressiveJpegIsReadUnlessItHasSoManyScansThatItIsABomb() throws IOException {
+    byte[] photo = progressive(new BufferedImage(2500, 2000, BufferedImage.TYPE_INT_RGB));
+    assertEquals(10, JpegMarkers.of(photo).scans());
+    assertEquals(14, JpegMarkers.of(photo).passes());
+    assertEquals(2500, decode(photo).width());
+
+    int end = photo.length - 2;
+    int lastScan = end;
+    while (photo[lastScan] != (byte) 0xFF || photo[lastScan + 1] != (byte) 0xDA) {
+      lastScan--;
+    }
+    ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+    bomb.write(photo, 0, end);
+    for (int i = 0; i < 190; i++) {
+      bomb.write(photo, lastScan, end - lastScan);
+    }
+    bomb.write(photo, end, 2);
+    long start = System.nanoTime();
+    IOException e = assertThrows(IOException.class, () -> decode(bomb.toByteArray()));
+    assertTrue(
+        e.getMessage().contains("its 200 scans over 2,500 x 2,000 pixels would take too long"),
+        e.getMessage());
+    assertTrue(System.nanoTime() - start < 1_000_000_000L, "refused before it is decoded");
+  }
+
+  /** Cameras put previews before the picture, and programs put all kinds of things after it. */
+  @Test
+  void whatLooksLikeAScanOutsideOfThePictureIsNone() throws IOException {
+    byte[] plain = jpeg(new BufferedImage(20, 10, BufferedImage.TYPE_INT_RGB), false);
+    ByteArrayOutputStream wrapped = new ByteArrayOutputStream();
+    wrapped.write(plain, 0, 2);
+    wrapped.write(new byte[] {(byte) 0xFF, (byte) 0xE1, 0, (byte) (2 + 6)});
+    wrapped.write(new byte[] {(byte) 0xFF, (byte) 0xDA, 0, 3, 3, (byte) 0xFF});
+    wrapped.write(plain, 2, plain.length - 2);
+    wrapped.write(new byte[] {7, (byte) 0xFF, (byte) 0xDA, 0, 3, 3});
+    assertEquals(JpegMarkers.of(plain), JpegMarkers.of(wrapped.toByteArray()));
+    assertEquals(20, decode(wrapped.toByteArray()).width());
+  }
+
+  private static byte[] progressive(BufferedImage image) throws IOException {
+    return jpeg(image, true);
+  }
+
+  private static byte[] jpeg(BufferedImage image, boolean progressive) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ImageWriteParam how = writer.getDefaultWriteParam();
+    if (progressive) {
+      how.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
+    }
+    try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(image, null, null), how);
+    }
+    writer.dispose();
+    return bytes.toByteArray();
+  }
+
+  private static Picture decode(byte[] file) throws IOException {
+    return PictureDecoder.decode(new ByteArrayInputStream(file), "It");
   }
 
   private static void assertFails(String reason, Path file) {

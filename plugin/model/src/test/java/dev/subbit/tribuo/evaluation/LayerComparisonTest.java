@@ -21,7 +21,7 @@ class LayerComparisonTest {
   void layersOfAnIntegerNetworkHaveTheSameValuesEverywhere() {
     try (SubBitModel model = TinyModels.network()) {
       List<String> nodes = OnnxExporter.integerNodes(model.network().network());
-      ModelInputs inputs = new ModelInputs(TinyModels.data(), model.getFeatureIDMap());
+      ModelInputs inputs = new ModelInputs(TinyModels.data(), model.pixels());
       List<Integer> done = new ArrayList<>();
       try (LayerComparison comparison =
           comparison(model, nodes, List.of(Place.BODIES, Place.KERNELS, Place.EMULATOR))) {
@@ -50,7 +50,7 @@ class LayerComparisonTest {
       // Real activations agree only nearly: kernels add in another order than the function bodies.
       String stem = "stem.relu";
       String last = model.network().network().output().name();
-      ModelInputs inputs = new ModelInputs(TestModels.dataset(SHAPE, 9), model.getFeatureIDMap());
+      ModelInputs inputs = new ModelInputs(TestModels.dataset(SHAPE, 9), model.pixels());
       try (LayerComparison comparison =
           comparison(model, List.of(stem, last), List.of(Place.BODIES, Place.KERNELS))) {
         LayerComparison.Result result = comparison.run("real", inputs, images -> {}).get(0);

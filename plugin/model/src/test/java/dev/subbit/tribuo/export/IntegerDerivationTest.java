@@ -158,12 +158,12 @@ class IntegerDerivationTest {
       largest = Math.max(largest, peaks.get(node));
     }
     boolean valueFits =
-        largest * 2 <= Math.scalb((float) new IntegerForm(width, 1).largest(), -chosen - 1);
+        largest <= Math.scalb((float) new IntegerForm(width, 1).largest(), -chosen - 1);
     TrainedNetwork finer = trained.withIntegers(new IntegerForm(width, chosen + 1));
     if (valueFits) {
       assertThrows(DoesNotFitException.class, () -> new ReferenceIntegers(finer));
     }
-    assertTrue(largest * 2 <= Math.scalb((float) new IntegerForm(width, 1).largest(), -chosen));
+    assertTrue(largest <= Math.scalb((float) new IntegerForm(width, 1).largest(), -chosen));
   }
 
   @Test

@@ -153,7 +153,10 @@ final class IntegerNetworks {
     return new TrainedNetwork(network, random.floats(), packed, Map.of());
   }
 
-  /** The largest magnitudes of a network's nodes on a few images. */
+  /**
+   * Twice the largest magnitudes of a network's nodes on a few images, so that nothing is clipped
+   * on others.
+   */
   static Map<String, Float> peaks(TrainedNetwork trained, long seed) {
     Random random = new Random(seed);
     Map<String, Float> peaks = new HashMap<>();
@@ -164,7 +167,7 @@ final class IntegerNetworks {
           .forEach(
               (node, values) -> {
                 for (float value : values) {
-                  peaks.merge(node, Math.abs(value), Math::max);
+                  peaks.merge(node, 2 * Math.abs(value), Math::max);
                 }
               });
     }

@@ -32,7 +32,7 @@ final class KeptValues {
    *
    * @param model the model; kept values must still be those that it gives.
    * @param values names of float32 values.
-   * @param keep that one of them which is kept.
+   * @param keep that one of them which is kept; null for none.
    * @return the run, over all feeds in order.
    */
   Run open(ModelProto model, List<String> values, String keep) {
@@ -52,7 +52,7 @@ final class KeptValues {
     Run(ModelProto part, String keep) {
       this.session = new GraphSession(part);
       this.keep = keep;
-      this.keeps = !kept.containsKey(keep);
+      this.keeps = keep != null && !kept.containsKey(keep);
       this.reads =
           part.getGraph().getInputList().stream()
               .map(ValueInfoProto::getName)
@@ -67,9 +67,9 @@ final class KeptValues {
         tensors.put(name, kept.get(name).get(feeds));
       }
       feeds++;
-      Map<String, FloatArray> values = session.run(new Feed(tensors));
-      FloatArray value = values.get(PartialModel.outputName(keep));
+      Map<String, FloatArray> values = session.run(new Feed(tensors, feed.samples()));
       if (keeps) {
+        FloatArray value = values.get(PartialModel.outputName(keep));
         found.add(Feed.Tensor.of(value));
         bytes += (long) Float.BYTES * value.values().length;
         if (bytes > MOST_BYTES) {

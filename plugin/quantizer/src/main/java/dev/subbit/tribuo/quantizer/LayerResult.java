@@ -1,8 +1,11 @@
 package dev.subbit.tribuo.quantizer;
 
+import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.StoredSize;
+import dev.subbit.tribuo.quantizer.fit.ConvFit;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
+import java.util.List;
 
 /**
  * The result for one layer: its new form, its size and its error.
@@ -11,17 +14,21 @@ import dev.subbit.tribuo.quantizer.graph.ConvLayer;
  * @param outChannels output channels.
  * @param inChannels input channels of one group.
  * @param group number of groups.
- * @param foldedNorm whether a batch normalisation was folded in.
+ * @param folded number of nodes behind it that were folded in, such as batch normalisation.
+ * @param sharing names of other convolutions that share its weights.
  * @param tau bits of an index.
  * @param stages number of sub-bit convolutions it is the sum of.
- * @param bitsPerWeight bits of indices, codebooks, scales and bias over the weights; codebooks
- *     count 8 bits per tap, as they are stored.
- * @param indexBitsPerWeight bits of the indices alone over the weights: stages * tau / 9 apart from
- *     padding to whole bytes.
+ * @param bitsPerWeight bits of the indices over the weights: stages * tau / 9 apart from padding to
+ *     whole bytes.
+ * @param storedBitsPerWeight bits of indices, codebooks, scales and bias over the weights;
+ *     codebooks count 8 bits per tap, as they are stored.
  * @param bytesBefore bytes of the float weights and biases.
  * @param bytesAfter bytes of indices, codebooks, scales and bias.
- * @param signalToNoise of the layer's outputs on the calibration inputs, against the float model's,
- *     in dB.
+ * @param signalToNoise of the layer's outputs on the inputs that were measured on, against the
+ *     float model's, in dB; the layers before are quantized, too.
+ * @param patches number of patches of its input that it was fitted to.
+ * @param plain whether its weights are those nearest to the float ones, since weights fitted to so
+ *     few patches did worse on others.
  * @param noise noise over signal on the model's outputs if this layer alone is quantized, with 1,
  *     2, ... stages; empty if it was not measured.
  */
@@ -30,17 +37,48 @@ public record LayerResult(
     int outChannels,
     int inChannels,
     int group,
-    boolean foldedNorm,
+    int folded,
+    List<String> sharing,
     int tau,
     int stages,
     double bitsPerWeight,
-    double indexBitsPerWeight,
+    double storedBitsPerWeight,
     long bytesBefore,
     long bytesAfter,
     double signalToNoise,
+    long patches,
+    boolean plain,
     double[] noise) {
 
-  static LayerResult of(ConvLayer layer, StagedWeights weights, double[] noise) {
+  /** Fewer patches than this for each weight of an output say little about them. */
+  private static final int ENOUGH_PATCHES = 4;
+
+  // Copies the list, so that the result stays as it was made.
+  public LayerResult {
+    sharing = List.copyOf(sharing);
+  }
+
+  /**
+   * Whether the calibration says too little about the layer for a good fit.
+   *
+   * @return true if it has fewer than four patches for each weight of an output.
+   */
+  public boolean hasFewPatches() {
+    return patches < enoughPatches(inChannels);
+  }
+
+  static long enoughPatches(int inChannels) {
+    return (long) ENOUGH_PATCHES * Codebook.TAPS * inChannels;
+  }
+
+  static LayerResult of(
+      ConvLayer layer,
+      List<String> sharing,
+      ConvFit.Chosen chosen,
+      long patches,
+      double signalToNoise,
+      double[] noise) {
+    StagedWeights weights = chosen.weights();
     StoredSize size =
         weights.stages().stream()
             .map(StoredSize::of)
@@ -52,14 +90,17 @@ public record LayerResult(
         layer.outChannels(),
         layer.inChannels(),
         layer.attributes().group(),
-        layer.normNode() >= 0,
+        layer.folded().size(),
+        sharing,
         weights.stages().get(0).codebook().tau(),
         weights.stages().size(),
-        size.bitsPerWeight(),
         size.indexBitsPerWeight(),
+        size.storedBitsPerWeight(),
         (long) Float.BYTES * (layer.weightCount() + layer.outChannels()),
         size.bytes(),
-        weights.signalToNoise(),
+        signalToNoise,
+        patches,
+        chosen.plain(),
         noise);
   }
 }

@@ -10,6 +10,7 @@ import dev.subbit.tribuo.network.NetworkShapes;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
+import dev.subbit.tribuo.quantizer.input.Calibration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -46,19 +47,24 @@ final class NetworkQuantization {
    * @param settings how to fit.
    * @param images the images to fit on.
    * @param positions the pixel positions of its features.
+   * @param progress receives the layers.
    * @return the network with sub-bit weights.
    * @throws IllegalArgumentException if it has no such convolution, or a value overflows.
    */
   static TrainedNetwork quantize(
-      TrainedNetwork trained, FitSettings settings, CalibrationImages images, int[] positions) {
+      TrainedNetwork trained,
+      FitSettings settings,
+      CalibrationImages images,
+      int[] positions,
+      QuantizationProgress progress) {
     ModelProto model = OnnxExporter.export(trained, positions);
     OnnxQuantizer quantizer =
         new OnnxQuantizer(new QuantizationSettings(settings, readersOfTheImage(trained)));
     QuantizationResult result =
         quantizer.quantize(
             model,
-            images.feeds(NetworkShapes.batchSize(trained.network())),
-            (done, all, what) -> {});
+            Calibration.of(images.feeds(NetworkShapes.batchSize(trained.network()))),
+            progress);
     if (result.layers().isEmpty()) {
       throw new IllegalArgumentException(
           "Network '"

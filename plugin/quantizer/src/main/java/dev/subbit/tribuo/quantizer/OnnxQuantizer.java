@@ -6,16 +6,19 @@ import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.quantizer.fit.ConvFit;
 import dev.subbit.tribuo.quantizer.fit.PatchSampler;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
+import dev.subbit.tribuo.quantizer.graph.ConvForms;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import dev.subbit.tribuo.quantizer.graph.ConvScan;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.FloatArray;
 import dev.subbit.tribuo.quantizer.graph.GraphEdits;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
+import dev.subbit.tribuo.quantizer.graph.Int8Weights;
 import dev.subbit.tribuo.quantizer.graph.IntegerConv;
 import dev.subbit.tribuo.quantizer.graph.IntegerEdits;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.graph.PartialModel;
+import dev.subbit.tribuo.quantizer.input.Calibration;
 import dev.subbit.tribuo.settings.Clipping;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,11 +34,18 @@ import java.util.Map;
  * <p>Layer by layer from the front: each layer is fitted so that, on the outputs of the quantized
  * layers before it, it comes as close as possible to the float model's values there. So a layer
  * also makes up for the errors before it. One layer's statistics are in memory at a time.
+ * Convolutions that share their weights are fitted together and go on sharing them.
+ *
+ * <p>What is measured is measured on samples that nothing was fitted to, against the untouched
+ * model.
  *
  * <p>The result is determined by the arguments and the machine. Instances are safe for use by many
  * threads.
  */
 public final class OnnxQuantizer {
+
+  /** Sums of squares of smaller values are finite in float32. */
+  private static final float LARGEST_VALUE = 1e17f;
 
   private static final int LEAST_PATCHES = 8192;
   private static final int MOST_PATCHES = 32768;
@@ -43,6 +53,12 @@ public final class OnnxQuantizer {
 
   /** Number of batches that sensitivity is measured on. */
   private static final int SENSITIVITY_FEEDS = 4;
+
+  /** One batch in so many checks weights where patches are few. */
+  private static final int CHECKED = 5;
+
+  /** Patches that weights are checked on. */
+  private static final int CHECK_PATCHES = 1024;
 
   private final QuantizationSettings settings;
 
@@ -56,68 +72,96 @@ public final class OnnxQuantizer {
   }
 
   /**
+   * Quantizes an ONNX model that is the reference for itself.
+   *
+   * @param model the model, without functions of its own, its data inside and its operator set new
+   *     enough.
+   * @param calibration the inputs.
+   * @param progress receives the progress.
+   * @return as below.
+   * @throws IllegalArgumentException as below.
+   */
+  public QuantizationResult quantize(
+      ModelProto model, Calibration calibration, QuantizationProgress progress) {
+    try (GraphSession reference = new GraphSession(model)) {
+      return quantize(model, reference, calibration, progress);
+    }
+  }
+
+  /**
    * Quantizes an ONNX model.
    *
    * @param model the model, its data inside and its operator set new enough.
-   * @param feeds calibration inputs, at least one; gone through twice for every layer.
+   * @param reference the untouched model, which results are compared with.
+   * @param calibration the inputs, at least one batch to fit to; gone through twice for every
+   *     layer.
    * @param progress receives the progress.
-   * @return the quantized model and the results for its layers; the unchanged model if no layer can
-   *     be converted.
+   * @return the quantized model and the results for its layers; the same model object if no layer
+   *     can be converted.
    * @throws IllegalArgumentException if the model cannot be run on the inputs, gives numbers there
    *     that are not finite, or cannot be brought within the largest drop.
    */
   public QuantizationResult quantize(
-      ModelProto model, Iterable<Feed> feeds, QuantizationProgress progress) {
-    ConvScan scan = ConvScan.of(model, values -> GraphSession.sizes(model, values));
+      ModelProto model,
+      GraphSession reference,
+      Calibration calibration,
+      QuantizationProgress progress) {
+    ModelProto floats = ConvForms.toFloat(model, name -> !staysFloat(name));
+    ConvScan scan = ConvScan.of(floats, values -> GraphSession.sizes(floats, values));
     List<LeftNode> left = new ArrayList<>(scan.left());
-    List<ConvLayer> layers = chosen(scan.layers(), left);
-    if (!settings.choosesStages() || layers.isEmpty()) {
+    List<SharedLayers> layers = SharedLayers.of(chosen(scan.layers(), left));
+    Work work = new Work(floats, reference, layers, left, calibration, progress);
+    if (layers.isEmpty()) {
+      return new QuantizationResult(
+          model,
+          List.of(),
+          Map.of(),
+          left,
+          List.of(),
+          List.of(),
+          null,
+          0,
+          !calibration.heldOut().isEmpty());
+    }
+    if (!settings.choosesStages()) {
       int[] stages = new int[layers.size()];
       Arrays.fill(stages, settings.fit().stages());
-      return quantize(model, layers, stages, null, left, feeds, progress);
+      return work.withInt8(work.quantize(stages, null));
     }
-    double[][] noise = sensitivity(model, layers, feeds, progress);
-    long[] weights = layers.stream().mapToLong(ConvLayer::weightCount).toArray();
+    double[][] noise = work.sensitivity();
+    long[] weights = layers.stream().mapToLong(layer -> layer.first().weightCount()).toArray();
     List<int[]> path = StageBudget.path(weights, noise);
     if (settings.bits() != 0) {
       int[] stages =
           StageBudget.within(path, weights, settings.fit().tau(), settings.bits() + 0.005);
-      return quantize(model, layers, stages, noise, left, feeds, progress);
+      return work.withInt8(work.quantize(stages, noise));
     }
-    return leastWithinDrop(model, layers, path, noise, left, feeds, progress);
+    return work.withInt8(leastWithinDrop(work, path, noise));
   }
 
   /** Finds the fewest bits with which the outputs agree well enough, by bisection of the path. */
-  private QuantizationResult leastWithinDrop(
-      ModelProto model,
-      List<ConvLayer> layers,
-      List<int[]> path,
-      double[][] noise,
-      List<LeftNode> left,
-      Iterable<Feed> feeds,
-      QuantizationProgress progress) {
+  private QuantizationResult leastWithinDrop(Work work, List<int[]> path, double[][] noise) {
     int first = 0;
     int last = path.size() - 1;
-    QuantizationResult best = quantize(model, layers, path.get(last), noise, left, feeds, progress);
+    QuantizationResult best = work.quantize(path.get(last), noise);
     double most = drop(best);
     if (Double.isNaN(most)) {
       throw new IllegalArgumentException(
-          "No output of the model has rows of several values, so that no drop can be measured;"
-              + " bound the bits instead");
+          "No output of the model gives decisions, so that no drop can be measured; bound the bits"
+              + " instead, or measure descriptors by --metric cosine");
     }
     if (most > settings.maxDrop()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "With %d stages in every layer %.2f %% of the rows still have their largest value"
-                  + " elsewhere; allow more stages, a larger drop or a larger tau",
+              "With %d stages in every layer %.2f %% of the decisions are still other ones; allow"
+                  + " more stages, a larger drop or a larger tau",
               settings.fit().stages(),
               100 * most));
     }
     while (first < last) {
       int middle = (first + last) / 2;
-      QuantizationResult trial =
-          quantize(model, layers, path.get(middle), noise, left, feeds, progress);
+      QuantizationResult trial = work.quantize(path.get(middle), noise);
       if (drop(trial) <= settings.maxDrop()) {
         best = trial;
         last = middle;
@@ -130,47 +174,277 @@ public final class OnnxQuantizer {
 
   private static double drop(QuantizationResult result) {
     return result.outputs().stream()
-        .mapToDouble(output -> 1 - output.getSameLargest())
+        .mapToDouble(OutputAgreement::getDrop)
         .filter(Double::isFinite)
         .max()
         .orElse(Double.NaN);
   }
 
-  private QuantizationResult quantize(
-      ModelProto model,
-      List<ConvLayer> layers,
-      int[] stages,
-      double[][] noise,
-      List<LeftNode> left,
-      Iterable<Feed> feeds,
-      QuantizationProgress progress) {
-    Map<ConvLayer, StagedWeights> done = new LinkedHashMap<>();
-    KeptValues given = new KeptValues();
-    KeptValues wanted = new KeptValues();
-    List<LayerResult> results = new ArrayList<>();
-    for (int i = 0; i < layers.size(); i++) {
-      ConvLayer layer = layers.get(i);
-      progress.at(i, layers.size() + 1, layer.name());
-      PatchSampler sampler =
-          look(layer, GraphEdits.replace(model, done), given, model, wanted, feeds);
-      StagedWeights weights =
-          ConvFit.fit(layer.weights(), sampler.moments(), settings.fit().withStages(stages[i]));
-      done.put(layer, weights);
-      results.add(LayerResult.of(layer, weights, noise == null ? new double[0] : noise[i]));
+  private boolean staysFloat(String name) {
+    return settings.keepFloat().stream().anyMatch(pattern -> pattern.matcher(name).find());
+  }
+
+  /** The quantization of one model. */
+  private final class Work {
+    private final ModelProto model;
+    private final GraphSession reference;
+    private final List<SharedLayers> layers;
+    private final List<ConvLayer> inOrder;
+    private final List<LeftNode> left;
+    private final Calibration calibration;
+    private final QuantizationProgress progress;
+
+    /** Values of the model are the same in every trial. */
+    private final KeptValues wanted = new KeptValues();
+
+    Work(
+        ModelProto model,
+        GraphSession reference,
+        List<SharedLayers> layers,
+        List<LeftNode> left,
+        Calibration calibration,
+        QuantizationProgress progress) {
+      this.model = model;
+      this.reference = reference;
+      this.layers = layers;
+      this.inOrder = SharedLayers.inOrder(layers);
+      this.left = left;
+      this.calibration = calibration;
+      this.progress = progress;
     }
-    progress.at(layers.size(), layers.size() + 1, "agreement");
-    ModelProto quantized = GraphEdits.replace(model, done);
-    List<OutputAgreement> outputs = compare(model, quantized, feeds);
-    List<OutputAgreement> floatActivations = List.of();
-    if (settings.activations().isPresent()) {
-      quantized = integer(quantized, feeds, settings.activations().get());
-      floatActivations = outputs;
-      outputs = compare(model, quantized, feeds);
+
+    QuantizationResult quantize(int[] stages, double[][] noise) {
+      Map<ConvLayer, StagedWeights> done = new LinkedHashMap<>();
+      ConvFit.Chosen[] chosen = new ConvFit.Chosen[layers.size()];
+      long[] patches = new long[layers.size()];
+      KeptValues given = new KeptValues();
+      int step = 0;
+      for (ConvLayer layer : inOrder) {
+        progress.at(step++, inOrder.size() + 1, layer.name());
+        int i = SharedLayers.indexOf(layers, layer);
+        if (chosen[i] == null) {
+          PatchSampler sampler = look(layers.get(i), done, given);
+          patches[i] = sampler.count();
+          chosen[i] =
+              ConvFit.fit(
+                  layer.weights(),
+                  sampler.moments(),
+                  settings.fit().withStages(stages[i]),
+                  sampler.check());
+          for (ConvLayer each : layers.get(i).layers()) {
+            done.put(each, chosen[i].weights());
+          }
+        }
+        if (layers.get(i).layers().size() > 1) {
+          // Errors of the layers before are other ones than where the weights were fitted.
+          PatchSampler own = sampler(layer);
+          look(layer, GraphEdits.replace(model, done), given, layer.input(), own, false);
+          done.put(layer, chosen[i].weights().withBiasFor(own.moments()));
+        }
+      }
+      progress.at(inOrder.size(), inOrder.size() + 1, "agreement");
+      ModelProto quantized = GraphEdits.replace(model, done);
+      List<Feed> measured = calibration.measured();
+      Map<String, Double> signals = LayerSignals.of(model, quantized, inOrder, measured);
+      if (settings.rest() == Rest.INT8) {
+        quantized = Int8Weights.store(quantized);
+      }
+      List<OutputAgreement> outputs = compare(quantized, measured);
+      List<OutputAgreement> floatActivations = List.of();
+      if (settings.activations().isPresent()) {
+        quantized = integer(quantized, calibration.fit(), settings.activations().get());
+        floatActivations = outputs;
+        outputs = compare(quantized, measured);
+      }
+      progress.at(inOrder.size() + 1, inOrder.size() + 1, "");
+      List<LayerResult> results = new ArrayList<>();
+      for (int i = 0; i < chosen.length; i++) {
+        SharedLayers shared = layers.get(i);
+        results.add(
+            LayerResult.of(
+                shared.first(),
+                shared.others(),
+                chosen[i],
+                patches[i],
+                signals.get(shared.first().name()),
+                noise == null ? new double[0] : noise[i]));
+      }
+      Map<String, StagedWeights> weights = new HashMap<>();
+      done.forEach((layer, found) -> weights.put(layer.name(), found));
+      boolean heldOut = !calibration.heldOut().isEmpty();
+      return new QuantizationResult(
+          quantized,
+          results,
+          weights,
+          left,
+          outputs,
+          floatActivations,
+          null,
+          heldOut ? calibration.heldOutSamples() : calibration.fitSamples(),
+          heldOut);
     }
-    progress.at(layers.size() + 1, layers.size() + 1, "");
-    Map<String, StagedWeights> weights = new HashMap<>();
-    done.forEach((layer, found) -> weights.put(layer.name(), found));
-    return new QuantizationResult(quantized, results, weights, left, outputs, floatActivations);
+
+    /** Adds what 8-bit weights would give. */
+    QuantizationResult withInt8(QuantizationResult result) {
+      ModelProto int8 = Int8Weights.store(model);
+      Int8Twin twin = new Int8Twin(int8.getSerializedSize(), compare(int8, calibration.measured()));
+      return new QuantizationResult(
+          result.model(),
+          result.layers(),
+          result.weights(),
+          result.left(),
+          result.outputs(),
+          result.floatActivations(),
+          twin,
+          result.measured(),
+          result.heldOut());
+    }
+
+    /**
+     * Measures for each layer the noise on the outputs if it alone is quantized, with 1, 2, ...
+     * stages.
+     */
+    double[][] sensitivity() {
+      double[][] noise = new double[layers.size()][];
+      Arrays.setAll(noise, i -> new double[mostStages(layers.get(i).first())]);
+      List<Feed> few = first(calibration.measured(), SENSITIVITY_FEEDS);
+      KeptValues given = new KeptValues();
+      for (int i = 0; i < noise.length; i++) {
+        progress.at(i, noise.length, "sensitivity of " + layers.get(i).first().name());
+        PatchSampler sampler = look(layers.get(i), Map.of(), given);
+        for (int stages = 1; stages <= noise[i].length; stages++) {
+          StagedWeights weights =
+              ConvFit.fit(
+                      layers.get(i).first().weights(),
+                      sampler.moments(),
+                      settings.fit().withStages(stages),
+                      sampler.check())
+                  .weights();
+          Map<ConvLayer, StagedWeights> one = new LinkedHashMap<>();
+          layers.get(i).layers().forEach(layer -> one.put(layer, weights));
+          for (OutputAgreement output : compare(GraphEdits.replace(model, one), few)) {
+            double signalToNoise = output.getSignalToNoise();
+            if (!Double.isNaN(signalToNoise)) {
+              noise[i][stages - 1] += Math.pow(10, -signalToNoise / 10);
+            }
+          }
+        }
+      }
+      return noise;
+    }
+
+    /**
+     * Runs the layers quantized so far and the float model, and records the inputs and the wanted
+     * outputs of convolutions that share their weights.
+     */
+    private PatchSampler look(
+        SharedLayers shared, Map<ConvLayer, StagedWeights> done, KeptValues given) {
+      ModelProto quantized = GraphEdits.replace(model, done);
+      ConvLayer first = shared.first();
+      PatchSampler sampler = sampler(first);
+      look(first, quantized, given, first.input(), sampler, true);
+      List<PatchSampler> others = new ArrayList<>();
+      for (ConvLayer other : shared.layers().subList(1, shared.layers().size())) {
+        // What it reads is not final as long as layers between are float.
+        PatchSampler own = sampler(other);
+        look(other, quantized, given, null, own, true);
+        others.add(own);
+      }
+      if (!others.isEmpty()) {
+        sampler.pool(others);
+      }
+      return sampler;
+    }
+
+    private PatchSampler sampler(ConvLayer layer) {
+      return new PatchSampler(
+          layer.outChannels(), layer.inChannels(), layer.attributes(), settings.fit().seed());
+    }
+
+    private void look(
+        ConvLayer layer,
+        ModelProto quantized,
+        KeptValues given,
+        String keep,
+        PatchSampler sampler,
+        boolean checks) {
+      int columns = layer.inChannels() * Codebook.TAPS;
+      int patches = Math.max(LEAST_PATCHES, Math.min(MOST_PATCHES, PATCHES_A_COLUMN * columns));
+      List<Feed> feeds = calibration.fit();
+      int each = (patches + feeds.size() - 1) / feeds.size();
+      List<String> before = List.of(layer.input());
+      List<String> around = List.of(layer.input(), layer.output());
+      try (KeptValues.Run first = given.open(quantized, before, keep);
+          KeptValues.Run second = wanted.open(model, around, layer.input())) {
+        long image = 0;
+        for (Feed feed : feeds) {
+          FloatArray x = first.run(feed).get(PartialModel.outputName(layer.input()));
+          FloatArray y = second.run(feed).get(PartialModel.outputName(layer.output()));
+          requireFinite(layer, x);
+          requireFinite(layer, y);
+          long pixels = y.values().length / layer.outChannels();
+          long expected = Math.min(each, pixels) * feeds.size();
+          boolean few = checks && expected < LayerResult.enoughPatches(layer.inChannels());
+          image += few ? addWithCheck(sampler, x, y, image, each) : add(sampler, x, y, each);
+        }
+      }
+    }
+
+    private int add(PatchSampler sampler, FloatArray x, FloatArray y, int patches) {
+      sampler.add(x.values(), size(x, 2), size(x, 3), y.values(), patches);
+      return 0;
+    }
+
+    /** Adds the images of a batch, and holds one in a few out to check weights on. */
+    private long addWithCheck(
+        PatchSampler sampler, FloatArray x, FloatArray y, long first, int patches) {
+      int images = size(x, 0);
+      int ofX = x.values().length / images;
+      int ofY = y.values().length / images;
+      int each = (patches + images - 1) / images;
+      int checked = Math.max(1, CHECK_PATCHES * CHECKED / calibration.fitSamples());
+      for (int i = 0; i < images; i++) {
+        float[] oneX = Arrays.copyOfRange(x.values(), i * ofX, (i + 1) * ofX);
+        float[] oneY = Arrays.copyOfRange(y.values(), i * ofY, (i + 1) * ofY);
+        if ((first + i) % CHECKED == CHECKED - 1) {
+          sampler.addToCheck(oneX, size(x, 2), size(x, 3), oneY, checked);
+        } else {
+          sampler.add(oneX, size(x, 2), size(x, 3), oneY, each);
+        }
+      }
+      return images;
+    }
+
+    private List<OutputAgreement> compare(ModelProto quantized, List<Feed> feeds) {
+      Map<String, OutputAgreement> agreements = new LinkedHashMap<>();
+      for (String output : reference.outputs()) {
+        agreements.put(
+            output, new OutputAgreement(output, reference.isDiscrete(output), settings.metric()));
+      }
+      try (GraphSession given = new GraphSession(quantized)) {
+        for (Feed feed : feeds) {
+          Map<String, FloatArray> before = reference.run(feed);
+          Map<String, FloatArray> after = given.run(feed);
+          agreements.forEach(
+              (output, agreement) -> {
+                if (before.containsKey(output) && after.containsKey(output)) {
+                  agreement.add(before.get(output), after.get(output), feed.samples());
+                } else {
+                  agreement.cannotCompare("it is not a tensor of numbers");
+                }
+              });
+        }
+      }
+      return List.copyOf(agreements.values());
+    }
+  }
+
+  private static int size(FloatArray array, int axis) {
+    return Math.toIntExact(array.shape()[axis]);
+  }
+
+  private static List<Feed> first(List<Feed> feeds, int count) {
+    return feeds.subList(0, Math.min(count, feeds.size()));
   }
 
   /** Gives the sub-bit convolutions 8-bit activations. */
@@ -180,61 +454,27 @@ public final class OnnxQuantizer {
     return IntegerEdits.replace(model, convs, ActivationRanges.of(model, values, feeds, clipping));
   }
 
-  /**
-   * Measures for each layer the noise on the outputs if it alone is quantized, with 1, 2, ...
-   * stages.
-   */
-  private double[][] sensitivity(
-      ModelProto model,
-      List<ConvLayer> layers,
-      Iterable<Feed> feeds,
-      QuantizationProgress progress) {
-    double[][] noise = new double[layers.size()][settings.fit().stages()];
-    List<Feed> few = new ArrayList<>();
-    for (Feed feed : feeds) {
-      if (few.size() < SENSITIVITY_FEEDS) {
-        few.add(feed);
-      }
-    }
-    KeptValues given = new KeptValues();
-    KeptValues wanted = new KeptValues();
-    for (int i = 0; i < layers.size(); i++) {
-      ConvLayer layer = layers.get(i);
-      progress.at(i, layers.size(), "sensitivity of " + layer.name());
-      PatchSampler sampler = look(layer, model, given, model, wanted, few);
-      for (int stages = 1; stages <= noise[i].length; stages++) {
-        StagedWeights weights =
-            ConvFit.fit(layer.weights(), sampler.moments(), settings.fit().withStages(stages));
-        List<OutputAgreement> outputs =
-            compare(model, GraphEdits.replace(model, Map.of(layer, weights)), few);
-        for (OutputAgreement output : outputs) {
-          double signalToNoise = output.getSignalToNoise();
-          if (!Double.isNaN(signalToNoise)) {
-            noise[i][stages - 1] += Math.pow(10, -signalToNoise / 10);
-          }
-        }
-      }
-    }
-    return noise;
-  }
-
   private List<ConvLayer> chosen(List<ConvLayer> layers, List<LeftNode> left) {
     List<ConvLayer> chosen = new ArrayList<>();
     for (ConvLayer layer : layers) {
-      if (settings.keepFloat().stream().anyMatch(p -> p.matcher(layer.name()).find())) {
+      if (staysFloat(layer.name())) {
         left.add(new LeftNode(layer.name(), "Conv", "it was asked to stay float"));
-      } else if (layer.inChannels() == 1 && bytes(layer) >= floatBytes(layer)) {
+      } else if (!settings.atALoss() && layer.inChannels() == 1) {
+        left.add(
+            new LeftNode(
+                layer.name(),
+                "Conv",
+                "each of its kernels would have a scale of its own, as in depthwise convolutions"));
+      } else if (!settings.atALoss() && mostStages(layer) < leastStages()) {
         left.add(
             new LeftNode(
                 layer.name(),
                 "Conv",
                 String.format(
                     Locale.ROOT,
-                    "it is depthwise: each of its %d kernels would have scales of its own, and %,d"
-                        + " bytes would become %,d",
-                    layer.outChannels(),
-                    floatBytes(layer),
-                    bytes(layer))));
+                    "it would take %,d bytes, and int8 weights %,d",
+                    bytes(layer, leastStages()),
+                    int8Bytes(layer))));
       } else {
         chosen.add(layer);
       }
@@ -242,87 +482,42 @@ public final class OnnxQuantizer {
     return chosen;
   }
 
-  private long bytes(ConvLayer layer) {
+  private int leastStages() {
+    return settings.choosesStages() ? 1 : settings.fit().stages();
+  }
+
+  /** The most stages, within the settings, in which a layer takes less than with int8 weights. */
+  private int mostStages(ConvLayer layer) {
+    int stages = settings.fit().stages();
+    while (!settings.atALoss() && stages > 0 && bytes(layer, stages) >= int8Bytes(layer)) {
+      stages--;
+    }
+    return stages;
+  }
+
+  private long bytes(ConvLayer layer, int stages) {
     int tau = settings.fit().tau();
     long index = (long) tau * BitPlanes.planeBytes(layer.outChannels() * layer.inChannels());
     long scale = (long) Float.BYTES * layer.outChannels();
-    int stages = settings.choosesStages() ? 1 : settings.fit().stages();
     return stages * (index + ((long) Codebook.TAPS << tau) + scale) + scale;
   }
 
-  private static long floatBytes(ConvLayer layer) {
-    return (long) Float.BYTES * (layer.weightCount() + layer.outChannels());
-  }
-
-  /**
-   * Runs the layers quantized so far and the float model, and records the inputs and the wanted
-   * outputs of one layer.
-   */
-  private PatchSampler look(
-      ConvLayer layer,
-      ModelProto quantized,
-      KeptValues given,
-      ModelProto exact,
-      KeptValues wanted,
-      Iterable<Feed> feeds) {
-    int columns = layer.inChannels() * Codebook.TAPS;
-    int patches = Math.max(LEAST_PATCHES, Math.min(MOST_PATCHES, PATCHES_A_COLUMN * columns));
-    int feedCount = 0;
-    for (Feed ignored : feeds) {
-      feedCount++;
-    }
-    PatchSampler sampler =
-        new PatchSampler(
-            layer.outChannels(), layer.inChannels(), layer.attributes(), settings.fit().seed());
-    List<String> before = List.of(layer.input());
-    List<String> around = List.of(layer.input(), layer.output());
-    try (KeptValues.Run first = given.open(quantized, before, layer.input());
-        KeptValues.Run second = wanted.open(exact, around, layer.input())) {
-      for (Feed feed : feeds) {
-        FloatArray x = first.run(feed).get(PartialModel.outputName(layer.input()));
-        FloatArray y = second.run(feed).get(PartialModel.outputName(layer.output()));
-        requireFinite(layer, x);
-        requireFinite(layer, y);
-        sampler.add(
-            x.values(),
-            Math.toIntExact(x.shape()[2]),
-            Math.toIntExact(x.shape()[3]),
-            y.values(),
-            (patches + feedCount - 1) / feedCount);
-      }
-    }
-    return sampler;
+  /** Bytes of a layer with int8 weights, a scale for each output channel, and biases. */
+  private static long int8Bytes(ConvLayer layer) {
+    return layer.weightCount() + 2L * Float.BYTES * layer.outChannels();
   }
 
   private static void requireFinite(ConvLayer layer, FloatArray array) {
     for (float value : array.values()) {
-      if (!Float.isFinite(value)) {
+      if (!(Math.abs(value) < LARGEST_VALUE)) {
         throw new IllegalArgumentException(
             "At layer '"
                 + layer.name()
                 + "' the model has the value "
                 + value
-                + " on a calibration input; a model whose values overflow cannot be quantized");
+                + " on a calibration input; a model whose values overflow cannot be quantized, nor"
+                + " one whose squares do. Scale the calibration inputs as the model expects them");
       }
     }
-  }
-
-  private static List<OutputAgreement> compare(
-      ModelProto model, ModelProto quantized, Iterable<Feed> feeds) {
-    Map<String, OutputAgreement> agreements = new LinkedHashMap<>();
-    try (GraphSession wanted = new GraphSession(model);
-        GraphSession given = new GraphSession(quantized)) {
-      for (Feed feed : feeds) {
-        Map<String, FloatArray> before = wanted.run(feed);
-        given
-            .run(feed)
-            .forEach(
-                (name, array) ->
-                    agreements
-                        .computeIfAbsent(name, OutputAgreement::new)
-                        .add(before.get(name), array));
-      }
-    }
-    return List.copyOf(agreements.values());
   }
 }

@@ -4,8 +4,13 @@ package dev.subbit.tribuo.quantizer;
 @FunctionalInterface
 public interface QuantizationProgress {
 
+  /** Receives nothing. */
+  QuantizationProgress NONE = (done, all, what) -> {};
+
   /**
-   * Called before each piece of work, and once at the end.
+   * Called before each piece of work, and once at the end. Where the work has parts with pieces of
+   * their own, such as the fit of the weights and the training after it, the count begins anew with
+   * each.
    *
    * @param done number of finished pieces.
    * @param all number of all pieces.

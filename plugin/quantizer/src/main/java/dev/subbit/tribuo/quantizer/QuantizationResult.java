@@ -13,8 +13,11 @@ import java.util.Map;
  * @param layers the layers that became sub-bit, in the order of the graph.
  * @param weights their weights, by name.
  * @param left the convolutions that stayed as they are, with the reasons.
- * @param outputs how far the model's float outputs agree with those of the float model.
+ * @param outputs how far the model's outputs agree with those of the untouched model.
  * @param floatActivations the same before the activations became 8-bit; empty if they did not.
+ * @param int8 the same model with 8-bit weights; null if nothing was quantized.
+ * @param measured number of samples that all agreement was measured on.
+ * @param heldOut whether these samples are others than those that the weights were fitted to.
  */
 public record QuantizationResult(
     ModelProto model,
@@ -22,7 +25,10 @@ public record QuantizationResult(
     Map<String, StagedWeights> weights,
     List<LeftNode> left,
     List<OutputAgreement> outputs,
-    List<OutputAgreement> floatActivations) {
+    List<OutputAgreement> floatActivations,
+    Int8Twin int8,
+    int measured,
+    boolean heldOut) {
 
   // Copies the lists, so that the result stays as it was made.
   public QuantizationResult {

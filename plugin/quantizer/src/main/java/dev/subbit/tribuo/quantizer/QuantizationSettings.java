@@ -16,6 +16,10 @@ import java.util.regex.Pattern;
  *     bound.
  * @param maxDrop share of the rows of an output whose largest value may move to another place, 0 up
  *     to but not 1; negative for no bound. At most one of the two bounds may be set.
+ * @param metric what the drop is measured by.
+ * @param atALoss whether layers become sub-bit that would take less in 8 bits, all bits counted, or
+ *     that have a scale for every kernel.
+ * @param rest how all other weights are stored.
  * @param activations how the ranges of 8-bit activations are chosen; empty to leave them float.
  */
 public record QuantizationSettings(
@@ -23,6 +27,9 @@ public record QuantizationSettings(
     List<Pattern> keepFloat,
     double bits,
     double maxDrop,
+    Metric metric,
+    boolean atALoss,
+    Rest rest,
     Optional<Clipping> activations) {
 
   // Checks the bounds and copies the list.
@@ -47,13 +54,14 @@ public record QuantizationSettings(
   }
 
   /**
-   * Makes settings by which all layers have the same number of stages and activations stay float.
+   * Makes settings by which all layers become sub-bit, in the same number of stages, and
+   * activations stay float.
    *
    * @param fit how each layer is fitted.
    * @param keepFloat layers whose names one of these finds stay as they are.
    */
   public QuantizationSettings(FitSettings fit, List<Pattern> keepFloat) {
-    this(fit, keepFloat, 0, -1, Optional.empty());
+    this(fit, keepFloat, 0, -1, Metric.LARGEST, true, Rest.FLOAT, Optional.empty());
   }
 
   /** Whether the number of stages is to be chosen layer by layer. */

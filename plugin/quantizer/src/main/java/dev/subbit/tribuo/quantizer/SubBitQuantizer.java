@@ -128,6 +128,8 @@ public final class SubBitQuantizer
   @Config(description = "Seed of all random choices.")
   private long seed = 1;
 
+  private QuantizationProgress progress = QuantizationProgress.NONE;
+
   /** Makes a quantizer with the default settings, for code and for OLCUT. */
   public SubBitQuantizer() {}
 
@@ -222,6 +224,18 @@ public final class SubBitQuantizer
     return this;
   }
 
+  /**
+   * Sets who receives the progress. That changes neither the result nor its provenance.
+   *
+   * @param receiver receives the layers that are fitted and the steps of the training, on the
+   *     thread that quantizes.
+   * @return this quantizer.
+   */
+  public SubBitQuantizer withProgress(QuantizationProgress receiver) {
+    progress = receiver;
+    return this;
+  }
+
   @Override
   public void postConfig() {
     require(tau >= 1 && tau <= Codebook.MAX_TAU, "tau", tau, "1 to " + Codebook.MAX_TAU);
@@ -304,7 +318,11 @@ public final class SubBitQuantizer
           "The model's weights are sub-bit already, and its activations are to stay float: there"
               + " is nothing to do");
     }
-    return integerActivations ? RangeCalibration.calibrate(network, images, clipping) : network;
+    if (!integerActivations) {
+      return network;
+    }
+    progress.at(0, 1, "ranges of the activations");
+    return RangeCalibration.calibrate(network, images, clipping);
   }
 
   /** The network in integers, tuned if this quantizer tunes. */
@@ -319,6 +337,7 @@ public final class SubBitQuantizer
               + " between its layers are to stay float: there is nothing to do");
     }
     TrainedNetwork network = model.network();
+    progress.at(0, 1, "size of the values");
     TrainedNetwork untuned =
         network.withIntegers(IntegerCalibration.choose(network, images, integerWidth));
     if (tuneEpochs == 0) {
@@ -336,7 +355,8 @@ public final class SubBitQuantizer
             model.network(),
             new FitSettings(tau, stages, rounds, seed),
             images,
-            model.pixels().positions());
+            model.pixels().positions(),
+            progress);
     if (tuneEpochs == 0) {
       return network;
     }
@@ -346,7 +366,7 @@ public final class SubBitQuantizer
   private TuningSettings tuning(double defaultRate) {
     int workers = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
     double rate = tuneRate == 0 ? defaultRate : tuneRate;
-    return new TuningSettings(tuneEpochs, rate, teacherShare, workers, seed);
+    return new TuningSettings(tuneEpochs, rate, teacherShare, workers, seed, progress);
   }
 
   private static void requireQuantizable(TrainedNetwork trained) {

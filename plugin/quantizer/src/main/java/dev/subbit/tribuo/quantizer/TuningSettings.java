@@ -9,6 +9,12 @@ package dev.subbit.tribuo.quantizer;
  *     are the labels. At 1 labels do not matter.
  * @param threads threads to train with, at least 1.
  * @param seed seed of all random choices.
+ * @param progress receives the steps of the training.
  */
 public record TuningSettings(
-    int epochs, double learningRate, double teacherShare, int threads, long seed) {}
+    int epochs,
+    double learningRate,
+    double teacherShare,
+    int threads,
+    long seed,
+    QuantizationProgress progress) {}

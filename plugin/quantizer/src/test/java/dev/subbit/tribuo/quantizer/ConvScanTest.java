@@ -15,8 +15,10 @@ import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import dev.subbit.tribuo.quantizer.graph.ConvScan;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
+import dev.subbit.tribuo.quantizer.input.Calibration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +37,10 @@ class ConvScanTest {
       patterns.add(Pattern.compile(pattern));
     }
     return new OnnxQuantizer(new QuantizationSettings(new FitSettings(3, 2, 1, 1), patterns))
-        .quantize(model, List.of(GraphBuilder.feed(1, 2, 4, 10, 10)), (done, all, what) -> {});
+        .quantize(
+            model,
+            Calibration.of(List.of(GraphBuilder.feed(1, 2, 4, 10, 10))),
+            (done, all, what) -> {});
   }
 
   private void assertLeft(String output, String reason) {
@@ -58,9 +63,11 @@ class ConvScanTest {
 
   @Test
   void computedWeightsStay() {
-    String weights = graph.node("Abs", List.of(graph.tensor("w", 1, 5, 4, 3, 3)));
+    graph.tensor("w", 1, 5, 4, 3, 3);
+    String mean = graph.node("ReduceMean", List.of("x"), OnnxProtos.attribute("keepdims", 0L));
+    String weights = graph.node("Mul", List.of("w", mean));
     assertLeft(
-        graph.node("Conv", List.of("x", weights)), "its weights are computed in the graph, by Abs");
+        graph.node("Conv", List.of("x", weights)), "its weights are computed in the graph, by Mul");
   }
 
   @Test
@@ -68,17 +75,6 @@ class ConvScanTest {
     graph.tensor("w", 1, 5, 4, 3, 3);
     graph.graph().addInput(GraphBuilder.value("w", 5, 4, 3, 3));
     assertLeft(graph.node("Conv", List.of("x", "w")), "are an input of the model");
-  }
-
-  @Test
-  void weightsOfAnotherTypeStay() {
-    graph.tensor("w", 1, 5, 4, 3, 3);
-    TensorProto half =
-        OnnxProtos.tensor("half", TensorProto.DataType.FLOAT16, new byte[2 * 5 * 36], 5, 4, 3, 3);
-    graph.graph().addInitializer(half);
-    String input = graph.node("Cast", List.of("x"), OnnxProtos.attribute("to", 10));
-    String y = graph.node("Conv", List.of(input, "half"));
-    assertLeft(graph.node("Cast", List.of(y), OnnxProtos.attribute("to", 1)), "float16 tensors");
   }
 
   @Test
@@ -134,7 +130,8 @@ class ConvScanTest {
     String second = graph.node("Conv", List.of(first, same));
     ModelProto model = graph.model(13, second);
     QuantizationResult result = quantize(model);
-    assertEquals(2, result.layers().size());
+    assertEquals(1, result.layers().size(), "one fit");
+    assertEquals(List.of(model.getGraph().getNode(3).getName()), result.layers().get(0).sharing());
     List<String> operators =
         result.model().getGraph().getNodeList().stream().map(NodeProto::getOpType).toList();
     assertEquals(
@@ -186,10 +183,30 @@ class ConvScanTest {
   }
 
   @Test
-  void smallDepthwiseLayersStaySinceTheyWouldGrow() {
+  void layersThatTakeLessInEightBitsStayUnlessForced() {
     String y = graph.conv("x", 4, 1, OnnxProtos.attribute("group", 4L));
-    QuantizationResult result = quantize(graph.model(13, y));
+    String z = graph.conv(y, 4, 4);
+    ModelProto model = graph.model(13, z);
+    assertEquals(2, quantize(model).layers().size());
+    QuantizationSettings careful =
+        new QuantizationSettings(
+            new FitSettings(5, 2, 1, 1),
+            List.of(),
+            0,
+            -1,
+            Metric.LARGEST,
+            false,
+            Rest.FLOAT,
+            Optional.empty());
+    QuantizationResult result =
+        new OnnxQuantizer(careful)
+            .quantize(
+                model,
+                Calibration.of(List.of(GraphBuilder.feed(1, 2, 4, 10, 10))),
+                (done, all, what) -> {});
     assertEquals(List.of(), result.layers());
+    assertTrue(
+        result.left().get(1).reason().contains("and int8 weights 176"), result.left()::toString);
     assertTrue(result.left().get(0).reason().contains("depthwise"));
     assertFalse(result.left().get(0).name().isEmpty());
   }

@@ -19,6 +19,7 @@ import dev.subbit.onnx.graph.FunctionInlining;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
+import dev.subbit.tribuo.quantizer.input.Calibration;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -130,7 +131,7 @@ class FunctionInliningTest {
         new OnnxQuantizer(new QuantizationSettings(new FitSettings(5, 2, 1, 1), List.of()))
             .quantize(
                 FunctionInlining.inline("test", model(), all -> true),
-                List.of(GraphBuilder.feed(2, SHAPE)),
+                Calibration.of(List.of(GraphBuilder.feed(2, SHAPE))),
                 (done, all, what) -> {});
     assertEquals(2, result.layers().size());
     assertTrue(result.left().isEmpty(), result.left()::toString);

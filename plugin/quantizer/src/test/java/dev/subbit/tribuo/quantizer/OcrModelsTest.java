@@ -5,12 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.onnx.graph.OnnxFile;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
-import dev.subbit.tribuo.quantizer.graph.OnnxFile;
 import dev.subbit.tribuo.quantizer.graph.OperatorSets;
+import dev.subbit.tribuo.quantizer.input.Calibration;
 import java.awt.image.BufferedImage;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -59,7 +60,8 @@ class OcrModelsTest {
   private static QuantizationResult quantize(ModelProto model, List<Feed> feeds, int stages) {
     QuantizationSettings settings =
         new QuantizationSettings(new FitSettings(5, stages, stages, 1), List.of());
-    return new OnnxQuantizer(settings).quantize(model, feeds, (done, all, what) -> {});
+    return new OnnxQuantizer(settings)
+        .quantize(model, Calibration.of(feeds), (done, all, what) -> {});
   }
 
   private static List<Feed> lines(ModelProto finder, BufferedImage page) {

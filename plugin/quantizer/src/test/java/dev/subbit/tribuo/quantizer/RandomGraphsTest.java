@@ -11,6 +11,7 @@ import dev.subbit.onnx.SubBitModels;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.OperatorSets;
+import dev.subbit.tribuo.quantizer.input.Calibration;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,7 +103,7 @@ class RandomGraphsTest {
     for (int stages = 1; stages <= STAGES; stages += 7) {
       QuantizationResult result =
           new OnnxQuantizer(new QuantizationSettings(new FitSettings(9, stages, 2, 1), List.of()))
-              .quantize(model, feeds, (done, all, what) -> {});
+              .quantize(model, Calibration.of(feeds), (done, all, what) -> {});
       assertEquals(layers, result.layers().size(), () -> result.left().toString());
       assertEquals(
           Math.max(opset, 12),

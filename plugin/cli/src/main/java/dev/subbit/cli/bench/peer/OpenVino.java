@@ -1,5 +1,6 @@
 package dev.subbit.cli.bench.peer;
 
+import dev.subbit.onnx.TemporaryFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,7 @@ public final class OpenVino {
             .install(PACKAGES, resource("openvino_requirements.txt"), notes);
     Path script =
         Files.writeString(
-            Files.createTempFile("openvino_peer", ".py"), resource("openvino_peer.py"));
+            TemporaryFiles.file("openvino_peer", ".py"), resource("openvino_peer.py"));
     try {
       return PeerProcess.start(List.of(python, "-I", script.toString(), packages.toString()));
     } finally {

@@ -2,6 +2,7 @@ package dev.subbit.cli.bench.peer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.subbit.onnx.TemporaryFiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -61,7 +62,7 @@ public final class PeerProcess implements AutoCloseable {
    * @throws IOException if the process does not start or does not answer.
    */
   public static PeerProcess start(List<String> command) throws IOException {
-    Path folder = Files.createTempDirectory("subbit-peer");
+    Path folder = TemporaryFiles.folder("peer");
     Process process = null;
     try {
       process = new ProcessBuilder(command).redirectError(log(folder).toFile()).start();

@@ -59,11 +59,39 @@ public final class ConvFit {
    */
   public static StagedWeights fit(
       float[] weights, List<List<PatchMoments>> moments, FitSettings settings) {
+    return fit(weights, moments, settings, new PatchCheck()).weights();
+  }
+
+  /**
+   * Weights with where they come from.
+   *
+   * @param weights the weights.
+   * @param plain whether indices, codebooks and scales are those nearest to the float weights,
+   *     since weights fitted to the calibration did worse on other patches.
+   */
+  public record Chosen(StagedWeights weights, boolean plain) {}
+
+  /**
+   * Fits the weights of one convolution, unless the calibration says too little: then they stay
+   * those nearest to the float weights, which need no patches.
+   *
+   * @param weights the float weights, [out, in of one group, 3, 3].
+   * @param moments the statistics of each group from calibration, as above.
+   * @param settings how to fit.
+   * @param check other patches to choose by; if there are none, the weights are fitted.
+   * @return the weights with the smaller error on them.
+   * @throws IllegalArgumentException if a number is not finite.
+   */
+  public static Chosen fit(
+      float[] weights, List<List<PatchMoments>> moments, FitSettings settings, PatchCheck check) {
     ConvFit fit = new ConvFit(weights, moments, settings);
     try {
       fit.start();
+      StagedWeights plain = check.count() > 0 ? fit.result(moments) : null;
       fit.refine();
-      return fit.result(moments);
+      StagedWeights fitted = fit.result(moments);
+      boolean isPlain = plain != null && check.error(plain) < check.error(fitted);
+      return new Chosen(isPlain ? plain : fitted, isPlain);
     } finally {
       fit.groups.forEach(group -> group.form().close());
     }

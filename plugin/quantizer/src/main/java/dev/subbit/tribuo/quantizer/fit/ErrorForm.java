@@ -19,8 +19,14 @@ import java.util.stream.IntStream;
  */
 final class ErrorForm implements AutoCloseable {
 
-  /** Share of the mean variance of a patch value that is added to all variances. */
-  private static final double DAMPING = 0.01;
+  /** Least share of the mean variance of a patch value that is added to all variances. */
+  private static final double LEAST_DAMPING = 0.01;
+
+  /**
+   * The share more for each unknown weight per patch: few patches say little about many. Between
+   * 0.1 and 1, a face detector fitted to ten to forty pictures did best on others.
+   */
+  private static final double DAMPING_BY_UNKNOWNS = 0.3;
 
   /** Widest block that is factored; errors are not handed on in wider ones. */
   private static final int MAX_FACTORED_CHANNELS = 512;
@@ -79,7 +85,8 @@ final class ErrorForm implements AutoCloseable {
     this.weights = ordered(floatWeights, outputs);
     first = 0;
     for (int i = 0; i < moments.size(); i++) {
-      Block block = block(covariances.set(i, null), first, moments.get(i).columns());
+      Block block =
+          block(covariances.set(i, null), first, moments.get(i).columns(), moments.get(i).count());
       blocks.add(block);
       tensors.add(MatrixProducts.matrix(block.h(), block.columns(), block.columns()));
       first += moments.get(i).columns() / Codebook.TAPS;
@@ -105,13 +112,14 @@ final class ErrorForm implements AutoCloseable {
     }
   }
 
-  private Block block(float[] covariance, int first, int columns) {
+  private Block block(float[] covariance, int first, int columns, long patches) {
     double trace = 0;
     for (int i = 0; i < columns; i++) {
       trace += covariance[i * columns + i];
     }
     // Where no input ever varies, every direction counts the same.
-    double damping = trace > 0 ? DAMPING * trace / columns : 1;
+    double share = LEAST_DAMPING + DAMPING_BY_UNKNOWNS * columns / patches;
+    double damping = trace > 0 ? share * trace / columns : 1;
     float[] h = new float[covariance.length];
     for (int i = 0; i < columns; i++) {
       int row = source(first, i) * columns;

@@ -3,6 +3,7 @@ package dev.subbit.tribuo.quantizer.fit;
 import ai.onnxruntime.OnnxTensor;
 import dev.subbit.onnx.Codebook;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -47,6 +48,53 @@ public final class PatchMoments {
     this.patchSums = new double[columns];
     this.outputSums = new double[outputs];
     this.outputSquares = new double[outputs];
+  }
+
+  /**
+   * Brings statistics of several convolutions with the same weights together. Each has a bias of
+   * its own, so that values are counted from the mean in their own convolution; and the errors of
+   * each count in relation to how much its outputs vary.
+   *
+   * @param parts statistics of equal size, at least one.
+   * @return their sum; the mean patch and the mean output are those of all.
+   */
+  public static PatchMoments pooled(List<PatchMoments> parts) {
+    PatchMoments first = parts.get(0);
+    PatchMoments pooled = new PatchMoments(first.columns / Codebook.TAPS, first.outputs);
+    pooled.patchOrigin = new float[first.columns];
+    pooled.outputOrigin = new float[first.outputs];
+    pooled.count = parts.stream().mapToLong(PatchMoments::count).sum();
+    double[] factors = parts.stream().mapToDouble(PatchMoments::onePerVariance).toArray();
+    double mean = Arrays.stream(factors).average().orElseThrow();
+    for (int k = 0; k < factors.length; k++) {
+      PatchMoments part = parts.get(k);
+      double weight = part.count * factors[k] / mean;
+      float[] covariance = part.covariance();
+      for (int i = 0; i < covariance.length; i++) {
+        pooled.products[i] += (float) (weight * covariance[i]);
+      }
+      float[] cross = part.crossCovariance();
+      for (int i = 0; i < cross.length; i++) {
+        pooled.crossProducts[i] += (float) (weight * cross[i]);
+      }
+      double share = (double) part.count / pooled.count;
+      for (int i = 0; i < first.columns; i++) {
+        pooled.patchOrigin[i] += (float) (share * part.patchMean(i));
+      }
+      for (int o = 0; o < first.outputs; o++) {
+        pooled.outputOrigin[o] += (float) (share * part.outputMean(o));
+        pooled.outputSquares[o] += weight * part.outputVariance(o);
+      }
+    }
+    return pooled;
+  }
+
+  private double onePerVariance() {
+    double variance = 0;
+    for (int o = 0; o < outputs; o++) {
+      variance += outputVariance(o);
+    }
+    return variance > 0 ? 1 / variance : 1;
   }
 
   /**

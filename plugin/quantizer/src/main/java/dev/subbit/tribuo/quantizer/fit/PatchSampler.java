@@ -23,6 +23,7 @@ public final class PatchSampler {
   private final ConvAttributes geometry;
   private final SplittableRandom rng;
   private final List<List<PatchMoments>> moments = new ArrayList<>();
+  private final PatchCheck check = new PatchCheck();
 
   /**
    * Starts without any patches.
@@ -64,6 +65,81 @@ public final class PatchSampler {
    * @throws IllegalArgumentException if the sizes do not fit each other.
    */
   public void add(float[] x, int height, int width, float[] wanted, int patches) {
+    long[] places = places(x, height, width, wanted, patches);
+    for (int first = 0; first < places.length; first += CHUNK) {
+      int rows = Math.min(CHUNK, places.length - first);
+      addChunk(x, height, width, wanted, places, first, rows);
+    }
+  }
+
+  /**
+   * Samples patches from a batch that weights are checked on, and not fitted to.
+   *
+   * @param x the input, as for {@link #add}.
+   * @param height rows of the input.
+   * @param width columns of the input.
+   * @param wanted the outputs.
+   * @param patches number of pixels to draw; all if there are fewer.
+   * @throws IllegalArgumentException if the sizes do not fit each other.
+   */
+  public void addToCheck(float[] x, int height, int width, float[] wanted, int patches) {
+    long[] places = places(x, height, width, wanted, patches);
+    int outputsEach = outChannels / geometry.group();
+    int columns = inChannels * Codebook.TAPS;
+    List<float[]> ofGroups = new ArrayList<>();
+    List<float[]> wantedOfGroups = new ArrayList<>();
+    for (int g = 0; g < moments.size(); g++) {
+      float[] rows = new float[places.length * columns];
+      float[] outputs = new float[places.length * outputsEach];
+      for (int row = 0; row < places.length; row++) {
+        copyPatch(x, height, width, places[row], g * inChannels, inChannels, rows, row * columns);
+        copyOutputs(wanted, height, width, places[row], g * outputsEach, outputs, row, outputsEach);
+      }
+      ofGroups.add(rows);
+      wantedOfGroups.add(outputs);
+    }
+    check.add(places.length, ofGroups, wantedOfGroups);
+  }
+
+  /**
+   * Adds the statistics of other convolutions that share the weights.
+   *
+   * @param others what was sampled there.
+   */
+  public void pool(List<PatchSampler> others) {
+    for (int g = 0; g < moments.size(); g++) {
+      List<PatchMoments> pooled = new ArrayList<>();
+      for (int b = 0; b < moments.get(g).size(); b++) {
+        List<PatchMoments> parts = new ArrayList<>(List.of(moments.get(g).get(b)));
+        for (PatchSampler other : others) {
+          parts.add(other.moments.get(g).get(b));
+        }
+        pooled.add(PatchMoments.pooled(parts));
+      }
+      moments.set(g, pooled);
+    }
+  }
+
+  /**
+   * The number of patches that weights are fitted to.
+   *
+   * @return the number of pixels drawn so far.
+   */
+  public long count() {
+    return moments.get(0).get(0).count();
+  }
+
+  /**
+   * The patches to check weights on.
+   *
+   * @return those that {@link #addToCheck} added.
+   */
+  public PatchCheck check() {
+    return check;
+  }
+
+  /** Draws pixels of the output, from all of a batch. */
+  private long[] places(float[] x, int height, int width, float[] wanted, int patches) {
     int outHeight = geometry.outputHeight(height);
     int outWidth = geometry.outputWidth(width);
     int area = outHeight * outWidth;
@@ -87,10 +163,7 @@ public final class PatchSampler {
       long first = pixels * i / drawn;
       places[i] = first + (long) (rng.nextDouble() * (pixels * (i + 1) / drawn - first));
     }
-    for (int first = 0; first < drawn; first += CHUNK) {
-      int rows = Math.min(CHUNK, drawn - first);
-      addChunk(x, height, width, wanted, places, first, rows);
-    }
+    return places;
   }
 
   private void addChunk(

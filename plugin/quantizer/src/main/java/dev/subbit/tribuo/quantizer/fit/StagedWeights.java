@@ -26,6 +26,34 @@ public record StagedWeights(
   }
 
   /**
+   * The same weights for another convolution that shares them, with a bias of its own.
+   *
+   * @param moments statistics of that convolution, as {@link ConvFit} takes them.
+   * @return the weights with the bias that gives the wanted mean outputs there.
+   */
+  public StagedWeights withBiasFor(List<List<PatchMoments>> moments) {
+    float[] dense = toDense();
+    float[] own = new float[bias.length];
+    int columns = dense.length / bias.length;
+    int first = 0;
+    for (List<PatchMoments> group : moments) {
+      int outputs = group.get(0).outputs();
+      for (int o = first; o < first + outputs; o++) {
+        double shift = 0;
+        int at = o * columns;
+        for (PatchMoments block : group) {
+          for (int i = 0; i < block.columns(); i++) {
+            shift += dense[at++] * block.patchMean(i);
+          }
+        }
+        own[o] = (float) (group.get(0).outputMean(o - first) - shift);
+      }
+      first += outputs;
+    }
+    return new StagedWeights(stages, own, mean, variance, signalToNoise);
+  }
+
+  /**
    * The dense weights that these stand for.
    *
    * @return [outChannels, inChannels, 3, 3], row-major.

@@ -2,16 +2,18 @@ package dev.subbit.tribuo.quantizer.graph;
 
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.ConvAttributes;
+import java.util.List;
 
 /**
- * A 3x3 convolution of a graph that can become sub-bit, with the batch normalisation behind it
- * folded in where there is one.
+ * A 3x3 convolution of a graph that can become sub-bit, with what scales and shifts its channels
+ * behind it folded in.
  *
  * @param name its name, or that of its output where the node has none; unique among the layers.
  * @param node index of the Conv node in the graph.
- * @param normNode index of the folded BatchNormalization node, or -1.
+ * @param folded indices of the nodes behind it that are folded in, in order.
  * @param input name of the value it reads.
- * @param output name of the value it gives, that of the batch normalisation where one is folded in.
+ * @param weight name of the value that holds its weights; layers of one name share them.
+ * @param output name of the value it gives, that of the last node that is folded in.
  * @param outChannels output channels.
  * @param inChannels input channels of one group.
  * @param weights [outChannels, inChannels, 3, 3], row-major.
@@ -21,8 +23,9 @@ import dev.subbit.onnx.ConvAttributes;
 public record ConvLayer(
     String name,
     int node,
-    int normNode,
+    List<Integer> folded,
     String input,
+    String weight,
     String output,
     int outChannels,
     int inChannels,

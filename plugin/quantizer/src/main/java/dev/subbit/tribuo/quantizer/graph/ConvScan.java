@@ -9,6 +9,7 @@ import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.graph.GraphNames;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -40,7 +41,8 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
    */
   public static ConvScan of(ModelProto model, Function<List<String>, Map<String, long[]>> sizes) {
     GraphProto graph = model.getGraph();
-    Scanner scanner = new Scanner(graph, sizes.apply(inputsOfUnfixedPadding(graph)));
+    GraphIndex index = new GraphIndex(graph, ConstantValues.of(model, parameters(graph)));
+    Scanner scanner = new Scanner(graph, index, sizes.apply(inputsOfUnfixedPadding(graph)));
     for (int i = 0; i < graph.getNodeCount(); i++) {
       scanner.look(i);
     }
@@ -65,10 +67,35 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
         .toList();
   }
 
+  /** What may be weights, biases, or parameters of nodes that can be folded in. */
+  private static List<String> parameters(GraphProto graph) {
+    List<String> names = new ArrayList<>();
+    Set<String> chain = new HashSet<>();
+    for (NodeProto node : graph.getNodeList()) {
+      if (isConv(node)) {
+        names.addAll(node.getInputList().subList(1, node.getInputCount()));
+        chain.add(node.getOutput(0));
+      } else if (ChannelFold.isCandidate(node)
+          && node.getInputList().stream().anyMatch(chain::contains)) {
+        names.addAll(node.getInputList());
+        chain.addAll(node.getOutputList());
+      }
+    }
+    return names;
+  }
+
   private static boolean isConv(NodeProto node) {
     return GraphIndex.isStandard(node, "Conv")
         && node.getInputCount() >= 2
         && node.getOutputCount() == 1;
+  }
+
+  /** The name of a node, or of its output where it has none. */
+  static String nameOf(NodeProto node) {
+    if (!node.getName().isEmpty()) {
+      return node.getName();
+    }
+    return node.getOutputCount() > 0 ? node.getOutput(0) : node.getOpType();
   }
 
   /** One pass over a graph. */
@@ -80,10 +107,25 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
     private final List<LeftNode> left = new ArrayList<>();
     private final Set<String> names = new HashSet<>();
 
-    Scanner(GraphProto graph, Map<String, long[]> sizes) {
+    /** Number of convolutions that read each weight. */
+    private final Map<String, Integer> readers = new HashMap<>();
+
+    Scanner(GraphProto graph, GraphIndex index, Map<String, long[]> sizes) {
       this.graph = graph;
-      this.index = new GraphIndex(graph);
+      this.index = index;
       this.sizes = sizes;
+      graph.getNodeList().stream()
+          .filter(ConvScan::isConv)
+          .forEach(node -> readers.merge(weightOf(node.getInput(1)), 1, Integer::sum));
+    }
+
+    private String weightOf(String value) {
+      return index.origin(value).orElse(value);
+    }
+
+    /** Whether several convolutions read a weight, which then stays one. */
+    private boolean isShared(String value) {
+      return readers.get(weightOf(value)) > 1;
     }
 
     void look(int i) {
@@ -133,24 +175,38 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
         throw new Refusal(out + " x " + in + " kernels do not split into " + group + " groups");
       }
       float[] bias = bias(node, out);
-      int norm = -1;
+      List<Integer> folded = new ArrayList<>();
       String output = node.getOutput(0);
-      Optional<Integer> reader = index.onlyReader(output);
-      if (reader.isPresent() && graph.getNode(reader.get()).getInputList().indexOf(output) == 0) {
+      Optional<Integer> reader =
+          isShared(node.getInput(1)) ? Optional.empty() : index.onlyReader(output);
+      while (reader.isPresent()) {
         NodeProto next = graph.getNode(reader.get());
-        Optional<BatchNormFold> fold = BatchNormFold.of(next, index, out);
-        if (fold.isPresent()) {
-          norm = reader.get();
-          output = next.getOutput(0);
-          weights = scaled(weights, fold.get().factor());
-          bias = folded(bias, fold.get());
+        Optional<ChannelFold> fold = ChannelFold.of(next, output, index, out);
+        if (fold.isEmpty()) {
+          break;
         }
+        folded.add(reader.get());
+        output = next.getOutput(0);
+        weights = fold.get().weights(weights);
+        bias = fold.get().bias(bias);
+        reader = index.onlyReader(output);
       }
       requireFinite(weights);
       requireFinite(bias);
       String x = node.getInput(0);
       ConvAttributes geometry = ConvGeometry.of(node, sizes.get(x));
-      return new ConvLayer(unique(name), i, norm, x, output, out, in, weights, bias, geometry);
+      return new ConvLayer(
+          unique(name),
+          i,
+          folded,
+          x,
+          weightOf(node.getInput(1)),
+          output,
+          out,
+          in,
+          weights,
+          bias,
+          geometry);
     }
 
     private TensorProto weightTensor(NodeProto node) throws Refusal {
@@ -198,23 +254,6 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
       return bias;
     }
 
-    private static float[] scaled(float[] weights, double[] factor) {
-      float[] scaled = new float[weights.length];
-      int each = weights.length / factor.length;
-      for (int i = 0; i < scaled.length; i++) {
-        scaled[i] = (float) (weights[i] * factor[i / each]);
-      }
-      return scaled;
-    }
-
-    private static float[] folded(float[] bias, BatchNormFold fold) {
-      float[] folded = new float[bias.length];
-      for (int o = 0; o < folded.length; o++) {
-        folded[o] = (float) (bias[o] * fold.factor()[o] + fold.summand()[o]);
-      }
-      return folded;
-    }
-
     private static void requireFinite(float[] values) throws Refusal {
       for (float value : values) {
         if (!Float.isFinite(value)) {
@@ -227,13 +266,6 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
       String unique = GraphNames.free(name, names::contains);
       names.add(unique);
       return unique;
-    }
-
-    private static String nameOf(NodeProto node) {
-      if (!node.getName().isEmpty()) {
-        return node.getName();
-      }
-      return node.getOutputCount() > 0 ? node.getOutput(0) : node.getOpType();
     }
 
     private static String whyNotFloats(TensorProto tensor) {

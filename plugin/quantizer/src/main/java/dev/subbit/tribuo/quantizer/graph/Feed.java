@@ -14,12 +14,28 @@ import java.util.Map;
  * One set of inputs of a model.
  *
  * @param tensors the tensors by name of the input.
+ * @param samples number of samples in them.
  */
-public record Feed(Map<String, Tensor> tensors) {
+public record Feed(Map<String, Tensor> tensors, long samples) {
 
   // Copies the map, so that the feed stays as it was made.
   public Feed {
     tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+  }
+
+  /**
+   * Makes a feed whose first tensor counts the samples along its first axis.
+   *
+   * @param tensors the tensors by name of the input.
+   */
+  public Feed(Map<String, Tensor> tensors) {
+    this(
+        tensors,
+        tensors.values().stream()
+            .filter(tensor -> tensor.shape().length > 0)
+            .mapToLong(tensor -> tensor.shape()[0])
+            .findFirst()
+            .orElse(1));
   }
 
   /**

@@ -3,13 +3,16 @@ package dev.subbit.tribuo.quantizer.graph;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
+import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.graph.GraphNames;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,11 +21,15 @@ import java.util.Set;
 public final class GraphEdits {
 
   private static final List<String> TENSORS = List.of("/index", "/codebook", "/scale", "/bias");
+  private static final int BIAS = SubBitOperator.SUB_BIT_CONV.position("bias");
 
   private final GraphProto graph;
   private final Set<String> names;
   private final Set<String> nodes = new HashSet<>();
   private final GraphProto.Builder edited;
+
+  /** The first convolution of each weights: others that have the same read what it reads. */
+  private final Map<PackedConvWeights, NodeProto> written = new IdentityHashMap<>();
 
   private GraphEdits(GraphProto graph) {
     this.graph = graph;
@@ -50,7 +57,7 @@ public final class GraphEdits {
     Set<Integer> dropped = new HashSet<>();
     for (ConvLayer layer : layers.keySet()) {
       byNode.put(layer.node(), layer);
-      dropped.add(layer.normNode());
+      dropped.addAll(layer.folded());
     }
     for (int i = 0; i < graph.getNodeCount(); i++) {
       if (!byNode.containsKey(i)) {
@@ -83,9 +90,18 @@ public final class GraphEdits {
           stages.get(s),
           layer.attributes(),
           s == 0 ? weights.bias() : null);
-      edited.addAllInitializer(part.getInitializerList());
       String output = only ? layer.output() : node;
-      edited.addNode(part.getNodeBuilder(0).setOutput(0, output));
+      NodeProto.Builder conv = part.getNodeBuilder(0).setOutput(0, output);
+      NodeProto first = written.putIfAbsent(stages.get(s), conv.build());
+      for (TensorProto tensor : part.getInitializerList()) {
+        int input = conv.getInputList().indexOf(tensor.getName());
+        if (first != null && input != BIAS) {
+          conv.setInput(input, first.getInput(input));
+        } else {
+          edited.addInitializer(tensor);
+        }
+      }
+      edited.addNode(conv);
       if (s == 0) {
         sum = output;
       } else {

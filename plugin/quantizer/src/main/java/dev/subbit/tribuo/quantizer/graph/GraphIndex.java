@@ -23,9 +23,22 @@ final class GraphIndex {
   private final Map<String, Integer> readers = new HashMap<>();
   private final Map<String, Integer> onlyReader = new HashMap<>();
   private final Set<String> inputs = new HashSet<>();
+  private final Map<String, TensorProto> computed;
 
   GraphIndex(GraphProto graph) {
+    this(graph, Map.of());
+  }
+
+  /**
+   * Makes an index.
+   *
+   * @param graph the graph.
+   * @param computed constants that its nodes compute, by name, as {@link ConstantValues} finds
+   *     them.
+   */
+  GraphIndex(GraphProto graph, Map<String, TensorProto> computed) {
     this.graph = graph;
+    this.computed = computed;
     graph.getInitializerList().forEach(tensor -> initializers.put(tensor.getName(), tensor));
     graph.getInputList().forEach(input -> inputs.add(input.getName()));
     for (int i = 0; i < graph.getNodeCount(); i++) {
@@ -60,10 +73,18 @@ final class GraphIndex {
     }
   }
 
-  /** Names that a subgraph gives itself are among them: too many readers are harmless. */
+  /** Names that a subgraph gives itself are its own, whatever they mean outside. */
   private static void addReads(GraphProto subgraph, Set<String> values) {
-    subgraph.getNodeList().forEach(node -> addReads(node, values));
-    subgraph.getOutputList().forEach(output -> values.add(output.getName()));
+    Set<String> reads = new HashSet<>();
+    subgraph.getNodeList().forEach(node -> addReads(node, reads));
+    subgraph.getOutputList().forEach(output -> reads.add(output.getName()));
+    subgraph.getNodeList().forEach(node -> reads.removeAll(Set.copyOf(node.getOutputList())));
+    subgraph.getInputList().forEach(input -> reads.remove(input.getName()));
+    subgraph.getInitializerList().forEach(tensor -> reads.remove(tensor.getName()));
+    subgraph
+        .getSparseInitializerList()
+        .forEach(tensor -> reads.remove(tensor.getValues().getName()));
+    values.addAll(reads);
   }
 
   /** The node that alone reads a value that is not an output of the graph. */
@@ -87,14 +108,12 @@ final class GraphIndex {
   }
 
   /**
-   * The tensor that a value always is: an initializer or a Constant, dequantized or as it is,
-   * reached through any number of Identity nodes.
+   * The tensor that a value always is: an initializer or a Constant, reached through any number of
+   * Identity nodes, or what other nodes make of such.
    */
   Optional<TensorProto> constant(String value) {
     Optional<TensorProto> stored = stored(value);
-    return stored.isPresent()
-        ? stored
-        : origin(value).flatMap(this::producer).flatMap(node -> DequantizedTensors.of(node, this));
+    return stored.isPresent() ? stored : Optional.ofNullable(computed.get(value));
   }
 
   /** The tensor that a value always is, if the graph holds it as it is. */
@@ -116,7 +135,7 @@ final class GraphIndex {
   }
 
   /** The initializer, or the output of a standard node but Identity, that a value comes from. */
-  private Optional<String> origin(String value) {
+  Optional<String> origin(String value) {
     String name = value;
     for (int hop = 0; hop < MAX_HOPS; hop++) {
       if (isOverridable(name)) {

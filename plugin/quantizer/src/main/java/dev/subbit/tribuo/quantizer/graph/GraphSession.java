@@ -10,13 +10,21 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.subbit.onnx.SubBitSessions;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * A foreign model in ONNX Runtime on the CPU. Sub-bit operators run from their function bodies,
@@ -25,6 +33,29 @@ import java.util.Optional;
 public final class GraphSession implements AutoCloseable {
 
   private final OrtSession session;
+
+  private GraphSession(OrtSession session) {
+    this.session = session;
+  }
+
+  /**
+   * Loads a model file as ONNX Runtime does by itself, with what it keeps in files beside it.
+   *
+   * @param file the file; the functions in it must have been checked, since ONNX Runtime may crash
+   *     on damaged ones.
+   * @return the session.
+   * @throws IllegalArgumentException if ONNX Runtime refuses it; the message says why.
+   */
+  public static GraphSession ofFile(Path file) {
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+      return new GraphSession(
+          OrtEnvironment.getEnvironment().createSession(file.toString(), options));
+    } catch (OrtException e) {
+      throw new IllegalArgumentException(
+          "ONNX Runtime cannot load the model: " + e.getMessage(), e);
+    }
+  }
 
   /**
    * Loads a model.
@@ -68,35 +99,29 @@ public final class GraphSession implements AutoCloseable {
   }
 
   /**
-   * The inputs that have to be fed.
+   * Runs the model on one feed.
    *
-   * @return the inputs, in the model's order.
-   * @throws IllegalArgumentException if one is not a tensor.
+   * @param feed the inputs; tensors for inputs that the model does not have are ignored.
+   * @return its outputs of numbers and truth values by name, in the model's order, as floats;
+   *     others are left out.
+   * @throws IllegalArgumentException if it fails on this feed.
    */
-  public List<ModelInput> inputs() {
-    try {
-      List<ModelInput> inputs = new ArrayList<>();
-      for (Map.Entry<String, NodeInfo> input : session.getInputInfo().entrySet()) {
-        if (!(input.getValue().getInfo() instanceof TensorInfo tensor)) {
-          throw new IllegalArgumentException(
-              "The model's input '" + input.getKey() + "' is not a tensor");
-        }
-        inputs.add(new ModelInput(input.getKey(), tensor.type, tensor.getShape()));
-      }
-      return inputs;
-    } catch (OrtException e) {
-      throw new IllegalArgumentException("ONNX Runtime tells no inputs: " + e.getMessage(), e);
-    }
+  public Map<String, FloatArray> run(Feed feed) {
+    return run(feed, GraphSession::floats);
   }
 
   /**
    * Runs the model on one feed.
    *
-   * @param feed the inputs; tensors for inputs that the model does not have are ignored.
-   * @return its float outputs by name, in the model's order; others are left out.
+   * @param feed the inputs, as above.
+   * @return its outputs as they are, by name; those of a type that Java does not know are left out.
    * @throws IllegalArgumentException if it fails on this feed.
    */
-  public Map<String, FloatArray> run(Feed feed) {
+  Map<String, Feed.Tensor> tensors(Feed feed) {
+    return run(feed, GraphSession::copy);
+  }
+
+  private <T> Map<String, T> run(Feed feed, Function<OnnxTensor, Optional<T>> reader) {
     Map<String, OnnxTensor> inputs = new HashMap<>();
     try {
       for (Map.Entry<String, Feed.Tensor> input : feed.tensors().entrySet()) {
@@ -105,9 +130,11 @@ public final class GraphSession implements AutoCloseable {
         }
       }
       try (OrtSession.Result result = session.run(inputs)) {
-        Map<String, FloatArray> outputs = new LinkedHashMap<>();
+        Map<String, T> outputs = new LinkedHashMap<>();
         for (Map.Entry<String, OnnxValue> output : result) {
-          floats(output.getValue()).ifPresent(array -> outputs.put(output.getKey(), array));
+          if (output.getValue() instanceof OnnxTensor tensor) {
+            reader.apply(tensor).ifPresent(value -> outputs.put(output.getKey(), value));
+          }
         }
         return outputs;
       }
@@ -119,15 +146,84 @@ public final class GraphSession implements AutoCloseable {
     }
   }
 
-  private static Optional<FloatArray> floats(OnnxValue value) {
-    if (value instanceof OnnxTensor tensor
-        && tensor.getInfo().type == ai.onnxruntime.OnnxJavaType.FLOAT) {
-      FloatBuffer buffer = tensor.getFloatBuffer();
-      float[] values = new float[buffer.remaining()];
-      buffer.get(values);
-      return Optional.of(new FloatArray(tensor.getInfo().getShape(), values));
+  private static Optional<Feed.Tensor> copy(OnnxTensor tensor) {
+    if (tensor.getInfo().type.size == 0) {
+      return Optional.empty();
     }
-    return Optional.empty();
+    ByteBuffer data = tensor.getByteBuffer();
+    ByteBuffer copy = ByteBuffer.allocateDirect(data.remaining()).order(ByteOrder.nativeOrder());
+    copy.put(data).rewind();
+    return Optional.of(new Feed.Tensor(tensor.getInfo().type, tensor.getInfo().getShape(), copy));
+  }
+
+  private static Optional<FloatArray> floats(OnnxTensor tensor) {
+    long[] shape = tensor.getInfo().getShape();
+    switch (tensor.getInfo().type) {
+      case FLOAT, FLOAT16, BFLOAT16 -> {
+        FloatBuffer buffer = tensor.getFloatBuffer();
+        float[] values = new float[buffer.remaining()];
+        buffer.get(values);
+        return Optional.of(new FloatArray(shape, values));
+      }
+      case DOUBLE -> {
+        DoubleBuffer buffer = tensor.getDoubleBuffer();
+        return Optional.of(array(shape, buffer.remaining(), buffer::get));
+      }
+      case INT64 -> {
+        LongBuffer buffer = tensor.getLongBuffer();
+        return Optional.of(array(shape, buffer.remaining(), buffer::get));
+      }
+      case INT32 -> {
+        IntBuffer buffer = tensor.getIntBuffer();
+        return Optional.of(array(shape, buffer.remaining(), buffer::get));
+      }
+      case INT8, BOOL -> {
+        ByteBuffer buffer = tensor.getByteBuffer();
+        return Optional.of(array(shape, buffer.remaining(), buffer::get));
+      }
+      case UINT8 -> {
+        ByteBuffer buffer = tensor.getByteBuffer();
+        return Optional.of(array(shape, buffer.remaining(), i -> buffer.get(i) & 0xff));
+      }
+      default -> {
+        return Optional.empty();
+      }
+    }
+  }
+
+  private static FloatArray array(long[] shape, int count, IntToDoubleFunction values) {
+    float[] floats = new float[count];
+    for (int i = 0; i < count; i++) {
+      floats[i] = (float) values.applyAsDouble(i);
+    }
+    return new FloatArray(shape, floats);
+  }
+
+  /**
+   * Whether an output holds numbers that are counted or truth values, which are right or wrong.
+   *
+   * @param output its name.
+   * @return false for floats.
+   */
+  public boolean isDiscrete(String output) {
+    try {
+      return session.getOutputInfo().get(output).getInfo() instanceof TensorInfo tensor
+          && switch (tensor.type) {
+            case FLOAT, FLOAT16, BFLOAT16, DOUBLE -> false;
+            default -> true;
+          };
+    } catch (OrtException e) {
+      throw new IllegalArgumentException("ONNX Runtime tells no outputs: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The model's outputs.
+   *
+   * @return their names, in the model's order.
+   */
+  public List<String> outputs() {
+    return List.copyOf(session.getOutputNames());
   }
 
   @Override

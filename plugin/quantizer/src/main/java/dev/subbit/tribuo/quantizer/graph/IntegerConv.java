@@ -192,13 +192,13 @@ public record IntegerConv(
     TensorProto zeroPoint = scalar(node.getInput(2), index).orElse(null);
     if (scale == null
         || zeroPoint == null
-        || !DequantizedTensors.is8Bit(zeroPoint.getDataType())
+        || !IntegerTensors.is8Bit(zeroPoint.getDataType())
         || !(scale[0] > 0)
         || Float.isInfinite(scale[0])) {
       return Optional.empty();
     }
     boolean signed = zeroPoint.getDataType() == TensorProto.DataType.INT8.getNumber();
-    return DequantizedTensors.integers(zeroPoint)
+    return IntegerTensors.values(zeroPoint)
         .map(numbers -> numbers[0] + (signed ? 128 : 0))
         .filter(number -> number >= 0 && number <= 255)
         .map(number -> new IntegerValue(tensor, new QuantizedRange(scale[0], number), signed));

@@ -3,9 +3,11 @@ package dev.subbit.tribuo.quantizer.graph;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.GraphProtoOrBuilder;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.SparseTensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -13,9 +15,6 @@ import java.util.stream.Collectors;
 
 /** Removes what only replaced nodes had read. */
 final class Leftovers {
-
-  private static final Set<String> FEEDERS =
-      Set.of("Constant", "Identity", "QuantizeLinear", "DequantizeLinear");
 
   private Leftovers() {}
 
@@ -28,30 +27,28 @@ final class Leftovers {
   }
 
   /**
-   * Removes initializers, and nodes that only hold or round a value, which were read before and are
-   * not any more. What was not read before stays.
+   * Removes initializers and nodes whose outputs were read before and are not any more. What was
+   * not read before stays.
    *
    * @param graph the graph after an edit.
    * @param before what was read before it.
    */
   static void remove(GraphProto.Builder graph, Set<String> before) {
-    boolean changed = true;
-    while (changed) {
-      Set<String> reads = reads(graph);
-      List<NodeProto> kept = new ArrayList<>();
-      for (NodeProto node : graph.getNodeList()) {
-        boolean feedsNobody =
-            GraphIndex.isStandard(node)
-                && FEEDERS.contains(node.getOpType())
-                && before.containsAll(node.getOutputList())
-                && node.getOutputList().stream().noneMatch(reads::contains);
-        if (!feedsNobody) {
-          kept.add(node);
-        }
+    Set<String> needed = new HashSet<>();
+    graph.getOutputList().forEach(output -> needed.add(output.getName()));
+    List<NodeProto> kept = new ArrayList<>();
+    for (int i = graph.getNodeCount() - 1; i >= 0; i--) {
+      NodeProto node = graph.getNode(i);
+      boolean feedsNobody =
+          node.getOutputList().stream().anyMatch(before::contains)
+              && node.getOutputList().stream().noneMatch(needed::contains);
+      if (!feedsNobody) {
+        kept.add(node);
+        GraphIndex.addReads(node, needed);
       }
-      changed = kept.size() < graph.getNodeCount();
-      graph.clearNode().addAllNode(kept);
     }
+    Collections.reverse(kept);
+    graph.clearNode().addAllNode(kept);
     Set<String> reads = reads(graph);
     Set<String> gone =
         graph.getInitializerList().stream()
@@ -64,7 +61,15 @@ final class Leftovers {
             .toList();
     List<ValueInfoProto> inputs =
         graph.getInputList().stream().filter(input -> !gone.contains(input.getName())).toList();
+    List<SparseTensorProto> sparse =
+        graph.getSparseInitializerList().stream()
+            .filter(
+                tensor ->
+                    !before.contains(tensor.getValues().getName())
+                        || reads.contains(tensor.getValues().getName()))
+            .toList();
     graph.clearInitializer().addAllInitializer(tensors);
+    graph.clearSparseInitializer().addAllSparseInitializer(sparse);
     graph.clearInput().addAllInput(inputs);
     dropUnknownValues(graph);
   }

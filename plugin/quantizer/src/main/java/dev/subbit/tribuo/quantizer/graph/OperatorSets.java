@@ -1,9 +1,7 @@
 package dev.subbit.tribuo.quantizer.graph;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
@@ -18,7 +16,7 @@ import java.util.stream.Collectors;
 public final class OperatorSets {
 
   /** The oldest standard operator set that models may be in. */
-  public static final int OLDEST = 11;
+  public static final int OLDEST = 7;
 
   /** From this file version on, an initializer that is an input is a default, not a constant. */
   private static final int DEFAULTS_IR_VERSION = 4;
@@ -26,14 +24,15 @@ public final class OperatorSets {
   private OperatorSets() {}
 
   /**
-   * Makes a model ready for {@link GraphEdits}: operator set 11 becomes 12, and in files of version
-   * 3 initializers are no longer inputs too. What the model computes stays the same, and models
-   * that are ready are returned as they are.
+   * Makes a model ready for {@link GraphEdits}: operator sets before 12 become 12, and in files of
+   * version 3 initializers are no longer inputs too. What the model computes stays the same, and
+   * models that are ready are returned as they are.
    *
    * @param name the model's name in messages.
    * @param model the model.
    * @return the model.
-   * @throws IOException if its operator set is too old, or it is already sub-bit in all of it.
+   * @throws IOException if its operator set is too old, or it has a node that is not brought to set
+   *     12; the message names it.
    */
   public static ModelProto upgrade(String name, ModelProto model) throws IOException {
     long opset = SubBitModels.standardOpset(model);
@@ -60,7 +59,9 @@ public final class OperatorSets {
                 ? set.toBuilder().setVersion(SubBitOperator.OLDEST_STANDARD_OPSET).build()
                 : set);
       }
-      to12(builder.getGraphBuilder());
+      builder.setGraph(OperatorUpgrade.to12(name, builder.getGraph(), opset));
+      // Sizes are values from set 10 on, where they had been attributes.
+      builder.setIrVersion(Math.max(builder.getIrVersion(), DEFAULTS_IR_VERSION));
     }
     return builder.build();
   }
@@ -73,24 +74,5 @@ public final class OperatorSets {
             .filter(input -> !initialized.contains(input.getName()))
             .toList();
     graph.clearInput().addAllInput(inputs);
-  }
-
-  /**
-   * Of all operators, Dropout alone lost something from set 11 to 12: the attribute {@code ratio},
-   * which means nothing where no training is.
-   */
-  private static void to12(GraphProto.Builder graph) {
-    for (int i = 0; i < graph.getNodeCount(); i++) {
-      NodeProto node = graph.getNode(i);
-      boolean dropout = GraphIndex.isStandard(node, "Dropout");
-      boolean nested = node.getAttributeList().stream().anyMatch(AttributeProto::hasG);
-      if (dropout) {
-        graph.setNode(i, node.toBuilder().clearAttribute());
-      } else if (nested) {
-        graph.getNodeBuilder(i).getAttributeBuilderList().stream()
-            .filter(AttributeProto.Builder::hasG)
-            .forEach(attribute -> to12(attribute.getGBuilder()));
-      }
-    }
   }
 }

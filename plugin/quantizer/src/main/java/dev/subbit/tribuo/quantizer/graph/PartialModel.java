@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.subbit.onnx.OnnxProtos;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -37,7 +38,7 @@ public final class PartialModel {
    * Cuts a model down to what some values need.
    *
    * @param model the model.
-   * @param values names of float32 values of its graph, inputs allowed.
+   * @param values names of values of its graph, inputs allowed; what is not float32 is cast to it.
    * @return the model with only what these values need; all inputs stay.
    */
   public static ModelProto of(ModelProto model, List<String> values) {
@@ -48,7 +49,7 @@ public final class PartialModel {
    * Cuts a model down to what some values need beyond values that are already known.
    *
    * @param model the model.
-   * @param values names of float32 values of its graph, inputs allowed.
+   * @param values names of values of its graph, inputs allowed; what is not float32 is cast to it.
    * @param known names of float32 values of its graph; those that are needed become inputs.
    * @return the model with only what the values need; where it needs known ones, inputs that
    *     nothing reads are gone.
@@ -85,12 +86,34 @@ public final class PartialModel {
     for (String value : values) {
       part.addNode(
           NodeProto.newBuilder()
-              .setOpType("Identity")
+              .setOpType("Cast")
               .addInput(value)
+              .addAttribute(OnnxProtos.attribute("to", (long) TensorProto.DataType.FLOAT_VALUE))
               .addOutput(outputName(value)));
       part.addOutput(OnnxProtos.valueOfAnyShape(outputName(value), TensorProto.DataType.FLOAT));
     }
     return model.toBuilder().setGraph(part).build();
+  }
+
+  /**
+   * Cuts a model down to constants, which need no inputs.
+   *
+   * @param model the model.
+   * @param values names of values of its graph that depend on none of its inputs.
+   * @return the model with only what these values need, without inputs; the values keep their
+   *     types.
+   */
+  static ModelProto ofConstants(ModelProto model, List<String> values) {
+    ModelProto part = of(model, values);
+    GraphProto.Builder graph = part.getGraph().toBuilder().clearInput().clearValueInfo();
+    graph.clearOutput();
+    for (NodeProto.Builder node : graph.getNodeBuilderList()) {
+      if (node.getOutputCount() == 1 && node.getOutput(0).endsWith(SUFFIX)) {
+        node.setOpType("Identity").clearAttribute();
+        graph.addOutput(ValueInfoProto.newBuilder().setName(node.getOutput(0)));
+      }
+    }
+    return part.toBuilder().setGraph(graph).build();
   }
 
   /** Adds to the cuts those known values at which the way back from the values ends. */

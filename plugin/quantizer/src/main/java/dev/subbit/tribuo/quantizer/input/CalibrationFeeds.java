@@ -7,10 +7,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 
 /** Lays calibration samples out as a model's inputs, batch by batch. */
 public final class CalibrationFeeds {
@@ -20,123 +20,76 @@ public final class CalibrationFeeds {
 
   private static final int MOST_IN_A_BATCH = 64;
 
+  /** One sample in so many is held out. */
+  private static final int HELD_OUT = 5;
+
   /** What one buffer of floats holds. */
   private static final int MOST_RANDOM_VALUES = Integer.MAX_VALUE / Float.BYTES;
 
   private CalibrationFeeds() {}
 
   /**
-   * Cuts samples into batches.
+   * Cuts samples into batches, all of them to fit to.
    *
    * @param inputs the model's inputs.
    * @param samples for each of them, by name.
-   * @return the batches: views of the samples, or of one float copy of those that are doubles.
+   * @return the batches: views of the samples, or of one converted copy of them.
    * @throws IllegalArgumentException if an input has no samples, or they do not fit it or each
    *     other; the message names the input and says what it takes.
    */
   public static List<Feed> of(List<ModelInput> inputs, Map<String, Samples> samples) {
-    for (String name : samples.keySet()) {
-      if (inputs.stream().noneMatch(input -> input.name().equals(name))) {
-        throw new IllegalArgumentException(
-            "The model has no input '" + name + "'; it has " + describe(inputs));
+    SampleAxes axes = SampleAxes.of(inputs, samples);
+    return feeds(axes, LongStream.range(0, axes.count()).toArray());
+  }
+
+  /**
+   * Cuts samples into batches, and holds a share of the samples out: one in {@value #HELD_OUT},
+   * spread evenly, where there are at least two.
+   *
+   * @param inputs the model's inputs.
+   * @param samples for each of them, by name.
+   * @return the batches.
+   * @throws IllegalArgumentException as {@link #of}.
+   */
+  public static Calibration split(List<ModelInput> inputs, Map<String, Samples> samples) {
+    SampleAxes axes = SampleAxes.of(inputs, samples);
+    // A model of fixed batch size is fed with whole batches of either kind.
+    long unit = Math.max(1, axes.fixedBatch());
+    long units = axes.count() / unit;
+    long held = units < 2 ? 0 : Math.max(1, units / HELD_OUT);
+    long[] out = new long[(int) (held * unit)];
+    long[] fit = new long[(int) ((units - held) * unit)];
+    int outs = 0;
+    int fits = 0;
+    for (long i = 0; i < units; i++) {
+      // The middle one of each of as many equal stretches.
+      boolean isOut = outs < out.length && i == (2 * (outs / unit) + 1) * units / (2 * held);
+      for (long j = i * unit; j < (i + 1) * unit; j++) {
+        if (isOut) {
+          out[outs++] = j;
+        } else {
+          fit[fits++] = j;
+        }
       }
     }
-    Map<String, Samples> fitting = new LinkedHashMap<>();
-    long count = -1;
-    long fixed = -1;
-    long values = 0;
-    for (ModelInput input : inputs) {
-      Samples given = samples.get(input.name());
-      if (given == null) {
-        throw new IllegalArgumentException(
-            "There are no calibration values for input '"
-                + input.name()
-                + "'; the model has "
-                + describe(inputs)
-                + ". Give them with --inputs NAME=FILE, once for each.");
-      }
-      given = converted(input, given);
-      requireFit(input, given);
-      fitting.put(input.name(), given);
-      if (count >= 0 && given.count() != count) {
-        throw new IllegalArgumentException(
-            given.source() + " has " + given.count() + " samples, another input's file " + count);
-      }
-      count = given.count();
-      if (input.shape().length > 0 && input.shape()[0] > 0) {
-        fixed = input.shape()[0];
-      }
-      values += given.data().capacity() / given.type().size / Math.max(1, count);
-    }
-    if (count < 1) {
-      throw new IllegalArgumentException("Calibration needs at least one sample, there is none");
-    }
-    long batch =
-        fixed > 0
-            ? fixed
-            : Math.max(1, Math.min(MOST_IN_A_BATCH, BATCH_VALUES / Math.max(1, values)));
-    if (fixed > count) {
-      throw new IllegalArgumentException(
-          "The model takes batches of " + fixed + ", there are only " + count + " samples");
-    }
+    return new Calibration(feeds(axes, fit), feeds(axes, out), fits, outs);
+  }
+
+  private static List<Feed> feeds(SampleAxes axes, long[] samples) {
+    int batch =
+        axes.fixedBatch() > 0
+            ? (int) axes.fixedBatch()
+            : (int)
+                Math.max(
+                    1, Math.min(MOST_IN_A_BATCH, BATCH_VALUES / Math.max(1, axes.valuesEach())));
     List<Feed> feeds = new ArrayList<>();
-    for (long first = 0; first < count; first += batch) {
-      long size = Math.min(batch, count - first);
-      if (fixed > 0 && size < fixed) {
-        break;
+    for (int first = 0; first < samples.length; first += batch) {
+      int last = Math.min(samples.length, first + batch);
+      if (axes.fixedBatch() <= 0 || last - first == batch) {
+        feeds.add(axes.feed(Arrays.copyOfRange(samples, first, last)));
       }
-      feeds.add(feed(fitting, first, size));
     }
     return feeds;
-  }
-
-  private static Feed feed(Map<String, Samples> samples, long first, long size) {
-    Map<String, Feed.Tensor> tensors = new LinkedHashMap<>();
-    samples.forEach(
-        (name, given) -> {
-          long[] shape = given.shape().clone();
-          if (shape.length > 0) {
-            shape[0] = size;
-          }
-          ByteBuffer data = given.slice(first, size);
-          tensors.put(name, new Feed.Tensor(given.type(), shape, data));
-        });
-    return new Feed(tensors);
-  }
-
-  /** NumPy makes doubles by default; the model may take floats. */
-  private static Samples converted(ModelInput input, Samples given) {
-    if (input.type() != OnnxJavaType.FLOAT || given.type() != OnnxJavaType.DOUBLE) {
-      return given;
-    }
-    ByteBuffer data =
-        ByteBuffer.allocateDirect(given.data().capacity() / 2).order(ByteOrder.nativeOrder());
-    for (int i = 0; i < given.data().capacity(); i += Double.BYTES) {
-      data.putFloat((float) given.data().getDouble(i));
-    }
-    return new Samples(OnnxJavaType.FLOAT, given.shape(), data.rewind(), given.source());
-  }
-
-  private static void requireFit(ModelInput input, Samples given) {
-    boolean fits = given.type() == input.type() && given.shape().length == input.shape().length;
-    for (int i = 1; fits && i < input.shape().length; i++) {
-      fits = input.shape()[i] < 1 || input.shape()[i] == given.shape()[i];
-    }
-    if (!fits) {
-      throw new IllegalArgumentException(
-          given.source()
-              + " holds "
-              + given.type()
-              + " "
-              + new ModelInput("", given.type(), given.shape())
-              + "; input '"
-              + input.name()
-              + "' takes "
-              + input.type()
-              + " "
-              + input
-              + ", where the first axis counts the samples");
-    }
   }
 
   /**
@@ -153,25 +106,27 @@ public final class CalibrationFeeds {
   }
 
   /**
-   * Draws samples of independent standard normal numbers, for a model without real samples.
+   * Draws samples of independent numbers, for a model without real samples: standard normal ones,
+   * and bytes evenly from 0 to 255.
    *
-   * @param input a float input.
+   * @param input an input of floats or bytes.
    * @param count number of samples.
    * @param shape its dimensions behind the first where the model leaves them open; empty if it does
    *     not.
    * @param seed seed of the numbers.
    * @return the samples.
-   * @throws IllegalArgumentException if the input takes no floats, a dimension stays open, or the
+   * @throws IllegalArgumentException if the input takes neither, a dimension stays open, or the
    *     samples come to 2 GB or more.
    */
   public static Samples random(ModelInput input, int count, long[] shape, long seed) {
-    if (input.type() != OnnxJavaType.FLOAT) {
+    boolean floats = input.type() == OnnxJavaType.FLOAT || input.type() == OnnxJavaType.FLOAT16;
+    if (!floats && input.type() != OnnxJavaType.UINT8) {
       throw new IllegalArgumentException(
           "Input '"
               + input.name()
               + "' takes "
               + input.type()
-              + "; only floats can be drawn at random. Give values with --inputs.");
+              + "; only floats and bytes can be drawn at random. Give values with --inputs.");
     }
     long[] sample = input.sampleShape(shape);
     long[] whole = new long[sample.length + 1];
@@ -194,6 +149,12 @@ public final class CalibrationFeeds {
       values *= dimension;
     }
     SplittableRandom rng = new SplittableRandom(seed);
+    if (!floats) {
+      byte[] bytes = new byte[(int) values];
+      rng.nextBytes(bytes);
+      ByteBuffer data = ByteBuffer.allocateDirect(bytes.length).order(ByteOrder.nativeOrder());
+      return new Samples(OnnxJavaType.UINT8, whole, data.put(bytes).rewind(), "random numbers");
+    }
     ByteBuffer data =
         ByteBuffer.allocateDirect((int) values * Float.BYTES).order(ByteOrder.nativeOrder());
     for (long i = 0; i < values; i++) {

@@ -26,6 +26,7 @@ final class NpyFile {
   private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([^)]*)\\)");
   private static final Map<String, OnnxJavaType> TYPES =
       Map.of(
+          "<f2", OnnxJavaType.FLOAT16,
           "<f4", OnnxJavaType.FLOAT,
           "<f8", OnnxJavaType.DOUBLE,
           "<i4", OnnxJavaType.INT32,

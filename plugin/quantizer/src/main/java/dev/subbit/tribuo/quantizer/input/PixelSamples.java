@@ -9,7 +9,8 @@ import java.util.Arrays;
 
 /**
  * Turns images into a model's input: {@code (pixel * scale - mean[channel]) / deviation[channel]},
- * channels first or last as the model has them, or one row of features.
+ * channels first or last as the model has them, or one row of features. An input of bytes takes the
+ * pixels as they are.
  *
  * @param scale factor of the pixels, 0 to 255; 0 for the usual one: 1/255 where the input has the
  *     axes of an image, 1 where it is a row of features.
@@ -19,7 +20,7 @@ import java.util.Arrays;
 public record PixelSamples(float scale, float[] mean, float[] deviation) {
 
   private static final float BYTE = 255f;
-  private static final int IMAGE_RANK = 4;
+  private static final int IMAGE_AXES = 3;
 
   /** Source of images. */
   @FunctionalInterface
@@ -45,22 +46,24 @@ public record PixelSamples(float scale, float[] mean, float[] deviation) {
    * @throws IllegalArgumentException if no image fits it.
    */
   public static ImageShape shapeOf(ModelInput input, long[] given) {
-    if (input.type() != OnnxJavaType.FLOAT) {
+    if (input.type() != OnnxJavaType.FLOAT
+        && input.type() != OnnxJavaType.FLOAT16
+        && input.type() != OnnxJavaType.UINT8) {
       throw new IllegalArgumentException(
           "Input '"
               + input.name()
               + "' takes "
               + input.type()
-              + ", not float images; give values with --inputs");
+              + ", not images of floats or bytes; give values with --inputs");
     }
-    if (input.shape().length == 2) {
+    if (input.shape() != null && input.shape().length == 2) {
       return null;
     }
-    if (input.shape().length != IMAGE_RANK) {
+    long[] sample = isImage(input, given) ? input.sampleShape(given) : new long[0];
+    if (sample.length != IMAGE_AXES) {
       throw new IllegalArgumentException(
           "Input '" + input.name() + "' is " + input + ", no image; give values with --inputs");
     }
-    long[] sample = input.sampleShape(given);
     boolean first = isFirst(sample);
     if (!first && !isChannels(sample[2])) {
       throw new IllegalArgumentException(
@@ -72,6 +75,11 @@ public record PixelSamples(float scale, float[] mean, float[] deviation) {
     }
     int at = first ? 1 : 0;
     return new ImageShape((int) sample[first ? 0 : 2], (int) sample[at], (int) sample[at + 1]);
+  }
+
+  /** Whether an input can be an image: of four dimensions, or three without one for samples. */
+  private static boolean isImage(ModelInput input, long[] given) {
+    return input.shape() == null || input.shape().length == IMAGE_AXES + 1 || input.isOneImage();
   }
 
   private static boolean isFirst(long[] sample) {
@@ -106,8 +114,16 @@ public record PixelSamples(float scale, float[] mean, float[] deviation) {
     long[] whole = new long[dimensions.length + 1];
     whole[0] = count;
     System.arraycopy(dimensions, 0, whole, 1, dimensions.length);
+    boolean bytes = input.type() == OnnxJavaType.UINT8;
+    if (bytes && (scale != 0 || mean[0] != 0 || deviation[0] != 1)) {
+      throw new IllegalArgumentException(
+          "Input '"
+              + input.name()
+              + "' takes the bytes of pixels as they are: leave --scale, --mean and --std out");
+    }
+    OnnxJavaType type = bytes ? OnnxJavaType.UINT8 : OnnxJavaType.FLOAT;
     ByteBuffer data =
-        ByteBuffer.allocateDirect(Math.multiplyExact(Math.multiplyExact(count, size), Float.BYTES))
+        ByteBuffer.allocateDirect(Math.multiplyExact(Math.multiplyExact(count, size), type.size))
             .order(ByteOrder.nativeOrder());
     float factor = scale != 0 ? scale : fixed == null ? 1 : 1 / BYTE;
     int area = shape.height() * shape.width();
@@ -115,14 +131,18 @@ public record PixelSamples(float scale, float[] mean, float[] deviation) {
       byte[] pixels = images.read(i, shape);
       for (int p = 0; p < size; p++) {
         int channel = p / area;
+        int at = last ? p % area * shape.channels() + channel : p;
+        if (bytes) {
+          data.put(i * size + at, pixels[p]);
+          continue;
+        }
         float value =
             ((pixels[p] & 0xFF) * factor - mean[channel % mean.length])
                 / deviation[channel % deviation.length];
-        int at = last ? p % area * shape.channels() + channel : p;
         data.putFloat((i * size + at) * Float.BYTES, value);
       }
     }
-    return new Samples(OnnxJavaType.FLOAT, whole, data, source);
+    return new Samples(type, whole, data, source);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.subbit.tribuo.quantizer.input;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnxruntime.OnnxJavaType;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.subbit.tribuo.quantizer.graph.ElementType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -53,8 +54,8 @@ public final class TensorFile {
       throw new IOException(file + " is not a tensor: " + e.getMessage(), e);
     }
     TensorProto.DataType type = TensorProto.DataType.forNumber(tensor.getDataType());
-    OnnxJavaType element = javaType(type);
-    if (element == null) {
+    OnnxJavaType element = ElementType.inJava(tensor.getDataType());
+    if (element == OnnxJavaType.UNKNOWN || element == OnnxJavaType.STRING) {
       throw new IOException(file + " holds elements of type " + type + ", which are not read");
     }
     if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
@@ -98,20 +99,9 @@ public final class TensorFile {
       case DOUBLE -> tensor.getDoubleDataList().forEach(data::putDouble);
       case INT64 -> tensor.getInt64DataList().forEach(data::putLong);
       case INT32 -> tensor.getInt32DataList().forEach(data::putInt);
+      case INT16, FLOAT16, BFLOAT16 ->
+          tensor.getInt32DataList().forEach(value -> data.putShort(value.shortValue()));
       default -> tensor.getInt32DataList().forEach(value -> data.put(value.byteValue()));
     }
-  }
-
-  private static OnnxJavaType javaType(TensorProto.DataType type) {
-    return switch (type == null ? TensorProto.DataType.UNDEFINED : type) {
-      case FLOAT -> OnnxJavaType.FLOAT;
-      case DOUBLE -> OnnxJavaType.DOUBLE;
-      case INT32 -> OnnxJavaType.INT32;
-      case INT64 -> OnnxJavaType.INT64;
-      case UINT8 -> OnnxJavaType.UINT8;
-      case INT8 -> OnnxJavaType.INT8;
-      case BOOL -> OnnxJavaType.BOOL;
-      default -> null;
-    };
   }
 }

@@ -2,6 +2,7 @@ package dev.subbit.tribuo.quantizer.timing;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
+import dev.subbit.tribuo.quantizer.graph.ConvForms;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import dev.subbit.tribuo.quantizer.graph.ConvScan;
 import dev.subbit.tribuo.quantizer.graph.Feed;
@@ -39,8 +40,9 @@ public final class LayerTimes {
    */
   public static Map<String, LayerTime> of(
       ModelProto model, Map<String, StagedWeights> weights, Feed feed, boolean integer) {
+    ModelProto floats = ConvForms.toFloat(model, weights::containsKey);
     List<ConvLayer> layers =
-        ConvScan.of(model, values -> GraphSession.sizes(model, values)).layers().stream()
+        ConvScan.of(floats, values -> GraphSession.sizes(floats, values)).layers().stream()
             .filter(layer -> weights.containsKey(layer.name()))
             .toList();
     Map<String, LayerTime> times = new LinkedHashMap<>();
@@ -48,7 +50,7 @@ public final class LayerTimes {
       List<ConvLayer> some = layers.subList(first, Math.min(layers.size(), first + LAYERS_AT_ONCE));
       List<String> inputs = some.stream().map(ConvLayer::input).distinct().toList();
       Map<String, FloatArray> values;
-      try (GraphSession session = new GraphSession(PartialModel.of(model, inputs))) {
+      try (GraphSession session = new GraphSession(PartialModel.of(floats, inputs))) {
         values = session.run(feed);
       }
       for (ConvLayer layer : some) {

@@ -43,8 +43,9 @@ final class OneLayer {
         new ConvLayer(
             layer.name(),
             0,
-            -1,
+            List.of(),
             "x",
+            "w",
             "y",
             layer.outChannels(),
             layer.inChannels(),

@@ -89,13 +89,14 @@ class ErrorFormTest {
   }
 
   @Test
-  void theDampingIsOnePercentOfTheMeanVariance() {
+  void theDampingGrowsWithTheUnknownsPerPatch() {
     try (ErrorForm form = new ErrorForm(List.of(upAndDown(3)), new float[9])) {
       // One tap of nine has the variance 9, so that their mean is 1.
       ErrorForm.Block block = form.blocks().get(0);
-      assertEquals(0.01, block.damping(), 1e-9);
-      assertEquals(9.01f, block.h()[0]);
-      assertEquals(0.01f, block.h()[10]);
+      // To one percent, 0.3 for each of nine unknowns come to two patches.
+      assertEquals(1.36, block.damping(), 1e-9);
+      assertEquals(10.36f, block.h()[0], 1e-5f);
+      assertEquals(1.36f, block.h()[10], 1e-6f);
       assertEquals(3, form.target()[0], "the covariance with the output, 3 * 1");
     }
   }

@@ -54,7 +54,8 @@ class ConvScanTest {
     ConvLayer layer = scan().layers().get(0);
     assertEquals("y", layer.name());
     assertEquals(1, layer.node());
-    assertEquals(-1, layer.normNode());
+    assertEquals(List.of(), layer.folded());
+    assertEquals("w", layer.weight());
     assertEquals("r", layer.input());
     assertEquals("y", layer.output());
     assertEquals(2, layer.outChannels());
@@ -73,7 +74,7 @@ class ConvScanTest {
     assertEquals(0.5f, layer.weights()[8]);
     assertEquals(0.375f, layer.weights()[9]);
     assertArrayEquals(new float[] {5, 9.25f}, layer.bias());
-    assertEquals(1, layer.normNode());
+    assertEquals(List.of(1), layer.folded());
     assertEquals("y", layer.output());
   }
 
@@ -168,7 +169,7 @@ class ConvScanTest {
 
   @Test
   void computedBiasesStay() {
-    graph.node("Abs", List.of("b"), "positive").node("Conv", List.of("x", "w", "positive"), "y");
+    graph.node("Flatten", List.of("x"), "flat").node("Conv", List.of("x", "w", "flat"), "y");
     assertLeft("its bias is not a constant float32 tensor");
   }
 

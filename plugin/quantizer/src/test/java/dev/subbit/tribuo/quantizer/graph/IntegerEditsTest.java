@@ -15,6 +15,8 @@ import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
 import dev.subbit.onnx.graph.TinyGraph;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -132,13 +134,16 @@ class IntegerEditsTest {
   void biasesCountInStepsOfInputAndWeight() {
     conv("a", "x", 0.5f, 3).output("a");
     GraphProto edited = replaced(Map.of("x", new QuantizedRange(0.25f, 0))).getGraph();
-    int[] bias =
+    ByteBuffer bias =
         edited.getInitializerList().stream()
             .filter(tensor -> tensor.getName().equals("a/B"))
             .findFirst()
-            .flatMap(DequantizedTensors::integers)
-            .orElseThrow();
-    assertArrayEquals(new int[] {24}, bias, "3 / (0.5 * 0.25)");
+            .orElseThrow()
+            .getRawData()
+            .asReadOnlyByteBuffer()
+            .order(ByteOrder.LITTLE_ENDIAN);
+    assertEquals(Integer.BYTES, bias.remaining());
+    assertEquals(24, bias.getInt(), "3 / (0.5 * 0.25)");
   }
 
   @Test

@@ -32,7 +32,7 @@ class LeftoversTest {
     graph
         .node("If", List.of("x"), "y", TinyGraph.subgraph("then_branch", inner.build()))
         .output("y");
-    assertEquals(Set.of("x", "w", "inner", "y"), Leftovers.reads(graph.build()));
+    assertEquals(Set.of("x", "w", "y"), Leftovers.reads(graph.build()));
   }
 
   @Test
@@ -59,7 +59,7 @@ class LeftoversTest {
   }
 
   @Test
-  void whatNobodyReadBeforeStaysAndSoDoesWhatComputes() {
+  void whatNobodyReadBeforeStaysAndWhatOnlyTheNodeReadGoes() {
     graph
         .filled("spare", 1, 1)
         .node("Identity", List.of("w"), "unread")
@@ -68,7 +68,7 @@ class LeftoversTest {
         .node("Relu", List.of("x"), "y")
         .output("y");
     GraphProto left = without("gone");
-    assertEquals(List.of("Identity", "Abs", "Relu"), TinyGraph.opTypes(left));
+    assertEquals(List.of("Identity", "Relu"), TinyGraph.opTypes(left));
     assertEquals(List.of("w", "spare"), TinyGraph.initializers(left));
   }
 

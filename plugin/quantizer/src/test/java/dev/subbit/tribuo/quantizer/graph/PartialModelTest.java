@@ -47,9 +47,9 @@ class PartialModelTest {
   }
 
   @Test
-  void holdsWhatTheValuesNeedAndTheirIdentities() {
+  void holdsWhatTheValuesNeedAndCastsThemToFloats() {
     GraphProto part = PartialModel.of(chain().model(), List.of("b")).getGraph();
-    assertEquals(List.of("Neg", "Mul", "Identity"), TinyGraph.opTypes(part));
+    assertEquals(List.of("Neg", "Mul", "Cast"), TinyGraph.opTypes(part));
     assertEquals(List.of("wb"), TinyGraph.initializers(part));
     assertEquals(List.of("x", "y"), inputs(part), "all inputs stay");
     assertEquals(1, part.getOutputCount());
@@ -67,7 +67,7 @@ class PartialModelTest {
   @Test
   void theWayBackEndsAtValuesThatAreKnown() {
     ModelProto part = PartialModel.of(chain().model(), List.of("c", "d"), Set.of("b", "a", "c"));
-    assertEquals(List.of("Mul", "Identity", "Identity"), TinyGraph.opTypes(part.getGraph()));
+    assertEquals(List.of("Mul", "Cast", "Cast"), TinyGraph.opTypes(part.getGraph()));
     assertEquals(List.of("a", "c"), inputs(part.getGraph()), "b is not needed any more");
     Map<String, float[]> feed = Map.of("a", new float[] {5}, "c", new float[] {7});
     assertArrayEquals(new float[] {15}, run(part, "d", feed));

@@ -13,8 +13,10 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -270,5 +272,111 @@ class CalibrationFeedsTest {
           "'x'",
           "2 GB");
     }
+  }
+
+  @Test
+  void anInputWithoutAnAxisOfSamplesIsFedOneByOne() {
+    List<Feed> feeds =
+        CalibrationFeeds.of(
+            List.of(input("x", OnnxJavaType.FLOAT, 3, 4, 5), input("n", OnnxJavaType.INT64, -1)),
+            Map.of(
+                "x", samples(OnnxJavaType.FLOAT, 7, 3, 4, 5), "n", samples(OnnxJavaType.INT64, 7)));
+    assertEquals(7, feeds.size());
+    assertArrayEquals(new long[] {3, 4, 5}, shapes(feeds, "x").get(6));
+    assertArrayEquals(new long[] {1}, shapes(feeds, "n").get(6));
+    assertEquals(6 * 60, feeds.get(6).tensors().get("x").data().getFloat(0));
+    assertEquals(1, feeds.get(6).samples());
+  }
+
+  @Test
+  void aScalarIsTheSameForAllSamplesUnlessThereIsOneForEach() {
+    List<ModelInput> inputs = List.of(IMAGES, input("strength", OnnxJavaType.FLOAT));
+    Samples images = samples(OnnxJavaType.FLOAT, 5, 3, 4, 5);
+    List<Feed> feeds =
+        CalibrationFeeds.of(inputs, Map.of("x", images, "strength", samples(OnnxJavaType.DOUBLE)));
+    assertEquals(1, feeds.size());
+    assertArrayEquals(new long[0], shapes(feeds, "strength").get(0));
+    feeds =
+        CalibrationFeeds.of(
+            inputs, Map.of("x", images, "strength", samples(OnnxJavaType.FLOAT, 5)));
+    assertEquals(5, feeds.size());
+    assertArrayEquals(new long[0], shapes(feeds, "strength").get(3));
+    assertEquals(3, feeds.get(3).tensors().get("strength").data().getFloat(0));
+  }
+
+  @Test
+  void statesMayCountTheSamplesOnAnotherAxis() {
+    List<ModelInput> inputs = List.of(IMAGES, input("state", OnnxJavaType.FLOAT, 2, -1, 3));
+    Calibration calibration =
+        CalibrationFeeds.split(
+            inputs,
+            Map.of(
+                "x", samples(OnnxJavaType.FLOAT, 10, 3, 4, 5),
+                "state", samples(OnnxJavaType.FLOAT, 2, 10, 3)));
+    Feed.Tensor state = calibration.heldOut().get(0).tensors().get("state");
+    assertArrayEquals(new long[] {2, 2, 3}, state.shape());
+    // Samples 2 and 7 are held out; each has three values in both layers of the state.
+    assertEquals(6, state.data().getFloat(0));
+    assertEquals(21, state.data().getFloat(3 * Float.BYTES));
+    assertEquals(36, state.data().getFloat(6 * Float.BYTES));
+  }
+
+  @Test
+  void anInputOfAnyShapeTakesWhatIsGiven() {
+    ModelInput any = new ModelInput("x", OnnxJavaType.FLOAT, null);
+    List<Feed> feeds =
+        CalibrationFeeds.of(List.of(any), Map.of("x", samples(OnnxJavaType.FLOAT, 3, 8, 9)));
+    assertArrayEquals(new long[] {3, 8, 9}, shapes(feeds, "x").get(0));
+    assertArrayEquals(
+        new long[] {4, 8, 9}, CalibrationFeeds.random(any, 4, new long[] {8, 9}, 1).shape());
+  }
+
+  @Test
+  void halvesAndBytesAreFedAsTheModelTakesThem() {
+    Feed.Tensor halves =
+        CalibrationFeeds.of(
+                List.of(input("x", OnnxJavaType.FLOAT16, -1)),
+                Map.of("x", samples(OnnxJavaType.FLOAT, 3)))
+            .get(0)
+            .tensors()
+            .get("x");
+    assertEquals(OnnxJavaType.FLOAT16, halves.type());
+    assertEquals(0x4000, halves.data().getShort(2 * Short.BYTES), "two");
+    Samples bytes =
+        CalibrationFeeds.random(input("b", OnnxJavaType.UINT8, -1, 1000), 5, new long[0], 1);
+    assertEquals(OnnxJavaType.UINT8, bytes.type());
+    assertEquals(5000, bytes.data().remaining());
+  }
+
+  @Property(tries = 50)
+  void everySampleIsEitherFittedToOrHeldOut(@ForAll @IntRange(min = 1, max = 300) int count) {
+    Calibration calibration =
+        CalibrationFeeds.split(
+            List.of(input("x", OnnxJavaType.FLOAT, -1)),
+            Map.of("x", samples(OnnxJavaType.FLOAT, count)));
+    List<Float> seen = new ArrayList<>();
+    for (List<Feed> feeds : List.of(calibration.fit(), calibration.heldOut())) {
+      for (Feed feed : feeds) {
+        ByteBuffer data = feed.tensors().get("x").data();
+        for (int i = 0; i < data.remaining(); i += Float.BYTES) {
+          seen.add(data.getFloat(i));
+        }
+      }
+    }
+    assertEquals(count, seen.size());
+    assertEquals(count, Set.copyOf(seen).size());
+    assertEquals(count < 2 ? 0 : Math.max(1, count / 5), calibration.heldOutSamples());
+    assertEquals(count, calibration.fitSamples() + calibration.heldOutSamples());
+  }
+
+  @Test
+  void wholeBatchesAreHeldOutWhereTheModelFixesThem() {
+    Calibration calibration =
+        CalibrationFeeds.split(
+            List.of(input("x", OnnxJavaType.FLOAT, 4, 2)),
+            Map.of("x", samples(OnnxJavaType.FLOAT, 27, 2)));
+    assertEquals(5, calibration.fit().size());
+    assertEquals(1, calibration.heldOut().size());
+    assertEquals(24, calibration.heldOut().get(0).tensors().get("x").data().getFloat(0));
   }
 }

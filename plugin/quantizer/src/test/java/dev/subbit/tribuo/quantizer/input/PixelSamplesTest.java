@@ -83,7 +83,7 @@ class PixelSamplesTest {
         new ModelInput("x", OnnxJavaType.INT64, new long[] {-1, 3, 8, 8}),
         "'x' takes INT64",
         "--inputs");
-    assertRefused(input(-1, 3, 8), "[?, 3, 8], no image");
+    assertRefused(input(-1, 4, 8), "[?, 4, 8], no image");
     assertRefused(input(-1, 4, 8, 8), "images have 1 or 3 channels");
     assertRefused(input(-1, 3, -1, -1), "--shape");
   }
@@ -160,5 +160,39 @@ class PixelSamplesTest {
         assertThrows(
             IOException.class,
             () -> PLAIN.of(input(-1, 1, 2, 3), AS_THE_MODEL_SAYS, 2, images, "pictures", null)));
+  }
+
+  @Test
+  void bytesTakeThePixelsAsTheyAre() throws IOException {
+    ModelInput bytes = new ModelInput("x", OnnxJavaType.UINT8, new long[] {-1, 2, 1, 3});
+    PixelSamples usual = new PixelSamples(0, new float[] {0}, new float[] {1});
+    Samples samples =
+        usual.of(bytes, AS_THE_MODEL_SAYS, 26, PixelSamplesTest::image, "pictures", null);
+    assertEquals(OnnxJavaType.UINT8, samples.type());
+    assertEquals((byte) 253, samples.data().get(25 * 6 + 4), "channel 1 of pixel 1");
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    PLAIN.of(
+                        bytes, AS_THE_MODEL_SAYS, 1, PixelSamplesTest::image, "pictures", null))
+            .getMessage();
+    assertTrue(message.contains("leave --scale"), message);
+  }
+
+  @Test
+  void anInputForOneImageTakesOneFromEachSample() throws IOException {
+    assertEquals(
+        new ImageShape(3, 20, 30), PixelSamples.shapeOf(input(3, 20, 30), AS_THE_MODEL_SAYS));
+    Samples samples =
+        PLAIN.of(input(2, 3, 1), AS_THE_MODEL_SAYS, 4, PixelSamplesTest::image, "pictures", null);
+    assertArrayEquals(new long[] {4, 2, 3, 1}, samples.shape());
+  }
+
+  @Test
+  void anInputOfAnyShapeTakesTheShapeOfTheUser() {
+    ModelInput any = new ModelInput("x", OnnxJavaType.FLOAT, null);
+    assertEquals(new ImageShape(3, 8, 9), PixelSamples.shapeOf(any, new long[] {3, 8, 9}));
+    assertRefused(any, "--shape");
   }
 }

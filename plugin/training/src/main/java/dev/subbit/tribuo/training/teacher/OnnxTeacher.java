@@ -3,6 +3,7 @@ package dev.subbit.tribuo.training.teacher;
 import com.oracle.labs.mlrg.olcut.config.Config;
 import com.oracle.labs.mlrg.olcut.config.PropertyException;
 import com.oracle.labs.mlrg.olcut.provenance.ConfiguredObjectProvenance;
+import dev.subbit.onnx.graph.OnnxFile;
 import dev.subbit.tribuo.ModelFileProvenance;
 import dev.subbit.tribuo.config.FieldCheck;
 import dev.subbit.tribuo.network.ImageShape;
@@ -104,9 +105,9 @@ public final class OnnxTeacher implements Teacher {
     requireChannels("offset", offset, shape);
     byte[] model;
     try {
-      model = Files.readAllBytes(modelPath);
+      model = OnnxFile.read(modelPath).toByteArray();
     } catch (IOException e) {
-      throw new UncheckedIOException("The teacher " + modelPath + " cannot be read", e);
+      throw new UncheckedIOException("The teacher cannot be read: " + e.getMessage(), e);
     }
     OnnxTeacherSession session = new OnnxTeacherSession(modelPath.toString(), model, threads);
     long[] given = session.inputShape();

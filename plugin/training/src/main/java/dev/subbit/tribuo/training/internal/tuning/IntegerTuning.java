@@ -125,7 +125,7 @@ final class IntegerTuning {
               List.of(stage),
               new ModelSelection(validation, true, 0),
               TrainingCheckpoints.none(),
-              List.of(),
+              List.of(new TuningProgress(settings.progress())),
               () -> false)
           .train(start());
     }

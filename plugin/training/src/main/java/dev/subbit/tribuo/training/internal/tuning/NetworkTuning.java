@@ -117,7 +117,7 @@ final class NetworkTuning {
               List.of(stage),
               new ModelSelection(null, false, 0),
               TrainingCheckpoints.none(),
-              List.of(),
+              List.of(new TuningProgress(settings.progress())),
               () -> false)
           .train(start(codebooks, random.at("codebooks")));
     }

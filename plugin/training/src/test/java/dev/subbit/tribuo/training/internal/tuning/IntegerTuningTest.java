@@ -17,6 +17,7 @@ import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.RandomNetworks;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.quantizer.QuantizationProgress;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.quantizer.TuningSettings;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
@@ -67,7 +68,7 @@ class IntegerTuningTest {
   }
 
   private static TuningSettings settings(double rate) {
-    return new TuningSettings(2, rate, LABELS_ONLY, 1, 7);
+    return new TuningSettings(2, rate, LABELS_ONLY, 1, 7, QuantizationProgress.NONE);
   }
 
   /**

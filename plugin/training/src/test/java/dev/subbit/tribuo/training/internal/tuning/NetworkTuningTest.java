@@ -13,6 +13,7 @@ import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.RandomNetworks;
 import dev.subbit.tribuo.network.ReferenceForward;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.quantizer.QuantizationProgress;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.quantizer.TuningSettings;
 import dev.subbit.tribuo.settings.Optimiser;
@@ -50,7 +51,10 @@ class NetworkTuningTest {
           SubBitQuantizer.of(tau, stages, 24, 0, Optional.empty()).quantize(model, data).network();
       CodebookPlan codebooks = NetworkTuning.codebooks(tau);
       Map<String, float[]> start =
-          new NetworkTuning(network, quantized, new TuningSettings(1, 0.001, 1, 1, 1))
+          new NetworkTuning(
+                  network,
+                  quantized,
+                  new TuningSettings(1, 0.001, 1, 1, 1, QuantizationProgress.NONE))
               .start(codebooks, RandomPlace.of(1));
       Recipe recipe = new Recipe(Optimiser.ADAM, Schedule.LINEAR, 0.001f, 0, 0, 0, 0, 0, 1);
       TrainingPlan plan = new TrainingPlan(1, recipe, codebooks, 1, 1);

@@ -1,0 +1,9 @@
+#include "fuzz/targets.h"
+
+namespace subbit {
+
+std::vector<FuzzTarget> FuzzTargets() {
+  return {{"emulator", fpga::FuzzEmulator}, {"driver", fpga::FuzzDriver}, {"hostile_device", fpga::FuzzHostileDevice}};
+}
+
+}  // namespace subbit

@@ -278,7 +278,7 @@ public final class SubBitTrainer implements Trainer<Label> {
     check.require(threads >= 0, "threads", threads, "0 (one a processor) and more");
     if (threads == 0) {
       // Resolved here, so that the provenance holds the number that the result depends on.
-      threads = Runtime.getRuntime().availableProcessors();
+      threads = Math.min(Runtime.getRuntime().availableProcessors(), batchSize);
     }
     rng = new SplittableRandom(seed);
   }

@@ -9,8 +9,8 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * A batch cut into parts that are computed side by side, a thread for each. Where it has fewer
- * images than parts, some parts are empty.
+ * A batch cut into parts that are computed side by side, a thread for each. It must have as many
+ * images as parts at least: TensorFlow's convolutions give empty parts wrong shapes.
  */
 final class BatchParts {
 

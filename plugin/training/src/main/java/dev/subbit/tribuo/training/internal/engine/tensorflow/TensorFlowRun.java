@@ -42,6 +42,8 @@ final class TensorFlowRun implements TrainingRun {
   private final Graph graph;
   private final TrainingGraph built;
   private final Session session;
+  // Of the batch; 0 for a graph of TensorFlow's own operators.
+  private final int parts;
   private final Map<String, CodebookLearner> learners = new LinkedHashMap<>();
   private int step;
 
@@ -53,7 +55,7 @@ final class TensorFlowRun implements TrainingRun {
     try {
       // With own operators the batch is cut into a part for each thread, and no operator uses more
       // than one; without, each operator uses all threads, and they run one after the other.
-      int parts = NativeOps.areAvailable() ? plan.threads() : 0;
+      this.parts = NativeOps.areAvailable() ? plan.threads() : 0;
       this.built = new TrainingGraph(graph, network, plan, parts);
       ConfigProto config =
           ConfigProto.newBuilder()
@@ -155,6 +157,14 @@ final class TensorFlowRun implements TrainingRun {
     if (teacherLogits.length != taught) {
       throw new IllegalArgumentException(
           "The step needs " + taught + " logits of a teacher, found " + teacherLogits.length);
+    }
+    if (classes.length < parts) {
+      throw new IllegalArgumentException(
+          "The batch has "
+              + classes.length
+              + " images, fewer than the "
+              + parts
+              + " threads: set threads to at most the batchSize");
     }
     boolean refines = plan.refines(step);
     List<String> refined = new ArrayList<>();

@@ -55,7 +55,7 @@ final class TrainingGraph {
     buildConvWeights(plan.codebooks());
 
     BatchParts batch = new BatchParts(tf, pixels, Math.max(1, parts));
-    this.logits = batch.joined(batch.of(pixels).stream().map(this::inference).toList());
+    this.logits = inference(pixels);
     FusedUnits units = new FusedUnits(network);
     Map<Parameter, Operand<TFloat32>> gradients;
     if (parts > 0 && rounding == null && units.coverAll()) {

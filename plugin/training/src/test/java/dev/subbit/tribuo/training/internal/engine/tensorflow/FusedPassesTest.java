@@ -135,7 +135,11 @@ class FusedPassesTest {
     return taps;
   }
 
-  /** Shifts, slopes and the like start alike in every channel; here each is its own. */
+  /**
+   * Shifts, slopes and the like start alike in every channel; here each is its own. Latent weights
+   * are of one magnitude, a power of two: then TensorFlow's float sums of signs are as exact as
+   * counted bits, and values that tie in a max pooling tie in both graphs.
+   */
   private static Map<String, float[]> parameters(Network network, SplittableRandom rng) {
     Map<String, float[]> values = InitialParameters.draw(network, rng);
     values.forEach(
@@ -144,6 +148,14 @@ class FusedPassesTest {
             numbers[i] += name.endsWith("/weight") ? 0 : (float) rng.nextDouble(-0.2, 0.2);
           }
         });
+    for (Network.Node node : network.nodes()) {
+      if (node.layer() instanceof Layer.Conv conv && conv.weights() == Weights.SUB_BIT) {
+        float[] latent = values.get(node.name() + "/weight");
+        for (int i = 0; i < latent.length; i++) {
+          latent[i] = Math.copySign(1f / 32, latent[i]);
+        }
+      }
+    }
     return values;
   }
 
@@ -160,7 +172,7 @@ class FusedPassesTest {
     Map<String, float[]> values = parameters(network, rng);
     float[] pixels = pixels(network, rng);
     Map<String, float[]> plain = step(network, values, pixels, 0);
-    for (int parts : new int[] {1, 2, 7}) {
+    for (int parts : new int[] {1, 2, 5}) {
       Map<String, float[]> fused = step(network, values, pixels, parts);
       assertEquals(plain.keySet(), fused.keySet());
       List<String> different = new ArrayList<>();
@@ -186,7 +198,10 @@ class FusedPassesTest {
     "resnet8, 1, 12, SUB_BIT, BINARY",
     "resnet8, 3, 9, FLOAT, BINARY",
     "resnet8, 3, 9, FLOAT, REAL",
-    "vgg-small, 3, 8, SUB_BIT, REAL"
+    "vgg-small, 3, 8, SUB_BIT, REAL",
+    "vgg-small, 3, 16, SUB_BIT, BINARY",
+    "resnet18, 3, 16, SUB_BIT, BINARY",
+    "resnet18, 1, 16, SUB_BIT, REAL"
   })
   void equalsThePlainGraph(
       String name, int channels, int size, Weights weights, Activations activations) {

@@ -3,7 +3,6 @@ package dev.subbit.tribuo.evaluation;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.ExecutionBackend;
 import dev.subbit.onnx.ExecutionBackend.LayerTiming;
@@ -83,17 +82,11 @@ public record BackendRun(float[][] outputs, double imagesPerSecond, List<LayerTi
 
   private static BackendRun of(
       Loader loader, ModelInputs images, Place place, IntConsumer progress) {
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      // Warnings would name every node that a device leaves to the CPU, which is intended.
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
-      ExecutionBackend backend = place.executionBackend();
-      backend.configure(options, place.settings());
-      try (OrtSession session = loader.load(options)) {
-        return run(session, images, backend, progress);
-      }
+    try (OrtSession.SessionOptions options = place.sessionOptions();
+        OrtSession session = loader.load(options)) {
+      return run(session, images, place.executionBackend(), progress);
     } catch (OrtException e) {
-      throw new IllegalStateException(
-          "The model cannot be run on '" + place.name() + "': " + e.getMessage(), e);
+      throw place.failure(e);
     }
   }
 
@@ -127,7 +120,8 @@ public record BackendRun(float[][] outputs, double imagesPerSecond, List<LayerTi
     return new BackendRun(outputs, passes * images.size() / seconds, timings);
   }
 
-  private static float[][] runBatch(OrtSession session, float[][] batch) throws OrtException {
+  /** Runs a session on a batch, [image][feature], and returns its output, [image][class]. */
+  static float[][] runBatch(OrtSession session, float[][] batch) throws OrtException {
     try (OnnxTensor input = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), batch);
         OrtSession.Result result = session.run(Map.of("input", input))) {
       return (float[][]) result.get("output").orElseThrow().getValue();

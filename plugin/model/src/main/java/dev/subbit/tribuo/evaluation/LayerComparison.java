@@ -3,7 +3,6 @@ package dev.subbit.tribuo.evaluation;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.SubBitSessions;
 import dev.subbit.tribuo.export.OnnxExporter;
@@ -60,14 +59,11 @@ public final class LayerComparison implements AutoCloseable {
   public LayerComparison(byte[] model, List<String> nodes, List<Place> places) {
     this.nodes = nodes;
     for (Place place : places) {
-      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
-        place.executionBackend().configure(options, place.settings());
+      try (OrtSession.SessionOptions options = place.sessionOptions()) {
         sessions.put(place, SubBitSessions.create(model, options));
       } catch (OrtException e) {
         close();
-        throw new IllegalStateException(
-            "The model cannot be run on '" + place.name() + "': " + e.getMessage(), e);
+        throw place.failure(e);
       }
     }
   }

@@ -1,5 +1,8 @@
 package dev.subbit.tribuo.evaluation;
 
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.ExecutionBackend;
 import java.util.List;
 import java.util.Map;
@@ -83,5 +86,25 @@ public record Place(String name, String backend, Map<String, String> settings) {
    */
   public ExecutionBackend executionBackend() {
     return ExecutionBackend.named(backend);
+  }
+
+  /** Options of a session here; the caller closes them. */
+  OrtSession.SessionOptions sessionOptions() throws OrtException {
+    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+    try {
+      // Warnings would name every node that a device leaves to the CPU, which is intended.
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+      executionBackend().configure(options, settings);
+      return options;
+    } catch (OrtException | RuntimeException e) {
+      options.close();
+      throw e;
+    }
+  }
+
+  /** What a caller is told where a session cannot be opened here, or fails. */
+  IllegalStateException failure(OrtException e) {
+    return new IllegalStateException(
+        "The model cannot be run on '" + name + "': " + e.getMessage(), e);
   }
 }

@@ -1,17 +1,12 @@
 package dev.subbit.tribuo.evaluation;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
-import dev.subbit.onnx.ExecutionBackend;
 import dev.subbit.onnx.SubBitSessions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -91,12 +86,12 @@ public final class Soak implements AutoCloseable {
         OrtSession session = open(place);
         float[][] expected = new float[images.length][];
         for (int i = 0; i < images.length; i++) {
-          expected[i] = outputs(session, new float[][] {this.images[i]})[0];
+          expected[i] = BackendRun.runBatch(session, new float[][] {this.images[i]})[0];
         }
         runners.add(new Runner(place, session, expected));
       } catch (OrtException e) {
         close();
-        throw failure(place, e);
+        throw place.failure(e);
       }
     }
   }
@@ -173,7 +168,7 @@ public final class Soak implements AutoCloseable {
           compare(runner, runner.shared, random);
         }
       } catch (OrtException e) {
-        failure.compareAndSet(null, failure(runner.place, e));
+        failure.compareAndSet(null, runner.place.failure(e));
       } catch (RuntimeException e) {
         failure.compareAndSet(null, e);
       }
@@ -184,7 +179,8 @@ public final class Soak implements AutoCloseable {
       throws OrtException {
     int count = 1 + random.nextInt(Math.min(MOST_IN_A_BATCH, images.length));
     int first = random.nextInt(images.length - count + 1);
-    float[][] outputs = outputs(session, Arrays.copyOfRange(images, first, first + count));
+    float[][] outputs =
+        BackendRun.runBatch(session, Arrays.copyOfRange(images, first, first + count));
     for (int i = 0; i < count; i++) {
       if (!Arrays.equals(outputs[i], runner.expected[first + i])) {
         runner.differing.incrementAndGet();
@@ -195,25 +191,10 @@ public final class Soak implements AutoCloseable {
   }
 
   private OrtSession open(Place place) throws OrtException {
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+    try (OrtSession.SessionOptions options = place.sessionOptions()) {
       options.setIntraOpNumThreads(1);
-      ExecutionBackend backend = place.executionBackend();
-      backend.configure(options, place.settings());
       return SubBitSessions.create(model, options);
     }
-  }
-
-  private static float[][] outputs(OrtSession session, float[][] rows) throws OrtException {
-    try (OnnxTensor input = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), rows);
-        OrtSession.Result result = session.run(Map.of("input", input))) {
-      return (float[][]) result.get("output").orElseThrow().getValue();
-    }
-  }
-
-  private static IllegalStateException failure(Place place, OrtException e) {
-    return new IllegalStateException(
-        "The model cannot be run on '" + place.name() + "': " + e.getMessage(), e);
   }
 
   /** Closes the shared sessions. */
@@ -223,7 +204,7 @@ public final class Soak implements AutoCloseable {
       try {
         runner.shared.close();
       } catch (OrtException e) {
-        throw failure(runner.place, e);
+        throw runner.place.failure(e);
       }
     }
     runners.clear();

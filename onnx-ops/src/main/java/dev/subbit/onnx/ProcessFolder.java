@@ -13,7 +13,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -174,23 +173,12 @@ final class ProcessFolder {
       own = files.filter(ProcessFolder::isOwn).toList();
     }
     for (Path file : own) {
-      removeTree(file);
+      TemporaryFiles.remove(file);
     }
   }
 
   private static boolean isOwn(Path file) {
     String name = file.getFileName().toString();
     return name.startsWith(TEMPORARY) || name.matches("(lib)?subbit_\\w+\\.(so|dll|dylib)");
-  }
-
-  private static void removeTree(Path top) throws IOException {
-    List<Path> files;
-    // Follows no links.
-    try (Stream<Path> all = Files.walk(top)) {
-      files = all.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : files) {
-      Files.deleteIfExists(file);
-    }
   }
 }

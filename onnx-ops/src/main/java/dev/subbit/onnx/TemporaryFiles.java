@@ -3,6 +3,9 @@ package dev.subbit.onnx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The temporary files of this process, in one folder that only the user may enter: below {@code
@@ -37,6 +40,22 @@ public final class TemporaryFiles {
    */
   public static Path folder(String name) throws IOException {
     return Files.createTempDirectory(folder(), ProcessFolder.TEMPORARY + name + "-");
+  }
+
+  /**
+   * Removes a file, or a folder with all that is in it. Links are removed, not followed.
+   *
+   * @param top the file or folder.
+   * @throws IOException if something cannot be removed.
+   */
+  public static void remove(Path top) throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(top)) {
+      files = all.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path file : files) {
+      Files.deleteIfExists(file);
+    }
   }
 
   /** The folder of this process, made at the first call. */

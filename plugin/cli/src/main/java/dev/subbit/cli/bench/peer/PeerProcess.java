@@ -15,13 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * A process that runs models when it is asked to. It reads requests from its standard input and
@@ -71,7 +69,7 @@ public final class PeerProcess implements AutoCloseable {
       if (process != null) {
         process.destroy();
       }
-      delete(folder);
+      TemporaryFiles.remove(folder);
       throw e;
     }
   }
@@ -200,17 +198,7 @@ public final class PeerProcess implements AutoCloseable {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     } finally {
-      delete(folder);
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    List<Path> files;
-    try (Stream<Path> all = Files.walk(folder)) {
-      files = all.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : files) {
-      Files.delete(file);
+      TemporaryFiles.remove(folder);
     }
   }
 }

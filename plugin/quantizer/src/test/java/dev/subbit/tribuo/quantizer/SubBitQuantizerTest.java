@@ -121,11 +121,13 @@ class SubBitQuantizerTest {
   }
 
   private double distance(SubBitModel model, int tau, int stages) {
-    SubBitQuantizer quantizer = SubBitQuantizer.of(tau, stages, 24, 0, Optional.empty());
-    try (SubBitModel quantized = quantizer.quantize(model, data)) {
+    SubBitQuantizer quantizer = SubBitQuantizer.of(tau, stages, 96, 0, Optional.empty());
+    // So many that few patches hold no weight back.
+    MutableDataset<Label> many = TestModels.dataset(SHAPE, 96);
+    try (SubBitModel quantized = quantizer.quantize(model, many)) {
       assertTrue(quantized.network().ranges().isEmpty(), "activations stay float");
-      double[][] before = scores(model, data);
-      double[][] after = scores(quantized, data);
+      double[][] before = scores(model, many);
+      double[][] after = scores(quantized, many);
       double sum = 0;
       for (int i = 0; i < before.length; i++) {
         for (int c = 0; c < before[i].length; c++) {
@@ -142,7 +144,7 @@ class SubBitQuantizerTest {
       double one = distance(model, 5, 1);
       double two = distance(model, 5, 2);
       double three = distance(model, 5, 3);
-      assertTrue(two < 0.8 * one && three < 0.8 * two, one + ", " + two + ", " + three);
+      assertTrue(two < 0.7 * one && three < two, one + ", " + two + ", " + three);
     }
   }
 

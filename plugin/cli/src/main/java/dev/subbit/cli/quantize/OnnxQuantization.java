@@ -83,15 +83,13 @@ final class OnnxQuantization {
    */
   Map<String, Object> run() {
     OnnxFile file;
-    ModelProto untouched;
     ModelProto model;
     try {
       String name = in.toString();
       file = new OnnxFile(in);
-      untouched = file.model();
       model =
           OperatorSets.upgrade(
-              name, FunctionInlining.inline(name, untouched, OnnxQuantization::isForeign));
+              name, FunctionInlining.inline(name, file.model(), OnnxQuantization::isForeign));
     } catch (IOException e) {
       throw new UserError(e.getMessage(), e);
     }

@@ -87,10 +87,7 @@ final class LayerSignals {
         // What rounding leaves of values that do not vary is no signal.
         signal += varies > 1e-12 * squares[c] ? varies : 0;
       }
-      if (!(signal > 0)) {
-        return Double.NaN;
-      }
-      return noise > 0 ? 10 * Math.log10(signal / noise) : Double.POSITIVE_INFINITY;
+      return OutputAgreement.decibels(signal, noise);
     }
   }
 }

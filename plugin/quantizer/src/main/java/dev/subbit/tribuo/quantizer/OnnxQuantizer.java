@@ -385,18 +385,18 @@ public final class OnnxQuantizer {
           long pixels = y.values().length / layer.outChannels();
           long expected = Math.min(each, pixels) * feeds.size();
           boolean few = checks && expected < LayerResult.enoughPatches(layer.inChannels());
-          image += few ? addWithCheck(sampler, x, y, image, each) : add(sampler, x, y, each);
+          if (few) {
+            addWithCheck(sampler, x, y, image, each);
+            image += size(x, 0);
+          } else {
+            sampler.add(x.values(), size(x, 2), size(x, 3), y.values(), each);
+          }
         }
       }
     }
 
-    private int add(PatchSampler sampler, FloatArray x, FloatArray y, int patches) {
-      sampler.add(x.values(), size(x, 2), size(x, 3), y.values(), patches);
-      return 0;
-    }
-
     /** Adds the images of a batch, and holds one in a few out to check weights on. */
-    private long addWithCheck(
+    private void addWithCheck(
         PatchSampler sampler, FloatArray x, FloatArray y, long first, int patches) {
       int images = size(x, 0);
       int ofX = x.values().length / images;
@@ -412,7 +412,6 @@ public final class OnnxQuantizer {
           sampler.add(oneX, size(x, 2), size(x, 3), oneY, each);
         }
       }
-      return images;
     }
 
     private List<OutputAgreement> compare(ModelProto quantized, List<Feed> feeds) {

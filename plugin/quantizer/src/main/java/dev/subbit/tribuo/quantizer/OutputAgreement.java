@@ -45,6 +45,10 @@ public final class OutputAgreement {
   private boolean aligned = true;
 
   private int channelAxis;
+
+  /** Values of a sample from one index on the channel axis to the next. */
+  private int behind;
+
   private double[] sums;
   private double[] squares;
   private double[] noise;
@@ -190,6 +194,10 @@ public final class OutputAgreement {
     int last = shape.length - 1;
     channelAxis = shape.length == 2 && shape[last] < shape[0] ? last : 0;
     int channels = shape.length == 0 ? 1 : (int) shape[channelAxis];
+    behind = 1;
+    for (int i = channelAxis + 1; i < shape.length; i++) {
+      behind *= (int) shape[i];
+    }
     sums = new double[(int) each];
     squares = new double[channels];
     noise = new double[channels];
@@ -198,10 +206,6 @@ public final class OutputAgreement {
   private int channelOf(int place) {
     if (sampleShape.length == 0) {
       return 0;
-    }
-    int behind = 1;
-    for (int i = channelAxis + 1; i < sampleShape.length; i++) {
-      behind *= (int) sampleShape[i];
     }
     return place / behind % (int) sampleShape[channelAxis];
   }
@@ -240,7 +244,8 @@ public final class OutputAgreement {
     return signal > 1e-12 * wholeSquares ? signal : 0;
   }
 
-  private static double decibels(double signal, double noise) {
+  /** A ratio in dB; not a number without a signal, infinite without noise. */
+  static double decibels(double signal, double noise) {
     if (!(signal > 0)) {
       return Double.NaN;
     }

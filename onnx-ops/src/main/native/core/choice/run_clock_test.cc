@@ -19,5 +19,10 @@ TEST(RunClock, WaitingTakesTimeButNoProcessorTime) {
   EXPECT_FALSE(RunClock::WasInterrupted(1.05, 1));
 }
 
+TEST(RunClock, WorkOfAFewMicrosecondsIsNotInterruptedByTheClocksThemselves) {
+  EXPECT_FALSE(RunClock::WasInterrupted(4.6e-6, 4e-6));
+  EXPECT_TRUE(RunClock::WasInterrupted(14e-6, 4e-6));
+}
+
 }  // namespace
 }  // namespace subbit

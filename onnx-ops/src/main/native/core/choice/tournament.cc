@@ -31,7 +31,7 @@ Tournament::Turn Tournament::Begin() {
   const int winner = Winner();
   if (winner != kNone) return {winner, false};
   const int number = begun_.fetch_add(1, std::memory_order_relaxed);
-  if (number < kRuns) return {CandidateOfTurn(number), true};
+  if (number < runs_.load(std::memory_order_relaxed)) return {CandidateOfTurn(number), true};
   Withdraw();
   return {FastestBut(kNone), false};
 }
@@ -39,10 +39,15 @@ Tournament::Turn Tournament::Begin() {
 void Tournament::End(const Turn& turn, double seconds) {
   Times& times = times_[static_cast<std::size_t>(turn.candidate)];
   Lower(Lower(seconds, &times.least), &times.next);
-  if (ended_.fetch_add(1, std::memory_order_acq_rel) + 1 != kRuns) return;
-  const double fastest = Seconds(FastestBut(kNone));
+  const int ended = ended_.fetch_add(1, std::memory_order_acq_rel) + 1;
+  if (ended != runs_.load(std::memory_order_relaxed)) return;
+  const int fastest = FastestBut(kNone);
+  if (fastest != 0 && ended < kMostRuns) {
+    runs_.store(kMostRuns, std::memory_order_relaxed);
+    return;
+  }
   int winner = 0;
-  while (Seconds(winner) > kMargin * fastest) ++winner;
+  while (Seconds(winner) > kMargin * Seconds(fastest)) ++winner;
   winner_.store(winner, std::memory_order_release);
 }
 
@@ -65,17 +70,16 @@ int Tournament::Next() const {
   const int winner = Winner();
   if (winner != kNone) return winner;
   const int number = begun_.load(std::memory_order_relaxed);
-  return number < kRuns ? CandidateOfTurn(number) : FastestBut(kNone);
+  return number < runs_.load(std::memory_order_relaxed) ? CandidateOfTurn(number) : FastestBut(kNone);
 }
 
 int Tournament::CandidateOfTurn(int number) const {
   const int candidates = candidates_.load(std::memory_order_relaxed);
-  if (number < candidates) return number;
-  if (number < 2 * candidates) return 2 * candidates - 1 - number;
+  if (number < 2 * candidates) return number / 2;
   const int fastest = FastestBut(kNone);
   const int second = candidates == 1 ? fastest : FastestBut(fastest);
-  const int place = (number - 2 * candidates) % 4;
-  return place == 0 || place == 3 ? std::min(fastest, second) : std::max(fastest, second);
+  const int pair = (number - 2 * candidates + 1) / 2;  // the first of them is half a pair: few turns may be left
+  return pair % 2 == 0 ? std::max(fastest, second) : std::min(fastest, second);
 }
 
 int Tournament::FastestBut(int other) const {

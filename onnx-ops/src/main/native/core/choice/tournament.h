@@ -13,11 +13,14 @@ namespace subbit {
 ///     ... run candidate number turn.candidate; if turn.timed, time it ...
 ///     if (turn.timed) tournament.End(turn, seconds);
 ///
-/// kRuns runs are timed. Every candidate takes two of them, there and back again (A B C C B A), so that what changes
-/// slowly, such as the processor's frequency, favours none; the rest goes to the two that are fastest until then. What
-/// counts is the mean of a candidate's two least times: the first run finds nothing in the caches, others are disturbed
-/// by other programs, and a single lucky one should not decide either. Candidates come estimated best first, and of
-/// those within kMargin of the fastest the first one wins: near ties are decided alike in every process.
+/// kRuns runs are timed. Every candidate takes two of them in a row (A A B B C C), since after another one's run it
+/// finds its tables pushed out of the caches, as it never does once it has won. The rest goes to the two that are
+/// fastest until then, in turns, so that what changes slowly, such as the processor's frequency, favours none. What
+/// counts is the mean of a candidate's two least times: other runs are disturbed by other programs, and a single lucky
+/// one should not decide either. Candidates come estimated best first, and of those within kMargin of the fastest the
+/// first one wins: near ties are decided alike in every process. Where another one was the fastest, estimates and times
+/// disagree, and as many runs again are timed: small layers take microseconds, and a virtual machine's processor slows
+/// some kernels more than others for longer than that.
 ///
 /// Thread-safe. Nothing here locks or allocates; once there is a winner, Begin is one load. Runs that begin while the
 /// last timed ones are still going on take the candidate that is fastest until then.
@@ -25,6 +28,7 @@ class Tournament {
  public:
   static constexpr int kMostCandidates = 4;
   static constexpr int kRuns = 8;
+  static constexpr int kMostRuns = 2 * kRuns;
   static constexpr double kMargin = 1.05;
 
   struct Turn {
@@ -72,6 +76,7 @@ class Tournament {
   int FastestBut(int other) const;
 
   std::atomic<int> candidates_;
+  std::atomic<int> runs_{kRuns};  // to be timed: more if these do not decide
   std::atomic<int> begun_{0};
   std::atomic<int> ended_{0};
   std::atomic<int> disturbed_{0};

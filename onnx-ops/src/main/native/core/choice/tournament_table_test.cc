@@ -23,7 +23,7 @@ TEST(TournamentTable, AKeyKeepsItsTournament) {
   Tournament* const second = table->Find(ShapeKey().With(2), 3);
   EXPECT_NE(first, second);
   EXPECT_EQ(table->Find(ShapeKey().With(1), 2), first);
-  for (int turn = 0; turn < 3; ++turn) EXPECT_EQ(second->Begin().candidate, turn);
+  for (int turn = 0; turn < 6; ++turn) EXPECT_EQ(second->Begin().candidate, turn / 2);
   EXPECT_EQ(first->Begin().candidate, 0);
 }
 

@@ -11,7 +11,7 @@
 namespace subbit {
 namespace {
 
-/// Runs all timed turns with the given times, and says who took them: "ABBAABBA".
+/// Runs all timed turns with the given times, and says who took them: "AABBBAAB".
 std::string Play(Tournament* tournament, const std::vector<double>& seconds) {
   std::string turns;
   for (;;) {
@@ -22,21 +22,37 @@ std::string Play(Tournament* tournament, const std::vector<double>& seconds) {
   }
 }
 
-TEST(Tournament, TwoCandidatesAlternateThereAndBack) {
+TEST(Tournament, CandidatesTakeTwoTurnsInARow) {
   Tournament tournament(2);
   EXPECT_EQ(tournament.Winner(), -1);
-  EXPECT_EQ(Play(&tournament, {2, 1}), "ABBAABBA");
+  EXPECT_EQ(Play(&tournament, {1, 2}), "AABBBAAB");
+  EXPECT_EQ(tournament.Winner(), 0);
+  EXPECT_EQ(tournament.Seconds(0), 1);
+  EXPECT_EQ(tournament.Seconds(1), 2);
+}
+
+TEST(Tournament, ACandidateThatWasNotEstimatedBestNeedsTwiceAsManyRunsToWin) {
+  Tournament tournament(2);
+  EXPECT_EQ(Play(&tournament, {2, 1}), "AABBBAABBAABBAAB");
   EXPECT_EQ(tournament.Winner(), 1);
-  EXPECT_EQ(tournament.Seconds(0), 2);
-  EXPECT_EQ(tournament.Seconds(1), 1);
+}
+
+TEST(Tournament, ASlowStretchOfEightRunsDecidesNothing) {
+  Tournament tournament(2);
+  for (int run = 0; run < Tournament::kMostRuns; ++run) {
+    const Tournament::Turn turn = tournament.Begin();
+    ASSERT_TRUE(turn.timed);
+    tournament.End(turn, turn.candidate == 1 ? 1.3 : run < Tournament::kRuns ? 1.5 : 1);
+  }
+  EXPECT_EQ(tournament.Winner(), 0);
 }
 
 TEST(Tournament, AfterTwoRunsEachOnlyTheTwoFastestGoOn) {
   Tournament three(3);
-  EXPECT_EQ(Play(&three, {3, 1, 2}), "ABCCBABC");
+  EXPECT_EQ(Play(&three, {3, 1, 2}), "AABBCCCBBCCBBCCB");
   EXPECT_EQ(three.Winner(), 1);
   Tournament four(4);
-  EXPECT_EQ(Play(&four, {3, 3, 3, 2}), "ABCDDCBA");
+  EXPECT_EQ(Play(&four, {3, 3, 3, 2}), "AABBCCDDDAADDAAD");
   EXPECT_EQ(four.Winner(), 3);
   Tournament one(1);
   EXPECT_EQ(Play(&one, {1}), "AAAAAAAA");
@@ -60,14 +76,14 @@ TEST(Tournament, TwoRunsThatNothingSlowedDownAreEnough) {
     for (int second = 0; second < first; ++second) {
       Tournament tournament(2);
       int runs_of_second = 0;
-      for (int run = 0; run < Tournament::kRuns; ++run) {
+      for (int run = 0; run < Tournament::kMostRuns; ++run) {
         const Tournament::Turn turn = tournament.Begin();
         ASSERT_TRUE(turn.timed);
         const bool slowed = turn.candidate == 1 && runs_of_second != first && runs_of_second != second;
         runs_of_second += turn.candidate;
         tournament.End(turn, turn.candidate == 0 ? 1.5 : slowed ? 40 : 1);
       }
-      EXPECT_EQ(runs_of_second, 4);
+      EXPECT_EQ(runs_of_second, 8);
       EXPECT_EQ(tournament.Winner(), 1);
       EXPECT_EQ(tournament.Seconds(1), 1);
     }
@@ -76,9 +92,9 @@ TEST(Tournament, TwoRunsThatNothingSlowedDownAreEnough) {
 
 TEST(Tournament, ASingleLuckyRunDoesNotDecide) {
   Tournament tournament(2);
-  for (int run = 0; run < Tournament::kRuns; ++run) {
+  for (int run = 0; run < Tournament::kMostRuns; ++run) {
     const Tournament::Turn turn = tournament.Begin();
-    tournament.End(turn, turn.candidate == 0 ? 1.4 : run == 5 ? 1.3 : 1.9);
+    tournament.End(turn, turn.candidate == 0 ? 1.4 : run == 4 ? 1.3 : 1.9);
   }
   EXPECT_EQ(tournament.Winner(), 0);
 }
@@ -91,7 +107,7 @@ TEST(Tournament, AnInterruptedTurnIsTakenByAnotherRunSoLongAsThereAreNotTooMany)
     tournament.EndDisturbed(turn, 9);
   }
   EXPECT_TRUE(std::isinf(tournament.Seconds(0)));
-  for (int run = 0; run < Tournament::kRuns; ++run) {
+  for (int run = 0; run < Tournament::kMostRuns; ++run) {
     const Tournament::Turn turn = tournament.Begin();
     ASSERT_TRUE(turn.timed);
     tournament.EndDisturbed(turn, turn.candidate == 0 ? 2 : 1);
@@ -103,9 +119,11 @@ TEST(Tournament, AWithdrawnTurnIsTakenByAnotherRun) {
   Tournament tournament(2);
   EXPECT_EQ(tournament.Next(), 0);
   EXPECT_EQ(tournament.Begin().candidate, 0);
+  EXPECT_EQ(tournament.Begin().candidate, 0);
   EXPECT_EQ(tournament.Next(), 1);
   tournament.Withdraw();
   EXPECT_EQ(tournament.Next(), 0);
+  tournament.Withdraw();
   EXPECT_EQ(Play(&tournament, {1, 2}).size(), std::size_t{Tournament::kRuns});
   EXPECT_EQ(tournament.Winner(), 0);
   EXPECT_EQ(tournament.Next(), 0);
@@ -117,8 +135,8 @@ TEST(Tournament, RunsThatBeginBeforeTheLastEndTakeTheFastestUntilThen) {
   for (int run = 0; run < Tournament::kRuns; ++run) turns.push_back(tournament.Begin());
   EXPECT_FALSE(tournament.Begin().timed);
   EXPECT_EQ(tournament.Begin().candidate, 0);
-  tournament.End(turns[1], 1);
-  EXPECT_EQ(turns[1].candidate, 1);
+  tournament.End(turns[2], 1);
+  EXPECT_EQ(turns[2].candidate, 1);
   EXPECT_EQ(tournament.Begin().candidate, 1);
   EXPECT_EQ(tournament.Next(), 1);
   EXPECT_TRUE(std::isinf(tournament.Seconds(0)));

@@ -12,14 +12,6 @@ using Use = KernelCandidates<IntegerLayer>::Use;
 
 constexpr double kNanosecond = 1e-9;
 
-void Add(double seconds, std::atomic<std::int64_t>* nanoseconds) {
-  nanoseconds->fetch_add(std::llround(seconds / kNanosecond), std::memory_order_relaxed);
-}
-
-double Seconds(const std::atomic<std::int64_t>& nanoseconds) {
-  return kNanosecond * static_cast<double>(nanoseconds.load(std::memory_order_relaxed));
-}
-
 }  // namespace
 
 MeasuredLayer::MeasuredLayer(TournamentTable* table, const ShapeKey& key,
@@ -58,11 +50,9 @@ Tournament* MeasuredLayer::TournamentOf(const MapShape& x, std::int64_t batch) c
 }
 
 Tournament::Turn MeasuredLayer::Begin(Tournament* tournament) const {
-  if (tournament->Winner() < 0 && untimed_.load(std::memory_order_relaxed) < kernels_.Count()) {
-    const int candidate = untimed_.fetch_add(1, std::memory_order_relaxed);
-    if (candidate < kernels_.Count()) return {candidate, false};
-  }
-  return tournament->Begin();
+  const int next = tournament->Next();
+  const int last = last_.exchange(next, std::memory_order_relaxed);
+  return next == last ? tournament->Begin() : Tournament::Turn{next, false};
 }
 
 MeasuredLayer::Turn::Turn(const MeasuredLayer& layer, const MapShape& x, std::int64_t batch)
@@ -84,18 +74,20 @@ void MeasuredLayer::Turn::RunBand(const MapShape& x, const IntegerInput& input, 
   if (!turn_.timed) return kernel_->Run(x, input, output, rows, scratch);
   const RunClock clock;
   kernel_->Run(x, input, output, rows, scratch);
-  Add(clock.Thread(), &thread_nanoseconds_);
-  Add(clock.Wall(), &wall_nanoseconds_);
+  const double thread = clock.Thread();
+  const double wall = clock.Wall();
+  thread_nanoseconds_.fetch_add(std::llround(thread / kNanosecond), std::memory_order_relaxed);
+  if (RunClock::WasInterrupted(wall, thread)) interrupted_.store(true, std::memory_order_relaxed);
 }
 
 void MeasuredLayer::Turn::End() {
   if (tournament_ == nullptr) return;
   if (turn_.timed) {
-    const double thread = Seconds(thread_nanoseconds_);
-    if (RunClock::WasInterrupted(Seconds(wall_nanoseconds_), thread)) {
-      tournament_->EndDisturbed(turn_, thread);
+    const double seconds = kNanosecond * static_cast<double>(thread_nanoseconds_.load(std::memory_order_relaxed));
+    if (interrupted_.load(std::memory_order_relaxed)) {
+      tournament_->EndDisturbed(turn_, seconds);
     } else {
-      tournament_->End(turn_, thread);
+      tournament_->End(turn_, seconds);
     }
   } else if (tournament_->Winner() == turn_.candidate) {
     layer_.kernels_.CountWin(turn_.candidate);

@@ -16,11 +16,11 @@
 namespace subbit {
 
 /// A layer of a network that has several kernels, which give the same bits, and is to run on the fastest: the first
-/// runs of a network are timed, each on one kernel (Turn), after one of each kernel that is not: it finds nothing of
-/// the kernel's weights in the caches, which costs a narrow layer more than its work, and some kernels more than
-/// others. What counts is the processor time of the layer's bands, on whichever threads they ran, so a thread that
-/// waits for others costs a kernel nothing. Layers of equal shapes and parameters share a Tournament, within a network
-/// too, so a network of many equal layers decides in few runs.
+/// runs of a network are timed, each on one kernel (Turn). The layer's first run on a kernel after another one's is
+/// not: it finds nothing of the kernel's weights in the caches, which costs a narrow layer more than its work, and some
+/// kernels more than others. What counts is the processor time of the layer's bands, on whichever threads they ran, so
+/// a thread that waits for others costs a kernel nothing. Layers of equal shapes and parameters share a Tournament,
+/// within a network too, so a network of many equal layers decides in few runs.
 ///
 /// All kernels are in memory until one has won often enough (KernelCandidates); from then on it serves every shape.
 ///
@@ -75,10 +75,12 @@ class MeasuredLayer : public IntegerLayer {
     Tournament::Turn turn_{0, false};
     const IntegerLayer* kernel_;
     std::atomic<std::int64_t> thread_nanoseconds_{0};
-    std::atomic<std::int64_t> wall_nanoseconds_{0};
+    std::atomic<bool> interrupted_{false};
   };
 
  private:
+  static constexpr int kNone = -1;
+
   Tournament* TournamentOf(const MapShape& x, std::int64_t batch) const;
 
   /// Whose turn it is.
@@ -91,7 +93,7 @@ class MeasuredLayer : public IntegerLayer {
   const bool reads_pixels_;
   const bool adds_residual_;
   const KernelCandidates<IntegerLayer> kernels_;
-  mutable std::atomic<int> untimed_{0};  // how many first runs of a kernel have begun
+  mutable std::atomic<int> last_{kNone};  // the candidate of the last run while kernels are measured
 };
 
 }  // namespace subbit

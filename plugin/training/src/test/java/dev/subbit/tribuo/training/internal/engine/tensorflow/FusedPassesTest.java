@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -46,8 +47,8 @@ class FusedPassesTest {
   private static final int BATCH = 5;
   private static final int CLASSES = 3;
 
-  @Test
-  void linuxHasTheOperators() {
+  @BeforeAll
+  static void linuxHasTheOperators() {
     assertTrue(NativeOps.areAvailable());
   }
 

@@ -14,6 +14,7 @@ import dev.subbit.tribuo.training.metrics.TrainingListener;
 import dev.subbit.tribuo.training.metrics.TrainingStart;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.tribuo.DataSource;
 import org.tribuo.classification.Label;
 
@@ -21,12 +22,21 @@ import org.tribuo.classification.Label;
 final class TrainingRecord implements TrainingListener {
 
   private final List<EpochMetrics> epochs = new ArrayList<>();
+  private final List<String> stages = new ArrayList<>();
   private TrainingEnd end;
 
   @Override
   public void started(TrainingStart start) {
     epochs.clear();
     epochs.addAll(start.history());
+    stages.clear();
+    for (String stage : start.stages()) {
+      // Stages that train the same thing are told apart by their number.
+      stages.add(
+          stages.contains(stage)
+              ? String.format(Locale.ROOT, "%s (stage %d)", stage, stages.size() + 1)
+              : stage);
+    }
   }
 
   @Override
@@ -65,16 +75,11 @@ final class TrainingRecord implements TrainingListener {
   }
 
   private List<TrainingReport.Epoch> history() {
-    boolean integers = end.network().integers().isPresent();
-    int last = epochs.get(epochs.size() - 1).stage();
-    int subBit = integers ? last - 1 : last;
     List<TrainingReport.Epoch> history = new ArrayList<>();
     for (EpochMetrics epoch : epochs) {
       history.add(
           new TrainingReport.Epoch(
-              epoch.stage() > subBit
-                  ? "integers"
-                  : epoch.stage() == subBit ? "sub-bit weights" : "float weights",
+              stages.get(epoch.stage() - 1),
               epoch.loss(),
               epoch.accuracy(),
               epoch.validation().map(v -> v.accuracy()).orElse(Double.NaN),

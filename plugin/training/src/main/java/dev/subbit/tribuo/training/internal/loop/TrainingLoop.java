@@ -33,7 +33,6 @@ public final class TrainingLoop {
 
   private static final Logger logger = Logger.getLogger(TrainingLoop.class.getName());
 
-  private final ImageBatches batches;
   private final List<TrainingStage> stages;
   private final ModelSelection selection;
   private final TrainingCheckpoints checkpoints;
@@ -48,7 +47,6 @@ public final class TrainingLoop {
   /**
    * Prepares a loop for one training.
    *
-   * @param batches the training images.
    * @param stages the stages, at least one.
    * @param selection which epoch's network becomes the model.
    * @param checkpoints the checkpoints that the training is resumed from and that it writes.
@@ -56,13 +54,11 @@ public final class TrainingLoop {
    * @param stop asked after every step whether the training shall stop.
    */
   public TrainingLoop(
-      ImageBatches batches,
       List<TrainingStage> stages,
       ModelSelection selection,
       TrainingCheckpoints checkpoints,
       List<TrainingListener> listeners,
       BooleanSupplier stop) {
-    this.batches = batches;
     this.stages = stages;
     this.selection = selection;
     this.checkpoints = checkpoints;
@@ -110,7 +106,7 @@ public final class TrainingLoop {
     history.addAll(checkpoint.history());
     if (stage >= stages.size()
         || history.size() > epochsUpTo(stage)
-        || sums.steps() >= batches.count()) {
+        || sums.steps() >= batches().count()) {
       throw notThisTraining("it is at a place that this training does not have", null);
     }
     try {
@@ -142,7 +138,13 @@ public final class TrainingLoop {
     Optional<Path> file = checkpoint.map(found -> checkpoints.file());
     TrainingStart start =
         new TrainingStart(
-            step(), epochs() * batches.count(), history.size() + 1, epochs(), history, file);
+            step(),
+            steps(),
+            history.size() + 1,
+            epochs(),
+            history,
+            file,
+            stages.stream().map(TrainingStage::name).toList());
     file.ifPresent(path -> logger.info(() -> "Resuming from " + path));
     listeners.forEach(listener -> listener.started(start));
   }
@@ -153,7 +155,7 @@ public final class TrainingLoop {
     }
     TrainingEnd end =
         new TrainingEnd(
-            batches.images(),
+            batches().images(),
             selection.validationImages(),
             selection.modelEpoch(epochsOfStage()),
             initial,
@@ -166,7 +168,7 @@ public final class TrainingLoop {
     if (isStageOver()) {
       return;
     }
-    try (BatchReader reader = batches.open(history.size(), sums.steps())) {
+    try (BatchReader reader = batches().open(history.size(), sums.steps())) {
       do {
         trainEpoch(run, reader);
         finishEpoch(run);
@@ -181,11 +183,11 @@ public final class TrainingLoop {
   }
 
   private List<EpochMetrics> epochsOfStage() {
-    return history.subList(stage == 0 ? 0 : epochsUpTo(stage - 1), history.size());
+    return history.subList(epochsUpTo(stage - 1), history.size());
   }
 
   private void trainEpoch(TrainingRun run, BatchReader reader) {
-    while (sums.steps() < batches.count()) {
+    while (sums.steps() < batches().count()) {
       long start = System.nanoTime();
       ImageBatch images = reader.next();
       TrainingRun.StepResult result = run.step(images.pixels(), images.classes());
@@ -209,7 +211,7 @@ public final class TrainingLoop {
               sums);
       listeners.forEach(listener -> listener.stepFinished(metrics));
       // After the last step the epoch is finished before anything else: its end has a checkpoint.
-      if (sums.steps() < batches.count()) {
+      if (sums.steps() < batches().count()) {
         pause(run, checkpoints.isDue());
       }
     }
@@ -284,12 +286,7 @@ public final class TrainingLoop {
       how = "it cannot go on, since checkpointFolder is not set";
     }
     return new TrainingStoppedException(
-        "Training was stopped after step "
-            + step()
-            + " of "
-            + epochs() * batches.count()
-            + "; "
-            + how,
+        "Training was stopped after step " + step() + " of " + steps() + "; " + how,
         checkpoint.orElse(null));
   }
 
@@ -303,15 +300,28 @@ public final class TrainingLoop {
         selection.best().map(NetworkCodec::encode));
   }
 
+  /** The images of the stage under way. */
+  private ImageBatches batches() {
+    return stages.get(stage).batches();
+  }
+
   /** The number of steps that were made in all stages. */
   private int step() {
-    return history.size() * batches.count() + sums.steps();
+    return stepsUpTo(stage - 1) + epochsOfStage().size() * batches().count() + sums.steps();
+  }
+
+  /** The number of steps of all stages. */
+  private int steps() {
+    return stepsUpTo(stages.size() - 1);
+  }
+
+  private int stepsUpTo(int last) {
+    return stages.subList(0, last + 1).stream().mapToInt(s -> s.plan().steps()).sum();
   }
 
   /** The learning rate of the stage's last step. */
   private double learningRate() {
-    int first = stage == 0 ? 0 : epochsUpTo(stage - 1) * batches.count();
-    return stages.get(stage).plan().learningRate(step() - first - 1);
+    return stages.get(stage).plan().learningRate(step() - stepsUpTo(stage - 1) - 1);
   }
 
   private int epochs() {

@@ -1,0 +1,192 @@
+package dev.subbit.tribuo.training;
+
+import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.settings.Optimiser;
+import dev.subbit.tribuo.settings.Schedule;
+import dev.subbit.tribuo.training.recipe.Augmentation;
+import dev.subbit.tribuo.training.teacher.Teacher;
+
+/**
+ * Sets the properties that trainers and their stages have in common; every method sets the field of
+ * the configuration of that name.
+ *
+ * @param <B> the builder.
+ */
+public abstract sealed class RecipeBuilder<B extends RecipeBuilder<B>>
+    permits SubBitTrainerBuilder, StageRecipeBuilder {
+
+  private boolean built;
+
+  RecipeBuilder() {}
+
+  /** What is being built. */
+  abstract RecipeFields fields();
+
+  /** This builder. */
+  abstract B self();
+
+  /** Marks what is being built as built. */
+  final void built() {
+    built = true;
+  }
+
+  private RecipeFields open() {
+    requireOpen();
+    return fields();
+  }
+
+  /** Fails if {@code build} was called before. */
+  final void requireOpen() {
+    if (built) {
+      throw new IllegalStateException("This builder has built already; start another");
+    }
+  }
+
+  /**
+   * How the 3x3 convolutions hold their weights.
+   *
+   * @param weights the kind of weights.
+   * @return this.
+   */
+  public final B weights(Layer.Weights weights) {
+    open().weights = weights;
+    return self();
+  }
+
+  /**
+   * Bits of a codebook index.
+   *
+   * @param tau 1 to 9.
+   * @return this.
+   */
+  public final B tau(int tau) {
+    open().tau = tau;
+    return self();
+  }
+
+  /**
+   * The number of passes over the data.
+   *
+   * @param epochs at least 1.
+   * @return this.
+   */
+  public final B epochs(int epochs) {
+    open().epochs = epochs;
+    return self();
+  }
+
+  /**
+   * The number of images per step.
+   *
+   * @param batchSize at least 2.
+   * @return this.
+   */
+  public final B batchSize(int batchSize) {
+    open().batchSize = batchSize;
+    return self();
+  }
+
+  /**
+   * How a gradient becomes a step.
+   *
+   * @param optimiser the optimiser.
+   * @return this.
+   */
+  public final B optimiser(Optimiser optimiser) {
+    open().optimiser = optimiser;
+    return self();
+  }
+
+  /**
+   * How the learning rates fall to 0.
+   *
+   * @param schedule the schedule.
+   * @return this.
+   */
+  public final B schedule(Schedule schedule) {
+    open().schedule = schedule;
+    return self();
+  }
+
+  /**
+   * The learning rate at the first step.
+   *
+   * @param learningRate positive.
+   * @return this.
+   */
+  public final B learningRate(double learningRate) {
+    open().learningRate = learningRate;
+    return self();
+  }
+
+  /**
+   * Nesterov momentum of SGD.
+   *
+   * @param momentum 0 up to but not 1.
+   * @return this.
+   */
+  public final B momentum(double momentum) {
+    open().momentum = momentum;
+    return self();
+  }
+
+  /**
+   * L2 decay of the float weights.
+   *
+   * @param weightDecay at least 0.
+   * @return this.
+   */
+  public final B weightDecay(double weightDecay) {
+    open().weightDecay = weightDecay;
+    return self();
+  }
+
+  /**
+   * Share of every target that is spread over all classes.
+   *
+   * @param labelSmoothing 0 up to but not 1.
+   * @return this.
+   */
+  public final B labelSmoothing(double labelSmoothing) {
+    open().labelSmoothing = labelSmoothing;
+    return self();
+  }
+
+  /**
+   * Largest L2 norm of all gradients together.
+   *
+   * @param gradientClip 0 for no limit, or positive.
+   * @return this.
+   */
+  public final B gradientClip(double gradientClip) {
+    open().gradientClip = gradientClip;
+    return self();
+  }
+
+  /**
+   * Distillation: the network learns from a teacher, too.
+   *
+   * @param teacher the teacher, or null to learn from the labels alone.
+   * @param distillationWeight its share in the loss, 0 to 1.
+   * @param temperature positive; logits are divided by it where those of network and teacher are
+   *     compared.
+   * @return this.
+   */
+  public final B teacher(Teacher teacher, double distillationWeight, double temperature) {
+    open().teacher = teacher;
+    open().distillationWeight = distillationWeight;
+    open().temperature = temperature;
+    return self();
+  }
+
+  /**
+   * Augmentation: random changes of the training images.
+   *
+   * @param augmentation how training images are changed.
+   * @return this.
+   */
+  public final B augmentation(Augmentation augmentation) {
+    open().augmentation = augmentation;
+    return self();
+  }
+}

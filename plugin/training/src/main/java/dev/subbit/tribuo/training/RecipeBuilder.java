@@ -109,7 +109,29 @@ public abstract sealed class RecipeBuilder<B extends RecipeBuilder<B>>
   }
 
   /**
-   * The learning rate at the first step.
+   * The epochs in which the learning rate rises to its first value, before the schedule begins.
+   *
+   * @param warmupEpochs 0 for none, or less than the number of epochs; also parts of an epoch.
+   * @return this.
+   */
+  public final B warmupEpochs(double warmupEpochs) {
+    open().warmupEpochs = warmupEpochs;
+    return self();
+  }
+
+  /**
+   * How often the schedule starts again from its first rate.
+   *
+   * @param restarts 0 for never, or less than the number of epochs behind the warm-up.
+   * @return this.
+   */
+  public final B restarts(int restarts) {
+    open().restarts = restarts;
+    return self();
+  }
+
+  /**
+   * The learning rate at the first step, or at the end of the warm-up.
    *
    * @param learningRate positive.
    * @return this.

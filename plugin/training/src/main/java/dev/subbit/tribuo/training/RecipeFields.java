@@ -8,6 +8,8 @@ import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.settings.Schedule;
+import dev.subbit.tribuo.training.internal.engine.RateCurve;
+import dev.subbit.tribuo.training.internal.engine.ScheduledRate;
 import dev.subbit.tribuo.training.recipe.Augmentation;
 import dev.subbit.tribuo.training.teacher.Teacher;
 
@@ -36,7 +38,19 @@ abstract class RecipeFields {
   @Config(description = "How the learning rates fall to 0: LINEAR or COSINE.")
   Schedule schedule;
 
-  @Config(description = "Learning rate at the first step.")
+  @Config(
+      description =
+          "Epochs, also parts of one, in which the learning rate rises to its first value, before"
+              + " the schedule begins.")
+  Double warmupEpochs;
+
+  @Config(
+      description =
+          "How often the schedule starts again from its first rate; the epochs behind the warm-up"
+              + " are shared out equally.")
+  Integer restarts;
+
+  @Config(description = "Learning rate at the first step, or at the end of the warm-up.")
   Double learningRate;
 
   @Config(description = "Nesterov momentum of SGD, 0 up to but not 1.")
@@ -73,6 +87,8 @@ abstract class RecipeFields {
     batchSize = own(batchSize, general.batchSize);
     optimiser = own(optimiser, general.optimiser);
     schedule = own(schedule, general.schedule);
+    warmupEpochs = own(warmupEpochs, general.warmupEpochs);
+    restarts = own(restarts, general.restarts);
     learningRate = own(learningRate, general.learningRate);
     momentum = own(momentum, general.momentum);
     weightDecay = own(weightDecay, general.weightDecay);
@@ -103,6 +119,12 @@ abstract class RecipeFields {
     if (batchSize != null) {
       check.atLeast("batchSize", batchSize, 2);
     }
+    if (warmupEpochs != null) {
+      check.notNegative("warmupEpochs", warmupEpochs);
+    }
+    if (restarts != null) {
+      check.atLeast("restarts", restarts, 0);
+    }
     if (learningRate != null) {
       check.positive("learningRate", learningRate);
     }
@@ -131,12 +153,28 @@ abstract class RecipeFields {
   }
 
   /**
-   * Checks that images of a shape can be trained on so.
+   * Checks what depends on several fields or on the images; every field is set.
    *
-   * @throws PropertyException if not, naming the field.
+   * @throws PropertyException if images of this shape cannot be trained on so, naming the field.
    */
-  final void requireFits(ImageShape shape) {
+  final void checkComplete(FieldCheck check, ImageShape shape) {
+    check.require(
+        warmupEpochs < epochs, "warmupEpochs", warmupEpochs, "less than epochs, " + epochs);
+    check.require(
+        restarts < epochs - warmupEpochs,
+        "restarts",
+        restarts,
+        "less than the epochs behind the warm-up, " + (epochs - warmupEpochs));
     augmentation.requireFits(shape);
+  }
+
+  /**
+   * How the learning rate changes.
+   *
+   * @param steps the steps of all epochs.
+   */
+  final RateCurve rates(int steps) {
+    return new ScheduledRate(schedule, (int) Math.round(warmupEpochs * steps / epochs), restarts);
   }
 
   /** Whether the loss needs the teacher. */

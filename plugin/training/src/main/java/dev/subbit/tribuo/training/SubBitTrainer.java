@@ -185,6 +185,8 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
     batchSize = 32;
     optimiser = Optimiser.ADAM;
     schedule = Schedule.LINEAR;
+    warmupEpochs = 0.0;
+    restarts = 0;
     learningRate = 0.01;
     momentum = 0.9;
     weightDecay = 1e-4;
@@ -225,7 +227,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
     check.between("integerWidth", integerWidth, IntegerForm.MIN_WIDTH, IntegerForm.MAX_WIDTH);
     check.atLeast("refineInterval", refineInterval, 1);
     check.positive("refineRate", refineRate);
-    allStages().forEach(stage -> stage.requireFits(shape()));
+    allStages().forEach(stage -> stage.checkComplete(check, shape()));
     check.share("validationShare", validationShare);
     check.atLeast("patience", patience, 0);
     check.require(
@@ -575,7 +577,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
     Recipe recipe =
         new Recipe(
             stage.optimiser,
-            stage.schedule,
+            stage.rates(before + steps + after),
             stage.learningRate.floatValue(),
             stage.momentum.floatValue(),
             stage.weightDecay.floatValue(),

@@ -144,6 +144,18 @@ class StageRecipeTest {
   }
 
   @Test
+  void warmUpAndRestartsAreCountedInEpochs() {
+    SubBitTrainer trainer =
+        builder().epochs(3).warmupEpochs(0.5).restarts(1).learningRate(1e-3).build();
+    Steps steps = new Steps(trainer, 0);
+    train(trainer);
+    double[] wanted = {1 / 3.0, 2 / 3.0, 1, 0.8, 0.6, 0.4, 0.2, 1, 0.8, 0.6, 0.4, 0.2};
+    for (int i = 0; i < wanted.length; i++) {
+      assertEquals(1e-3 * wanted[i], steps.rates.get(i), 1e-8, "step " + i);
+    }
+  }
+
+  @Test
   void aTrainingWithStagesResumesWithTheSameBits() {
     TrainedNetworkProto wanted = train(twoStages().build());
     for (int stopAt : new int[] {2, 4, 7}) {
@@ -279,6 +291,11 @@ class StageRecipeTest {
     assertRefused("tau is 10", property("tau", 10), "");
     assertRefused("batchSize is 1", property("batchSize", 1), "");
     assertRefused("learningRate is 0.0", property("learningRate", 0), "");
+    assertRefused("less than epochs, 1", property("epochs", 1) + property("warmupEpochs", 1), "");
+    assertRefused(
+        "behind the warm-up, 1.5",
+        property("epochs", 2) + property("warmupEpochs", 0.5) + property("restarts", 2),
+        "");
     assertRefused("0 where there are stages", "", property("floatEpochs", 1));
     assertRefused("integerEpochs is 1", property("epochs", 1), property("integerEpochs", 1));
     SubBitTrainer large =

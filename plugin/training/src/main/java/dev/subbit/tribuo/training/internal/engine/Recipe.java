@@ -13,8 +13,8 @@ import dev.subbit.tribuo.settings.Schedule;
  * over its images.
  *
  * @param optimiser how a gradient becomes a step.
- * @param schedule how the learning rate falls.
- * @param learningRate the learning rate at the first step, positive.
+ * @param rates how the learning rate changes from step to step.
+ * @param learningRate the learning rate that the curve starts from, positive.
  * @param momentum momentum of SGD, 0 up to but not 1; of no effect with ADAM.
  * @param weightDecay L2 decay of the float weights of convolutions and classifier: the weight,
  *     times this factor, is added to its gradient. Latent weights, batch normalisation, shifts and
@@ -27,7 +27,7 @@ import dev.subbit.tribuo.settings.Schedule;
  */
 public record Recipe(
     Optimiser optimiser,
-    Schedule schedule,
+    RateCurve rates,
     float learningRate,
     float momentum,
     float weightDecay,
@@ -35,6 +35,41 @@ public record Recipe(
     float gradientClip,
     float distillationWeight,
     float temperature) {
+
+  /**
+   * Makes a recipe whose rate falls from the first step to the last.
+   *
+   * @param optimiser how a gradient becomes a step.
+   * @param schedule how the learning rate falls.
+   * @param learningRate the learning rate at the first step.
+   * @param momentum momentum of SGD.
+   * @param weightDecay L2 decay of the float weights.
+   * @param labelSmoothing l.
+   * @param gradientClip the largest L2 norm of all gradients, 0 for none.
+   * @param distillationWeight d.
+   * @param temperature T.
+   */
+  public Recipe(
+      Optimiser optimiser,
+      Schedule schedule,
+      float learningRate,
+      float momentum,
+      float weightDecay,
+      float labelSmoothing,
+      float gradientClip,
+      float distillationWeight,
+      float temperature) {
+    this(
+        optimiser,
+        schedule::rate,
+        learningRate,
+        momentum,
+        weightDecay,
+        labelSmoothing,
+        gradientClip,
+        distillationWeight,
+        temperature);
+  }
 
   /**
    * Adam at a falling rate and nothing else: no decay, smoothing, clipping or teacher.

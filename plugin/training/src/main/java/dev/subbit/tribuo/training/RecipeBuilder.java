@@ -202,6 +202,18 @@ public abstract sealed class RecipeBuilder<B extends RecipeBuilder<B>>
   }
 
   /**
+   * The share that the moving average of the parameters keeps at every step; the model is the
+   * averaged network.
+   *
+   * @param averageDecay 0 for no average, or less than 1, such as 0.999.
+   * @return this.
+   */
+  public final B averageDecay(double averageDecay) {
+    open().averageDecay = averageDecay;
+    return self();
+  }
+
+  /**
    * Augmentation: random changes of the training images.
    *
    * @param augmentation how training images are changed.

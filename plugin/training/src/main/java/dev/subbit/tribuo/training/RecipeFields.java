@@ -76,6 +76,12 @@ abstract class RecipeFields {
   @Config(description = "Logits are divided by this where they are compared with the teacher's.")
   Double temperature;
 
+  @Config(
+      description =
+          "Share that the moving average of the parameters keeps at every step, 0 up to but not 1,"
+              + " such as 0.999; the model is the averaged network then. 0 for no average.")
+  Double averageDecay;
+
   @Config(description = "Random changes of the training images.")
   Augmentation augmentation;
 
@@ -97,6 +103,7 @@ abstract class RecipeFields {
     teacher = own(teacher, general.teacher);
     distillationWeight = own(distillationWeight, general.distillationWeight);
     temperature = own(temperature, general.temperature);
+    averageDecay = own(averageDecay, general.averageDecay);
     augmentation = own(augmentation, general.augmentation);
   }
 
@@ -149,6 +156,9 @@ abstract class RecipeFields {
     }
     if (temperature != null) {
       check.positive("temperature", temperature);
+    }
+    if (averageDecay != null) {
+      check.share("averageDecay", averageDecay);
     }
   }
 

@@ -194,6 +194,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
     gradientClip = 0.0;
     distillationWeight = 1.0;
     temperature = 1.0;
+    averageDecay = 0.0;
     augmentation = Augmentation.none();
   }
 
@@ -584,7 +585,8 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
             stage.labelSmoothing.floatValue(),
             stage.gradientClip.floatValue(),
             stage.distils() ? stage.distillationWeight.floatValue() : 0,
-            stage.temperature.floatValue());
+            stage.temperature.floatValue(),
+            stage.averageDecay.floatValue());
     CodebookPlan codebooks =
         new CodebookPlan(
             stage.tau, selection, codebookStart, assignment, refineInterval, (float) refineRate);

@@ -24,6 +24,8 @@ import dev.subbit.tribuo.settings.Schedule;
  *     measured before the decay; longer ones are shortened to it. 0 clips nothing.
  * @param distillationWeight d, 0 to 1; 0 without a teacher.
  * @param temperature T, positive.
+ * @param averageDecay the share that the average of the parameters keeps at a step, 0 up to but not
+ *     1; 0 for no average. Smaller at the beginning, see {@link #averageShare}.
  */
 public record Recipe(
     Optimiser optimiser,
@@ -34,10 +36,11 @@ public record Recipe(
     float labelSmoothing,
     float gradientClip,
     float distillationWeight,
-    float temperature) {
+    float temperature,
+    float averageDecay) {
 
   /**
-   * Makes a recipe whose rate falls from the first step to the last.
+   * Makes a recipe whose rate falls from the first step to the last, without an average.
    *
    * @param optimiser how a gradient becomes a step.
    * @param schedule how the learning rate falls.
@@ -68,7 +71,8 @@ public record Recipe(
         labelSmoothing,
         gradientClip,
         distillationWeight,
-        temperature);
+        temperature,
+        0);
   }
 
   /**
@@ -88,5 +92,25 @@ public record Recipe(
    */
   public boolean distils() {
     return distillationWeight > 0;
+  }
+
+  /**
+   * Whether the network is that of the averaged parameters.
+   *
+   * @return true if a run keeps an average.
+   */
+  public boolean averages() {
+    return averageDecay > 0;
+  }
+
+  /**
+   * The share that the parameters take of their average at a step. At the beginning it is larger
+   * than {@code 1 - averageDecay}, so that the first values are soon forgotten.
+   *
+   * @param step the step, 0 for the first.
+   * @return {@code 1 - min(averageDecay, (1 + step) / (10 + step))}.
+   */
+  public float averageShare(int step) {
+    return 1 - Math.min(averageDecay, (1f + step) / (10f + step));
   }
 }

@@ -26,6 +26,11 @@ record TaughtRun(TrainingRun run, TeacherSession teacher) implements TrainingRun
   }
 
   @Override
+  public void gatherStatistics(float[] pixels, float share) {
+    run.gatherStatistics(pixels, share);
+  }
+
+  @Override
   public Map<String, float[]> parameters() {
     return run.parameters();
   }

@@ -53,6 +53,16 @@ public interface TrainingRun extends AutoCloseable {
   float[] logits(float[] pixels);
 
   /**
+   * Moves the statistics of every batch normalisation towards those that a batch has, and changes
+   * nothing else. For runs whose recipe {@linkplain Recipe#averages() keeps an average}: the
+   * statistics that were gathered in training are not those of the averaged parameters.
+   *
+   * @param pixels a batch, which counts as in training.
+   * @param share the share that the batch takes, above 0 to 1.
+   */
+  void gatherStatistics(float[] pixels, float share);
+
+  /**
    * The float parameters as they are now, latent weights included.
    *
    * @return copies, by full name.

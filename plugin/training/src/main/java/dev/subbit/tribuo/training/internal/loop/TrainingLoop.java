@@ -91,11 +91,19 @@ public final class TrainingLoop {
         }
         trainStage(run);
         if (stage == stages.size() - 1) {
-          tellEnd(initial, run);
-          return selection.best().orElseGet(run::network);
+          return AveragedNetwork.use(
+              current,
+              run,
+              history.size(),
+              () -> {
+                tellEnd(initial, run);
+                return selection.best().orElseGet(run::network);
+              });
         }
         stage++;
-        parameters = stages.get(stage).parametersAfter(run);
+        TrainingStage next = stages.get(stage);
+        parameters =
+            AveragedNetwork.use(current, run, history.size(), () -> next.parametersAfter(run));
       }
     }
   }
@@ -222,6 +230,19 @@ public final class TrainingLoop {
       listeners.forEach(listener -> listener.preparing("validating"));
     }
     EpochMetrics metrics =
+        selection.validationImages() > 0
+            ? AveragedNetwork.use(
+                stages.get(stage), run, history.size() + 1, () -> evaluateEpoch(run))
+            : evaluateEpoch(run);
+    logger.info(() -> text(metrics));
+    // Before the checkpoint, so that a run which is interrupted between them reports the epoch
+    // again and leaves none out.
+    listeners.forEach(listener -> listener.epochFinished(metrics));
+  }
+
+  /** Adds the epoch to the history; the run holds the network as it would be used. */
+  private EpochMetrics evaluateEpoch(TrainingRun run) {
+    EpochMetrics metrics =
         new EpochMetrics(
             stage + 1,
             history.size() + 1,
@@ -239,10 +260,7 @@ public final class TrainingLoop {
     if (stage == stages.size() - 1) {
       selection.epochFinished(run, epochsOfStage());
     }
-    logger.info(() -> text(metrics));
-    // Before the checkpoint, so that a run which is interrupted between them reports the epoch
-    // again and leaves none out.
-    listeners.forEach(listener -> listener.epochFinished(metrics));
+    return metrics;
   }
 
   private static String text(EpochMetrics metrics) {

@@ -142,6 +142,11 @@ class ModelSelectionTest {
     }
 
     @Override
+    public void gatherStatistics(float[] pixels, float share) {
+      throw new AssertionError("An evaluation asks for logits only");
+    }
+
+    @Override
     public Map<String, float[]> parameters() {
       throw new AssertionError("An evaluation asks for logits only");
     }

@@ -83,6 +83,13 @@ final class TensorFlowRun implements TrainingRun {
     for (Parameter slot : built.optimiser().slots()) {
       values.put(slot, new float[(int) slot.shape().size()]);
     }
+    built
+        .average()
+        .ifPresent(
+            average ->
+                average
+                    .averages()
+                    .forEach((trained, kept) -> values.put(kept, values.get(trained))));
     for (GradientSum sum : built.codebookGradients().values()) {
       values.put(sum.before(), new float[(int) sum.before().shape().size()]);
     }
@@ -178,6 +185,7 @@ final class TensorFlowRun implements TrainingRun {
         feeds.feed(loss.teacherLogits(), logitsShape, teacherLogits);
       }
       built.optimiser().feed(feeds, plan.learningRate(step), step + 1);
+      built.average().ifPresent(average -> average.feed(feeds, plan.recipe().averageShare(step)));
       runner.fetch(loss.mean()).fetch(built.trainingLogits());
       for (Op update : built.updates()) {
         runner.addTarget(update);
@@ -272,6 +280,18 @@ final class TensorFlowRun implements TrainingRun {
   }
 
   @Override
+  public void gatherStatistics(float[] pixels, float share) {
+    int images = pixels.length / network.input().size();
+    Session.Runner runner = session.runner();
+    built.statistics().forEach(runner::addTarget);
+    try (Feeds feeds = new Feeds(runner)) {
+      feeds.feed(built.pixels(), Shape.of(images, network.input().size()), pixels);
+      feeds.feed(built.batchShare(), share);
+      runner.run().close();
+    }
+  }
+
+  @Override
   public Map<String, float[]> parameters() {
     return values(List.copyOf(built.parameters().all()));
   }
@@ -310,6 +330,7 @@ final class TensorFlowRun implements TrainingRun {
   private List<Parameter> variables() {
     List<Parameter> variables = new ArrayList<>(built.parameters().all());
     variables.addAll(built.optimiser().slots());
+    built.average().ifPresent(average -> variables.addAll(average.averages().values()));
     built.codebookGradients().values().forEach(sum -> variables.add(sum.before()));
     built.rounding().ifPresent(rounding -> variables.add(rounding.unitsOfOne()));
     return variables;

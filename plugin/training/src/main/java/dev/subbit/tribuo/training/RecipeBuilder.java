@@ -4,6 +4,7 @@ import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.settings.Schedule;
 import dev.subbit.tribuo.training.recipe.Augmentation;
+import dev.subbit.tribuo.training.recipe.Mixing;
 import dev.subbit.tribuo.training.teacher.Teacher;
 
 /**
@@ -221,6 +222,17 @@ public abstract sealed class RecipeBuilder<B extends RecipeBuilder<B>>
    */
   public final B augmentation(Augmentation augmentation) {
     open().augmentation = augmentation;
+    return self();
+  }
+
+  /**
+   * Mixing: images of a batch are blended, or exchange rectangles, and so do their targets.
+   *
+   * @param mixing how; null for not at all, or as the trainer where this is a stage.
+   * @return this.
+   */
+  public final B mixing(Mixing mixing) {
+    open().mixing = mixing;
     return self();
   }
 }

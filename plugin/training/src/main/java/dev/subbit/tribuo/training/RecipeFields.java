@@ -11,12 +11,13 @@ import dev.subbit.tribuo.settings.Schedule;
 import dev.subbit.tribuo.training.internal.engine.RateCurve;
 import dev.subbit.tribuo.training.internal.engine.ScheduledRate;
 import dev.subbit.tribuo.training.recipe.Augmentation;
+import dev.subbit.tribuo.training.recipe.Mixing;
 import dev.subbit.tribuo.training.teacher.Teacher;
 
 /**
  * The recipe of one stage of a training. A trainer has one, with every field set, for all its
  * stages; a {@link StageRecipe} says what is different in a stage. A field that is null says
- * nothing; a teacher that is null is none, too.
+ * nothing; a teacher or a mixing that is null is none, too.
  */
 abstract class RecipeFields {
 
@@ -85,6 +86,9 @@ abstract class RecipeFields {
   @Config(description = "Random changes of the training images.")
   Augmentation augmentation;
 
+  @Config(description = "How the images of a batch are mixed: mixup, CutMix; none where left out.")
+  Mixing mixing;
+
   /** Sets every field that says nothing to what a more general recipe says. */
   final void fillFrom(RecipeFields general) {
     weights = own(weights, general.weights);
@@ -105,6 +109,7 @@ abstract class RecipeFields {
     temperature = own(temperature, general.temperature);
     averageDecay = own(averageDecay, general.averageDecay);
     augmentation = own(augmentation, general.augmentation);
+    mixing = own(mixing, general.mixing);
   }
 
   private static <T> T own(T own, T general) {

@@ -22,6 +22,7 @@ import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.settings.Schedule;
 import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.internal.batches.ImageBatches;
+import dev.subbit.tribuo.training.internal.batches.ImageWeights;
 import dev.subbit.tribuo.training.internal.checkpoint.CheckpointFolder;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
@@ -36,6 +37,7 @@ import dev.subbit.tribuo.training.internal.random.RandomPlace;
 import dev.subbit.tribuo.training.metrics.TrainingListener;
 import dev.subbit.tribuo.training.metrics.TrainingStoppedException;
 import dev.subbit.tribuo.training.recipe.Augmentation;
+import dev.subbit.tribuo.training.recipe.ClassWeights;
 import dev.subbit.tribuo.training.teacher.TeacherSession;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,7 +54,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
-import java.util.logging.Logger;
 import org.tribuo.Dataset;
 import org.tribuo.ImmutableFeatureMap;
 import org.tribuo.ImmutableOutputInfo;
@@ -69,16 +70,14 @@ import org.tribuo.provenance.impl.TrainerProvenanceImpl;
  * <p>Configured by OLCUT, or in code by a {@link SubBitTrainerBuilder}. Training needs TensorFlow
  * on the classpath; prediction with the model does not. One configuration, one dataset and one
  * number of threads give the same model to the bit on one machine. TensorFlow takes the number of
- * threads from the first training in a JVM; a later one with another number is refused. Example
- * weights are not used.
+ * threads from the first training in a JVM; a later one with another number is refused. The loss of
+ * an image is multiplied by the weight of its example.
  *
  * <p>Trainers are safe for use by many threads; two trainings at once share the machine.
  *
  * <p>Source: Wang et al., "Sub-bit Neural Networks", ICCV 2021.
  */
 public final class SubBitTrainer extends RecipeFields implements Trainer<Label> {
-
-  private static final Logger logger = Logger.getLogger(SubBitTrainer.class.getName());
 
   private static final int FLOAT_EPOCHS_BY_START = -1;
 
@@ -133,6 +132,12 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
 
   @Config(description = "Learning rate of the codebooks at the first step.")
   double refineRate = 0.02;
+
+  @Config(
+      description =
+          "How much the images of each class count in the loss; all alike where left out. The"
+              + " weights of examples count in any case.")
+  ClassWeights classWeights = null;
 
   @Config(description = "Seed of all random choices.")
   long seed = Trainer.DEFAULT_SEED;
@@ -452,10 +457,6 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
               + examples.getOutputInfo().getDomain()
               + "; a classifier needs at least two");
     }
-    long weighted = examples.getData().stream().filter(e -> e.getWeight() != 1).count();
-    if (weighted > 0) {
-      logger.warning(() -> "Example weights are not used; " + weighted + " examples have some");
-    }
     requireBatch(examples);
   }
 
@@ -497,18 +498,21 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
               split.validation(), pixelMap, labels, lastStage().batchSize, threads);
     }
     Dataset<Label> images = training;
+    ImageWeights imageWeights = ImageWeights.of(images, labels, classWeights);
     try (TeacherSessions teachers = new TeacherSessions(pixelMap.shape(), labels, threads)) {
       List<TrainingStage> plans =
           plans(
               stage ->
                   ImageBatches.training(
-                      images,
-                      pixelMap,
-                      labels,
-                      stage.batchSize,
-                      stage.augmentation,
-                      random.at("batches"),
-                      threads),
+                          images,
+                          pixelMap,
+                          labels,
+                          stage.batchSize,
+                          stage.augmentation,
+                          random.at("batches"),
+                          threads)
+                      .with(imageWeights, stage.mixing),
+              !imageWeights.areEven(),
               teachers,
               labels.size(),
               random,
@@ -536,6 +540,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
    */
   private List<TrainingStage> plans(
       Function<StageRecipe, ImageBatches> batches,
+      boolean weighted,
       TeacherSessions teachers,
       int classes,
       RandomPlace random,
@@ -555,7 +560,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
               name(stage),
               images,
               built,
-              plan(stage, first, 0, last, 0, random),
+              plan(stage, weighted, first, 0, last, 0, random),
               inFloats,
               teacher));
       if (inIntegers > 0) {
@@ -564,7 +569,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
                 "integers",
                 images,
                 built,
-                plan(stage, last, first, 0, integerWidth, random),
+                plan(stage, weighted, last, first, 0, integerWidth, random),
                 inIntegers,
                 teacher,
                 fractionBits));
@@ -574,7 +579,13 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
   }
 
   private TrainingPlan plan(
-      StageRecipe stage, int steps, int before, int after, int width, RandomPlace random) {
+      StageRecipe stage,
+      boolean weighted,
+      int steps,
+      int before,
+      int after,
+      int width,
+      RandomPlace random) {
     Recipe recipe =
         new Recipe(
             stage.optimiser,
@@ -586,7 +597,8 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
             stage.gradientClip.floatValue(),
             stage.distils() ? stage.distillationWeight.floatValue() : 0,
             stage.temperature.floatValue(),
-            stage.averageDecay.floatValue());
+            stage.averageDecay.floatValue(),
+            weighted);
     CodebookPlan codebooks =
         new CodebookPlan(
             stage.tau, selection, codebookStart, assignment, refineInterval, (float) refineRate);

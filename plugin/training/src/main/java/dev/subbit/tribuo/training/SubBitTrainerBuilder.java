@@ -7,6 +7,7 @@ import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.settings.Selection;
+import dev.subbit.tribuo.training.recipe.ClassWeights;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -133,6 +134,17 @@ public final class SubBitTrainerBuilder extends RecipeBuilder<SubBitTrainerBuild
    */
   public SubBitTrainerBuilder assignment(Assignment assignment) {
     open().assignment = assignment;
+    return this;
+  }
+
+  /**
+   * How much the images of each class count in the loss.
+   *
+   * @param classWeights the weights; null for all alike.
+   * @return this.
+   */
+  public SubBitTrainerBuilder classWeights(ClassWeights classWeights) {
+    open().classWeights = classWeights;
     return this;
   }
 

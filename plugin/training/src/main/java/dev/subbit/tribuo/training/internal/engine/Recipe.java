@@ -9,8 +9,9 @@ import dev.subbit.tribuo.settings.Schedule;
  * <p>The loss of an image is {@code (1 - d) H(s, softmax(z)) + d T^2 KL(softmax(t / T) || softmax(z
  * / T))}, with logits z, the teacher's logits t, distillation weight d, temperature T, and target
  * s: {@code 1 - l + l / classes} for the image's class and {@code l / classes} for every other,
- * with label smoothing l. (Szegedy et al., 2016; Hinton et al., 2015.) A step minimises the mean
- * over its images.
+ * with label smoothing l; for a mixed image the two classes have their shares of {@code 1 - l}.
+ * (Szegedy et al., 2016; Hinton et al., 2015.) A step minimises the mean over its images, each
+ * multiplied by its weight where they have some.
  *
  * @param optimiser how a gradient becomes a step.
  * @param rates how the learning rate changes from step to step.
@@ -26,6 +27,7 @@ import dev.subbit.tribuo.settings.Schedule;
  * @param temperature T, positive.
  * @param averageDecay the share that the average of the parameters keeps at a step, 0 up to but not
  *     1; 0 for no average. Smaller at the beginning, see {@link #averageShare}.
+ * @param weighted whether the loss of an image is multiplied by its weight.
  */
 public record Recipe(
     Optimiser optimiser,
@@ -37,7 +39,8 @@ public record Recipe(
     float gradientClip,
     float distillationWeight,
     float temperature,
-    float averageDecay) {
+    float averageDecay,
+    boolean weighted) {
 
   /**
    * Makes a recipe whose rate falls from the first step to the last, without an average.
@@ -72,7 +75,8 @@ public record Recipe(
         gradientClip,
         distillationWeight,
         temperature,
-        0);
+        0,
+        false);
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.subbit.tribuo.stored.NetworkCodec;
 import dev.subbit.tribuo.training.internal.batches.BatchReader;
 import dev.subbit.tribuo.training.internal.batches.ImageBatch;
 import dev.subbit.tribuo.training.internal.batches.ImageBatches;
+import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.internal.checkpoint.Checkpoint;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
@@ -198,7 +199,8 @@ public final class TrainingLoop {
     while (sums.steps() < batches().count()) {
       long start = System.nanoTime();
       ImageBatch images = reader.next();
-      TrainingRun.StepResult result = run.step(images.pixels(), images.classes());
+      Targets targets = batches().targets(history.size(), sums.steps(), images);
+      TrainingRun.StepResult result = run.step(images.pixels(), targets);
       int size = images.classes().length;
       sums =
           sums.plus(

@@ -31,7 +31,7 @@ class WeightAverageTest {
   private static TrainingRun start(Activations activations) {
     Network network = Networks.build("resnet8", SHAPE, 3, Weights.SUB_BIT, activations);
     RateCurve rates = new ScheduledRate(Schedule.LINEAR, 0, 0);
-    Recipe recipe = new Recipe(Optimiser.ADAM, rates, 0.01f, 0, 0, 0, 0, 0, 1, DECAY);
+    Recipe recipe = new Recipe(Optimiser.ADAM, rates, 0.01f, 0, 0, 0, 0, 0, 1, DECAY, false);
     return TrainingEngine.load()
         .start(
             network,

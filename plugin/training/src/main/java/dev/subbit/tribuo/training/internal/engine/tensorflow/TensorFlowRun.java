@@ -7,6 +7,7 @@ import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.internal.codebook.CodebookLearner;
 import dev.subbit.tribuo.training.internal.codebook.CodebookState;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
@@ -154,21 +155,22 @@ final class TensorFlowRun implements TrainingRun {
   }
 
   @Override
-  public StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
+  public StepResult step(float[] pixels, Targets targets, float[] teacherLogits) {
     if (step == plan.steps()) {
       throw new IllegalStateException(
           "All " + plan.steps() + " steps of the plan were made before");
     }
-    Shape logitsShape = Shape.of(classes.length, network.classes());
+    int images = targets.classes().length;
+    Shape logitsShape = Shape.of(images, network.classes());
     long taught = plan.recipe().distils() ? logitsShape.size() : 0;
     if (teacherLogits.length != taught) {
       throw new IllegalArgumentException(
           "The step needs " + taught + " logits of a teacher, found " + teacherLogits.length);
     }
-    if (classes.length < parts) {
+    if (images < parts) {
       throw new IllegalArgumentException(
           "The batch has "
-              + classes.length
+              + images
               + " images, fewer than the "
               + parts
               + " threads: set threads to at most the batchSize");
@@ -179,8 +181,11 @@ final class TensorFlowRun implements TrainingRun {
     Session.Runner runner = session.runner();
     LossGraph loss = built.loss();
     try (Feeds feeds = new Feeds(runner)) {
-      feeds.feed(built.pixels(), Shape.of(classes.length, network.input().size()), pixels);
-      feeds.feed(loss.targets(), logitsShape, oneHot(classes));
+      feeds.feed(built.pixels(), Shape.of(images, network.input().size()), pixels);
+      feeds.feed(loss.targets(), logitsShape, targets.shares(network.classes()));
+      if (plan.recipe().weighted()) {
+        feeds.feed(loss.weights(), Shape.of(images), targets.weights());
+      }
       if (plan.recipe().distils()) {
         feeds.feed(loss.teacherLogits(), logitsShape, teacherLogits);
       }
@@ -210,7 +215,7 @@ final class TensorFlowRun implements TrainingRun {
                   + ": training diverged, try a smaller learningRate");
         }
         int changed = refine(refined, result);
-        stepResult = new StepResult(mean, correct(floats(result.get(1)), classes), changed);
+        stepResult = new StepResult(mean, correct(floats(result.get(1)), targets), changed);
       }
     }
     step++;
@@ -248,24 +253,16 @@ final class TensorFlowRun implements TrainingRun {
     return changed;
   }
 
-  private float[] oneHot(int[] classes) {
-    float[] values = new float[classes.length * network.classes()];
-    for (int i = 0; i < classes.length; i++) {
-      values[i * network.classes() + classes[i]] = 1;
-    }
-    return values;
-  }
-
-  private int correct(float[] logits, int[] classes) {
+  private int correct(float[] logits, Targets targets) {
     int correct = 0;
-    for (int i = 0; i < classes.length; i++) {
+    for (int i = 0; i < targets.classes().length; i++) {
       int best = 0;
       for (int c = 1; c < network.classes(); c++) {
         if (logits[i * network.classes() + c] > logits[i * network.classes() + best]) {
           best = c;
         }
       }
-      correct += best == classes[i] ? 1 : 0;
+      correct += best == targets.mainClass(i) ? 1 : 0;
     }
     return correct;
   }

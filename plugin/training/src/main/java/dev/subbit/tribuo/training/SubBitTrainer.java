@@ -29,11 +29,13 @@ import dev.subbit.tribuo.training.internal.engine.Recipe;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingStage;
 import dev.subbit.tribuo.training.internal.loop.ModelSelection;
+import dev.subbit.tribuo.training.internal.loop.RangeTest;
 import dev.subbit.tribuo.training.internal.loop.TrainingCheckpoints;
 import dev.subbit.tribuo.training.internal.loop.TrainingFingerprint;
 import dev.subbit.tribuo.training.internal.loop.TrainingLoop;
 import dev.subbit.tribuo.training.internal.loop.ValidationSplit;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
+import dev.subbit.tribuo.training.metrics.LearningRateRange;
 import dev.subbit.tribuo.training.metrics.TrainingListener;
 import dev.subbit.tribuo.training.metrics.TrainingStoppedException;
 import dev.subbit.tribuo.training.recipe.Augmentation;
@@ -481,6 +483,42 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
       RandomPlace random,
       TrainingCheckpoints checkpoints,
       int stopsBefore) {
+    try (TeacherSessions teachers = new TeacherSessions(pixelMap.shape(), labels, threads)) {
+      Prepared prepared = prepare(examples, pixelMap, labels, random, teachers);
+      TrainingLoop loop =
+          new TrainingLoop(
+              prepared.plans(),
+              new ModelSelection(prepared.validation(), keepBest, patience),
+              checkpoints,
+              listeners,
+              () -> stops.get() != stopsBefore);
+      TrainedNetwork trained = loop.train(prepared.initial());
+      return integerEpochs == 0
+          ? trained
+          : IntegerCalibration.keepOrChoose(trained, prepared.images(), pixelMap);
+    }
+  }
+
+  /**
+   * A training before its first step.
+   *
+   * @param images the images to train on.
+   * @param validation the images to validate with; null for none.
+   * @param plans the plans of all stages.
+   * @param initial the parameters to start from.
+   */
+  private record Prepared(
+      Dataset<Label> images,
+      ImageBatches validation,
+      List<TrainingStage> plans,
+      Map<String, float[]> initial) {}
+
+  private Prepared prepare(
+      Dataset<Label> examples,
+      PixelMap pixelMap,
+      ImmutableOutputInfo<Label> labels,
+      RandomPlace random,
+      TeacherSessions teachers) {
     Dataset<Label> training = examples;
     ImageBatches validation = null;
     if (validationShare > 0) {
@@ -499,39 +537,48 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
     }
     Dataset<Label> images = training;
     ImageWeights imageWeights = ImageWeights.of(images, labels, classWeights);
+    List<TrainingStage> plans =
+        plans(
+            stage ->
+                ImageBatches.training(
+                        images,
+                        pixelMap,
+                        labels,
+                        stage.batchSize,
+                        stage.augmentation,
+                        random.at("batches"),
+                        threads)
+                    .with(imageWeights, stage.mixing),
+            !imageWeights.areEven(),
+            teachers,
+            labels.size(),
+            random,
+            network ->
+                IntegerCalibration.choose(network, images, pixelMap, integerWidth).fractionBits());
+    Map<String, float[]> initial =
+        InitialParameters.draw(plans.get(0).network(), random.at("parameters").numbers());
+    return new Prepared(images, validation, plans, initial);
+  }
+
+  /**
+   * Tries learning rates: trains the first stage with a rate that grows from step to step, until
+   * the loss explodes. Nothing of it is kept, and later trainings are as if it had not been. The
+   * configured rates and epochs do not matter.
+   *
+   * @param examples the training images.
+   * @return the losses, and the rates to choose between.
+   * @throws IllegalArgumentException if the dataset cannot be trained on.
+   * @throws IllegalStateException if TensorFlow is missing, or the loss of the first step is not a
+   *     number.
+   */
+  public LearningRateRange findLearningRate(Dataset<Label> examples) {
+    requireTrainable(examples);
+    PixelMap pixelMap = new PixelMap(examples.getFeatureIDMap(), shape());
+    ImmutableOutputInfo<Label> labels = examples.getOutputIDInfo();
+    RandomPlace random = RandomPlace.of(new SplittableRandom(seed).split().nextLong());
     try (TeacherSessions teachers = new TeacherSessions(pixelMap.shape(), labels, threads)) {
-      List<TrainingStage> plans =
-          plans(
-              stage ->
-                  ImageBatches.training(
-                          images,
-                          pixelMap,
-                          labels,
-                          stage.batchSize,
-                          stage.augmentation,
-                          random.at("batches"),
-                          threads)
-                      .with(imageWeights, stage.mixing),
-              !imageWeights.areEven(),
-              teachers,
-              labels.size(),
-              random,
-              network ->
-                  IntegerCalibration.choose(network, images, pixelMap, integerWidth)
-                      .fractionBits());
-      Map<String, float[]> initial =
-          InitialParameters.draw(plans.get(0).network(), random.at("parameters").numbers());
-      TrainingLoop loop =
-          new TrainingLoop(
-              plans,
-              new ModelSelection(validation, keepBest, patience),
-              checkpoints,
-              listeners,
-              () -> stops.get() != stopsBefore);
-      TrainedNetwork trained = loop.train(initial);
-      return integerEpochs == 0
-          ? trained
-          : IntegerCalibration.keepOrChoose(trained, images, pixelMap);
+      Prepared prepared = prepare(examples, pixelMap, labels, random, teachers);
+      return RangeTest.run(prepared.plans().get(0), prepared.initial());
     }
   }
 

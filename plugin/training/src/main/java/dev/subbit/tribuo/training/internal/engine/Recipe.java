@@ -90,6 +90,28 @@ public record Recipe(
   }
 
   /**
+   * The same recipe with a rate that grows by the same factor at every step.
+   *
+   * @param first the rate of the first step.
+   * @param last the rate of the last step.
+   * @return a new recipe.
+   */
+  public Recipe withGrowingRate(float first, float last) {
+    return new Recipe(
+        optimiser,
+        new GrowingRate(last),
+        first,
+        momentum,
+        weightDecay,
+        labelSmoothing,
+        gradientClip,
+        distillationWeight,
+        temperature,
+        averageDecay,
+        weighted);
+  }
+
+  /**
    * Whether the loss needs a teacher.
    *
    * @return true if a step needs the teacher's logits.

@@ -96,4 +96,27 @@ public record TrainingStage(
     TrainingRun run = engine.start(network, plan, parameters);
     return plan.recipe().distils() ? new TaughtRun(run, teacher) : run;
   }
+
+  /**
+   * The same stage with a schedule of its own, in which the learning rate grows by the same factor
+   * at every step.
+   *
+   * @param steps number of steps; they need not make up epochs.
+   * @param first the rate of the first step.
+   * @param last the rate of the last step.
+   * @return a new stage.
+   */
+  public TrainingStage withGrowingRate(int steps, float first, float last) {
+    TrainingPlan growing =
+        new TrainingPlan(
+            steps,
+            0,
+            0,
+            plan.recipe().withGrowingRate(first, last),
+            plan.codebooks(),
+            plan.integerWidth(),
+            plan.threads(),
+            plan.seed());
+    return new TrainingStage(name, batches, network, growing, epochs, teacher, fractionBits);
+  }
 }

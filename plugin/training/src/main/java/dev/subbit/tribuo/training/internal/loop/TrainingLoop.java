@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.logging.Logger;
 
 /**
@@ -90,7 +91,7 @@ public final class TrainingLoop {
         if (start.isPresent() && start.get().stage() == stage) {
           restore(run, start.get());
         }
-        trainStage(run);
+        trainStage(run, initial);
         if (stage == stages.size() - 1) {
           return AveragedNetwork.use(
               current,
@@ -162,25 +163,29 @@ public final class TrainingLoop {
     if (listeners.isEmpty()) {
       return;
     }
-    TrainingEnd end =
-        new TrainingEnd(
-            batches().images(),
-            selection.validationImages(),
-            selection.modelEpoch(epochsOfStage()),
-            initial,
-            run.parameters(),
-            run.network());
+    TrainingEnd end = end(initial, run, selection.modelEpoch(epochsOfStage()));
     listeners.forEach(listener -> listener.finished(end));
   }
 
-  private void trainStage(TrainingRun run) {
+  /** What the training came to; the run holds the network as it would be used. */
+  private TrainingEnd end(Map<String, float[]> initial, TrainingRun run, int modelEpoch) {
+    return new TrainingEnd(
+        batches().images(),
+        selection.validationImages(),
+        modelEpoch,
+        initial,
+        run.parameters(),
+        run.network());
+  }
+
+  private void trainStage(TrainingRun run, Map<String, float[]> initial) {
     if (isStageOver()) {
       return;
     }
     try (BatchReader reader = batches().open(history.size(), sums.steps())) {
       do {
         trainEpoch(run, reader);
-        finishEpoch(run);
+        finishEpoch(run, initial);
         pause(run, checkpoints.areKept());
       } while (!isStageOver());
     }
@@ -227,7 +232,7 @@ public final class TrainingLoop {
     }
   }
 
-  private void finishEpoch(TrainingRun run) {
+  private void finishEpoch(TrainingRun run, Map<String, float[]> initial) {
     if (selection.validationImages() > 0) {
       listeners.forEach(listener -> listener.preparing("validating"));
     }
@@ -239,7 +244,11 @@ public final class TrainingLoop {
     logger.info(() -> text(metrics));
     // Before the checkpoint, so that a run which is interrupted between them reports the epoch
     // again and leaves none out.
-    listeners.forEach(listener -> listener.epochFinished(metrics));
+    Supplier<TrainingEnd> soFar =
+        () ->
+            AveragedNetwork.use(
+                stages.get(stage), run, history.size(), () -> end(initial, run, metrics.epoch()));
+    listeners.forEach(listener -> listener.epochFinished(metrics, soFar));
   }
 
   /** Adds the epoch to the history; the run holds the network as it would be used. */

@@ -10,6 +10,7 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.internal.codebook.CodebookLearner;
 import dev.subbit.tribuo.training.internal.codebook.CodebookState;
+import dev.subbit.tribuo.training.internal.engine.DivergedException;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
@@ -205,7 +206,7 @@ final class TensorFlowRun implements TrainingRun {
       try (Result result = runner.run()) {
         float mean = floats(result.get(0))[0];
         if (!Float.isFinite(mean)) {
-          throw new IllegalStateException(
+          throw new DivergedException(
               "The loss is "
                   + mean
                   + " at step "

@@ -96,10 +96,12 @@ class ArchitectureTest {
   }
 
   @Test
-  void tensorFlowIsKnownToOnePackage() {
+  void tensorFlowIsKnownToTheEngineAndToTheWriterOfItsEvents() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.subbit.tribuo.training.internal.engine.tensorflow")
+        .resideOutsideOfPackages(
+            "dev.subbit.tribuo.training.internal.engine.tensorflow",
+            "dev.subbit.tribuo.training.tensorboard")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.tensorflow..")

@@ -54,6 +54,10 @@ class ConfigsTest {
   void everyTrainerOfEveryConfigurationIsAllowed(Path config) {
     try (ConfigurationManager manager =
         new ConfigurationManager(config.toAbsolutePath().toString())) {
+      if (manager.getGlobalProperty("teacher") != null) {
+        // The user's model; the trainer asks only whether there is such a file.
+        manager.setGlobalProperty("teacher", config.toAbsolutePath().toString());
+      }
       List<String> trainers = manager.listAll(SubBitTrainer.class);
       assertFalse(trainers.isEmpty());
       trainers.forEach(name -> assertTrue(manager.lookup(name) instanceof SubBitTrainer, name));
@@ -63,6 +67,12 @@ class ConfigsTest {
   }
 
   private JsonNode train(String config, Path data, int batchSize, String... settings)
+      throws IOException {
+    return train(config, data, batchSize, List.of(), settings);
+  }
+
+  private JsonNode train(
+      String config, Path data, int batchSize, List<?> options, String... settings)
       throws IOException {
     Path json = folder.resolve("train.json");
     List<Object> command = new ArrayList<>();
@@ -75,6 +85,7 @@ class ConfigsTest {
     for (String setting : settings) {
       command.addAll(List.of("--set", setting));
     }
+    command.addAll(options);
     CommandRun run = CommandRun.of(command.toArray());
     assertEquals(0, run.code(), run.err());
     return new ObjectMapper().readTree(json.toFile());
@@ -118,6 +129,52 @@ class ConfigsTest {
           model.predict(inFile).getOutputScores().toString(),
           model.predict(tribuos).getOutputScores().toString());
       assertEquals(150_528, model.predict(inFile).getNumActiveFeatures());
+    }
+  }
+
+  /** The authors' two stages, an epoch each, on small pictures and with a small teacher. */
+  @Test
+  void imagenetReactNet() throws IOException {
+    Pictures.folder(folder.resolve("train"), 6);
+    Pictures.folder(folder.resolve("val"), 2);
+    String[] small = {
+      "train.imageShape=3,32,32", "train.shorterSide=36",
+      "test.imageShape=3,32,32", "test.shorterSide=36",
+      "trainer.imageShape=3,32,32"
+    };
+    List<String> settings = new ArrayList<>(List.of(small));
+    settings.add("trainer.weights=FLOAT");
+    train("imagenet.xml", folder, 4, settings.toArray(new String[0]));
+    Path teacher = Files.move(model(), folder.resolve("teacher.sbm"));
+
+    Path metrics = folder.resolve("metrics.jsonl");
+    settings = new ArrayList<>(List.of(small));
+    settings.add("teacher=" + teacher);
+    JsonNode report =
+        train(
+            "imagenet-reactnet.xml",
+            folder,
+            4,
+            List.of("--metrics", metrics, "--metrics-steps", "1"),
+            settings.toArray(new String[0]));
+    assertEquals(12, report.get("trainImages").asInt());
+    assertEquals(4, report.get("testImages").asInt());
+    List<String> course = new ArrayList<>();
+    for (String line : Files.readAllLines(metrics)) {
+      JsonNode step = new ObjectMapper().readTree(line);
+      if (step.get("type").asText().equals("step")) {
+        double share = step.get("learningRate").asDouble() / 0.001;
+        course.add(step.get("stage") + ": " + Math.round(3 * share) + "/3");
+      }
+    }
+    assertEquals(List.of("1: 3/3", "1: 2/3", "1: 1/3", "2: 3/3", "2: 2/3", "2: 1/3"), course);
+
+    try (SubBitModel model = ModelFile.load(model())) {
+      assertEquals("resnet8-tau5", model.getName());
+      assertTrue(model.network().packed().containsKey("stage1.block0.conv1"));
+      String trainer = model.getProvenance().getTrainerProvenance().toString();
+      assertTrue(trainer.contains("weights=FLOAT") && trainer.contains("weightDecay=1.0E-5"));
+      assertTrue(trainer.contains("weights=SUB_BIT") && trainer.contains("weightDecay=0.0"));
     }
   }
 

@@ -10,11 +10,9 @@ import dev.subbit.cli.terminal.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -213,6 +211,21 @@ public final class ConfigFile implements AutoCloseable {
     return manager.listAll(type).contains(name);
   }
 
+  /**
+   * Whether a component sets a property, by itself, by inheritance or by a setting.
+   *
+   * @param component the component's name.
+   * @param property the property.
+   * @return true if so.
+   */
+  public boolean sets(String component, String property) {
+    return manager
+        .getConfigurationData(component)
+        .orElseThrow()
+        .getProperties()
+        .containsKey(property);
+  }
+
   /** The reason for which a component refused its properties, which OLCUT wraps. */
   private String reason(String component, Throwable e) {
     PropertyException refusal = null;
@@ -236,14 +249,8 @@ public final class ConfigFile implements AutoCloseable {
 
   /** The values of a property of an enumerated type; empty for other types. */
   private String allowedValues(String component, String property) {
-    try {
-      String type = manager.getConfigurationData(component).orElseThrow().getClassName();
-      Object[] values = Class.forName(type).getDeclaredField(property).getType().getEnumConstants();
-      return values == null ? "" : "; allowed: " + Arrays.toString(values);
-    } catch (ReflectiveOperationException | NoSuchElementException e) {
-      // Then the message goes without.
-      return "";
-    }
+    List<Object> values = fields(component).constants(property);
+    return values.isEmpty() ? "" : "; allowed: " + values;
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.io.File;
 import java.lang.reflect.Field;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -71,5 +72,16 @@ final class ConfiguredFields {
   boolean isList(String name) {
     Class<?> field = fields.get(name);
     return field.isArray() || Collection.class.isAssignableFrom(field);
+  }
+
+  /**
+   * The values of a field of an enumerated type.
+   *
+   * @param name the field.
+   * @return its values; empty for a field of another type, and where there is no such field.
+   */
+  List<Object> constants(String name) {
+    Class<?> field = fields.get(name);
+    return field == null || !field.isEnum() ? List.of() : List.of(field.getEnumConstants());
   }
 }

@@ -19,6 +19,9 @@ import java.util.stream.IntStream;
  */
 public final class TrainingPage {
 
+  /** Seconds after which a browser loads the page of a training under way again. */
+  private static final int RELOAD_SECONDS = 30;
+
   /** Where training images are recognised so much better than others, more data would help. */
   private static final double LEARNT_BY_HEART = 0.05;
 
@@ -49,6 +52,15 @@ public final class TrainingPage {
    */
   public Summary summary() {
     return new Summary(title(), verdict(), about(), facts(), nextSteps());
+  }
+
+  /**
+   * After how long a browser shall load the page again.
+   *
+   * @return seconds; 0 for never, since the training is over.
+   */
+  public int reloadSeconds() {
+    return report.isUnderWay() ? RELOAD_SECONDS : 0;
   }
 
   /**
@@ -190,6 +202,15 @@ public final class TrainingPage {
   }
 
   private String verdict() {
+    return report.isUnderWay()
+        ? Figures.format(
+                "Under way: epoch %d of %d is over. ",
+                report.epochs().size(), report.plannedEpochs())
+            + result()
+        : result();
+  }
+
+  private String result() {
     String recognised =
         Figures.format("It recognises %s of %s", Figures.percent(accuracy()), accuracyOf());
     if (!subBit()) {
@@ -305,6 +326,11 @@ public final class TrainingPage {
   }
 
   private List<String> nextSteps() {
+    if (report.isUnderWay()) {
+      return List.of(
+          "Wait: this page is written anew after every epoch, and browsers load it again by"
+              + " themselves. Test images are looked at when the training is over.");
+    }
     List<String> steps = new ArrayList<>();
     if (report.test() == null) {
       steps.add(

@@ -14,6 +14,8 @@ import java.util.Map;
  * @param network the trained network.
  * @param images what it was trained and tested on.
  * @param epochs its history, in order, one entry or more.
+ * @param plannedEpochs the epochs that there will be if the training goes on to its end; as many as
+ *     the history has once it is over.
  * @param modelEpoch the epoch, from 1, at whose end the network was as it is here.
  * @param kernels the latent kernels of its sub-bit layers, in the network's order; empty where they
  *     are not known.
@@ -26,6 +28,7 @@ public record TrainingReport(
     TrainedNetwork network,
     Images images,
     List<Epoch> epochs,
+    int plannedEpochs,
     int modelEpoch,
     List<LayerKernels> kernels,
     ConfusionMatrix test,
@@ -83,5 +86,14 @@ public record TrainingReport(
     epochs = List.copyOf(epochs);
     kernels = List.copyOf(kernels);
     recipe = Collections.unmodifiableMap(new LinkedHashMap<>(recipe));
+  }
+
+  /**
+   * Whether the training is still under way.
+   *
+   * @return true if more epochs are to come.
+   */
+  public boolean isUnderWay() {
+    return epochs.size() < plannedEpochs;
   }
 }

@@ -2,6 +2,7 @@ package dev.subbit.cli.train;
 
 import com.oracle.labs.mlrg.olcut.provenance.ConfiguredObjectProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.ListProvenance;
+import com.oracle.labs.mlrg.olcut.provenance.MapProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.PrimitiveProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.Provenance;
 import com.oracle.labs.mlrg.olcut.provenance.impl.NullConfiguredProvenance;
@@ -52,6 +53,12 @@ final class ProvenanceText {
       return StreamSupport.stream(list.spliterator(), false)
           .map(ProvenanceText::line)
           .collect(Collectors.joining(", "));
+    }
+    if (provenance instanceof MapProvenance<?> map) {
+      return new TreeMap<>(map.getMap())
+          .entrySet().stream()
+              .map(entry -> entry.getKey() + " " + line(entry.getValue()))
+              .collect(Collectors.joining(", "));
     }
     if (provenance instanceof ConfiguredObjectProvenance component) {
       String type = component.getClassName();

@@ -7,7 +7,6 @@ import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.ConfigSettings;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.ProvenanceOption;
-import dev.subbit.cli.report.TrainingPage;
 import dev.subbit.cli.terminal.Interruption;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.onnx.TemporaryFiles;
@@ -17,8 +16,8 @@ import dev.subbit.tribuo.evaluation.TestEvaluation;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.training.SubBitTrainer;
 import dev.subbit.tribuo.training.metrics.EpochMetrics;
+import dev.subbit.tribuo.training.metrics.LearningRateRange;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,6 +59,7 @@ import picocli.CommandLine.Spec;
       "  ./subbit train --pictures photos --image 3x64x64 --set trainer.epochs=20",
       "  ./subbit train configs/fashion-mnist.xml --out clothes.sbm",
       "  ./subbit train configs/fashion-mnist.xml --report clothes.html",
+      "  ./subbit train configs/fashion-mnist.xml --find-learning-rate",
       "  ./subbit train configs/fashion-mnist.xml --checkpoints run1 --metrics run1.jsonl",
       "  ./subbit train subbit-demo/demo.xml --trainer binary --out binary.sbm --json train.json"
     })
@@ -115,9 +115,19 @@ public final class TrainCommand implements Callable<Integer> {
       paramLabel = "FILE.html",
       description = {
         "Write a report about the training to this HTML file: curves, kernels before and after,"
-            + " codebooks, mistakes, costs. One file, for any browser."
+            + " codebooks, mistakes, costs. One file, for any browser, written anew after every"
+            + " epoch."
       })
   private Path report;
+
+  @Option(
+      names = "--find-learning-rate",
+      description = {
+        "Train no model, but try learning rates: the first stage is trained for up to 120 steps"
+            + " with a rate that grows from 1e-6 to 10 until the loss explodes.",
+        "Prints the losses, and which rates to take."
+      })
+  private boolean findLearningRate;
 
   @Override
   public Integer call() throws Exception {
@@ -161,12 +171,22 @@ public final class TrainCommand implements Callable<Integer> {
   private void train(Path file) throws Exception {
     try (ConfigFile components = new ConfigFile(file, settings.values())) {
       String name = components.name(trainerName, SubBitTrainer.class, "trainer", "--trainer");
-      longRun.configure(components, name);
+      if (!findLearningRate) {
+        longRun.configure(components, name, out, file, settings.values());
+      }
       SubBitTrainer trainer =
           components.component(name, SubBitTrainer.class, "trainer", "--trainer");
       Dataset<Label> train =
           ConfiguredImages.dataset(
               ConfiguredImages.source(components, trainSource, "--train-source"));
+      if (findLearningRate) {
+        LearningRateRange range = trainer.findLearningRate(train);
+        PrintWriter terminal = spec.commandLine().getOut();
+        terminal.print(LearningRateTable.text(range, name));
+        terminal.flush();
+        json.write(range);
+        return;
+      }
       DataSource<Label> test = null;
       if (testSource != null || components.has("test", ConfigurableDataSource.class)) {
         test =
@@ -193,7 +213,7 @@ public final class TrainCommand implements Callable<Integer> {
     Map<String, Object> results = new LinkedHashMap<>();
     List<EpochMetrics> epochs = new ArrayList<>();
     trainer.addListener(epochs::add);
-    TrainingRecord record = new TrainingRecord();
+    TrainingRecord record = new TrainingRecord(report, trainer.getProvenance(), images);
     if (report != null) {
       trainer.addListener(record);
     }
@@ -203,6 +223,7 @@ public final class TrainCommand implements Callable<Integer> {
       ModelFile.save(model, out);
       Interruption.keeping(() -> "the model is saved in " + out);
       trainer.deleteCheckpoint();
+      longRun.removeFolder();
       terminal.printf("Trained on %,d images in %.0f s; saved %s.%n", images.size(), seconds, out);
       results.put("model", out.toString());
       results.put("trainImages", images.size());
@@ -222,8 +243,7 @@ public final class TrainCommand implements Callable<Integer> {
         results.put("macroF1", evaluation.macroF1());
       }
       if (report != null) {
-        String page = TrainingPage.render(record.report(model, test, evaluation));
-        OutputFile.write(report, file -> file.write(page.getBytes(StandardCharsets.UTF_8)));
+        record.write(model, test, evaluation);
         terminal.printf("The report is in %s.%n", report);
         results.put("report", report.toString());
       }

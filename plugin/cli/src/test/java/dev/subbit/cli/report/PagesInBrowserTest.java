@@ -87,6 +87,7 @@ class PagesInBrowserTest {
                     new TrainingReport.Epoch("float weights", 1.25, 0.5, 0.55, 0.01, 800),
                     new TrainingReport.Epoch("sub-bit weights", 0.5, 0.8, 0.79, 0.001, 640)),
                 2,
+                2,
                 kernels,
                 new ConfusionMatrix(classes, counts),
                 Map.of("imagesPath", "/a/path/".repeat(30)),

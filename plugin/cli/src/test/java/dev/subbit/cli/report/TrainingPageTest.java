@@ -306,6 +306,7 @@ class TrainingPageTest {
             new TrainingReport.Images(hostile, 1, 0, hostile),
             List.of(new Epoch("a", 1, 1, 1, 1, 1), new Epoch(hostile, 1, 1, 1, 1, 1)),
             2,
+            2,
             List.of(),
             matrix,
             Map.of(hostile, hostile),
@@ -333,6 +334,29 @@ class TrainingPageTest {
   }
 
   @Test
+  void aTrainingUnderWaySaysSoAndIsLoadedAgain() throws Exception {
+    TrainingReport over = report(SUB_BIT, EPOCHS, List.of(), null);
+    assertFalse(TrainingPage.render(over).contains("http-equiv"));
+    PageDocument page =
+        PageDocument.parse(
+            TrainingPage.render(
+                new TrainingReport(
+                    over.network(),
+                    over.images(),
+                    over.epochs(),
+                    8,
+                    3,
+                    over.kernels(),
+                    null,
+                    over.recipe(),
+                    over.seconds(),
+                    over.host())));
+    assertEquals("30", page.all("//meta[@http-equiv='refresh']").get(0).getAttribute("content"));
+    assertTrue(page.texts("//header/p").get(0).startsWith("Under way: epoch 3 of 8 is over. It"));
+    assertEquals(1, page.all("//ul[@class='next']/li").size());
+  }
+
+  @Test
   void aModelOfAnEarlierEpochIsNamed() throws Exception {
     TrainingReport last = report(SUB_BIT, EPOCHS, List.of(), null);
     assertFalse(TrainingPage.render(last).contains("network of epoch"));
@@ -341,6 +365,7 @@ class TrainingPageTest {
             last.network(),
             last.images(),
             last.epochs(),
+            3,
             2,
             last.kernels(),
             last.test(),
@@ -358,6 +383,7 @@ class TrainingPageTest {
                   last.network(),
                   last.images(),
                   last.epochs(),
+                  3,
                   none,
                   last.kernels(),
                   last.test(),
@@ -465,6 +491,7 @@ class TrainingPageTest {
         trained,
         new TrainingReport.Images("train.gz", 1000, 200, "test.gz"),
         epochs,
+        epochs.size(),
         epochs.size(),
         kernels,
         matrix,

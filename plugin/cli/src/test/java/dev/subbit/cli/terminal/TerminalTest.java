@@ -65,12 +65,12 @@ class TerminalTest {
   @Test
   void ctrlCWithoutCheckpointsSaysThatNothingIsKept() throws Exception {
     List<String> command = train("lost.sbm");
-    command.addAll(List.of("--set", "trainer.epochs=500"));
+    command.addAll(List.of("--no-checkpoints", "--set", "trainer.epochs=500"));
     Run run = inTerminal(80, "epoch [0-9]", command);
     assertEquals(SIGINT, run.code, run.text);
     assertTrue(run.text.contains("subbit: interrupted; nothing of the training is kept"), run.text);
-    assertTrue(run.text.contains(" --checkpoints checkpoints"), run.text);
     assertFalse(Files.exists(folder.resolve("lost.sbm")));
+    assertFalse(Files.exists(folder.resolve("lost.sbm.training")));
   }
 
   @Test

@@ -90,6 +90,27 @@ class KilledTrainingTest {
     assertEquals(lines, withoutTimes(folder.resolve("run.jsonl")));
   }
 
+  @Test
+  void aCommandGivenAgainGoesOnWithoutBeingAsked() throws Exception {
+    Path config = writeConfig();
+    Run first = start("same", config, 3600, null);
+    first.awaitStep(STEPS_OF_AN_EPOCH + 5);
+    first.process.destroyForcibly();
+    assertEquals(SIGKILL, first.exitCode());
+
+    // Another configuration begins at its first step, and leaves the checkpoint alone.
+    Run changed = start("same", config, 1800, null);
+    changed.awaitStep(STEPS_OF_AN_EPOCH + 5);
+    assertFalse(RESUMED.matcher(changed.output()).find(), changed.output());
+    changed.process.destroyForcibly();
+    assertEquals(SIGKILL, changed.exitCode());
+
+    Run again = start("same", config, 3600, null);
+    assertEquals(STEPS_OF_AN_EPOCH, again.awaitResumedStep());
+    assertEquals(0, again.exitCode(), again.output());
+    assertTrue(Files.exists(again.model));
+  }
+
   private Path writeConfig() throws IOException {
     StripedImages.source(folder, 192, 1);
     return Files.writeString(
@@ -121,7 +142,7 @@ class KilledTrainingTest {
     return start(name, config, checkpointSeconds, name);
   }
 
-  /** Runs of one group share checkpoints and metrics. */
+  /** Runs of one group share checkpoints and metrics; without one, they name no folder. */
   private Run start(String name, Path config, int checkpointSeconds, String group)
       throws IOException {
     Run run =
@@ -129,26 +150,28 @@ class KilledTrainingTest {
             folder.resolve(name + ".sbm"),
             folder.resolve(group + ".jsonl"),
             folder.resolve(name + ".log"));
+    List<String> command = new ArrayList<>();
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx256m",
+            "-XX:TieredStopAtLevel=1",
+            "dev.subbit.cli.Main",
+            "train",
+            config.toString(),
+            "--set",
+            "trainer.checkpointSeconds=" + checkpointSeconds,
+            "--out",
+            run.model.toString(),
+            "--metrics",
+            run.metrics.toString(),
+            "--metrics-steps",
+            "1"));
+    if (group != null) {
+      command.addAll(List.of("--checkpoints", folder.resolve(group).toString()));
+    }
     ProcessBuilder builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "dev.subbit.cli.Main",
-                "train",
-                config.toString(),
-                "--set",
-                "trainer.checkpointSeconds=" + checkpointSeconds,
-                "--out",
-                run.model.toString(),
-                "--checkpoints",
-                folder.resolve(group).toString(),
-                "--metrics",
-                run.metrics.toString(),
-                "--metrics-steps",
-                "1")
-            .redirectErrorStream(true)
-            .redirectOutput(run.log.toFile());
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(run.log.toFile());
     builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
     builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "2");
     run.process = builder.start();

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MetricsFileFuzzTest {
 
   private static final TrainingStart START =
-      new TrainingStart(4, 12, 2, 3, List.of(), Optional.empty());
+      new TrainingStart(4, 12, 2, 3, List.of(), Optional.empty(), List.of());
 
   @TempDir static Path folder;
 

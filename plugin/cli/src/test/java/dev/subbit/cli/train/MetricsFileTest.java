@@ -38,7 +38,8 @@ class MetricsFileTest {
 
   /** Reports the steps after one up to another, and the epochs that end there. */
   private static void report(MetricsFile file, int from, int to) {
-    file.started(new TrainingStart(from, 12, from / 4 + 1, 3, List.of(), Optional.empty()));
+    file.started(
+        new TrainingStart(from, 12, from / 4 + 1, 3, List.of(), Optional.empty(), List.of()));
     for (int step = from + 1; step <= to; step++) {
       int epoch = (step + 3) / 4;
       EpochSums sums = new EpochSums(step % 4, 8, 0.5, 6, 3, 2);

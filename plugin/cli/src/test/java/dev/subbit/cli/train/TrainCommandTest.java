@@ -12,6 +12,8 @@ import dev.subbit.cli.report.Figures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,7 +102,8 @@ class TrainCommandTest {
     return text.split(part, -1).length - 1;
   }
 
-  void keepsCheckpointsAndMetrics() throws IOException {
+  @Test
+  void keepsCheckpointsMetricsAndEvents() throws IOException {
     Path config = config(TRAINER.formatted("trainer", 4));
     Path metrics = folder.resolve("metrics.jsonl");
     Path checkpoints = folder.resolve("checkpoints");
@@ -115,12 +118,51 @@ class TrainCommandTest {
             "--metrics",
             metrics,
             "--metrics-steps",
-            2);
+            2,
+            "--tensorboard",
+            folder.resolve("runs/first"));
     assertEquals(0, run.code(), run.err());
     assertTrue(Files.exists(model));
+    try (Stream<Path> events = Files.list(folder.resolve("runs/first"))) {
+      assertEquals(1, events.filter(file -> file.toString().contains("tfevents")).count());
+    }
     assertFalse(Files.exists(checkpoints.resolve("training.checkpoint")));
     // 64 images in batches of 16: steps 2 and 4, and the epoch.
     assertEquals(3, Files.readAllLines(metrics).size());
+  }
+
+  @Test
+  void findsLearningRates() throws IOException {
+    Path config = config(TRAINER.formatted("trainer", 4));
+    Path json = folder.resolve("rates.json");
+    CommandRun run =
+        CommandRun.of("train", config, "--out", model, "--find-learning-rate", "--json", json);
+    assertEquals(0, run.code(), run.err());
+    JsonNode range = new ObjectMapper().readTree(json.toFile());
+    assertEquals(1e-6, range.get("points").get(0).get("learningRate").asDouble(), 1e-12);
+    assertTrue(range.get("points").size() > 20);
+    assertTrue(run.out().contains("falls most steeply at "), run.out());
+    assertTrue(run.out().contains("--set trainer.learningRate="), run.out());
+    assertFalse(Files.exists(model));
+    assertFalse(Files.exists(folder.resolve("model.sbm.training")));
+  }
+
+  @Test
+  void leavesNoFolderOfCheckpointsButThoseOfOtherConfigurations() throws IOException {
+    Path config = config(TRAINER.formatted("trainer", 4));
+    Path kept = folder.resolve("model.sbm.training");
+    assertEquals(0, CommandRun.of("train", config, "--out", model).code());
+    assertFalse(Files.exists(kept));
+
+    Path other = Files.createDirectories(kept.resolve("other"));
+    assertEquals(0, CommandRun.of("train", config, "--out", model).code());
+    try (Stream<Path> left = Files.list(kept)) {
+      assertEquals(List.of(other), left.toList());
+    }
+    CommandRun both =
+        CommandRun.of("train", config, "--no-checkpoints", "--checkpoints", folder, "--out", model);
+    assertEquals(1, both.code());
+    assertTrue(both.err().contains("exclude each other"), both.err());
   }
 
   @Test

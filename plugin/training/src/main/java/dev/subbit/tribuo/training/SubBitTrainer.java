@@ -22,21 +22,24 @@ import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.settings.Schedule;
 import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.internal.batches.ImageBatches;
+import dev.subbit.tribuo.training.internal.batches.ImageWeights;
 import dev.subbit.tribuo.training.internal.checkpoint.CheckpointFolder;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingStage;
 import dev.subbit.tribuo.training.internal.loop.ModelSelection;
+import dev.subbit.tribuo.training.internal.loop.RangeTest;
 import dev.subbit.tribuo.training.internal.loop.TrainingCheckpoints;
 import dev.subbit.tribuo.training.internal.loop.TrainingFingerprint;
 import dev.subbit.tribuo.training.internal.loop.TrainingLoop;
 import dev.subbit.tribuo.training.internal.loop.ValidationSplit;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
+import dev.subbit.tribuo.training.metrics.LearningRateRange;
 import dev.subbit.tribuo.training.metrics.TrainingListener;
 import dev.subbit.tribuo.training.metrics.TrainingStoppedException;
 import dev.subbit.tribuo.training.recipe.Augmentation;
-import dev.subbit.tribuo.training.teacher.Teacher;
+import dev.subbit.tribuo.training.recipe.ClassWeights;
 import dev.subbit.tribuo.training.teacher.TeacherSession;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,8 +54,8 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
-import java.util.logging.Logger;
 import org.tribuo.Dataset;
 import org.tribuo.ImmutableFeatureMap;
 import org.tribuo.ImmutableOutputInfo;
@@ -69,16 +72,14 @@ import org.tribuo.provenance.impl.TrainerProvenanceImpl;
  * <p>Configured by OLCUT, or in code by a {@link SubBitTrainerBuilder}. Training needs TensorFlow
  * on the classpath; prediction with the model does not. One configuration, one dataset and one
  * number of threads give the same model to the bit on one machine. TensorFlow takes the number of
- * threads from the first training in a JVM; a later one with another number is refused. Example
- * weights are not used.
+ * threads from the first training in a JVM; a later one with another number is refused. The loss of
+ * an image is multiplied by the weight of its example.
  *
  * <p>Trainers are safe for use by many threads; two trainings at once share the machine.
  *
  * <p>Source: Wang et al., "Sub-bit Neural Networks", ICCV 2021.
  */
-public final class SubBitTrainer implements Trainer<Label> {
-
-  private static final Logger logger = Logger.getLogger(SubBitTrainer.class.getName());
+public final class SubBitTrainer extends RecipeFields implements Trainer<Label> {
 
   private static final int FLOAT_EPOCHS_BY_START = -1;
 
@@ -92,17 +93,14 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(mandatory = true, description = "Shape of the images: channels, height, width.")
   int[] imageShape;
 
-  @Config(description = "Bits of a codebook index, 1 to 9; a weight costs tau / 9 bit.")
-  int tau = 5;
-
-  @Config(description = "Weights of the 3x3 convolutions after the first: SUB_BIT or FLOAT.")
-  Layer.Weights weights = Layer.Weights.SUB_BIT;
-
   @Config(description = "Activations that these convolutions read: REAL or BINARY.")
   Layer.Activations activations = Layer.Activations.REAL;
 
-  @Config(description = "Passes over the data.")
-  int epochs = 10;
+  @Config(
+      description =
+          "The stages of the training, one after the other: what is different in each. What a stage"
+              + " does not set is as here. None for one stage, or two with floatEpochs.")
+  List<StageRecipe> stages = List.of();
 
   @Config(
       description =
@@ -118,41 +116,6 @@ public final class SubBitTrainer implements Trainer<Label> {
 
   @Config(description = "Bits of an activation in the integer form, 9 to 16; devices take 12.")
   int integerWidth = 16;
-
-  @Config(description = "Images per step, at least 2.")
-  int batchSize = 32;
-
-  @Config(description = "How a gradient becomes a step: ADAM, or SGD with Nesterov momentum.")
-  Optimiser optimiser = Optimiser.ADAM;
-
-  @Config(description = "How the learning rates fall to 0: LINEAR or COSINE.")
-  Schedule schedule = Schedule.LINEAR;
-
-  @Config(description = "Learning rate at the first step.")
-  double learningRate = 0.01;
-
-  @Config(description = "Nesterov momentum of SGD, 0 up to but not 1.")
-  double momentum = 0.9;
-
-  @Config(description = "L2 decay of the float weights.")
-  double weightDecay = 1e-4;
-
-  @Config(description = "Share of every target that is spread over all classes.")
-  double labelSmoothing = 0;
-
-  @Config(description = "Largest L2 norm of all gradients together; 0 sets no limit.")
-  double gradientClip = 0;
-
-  @Config(
-      description =
-          "A model that the network also learns from; without one it learns from the labels alone.")
-  Teacher teacher = null;
-
-  @Config(description = "Share of the teacher in the loss, 0 to 1.")
-  double distillationWeight = 1;
-
-  @Config(description = "Logits are divided by this where they are compared with the teacher's.")
-  double temperature = 1;
 
   @Config(description = "How codewords are selected: FIXED, REFINED or PERMUTATION.")
   Selection selection = Selection.FIXED;
@@ -172,8 +135,11 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "Learning rate of the codebooks at the first step.")
   double refineRate = 0.02;
 
-  @Config(description = "Random changes of the training images.")
-  Augmentation augmentation = Augmentation.none();
+  @Config(
+      description =
+          "How much the images of each class count in the loss; all alike where left out. The"
+              + " weights of examples count in any case.")
+  ClassWeights classWeights = null;
 
   @Config(description = "Seed of all random choices.")
   long seed = Trainer.DEFAULT_SEED;
@@ -219,7 +185,25 @@ public final class SubBitTrainer implements Trainer<Label> {
   private int invocationCount;
 
   /** For OLCUT and the builder, which fill in the configured fields. */
-  SubBitTrainer() {}
+  SubBitTrainer() {
+    weights = Layer.Weights.SUB_BIT;
+    tau = 5;
+    epochs = 10;
+    batchSize = 32;
+    optimiser = Optimiser.ADAM;
+    schedule = Schedule.LINEAR;
+    warmupEpochs = 0.0;
+    restarts = 0;
+    learningRate = 0.01;
+    momentum = 0.9;
+    weightDecay = 1e-4;
+    labelSmoothing = 0.0;
+    gradientClip = 0.0;
+    distillationWeight = 1.0;
+    temperature = 1.0;
+    averageDecay = 0.0;
+    augmentation = Augmentation.none();
+  }
 
   /**
    * Used by the OLCUT configuration system, and should not be called by external code.
@@ -237,36 +221,21 @@ public final class SubBitTrainer implements Trainer<Label> {
         "imageShape",
         Arrays.toString(imageShape),
         "three positive numbers: channels, height, width");
-    check.between("tau", tau, 1, Codebook.MAX_TAU);
-    check.atLeast("epochs", epochs, 1);
+    check(check);
     check.atLeast("floatEpochs", floatEpochs, FLOAT_EPOCHS_BY_START);
-    if (floatEpochs == FLOAT_EPOCHS_BY_START) {
-      floatEpochs = startsFromKernels() ? (epochs + 6) / 10 : 0;
-    }
-    check.between("integerEpochs", integerEpochs, 0, epochs - 1);
+    completeStages(check);
+    StageRecipe last = lastStage();
+    check.between("integerEpochs", integerEpochs, 0, last.epochs - 1);
     check.require(
         integerEpochs == 0
-            || (weights == Layer.Weights.SUB_BIT && activations == Layer.Activations.BINARY),
+            || (last.weights == Layer.Weights.SUB_BIT && activations == Layer.Activations.BINARY),
         "integerEpochs",
         integerEpochs,
         "0 unless weights is SUB_BIT and activations is BINARY");
     check.between("integerWidth", integerWidth, IntegerForm.MIN_WIDTH, IntegerForm.MAX_WIDTH);
-    check.atLeast("batchSize", batchSize, 2);
-    check.positive("learningRate", learningRate);
-    check.share("momentum", momentum);
-    check.notNegative("weightDecay", weightDecay);
-    check.share("labelSmoothing", labelSmoothing);
-    check.notNegative("gradientClip", gradientClip);
-    check.require(
-        distillationWeight >= 0 && distillationWeight <= 1,
-        "distillationWeight",
-        distillationWeight,
-        "0 to 1");
-    check.positive("temperature", temperature);
     check.atLeast("refineInterval", refineInterval, 1);
     check.positive("refineRate", refineRate);
-    check.require(augmentation != null, "augmentation", null, "an Augmentation, or left out");
-    augmentation.requireFits(shape());
+    allStages().forEach(stage -> stage.checkComplete(check, shape()));
     check.share("validationShare", validationShare);
     check.atLeast("patience", patience, 0);
     check.require(
@@ -278,9 +247,53 @@ public final class SubBitTrainer implements Trainer<Label> {
     check.require(threads >= 0, "threads", threads, "0 (one a processor) and more");
     if (threads == 0) {
       // Resolved here, so that the provenance holds the number that the result depends on.
-      threads = Math.min(Runtime.getRuntime().availableProcessors(), batchSize);
+      threads = Math.min(Runtime.getRuntime().availableProcessors(), smallestBatch());
     }
     rng = new SplittableRandom(seed);
+  }
+
+  /**
+   * Sets what stages do not say. It is done here, so that the provenance holds what the result
+   * depends on.
+   */
+  private void completeStages(FieldCheck check) {
+    if (floatEpochs == FLOAT_EPOCHS_BY_START) {
+      floatEpochs = stages.isEmpty() && startsFromKernels() ? (epochs + 6) / 10 : 0;
+    }
+    check.require(
+        stages.isEmpty() || floatEpochs == 0,
+        "floatEpochs",
+        floatEpochs,
+        "0 where there are stages; make the epochs with float weights a stage");
+    stages = stages.stream().map(stage -> stage.over(this)).toList();
+  }
+
+  /** The stages of the configuration, or those that its short form stands for. */
+  private List<StageRecipe> allStages() {
+    if (!stages.isEmpty()) {
+      return stages;
+    }
+    StageRecipe own = new StageRecipe().over(this);
+    if (floatEpochs == 0) {
+      return List.of(own);
+    }
+    StageRecipe floats =
+        StageRecipe.builder().weights(Layer.Weights.FLOAT).epochs(floatEpochs).build();
+    return List.of(floats.over(this), own);
+  }
+
+  /** The stage that makes the model. */
+  private StageRecipe lastStage() {
+    List<StageRecipe> all = allStages();
+    return all.get(all.size() - 1);
+  }
+
+  private int smallestBatch() {
+    return allStages().stream().mapToInt(stage -> stage.batchSize).min().orElseThrow();
+  }
+
+  private int largestBatch() {
+    return allStages().stream().mapToInt(stage -> stage.batchSize).max().orElseThrow();
   }
 
   /**
@@ -446,18 +459,15 @@ public final class SubBitTrainer implements Trainer<Label> {
               + examples.getOutputInfo().getDomain()
               + "; a classifier needs at least two");
     }
-    long weighted = examples.getData().stream().filter(e -> e.getWeight() != 1).count();
-    if (weighted > 0) {
-      logger.warning(() -> "Example weights are not used; " + weighted + " examples have some");
-    }
     requireBatch(examples);
   }
 
   private void requireBatch(Dataset<Label> training) {
-    if (training.size() < batchSize) {
+    int largest = largestBatch();
+    if (training.size() < largest) {
       throw new IllegalArgumentException(
           "batchSize is "
-              + batchSize
+              + largest
               + ", but the dataset holds only "
               + training.size()
               + " examples"
@@ -473,6 +483,42 @@ public final class SubBitTrainer implements Trainer<Label> {
       RandomPlace random,
       TrainingCheckpoints checkpoints,
       int stopsBefore) {
+    try (TeacherSessions teachers = new TeacherSessions(pixelMap.shape(), labels, threads)) {
+      Prepared prepared = prepare(examples, pixelMap, labels, random, teachers);
+      TrainingLoop loop =
+          new TrainingLoop(
+              prepared.plans(),
+              new ModelSelection(prepared.validation(), keepBest, patience),
+              checkpoints,
+              listeners,
+              () -> stops.get() != stopsBefore);
+      TrainedNetwork trained = loop.train(prepared.initial());
+      return integerEpochs == 0
+          ? trained
+          : IntegerCalibration.keepOrChoose(trained, prepared.images(), pixelMap);
+    }
+  }
+
+  /**
+   * A training before its first step.
+   *
+   * @param images the images to train on.
+   * @param validation the images to validate with; null for none.
+   * @param plans the plans of all stages.
+   * @param initial the parameters to start from.
+   */
+  private record Prepared(
+      Dataset<Label> images,
+      ImageBatches validation,
+      List<TrainingStage> plans,
+      Map<String, float[]> initial) {}
+
+  private Prepared prepare(
+      Dataset<Label> examples,
+      PixelMap pixelMap,
+      ImmutableOutputInfo<Label> labels,
+      RandomPlace random,
+      TeacherSessions teachers) {
     Dataset<Label> training = examples;
     ImageBatches validation = null;
     if (validationShare > 0) {
@@ -486,91 +532,137 @@ public final class SubBitTrainer implements Trainer<Label> {
       training = split.training();
       requireBatch(training);
       validation =
-          ImageBatches.evaluation(split.validation(), pixelMap, labels, batchSize, threads);
+          ImageBatches.evaluation(
+              split.validation(), pixelMap, labels, lastStage().batchSize, threads);
     }
-    ImageBatches batches =
-        ImageBatches.training(
-            training, pixelMap, labels, batchSize, augmentation, random.at("batches"), threads);
-    try (TeacherSession session =
-        teacher == null ? null : teacher.open(pixelMap.shape(), labels, threads)) {
-      Dataset<Label> calibration = training;
-      List<TrainingStage> stages =
-          stages(
-              pixelMap.shape(),
-              labels.size(),
-              batches.count(),
-              session,
-              random,
-              network ->
-                  IntegerCalibration.choose(network, calibration, pixelMap, integerWidth)
-                      .fractionBits());
-      Map<String, float[]> initial =
-          InitialParameters.draw(stages.get(0).network(), random.at("parameters").numbers());
-      TrainingLoop loop =
-          new TrainingLoop(
-              batches,
-              stages,
-              new ModelSelection(validation, keepBest, patience),
-              checkpoints,
-              listeners,
-              () -> stops.get() != stopsBefore);
-      TrainedNetwork trained = loop.train(initial);
-      return integerEpochs == 0
-          ? trained
-          : IntegerCalibration.keepOrChoose(trained, calibration, pixelMap);
+    Dataset<Label> images = training;
+    ImageWeights imageWeights = ImageWeights.of(images, labels, classWeights);
+    List<TrainingStage> plans =
+        plans(
+            stage ->
+                ImageBatches.training(
+                        images,
+                        pixelMap,
+                        labels,
+                        stage.batchSize,
+                        stage.augmentation,
+                        random.at("batches"),
+                        threads)
+                    .with(imageWeights, stage.mixing),
+            !imageWeights.areEven(),
+            teachers,
+            labels.size(),
+            random,
+            network ->
+                IntegerCalibration.choose(network, images, pixelMap, integerWidth).fractionBits());
+    Map<String, float[]> initial =
+        InitialParameters.draw(plans.get(0).network(), random.at("parameters").numbers());
+    return new Prepared(images, validation, plans, initial);
+  }
+
+  /**
+   * Tries learning rates: trains the first stage with a rate that grows from step to step, until
+   * the loss explodes. Nothing of it is kept, and later trainings are as if it had not been. The
+   * configured rates and epochs do not matter.
+   *
+   * @param examples the training images.
+   * @return the losses, and the rates to choose between.
+   * @throws IllegalArgumentException if the dataset cannot be trained on.
+   * @throws IllegalStateException if TensorFlow is missing, or the loss of the first step is not a
+   *     number.
+   */
+  public LearningRateRange findLearningRate(Dataset<Label> examples) {
+    requireTrainable(examples);
+    PixelMap pixelMap = new PixelMap(examples.getFeatureIDMap(), shape());
+    ImmutableOutputInfo<Label> labels = examples.getOutputIDInfo();
+    RandomPlace random = RandomPlace.of(new SplittableRandom(seed).split().nextLong());
+    try (TeacherSessions teachers = new TeacherSessions(pixelMap.shape(), labels, threads)) {
+      Prepared prepared = prepare(examples, pixelMap, labels, random, teachers);
+      return RangeTest.run(prepared.plans().get(0), prepared.initial());
     }
   }
 
   /**
-   * A stage with float weights, if there is one, the stage that makes the model, and a stage that
-   * finishes it in integers, if there is one.
+   * The plans of all stages: one for each, and one that finishes the last in integers, if it does.
    */
-  private List<TrainingStage> stages(
-      ImageShape shape,
+  private List<TrainingStage> plans(
+      Function<StageRecipe, ImageBatches> batches,
+      boolean weighted,
+      TeacherSessions teachers,
       int classes,
-      int batches,
-      TeacherSession session,
       RandomPlace random,
       ToIntFunction<TrainedNetwork> fractionBits) {
-    List<TrainingStage> stages = new ArrayList<>();
-    if (floatEpochs > 0) {
-      Network floats = Networks.build(network, shape, classes, Layer.Weights.FLOAT, activations);
-      int steps = Math.multiplyExact(floatEpochs, batches);
-      stages.add(new TrainingStage(floats, plan(steps, 0, 0, 0, random), floatEpochs, session));
+    List<TrainingStage> plans = new ArrayList<>();
+    List<StageRecipe> all = allStages();
+    for (StageRecipe stage : all) {
+      Network built = Networks.build(network, shape(), classes, stage.weights, activations);
+      ImageBatches images = batches.apply(stage);
+      TeacherSession teacher = stage.distils() ? teachers.open(stage.teacher) : null;
+      int inIntegers = stage == all.get(all.size() - 1) ? integerEpochs : 0;
+      int inFloats = stage.epochs - inIntegers;
+      int first = Math.multiplyExact(inFloats, images.count());
+      int last = Math.multiplyExact(inIntegers, images.count());
+      plans.add(
+          new TrainingStage(
+              name(stage),
+              images,
+              built,
+              plan(stage, weighted, first, 0, last, 0, random),
+              inFloats,
+              teacher));
+      if (inIntegers > 0) {
+        plans.add(
+            new TrainingStage(
+                "integers",
+                images,
+                built,
+                plan(stage, weighted, last, first, 0, integerWidth, random),
+                inIntegers,
+                teacher,
+                fractionBits));
+      }
     }
-    Network built = Networks.build(network, shape, classes, weights, activations);
-    int first = Math.multiplyExact(epochs - integerEpochs, batches);
-    int last = Math.multiplyExact(integerEpochs, batches);
-    stages.add(
-        new TrainingStage(built, plan(first, 0, last, 0, random), epochs - integerEpochs, session));
-    if (integerEpochs > 0) {
-      TrainingPlan integers = plan(last, first, 0, integerWidth, random);
-      stages.add(new TrainingStage(built, integers, integerEpochs, session, fractionBits));
-    }
-    return stages;
+    return plans;
   }
 
-  private TrainingPlan plan(int steps, int before, int after, int width, RandomPlace random) {
+  private TrainingPlan plan(
+      StageRecipe stage,
+      boolean weighted,
+      int steps,
+      int before,
+      int after,
+      int width,
+      RandomPlace random) {
     Recipe recipe =
         new Recipe(
-            optimiser,
-            schedule,
-            (float) learningRate,
-            (float) momentum,
-            (float) weightDecay,
-            (float) labelSmoothing,
-            (float) gradientClip,
-            teacher == null ? 0 : (float) distillationWeight,
-            (float) temperature);
+            stage.optimiser,
+            stage.rates(before + steps + after),
+            stage.learningRate.floatValue(),
+            stage.momentum.floatValue(),
+            stage.weightDecay.floatValue(),
+            stage.labelSmoothing.floatValue(),
+            stage.gradientClip.floatValue(),
+            stage.distils() ? stage.distillationWeight.floatValue() : 0,
+            stage.temperature.floatValue(),
+            stage.averageDecay.floatValue(),
+            weighted);
     CodebookPlan codebooks =
         new CodebookPlan(
-            tau, selection, codebookStart, assignment, refineInterval, (float) refineRate);
-    long seed = random.at("engine").numbers().nextLong();
-    return new TrainingPlan(steps, before, after, recipe, codebooks, width, threads, seed);
+            stage.tau, selection, codebookStart, assignment, refineInterval, (float) refineRate);
+    long engineSeed = random.at("engine").numbers().nextLong();
+    return new TrainingPlan(steps, before, after, recipe, codebooks, width, threads, engineSeed);
+  }
+
+  private static String name(StageRecipe stage) {
+    if (stage.weights == Layer.Weights.FLOAT) {
+      return "float weights";
+    }
+    return stage.tau == Codebook.MAX_TAU ? "binary weights" : "sub-bit weights";
   }
 
   private String modelName() {
-    return network + "-" + (weights == Layer.Weights.FLOAT ? "float" : "tau" + tau);
+    StageRecipe last = lastStage();
+    return network + "-" + (last.weights == Layer.Weights.FLOAT ? "float" : "tau" + last.tau);
   }
 
   @Override

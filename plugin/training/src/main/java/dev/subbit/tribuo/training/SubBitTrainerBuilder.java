@@ -6,27 +6,32 @@ import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
-import dev.subbit.tribuo.settings.Optimiser;
-import dev.subbit.tribuo.settings.Schedule;
 import dev.subbit.tribuo.settings.Selection;
-import dev.subbit.tribuo.training.recipe.Augmentation;
-import dev.subbit.tribuo.training.teacher.Teacher;
+import dev.subbit.tribuo.training.recipe.ClassWeights;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Builds trainers in code; every method sets the field of the configuration of that name. */
-public final class SubBitTrainerBuilder {
+public final class SubBitTrainerBuilder extends RecipeBuilder<SubBitTrainerBuilder> {
 
   private final SubBitTrainer trainer = new SubBitTrainer();
-  private boolean built;
 
   SubBitTrainerBuilder(ImageShape imageShape) {
     trainer.imageShape = new int[] {imageShape.channels(), imageShape.height(), imageShape.width()};
   }
 
+  @Override
+  SubBitTrainer fields() {
+    return trainer;
+  }
+
+  @Override
+  SubBitTrainerBuilder self() {
+    return this;
+  }
+
   private SubBitTrainer open() {
-    if (built) {
-      throw new IllegalStateException("This builder has built its trainer; start another");
-    }
+    requireOpen();
     return trainer;
   }
 
@@ -42,28 +47,6 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
-   * Bits of a codebook index.
-   *
-   * @param tau 1 to 9.
-   * @return this.
-   */
-  public SubBitTrainerBuilder tau(int tau) {
-    open().tau = tau;
-    return this;
-  }
-
-  /**
-   * How the 3x3 convolutions hold their weights.
-   *
-   * @param weights the kind of weights.
-   * @return this.
-   */
-  public SubBitTrainerBuilder weights(Layer.Weights weights) {
-    open().weights = weights;
-    return this;
-  }
-
-  /**
    * How the 3x3 convolutions use their input.
    *
    * @param activations the kind of activations.
@@ -75,13 +58,14 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
-   * The number of passes over the data.
+   * The stages of the training, in their order. The last one makes the model.
    *
-   * @param epochs at least 1.
+   * @param stages what is different in each stage; what a stage does not say is as the trainer has
+   *     it. None for one stage, or two with {@link #floatEpochs(int)}.
    * @return this.
    */
-  public SubBitTrainerBuilder epochs(int epochs) {
-    open().epochs = epochs;
+  public SubBitTrainerBuilder stages(StageRecipe... stages) {
+    open().stages = List.of(stages);
     return this;
   }
 
@@ -109,94 +93,6 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
-   * The number of images per step.
-   *
-   * @param batchSize at least 2.
-   * @return this.
-   */
-  public SubBitTrainerBuilder batchSize(int batchSize) {
-    open().batchSize = batchSize;
-    return this;
-  }
-
-  /**
-   * The learning rate at the first step.
-   *
-   * @param learningRate positive.
-   * @return this.
-   */
-  public SubBitTrainerBuilder learningRate(double learningRate) {
-    open().learningRate = learningRate;
-    return this;
-  }
-
-  /**
-   * L2 decay of the float weights.
-   *
-   * @param weightDecay at least 0.
-   * @return this.
-   */
-  public SubBitTrainerBuilder weightDecay(double weightDecay) {
-    open().weightDecay = weightDecay;
-    return this;
-  }
-
-  /**
-   * How a gradient becomes a step.
-   *
-   * @param optimiser the optimiser.
-   * @return this.
-   */
-  public SubBitTrainerBuilder optimiser(Optimiser optimiser) {
-    open().optimiser = optimiser;
-    return this;
-  }
-
-  /**
-   * How the learning rates fall to 0.
-   *
-   * @param schedule the schedule.
-   * @return this.
-   */
-  public SubBitTrainerBuilder schedule(Schedule schedule) {
-    open().schedule = schedule;
-    return this;
-  }
-
-  /**
-   * Nesterov momentum of SGD.
-   *
-   * @param momentum 0 up to but not 1.
-   * @return this.
-   */
-  public SubBitTrainerBuilder momentum(double momentum) {
-    open().momentum = momentum;
-    return this;
-  }
-
-  /**
-   * Share of every target that is spread over all classes.
-   *
-   * @param labelSmoothing 0 up to but not 1.
-   * @return this.
-   */
-  public SubBitTrainerBuilder labelSmoothing(double labelSmoothing) {
-    open().labelSmoothing = labelSmoothing;
-    return this;
-  }
-
-  /**
-   * Largest L2 norm of all gradients together.
-   *
-   * @param gradientClip 0 for no limit, or positive.
-   * @return this.
-   */
-  public SubBitTrainerBuilder gradientClip(double gradientClip) {
-    open().gradientClip = gradientClip;
-    return this;
-  }
-
-  /**
    * Passes over the data with float weights, before those with sub-bit weights.
    *
    * @param floatEpochs at least 0; or -1 for one in ten of the epochs, from four epochs on, where
@@ -205,23 +101,6 @@ public final class SubBitTrainerBuilder {
    */
   public SubBitTrainerBuilder floatEpochs(int floatEpochs) {
     open().floatEpochs = floatEpochs;
-    return this;
-  }
-
-  /**
-   * Distillation: the network learns from a teacher, too.
-   *
-   * @param teacher the teacher, or null to learn from the labels alone.
-   * @param distillationWeight its share in the loss, 0 to 1.
-   * @param temperature positive; logits are divided by it where those of network and teacher are
-   *     compared.
-   * @return this.
-   */
-  public SubBitTrainerBuilder teacher(
-      Teacher teacher, double distillationWeight, double temperature) {
-    open().teacher = teacher;
-    open().distillationWeight = distillationWeight;
-    open().temperature = temperature;
     return this;
   }
 
@@ -259,13 +138,13 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
-   * Augmentation: random changes of the training images.
+   * How much the images of each class count in the loss.
    *
-   * @param augmentation how training images are changed.
+   * @param classWeights the weights; null for all alike.
    * @return this.
    */
-  public SubBitTrainerBuilder augmentation(Augmentation augmentation) {
-    open().augmentation = augmentation;
+  public SubBitTrainerBuilder classWeights(ClassWeights classWeights) {
+    open().classWeights = classWeights;
     return this;
   }
 
@@ -356,7 +235,7 @@ public final class SubBitTrainerBuilder {
    */
   public SubBitTrainer build() {
     open().postConfig();
-    built = true;
+    built();
     return trainer;
   }
 }

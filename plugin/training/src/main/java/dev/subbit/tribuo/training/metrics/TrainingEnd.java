@@ -12,8 +12,8 @@ import java.util.Map;
  * @param modelEpoch number of the epoch whose network becomes the model; the last one, unless an
  *     earlier one did better on the validation images.
  * @param initial the float parameters before the first step, latent weights included, by full name.
- * @param parameters the same after the last step.
- * @param network the network after the last step.
+ * @param parameters the same after the last step; their averages, where the last stage keeps some.
+ * @param network the network of these parameters.
  */
 public record TrainingEnd(
     int trainingImages,

@@ -1,5 +1,7 @@
 package dev.subbit.tribuo.training.metrics;
 
+import java.util.function.Supplier;
+
 /**
  * Receives the progress of a training, on the thread that trains. An exception that it throws ends
  * the training.
@@ -39,6 +41,19 @@ public interface TrainingListener {
    * @param metrics the results of the epoch.
    */
   void epochFinished(EpochMetrics metrics);
+
+  /**
+   * Called after every epoch, by default to pass it on to {@link #epochFinished(EpochMetrics)}. For
+   * listeners that want to see the network, too.
+   *
+   * @param metrics the results of the epoch.
+   * @param soFar gives the outcome of the training so far, as if this epoch were the last of the
+   *     stage; to be asked during the call only. It takes time: parameters are copied, and where
+   *     the stage averages them, statistics are gathered.
+   */
+  default void epochFinished(EpochMetrics metrics, Supplier<TrainingEnd> soFar) {
+    epochFinished(metrics);
+  }
 
   /**
    * Called when the training is over, but not if it was stopped or failed.

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param epochs number of epochs of all stages.
  * @param history the epochs that are over, which listeners received at the time.
  * @param checkpoint the checkpoint that the training is resumed from; empty at the first step.
+ * @param stages what each stage trains, in words, such as "float weights".
  */
 public record TrainingStart(
     int step,
@@ -21,10 +22,12 @@ public record TrainingStart(
     int epoch,
     int epochs,
     List<EpochMetrics> history,
-    Optional<Path> checkpoint) {
+    Optional<Path> checkpoint,
+    List<String> stages) {
 
-  // Copies the list, so that the start stays as it was made.
+  // Copies the lists, so that the start stays as it was made.
   public TrainingStart {
     history = List.copyOf(history);
+    stages = List.copyOf(stages);
   }
 }

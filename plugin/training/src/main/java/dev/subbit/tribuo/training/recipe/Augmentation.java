@@ -15,7 +15,7 @@ import java.util.SplittableRandom;
 /**
  * Random changes of training images, so that a network sees each image in many versions. All are
  * off unless set. They come in this order: resized crop, flip, shift, brightness, contrast,
- * saturation, erasing. Values stay within 0 to 255.
+ * saturation, lighting, erasing. Values stay within 0 to 255.
  *
  * <p>Configured by OLCUT, or in code from {@link #none()} by the methods {@code with...}.
  * Immutable, and safe for use by many threads.
@@ -32,6 +32,16 @@ public final class Augmentation implements Configurable, Provenancable<Configure
   private static final int TRIES = 10;
 
   private static final int MAX_VALUE = 255;
+
+  /**
+   * Standard deviations of the colours of ImageNet along the principal components, values 0 to 1.
+   */
+  private static final double[] COLOUR_DEVIATIONS = {0.2175, 0.0188, 0.0045};
+
+  /** The components: what red, green and blue have of each. */
+  private static final double[][] COLOUR_COMPONENTS = {
+    {-0.5675, 0.7192, 0.4009}, {-0.5808, -0.0045, -0.8140}, {-0.5836, -0.6948, 0.4203}
+  };
 
   private static final FieldCheck CHECK = new FieldCheck("Augmentation");
 
@@ -62,6 +72,12 @@ public final class Augmentation implements Configurable, Provenancable<Configure
 
   @Config(description = "Scale distances from the grey of a pixel likewise, from 0 to 1.")
   private double saturation = 0;
+
+  @Config(
+      description =
+          "Standard deviation of AlexNet's lighting noise, from 0: shifts the colours of an image"
+              + " along the principal components of those of ImageNet; usual is 0.1.")
+  private double lighting = 0;
 
   @Config(description = "Share of the images of which a rectangle is replaced by noise, 0 to 1.")
   private double eraseProbability = 0;
@@ -96,6 +112,7 @@ public final class Augmentation implements Configurable, Provenancable<Configure
     this.brightness = other.brightness;
     this.contrast = other.contrast;
     this.saturation = other.saturation;
+    this.lighting = other.lighting;
     this.eraseProbability = other.eraseProbability;
     this.eraseMinArea = other.eraseMinArea;
     this.eraseMaxArea = other.eraseMaxArea;
@@ -146,6 +163,21 @@ public final class Augmentation implements Configurable, Provenancable<Configure
   }
 
   /**
+   * Adds lighting noise, by the method of Krizhevsky et al., "ImageNet Classification with Deep
+   * Convolutional Neural Networks", NeurIPS 2012.
+   *
+   * @param deviation standard deviation of the noise, 0 to 1; 0.1 is usual.
+   * @return a new augmentation.
+   * @throws PropertyException if a value is not allowed.
+   */
+  public Augmentation withLighting(double deviation) {
+    Augmentation changed = new Augmentation(this);
+    changed.lighting = deviation;
+    changed.postConfig();
+    return changed;
+  }
+
+  /**
    * Adds erasing, by the method of Zhong et al., "Random Erasing Data Augmentation", AAAI 2020.
    *
    * @param probability share of the images that is changed, 0 to 1.
@@ -176,6 +208,7 @@ public final class Augmentation implements Configurable, Provenancable<Configure
     requireShare("brightness", brightness);
     requireShare("contrast", contrast);
     requireShare("saturation", saturation);
+    requireShare("lighting", lighting);
     requireShare("eraseProbability", eraseProbability);
     CHECK.require(
         eraseMaxArea > 0 && eraseMaxArea < 1, "eraseMaxArea", eraseMaxArea, "above 0, below 1");
@@ -204,6 +237,11 @@ public final class Augmentation implements Configurable, Provenancable<Configure
         saturation == 0 || shape.channels() == LUMA.length,
         "saturation",
         saturation,
+        "0 for images of " + shape.channels() + " channels; more for those of red, green, blue");
+    CHECK.require(
+        lighting == 0 || shape.channels() == LUMA.length,
+        "lighting",
+        lighting,
         "0 for images of " + shape.channels() + " channels; more for those of red, green, blue");
   }
 
@@ -295,6 +333,9 @@ public final class Augmentation implements Configurable, Provenancable<Configure
     if (saturation > 0) {
       saturate(shape, pixels, offset, (float) between(rng, 1 - saturation, 1 + saturation));
     }
+    if (lighting > 0) {
+      light(shape, pixels, offset, rng);
+    }
     if (eraseProbability > 0 && rng.nextDouble() < eraseProbability) {
       erase(shape, pixels, offset, rng);
     }
@@ -366,6 +407,30 @@ public final class Augmentation implements Configurable, Provenancable<Configure
     }
   }
 
+  private void light(ImageShape shape, float[] pixels, int offset, SplittableRandom rng) {
+    double[] along = new double[COLOUR_DEVIATIONS.length];
+    for (int component = 0; component < along.length; component++) {
+      along[component] = gaussian(rng) * lighting * COLOUR_DEVIATIONS[component] * MAX_VALUE;
+    }
+    int area = shape.height() * shape.width();
+    for (int channel = 0; channel < LUMA.length; channel++) {
+      double sum = 0;
+      for (int component = 0; component < along.length; component++) {
+        sum += COLOUR_COMPONENTS[channel][component] * along[component];
+      }
+      int first = offset + channel * area;
+      for (int i = first; i < first + area; i++) {
+        pixels[i] = clamp(pixels[i] + (float) sum);
+      }
+    }
+  }
+
+  /** By Box and Muller: the JDK may change how it draws, and with it the bits of a training. */
+  private static double gaussian(SplittableRandom rng) {
+    double radius = Math.sqrt(-2 * StrictMath.log(1 - rng.nextDouble()));
+    return radius * StrictMath.cos(2 * StrictMath.PI * rng.nextDouble());
+  }
+
   private void erase(ImageShape shape, float[] pixels, int offset, SplittableRandom rng) {
     Region region = null;
     for (int i = 0; i < TRIES && region == null; i++) {
@@ -415,6 +480,8 @@ public final class Augmentation implements Configurable, Provenancable<Configure
         + contrast
         + ",saturation="
         + saturation
+        + ",lighting="
+        + lighting
         + ",eraseProbability="
         + eraseProbability
         + ",eraseMinArea="

@@ -248,4 +248,34 @@ class AugmentationTest {
     Helpers.testProvenanceMarshalling(augmentation.getProvenance());
     Helpers.testConfigurableRoundtrip(augmentation);
   }
+
+  @Test
+  void lightingShiftsEveryColourByOneStepAlongTheComponents() {
+    float[] image = image(1);
+    double[] squares = new double[3];
+    int draws = 20 * DRAWS;
+    for (int seed = 0; seed < draws; seed++) {
+      float[] lit = changed(Augmentation.none().withLighting(0.1), image, seed);
+      for (int channel = 0; channel < 3; channel++) {
+        float step = pixel(lit, channel, 0, 0) - pixel(image, channel, 0, 0);
+        squares[channel] += (double) step * step;
+        assertEquals(step, pixel(lit, channel, 7, 9) - pixel(image, channel, 7, 9), 1e-4f);
+      }
+    }
+    // 255 * 0.1 * sqrt(sum (component * deviation)^2) of red, green and blue.
+    double[] expected = {3.166, 3.223, 3.255};
+    for (int channel = 0; channel < 3; channel++) {
+      assertEquals(expected[channel], Math.sqrt(squares[channel] / draws), 0.12);
+    }
+  }
+
+  @Test
+  void lightingIsForColours() {
+    Augmentation lit = Augmentation.none().withLighting(0.1);
+    Helpers.testConfigurableRoundtrip(lit);
+    PropertyException e =
+        assertThrows(PropertyException.class, () -> lit.requireFits(new ImageShape(1, 8, 8)));
+    assertTrue(e.getMessage().contains("lighting is 0.1"), e.getMessage());
+    assertThrows(PropertyException.class, () -> Augmentation.none().withLighting(2));
+  }
 }

@@ -89,7 +89,7 @@ public final class BatchReader implements AutoCloseable {
   }
 
   private ImageBatch newBatch(int size) {
-    return new ImageBatch(new float[size * batches.imageSize()], new int[size]);
+    return new ImageBatch(new float[size * batches.imageSize()], new int[size], new float[size]);
   }
 
   /**

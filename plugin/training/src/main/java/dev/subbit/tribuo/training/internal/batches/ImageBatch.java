@@ -7,5 +7,6 @@ package dev.subbit.tribuo.training.internal.batches;
  * @param pixels the images one after the other, the values of each in the order of positions
  *     (channel, row, column), 0 to 255.
  * @param classes the label id of each image.
+ * @param weights the weight of each image in the loss.
  */
-public record ImageBatch(float[] pixels, int[] classes) {}
+public record ImageBatch(float[] pixels, int[] classes, float[] weights) {}

@@ -4,6 +4,8 @@ import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.data.Region;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
 import dev.subbit.tribuo.training.recipe.Augmentation;
+import dev.subbit.tribuo.training.recipe.Mixing;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.tribuo.Dataset;
 import org.tribuo.Example;
@@ -15,8 +17,7 @@ import org.tribuo.classification.Label;
  * many threads as long as nobody changes the dataset.
  *
  * <p>What is in a batch follows from the numbers of its epoch and its image alone: it does not
- * depend on where reading began, nor on how many threads load the images. Example weights are not
- * used.
+ * depend on where reading began, nor on how many threads load the images.
  */
 public final class ImageBatches {
 
@@ -35,6 +36,10 @@ public final class ImageBatches {
   private final Augmentation augmentation;
   // Null where images keep their order and are not changed.
   private final RandomPlace random;
+  // Null where all images count alike.
+  private final ImageWeights weights;
+  // Null where images are not mixed.
+  private final Mixing mixing;
 
   private ImageBatches(
       Dataset<Label> dataset,
@@ -44,7 +49,9 @@ public final class ImageBatches {
       int count,
       int loaders,
       Augmentation augmentation,
-      RandomPlace random) {
+      RandomPlace random,
+      ImageWeights weights,
+      Mixing mixing) {
     this.dataset = dataset;
     this.pixelMap = pixelMap;
     this.labels = labels;
@@ -53,6 +60,8 @@ public final class ImageBatches {
     this.loaders = loaders;
     this.augmentation = augmentation;
     this.random = random;
+    this.weights = weights;
+    this.mixing = mixing;
     if ((long) Math.min(batchSize, dataset.size()) * pixelMap.shape().size() > MAX_VALUES) {
       throw new IllegalArgumentException(
           "A batch of "
@@ -101,7 +110,7 @@ public final class ImageBatches {
     }
     int count = dataset.size() / batchSize;
     return new ImageBatches(
-        dataset, pixelMap, labels, batchSize, count, loaders, augmentation, random);
+        dataset, pixelMap, labels, batchSize, count, loaders, augmentation, random, null, null);
   }
 
   /**
@@ -123,7 +132,62 @@ public final class ImageBatches {
       int batchSize,
       int loaders) {
     int count = (dataset.size() + batchSize - 1) / batchSize;
-    return new ImageBatches(dataset, pixelMap, labels, batchSize, count, loaders, null, null);
+    return new ImageBatches(
+        dataset, pixelMap, labels, batchSize, count, loaders, null, null, null, null);
+  }
+
+  /**
+   * The same batches with images that count differently, or that are mixed.
+   *
+   * @param imageWeights how much each image counts.
+   * @param imageMixing how the images of a batch are mixed; null for not at all.
+   * @return new batches for training.
+   */
+  public ImageBatches with(ImageWeights imageWeights, Mixing imageMixing) {
+    return new ImageBatches(
+        dataset,
+        pixelMap,
+        labels,
+        batchSize,
+        count,
+        loaders,
+        augmentation,
+        random,
+        imageWeights,
+        imageMixing);
+  }
+
+  /**
+   * The targets of a batch for training. Where images are mixed, this mixes them, in place.
+   *
+   * @param epoch the batch's epoch, 0 for the first.
+   * @param batch its number in the epoch.
+   * @param images the batch, as its reader gave it.
+   * @return the targets.
+   */
+  public Targets targets(int epoch, int batch, ImageBatch images) {
+    int[] classes = images.classes();
+    if (mixing == null) {
+      float[] own = new float[classes.length];
+      Arrays.fill(own, 1);
+      return new Targets(classes, classes, own, images.weights());
+    }
+    Mixing.Mixed mixed =
+        mixing.apply(
+            pixelMap.shape(), images.pixels(), random.at("mixing").at(epoch).at(batch).numbers());
+    int[] others = new int[classes.length];
+    float[] own = new float[classes.length];
+    float[] mixedWeights = new float[classes.length];
+    for (int i = 0; i < classes.length; i++) {
+      int partner = mixed.partners()[i];
+      float mine = mixed.own() * images.weights()[i];
+      float whole = mine + (1 - mixed.own()) * images.weights()[partner];
+      others[i] = classes[partner];
+      // Each class counts by its share times the weight of its image.
+      own[i] = whole == 0 ? 1 : mine / whole;
+      mixedWeights[i] = whole;
+    }
+    return new Targets(classes, others, own, mixedWeights);
   }
 
   /**
@@ -220,5 +284,6 @@ public final class ImageBatches {
               + "', which is none of the labels trained on");
     }
     target.classes()[place] = id;
+    target.weights()[place] = weights == null ? 1 : weights.of(example, id);
   }
 }

@@ -1,28 +1,34 @@
 package dev.subbit.tribuo.training.internal.engine;
 
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.teacher.TeacherSession;
 import java.util.Map;
 
 /**
  * A training run that runs a teacher before every step. The teacher sees the images as the network
- * does, changed by augmentation. It stays open when the run is closed.
+ * does, changed by augmentation and mixed. It stays open when the run is closed.
  */
 record TaughtRun(TrainingRun run, TeacherSession teacher) implements TrainingRun {
 
   @Override
-  public StepResult step(float[] pixels, int[] classes) {
-    return step(pixels, classes, teacher.logits(pixels, classes.length));
+  public StepResult step(float[] pixels, Targets targets) {
+    return step(pixels, targets, teacher.logits(pixels, targets.classes().length));
   }
 
   @Override
-  public StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
-    return run.step(pixels, classes, teacherLogits);
+  public StepResult step(float[] pixels, Targets targets, float[] teacherLogits) {
+    return run.step(pixels, targets, teacherLogits);
   }
 
   @Override
   public float[] logits(float[] pixels) {
     return run.logits(pixels);
+  }
+
+  @Override
+  public void gatherStatistics(float[] pixels, float share) {
+    run.gatherStatistics(pixels, share);
   }
 
   @Override

@@ -46,20 +46,20 @@ public record TrainingPlan(
    * The learning rate of a step.
    *
    * @param step the step, 0 for the first.
-   * @return the rate, which would reach 0 behind the last step of the schedule.
+   * @return the rate, as the recipe's curve has it.
    */
   public float learningRate(int step) {
-    return recipe.schedule().rate(recipe.learningRate(), stepsBefore + step, scheduled());
+    return recipe.rates().rate(recipe.learningRate(), stepsBefore + step, scheduled());
   }
 
   /**
    * The learning rate of the codebooks at a step.
    *
    * @param step the step, 0 for the first.
-   * @return the rate, which would reach 0 behind the last step of the schedule.
+   * @return the rate, by the same curve as the learning rate of the weights.
    */
   public float codebookRate(int step) {
-    return recipe.schedule().rate(codebooks.rate(), stepsBefore + step, scheduled());
+    return recipe.rates().rate(codebooks.rate(), stepsBefore + step, scheduled());
   }
 
   /** The steps of the whole schedule. */

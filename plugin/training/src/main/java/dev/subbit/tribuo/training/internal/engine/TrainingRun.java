@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.training.internal.engine;
 
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.internal.batches.Targets;
 import java.util.Map;
 
 /** One training under way. Holds native memory until it is closed. Not for use by many threads. */
@@ -10,7 +11,8 @@ public interface TrainingRun extends AutoCloseable {
    * The results of one step: loss and accuracy before its update, and what the update changed.
    *
    * @param loss mean loss over the batch, as {@link Recipe} defines it.
-   * @param correct number of images whose largest logit was their class.
+   * @param correct number of images whose largest logit was their class; of a mixed image, the
+   *     class with the larger share.
    * @param codewordsChanged number of codewords that the step's update changed, in all codebooks.
    */
   record StepResult(float loss, int correct, int codewordsChanged) {}
@@ -25,7 +27,34 @@ public interface TrainingRun extends AutoCloseable {
    *     made before.
    */
   default StepResult step(float[] pixels, int[] classes) {
-    return step(pixels, classes, new float[0]);
+    return step(pixels, Targets.of(classes));
+  }
+
+  /**
+   * Makes one step on images that were not mixed and count alike.
+   *
+   * @param pixels the images, one after the other, each in the order of positions.
+   * @param classes the class of each image.
+   * @param teacherLogits the teacher's logits, [images, classes].
+   * @return loss and changes of the step.
+   * @throws IllegalStateException if the loss is no longer a number, or the plan's last step was
+   *     made before.
+   */
+  default StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
+    return step(pixels, Targets.of(classes), teacherLogits);
+  }
+
+  /**
+   * Makes one step, with the logits of the teacher where the run has one.
+   *
+   * @param pixels the images, one after the other, each in the order of positions.
+   * @param targets the targets of the images.
+   * @return loss and changes of the step.
+   * @throws IllegalStateException if the loss is no longer a number, or the plan's last step was
+   *     made before.
+   */
+  default StepResult step(float[] pixels, Targets targets) {
+    return step(pixels, targets, new float[0]);
   }
 
   /**
@@ -33,7 +62,8 @@ public interface TrainingRun extends AutoCloseable {
    * the codebooks.
    *
    * @param pixels the images, one after the other, each in the order of positions.
-   * @param classes the class of each image.
+   * @param targets the targets of the images; their weights count if the recipe {@linkplain
+   *     Recipe#weighted() asks for it}.
    * @param teacherLogits the teacher's logits, [images, classes]; empty if the recipe {@linkplain
    *     Recipe#distils() has no teacher}.
    * @return what was found.
@@ -41,7 +71,7 @@ public interface TrainingRun extends AutoCloseable {
    *     made before.
    * @throws IllegalArgumentException if the teacher's logits are not what the recipe asks for.
    */
-  StepResult step(float[] pixels, int[] classes, float[] teacherLogits);
+  StepResult step(float[] pixels, Targets targets, float[] teacherLogits);
 
   /**
    * Applies the network as it is now, in its inference form: batch normalisation by the moving
@@ -51,6 +81,16 @@ public interface TrainingRun extends AutoCloseable {
    * @return the logits, [images, classes].
    */
   float[] logits(float[] pixels);
+
+  /**
+   * Moves the statistics of every batch normalisation towards those that a batch has, and changes
+   * nothing else. For runs whose recipe {@linkplain Recipe#averages() keeps an average}: the
+   * statistics that were gathered in training are not those of the averaged parameters.
+   *
+   * @param pixels a batch, which counts as in training.
+   * @param share the share that the batch takes, above 0 to 1.
+   */
+  void gatherStatistics(float[] pixels, float share);
 
   /**
    * The float parameters as they are now, latent weights included.

@@ -3,6 +3,7 @@ package dev.subbit.tribuo.training.internal.engine;
 import dev.subbit.tribuo.codebook.CodebookTaps;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.internal.batches.ImageBatches;
 import dev.subbit.tribuo.training.teacher.TeacherSession;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,6 +15,8 @@ import java.util.function.ToIntFunction;
  * have the same parameters and differ in how convolutions hold their weights: the float weights of
  * one stage are the latent weights of the next.
  *
+ * @param name what it trains, in words, such as "float weights".
+ * @param batches the images that it trains on.
  * @param network the network to train.
  * @param plan how to train it.
  * @param epochs passes over the data, at least 1; the plan counts the steps of all of them.
@@ -24,6 +27,8 @@ import java.util.function.ToIntFunction;
  *     number is among the parameters that the stage starts from.
  */
 public record TrainingStage(
+    String name,
+    ImageBatches batches,
     Network network,
     TrainingPlan plan,
     int epochs,
@@ -40,24 +45,21 @@ public record TrainingStage(
   /**
    * Makes a stage in floats.
    *
+   * @param name what it trains.
+   * @param batches the images that it trains on.
    * @param network the network to train.
    * @param plan how to train it.
    * @param epochs passes over the data.
    * @param teacher the teacher; null if the plan's recipe has none.
    */
-  public TrainingStage(Network network, TrainingPlan plan, int epochs, TeacherSession teacher) {
-    this(network, plan, epochs, teacher, null);
-  }
-
-  /**
-   * Makes a stage without a teacher.
-   *
-   * @param network the network to train.
-   * @param plan how to train it.
-   * @param epochs passes over the data.
-   */
-  public TrainingStage(Network network, TrainingPlan plan, int epochs) {
-    this(network, plan, epochs, null, null);
+  public TrainingStage(
+      String name,
+      ImageBatches batches,
+      Network network,
+      TrainingPlan plan,
+      int epochs,
+      TeacherSession teacher) {
+    this(name, batches, network, plan, epochs, teacher, null);
   }
 
   /**
@@ -93,5 +95,28 @@ public record TrainingStage(
   public TrainingRun start(TrainingEngine engine, Map<String, float[]> parameters) {
     TrainingRun run = engine.start(network, plan, parameters);
     return plan.recipe().distils() ? new TaughtRun(run, teacher) : run;
+  }
+
+  /**
+   * The same stage with a schedule of its own, in which the learning rate grows by the same factor
+   * at every step.
+   *
+   * @param steps number of steps; they need not make up epochs.
+   * @param first the rate of the first step.
+   * @param last the rate of the last step.
+   * @return a new stage.
+   */
+  public TrainingStage withGrowingRate(int steps, float first, float last) {
+    TrainingPlan growing =
+        new TrainingPlan(
+            steps,
+            0,
+            0,
+            plan.recipe().withGrowingRate(first, last),
+            plan.codebooks(),
+            plan.integerWidth(),
+            plan.threads(),
+            plan.seed());
+    return new TrainingStage(name, batches, network, growing, epochs, teacher, fractionBits);
   }
 }

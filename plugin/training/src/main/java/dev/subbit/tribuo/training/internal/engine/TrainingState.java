@@ -22,6 +22,9 @@ import java.util.TreeMap;
 public record TrainingState(
     int step, Map<String, float[]> variables, Map<String, CodebookState> codebooks) {
 
+  /** The end of the name under which the average of a parameter is kept, after its own name. */
+  public static final String AVERAGE = "/average";
+
   // Copies the maps, sorted by name so that everything made from them is reproducible.
   public TrainingState {
     if (step < 0) {
@@ -29,5 +32,16 @@ public record TrainingState(
     }
     variables = Collections.unmodifiableMap(new TreeMap<>(variables));
     codebooks = Collections.unmodifiableMap(new TreeMap<>(codebooks));
+  }
+
+  /**
+   * The same state with every parameter of which there is an average replaced by it.
+   *
+   * @return a new state; this one stays.
+   */
+  public TrainingState withAverages() {
+    Map<String, float[]> replaced = new TreeMap<>(variables);
+    replaced.replaceAll((name, value) -> variables.getOrDefault(name + AVERAGE, value));
+    return new TrainingState(step, replaced, codebooks);
   }
 }

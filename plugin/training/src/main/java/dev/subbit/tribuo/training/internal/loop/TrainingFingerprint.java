@@ -2,6 +2,7 @@ package dev.subbit.tribuo.training.internal.loop;
 
 import com.oracle.labs.mlrg.olcut.provenance.ConfiguredObjectProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.ListProvenance;
+import com.oracle.labs.mlrg.olcut.provenance.MapProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.PrimitiveProvenance;
 import com.oracle.labs.mlrg.olcut.provenance.Provenance;
 import com.oracle.labs.mlrg.olcut.provenance.primitives.HashProvenance;
@@ -36,8 +37,8 @@ public final class TrainingFingerprint {
   private TrainingFingerprint() {}
 
   /**
-   * Makes a fingerprint. Of the data it takes the number of images, all labels in their order, and
-   * the pixels of 1,000 images spread evenly.
+   * Makes a fingerprint. Of the data it takes the number of images, all labels and weights in their
+   * order, and the pixels of 1,000 images spread evenly.
    *
    * @param trainer the trainer's provenance.
    * @param examples the training images.
@@ -93,6 +94,11 @@ public final class TrainingFingerprint {
     if (value instanceof ListProvenance<?> list) {
       return list.getList().stream().map(TrainingFingerprint::text).toList().toString();
     }
+    if (value instanceof MapProvenance<?> map) {
+      Map<String, String> entries = new TreeMap<>();
+      map.getMap().forEach((name, v) -> entries.put(name, text(v)));
+      return entries.toString();
+    }
     return String.valueOf(value);
   }
 
@@ -101,6 +107,10 @@ public final class TrainingFingerprint {
     for (Example<Label> example : examples) {
       digest.update(example.getOutput().getLabel().getBytes(StandardCharsets.UTF_8));
       digest.update((byte) 0);
+      if (example.getWeight() != 1) {
+        digest.update(Float.toString(example.getWeight()).getBytes(StandardCharsets.UTF_8));
+        digest.update((byte) 0);
+      }
     }
     float[] pixels = new float[pixelMap.shape().size()];
     ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(pixels.length, Float.BYTES));

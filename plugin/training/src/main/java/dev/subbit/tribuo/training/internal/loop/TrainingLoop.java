@@ -5,6 +5,7 @@ import dev.subbit.tribuo.stored.NetworkCodec;
 import dev.subbit.tribuo.training.internal.batches.BatchReader;
 import dev.subbit.tribuo.training.internal.batches.ImageBatch;
 import dev.subbit.tribuo.training.internal.batches.ImageBatches;
+import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.internal.checkpoint.Checkpoint;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.logging.Logger;
 
 /**
@@ -33,7 +35,6 @@ public final class TrainingLoop {
 
   private static final Logger logger = Logger.getLogger(TrainingLoop.class.getName());
 
-  private final ImageBatches batches;
   private final List<TrainingStage> stages;
   private final ModelSelection selection;
   private final TrainingCheckpoints checkpoints;
@@ -48,7 +49,6 @@ public final class TrainingLoop {
   /**
    * Prepares a loop for one training.
    *
-   * @param batches the training images.
    * @param stages the stages, at least one.
    * @param selection which epoch's network becomes the model.
    * @param checkpoints the checkpoints that the training is resumed from and that it writes.
@@ -56,13 +56,11 @@ public final class TrainingLoop {
    * @param stop asked after every step whether the training shall stop.
    */
   public TrainingLoop(
-      ImageBatches batches,
       List<TrainingStage> stages,
       ModelSelection selection,
       TrainingCheckpoints checkpoints,
       List<TrainingListener> listeners,
       BooleanSupplier stop) {
-    this.batches = batches;
     this.stages = stages;
     this.selection = selection;
     this.checkpoints = checkpoints;
@@ -93,13 +91,21 @@ public final class TrainingLoop {
         if (start.isPresent() && start.get().stage() == stage) {
           restore(run, start.get());
         }
-        trainStage(run);
+        trainStage(run, initial);
         if (stage == stages.size() - 1) {
-          tellEnd(initial, run);
-          return selection.best().orElseGet(run::network);
+          return AveragedNetwork.use(
+              current,
+              run,
+              history.size(),
+              () -> {
+                tellEnd(initial, run);
+                return selection.best().orElseGet(run::network);
+              });
         }
         stage++;
-        parameters = stages.get(stage).parametersAfter(run);
+        TrainingStage next = stages.get(stage);
+        parameters =
+            AveragedNetwork.use(current, run, history.size(), () -> next.parametersAfter(run));
       }
     }
   }
@@ -110,7 +116,7 @@ public final class TrainingLoop {
     history.addAll(checkpoint.history());
     if (stage >= stages.size()
         || history.size() > epochsUpTo(stage)
-        || sums.steps() >= batches.count()) {
+        || sums.steps() >= batches().count()) {
       throw notThisTraining("it is at a place that this training does not have", null);
     }
     try {
@@ -142,7 +148,13 @@ public final class TrainingLoop {
     Optional<Path> file = checkpoint.map(found -> checkpoints.file());
     TrainingStart start =
         new TrainingStart(
-            step(), epochs() * batches.count(), history.size() + 1, epochs(), history, file);
+            step(),
+            steps(),
+            history.size() + 1,
+            epochs(),
+            history,
+            file,
+            stages.stream().map(TrainingStage::name).toList());
     file.ifPresent(path -> logger.info(() -> "Resuming from " + path));
     listeners.forEach(listener -> listener.started(start));
   }
@@ -151,25 +163,29 @@ public final class TrainingLoop {
     if (listeners.isEmpty()) {
       return;
     }
-    TrainingEnd end =
-        new TrainingEnd(
-            batches.images(),
-            selection.validationImages(),
-            selection.modelEpoch(epochsOfStage()),
-            initial,
-            run.parameters(),
-            run.network());
+    TrainingEnd end = end(initial, run, selection.modelEpoch(epochsOfStage()));
     listeners.forEach(listener -> listener.finished(end));
   }
 
-  private void trainStage(TrainingRun run) {
+  /** What the training came to; the run holds the network as it would be used. */
+  private TrainingEnd end(Map<String, float[]> initial, TrainingRun run, int modelEpoch) {
+    return new TrainingEnd(
+        batches().images(),
+        selection.validationImages(),
+        modelEpoch,
+        initial,
+        run.parameters(),
+        run.network());
+  }
+
+  private void trainStage(TrainingRun run, Map<String, float[]> initial) {
     if (isStageOver()) {
       return;
     }
-    try (BatchReader reader = batches.open(history.size(), sums.steps())) {
+    try (BatchReader reader = batches().open(history.size(), sums.steps())) {
       do {
         trainEpoch(run, reader);
-        finishEpoch(run);
+        finishEpoch(run, initial);
         pause(run, checkpoints.areKept());
       } while (!isStageOver());
     }
@@ -181,14 +197,15 @@ public final class TrainingLoop {
   }
 
   private List<EpochMetrics> epochsOfStage() {
-    return history.subList(stage == 0 ? 0 : epochsUpTo(stage - 1), history.size());
+    return history.subList(epochsUpTo(stage - 1), history.size());
   }
 
   private void trainEpoch(TrainingRun run, BatchReader reader) {
-    while (sums.steps() < batches.count()) {
+    while (sums.steps() < batches().count()) {
       long start = System.nanoTime();
       ImageBatch images = reader.next();
-      TrainingRun.StepResult result = run.step(images.pixels(), images.classes());
+      Targets targets = batches().targets(history.size(), sums.steps(), images);
+      TrainingRun.StepResult result = run.step(images.pixels(), targets);
       int size = images.classes().length;
       sums =
           sums.plus(
@@ -209,16 +226,33 @@ public final class TrainingLoop {
               sums);
       listeners.forEach(listener -> listener.stepFinished(metrics));
       // After the last step the epoch is finished before anything else: its end has a checkpoint.
-      if (sums.steps() < batches.count()) {
+      if (sums.steps() < batches().count()) {
         pause(run, checkpoints.isDue());
       }
     }
   }
 
-  private void finishEpoch(TrainingRun run) {
+  private void finishEpoch(TrainingRun run, Map<String, float[]> initial) {
     if (selection.validationImages() > 0) {
       listeners.forEach(listener -> listener.preparing("validating"));
     }
+    EpochMetrics metrics =
+        selection.validationImages() > 0
+            ? AveragedNetwork.use(
+                stages.get(stage), run, history.size() + 1, () -> evaluateEpoch(run))
+            : evaluateEpoch(run);
+    logger.info(() -> text(metrics));
+    // Before the checkpoint, so that a run which is interrupted between them reports the epoch
+    // again and leaves none out.
+    Supplier<TrainingEnd> soFar =
+        () ->
+            AveragedNetwork.use(
+                stages.get(stage), run, history.size(), () -> end(initial, run, metrics.epoch()));
+    listeners.forEach(listener -> listener.epochFinished(metrics, soFar));
+  }
+
+  /** Adds the epoch to the history; the run holds the network as it would be used. */
+  private EpochMetrics evaluateEpoch(TrainingRun run) {
     EpochMetrics metrics =
         new EpochMetrics(
             stage + 1,
@@ -237,10 +271,7 @@ public final class TrainingLoop {
     if (stage == stages.size() - 1) {
       selection.epochFinished(run, epochsOfStage());
     }
-    logger.info(() -> text(metrics));
-    // Before the checkpoint, so that a run which is interrupted between them reports the epoch
-    // again and leaves none out.
-    listeners.forEach(listener -> listener.epochFinished(metrics));
+    return metrics;
   }
 
   private static String text(EpochMetrics metrics) {
@@ -284,12 +315,7 @@ public final class TrainingLoop {
       how = "it cannot go on, since checkpointFolder is not set";
     }
     return new TrainingStoppedException(
-        "Training was stopped after step "
-            + step()
-            + " of "
-            + epochs() * batches.count()
-            + "; "
-            + how,
+        "Training was stopped after step " + step() + " of " + steps() + "; " + how,
         checkpoint.orElse(null));
   }
 
@@ -303,15 +329,28 @@ public final class TrainingLoop {
         selection.best().map(NetworkCodec::encode));
   }
 
+  /** The images of the stage under way. */
+  private ImageBatches batches() {
+    return stages.get(stage).batches();
+  }
+
   /** The number of steps that were made in all stages. */
   private int step() {
-    return history.size() * batches.count() + sums.steps();
+    return stepsUpTo(stage - 1) + epochsOfStage().size() * batches().count() + sums.steps();
+  }
+
+  /** The number of steps of all stages. */
+  private int steps() {
+    return stepsUpTo(stages.size() - 1);
+  }
+
+  private int stepsUpTo(int last) {
+    return stages.subList(0, last + 1).stream().mapToInt(s -> s.plan().steps()).sum();
   }
 
   /** The learning rate of the stage's last step. */
   private double learningRate() {
-    int first = stage == 0 ? 0 : epochsUpTo(stage - 1) * batches.count();
-    return stages.get(stage).plan().learningRate(step() - first - 1);
+    return stages.get(stage).plan().learningRate(step() - stepsUpTo(stage - 1) - 1);
   }
 
   private int epochs() {

@@ -119,9 +119,9 @@ final class IntegerTuning {
     try (TeacherSession teacher =
         NetworkTeacherSession.of("of the tuning", model.network(), settings.threads())) {
       TrainingStage stage =
-          new TrainingStage(quantized.network(), plan, settings.epochs(), teacher);
+          new TrainingStage(
+              "tuning", batches, quantized.network(), plan, settings.epochs(), teacher);
       return new TrainingLoop(
-              batches,
               List.of(stage),
               new ModelSelection(validation, true, 0),
               TrainingCheckpoints.none(),

@@ -111,9 +111,13 @@ final class NetworkTuning {
         NetworkTeacherSession.of("of the tuning", floatNetwork, settings.threads())) {
       TrainingStage stage =
           new TrainingStage(
-              quantized.network(), plan, settings.epochs(), recipe.distils() ? teacher : null);
-      return new TrainingLoop(
+              "tuning",
               batches,
+              quantized.network(),
+              plan,
+              settings.epochs(),
+              recipe.distils() ? teacher : null);
+      return new TrainingLoop(
               List.of(stage),
               new ModelSelection(null, false, 0),
               TrainingCheckpoints.none(),

@@ -121,7 +121,7 @@ class ImageBatchesTest {
     ImageBatches batches = training(1, 7);
     Set<List<Float>> versions = new HashSet<>();
     for (int epoch = 0; epoch < 10; epoch++) {
-      ImageBatch target = new ImageBatch(new float[SIZE], new int[1]);
+      ImageBatch target = new ImageBatch(new float[SIZE], new int[1], new float[1]);
       batches.load(epoch, 3, target, 0);
       versions.add(IntStream.range(0, SIZE).mapToObj(i -> target.pixels()[i]).toList());
     }

@@ -58,7 +58,7 @@ class PicturesInBatchesTest {
             RandomPlace.of(1),
             1);
     for (int epoch = 0; epoch < 30; epoch++) {
-      ImageBatch target = new ImageBatch(new float[192], new int[1]);
+      ImageBatch target = new ImageBatch(new float[192], new int[1], new float[1]);
       batches.load(epoch, 0, target, 0);
       red.add(target.pixels()[0] > 200);
     }

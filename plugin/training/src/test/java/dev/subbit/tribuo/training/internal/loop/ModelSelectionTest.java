@@ -10,6 +10,7 @@ import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.training.internal.batches.ImageBatches;
+import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
 import dev.subbit.tribuo.training.internal.engine.TrainingState;
 import dev.subbit.tribuo.training.metrics.EpochMetrics;
@@ -137,7 +138,12 @@ class ModelSelectionTest {
     }
 
     @Override
-    public StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
+    public StepResult step(float[] pixels, Targets targets, float[] teacherLogits) {
+      throw new AssertionError("An evaluation asks for logits only");
+    }
+
+    @Override
+    public void gatherStatistics(float[] pixels, float share) {
       throw new AssertionError("An evaluation asks for logits only");
     }
 

@@ -10,13 +10,15 @@ import org.tensorflow.types.TFloat32;
 
 /**
  * The loss that {@link Recipe} defines, and its gradient for the logits z: {@code (1 - d)
- * (softmax(z) - s) + d T (softmax(z / T) - softmax(t / T))}, divided by the number of images.
+ * (softmax(z) - s) + d T (softmax(z / T) - softmax(t / T))}, multiplied by the image's weight and
+ * divided by the number of images.
  */
 final class LossGraph {
 
   private final Ops tf;
   private final Placeholder<TFloat32> targets;
   private final Placeholder<TFloat32> teacherLogits;
+  private final Placeholder<TFloat32> weights;
   private final Operand<TFloat32> mean;
   private final Operand<TFloat32> logitsGradient;
 
@@ -29,6 +31,7 @@ final class LossGraph {
     this.tf = tf;
     this.targets = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, classes)));
     this.teacherLogits = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, classes)));
+    this.weights = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1)));
     // The sparse form of this operator has no gradient in TensorFlow's C++ core.
     SoftmaxCrossEntropyWithLogits<TFloat32> hard =
         tf.nn.softmaxCrossEntropyWithLogits(logits, smoothed(recipe.labelSmoothing(), classes));
@@ -47,6 +50,10 @@ final class LossGraph {
       gradient =
           tf.math.add(
               scaled(gradient, 1 - weight), scaled(taught.backprop(), weight * temperature));
+    }
+    if (recipe.weighted()) {
+      losses = tf.math.mul(losses, weights);
+      gradient = tf.math.mul(gradient, tf.expandDims(weights, tf.constant(1)));
     }
     this.mean = tf.math.mean(losses, tf.constant(0));
     Operand<TFloat32> images = tf.dtypes.cast(tf.size(losses), TFloat32.class);
@@ -67,7 +74,7 @@ final class LossGraph {
     return tf.math.mul(x, tf.constant(factor));
   }
 
-  /** To feed: one-hot classes, [N, classes]. */
+  /** To feed: the shares of the classes in the targets, [N, classes]. */
   Operand<TFloat32> targets() {
     return targets;
   }
@@ -75,6 +82,11 @@ final class LossGraph {
   /** To feed where the recipe distils: the teacher's logits, [N, classes]. */
   Operand<TFloat32> teacherLogits() {
     return teacherLogits;
+  }
+
+  /** To feed where the recipe weights images: their weights, [N]. */
+  Operand<TFloat32> weights() {
+    return weights;
   }
 
   /** The mean loss of the batch. */

@@ -7,8 +7,10 @@ import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.internal.codebook.CodebookLearner;
 import dev.subbit.tribuo.training.internal.codebook.CodebookState;
+import dev.subbit.tribuo.training.internal.engine.DivergedException;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
@@ -83,6 +85,13 @@ final class TensorFlowRun implements TrainingRun {
     for (Parameter slot : built.optimiser().slots()) {
       values.put(slot, new float[(int) slot.shape().size()]);
     }
+    built
+        .average()
+        .ifPresent(
+            average ->
+                average
+                    .averages()
+                    .forEach((trained, kept) -> values.put(kept, values.get(trained))));
     for (GradientSum sum : built.codebookGradients().values()) {
       values.put(sum.before(), new float[(int) sum.before().shape().size()]);
     }
@@ -147,21 +156,22 @@ final class TensorFlowRun implements TrainingRun {
   }
 
   @Override
-  public StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
+  public StepResult step(float[] pixels, Targets targets, float[] teacherLogits) {
     if (step == plan.steps()) {
       throw new IllegalStateException(
           "All " + plan.steps() + " steps of the plan were made before");
     }
-    Shape logitsShape = Shape.of(classes.length, network.classes());
+    int images = targets.classes().length;
+    Shape logitsShape = Shape.of(images, network.classes());
     long taught = plan.recipe().distils() ? logitsShape.size() : 0;
     if (teacherLogits.length != taught) {
       throw new IllegalArgumentException(
           "The step needs " + taught + " logits of a teacher, found " + teacherLogits.length);
     }
-    if (classes.length < parts) {
+    if (images < parts) {
       throw new IllegalArgumentException(
           "The batch has "
-              + classes.length
+              + images
               + " images, fewer than the "
               + parts
               + " threads: set threads to at most the batchSize");
@@ -172,12 +182,16 @@ final class TensorFlowRun implements TrainingRun {
     Session.Runner runner = session.runner();
     LossGraph loss = built.loss();
     try (Feeds feeds = new Feeds(runner)) {
-      feeds.feed(built.pixels(), Shape.of(classes.length, network.input().size()), pixels);
-      feeds.feed(loss.targets(), logitsShape, oneHot(classes));
+      feeds.feed(built.pixels(), Shape.of(images, network.input().size()), pixels);
+      feeds.feed(loss.targets(), logitsShape, targets.shares(network.classes()));
+      if (plan.recipe().weighted()) {
+        feeds.feed(loss.weights(), Shape.of(images), targets.weights());
+      }
       if (plan.recipe().distils()) {
         feeds.feed(loss.teacherLogits(), logitsShape, teacherLogits);
       }
       built.optimiser().feed(feeds, plan.learningRate(step), step + 1);
+      built.average().ifPresent(average -> average.feed(feeds, plan.recipe().averageShare(step)));
       runner.fetch(loss.mean()).fetch(built.trainingLogits());
       for (Op update : built.updates()) {
         runner.addTarget(update);
@@ -192,7 +206,7 @@ final class TensorFlowRun implements TrainingRun {
       try (Result result = runner.run()) {
         float mean = floats(result.get(0))[0];
         if (!Float.isFinite(mean)) {
-          throw new IllegalStateException(
+          throw new DivergedException(
               "The loss is "
                   + mean
                   + " at step "
@@ -202,7 +216,7 @@ final class TensorFlowRun implements TrainingRun {
                   + ": training diverged, try a smaller learningRate");
         }
         int changed = refine(refined, result);
-        stepResult = new StepResult(mean, correct(floats(result.get(1)), classes), changed);
+        stepResult = new StepResult(mean, correct(floats(result.get(1)), targets), changed);
       }
     }
     step++;
@@ -240,24 +254,16 @@ final class TensorFlowRun implements TrainingRun {
     return changed;
   }
 
-  private float[] oneHot(int[] classes) {
-    float[] values = new float[classes.length * network.classes()];
-    for (int i = 0; i < classes.length; i++) {
-      values[i * network.classes() + classes[i]] = 1;
-    }
-    return values;
-  }
-
-  private int correct(float[] logits, int[] classes) {
+  private int correct(float[] logits, Targets targets) {
     int correct = 0;
-    for (int i = 0; i < classes.length; i++) {
+    for (int i = 0; i < targets.classes().length; i++) {
       int best = 0;
       for (int c = 1; c < network.classes(); c++) {
         if (logits[i * network.classes() + c] > logits[i * network.classes() + best]) {
           best = c;
         }
       }
-      correct += best == classes[i] ? 1 : 0;
+      correct += best == targets.mainClass(i) ? 1 : 0;
     }
     return correct;
   }
@@ -268,6 +274,18 @@ final class TensorFlowRun implements TrainingRun {
     try (TFloat32 tensor = tensor(Shape.of(images, network.input().size()), pixels);
         Result result = session.runner().feed(built.pixels(), tensor).fetch(built.logits()).run()) {
       return floats(result.get(0));
+    }
+  }
+
+  @Override
+  public void gatherStatistics(float[] pixels, float share) {
+    int images = pixels.length / network.input().size();
+    Session.Runner runner = session.runner();
+    built.statistics().forEach(runner::addTarget);
+    try (Feeds feeds = new Feeds(runner)) {
+      feeds.feed(built.pixels(), Shape.of(images, network.input().size()), pixels);
+      feeds.feed(built.batchShare(), share);
+      runner.run().close();
     }
   }
 
@@ -310,6 +328,7 @@ final class TensorFlowRun implements TrainingRun {
   private List<Parameter> variables() {
     List<Parameter> variables = new ArrayList<>(built.parameters().all());
     variables.addAll(built.optimiser().slots());
+    built.average().ifPresent(average -> variables.addAll(average.averages().values()));
     built.codebookGradients().values().forEach(sum -> variables.add(sum.before()));
     built.rounding().ifPresent(rounding -> variables.add(rounding.unitsOfOne()));
     return variables;

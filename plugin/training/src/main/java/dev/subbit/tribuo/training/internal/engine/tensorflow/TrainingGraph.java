@@ -35,6 +35,10 @@ final class TrainingGraph {
   private final Placeholder<TFloat32> pixels;
   private final LossGraph loss;
   private final OptimiserGraph optimiser;
+  // Null where the recipe averages nothing.
+  private final WeightAverage average;
+  private final Placeholder<TFloat32> batchShare;
+  private final List<Op> statistics = new ArrayList<>();
   private final Map<Parameter, Operand<TFloat32>> gradients;
   private final Operand<TFloat32> trainingLogits;
   private final Operand<TFloat32> logits;
@@ -54,6 +58,8 @@ final class TrainingGraph {
     this.pixels = floats(Shape.of(-1, network.input().size()));
     buildConvWeights(plan.codebooks());
 
+    this.batchShare = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+
     BatchParts batch = new BatchParts(tf, pixels, Math.max(1, parts));
     this.logits = inference(pixels);
     FusedUnits units = new FusedUnits(network);
@@ -67,7 +73,7 @@ final class TrainingGraph {
           new FusedBackward(tf, network, forward, parameters, convWeights, loss.logitsGradient());
       gradients = backward.gradients();
       sumOverSteps(plan, backward.codebookGradients());
-      updateMovingStatistics(forward::batchMean, forward::batchVariance);
+      updateMovingStatistics(plan.recipe().averages(), forward::batchMean, forward::batchVariance);
     } else {
       ForwardPass forward =
           new ForwardPass(tf, network, pixels, parameters, convWeights, true, rounding);
@@ -78,12 +84,19 @@ final class TrainingGraph {
       gradients = backward.gradients();
       sumOverSteps(plan, backward.codebookGradients());
       updateMovingStatistics(
+          plan.recipe().averages(),
           norm -> forward.batchNorm(norm).batchMean(),
           norm -> forward.batchNorm(norm).batchVariance());
     }
     this.gradients = gradients;
     this.optimiser = new OptimiserGraph(tf, plan.recipe(), gradients, this::isFloatWeight);
     updates.addAll(optimiser.updates());
+    if (plan.recipe().averages()) {
+      this.average = new WeightAverage(tf, gradients.keySet(), optimiser.updates());
+      updates.addAll(average.updates());
+    } else {
+      this.average = null;
+    }
   }
 
   private Operand<TFloat32> inference(Operand<TFloat32> images) {
@@ -138,25 +151,33 @@ final class TrainingGraph {
   /**
    * Moves the statistics of every batch normalisation towards those of the batch.
    *
+   * @param gather whether they can also be moved alone, by any share.
    * @param mean the batch's mean at a node.
    * @param variance the batch's variance at a node.
    */
   private void updateMovingStatistics(
-      Function<String, Operand<TFloat32>> mean, Function<String, Operand<TFloat32>> variance) {
+      boolean gather,
+      Function<String, Operand<TFloat32>> mean,
+      Function<String, Operand<TFloat32>> variance) {
+    Operand<TFloat32> step = tf.constant(1 - BATCH_NORM_MOMENTUM);
     for (Network.Node node : network.nodes()) {
       if (node.layer() instanceof Layer.BatchNorm norm) {
         String name = node.name();
-        updates.add(moveTowards(parameters.get(name + "/mean", norm.channels()), mean.apply(name)));
-        updates.add(
-            moveTowards(parameters.get(name + "/variance", norm.channels()), variance.apply(name)));
+        Parameter means = parameters.get(name + "/mean", norm.channels());
+        Parameter variances = parameters.get(name + "/variance", norm.channels());
+        updates.add(moveTowards(means, mean.apply(name), step));
+        updates.add(moveTowards(variances, variance.apply(name), step));
+        if (gather) {
+          statistics.add(moveTowards(means, mean.apply(name), batchShare));
+          statistics.add(moveTowards(variances, variance.apply(name), batchShare));
+        }
       }
     }
   }
 
-  private Op moveTowards(Parameter parameter, Operand<TFloat32> batch) {
+  private Op moveTowards(Parameter parameter, Operand<TFloat32> batch, Operand<TFloat32> share) {
     return tf.assignSubVariableOp(
-        parameter.handle(),
-        tf.math.mul(tf.math.sub(parameter.value(), batch), tf.constant(1 - BATCH_NORM_MOMENTUM)));
+        parameter.handle(), tf.math.mul(tf.math.sub(parameter.value(), batch), share));
   }
 
   /** The parameters of the network, latent weights and moving statistics included. */
@@ -182,6 +203,21 @@ final class TrainingGraph {
   /** All updates that one step makes. */
   List<Op> updates() {
     return updates;
+  }
+
+  /** The average of the trained variables; empty where the recipe has none. */
+  Optional<WeightAverage> average() {
+    return Optional.ofNullable(average);
+  }
+
+  /** The operations that move the statistics alone; none where the recipe averages nothing. */
+  List<Op> statistics() {
+    return statistics;
+  }
+
+  /** To feed for {@link #statistics()}: the share that the batch takes. */
+  Operand<TFloat32> batchShare() {
+    return batchShare;
   }
 
   /** The placeholder for the images, [N, channels * height * width]. */

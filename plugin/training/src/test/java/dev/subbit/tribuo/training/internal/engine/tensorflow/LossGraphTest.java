@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.settings.Schedule;
+import dev.subbit.tribuo.training.internal.batches.Targets;
+import dev.subbit.tribuo.training.internal.engine.RateCurve;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
+import dev.subbit.tribuo.training.internal.engine.ScheduledRate;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,18 +26,33 @@ class LossGraphTest {
   private static final int CLASSES = 4;
 
   @ParameterizedTest
-  @CsvSource({"0, 0, 1", "0.1, 0, 1", "0, 1, 1", "0.2, 0.3, 4", "0, 0.5, 0.5"})
-  void isWhatTheRecipeDefines(float smoothing, float weight, float temperature) {
+  @CsvSource({
+    "0, 0, 1, false, 1",
+    "0.1, 0, 1, false, 1",
+    "0, 1, 1, false, 1",
+    "0.2, 0.3, 4, false, 0.75",
+    "0, 0.5, 0.5, true, 1",
+    "0.1, 0.3, 2, true, 0.25",
+  })
+  void isWhatTheRecipeDefines(
+      float smoothing, float weight, float temperature, boolean weighted, float own) {
+    RateCurve rates = new ScheduledRate(Schedule.LINEAR, 0, 0);
     Recipe recipe =
-        new Recipe(Optimiser.ADAM, Schedule.LINEAR, 0.1f, 0, 0, smoothing, 0, weight, temperature);
+        new Recipe(
+            Optimiser.ADAM, rates, 0.1f, 0, 0, smoothing, 0, weight, temperature, 0, weighted);
+    Targets mixed =
+        new Targets(
+            new int[] {0, 1, 2},
+            new int[] {3, 1, 0},
+            new float[] {own, own, own},
+            new float[] {0.5f, 0, 2.5f});
     SplittableRandom rng = new SplittableRandom(5);
     float[] logits = new float[IMAGES * CLASSES];
     float[] teacher = new float[logits.length];
-    float[] targets = new float[logits.length];
+    float[] targets = mixed.shares(CLASSES);
     for (int i = 0; i < logits.length; i++) {
       logits[i] = (float) rng.nextDouble(-2, 2);
       teacher[i] = (float) rng.nextDouble(-2, 2);
-      targets[i] = i % CLASSES == i / CLASSES ? 1 : 0;
     }
     double[] values = new double[logits.length];
     for (int i = 0; i < values.length; i++) {
@@ -51,18 +69,23 @@ class LossGraphTest {
         try (Feeds feeds = new Feeds(runner)) {
           feeds.feed(input, shape, logits);
           feeds.feed(loss.targets(), shape, targets);
+          if (weighted) {
+            feeds.feed(loss.weights(), Shape.of(IMAGES), mixed.weights());
+          }
           if (recipe.distils()) {
             feeds.feed(loss.teacherLogits(), shape, teacher);
           }
           try (Result result = runner.run()) {
             assertEquals(
-                reference(values, teacher, recipe), ((TFloat32) result.get(0)).getFloat(), 1e-5);
+                reference(values, teacher, recipe, mixed),
+                ((TFloat32) result.get(0)).getFloat(),
+                1e-5);
             for (int i = 0; i < values.length; i++) {
               double value = values[i];
               values[i] = value + 1e-5;
-              double up = reference(values, teacher, recipe);
+              double up = reference(values, teacher, recipe, mixed);
               values[i] = value - 1e-5;
-              double down = reference(values, teacher, recipe);
+              double down = reference(values, teacher, recipe, mixed);
               values[i] = value;
               assertEquals(
                   (up - down) / 2e-5,
@@ -75,8 +98,8 @@ class LossGraphTest {
     }
   }
 
-  /** The mean over the images; the class of image i is i. */
-  private static double reference(double[] logits, float[] teacher, Recipe recipe) {
+  /** The mean over the images. */
+  private static double reference(double[] logits, float[] teacher, Recipe recipe, Targets mixed) {
     double sum = 0;
     for (int image = 0; image < IMAGES; image++) {
       double[] p = softmax(logits, image, 1);
@@ -85,15 +108,18 @@ class LossGraphTest {
       double crossEntropy = 0;
       double divergence = 0;
       for (int c = 0; c < CLASSES; c++) {
-        double target =
-            recipe.labelSmoothing() / CLASSES + (c == image ? 1 - recipe.labelSmoothing() : 0);
+        double share =
+            (c == mixed.classes()[image] ? mixed.own()[image] : 0)
+                + (c == mixed.others()[image] ? 1 - mixed.own()[image] : 0);
+        double target = recipe.labelSmoothing() / CLASSES + (1 - recipe.labelSmoothing()) * share;
         crossEntropy -= target * Math.log(p[c]);
         divergence += taught[c] * Math.log(taught[c] / cool[c]);
       }
       double t = recipe.temperature();
-      sum +=
+      double loss =
           (1 - recipe.distillationWeight()) * crossEntropy
               + recipe.distillationWeight() * t * t * divergence;
+      sum += recipe.weighted() ? mixed.weights()[image] * loss : loss;
     }
     return sum / IMAGES;
   }

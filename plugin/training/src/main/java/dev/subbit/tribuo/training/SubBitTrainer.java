@@ -13,6 +13,7 @@ import dev.subbit.tribuo.network.InitialParameters;
 import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.NetworkDescription;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.IntegerCalibration;
@@ -82,12 +83,18 @@ public final class SubBitTrainer implements Trainer<Label> {
 
   private static final int FLOAT_EPOCHS_BY_START = -1;
 
+  private static final String DEFAULT_NETWORK = "resnet20";
+
   @Config(
       description =
           "The network: resnet8, resnet14, resnet20, resnet32, resnet56, resnet18, resnet34 or"
-              + " vgg-small. resnet18 and resnet34 halve images of more than 64 rows or columns"
-              + " twice at once, by a 7x7 convolution and a max pooling.")
-  String network = "resnet20";
+              + " vgg-small; resnet20 if there is no architecture either. resnet18 and resnet34"
+              + " halve images of more than 64 rows or columns twice at once, by a 7x7 convolution"
+              + " and a max pooling.")
+  String network = null;
+
+  @Config(description = "A network of your own, in place of a named one.")
+  NetworkDescription architecture = null;
 
   @Config(mandatory = true, description = "Shape of the images: channels, height, width.")
   int[] imageShape;
@@ -229,7 +236,18 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Override
   public synchronized void postConfig() {
     FieldCheck check = new FieldCheck("SubBitTrainer");
-    check.oneOf("network", network, Networks.names());
+    check.require(
+        network == null || architecture == null,
+        "network",
+        network,
+        "no name beside an architecture, which is '" + architecture + "'");
+    if (network == null && architecture == null) {
+      // Named here, so that the provenance holds it.
+      network = DEFAULT_NETWORK;
+    }
+    if (network != null) {
+      check.oneOf("network", network, Networks.names());
+    }
     check.require(
         imageShape != null
             && imageShape.length == 3
@@ -267,6 +285,7 @@ public final class SubBitTrainer implements Trainer<Label> {
     check.positive("refineRate", refineRate);
     check.require(augmentation != null, "augmentation", null, "an Augmentation, or left out");
     augmentation.requireFits(shape());
+    requireFittingLayers(check);
     check.share("validationShare", validationShare);
     check.atLeast("patience", patience, 0);
     check.require(
@@ -411,6 +430,21 @@ public final class SubBitTrainer implements Trainer<Label> {
             TrainingFingerprint.of(trainerProvenance, examples, pixelMap, labels));
   }
 
+  /**
+   * Builds the network for two classes, so that what does not fit shows before the data are read.
+   */
+  private void requireFittingLayers(FieldCheck check) {
+    try {
+      description().build(shape(), 2, weights, activations);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      check.require(
+          false,
+          architecture == null ? "network" : "architecture",
+          description().name(),
+          "networks that fit images of " + shape() + ". " + e.getMessage());
+    }
+  }
+
   /** Whether there are codebooks, and they are chosen by the kernels of the first step. */
   private boolean startsFromKernels() {
     return weights == Layer.Weights.SUB_BIT
@@ -534,11 +568,11 @@ public final class SubBitTrainer implements Trainer<Label> {
       ToIntFunction<TrainedNetwork> fractionBits) {
     List<TrainingStage> stages = new ArrayList<>();
     if (floatEpochs > 0) {
-      Network floats = Networks.build(network, shape, classes, Layer.Weights.FLOAT, activations);
+      Network floats = description().build(shape, classes, Layer.Weights.FLOAT, activations);
       int steps = Math.multiplyExact(floatEpochs, batches);
       stages.add(new TrainingStage(floats, plan(steps, 0, 0, 0, random), floatEpochs, session));
     }
-    Network built = Networks.build(network, shape, classes, weights, activations);
+    Network built = description().build(shape, classes, weights, activations);
     int first = Math.multiplyExact(epochs - integerEpochs, batches);
     int last = Math.multiplyExact(integerEpochs, batches);
     stages.add(
@@ -569,8 +603,12 @@ public final class SubBitTrainer implements Trainer<Label> {
     return new TrainingPlan(steps, before, after, recipe, codebooks, width, threads, seed);
   }
 
+  private NetworkDescription description() {
+    return architecture == null ? Networks.description(network) : architecture;
+  }
+
   private String modelName() {
-    return network + "-" + (weights == Layer.Weights.FLOAT ? "float" : "tau" + tau);
+    return description().name() + "-" + (weights == Layer.Weights.FLOAT ? "float" : "tau" + tau);
   }
 
   @Override

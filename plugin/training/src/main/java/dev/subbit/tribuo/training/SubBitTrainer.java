@@ -48,6 +48,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -96,6 +97,11 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(description = "A network of your own, in place of a named one.")
   NetworkDescription architecture = null;
 
+  @Config(
+      description =
+          "A saved model whose weights training starts from; without one they are drawn at random.")
+  InitialModel initialModel = null;
+
   @Config(mandatory = true, description = "Shape of the images: channels, height, width.")
   int[] imageShape;
 
@@ -114,7 +120,8 @@ public final class SubBitTrainer implements Trainer<Label> {
   @Config(
       description =
           "Passes with float weights, before those with sub-bit weights, which start from them. -1"
-              + " for one in ten of the epochs, from four on, where codebooks start from the kernels.")
+              + " for one in ten of the epochs, from four on, where codebooks start from the kernels"
+              + " and there is no initialModel.")
   int floatEpochs = FLOAT_EPOCHS_BY_START;
 
   @Config(
@@ -259,7 +266,7 @@ public final class SubBitTrainer implements Trainer<Label> {
     check.atLeast("epochs", epochs, 1);
     check.atLeast("floatEpochs", floatEpochs, FLOAT_EPOCHS_BY_START);
     if (floatEpochs == FLOAT_EPOCHS_BY_START) {
-      floatEpochs = startsFromKernels() ? (epochs + 6) / 10 : 0;
+      floatEpochs = startsFromKernels() && initialModel == null ? (epochs + 6) / 10 : 0;
     }
     check.between("integerEpochs", integerEpochs, 0, epochs - 1);
     check.require(
@@ -367,7 +374,7 @@ public final class SubBitTrainer implements Trainer<Label> {
    * @return the model.
    * @throws IllegalArgumentException if the dataset cannot be trained on: empty, of one class only,
    *     with unknown outputs, smaller than a batch, or with features that are not pixels of the
-   *     configured image shape.
+   *     configured image shape; or if the initial model has other layers than the network.
    * @throws IllegalStateException if TensorFlow is missing, an earlier training in this JVM had
    *     another number of threads, or training diverges; if {@code checkpointFolder} cannot be
    *     written to, is in use by another training, or holds a checkpoint that is damaged or that of
@@ -538,8 +545,14 @@ public final class SubBitTrainer implements Trainer<Label> {
               network ->
                   IntegerCalibration.choose(network, calibration, pixelMap, integerWidth)
                       .fractionBits());
+      Network first = stages.get(0).network();
       Map<String, float[]> initial =
-          InitialParameters.draw(stages.get(0).network(), random.at("parameters").numbers());
+          InitialParameters.draw(first, random.at("parameters").numbers());
+      if (initialModel != null) {
+        Set<String> frozen = initialModel.frozen(first, initial.keySet());
+        stages.replaceAll(stage -> stage.freezing(frozen));
+        initial = initialModel.startOf(first, tau, labels, initial);
+      }
       TrainingLoop loop =
           new TrainingLoop(
               batches,
@@ -579,7 +592,8 @@ public final class SubBitTrainer implements Trainer<Label> {
         new TrainingStage(built, plan(first, 0, last, 0, random), epochs - integerEpochs, session));
     if (integerEpochs > 0) {
       TrainingPlan integers = plan(last, first, 0, integerWidth, random);
-      stages.add(new TrainingStage(built, integers, integerEpochs, session, fractionBits));
+      stages.add(
+          new TrainingStage(built, integers, integerEpochs, session, fractionBits, Set.of()));
     }
     return stages;
   }

@@ -54,6 +54,17 @@ public final class SubBitTrainerBuilder {
   }
 
   /**
+   * The saved model whose weights the training starts from.
+   *
+   * @param initialModel the model, and its layers that stay as they are.
+   * @return this.
+   */
+  public SubBitTrainerBuilder initialModel(InitialModel initialModel) {
+    open().initialModel = initialModel;
+    return this;
+  }
+
+  /**
    * Bits of a codebook index.
    *
    * @param tau 1 to 9.

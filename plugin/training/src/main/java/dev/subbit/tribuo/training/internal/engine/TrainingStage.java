@@ -6,6 +6,7 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.training.teacher.TeacherSession;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
@@ -22,16 +23,19 @@ import java.util.function.ToIntFunction;
  * @param fractionBits chooses, for a plan in integers, the bits behind the binary point from the
  *     network that the stage before ended with; null if the plan computes in floats, or if the
  *     number is among the parameters that the stage starts from.
+ * @param frozen names of nodes whose parameters stay as they are.
  */
 public record TrainingStage(
     Network network,
     TrainingPlan plan,
     int epochs,
     TeacherSession teacher,
-    ToIntFunction<TrainedNetwork> fractionBits) {
+    ToIntFunction<TrainedNetwork> fractionBits,
+    Set<String> frozen) {
 
-  // Checks that there is a teacher where the recipe needs one.
+  // Checks that there is a teacher where the recipe needs one, and copies the names.
   public TrainingStage {
+    frozen = Set.copyOf(frozen);
     if (plan.recipe().distils() && teacher == null) {
       throw new IllegalArgumentException("The recipe needs a teacher, but there is none");
     }
@@ -46,7 +50,7 @@ public record TrainingStage(
    * @param teacher the teacher; null if the plan's recipe has none.
    */
   public TrainingStage(Network network, TrainingPlan plan, int epochs, TeacherSession teacher) {
-    this(network, plan, epochs, teacher, null);
+    this(network, plan, epochs, teacher, null, Set.of());
   }
 
   /**
@@ -57,7 +61,17 @@ public record TrainingStage(
    * @param epochs passes over the data.
    */
   public TrainingStage(Network network, TrainingPlan plan, int epochs) {
-    this(network, plan, epochs, null, null);
+    this(network, plan, epochs, null, null, Set.of());
+  }
+
+  /**
+   * The same stage with some layers as they are.
+   *
+   * @param nodes names of the nodes.
+   * @return the stage.
+   */
+  public TrainingStage freezing(Set<String> nodes) {
+    return new TrainingStage(network, plan, epochs, teacher, fractionBits, nodes);
   }
 
   /**
@@ -91,7 +105,7 @@ public record TrainingStage(
    * @return the run, to be closed by the caller; it runs the teacher by itself.
    */
   public TrainingRun start(TrainingEngine engine, Map<String, float[]> parameters) {
-    TrainingRun run = engine.start(network, plan, parameters);
+    TrainingRun run = engine.start(network, plan, parameters, frozen);
     return plan.recipe().distils() ? new TaughtRun(run, teacher) : run;
   }
 }

@@ -39,6 +39,7 @@ class GuideTest {
     writePhotos();
     Files.copy(HOME.resolve("docs/pictures/boot.jpg"), folder.resolve("photo.jpg"));
     Files.write(folder.resolve("net.onnx"), twoConvolutions().toByteArray());
+    Files.writeString(folder.resolve("own.xml"), MarkdownBlocks.of(GUIDE, "xml").get(0));
     compileSnippets();
     List<String> commands = commands();
     assertTrue(commands.size() > 10, commands.toString());
@@ -51,7 +52,8 @@ class GuideTest {
             commands.toArray(String[]::new));
     assertEquals(0, guide.exitCode(), guide.output());
     for (String file :
-        List.of("photos.sbm", "small.sbm", "binary.sbm", "answers.tsv", "net-subbit.onnx")) {
+        List.of(
+            "photos.sbm", "small.sbm", "binary.sbm", "own.sbm", "answers.tsv", "net-subbit.onnx")) {
       assertTrue(Files.size(folder.resolve(file)) > 0, file);
     }
     // The scores that the first lines of Java print, and the labels that the second print.

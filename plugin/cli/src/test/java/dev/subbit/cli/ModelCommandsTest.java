@@ -120,6 +120,40 @@ class ModelCommandsTest {
   }
 
   @Test
+  void inspectCountsANetworkOfAFileAndNamesALayerThatIsWrong() throws IOException {
+    String network =
+        """
+        <config>
+          <component name="entry" type="dev.subbit.tribuo.network.Stem">
+            <property name="width" value="16"/>
+          </component>
+          <component name="high" type="dev.subbit.tribuo.network.Convolutions">
+            <property name="width" value="32"/>
+            <property name="kernel" value="3"/>
+          </component>
+          <component name="own" type="dev.subbit.tribuo.network.NetworkDescription">
+            <propertylist name="layers"><item>entry</item><item>high</item></propertylist>
+          </component>
+        </config>
+        """;
+    Path file = Files.writeString(folder.resolve("own.xml"), network);
+    CommandRun run = CommandRun.of("inspect", "--network", file, "--image", "3x32x32");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("conv0"), run.out());
+
+    Files.writeString(file, network.replace("value=\"3\"", "value=\"5\""));
+    assertWrongUsage(
+        "layer 'high': kernel is 5, allowed: one of [1, 3, 7]",
+        "inspect",
+        "--network",
+        file,
+        "--image",
+        "3x32x32");
+    Files.writeString(file, network.replace("<item>high</item>", "<item>higher</item>"));
+    assertWrongUsage("higher", "inspect", "--network", file, "--image", "3x32x32");
+  }
+
+  @Test
   void inspectNeedsEitherAModelOrANetwork() {
     assertWrongUsage("MODEL", "inspect");
     assertWrongUsage("--image", "inspect", "--network", "resnet20");

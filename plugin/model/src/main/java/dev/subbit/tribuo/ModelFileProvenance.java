@@ -36,10 +36,23 @@ public final class ModelFileProvenance extends SkeletalConfiguredObjectProvenanc
    * @param model the file.
    */
   public ModelFileProvenance(Configurable host, String role, Path model) {
+    this(host, role, ProvenanceUtil.hashResource(DEFAULT_HASH_TYPE, model));
+  }
+
+  /**
+   * Describes a component and its model, which need not be a file.
+   *
+   * @param host the component.
+   * @param role what the component is.
+   * @param stored the bytes of the saved model.
+   */
+  public ModelFileProvenance(Configurable host, String role, byte[] stored) {
+    this(host, role, ProvenanceUtil.hashArray(DEFAULT_HASH_TYPE, stored));
+  }
+
+  private ModelFileProvenance(Configurable host, String role, String hash) {
     super(host, role);
-    this.modelHash =
-        new HashProvenance(
-            DEFAULT_HASH_TYPE, MODEL_HASH, ProvenanceUtil.hashResource(DEFAULT_HASH_TYPE, model));
+    this.modelHash = new HashProvenance(DEFAULT_HASH_TYPE, MODEL_HASH, hash);
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.subbit.cli.files;
 
 import dev.subbit.tribuo.network.ImageShape;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
@@ -39,6 +40,25 @@ public final class ConfigXml {
             xml.writeCharacters("\n");
           }
           xml.writeStartElement("config");
+        });
+  }
+
+  /**
+   * Includes another configuration.
+   *
+   * @param name a name for it.
+   * @param file its absolute path.
+   * @return this.
+   */
+  public ConfigXml include(String name, Path file) {
+    endComponent();
+    open = false;
+    return write(
+        () -> {
+          xml.writeCharacters(INDENT);
+          xml.writeEmptyElement("file");
+          xml.writeAttribute("name", name);
+          xml.writeAttribute("value", file.toString());
         });
   }
 

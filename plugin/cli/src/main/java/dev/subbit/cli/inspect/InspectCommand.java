@@ -1,20 +1,20 @@
 package dev.subbit.cli.inspect;
 
+import dev.subbit.cli.files.ChosenNetwork;
 import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.options.ImageShapeConverter;
 import dev.subbit.cli.options.JsonOption;
+import dev.subbit.cli.terminal.UserError;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.NetworkSize;
-import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -73,8 +73,9 @@ public final class InspectCommand implements Callable<Integer> {
         names = "--network",
         required = true,
         paramLabel = "NAME",
-        description = "A network: ${COMPLETION-CANDIDATES}.",
-        completionCandidates = NetworkNames.class)
+        description =
+            "A network: ${COMPLETION-CANDIDATES}, or a configuration (.xml) that describes one.",
+        completionCandidates = ChosenNetwork.Names.class)
     private String name;
 
     @Option(
@@ -108,14 +109,6 @@ public final class InspectCommand implements Callable<Integer> {
         defaultValue = "5",
         description = "Bits of a codebook index, 1 to 9 (default: ${DEFAULT-VALUE}).")
     private int tau;
-  }
-
-  /** For the help text. */
-  static final class NetworkNames implements Iterable<String> {
-    @Override
-    public Iterator<String> iterator() {
-      return Networks.names().iterator();
-    }
   }
 
   @Override
@@ -177,10 +170,12 @@ public final class InspectCommand implements Callable<Integer> {
     NetworkInspection inspection;
     try {
       Network network =
-          Networks.build(named.name, named.image, named.classes, named.weights, named.activations);
+          ChosenNetwork.of(named.name)
+              .description()
+              .build(named.image, named.classes, named.weights, named.activations);
       inspection =
           NetworkInspection.of(network, named.activations, NetworkSize.of(network, named.tau));
-    } catch (IllegalArgumentException e) {
+    } catch (UserError | IllegalArgumentException e) {
       throw wrongUsage(e.getMessage());
     }
     inspection.print(spec.commandLine().getOut());

@@ -1,16 +1,15 @@
 package dev.subbit.cli.train;
 
+import dev.subbit.cli.files.ChosenNetwork;
 import dev.subbit.cli.files.ConfigXml;
 import dev.subbit.cli.options.ImageShapeConverter;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.data.ImageFolderSource;
 import dev.subbit.tribuo.network.ImageShape;
-import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.training.SubBitTrainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -47,8 +46,10 @@ final class PictureTraining {
       names = "--network",
       paramLabel = "NAME",
       defaultValue = "resnet20",
-      completionCandidates = NetworkNames.class,
-      description = "With --pictures: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+      completionCandidates = ChosenNetwork.Names.class,
+      description =
+          "With --pictures: ${COMPLETION-CANDIDATES}, or a configuration (.xml) that describes a"
+              + " network. Default: ${DEFAULT-VALUE}.")
   private String network;
 
   @Option(
@@ -61,14 +62,6 @@ final class PictureTraining {
               + " and cut to; 64 is short for 3x64x64. Default: ${DEFAULT-VALUE}.")
   private ImageShape image;
 
-  /** For the help text. */
-  static final class NetworkNames implements Iterable<String> {
-    @Override
-    public Iterator<String> iterator() {
-      return Networks.names().iterator();
-    }
-  }
-
   /**
    * Writes the configuration.
    *
@@ -78,14 +71,7 @@ final class PictureTraining {
    *     message says what is missing.
    */
   String xml() {
-    if (!Networks.names().contains(network)) {
-      throw new UserError(
-          "There is no network '"
-              + network
-              + "'; --network is one of: "
-              + String.join(", ", Networks.names())
-              + ".");
-    }
+    ChosenNetwork chosen = ChosenNetwork.of(network);
     Path training = folder.resolve(TRAIN);
     Optional<Path> test =
         TEST_FOLDERS.stream().map(folder::resolve).filter(Files::isDirectory).findFirst();
@@ -93,12 +79,13 @@ final class PictureTraining {
     Path pictures = split ? training : folder;
     int count = count(pictures);
     ConfigXml xml = new ConfigXml("");
+    chosen.file().ifPresent(file -> xml.include("network", file.toAbsolutePath().normalize()));
     addSource(xml, TRAIN, pictures);
     if (split) {
       addSource(xml, "test", test.get());
     }
     xml.component("trainer", SubBitTrainer.class)
-        .property("network", network)
+        .property(chosen.file().isPresent() ? "architecture" : "network", chosen.description())
         .imageShape(image)
         .property(
             "batchSize", Math.max(SMALLEST_BATCH, Math.min(LARGEST_BATCH, count / FEWEST_BATCHES)));

@@ -1,5 +1,10 @@
 package dev.subbit.tribuo.network;
 
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
 /**
  * The layer vocabulary: everything a network is made of. The trainer, the exporter, the quantizer
  * and the size counter all read it, and nothing else describes a network. Tensors are NCHW. Names
@@ -72,12 +77,16 @@ public sealed interface Layer {
    */
   record Conv(int in, int out, int kernel, int stride, Weights weights, Activations activations)
       implements Layer {
+    /** The kernel sizes that there are. */
+    public static final SortedSet<Integer> KERNELS =
+        Collections.unmodifiableSortedSet(new TreeSet<>(List.of(1, 3, 7)));
+
+    /** The kernel size that sub-bit weights need. */
+    public static final int SUB_BIT_KERNEL = 3;
+
     // Checks that the sizes are those of this vocabulary.
     public Conv {
-      if (in < 1
-          || out < 1
-          || (kernel != 1 && kernel != 3 && kernel != 7)
-          || (stride != 1 && stride != 2)) {
+      if (in < 1 || out < 1 || !KERNELS.contains(kernel) || (stride != 1 && stride != 2)) {
         throw new IllegalArgumentException(
             "Not a convolution of this vocabulary: "
                 + in
@@ -88,7 +97,7 @@ public sealed interface Layer {
                 + ", "
                 + stride);
       }
-      if (weights == Weights.SUB_BIT && kernel != 3) {
+      if (weights == Weights.SUB_BIT && kernel != SUB_BIT_KERNEL) {
         throw new IllegalArgumentException("Sub-bit weights need a 3x3 kernel, found " + kernel);
       }
     }

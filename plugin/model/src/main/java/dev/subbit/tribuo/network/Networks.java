@@ -1,9 +1,10 @@
 package dev.subbit.tribuo.network;
 
+import com.oracle.labs.mlrg.olcut.config.ConfigurationManager;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
 import java.util.Collections;
-import java.util.Map;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -21,21 +22,13 @@ import java.util.TreeSet;
  * </ul>
  *
  * <p>The first convolution, 1x1 convolutions and the classifier keep float weights and real
- * activations. {@link ResidualNetwork} and {@link VggSmall} say what binary activations change.
+ * activations. {@link ResidualStage} and {@link Convolutions} say what binary activations change.
+ * The resource {@code networks.xml} holds the descriptions; it is an example for networks of your
+ * own.
  */
 public final class Networks {
 
-  private static final Map<String, Architecture> BY_NAME =
-      new TreeMap<>(
-          Map.of(
-              "resnet8", ResidualNetwork.forCifar(1),
-              "resnet14", ResidualNetwork.forCifar(2),
-              "resnet20", ResidualNetwork.forCifar(3),
-              "resnet32", ResidualNetwork.forCifar(5),
-              "resnet56", ResidualNetwork.forCifar(9),
-              "resnet18", ResidualNetwork.forImageNet(2, 2, 2, 2),
-              "resnet34", ResidualNetwork.forImageNet(3, 4, 6, 3),
-              "vgg-small", new VggSmall()));
+  private static final SortedMap<String, NetworkDescription> BY_NAME = read();
 
   private Networks() {}
 
@@ -45,7 +38,7 @@ public final class Networks {
    * @return the names, sorted.
    */
   public static SortedSet<String> names() {
-    return Collections.unmodifiableSortedSet(new TreeSet<>(BY_NAME.keySet()));
+    return new TreeSet<>(BY_NAME.keySet());
   }
 
   /**
@@ -61,16 +54,30 @@ public final class Networks {
    */
   public static Network build(
       String name, ImageShape input, int classes, Weights weights, Activations activations) {
-    Architecture architecture = BY_NAME.get(name);
-    if (architecture == null) {
+    return description(name).build(input, classes, weights, activations);
+  }
+
+  /**
+   * The description of a network.
+   *
+   * @param name one of {@link #names()}.
+   * @return the description.
+   * @throws IllegalArgumentException if the name is unknown.
+   */
+  public static NetworkDescription description(String name) {
+    NetworkDescription description = BY_NAME.get(name);
+    if (description == null) {
       throw new IllegalArgumentException(
           "There is no network '" + name + "', there are " + BY_NAME.keySet());
     }
-    if (classes < 1) {
-      throw new IllegalArgumentException("A network needs at least one class, found " + classes);
+    return description;
+  }
+
+  private static SortedMap<String, NetworkDescription> read() {
+    try (ConfigurationManager manager =
+        new ConfigurationManager(Networks.class.getResource("networks.xml"))) {
+      return Collections.unmodifiableSortedMap(
+          new TreeMap<>(manager.lookupAllMap(NetworkDescription.class)));
     }
-    NetworkBuilder builder = new NetworkBuilder(weights, activations);
-    architecture.addTo(builder, input, classes);
-    return new Network(name, input, classes, builder.nodes());
   }
 }

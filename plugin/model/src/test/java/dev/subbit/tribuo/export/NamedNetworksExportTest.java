@@ -8,13 +8,17 @@ import ai.onnxruntime.OrtException;
 import dev.subbit.onnx.ExecutionBackend;
 import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.TestModels.Mode;
+import dev.subbit.tribuo.network.Convolutions;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.NetworkDescription;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.RandomNetworks;
 import dev.subbit.tribuo.network.ReferenceForward;
+import dev.subbit.tribuo.network.ResidualStage;
+import dev.subbit.tribuo.network.Stem;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +54,33 @@ class NamedNetworksExportTest {
       float[] actual = NodeValues.of(network, List.of(logits), image, backend).get(logits);
       // The float layers round differently, which may move an 8-bit value by one step.
       assertArrayEquals(expected, actual, mode == Mode.INTEGER ? 5e-2f : 1e-3f, backend.name());
+    }
+  }
+
+  /** Plain convolutions, kept ones, and stages that do and do not halve, in one network. */
+  @ParameterizedTest
+  @EnumSource(Activations.class)
+  void aNetworkOfEveryKindOfPartComputesTheReference(Activations activations) throws OrtException {
+    ImageShape shape = new ImageShape(2, 21, 18);
+    Network network =
+        new NetworkDescription(
+                "mixed",
+                List.of(
+                    new Stem(6, 7, 2, 0),
+                    new Convolutions(9, 2, 3, 1, 2, false),
+                    new Convolutions(8, 1, 1, 1, 0, false),
+                    new ResidualStage(12, 1, 1),
+                    new ResidualStage(12, 1, 2),
+                    new Convolutions(7, 1, 3, 1, 0, false)),
+                NetworkDescription.Head.FLATTEN)
+            .build(shape, 5, Weights.SUB_BIT, activations);
+    TrainedNetwork trained = RandomNetworks.weigh(network, TestModels.TAU, 11);
+    float[] image = RandomNetworks.image(shape, new Random(13));
+    float[] expected = new ReferenceForward(trained).run(image).get("classifier");
+    for (ExecutionBackend backend : NodeValues.backends()) {
+      float[] actual =
+          NodeValues.of(trained, List.of("classifier"), image, backend).get("classifier");
+      assertArrayEquals(expected, actual, 1e-3f, backend.name());
     }
   }
 

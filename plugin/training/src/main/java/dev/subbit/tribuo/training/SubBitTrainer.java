@@ -13,6 +13,7 @@ import dev.subbit.tribuo.network.InitialParameters;
 import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.NetworkDescription;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.IntegerCalibration;
@@ -50,6 +51,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -83,12 +85,23 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
 
   private static final int FLOAT_EPOCHS_BY_START = -1;
 
+  private static final String DEFAULT_NETWORK = "resnet20";
+
   @Config(
       description =
           "The network: resnet8, resnet14, resnet20, resnet32, resnet56, resnet18, resnet34 or"
-              + " vgg-small. resnet18 and resnet34 halve images of more than 64 rows or columns"
-              + " twice at once, by a 7x7 convolution and a max pooling.")
-  String network = "resnet20";
+              + " vgg-small; resnet20 if there is no architecture either. resnet18 and resnet34"
+              + " halve images of more than 64 rows or columns twice at once, by a 7x7 convolution"
+              + " and a max pooling.")
+  String network = null;
+
+  @Config(description = "A network of your own, in place of a named one.")
+  NetworkDescription architecture = null;
+
+  @Config(
+      description =
+          "A saved model whose weights training starts from; without one they are drawn at random.")
+  InitialModel initialModel = null;
 
   @Config(mandatory = true, description = "Shape of the images: channels, height, width.")
   int[] imageShape;
@@ -105,7 +118,8 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
   @Config(
       description =
           "Passes with float weights, before those with sub-bit weights, which start from them. -1"
-              + " for one in ten of the epochs, from four on, where codebooks start from the kernels.")
+              + " for one in ten of the epochs, from four on, where codebooks start from the kernels"
+              + " and there is no initialModel.")
   int floatEpochs = FLOAT_EPOCHS_BY_START;
 
   @Config(
@@ -213,7 +227,18 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
   @Override
   public synchronized void postConfig() {
     FieldCheck check = new FieldCheck("SubBitTrainer");
-    check.oneOf("network", network, Networks.names());
+    check.require(
+        network == null || architecture == null,
+        "network",
+        network,
+        "no name beside an architecture, which is '" + architecture + "'");
+    if (network == null && architecture == null) {
+      // Named here, so that the provenance holds it.
+      network = DEFAULT_NETWORK;
+    }
+    if (network != null) {
+      check.oneOf("network", network, Networks.names());
+    }
     check.require(
         imageShape != null
             && imageShape.length == 3
@@ -236,6 +261,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
     check.atLeast("refineInterval", refineInterval, 1);
     check.positive("refineRate", refineRate);
     allStages().forEach(stage -> stage.checkComplete(check, shape()));
+    requireFittingLayers(check);
     check.share("validationShare", validationShare);
     check.atLeast("patience", patience, 0);
     check.require(
@@ -258,7 +284,8 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
    */
   private void completeStages(FieldCheck check) {
     if (floatEpochs == FLOAT_EPOCHS_BY_START) {
-      floatEpochs = stages.isEmpty() && startsFromKernels() ? (epochs + 6) / 10 : 0;
+      floatEpochs =
+          stages.isEmpty() && initialModel == null && startsFromKernels() ? (epochs + 6) / 10 : 0;
     }
     check.require(
         stages.isEmpty() || floatEpochs == 0,
@@ -361,7 +388,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
    * @return the model.
    * @throws IllegalArgumentException if the dataset cannot be trained on: empty, of one class only,
    *     with unknown outputs, smaller than a batch, or with features that are not pixels of the
-   *     configured image shape.
+   *     configured image shape; or if the initial model has other layers than the network.
    * @throws IllegalStateException if TensorFlow is missing, an earlier training in this JVM had
    *     another number of threads, or training diverges; if {@code checkpointFolder} cannot be
    *     written to, is in use by another training, or holds a checkpoint that is damaged or that of
@@ -422,6 +449,21 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
             checkpointFolder,
             checkpointSeconds,
             TrainingFingerprint.of(trainerProvenance, examples, pixelMap, labels));
+  }
+
+  /**
+   * Builds the network for two classes, so that what does not fit shows before the data are read.
+   */
+  private void requireFittingLayers(FieldCheck check) {
+    try {
+      allStages().forEach(stage -> description().build(shape(), 2, stage.weights, activations));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      check.require(
+          false,
+          architecture == null ? "network" : "architecture",
+          description().name(),
+          "networks that fit images of " + shape() + ". " + e.getMessage());
+    }
   }
 
   /** Whether there are codebooks, and they are chosen by the kernels of the first step. */
@@ -555,8 +597,15 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
             random,
             network ->
                 IntegerCalibration.choose(network, images, pixelMap, integerWidth).fractionBits());
+    TrainingStage first = plans.get(0);
     Map<String, float[]> initial =
-        InitialParameters.draw(plans.get(0).network(), random.at("parameters").numbers());
+        InitialParameters.draw(first.network(), random.at("parameters").numbers());
+    if (initialModel != null) {
+      Set<String> frozen = initialModel.frozen(first.network(), initial.keySet());
+      plans.replaceAll(stage -> stage.freezing(frozen));
+      initial =
+          initialModel.startOf(first.network(), first.plan().codebooks().tau(), labels, initial);
+    }
     return new Prepared(images, validation, plans, initial);
   }
 
@@ -595,7 +644,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
     List<TrainingStage> plans = new ArrayList<>();
     List<StageRecipe> all = allStages();
     for (StageRecipe stage : all) {
-      Network built = Networks.build(network, shape(), classes, stage.weights, activations);
+      Network built = description().build(shape(), classes, stage.weights, activations);
       ImageBatches images = batches.apply(stage);
       TeacherSession teacher = stage.distils() ? teachers.open(stage.teacher) : null;
       int inIntegers = stage == all.get(all.size() - 1) ? integerEpochs : 0;
@@ -619,7 +668,8 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
                 plan(stage, weighted, last, first, 0, integerWidth, random),
                 inIntegers,
                 teacher,
-                fractionBits));
+                fractionBits,
+                Set.of()));
       }
     }
     return plans;
@@ -660,9 +710,15 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
     return stage.tau == Codebook.MAX_TAU ? "binary weights" : "sub-bit weights";
   }
 
+  private NetworkDescription description() {
+    return architecture == null ? Networks.description(network) : architecture;
+  }
+
   private String modelName() {
     StageRecipe last = lastStage();
-    return network + "-" + (last.weights == Layer.Weights.FLOAT ? "float" : "tau" + last.tau);
+    return description().name()
+        + "-"
+        + (last.weights == Layer.Weights.FLOAT ? "float" : "tau" + last.tau);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.subbit.tribuo.training;
 import com.oracle.labs.mlrg.olcut.config.PropertyException;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.network.NetworkDescription;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
@@ -43,6 +44,28 @@ public final class SubBitTrainerBuilder extends RecipeBuilder<SubBitTrainerBuild
    */
   public SubBitTrainerBuilder network(String network) {
     open().network = network;
+    return this;
+  }
+
+  /**
+   * The network, as a description of your own in place of a name.
+   *
+   * @param architecture the description.
+   * @return this.
+   */
+  public SubBitTrainerBuilder architecture(NetworkDescription architecture) {
+    open().architecture = architecture;
+    return this;
+  }
+
+  /**
+   * The saved model whose weights the training starts from.
+   *
+   * @param initialModel the model, and its layers that stay as they are.
+   * @return this.
+   */
+  public SubBitTrainerBuilder initialModel(InitialModel initialModel) {
+    open().initialModel = initialModel;
     return this;
   }
 

@@ -16,6 +16,9 @@ import dev.subbit.tribuo.data.StripedImages;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
+import dev.subbit.tribuo.network.NetworkDescription;
+import dev.subbit.tribuo.network.ResidualStage;
+import dev.subbit.tribuo.network.Stem;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.training.metrics.EpochMetrics;
@@ -188,6 +191,58 @@ class SubBitTrainerTest {
       Helpers.testProvenanceMarshalling(model.getProvenance());
       Helpers.testModelProtoSerialization(model, Label.class, held);
     }
+  }
+
+  private static NetworkDescription ownNetwork() {
+    return new NetworkDescription(
+        "own",
+        List.of(new Stem(8, 3, 1, 0), new ResidualStage(8, 1, 1), new ResidualStage(12, 1, 2)),
+        NetworkDescription.Head.AVERAGE);
+  }
+
+  @Test
+  void trainsANetworkOfOnesOwn() {
+    SubBitTrainer trainer =
+        SubBitTrainer.builder(StripedImages.SHAPE)
+            .architecture(ownNetwork())
+            .tau(4)
+            .batchSize(16)
+            .epochs(3)
+            .threads(1)
+            .build();
+    Helpers.testConfigurableRoundtrip(trainer);
+    Helpers.testProvenanceMarshalling(trainer.getProvenance());
+    try (SubBitModel model = trainer.train(training)) {
+      assertEquals("own-tau4", model.getName());
+      assertEquals("own", model.network().network().name());
+      assertEquals(4, model.network().packed().size());
+      double accuracy = new LabelEvaluator().evaluate(model, held).accuracy();
+      assertTrue(accuracy >= 0.8, "accuracy " + accuracy);
+
+      ConfigurationManager manager = new ConfigurationManager();
+      manager.addConfiguration(ProvenanceUtil.extractConfiguration(model.getProvenance()));
+      SubBitTrainer rebuilt = manager.lookupAll(SubBitTrainer.class).get(0);
+      try (SubBitModel again = rebuilt.train(training)) {
+        assertEquals(model.network().network().nodes(), again.network().network().nodes());
+        assertEquals(model.network().packed(), again.network().packed());
+      }
+    }
+  }
+
+  @Test
+  void refusesANetworkThatDoesNotFitItsImagesBeforeItSeesAny() {
+    NetworkDescription huge =
+        new NetworkDescription(
+            "huge", List.of(new Stem(8192, 3, 1, 0)), NetworkDescription.Head.AVERAGE);
+    SubBitTrainerBuilder builder = SubBitTrainer.builder(new ImageShape(3, 224, 224));
+    PropertyException e =
+        assertThrows(PropertyException.class, () -> builder.architecture(huge).build());
+    assertTrue(e.getMsg().contains("architecture is huge"), e.getMsg());
+    assertTrue(e.getMsg().contains("'stem.conv'"), e.getMsg());
+
+    SubBitTrainerBuilder both = builder().architecture(ownNetwork());
+    PropertyException twice = assertThrows(PropertyException.class, both::build);
+    assertTrue(twice.getMsg().contains("beside an architecture, which is 'own'"), twice.getMsg());
   }
 
   @Test

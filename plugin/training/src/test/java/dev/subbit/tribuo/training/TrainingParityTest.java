@@ -10,13 +10,17 @@ import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.TestModels;
 import dev.subbit.tribuo.codebook.KernelAssignment;
 import dev.subbit.tribuo.data.PixelMap;
+import dev.subbit.tribuo.network.Convolutions;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.InitialParameters;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.NetworkDescription;
 import dev.subbit.tribuo.network.Networks;
+import dev.subbit.tribuo.network.ResidualStage;
+import dev.subbit.tribuo.network.Stem;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
@@ -33,6 +37,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.tribuo.MutableDataset;
 import org.tribuo.Prediction;
 import org.tribuo.classification.Label;
@@ -70,6 +75,23 @@ class TrainingParityTest {
     assertPredictsAsTheTrainingGraphDoes(
         Networks.build(name, SHAPE, TestModels.CLASSES, weights, activations),
         codebooks(tau, assignment));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Activations.class)
+  void anOwnNetworkPredictsAsItsTrainingGraphDoes(Activations activations) {
+    NetworkDescription own =
+        new NetworkDescription(
+            "own",
+            List.of(
+                new Stem(6, 7, 1, 3),
+                new Convolutions(7, 2, 3, 1, 2, false),
+                new Convolutions(5, 1, 1, 1, 0, false),
+                new ResidualStage(8, 1, 1)),
+            NetworkDescription.Head.FLATTEN);
+    assertPredictsAsTheTrainingGraphDoes(
+        own.build(SHAPE, TestModels.CLASSES, Weights.SUB_BIT, activations),
+        codebooks(5, Assignment.NEAREST));
   }
 
   /** The stem of ImageNet's residual networks, without the weights that follow it there. */

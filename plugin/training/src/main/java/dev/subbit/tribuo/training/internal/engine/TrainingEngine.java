@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
 
 /**
  * An implementation of training on some library. Found by {@link ServiceLoader}, so that everything
@@ -31,9 +32,24 @@ public interface TrainingEngine {
    *     makes them; latent weights included. A codebook to start from is given under the name of
    *     its convolution and {@link #CODEBOOK}: [2^tau, 9], of -1 and +1. A plan in integers needs
    *     {@link #FRACTION_BITS}.
+   * @param frozen names of nodes whose parameters and codebooks stay as they are. The moving
+   *     statistics of batch normalisation follow the batches in these, too.
    * @return the run, to be closed by the caller.
    */
-  TrainingRun start(Network network, TrainingPlan plan, Map<String, float[]> parameters);
+  TrainingRun start(
+      Network network, TrainingPlan plan, Map<String, float[]> parameters, Set<String> frozen);
+
+  /**
+   * Starts training without frozen nodes.
+   *
+   * @param network the network.
+   * @param plan how to train it.
+   * @param parameters the parameters to start from, by full name.
+   * @return the run, to be closed by the caller.
+   */
+  default TrainingRun start(Network network, TrainingPlan plan, Map<String, float[]> parameters) {
+    return start(network, plan, parameters, Set.of());
+  }
 
   /**
    * Finds the engine on the classpath.

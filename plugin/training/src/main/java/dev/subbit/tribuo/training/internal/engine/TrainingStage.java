@@ -7,6 +7,7 @@ import dev.subbit.tribuo.training.internal.batches.ImageBatches;
 import dev.subbit.tribuo.training.teacher.TeacherSession;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
@@ -25,6 +26,7 @@ import java.util.function.ToIntFunction;
  * @param fractionBits chooses, for a plan in integers, the bits behind the binary point from the
  *     network that the stage before ended with; null if the plan computes in floats, or if the
  *     number is among the parameters that the stage starts from.
+ * @param frozen names of nodes whose parameters stay as they are.
  */
 public record TrainingStage(
     String name,
@@ -33,10 +35,12 @@ public record TrainingStage(
     TrainingPlan plan,
     int epochs,
     TeacherSession teacher,
-    ToIntFunction<TrainedNetwork> fractionBits) {
+    ToIntFunction<TrainedNetwork> fractionBits,
+    Set<String> frozen) {
 
-  // Checks that there is a teacher where the recipe needs one.
+  // Checks that there is a teacher where the recipe needs one, and copies the names.
   public TrainingStage {
+    frozen = Set.copyOf(frozen);
     if (plan.recipe().distils() && teacher == null) {
       throw new IllegalArgumentException("The recipe needs a teacher, but there is none");
     }
@@ -59,7 +63,17 @@ public record TrainingStage(
       TrainingPlan plan,
       int epochs,
       TeacherSession teacher) {
-    this(name, batches, network, plan, epochs, teacher, null);
+    this(name, batches, network, plan, epochs, teacher, null, Set.of());
+  }
+
+  /**
+   * The same stage with some layers as they are.
+   *
+   * @param nodes names of the nodes.
+   * @return the stage.
+   */
+  public TrainingStage freezing(Set<String> nodes) {
+    return new TrainingStage(name, batches, network, plan, epochs, teacher, fractionBits, nodes);
   }
 
   /**
@@ -93,7 +107,7 @@ public record TrainingStage(
    * @return the run, to be closed by the caller; it runs the teacher by itself.
    */
   public TrainingRun start(TrainingEngine engine, Map<String, float[]> parameters) {
-    TrainingRun run = engine.start(network, plan, parameters);
+    TrainingRun run = engine.start(network, plan, parameters, frozen);
     return plan.recipe().distils() ? new TaughtRun(run, teacher) : run;
   }
 
@@ -117,6 +131,7 @@ public record TrainingStage(
             plan.integerWidth(),
             plan.threads(),
             plan.seed());
-    return new TrainingStage(name, batches, network, growing, epochs, teacher, fractionBits);
+    return new TrainingStage(
+        name, batches, network, growing, epochs, teacher, fractionBits, frozen);
   }
 }

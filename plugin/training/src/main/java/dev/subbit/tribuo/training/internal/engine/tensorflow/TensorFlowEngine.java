@@ -5,6 +5,7 @@ import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
 import java.util.Map;
+import java.util.Set;
 import org.tensorflow.TensorFlow;
 
 /** Trains on TensorFlow-Java, on the CPU. */
@@ -19,7 +20,8 @@ public final class TensorFlowEngine implements TrainingEngine {
   }
 
   @Override
-  public TrainingRun start(Network network, TrainingPlan plan, Map<String, float[]> parameters) {
-    return new TensorFlowRun(network, plan, parameters);
+  public TrainingRun start(
+      Network network, TrainingPlan plan, Map<String, float[]> parameters, Set<String> frozen) {
+    return new TensorFlowRun(network, plan, parameters, frozen);
   }
 }

@@ -41,6 +41,7 @@ final class TensorFlowRun implements TrainingRun {
 
   private final Network network;
   private final TrainingPlan plan;
+  private final Set<String> frozen;
   private final Graph graph;
   private final TrainingGraph built;
   private final Session session;
@@ -49,8 +50,10 @@ final class TensorFlowRun implements TrainingRun {
   private final Map<String, CodebookLearner> learners = new LinkedHashMap<>();
   private int step;
 
-  TensorFlowRun(Network network, TrainingPlan plan, Map<String, float[]> initial) {
+  TensorFlowRun(
+      Network network, TrainingPlan plan, Map<String, float[]> initial, Set<String> frozen) {
     this.network = network;
+    this.frozen = frozen;
     this.plan = plan;
     ThreadCount.claim(plan.threads());
     this.graph = new Graph();
@@ -58,7 +61,7 @@ final class TensorFlowRun implements TrainingRun {
       // With own operators the batch is cut into a part for each thread, and no operator uses more
       // than one; without, each operator uses all threads, and they run one after the other.
       this.parts = NativeOps.areAvailable() ? plan.threads() : 0;
-      this.built = new TrainingGraph(graph, network, plan, parts);
+      this.built = new TrainingGraph(graph, network, plan, parts, frozen);
       ConfigProto config =
           ConfigProto.newBuilder()
               .setIntraOpParallelismThreads(parts > 0 ? 1 : plan.threads())
@@ -198,7 +201,7 @@ final class TensorFlowRun implements TrainingRun {
       }
       learners.forEach(
           (node, learner) -> {
-            if (refines && learner.isLearnable()) {
+            if (refines && learner.isLearnable() && !frozen.contains(node)) {
               refined.add(node);
               runner.fetch(built.codebookGradients().get(node).sum());
             }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -25,6 +26,7 @@ final class TrainingGraph {
   private static final float BATCH_NORM_MOMENTUM = 0.9f;
   private final Ops tf;
   private final Network network;
+  private final Set<String> frozen;
   private final Parameters parameters;
   // Null where the graph computes in floats.
   private final IntegerRounding rounding;
@@ -49,10 +51,12 @@ final class TrainingGraph {
    *
    * @param parts parts of the batch that {@link NativeOps} compute side by side; 0 for a graph of
    *     TensorFlow's own operators.
+   * @param frozen names of nodes whose parameters get no steps.
    */
-  TrainingGraph(Graph graph, Network network, TrainingPlan plan, int parts) {
+  TrainingGraph(Graph graph, Network network, TrainingPlan plan, int parts, Set<String> frozen) {
     this.tf = Ops.create(graph);
     this.network = network;
+    this.frozen = frozen;
     this.parameters = new Parameters(tf);
     this.rounding = plan.integerWidth() == 0 ? null : new IntegerRounding(tf, plan.integerWidth());
     this.pixels = floats(Shape.of(-1, network.input().size()));
@@ -88,8 +92,9 @@ final class TrainingGraph {
           norm -> forward.batchNorm(norm).batchMean(),
           norm -> forward.batchNorm(norm).batchVariance());
     }
-    this.gradients = gradients;
-    this.optimiser = new OptimiserGraph(tf, plan.recipe(), gradients, this::isFloatWeight);
+    this.gradients = new LinkedHashMap<>(gradients);
+    this.gradients.keySet().removeIf(parameter -> frozen.contains(nodeOf(parameter)));
+    this.optimiser = new OptimiserGraph(tf, plan.recipe(), this.gradients, this::isFloatWeight);
     updates.addAll(optimiser.updates());
     if (plan.recipe().averages()) {
       this.average = new WeightAverage(tf, gradients.keySet(), optimiser.updates());
@@ -131,6 +136,10 @@ final class TrainingGraph {
     }
   }
 
+  private static String nodeOf(Parameter parameter) {
+    return parameter.name().substring(0, parameter.name().indexOf('/'));
+  }
+
   /** Latent weights are not decayed: only their directions count, and the scale is their size. */
   private boolean isFloatWeight(Parameter parameter) {
     return parameter.name().endsWith("/weight")
@@ -141,9 +150,11 @@ final class TrainingGraph {
     if (plan.codebooks().isLearnt()) {
       codebooks.forEach(
           (node, gradient) -> {
-            GradientSum sum = new GradientSum(tf, node + "/codewordGradient", gradient);
-            codebookGradients.put(node, sum);
-            updates.add(sum.update());
+            if (!frozen.contains(node)) {
+              GradientSum sum = new GradientSum(tf, node + "/codewordGradient", gradient);
+              codebookGradients.put(node, sum);
+              updates.add(sum.update());
+            }
           });
     }
   }

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
@@ -62,7 +63,7 @@ class FusedPassesTest {
   private static Map<String, float[]> step(
       Network network, Map<String, float[]> values, float[] pixels, int parts) {
     try (Graph graph = new Graph()) {
-      TrainingGraph built = new TrainingGraph(graph, network, plan(), parts);
+      TrainingGraph built = new TrainingGraph(graph, network, plan(), parts, Set.of());
       try (Session session = new Session(graph)) {
         assign(session, built, values);
         Map<String, Operand<TFloat32>> fetched = new TreeMap<>();

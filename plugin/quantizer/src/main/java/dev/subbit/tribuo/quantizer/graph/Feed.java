@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One set of inputs of a model.
@@ -59,6 +60,53 @@ public record Feed(Map<String, Tensor> tensors, long samples) {
               .order(ByteOrder.nativeOrder());
       data.asFloatBuffer().put(array.values());
       return new Tensor(OnnxJavaType.FLOAT, array.shape(), data);
+    }
+
+    /**
+     * The numbers as floats.
+     *
+     * @return a copy; empty if they are neither floats nor bytes without sign nor whole numbers of
+     *     64 bits.
+     */
+    public Optional<float[]> floats() {
+      ByteBuffer all = data.duplicate().order(data.order()).rewind();
+      float[] floats = new float[type.size == 0 ? 0 : all.remaining() / type.size];
+      switch (type) {
+        case FLOAT -> all.asFloatBuffer().get(floats);
+        case UINT8 -> {
+          for (int i = 0; i < floats.length; i++) {
+            floats[i] = all.get(i) & 0xff;
+          }
+        }
+        case INT64 -> {
+          for (int i = 0; i < floats.length; i++) {
+            floats[i] = all.getLong(i * Long.BYTES);
+          }
+        }
+        default -> {
+          return Optional.empty();
+        }
+      }
+      return Optional.of(floats);
+    }
+
+    /**
+     * Takes some of the places of the first axis.
+     *
+     * @param places the places, in the order wanted.
+     * @return a copy of them.
+     */
+    public Tensor rows(int[] places) {
+      ByteBuffer all = data.duplicate().rewind();
+      int each = all.remaining() / (int) shape[0];
+      ByteBuffer rows =
+          ByteBuffer.allocateDirect(each * places.length).order(ByteOrder.nativeOrder());
+      for (int place : places) {
+        rows.put(all.slice(place * each, each));
+      }
+      long[] taken = shape.clone();
+      taken[0] = places.length;
+      return new Tensor(type, taken, rows.rewind());
     }
 
     /**

@@ -26,7 +26,7 @@ final class Shapes {
     node.ignore("seed");
     node.ignore("ratio");
     node.requireOneOutput();
-    scope.put(node.output(0), scope.value(node.input(0)));
+    Elementwise.one((tf, x) -> tf.identity(x)).add(node, scope);
   }
 
   /** Cast of floats, or of an input of bytes, to floats. */
@@ -36,7 +36,7 @@ final class Shapes {
     if (to != FLOAT) {
       throw node.refusal("to", "" + to, "1 (FLOAT)");
     }
-    scope.put(node.output(0), scope.value(node.input(0)));
+    Elementwise.one((tf, x) -> tf.identity(x)).add(node, scope);
   }
 
   /** Flatten. */
@@ -179,19 +179,24 @@ final class Shapes {
       Arrays.fill(sizes, each);
       sizes[sizes.length - 1] = all - each * (sizes.length - 1);
     }
-    long at = 0;
+    int at = 0;
     for (int i = 0; i < node.outputs(); i++) {
-      long[] begin = new long[x.rank()];
-      long[] size = x.shape();
+      int[] begin = new int[x.rank()];
+      int[] size = sizes(x);
       begin[axis] = at;
-      size[axis] = sizes[i];
-      at += sizes[i];
+      size[axis] = (int) sizes[i];
+      at += size[axis];
       if (!node.output(i).isEmpty()) {
         scope.put(
             node.output(i),
             GraphValue.plain(tf, tf.slice(x.plain(), tf.constant(begin), tf.constant(size))));
       }
     }
+  }
+
+  /** The shape as TensorFlow's gradients of slices need it, in numbers of 32 bits. */
+  private static int[] sizes(GraphValue x) {
+    return Arrays.stream(x.shape()).mapToInt(size -> (int) size).toArray();
   }
 
   /** Slice with constant bounds and positive steps. */
@@ -203,7 +208,7 @@ final class Shapes {
     long[] axes =
         node.hasInput(3) ? scope.integers(node, 3) : LongStream.range(0, starts.length).toArray();
     int[] begin = new int[x.rank()];
-    int[] end = Arrays.stream(x.shape()).mapToInt(size -> (int) size).toArray();
+    int[] end = sizes(x);
     int[] step = new int[x.rank()];
     Arrays.fill(step, 1);
     for (int i = 0; i < axes.length; i++) {

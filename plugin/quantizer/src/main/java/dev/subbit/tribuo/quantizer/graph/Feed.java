@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -91,22 +92,34 @@ public record Feed(Map<String, Tensor> tensors, long samples) {
     }
 
     /**
-     * Takes some of the places of the first axis.
+     * Takes consecutive places of the first axis.
      *
-     * @param places the places, in the order wanted.
-     * @return a copy of them.
+     * @param first the first of them.
+     * @param count number of places.
+     * @return a view of them.
      */
-    public Tensor rows(int[] places) {
+    public Tensor rows(int first, int count) {
       ByteBuffer all = data.duplicate().rewind();
       int each = all.remaining() / (int) shape[0];
-      ByteBuffer rows =
-          ByteBuffer.allocateDirect(each * places.length).order(ByteOrder.nativeOrder());
-      for (int place : places) {
-        rows.put(all.slice(place * each, each));
-      }
       long[] taken = shape.clone();
-      taken[0] = places.length;
-      return new Tensor(type, taken, rows.rewind());
+      taken[0] = count;
+      return new Tensor(
+          type, taken, all.slice(first * each, count * each).order(ByteOrder.nativeOrder()));
+    }
+
+    /**
+     * Joins tensors along their first axis.
+     *
+     * @param parts tensors of one type that differ in their first axis only, at least one.
+     * @return a copy of them.
+     */
+    public static Tensor together(List<Tensor> parts) {
+      long[] shape = parts.get(0).shape().clone();
+      shape[0] = parts.stream().mapToLong(part -> part.shape()[0]).sum();
+      int bytes = parts.stream().mapToInt(part -> part.data().capacity()).sum();
+      ByteBuffer all = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+      parts.forEach(part -> all.put(part.data().duplicate().rewind()));
+      return new Tensor(parts.get(0).type(), shape, all.rewind());
     }
 
     /**

@@ -1,18 +1,23 @@
 package dev.subbit.cli.quantize;
 
+import ai.onnxruntime.OnnxJavaType;
 import dev.subbit.cli.files.ImageFolder;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.data.PictureFiles;
 import dev.subbit.tribuo.network.ImageShape;
+import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.ModelInput;
 import dev.subbit.tribuo.quantizer.input.Calibration;
 import dev.subbit.tribuo.quantizer.input.CalibrationFeeds;
 import dev.subbit.tribuo.quantizer.input.PixelSamples;
 import dev.subbit.tribuo.quantizer.input.Samples;
 import dev.subbit.tribuo.quantizer.input.TensorFile;
+import dev.subbit.tribuo.training.OnnxTuning;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -229,14 +234,55 @@ final class CalibrationOptions {
    * @throws UserError if a file cannot be read or does not fit the model.
    */
   Calibration feeds(List<ModelInput> modelInputs) {
+    return feeds(modelInputs, images(), false);
+  }
+
+  /**
+   * Reads samples that a model is trained on, which the calibration is a part of.
+   *
+   * @param modelInputs the model's inputs.
+   * @param most number of images or pictures to use, at least that of the calibration.
+   * @param labelled whether the feeds need labels.
+   * @return the batches to train on, and those held out from training and calibration.
+   * @throws UserError if a file cannot be read or does not fit the model, or has no labels.
+   */
+  Calibration feeds(List<ModelInput> modelInputs, int most, boolean labelled) {
     try {
-      return CalibrationFeeds.split(modelInputs, samples(modelInputs));
+      Map<String, Samples> samples = samples(modelInputs, Math.max(images(), most));
+      List<ModelInput> inputs = new ArrayList<>(modelInputs);
+      if (labelled) {
+        if (data == null) {
+          throw new UserError(
+              "--labels learns from the labels of --data DIR; of other inputs there are none");
+        }
+        inputs.add(new ModelInput(OnnxTuning.LABELS, OnnxJavaType.INT64, new long[] {-1}));
+        samples.put(OnnxTuning.LABELS, labels(Math.max(images(), most)));
+      }
+      return CalibrationFeeds.split(inputs, samples);
     } catch (IOException | IllegalArgumentException e) {
       throw new UserError(e.getMessage(), e);
     }
   }
 
-  private Map<String, Samples> samples(List<ModelInput> modelInputs) throws IOException {
+  /**
+   * The part of training samples that layers are fitted to.
+   *
+   * @param all the samples.
+   * @return about as many as the calibration asks for, spread evenly; the same are held out.
+   */
+  Calibration part(Calibration all) {
+    List<Feed> some = new ArrayList<>();
+    int taken = 0;
+    int step = Math.max(1, (int) ((long) all.fitSamples() / Math.max(1, images())));
+    for (int i = 0; i < all.fit().size(); i += step) {
+      some.add(all.fit().get(i));
+      taken += (int) all.fit().get(i).samples();
+    }
+    return new Calibration(some, all.heldOut(), taken, all.heldOutSamples());
+  }
+
+  private Map<String, Samples> samples(List<ModelInput> modelInputs, int most)
+      throws IOException {
     Map<String, Samples> samples = new LinkedHashMap<>();
     if (random > 0) {
       for (int i = 0; i < modelInputs.size(); i++) {
@@ -263,16 +309,16 @@ final class CalibrationOptions {
                 + CalibrationFeeds.describe(modelInputs)
                 + "; images fill only one input. Give --inputs NAME=FILE for each.");
       }
-      samples.put(modelInputs.get(0).name(), imageSamples(modelInputs.get(0)));
+      samples.put(modelInputs.get(0).name(), imageSamples(modelInputs.get(0), most));
     }
     return samples;
   }
 
-  private Samples imageSamples(ModelInput input) throws IOException {
+  private Samples imageSamples(ModelInput input, int most) throws IOException {
     PixelSamples pixels = new PixelSamples(scale, mean, deviation);
     if (pictures != null) {
       PictureFiles files = new PictureFiles(pictures);
-      int count = Math.min(images, files.size());
+      int count = Math.min(most, files.size());
       if (PixelSamples.shapeOf(input, shape.sizes()) == null) {
         throw new UserError(
             "Input '"
@@ -290,7 +336,7 @@ final class CalibrationOptions {
           null);
     }
     IdxImageSource source = new ImageFolder(data).read(ImageFolder.Part.TRAIN, List.of(), 0);
-    int count = Math.min(images, source.size());
+    int count = Math.min(most, source.size());
     List<byte[]> rows = spread(source, count);
     ImageShape own = source.imageShape();
     return pixels.of(
@@ -318,6 +364,24 @@ final class CalibrationOptions {
         },
         data.toString(),
         own);
+  }
+
+  /** The labels of the images that {@link #spread} takes. */
+  private Samples labels(int most) {
+    IdxImageSource source = new ImageFolder(data).read(ImageFolder.Part.TRAIN, List.of(), 0);
+    int count = Math.min(most, source.size());
+    ByteBuffer labels =
+        ByteBuffer.allocateDirect(count * Long.BYTES).order(ByteOrder.nativeOrder());
+    int number = 0;
+    for (Example<Label> example : source) {
+      int taken = labels.position() / Long.BYTES;
+      if (taken < count && number == (int) ((long) taken * source.size() / count)) {
+        labels.putLong(Long.parseLong(example.getOutput().getLabel()));
+      }
+      number++;
+    }
+    return new Samples(
+        OnnxJavaType.INT64, new long[] {count}, labels.rewind(), data.toString());
   }
 
   private static List<byte[]> spread(IdxImageSource source, int count) {

@@ -25,6 +25,7 @@ import dev.subbit.tribuo.quantizer.graph.OperatorSets;
 import dev.subbit.tribuo.quantizer.input.Calibration;
 import dev.subbit.tribuo.quantizer.timing.LayerTime;
 import dev.subbit.tribuo.quantizer.timing.LayerTimes;
+import dev.subbit.tribuo.training.OnnxTuning;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** {@code subbit quantize in.onnx out.onnx}: quantizes an ONNX model of any origin. */
@@ -49,6 +51,8 @@ final class OnnxQuantization {
   private final Path out;
   private final CalibrationOptions calibration;
   private final QuantizationSettings settings;
+  private final Optional<OnnxTuning> tuning;
+  private final int trainedImages;
   private final Path report;
   private final Supplier<Progress> progress;
   private final PrintWriter terminal;
@@ -59,6 +63,8 @@ final class OnnxQuantization {
       Path report,
       CalibrationOptions calibration,
       QuantizationSettings settings,
+      Optional<OnnxTuning> tuning,
+      int trainedImages,
       Supplier<Progress> progress,
       PrintWriter terminal) {
     this.in = in;
@@ -66,6 +72,8 @@ final class OnnxQuantization {
     this.report = report;
     this.calibration = calibration;
     this.settings = settings;
+    this.tuning = tuning;
+    this.trainedImages = trainedImages;
     this.progress = progress;
     this.terminal = terminal;
   }
@@ -93,12 +101,15 @@ final class OnnxQuantization {
     } catch (IOException e) {
       throw new UserError(e.getMessage(), e);
     }
-    Calibration feeds = calibration.feeds(inputs(model));
+    Calibration feeds = feeds(inputs(model));
     long start = System.nanoTime();
     QuantizationResult result;
+    TuningPasses passes = new TuningPasses();
     try (GraphSession reference = GraphSession.ofFile(in);
         QuantizationBar bar = new QuantizationBar(progress)) {
-      result = new OnnxQuantizer(settings).quantize(model, reference, feeds, bar);
+      result =
+          new OnnxQuantizer(settings, tuning.map(one -> one.withPasses(passes::add)))
+              .quantize(model, reference, feeds, bar);
     } catch (IllegalArgumentException e) {
       throw new UserError(in + ": " + e.getMessage(), e);
     }
@@ -112,7 +123,22 @@ final class OnnxQuantization {
           QuantizationPage.of(in.getFileName().toString(), result, times, file.bytes(), size(out));
       OutputFile.write(report, stream -> stream.write(page.getBytes(StandardCharsets.UTF_8)));
     }
-    return print(result, times, file.bytes(), seconds);
+    Map<String, Object> results = print(result, times, file.bytes(), seconds);
+    if (tuning.isPresent()) {
+      terminal.println(passes.sentence());
+      results.put("passes", passes.all());
+    }
+    return results;
+  }
+
+  /** The calibration; with training, a part of what is trained on. */
+  private Calibration feeds(List<ModelInput> inputs) {
+    if (tuning.isEmpty()) {
+      return calibration.feeds(inputs);
+    }
+    Calibration all = calibration.feeds(inputs, trainedImages, tuning.get().needsLabels());
+    tuning.get().withSamples(all.fit());
+    return calibration.part(all);
   }
 
   /** Where nothing was converted, the output is the input, byte for byte. */

@@ -1,5 +1,6 @@
 package dev.subbit.cli.quantize;
 
+import com.oracle.labs.mlrg.olcut.config.PropertyException;
 import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.JsonOption;
@@ -15,6 +16,7 @@ import dev.subbit.tribuo.quantizer.Rest;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.settings.Clipping;
+import dev.subbit.tribuo.training.OnnxTuning;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +41,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "quantize",
     description = {
-      "Make a smaller model of a trained one, without training it further.",
+      "Make a smaller model of a trained one; with --tune, train it further.",
       "An ONNX model of any kind: its 3x3 convolutions become sub-bit ones, fitted so that their"
           + " outputs stay close to the float ones on the calibration inputs.",
       "A saved model (.sbm) with real activations: its activations become 8-bit, and its weights"
@@ -58,7 +60,8 @@ import picocli.CommandLine.Spec;
           + " integration-tests/data/fashion-mnist",
       "  ./subbit quantize photos.sbm photos-int8.sbm --pictures photos",
       "  ./subbit quantize binary.sbm integer.sbm --data integration-tests/data/fashion-mnist"
-          + " --width 12 --tune 2"
+          + " --width 12 --tune 2",
+      "  ./subbit quantize net.onnx net-subbit.onnx --inputs samples.npy --stages 2 --tune 20"
     })
 public final class QuantizeCommand implements Callable<Integer> {
 
@@ -168,18 +171,21 @@ public final class QuantizeCommand implements Callable<Integer> {
       paramLabel = "EPOCHS",
       defaultValue = "0",
       description =
-          "Saved models with float weights or binary activations: then train for this many passes"
-              + " over the training images of --data, with the given model for a teacher. Starts"
-              + " from the fitted weights. With binary activations, a tenth of the images is held"
-              + " out, and the result kept only if it is better on them.")
+          "Then train for this many passes, with the given model for a teacher. Starts from the"
+              + " fitted weights. ONNX models: over the calibration inputs; a fifth of those that"
+              + " are not held out decides which pass is kept. Saved models with float weights or"
+              + " binary activations: over the training images of --data; with binary activations,"
+              + " a tenth of the images is held out, and the result kept only if it is better on"
+              + " them.")
   private int tune;
 
   @Option(
       names = "--tune-rate",
       paramLabel = "RATE",
       description =
-          "Learning rate of the first step of --tune. Default: 0.003, and 0.001 with binary"
-              + " activations.")
+          "Learning rate of the first step of --tune. Default: 0.003, 0.001 with binary"
+              + " activations, and 0.01 for ONNX models, where it is the share of its usual size by"
+              + " which a number changes.")
   private Double tuneRate;
 
   @Option(
@@ -190,6 +196,48 @@ public final class QuantizeCommand implements Callable<Integer> {
           "Threads of --tune, on which the result depends in its last bits. Default: one per"
               + " processor.")
   private int threads;
+
+  @Option(
+      names = "--minutes",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "ONNX models: end --tune after this many minutes, and lower the learning rate in that"
+              + " time. Default: no bound.")
+  private double minutes;
+
+  @Option(
+      names = "--tune-batch",
+      paramLabel = "N",
+      defaultValue = "32",
+      description =
+          "ONNX models: samples per step of --tune, where the model leaves that open. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int tuneBatch;
+
+  @Option(
+      names = "--tune-images",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "ONNX models: number of images or pictures that --tune trains on, if that is more than"
+              + " --images, which layers are fitted to.")
+  private int tuneImages;
+
+  @Option(
+      names = "--tune-batch-norm",
+      description =
+          "ONNX models: where batch normalisation is folded into a sub-bit layer, --tune normalises"
+              + " by the statistics of each batch, as when the model was trained. For labels and"
+              + " large batches.")
+  private boolean tuneBatchNorm;
+
+  @Option(
+      names = "--tune-sub-bit",
+      description =
+          "ONNX models: --tune trains the sub-bit layers only; the weights of all others stay as"
+              + " they are.")
+  private boolean tuneSubBit;
 
   @Option(
       names = "--width",
@@ -205,7 +253,8 @@ public final class QuantizeCommand implements Callable<Integer> {
       defaultValue = "0",
       description =
           "Share of the images' labels in what --tune learns from, 0 to 1; the rest is the output"
-              + " of the float model. Default: ${DEFAULT-VALUE}, no labels.")
+              + " of the float model. For ONNX models, labels are those of --data, counted from 0."
+              + " Default: ${DEFAULT-VALUE}, no labels.")
   private double labels;
 
   @Option(
@@ -284,16 +333,49 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
     PrintWriter terminal = spec.commandLine().getOut();
     json.write(
-        new OnnxQuantization(in, out, report, calibration, settings, this::progress, terminal)
+        new OnnxQuantization(
+                in,
+                out,
+                report,
+                calibration,
+                settings,
+                training(),
+                tuneImages,
+                this::progress,
+                terminal)
             .run());
     terminal.flush();
   }
 
-  private void quantizeModel() throws Exception {
-    if (int8 && floatActivations) {
-      throw new ParameterException(
-          spec.commandLine(), "--int8 and --float-activations exclude each other");
+  /** How an ONNX model is trained after the fit; empty if it is not. */
+  private Optional<OnnxTuning> training() {
+    requireLabelShare();
+    if (tune == 0) {
+      return Optional.empty();
     }
+    if (maxDrop != null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--max-drop takes many quantizations, which --tune does not train: give --stages or"
+              + " --bits with --tune");
+    }
+    try {
+      OnnxTuning tuning =
+          new OnnxTuning()
+              .withEpochs(tune)
+              .withMinutes(minutes)
+              .withLabelShare(labels)
+              .withBatchSize(tuneBatch)
+              .withRest(!tuneSubBit)
+              .withBatchStatistics(tuneBatchNorm)
+              .withThreads(threads);
+      return Optional.of(tuneRate == null ? tuning : tuning.withRate(tuneRate));
+    } catch (PropertyException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage());
+    }
+  }
+
+  private void requireLabelShare() {
     if (!(labels >= 0 && labels <= 1)) {
       throw new ParameterException(
           spec.commandLine(), "--labels is " + labels + "; allowed are 0 to 1");
@@ -302,6 +384,14 @@ public final class QuantizeCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--labels says what --tune learns from: give --tune EPOCHS too");
     }
+  }
+
+  private void quantizeModel() throws Exception {
+    if (int8 && floatActivations) {
+      throw new ParameterException(
+          spec.commandLine(), "--int8 and --float-activations exclude each other");
+    }
+    requireLabelShare();
     calibration.requireImages();
     try (SubBitModel loaded = ModelFile.load(in);
         SubBitModel model = provenance.apply(loaded);

@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Turns the 3x3 convolutions of any ONNX model into sub-bit ones, without training.
@@ -61,14 +62,33 @@ public final class OnnxQuantizer {
   private static final int CHECK_PATCHES = 1024;
 
   private final QuantizationSettings settings;
+  private final Optional<GraphTuner> tuner;
+
+  /**
+   * Makes a quantizer that does not train.
+   *
+   * @param settings the form that models are given.
+   */
+  public OnnxQuantizer(QuantizationSettings settings) {
+    this(settings, Optional.empty());
+  }
 
   /**
    * Makes a quantizer.
    *
    * @param settings the form that models are given.
+   * @param tuner trains what was fitted; empty for the fit alone.
+   * @throws IllegalArgumentException if the settings bound the drop, which is not searched for by
+   *     many trainings.
    */
-  public OnnxQuantizer(QuantizationSettings settings) {
+  public OnnxQuantizer(QuantizationSettings settings, Optional<GraphTuner> tuner) {
+    if (tuner.isPresent() && settings.maxDrop() >= 0) {
+      throw new IllegalArgumentException(
+          "The fewest stages within a drop are found by many quantizations, which are not trained;"
+              + " bound the bits instead, or give the stages");
+    }
     this.settings = settings;
+    this.tuner = tuner;
   }
 
   /**
@@ -123,6 +143,7 @@ public final class OnnxQuantizer {
           0,
           !calibration.heldOut().isEmpty());
     }
+    tuner.ifPresent(one -> one.requireTrainable(floats, work.inOrder, calibration));
     if (!settings.choosesStages()) {
       int[] stages = new int[layers.size()];
       Arrays.fill(stages, settings.fit().stages());
@@ -242,8 +263,14 @@ public final class OnnxQuantizer {
           done.put(layer, chosen[i].weights().withBiasFor(own.moments()));
         }
       }
+      ModelProto trained = model;
+      if (tuner.isPresent()) {
+        GraphTuner.Tuned tuned = tuner.get().tune(model, done, calibration, progress);
+        trained = tuned.model();
+        done.putAll(tuned.layers());
+      }
       progress.at(inOrder.size(), inOrder.size() + 1, "agreement");
-      ModelProto quantized = GraphEdits.replace(model, done);
+      ModelProto quantized = GraphEdits.replace(trained, done);
       List<Feed> measured = calibration.measured();
       Map<String, Double> signals = LayerSignals.of(model, quantized, inOrder, measured);
       if (settings.rest() == Rest.INT8) {

@@ -8,7 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One set of inputs of a model.
@@ -59,6 +61,65 @@ public record Feed(Map<String, Tensor> tensors, long samples) {
               .order(ByteOrder.nativeOrder());
       data.asFloatBuffer().put(array.values());
       return new Tensor(OnnxJavaType.FLOAT, array.shape(), data);
+    }
+
+    /**
+     * The numbers as floats.
+     *
+     * @return a copy; empty if they are neither floats nor bytes without sign nor whole numbers of
+     *     64 bits.
+     */
+    public Optional<float[]> floats() {
+      ByteBuffer all = data.duplicate().order(data.order()).rewind();
+      float[] floats = new float[type.size == 0 ? 0 : all.remaining() / type.size];
+      switch (type) {
+        case FLOAT -> all.asFloatBuffer().get(floats);
+        case UINT8 -> {
+          for (int i = 0; i < floats.length; i++) {
+            floats[i] = all.get(i) & 0xff;
+          }
+        }
+        case INT64 -> {
+          for (int i = 0; i < floats.length; i++) {
+            floats[i] = all.getLong(i * Long.BYTES);
+          }
+        }
+        default -> {
+          return Optional.empty();
+        }
+      }
+      return Optional.of(floats);
+    }
+
+    /**
+     * Takes consecutive places of the first axis.
+     *
+     * @param first the first of them.
+     * @param count number of places.
+     * @return a view of them.
+     */
+    public Tensor rows(int first, int count) {
+      ByteBuffer all = data.duplicate().rewind();
+      int each = all.remaining() / (int) shape[0];
+      long[] taken = shape.clone();
+      taken[0] = count;
+      return new Tensor(
+          type, taken, all.slice(first * each, count * each).order(ByteOrder.nativeOrder()));
+    }
+
+    /**
+     * Joins tensors along their first axis.
+     *
+     * @param parts tensors of one type that differ in their first axis only, at least one.
+     * @return a copy of them.
+     */
+    public static Tensor together(List<Tensor> parts) {
+      long[] shape = parts.get(0).shape().clone();
+      shape[0] = parts.stream().mapToLong(part -> part.shape()[0]).sum();
+      int bytes = parts.stream().mapToInt(part -> part.data().capacity()).sum();
+      ByteBuffer all = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+      parts.forEach(part -> all.put(part.data().duplicate().rewind()));
+      return new Tensor(parts.get(0).type(), shape, all.rewind());
     }
 
     /**

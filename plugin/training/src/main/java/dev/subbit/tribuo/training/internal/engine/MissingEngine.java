@@ -4,7 +4,7 @@ import dev.subbit.onnx.NativeLibrary;
 import java.util.Map;
 
 /** Says what of TensorFlow is missing on the class path, and what to add. */
-final class MissingEngine {
+public final class MissingEngine {
 
   private static final String JAVA_CLASSES = "org/tensorflow/TensorFlow.class";
   private static final String LIBRARY_FOLDER = "org/tensorflow/internal/c_api/";
@@ -19,8 +19,13 @@ final class MissingEngine {
 
   private MissingEngine() {}
 
-  /** The message for this machine and this class path. */
-  static String message(Throwable cause) {
+  /**
+   * The message for this machine and this class path.
+   *
+   * @param cause the error that loading met; null for none.
+   * @return what is missing, and what to add.
+   */
+  public static String message(Throwable cause) {
     ClassLoader loader = MissingEngine.class.getClassLoader();
     String platform = NativeLibrary.platform();
     if (loader.getResource(JAVA_CLASSES) == null) {

@@ -9,20 +9,38 @@ import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
 
 /** The tensors that one run of a session is fed with; they live until this is closed. */
-final class Feeds implements AutoCloseable {
+public final class Feeds implements AutoCloseable {
 
   private final Session.Runner runner;
   private final List<TFloat32> tensors = new ArrayList<>();
 
-  Feeds(Session.Runner runner) {
+  /**
+   * Starts without any.
+   *
+   * @param runner the run to feed.
+   */
+  public Feeds(Session.Runner runner) {
     this.runner = runner;
   }
 
-  void feed(Operand<TFloat32> placeholder, float value) {
+  /**
+   * Feeds a scalar.
+   *
+   * @param placeholder what to feed.
+   * @param value the number.
+   */
+  public void feed(Operand<TFloat32> placeholder, float value) {
     feed(placeholder, TFloat32.scalarOf(value));
   }
 
-  void feed(Operand<TFloat32> placeholder, Shape shape, float[] values) {
+  /**
+   * Feeds a tensor.
+   *
+   * @param placeholder what to feed.
+   * @param shape the tensor's shape.
+   * @param values its numbers, row-major.
+   */
+  public void feed(Operand<TFloat32> placeholder, Shape shape, float[] values) {
     feed(placeholder, TFloat32.tensorOf(shape, DataBuffers.of(values, true, false)));
   }
 

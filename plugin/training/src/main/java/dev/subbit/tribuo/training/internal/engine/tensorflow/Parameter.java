@@ -14,7 +14,7 @@ import org.tensorflow.types.TFloat32;
  * parameter. A resource variable: an update never changes a value that was read before, so reads
  * need no ordering against updates.
  */
-final class Parameter {
+public final class Parameter {
 
   private final String name;
   private final Shape shape;
@@ -23,7 +23,14 @@ final class Parameter {
   private final Placeholder<TFloat32> newValue;
   private final AssignVariableOp assign;
 
-  Parameter(Ops tf, String name, long... dimensions) {
+  /**
+   * Makes a variable.
+   *
+   * @param tf the graph.
+   * @param name its name, unique in the graph.
+   * @param dimensions its shape.
+   */
+  public Parameter(Ops tf, String name, long... dimensions) {
     this.name = name;
     this.shape = Shape.of(dimensions);
     this.handle = tf.varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
@@ -32,31 +39,57 @@ final class Parameter {
     this.assign = tf.assignVariableOp(handle, newValue);
   }
 
-  /** The full name, {@code <node>/<parameter>}, or a name derived from it. */
-  String name() {
+  /**
+   * The full name, {@code <node>/<parameter>}, or a name derived from it.
+   *
+   * @return the name.
+   */
+  public String name() {
     return name;
   }
 
-  Shape shape() {
+  /**
+   * The shape.
+   *
+   * @return its dimensions.
+   */
+  public Shape shape() {
     return shape;
   }
 
-  VarHandleOp handle() {
+  /**
+   * The variable itself, for operators that update it.
+   *
+   * @return its handle.
+   */
+  public VarHandleOp handle() {
     return handle;
   }
 
-  /** The value before this step's update. */
-  Operand<TFloat32> value() {
+  /**
+   * The value before this step's update.
+   *
+   * @return the value.
+   */
+  public Operand<TFloat32> value() {
     return value;
   }
 
-  /** The placeholder to feed for {@link #assign()}. */
-  Operand<TFloat32> newValue() {
+  /**
+   * The placeholder to feed for {@link #assign()}.
+   *
+   * @return the placeholder.
+   */
+  public Operand<TFloat32> newValue() {
     return newValue;
   }
 
-  /** Sets the value to what is fed for {@link #newValue()}. */
-  Op assign() {
+  /**
+   * Sets the value to what is fed for {@link #newValue()}.
+   *
+   * @return the operator that does.
+   */
+  public Op assign() {
     return assign;
   }
 }

@@ -6,7 +6,7 @@ package dev.subbit.tribuo.training.internal.engine.tensorflow;
  * later training with another number is refused rather than run with a number that was not asked
  * for.
  */
-final class ThreadCount {
+public final class ThreadCount {
 
   private static int first;
 
@@ -15,9 +15,10 @@ final class ThreadCount {
   /**
    * Requires a number of threads.
    *
+   * @param threads the number.
    * @throws IllegalStateException if the process computes with another number.
    */
-  static synchronized void claim(int threads) {
+  public static synchronized void claim(int threads) {
     if (first == 0) {
       first = threads;
     }

@@ -1,0 +1,82 @@
+package dev.subbit.tribuo.training.internal.graph.tensorflow;
+
+import dev.subbit.tribuo.training.internal.engine.tensorflow.Feeds;
+import dev.subbit.tribuo.training.internal.engine.tensorflow.Parameter;
+import dev.subbit.tribuo.training.internal.graph.Trained;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Operand;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.train.ResourceApplyAdam;
+import org.tensorflow.types.TFloat32;
+
+/** Adam's steps, for each kind of variables on their own. */
+final class GraphAdam {
+
+  private static final float BETA1 = 0.9f;
+  private static final float BETA2 = 0.999f;
+  private static final float EPSILON = 1e-8f;
+
+  private final List<Parameter> slots = new ArrayList<>();
+  private final Map<Trained, List<Op>> updates = new EnumMap<>(Trained.class);
+  private final Placeholder<TFloat32> rate;
+  private final Placeholder<TFloat32> beta1Power;
+  private final Placeholder<TFloat32> beta2Power;
+
+  GraphAdam(Ops tf, Map<Trained, Map<Parameter, Operand<TFloat32>>> gradients) {
+    this.rate = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+    this.beta1Power = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+    this.beta2Power = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+    gradients.forEach(
+        (kind, all) -> {
+          List<Op> ops = new ArrayList<>();
+          all.forEach((parameter, gradient) -> ops.add(update(tf, parameter, gradient)));
+          updates.put(kind, ops);
+        });
+  }
+
+  private Op update(Ops tf, Parameter parameter, Operand<TFloat32> gradient) {
+    Parameter mean = new Parameter(tf, parameter.name() + "/m", parameter.shape().asArray());
+    Parameter square = new Parameter(tf, parameter.name() + "/v", parameter.shape().asArray());
+    slots.add(mean);
+    slots.add(square);
+    return tf.train.resourceApplyAdam(
+        parameter.handle(),
+        mean.handle(),
+        square.handle(),
+        beta1Power,
+        beta2Power,
+        rate,
+        tf.constant(BETA1),
+        tf.constant(BETA2),
+        tf.constant(EPSILON),
+        gradient,
+        new ResourceApplyAdam.Options[0]);
+  }
+
+  /** The variables that the optimiser keeps; all start at 0. */
+  List<Parameter> slots() {
+    return slots;
+  }
+
+  /** The operators that change the variables of a kind. */
+  List<Op> updates(Trained kind) {
+    return updates.get(kind);
+  }
+
+  /**
+   * Feeds a run with what its step needs.
+   *
+   * @param number the step's number, 1 for the first.
+   */
+  void feed(Feeds feeds, float learningRate, int number) {
+    feeds.feed(rate, learningRate);
+    feeds.feed(beta1Power, (float) StrictMath.pow(BETA1, number));
+    feeds.feed(beta2Power, (float) StrictMath.pow(BETA2, number));
+  }
+}

@@ -13,6 +13,7 @@ import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.io.Sha256;
 import dev.subbit.tribuo.training.SubBitTrainer;
 import dev.subbit.tribuo.training.metrics.EpochMetrics;
+import dev.subbit.tribuo.training.metrics.LearningRateRange;
 import dev.subbit.tribuo.training.metrics.TrainingListener;
 import dev.subbit.tribuo.training.metrics.TrainingStart;
 import dev.subbit.tribuo.training.metrics.TrainingStoppedException;
@@ -164,6 +165,20 @@ final class LongRun {
         }
       }
       Files.delete(parent);
+    }
+  }
+
+  /**
+   * Tries learning rates, and shows that it does.
+   *
+   * @param trainer the trainer.
+   * @param images the training images.
+   * @return what was found.
+   */
+  LearningRateRange findLearningRate(SubBitTrainer trainer, Dataset<Label> images) {
+    try (Progress shown = progress.of("Trying learning rates")) {
+      shown.preparing("up to 120 steps");
+      return trainer.findLearningRate(images);
     }
   }
 

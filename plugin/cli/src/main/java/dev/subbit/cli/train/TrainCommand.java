@@ -180,7 +180,7 @@ public final class TrainCommand implements Callable<Integer> {
           ConfiguredImages.dataset(
               ConfiguredImages.source(components, trainSource, "--train-source"));
       if (findLearningRate) {
-        LearningRateRange range = trainer.findLearningRate(train);
+        LearningRateRange range = longRun.findLearningRate(trainer, train);
         PrintWriter terminal = spec.commandLine().getOut();
         terminal.print(LearningRateTable.text(range, name));
         terminal.flush();

@@ -16,7 +16,9 @@ import java.util.Set;
  * replaced at once by a codeword that is not in the codebook. Codewords whose gradient is 0
  * throughout, since no kernel has them, keep their p.
  *
- * <p>Source: Wang et al., "Sub-bit Neural Networks", ICCV 2021, section 3.3.
+ * <p>Source: Wang et al., "Sub-bit Neural Networks", ICCV 2021, section 3.3. The figures published
+ * there most probably hold no refinement: the authors' code counts steps on the replicas of
+ * data-parallel training, which are made anew at each forward pass.
  */
 final class RefinedCodebook implements CodebookLearner {
 

@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.training.internal.engine;
 
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.teacher.TeacherSession;
 import java.util.Map;
 
@@ -11,17 +12,17 @@ import java.util.Map;
 record TaughtRun(TrainingRun run, TeacherSession teacher) implements TrainingRun {
 
   @Override
-  public StepResult step(float[] pixels, int[] classes) {
-    return step(pixels, classes, teacher.logits(pixels, classes.length));
+  public StepResult step(Pixels pixels, int[] classes) {
+    return step(pixels, classes, teacher.logits(pixels.floats(), classes.length));
   }
 
   @Override
-  public StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
+  public StepResult step(Pixels pixels, int[] classes, float[] teacherLogits) {
     return run.step(pixels, classes, teacherLogits);
   }
 
   @Override
-  public float[] logits(float[] pixels) {
+  public float[] logits(Pixels pixels) {
     return run.logits(pixels);
   }
 

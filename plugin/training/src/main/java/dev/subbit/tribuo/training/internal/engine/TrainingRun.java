@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.training.internal.engine;
 
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import java.util.Map;
 
 /** One training under way. Holds native memory until it is closed. Not for use by many threads. */
@@ -18,13 +19,13 @@ public interface TrainingRun extends AutoCloseable {
   /**
    * Makes one step without a teacher.
    *
-   * @param pixels the images, one after the other, each in the order of positions.
+   * @param pixels the images.
    * @param classes the class of each image.
    * @return loss and changes of the step.
    * @throws IllegalStateException if the loss is no longer a number, or the plan's last step was
    *     made before.
    */
-  default StepResult step(float[] pixels, int[] classes) {
+  default StepResult step(Pixels pixels, int[] classes) {
     return step(pixels, classes, new float[0]);
   }
 
@@ -32,7 +33,7 @@ public interface TrainingRun extends AutoCloseable {
    * Makes one step: forward, backward, update; where {@link TrainingPlan#refines} says so, also of
    * the codebooks.
    *
-   * @param pixels the images, one after the other, each in the order of positions.
+   * @param pixels the images.
    * @param classes the class of each image.
    * @param teacherLogits the teacher's logits, [images, classes]; empty if the recipe {@linkplain
    *     Recipe#distils() has no teacher}.
@@ -41,7 +42,7 @@ public interface TrainingRun extends AutoCloseable {
    *     made before.
    * @throws IllegalArgumentException if the teacher's logits are not what the recipe asks for.
    */
-  StepResult step(float[] pixels, int[] classes, float[] teacherLogits);
+  StepResult step(Pixels pixels, int[] classes, float[] teacherLogits);
 
   /**
    * Applies the network as it is now, in its inference form: batch normalisation by the moving
@@ -50,7 +51,7 @@ public interface TrainingRun extends AutoCloseable {
    * @param pixels any number of images.
    * @return the logits, [images, classes].
    */
-  float[] logits(float[] pixels);
+  float[] logits(Pixels pixels);
 
   /**
    * The float parameters as they are now, latent weights included.

@@ -10,6 +10,7 @@ import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.training.internal.batches.ImageBatches;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
 import dev.subbit.tribuo.training.internal.engine.TrainingState;
 import dev.subbit.tribuo.training.metrics.EpochMetrics;
@@ -128,8 +129,8 @@ class ModelSelectionTest {
     }
 
     @Override
-    public float[] logits(float[] pixels) {
-      int count = pixels.length / SHAPE.size() * TestModels.CLASSES;
+    public float[] logits(Pixels pixels) {
+      int count = pixels.size() / SHAPE.size() * TestModels.CLASSES;
       float[] given = new float[count];
       System.arraycopy(logits, next, given, 0, count);
       next += count;
@@ -137,7 +138,7 @@ class ModelSelectionTest {
     }
 
     @Override
-    public StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
+    public StepResult step(Pixels pixels, int[] classes, float[] teacherLogits) {
       throw new AssertionError("An evaluation asks for logits only");
     }
 

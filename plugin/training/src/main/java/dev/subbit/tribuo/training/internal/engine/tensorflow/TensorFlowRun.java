@@ -7,6 +7,7 @@ import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.codebook.CodebookLearner;
 import dev.subbit.tribuo.training.internal.codebook.CodebookState;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
@@ -150,7 +151,7 @@ final class TensorFlowRun implements TrainingRun {
   }
 
   @Override
-  public StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
+  public StepResult step(Pixels pixels, int[] classes, float[] teacherLogits) {
     if (step == plan.steps()) {
       throw new IllegalStateException(
           "All " + plan.steps() + " steps of the plan were made before");
@@ -175,8 +176,8 @@ final class TensorFlowRun implements TrainingRun {
     Session.Runner runner = session.runner();
     LossGraph loss = built.loss();
     try (Feeds feeds = new Feeds(runner)) {
-      feeds.feed(built.pixels(), Shape.of(classes.length, network.input().size()), pixels);
-      feeds.feed(loss.targets(), logitsShape, oneHot(classes));
+      feed(feeds, classes.length, pixels);
+      feeds.feed(loss.labels(), classes);
       if (plan.recipe().distils()) {
         feeds.feed(loss.teacherLogits(), logitsShape, teacherLogits);
       }
@@ -243,14 +244,6 @@ final class TensorFlowRun implements TrainingRun {
     return changed;
   }
 
-  private float[] oneHot(int[] classes) {
-    float[] values = new float[classes.length * network.classes()];
-    for (int i = 0; i < classes.length; i++) {
-      values[i * network.classes() + classes[i]] = 1;
-    }
-    return values;
-  }
-
   private int correct(float[] logits, int[] classes) {
     int correct = 0;
     for (int i = 0; i < classes.length; i++) {
@@ -266,12 +259,18 @@ final class TensorFlowRun implements TrainingRun {
   }
 
   @Override
-  public float[] logits(float[] pixels) {
-    int images = pixels.length / network.input().size();
-    try (TFloat32 tensor = tensor(Shape.of(images, network.input().size()), pixels);
-        Result result = session.runner().feed(built.pixels(), tensor).fetch(built.logits()).run()) {
-      return floats(result.get(0));
+  public float[] logits(Pixels pixels) {
+    Session.Runner runner = session.runner();
+    try (Feeds feeds = new Feeds(runner)) {
+      feed(feeds, pixels.size() / network.input().size(), pixels);
+      try (Result result = runner.fetch(built.logits()).run()) {
+        return floats(result.get(0));
+      }
     }
+  }
+
+  private void feed(Feeds feeds, int images, Pixels pixels) {
+    feeds.feed(built.bytes(), built.pixels(), Shape.of(images, network.input().size()), pixels);
   }
 
   @Override

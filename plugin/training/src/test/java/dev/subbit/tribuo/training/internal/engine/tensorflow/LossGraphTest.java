@@ -30,11 +30,9 @@ class LossGraphTest {
     SplittableRandom rng = new SplittableRandom(5);
     float[] logits = new float[IMAGES * CLASSES];
     float[] teacher = new float[logits.length];
-    float[] targets = new float[logits.length];
     for (int i = 0; i < logits.length; i++) {
       logits[i] = (float) rng.nextDouble(-2, 2);
       teacher[i] = (float) rng.nextDouble(-2, 2);
-      targets[i] = i % CLASSES == i / CLASSES ? 1 : 0;
     }
     double[] values = new double[logits.length];
     for (int i = 0; i < values.length; i++) {
@@ -50,7 +48,7 @@ class LossGraphTest {
         Session.Runner runner = session.runner().fetch(loss.mean()).fetch(loss.logitsGradient());
         try (Feeds feeds = new Feeds(runner)) {
           feeds.feed(input, shape, logits);
-          feeds.feed(loss.targets(), shape, targets);
+          feeds.feed(loss.labels(), new int[] {0, 1, 2});
           if (recipe.distils()) {
             feeds.feed(loss.teacherLogits(), shape, teacher);
           }

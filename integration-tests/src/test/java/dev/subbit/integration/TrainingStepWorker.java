@@ -9,6 +9,7 @@ import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.settings.Selection;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
@@ -43,11 +44,11 @@ final class TrainingStepWorker {
   private static final int CLASSES = 10;
 
   private final TrainingRun run;
-  private final float[][] pixels;
+  private final Pixels[] pixels;
   private final int[][] classes;
   private int step;
 
-  private TrainingStepWorker(TrainingRun run, float[][] pixels, int[][] classes) {
+  private TrainingStepWorker(TrainingRun run, Pixels[] pixels, int[][] classes) {
     this.run = run;
     this.pixels = pixels;
     this.classes = classes;
@@ -119,10 +120,17 @@ final class TrainingStepWorker {
     return values;
   }
 
-  private static float[][] batches(float[] pixels, int batch) {
+  /** Batches of bytes, as a training on these images feeds them. */
+  private static Pixels[] batches(float[] pixels, int batch) {
     int size = batch * IMAGE.size();
-    float[][] batches = new float[pixels.length / size][];
-    Arrays.setAll(batches, i -> Arrays.copyOfRange(pixels, i * size, (i + 1) * size));
+    Pixels[] batches = new Pixels[pixels.length / size];
+    for (int i = 0; i < batches.length; i++) {
+      byte[] bytes = new byte[size];
+      for (int j = 0; j < size; j++) {
+        bytes[j] = (byte) pixels[i * size + j];
+      }
+      batches[i] = Pixels.of(bytes);
+    }
     return batches;
   }
 

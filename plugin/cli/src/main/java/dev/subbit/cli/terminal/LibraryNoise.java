@@ -23,10 +23,14 @@ final class LibraryNoise implements AutoCloseable {
   private static final int STANDARD_ERROR = 2;
   private static final int OWNER_ONLY = 0600;
 
-  /** Notes, as opposed to warnings and errors, in the form of the library absl. */
+  /**
+   * Notes, as opposed to warnings and errors, in the form of the library absl; and what TensorFlow
+   * calls an error where it feeds bytes: it converts them by itself then, to the same bits.
+   */
   private static final Pattern OF_NO_USE =
       Pattern.compile(
-          "WARNING: All log messages before absl::InitializeLog\\(\\) .*|I\\d{4} \\d\\d:\\d\\d:.*");
+          "WARNING: All log messages before absl::InitializeLog\\(\\) .*|I\\d{4} \\d\\d:\\d\\d:.*"
+              + "|.* E tensorflow/core/util/util\\.cc:\\d+\\] oneDNN supports DT_UINT8 only on .*");
 
   // What hides now; standard error can be turned aside only once at a time.
   private static LibraryNoise current;

@@ -13,6 +13,7 @@ class LibraryNoiseTest {
         """
         WARNING: All log messages before absl::InitializeLog() is called are written to STDERR
         I0000 00:00:1795921910.228039    8224 mlir_graph_optimization_pass.cc:401] MLIR V1
+        2026-11-29 17:01:18.196359: E tensorflow/core/util/util.cc:131] oneDNN supports DT_UINT8 only on platforms
         W0000 00:00:1795921910.228039    8224 memory.cc:4] Allocation exceeds 10%
         out of memory
         """;

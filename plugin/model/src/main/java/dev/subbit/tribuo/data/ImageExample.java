@@ -154,6 +154,11 @@ public final class ImageExample extends Example<Label> {
     return source != null;
   }
 
+  /** Whether the values are bytes in memory. */
+  boolean isInBytes() {
+    return bytes != null;
+  }
+
   /**
    * The pixels of a whole image.
    *

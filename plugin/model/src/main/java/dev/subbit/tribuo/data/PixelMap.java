@@ -170,6 +170,48 @@ public final class PixelMap {
   }
 
   /**
+   * Whether an example's pixels are bytes, which {@link #fill(Example, byte[], int, Region.Choice)}
+   * writes as they are. Reads no file.
+   *
+   * @param example the example.
+   * @param regions whether regions of the images are asked for. Those of an image in memory are not
+   *     whole numbers.
+   * @return true for an unedited {@link ImageExample} of bytes, or in a file.
+   */
+  public boolean holdsBytes(Example<?> example, boolean regions) {
+    return example instanceof ImageExample image
+        && image.isWholeImage()
+        && (image.isInFile() || (image.isInBytes() && !regions));
+  }
+
+  /**
+   * Writes the pixels of an example that {@linkplain #holdsBytes holds bytes}, without a way
+   * through floats.
+   *
+   * @param example the example.
+   * @param pixels the target, {@code shape().size()} values from {@code offset} on are written in
+   *     the order of positions (channel, row, column).
+   * @param offset where to start.
+   * @param choice chooses the region of the picture in the file; null for the image as it is.
+   * @throws IllegalArgumentException if the example does not hold bytes, or has another size.
+   */
+  public void fill(Example<?> example, byte[] pixels, int offset, Region.Choice choice) {
+    requireSize(example);
+    if (!holdsBytes(example, choice != null)) {
+      throw new IllegalArgumentException("The pixels of this example are not bytes");
+    }
+    byte[] image = ((ImageExample) example).bytes(choice);
+    if (positions.length == shape.size()) {
+      System.arraycopy(image, 0, pixels, offset, image.length);
+      return;
+    }
+    Arrays.fill(pixels, offset, offset + shape.size(), (byte) 0);
+    for (int position : positions) {
+      pixels[offset + position] = image[position];
+    }
+  }
+
+  /**
    * Checks that an example has as many pixels as the images of this map.
    *
    * @param example the example.

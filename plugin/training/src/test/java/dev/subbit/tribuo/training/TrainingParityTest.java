@@ -25,6 +25,7 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.settings.Selection;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
@@ -94,6 +95,27 @@ class TrainingParityTest {
         codebooks(5, Assignment.NEAREST));
   }
 
+  @ParameterizedTest
+  @EnumSource(Activations.class)
+  void bytesTrainAsFloatsDoToTheBit(Activations activations) {
+    Network network =
+        Networks.build("resnet8", SHAPE, TestModels.CLASSES, Weights.SUB_BIT, activations);
+    byte[] bytes = new byte[BATCH * SHAPE.size()];
+    new java.util.Random(17).nextBytes(bytes);
+    float[] floats = Pixels.of(bytes).floats();
+    int[] classes = new int[BATCH];
+    Arrays.setAll(classes, i -> i % TestModels.CLASSES);
+    try (TrainingRun one = start(network, codebooks(5, Assignment.NEAREST), 0.01f);
+        TrainingRun other = start(network, codebooks(5, Assignment.NEAREST), 0.01f)) {
+      for (int step = 0; step < 4; step++) {
+        assertEquals(one.step(Pixels.of(floats), classes), other.step(Pixels.of(bytes), classes));
+      }
+      Map<String, float[]> others = other.parameters();
+      one.parameters().forEach((name, values) -> assertArrayEquals(values, others.get(name), name));
+      assertArrayEquals(one.logits(Pixels.of(floats)), other.logits(Pixels.of(bytes)));
+    }
+  }
+
   /** The stem of ImageNet's residual networks, without the weights that follow it there. */
   @Test
   void theModelHalvesLargeImagesAsTheTrainingGraphDoes() {
@@ -133,10 +155,10 @@ class TrainingParityTest {
     Map<String, float[]> parameters;
     try (TrainingRun run = start(network, codebooks, 0.01f)) {
       for (int step = 0; step < 12; step++) {
-        run.step(pixels, classes);
+        run.step(Pixels.of(pixels), classes);
       }
-      assertThrows(IllegalStateException.class, () -> run.step(pixels, classes));
-      logits = run.logits(pixels);
+      assertThrows(IllegalStateException.class, () -> run.step(Pixels.of(pixels), classes));
+      logits = run.logits(Pixels.of(pixels));
       trained = run.network();
       parameters = run.parameters();
     }
@@ -232,7 +254,7 @@ class TrainingParityTest {
               IllegalStateException.class,
               () -> {
                 for (int step = 0; step < 12; step++) {
-                  run.step(pixels, new int[BATCH]);
+                  run.step(Pixels.of(pixels), new int[BATCH]);
                 }
               });
       assertTrue(e.getMessage().contains("smaller learningRate"), e.getMessage());

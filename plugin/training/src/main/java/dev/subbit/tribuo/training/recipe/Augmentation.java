@@ -255,6 +255,16 @@ public final class Augmentation implements Configurable, Provenancable<Configure
   }
 
   /**
+   * Whether changed images are of whole numbers if they were before: without changes of colours. A
+   * resized crop of an image in a file is, too; one of an image in memory is not.
+   *
+   * @return true if so.
+   */
+  public boolean keepsWholeNumbers() {
+    return brightness == 0 && contrast == 0 && saturation == 0 && lighting == 0;
+  }
+
+  /**
    * Draws the part of a picture that an image is made of.
    *
    * @param shape the shape of the image.
@@ -306,6 +316,36 @@ public final class Augmentation implements Configurable, Provenancable<Configure
   }
 
   /**
+   * Changes one image of bytes in place, in every way but the resized crop: as {@link
+   * #apply(ImageShape, float[], int, SplittableRandom)} does, with the same numbers.
+   *
+   * @param shape the shape of the image.
+   * @param pixels holds the image from {@code offset} on, values from 0 to 255.
+   * @param offset where the image starts.
+   * @param rng the generator that the choices are drawn from.
+   * @throws IllegalStateException if this augmentation does not {@linkplain #keepsWholeNumbers keep
+   *     whole numbers}.
+   */
+  public void apply(ImageShape shape, byte[] pixels, int offset, SplittableRandom rng) {
+    if (!keepsWholeNumbers()) {
+      throw new IllegalStateException("Colours do not stay whole numbers under " + this);
+    }
+    if (flip && rng.nextBoolean()) {
+      mirror(shape, pixels, offset);
+    }
+    if (maxShift > 0) {
+      int down = rng.nextInt(-maxShift, maxShift + 1);
+      int right = rng.nextInt(-maxShift, maxShift + 1);
+      byte[] source = Arrays.copyOfRange(pixels, offset, offset + shape.size());
+      Arrays.fill(pixels, offset, offset + shape.size(), (byte) 0);
+      shift(shape, source, pixels, offset, down, right);
+    }
+    if (eraseProbability > 0 && rng.nextDouble() < eraseProbability) {
+      erase(shape, rng, (position, value) -> pixels[offset + position] = (byte) value);
+    }
+  }
+
+  /**
    * Changes one image in place, in every way but the resized crop.
    *
    * @param shape the shape of the image.
@@ -320,7 +360,9 @@ public final class Augmentation implements Configurable, Provenancable<Configure
     if (maxShift > 0) {
       int down = rng.nextInt(-maxShift, maxShift + 1);
       int right = rng.nextInt(-maxShift, maxShift + 1);
-      shift(shape, pixels, offset, down, right);
+      float[] source = Arrays.copyOfRange(pixels, offset, offset + shape.size());
+      Arrays.fill(pixels, offset, offset + shape.size(), 0);
+      shift(shape, source, pixels, offset, down, right);
     }
     if (brightness > 0) {
       float factor = (float) between(rng, 1 - brightness, 1 + brightness);
@@ -337,7 +379,20 @@ public final class Augmentation implements Configurable, Provenancable<Configure
       light(shape, pixels, offset, rng);
     }
     if (eraseProbability > 0 && rng.nextDouble() < eraseProbability) {
-      erase(shape, pixels, offset, rng);
+      erase(shape, rng, (position, value) -> pixels[offset + position] = value);
+    }
+  }
+
+  private static void mirror(ImageShape shape, byte[] pixels, int offset) {
+    int rows = shape.channels() * shape.height();
+    for (int row = 0; row < rows; row++) {
+      int left = offset + row * shape.width();
+      int right = left + shape.width() - 1;
+      while (left < right) {
+        byte pixel = pixels[left];
+        pixels[left++] = pixels[right];
+        pixels[right--] = pixel;
+      }
     }
   }
 
@@ -354,13 +409,22 @@ public final class Augmentation implements Configurable, Provenancable<Configure
     }
   }
 
-  private static void shift(ImageShape shape, float[] pixels, int offset, int down, int right) {
-    float[] source = Arrays.copyOfRange(pixels, offset, offset + shape.size());
-    for (int i = 0; i < shape.size(); i++) {
-      int x = i % shape.width() - right;
-      int y = i / shape.width() % shape.height() - down;
-      boolean inside = x >= 0 && x < shape.width() && y >= 0 && y < shape.height();
-      pixels[offset + i] = inside ? source[i - down * shape.width() - right] : 0;
+  /**
+   * Copies what stays inside of a moved image, row by row.
+   *
+   * @param source the image, an array of the target's type.
+   * @param target takes the image from {@code offset} on; holds zeros there.
+   */
+  private static void shift(
+      ImageShape shape, Object source, Object target, int offset, int down, int right) {
+    int width = shape.width();
+    int kept = width - Math.abs(right);
+    for (int channel = 0; channel < shape.channels(); channel++) {
+      for (int y = Math.max(0, down); y < shape.height() + Math.min(0, down); y++) {
+        int from = (channel * shape.height() + y - down) * width + Math.max(0, -right);
+        int to = offset + (channel * shape.height() + y) * width + Math.max(0, right);
+        System.arraycopy(source, from, target, to, kept);
+      }
     }
   }
 
@@ -431,7 +495,13 @@ public final class Augmentation implements Configurable, Provenancable<Configure
     return radius * StrictMath.cos(2 * StrictMath.PI * rng.nextDouble());
   }
 
-  private void erase(ImageShape shape, float[] pixels, int offset, SplittableRandom rng) {
+  /** Receives new values of an image. */
+  @FunctionalInterface
+  private interface Target {
+    void set(int position, int value);
+  }
+
+  private void erase(ImageShape shape, SplittableRandom rng, Target pixels) {
     Region region = null;
     for (int i = 0; i < TRIES && region == null; i++) {
       region =
@@ -451,9 +521,9 @@ public final class Augmentation implements Configurable, Provenancable<Configure
             Math.min(shape.height(), Math.max(top + 1, Math.round(region.top() + region.height())));
     for (int channel = 0; channel < shape.channels(); channel++) {
       for (int y = top; y < bottom; y++) {
-        int row = offset + (channel * shape.height() + y) * shape.width();
+        int row = (channel * shape.height() + y) * shape.width();
         for (int x = left; x < right; x++) {
-          pixels[row + x] = rng.nextInt(MAX_VALUE + 1);
+          pixels.set(row + x, rng.nextInt(MAX_VALUE + 1));
         }
       }
     }

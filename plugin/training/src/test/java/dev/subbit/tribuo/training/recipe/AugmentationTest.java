@@ -47,6 +47,32 @@ class AugmentationTest {
   }
 
   @Test
+  void bytesChangeAsFloatsDo() {
+    byte[] bytes = new byte[2 * RGB.size()];
+    float[] floats = new float[bytes.length];
+    for (Augmentation augmentation :
+        java.util.List.of(
+            new Augmentation(true, 0),
+            new Augmentation(false, 5),
+            new Augmentation(true, 2).withErasing(0.7, 0.05, 0.4))) {
+      for (int seed = 0; seed < DRAWS; seed++) {
+        new java.util.Random(seed).nextBytes(bytes);
+        for (int i = 0; i < bytes.length; i++) {
+          floats[i] = bytes[i] & 0xFF;
+        }
+        augmentation.apply(RGB, bytes, RGB.size(), new SplittableRandom(seed));
+        augmentation.apply(RGB, floats, RGB.size(), new SplittableRandom(seed));
+        for (int i = 0; i < bytes.length; i++) {
+          assertEquals(floats[i], bytes[i] & 0xFF, augmentation + ", value " + i);
+        }
+      }
+    }
+    Augmentation colours = Augmentation.none().withColors(0.4, 0, 0);
+    assertThrows(
+        IllegalStateException.class, () -> colours.apply(RGB, bytes, 0, new SplittableRandom(1)));
+  }
+
+  @Test
   void aFlipMirrorsHalfOfTheImages() {
     float[] image = image(1);
     int mirrored = 0;

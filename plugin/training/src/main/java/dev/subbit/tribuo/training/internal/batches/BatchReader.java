@@ -89,7 +89,11 @@ public final class BatchReader implements AutoCloseable {
   }
 
   private ImageBatch newBatch(int size) {
-    return new ImageBatch(new float[size * batches.imageSize()], new int[size], new float[size]);
+    int values = size * batches.imageSize();
+    return new ImageBatch(
+        batches.areBytes() ? Pixels.of(new byte[values]) : Pixels.of(new float[values]),
+        new int[size],
+        new float[size]);
   }
 
   /**

@@ -34,6 +34,7 @@ public final class ImageBatches {
   private final int count;
   private final int loaders;
   private final Augmentation augmentation;
+  private final boolean bytes;
   // Null where images keep their order and are not changed.
   private final RandomPlace random;
   // Null where all images count alike.
@@ -71,13 +72,18 @@ public final class ImageBatches {
               + " values is too large for an array; set batchSize to at most "
               + MAX_VALUES / pixelMap.shape().size());
     }
+    boolean allBytes =
+        mixing == null && (augmentation == null || augmentation.keepsWholeNumbers());
+    boolean resamples = augmentation != null && augmentation.crops();
     for (int image = 0; image < dataset.size(); image++) {
       try {
         pixelMap.requireSize(dataset.getExample(image));
+        allBytes &= pixelMap.holdsBytes(dataset.getExample(image), resamples);
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("Image " + image + ": " + e.getMessage(), e);
       }
     }
+    this.bytes = allBytes;
   }
 
   /**
@@ -174,7 +180,7 @@ public final class ImageBatches {
     }
     Mixing.Mixed mixed =
         mixing.apply(
-            pixelMap.shape(), images.pixels(), random.at("mixing").at(epoch).at(batch).numbers());
+            pixelMap.shape(), images.pixels().floats(), random.at("mixing").at(epoch).at(batch).numbers());
     int[] others = new int[classes.length];
     float[] own = new float[classes.length];
     float[] mixedWeights = new float[classes.length];
@@ -238,6 +244,14 @@ public final class ImageBatches {
     return Math.min(batchSize, dataset.size() - batch * batchSize);
   }
 
+  /**
+   * Whether batches are of bytes: every value of every image is a whole number, whatever the
+   * augmentation draws, and images are not mixed.
+   */
+  boolean areBytes() {
+    return bytes;
+  }
+
   /** Number of values of an image. */
   int imageSize() {
     return pixelMap.shape().size();
@@ -266,13 +280,19 @@ public final class ImageBatches {
     Example<Label> example = dataset.getExample(image);
     int offset = place * imageSize();
     if (random == null) {
-      pixelMap.fill(example, target.pixels(), offset);
+      fill(example, target.pixels(), offset, null);
     } else {
       SplittableRandom numbers = random.at("image").at(epoch).at(image).numbers();
-      Region.Choice crop =
-          augmentation.crops() ? augmentation.crop(pixelMap.shape(), numbers) : null;
-      pixelMap.fill(example, target.pixels(), offset, crop);
-      augmentation.apply(pixelMap.shape(), target.pixels(), offset, numbers);
+      fill(
+          example,
+          target.pixels(),
+          offset,
+          augmentation.crops() ? augmentation.crop(pixelMap.shape(), numbers) : null);
+      if (bytes) {
+        augmentation.apply(pixelMap.shape(), target.pixels().bytes(), offset, numbers);
+      } else {
+        augmentation.apply(pixelMap.shape(), target.pixels().floats(), offset, numbers);
+      }
     }
     int id = labels.getID(example.getOutput());
     if (id < 0) {
@@ -285,5 +305,13 @@ public final class ImageBatches {
     }
     target.classes()[place] = id;
     target.weights()[place] = weights == null ? 1 : weights.of(example, id);
+  }
+
+  private void fill(Example<Label> example, Pixels target, int offset, Region.Choice crop) {
+    if (bytes) {
+      pixelMap.fill(example, target.bytes(), offset, crop);
+    } else {
+      pixelMap.fill(example, target.floats(), offset, crop);
+    }
   }
 }

@@ -25,6 +25,20 @@ public record Targets(int[] classes, int[] others, float[] own, float[] weights)
   }
 
   /**
+   * Whether some target has more than one class.
+   *
+   * @return false if every image's own class has all of its target.
+   */
+  public boolean areMixed() {
+    for (float share : own) {
+      if (share != 1) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
    * The targets as shares of all classes.
    *
    * @param classCount number of classes.

@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.training.internal.engine;
 
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.teacher.TeacherSession;
 import java.util.Map;
@@ -12,22 +13,22 @@ import java.util.Map;
 record TaughtRun(TrainingRun run, TeacherSession teacher) implements TrainingRun {
 
   @Override
-  public StepResult step(float[] pixels, Targets targets) {
-    return step(pixels, targets, teacher.logits(pixels, targets.classes().length));
+  public StepResult step(Pixels pixels, Targets targets) {
+    return step(pixels, targets, teacher.logits(pixels.floats(), targets.classes().length));
   }
 
   @Override
-  public StepResult step(float[] pixels, Targets targets, float[] teacherLogits) {
+  public StepResult step(Pixels pixels, Targets targets, float[] teacherLogits) {
     return run.step(pixels, targets, teacherLogits);
   }
 
   @Override
-  public float[] logits(float[] pixels) {
+  public float[] logits(Pixels pixels) {
     return run.logits(pixels);
   }
 
   @Override
-  public void gatherStatistics(float[] pixels, float share) {
+  public void gatherStatistics(Pixels pixels, float share) {
     run.gatherStatistics(pixels, share);
   }
 

@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.training.internal.engine;
 
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.batches.Targets;
 import java.util.Map;
 
@@ -20,40 +21,40 @@ public interface TrainingRun extends AutoCloseable {
   /**
    * Makes one step without a teacher.
    *
-   * @param pixels the images, one after the other, each in the order of positions.
+   * @param pixels the images.
    * @param classes the class of each image.
    * @return loss and changes of the step.
    * @throws IllegalStateException if the loss is no longer a number, or the plan's last step was
    *     made before.
    */
-  default StepResult step(float[] pixels, int[] classes) {
+  default StepResult step(Pixels pixels, int[] classes) {
     return step(pixels, Targets.of(classes));
   }
 
   /**
    * Makes one step on images that were not mixed and count alike.
    *
-   * @param pixels the images, one after the other, each in the order of positions.
+   * @param pixels the images.
    * @param classes the class of each image.
    * @param teacherLogits the teacher's logits, [images, classes].
    * @return loss and changes of the step.
    * @throws IllegalStateException if the loss is no longer a number, or the plan's last step was
    *     made before.
    */
-  default StepResult step(float[] pixels, int[] classes, float[] teacherLogits) {
+  default StepResult step(Pixels pixels, int[] classes, float[] teacherLogits) {
     return step(pixels, Targets.of(classes), teacherLogits);
   }
 
   /**
    * Makes one step, with the logits of the teacher where the run has one.
    *
-   * @param pixels the images, one after the other, each in the order of positions.
+   * @param pixels the images.
    * @param targets the targets of the images.
    * @return loss and changes of the step.
    * @throws IllegalStateException if the loss is no longer a number, or the plan's last step was
    *     made before.
    */
-  default StepResult step(float[] pixels, Targets targets) {
+  default StepResult step(Pixels pixels, Targets targets) {
     return step(pixels, targets, new float[0]);
   }
 
@@ -61,7 +62,7 @@ public interface TrainingRun extends AutoCloseable {
    * Makes one step: forward, backward, update; where {@link TrainingPlan#refines} says so, also of
    * the codebooks.
    *
-   * @param pixels the images, one after the other, each in the order of positions.
+   * @param pixels the images.
    * @param targets the targets of the images; their weights count if the recipe {@linkplain
    *     Recipe#weighted() asks for it}.
    * @param teacherLogits the teacher's logits, [images, classes]; empty if the recipe {@linkplain
@@ -71,7 +72,7 @@ public interface TrainingRun extends AutoCloseable {
    *     made before.
    * @throws IllegalArgumentException if the teacher's logits are not what the recipe asks for.
    */
-  StepResult step(float[] pixels, Targets targets, float[] teacherLogits);
+  StepResult step(Pixels pixels, Targets targets, float[] teacherLogits);
 
   /**
    * Applies the network as it is now, in its inference form: batch normalisation by the moving
@@ -80,7 +81,7 @@ public interface TrainingRun extends AutoCloseable {
    * @param pixels any number of images.
    * @return the logits, [images, classes].
    */
-  float[] logits(float[] pixels);
+  float[] logits(Pixels pixels);
 
   /**
    * Moves the statistics of every batch normalisation towards those that a batch has, and changes
@@ -90,7 +91,7 @@ public interface TrainingRun extends AutoCloseable {
    * @param pixels a batch, which counts as in training.
    * @param share the share that the batch takes, above 0 to 1.
    */
-  void gatherStatistics(float[] pixels, float share);
+  void gatherStatistics(Pixels pixels, float share);
 
   /**
    * The float parameters as they are now, latent weights included.

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.tribuo.Dataset;
 import org.tribuo.MutableDataset;
 import org.tribuo.classification.Label;
+import org.tribuo.impl.ArrayExample;
 
 class ImageBatchesTest {
 
@@ -64,9 +65,10 @@ class ImageBatchesTest {
     try (BatchReader reader = batches.open(epoch, batch)) {
       for (int i = 0; i < count; i++) {
         ImageBatch next = reader.next();
-        float[] all = Arrays.copyOf(next.pixels(), next.pixels().length + next.classes().length);
+        float[] pixels = next.pixels().floats();
+        float[] all = Arrays.copyOf(pixels, pixels.length + next.classes().length);
         for (int c = 0; c < next.classes().length; c++) {
-          all[next.pixels().length + c] = next.classes()[c];
+          all[pixels.length + c] = next.classes()[c];
         }
         read.add(all);
       }
@@ -86,6 +88,33 @@ class ImageBatchesTest {
     List<float[]> one = read(training(1, 7), 0, 0, 12);
     assertSame(one, read(training(3, 7), 0, 0, 12));
     assertFalse(Arrays.equals(one.get(0), read(training(1, 8), 0, 0, 1).get(0)));
+  }
+
+  /** Images of bytes go their way as bytes; the same values as doubles go as floats. */
+  @Test
+  void bytesAndFloatsGetTheSameValues() {
+    MutableDataset<Label> doubles =
+        new MutableDataset<>(data.getProvenance(), data.getOutputFactory());
+    data.forEach(image -> doubles.add(new ArrayExample<>(image)));
+    for (Augmentation augmentation :
+        List.of(
+            Augmentation.none(),
+            new Augmentation(true, 3).withErasing(0.5, 0.05, 0.4),
+            new Augmentation(false, 1).withColors(0.3, 0, 0))) {
+      ImageBatches of = batches(data, augmentation);
+      ImageBatches floats = batches(doubles, augmentation);
+      assertEquals(augmentation.keepsWholeNumbers(), of.areBytes());
+      assertFalse(floats.areBytes());
+      assertSame(read(floats, 0, 0, 8), read(of, 0, 0, 8));
+    }
+    assertFalse(
+        batches(data, Augmentation.none().withResizedCrop(0.5, 1.2)).areBytes(),
+        "a region of an image in memory is resampled to floats");
+  }
+
+  private ImageBatches batches(Dataset<Label> images, Augmentation augmentation) {
+    return ImageBatches.training(
+        images, pixels(), data.getOutputIDInfo(), BATCH, augmentation, RandomPlace.of(7), 2);
   }
 
   @Test
@@ -121,9 +150,10 @@ class ImageBatchesTest {
     ImageBatches batches = training(1, 7);
     Set<List<Float>> versions = new HashSet<>();
     for (int epoch = 0; epoch < 10; epoch++) {
-      ImageBatch target = new ImageBatch(new float[SIZE], new int[1], new float[1]);
+      ImageBatch target = new ImageBatch(Pixels.of(new byte[SIZE]), new int[1], new float[1]);
       batches.load(epoch, 3, target, 0);
-      versions.add(IntStream.range(0, SIZE).mapToObj(i -> target.pixels()[i]).toList());
+      float[] version = target.pixels().floats();
+      versions.add(IntStream.range(0, SIZE).mapToObj(i -> version[i]).toList());
     }
     assertTrue(versions.size() > 5, versions.size() + " versions in 10 epochs");
   }
@@ -140,7 +170,7 @@ class ImageBatchesTest {
           for (int i = 0; i < next.classes().length; i++) {
             pixels().fill(data.getExample(image), expected, 0);
             assertArrayEquals(
-                expected, Arrays.copyOfRange(next.pixels(), i * SIZE, (i + 1) * SIZE));
+                expected, Arrays.copyOfRange(next.pixels().floats(), i * SIZE, (i + 1) * SIZE));
             assertEquals(
                 data.getOutputIDInfo().getID(data.getExample(image).getOutput()),
                 next.classes()[i]);

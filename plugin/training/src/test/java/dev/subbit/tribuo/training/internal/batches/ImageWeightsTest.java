@@ -138,7 +138,7 @@ class ImageWeightsTest {
     ImageBatches mixedBatches = batches.with(weights, new Mixing(1, 0, 1));
     try (BatchReader reader = mixedBatches.open(0, 0)) {
       ImageBatch batch = reader.next();
-      float[] before = batch.pixels().clone();
+      float[] before = batch.pixels().floats().clone();
       Targets targets = mixedBatches.targets(0, 0, batch);
       float[] shares = targets.shares(3);
       double total = 0;
@@ -150,7 +150,7 @@ class ImageWeightsTest {
       }
       // Blending moves weights between images, and adds none.
       assertEquals(12, total, 1e-4);
-      assertFalse(java.util.Arrays.equals(before, batch.pixels()));
+      assertFalse(java.util.Arrays.equals(before, batch.pixels().floats()));
     }
   }
 }

@@ -58,9 +58,9 @@ class PicturesInBatchesTest {
             RandomPlace.of(1),
             1);
     for (int epoch = 0; epoch < 30; epoch++) {
-      ImageBatch target = new ImageBatch(new float[192], new int[1], new float[1]);
+      ImageBatch target = new ImageBatch(Pixels.of(new byte[192]), new int[1], new float[1]);
       batches.load(epoch, 0, target, 0);
-      red.add(target.pixels()[0] > 200);
+      red.add(target.pixels().floats()[0] > 200);
     }
     // The middle of the flag is green; its left third can only come from the picture itself.
     assertEquals(Set.of(true, false), red);

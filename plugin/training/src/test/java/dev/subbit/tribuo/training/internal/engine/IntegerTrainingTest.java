@@ -15,6 +15,7 @@ import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.RandomNetworks;
 import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.settings.Schedule;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.codebook.TestPlans;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -139,7 +140,7 @@ class IntegerTrainingTest {
       int width, int fractionBits, Map<String, float[]> parameters) {
     Map<String, float[]> gradients = new HashMap<>();
     try (TrainingRun run = start(network, width, fractionBits, parameters)) {
-      run.step(pixels(), classes());
+      run.step(Pixels.of(pixels()), classes());
       run.parameters()
           .forEach(
               (name, after) -> {
@@ -202,17 +203,17 @@ class IntegerTrainingTest {
     TrainingState state;
     float[] wanted;
     try (TrainingRun run = start(network, 12, 9, parameters)) {
-      run.step(pixels(), classes());
+      run.step(Pixels.of(pixels()), classes());
       state = run.state();
-      run.step(pixels(), classes());
-      wanted = run.logits(pixels());
+      run.step(Pixels.of(pixels()), classes());
+      wanted = run.logits(Pixels.of(pixels()));
       assertEquals(new IntegerForm(12, 9), run.network().integers().orElseThrow());
     }
     // As after an interruption: from the first parameters, which know no form.
     try (TrainingRun run = TrainingEngine.load().start(network, plan(12), parameters)) {
       run.restore(state);
-      run.step(pixels(), classes());
-      assertArrayEquals(wanted, run.logits(pixels()));
+      run.step(Pixels.of(pixels()), classes());
+      assertArrayEquals(wanted, run.logits(Pixels.of(pixels())));
       assertEquals(new IntegerForm(12, 9), run.network().integers().orElseThrow());
     }
   }
@@ -222,13 +223,13 @@ class IntegerTrainingTest {
     Map<String, float[]> parameters = smallParameters();
     float[] wanted;
     try (TrainingRun run = TrainingEngine.load().start(network, plan(FLOATS), parameters)) {
-      wanted = run.logits(pixels());
+      wanted = run.logits(Pixels.of(pixels()));
     }
     double[] distances = new double[3];
     int[] bits = {4, 8, MANY_BITS};
     for (int i = 0; i < bits.length; i++) {
       try (TrainingRun run = start(network, IntegerForm.MAX_WIDTH, bits[i], parameters)) {
-        distances[i] = size(difference(run.logits(pixels()), wanted)) / size(wanted);
+        distances[i] = size(difference(run.logits(Pixels.of(pixels())), wanted)) / size(wanted);
       }
     }
     assertTrue(distances[0] > 2 * distances[1] && distances[2] < 0.02, Arrays.toString(distances));

@@ -14,6 +14,7 @@ import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.settings.Selection;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.codebook.TestPlans;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
 import java.util.Arrays;
@@ -55,7 +56,7 @@ class TrainingStateTest {
       }
       int[] classes = new int[BATCH];
       Arrays.setAll(classes, i -> rng.nextInt(3));
-      run.step(pixels, classes);
+      run.step(Pixels.of(pixels), classes);
     }
   }
 

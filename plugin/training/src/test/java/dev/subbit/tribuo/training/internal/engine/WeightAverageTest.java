@@ -12,6 +12,7 @@ import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.settings.Schedule;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.codebook.TestPlans;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
 import java.util.Map;
@@ -39,13 +40,13 @@ class WeightAverageTest {
             InitialParameters.draw(network, new SplittableRandom(3)));
   }
 
-  private static float[] pixels(int batch) {
+  private static Pixels pixels(int batch) {
     SplittableRandom rng = RandomPlace.of(1).at(batch).numbers();
     float[] pixels = new float[BATCH * SHAPE.size()];
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = rng.nextInt(256);
     }
-    return pixels;
+    return Pixels.of(pixels);
   }
 
   private static boolean isStatistic(String name) {

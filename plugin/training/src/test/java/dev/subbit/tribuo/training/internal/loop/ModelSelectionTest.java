@@ -10,6 +10,7 @@ import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.training.internal.batches.ImageBatches;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
 import dev.subbit.tribuo.training.internal.engine.TrainingState;
@@ -129,8 +130,8 @@ class ModelSelectionTest {
     }
 
     @Override
-    public float[] logits(float[] pixels) {
-      int count = pixels.length / SHAPE.size() * TestModels.CLASSES;
+    public float[] logits(Pixels pixels) {
+      int count = pixels.size() / SHAPE.size() * TestModels.CLASSES;
       float[] given = new float[count];
       System.arraycopy(logits, next, given, 0, count);
       next += count;
@@ -138,12 +139,12 @@ class ModelSelectionTest {
     }
 
     @Override
-    public StepResult step(float[] pixels, Targets targets, float[] teacherLogits) {
+    public StepResult step(Pixels pixels, Targets targets, float[] teacherLogits) {
       throw new AssertionError("An evaluation asks for logits only");
     }
 
     @Override
-    public void gatherStatistics(float[] pixels, float share) {
+    public void gatherStatistics(Pixels pixels, float share) {
       throw new AssertionError("An evaluation asks for logits only");
     }
 

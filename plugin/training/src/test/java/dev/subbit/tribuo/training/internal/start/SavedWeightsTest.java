@@ -20,6 +20,7 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.settings.Selection;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
@@ -71,7 +72,7 @@ class SavedWeightsTest {
   /** Makes some steps, so that no parameter is where it started. */
   private static void train(TrainingRun run, int steps) {
     for (int step = 0; step < steps; step++) {
-      run.step(pixels, new int[] {0, 1, 2, 0, 1, 2});
+      run.step(Pixels.of(pixels), new int[] {0, 1, 2, 0, 1, 2});
     }
   }
 
@@ -98,7 +99,7 @@ class SavedWeightsTest {
     Network network = network(10, Activations.REAL, Weights.SUB_BIT);
     Map<String, float[]> start = saved.startOf(network, TAU, LABELS, drawn(network, 9));
     try (TrainingRun run = TrainingEngine.load().start(network, plan(1, Selection.FIXED), start)) {
-      assertArrayEquals(trained.logits(pixels), run.logits(pixels), 1e-5f);
+      assertArrayEquals(trained.logits(Pixels.of(pixels)), run.logits(Pixels.of(pixels)), 1e-5f);
       TrainedNetwork again = run.network();
       saved
           .saved()
@@ -198,7 +199,7 @@ class SavedWeightsTest {
       try (TrainingRun resumed =
           TrainingEngine.load().start(network, plan(6, Selection.REFINED), start, frozen)) {
         resumed.restore(run.state());
-        assertArrayEquals(run.logits(pixels), resumed.logits(pixels));
+        assertArrayEquals(run.logits(Pixels.of(pixels)), resumed.logits(Pixels.of(pixels)));
       }
     }
   }

@@ -20,6 +20,7 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.quantizer.QuantizationProgress;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.quantizer.TuningSettings;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
 import dev.subbit.tribuo.training.internal.loop.ValidationSplit;
@@ -130,7 +131,7 @@ class IntegerTuningTest {
         for (int i = 0; i < 16; i++) {
           float[] image = RandomNetworks.image(StripedImages.SHAPE, random);
           float[] wanted = exported.logits(image, 1);
-          toIntegers += distance(wanted, run.logits(image));
+          toIntegers += distance(wanted, run.logits(Pixels.of(image)));
           toFloats += distance(wanted, inFloats.logits(image, 1));
         }
       }

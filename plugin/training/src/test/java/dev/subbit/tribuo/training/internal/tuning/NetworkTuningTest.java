@@ -18,6 +18,7 @@ import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.quantizer.TuningSettings;
 import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.settings.Schedule;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
@@ -62,7 +63,7 @@ class NetworkTuningTest {
       try (TrainingRun run = TrainingEngine.load().start(quantized.network(), plan, start)) {
         float[] wanted =
             new ReferenceForward(quantized).run(pixels).get(quantized.network().output().name());
-        assertArrayEquals(wanted, run.logits(pixels), tolerance);
+        assertArrayEquals(wanted, run.logits(Pixels.of(pixels)), tolerance);
         assertEquals(quantized.packed().keySet(), run.network().packed().keySet());
       }
     }

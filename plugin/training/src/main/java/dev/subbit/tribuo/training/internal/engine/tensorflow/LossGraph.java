@@ -7,6 +7,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.nn.SoftmaxCrossEntropyWithLogits;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
 
 /**
  * The loss that {@link Recipe} defines, and its gradient for the logits z: {@code (1 - d)
@@ -16,7 +17,8 @@ import org.tensorflow.types.TFloat32;
 final class LossGraph {
 
   private final Ops tf;
-  private final Placeholder<TFloat32> targets;
+  private final Placeholder<TInt32> labels;
+  private final Operand<TFloat32> targets;
   private final Placeholder<TFloat32> teacherLogits;
   private final Placeholder<TFloat32> weights;
   private final Operand<TFloat32> mean;
@@ -29,7 +31,8 @@ final class LossGraph {
    */
   LossGraph(Ops tf, Operand<TFloat32> logits, int classes, Recipe recipe) {
     this.tf = tf;
-    this.targets = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, classes)));
+    this.labels = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
+    this.targets = tf.oneHot(labels, tf.constant(classes), tf.constant(1f), tf.constant(0f));
     this.teacherLogits = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, classes)));
     this.weights = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1)));
     // The sparse form of this operator has no gradient in TensorFlow's C++ core.
@@ -74,7 +77,12 @@ final class LossGraph {
     return tf.math.mul(x, tf.constant(factor));
   }
 
-  /** To feed: the shares of the classes in the targets, [N, classes]. */
+  /** To feed where no images are mixed: the class of each image, [N]. */
+  Operand<TInt32> labels() {
+    return labels;
+  }
+
+  /** To feed in place of labels where images are mixed: the shares of the classes, [N, classes]. */
   Operand<TFloat32> targets() {
     return targets;
   }

@@ -7,6 +7,7 @@ import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.internal.codebook.CodebookLearner;
 import dev.subbit.tribuo.training.internal.codebook.CodebookState;
@@ -159,7 +160,7 @@ final class TensorFlowRun implements TrainingRun {
   }
 
   @Override
-  public StepResult step(float[] pixels, Targets targets, float[] teacherLogits) {
+  public StepResult step(Pixels pixels, Targets targets, float[] teacherLogits) {
     if (step == plan.steps()) {
       throw new IllegalStateException(
           "All " + plan.steps() + " steps of the plan were made before");
@@ -185,8 +186,12 @@ final class TensorFlowRun implements TrainingRun {
     Session.Runner runner = session.runner();
     LossGraph loss = built.loss();
     try (Feeds feeds = new Feeds(runner)) {
-      feeds.feed(built.pixels(), Shape.of(images, network.input().size()), pixels);
-      feeds.feed(loss.targets(), logitsShape, targets.shares(network.classes()));
+      feed(feeds, images, pixels);
+      if (targets.areMixed()) {
+        feeds.feed(loss.targets(), logitsShape, targets.shares(network.classes()));
+      } else {
+        feeds.feed(loss.labels(), targets.classes());
+      }
       if (plan.recipe().weighted()) {
         feeds.feed(loss.weights(), Shape.of(images), targets.weights());
       }
@@ -272,21 +277,27 @@ final class TensorFlowRun implements TrainingRun {
   }
 
   @Override
-  public float[] logits(float[] pixels) {
-    int images = pixels.length / network.input().size();
-    try (TFloat32 tensor = tensor(Shape.of(images, network.input().size()), pixels);
-        Result result = session.runner().feed(built.pixels(), tensor).fetch(built.logits()).run()) {
-      return floats(result.get(0));
+  public float[] logits(Pixels pixels) {
+    Session.Runner runner = session.runner();
+    try (Feeds feeds = new Feeds(runner)) {
+      feed(feeds, pixels.size() / network.input().size(), pixels);
+      try (Result result = runner.fetch(built.logits()).run()) {
+        return floats(result.get(0));
+      }
     }
   }
 
+  private void feed(Feeds feeds, int images, Pixels pixels) {
+    feeds.feed(built.bytes(), built.pixels(), Shape.of(images, network.input().size()), pixels);
+  }
+
   @Override
-  public void gatherStatistics(float[] pixels, float share) {
-    int images = pixels.length / network.input().size();
+  public void gatherStatistics(Pixels pixels, float share) {
+    int images = pixels.size() / network.input().size();
     Session.Runner runner = session.runner();
     built.statistics().forEach(runner::addTarget);
     try (Feeds feeds = new Feeds(runner)) {
-      feeds.feed(built.pixels(), Shape.of(images, network.input().size()), pixels);
+      feed(feeds, images, pixels);
       feeds.feed(built.batchShare(), share);
       runner.run().close();
     }

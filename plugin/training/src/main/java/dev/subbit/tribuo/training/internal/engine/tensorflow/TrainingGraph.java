@@ -19,6 +19,7 @@ import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TUint8;
 
 /** The whole graph of a training: prediction, loss, gradients, updates. */
 final class TrainingGraph {
@@ -34,7 +35,8 @@ final class TrainingGraph {
   private final Map<String, SubBitConvWeights> subBitWeights = new LinkedHashMap<>();
   private final List<Op> updates = new ArrayList<>();
 
-  private final Placeholder<TFloat32> pixels;
+  private final Placeholder<TUint8> bytes;
+  private final Operand<TFloat32> pixels;
   private final LossGraph loss;
   private final OptimiserGraph optimiser;
   // Null where the recipe averages nothing.
@@ -59,7 +61,9 @@ final class TrainingGraph {
     this.frozen = frozen;
     this.parameters = new Parameters(tf);
     this.rounding = plan.integerWidth() == 0 ? null : new IntegerRounding(tf, plan.integerWidth());
-    this.pixels = floats(Shape.of(-1, network.input().size()));
+    this.bytes =
+        tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, network.input().size())));
+    this.pixels = tf.dtypes.cast(bytes, TFloat32.class);
     buildConvWeights(plan.codebooks());
 
     this.batchShare = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
@@ -107,10 +111,6 @@ final class TrainingGraph {
   private Operand<TFloat32> inference(Operand<TFloat32> images) {
     return new ForwardPass(tf, network, images, parameters, convWeights, false, rounding)
         .output(network.output().name());
-  }
-
-  private Placeholder<TFloat32> floats(Shape shape) {
-    return tf.placeholder(TFloat32.class, Placeholder.shape(shape));
   }
 
   private void buildConvWeights(CodebookPlan plan) {
@@ -231,7 +231,12 @@ final class TrainingGraph {
     return batchShare;
   }
 
-  /** The placeholder for the images, [N, channels * height * width]. */
+  /** The placeholder for images of bytes, [N, channels * height * width]. */
+  Operand<TUint8> bytes() {
+    return bytes;
+  }
+
+  /** The same as floats; fed in their place where images are not of bytes. */
   Operand<TFloat32> pixels() {
     return pixels;
   }

@@ -40,6 +40,7 @@ import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
 
 /** Compares the graph of own operators with the plain one. */
 @EnabledOnOs(OS.LINUX)
@@ -83,9 +84,9 @@ class FusedPassesTest {
       TrainingGraph built,
       Map<String, Operand<TFloat32>> fetched,
       float[] pixels) {
-    float[] targets = new float[BATCH * CLASSES];
+    int[] labels = new int[BATCH];
     for (int i = 0; i < BATCH; i++) {
-      targets[i * CLASSES + i % CLASSES] = 1;
+      labels[i] = i % CLASSES;
     }
     // Some gradients are one and the same tensor, which a run returns once only.
     List<Output<TFloat32>> outputs =
@@ -94,9 +95,9 @@ class FusedPassesTest {
     outputs.forEach(runner::fetch);
     Map<String, float[]> found = new TreeMap<>();
     try (TFloat32 images = tensor(Shape.of(BATCH, pixels.length / BATCH), pixels);
-        TFloat32 classes = tensor(Shape.of(BATCH, CLASSES), targets);
+        TInt32 classes = TInt32.vectorOf(labels);
         Result result =
-            runner.feed(built.pixels(), images).feed(built.loss().targets(), classes).run()) {
+            runner.feed(built.pixels(), images).feed(built.loss().labels(), classes).run()) {
       fetched.forEach(
           (name, operand) -> {
             Tensor tensor = result.get(outputs.indexOf(operand.asOutput()));

@@ -96,10 +96,12 @@ class ArchitectureTest {
   }
 
   @Test
-  void tensorFlowIsKnownToOnePackage() {
+  void tensorFlowIsKnownToTwoPackages() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.subbit.tribuo.training.internal.engine.tensorflow")
+        .resideOutsideOfPackages(
+            "dev.subbit.tribuo.training.internal.engine.tensorflow",
+            "dev.subbit.tribuo.training.internal.graph.tensorflow")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.tensorflow..")

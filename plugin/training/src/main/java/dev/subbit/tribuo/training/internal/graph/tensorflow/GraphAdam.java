@@ -35,12 +35,18 @@ final class GraphAdam {
     gradients.forEach(
         (kind, all) -> {
           List<Op> ops = new ArrayList<>();
-          all.forEach((parameter, gradient) -> ops.add(update(tf, parameter, gradient)));
+          Operand<TFloat32> own =
+              kind == Trained.LATENTS
+                  ? tf.math.mul(
+                      rate, tf.constant(Float.parseFloat(System.getProperty("lat", "0.1"))))
+                  : rate;
+          all.forEach((parameter, gradient) -> ops.add(update(tf, own, parameter, gradient)));
           updates.put(kind, ops);
         });
   }
 
-  private Op update(Ops tf, Parameter parameter, Operand<TFloat32> gradient) {
+  private Op update(
+      Ops tf, Operand<TFloat32> own, Parameter parameter, Operand<TFloat32> gradient) {
     Parameter mean = new Parameter(tf, parameter.name() + "/m", parameter.shape().asArray());
     Parameter square = new Parameter(tf, parameter.name() + "/v", parameter.shape().asArray());
     slots.add(mean);
@@ -51,7 +57,7 @@ final class GraphAdam {
         square.handle(),
         beta1Power,
         beta2Power,
-        rate,
+        own,
         tf.constant(BETA1),
         tf.constant(BETA2),
         tf.constant(EPSILON),

@@ -63,7 +63,7 @@ public final class OnnxTuning
       description =
           "Learning rate of the first step, falling to 0 by a cosine: the share of its usual size"
               + " by which a number changes at most.")
-  private double rate = 0.01;
+  private double rate = 0.03;
 
   @Config(description = "Samples per step, where the model leaves that open; 1 or more.")
   private int batchSize = 32;

@@ -59,8 +59,8 @@ class OnnxNetworkTest {
         <?xml version="1.0" encoding="UTF-8"?>
         <config>
           <component name="tuning" type="dev.subbit.tribuo.training.OnnxTuning">
-            <property name="epochs" value="10"/>
-            <property name="rate" value="0.05"/>
+            <property name="epochs" value="12"/>
+            <property name="rate" value="0.1"/>
             <property name="labelShare" value="1"/>
             <property name="batchSize" value="16"/>
             <property name="threads" value="1"/>

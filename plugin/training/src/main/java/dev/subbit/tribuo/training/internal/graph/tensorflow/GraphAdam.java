@@ -22,6 +22,12 @@ final class GraphAdam {
   private static final float BETA2 = 0.999f;
   private static final float EPSILON = 1e-8f;
 
+  /**
+   * Share of the learning rate for latent weights. Adam moves each of them by the rate whatever its
+   * gradient, and a codeword that changes moves nine weights at once.
+   */
+  private static final float LATENT_SHARE = 0.1f;
+
   private final List<Parameter> slots = new ArrayList<>();
   private final Map<Trained, List<Op>> updates = new EnumMap<>(Trained.class);
   private final Placeholder<TFloat32> rate;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes float networks with another framework, PaddlePaddle, and exports them as ONNX.
 
-    python3 -m venv venv && venv/bin/pip install paddlepaddle==3.3.1 paddle2onnx==2.1.0 onnx==1.17.0
+    python3 -m venv venv && venv/bin/pip install paddlepaddle==3.3.1 paddle2onnx==2.1.0 onnx==1.17.0 packaging
     venv/bin/python make.py resnet    FASHION_MNIST_FOLDER OUT_FOLDER [EPOCHS [IMAGES]]
     venv/bin/python make.py mobilenet FASHION_MNIST_FOLDER OUT_FOLDER [EPOCHS [IMAGES]]
     venv/bin/python make.py upscaler  FASHION_MNIST_FOLDER OUT_FOLDER [EPOCHS [IMAGES]]
@@ -101,19 +101,19 @@ def mobilenet():
 
 
 class Upscaler(nn.Layer):
-    """Learns what is missing in a picture that is enlarged linearly."""
+    """Learns what is missing in a picture whose pixels are repeated."""
 
     def __init__(self):
         super().__init__()
         self.first = nn.Sequential(nn.Conv2D(1, 32, 3, padding=1), nn.LeakyReLU(0.1))
         self.body = nn.Sequential(*[
             nn.Sequential(nn.Conv2D(32, 32, 3, padding=1), nn.LeakyReLU(0.1)) for _ in range(4)])
-        self.last = nn.Sequential(nn.Conv2D(32, 4, 3, padding=1), nn.PixelShuffle(2))
-        self.larger = nn.Upsample(scale_factor=2, mode="bilinear")
+        self.last = nn.Conv2D(32, 4, 3, padding=1)
+        self.larger = nn.PixelShuffle(2)
 
     def forward(self, x):
         y = self.first(x)
-        return self.last(y + self.body(y)) + self.larger(x)
+        return self.larger(self.last(y + self.body(y)) + x)
 
 
 def train(network, pairs, loss, epochs, batch=128, rate=2e-3):
@@ -149,7 +149,7 @@ def main():
         network = Upscaler()
         small = lambda p: p.reshape(-1, 1, 14, 2, 14, 2).mean((3, 5))
         train(network, (small(x), x), nn.functional.mse_loss, epochs)
-        np.save(out / "upscaler.npy", small(test[:1000]))
+        np.save(out / "upscaler.npy", small(test[:3000]))
         shape = [None, 1, 14, 14]
     else:
         network = {"resnet": resnet, "mobilenet": mobilenet}[kind]()

@@ -96,11 +96,12 @@ class ArchitectureTest {
   }
 
   @Test
-  void tensorFlowIsKnownToTheEngineAndToTheWriterOfItsEvents() {
+  void tensorFlowIsKnownToTheEnginesAndToTheWriterOfItsEvents() {
     noClasses()
         .that()
         .resideOutsideOfPackages(
             "dev.subbit.tribuo.training.internal.engine.tensorflow",
+            "dev.subbit.tribuo.training.internal.graph.tensorflow",
             "dev.subbit.tribuo.training.tensorboard")
         .should()
         .dependOnClassesThat()

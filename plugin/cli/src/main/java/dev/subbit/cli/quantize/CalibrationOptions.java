@@ -1,13 +1,11 @@
 package dev.subbit.cli.quantize;
 
-import ai.onnxruntime.OnnxJavaType;
 import dev.subbit.cli.files.ImageFolder;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.data.IdxImageSource;
 import dev.subbit.tribuo.data.PictureFiles;
 import dev.subbit.tribuo.network.ImageShape;
-import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.ModelInput;
 import dev.subbit.tribuo.quantizer.input.Calibration;
 import dev.subbit.tribuo.quantizer.input.CalibrationFeeds;
@@ -16,8 +14,6 @@ import dev.subbit.tribuo.quantizer.input.Samples;
 import dev.subbit.tribuo.quantizer.input.TensorFile;
 import dev.subbit.tribuo.training.OnnxTuning;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -227,17 +223,6 @@ final class CalibrationOptions {
   }
 
   /**
-   * Reads the calibration inputs of a model.
-   *
-   * @param modelInputs the model's inputs.
-   * @return the batches to fit to and those held out.
-   * @throws UserError if a file cannot be read or does not fit the model.
-   */
-  Calibration feeds(List<ModelInput> modelInputs) {
-    return feeds(modelInputs, images(), false);
-  }
-
-  /**
    * Reads samples that a model is trained on, which the calibration is a part of.
    *
    * @param modelInputs the model's inputs.
@@ -255,7 +240,7 @@ final class CalibrationOptions {
           throw new UserError(
               "--labels learns from the labels of --data DIR; of other inputs there are none");
         }
-        inputs.add(new ModelInput(OnnxTuning.LABELS, OnnxJavaType.INT64, new long[] {-1}));
+        inputs.add(ModelInput.ofNumbers(OnnxTuning.LABELS));
         samples.put(OnnxTuning.LABELS, labels(Math.max(images(), most)));
       }
       return CalibrationFeeds.split(inputs, samples);
@@ -264,25 +249,7 @@ final class CalibrationOptions {
     }
   }
 
-  /**
-   * The part of training samples that layers are fitted to.
-   *
-   * @param all the samples.
-   * @return about as many as the calibration asks for, spread evenly; the same are held out.
-   */
-  Calibration part(Calibration all) {
-    List<Feed> some = new ArrayList<>();
-    int taken = 0;
-    int step = Math.max(1, (int) ((long) all.fitSamples() / Math.max(1, images())));
-    for (int i = 0; i < all.fit().size(); i += step) {
-      some.add(all.fit().get(i));
-      taken += (int) all.fit().get(i).samples();
-    }
-    return new Calibration(some, all.heldOut(), taken, all.heldOutSamples());
-  }
-
-  private Map<String, Samples> samples(List<ModelInput> modelInputs, int most)
-      throws IOException {
+  private Map<String, Samples> samples(List<ModelInput> modelInputs, int most) throws IOException {
     Map<String, Samples> samples = new LinkedHashMap<>();
     if (random > 0) {
       for (int i = 0; i < modelInputs.size(); i++) {
@@ -369,19 +336,16 @@ final class CalibrationOptions {
   /** The labels of the images that {@link #spread} takes. */
   private Samples labels(int most) {
     IdxImageSource source = new ImageFolder(data).read(ImageFolder.Part.TRAIN, List.of(), 0);
-    int count = Math.min(most, source.size());
-    ByteBuffer labels =
-        ByteBuffer.allocateDirect(count * Long.BYTES).order(ByteOrder.nativeOrder());
+    long[] labels = new long[Math.min(most, source.size())];
     int number = 0;
+    int taken = 0;
     for (Example<Label> example : source) {
-      int taken = labels.position() / Long.BYTES;
-      if (taken < count && number == (int) ((long) taken * source.size() / count)) {
-        labels.putLong(Long.parseLong(example.getOutput().getLabel()));
+      if (taken < labels.length && number == (int) ((long) taken * source.size() / labels.length)) {
+        labels[taken++] = Long.parseLong(example.getOutput().getLabel());
       }
       number++;
     }
-    return new Samples(
-        OnnxJavaType.INT64, new long[] {count}, labels.rewind(), data.toString());
+    return Samples.of(labels, data.toString());
   }
 
   private static List<byte[]> spread(IdxImageSource source, int count) {

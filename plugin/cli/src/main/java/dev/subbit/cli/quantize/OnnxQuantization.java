@@ -101,14 +101,18 @@ final class OnnxQuantization {
     } catch (IOException e) {
       throw new UserError(e.getMessage(), e);
     }
-    Calibration feeds = feeds(inputs(model));
+    boolean labelled = tuning.isPresent() && tuning.get().needsLabels();
+    Calibration trained = calibration.feeds(inputs(model), trainedImages, labelled);
+    // More images than the calibration's are for training alone.
+    Calibration feeds =
+        trainedImages > calibration.images() ? trained.part(calibration.images()) : trained;
     long start = System.nanoTime();
     QuantizationResult result;
     TuningPasses passes = new TuningPasses();
     try (GraphSession reference = GraphSession.ofFile(in);
         QuantizationBar bar = new QuantizationBar(progress)) {
       result =
-          new OnnxQuantizer(settings, tuning.map(one -> one.withPasses(passes::add)))
+          new OnnxQuantizer(settings, tuning.map(one -> one.withPasses(passes::add).on(trained)))
               .quantize(model, reference, feeds, bar);
     } catch (IllegalArgumentException e) {
       throw new UserError(in + ": " + e.getMessage(), e);
@@ -129,16 +133,6 @@ final class OnnxQuantization {
       results.put("passes", passes.all());
     }
     return results;
-  }
-
-  /** The calibration; with training, a part of what is trained on. */
-  private Calibration feeds(List<ModelInput> inputs) {
-    if (tuning.isEmpty()) {
-      return calibration.feeds(inputs);
-    }
-    Calibration all = calibration.feeds(inputs, trainedImages, tuning.get().needsLabels());
-    tuning.get().withSamples(all.fit());
-    return calibration.part(all);
   }
 
   /** Where nothing was converted, the output is the input, byte for byte. */

@@ -184,7 +184,7 @@ public final class QuantizeCommand implements Callable<Integer> {
       paramLabel = "RATE",
       description =
           "Learning rate of the first step of --tune. Default: 0.003, 0.001 with binary"
-              + " activations, and 0.01 for ONNX models, where it is the share of its usual size by"
+              + " activations, and 0.03 for ONNX models, where it is the share of its usual size by"
               + " which a number changes.")
   private Double tuneRate;
 

@@ -187,6 +187,61 @@ class QuantizeCommandTest {
   }
 
   @Test
+  void trainsOnRequestAndSaysWhatItCameTo() throws IOException {
+    Path json = folder.resolve("out.json");
+    CommandRun run =
+        quantize(
+            "--inputs",
+            npy("<f4", 4, 60, 3, 9, 9).toString(),
+            "--tune",
+            "3",
+            "--threads",
+            "1",
+            "--json",
+            json.toString());
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("Trained for 3 passes"), run.out());
+    JsonNode passes = new ObjectMapper().readTree(json.toFile()).get("passes");
+    assertEquals(4, passes.size());
+    double best = 1;
+    for (JsonNode pass : passes) {
+      best = Math.min(best, pass.get("error").asDouble());
+    }
+    assertTrue(best < passes.get(0).get("error").asDouble(), passes.toString());
+  }
+
+  @Test
+  void saysWhyAnOnnxModelIsNotTrained() throws IOException {
+    String inputs = npy("<f4", 4, 12, 3, 9, 9).toString();
+    assertRefused("give --tune EPOCHS too", 2, "--inputs", inputs, "--labels", "1");
+    assertRefused("--max-drop takes many", 2, "--inputs", inputs, "--tune", "1", "--max-drop", "1");
+    assertRefused("rate is 0.0", 2, "--inputs", inputs, "--tune", "1", "--tune-rate", "0");
+    assertRefused(
+        "of other inputs there are none", 1, "--inputs", inputs, "--tune", "1", "--labels", "1");
+    ModelProto model = ModelProto.parseFrom(Files.readAllBytes(in));
+    ModelProto.Builder rounding = model.toBuilder();
+    rounding.getGraphBuilder().getNodeBuilder(0).setOutput(0, "sums");
+    rounding
+        .getGraphBuilder()
+        .addNode(
+            NodeProto.newBuilder()
+                .setName("steps")
+                .setOpType("Round")
+                .addInput("sums")
+                .addOutput("y"));
+    Files.write(in, rounding.build().toByteArray());
+    assertRefused(
+        "Node 'steps' (Round) cannot be trained through",
+        1,
+        "--inputs",
+        inputs,
+        "--tune",
+        "1",
+        "--threads",
+        "1");
+  }
+
+  @Test
   void leavesAPageThatIsWellFormed() throws Exception {
     Path page = folder.resolve("page.html");
     CommandRun run = quantize("--random", "2", "--shape", "3x12x12", "--report", page.toString());

@@ -11,7 +11,6 @@ import dev.subbit.tribuo.quantizer.GraphTuner;
 import dev.subbit.tribuo.quantizer.QuantizationProgress;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
-import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.input.Calibration;
 import dev.subbit.tribuo.training.internal.graph.GraphTraining;
 import dev.subbit.tribuo.training.internal.graph.GraphTrainingSettings;
@@ -64,7 +63,7 @@ public final class OnnxTuning
       description =
           "Learning rate of the first step, falling to 0 by a cosine: the share of its usual size"
               + " by which a number changes at most.")
-  private double rate = 0.01;
+  private double rate = 0.03;
 
   @Config(description = "Samples per step, where the model leaves that open; 1 or more.")
   private int batchSize = 32;
@@ -93,7 +92,6 @@ public final class OnnxTuning
   @Config(description = "Seed of the order of the samples.")
   private long seed = 1;
 
-  private List<Feed> samples = List.of();
   private Passes passes = (pass, loss, error) -> {};
 
   /** Makes a tuning with the default settings, for code and for OLCUT. */
@@ -200,14 +198,27 @@ public final class OnnxTuning
   }
 
   /**
-   * Sets samples to train on in place of those that the layers are fitted to.
+   * A tuner that trains on more samples than layers are fitted to.
    *
-   * @param feeds the samples, none of them held out elsewhere.
-   * @return this tuning.
+   * @param samples the samples; those that they hold out are not looked at.
+   * @return the tuner, with the settings of this tuning as they are when it trains.
    */
-  public OnnxTuning withSamples(List<Feed> feeds) {
-    samples = List.copyOf(feeds);
-    return this;
+  public GraphTuner on(Calibration samples) {
+    return new GraphTuner() {
+      @Override
+      public void requireTrainable(ModelProto model, List<ConvLayer> layers, Calibration few) {
+        OnnxTuning.this.requireTrainable(model, layers, samples);
+      }
+
+      @Override
+      public Tuned tune(
+          ModelProto model,
+          Map<ConvLayer, StagedWeights> fitted,
+          Calibration few,
+          QuantizationProgress progress) {
+        return OnnxTuning.this.tune(model, fitted, samples, progress);
+      }
+    };
   }
 
   /**
@@ -265,14 +276,9 @@ public final class OnnxTuning
         listener);
   }
 
-  private Calibration trainedOn(Calibration calibration) {
-    return samples.isEmpty() ? calibration : Calibration.of(samples);
-  }
-
   @Override
-  public void requireTrainable(
-      ModelProto model, List<ConvLayer> layers, Calibration calibration) {
-    training().requireTrainable(model, layers, trainedOn(calibration));
+  public void requireTrainable(ModelProto model, List<ConvLayer> layers, Calibration calibration) {
+    training().requireTrainable(model, layers, calibration);
   }
 
   @Override
@@ -281,7 +287,7 @@ public final class OnnxTuning
       Map<ConvLayer, StagedWeights> fitted,
       Calibration calibration,
       QuantizationProgress progress) {
-    return training().tune(model, fitted, trainedOn(calibration), progress);
+    return training().tune(model, fitted, calibration, progress);
   }
 
   @Override

@@ -57,6 +57,16 @@ public record ModelInput(String name, OnnxJavaType type, long[] shape) {
   }
 
   /**
+   * An input of one whole number for each sample.
+   *
+   * @param name its name.
+   * @return the input, int64 of one axis.
+   */
+  public static ModelInput ofNumbers(String name) {
+    return new ModelInput(name, OnnxJavaType.INT64, new long[] {-1});
+  }
+
+  /**
    * Whether the input has an axis for each axis of an image and none for samples.
    *
    * @return true for three dimensions, one of them, the first or the last, 1 or 3 channels.

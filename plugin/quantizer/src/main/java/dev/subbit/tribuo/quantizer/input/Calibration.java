@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.quantizer.input;
 
 import dev.subbit.tribuo.quantizer.graph.Feed;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -28,6 +29,27 @@ public record Calibration(List<Feed> fit, List<Feed> heldOut, int fitSamples, in
    */
   public static Calibration of(List<Feed> fit) {
     return new Calibration(fit, List.of(), fit.size(), 0);
+  }
+
+  /**
+   * A part of the samples to fit to, for work that needs fewer.
+   *
+   * @param samples about how many, 1 or more; batches are not cut.
+   * @return batches spread evenly over all; the same samples are held out.
+   */
+  public Calibration part(int samples) {
+    if (fitSamples <= samples) {
+      return this;
+    }
+    List<Feed> some = new ArrayList<>();
+    int taken = 0;
+    int count = Math.max(1, (int) ((long) fit.size() * samples / fitSamples));
+    for (int i = 0; i < count; i++) {
+      Feed feed = fit.get((int) ((long) i * fit.size() / count));
+      some.add(feed);
+      taken += (int) feed.samples();
+    }
+    return new Calibration(some, heldOut, taken, heldOutSamples);
   }
 
   /**

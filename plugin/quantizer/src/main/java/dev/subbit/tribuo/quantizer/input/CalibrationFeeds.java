@@ -23,6 +23,9 @@ public final class CalibrationFeeds {
   /** One sample in so many is held out. */
   private static final int HELD_OUT = 5;
 
+  /** More held-out samples than these tell nothing more. */
+  private static final int MOST_HELD_OUT = 2000;
+
   /** What one buffer of floats holds. */
   private static final int MOST_RANDOM_VALUES = Integer.MAX_VALUE / Float.BYTES;
 
@@ -43,8 +46,8 @@ public final class CalibrationFeeds {
   }
 
   /**
-   * Cuts samples into batches, and holds a share of the samples out: one in {@value #HELD_OUT},
-   * spread evenly, where there are at least two.
+   * Cuts samples into batches, and holds a share of the samples out: one in {@value #HELD_OUT}, but
+   * no more than about {@value #MOST_HELD_OUT}, spread evenly, where there are at least two.
    *
    * @param inputs the model's inputs.
    * @param samples for each of them, by name.
@@ -56,7 +59,8 @@ public final class CalibrationFeeds {
     // A model of fixed batch size is fed with whole batches of either kind.
     long unit = Math.max(1, axes.fixedBatch());
     long units = axes.count() / unit;
-    long held = units < 2 ? 0 : Math.max(1, units / HELD_OUT);
+    long most = Math.max(1, MOST_HELD_OUT / unit);
+    long held = units < 2 ? 0 : Math.max(1, Math.min(most, units / HELD_OUT));
     long[] out = new long[(int) (held * unit)];
     long[] fit = new long[(int) ((units - held) * unit)];
     int outs = 0;

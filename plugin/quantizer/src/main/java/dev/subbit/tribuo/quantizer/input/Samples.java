@@ -2,6 +2,7 @@ package dev.subbit.tribuo.quantizer.input;
 
 import ai.onnxruntime.OnnxJavaType;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * Values for one input of a model, the first axis counting the samples.
@@ -12,6 +13,20 @@ import java.nio.ByteBuffer;
  * @param source their origin, for messages.
  */
 public record Samples(OnnxJavaType type, long[] shape, ByteBuffer data, String source) {
+
+  /**
+   * Makes samples of one whole number each, such as classes.
+   *
+   * @param numbers the numbers.
+   * @param source their origin, for messages.
+   * @return the samples, int64 of one axis.
+   */
+  public static Samples of(long[] numbers, String source) {
+    ByteBuffer data =
+        ByteBuffer.allocateDirect(numbers.length * Long.BYTES).order(ByteOrder.nativeOrder());
+    data.asLongBuffer().put(numbers);
+    return new Samples(OnnxJavaType.INT64, new long[] {numbers.length}, data, source);
+  }
 
   /**
    * Number of samples.

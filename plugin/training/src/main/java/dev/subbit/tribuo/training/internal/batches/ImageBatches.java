@@ -72,8 +72,7 @@ public final class ImageBatches {
               + " values is too large for an array; set batchSize to at most "
               + MAX_VALUES / pixelMap.shape().size());
     }
-    boolean allBytes =
-        mixing == null && (augmentation == null || augmentation.keepsWholeNumbers());
+    boolean allBytes = mixing == null && (augmentation == null || augmentation.keepsWholeNumbers());
     boolean resamples = augmentation != null && augmentation.crops();
     for (int image = 0; image < dataset.size(); image++) {
       try {
@@ -180,7 +179,9 @@ public final class ImageBatches {
     }
     Mixing.Mixed mixed =
         mixing.apply(
-            pixelMap.shape(), images.pixels().floats(), random.at("mixing").at(epoch).at(batch).numbers());
+            pixelMap.shape(),
+            images.pixels().floats(),
+            random.at("mixing").at(epoch).at(batch).numbers());
     int[] others = new int[classes.length];
     float[] own = new float[classes.length];
     float[] mixedWeights = new float[classes.length];

@@ -33,8 +33,7 @@ final class BatchNorms {
     fitted.values().forEach(weights -> stages.add(weights.stages()));
     fitted.forEach(
         (layer, weights) -> {
-          if (isNormalised(model, layer)
-              && Collections.frequency(stages, weights.stages()) == 1) {
+          if (isNormalised(model, layer) && Collections.frequency(stages, weights.stages()) == 1) {
             layers.add(layer);
           }
         });
@@ -44,16 +43,14 @@ final class BatchNorms {
     }
     List<String> outputs = layers.stream().map(ConvLayer::output).toList();
     Map<String, double[][]> sums = new LinkedHashMap<>();
-    try (TeacherValues values =
-        new TeacherValues(GraphEdits.replace(model, fitted), outputs)) {
+    try (TeacherValues values = new TeacherValues(GraphEdits.replace(model, fitted), outputs)) {
       for (Feed feed : feeds) {
         values
             .of(feed)
             .forEach(
                 (name, value) ->
                     add(
-                        sums.computeIfAbsent(
-                            name, any -> new double[3][(int) value.shape()[1]]),
+                        sums.computeIfAbsent(name, any -> new double[3][(int) value.shape()[1]]),
                         value));
       }
     }
@@ -63,8 +60,7 @@ final class BatchNorms {
 
   private static boolean isNormalised(ModelProto model, ConvLayer layer) {
     return layer.folded().stream()
-        .anyMatch(
-            node -> model.getGraph().getNode(node).getOpType().equals("BatchNormalization"));
+        .anyMatch(node -> model.getGraph().getNode(node).getOpType().equals("BatchNormalization"));
   }
 
   /** Adds number, sum and sum of squares. */

@@ -10,8 +10,11 @@ import java.util.Optional;
 /** Samples one by one, that come in feeds of many. */
 final class GraphSamples {
 
-  /** One in so many is not trained on, but decides which state is kept. */
+  /** At most one in so many is not trained on, but decides which state is kept. */
   private static final int CHECKED = 5;
+
+  /** More of them than these tell nothing more. */
+  private static final int MOST_CHECKED = 2000;
 
   /** With fewer, all are trained on, and decide as well. */
   private static final int LEAST = 10;
@@ -43,9 +46,8 @@ final class GraphSamples {
                   throw new IllegalArgumentException(
                       "Input '"
                           + name
-                          + "' holds "
-                          + tensor.type()
-                          + "; a model is trained on inputs of float32, uint8 or int64");
+                          + "' holds neither float32 nor uint8 nor int64; a model is trained on"
+                          + " inputs of these types");
                 }
               });
       for (int row = 0; row < feed.samples(); row++) {
@@ -70,8 +72,9 @@ final class GraphSamples {
 
   private int[] numbers(boolean checked) {
     List<Integer> numbers = new ArrayList<>();
+    int each = Math.max(CHECKED, (places.size() + MOST_CHECKED - 1) / MOST_CHECKED);
     for (int i = 0; i < places.size(); i++) {
-      if (places.size() < LEAST || (i % CHECKED == CHECKED / 2) == checked) {
+      if (places.size() < LEAST || (i % each == each / 2) == checked) {
         numbers.add(i);
       }
     }

@@ -60,8 +60,7 @@ public final class GraphTraining implements GraphTuner {
   }
 
   @Override
-  public void requireTrainable(
-      ModelProto model, List<ConvLayer> layers, Calibration calibration) {
+  public void requireTrainable(ModelProto model, List<ConvLayer> layers, Calibration calibration) {
     new Work(model, calibration).task(List.of()).close();
   }
 
@@ -94,8 +93,7 @@ public final class GraphTraining implements GraphTuner {
       this.trained = samples.trained();
       int fixed = fixedBatch(model);
       this.batch = fixed > 0 ? fixed : Math.min(settings.batchSize(), trained.length);
-      this.checks =
-          samples.batches(samples.checked(), fixed > 0 ? fixed : MEASURED, fixed > 0);
+      this.checks = samples.batches(samples.checked(), fixed > 0 ? fixed : MEASURED, fixed > 0);
       List<String> values = LearnedValues.of(model.getGraph());
       Map<String, OutputError> errors = new LinkedHashMap<>();
       values.forEach(value -> errors.put(value, new OutputError()));
@@ -106,8 +104,7 @@ public final class GraphTraining implements GraphTuner {
           errors.forEach((name, error) -> error.add(found.get(name), found.get(name)));
         }
       }
-      this.learned =
-          values.stream().filter(value -> errors.get(value).variance() > 0).toList();
+      this.learned = values.stream().filter(value -> errors.get(value).variance() > 0).toList();
       if (learned.isEmpty()) {
         throw new IllegalArgumentException(
             "The model's outputs are the same for all samples, so there is nothing to learn from");
@@ -341,8 +338,7 @@ public final class GraphTraining implements GraphTuner {
       List<SubBitStart> starts = new ArrayList<>();
       fitted.forEach(
           (layer, weights) ->
-              starts.add(
-                  SubBitStart.of(layer, weights, Optional.ofNullable(moments.get(layer)))));
+              starts.add(SubBitStart.of(layer, weights, Optional.ofNullable(moments.get(layer)))));
       return starts;
     }
   }

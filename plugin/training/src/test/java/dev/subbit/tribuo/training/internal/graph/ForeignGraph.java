@@ -49,8 +49,7 @@ public final class ForeignGraph {
     for (long size : shape) {
       count *= (int) size;
     }
-    graph.addInitializer(
-        OnnxProtos.tensor(name, numbers(rng, count, least, most), shape));
+    graph.addInitializer(OnnxProtos.tensor(name, numbers(rng, count, least, most), shape));
     return name;
   }
 

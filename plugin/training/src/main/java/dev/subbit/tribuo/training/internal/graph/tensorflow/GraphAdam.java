@@ -22,6 +22,12 @@ final class GraphAdam {
   private static final float BETA2 = 0.999f;
   private static final float EPSILON = 1e-8f;
 
+  /**
+   * Share of the learning rate for latent weights. Adam moves each of them by the rate whatever its
+   * gradient, and a codeword that changes moves nine weights at once.
+   */
+  private static final float LATENT_SHARE = 0.1f;
+
   private final List<Parameter> slots = new ArrayList<>();
   private final Map<Trained, List<Op>> updates = new EnumMap<>(Trained.class);
   private final Placeholder<TFloat32> rate;
@@ -35,12 +41,18 @@ final class GraphAdam {
     gradients.forEach(
         (kind, all) -> {
           List<Op> ops = new ArrayList<>();
-          all.forEach((parameter, gradient) -> ops.add(update(tf, parameter, gradient)));
+          Operand<TFloat32> own =
+              kind == Trained.LATENTS
+                  ? tf.math.mul(
+                      rate, tf.constant(Float.parseFloat(System.getProperty("lat", "0.1"))))
+                  : rate;
+          all.forEach((parameter, gradient) -> ops.add(update(tf, own, parameter, gradient)));
           updates.put(kind, ops);
         });
   }
 
-  private Op update(Ops tf, Parameter parameter, Operand<TFloat32> gradient) {
+  private Op update(
+      Ops tf, Operand<TFloat32> own, Parameter parameter, Operand<TFloat32> gradient) {
     Parameter mean = new Parameter(tf, parameter.name() + "/m", parameter.shape().asArray());
     Parameter square = new Parameter(tf, parameter.name() + "/v", parameter.shape().asArray());
     slots.add(mean);
@@ -51,7 +63,7 @@ final class GraphAdam {
         square.handle(),
         beta1Power,
         beta2Power,
-        rate,
+        own,
         tf.constant(BETA1),
         tf.constant(BETA2),
         tf.constant(EPSILON),

@@ -74,8 +74,7 @@ class OperatorsTest {
     return new Case(what, graph, PICTURE, -2, 2);
   }
 
-  private static Case conv(
-      String what, long[] weights, AttributeProto... attributes) {
+  private static Case conv(String what, long[] weights, AttributeProto... attributes) {
     return of(
         "Conv, " + what,
         g ->
@@ -263,9 +262,7 @@ class OperatorsTest {
     cases.add(
         new Case(
             "Gemm, input transposed",
-            g ->
-                g.node(
-                    "Gemm", List.of("x", g.tensor("w", -1, 1, 3, 6)), attribute("transA", 1)),
+            g -> g.node("Gemm", List.of("x", g.tensor("w", -1, 1, 3, 6)), attribute("transA", 1)),
             new long[] {3, 5},
             -2,
             2));
@@ -284,9 +281,7 @@ class OperatorsTest {
             g ->
                 g.node(
                     "MatMul",
-                    List.of(
-                        "x",
-                        g.node("Transpose", List.of("x"), attribute("perm", 0, 2, 1)))),
+                    List.of("x", g.node("Transpose", List.of("x"), attribute("perm", 0, 2, 1)))),
             new long[] {2, 3, 5},
             -2,
             2));
@@ -330,7 +325,8 @@ class OperatorsTest {
             2));
     for (String operator : List.of("Softmax", "LogSoftmax")) {
       cases.add(simple(operator, -2, 2));
-      cases.add(of(operator + " of channels", g -> g.node(operator, List.of("x"), attribute("axis", 1))));
+      cases.add(
+          of(operator + " of channels", g -> g.node(operator, List.of("x"), attribute("axis", 1))));
       cases.add(
           of(
               operator + " of set 12",
@@ -365,7 +361,9 @@ class OperatorsTest {
     }
     for (String how : List.of("none", "tanh")) {
       cases.add(
-          of("Gelu, " + how, g -> g.opset(20).node("Gelu", List.of("x"), attribute("approximate", how))));
+          of(
+              "Gelu, " + how,
+              g -> g.opset(20).node("Gelu", List.of("x"), attribute("approximate", how))));
     }
     for (String operator : List.of("Add", "Sub", "Mul", "Div")) {
       cases.add(arithmetic(operator));
@@ -373,11 +371,7 @@ class OperatorsTest {
     cases.add(
         of(
             "Add behind a convolution, of a number",
-            g ->
-                g.node(
-                    "Add",
-                    List.of(
-                        g.conv("x", 3, 4), g.constant("one", new float[] {1}, 1)))));
+            g -> g.node("Add", List.of(g.conv("x", 3, 4), g.constant("one", new float[] {1}, 1)))));
     for (String operator : List.of("Max", "Min", "Sum", "Mean")) {
       cases.add(
           of(
@@ -422,8 +416,7 @@ class OperatorsTest {
     cases.add(of("Dropout", g -> g.node("Dropout", List.of("x"))));
     cases.add(simple("Cast", -1, 1, attribute("to", 1)));
     cases.add(of("Flatten", g -> g.node("Flatten", List.of(g.conv("x", 3, 4)))));
-    cases.add(
-        of("Reshape", g -> g.node("Reshape", List.of("x", g.constant("s", 0, -1, 8)))));
+    cases.add(of("Reshape", g -> g.node("Reshape", List.of("x", g.constant("s", 0, -1, 8)))));
     cases.add(
         of(
             "Reshape to a shape that nodes compute",
@@ -445,8 +438,7 @@ class OperatorsTest {
                     "Squeeze",
                     List.of(
                         g.node("GlobalAveragePool", List.of("x")), g.constant("axes", 2, -1)))));
-    cases.add(
-        of("Unsqueeze", g -> g.node("Unsqueeze", List.of("x", g.constant("axes", 1, -1)))));
+    cases.add(of("Unsqueeze", g -> g.node("Unsqueeze", List.of("x", g.constant("axes", 1, -1)))));
     cases.add(
         of(
             "Expand",
@@ -454,15 +446,13 @@ class OperatorsTest {
                 g.node(
                     "Expand",
                     List.of(
-                        g.node("GlobalAveragePool", List.of("x")),
-                        g.constant("s", 2, 4, 3, 5)))));
+                        g.node("GlobalAveragePool", List.of("x")), g.constant("s", 2, 4, 3, 5)))));
     for (int axis : new int[] {1, 2}) {
       cases.add(
           of(
               "Concat on axis " + axis,
               g ->
-                  g.node(
-                      "Concat", List.of("x", g.conv("x", 4, 4), "x"), attribute("axis", axis))));
+                  g.node("Concat", List.of("x", g.conv("x", 4, 4), "x"), attribute("axis", axis))));
     }
     cases.add(
         of(
@@ -610,7 +600,8 @@ class OperatorsTest {
   private static void zero(Session session, GraphImport imported) {
     for (TrainedTensor tensor : imported.rest().values()) {
       Parameter change = tensor.change();
-      try (TFloat32 zeros = TFloat32.tensorOf(
+      try (TFloat32 zeros =
+          TFloat32.tensorOf(
               change.shape(), DataBuffers.of(new float[(int) change.shape().size()]))) {
         session.runner().feed(change.newValue(), zeros).addTarget(change.assign()).run().close();
       }
@@ -643,8 +634,7 @@ class OperatorsTest {
   /** Compares the slope along a random direction. */
   private static void assertSlope(
       float[] gradient, Feed feed, ModelProto model, float[] weights, String tensor) {
-    float[] direction =
-        ForeignGraph.numbers(new SplittableRandom(11), gradient.length, -1, 1);
+    float[] direction = ForeignGraph.numbers(new SplittableRandom(11), gradient.length, -1, 1);
     double expected = 0;
     for (int i = 0; i < gradient.length; i++) {
       expected += (double) gradient[i] * direction[i];
@@ -656,8 +646,7 @@ class OperatorsTest {
       double below = moved(feed, model, weights, tensor, direction, -step);
       double slope = (above - below) / (2 * step);
       all += " " + slope;
-      nearest =
-          Math.min(nearest, Math.abs(slope - expected) / Math.max(0.05, Math.abs(expected)));
+      nearest = Math.min(nearest, Math.abs(slope - expected) / Math.max(0.05, Math.abs(expected)));
     }
     assertTrue(
         nearest < TOLERANCE,
@@ -665,16 +654,14 @@ class OperatorsTest {
   }
 
   private static double moved(
-      Feed feed,
-      ModelProto model,
-      float[] weights,
-      String tensor,
-      float[] direction,
-      double step) {
+      Feed feed, ModelProto model, float[] weights, String tensor, float[] direction, double step) {
     float[] y;
     if (tensor == null) {
       Feed.Tensor x = feed.tensors().get("x");
-      y = run(model, ForeignGraph.feed(x.shape(), moved(x.floats().orElseThrow(), direction, step)));
+      y =
+          run(
+              model,
+              ForeignGraph.feed(x.shape(), moved(x.floats().orElseThrow(), direction, step)));
     } else {
       Map<String, float[]> changed = new LinkedHashMap<>();
       model.getGraph().getInitializerList().stream()

@@ -94,15 +94,15 @@ def write_images(folder, seed):
     numpy.frombuffer(classes, numpy.uint8)[order].astype("<i4").tofile(folder / "classes")
 
 
-def java_command():
+def java_command(worker=WORKER):
     dependencies = HOUSE / "plugin" / "cli" / "target" / "dependencies.txt"
     classes = [HERE.parent / "target" / "test-classes", HOUSE / "plugin" / "cli" / "target" / "classes"]
-    if not dependencies.exists() or not (classes[0] / (WORKER.replace(".", "/") + ".class")).exists():
+    if not dependencies.exists() or not (classes[0] / (worker.replace(".", "/") + ".class")).exists():
         sys.exit("Build Subbit first: ./mvnw -DskipTests package")
     java = Path(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else shutil.which("java")
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
     environment["CLASSPATH"] = os.pathsep.join([*map(str, classes), dependencies.read_text().strip()])
-    return [str(java), "-Xmx1g", WORKER], environment
+    return [str(java), "-Xmx1g", worker], environment
 
 
 def start_subbit(folder, *case, seed=1):

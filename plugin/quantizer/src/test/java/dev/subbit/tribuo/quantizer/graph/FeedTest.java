@@ -67,7 +67,6 @@ class FeedTest {
     assertArrayEquals(
         new float[] {-3, 7},
         new Feed.Tensor(OnnxJavaType.INT64, new long[] {2}, numbers).floats().orElseThrow());
-    assertTrue(
-        new Feed.Tensor(OnnxJavaType.DOUBLE, new long[] {2}, numbers).floats().isEmpty());
+    assertTrue(new Feed.Tensor(OnnxJavaType.DOUBLE, new long[] {2}, numbers).floats().isEmpty());
   }
 }

@@ -683,10 +683,7 @@ class OperatorsTest {
 
   private static float[] numbers(byte[] raw) {
     float[] numbers = new float[raw.length / Float.BYTES];
-    ByteBuffer.wrap(raw)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .asFloatBuffer()
-        .get(numbers);
+    ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(numbers);
     return numbers;
   }
 

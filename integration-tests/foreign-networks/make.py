@@ -149,7 +149,7 @@ def main():
         network = Upscaler()
         small = lambda p: p.reshape(-1, 1, 14, 2, 14, 2).mean((3, 5))
         train(network, (small(x), x), nn.functional.mse_loss, epochs)
-        np.save(out / "upscaler.npy", small(test[:3000]))
+        np.save(out / "upscaler.npy", small(test[:1000]))
         shape = [None, 1, 14, 14]
     else:
         network = {"resnet": resnet, "mobilenet": mobilenet}[kind]()

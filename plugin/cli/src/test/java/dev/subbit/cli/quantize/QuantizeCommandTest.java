@@ -20,6 +20,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -203,11 +204,13 @@ class QuantizeCommandTest {
     assertTrue(run.out().contains("Trained for 3 passes"), run.out());
     JsonNode passes = new ObjectMapper().readTree(json.toFile()).get("passes");
     assertEquals(4, passes.size());
-    double best = 1;
-    for (JsonNode pass : passes) {
-      best = Math.min(best, pass.get("error").asDouble());
-    }
-    assertTrue(best < passes.get(0).get("error").asDouble(), passes.toString());
+    // One convolution is fitted as well as it can be; training may find nothing better elsewhere.
+    double first = passes.get(1).get("loss").asDouble();
+    assertTrue(passes.get(3).get("loss").asDouble() < first, passes.toString());
+    byte[] trained = Files.readAllBytes(out);
+    assertEquals(0, quantize("--inputs", folder.resolve("samples.npy").toString()).code());
+    assertEquals(
+        run.out().contains("the fit is kept"), Arrays.equals(trained, Files.readAllBytes(out)));
   }
 
   @Test

@@ -56,10 +56,6 @@ final class GraphSamples {
     }
   }
 
-  int count() {
-    return places.size();
-  }
-
   /** The numbers of the samples that are trained on. */
   int[] trained() {
     return numbers(false);

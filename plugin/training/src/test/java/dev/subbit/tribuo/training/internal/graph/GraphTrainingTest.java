@@ -12,6 +12,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnxruntime.OnnxJavaType;
+import dev.subbit.tribuo.codebook.KernelAssignment;
 import dev.subbit.tribuo.quantizer.GraphTuner;
 import dev.subbit.tribuo.quantizer.OnnxQuantizer;
 import dev.subbit.tribuo.quantizer.QuantizationProgress;
@@ -375,7 +376,7 @@ class GraphTrainingTest {
           for (int s = 0; s < 2; s++) {
             assertArrayEquals(
                 weights.stages().get(s).indices(),
-                dev.subbit.tribuo.codebook.KernelAssignment.nearest(
+                KernelAssignment.nearest(
                     weights.stages().get(s).codebook(), start.latents().get(s)));
           }
         });

@@ -3,6 +3,7 @@ package dev.subbit.tribuo.training.internal.graph.tensorflow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
@@ -173,13 +174,11 @@ final class Elementwise {
     }
   }
 
-  private static void apply(
-      OnnxNode node, GraphScope scope, java.util.function.UnaryOperator<Operand<TFloat32>> f) {
+  private static void apply(OnnxNode node, GraphScope scope, UnaryOperator<Operand<TFloat32>> f) {
     scope.put(node.output(0), apply(scope.tf(), scope.value(node.input(0)), f));
   }
 
-  private static GraphValue apply(
-      Ops tf, GraphValue x, java.util.function.UnaryOperator<Operand<TFloat32>> function) {
+  private static GraphValue apply(Ops tf, GraphValue x, UnaryOperator<Operand<TFloat32>> function) {
     return x.prefersChannelsLast()
         ? GraphValue.channelsLast(tf, function.apply(x.channelsLast()))
         : GraphValue.plain(tf, function.apply(x.plain()));

@@ -14,6 +14,8 @@ import dev.subbit.tribuo.training.internal.engine.tensorflow.Parameter;
 import dev.subbit.tribuo.training.internal.graph.ForeignGraph;
 import dev.subbit.tribuo.training.internal.graph.GraphTask;
 import dev.subbit.tribuo.training.internal.graph.RestTensors;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -681,10 +683,7 @@ class OperatorsTest {
 
   private static float[] numbers(byte[] raw) {
     float[] numbers = new float[raw.length / Float.BYTES];
-    java.nio.ByteBuffer.wrap(raw)
-        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-        .asFloatBuffer()
-        .get(numbers);
+    ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(numbers);
     return numbers;
   }
 

@@ -107,7 +107,8 @@ class QuantizeCommandTest {
     assertEquals(0, run.code(), run.err());
     assertTrue(run.out().contains("Quantized 1 of 1 convolutions"), run.out());
     ModelProto model = ModelProto.parseFrom(Files.readAllBytes(out));
-    assertEquals("SubBitConv", model.getGraph().getNode(0).getOpType());
+    assertEquals("SubBitWeights", model.getGraph().getNode(0).getOpType());
+    assertEquals("Conv", model.getGraph().getNode(1).getOpType());
     assertEquals(1, model.getFunctionsCount());
     JsonNode results = new ObjectMapper().readTree(json.toFile());
     JsonNode fitted = results.get("layers").get(0);
@@ -124,12 +125,13 @@ class QuantizeCommandTest {
 
     CommandRun inspect = CommandRun.of("inspect", out, "--codebooks", "--json", json);
     assertEquals(0, inspect.code(), inspect.err());
-    assertTrue(inspect.out().contains("2 of them sub-bit convolutions"), inspect.out());
-    assertTrue(inspect.out().contains("y/stage2"), inspect.out());
-    JsonNode layer = new ObjectMapper().readTree(json.toFile()).get("layers").get(1);
-    assertEquals(32, layer.get("codebook").size());
+    assertTrue(inspect.out().contains("1 of them sub-bit convolutions"), inspect.out());
+    assertTrue(inspect.out().contains("y/weights, stage 2"), inspect.out());
+    JsonNode layer = new ObjectMapper().readTree(json.toFile()).get("layers").get(0);
+    assertEquals(2, layer.get("stages").asInt());
+    assertEquals(64, layer.get("codebook").size());
     assertEquals(16, layer.get("outChannels").asInt());
-    assertEquals(5 / 9.0, layer.get("bitsPerWeight").asDouble(), 1e-9);
+    assertEquals(10 / 9.0, layer.get("bitsPerWeight").asDouble(), 1e-9);
     assertTrue(layer.get("storedBitsPerWeight").asDouble() > layer.get("bitsPerWeight").asDouble());
   }
 

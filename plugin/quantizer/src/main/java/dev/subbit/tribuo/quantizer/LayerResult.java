@@ -1,9 +1,9 @@
 package dev.subbit.tribuo.quantizer;
 
 import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.CodedWeights;
 import dev.subbit.onnx.StoredSize;
 import dev.subbit.tribuo.quantizer.fit.ConvFit;
-import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import java.util.List;
 
@@ -78,13 +78,8 @@ public record LayerResult(
       long patches,
       double signalToNoise,
       double[] noise) {
-    StagedWeights weights = chosen.weights();
-    StoredSize size =
-        weights.stages().stream()
-            .map(StoredSize::of)
-            .reduce(StoredSize.NONE, StoredSize::plus)
-            .withBiases(layer.outChannels())
-            .forWeights(layer.weightCount());
+    CodedWeights weights = chosen.weights().weights();
+    StoredSize size = weights.size().withBiases(layer.outChannels());
     return new LayerResult(
         layer.name(),
         layer.outChannels(),
@@ -92,8 +87,8 @@ public record LayerResult(
         layer.attributes().group(),
         layer.folded().size(),
         sharing,
-        weights.stages().get(0).codebook().tau(),
-        weights.stages().size(),
+        weights.tau(),
+        weights.stages(),
         size.indexBitsPerWeight(),
         size.storedBitsPerWeight(),
         (long) Float.BYTES * (layer.weightCount() + layer.outChannels()),

@@ -238,20 +238,23 @@ public final class OnnxQuantizer {
         if (layers.get(i).layers().size() > 1) {
           // Errors of the layers before are other ones than where the weights were fitted.
           PatchSampler own = sampler(layer);
-          look(layer, GraphEdits.replace(model, done), given, layer.input(), own, false);
+          look(layer, decoded(done), given, layer.input(), own, false);
           done.put(layer, chosen[i].weights().withBiasFor(own.moments()));
         }
       }
       progress.at(inOrder.size(), inOrder.size() + 1, "agreement");
-      ModelProto quantized = GraphEdits.replace(model, done);
       List<Feed> measured = calibration.measured();
-      Map<String, Double> signals = LayerSignals.of(model, quantized, inOrder, measured);
+      Map<String, Double> signals = LayerSignals.of(model, decoded(done), inOrder, measured);
+      boolean integer = settings.activations().isPresent();
+      ModelProto quantized =
+          GraphEdits.replace(
+              model, done, integer ? GraphEdits.Form.STAGES : GraphEdits.Form.COMPACT);
       if (settings.rest() == Rest.INT8) {
         quantized = Int8Weights.store(quantized);
       }
       List<OutputAgreement> outputs = compare(quantized, measured);
       List<OutputAgreement> floatActivations = List.of();
-      if (settings.activations().isPresent()) {
+      if (integer) {
         quantized = integer(quantized, calibration.fit(), settings.activations().get());
         floatActivations = outputs;
         outputs = compare(quantized, measured);
@@ -282,6 +285,11 @@ public final class OnnxQuantizer {
           null,
           heldOut ? calibration.heldOutSamples() : calibration.fitSamples(),
           heldOut);
+    }
+
+    /** The model with some layers quantized, to be run and not kept. */
+    private ModelProto decoded(Map<ConvLayer, StagedWeights> done) {
+      return GraphEdits.replace(model, done, GraphEdits.Form.DECODED);
     }
 
     /** Adds what 8-bit weights would give. */
@@ -322,7 +330,7 @@ public final class OnnxQuantizer {
                   .weights();
           Map<ConvLayer, StagedWeights> one = new LinkedHashMap<>();
           layers.get(i).layers().forEach(layer -> one.put(layer, weights));
-          for (OutputAgreement output : compare(GraphEdits.replace(model, one), few)) {
+          for (OutputAgreement output : compare(decoded(one), few)) {
             double signalToNoise = output.getSignalToNoise();
             if (!Double.isNaN(signalToNoise)) {
               noise[i][stages - 1] += Math.pow(10, -signalToNoise / 10);
@@ -339,7 +347,7 @@ public final class OnnxQuantizer {
      */
     private PatchSampler look(
         SharedLayers shared, Map<ConvLayer, StagedWeights> done, KeptValues given) {
-      ModelProto quantized = GraphEdits.replace(model, done);
+      ModelProto quantized = decoded(done);
       ConvLayer first = shared.first();
       PatchSampler sampler = sampler(first);
       look(first, quantized, given, first.input(), sampler, true);

@@ -1,7 +1,9 @@
 package dev.subbit.tribuo.quantizer.graph;
 
+import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.ConvAttributes;
+import dev.subbit.onnx.OnnxProtos;
 import java.util.List;
 
 /**
@@ -40,5 +42,22 @@ public record ConvLayer(
    */
   public int weightCount() {
     return outChannels * inChannels * Codebook.TAPS;
+  }
+
+  /**
+   * The convolution as a node, without name, inputs and outputs.
+   *
+   * @return a Conv with this geometry.
+   */
+  public NodeProto.Builder conv() {
+    ConvAttributes a = attributes;
+    return NodeProto.newBuilder()
+        .setOpType("Conv")
+        .addAttribute(OnnxProtos.attribute("kernel_shape", 3, 3))
+        .addAttribute(OnnxProtos.attribute("strides", a.strideHeight(), a.strideWidth()))
+        .addAttribute(
+            OnnxProtos.attribute("pads", a.padTop(), a.padLeft(), a.padBottom(), a.padRight()))
+        .addAttribute(OnnxProtos.attribute("dilations", a.dilationHeight(), a.dilationWidth()))
+        .addAttribute(OnnxProtos.attribute("group", (long) a.group()));
   }
 }

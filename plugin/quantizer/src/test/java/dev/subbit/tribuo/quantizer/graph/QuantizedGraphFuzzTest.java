@@ -96,7 +96,7 @@ class QuantizedGraphFuzzTest {
                 weights.put(
                     layer,
                     SubBitLayers.staged(layer.outChannels(), layer.inChannels(), 1, .5f, .25f)));
-    ModelProto subBit = GraphEdits.replace(model, weights);
+    ModelProto subBit = GraphEdits.replace(model, weights, GraphEdits.Form.STAGES);
     List<IntegerConv> convs = IntegerConv.of(subBit);
     Map<String, QuantizedRange> ranges = new HashMap<>();
     IntegerEdits.valuesWithoutRange(convs)

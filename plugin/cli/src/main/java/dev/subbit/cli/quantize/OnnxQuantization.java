@@ -17,6 +17,8 @@ import dev.subbit.tribuo.quantizer.OnnxQuantizer;
 import dev.subbit.tribuo.quantizer.OutputAgreement;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
+import dev.subbit.tribuo.quantizer.SizePoint;
+import dev.subbit.tribuo.quantizer.SmallestFile;
 import dev.subbit.tribuo.quantizer.Verdict;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
@@ -49,6 +51,7 @@ final class OnnxQuantization {
   private final Path out;
   private final CalibrationOptions calibration;
   private final QuantizationSettings settings;
+  private final boolean smallest;
   private final Path report;
   private final Supplier<Progress> progress;
   private final PrintWriter terminal;
@@ -59,6 +62,7 @@ final class OnnxQuantization {
       Path report,
       CalibrationOptions calibration,
       QuantizationSettings settings,
+      boolean smallest,
       Supplier<Progress> progress,
       PrintWriter terminal) {
     this.in = in;
@@ -66,6 +70,7 @@ final class OnnxQuantization {
     this.report = report;
     this.calibration = calibration;
     this.settings = settings;
+    this.smallest = smallest;
     this.progress = progress;
     this.terminal = terminal;
   }
@@ -98,12 +103,15 @@ final class OnnxQuantization {
     QuantizationResult result;
     try (GraphSession reference = GraphSession.ofFile(in);
         QuantizationBar bar = new QuantizationBar(progress)) {
-      result = new OnnxQuantizer(settings).quantize(model, reference, feeds, bar);
+      result =
+          smallest
+              ? new SmallestFile(settings).find(model, reference, feeds, bar)
+              : new OnnxQuantizer(settings).quantize(model, reference, feeds, bar);
     } catch (IllegalArgumentException e) {
       throw new UserError(in + ": " + e.getMessage(), e);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    write(result, file);
+    write(result, file, model);
     boolean integer = settings.activations().isPresent();
     Map<String, LayerTime> times =
         LayerTimes.of(model, result.weights(), feeds.fit().get(0), integer);
@@ -115,10 +123,10 @@ final class OnnxQuantization {
     return print(result, times, file.bytes(), seconds);
   }
 
-  /** Where nothing was converted, the output is the input, byte for byte. */
-  private void write(QuantizationResult result, OnnxFile file) {
+  /** Where nothing was changed, the output is the input, byte for byte. */
+  private void write(QuantizationResult result, OnnxFile file, ModelProto model) {
     try {
-      if (!result.layers().isEmpty()) {
+      if (result.model() != model) {
         OutputFile.write(out, stream -> result.model().writeTo(stream));
       } else if (file.isWhole() || isBeside()) {
         OutputFile.write(out, stream -> Files.copy(in, stream));
@@ -152,6 +160,7 @@ final class OnnxQuantization {
               "layer",
               "in",
               "out",
+              "kernel",
               "groups",
               "stages",
               "bits/weight",
@@ -167,6 +176,7 @@ final class OnnxQuantization {
             layer.name(),
             "" + layer.inChannels() * layer.group(),
             "" + layer.outChannels(),
+            layer.kernel(),
             "" + layer.group(),
             "" + layer.stages(),
             String.format(Locale.ROOT, "%.2f", layer.bitsPerWeight()),
@@ -203,6 +213,9 @@ final class OnnxQuantization {
     if (!result.layers().isEmpty()) {
       terminal.println(measured(result));
     }
+    if (!result.curve().isEmpty()) {
+      terminal.println(curve(result.curve()));
+    }
     long after = size(out);
     terminal.printf(
         Locale.ROOT,
@@ -227,9 +240,30 @@ final class OnnxQuantization {
     results.put("heldOut", result.heldOut());
     results.put("measuredSamples", result.measured());
     results.put("int8", result.int8());
+    results.put("curve", result.curve());
     results.put("verdict", verdict);
     results.put("outputsWithFloatActivations", result.floatActivations());
     return results;
+  }
+
+  /** The files that were tried, from the smallest. */
+  private static TextTable curve(List<SizePoint> files) {
+    TextTable table =
+        new TextTable(
+            2, "codewords", "rest", "bits/weight", "bytes", "equal decisions", "SNR dB", "within");
+    for (SizePoint file : files) {
+      table.row(
+          file.codewords() == null ? "-" : file.codewords().toString(),
+          file.rest().toString(),
+          file.codewords() == null ? "-" : String.format(Locale.ROOT, "%.2f", file.bitsPerWeight()),
+          String.format(Locale.ROOT, "%,d", file.bytes()),
+          Figures.percent(1 - file.drop()),
+          Double.isNaN(file.signalToNoise())
+              ? "-"
+              : String.format(Locale.ROOT, "%.1f", file.signalToNoise()),
+          file.within() ? "yes" : "no");
+    }
+    return table;
   }
 
   /** Which samples the figures come from, and what they are worth. */
@@ -269,7 +303,7 @@ final class OnnxQuantization {
                         "%s (%,d for %,d weights of an output%s)",
                         layer.name(),
                         layer.patches(),
-                        9 * layer.inChannels(),
+                        layer.weightsPerOutput(),
                         layer.plain() ? ", so its weights are the nearest to the float ones" : ""))
             .toList();
     if (!few.isEmpty()) {

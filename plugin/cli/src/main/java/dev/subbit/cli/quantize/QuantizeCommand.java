@@ -13,6 +13,7 @@ import dev.subbit.tribuo.quantizer.Metric;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
 import dev.subbit.tribuo.quantizer.Rest;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
+import dev.subbit.tribuo.quantizer.fit.Codewords;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.settings.Clipping;
 import java.io.PrintWriter;
@@ -113,6 +114,14 @@ public final class QuantizeCommand implements Callable<Integer> {
   private Double maxDrop;
 
   @Option(
+      names = "--smallest",
+      description =
+          "ONNX models: find the smallest file within --max-drop over stages, --codewords and --rest,"
+              + " and print size against agreement of all files that were tried. Takes many"
+              + " quantizations.")
+  private boolean smallest;
+
+  @Option(
       names = "--metric",
       paramLabel = "HOW",
       defaultValue = "LARGEST",
@@ -148,6 +157,17 @@ public final class QuantizeCommand implements Callable<Integer> {
               + " stored: ${COMPLETION-CANDIDATES}. INT8 has one scale per output channel and runs"
               + " as fast as FLOAT. Default: ${DEFAULT-VALUE}.")
   private Rest rest;
+
+  @Option(
+      names = "--codewords",
+      paramLabel = "KIND",
+      defaultValue = "SIGNS",
+      description =
+          "ONNX models: what codewords hold: ${COMPLETION-CANDIDATES}. INT8 codewords cost the same"
+              + " bits, fit convolutions of every kernel size and come much nearer to the float"
+              + " ones; they run at the float model's speed and on no device. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Codewords codewords;
 
   @Option(
       names = "--at-a-loss",
@@ -271,7 +291,7 @@ public final class QuantizeCommand implements Callable<Integer> {
       int most = stages != null ? stages : chosen ? CHOSEN_STAGES : 1;
       settings =
           new QuantizationSettings(
-              new FitSettings(tau, most, rounds, 1),
+              new FitSettings(tau, most, rounds, 1, codewords),
               keepFloat,
               bits,
               maxDrop == null ? -1 : maxDrop / 100,
@@ -284,7 +304,8 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
     PrintWriter terminal = spec.commandLine().getOut();
     json.write(
-        new OnnxQuantization(in, out, report, calibration, settings, this::progress, terminal)
+        new OnnxQuantization(
+                in, out, report, calibration, settings, smallest, this::progress, terminal)
             .run());
     terminal.flush();
   }

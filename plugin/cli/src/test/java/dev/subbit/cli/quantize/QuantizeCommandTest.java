@@ -302,4 +302,39 @@ class QuantizeCommandTest {
     assertEquals(0, run.code(), run.err());
     assertTrue(run.out().contains("of the samples nearest to themselves"), run.out());
   }
+
+  @Test
+  void theSmallestFileNeedsADrop() throws IOException {
+    CommandRun run =
+        quantize("--inputs", npy("<f8", 8, 4, 3, 9, 9).toString(), "--smallest", "--rounds", "1");
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("give --max-drop PERCENT too"), run.err());
+  }
+
+  @Test
+  void codewordsOfNumbersHaveNoEightBitForm() throws IOException {
+    CommandRun run =
+        quantize("--inputs", npy("<f8", 8, 4, 3, 9, 9).toString(), "--codewords", "int8", "--int8");
+    assertTrue(run.code() != 0);
+    assertTrue(run.err().contains("8-bit activations need codewords of signs"), run.err());
+  }
+
+  @Test
+  void codewordsOfNumbersAndFourBitsAreWritten() throws IOException {
+    CommandRun run =
+        quantize(
+            "--inputs",
+            npy("<f8", 8, 40, 3, 9, 9).toString(),
+            "--codewords",
+            "int8",
+            "--rest",
+            "int4",
+            "--at-a-loss");
+    assertEquals(0, run.code(), run.err());
+    ModelProto model = ModelProto.parseFrom(Files.readAllBytes(out));
+    assertEquals("SubBitWeights", model.getGraph().getNode(0).getOpType());
+    CommandRun inspect = CommandRun.of("inspect", out, "--codebooks");
+    assertEquals(0, inspect.code(), inspect.err());
+    assertTrue(inspect.out().contains("SubBitWeights"), inspect.out());
+  }
 }

@@ -52,7 +52,8 @@ public record StagedWeights(
         double shift = 0;
         int at = o * columns;
         for (PatchMoments block : group) {
-          for (int i = 0; i < block.columns(); i++) {
+          // The last vector may reach beyond the row.
+          for (int i = 0; i < block.columns() && at < (o + 1) * columns; i++) {
             shift += dense[at++] * block.patchMean(i);
           }
         }

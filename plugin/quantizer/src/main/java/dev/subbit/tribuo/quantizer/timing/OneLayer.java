@@ -48,6 +48,8 @@ final class OneLayer {
             "y",
             layer.outChannels(),
             layer.inChannels(),
+            layer.kernelHeight(),
+            layer.kernelWidth(),
             layer.weights(),
             layer.bias(),
             layer.attributes());
@@ -102,9 +104,7 @@ final class OneLayer {
         GraphProto.newBuilder()
             .setName("layer")
             .addInput(OnnxProtos.value("x", DataType.FLOAT, x.shape()))
-            .addInitializer(
-                OnnxProtos.tensor(
-                    "w", layer.weights(), layer.outChannels(), layer.inChannels(), 3, 3))
+            .addInitializer(OnnxProtos.tensor("w", layer.weights(), layer.shape()))
             .addInitializer(OnnxProtos.tensor("b", layer.bias(), layer.outChannels()))
             .addNode(layer.conv().addAllInput(List.of("x", "w", "b")).addOutput("y"))
             .addOutput(OnnxProtos.valueOfAnyShape("y", DataType.FLOAT))

@@ -12,6 +12,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.graph.TinyGraph;
+import dev.subbit.tribuo.quantizer.fit.Codewords;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,7 +27,7 @@ class GraphEditsTest {
       new TinyGraph().input("x", 1, 1, 3, 3).filled("w", 0.3f, 1, 1, 3, 3);
 
   private List<ConvLayer> layers() {
-    return ConvScan.of(graph.model(), values -> Map.of()).layers();
+    return ConvScan.of(graph.model(), values -> Map.of(), Codewords.SIGNS).layers();
   }
 
   /** The model with all of its layers replaced by stages of these scales. */

@@ -12,6 +12,7 @@ import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.graph.FunctionInlining;
 import dev.subbit.onnx.graph.OnnxFile;
 import dev.subbit.tribuo.quantizer.ChannelGroup;
+import dev.subbit.tribuo.quantizer.Deadline;
 import dev.subbit.tribuo.quantizer.LayerResult;
 import dev.subbit.tribuo.quantizer.OnnxQuantizer;
 import dev.subbit.tribuo.quantizer.OutputAgreement;
@@ -32,6 +33,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -52,6 +54,7 @@ final class OnnxQuantization {
   private final CalibrationOptions calibration;
   private final QuantizationSettings settings;
   private final boolean smallest;
+  private final Double minutes;
   private final Path report;
   private final Supplier<Progress> progress;
   private final PrintWriter terminal;
@@ -63,6 +66,7 @@ final class OnnxQuantization {
       CalibrationOptions calibration,
       QuantizationSettings settings,
       boolean smallest,
+      Double minutes,
       Supplier<Progress> progress,
       PrintWriter terminal) {
     this.in = in;
@@ -71,6 +75,7 @@ final class OnnxQuantization {
     this.calibration = calibration;
     this.settings = settings;
     this.smallest = smallest;
+    this.minutes = minutes;
     this.progress = progress;
     this.terminal = terminal;
   }
@@ -103,10 +108,14 @@ final class OnnxQuantization {
     QuantizationResult result;
     try (GraphSession reference = GraphSession.ofFile(in);
         QuantizationBar bar = new QuantizationBar(progress)) {
+      Deadline deadline =
+          minutes == null
+              ? Deadline.NONE
+              : Deadline.after(Duration.ofMillis(Math.round(minutes * 60_000)));
       result =
           smallest
-              ? new SmallestFile(settings).find(model, reference, feeds, bar)
-              : new OnnxQuantizer(settings).quantize(model, reference, feeds, bar);
+              ? new SmallestFile(settings, deadline).find(model, reference, feeds, bar)
+              : new OnnxQuantizer(settings, deadline).quantize(model, reference, feeds, bar);
     } catch (IllegalArgumentException e) {
       throw new UserError(in + ": " + e.getMessage(), e);
     }
@@ -310,6 +319,18 @@ final class OnnxQuantization {
       terminal.println(
           "Too few patches to fit these layers well; give more calibration inputs: "
               + String.join(", ", few)
+              + ".");
+    }
+    List<String> hurried =
+        result.layers().stream()
+            .filter(layer -> layer.plain() && !layer.hasFewPatches())
+            .map(LayerResult::name)
+            .toList();
+    if (!hurried.isEmpty()) {
+      terminal.println(
+          "The time was over before these layers were fitted; their weights are the nearest to the"
+              + " float ones: "
+              + String.join(", ", hurried)
               + ".");
     }
     terminal.println();

@@ -122,6 +122,14 @@ public final class QuantizeCommand implements Callable<Integer> {
   private boolean smallest;
 
   @Option(
+      names = "--minutes",
+      paramLabel = "M",
+      description =
+          "ONNX models: after this time no more stages are tried, and layers that were not fitted yet"
+              + " take the weights nearest to the float ones. Default: no limit.")
+  private Double minutes;
+
+  @Option(
       names = "--metric",
       paramLabel = "HOW",
       defaultValue = "LARGEST",
@@ -286,6 +294,10 @@ public final class QuantizeCommand implements Callable<Integer> {
     calibration.warning().ifPresent(warning -> err.println("subbit: " + warning));
     err.flush();
     QuantizationSettings settings;
+    if (minutes != null && !(minutes > 0)) {
+      throw new ParameterException(
+          spec.commandLine(), "--minutes is " + minutes + "; it must be more than 0");
+    }
     try {
       boolean chosen = bits != 0 || maxDrop != null;
       int most = stages != null ? stages : chosen ? CHOSEN_STAGES : 1;
@@ -305,7 +317,7 @@ public final class QuantizeCommand implements Callable<Integer> {
     PrintWriter terminal = spec.commandLine().getOut();
     json.write(
         new OnnxQuantization(
-                in, out, report, calibration, settings, smallest, this::progress, terminal)
+                in, out, report, calibration, settings, smallest, minutes, this::progress, terminal)
             .run());
     terminal.flush();
   }

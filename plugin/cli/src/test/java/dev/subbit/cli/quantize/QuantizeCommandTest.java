@@ -337,4 +337,13 @@ class QuantizeCommandTest {
     assertEquals(0, inspect.code(), inspect.err());
     assertTrue(inspect.out().contains("SubBitWeights"), inspect.out());
   }
+
+  @Test
+  void layersThatTheTimeDoesNotReachAreNamed() throws IOException {
+    String inputs = npy("<f8", 8, 400, 3, 9, 9).toString();
+    CommandRun run = quantize("--inputs", inputs, "--at-a-loss", "--minutes", "0.00001");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("The time was over before these layers were fitted"), run.out());
+    assertTrue(quantize("--inputs", inputs, "--minutes", "0").err().contains("more than 0"));
+  }
 }

@@ -3,6 +3,7 @@ package dev.subbit.tribuo.quantizer;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.onnx.BitPlanes;
 import dev.subbit.tribuo.quantizer.fit.ConvFit;
+import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.fit.PatchSampler;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.ConvForms;
@@ -62,6 +63,7 @@ public final class OnnxQuantizer {
   private static final int CHECK_PATCHES = 1024;
 
   private final QuantizationSettings settings;
+  private final Deadline deadline;
 
   /**
    * Makes a quantizer.
@@ -69,7 +71,19 @@ public final class OnnxQuantizer {
    * @param settings the form that models are given.
    */
   public OnnxQuantizer(QuantizationSettings settings) {
+    this(settings, Deadline.NONE);
+  }
+
+  /**
+   * Makes a quantizer that has a limited time.
+   *
+   * @param settings the form that models are given.
+   * @param deadline where it is over, no more stages are tried, and layers that were not fitted yet
+   *     take the weights nearest to the float ones.
+   */
+  public OnnxQuantizer(QuantizationSettings settings, Deadline deadline) {
     this.settings = settings;
+    this.deadline = deadline;
   }
 
   /**
@@ -196,7 +210,7 @@ public final class OnnxQuantizer {
       first = last;
       send(rests, work.quantize(path.get(0), noise, rests), trials);
     }
-    while (first < last) {
+    while (first < last && !deadline.isOver()) {
       int middle = (first + last) / 2;
       List<QuantizationResult> trial = work.quantize(path.get(middle), noise, rests);
       send(rests, trial, trials);
@@ -237,7 +251,7 @@ public final class OnnxQuantizer {
               settings.fit().stages(),
               100 * most));
     }
-    while (first < last) {
+    while (first < last && !deadline.isOver()) {
       int middle = (first + last) / 2;
       QuantizationResult trial = work.quantize(path.get(middle), noise);
       if (trial.drop() <= settings.maxDrop()) {
@@ -301,13 +315,12 @@ public final class OnnxQuantizer {
         if (chosen[i] == null) {
           PatchSampler sampler = look(layers.get(i), done, given);
           patches[i] = sampler.count();
+          FitSettings fit = settings.fit().withStages(stages[i]);
           chosen[i] =
-              ConvFit.fit(
-                  layer.weights(),
-                  layer.shape(),
-                  sampler.moments(),
-                  settings.fit().withStages(stages[i]),
-                  sampler.check());
+              deadline.isOver()
+                  ? ConvFit.nearest(layer.weights(), layer.shape(), sampler.moments(), fit)
+                  : ConvFit.fit(
+                      layer.weights(), layer.shape(), sampler.moments(), fit, sampler.check());
           for (ConvLayer each : layers.get(i).layers()) {
             done.put(each, chosen[i].weights());
           }
@@ -410,7 +423,7 @@ public final class OnnxQuantizer {
       Arrays.setAll(noise, i -> new double[mostStages(layers.get(i).first())]);
       List<Feed> few = first(calibration.measured(), SENSITIVITY_FEEDS);
       KeptValues given = new KeptValues();
-      for (int i = 0; i < noise.length; i++) {
+      for (int i = 0; i < noise.length && !deadline.isOver(); i++) {
         progress.at(i, noise.length, "sensitivity of " + layers.get(i).first().name());
         PatchSampler sampler = look(layers.get(i), Map.of(), given);
         for (int stages = 1; stages <= noise[i].length; stages++) {

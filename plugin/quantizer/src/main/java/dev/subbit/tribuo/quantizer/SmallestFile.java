@@ -25,6 +25,7 @@ public final class SmallestFile {
   private static final List<Rest> RESTS = List.of(Rest.INT8, Rest.INT4);
 
   private final QuantizationSettings settings;
+  private final Deadline deadline;
   private final List<SizePoint> curve = new ArrayList<>();
   private final Set<Rest> without = new HashSet<>();
   private QuantizationResult best;
@@ -35,9 +36,10 @@ public final class SmallestFile {
    * Prepares a search.
    *
    * @param settings a largest drop, and all but codewords and rest.
+   * @param deadline where it is over, the best file so far is taken.
    * @throws IllegalArgumentException if there is no largest drop, or activations are to be 8-bit.
    */
-  public SmallestFile(QuantizationSettings settings) {
+  public SmallestFile(QuantizationSettings settings, Deadline deadline) {
     if (settings.maxDrop() < 0) {
       throw new IllegalArgumentException(
           "The smallest file is that within a largest drop; give --max-drop PERCENT too");
@@ -47,6 +49,7 @@ public final class SmallestFile {
           "The smallest file is searched with float activations; leave --int8 out");
     }
     this.settings = settings;
+    this.deadline = deadline;
   }
 
   /**
@@ -65,7 +68,10 @@ public final class SmallestFile {
       Calibration calibration,
       QuantizationProgress progress) {
     for (Codewords codewords : Codewords.values()) {
-      new OnnxQuantizer(settings.with(codewords))
+      if (deadline.isOver() && best != null) {
+        break;
+      }
+      new OnnxQuantizer(settings.with(codewords), deadline)
           .search(
               model,
               reference,

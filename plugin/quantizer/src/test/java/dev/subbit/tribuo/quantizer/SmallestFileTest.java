@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnxruntime.OnnxJavaType;
+import dev.subbit.tribuo.quantizer.fit.Codewords;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
@@ -14,6 +15,7 @@ import dev.subbit.tribuo.quantizer.input.Calibration;
 import dev.subbit.tribuo.quantizer.input.CalibrationFeeds;
 import dev.subbit.tribuo.quantizer.input.Samples;
 import dev.subbit.tribuo.settings.Clipping;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +59,7 @@ class SmallestFileTest {
   private static QuantizationResult find(double maxDrop) {
     ModelProto model = model();
     try (GraphSession reference = new GraphSession(model)) {
-      return new SmallestFile(settings(maxDrop))
+      return new SmallestFile(settings(maxDrop), Deadline.NONE)
           .find(model, reference, calibration(), QuantizationProgress.NONE);
     }
   }
@@ -105,7 +107,7 @@ class SmallestFileTest {
           assertThrows(
                   IllegalArgumentException.class,
                   () ->
-                      new SmallestFile(settings(0.1))
+                      new SmallestFile(settings(0.1), Deadline.NONE)
                           .find(maps, reference, calibration(), QuantizationProgress.NONE))
               .getMessage();
       assertTrue(message.startsWith("No output of the model gives decisions"), message);
@@ -114,7 +116,8 @@ class SmallestFileTest {
 
   @Test
   void aSearchNeedsADropAndFloatActivations() {
-    assertThrows(IllegalArgumentException.class, () -> new SmallestFile(settings(-1)));
+    assertThrows(
+        IllegalArgumentException.class, () -> new SmallestFile(settings(-1), Deadline.NONE));
     QuantizationSettings integer =
         new QuantizationSettings(
             new FitSettings(5, 2, 1, 1),
@@ -125,6 +128,23 @@ class SmallestFileTest {
             false,
             Rest.FLOAT,
             Optional.of(Clipping.LEAST_ERROR));
-    assertThrows(IllegalArgumentException.class, () -> new SmallestFile(integer));
+    assertThrows(IllegalArgumentException.class, () -> new SmallestFile(integer, Deadline.NONE));
+  }
+
+  /** Without any time the plain files are measured, and the layers are not fitted. */
+  @Test
+  void whereTheTimeIsOverTheBestSoFarIsTaken() {
+    ModelProto model = model();
+    try (GraphSession reference = new GraphSession(model)) {
+      QuantizationResult result =
+          new SmallestFile(settings(0.06), Deadline.after(Duration.ZERO))
+              .find(model, reference, calibration(), QuantizationProgress.NONE);
+      assertTrue(result.drop() <= 0.06);
+      assertTrue(result.curve().stream().noneMatch(file -> file.codewords() == Codewords.INT8));
+      QuantizationResult hurried =
+          new OnnxQuantizer(settings(0.99), Deadline.after(Duration.ZERO))
+              .quantize(model, reference, calibration(), QuantizationProgress.NONE);
+      assertTrue(hurried.layers().stream().allMatch(LayerResult::plain));
+    }
   }
 }

@@ -115,6 +115,27 @@ public final class ConvFit {
     }
   }
 
+  /**
+   * Takes the weights nearest to the float ones, which need neither a fit nor its time.
+   *
+   * @param weights the float weights, row-major.
+   * @param shape their shape.
+   * @param moments the statistics of each group, for the bias.
+   * @param settings how to choose codewords.
+   * @return the weights.
+   * @throws IllegalArgumentException if a number is not finite.
+   */
+  public static Chosen nearest(
+      float[] weights, long[] shape, List<List<PatchMoments>> moments, FitSettings settings) {
+    ConvFit fit = new ConvFit(weights, shape, moments, settings);
+    try {
+      fit.start();
+      return new Chosen(fit.result(moments), true);
+    } finally {
+      fit.groups.forEach(group -> group.form().close());
+    }
+  }
+
   /** Starts codebooks, indices and scales from the kernels alone. */
   private void start() {
     SplittableRandom rng = new SplittableRandom(settings.seed());

@@ -163,21 +163,7 @@ final class ConvBodies {
     body.integers("plane_by_plane", 0, -1);
     body.numbers("powers", 1, 2, 4, 8, 16, 32, 64, 128, 256);
 
-    // The bits of every byte, float [256, 8]. Where a byte is divided by 2^(b + 1), bit b is set if
-    // the fraction is a half or more.
-    body.number("no_byte", 0);
-    body.number("byte_count", 256);
-    body.number("next_byte", 1);
-    body.number("half", 0.5f);
-    body.numbers(
-        "bit_places", 1 / 2f, 1 / 4f, 1 / 8f, 1 / 16f, 1 / 32f, 1 / 64f, 1 / 128f, 1 / 256f);
-    body.node("byte_list", "Range", List.of("no_byte", "byte_count", "next_byte"));
-    body.node("byte_column", "Reshape", List.of("byte_list", "as_column"));
-    body.node("quotients", "Mul", List.of("byte_column", "bit_places"));
-    body.node("whole_quotients", "Floor", List.of("quotients"));
-    body.node("fractions", "Sub", List.of("quotients", "whole_quotients"));
-    body.node("is_set", "GreaterOrEqual", List.of("fractions", "half"));
-    body.node("byte_bits", "Cast", List.of("is_set"), FunctionBuilder.to(DataType.FLOAT));
+    writeByteBits(body);
 
     // The planes, [tau, 8 * bytes of a plane], weighted by powers of two.
     body.node("bytes", "Cast", List.of("index"), FunctionBuilder.to(DataType.INT32));
@@ -195,5 +181,26 @@ final class ConvBodies {
     body.node("index_list", "Cast", List.of("used_numbers"), FunctionBuilder.to(DataType.INT32));
     body.node("out_in", "Concat", List.of("out", "in"), FunctionBuilder.axis(0));
     body.node("indices", "Reshape", List.of("index_list", "out_in"));
+  }
+
+  /**
+   * Adds the value {@code byte_bits}, the bits of every byte as float [256, 8], from {@code
+   * as_column}, int64 [-1, 1].
+   */
+  static void writeByteBits(FunctionBuilder body) {
+    // Where a byte is divided by 2^(b + 1), bit b is set if the fraction is a half or more.
+    body.number("no_byte", 0);
+    body.number("byte_count", 256);
+    body.number("next_byte", 1);
+    body.number("half", 0.5f);
+    body.numbers(
+        "bit_places", 1 / 2f, 1 / 4f, 1 / 8f, 1 / 16f, 1 / 32f, 1 / 64f, 1 / 128f, 1 / 256f);
+    body.node("byte_list", "Range", List.of("no_byte", "byte_count", "next_byte"));
+    body.node("byte_column", "Reshape", List.of("byte_list", "as_column"));
+    body.node("quotients", "Mul", List.of("byte_column", "bit_places"));
+    body.node("whole_quotients", "Floor", List.of("quotients"));
+    body.node("fractions", "Sub", List.of("quotients", "whole_quotients"));
+    body.node("is_set", "GreaterOrEqual", List.of("fractions", "half"));
+    body.node("byte_bits", "Cast", List.of("is_set"), FunctionBuilder.to(DataType.FLOAT));
   }
 }

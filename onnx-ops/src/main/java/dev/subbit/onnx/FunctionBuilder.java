@@ -40,6 +40,26 @@ final class FunctionBuilder {
                 OperatorSetIdProto.newBuilder().setVersion(SubBitOperator.STANDARD_OPSET));
   }
 
+  /**
+   * Begins a function that has no attributes and is no operator with kernels.
+   *
+   * @param name its name.
+   * @param says what it computes.
+   * @param inputs names of its inputs.
+   * @param output name of its output.
+   */
+  FunctionBuilder(String name, String says, List<String> inputs, String output) {
+    function =
+        FunctionProto.newBuilder()
+            .setDomain(SubBitOperator.DOMAIN)
+            .setName(name)
+            .setDocString(says)
+            .addAllInput(inputs)
+            .addOutput(output)
+            .addOpsetImport(
+                OperatorSetIdProto.newBuilder().setVersion(SubBitOperator.STANDARD_OPSET));
+  }
+
   FunctionProto build() {
     return function.build();
   }

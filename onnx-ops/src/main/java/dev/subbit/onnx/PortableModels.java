@@ -148,12 +148,12 @@ public final class PortableModels {
   }
 
   private static boolean holdsWeights(FunctionProto function) {
-    return PlainConvolution.of(
-            NodeProto.newBuilder()
-                .setDomain(function.getDomain())
-                .setOpType(function.getName())
-                .build())
-        .isPresent();
+    NodeProto call =
+        NodeProto.newBuilder()
+            .setDomain(function.getDomain())
+            .setOpType(function.getName())
+            .build();
+    return WeightsFunction.isCall(call) || PlainConvolution.of(call).isPresent();
   }
 
   /** Decodes the weights of all nodes that hold indices. */
@@ -163,6 +163,17 @@ public final class PortableModels {
     Map<String, TensorProto> initializers = new HashMap<>();
     graph.getInitializerList().forEach(tensor -> initializers.put(tensor.getName(), tensor));
     Set<String> names = GraphNames.of(model.getGraph());
+    List<NodeProto> others = new ArrayList<>();
+    for (NodeProto node : graph.getNodeList()) {
+      if (WeightsFunction.isCall(node)) {
+        CodedWeights weights = WeightsFunction.read(node, initializers);
+        graph.addInitializer(
+            OnnxProtos.tensor(node.getOutput(0), weights.toDense(), weights.shape()));
+      } else {
+        others.add(node);
+      }
+    }
+    graph.clearNode().addAllNode(others);
     for (NodeProto.Builder node : graph.getNodeBuilderList()) {
       PlainConvolution convolution = PlainConvolution.of(node.build()).orElse(null);
       if (convolution != null) {

@@ -97,12 +97,13 @@ public final class SubBitModels {
 
   private static ModelProto.Builder withFunctions(ModelProto.Builder model, long opset) {
     Set<SubBitOperator> used = used(model.getGraph());
+    boolean hasWeights = nodes(model.getGraph()).anyMatch(WeightsFunction::isCall);
     List<IntegerNetworkFunction> networks = IntegerNetworkFunction.ofGraph(model.getGraph());
     networks.forEach(network -> used.addAll(network.called()));
     ModelProto before = model.build();
     model.clearOpsetImport().clearFunctions();
     model.addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset));
-    if (!used.isEmpty()) {
+    if (!used.isEmpty() || hasWeights) {
       model.addOpsetImport(
           OperatorSetIdProto.newBuilder()
               .setDomain(SubBitOperator.DOMAIN)
@@ -117,30 +118,34 @@ public final class SubBitModels {
         .forEach(model::addFunctions);
     used.stream().map(operator -> operator.function(opset)).forEach(model::addFunctions);
     networks.stream().map(network -> network.function(opset)).forEach(model::addFunctions);
+    if (hasWeights) {
+      model.addFunctions(WeightsFunction.function(opset));
+    }
     return model;
   }
 
-  /** The sub-bit operators of a graph's nodes and those that their functions call. */
+  /** The sub-bit operators of a graph's nodes, subgraphs included, and those that they call. */
   private static Set<SubBitOperator> used(GraphProto graph) {
     Set<SubBitOperator> used = new TreeSet<>();
-    for (NodeProto node : graph.getNodeList()) {
-      if (node.getDomain().equals(SubBitOperator.DOMAIN)
-          && !node.getOpType().equals(IntegerNetworkFunction.OP_TYPE)) {
-        SubBitOperator operator =
-            SubBitOperator.ofType(node.getOpType())
-                .orElseThrow(
-                    () ->
-                        new IllegalArgumentException(
-                            "Node '"
-                                + node.getName()
-                                + "': there is no operator "
-                                + SubBitOperator.DOMAIN
-                                + "."
-                                + node.getOpType()));
-        used.add(operator);
-        used.addAll(operator.called());
-      }
-    }
+    nodes(graph)
+        .filter(node -> !node.getOpType().equals(IntegerNetworkFunction.OP_TYPE))
+        .filter(node -> !WeightsFunction.isCall(node))
+        .forEach(
+            node -> {
+              SubBitOperator operator =
+                  SubBitOperator.ofType(node.getOpType())
+                      .orElseThrow(
+                          () ->
+                              new IllegalArgumentException(
+                                  "Node '"
+                                      + node.getName()
+                                      + "': there is no operator "
+                                      + SubBitOperator.DOMAIN
+                                      + "."
+                                      + node.getOpType()));
+              used.add(operator);
+              used.addAll(operator.called());
+            });
     return used;
   }
 }

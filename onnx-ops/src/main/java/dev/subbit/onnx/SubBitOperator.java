@@ -207,6 +207,11 @@ public enum SubBitOperator {
    *     #OLDEST_STANDARD_OPSET}.
    */
   public FunctionProto function(long opset) {
+    requireOpset(opset);
+    return withOpset(function, opset);
+  }
+
+  static void requireOpset(long opset) {
     if (opset < OLDEST_STANDARD_OPSET) {
       throw new IllegalArgumentException(
           "The sub-bit operators need operator set "
@@ -214,7 +219,6 @@ public enum SubBitOperator {
               + " or newer; the model imports "
               + opset);
     }
-    return withOpset(function, opset);
   }
 
   /**
@@ -229,9 +233,11 @@ public enum SubBitOperator {
       return false;
     }
     FunctionProto standard = withOpset(candidate, STANDARD_OPSET);
-    return Stream.concat(
-            Arrays.stream(values()).map(SubBitOperator::function), EarlierFunctions.all().stream())
-        .anyMatch(standard::equals);
+    return standard.equals(WeightsFunction.function())
+        || Stream.concat(
+                Arrays.stream(values()).map(SubBitOperator::function),
+                EarlierFunctions.all().stream())
+            .anyMatch(standard::equals);
   }
 
   private static FunctionProto withOpset(FunctionProto function, long opset) {

@@ -8,10 +8,12 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.cli.terminal.TextTable;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.CodedWeights;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.StoredSize;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitOperator;
+import dev.subbit.onnx.WeightsFunction;
 import dev.subbit.onnx.graph.OnnxFile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -44,18 +46,21 @@ record OnnxInspection(
    * @param operator its operator.
    * @param inChannels input channels of one group.
    * @param outChannels output channels.
+   * @param stages number of summands that its weights are the sum of.
    * @param tau bits of an index.
    * @param codewordsUsed number of codewords that are used at least once.
    * @param bytes bytes of index, codebook, scale and bias.
    * @param bitsPerWeight bits of the indices over the weights they stand for.
    * @param storedBitsPerWeight bits of index, codebook, scale and bias over these weights.
-   * @param codebook the codewords, nine bits each, first tap least significant.
+   * @param codebook the codewords of all stages, nine bits each, first tap least significant; empty
+   *     where they are not 3x3 signs.
    */
   record LayerReport(
       String name,
       String operator,
       int inChannels,
       int outChannels,
+      int stages,
       int tau,
       int codewordsUsed,
       long bytes,
@@ -97,6 +102,19 @@ record OnnxInspection(
     List<NodeProto> nodes = new ArrayList<>();
     model.getGraph().getNodeList().forEach(node -> nodes.addAll(layersOf(node, model)));
     for (NodeProto node : nodes) {
+      if (WeightsFunction.isCall(node)) {
+        CodedWeights weights = codedWeights(file, node, tensors);
+        LayerReport report = report(node, weights);
+        layers.add(report);
+        subBit += report.bytes();
+        if (codebooks != null && weights.isSigns()) {
+          int stage = 1;
+          for (PackedConvWeights each : weights.convolutions()) {
+            codebooks.printf("%n%s, stage %d%n%s", report.name(), stage++, CodebookText.of(each));
+          }
+        }
+        continue;
+      }
       if (!node.getDomain().equals(SubBitOperator.DOMAIN)
           || SubBitOperator.ofType(node.getOpType()).isEmpty()
           || integer(node, "tau") == 0) {
@@ -178,6 +196,7 @@ record OnnxInspection(
           node.getOpType(),
           weights.inChannels(),
           weights.outChannels(),
+          1,
           weights.codebook().tau(),
           used,
           bytes,
@@ -195,8 +214,46 @@ record OnnxInspection(
         node.getOpType(),
         weights.inChannels(),
         weights.outChannels(),
+        1,
         weights.codebook().tau(),
         used,
+        size.bytes(),
+        size.indexBitsPerWeight(),
+        size.storedBitsPerWeight(),
+        codewords);
+  }
+
+  private static CodedWeights codedWeights(
+      Path file, NodeProto node, Map<String, TensorProto> tensors) {
+    try {
+      return WeightsFunction.read(node, tensors);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static LayerReport report(NodeProto node, CodedWeights weights) {
+    StoredSize size = weights.size();
+    List<Integer> codewords = new ArrayList<>();
+    if (weights.isSigns()) {
+      for (PackedConvWeights stage : weights.convolutions()) {
+        for (int i = 0; i < stage.codebook().size(); i++) {
+          codewords.add(stage.codebook().codeword(i));
+        }
+      }
+    }
+    long used = 0;
+    for (int s = 0; s < weights.stages(); s++) {
+      used += Arrays.stream(weights.indices(s)).distinct().count();
+    }
+    return new LayerReport(
+        node.getName(),
+        node.getOpType(),
+        weights.shape().length < 2 ? 1 : (int) weights.shape()[1],
+        weights.rows(),
+        weights.stages(),
+        weights.tau(),
+        (int) used,
         size.bytes(),
         size.indexBitsPerWeight(),
         size.storedBitsPerWeight(),
@@ -265,6 +322,7 @@ record OnnxInspection(
             "operator",
             "in",
             "out",
+            "stages",
             "tau",
             "codewords used",
             "bits/weight",
@@ -276,8 +334,9 @@ record OnnxInspection(
           layer.operator(),
           "" + layer.inChannels(),
           "" + layer.outChannels(),
+          "" + layer.stages(),
           "" + layer.tau(),
-          layer.codewordsUsed() + "/" + layer.codebook().size(),
+          layer.codewordsUsed() + "/" + (layer.stages() << layer.tau()),
           String.format(Locale.ROOT, "%.2f", layer.bitsPerWeight()),
           String.format(Locale.ROOT, "%,d", layer.bytes()),
           String.format(Locale.ROOT, "%.2f", layer.storedBitsPerWeight()));

@@ -12,11 +12,14 @@ import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.graph.FunctionInlining;
 import dev.subbit.onnx.graph.OnnxFile;
 import dev.subbit.tribuo.quantizer.ChannelGroup;
+import dev.subbit.tribuo.quantizer.Deadline;
 import dev.subbit.tribuo.quantizer.LayerResult;
 import dev.subbit.tribuo.quantizer.OnnxQuantizer;
 import dev.subbit.tribuo.quantizer.OutputAgreement;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
+import dev.subbit.tribuo.quantizer.SizePoint;
+import dev.subbit.tribuo.quantizer.SmallestFile;
 import dev.subbit.tribuo.quantizer.Verdict;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
@@ -31,6 +34,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -53,6 +57,8 @@ final class OnnxQuantization {
   private final QuantizationSettings settings;
   private final Optional<OnnxTuning> tuning;
   private final int trainedImages;
+  private final boolean smallest;
+  private final Double minutes;
   private final Path report;
   private final Supplier<Progress> progress;
   private final PrintWriter terminal;
@@ -65,6 +71,8 @@ final class OnnxQuantization {
       QuantizationSettings settings,
       Optional<OnnxTuning> tuning,
       int trainedImages,
+      boolean smallest,
+      Double minutes,
       Supplier<Progress> progress,
       PrintWriter terminal) {
     this.in = in;
@@ -74,6 +82,8 @@ final class OnnxQuantization {
     this.settings = settings;
     this.tuning = tuning;
     this.trainedImages = trainedImages;
+    this.smallest = smallest;
+    this.minutes = minutes;
     this.progress = progress;
     this.terminal = terminal;
   }
@@ -111,14 +121,23 @@ final class OnnxQuantization {
     TuningPasses passes = new TuningPasses();
     try (GraphSession reference = GraphSession.ofFile(in);
         QuantizationBar bar = new QuantizationBar(progress)) {
+      Deadline deadline =
+          minutes == null
+              ? Deadline.NONE
+              : Deadline.after(Duration.ofMillis(Math.round(minutes * 60_000)));
       result =
-          new OnnxQuantizer(settings, tuning.map(one -> one.withPasses(passes::add).on(trained)))
-              .quantize(model, reference, feeds, bar);
+          smallest
+              ? new SmallestFile(settings, deadline).find(model, reference, feeds, bar)
+              : new OnnxQuantizer(
+                      settings,
+                      deadline,
+                      tuning.map(one -> one.withPasses(passes::add).on(trained)))
+                  .quantize(model, reference, feeds, bar);
     } catch (IllegalArgumentException e) {
       throw new UserError(in + ": " + e.getMessage(), e);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    write(result, file);
+    write(result, file, model);
     boolean integer = settings.activations().isPresent();
     Map<String, LayerTime> times =
         LayerTimes.of(model, result.weights(), feeds.fit().get(0), integer);
@@ -135,10 +154,10 @@ final class OnnxQuantization {
     return results;
   }
 
-  /** Where nothing was converted, the output is the input, byte for byte. */
-  private void write(QuantizationResult result, OnnxFile file) {
+  /** Where nothing was changed, the output is the input, byte for byte. */
+  private void write(QuantizationResult result, OnnxFile file, ModelProto model) {
     try {
-      if (!result.layers().isEmpty()) {
+      if (result.model() != model) {
         OutputFile.write(out, stream -> result.model().writeTo(stream));
       } else if (file.isWhole() || isBeside()) {
         OutputFile.write(out, stream -> Files.copy(in, stream));
@@ -172,6 +191,7 @@ final class OnnxQuantization {
               "layer",
               "in",
               "out",
+              "kernel",
               "groups",
               "stages",
               "bits/weight",
@@ -187,6 +207,7 @@ final class OnnxQuantization {
             layer.name(),
             "" + layer.inChannels() * layer.group(),
             "" + layer.outChannels(),
+            layer.kernel(),
             "" + layer.group(),
             "" + layer.stages(),
             String.format(Locale.ROOT, "%.2f", layer.bitsPerWeight()),
@@ -223,6 +244,9 @@ final class OnnxQuantization {
     if (!result.layers().isEmpty()) {
       terminal.println(measured(result));
     }
+    if (!result.curve().isEmpty()) {
+      terminal.println(curve(result.curve()));
+    }
     long after = size(out);
     terminal.printf(
         Locale.ROOT,
@@ -247,9 +271,30 @@ final class OnnxQuantization {
     results.put("heldOut", result.heldOut());
     results.put("measuredSamples", result.measured());
     results.put("int8", result.int8());
+    results.put("curve", result.curve());
     results.put("verdict", verdict);
     results.put("outputsWithFloatActivations", result.floatActivations());
     return results;
+  }
+
+  /** The files that were tried, from the smallest. */
+  private static TextTable curve(List<SizePoint> files) {
+    TextTable table =
+        new TextTable(
+            2, "codewords", "rest", "bits/weight", "bytes", "equal decisions", "SNR dB", "within");
+    for (SizePoint file : files) {
+      table.row(
+          file.codewords() == null ? "-" : file.codewords().toString(),
+          file.rest().toString(),
+          file.codewords() == null ? "-" : String.format(Locale.ROOT, "%.2f", file.bitsPerWeight()),
+          String.format(Locale.ROOT, "%,d", file.bytes()),
+          Figures.percent(1 - file.drop()),
+          Double.isNaN(file.signalToNoise())
+              ? "-"
+              : String.format(Locale.ROOT, "%.1f", file.signalToNoise()),
+          file.within() ? "yes" : "no");
+    }
+    return table;
   }
 
   /** Which samples the figures come from, and what they are worth. */
@@ -289,13 +334,25 @@ final class OnnxQuantization {
                         "%s (%,d for %,d weights of an output%s)",
                         layer.name(),
                         layer.patches(),
-                        9 * layer.inChannels(),
+                        layer.weightsPerOutput(),
                         layer.plain() ? ", so its weights are the nearest to the float ones" : ""))
             .toList();
     if (!few.isEmpty()) {
       terminal.println(
           "Too few patches to fit these layers well; give more calibration inputs: "
               + String.join(", ", few)
+              + ".");
+    }
+    List<String> hurried =
+        result.layers().stream()
+            .filter(layer -> layer.plain() && !layer.hasFewPatches())
+            .map(LayerResult::name)
+            .toList();
+    if (!hurried.isEmpty()) {
+      terminal.println(
+          "The time was over before these layers were fitted; their weights are the nearest to the"
+              + " float ones: "
+              + String.join(", ", hurried)
               + ".");
     }
     terminal.println();

@@ -14,6 +14,7 @@ import dev.subbit.tribuo.quantizer.Metric;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
 import dev.subbit.tribuo.quantizer.Rest;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
+import dev.subbit.tribuo.quantizer.fit.Codewords;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.settings.Clipping;
 import dev.subbit.tribuo.training.OnnxTuning;
@@ -116,6 +117,22 @@ public final class QuantizeCommand implements Callable<Integer> {
   private Double maxDrop;
 
   @Option(
+      names = "--smallest",
+      description =
+          "ONNX models: find the smallest file within --max-drop over stages, --codewords and --rest,"
+              + " and print size against agreement of all files that were tried. Takes many"
+              + " quantizations.")
+  private boolean smallest;
+
+  @Option(
+      names = "--minutes",
+      paramLabel = "M",
+      description =
+          "ONNX models: after this time no more stages are tried, and layers that were not fitted yet"
+              + " take the weights nearest to the float ones. Default: no limit.")
+  private Double minutes;
+
+  @Option(
       names = "--metric",
       paramLabel = "HOW",
       defaultValue = "LARGEST",
@@ -151,6 +168,17 @@ public final class QuantizeCommand implements Callable<Integer> {
               + " stored: ${COMPLETION-CANDIDATES}. INT8 has one scale per output channel and runs"
               + " as fast as FLOAT. Default: ${DEFAULT-VALUE}.")
   private Rest rest;
+
+  @Option(
+      names = "--codewords",
+      paramLabel = "KIND",
+      defaultValue = "SIGNS",
+      description =
+          "ONNX models: what codewords hold: ${COMPLETION-CANDIDATES}. INT8 codewords cost the same"
+              + " bits, fit convolutions of every kernel size and come much nearer to the float"
+              + " ones; they run at the float model's speed and on no device. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Codewords codewords;
 
   @Option(
       names = "--at-a-loss",
@@ -315,12 +343,16 @@ public final class QuantizeCommand implements Callable<Integer> {
     calibration.warning().ifPresent(warning -> err.println("subbit: " + warning));
     err.flush();
     QuantizationSettings settings;
+    if (minutes != null && !(minutes > 0)) {
+      throw new ParameterException(
+          spec.commandLine(), "--minutes is " + minutes + "; it must be more than 0");
+    }
     try {
       boolean chosen = bits != 0 || maxDrop != null;
       int most = stages != null ? stages : chosen ? CHOSEN_STAGES : 1;
       settings =
           new QuantizationSettings(
-              new FitSettings(tau, most, rounds, 1),
+              new FitSettings(tau, most, rounds, 1, codewords),
               keepFloat,
               bits,
               maxDrop == null ? -1 : maxDrop / 100,
@@ -341,6 +373,8 @@ public final class QuantizeCommand implements Callable<Integer> {
                 settings,
                 training(),
                 tuneImages,
+                smallest,
+                minutes,
                 this::progress,
                 terminal)
             .run());

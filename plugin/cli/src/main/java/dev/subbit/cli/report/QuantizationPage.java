@@ -95,6 +95,54 @@ public final class QuantizationPage {
   public record Left(String reason, int count, String first, String names) {}
 
   /**
+   * A file that the search for the smallest made.
+   *
+   * @param form codewords, bits and rest.
+   * @param size its size.
+   * @param equal share of equal decisions.
+   * @param signalToNoise ratio of its worst output.
+   * @param within whether it stays within the drop.
+   */
+  public record Tried(
+      String form, String size, String equal, String signalToNoise, String within) {}
+
+  /**
+   * Whether the smallest file was searched.
+   *
+   * @return true if there is a curve.
+   */
+  public boolean hasCurve() {
+    return !result.curve().isEmpty();
+  }
+
+  /**
+   * The files that were tried, as a picture.
+   *
+   * @return the chart.
+   */
+  public SizeChart curve() {
+    return new SizeChart(result.curve());
+  }
+
+  /**
+   * The files that were tried, from the smallest.
+   *
+   * @return a row each.
+   */
+  public List<Tried> tried() {
+    return result.curve().stream()
+        .map(
+            file ->
+                new Tried(
+                    SizeChart.form(file),
+                    Figures.kilobytes(file.bytes()),
+                    Figures.percent(1 - file.drop()),
+                    Figures.decibels(file.signalToNoise()),
+                    file.within() ? "yes" : "no"))
+        .toList();
+  }
+
+  /**
    * What the page begins with.
    *
    * @return verdict, facts and next steps.
@@ -216,7 +264,7 @@ public final class QuantizationPage {
     double bits = 0;
     long weights = 0;
     for (LayerResult layer : result.layers()) {
-      long own = (long) layer.outChannels() * layer.inChannels();
+      long own = (long) layer.outChannels() * layer.weightsPerOutput();
       bits += own * layer.storedBitsPerWeight();
       weights += own;
     }
@@ -272,6 +320,7 @@ public final class QuantizationPage {
         List.of(
             "" + layer.inChannels() * layer.group(),
             "" + layer.outChannels(),
+            layer.kernel(),
             "" + layer.group(),
             "" + layer.tau(),
             "" + layer.stages(),

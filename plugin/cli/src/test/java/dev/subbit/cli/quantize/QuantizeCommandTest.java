@@ -108,7 +108,8 @@ class QuantizeCommandTest {
     assertEquals(0, run.code(), run.err());
     assertTrue(run.out().contains("Quantized 1 of 1 convolutions"), run.out());
     ModelProto model = ModelProto.parseFrom(Files.readAllBytes(out));
-    assertEquals("SubBitConv", model.getGraph().getNode(0).getOpType());
+    assertEquals("SubBitWeights", model.getGraph().getNode(0).getOpType());
+    assertEquals("Conv", model.getGraph().getNode(1).getOpType());
     assertEquals(1, model.getFunctionsCount());
     JsonNode results = new ObjectMapper().readTree(json.toFile());
     JsonNode fitted = results.get("layers").get(0);
@@ -125,12 +126,13 @@ class QuantizeCommandTest {
 
     CommandRun inspect = CommandRun.of("inspect", out, "--codebooks", "--json", json);
     assertEquals(0, inspect.code(), inspect.err());
-    assertTrue(inspect.out().contains("2 of them sub-bit convolutions"), inspect.out());
-    assertTrue(inspect.out().contains("y/stage2"), inspect.out());
-    JsonNode layer = new ObjectMapper().readTree(json.toFile()).get("layers").get(1);
-    assertEquals(32, layer.get("codebook").size());
+    assertTrue(inspect.out().contains("1 of them sub-bit convolutions"), inspect.out());
+    assertTrue(inspect.out().contains("y/weights, stage 2"), inspect.out());
+    JsonNode layer = new ObjectMapper().readTree(json.toFile()).get("layers").get(0);
+    assertEquals(2, layer.get("stages").asInt());
+    assertEquals(64, layer.get("codebook").size());
     assertEquals(16, layer.get("outChannels").asInt());
-    assertEquals(5 / 9.0, layer.get("bitsPerWeight").asDouble(), 1e-9);
+    assertEquals(10 / 9.0, layer.get("bitsPerWeight").asDouble(), 1e-9);
     assertTrue(layer.get("storedBitsPerWeight").asDouble() > layer.get("bitsPerWeight").asDouble());
   }
 
@@ -357,5 +359,49 @@ class QuantizeCommandTest {
         quantize("--random", "10", "--shape", "3x12x12", "--metric", "cosine", "--max-drop", "90");
     assertEquals(0, run.code(), run.err());
     assertTrue(run.out().contains("of the samples nearest to themselves"), run.out());
+  }
+
+  @Test
+  void theSmallestFileNeedsADrop() throws IOException {
+    CommandRun run =
+        quantize("--inputs", npy("<f8", 8, 4, 3, 9, 9).toString(), "--smallest", "--rounds", "1");
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("give --max-drop PERCENT too"), run.err());
+  }
+
+  @Test
+  void codewordsOfNumbersHaveNoEightBitForm() throws IOException {
+    CommandRun run =
+        quantize("--inputs", npy("<f8", 8, 4, 3, 9, 9).toString(), "--codewords", "int8", "--int8");
+    assertTrue(run.code() != 0);
+    assertTrue(run.err().contains("8-bit activations need codewords of signs"), run.err());
+  }
+
+  @Test
+  void codewordsOfNumbersAndFourBitsAreWritten() throws IOException {
+    CommandRun run =
+        quantize(
+            "--inputs",
+            npy("<f8", 8, 40, 3, 9, 9).toString(),
+            "--codewords",
+            "int8",
+            "--rest",
+            "int4",
+            "--at-a-loss");
+    assertEquals(0, run.code(), run.err());
+    ModelProto model = ModelProto.parseFrom(Files.readAllBytes(out));
+    assertEquals("SubBitWeights", model.getGraph().getNode(0).getOpType());
+    CommandRun inspect = CommandRun.of("inspect", out, "--codebooks");
+    assertEquals(0, inspect.code(), inspect.err());
+    assertTrue(inspect.out().contains("SubBitWeights"), inspect.out());
+  }
+
+  @Test
+  void layersThatTheTimeDoesNotReachAreNamed() throws IOException {
+    String inputs = npy("<f8", 8, 400, 3, 9, 9).toString();
+    CommandRun run = quantize("--inputs", inputs, "--at-a-loss", "--minutes", "0.00001");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("The time was over before these layers were fitted"), run.out());
+    assertTrue(quantize("--inputs", inputs, "--minutes", "0").err().contains("more than 0"));
   }
 }

@@ -7,6 +7,9 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.tribuo.quantizer.Int8Twin;
 import dev.subbit.tribuo.quantizer.LayerResult;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
+import dev.subbit.tribuo.quantizer.Rest;
+import dev.subbit.tribuo.quantizer.SizePoint;
+import dev.subbit.tribuo.quantizer.fit.Codewords;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.timing.LayerTime;
 import java.util.ArrayList;
@@ -36,7 +39,11 @@ class QuantizationPageTest {
             List.of(),
             new Int8Twin(250_000, List.of()),
             20,
-            true);
+            true,
+            List.of(
+                new SizePoint(Codewords.INT8, Rest.INT4, 1.2, 125_000, 0.02, 14, true),
+                new SizePoint(Codewords.SIGNS, Rest.INT8, 0.56, 180_000, 0.3, 6, false),
+                new SizePoint(null, Rest.INT8, 0, 250_000, 0.001, 30, true)));
     Map<String, LayerTime> times =
         Map.of(
             "stage1/conv", new LayerTime("stage1/conv", 300, 100, "native"),
@@ -49,6 +56,8 @@ class QuantizationPageTest {
         name,
         64,
         64,
+        "3x3",
+        576,
         1,
         1,
         List.of(),
@@ -96,5 +105,27 @@ class QuantizationPageTest {
   @Test
   void namesEveryColumn() throws Exception {
     PageDocument.parse(page()).assertTablesAreNamed();
+  }
+
+  @Test
+  void theFilesThatWereTriedAreDrawn() throws Exception {
+    String page = page();
+    assertTrue(page.contains("Size against agreement"), page);
+    assertTrue(page.contains("INT8 codewords at 1.20 bits, rest INT4"), page);
+    assertTrue(page.contains("180 KB, 70.0 % equal decisions, 6.0 dB"), page);
+    // The smallest file is on the left, the best decisions at the top.
+    SizeChart.Drawing drawing =
+        new SizeChart(
+                List.of(
+                    new SizePoint(Codewords.INT8, Rest.INT4, 1.2, 100, 0.5, 14, true),
+                    new SizePoint(null, Rest.INT8, 0, 300, 0, 30, true)))
+            .draw();
+    assertTrue(
+        Double.parseDouble(drawing.points().get(0).x())
+            < Double.parseDouble(drawing.points().get(1).x()));
+    assertTrue(
+        Double.parseDouble(drawing.points().get(0).y())
+            > Double.parseDouble(drawing.points().get(1).y()));
+    assertEquals(List.of(0, 2), drawing.points().stream().map(SizeChart.Point::series).toList());
   }
 }

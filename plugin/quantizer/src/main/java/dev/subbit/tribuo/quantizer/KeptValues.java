@@ -22,7 +22,7 @@ import java.util.Set;
 final class KeptValues {
 
   /** Largest number of bytes that are kept. */
-  private static final long MOST_BYTES = 192L << 20;
+  private static final long MOST_BYTES = 96L << 20;
 
   /** By name, those used longest ago first; one tensor a feed. */
   private final Map<String, List<Feed.Tensor>> kept = new LinkedHashMap<>(16, 0.75f, true);

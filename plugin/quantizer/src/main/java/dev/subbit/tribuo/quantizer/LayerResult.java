@@ -1,9 +1,8 @@
 package dev.subbit.tribuo.quantizer;
 
-import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.CodedWeights;
 import dev.subbit.onnx.StoredSize;
 import dev.subbit.tribuo.quantizer.fit.ConvFit;
-import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import java.util.List;
 
@@ -13,13 +12,15 @@ import java.util.List;
  * @param name its name.
  * @param outChannels output channels.
  * @param inChannels input channels of one group.
+ * @param kernel rows and columns of a kernel, such as {@code 3x3}.
+ * @param weightsPerOutput weights of one output channel.
  * @param group number of groups.
  * @param folded number of nodes behind it that were folded in, such as batch normalisation.
  * @param sharing names of other convolutions that share its weights.
  * @param tau bits of an index.
  * @param stages number of sub-bit convolutions it is the sum of.
  * @param bitsPerWeight bits of the indices over the weights: stages * tau / 9 apart from padding to
- *     whole bytes.
+ *     whole bytes; tau / 8 for kernels other than 3x3.
  * @param storedBitsPerWeight bits of indices, codebooks, scales and bias over the weights;
  *     codebooks count 8 bits per tap, as they are stored.
  * @param bytesBefore bytes of the float weights and biases.
@@ -36,6 +37,8 @@ public record LayerResult(
     String name,
     int outChannels,
     int inChannels,
+    String kernel,
+    int weightsPerOutput,
     int group,
     int folded,
     List<String> sharing,
@@ -64,11 +67,11 @@ public record LayerResult(
    * @return true if it has fewer than four patches for each weight of an output.
    */
   public boolean hasFewPatches() {
-    return patches < enoughPatches(inChannels);
+    return patches < enoughPatches(weightsPerOutput);
   }
 
-  static long enoughPatches(int inChannels) {
-    return (long) ENOUGH_PATCHES * Codebook.TAPS * inChannels;
+  static long enoughPatches(int weightsPerOutput) {
+    return (long) ENOUGH_PATCHES * weightsPerOutput;
   }
 
   static LayerResult of(
@@ -78,22 +81,19 @@ public record LayerResult(
       long patches,
       double signalToNoise,
       double[] noise) {
-    StagedWeights weights = chosen.weights();
-    StoredSize size =
-        weights.stages().stream()
-            .map(StoredSize::of)
-            .reduce(StoredSize.NONE, StoredSize::plus)
-            .withBiases(layer.outChannels())
-            .forWeights(layer.weightCount());
+    CodedWeights weights = chosen.weights().weights();
+    StoredSize size = weights.size().withBiases(layer.outChannels());
     return new LayerResult(
         layer.name(),
         layer.outChannels(),
         layer.inChannels(),
+        layer.kernelHeight() + "x" + layer.kernelWidth(),
+        layer.rowSize(),
         layer.attributes().group(),
         layer.folded().size(),
         sharing,
-        weights.stages().get(0).codebook().tau(),
-        weights.stages().size(),
+        weights.tau(),
+        weights.stages(),
         size.indexBitsPerWeight(),
         size.storedBitsPerWeight(),
         (long) Float.BYTES * (layer.weightCount() + layer.outChannels()),

@@ -134,10 +134,11 @@ final class NetworkQuantization {
             conv.activations());
     floats.remove(node.name() + "/weight");
     String sum = node.name();
-    for (int s = 0; s < weights.stages().size(); s++) {
+    List<PackedConvWeights> stages = weights.weights().convolutions();
+    for (int s = 0; s < stages.size(); s++) {
       String stage = s == 0 ? node.name() : node.name() + ".stage" + (s + 1);
       nodes.add(new Network.Node(stage, subBit, inputs));
-      packed.put(stage, weights.stages().get(s));
+      packed.put(stage, stages.get(s));
       if (s > 0) {
         String next = node.name() + ".sum" + (s + 1);
         nodes.add(new Network.Node(next, new Layer.Add(), List.of(sum, stage)));

@@ -2,8 +2,9 @@ package dev.subbit.tribuo.quantizer;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.onnx.BitPlanes;
-import dev.subbit.onnx.Codebook;
+import dev.subbit.tribuo.quantizer.fit.Codewords;
 import dev.subbit.tribuo.quantizer.fit.ConvFit;
+import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.fit.PatchSampler;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.ConvForms;
@@ -28,9 +29,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /**
- * Turns the 3x3 convolutions of any ONNX model into sub-bit ones, without training.
+ * Turns the convolutions of any ONNX model into sub-bit ones, without training: those with 3x3
+ * kernels, or of codewords of numbers all of them.
  *
  * <p>Layer by layer from the front: each layer is fitted so that, on the outputs of the quantized
  * layers before it, it comes as close as possible to the float model's values there. So a layer
@@ -62,32 +65,51 @@ public final class OnnxQuantizer {
   private static final int CHECK_PATCHES = 1024;
 
   private final QuantizationSettings settings;
+  private final Deadline deadline;
   private final Optional<GraphTuner> tuner;
+
+  /**
+   * Makes a quantizer that does not train, and takes its time.
+   *
+   * @param settings the form that models are given.
+   */
+  public OnnxQuantizer(QuantizationSettings settings) {
+    this(settings, Deadline.NONE);
+  }
 
   /**
    * Makes a quantizer that does not train.
    *
    * @param settings the form that models are given.
+   * @param deadline as below.
    */
-  public OnnxQuantizer(QuantizationSettings settings) {
-    this(settings, Optional.empty());
+  public OnnxQuantizer(QuantizationSettings settings, Deadline deadline) {
+    this(settings, deadline, Optional.empty());
   }
 
   /**
    * Makes a quantizer.
    *
    * @param settings the form that models are given.
+   * @param deadline where it is over, no more stages are tried, and layers that were not fitted yet
+   *     take the weights nearest to the float ones.
    * @param tuner trains what was fitted; empty for the fit alone.
-   * @throws IllegalArgumentException if the settings bound the drop, which is not searched for by
-   *     many trainings.
+   * @throws IllegalArgumentException if what is fitted cannot be trained: the settings bound the
+   *     drop, which is not searched for by many trainings, or codewords are not of signs.
    */
-  public OnnxQuantizer(QuantizationSettings settings, Optional<GraphTuner> tuner) {
+  public OnnxQuantizer(
+      QuantizationSettings settings, Deadline deadline, Optional<GraphTuner> tuner) {
     if (tuner.isPresent() && settings.maxDrop() >= 0) {
       throw new IllegalArgumentException(
           "The fewest stages within a drop are found by many quantizations, which are not trained;"
               + " bound the bits instead, or give the stages");
     }
+    if (tuner.isPresent() && settings.fit().codewords() != Codewords.SIGNS) {
+      throw new IllegalArgumentException(
+          "Codewords of numbers are fitted and not trained; train with those of signs");
+    }
     this.settings = settings;
+    this.deadline = deadline;
     this.tuner = tuner;
   }
 
@@ -126,22 +148,20 @@ public final class OnnxQuantizer {
       GraphSession reference,
       Calibration calibration,
       QuantizationProgress progress) {
-    ModelProto floats = ConvForms.toFloat(model, name -> !staysFloat(name));
-    ConvScan scan = ConvScan.of(floats, values -> GraphSession.sizes(floats, values));
-    List<LeftNode> left = new ArrayList<>(scan.left());
-    List<SharedLayers> layers = SharedLayers.of(chosen(scan.layers(), left));
-    Work work = new Work(floats, reference, layers, left, calibration, progress);
+    Work work = work(model, reference, calibration, progress);
+    List<SharedLayers> layers = work.layers;
     if (layers.isEmpty()) {
       return new QuantizationResult(
           model,
           List.of(),
           Map.of(),
-          left,
+          work.left,
           List.of(),
           List.of(),
           null,
           0,
-          !calibration.heldOut().isEmpty());
+          !calibration.heldOut().isEmpty(),
+          List.of());
     }
     tuner.ifPresent(one -> one.requireTrainable(floats, work.inOrder, calibration));
     if (!settings.choosesStages()) {
@@ -150,14 +170,93 @@ public final class OnnxQuantizer {
       return work.withInt8(work.quantize(stages, null));
     }
     double[][] noise = work.sensitivity();
-    long[] weights = layers.stream().mapToLong(layer -> layer.first().weightCount()).toArray();
-    List<int[]> path = StageBudget.path(weights, noise);
+    List<int[]> path = path(layers, noise);
     if (settings.bits() != 0) {
       int[] stages =
-          StageBudget.within(path, weights, settings.fit().tau(), settings.bits() + 0.005);
+          StageBudget.within(
+              path, weightsOf(layers), settings.fit().tau(), settings.bits() + 0.005);
       return work.withInt8(work.quantize(stages, noise));
     }
     return work.withInt8(leastWithinDrop(work, path, noise));
+  }
+
+  private Work work(
+      ModelProto model,
+      GraphSession reference,
+      Calibration calibration,
+      QuantizationProgress progress) {
+    ModelProto floats = ConvForms.toFloat(model, name -> !staysFloat(name));
+    ConvScan scan =
+        ConvScan.of(
+            floats, values -> GraphSession.sizes(floats, values), settings.fit().codewords());
+    List<LeftNode> left = new ArrayList<>(scan.left());
+    List<SharedLayers> layers = SharedLayers.of(chosen(scan.layers(), left));
+    return new Work(floats, reference, layers, left, calibration, progress);
+  }
+
+  private static long[] weightsOf(List<SharedLayers> layers) {
+    return layers.stream().mapToLong(layer -> layer.first().weightCount()).toArray();
+  }
+
+  private static List<int[]> path(List<SharedLayers> layers, double[][] noise) {
+    return StageBudget.path(weightsOf(layers), noise);
+  }
+
+  /**
+   * Quantizes a model with more and fewer stages, towards the fewest with which it stays within the
+   * largest drop.
+   *
+   * @param model as for {@link #quantize}.
+   * @param reference as for {@link #quantize}.
+   * @param calibration as for {@link #quantize}.
+   * @param progress receives the progress.
+   * @param rests how all other weights are stored; the first decides whether more stages are
+   *     needed.
+   * @param trials receives each result with its place in the list of rests; first the model without
+   *     sub-bit layers.
+   */
+  void search(
+      ModelProto model,
+      GraphSession reference,
+      Calibration calibration,
+      QuantizationProgress progress,
+      List<Rest> rests,
+      BiConsumer<Rest, QuantizationResult> trials) {
+    Work work = work(model, reference, calibration, progress);
+    send(rests, work.stored(rests), trials);
+    if (work.layers.isEmpty()) {
+      return;
+    }
+    double[][] noise = work.sensitivity();
+    List<int[]> path = path(work.layers, noise);
+    int first = 0;
+    int last = path.size() - 1;
+    List<QuantizationResult> best = work.quantize(path.get(last), noise, rests);
+    send(rests, best, trials);
+    if (best.get(0).drop() > settings.maxDrop()) {
+      // What fewer stages lose is drawn into the curve; it may be what a user prefers.
+      first = last;
+      send(rests, work.quantize(path.get(0), noise, rests), trials);
+    }
+    while (first < last && !deadline.isOver()) {
+      int middle = (first + last) / 2;
+      List<QuantizationResult> trial = work.quantize(path.get(middle), noise, rests);
+      send(rests, trial, trials);
+      if (trial.get(0).drop() <= settings.maxDrop()) {
+        last = middle;
+      } else {
+        first = middle + 1;
+      }
+    }
+  }
+
+  private static void send(
+      List<Rest> rests,
+      List<QuantizationResult> results,
+      BiConsumer<Rest, QuantizationResult> trials) {
+    for (int i = 0; i < rests.size(); i++) {
+      trials.accept(rests.get(i), results.get(i));
+    }
   }
 
   /** Finds the fewest bits with which the outputs agree well enough, by bisection of the path. */
@@ -165,7 +264,7 @@ public final class OnnxQuantizer {
     int first = 0;
     int last = path.size() - 1;
     QuantizationResult best = work.quantize(path.get(last), noise);
-    double most = drop(best);
+    double most = best.drop();
     if (Double.isNaN(most)) {
       throw new IllegalArgumentException(
           "No output of the model gives decisions, so that no drop can be measured; bound the bits"
@@ -180,10 +279,10 @@ public final class OnnxQuantizer {
               settings.fit().stages(),
               100 * most));
     }
-    while (first < last) {
+    while (first < last && !deadline.isOver()) {
       int middle = (first + last) / 2;
       QuantizationResult trial = work.quantize(path.get(middle), noise);
-      if (drop(trial) <= settings.maxDrop()) {
+      if (trial.drop() <= settings.maxDrop()) {
         best = trial;
         last = middle;
       } else {
@@ -191,14 +290,6 @@ public final class OnnxQuantizer {
       }
     }
     return best;
-  }
-
-  private static double drop(QuantizationResult result) {
-    return result.outputs().stream()
-        .mapToDouble(OutputAgreement::getDrop)
-        .filter(Double::isFinite)
-        .max()
-        .orElse(Double.NaN);
   }
 
   private boolean staysFloat(String name) {
@@ -234,7 +325,13 @@ public final class OnnxQuantizer {
       this.progress = progress;
     }
 
+    /** Quantizes the layers, and stores all other weights as the settings say. */
     QuantizationResult quantize(int[] stages, double[][] noise) {
+      return quantize(stages, noise, List.of(settings.rest())).get(0);
+    }
+
+    /** Quantizes the layers once, and stores all other weights in several ways. */
+    List<QuantizationResult> quantize(int[] stages, double[][] noise, List<Rest> rests) {
       Map<ConvLayer, StagedWeights> done = new LinkedHashMap<>();
       ConvFit.Chosen[] chosen = new ConvFit.Chosen[layers.size()];
       long[] patches = new long[layers.size()];
@@ -246,12 +343,12 @@ public final class OnnxQuantizer {
         if (chosen[i] == null) {
           PatchSampler sampler = look(layers.get(i), done, given);
           patches[i] = sampler.count();
+          FitSettings fit = settings.fit().withStages(stages[i]);
           chosen[i] =
-              ConvFit.fit(
-                  layer.weights(),
-                  sampler.moments(),
-                  settings.fit().withStages(stages[i]),
-                  sampler.check());
+              deadline.isOver()
+                  ? ConvFit.nearest(layer.weights(), layer.shape(), sampler.moments(), fit)
+                  : ConvFit.fit(
+                      layer.weights(), layer.shape(), sampler.moments(), fit, sampler.check());
           for (ConvLayer each : layers.get(i).layers()) {
             done.put(each, chosen[i].weights());
           }
@@ -259,7 +356,7 @@ public final class OnnxQuantizer {
         if (layers.get(i).layers().size() > 1) {
           // Errors of the layers before are other ones than where the weights were fitted.
           PatchSampler own = sampler(layer);
-          look(layer, GraphEdits.replace(model, done), given, layer.input(), own, false);
+          look(layer, decoded(done), given, layer.input(), own, false);
           done.put(layer, chosen[i].weights().withBiasFor(own.moments()));
         }
       }
@@ -270,20 +367,16 @@ public final class OnnxQuantizer {
         done.putAll(tuned.layers());
       }
       progress.at(inOrder.size(), inOrder.size() + 1, "agreement");
-      ModelProto quantized = GraphEdits.replace(trained, done);
-      List<Feed> measured = calibration.measured();
-      Map<String, Double> signals = LayerSignals.of(model, quantized, inOrder, measured);
-      if (settings.rest() == Rest.INT8) {
-        quantized = Int8Weights.store(quantized);
-      }
-      List<OutputAgreement> outputs = compare(quantized, measured);
-      List<OutputAgreement> floatActivations = List.of();
-      if (settings.activations().isPresent()) {
-        quantized = integer(quantized, calibration.fit(), settings.activations().get());
-        floatActivations = outputs;
-        outputs = compare(quantized, measured);
-      }
-      progress.at(inOrder.size() + 1, inOrder.size() + 1, "");
+      Map<String, Double> signals =
+          LayerSignals.of(
+              model,
+              GraphEdits.replace(trained, done, GraphEdits.Form.DECODED),
+              inOrder,
+              calibration.measured());
+      boolean integer = settings.activations().isPresent();
+      ModelProto quantized =
+          GraphEdits.replace(
+              trained, done, integer ? GraphEdits.Form.STAGES : GraphEdits.Form.COMPACT);
       List<LayerResult> results = new ArrayList<>();
       for (int i = 0; i < chosen.length; i++) {
         SharedLayers shared = layers.get(i);
@@ -298,9 +391,29 @@ public final class OnnxQuantizer {
       }
       Map<String, StagedWeights> weights = new HashMap<>();
       done.forEach((layer, found) -> weights.put(layer.name(), found));
+      List<QuantizationResult> forms = new ArrayList<>();
+      for (Rest rest : rests) {
+        forms.add(result(rest.store(quantized), results, weights));
+      }
+      progress.at(inOrder.size() + 1, inOrder.size() + 1, "");
+      return forms;
+    }
+
+    /** Gives a model 8-bit activations, if it shall have them, and measures it. */
+    private QuantizationResult result(
+        ModelProto quantized, List<LayerResult> results, Map<String, StagedWeights> weights) {
+      List<Feed> measured = calibration.measured();
+      List<OutputAgreement> outputs = compare(quantized, measured);
+      List<OutputAgreement> floatActivations = List.of();
+      ModelProto model = quantized;
+      if (settings.activations().isPresent()) {
+        model = integer(quantized, calibration.fit(), settings.activations().get());
+        floatActivations = outputs;
+        outputs = compare(model, measured);
+      }
       boolean heldOut = !calibration.heldOut().isEmpty();
       return new QuantizationResult(
-          quantized,
+          model,
           results,
           weights,
           left,
@@ -308,7 +421,18 @@ public final class OnnxQuantizer {
           floatActivations,
           null,
           heldOut ? calibration.heldOutSamples() : calibration.fitSamples(),
-          heldOut);
+          heldOut,
+          List.of());
+    }
+
+    /** The model without sub-bit layers, its weights stored in several ways. */
+    List<QuantizationResult> stored(List<Rest> rests) {
+      return rests.stream().map(rest -> result(rest.store(model), List.of(), Map.of())).toList();
+    }
+
+    /** The model with some layers quantized, to be run and not kept. */
+    private ModelProto decoded(Map<ConvLayer, StagedWeights> done) {
+      return GraphEdits.replace(model, done, GraphEdits.Form.DECODED);
     }
 
     /** Adds what 8-bit weights would give. */
@@ -324,7 +448,8 @@ public final class OnnxQuantizer {
           result.floatActivations(),
           twin,
           result.measured(),
-          result.heldOut());
+          result.heldOut(),
+          List.of());
     }
 
     /**
@@ -336,20 +461,21 @@ public final class OnnxQuantizer {
       Arrays.setAll(noise, i -> new double[mostStages(layers.get(i).first())]);
       List<Feed> few = first(calibration.measured(), SENSITIVITY_FEEDS);
       KeptValues given = new KeptValues();
-      for (int i = 0; i < noise.length; i++) {
+      for (int i = 0; i < noise.length && !deadline.isOver(); i++) {
         progress.at(i, noise.length, "sensitivity of " + layers.get(i).first().name());
         PatchSampler sampler = look(layers.get(i), Map.of(), given);
         for (int stages = 1; stages <= noise[i].length; stages++) {
           StagedWeights weights =
               ConvFit.fit(
                       layers.get(i).first().weights(),
+                      layers.get(i).first().shape(),
                       sampler.moments(),
                       settings.fit().withStages(stages),
                       sampler.check())
                   .weights();
           Map<ConvLayer, StagedWeights> one = new LinkedHashMap<>();
           layers.get(i).layers().forEach(layer -> one.put(layer, weights));
-          for (OutputAgreement output : compare(GraphEdits.replace(model, one), few)) {
+          for (OutputAgreement output : compare(decoded(one), few)) {
             double signalToNoise = output.getSignalToNoise();
             if (!Double.isNaN(signalToNoise)) {
               noise[i][stages - 1] += Math.pow(10, -signalToNoise / 10);
@@ -366,7 +492,7 @@ public final class OnnxQuantizer {
      */
     private PatchSampler look(
         SharedLayers shared, Map<ConvLayer, StagedWeights> done, KeptValues given) {
-      ModelProto quantized = GraphEdits.replace(model, done);
+      ModelProto quantized = decoded(done);
       ConvLayer first = shared.first();
       PatchSampler sampler = sampler(first);
       look(first, quantized, given, first.input(), sampler, true);
@@ -385,7 +511,13 @@ public final class OnnxQuantizer {
 
     private PatchSampler sampler(ConvLayer layer) {
       return new PatchSampler(
-          layer.outChannels(), layer.inChannels(), layer.attributes(), settings.fit().seed());
+          layer.outChannels(),
+          layer.inChannels(),
+          layer.kernelHeight(),
+          layer.kernelWidth(),
+          layer.vectorWidth(),
+          layer.attributes(),
+          settings.fit().seed());
     }
 
     private void look(
@@ -395,7 +527,7 @@ public final class OnnxQuantizer {
         String keep,
         PatchSampler sampler,
         boolean checks) {
-      int columns = layer.inChannels() * Codebook.TAPS;
+      int columns = layer.rowSize();
       int patches = Math.max(LEAST_PATCHES, Math.min(MOST_PATCHES, PATCHES_A_COLUMN * columns));
       List<Feed> feeds = calibration.fit();
       int each = (patches + feeds.size() - 1) / feeds.size();
@@ -411,7 +543,7 @@ public final class OnnxQuantizer {
           requireFinite(layer, y);
           long pixels = y.values().length / layer.outChannels();
           long expected = Math.min(each, pixels) * feeds.size();
-          boolean few = checks && expected < LayerResult.enoughPatches(layer.inChannels());
+          boolean few = checks && expected < LayerResult.enoughPatches(layer.rowSize());
           if (few) {
             addWithCheck(sampler, x, y, image, each);
             image += size(x, 0);
@@ -523,9 +655,11 @@ public final class OnnxQuantizer {
 
   private long bytes(ConvLayer layer, int stages) {
     int tau = settings.fit().tau();
-    long index = (long) tau * BitPlanes.planeBytes(layer.outChannels() * layer.inChannels());
+    int width = layer.vectorWidth();
+    int vectors = (layer.rowSize() + width - 1) / width;
+    long index = (long) tau * BitPlanes.planeBytes(layer.outChannels() * vectors);
     long scale = (long) Float.BYTES * layer.outChannels();
-    return stages * (index + ((long) Codebook.TAPS << tau) + scale) + scale;
+    return stages * (index + ((long) width << tau) + scale) + scale;
   }
 
   /** Bytes of a layer with int8 weights, a scale for each output channel, and biases. */

@@ -18,6 +18,8 @@ import java.util.Map;
  * @param int8 the same model with 8-bit weights; null if nothing was quantized.
  * @param measured number of samples that all agreement was measured on.
  * @param heldOut whether these samples are others than those that the weights were fitted to.
+ * @param curve what else was tried where the smallest file was searched, from the smallest on; else
+ *     empty.
  */
 public record QuantizationResult(
     ModelProto model,
@@ -28,7 +30,8 @@ public record QuantizationResult(
     List<OutputAgreement> floatActivations,
     Int8Twin int8,
     int measured,
-    boolean heldOut) {
+    boolean heldOut,
+    List<SizePoint> curve) {
 
   // Copies the lists, so that the result stays as it was made.
   public QuantizationResult {
@@ -37,5 +40,24 @@ public record QuantizationResult(
     left = List.copyOf(left);
     outputs = List.copyOf(outputs);
     floatActivations = List.copyOf(floatActivations);
+    curve = List.copyOf(curve);
+  }
+
+  /** The largest share of other decisions of an output; not a number where none gives decisions. */
+  double drop() {
+    return outputs.stream()
+        .mapToDouble(OutputAgreement::getDrop)
+        .filter(Double::isFinite)
+        .max()
+        .orElse(Double.NaN);
+  }
+
+  /** The smallest ratio of an output in dB; not a number where none has one. */
+  double signalToNoise() {
+    return outputs.stream()
+        .mapToDouble(OutputAgreement::getSignalToNoise)
+        .filter(ratio -> !Double.isNaN(ratio))
+        .min()
+        .orElse(Double.NaN);
   }
 }

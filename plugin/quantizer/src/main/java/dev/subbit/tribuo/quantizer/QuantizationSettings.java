@@ -1,5 +1,6 @@
 package dev.subbit.tribuo.quantizer;
 
+import dev.subbit.tribuo.quantizer.fit.Codewords;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.settings.Clipping;
 import java.util.List;
@@ -48,6 +49,10 @@ public record QuantizationSettings(
       throw new IllegalArgumentException(
           "The largest drop is a share from 0 up to but not 1, found " + maxDrop);
     }
+    if (activations.isPresent() && fit.codewords() != Codewords.SIGNS) {
+      throw new IllegalArgumentException(
+          "8-bit activations need codewords of signs: convolutions of others have no 8-bit form");
+    }
     if (bits != 0 && maxDrop >= 0) {
       throw new IllegalArgumentException("Stages are chosen by bits or by drop, not by both");
     }
@@ -62,6 +67,14 @@ public record QuantizationSettings(
    */
   public QuantizationSettings(FitSettings fit, List<Pattern> keepFloat) {
     this(fit, keepFloat, 0, -1, Metric.LARGEST, true, Rest.FLOAT, Optional.empty());
+  }
+
+  /** The same with other codewords. */
+  QuantizationSettings with(Codewords codewords) {
+    FitSettings other =
+        new FitSettings(fit.tau(), fit.stages(), fit.rounds(), fit.seed(), codewords);
+    return new QuantizationSettings(
+        other, keepFloat, bits, maxDrop, metric, atALoss, rest, activations);
   }
 
   /** Whether the number of stages is to be chosen layer by layer. */

@@ -26,6 +26,18 @@ public record Verdict(boolean worthIt, String sentence) {
    * @return the verdict.
    */
   public static Verdict of(QuantizationResult result, long bytes) {
+    if (result.layers().isEmpty() && !result.curve().isEmpty()) {
+      return new Verdict(
+          false,
+          String.format(
+              Locale.ROOT,
+              "Not worth it: the smallest file within the drop has no sub-bit layers (%,d bytes"
+                  + " against %,d with int8 weights; %s against %s).",
+              bytes,
+              result.int8().bytes(),
+              agreement(result.outputs()),
+              agreement(result.int8().outputs())));
+    }
     if (result.layers().isEmpty()) {
       return new Verdict(
           false,

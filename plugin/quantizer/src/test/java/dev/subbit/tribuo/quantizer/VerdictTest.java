@@ -42,14 +42,32 @@ class VerdictTest {
             List.of(),
             new Int8Twin(INT8_BYTES, outputs.isEmpty() ? List.of() : List.of(output(0.001))),
             20,
-            true),
+            true,
+            List.of()),
         bytes);
   }
 
   private static Verdict of(List<OutputAgreement> outputs, long bytes) {
     LayerResult layer =
         new LayerResult(
-            "conv", 8, 8, 1, 0, List.of(), 5, 1, 0.6, 0.9, 9, 1, 9, 99, false, new double[0]);
+            "conv",
+            8,
+            8,
+            "3x3",
+            72,
+            1,
+            0,
+            List.of(),
+            5,
+            1,
+            0.6,
+            0.9,
+            9,
+            1,
+            9,
+            99,
+            false,
+            new double[0]);
     return of(List.of(layer), outputs, bytes);
   }
 

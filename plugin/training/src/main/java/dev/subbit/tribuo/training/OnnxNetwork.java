@@ -16,6 +16,7 @@ import dev.subbit.tribuo.data.PixelDomain;
 import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.quantizer.Metric;
+import dev.subbit.tribuo.quantizer.Deadline;
 import dev.subbit.tribuo.quantizer.OnnxQuantizer;
 import dev.subbit.tribuo.quantizer.QuantizationProgress;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
@@ -173,7 +174,7 @@ public final class OnnxNetwork implements Configurable, Provenancable<Configured
             Rest.FLOAT,
             Optional.empty());
     try (GraphSession reference = GraphSession.ofFile(path)) {
-      return new OnnxQuantizer(settings, Optional.of(tuning.on(all)))
+      return new OnnxQuantizer(settings, Deadline.NONE, Optional.of(tuning.on(all)))
           .quantize(model, reference, few, progress);
     }
   }

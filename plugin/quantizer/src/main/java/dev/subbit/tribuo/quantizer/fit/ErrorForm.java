@@ -1,7 +1,6 @@
 package dev.subbit.tribuo.quantizer.fit;
 
 import ai.onnxruntime.OnnxTensor;
-import dev.subbit.onnx.Codebook;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -12,6 +11,9 @@ import java.util.stream.IntStream;
  * one row per output channel: {@code v H v^T - 2 v b^T}, up to what no weights change. H is the
  * covariance of the patches; b that of patches and wanted outputs. Both are pulled a little towards
  * the float weights, where calibration gives little information.
+ *
+ * <p>What is called a channel here is a vector of the weights: of a 3x3 convolution, the kernel of
+ * one channel.
  *
  * <p>Columns are ordered by channel: those whose input varies least come first, so that those
  * decided first, which are the last, matter most. Very wide layers are split into blocks of
@@ -39,17 +41,19 @@ final class ErrorForm implements AutoCloseable {
    * Consecutive ordered channels with the part of H that is theirs, and its Cholesky factor; null
    * in a very wide block.
    */
-  record Block(int firstChannel, int channels, float[] h, double[] factor, double damping) {
+  record Block(
+      int firstChannel, int channels, int width, float[] h, double[] factor, double damping) {
     int columns() {
-      return channels * Codebook.TAPS;
+      return channels * width;
     }
 
     int firstColumn() {
-      return firstChannel * Codebook.TAPS;
+      return firstChannel * width;
     }
   }
 
   private final int outputs;
+  private final int width;
   private final int channels;
   private final int[] order;
   private final List<Block> blocks = new ArrayList<>();
@@ -66,12 +70,13 @@ final class ErrorForm implements AutoCloseable {
    * Makes the form of one group.
    *
    * @param moments of consecutive blocks of the group's input channels, at least one.
-   * @param floatWeights the group's weights, [outputs, channels, 9].
+   * @param floatWeights the group's weights, [outputs, channels, width].
    */
   ErrorForm(List<PatchMoments> moments, float[] floatWeights) {
     this.outputs = moments.get(0).outputs();
+    this.width = moments.get(0).width();
     int columns = moments.stream().mapToInt(PatchMoments::columns).sum();
-    this.channels = columns / Codebook.TAPS;
+    this.channels = columns / width;
     this.order = new int[channels];
     this.variance =
         IntStream.range(0, outputs).mapToDouble(moments.get(0)::outputVariance).toArray();
@@ -80,8 +85,8 @@ final class ErrorForm implements AutoCloseable {
     for (PatchMoments block : moments) {
       float[] covariance = block.covariance();
       covariances.add(covariance);
-      orderChannels(covariance, first, block.columns() / Codebook.TAPS);
-      first += block.columns() / Codebook.TAPS;
+      orderChannels(covariance, first, block.columns() / width);
+      first += block.columns() / width;
     }
     this.weights = ordered(floatWeights, outputs);
     first = 0;
@@ -90,17 +95,17 @@ final class ErrorForm implements AutoCloseable {
           block(covariances.set(i, null), first, moments.get(i).columns(), moments.get(i).count());
       blocks.add(block);
       tensors.add(MatrixProducts.matrix(block.h(), block.columns(), block.columns()));
-      first += moments.get(i).columns() / Codebook.TAPS;
+      first += moments.get(i).columns() / width;
     }
     this.target = moments.size() == 1 ? fromOutputs(moments.get(0)) : fromWeights();
     this.whitened = whiten();
   }
 
   private void orderChannels(float[] covariance, int first, int count) {
-    int columns = count * Codebook.TAPS;
+    int columns = count * width;
     double[] energy = new double[count];
     for (int i = 0; i < columns; i++) {
-      energy[i / Codebook.TAPS] += covariance[i * columns + i];
+      energy[i / width] += covariance[i * columns + i];
     }
     int[] ordered =
         IntStream.range(0, count)
@@ -129,14 +134,14 @@ final class ErrorForm implements AutoCloseable {
       }
       h[i * columns + i] += (float) damping;
     }
-    int count = columns / Codebook.TAPS;
+    int count = columns / width;
     double[] factor = count > MAX_FACTORED_CHANNELS ? null : Cholesky.factor(h, columns);
-    return new Block(first, count, h, factor, damping);
+    return new Block(first, count, width, h, factor, damping);
   }
 
   /** The column of a block's covariance that comes to an ordered column of the block. */
   private int source(int first, int column) {
-    return (order[first + column / Codebook.TAPS] - first) * Codebook.TAPS + column % Codebook.TAPS;
+    return (order[first + column / width] - first) * width + column % width;
   }
 
   private float[] fromOutputs(PatchMoments moments) {
@@ -198,17 +203,17 @@ final class ErrorForm implements AutoCloseable {
     return sum0 + sum1 + sum2 + sum3;
   }
 
-  /** Sorts [rows, channels, 9] into the order of the columns. */
+  /** Sorts [rows, channels, width] into the order of the columns. */
   private float[] ordered(float[] values, int rows) {
     float[] ordered = new float[values.length];
     for (int row = 0; row < rows; row++) {
       for (int c = 0; c < channels; c++) {
         System.arraycopy(
             values,
-            (row * channels + order[c]) * Codebook.TAPS,
+            (row * channels + order[c]) * width,
             ordered,
-            (row * channels + c) * Codebook.TAPS,
-            Codebook.TAPS);
+            (row * channels + c) * width,
+            width);
       }
     }
     return ordered;
@@ -248,8 +253,13 @@ final class ErrorForm implements AutoCloseable {
     return channels;
   }
 
+  /** Values of a vector. */
+  int width() {
+    return width;
+  }
+
   int columns() {
-    return channels * Codebook.TAPS;
+    return channels * width;
   }
 
   /** The channel of the group that comes at a place. */

@@ -10,8 +10,9 @@ import dev.subbit.onnx.Codebook;
  *     {@value #MAX_STAGES}.
  * @param rounds how often indices, scales and codebooks are fitted to each other, at least 1.
  * @param seed seed of the choice of the first codewords.
+ * @param codewords what codewords hold.
  */
-public record FitSettings(int tau, int stages, int rounds, long seed) {
+public record FitSettings(int tau, int stages, int rounds, long seed, Codewords codewords) {
 
   /** Largest number of stages. */
   public static final int MAX_STAGES = 8;
@@ -31,12 +32,24 @@ public record FitSettings(int tau, int stages, int rounds, long seed) {
   }
 
   /**
+   * Makes settings of codewords of signs.
+   *
+   * @param tau as above.
+   * @param stages as above.
+   * @param rounds as above.
+   * @param seed as above.
+   */
+  public FitSettings(int tau, int stages, int rounds, long seed) {
+    this(tau, stages, rounds, seed, Codewords.SIGNS);
+  }
+
+  /**
    * Returns these settings with another number of stages.
    *
    * @param number number of stages.
    * @return the settings.
    */
   public FitSettings withStages(int number) {
-    return new FitSettings(tau, number, rounds, seed);
+    return new FitSettings(tau, number, rounds, seed, codewords);
   }
 }

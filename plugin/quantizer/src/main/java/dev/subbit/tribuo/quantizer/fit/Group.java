@@ -1,6 +1,5 @@
 package dev.subbit.tribuo.quantizer.fit;
 
-import dev.subbit.onnx.Codebook;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -11,9 +10,8 @@ import java.util.stream.IntStream;
  */
 final class Group {
 
-  private static final int TAPS = Codebook.TAPS;
-
   private final ErrorForm form;
+  private final int width;
   private final int stages;
   private final int[][] index;
   private final float[][] scale;
@@ -23,6 +21,7 @@ final class Group {
 
   Group(ErrorForm form, int stages) {
     this.form = form;
+    this.width = form.width();
     this.stages = stages;
     this.index = new int[stages][form.outputs() * form.channels()];
     this.scale = new float[stages][form.outputs()];
@@ -30,6 +29,7 @@ final class Group {
 
   private Group(Group other) {
     form = other.form;
+    width = other.width;
     stages = other.stages;
     index = Arrays.stream(other.index).map(int[]::clone).toArray(int[][]::new);
     scale = Arrays.stream(other.scale).map(float[]::clone).toArray(float[][]::new);
@@ -69,7 +69,8 @@ final class Group {
     float[] values = new float[form.outputs() * form.columns()];
     for (int s = 0; s < stages; s++) {
       for (int i = 0; i < values.length; i++) {
-        values[i] += scale[s][i / form.columns()] * taps[s][index[s][i / TAPS] * TAPS + i % TAPS];
+        values[i] +=
+            scale[s][i / form.columns()] * taps[s][index[s][i / width] * width + i % width];
       }
     }
     return values;
@@ -89,10 +90,10 @@ final class Group {
         for (int c = 0; c < form.channels(); c++) {
           System.arraycopy(
               taps[s],
-              index[s][o * form.channels() + c] * TAPS,
+              index[s][o * form.channels() + c] * width,
               signs,
-              (o * stages + s) * columns + c * TAPS,
-              TAPS);
+              (o * stages + s) * columns + c * width,
+              width);
         }
       }
     }
@@ -163,11 +164,11 @@ final class Group {
       for (ErrorForm.Block block : form.blocks()) {
         int uses = uses(stage, word, o, block, places);
         for (int i = 0; i < uses; i++) {
-          int column = places[i] * TAPS + tap;
+          int column = places[i] * width + tap;
           change -= a * sign * gradient[o * form.columns() + block.firstColumn() + column];
           double sum = 0;
           for (int j = 0; j < uses; j++) {
-            sum += block.h()[column * block.columns() + places[j] * TAPS + tap];
+            sum += block.h()[column * block.columns() + places[j] * width + tap];
           }
           change += a * a * sum;
         }
@@ -184,11 +185,60 @@ final class Group {
         int uses = uses(stage, word, o, block, places);
         int at = o * form.columns() + block.firstColumn();
         for (int i = 0; i < uses; i++) {
-          int row = (places[i] * TAPS + tap) * block.columns();
+          int row = (places[i] * width + tap) * block.columns();
           addRow(block.h(), row, -2 * scale[stage][o] * sign, at, block.columns());
         }
       }
     }
+  }
+
+  /**
+   * Adds to the slope of the error along the values of a codeword, and to its curvature.
+   *
+   * @param slope [width], up to a factor of 2; added to.
+   * @param curvature [width, width]; added to.
+   */
+  void addCodeword(int stage, int word, double[] slope, double[][] curvature) {
+    int[] places = new int[form.channels()];
+    for (int o = 0; o < form.outputs(); o++) {
+      double a = scale[stage][o];
+      for (ErrorForm.Block block : form.blocks()) {
+        int uses = uses(stage, word, o, block, places);
+        for (int i = 0; i < uses; i++) {
+          int at = o * form.columns() + block.firstColumn() + places[i] * width;
+          for (int t = 0; t < width; t++) {
+            slope[t] += a * gradient[at + t];
+            int row = (places[i] * width + t) * block.columns();
+            for (int j = 0; j < uses; j++) {
+              for (int u = 0; u < width; u++) {
+                curvature[t][u] += a * a * block.h()[row + places[j] * width + u];
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** Updates the gradient for a codeword that changes by these values. */
+  void moveCodeword(int stage, int word, double[] change) {
+    IntStream.range(0, form.outputs())
+        .parallel()
+        .forEach(
+            o -> {
+              int[] places = new int[form.channels()];
+              for (ErrorForm.Block block : form.blocks()) {
+                int uses = uses(stage, word, o, block, places);
+                int at = o * form.columns() + block.firstColumn();
+                for (int i = 0; i < uses; i++) {
+                  for (int t = 0; t < width; t++) {
+                    int row = (places[i] * width + t) * block.columns();
+                    float factor = (float) (scale[stage][o] * change[t]);
+                    addRow(block.h(), row, factor, at, block.columns());
+                  }
+                }
+              }
+            });
   }
 
   /** The places, inside a block, of the kernels of one output channel that have a codeword. */

@@ -1,7 +1,5 @@
 package dev.subbit.tribuo.quantizer.fit;
 
-import dev.subbit.onnx.Codebook;
-
 /**
  * Finds the codewords k_s, one per stage, for which {@code v^T M v - 2 v.p} is least, where v is
  * the sum of the scaled codewords. M is fixed for an instance; it is set by {@link #prepare}. With
@@ -10,8 +8,6 @@ import dev.subbit.onnx.Codebook;
  */
 final class KernelChoice {
 
-  private static final int TAPS = Codebook.TAPS;
-
   /** Largest codebook whose pairs of codewords are all compared. */
   private static final int LARGEST_PAIRED = 64;
 
@@ -19,27 +15,32 @@ final class KernelChoice {
   private static final int SWEEPS = 2;
 
   private final float[][] taps;
+  private final int width;
   private final int stages;
   private final int size;
   private final boolean paired;
   // Of the prepared M: k^T M k, and k^T M k' of two stages.
   private final float[][] squares;
   private final float[][][] crosses;
-  private final float[] matrix = new float[TAPS * TAPS];
+  private final float[] matrix;
   private final float[][] dots;
   private final float[] linear;
   private final float[] linear2;
-  private final float[] rest = new float[TAPS];
+  private final float[] rest;
 
   /**
    * Prepares a choice among the codewords of some codebooks.
    *
-   * @param taps of each stage: 2^tau codewords of 9 taps.
+   * @param taps of each stage: 2^tau codewords.
+   * @param width values of a codeword.
    */
-  KernelChoice(float[][] taps) {
+  KernelChoice(float[][] taps, int width) {
     this.taps = taps;
+    this.width = width;
+    this.matrix = new float[width * width];
+    this.rest = new float[width];
     this.stages = taps.length;
-    this.size = taps[0].length / TAPS;
+    this.size = taps[0].length / width;
     this.paired = stages > 1 && size <= LARGEST_PAIRED;
     this.squares = new float[stages][size];
     this.crosses = paired ? new float[stages][stages][size * size] : null;
@@ -51,18 +52,18 @@ final class KernelChoice {
   /**
    * Sets M for the following choices.
    *
-   * @param m [9, 9], symmetric.
+   * @param m [width, width], symmetric.
    */
   void prepare(float[] m) {
     System.arraycopy(m, 0, matrix, 0, m.length);
-    float[] product = new float[TAPS];
+    float[] product = new float[width];
     for (int s = 0; s < stages; s++) {
       for (int k = 0; k < size; k++) {
-        multiply(taps[s], k * TAPS, product);
-        squares[s][k] = dot(taps[s], k * TAPS, product);
+        multiply(taps[s], k * width, product);
+        squares[s][k] = dot(taps[s], k * width, product);
         for (int r = 0; paired && r < s; r++) {
           for (int j = 0; j < size; j++) {
-            float cross = dot(taps[r], j * TAPS, product);
+            float cross = dot(taps[r], j * width, product);
             crosses[s][r][k * size + j] = cross;
             crosses[r][s][j * size + k] = cross;
           }
@@ -72,18 +73,18 @@ final class KernelChoice {
   }
 
   private void multiply(float[] vector, int from, float[] product) {
-    for (int i = 0; i < TAPS; i++) {
+    for (int i = 0; i < width; i++) {
       float sum = 0;
-      for (int j = 0; j < TAPS; j++) {
-        sum += matrix[i * TAPS + j] * vector[from + j];
+      for (int j = 0; j < width; j++) {
+        sum += matrix[i * width + j] * vector[from + j];
       }
       product[i] = sum;
     }
   }
 
-  private static float dot(float[] a, int from, float[] b) {
+  private float dot(float[] a, int from, float[] b) {
     float sum = 0;
-    for (int t = 0; t < TAPS; t++) {
+    for (int t = 0; t < width; t++) {
       sum += a[from + t] * b[t];
     }
     return sum;
@@ -92,7 +93,7 @@ final class KernelChoice {
   /**
    * Chooses the codewords of one kernel.
    *
-   * @param p [9].
+   * @param p [width].
    * @param scale of each stage.
    * @param choice of each stage, the codewords to start from; replaced by better ones, or kept.
    */
@@ -111,7 +112,7 @@ final class KernelChoice {
     }
     for (int s = 0; s < stages; s++) {
       for (int k = 0; k < size; k++) {
-        dots[s][k] = dot(taps[s], k * TAPS, p);
+        dots[s][k] = dot(taps[s], k * width, p);
       }
     }
     int sweeps = stages == 2 ? 1 : SWEEPS;
@@ -123,14 +124,14 @@ final class KernelChoice {
   }
 
   private float[] without(int stage, float[] p, float[] scale, int[] choice) {
-    float[] others = new float[TAPS];
+    float[] others = new float[width];
     for (int s = 0; s < stages; s++) {
-      for (int t = 0; s != stage && t < TAPS; t++) {
-        others[t] += scale[s] * taps[s][choice[s] * TAPS + t];
+      for (int t = 0; s != stage && t < width; t++) {
+        others[t] += scale[s] * taps[s][choice[s] * width + t];
       }
     }
     multiply(others, 0, rest);
-    for (int t = 0; t < TAPS; t++) {
+    for (int t = 0; t < width; t++) {
       rest[t] = p[t] - rest[t];
     }
     return rest;
@@ -140,7 +141,7 @@ final class KernelChoice {
     float best = Float.POSITIVE_INFINITY;
     int found = 0;
     for (int k = 0; k < size; k++) {
-      float cost = scale * scale * squares[stage][k] - 2 * scale * dot(taps[stage], k * TAPS, p);
+      float cost = scale * scale * squares[stage][k] - 2 * scale * dot(taps[stage], k * width, p);
       if (cost < best) {
         best = cost;
         found = k;

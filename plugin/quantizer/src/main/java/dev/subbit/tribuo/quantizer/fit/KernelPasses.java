@@ -1,13 +1,10 @@
 package dev.subbit.tribuo.quantizer.fit;
 
-import dev.subbit.onnx.Codebook;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** Chooses the codewords of a group's kernels at the present scales, in passes over all kernels. */
 final class KernelPasses {
-
-  private static final int TAPS = Codebook.TAPS;
 
   /** Output channels that go through the columns together, so that a row of H serves them all. */
   private static final int TILE = 16;
@@ -15,6 +12,7 @@ final class KernelPasses {
   private final Group group;
   private final ErrorForm form;
   private final float[][] taps;
+  private final int width;
   private final int stages;
 
   /**
@@ -27,6 +25,7 @@ final class KernelPasses {
     this.group = group;
     this.form = group.form();
     this.taps = taps;
+    this.width = form.width();
     this.stages = group.stages();
   }
 
@@ -72,18 +71,18 @@ final class KernelPasses {
     int n = block.columns();
     double[] factor = block.factor();
     double[][] known = new double[lastOutput - firstOutput][n];
-    KernelChoice choice = new KernelChoice(taps);
-    float[] m = new float[TAPS * TAPS];
-    float[] p = new float[TAPS];
-    double[] v = new double[TAPS];
+    KernelChoice choice = new KernelChoice(taps, width);
+    float[] m = new float[width * width];
+    float[] p = new float[width];
+    double[] v = new double[width];
     for (int c = block.channels() - 1; c >= 0; c--) {
-      int column = c * TAPS;
+      int column = c * width;
       squareOfFactor(factor, n, column, m);
       choice.prepare(m);
       for (int o = firstOutput; o < lastOutput; o++) {
         double[] sums = known[o - firstOutput];
         int at = o * form.columns() + block.firstColumn() + column;
-        for (int i = 0; i < TAPS; i++) {
+        for (int i = 0; i < width; i++) {
           double sum = 0;
           for (int j = 0; j <= i; j++) {
             sum +=
@@ -99,16 +98,16 @@ final class KernelPasses {
     }
   }
 
-  /** L L^T of the 9 x 9 block on the diagonal. */
-  private static void squareOfFactor(double[] factor, int n, int column, float[] m) {
-    for (int i = 0; i < TAPS; i++) {
+  /** L L^T of a kernel's block on the diagonal. */
+  private void squareOfFactor(double[] factor, int n, int column, float[] m) {
+    for (int i = 0; i < width; i++) {
       for (int j = 0; j <= i; j++) {
         double sum = 0;
         for (int k = 0; k <= j; k++) {
           sum += factor[(column + i) * n + column + k] * factor[(column + j) * n + column + k];
         }
-        m[i * TAPS + j] = (float) sum;
-        m[j * TAPS + i] = (float) sum;
+        m[i * width + j] = (float) sum;
+        m[j * width + i] = (float) sum;
       }
     }
   }
@@ -131,58 +130,62 @@ final class KernelPasses {
     int kernel = output * form.channels() + channel;
     Arrays.fill(v, 0);
     for (int s = 0; s < stages; s++) {
-      for (int t = 0; t < TAPS; t++) {
-        v[t] += group.scale(s)[output] * taps[s][group.index(s)[kernel] * TAPS + t];
+      for (int t = 0; t < width; t++) {
+        v[t] += group.scale(s)[output] * taps[s][group.index(s)[kernel] * width + t];
       }
     }
   }
 
-  /** Adds the first {@code length} values of nine rows, each times its factor. */
-  private static void addRows(
+  /** Adds the first {@code length} values of a kernel's rows, each times its factor. */
+  private void addRows(
       double[] matrix, int n, int firstRow, double[] factors, double[] sums, int length) {
-    int r0 = firstRow * n;
-    int r1 = r0 + n;
-    int r2 = r1 + n;
-    for (int third = 0; third < TAPS; third += 3) {
-      double f0 = factors[third];
-      double f1 = factors[third + 1];
-      double f2 = factors[third + 2];
+    int row = 0;
+    for (; row + 3 <= width; row += 3) {
+      int r0 = (firstRow + row) * n;
+      int r1 = r0 + n;
+      int r2 = r1 + n;
+      double f0 = factors[row];
+      double f1 = factors[row + 1];
+      double f2 = factors[row + 2];
       for (int i = 0; i < length; i++) {
         sums[i] += f0 * matrix[r0 + i] + f1 * matrix[r1 + i] + f2 * matrix[r2 + i];
       }
-      r0 += 3 * n;
-      r1 += 3 * n;
-      r2 += 3 * n;
+    }
+    for (; row < width; row++) {
+      int r = (firstRow + row) * n;
+      for (int i = 0; i < length; i++) {
+        sums[i] += factors[row] * matrix[r + i];
+      }
     }
   }
 
   private void descend(ErrorForm.Block block, int firstOutput, int lastOutput) {
     int n = block.columns();
-    KernelChoice choice = new KernelChoice(taps);
-    float[] m = new float[TAPS * TAPS];
-    float[] p = new float[TAPS];
-    double[] before = new double[TAPS];
-    double[] after = new double[TAPS];
+    KernelChoice choice = new KernelChoice(taps, width);
+    float[] m = new float[width * width];
+    float[] p = new float[width];
+    double[] before = new double[width];
+    double[] after = new double[width];
     for (int c = 0; c < block.channels(); c++) {
-      for (int i = 0; i < TAPS; i++) {
-        System.arraycopy(block.h(), (c * TAPS + i) * n + c * TAPS, m, i * TAPS, TAPS);
+      for (int i = 0; i < width; i++) {
+        System.arraycopy(block.h(), (c * width + i) * n + c * width, m, i * width, width);
       }
       choice.prepare(m);
       for (int o = firstOutput; o < lastOutput; o++) {
         int at = o * form.columns() + block.firstColumn();
         valueOf(o, block.firstChannel() + c, before);
-        for (int i = 0; i < TAPS; i++) {
-          double sum = -group.gradient()[at + c * TAPS + i];
-          for (int j = 0; j < TAPS; j++) {
-            sum += m[i * TAPS + j] * before[j];
+        for (int i = 0; i < width; i++) {
+          double sum = -group.gradient()[at + c * width + i];
+          for (int j = 0; j < width; j++) {
+            sum += m[i * width + j] * before[j];
           }
           p[i] = (float) sum;
         }
         chooseKernel(choice, p, o, block.firstChannel() + c);
         valueOf(o, block.firstChannel() + c, after);
         if (!Arrays.equals(before, after)) {
-          for (int i = 0; i < TAPS; i++) {
-            group.addRow(block.h(), (c * TAPS + i) * n, (float) (after[i] - before[i]), at, n);
+          for (int i = 0; i < width; i++) {
+            group.addRow(block.h(), (c * width + i) * n, (float) (after[i] - before[i]), at, n);
           }
         }
       }

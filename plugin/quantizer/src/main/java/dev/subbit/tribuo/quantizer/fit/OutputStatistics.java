@@ -1,6 +1,6 @@
 package dev.subbit.tribuo.quantizer.fit;
 
-import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.onnx.CodedWeights;
 import java.util.List;
 
 /** Statistics of the outputs that the fitted weights give on the calibration data. */
@@ -53,19 +53,19 @@ final class OutputStatistics {
 
   /** Mean of the patch value of an ordered column. */
   private static double patchMean(List<PatchMoments> moments, ErrorForm form, int column) {
-    int channel = form.channelAt(column / 9);
+    int width = form.width();
+    int channel = form.channelAt(column / width);
     for (PatchMoments block : moments) {
-      int channels = block.columns() / 9;
-      if (channel < channels) {
-        return block.patchMean(channel * 9 + column % 9);
+      if (channel < block.vectors()) {
+        return block.patchMean(channel * width + column % width);
       }
-      channel -= channels;
+      channel -= block.vectors();
     }
     throw new AssertionError("No block holds channel " + channel);
   }
 
-  StagedWeights with(List<PackedConvWeights> stages) {
+  StagedWeights with(CodedWeights weights) {
     double signalToNoise = noise > 0 ? 10 * Math.log10(signal / noise) : Double.POSITIVE_INFINITY;
-    return new StagedWeights(stages, bias, mean, variance, signalToNoise);
+    return new StagedWeights(weights, bias, mean, variance, signalToNoise);
   }
 }

@@ -37,7 +37,7 @@ public final class PatchCheck {
    * @return the sum over patches and outputs.
    */
   double error(StagedWeights weights) {
-    float[] dense = weights.toDense();
+    float[] dense = weights.weights().toDense();
     double error = 0;
     for (Rows chunk : chunks) {
       int groups = chunk.patches().size();

@@ -11,14 +11,15 @@ import java.util.List;
  * channels: mean and covariance of the patches that the kernels see, and their covariance with the
  * wanted outputs. With that the mean squared error of the outputs is known for any weights.
  *
- * <p>A patch holds 9 values per channel, channel by channel, row-major. Not safe for use by many
- * threads.
+ * <p>A patch holds what one output is computed from, cut into vectors as the weights are: those of
+ * a 3x3 convolution have 9 values, one channel each. Not safe for use by many threads.
  */
 public final class PatchMoments {
 
   /** Columns whose products are computed together. */
   private static final int BLOCK = 512;
 
+  private final int width;
   private final int columns;
   private final int outputs;
 
@@ -35,13 +36,25 @@ public final class PatchMoments {
   private long count;
 
   /**
-   * Starts without any patches.
+   * Starts without any patches of a 3x3 convolution.
    *
    * @param channels input channels.
    * @param outputs output channels.
    */
   public PatchMoments(int channels, int outputs) {
-    this.columns = channels * Codebook.TAPS;
+    this(channels, Codebook.TAPS, outputs);
+  }
+
+  /**
+   * Starts without any patches.
+   *
+   * @param vectors vectors of a patch.
+   * @param width values of a vector.
+   * @param outputs output channels.
+   */
+  public PatchMoments(int vectors, int width, int outputs) {
+    this.width = width;
+    this.columns = Math.multiplyExact(vectors, width);
     this.outputs = outputs;
     this.products = new float[Math.multiplyExact(columns, columns)];
     this.crossProducts = new float[Math.multiplyExact(outputs, columns)];
@@ -60,7 +73,7 @@ public final class PatchMoments {
    */
   public static PatchMoments pooled(List<PatchMoments> parts) {
     PatchMoments first = parts.get(0);
-    PatchMoments pooled = new PatchMoments(first.columns / Codebook.TAPS, first.outputs);
+    PatchMoments pooled = new PatchMoments(first.vectors(), first.width, first.outputs);
     pooled.patchOrigin = new float[first.columns];
     pooled.outputOrigin = new float[first.outputs];
     pooled.count = parts.stream().mapToLong(PatchMoments::count).sum();
@@ -100,7 +113,7 @@ public final class PatchMoments {
   /**
    * Adds patches and their wanted outputs to the statistics.
    *
-   * @param patches [rows, 9 * channels]; changed by the call.
+   * @param patches [rows, vectors * width]; changed by the call.
    * @param wanted the outputs wanted there, [rows, outputs]; changed by the call.
    * @param rows number of patches.
    */
@@ -188,6 +201,14 @@ public final class PatchMoments {
    */
   public long count() {
     return count;
+  }
+
+  int width() {
+    return width;
+  }
+
+  int vectors() {
+    return columns / width;
   }
 
   int columns() {

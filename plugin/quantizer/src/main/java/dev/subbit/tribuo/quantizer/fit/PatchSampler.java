@@ -18,15 +18,19 @@ public final class PatchSampler {
   /** Number of patches that are laid out at once. */
   private static final int CHUNK = 2048;
 
+  private static final int SIDE = 3;
+
   private final int outChannels;
   private final int inChannels;
+  private final int kernelHeight;
+  private final int kernelWidth;
   private final ConvAttributes geometry;
   private final SplittableRandom rng;
   private final List<List<PatchMoments>> moments = new ArrayList<>();
   private final PatchCheck check = new PatchCheck();
 
   /**
-   * Starts without any patches.
+   * Starts without any patches of a 3x3 convolution.
    *
    * @param outChannels output channels.
    * @param inChannels input channels of one group.
@@ -34,24 +38,64 @@ public final class PatchSampler {
    * @param seed seed of the choice of pixels.
    */
   public PatchSampler(int outChannels, int inChannels, ConvAttributes geometry, long seed) {
+    this(outChannels, inChannels, SIDE, SIDE, Codebook.TAPS, geometry, seed);
+  }
+
+  /**
+   * Starts without any patches.
+   *
+   * @param outChannels output channels.
+   * @param inChannels input channels of one group.
+   * @param kernelHeight rows of a kernel.
+   * @param kernelWidth columns of a kernel.
+   * @param width values of the vectors that the weights of an output are cut into; the last vector
+   *     is filled with zeros.
+   * @param geometry the convolution's geometry.
+   * @param seed seed of the choice of pixels.
+   */
+  public PatchSampler(
+      int outChannels,
+      int inChannels,
+      int kernelHeight,
+      int kernelWidth,
+      int width,
+      ConvAttributes geometry,
+      long seed) {
     this.outChannels = outChannels;
     this.inChannels = inChannels;
+    this.kernelHeight = kernelHeight;
+    this.kernelWidth = kernelWidth;
     this.geometry = geometry;
     this.rng = new SplittableRandom(seed);
-    int blocks = (inChannels + MAX_BLOCK_CHANNELS - 1) / MAX_BLOCK_CHANNELS;
+    int vectors = (rowSize() + width - 1) / width;
+    int most = MAX_BLOCK_CHANNELS * Codebook.TAPS / width;
+    int blocks = (vectors + most - 1) / most;
     for (int g = 0; g < geometry.group(); g++) {
       List<PatchMoments> group = new ArrayList<>();
       for (int b = 0; b < blocks; b++) {
-        int first = blockStart(b, blocks);
-        group.add(
-            new PatchMoments(blockStart(b + 1, blocks) - first, outChannels / geometry.group()));
+        int first = (int) ((long) vectors * b / blocks);
+        int last = (int) ((long) vectors * (b + 1) / blocks);
+        group.add(new PatchMoments(last - first, width, outChannels / geometry.group()));
       }
       moments.add(group);
     }
   }
 
-  private int blockStart(int block, int blocks) {
-    return (int) ((long) inChannels * block / blocks);
+  /** Weights of one output. */
+  private int rowSize() {
+    return inChannels * kernelHeight * kernelWidth;
+  }
+
+  private int outHeight(int height) {
+    int reach = geometry.dilationHeight() * (kernelHeight - 1) + 1;
+    int room = height + geometry.padTop() + geometry.padBottom() - reach;
+    return Math.floorDiv(room, geometry.strideHeight()) + 1;
+  }
+
+  private int outWidth(int columns) {
+    int reach = geometry.dilationWidth() * (kernelWidth - 1) + 1;
+    int room = columns + geometry.padLeft() + geometry.padRight() - reach;
+    return Math.floorDiv(room, geometry.strideWidth()) + 1;
   }
 
   /**
@@ -85,14 +129,14 @@ public final class PatchSampler {
   public void addToCheck(float[] x, int height, int width, float[] wanted, int patches) {
     long[] places = places(x, height, width, wanted, patches);
     int outputsEach = outChannels / geometry.group();
-    int columns = inChannels * Codebook.TAPS;
+    int columns = rowSize();
     List<float[]> ofGroups = new ArrayList<>();
     List<float[]> wantedOfGroups = new ArrayList<>();
     for (int g = 0; g < moments.size(); g++) {
       float[] rows = new float[places.length * columns];
       float[] outputs = new float[places.length * outputsEach];
       for (int row = 0; row < places.length; row++) {
-        copyPatch(x, height, width, places[row], g * inChannels, inChannels, rows, row * columns);
+        copyPatch(x, height, width, places[row], g, 0, columns, rows, row * columns);
         copyOutputs(wanted, height, width, places[row], g * outputsEach, outputs, row, outputsEach);
       }
       ofGroups.add(rows);
@@ -140,9 +184,7 @@ public final class PatchSampler {
 
   /** Draws pixels of the output, from all of a batch. */
   private long[] places(float[] x, int height, int width, float[] wanted, int patches) {
-    int outHeight = geometry.outputHeight(height);
-    int outWidth = geometry.outputWidth(width);
-    int area = outHeight * outWidth;
+    int area = outHeight(height) * outWidth(width);
     int images = x.length / (inChannels * geometry.group() * height * width);
     if (wanted.length != (long) images * outChannels * area) {
       throw new IllegalArgumentException(
@@ -170,45 +212,48 @@ public final class PatchSampler {
       float[] x, int height, int width, float[] wanted, long[] places, int first, int rows) {
     int outputsEach = outChannels / geometry.group();
     for (int g = 0; g < moments.size(); g++) {
-      int channel = g * inChannels;
+      int column = 0;
       for (PatchMoments block : moments.get(g)) {
-        int channels = block.columns() / Codebook.TAPS;
-        float[] patches = new float[rows * block.columns()];
+        int columns = block.columns();
+        float[] patches = new float[rows * columns];
         float[] outputs = new float[rows * outputsEach];
         for (int row = 0; row < rows; row++) {
           long place = places[first + row];
-          copyPatch(x, height, width, place, channel, channels, patches, row * block.columns());
+          copyPatch(x, height, width, place, g, column, columns, patches, row * columns);
           copyOutputs(wanted, height, width, place, g * outputsEach, outputs, row, outputsEach);
         }
         block.add(patches, outputs, rows);
-        channel += channels;
+        column += columns;
       }
     }
   }
 
+  /** Copies some columns of a patch; those behind the last weight stay zero. */
   private void copyPatch(
       float[] x,
       int height,
       int width,
       long place,
-      int firstChannel,
-      int channels,
+      int group,
+      int firstColumn,
+      int columns,
       float[] patches,
       int at) {
-    int outWidth = geometry.outputWidth(width);
-    int area = geometry.outputHeight(height) * outWidth;
+    int outWidth = outWidth(width);
+    int area = outHeight(height) * outWidth;
     int image = (int) (place / area);
     int top = (int) (place % area) / outWidth * geometry.strideHeight() - geometry.padTop();
     int left = (int) (place % area) % outWidth * geometry.strideWidth() - geometry.padLeft();
-    int allChannels = inChannels * geometry.group();
-    for (int c = 0; c < channels; c++) {
-      int map = (image * allChannels + firstChannel + c) * height * width;
-      for (int tap = 0; tap < Codebook.TAPS; tap++) {
-        int row = top + tap / 3 * geometry.dilationHeight();
-        int column = left + tap % 3 * geometry.dilationWidth();
-        if (row >= 0 && row < height && column >= 0 && column < width) {
-          patches[at + c * Codebook.TAPS + tap] = x[map + row * width + column];
-        }
+    int firstMap = (image * geometry.group() + group) * inChannels;
+    int taps = kernelHeight * kernelWidth;
+    int used = Math.min(columns, rowSize() - firstColumn);
+    for (int i = 0; i < used; i++) {
+      int channel = (firstColumn + i) / taps;
+      int tap = (firstColumn + i) % taps;
+      int row = top + tap / kernelWidth * geometry.dilationHeight();
+      int column = left + tap % kernelWidth * geometry.dilationWidth();
+      if (row >= 0 && row < height && column >= 0 && column < width) {
+        patches[at + i] = x[((firstMap + channel) * height + row) * width + column];
       }
     }
   }
@@ -222,7 +267,7 @@ public final class PatchSampler {
       float[] outputs,
       int row,
       int count) {
-    int area = geometry.outputHeight(height) * geometry.outputWidth(width);
+    int area = outHeight(height) * outWidth(width);
     int image = (int) (place / area);
     int pixel = (int) (place % area);
     for (int o = 0; o < count; o++) {

@@ -1,6 +1,5 @@
 package dev.subbit.tribuo.quantizer.fit;
 
-import dev.subbit.onnx.Codebook;
 import java.util.stream.IntStream;
 
 /**
@@ -11,13 +10,13 @@ import java.util.stream.IntStream;
  */
 final class SingleKernels {
 
-  private static final int TAPS = Codebook.TAPS;
   private static final int LARGEST_EXHAUSTED = 64;
   private static final int MOST_EXHAUSTED_STAGES = 3;
   private static final int SWEEPS = 3;
 
   private final Group group;
   private final float[][] taps;
+  private final int width;
   private final int stages;
   private final int size;
   // k^T H k' of two stages.
@@ -32,23 +31,24 @@ final class SingleKernels {
   SingleKernels(Group group, float[][] taps) {
     this.group = group;
     this.taps = taps;
+    this.width = group.form().width();
     this.stages = taps.length;
-    this.size = taps[0].length / TAPS;
+    this.size = taps[0].length / width;
     this.products = new double[stages][stages][size * size];
     float[] h = group.form().blocks().get(0).h();
     for (int s = 0; s < stages; s++) {
       for (int k = 0; k < size; k++) {
-        double[] image = new double[TAPS];
-        for (int i = 0; i < TAPS; i++) {
-          for (int j = 0; j < TAPS; j++) {
-            image[i] += h[i * TAPS + j] * taps[s][k * TAPS + j];
+        double[] image = new double[width];
+        for (int i = 0; i < width; i++) {
+          for (int j = 0; j < width; j++) {
+            image[i] += h[i * width + j] * taps[s][k * width + j];
           }
         }
         for (int r = 0; r <= s; r++) {
           for (int j = 0; j < size; j++) {
             double sum = 0;
-            for (int t = 0; t < TAPS; t++) {
-              sum += image[t] * taps[r][j * TAPS + t];
+            for (int t = 0; t < width; t++) {
+              sum += image[t] * taps[r][j * width + t];
             }
             products[s][r][k * size + j] = sum;
             products[r][s][j * size + k] = sum;
@@ -72,8 +72,8 @@ final class SingleKernels {
     double[][] dots = new double[stages][size];
     for (int s = 0; s < stages; s++) {
       for (int k = 0; k < size; k++) {
-        for (int t = 0; t < TAPS; t++) {
-          dots[s][k] += taps[s][k * TAPS + t] * group.form().target()[output * TAPS + t];
+        for (int t = 0; t < width; t++) {
+          dots[s][k] += taps[s][k * width + t] * group.form().target()[output * width + t];
         }
       }
     }

@@ -1,12 +1,13 @@
 package dev.subbit.tribuo.quantizer.fit;
 
+import dev.subbit.onnx.CodedWeights;
 import dev.subbit.onnx.PackedConvWeights;
 import java.util.List;
 
 /**
- * Weights of one convolution as a sum of sub-bit ones.
+ * Weights of one convolution as a sum of stages, and what they give.
  *
- * @param stages the summands, at least one; all of one shape.
+ * @param weights the weights.
  * @param bias one value per output channel.
  * @param mean mean of each output channel on the calibration data.
  * @param variance variance of each output channel on the calibration data.
@@ -14,15 +15,24 @@ import java.util.List;
  *     calibration data; not finite where there is no error or no signal.
  */
 public record StagedWeights(
-    List<PackedConvWeights> stages,
-    float[] bias,
-    float[] mean,
-    float[] variance,
-    double signalToNoise) {
+    CodedWeights weights, float[] bias, float[] mean, float[] variance, double signalToNoise) {
 
-  // Copies the list, so that the weights stay as they were made.
-  public StagedWeights {
-    stages = List.copyOf(stages);
+  /**
+   * Makes weights of sub-bit convolutions that are to be added.
+   *
+   * @param stages the summands, at least one; all of one shape.
+   * @param bias as above.
+   * @param mean as above.
+   * @param variance as above.
+   * @param signalToNoise as above.
+   */
+  public StagedWeights(
+      List<PackedConvWeights> stages,
+      float[] bias,
+      float[] mean,
+      float[] variance,
+      double signalToNoise) {
+    this(CodedWeights.of(stages), bias, mean, variance, signalToNoise);
   }
 
   /**
@@ -32,7 +42,7 @@ public record StagedWeights(
    * @return the weights with the bias that gives the wanted mean outputs there.
    */
   public StagedWeights withBiasFor(List<List<PatchMoments>> moments) {
-    float[] dense = toDense();
+    float[] dense = weights.toDense();
     float[] own = new float[bias.length];
     int columns = dense.length / bias.length;
     int first = 0;
@@ -42,7 +52,8 @@ public record StagedWeights(
         double shift = 0;
         int at = o * columns;
         for (PatchMoments block : group) {
-          for (int i = 0; i < block.columns(); i++) {
+          // The last vector may reach beyond the row.
+          for (int i = 0; i < block.columns() && at < (o + 1) * columns; i++) {
             shift += dense[at++] * block.patchMean(i);
           }
         }
@@ -50,22 +61,6 @@ public record StagedWeights(
       }
       first += outputs;
     }
-    return new StagedWeights(stages, own, mean, variance, signalToNoise);
-  }
-
-  /**
-   * The dense weights that these stand for.
-   *
-   * @return [outChannels, inChannels, 3, 3], row-major.
-   */
-  public float[] toDense() {
-    float[] dense = stages.get(0).toDense();
-    for (PackedConvWeights stage : stages.subList(1, stages.size())) {
-      float[] summand = stage.toDense();
-      for (int i = 0; i < dense.length; i++) {
-        dense[i] += summand[i];
-      }
-    }
-    return dense;
+    return new StagedWeights(weights, own, mean, variance, signalToNoise);
   }
 }

@@ -9,26 +9,25 @@ import java.util.Optional;
 /** Translates the attributes of a two-dimensional Conv into those of the sub-bit operators. */
 final class ConvGeometry {
 
-  private static final int KERNEL = 3;
-
   private ConvGeometry() {}
 
   /**
    * Reads a node's geometry.
    *
-   * @param node a Conv with 3x3 kernels.
+   * @param node a two-dimensional Conv.
+   * @param kernel rows and columns of its kernels.
    * @param inputSize rows and columns of its input, each not positive where it is not fixed; null
    *     where nothing is known.
    * @return the geometry.
    * @throws Refusal if it cannot be written with fixed padding, or is not valid.
    */
-  static ConvAttributes of(NodeProto node, long[] inputSize) throws Refusal {
+  static ConvAttributes of(NodeProto node, int[] kernel, long[] inputSize) throws Refusal {
     int[] strides = integers(node, "strides", 1, 1);
     int[] dilations = integers(node, "dilations", 1, 1);
     int[] pads = integers(node, "pads", 0, 0, 0, 0);
     String autoPad = autoPad(node);
     if (autoPad.startsWith("SAME")) {
-      pads = samePads(autoPad.equals("SAME_UPPER"), strides, dilations, inputSize);
+      pads = samePads(autoPad.equals("SAME_UPPER"), kernel, strides, dilations, inputSize);
     } else if (autoPad.equals("VALID")) {
       pads = new int[4];
     }
@@ -57,11 +56,11 @@ final class ConvGeometry {
   }
 
   /** As ONNX defines it: the output has ceil(size / stride) rows, whatever padding that takes. */
-  private static int[] samePads(boolean upper, int[] strides, int[] dilations, long[] size)
-      throws Refusal {
+  private static int[] samePads(
+      boolean upper, int[] kernel, int[] strides, int[] dilations, long[] size) throws Refusal {
     int[] pads = new int[4];
     for (int axis = 0; axis < 2; axis++) {
-      int reach = (KERNEL - 1) * dilations[axis] + 1;
+      int reach = (kernel[axis] - 1) * dilations[axis] + 1;
       int total = reach - 1;
       if (strides[axis] != 1) {
         if (size == null || size[axis] < 1) {

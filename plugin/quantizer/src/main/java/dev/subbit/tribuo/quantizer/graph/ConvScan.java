@@ -8,6 +8,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.graph.GraphNames;
+import dev.subbit.tribuo.quantizer.fit.Codewords;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -37,12 +38,15 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
    * @param model the model, all its data inside.
    * @param sizes rows and columns of the values of these names, as far as they are fixed; asked
    *     once, with the inputs of those convolutions whose padding depends on them.
+   * @param codewords which codewords they may have: signs are for 3x3 kernels only.
    * @return what was found.
    */
-  public static ConvScan of(ModelProto model, Function<List<String>, Map<String, long[]>> sizes) {
+  public static ConvScan of(
+      ModelProto model, Function<List<String>, Map<String, long[]>> sizes, Codewords codewords) {
     GraphProto graph = model.getGraph();
     GraphIndex index = new GraphIndex(graph, ConstantValues.of(model, parameters(graph)));
-    Scanner scanner = new Scanner(graph, index, sizes.apply(inputsOfUnfixedPadding(graph)));
+    Scanner scanner =
+        new Scanner(graph, index, sizes.apply(inputsOfUnfixedPadding(graph)), codewords);
     for (int i = 0; i < graph.getNodeCount(); i++) {
       scanner.look(i);
     }
@@ -100,6 +104,7 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
 
   /** One pass over a graph. */
   private static final class Scanner {
+    private final Codewords codewords;
     private final GraphProto graph;
     private final GraphIndex index;
     private final Map<String, long[]> sizes;
@@ -110,7 +115,8 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
     /** Number of convolutions that read each weight. */
     private final Map<String, Integer> readers = new HashMap<>();
 
-    Scanner(GraphProto graph, GraphIndex index, Map<String, long[]> sizes) {
+    Scanner(GraphProto graph, GraphIndex index, Map<String, long[]> sizes, Codewords codewords) {
+      this.codewords = codewords;
       this.graph = graph;
       this.index = index;
       this.sizes = sizes;
@@ -168,6 +174,8 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
       TensorProto tensor = weightTensor(node);
       int out = (int) tensor.getDims(0);
       int in = (int) tensor.getDims(1);
+      int rows = (int) tensor.getDims(2);
+      int columns = (int) tensor.getDims(3);
       float[] weights =
           FloatTensors.values(tensor).orElseThrow(() -> new Refusal(whyNotFloats(tensor)));
       int group = ConvGeometry.group(node);
@@ -194,7 +202,7 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
       requireFinite(weights);
       requireFinite(bias);
       String x = node.getInput(0);
-      ConvAttributes geometry = ConvGeometry.of(node, sizes.get(x));
+      ConvAttributes geometry = ConvGeometry.of(node, new int[] {rows, columns}, sizes.get(x));
       return new ConvLayer(
           unique(name),
           i,
@@ -204,6 +212,8 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
           output,
           out,
           in,
+          rows,
+          columns,
           weights,
           bias,
           geometry);
@@ -222,9 +232,13 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
                 + tensor.getDimsCount()
                 + " dimensions");
       }
-      if (tensor.getDims(2) != 3 || tensor.getDims(3) != 3) {
+      boolean is3x3 = tensor.getDims(2) == 3 && tensor.getDims(3) == 3;
+      if (codewords == Codewords.SIGNS && !is3x3) {
         throw new Refusal(
             "its kernels are " + tensor.getDims(2) + "x" + tensor.getDims(3) + ", not 3x3");
+      }
+      if (tensor.getDims(2) < 1 || tensor.getDims(3) < 1) {
+        throw new Refusal("its kernels have no weights");
       }
       return tensor;
     }

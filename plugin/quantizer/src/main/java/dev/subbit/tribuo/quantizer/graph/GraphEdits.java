@@ -4,12 +4,16 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.subbit.onnx.CodedWeights;
+import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
 import dev.subbit.onnx.SubBitOperator;
+import dev.subbit.onnx.WeightsFunction;
 import dev.subbit.onnx.graph.GraphNames;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -20,18 +24,46 @@ import java.util.Set;
 /** Puts sub-bit convolutions in place of float ones. All other nodes stay as they are, in order. */
 public final class GraphEdits {
 
-  private static final List<String> TENSORS = List.of("/index", "/codebook", "/scale", "/bias");
+  /** How a sub-bit convolution is written. */
+  public enum Form {
+    /**
+     * One stage of signs as {@code SubBitConv}, which has kernels; all others as {@code
+     * SubBitWeights} before a Conv, which takes as long as the float one.
+     */
+    COMPACT,
+    /** Each stage as a {@code SubBitConv}, and their sum: what 8-bit activations are given to. */
+    STAGES,
+    /** A Conv with the decoded weights: the same values, for models that are run and not kept. */
+    DECODED
+  }
+
+  private static final String WEIGHTS = "/weights";
+
+  private static final List<String> TENSORS =
+      List.of(
+          "/index",
+          "/codebook",
+          "/scale",
+          "/bias",
+          WEIGHTS,
+          WEIGHTS + "/index",
+          WEIGHTS + "/codebook",
+          WEIGHTS + "/scale",
+          WEIGHTS + "/shape");
+
   private static final int BIAS = SubBitOperator.SUB_BIT_CONV.position("bias");
 
+  private final Form form;
   private final GraphProto graph;
   private final Set<String> names;
   private final Set<String> nodes = new HashSet<>();
   private final GraphProto.Builder edited;
 
   /** The first convolution of each weights: others that have the same read what it reads. */
-  private final Map<PackedConvWeights, NodeProto> written = new IdentityHashMap<>();
+  private final Map<CodedWeights, List<NodeProto>> written = new IdentityHashMap<>();
 
-  private GraphEdits(GraphProto graph) {
+  private GraphEdits(GraphProto graph, Form form) {
+    this.form = form;
     this.graph = graph;
     this.edited = graph.toBuilder().clearNode();
     this.names = GraphNames.of(graph);
@@ -42,13 +74,15 @@ public final class GraphEdits {
    *
    * @param model the model that the layers were found in, as {@link OperatorSets#upgrade} gives it.
    * @param layers the layers to replace, with their new weights.
+   * @param form how they are written.
    * @return the model with the operators' functions; weights that nothing reads any more are gone.
    */
-  public static ModelProto replace(ModelProto model, Map<ConvLayer, StagedWeights> layers) {
+  public static ModelProto replace(
+      ModelProto model, Map<ConvLayer, StagedWeights> layers, Form form) {
     if (layers.isEmpty()) {
       return model;
     }
-    GraphProto edited = new GraphEdits(model.getGraph()).edit(layers);
+    GraphProto edited = new GraphEdits(model.getGraph(), form).edit(layers);
     return SubBitModels.withOperators(model.toBuilder().setGraph(edited)).build();
   }
 
@@ -77,22 +111,51 @@ public final class GraphEdits {
   }
 
   private void write(ConvLayer layer, StagedWeights weights) {
-    List<PackedConvWeights> stages = weights.stages();
+    CodedWeights coded = weights.weights();
+    boolean hasKernel = coded.isSigns() && (coded.stages() == 1 || form == Form.STAGES);
+    if (form != Form.DECODED && hasKernel) {
+      writeStages(layer, coded.convolutions(), coded, weights.bias());
+    } else {
+      writeConv(layer, coded, weights.bias());
+    }
+  }
+
+  /** Writes a Conv that reads the sum of the stages. */
+  private void writeConv(ConvLayer layer, CodedWeights coded, float[] bias) {
+    String node = free(layer.name(), false);
+    NodeProto first = written.containsKey(coded) ? written.get(coded).get(0) : null;
+    String weight = first == null ? node + WEIGHTS : first.getInput(1);
+    if (first == null && form == Form.DECODED) {
+      edited.addInitializer(OnnxProtos.tensor(weight, coded.toDense(), coded.shape()));
+    } else if (first == null) {
+      WeightsFunction.write(edited, weight, coded);
+    }
+    edited.addInitializer(OnnxProtos.tensor(node + "/bias", bias, bias.length));
+    NodeProto conv =
+        layer
+            .conv()
+            .setName(node)
+            .addAllInput(List.of(layer.input(), weight, node + "/bias"))
+            .addOutput(layer.output())
+            .build();
+    edited.addNode(conv);
+    written.putIfAbsent(coded, List.of(conv));
+  }
+
+  /** Writes a convolution for each stage, and their sum. */
+  private void writeStages(
+      ConvLayer layer, List<PackedConvWeights> stages, CodedWeights coded, float[] bias) {
     String sum = "";
+    List<NodeProto> nodesOfStages = new ArrayList<>();
     for (int s = 0; s < stages.size(); s++) {
       boolean only = stages.size() == 1;
       String node = free(only ? layer.name() : layer.name() + "/stage" + (s + 1), !only);
       GraphProto.Builder part = GraphProto.newBuilder();
       SubBitNodes.conv(
-          part,
-          node,
-          layer.input(),
-          stages.get(s),
-          layer.attributes(),
-          s == 0 ? weights.bias() : null);
+          part, node, layer.input(), stages.get(s), layer.attributes(), s == 0 ? bias : null);
       String output = only ? layer.output() : node;
       NodeProto.Builder conv = part.getNodeBuilder(0).setOutput(0, output);
-      NodeProto first = written.putIfAbsent(stages.get(s), conv.build());
+      NodeProto first = written.containsKey(coded) ? written.get(coded).get(s) : null;
       for (TensorProto tensor : part.getInitializerList()) {
         int input = conv.getInputList().indexOf(tensor.getName());
         if (first != null && input != BIAS) {
@@ -102,6 +165,7 @@ public final class GraphEdits {
         }
       }
       edited.addNode(conv);
+      nodesOfStages.add(conv.build());
       if (s == 0) {
         sum = output;
       } else {
@@ -118,6 +182,7 @@ public final class GraphEdits {
         sum = total;
       }
     }
+    written.putIfAbsent(coded, nodesOfStages);
   }
 
   /** A name for a node, and for the values that are named after it. */

@@ -48,13 +48,23 @@ public final class GraphSession implements AutoCloseable {
    */
   public static GraphSession ofFile(Path file) {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+      configure(options);
       return new GraphSession(
           OrtEnvironment.getEnvironment().createSession(file.toString(), options));
     } catch (OrtException e) {
       throw new IllegalArgumentException(
           "ONNX Runtime cannot load the model: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Sessions come and go with every layer, and each would keep the memory of its largest run: so
+   * they take it from the system and give it back.
+   */
+  private static void configure(OrtSession.SessionOptions options) throws OrtException {
+    options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+    options.setCPUArenaAllocator(false);
+    options.setMemoryPatternOptimization(false);
   }
 
   /**
@@ -65,7 +75,7 @@ public final class GraphSession implements AutoCloseable {
    */
   public GraphSession(ModelProto model) {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+      configure(options);
       this.session = SubBitSessions.create(model.toByteArray(), options);
     } catch (OrtException e) {
       throw new IllegalArgumentException(

@@ -24,7 +24,7 @@ public final class Int8Weights {
   private static final int LARGEST = 127;
 
   /** Smaller tensors would not become smaller by it. */
-  private static final int LEAST_VALUES = 256;
+  static final int LEAST_VALUES = 256;
 
   private Int8Weights() {}
 
@@ -110,14 +110,14 @@ public final class Int8Weights {
             .build());
   }
 
-  private static String free(String wanted, Set<String> names) {
+  static String free(String wanted, Set<String> names) {
     String name = GraphNames.free(wanted, names::contains);
     names.add(name);
     return name;
   }
 
   /** The axis of the output channels of each weight that no caller can replace. */
-  private static Map<String, Integer> axes(GraphProto graph) {
+  static Map<String, Integer> axes(GraphProto graph) {
     Map<String, Integer> axes = new HashMap<>();
     Map<String, Integer> ranks = new HashMap<>();
     graph

@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.quantizer.timing;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.tribuo.quantizer.fit.Codewords;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.ConvForms;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
@@ -41,8 +42,14 @@ public final class LayerTimes {
   public static Map<String, LayerTime> of(
       ModelProto model, Map<String, StagedWeights> weights, Feed feed, boolean integer) {
     ModelProto floats = ConvForms.toFloat(model, weights::containsKey);
+    boolean signs = weights.values().stream().allMatch(each -> each.weights().isSigns());
     List<ConvLayer> layers =
-        ConvScan.of(floats, values -> GraphSession.sizes(floats, values)).layers().stream()
+        ConvScan.of(
+                floats,
+                values -> GraphSession.sizes(floats, values),
+                signs ? Codewords.SIGNS : Codewords.INT8)
+            .layers()
+            .stream()
             .filter(layer -> weights.containsKey(layer.name()))
             .toList();
     Map<String, LayerTime> times = new LinkedHashMap<>();

@@ -5,7 +5,6 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnxruntime.OnnxJavaType;
-import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
@@ -49,6 +48,8 @@ final class OneLayer {
             "y",
             layer.outChannels(),
             layer.inChannels(),
+            layer.kernelHeight(),
+            layer.kernelWidth(),
             layer.weights(),
             layer.bias(),
             layer.attributes());
@@ -61,14 +62,15 @@ final class OneLayer {
   }
 
   TimedSession subBitConv() {
-    return new TimedSession(GraphEdits.replace(model(), Map.of(layer, weights)), floats());
+    return new TimedSession(
+        GraphEdits.replace(model(), Map.of(layer, weights), GraphEdits.Form.COMPACT), floats());
   }
 
   /**
    * The layer as part of a chain: its input, and its output if it has one stage, are 8-bit already.
    */
   TimedSession integerConv() {
-    ModelProto subBit = GraphEdits.replace(model(), Map.of(layer, weights));
+    ModelProto subBit = GraphEdits.replace(model(), Map.of(layer, weights), GraphEdits.Form.STAGES);
     List<IntegerConv> convs = IntegerConv.of(subBit);
     Map<String, QuantizedRange> ranges = new HashMap<>();
     IntegerEdits.valuesWithoutRange(convs).forEach(value -> ranges.put(value, ANY_RANGE));
@@ -98,29 +100,13 @@ final class OneLayer {
   }
 
   private ModelProto model() {
-    ConvAttributes a = layer.attributes();
     return SubBitModels.ofGraph(
         GraphProto.newBuilder()
             .setName("layer")
             .addInput(OnnxProtos.value("x", DataType.FLOAT, x.shape()))
-            .addInitializer(
-                OnnxProtos.tensor(
-                    "w", layer.weights(), layer.outChannels(), layer.inChannels(), 3, 3))
+            .addInitializer(OnnxProtos.tensor("w", layer.weights(), layer.shape()))
             .addInitializer(OnnxProtos.tensor("b", layer.bias(), layer.outChannels()))
-            .addNode(
-                NodeProto.newBuilder()
-                    .setOpType("Conv")
-                    .addAllInput(List.of("x", "w", "b"))
-                    .addOutput("y")
-                    .addAttribute(OnnxProtos.attribute("kernel_shape", 3, 3))
-                    .addAttribute(
-                        OnnxProtos.attribute("strides", a.strideHeight(), a.strideWidth()))
-                    .addAttribute(
-                        OnnxProtos.attribute(
-                            "pads", a.padTop(), a.padLeft(), a.padBottom(), a.padRight()))
-                    .addAttribute(
-                        OnnxProtos.attribute("dilations", a.dilationHeight(), a.dilationWidth()))
-                    .addAttribute(OnnxProtos.attribute("group", (long) a.group())))
+            .addNode(layer.conv().addAllInput(List.of("x", "w", "b")).addOutput("y"))
             .addOutput(OnnxProtos.valueOfAnyShape("y", DataType.FLOAT))
             .build());
   }

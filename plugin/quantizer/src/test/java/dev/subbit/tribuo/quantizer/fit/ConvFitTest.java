@@ -42,7 +42,7 @@ class ConvFitTest {
     SplittableRandom rng = new SplittableRandom(seed);
     SampledLayer layer = SampledLayer.of(channels, 3, signs(channels, 3, rng), rng);
     StagedWeights fitted = fit(layer, new FitSettings(9, 1, 2, seed));
-    assertArrayEquals(layer.weights(), fitted.toDense(), 1e-3f);
+    assertArrayEquals(layer.weights(), fitted.weights().toDense(), 1e-3f);
     assertTrue(fitted.signalToNoise() > 40, "" + fitted.signalToNoise());
   }
 
@@ -55,8 +55,8 @@ class ConvFitTest {
             layer.weights(),
             List.of(List.of(layer.moments(0, 2), layer.moments(2, 5))),
             new FitSettings(9, 1, 2, 1));
-    assertArrayEquals(layer.weights(), fitted.toDense(), 1e-3f);
-    assertEquals(expectedBias(layer, fitted.toDense(), 1), fitted.bias()[1], 1e-3);
+    assertArrayEquals(layer.weights(), fitted.weights().toDense(), 1e-3f);
+    assertEquals(expectedBias(layer, fitted.weights().toDense(), 1), fitted.bias()[1], 1e-3);
   }
 
   private static double expectedBias(SampledLayer layer, float[] dense, int output) {
@@ -79,10 +79,10 @@ class ConvFitTest {
             weights,
             List.of(List.of(first.moments()), List.of(second.moments())),
             new FitSettings(9, 1, 2, 1));
-    assertArrayEquals(weights, fitted.toDense(), 1e-3f);
+    assertArrayEquals(weights, fitted.weights().toDense(), 1e-3f);
     assertEquals(4, fitted.bias().length);
-    assertEquals(1, fitted.stages().size());
-    float[] dense = Arrays.copyOfRange(fitted.toDense(), 36, 72);
+    assertEquals(1, fitted.weights().stages());
+    float[] dense = Arrays.copyOfRange(fitted.weights().toDense(), 36, 72);
     assertEquals(expectedBias(second, dense, 1), fitted.bias()[3], 1e-3);
   }
 
@@ -93,7 +93,7 @@ class ConvFitTest {
       @ForAll long seed) {
     SampledLayer layer = SampledLayer.random(channels, 4, seed);
     StagedWeights fitted = fit(layer, new FitSettings(3, stages, 2, seed));
-    float[] dense = fitted.toDense();
+    float[] dense = fitted.weights().toDense();
     double signal = 0;
     for (int o = 0; o < 4; o++) {
       double bias = expectedBias(layer, dense, o);
@@ -114,8 +114,8 @@ class ConvFitTest {
     double last = totalError(layer, new float[layer.weights().length]);
     for (int stages = 1; stages <= 4; stages++) {
       StagedWeights fitted = fit(layer, new FitSettings(4, stages, 3, 1));
-      assertEquals(stages, fitted.stages().size());
-      double error = totalError(layer, fitted.toDense());
+      assertEquals(stages, fitted.weights().stages());
+      double error = totalError(layer, fitted.weights().toDense());
       assertTrue(error < 0.7 * last, stages + " stages: " + error + " after " + last);
       last = error;
     }
@@ -127,8 +127,8 @@ class ConvFitTest {
     double many = 0;
     for (int seed = 0; seed < 5; seed++) {
       SampledLayer layer = SampledLayer.random(6, 8, seed);
-      one += totalError(layer, fit(layer, new FitSettings(3, 2, 1, 1)).toDense());
-      many += totalError(layer, fit(layer, new FitSettings(3, 2, 8, 1)).toDense());
+      one += totalError(layer, fit(layer, new FitSettings(3, 2, 1, 1)).weights().toDense());
+      many += totalError(layer, fit(layer, new FitSettings(3, 2, 8, 1)).weights().toDense());
     }
     assertTrue(many < one, many + " >= " + one);
   }
@@ -139,7 +139,7 @@ class ConvFitTest {
     FitSettings settings = new FitSettings(3, 2, 3, 5);
     StagedWeights one = fit(layer, settings);
     StagedWeights two = fit(layer, settings);
-    assertEquals(one.stages(), two.stages());
+    assertEquals(one.weights().convolutions(), two.weights().convolutions());
     assertArrayEquals(one.bias(), two.bias());
     assertEquals(one.signalToNoise(), two.signalToNoise());
   }
@@ -155,10 +155,10 @@ class ConvFitTest {
     still.add(patches, wanted, 10);
     StagedWeights fitted =
         ConvFit.fit(weights, List.of(List.of(still)), new FitSettings(9, 1, 2, 1));
-    assertArrayEquals(weights, fitted.toDense(), 1e-3f);
+    assertArrayEquals(weights, fitted.weights().toDense(), 1e-3f);
     double sum = 0;
     for (int i = 0; i < 18; i++) {
-      sum += fitted.toDense()[i];
+      sum += fitted.weights().toDense()[i];
     }
     assertEquals(7 - 3 * sum, fitted.bias()[0], 1e-3, "the output is 7 all the same");
   }

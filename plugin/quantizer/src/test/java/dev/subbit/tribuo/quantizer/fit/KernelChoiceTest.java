@@ -71,7 +71,7 @@ class KernelChoiceTest {
     }
 
     int[] chosen(int... start) {
-      KernelChoice choice = new KernelChoice(taps);
+      KernelChoice choice = new KernelChoice(taps, 9);
       choice.prepare(m);
       int[] chosen = start.clone();
       choice.choose(p, scale, chosen);
@@ -99,7 +99,7 @@ class KernelChoiceTest {
         -1, -1, -1, 1, 1, 1, 1, 1, 1,
       }
     };
-    KernelChoice choice = new KernelChoice(taps);
+    KernelChoice choice = new KernelChoice(taps, 9);
     choice.prepare(m);
     int[] chosen = {0};
     float[] p = {-1, -1, 0.5f, 1, 1, 1, 1, 1, 1};
@@ -167,7 +167,7 @@ class KernelChoiceTest {
     SplittableRandom rng = new SplittableRandom(1);
     Problem first = Problem.random(2, 3, rng);
     Problem second = Problem.random(2, 3, rng);
-    KernelChoice choice = new KernelChoice(first.taps());
+    KernelChoice choice = new KernelChoice(first.taps(), 9);
     choice.prepare(first.m());
     choice.prepare(second.m());
     int[] chosen = new int[2];

@@ -16,7 +16,7 @@ class StagedWeightsTest {
 
   private static float[] dense(PackedConvWeights... stages) {
     float[] one = {0};
-    return new StagedWeights(List.of(stages), one, one, one, 0).toDense();
+    return new StagedWeights(List.of(stages), one, one, one, 0).weights().toDense();
   }
 
   @Test

@@ -18,6 +18,16 @@ import org.junit.jupiter.api.Test;
 
 class ConvGeometryTest {
 
+  private static ConvAttributes of(NodeProto node, long[] size) throws Refusal {
+    return ConvGeometry.of(node, new int[] {3, 3}, size);
+  }
+
+  @Test
+  void samePaddingDependsOnTheKernel() throws Refusal {
+    ConvAttributes a = ConvGeometry.of(conv(same("UPPER")), new int[] {5, 1}, UNKNOWN);
+    assertEquals(new ConvAttributes(1, 1, 2, 0, 2, 0, 1, 1, 1), a);
+  }
+
   private static final long[] UNKNOWN = null;
 
   private static NodeProto conv(AttributeProto... attributes) {
@@ -33,20 +43,20 @@ class ConvGeometryTest {
   }
 
   private static void assertRefused(NodeProto node, long[] size, String reason) {
-    String message = assertThrows(Refusal.class, () -> ConvGeometry.of(node, size)).getMessage();
+    String message = assertThrows(Refusal.class, () -> of(node, size)).getMessage();
     assertTrue(message.contains(reason), message);
   }
 
   @Test
   void whatIsLeftOutIsAsOnnxSays() throws Refusal {
-    assertEquals(ConvAttributes.of(1, 0), ConvGeometry.of(conv(), UNKNOWN));
+    assertEquals(ConvAttributes.of(1, 0), of(conv(), UNKNOWN));
   }
 
   @Test
   void attributesAreTakenInOnnxsOrder() throws Refusal {
     assertEquals(
         new ConvAttributes(2, 3, 4, 5, 6, 7, 8, 9, 10),
-        ConvGeometry.of(
+        of(
             conv(
                 strides(2, 3),
                 OnnxProtos.attribute("pads", 4, 5, 6, 7),
@@ -59,14 +69,14 @@ class ConvGeometryTest {
   void validMeansNoPadding() throws Refusal {
     assertEquals(
         ConvAttributes.of(2, 0),
-        ConvGeometry.of(conv(OnnxProtos.attribute("auto_pad", "VALID"), strides(2, 2)), UNKNOWN));
+        of(conv(OnnxProtos.attribute("auto_pad", "VALID"), strides(2, 2)), UNKNOWN));
   }
 
   @Test
   void samePaddingWithoutStridesNeedsNoSize() throws Refusal {
     assertEquals(
         new ConvAttributes(1, 1, 1, 2, 1, 2, 1, 2, 1),
-        ConvGeometry.of(conv(same("UPPER"), OnnxProtos.attribute("dilations", 1, 2)), UNKNOWN));
+        of(conv(same("UPPER"), OnnxProtos.attribute("dilations", 1, 2)), UNKNOWN));
     assertFalse(ConvGeometry.dependsOnSize(conv(same("UPPER"))));
     assertFalse(ConvGeometry.dependsOnSize(conv(same("LOWER"), strides(1, 1))));
   }
@@ -76,18 +86,17 @@ class ConvGeometryTest {
     // 6 rows in strides of 2 give 3, which see 7: one row of padding. 5 columns give 3: two.
     assertEquals(
         new ConvAttributes(2, 2, 0, 1, 1, 1, 1, 1, 1),
-        ConvGeometry.of(conv(same("UPPER"), strides(2, 2)), new long[] {6, 5}));
+        of(conv(same("UPPER"), strides(2, 2)), new long[] {6, 5}));
     assertEquals(
         new ConvAttributes(2, 2, 1, 1, 0, 1, 1, 1, 1),
-        ConvGeometry.of(conv(same("LOWER"), strides(2, 2)), new long[] {6, 5}));
+        of(conv(same("LOWER"), strides(2, 2)), new long[] {6, 5}));
   }
 
   @Test
   void stridesBeyondTheKernelNeedNoPadding() throws Refusal {
     // 8 rows in strides of 4 give 2, which see rows 0 to 2 and 4 to 6.
     assertEquals(
-        ConvAttributes.of(4, 0),
-        ConvGeometry.of(conv(same("UPPER"), strides(4, 4)), new long[] {8, 8}));
+        ConvAttributes.of(4, 0), of(conv(same("UPPER"), strides(4, 4)), new long[] {8, 8}));
   }
 
   @Property(tries = 200)
@@ -99,7 +108,7 @@ class ConvGeometryTest {
       @ForAll boolean upper)
       throws Refusal {
     ConvAttributes geometry =
-        ConvGeometry.of(
+        of(
             conv(
                 same(upper ? "UPPER" : "LOWER"),
                 strides(stride, 1),

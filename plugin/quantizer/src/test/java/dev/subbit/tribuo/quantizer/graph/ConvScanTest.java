@@ -9,6 +9,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.graph.TinyGraph;
+import dev.subbit.tribuo.quantizer.fit.Codewords;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ class ConvScanTest {
           .floats("variance", new float[] {3, 15}, 2);
 
   private ConvScan scan() {
-    return ConvScan.of(graph.model(), values -> Map.of());
+    return ConvScan.of(graph.model(), values -> Map.of(), Codewords.SIGNS);
   }
 
   private void assertLeft(String reason) {
@@ -129,7 +130,8 @@ class ConvScanTest {
             values -> {
               asked.add(values);
               return Map.of("r", new long[] {8, 7});
-            });
+            },
+            Codewords.SIGNS);
     assertEquals(List.of(List.of("r")), asked);
     assertEquals(0, scan.layers().get(1).attributes().padTop());
     assertEquals(1, scan.layers().get(1).attributes().padLeft());
@@ -201,7 +203,7 @@ class ConvScanTest {
         .setName("Block")
         .setDomain("custom")
         .addNode(TinyGraph.nodeOf("Conv", List.of("x", "w"), "inner"));
-    ConvScan scan = ConvScan.of(model.build(), values -> Map.of());
+    ConvScan scan = ConvScan.of(model.build(), values -> Map.of(), Codewords.SIGNS);
     assertEquals(
         List.of(new LeftNode("inner", "Conv", "it is inside function 'Block'")), scan.left());
     assertTrue(scan.layers().isEmpty());

@@ -12,6 +12,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.graph.TinyGraph;
+import dev.subbit.tribuo.quantizer.fit.Codewords;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,14 +27,18 @@ class GraphEditsTest {
       new TinyGraph().input("x", 1, 1, 3, 3).filled("w", 0.3f, 1, 1, 3, 3);
 
   private List<ConvLayer> layers() {
-    return ConvScan.of(graph.model(), values -> Map.of()).layers();
+    return ConvScan.of(graph.model(), values -> Map.of(), Codewords.SIGNS).layers();
   }
 
   /** The model with all of its layers replaced by stages of these scales. */
   private ModelProto replaced(float... scales) {
+    return replaced(GraphEdits.Form.COMPACT, scales);
+  }
+
+  private ModelProto replaced(GraphEdits.Form form, float... scales) {
     Map<ConvLayer, StagedWeights> weights = new HashMap<>();
     layers().forEach(layer -> weights.put(layer, SubBitLayers.staged(1, 1, 10, scales)));
-    return GraphEdits.replace(graph.model(), weights);
+    return GraphEdits.replace(graph.model(), weights, form);
   }
 
   private static float run(ModelProto model, String output) {
@@ -65,15 +70,61 @@ class GraphEditsTest {
   }
 
   @Test
-  void severalStagesAreAddedUpAndTheBiasCountsOnce() {
+  void severalStagesAreOneConvolution() {
     graph.node("Conv", List.of("x", "w"), "y").output("y");
     ModelProto model = replaced(0.5f, 0.25f, 0.125f);
+    assertEquals(List.of("SubBitWeights", "Conv"), TinyGraph.opTypes(model.getGraph()));
+    assertEquals("y", model.getGraph().getNode(1).getName());
+    assertEquals("y", model.getGraph().getNode(1).getOutput(0));
+    assertEquals("SubBitWeights", model.getFunctions(0).getName());
+    assertEquals(9 * 0.875f + 10, run(model, "y"), 1e-5f);
+  }
+
+  @Test
+  void stagesOfTheirOwnAreAddedUpAndTheBiasCountsOnce() {
+    graph.node("Conv", List.of("x", "w"), "y").output("y");
+    ModelProto model = replaced(GraphEdits.Form.STAGES, 0.5f, 0.25f, 0.125f);
     assertEquals(
         List.of("SubBitConv", "SubBitConv", "Add", "SubBitConv", "Add"),
         TinyGraph.opTypes(model.getGraph()));
     assertEquals("y/stage1", model.getGraph().getNode(0).getName());
     assertEquals("y", model.getGraph().getNode(4).getOutput(0));
     assertEquals(9 * 0.875f + 10, run(model, "y"), 1e-5f);
+  }
+
+  @Test
+  void decodedWeightsNeedNoFunction() {
+    graph.node("Conv", List.of("x", "w"), "y").output("y");
+    for (float[] scales : new float[][] {{0.5f}, {0.5f, 0.25f}}) {
+      ModelProto model = replaced(GraphEdits.Form.DECODED, scales);
+      assertEquals(List.of("Conv"), TinyGraph.opTypes(model.getGraph()));
+      assertEquals(List.of(), model.getFunctionsList());
+      assertEquals(run(replaced(scales), "y"), run(model, "y"), 1e-5f);
+    }
+  }
+
+  @Test
+  void layersThatShareWeightsReadTheSame() {
+    graph
+        .node("Conv", List.of("x", "w"), "a")
+        .node("Conv", List.of("x", "w"), "b")
+        .output("a")
+        .output("b");
+    StagedWeights shared = SubBitLayers.staged(1, 1, 10, 0.5f, 0.25f);
+    Map<ConvLayer, StagedWeights> weights = new HashMap<>();
+    layers().forEach(layer -> weights.put(layer, shared));
+    for (GraphEdits.Form form : GraphEdits.Form.values()) {
+      ModelProto model = GraphEdits.replace(graph.model(), weights, form);
+      assertNamesAreUnique(model.getGraph());
+      assertEquals(9 * 0.75f + 10, run(model, "a"), 1e-5f);
+      assertEquals(9 * 0.75f + 10, run(model, "b"), 1e-5f);
+      assertEquals(
+          1,
+          model.getGraph().getInitializerList().stream()
+              .map(TensorProto::getName)
+              .filter(name -> name.matches(".*(/weights|/stage1/index|/weights/index)"))
+              .count());
+    }
   }
 
   @Test
@@ -109,7 +160,10 @@ class GraphEditsTest {
         .output("b");
     ConvLayer first = layers().get(0);
     GraphProto edited =
-        GraphEdits.replace(graph.model(), Map.of(first, SubBitLayers.staged(1, 1, 0, 1)))
+        GraphEdits.replace(
+                graph.model(),
+                Map.of(first, SubBitLayers.staged(1, 1, 0, 1)),
+                GraphEdits.Form.COMPACT)
             .getGraph();
     assertEquals(List.of("SubBitConv", "Conv"), TinyGraph.opTypes(edited));
     assertEquals("w", edited.getInitializer(0).getName());
@@ -119,14 +173,19 @@ class GraphEditsTest {
   void namesThatTheModelHasAreStayedClearOf() {
     graph
         .filled("y/index", 1, 1)
+        .filled("y/weights", 1, 1)
         .node("Neg", List.of("y/index"), "y/stage1")
         .node("Conv", List.of("x", "w"), "y")
         .output("y")
-        .output("y/stage1");
+        .node("Neg", List.of("y/weights"), "z")
+        .output("y/stage1")
+        .output("z");
     assertNamesAreUnique(replaced(0.5f).getGraph());
-    ModelProto staged = replaced(0.5f, 0.25f);
-    assertNamesAreUnique(staged.getGraph());
-    assertEquals(9 * 0.75f + 10, run(staged, "y"), 1e-5f);
+    for (GraphEdits.Form form : GraphEdits.Form.values()) {
+      ModelProto staged = replaced(form, 0.5f, 0.25f);
+      assertNamesAreUnique(staged.getGraph());
+      assertEquals(9 * 0.75f + 10, run(staged, "y"), 1e-5f);
+    }
   }
 
   @Test
@@ -164,6 +223,6 @@ class GraphEditsTest {
   void nothingToReplaceChangesNothing() {
     graph.node("Conv", List.of("x", "w"), "y").output("y");
     ModelProto model = graph.model();
-    assertSame(model, GraphEdits.replace(model, Map.of()));
+    assertSame(model, GraphEdits.replace(model, Map.of(), GraphEdits.Form.COMPACT));
   }
 }

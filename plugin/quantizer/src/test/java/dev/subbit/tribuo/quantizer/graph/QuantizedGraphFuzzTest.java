@@ -10,6 +10,7 @@ import dev.subbit.onnx.FuzzModels;
 import dev.subbit.onnx.ReaderContract;
 import dev.subbit.onnx.graph.OnnxFile;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
+import dev.subbit.tribuo.quantizer.fit.Codewords;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,14 +90,14 @@ class QuantizedGraphFuzzTest {
   /** The model with its convolutions sub-bit, and those on 8 bits. */
   private static ModelProto replaced(ModelProto model) {
     Map<ConvLayer, StagedWeights> weights = new HashMap<>();
-    ConvScan.of(model, values -> Map.of())
+    ConvScan.of(model, values -> Map.of(), Codewords.SIGNS)
         .layers()
         .forEach(
             layer ->
                 weights.put(
                     layer,
                     SubBitLayers.staged(layer.outChannels(), layer.inChannels(), 1, .5f, .25f)));
-    ModelProto subBit = GraphEdits.replace(model, weights);
+    ModelProto subBit = GraphEdits.replace(model, weights, GraphEdits.Form.STAGES);
     List<IntegerConv> convs = IntegerConv.of(subBit);
     Map<String, QuantizedRange> ranges = new HashMap<>();
     IntegerEdits.valuesWithoutRange(convs)

@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.training.internal.graph;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.onnx.CodedWeights;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import dev.subbit.tribuo.quantizer.graph.Feed;
@@ -29,11 +30,11 @@ final class BatchNorms {
   static Map<ConvLayer, LayerMoments> moments(
       ModelProto model, Map<ConvLayer, StagedWeights> fitted, List<Feed> feeds) {
     List<ConvLayer> layers = new ArrayList<>();
-    List<Object> stages = new ArrayList<>();
-    fitted.values().forEach(weights -> stages.add(weights.stages()));
+    List<CodedWeights> coded = new ArrayList<>();
+    fitted.values().forEach(weights -> coded.add(weights.weights()));
     fitted.forEach(
         (layer, weights) -> {
-          if (isNormalised(model, layer) && Collections.frequency(stages, weights.stages()) == 1) {
+          if (isNormalised(model, layer) && Collections.frequency(coded, weights.weights()) == 1) {
             layers.add(layer);
           }
         });
@@ -43,7 +44,7 @@ final class BatchNorms {
     }
     List<String> outputs = layers.stream().map(ConvLayer::output).toList();
     Map<String, double[][]> sums = new LinkedHashMap<>();
-    try (TeacherValues values = new TeacherValues(GraphEdits.replace(model, fitted), outputs)) {
+    try (TeacherValues values = new TeacherValues(GraphEdits.replace(model, fitted, GraphEdits.Form.DECODED), outputs)) {
       for (Feed feed : feeds) {
         values
             .of(feed)

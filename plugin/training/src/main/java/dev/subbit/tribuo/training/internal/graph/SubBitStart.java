@@ -50,12 +50,12 @@ public record SubBitStart(
   public static SubBitStart of(
       ConvLayer layer, StagedWeights weights, Optional<LayerMoments> normalised) {
     float[] rest = layer.weights().clone();
-    float[] sum = weights.toDense();
+    float[] sum = weights.weights().toDense();
     for (int i = 0; i < rest.length; i++) {
       rest[i] -= sum[i];
     }
     List<float[]> latents = new ArrayList<>();
-    for (PackedConvWeights stage : weights.stages()) {
+    for (PackedConvWeights stage : weights.weights().convolutions()) {
       latents.add(latent(stage, rest));
     }
     return new SubBitStart(layer, weights, latents, normalised);

@@ -14,6 +14,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnxruntime.OnnxJavaType;
 import dev.subbit.tribuo.codebook.KernelAssignment;
 import dev.subbit.tribuo.quantizer.GraphTuner;
+import dev.subbit.tribuo.quantizer.Deadline;
 import dev.subbit.tribuo.quantizer.OnnxQuantizer;
 import dev.subbit.tribuo.quantizer.QuantizationProgress;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
@@ -129,7 +130,7 @@ class GraphTrainingTest {
 
   private static Recorder fit(ModelProto model, int stages) {
     Recorder recorder = new Recorder();
-    new OnnxQuantizer(quantization(stages), Optional.of(recorder))
+    new OnnxQuantizer(quantization(stages), Deadline.NONE, Optional.of(recorder))
         .quantize(model, calibration(), QuantizationProgress.NONE);
     return recorder;
   }
@@ -213,7 +214,7 @@ class GraphTrainingTest {
           new OnnxQuantizer(quantization(stages)).quantize(model, more, QuantizationProgress.NONE);
       QuantizationResult trained =
           new OnnxQuantizer(
-                  quantization(stages),
+                  quantization(stages), Deadline.NONE,
                   Optional.of(new GraphTraining(settings(12, 0, false), rounds::add)))
               .quantize(model, more, QuantizationProgress.NONE);
       assertEquals(13, rounds.size());
@@ -231,7 +232,7 @@ class GraphTrainingTest {
             .quantize(model, calibration(), QuantizationProgress.NONE);
     QuantizationResult trained =
         new OnnxQuantizer(
-                quantization(1), Optional.of(new GraphTraining(settings(3, 0, false), round -> {})))
+                quantization(1), Deadline.NONE, Optional.of(new GraphTraining(settings(3, 0, false), round -> {})))
             .quantize(model, calibration(), QuantizationProgress.NONE);
     assertNotEquals(plain.model(), trained.model());
     assertEquals(withoutNumbers(plain.model()), withoutNumbers(trained.model()));
@@ -255,12 +256,12 @@ class GraphTrainingTest {
     GraphTrainingSettings alone =
         new GraphTrainingSettings(3, 0, 0.02, 16, 0, false, false, THREADS, 1);
     QuantizationResult trained =
-        new OnnxQuantizer(quantization(1), Optional.of(new GraphTraining(alone, round -> {})))
+        new OnnxQuantizer(quantization(1), Deadline.NONE, Optional.of(new GraphTraining(alone, round -> {})))
             .quantize(model, calibration(), QuantizationProgress.NONE);
     assertEquals(tensor(model, "wl"), tensor(trained.model(), "wl"));
     QuantizationResult all =
         new OnnxQuantizer(
-                quantization(1), Optional.of(new GraphTraining(settings(3, 0, false), round -> {})))
+                quantization(1), Deadline.NONE, Optional.of(new GraphTraining(settings(3, 0, false), round -> {})))
             .quantize(model, calibration(), QuantizationProgress.NONE);
     assertNotEquals(tensor(model, "wl"), tensor(all.model(), "wl"));
   }
@@ -319,7 +320,7 @@ class GraphTrainingTest {
             List.of(labelled(1, 80), labelled(2, 80)), List.of(labelled(3, 100)), 160, 100);
     QuantizationResult trained =
         new OnnxQuantizer(
-                quantization(1), Optional.of(new GraphTraining(settings(10, 1, true), round -> {})))
+                quantization(1), Deadline.NONE, Optional.of(new GraphTraining(settings(10, 1, true), round -> {})))
             .quantize(classifier(), labelled, QuantizationProgress.NONE);
     Feed test = labelled(4, 100);
     int[] labels = GraphSamples.labels(test).orElseThrow();
@@ -348,7 +349,7 @@ class GraphTrainingTest {
                 IllegalArgumentException.class,
                 () ->
                     new OnnxQuantizer(
-                            quantization(1),
+                            quantization(1), Deadline.NONE,
                             Optional.of(new GraphTraining(settings(1, 0, false), round -> {})))
                         .quantize(model, calibration(), (done, all, what) -> fitted.add(what)))
             .getMessage();
@@ -375,9 +376,9 @@ class GraphTrainingTest {
           SubBitStart start = SubBitStart.of(layer, weights, Optional.empty());
           for (int s = 0; s < 2; s++) {
             assertArrayEquals(
-                weights.stages().get(s).indices(),
+                weights.weights().convolutions().get(s).indices(),
                 KernelAssignment.nearest(
-                    weights.stages().get(s).codebook(), start.latents().get(s)));
+                    weights.weights().convolutions().get(s).codebook(), start.latents().get(s)));
           }
         });
     assertTrue(

@@ -2,7 +2,7 @@ package dev.subbit.tribuo.training.internal.graph.tensorflow;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import dev.subbit.onnx.PackedConvWeights;
+import dev.subbit.onnx.CodedWeights;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import dev.subbit.tribuo.quantizer.graph.Feed;
@@ -37,7 +37,7 @@ final class GraphImport {
   private final GraphScope scope;
   private final FixedValues fixed;
   private final Map<String, Placeholder<TFloat32>> inputs = new LinkedHashMap<>();
-  private final Map<List<PackedConvWeights>, StagedKernels> kernels = new LinkedHashMap<>();
+  private final Map<CodedWeights, StagedKernels> kernels = new LinkedHashMap<>();
   private final List<SubBitConv> convs = new ArrayList<>();
   private final Map<String, TrainedTensor> rest = new LinkedHashMap<>();
 
@@ -153,8 +153,8 @@ final class GraphImport {
   private void add(SubBitStart start) {
     StagedKernels shared =
         kernels.computeIfAbsent(
-            start.weights().stages(),
-            stages -> new StagedKernels(scope, "layer" + kernels.size(), start));
+            start.weights().weights(),
+            weights -> new StagedKernels(scope, "layer" + kernels.size(), start));
     SubBitConv conv =
         new SubBitConv(
             scope, "conv" + convs.size(), start, shared, scope.value(start.layer().input()));

@@ -1,5 +1,6 @@
 package dev.subbit.tribuo.training.internal.graph.tensorflow;
 
+import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.training.internal.graph.SubBitStart;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,10 +17,10 @@ final class StagedKernels {
   StagedKernels(GraphScope scope, String name, SubBitStart start) {
     Ops tf = scope.tf();
     Operand<TFloat32> sum = null;
-    for (int s = 0; s < start.weights().stages().size(); s++) {
+    List<PackedConvWeights> packed = start.weights().weights().convolutions();
+    for (int s = 0; s < packed.size(); s++) {
       SubBitStage stage =
-          new SubBitStage(
-              scope, name + "/stage" + s, start.weights().stages().get(s), start.latents().get(s));
+          new SubBitStage(scope, name + "/stage" + s, packed.get(s), start.latents().get(s));
       stages.add(stage);
       sum = sum == null ? stage.weights() : tf.math.add(sum, stage.weights());
     }

@@ -226,13 +226,13 @@ public final class QuantizeCommand implements Callable<Integer> {
   private int threads;
 
   @Option(
-      names = "--minutes",
+      names = "--tune-minutes",
       paramLabel = "N",
       defaultValue = "0",
       description =
           "ONNX models: end --tune after this many minutes, and lower the learning rate in that"
               + " time. Default: no bound.")
-  private double minutes;
+  private double tuneMinutes;
 
   @Option(
       names = "--tune-batch",
@@ -397,7 +397,7 @@ public final class QuantizeCommand implements Callable<Integer> {
       OnnxTuning tuning =
           new OnnxTuning()
               .withEpochs(tune)
-              .withMinutes(minutes)
+              .withMinutes(tuneMinutes)
               .withLabelShare(labels)
               .withBatchSize(tuneBatch)
               .withRest(!tuneSubBit)

@@ -163,7 +163,7 @@ public final class OnnxQuantizer {
           !calibration.heldOut().isEmpty(),
           List.of());
     }
-    tuner.ifPresent(one -> one.requireTrainable(floats, work.inOrder, calibration));
+    tuner.ifPresent(one -> one.requireTrainable(work.model, work.inOrder, calibration));
     if (!settings.choosesStages()) {
       int[] stages = new int[layers.size()];
       Arrays.fill(stages, settings.fit().stages());

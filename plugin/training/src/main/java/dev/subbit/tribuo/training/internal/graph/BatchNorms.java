@@ -44,7 +44,8 @@ final class BatchNorms {
     }
     List<String> outputs = layers.stream().map(ConvLayer::output).toList();
     Map<String, double[][]> sums = new LinkedHashMap<>();
-    try (TeacherValues values = new TeacherValues(GraphEdits.replace(model, fitted, GraphEdits.Form.DECODED), outputs)) {
+    try (TeacherValues values =
+        new TeacherValues(GraphEdits.replace(model, fitted, GraphEdits.Form.DECODED), outputs)) {
       for (Feed feed : feeds) {
         values
             .of(feed)

@@ -288,7 +288,8 @@ public final class GraphTraining implements GraphTuner {
       learned.forEach(value -> errors.put(value, new OutputError()));
       long wrong = 0;
       long all = 0;
-      ModelProto written = GraphEdits.replace(state.model(), state.layers(), GraphEdits.Form.DECODED);
+      ModelProto written =
+          GraphEdits.replace(state.model(), state.layers(), GraphEdits.Form.DECODED);
       try (TeacherValues student = new TeacherValues(written, learned)) {
         for (int i = 0; i < checks.size(); i++) {
           Map<String, FloatArray> found = student.of(checks.get(i));

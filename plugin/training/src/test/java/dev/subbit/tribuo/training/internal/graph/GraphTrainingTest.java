@@ -13,8 +13,8 @@ import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnxruntime.OnnxJavaType;
 import dev.subbit.tribuo.codebook.KernelAssignment;
-import dev.subbit.tribuo.quantizer.GraphTuner;
 import dev.subbit.tribuo.quantizer.Deadline;
+import dev.subbit.tribuo.quantizer.GraphTuner;
 import dev.subbit.tribuo.quantizer.OnnxQuantizer;
 import dev.subbit.tribuo.quantizer.QuantizationProgress;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
@@ -160,7 +160,7 @@ class GraphTrainingTest {
     for (int stages = 1; stages <= 2; stages++) {
       Recorder fit = fit(network(), stages);
       assertEquals(4, fit.fitted.size());
-      ModelProto written = GraphEdits.replace(fit.model, fit.fitted);
+      ModelProto written = GraphEdits.replace(fit.model, fit.fitted, GraphEdits.Form.COMPACT);
       Feed example = feed(9, 16);
       String logits = LearnedValues.of(fit.model.getGraph()).get(0);
       try (GraphRun run = start(fit, example, Map.of());
@@ -177,7 +177,8 @@ class GraphTrainingTest {
   }
 
   private static void assertSame(ModelProto written, GraphTuner.Tuned state) {
-    assertEquals(written, GraphEdits.replace(state.model(), state.layers()));
+    assertEquals(
+        written, GraphEdits.replace(state.model(), state.layers(), GraphEdits.Form.COMPACT));
   }
 
   @Test
@@ -188,7 +189,7 @@ class GraphTrainingTest {
         BatchNorms.moments(fit.model, fit.fitted, List.of(example));
     assertEquals(1, norms.size());
     String logits = LearnedValues.of(fit.model.getGraph()).get(0);
-    ModelProto written = GraphEdits.replace(fit.model, fit.fitted);
+    ModelProto written = GraphEdits.replace(fit.model, fit.fitted, GraphEdits.Form.COMPACT);
     try (GraphRun run = start(fit, example, norms);
         TeacherValues wanted = new TeacherValues(written, List.of(logits))) {
       float[] expected = wanted.of(example).get(logits).values();
@@ -196,7 +197,7 @@ class GraphTrainingTest {
       Map<String, FloatArray> targets = wanted.of(example);
       run.step(example, targets, new int[0], EnumSet.allOf(Trained.class), 0);
       GraphTuner.Tuned state = run.state();
-      ModelProto again = GraphEdits.replace(state.model(), state.layers());
+      ModelProto again = GraphEdits.replace(state.model(), state.layers(), GraphEdits.Form.COMPACT);
       try (TeacherValues found = new TeacherValues(again, List.of(logits))) {
         assertArrayEquals(expected, found.of(example).get(logits).values(), 1e-4f);
       }
@@ -214,7 +215,8 @@ class GraphTrainingTest {
           new OnnxQuantizer(quantization(stages)).quantize(model, more, QuantizationProgress.NONE);
       QuantizationResult trained =
           new OnnxQuantizer(
-                  quantization(stages), Deadline.NONE,
+                  quantization(stages),
+                  Deadline.NONE,
                   Optional.of(new GraphTraining(settings(12, 0, false), rounds::add)))
               .quantize(model, more, QuantizationProgress.NONE);
       assertEquals(13, rounds.size());
@@ -232,7 +234,9 @@ class GraphTrainingTest {
             .quantize(model, calibration(), QuantizationProgress.NONE);
     QuantizationResult trained =
         new OnnxQuantizer(
-                quantization(1), Deadline.NONE, Optional.of(new GraphTraining(settings(3, 0, false), round -> {})))
+                quantization(1),
+                Deadline.NONE,
+                Optional.of(new GraphTraining(settings(3, 0, false), round -> {})))
             .quantize(model, calibration(), QuantizationProgress.NONE);
     assertNotEquals(plain.model(), trained.model());
     assertEquals(withoutNumbers(plain.model()), withoutNumbers(trained.model()));
@@ -256,12 +260,15 @@ class GraphTrainingTest {
     GraphTrainingSettings alone =
         new GraphTrainingSettings(3, 0, 0.02, 16, 0, false, false, THREADS, 1);
     QuantizationResult trained =
-        new OnnxQuantizer(quantization(1), Deadline.NONE, Optional.of(new GraphTraining(alone, round -> {})))
+        new OnnxQuantizer(
+                quantization(1), Deadline.NONE, Optional.of(new GraphTraining(alone, round -> {})))
             .quantize(model, calibration(), QuantizationProgress.NONE);
     assertEquals(tensor(model, "wl"), tensor(trained.model(), "wl"));
     QuantizationResult all =
         new OnnxQuantizer(
-                quantization(1), Deadline.NONE, Optional.of(new GraphTraining(settings(3, 0, false), round -> {})))
+                quantization(1),
+                Deadline.NONE,
+                Optional.of(new GraphTraining(settings(3, 0, false), round -> {})))
             .quantize(model, calibration(), QuantizationProgress.NONE);
     assertNotEquals(tensor(model, "wl"), tensor(all.model(), "wl"));
   }
@@ -320,7 +327,9 @@ class GraphTrainingTest {
             List.of(labelled(1, 80), labelled(2, 80)), List.of(labelled(3, 100)), 160, 100);
     QuantizationResult trained =
         new OnnxQuantizer(
-                quantization(1), Deadline.NONE, Optional.of(new GraphTraining(settings(10, 1, true), round -> {})))
+                quantization(1),
+                Deadline.NONE,
+                Optional.of(new GraphTraining(settings(10, 1, true), round -> {})))
             .quantize(classifier(), labelled, QuantizationProgress.NONE);
     Feed test = labelled(4, 100);
     int[] labels = GraphSamples.labels(test).orElseThrow();
@@ -349,7 +358,8 @@ class GraphTrainingTest {
                 IllegalArgumentException.class,
                 () ->
                     new OnnxQuantizer(
-                            quantization(1), Deadline.NONE,
+                            quantization(1),
+                            Deadline.NONE,
                             Optional.of(new GraphTraining(settings(1, 0, false), round -> {})))
                         .quantize(model, calibration(), (done, all, what) -> fitted.add(what)))
             .getMessage();

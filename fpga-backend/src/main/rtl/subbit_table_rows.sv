@@ -54,7 +54,7 @@ module subbit_table_rows #(
   wire channel_ends = rows_left <= 16'd3;
   wire [15:0] rows_next = channel_ends ? height : rows_left - 16'd3;
   wire takes = beat_valid && beat_ready;
-  assign beat_ready = busy && count <= COUNT_BITS'(3 * ROW);
+  assign beat_ready = busy && rest_count <= COUNT_BITS'(3 * ROW);
   assign rest = cuts ? held >> {due, 3'b000} : held;
   assign rest_count = cuts ? count - due : count;
 

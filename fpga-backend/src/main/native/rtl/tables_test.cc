@@ -99,21 +99,23 @@ TEST(RtlTables, AgreesWithTheReferenceOnRandomLayers) {
     const auto driver = OpenRtl({stall_percent == 0 ? 1u : 20u, stall_percent, 7});
     for (int run = 0; run < 100; ++run) {
       const LayerCase c = RandomLayer(random);
-      ASSERT_EQ(RunCase(*driver, c), ReferenceConv(c)) << "run " << run << ", " << Describe(c);
+      SCOPED_TRACE("run " + std::to_string(run) + ", " + Describe(c));
+      ASSERT_EQ(RunCase(*driver, c), ReferenceConv(c));
     }
   }
 }
 
 /// Results must be the same, cycles within 2 %.
 void CompareWithTheEmulator(const LayerCase& c) {
+  SCOPED_TRACE(Describe(c));
   LayerCycles rtl{};
   LayerCycles model{};
   const auto simulated = RunCase(*OpenRtl(), c, &rtl);
   const auto emulated =
       RunCase(*Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(kElement))), c, &model);
-  ASSERT_EQ(simulated, emulated) << Describe(c);
+  ASSERT_EQ(simulated, emulated);
   EXPECT_NEAR(static_cast<double>(rtl.cycles) / static_cast<double>(model.cycles), 1, 0.02)
-      << Describe(c) << ", cycles " << rtl.cycles << " for " << model.cycles;
+      << "cycles " << rtl.cycles << " for " << model.cycles;
 }
 
 TEST(RtlTables, TakesTheCyclesOfTheModelOnNetworkLayers) {

@@ -17,11 +17,11 @@ constexpr std::uint64_t kBlockOverhead = 3;
 /// From a step's last codeword, in the first match unit, to its first look-up: on top of a cycle for each unit.
 constexpr std::uint64_t kSettle = 7;
 /// From a band's last look-up to its first row that is read for writing.
-constexpr std::uint64_t kSigns = 19;
-/// From the command of a run of beats to the next, on top of the beats.
+constexpr std::uint64_t kSigns = 14;
+/// From the last row of a run to the command of the next.
 constexpr std::uint64_t kWriteOverhead = 2;
 /// A write's response and the steps from one part of a layer to the next.
-constexpr std::uint64_t kTailOverhead = kMemoryLatency + 15;
+constexpr std::uint64_t kTailOverhead = kMemoryLatency + 8;
 
 /// Goes through one image.
 class Image {
@@ -54,7 +54,7 @@ class Image {
 
  private:
   void Block(std::uint64_t first, std::uint64_t outputs) {
-    const std::uint64_t fill = (pairs_ ? 1 : 2) * share_ * std::max(kernels_.entries, units_);
+    const std::uint64_t slots = share_ * std::max(kernels_.entries, units_);
     std::uint64_t filled = looked_ + kBlockOverhead;
     std::deque<std::uint64_t> banks(4, 0);    // when the last four steps were looked up
     const std::uint64_t first_group = loaded_groups_;
@@ -68,7 +68,9 @@ class Image {
           }
         }
         for (std::uint64_t step = 0; step < steps; ++step) {
-          filled = std::max(filled, banks.front()) + fill;
+          // Without pairs the tiles are filled one after the other, and the last row may have none for the second.
+          const bool one = pairs_ || 2 * step + 1 == rows;
+          filled = std::max(filled, banks.front()) + (one ? 1 : 2) * slots;
           std::uint64_t begins = std::max(looked_, filled + units_ + kSettle);
           if (step == 0 && row == 0) {
             begins = std::max(begins, loaded_);
@@ -112,9 +114,9 @@ class Image {
     const std::uint64_t bytes = rows * d_.output_row_bytes();
     for (std::uint64_t o = 0; o < outputs; ++o) {
       const std::uint64_t offset = ((first + o) * d_.out_height + row) * d_.output_row_bytes() % kBusBytes;
-      const std::uint64_t beats = CeilDivide(offset + bytes, kBusBytes);
-      const bool rest = (offset + bytes) % kBusBytes != 0 && beats > 1;
-      written_ += std::max(rows + (rest ? 1 : 0), beats + kWriteOverhead);
+      // A row per cycle, and one more for what the last row leaves of a second beat.
+      const std::uint64_t before = rows == 1 ? offset : (offset + bytes - d_.output_row_bytes()) % kBusBytes;
+      written_ += rows + (before + d_.output_row_bytes() > kBusBytes ? 1 : 0) + kWriteOverhead;
     }
   }
 

@@ -13,8 +13,8 @@ constexpr std::uint32_t kGroup = contract::kIndexChannels;
 constexpr std::uint32_t kBlock = contract::kIndexOutputs;
 
 /// Calls visit(kernel, word, bit) for every kernel in the order of tables: the number of its index in [out_channels,
-/// in_channels], that of the first of the words of kGroup bits that hold it, one for each bit of an index, and its place
-/// in them.
+/// in_channels], that of the first of the words of kGroup bits that hold it, one for each bit of an index, and its
+/// place in them.
 template <class Visit>
 void ForEachKernel(const LayerShape& shape, const Visit& visit) {
   std::size_t word = 0;

@@ -56,7 +56,7 @@ class Image {
   void Block(std::uint64_t first, std::uint64_t outputs) {
     const std::uint64_t slots = share_ * std::max(kernels_.entries, units_);
     std::uint64_t filled = looked_ + kBlockOverhead;
-    std::deque<std::uint64_t> banks(4, 0);    // when the last four steps were looked up
+    std::deque<std::uint64_t> banks(4, 0);  // when the last four steps were looked up
     const std::uint64_t first_group = loaded_groups_;
     for (std::uint64_t row = 0; row < d_.out_height; row += band_rows_) {
       const std::uint64_t rows = std::min<std::uint64_t>(band_rows_, d_.out_height - row);
@@ -136,8 +136,8 @@ class Image {
   std::uint64_t steps_in_row_;
   std::uint64_t band_rows_;
 
-  std::uint64_t stream_ = 0;   ///< when the last word came
-  std::uint64_t loaded_ = 0;   ///< when the last group was complete
+  std::uint64_t stream_ = 0;  ///< when the last word came
+  std::uint64_t loaded_ = 0;  ///< when the last group was complete
   std::uint64_t loaded_groups_ = 0;
   std::uint64_t words_ = 0;
   std::vector<Freed> freed_;
@@ -155,7 +155,8 @@ TableKernels BinaryKernels() { return {32 + 16, 2, 9}; }
 
 std::uint64_t TableCycles(const LayerDescriptor& d, const Capabilities& c, const TableKernels& kernels) {
   // Codewords and rules: a cycle for each, and one for each beat.
-  const std::uint64_t weights = 2 * kRunOverhead + (std::uint64_t{1} << d.tau) * 5 / 4 + std::uint64_t{d.out_channels} * 3 / 2;
+  const std::uint64_t weights =
+      2 * kRunOverhead + (std::uint64_t{1} << d.tau) * 5 / 4 + std::uint64_t{d.out_channels} * 3 / 2;
   return weights + d.batch * Image(d, c, kernels).Run() + kTailOverhead;
 }
 

@@ -23,8 +23,8 @@ TableKernels SubBitKernels(int tau);
 /// Plain binary kernels on the same array: five taps are looked up in a table of 32 entries, four in one of 16.
 TableKernels BinaryKernels();
 
-/// The cycles of a layer on an engine with tables, from the first weight that is read to the last output that is written,
-/// for the memories and the bus that docs/DEVICE.md states. Goes through the layer step by step.
+/// The cycles of a layer on an engine with tables, from the first weight that is read to the last output that is
+/// written, for the memories and the bus that docs/DEVICE.md states. Goes through the layer step by step.
 std::uint64_t TableCycles(const LayerDescriptor& layer, const Capabilities& capabilities, const TableKernels& kernels);
 
 }  // namespace subbit::fpga

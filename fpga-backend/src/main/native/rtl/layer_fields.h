@@ -70,6 +70,7 @@ inline std::map<std::string, std::int64_t> LayerFields(const LayerDescriptor& d,
           {"in_plane_bytes", signed64(d.input_row_bytes() * d.in_height)},
           {"out_plane_bytes", signed64(d.output_image_bytes() / d.out_channels)},
           {"index_plane_bytes", signed64((d.kernels() + 7) / 8)},
+          {"index_bytes", signed64(d.index_bytes())},
           {"slots", slots},
           {"tile_columns", row_sums <= limits.sum_depth ? d.out_width : columns},
           {"tile_rows", rows}};

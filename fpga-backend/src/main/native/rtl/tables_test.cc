@@ -75,8 +75,8 @@ LayerCase RandomLayer(std::mt19937& random) {
     c.height = Pick(random, 1, 24);
     c.width = Pick(random, 1, random() % 3 == 0 ? 56 : 20);
     const std::uint64_t work = std::uint64_t{d.in_channels} * d.out_channels * c.height * c.width * c.batch;
-    if (c.out_height() > 0 && c.out_width() > 0 && c.out_width() <= 56 && d.in_channels * ((c.height + 2) / 3) <= 1536 &&
-        work < 600000) {
+    if (c.out_height() > 0 && c.out_width() > 0 && c.out_width() <= 56 &&
+        d.in_channels * ((c.height + 2) / 3) <= 1536 && work < 600000) {
       break;
     }
   }

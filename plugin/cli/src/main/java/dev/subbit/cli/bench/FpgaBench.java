@@ -146,8 +146,7 @@ public final class FpgaBench {
         rows.add(new FpgaRow(name, backend, engines.bnn(), "bnn", BNN_TAU, plain, plain));
       }
       rows.add(
-          new FpgaRow(
-              name, backend, engines.subBit(), "subbit", tau, subBit.get(backend), plain));
+          new FpgaRow(name, backend, engines.subBit(), "subbit", tau, subBit.get(backend), plain));
     }
     return rows;
   }
@@ -199,9 +198,9 @@ public final class FpgaBench {
       // A layer that the device leaves to the CPU must not look as if it cost nothing.
       options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
       try (OrtSession session =
-              environment.createSession(layer.model(activations, run.tau()).toByteArray(), options);
-          OnnxTensor x =
-              OnnxTensor.createTensor(environment, image, shape, OnnxJavaType.UINT8)) {
+              environment.createSession(
+                  layer.model(activations, run.tau()).toByteArray(), options);
+          OnnxTensor x = OnnxTensor.createTensor(environment, image, shape, OnnxJavaType.UINT8)) {
         fpga.drainTimings();
         try (OrtSession.Result result = session.run(Map.of("x", x))) {
           ByteBuffer given = ((OnnxTensor) result.get(0)).getByteBuffer();

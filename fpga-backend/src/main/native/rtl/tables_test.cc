@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iostream>
 #include <random>
 
 #include "device/element.h"
@@ -133,6 +134,37 @@ TEST(RtlTables, TakesTheCyclesOfTheModelOnNetworkLayers) {
                              {64, 64, 8, 1}}) {
     CompareWithTheEmulator(Square(sizes));
   }
+}
+
+/// A layer of ResNet-18, and how often it has it.
+struct NetworkLayer {
+  Sizes sizes;
+  std::uint64_t count;
+};
+
+TEST(RtlTables, TakesFewCyclesForAWholeNetworkAndNotManyMoreWithASlowMemory) {
+  std::uint64_t cycles = 0;
+  std::uint64_t slow_cycles = 0;
+  for (const NetworkLayer& layer : {NetworkLayer{{64, 64, 56, 1}, 4},
+                                    {{64, 128, 56, 2}, 1},
+                                    {{128, 128, 28, 1}, 3},
+                                    {{128, 256, 28, 2}, 1},
+                                    {{256, 256, 14, 1}, 3},
+                                    {{256, 512, 14, 2}, 1},
+                                    {{512, 512, 7, 1}, 3}}) {
+    const LayerCase c = Square(layer.sizes);
+    LayerCycles usual{};
+    LayerCycles slow{};
+    const auto output = RunCase(*OpenRtl(), c, &usual);
+    ASSERT_EQ(RunCase(*OpenRtl({60, 30, 5}), c, &slow), output) << Describe(c);
+    std::cout << Describe(c) << ": " << usual.cycles << " cycles, " << slow.cycles
+              << " with 60 cycles of latency and a bus that rests in 30 of 100\n";
+    cycles += layer.count * usual.cycles;
+    slow_cycles += layer.count * slow.cycles;
+  }
+  std::cout << "ResNet-18: " << cycles << ", " << slow_cycles << "\n";
+  EXPECT_LE(cycles, 320000u);
+  EXPECT_LE(static_cast<double>(slow_cycles), 1.2 * static_cast<double>(cycles));
 }
 
 TEST(RtlTables, TakesTheCyclesOfTheModelOnRandomLayers) {

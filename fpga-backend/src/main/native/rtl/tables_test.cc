@@ -94,6 +94,20 @@ std::string Describe(const LayerCase& c) {
          ", pads " + std::to_string(d.pad_top) + std::to_string(d.pad_left);
 }
 
+TEST(RtlTables, TellsWhatItOffers) {
+  RtlDevice device(RtlLibraryPath(), kElement, {}, RtlDevice::kMemoryBytes);
+  const Capabilities read = Capabilities::Read(device);
+  const Capabilities expected = RtlCapabilities(kElement);
+  EXPECT_EQ(read.response_unit, registers::kResponseUnitTables);
+  EXPECT_EQ(read.channel_lanes, expected.channel_lanes);
+  EXPECT_EQ(read.max_tau, expected.max_tau);
+  EXPECT_EQ(read.EngineRegister(), expected.EngineRegister());
+  EXPECT_EQ(read.features, expected.features);
+  EXPECT_EQ(read.max_channels, expected.max_channels);
+  EXPECT_EQ(read.max_width, expected.max_width);
+  EXPECT_EQ(read.input_rows, expected.input_rows);
+}
+
 TEST(RtlTables, AgreesWithTheReferenceOnRandomLayers) {
   std::mt19937 random(31);
   for (const std::uint32_t stall_percent : {0u, 40u}) {

@@ -31,6 +31,17 @@ ELEMENTS = {
     "shared": {"RESPONSE_UNIT": 1, "LANES": 16, "SUM_DEPTH": 512},
     "shared4": {"RESPONSE_UNIT": 1, "LANES": 16, "CHANNEL_LANES": 4, "SUM_DEPTH": 512},
     "binary": {"DOT_UNITS": 2, "LANES": 2, "SUM_DEPTH": 2048},
+    "tables": {
+        "RESPONSE_UNIT": 2,
+        "LANES": 14,
+        "DOT_UNITS": 7,
+        "CHANNEL_LANES": 64,
+        "INDEX_PLANES": 5,
+        "TABLE_DEPTH": 32,
+        "MAX_WIDTH": 56,
+        "SUM_DEPTH": 512,
+        "ROW_DEPTH": 1536,
+    },
 }
 # The engine that is placed and routed: for sub-bit networks only, so its index needs no planes for plain binary ones.
 PLACED = "shared"

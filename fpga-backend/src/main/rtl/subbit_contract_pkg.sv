@@ -4,7 +4,7 @@
 
 package subbit_contract_pkg;
   // Major version in the upper half, minor in the lower.
-  localparam logic [31:0] VERSION_VALUE = 32'h00010004;
+  localparam logic [31:0] VERSION_VALUE = 32'h00010005;
   // What ID reads: the letters `SBIT`, first letter in the lowest byte.
   localparam logic [31:0] ID_VALUE = 32'h54494253;
   // What every register of a device reads that is gone.
@@ -17,6 +17,10 @@ package subbit_contract_pkg;
   localparam logic [31:0] MAX_STRIDE = 32'h000000FF;
   // Largest dilation of a device with FEATURES.DILATION.
   localparam logic [31:0] MAX_DILATION = 32'h000000FF;
+  // With RESPONSE_UNIT tables: input channels whose indices lie together.
+  localparam logic [31:0] INDEX_CHANNELS = 32'h00000040;
+  // With RESPONSE_UNIT tables: output channels of a block of the index.
+  localparam logic [31:0] INDEX_OUTPUTS = 32'h00000080;
 
   // Registers by their offsets, and their bits by their numbers.
   localparam logic [11:0] REGISTER_CONTROL = 12'h00;
@@ -63,10 +67,12 @@ package subbit_contract_pkg;
   localparam logic [11:0] REGISTER_MEMORY_BASE_LOW = 12'h50;
   localparam logic [11:0] REGISTER_MEMORY_BASE_HIGH = 12'h54;
   localparam logic [11:0] REGISTER_RESPONSE_UNIT = 12'h58;
-  localparam logic [0:0] RESPONSE_UNIT_DOT_UNITS = 1'd0;
-  localparam logic [0:0] RESPONSE_UNIT_SHARED_ADDERS = 1'd1;
+  localparam logic [1:0] RESPONSE_UNIT_DOT_UNITS = 2'd0;
+  localparam logic [1:0] RESPONSE_UNIT_SHARED_ADDERS = 2'd1;
+  localparam logic [1:0] RESPONSE_UNIT_TABLES = 2'd2;
   localparam logic [11:0] REGISTER_CHANNEL_LANES = 12'h5C;
   localparam logic [11:0] REGISTER_MAX_TAU = 12'h60;
+  localparam logic [11:0] REGISTER_INPUT_ROWS = 12'h64;
 
   // Error codes.
   localparam logic [3:0] ERROR_NONE = 4'd0;

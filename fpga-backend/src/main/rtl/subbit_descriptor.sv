@@ -4,6 +4,7 @@
 `default_nettype none
 
 module subbit_descriptor #(
+    parameter int RESPONSE_UNIT = 0,
     parameter int LANES = 4,
     parameter int TABLE_DEPTH = 64,
     parameter int INDEX_PLANES = 9,
@@ -27,6 +28,8 @@ module subbit_descriptor #(
   import subbit_contract_pkg::*;
   import subbit_pkg::*;
   localparam int LANE_BITS = $clog2(LANES);
+  // Tables take bits in and out alone, without bias; ROW_DEPTH places hold the rows of an image.
+  localparam bit TABLES = RESPONSE_UNIT == 32'(RESPONSE_UNIT_TABLES);
   localparam int MAX_TILE_ROWS = 64;
   // Sums of a tile and of the row or pixel that may be added to it, each at most SUM_DEPTH.
   localparam int SUMS_BITS = $clog2(SUM_DEPTH) + 2;
@@ -75,6 +78,8 @@ module subbit_descriptor #(
   endfunction
 
   // The checks, valid three cycles after the bytes.
+  logic [15:0] row_places;
+  logic [31:0] rows_due;
   logic header_ok, enumerations_ok, supported, zeros_ok, multiplier_ok, shape_ok, optional_ok;
   logic [31:0] padded_height, padded_width, height_due, width_due;
   logic [39:0] out_row_bytes;
@@ -86,6 +91,7 @@ module subbit_descriptor #(
     enumerations_ok <= d.input_format < 8'(INPUT_FORMAT_VALUES) && d.output_format < 8'(OUTPUT_FORMAT_VALUES) &&
         d.mode < 8'(MODE_VALUES);
     supported <= d.tau >= 8'd1 && d.tau <= 8'(INDEX_PLANES) && (d.mode == 8'(MODE_DIRECT) || (32'd1 << d.tau) <= 32'(TABLE_DEPTH)) &&
+        (!TABLES || (bits && out_bits && d.mode == 8'(MODE_TABLE) && !has_residual)) &&
         (d.stride_h == 16'd1 || d.stride_h == 16'd2) && (d.stride_w == 16'd1 || d.stride_w == 16'd2) &&
         d.dilation_h == 16'd1 && d.dilation_w == 16'd1 && d.group == 32'd1 &&
         d.pad_top <= 16'd2 && d.pad_left <= 16'd2 && d.pad_bottom <= 16'd2 && d.pad_right <= 16'd2;
@@ -96,13 +102,16 @@ module subbit_descriptor #(
     multiplier_ok <= residual_multiplier[30:23] < 8'd247;
     padded_height <= d.in_height + 32'(d.pad_top) + 32'(d.pad_bottom);
     padded_width <= d.in_width + 32'(d.pad_left) + 32'(d.pad_right);
+    // A third, rounded up: exact for 16 bits.
+    row_places <= 16'((33'(d.in_height[15:0]) + 33'd2) * 33'd43691 >> 17);
+    rows_due <= 32'(row_places) * 32'(d.in_channels[$clog2(MAX_CHANNELS):0]);
     height_due <= out_length(padded_height, d.stride_h);
     width_due <= out_length(padded_width, d.stride_w);
     shape_ok <= in_range(d.in_channels, 32'(MAX_CHANNELS)) && in_range(d.out_channels, 32'(MAX_CHANNELS)) &&
         d.batch != 0 && in_range(d.in_height, 32'd65535) && in_range(d.out_height, 32'd65535) &&
         in_range(d.in_width, 32'(MAX_WIDTH)) && in_range(d.out_width, 32'(MAX_WIDTH)) &&
-        d.out_height == height_due && d.out_width == width_due;
-    optional_ok <= words == !has_multipliers && !((words || out_bits) && has_residual);
+        (!TABLES || rows_due <= 32'(ROW_DEPTH)) && d.out_height == height_due && d.out_width == width_due;
+    optional_ok <= words == !has_multipliers && !((words || out_bits) && has_residual) && !(TABLES && has_bias);
   end
 
   // ---- Sizes, computed one product after the other.
@@ -124,8 +133,11 @@ module subbit_descriptor #(
   state_t state;
   logic [3:0] step;
   logic [2:0] region;
-  logic [39:0] in_total, out_total, index_total, row_sums, in_image, out_image;
+  logic [39:0] in_total, out_total, row_sums;
   logic too_large;
+
+  // Input channels with those that fill up the index.
+  wire [31:0] index_channels = TABLES ? (d.in_channels + INDEX_CHANNELS - 32'd1) & ~(INDEX_CHANNELS - 32'd1) : d.in_channels;
 
   logic multiply;
   logic [39:0] factor_a;
@@ -146,11 +158,11 @@ module subbit_descriptor #(
     case (step)
       4'd0: {factor_a, factor_b} = {40'(layer.row_bytes), d.in_height};
       4'd1: {factor_a, factor_b} = {layer.in_plane_bytes, d.in_channels};
-      4'd2: {factor_a, factor_b} = {in_image, d.batch};
+      4'd2: {factor_a, factor_b} = {layer.in_image_bytes, d.batch};
       4'd3: {factor_a, factor_b} = {out_row_bytes, d.out_height};
       4'd4: {factor_a, factor_b} = {layer.out_plane_bytes, d.out_channels};
-      4'd5: {factor_a, factor_b} = {out_image, d.batch};
-      4'd6: {factor_a, factor_b} = {40'(d.in_channels), d.out_channels};
+      4'd5: {factor_a, factor_b} = {layer.out_image_bytes, d.batch};
+      4'd6: {factor_a, factor_b} = {40'(index_channels), d.out_channels};
       4'd7: {factor_a, factor_b} = {layer.index_plane_bytes, 32'(d.tau)};
       default: {factor_a, factor_b} = {40'(d.out_width), 32'(layer.slots)};
     endcase
@@ -163,7 +175,7 @@ module subbit_descriptor #(
     case (region)
       3'd0: region_bytes = out_total;
       3'd1: region_bytes = in_total;
-      3'd2: region_bytes = index_total;
+      3'd2: region_bytes = layer.index_bytes;
       3'd3: region_bytes = 40'd2 << d.tau;
       3'd4: region_bytes = layer.has_bias ? 40'(d.out_channels) << 2 : 40'd0;
       3'd5: region_bytes = words ? 40'd0 : 40'(d.out_channels) << 2;
@@ -230,15 +242,15 @@ module subbit_descriptor #(
         if (!multiplying) begin
           case (step)
             4'd0: layer.in_plane_bytes <= product;
-            4'd1: in_image <= product;
+            4'd1: layer.in_image_bytes <= product;
             4'd2: in_total <= product;
             4'd3: layer.out_plane_bytes <= product;
-            4'd4: out_image <= product;
+            4'd4: layer.out_image_bytes <= product;
             4'd5: out_total <= product;
             4'd6: begin
               layer.index_plane_bytes <= (product + 40'd7) >> 3;
             end
-            4'd7: index_total <= product;
+            4'd7: layer.index_bytes <= product;
             default: row_sums <= product;
           endcase
           too_large <= too_large || overflow;
@@ -254,7 +266,7 @@ module subbit_descriptor #(
             error <= ERROR_ADDRESS;
             state <= REPORT;
           end else if (region == 3'd6) begin
-            state <= TILE;
+            state <= TABLES ? REPORT : TILE;
           end
         end
         TILE: begin
@@ -325,6 +337,7 @@ module subbit_descriptor #(
       layer.residual_address <= addresses[6][39:0];
       layer.residual_multiplier <= residual_multiplier;
       layer.residual_zero <= residual_zero[8:0];
+      layer.row_places <= row_places;
       layer.row_bytes <= bits ? 16'((d.in_width + 32'd7) >> 3) : d.in_width[15:0];
       layer.slots <= 16'((d.out_channels + 32'(LANES - 1)) >> LANE_BITS);
     end

@@ -8,7 +8,8 @@
 
 module subbit_device #(
     // The processing element. 0: the paper's, with DOT_UNITS nine-tap units and LANES accumulators. 1: shared partial
-    // sums, with LANES adders.
+    // sums, with LANES adders. 2: tables in block RAM, for binary activations, two for each of CHANNEL_LANES (64) channels;
+    // one look-up in both serves LANES pixels, and a match unit of each serves LANES / DOT_UNITS channels.
     parameter int RESPONSE_UNIT = 0,
     parameter int DOT_UNITS = 1,
     parameter int LANES = 4,
@@ -23,9 +24,10 @@ module subbit_device #(
     parameter int MAX_CHANNELS = 512,
     // The largest width of input and output.
     parameter int MAX_WIDTH = 512,
-    // Accumulators per lane in each of two halves; at least 8 * MAX_CHANNELS / LANES.
+    // Accumulators per lane in each of two halves; at least 8 * MAX_CHANNELS / LANES. With tables: sums of each pixel.
     parameter int SUM_DEPTH = 1024,
-    // Pixels in each of three input banks, in each of two halves; at least MAX_WIDTH.
+    // Pixels in each of three input banks, in each of two halves; at least MAX_WIDTH. With tables: rows in each of three
+    // banks, which hold an image; see the register INPUT_ROWS.
     parameter int ROW_DEPTH = 512,
     // Address bits of the AXI4 master, at most 40.
     parameter int ADDR_WIDTH = 32,
@@ -97,10 +99,15 @@ module subbit_device #(
   localparam int WORD_BITS = $clog2(MAX_CHANNELS * MAX_CHANNELS / DATA_WIDTH);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   localparam logic [7:0] RESPONSES = RESPONSE_UNIT == 1 ? 8'(LANES / 2) : 8'(DOT_UNITS);
-  // 8-bit and binary activations, MEMORY_BASE, residuals, bits out; strides to 2, no dilation, no groups.
-  localparam logic [31:0] FEATURES = 32'd1 << FEATURES_INT8 | 32'd1 << FEATURES_BINARY | 32'd1 << FEATURES_MEMORY_BASE |
-      32'd1 << FEATURES_RESIDUAL | 32'd1 << FEATURES_BITS_OUT;
+  localparam bit TABLES = RESPONSE_UNIT == 32'(RESPONSE_UNIT_TABLES);
+  // Binary activations, MEMORY_BASE, bits out, and but for tables 8-bit activations and residuals; strides to 2, no
+  // dilation, no groups.
+  localparam logic [31:0] FEATURES = 32'd1 << FEATURES_BINARY | 32'd1 << FEATURES_MEMORY_BASE | 32'd1 << FEATURES_BITS_OUT |
+      (TABLES ? 32'd0 : 32'd1 << FEATURES_INT8 | 32'd1 << FEATURES_RESIDUAL);
 
+  if (TABLES && CHANNEL_LANES != 32'(INDEX_CHANNELS)) begin : g_check4
+    $error("with tables CHANNEL_LANES must be INDEX_CHANNELS, in whose groups the index lies in memory");
+  end
   if (MAX_WIDTH > ROW_DEPTH) begin : g_check
     $error("ROW_DEPTH must be at least MAX_WIDTH");
   end
@@ -108,7 +115,7 @@ module subbit_device #(
     $error("ADDR_WIDTH must reach all of MEMORY_BYTES, at most 40");
   end
 
-  if (SUM_DEPTH < 8 * ((MAX_CHANNELS + LANES - 1) / LANES)) begin : g_check3
+  if (!TABLES && SUM_DEPTH < 8 * ((MAX_CHANNELS + LANES - 1) / LANES)) begin : g_check3
     $error("a lane must hold the sums of eight pixels, SUM_DEPTH >= 8 * MAX_CHANNELS / LANES, for bits to be written in whole bytes");
   end
 
@@ -142,6 +149,7 @@ module subbit_device #(
       .RESPONSE_UNIT(32'(RESPONSE_UNIT)),
       .CHANNEL_LANES(32'(CHANNEL_LANES)),
       .MAX_TAU(32'(INDEX_PLANES)),
+      .INPUT_ROWS(TABLES ? 32'(ROW_DEPTH) : 32'd0),
       .ADDR_WIDTH(ADDR_WIDTH)
   ) registers (
       .clk,
@@ -260,6 +268,7 @@ module subbit_device #(
   );
 
   subbit_descriptor #(
+      .RESPONSE_UNIT(RESPONSE_UNIT),
       .LANES(LANES),
       .TABLE_DEPTH(TABLE_DEPTH),
       .INDEX_PLANES(INDEX_PLANES),
@@ -287,6 +296,7 @@ module subbit_device #(
   logic [CHANNEL_BITS-1:0] parameter_channel;
   logic [31:0] parameter_value;
   subbit_weight_loader #(
+      .INDEX_TOO(!TABLES),
       .MAX_CHANNELS(MAX_CHANNELS),
       .ADDR_WIDTH(ADDR_WIDTH),
       .DATA_WIDTH(DATA_WIDTH)
@@ -318,52 +328,97 @@ module subbit_device #(
       .parameter_value
   );
 
-  subbit_engine #(
-      .RESPONSE_UNIT(RESPONSE_UNIT),
-      .DOT_UNITS(DOT_UNITS),
-      .LANES(LANES),
-      .CHANNEL_LANES(CHANNEL_LANES),
-      .TABLE_DEPTH(TABLE_DEPTH),
-      .INDEX_PLANES(INDEX_PLANES),
-      .MAX_CHANNELS(MAX_CHANNELS),
-      .SUM_DEPTH(SUM_DEPTH),
-      .ROW_DEPTH(ROW_DEPTH),
-      .ADDR_WIDTH(ADDR_WIDTH),
-      .DATA_WIDTH(DATA_WIDTH)
-  ) engine (
-      .clk,
-      .rst(clear),
-      .layer,
-      .start(run_start),
-      .busy(run_busy),
-      .index_store,
-      .index_plane,
-      .index_address,
-      .index_data,
-      .codebook_write,
-      .codebook_index,
-      .codebook_codeword,
-      .bias_write,
-      .multiplier_write,
-      .parameter_channel,
-      .parameter_value,
-      .read_valid(engine_read_valid),
-      .read_ready(read_ready && engine_turn),
-      .read_address(engine_read_address),
-      .read_bytes(engine_read_bytes),
-      .read_beat_valid(beat_valid && engine_turn),
-      .read_beat_ready(engine_beat_ready),
-      .read_beat_data(beat_data),
-      .read_beat_last(beat_last),
-      .write_valid(engine_write_valid),
-      .write_ready(write_ready && engine_turn),
-      .write_address(engine_write_address),
-      .write_beats(engine_write_beats),
-      .write_beat_valid(engine_write_beat_valid),
-      .write_beat_ready(write_beat_ready && engine_turn),
-      .write_beat_data(engine_write_beat_data),
-      .write_beat_strobe(engine_write_beat_strobe)
-  );
+  if (TABLES) begin : g_tables
+    subbit_table_engine #(
+        .CHANNELS(CHANNEL_LANES),
+        .SHARE(LANES / DOT_UNITS),
+        .PIXELS(LANES / 2),
+        .OUTPUTS(32'(INDEX_OUTPUTS)),
+        .INDEX_PLANES(INDEX_PLANES),
+        .MAX_CHANNELS(MAX_CHANNELS),
+        .MAX_WIDTH(MAX_WIDTH),
+        .SUM_DEPTH(SUM_DEPTH),
+        .ROW_DEPTH(ROW_DEPTH),
+        .ADDR_WIDTH(ADDR_WIDTH),
+        .DATA_WIDTH(DATA_WIDTH)
+    ) engine (
+        .clk,
+        .rst(clear),
+        .layer,
+        .start(run_start),
+        .busy(run_busy),
+        .codebook_write,
+        .codebook_index(INDEX_PLANES'(codebook_index)),
+        .codebook_codeword,
+        .rule_write(multiplier_write),
+        .rule_channel(parameter_channel),
+        .rule(parameter_value),
+        .read_valid(engine_read_valid),
+        .read_ready(read_ready && engine_turn),
+        .read_address(engine_read_address),
+        .read_bytes(engine_read_bytes),
+        .read_beat_valid(beat_valid && engine_turn),
+        .read_beat_ready(engine_beat_ready),
+        .read_beat_data(beat_data),
+        .read_beat_last(beat_last),
+        .write_valid(engine_write_valid),
+        .write_ready(write_ready && engine_turn),
+        .write_address(engine_write_address),
+        .write_beats(engine_write_beats),
+        .write_beat_valid(engine_write_beat_valid),
+        .write_beat_ready(write_beat_ready && engine_turn),
+        .write_beat_data(engine_write_beat_data),
+        .write_beat_strobe(engine_write_beat_strobe)
+    );
+    wire unused_index = &{1'b0, codebook_index, index_store, index_plane, index_address, index_data, bias_write};
+  end else begin : g_sums
+    subbit_engine #(
+        .RESPONSE_UNIT(RESPONSE_UNIT),
+        .DOT_UNITS(DOT_UNITS),
+        .LANES(LANES),
+        .CHANNEL_LANES(CHANNEL_LANES),
+        .TABLE_DEPTH(TABLE_DEPTH),
+        .INDEX_PLANES(INDEX_PLANES),
+        .MAX_CHANNELS(MAX_CHANNELS),
+        .SUM_DEPTH(SUM_DEPTH),
+        .ROW_DEPTH(ROW_DEPTH),
+        .ADDR_WIDTH(ADDR_WIDTH),
+        .DATA_WIDTH(DATA_WIDTH)
+    ) engine (
+        .clk,
+        .rst(clear),
+        .layer,
+        .start(run_start),
+        .busy(run_busy),
+        .index_store,
+        .index_plane,
+        .index_address,
+        .index_data,
+        .codebook_write,
+        .codebook_index,
+        .codebook_codeword,
+        .bias_write,
+        .multiplier_write,
+        .parameter_channel,
+        .parameter_value,
+        .read_valid(engine_read_valid),
+        .read_ready(read_ready && engine_turn),
+        .read_address(engine_read_address),
+        .read_bytes(engine_read_bytes),
+        .read_beat_valid(beat_valid && engine_turn),
+        .read_beat_ready(engine_beat_ready),
+        .read_beat_data(beat_data),
+        .read_beat_last(beat_last),
+        .write_valid(engine_write_valid),
+        .write_ready(write_ready && engine_turn),
+        .write_address(engine_write_address),
+        .write_beats(engine_write_beats),
+        .write_beat_valid(engine_write_beat_valid),
+        .write_beat_ready(write_beat_ready && engine_turn),
+        .write_beat_data(engine_write_beat_data),
+        .write_beat_strobe(engine_write_beat_strobe)
+    );
+  end
 
   subbit_axi_read #(
       .ADDR_WIDTH(ADDR_WIDTH),

@@ -40,10 +40,8 @@ module subbit_match_unit #(
   endfunction
 
   for (genvar p = 0; p < PIXELS; p++) begin : g_pixel
-    wire [8:0] match;
-    for (genvar t = 0; t < 9; t++) begin : g_tap
-      assign match[t] = rows[t/3] && columns[3*p+t%3] && pixels[9*p+t] == signs[t];
-    end
+    wire [8:0] inside_image = {{3{rows[2]}}, {3{rows[1]}}, {3{rows[0]}}} & {3{columns[3*p+:3]}};
+    wire [8:0] match = ~(pixels[9*p+:9] ^ signs) & inside_image;
     wire [1:0] top = add3(match[2:0]);
     wire [1:0] middle = add3(match[5:3]);
     wire [1:0] bottom = add3(match[8:6]);

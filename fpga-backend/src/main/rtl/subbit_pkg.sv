@@ -49,8 +49,12 @@ package subbit_pkg;
     // Derived from the fields above.
     logic [15:0] row_bytes;           // of one input row
     logic [39:0] in_plane_bytes;      // of one input channel
+    logic [39:0] in_image_bytes;      // of all
+    logic [15:0] row_places;          // thirds of an input channel's rows, rounded up
     logic [39:0] out_plane_bytes;     // of one output channel
+    logic [39:0] out_image_bytes;     // of all
     logic [39:0] index_plane_bytes;   // of one bit plane of the index
+    logic [39:0] index_bytes;         // of all
     logic [15:0] slots;               // accumulators a lane holds for one pixel
     logic [15:0] tile_columns;        // output pixels of a tile: columns ...
     logic [7:0] tile_rows;            // ... and rows

@@ -15,6 +15,7 @@ module subbit_registers #(
     parameter logic [31:0] RESPONSE_UNIT = 32'd0,
     parameter logic [31:0] CHANNEL_LANES = 32'd1,
     parameter logic [31:0] MAX_TAU = 32'd9,
+    parameter logic [31:0] INPUT_ROWS = 32'd0,
     parameter int ADDR_WIDTH = 32
 ) (
     input wire clk,
@@ -186,6 +187,7 @@ module subbit_registers #(
         REGISTER_RESPONSE_UNIT: s_axi_rdata <= RESPONSE_UNIT;
         REGISTER_CHANNEL_LANES: s_axi_rdata <= CHANNEL_LANES;
         REGISTER_MAX_TAU: s_axi_rdata <= MAX_TAU;
+        REGISTER_INPUT_ROWS: s_axi_rdata <= INPUT_ROWS;
         default: s_axi_rdata <= 32'd0;
       endcase
     end

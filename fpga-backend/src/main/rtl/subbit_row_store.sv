@@ -1,6 +1,7 @@
 // The rows of a layer's binary input, and the windows that are cut out of them: in one cycle PIXELS neighbouring windows
-// of one channel, and the next PIXELS of the same row. A word holds a whole row. Row r lies in bank r mod 3, so that the three rows under a window are read
-// together; a channel's rows lie in a row of places in each bank.
+// of one channel, and the next PIXELS of the same row. A word holds a whole row. Row r lies in bank r mod 3, so that the
+// three rows under a window are read together, and three rows are stored together; a channel's rows lie in a row of places
+// in each bank.
 `default_nettype none
 
 module subbit_row_store #(
@@ -11,11 +12,10 @@ module subbit_row_store #(
 ) (
     input wire clk,
 
-    // Storing: a row, its first pixel in the lowest bit; a set bit is +1.
+    // Storing: rows 3 r to 3 r + 2, the first one lowest, and its first pixel in the lowest bit; a set bit is +1.
     input wire                     store,
-    input wire [              1:0] store_bank,
     input wire [$clog2(DEPTH)-1:0] store_address,
-    input wire [        WIDTH-1:0] store_row,
+    input wire [      3*WIDTH-1:0] store_rows,
 
     // Cutting: the windows follow four cycles after their place. What lies outside of the image has any value.
     input wire [                 1:0] cut_bank,       // of the upper row
@@ -41,9 +41,9 @@ module subbit_row_store #(
         .DEPTH(DEPTH)
     ) rows (
         .clk,
-        .write(store && store_bank == 2'(b)),
+        .write(store),
         .write_address(store_address),
-        .write_data(store_row),
+        .write_data(store_rows[b*WIDTH+:WIDTH]),
         .read(1'b1),
         .read_address(cut_address + AW'(2'(b) < cut_bank)),
         .read_data(found[b])

@@ -1,6 +1,6 @@
 // The core for binary activations: rows of the input, indices and codewords in, sums of matches out, twice PIXELS pixels of
-// an output channel per cycle. It works through a block of output channels of some rows of a layer, whose rows and
-// indices are stored.
+// an output channel per cycle. It works through a block of output channels of an image, whose rows are stored; indices may
+// still come.
 //
 //   subbit_row_store ──► windows ──►                                        ┌─► sums of PIXELS pixels
 //   codebook ──────────► codewords ► two subbit_table_tile (match units,    │
@@ -27,7 +27,8 @@ module subbit_table_core #(
     output logic                        busy,
     input wire [                   3:0] tau,
     input wire                          pairs,
-    input wire                          stride_2,
+    input wire                          stride_h_2,
+    input wire                          stride_w_2,
     input wire [                   1:0] pad_left,
     input wire [                  15:0] in_width,
     input wire [                  15:0] in_height,
@@ -36,19 +37,24 @@ module subbit_table_core #(
     input wire [ $clog2(ROW_DEPTH)-1:0] first_address,
     input wire [ $clog2(ROW_DEPTH)-1:0] channel_places,
     input wire [                  15:0] out_rows,
+    input wire [                  15:0] band_rows,
     input wire [                  15:0] out_width,
     input wire [                  15:0] outputs,
     input wire [                  15:0] channel_groups,
     input wire [    $clog2(CHANNELS):0] last_channels,
+    input wire [$clog2(INDEX_DEPTH)-1:0] index_base,
+    input wire [                  15:0] groups_loaded,
+    input wire                          sums_room,
+    output logic                        sums_begin,
+    output logic                        group_done,
 
     // Rows of the input, as in subbit_row_store.
     input wire                         row_store,
-    input wire [                  1:0] row_bank,
     input wire [$clog2(ROW_DEPTH)-1:0] row_address,
-    input wire [            WIDTH-1:0] row_data,
+    input wire [          3*WIDTH-1:0] row_data,
 
-    // Indices: bit `index_plane` of the indices of a group of channels, first channel in the lowest bit. Those of group g
-    // of output channel o of the block are at o * channel_groups + g, in the order in which a bit plane lies in memory.
+    // Indices: bit `index_plane` of the indices of a group of channels, first channel in the lowest bit. Those of output
+    // channel o of group g of the block are at index_base + g * outputs + o, modulo INDEX_DEPTH.
     input wire                           index_store,
     input wire [                    3:0] index_plane,
     input wire [$clog2(INDEX_DEPTH)-1:0] index_address,
@@ -100,7 +106,8 @@ module subbit_table_core #(
       .busy,
       .tau,
       .pairs,
-      .stride_2,
+      .stride_h_2,
+      .stride_w_2,
       .pad_left,
       .in_width,
       .in_height,
@@ -109,10 +116,16 @@ module subbit_table_core #(
       .first_address,
       .channel_places,
       .out_rows,
+      .band_rows,
       .out_width,
       .outputs,
       .channel_groups,
       .last_channels,
+      .index_base,
+      .groups_loaded,
+      .sums_room,
+      .sums_begin,
+      .group_done,
       .cut_bank,
       .cut_address,
       .cut_column,
@@ -141,13 +154,12 @@ module subbit_table_core #(
   ) rows (
       .clk,
       .store(row_store),
-      .store_bank(row_bank),
       .store_address(row_address),
-      .store_row(row_data),
+      .store_rows(row_data),
       .cut_bank,
       .cut_address,
       .cut_column,
-      .cut_stride_2(stride_2),
+      .cut_stride_2(stride_w_2),
       .windows,
       .next_windows
   );

@@ -1,6 +1,7 @@
-// Takes the two tiles of a table core through a block of output channels of some rows of a layer. A step is one group of
-// channels of two groups of PIXELS output pixels, one for each tile; groups of pixels follow each other within a group
-// of channels. While the tables of a step are filled, those of the step before are looked up.
+// Takes the two tiles of a table core through a block of output channels of an image: through bands of rows, as many as
+// there are sums for, in each band through groups of channels, and in each of those through steps. A step is one group of
+// channels of two groups of PIXELS output pixels, one for each tile. While the tables of a step are filled, those of the
+// step before are looked up.
 //
 // The groups of a step are neighbours in a row and are filled together (`pairs`), or they follow each other in the order
 // of rows, and are filled one after the other. The first suits rows of many groups, the second rows of one or of an odd
@@ -28,7 +29,8 @@ module subbit_table_sequence #(
     output logic                      busy,               // to the last look-up
     input wire [                 3:0] tau,
     input wire                        pairs,
-    input wire                        stride_2,
+    input wire                        stride_h_2,
+    input wire                        stride_w_2,
     input wire [                 1:0] pad_left,
     input wire [                15:0] in_width,
     input wire [                15:0] in_height,
@@ -37,10 +39,18 @@ module subbit_table_sequence #(
     input wire [$clog2(ROW_DEPTH)-1:0] first_address,     // first_row div 3, rounded down
     input wire [$clog2(ROW_DEPTH)-1:0] channel_places,    // of a channel in each bank: in_height / 3, rounded up
     input wire [                15:0] out_rows,           // rows of output pixels
+    input wire [                15:0] band_rows,          // of them in a band; the last may have fewer
     input wire [                15:0] out_width,
     input wire [                15:0] outputs,            // output channels of the block
     input wire [                15:0] channel_groups,
     input wire [  $clog2(CHANNELS):0] last_channels,      // channels of the last group
+    input wire [$clog2(INDEX_DEPTH)-1:0] index_base,      // place of the block's first index
+
+    // What a step waits for: the indices of its group of channels, and, in a band's last group, room for the sums.
+    input wire [15:0] groups_loaded,                      // of the block; they may run ahead of it
+    input wire        sums_room,
+    output logic      sums_begin,                         // one cycle: a band takes the room
+    output logic      group_done,                         // one cycle: the indices of the next group are needed no more
 
     // Cutting windows out of the row store; they follow CUT cycles later.
     output logic [                 1:0] cut_bank,
@@ -75,6 +85,8 @@ module subbit_table_sequence #(
   localparam int INDEX_BITS = $clog2(INDEX_DEPTH);
   localparam int COLUMN_BITS = $clog2(WIDTH) + 2;
   localparam int CUT = 4;
+  // Cycles from a look-up to the next one that may add to the same sum.
+  localparam int WRITTEN = 4;
   // From the last codeword of the first unit until the last unit has written its matches.
   localparam int SETTLE = UNITS + 2;
 
@@ -90,6 +102,11 @@ module subbit_table_sequence #(
   logic [1:0] row_bank;                    // mod 3
   logic signed [17:0] row;
   logic [ADDRESS_BITS-1:0] channel_base;   // places before the channel whose window is cut
+  // Where the band's first row of windows lies, and how many rows of the output are left with it.
+  logic signed [17:0] band_row;
+  logic [1:0] band_bank;
+  logic [ADDRESS_BITS-1:0] band_address;
+  logic [15:0] rows_left;
 
   wire [15:0] entries = 16'd1 << tau;
   wire [15:0] slot_cycles = entries > 16'(UNITS) ? entries : 16'(UNITS);
@@ -100,22 +117,37 @@ module subbit_table_sequence #(
   wire group_filled = slot_ends && slot == SLOT_BITS'(SHARE - 1);
   wire [15:0] advance = pairs ? 16'(2 * PIXELS) : 16'(PIXELS);
   wire row_ends = fill_x + advance >= out_width;
-  wire rows_end = row_ends && fill_row == out_rows - 16'd1;
+  wire [15:0] rows_here = rows_left < band_rows ? rows_left : band_rows;
+  wire rows_end = row_ends && fill_row == rows_here - 16'd1;
   wire step_ends = group_filled && (pairs || tile || rows_end);
-  wire fill_ends = rows_end && fill_group == channel_groups - 16'd1;
+  wire band_ends = rows_end && fill_group == channel_groups - 16'd1;
   wire [ADDRESS_BITS-1:0] share_places = ADDRESS_BITS'(channel_places << $clog2(SHARE));
 
   // Left column of the windows of this step.
-  wire signed [17:0] left = (18'(fill_x) << stride_2) - 18'(pad_left);
+  wire signed [17:0] left = (18'(fill_x) << stride_w_2) - 18'(pad_left);
   logic [2:0] rows_inside;
   logic [6*PIXELS-1:0] columns_inside;
   always_comb begin
     for (int r = 0; r < 3; r++) rows_inside[r] = row + 18'(r) >= 0 && row + 18'(r) < signed'({2'b00, in_height});
     for (int p = 0; p < 2 * PIXELS; p++) begin
       for (int t = 0; t < 3; t++) begin
-        columns_inside[3*p+t] = left + (18'(p) << stride_2) + 18'(t) >= 0 &&
-            left + (18'(p) << stride_2) + 18'(t) < signed'({2'b00, in_width});
+        columns_inside[3*p+t] = left + (18'(p) << stride_w_2) + 18'(t) >= 0 &&
+            left + (18'(p) << stride_w_2) + 18'(t) < signed'({2'b00, in_width});
       end
+    end
+  end
+
+  // The row of windows below.
+  logic [1:0] next_bank;
+  logic [ADDRESS_BITS-1:0] next_address;
+  wire signed [17:0] next_row = row + (stride_h_2 ? 18'sd2 : 18'sd1);
+  always_comb begin
+    if (stride_h_2) begin
+      next_bank = row_bank == 2'd0 ? 2'd2 : row_bank - 2'd1;
+      next_address = row_address + ADDRESS_BITS'(row_bank != 2'd0);
+    end else begin
+      next_bank = row_bank == 2'd2 ? 2'd0 : row_bank + 2'd1;
+      next_address = row_address + ADDRESS_BITS'(row_bank == 2'd2);
     end
   end
 
@@ -136,6 +168,10 @@ module subbit_table_sequence #(
       row <= first_row;
       row_bank <= first_bank;
       row_address <= first_address;
+      band_row <= first_row;
+      band_bank <= first_bank;
+      band_address <= first_address;
+      rows_left <= out_rows;
     end else if (goes) begin
       cycle <= slot_ends ? 16'd0 : cycle + 16'd1;
       if (cycle < 16'(UNITS)) channel_base <= channel_base + share_places;
@@ -149,23 +185,24 @@ module subbit_table_sequence #(
         fill_x <= row_ends ? 16'd0 : fill_x + advance;
         if (row_ends) begin
           fill_row <= rows_end ? 16'd0 : fill_row + 16'd1;
-          row <= rows_end ? first_row : row + (stride_2 ? 18'sd2 : 18'sd1);
-          if (rows_end) begin
-            row_bank <= first_bank;
-            row_address <= first_address;
-          end else if (stride_2) begin
-            row_bank <= row_bank == 2'd0 ? 2'd2 : row_bank - 2'd1;
-            row_address <= row_address + ADDRESS_BITS'(row_bank != 2'd0);
-          end else begin
-            row_bank <= row_bank == 2'd2 ? 2'd0 : row_bank + 2'd1;
-            row_address <= row_address + ADDRESS_BITS'(row_bank == 2'd2);
-          end
+          row <= rows_end && !band_ends ? band_row : next_row;
+          row_bank <= rows_end && !band_ends ? band_bank : next_bank;
+          row_address <= rows_end && !band_ends ? band_address : next_address;
         end
-        if (rows_end) begin
+        if (rows_end && !band_ends) begin
           fill_group <= fill_group + 16'd1;
           group_base <= group_base + ADDRESS_BITS'(channel_places << $clog2(CHANNELS));
           channel_base <= group_base + ADDRESS_BITS'(channel_places << $clog2(CHANNELS));
-          filling <= !fill_ends;
+        end
+        if (band_ends) begin
+          fill_group <= '0;
+          group_base <= '0;
+          channel_base <= '0;
+          band_row <= next_row;
+          band_bank <= next_bank;
+          band_address <= next_address;
+          rows_left <= rows_left - rows_here;
+          filling <= rows_left != rows_here;
         end
       end
     end
@@ -216,18 +253,31 @@ module subbit_table_sequence #(
   assign next_columns = fills[CUT].columns[6*PIXELS-1:3*PIXELS];
   assign fill_channels = fills[CUT].channels;
 
-  // ---- Looking up: channel groups, groups of pixels, output channels.
+  // ---- Looking up: bands, channel groups, groups of pixels, output channels.
   logic [2:0] full;            // banks that are filled and not yet looked up
   logic [1:0] looking_bank;
   logic [15:0] look_group, output_channel;
+  logic [15:0] look_rows_left;
+  logic first_band;
+  logic group_begun;           // a step of this group of this band has begun
   logic [3:0] ends_group;      // of each bank: its step is the last of its group of channels
   logic [$clog2(SUMS)-1:0] sum_address;
-  logic [INDEX_BITS-1:0] index_at;
-  wire looks = full != 0;
+  logic [INDEX_BITS-1:0] index_at, group_at;    // `group_at`: of the group's first index
+  wire last_group = look_group == channel_groups - 16'd1;
+  wire last_band = look_rows_left <= band_rows;
+  // Only the first step of a group waits; within a step there is no pause. A sum is read again when it has been written.
+  logic [2:0] rest;
+  wire begins = output_channel == 0 && !group_begun;
+  wire allowed = !begins || (rest == 0 && (!first_band || look_group < groups_loaded) && (!last_group || sums_room));
+  wire looks = full != 0 && allowed;
   wire output_ends = output_channel == outputs - 16'd1;
   wire look_ends = looks && output_ends;
   wire group_ends = look_ends && ends_group[looking_bank];
-  wire all_ends = group_ends && look_group == channel_groups - 16'd1;
+  wire look_band_ends = group_ends && last_group;
+  wire all_ends = look_band_ends && last_band;
+  wire [INDEX_BITS-1:0] next_group_at = look_band_ends ? index_base : index_at + 1'b1;
+  assign sums_begin = looks && begins && last_group;
+  assign group_done = group_ends && last_band;
 
   always_ff @(posedge clk) begin
     if (rst) begin
@@ -240,20 +290,35 @@ module subbit_table_sequence #(
       taken <= '0;
       looking_bank <= 2'd0;
       look_group <= '0;
+      look_rows_left <= out_rows;
+      first_band <= 1'b1;
+      group_begun <= 1'b0;
+      rest <= '0;
       output_channel <= '0;
       sum_address <= '0;
-      index_at <= '0;
+      index_at <= index_base;
+      group_at <= index_base;
     end else begin
       taken <= taken + 3'(goes && cycle == 0 && slot == 0 && !tile) - 3'(look_ends);
       full <= full + 3'(ended[SETTLE+CUT]) - 3'(look_ends);
       if (step_ends) ends_group[bank] <= rows_end;
       if (looks) begin
+        group_begun <= !group_ends;
         output_channel <= output_ends ? 16'd0 : output_channel + 16'd1;
         sum_address <= group_ends ? '0 : sum_address + 1'b1;
-        index_at <= output_ends ? INDEX_BITS'(look_group) + INDEX_BITS'(group_ends) : index_at + INDEX_BITS'(channel_groups);
+        index_at <= group_ends ? next_group_at : look_ends ? group_at : index_at + 1'b1;
       end
       if (look_ends) looking_bank <= looking_bank + 2'd1;
-      if (group_ends) look_group <= look_group + 16'd1;
+      if (rest != 0) rest <= rest - 3'd1;
+      if (group_ends) begin
+        rest <= 32'(sum_address) < WRITTEN - 1 ? 3'(WRITTEN - 1) : 3'd0;
+        group_at <= next_group_at;
+        look_group <= last_group ? 16'd0 : look_group + 16'd1;
+      end
+      if (look_band_ends) begin
+        look_rows_left <= look_rows_left - band_rows;
+        first_band <= 1'b0;
+      end
       if (all_ends) busy <= 1'b0;
     end
   end
@@ -263,7 +328,7 @@ module subbit_table_sequence #(
     look <= looks && !rst;
     look_bank <= looking_bank;
     look_first <= look_group == 0;
-    look_last <= look_group == channel_groups - 16'd1;
+    look_last <= last_group;
     look_address <= sum_address;
   end
 endmodule

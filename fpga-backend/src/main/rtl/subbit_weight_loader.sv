@@ -3,6 +3,8 @@
 `default_nettype none
 
 module subbit_weight_loader #(
+    // Whether the index is loaded as well; tables get it while they are used.
+    parameter bit INDEX_TOO = 1'b1,
     parameter int MAX_CHANNELS = 512,
     parameter int ADDR_WIDTH = 32,
     parameter int DATA_WIDTH = 64
@@ -72,7 +74,7 @@ module subbit_weight_loader #(
   wire whole = state == INDEX && asked && read_beat_valid;
   wire infinite = layer.output_format != OUTPUT_FORMAT_BITS && word[30:23] == 8'hFF;
 
-  assign read_valid = state != IDLE && !asked && (state != INDEX || error == ERROR_NONE);
+  assign read_valid = state != IDLE && !asked && (state != INDEX || (INDEX_TOO && error == ERROR_NONE));
   assign read_beat_ready = state == INDEX ? asked : asked && !has_element;
   always_comb begin
     case (state)
@@ -146,7 +148,7 @@ module subbit_weight_loader #(
             state <= state == CODEBOOK ? after_codebook : state == BIAS ? after_bias : INDEX;
           end
         end
-      end else if (error != ERROR_NONE) begin
+      end else if (!INDEX_TOO || error != ERROR_NONE) begin
         state <= IDLE;
         done <= 1'b1;
       end else if (whole) begin

@@ -76,6 +76,22 @@ faults=(
   "a queue of beats gives one that is not there|subbit_beat_queue.sv|if (advance) out_valid <= !empty|if (advance) out_valid <= 1'b1"
   "a memory is written at all times|subbit_memory.sv|if (write) memory[|memory["
   "a memory does not keep what it read|subbit_memory.sv|if (read) read_data <= write &&|read_data <= write &&"
+  "rows are taken for which there is no room|subbit_table_rows.sv|rest_count <= COUNT_BITS'(3 * ROW)|1'b1"
+  "a channel's last rows are as many as the first ones|subbit_table_rows.sv|channel_ends ? height : rows_left - 16'd3|height"
+  "a beat takes the place of a word that waits|subbit_table_words.sv|(parts == COUNT_BITS'(1) && word_ready)|parts == COUNT_BITS'(1)"
+  "what is left of a run is never written|subbit_table_writer.sv|(ends && count != 0)|1'b0"
+  "bits beyond a row are not cleared|subbit_table_writer.sv|found[PIXELS-1:0])) & mask|found[PIXELS-1:0]))"
+  "two rows of a step are taken for one|subbit_table_writer.sv|else if (pairs \|\| row[0]) row_base|else row_base"
+  "a half is given back before its last row is read|subbit_table_writer.sv|band_read = takes && row_ends_band|band_read = takes && row_last"
+  "a step begins before its indices are there|subbit_table_sequence.sv|(!first_band \|\| look_group < groups_loaded)|1'b1"
+  "sums come for which there is no room|subbit_table_sequence.sv|(!last_group \|\| sums_room)|1'b1"
+  "a sum is read before it is written|subbit_table_sequence.sv|(rest == 0 && (|(("
+  "a band begins with the rows of the one before|subbit_table_sequence.sv|band_row <= next_row|band_row <= band_row"
+  "the next group's indices are those of this one|subbit_table_sequence.sv|group_at <= next_group_at|group_at <= group_at"
+  "a row is stored in another's bank|subbit_row_store.sv|store_rows[b*WIDTH+:WIDTH]|store_rows[(2-b)*WIDTH+:WIDTH]"
+  "an image that does not fit is taken|subbit_descriptor.sv|rows_due <= 32'(ROW_DEPTH)|1'b1"
+  "tables take a bias|subbit_descriptor.sv|!(TABLES && has_bias)|1'b1"
+  "the index's last group is not filled up|subbit_descriptor.sv|wire [31:0] index_channels = TABLES ?|wire [31:0] index_channels = 1'b0 ?"
 )
 
 # Tests whether the fault of this number goes unnoticed. The whole device is built only if no bench of a module has caught the fault.

@@ -20,6 +20,7 @@ Capabilities Capabilities::Read(Device& device) {
   }
   read.features = device.Read32(registers::kFeatures);
   read.max_channels = device.Read32(registers::kMaxChannels);
+  read.input_rows = device.Read32(registers::kInputRows);
   read.max_width = device.Read32(registers::kMaxWidth);
   read.memory_bytes = device.Read32(registers::kMemoryLow);
   read.memory_bytes |= static_cast<std::uint64_t>(device.Read32(registers::kMemoryHigh)) << 32;

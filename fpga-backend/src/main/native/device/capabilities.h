@@ -9,7 +9,8 @@ namespace subbit::fpga {
 
 /// What a device can do, as read from its read-only registers.
 struct Capabilities {
-  /// How responses are made: registers::kResponseUnitDotUnits or registers::kResponseUnitSharedAdders.
+  /// How responses are made: registers::kResponseUnitDotUnits, kResponseUnitSharedAdders or
+  /// kResponseUnitTables.
   std::uint32_t response_unit = 0;
   /// Nine-tap responses that are computed for an input channel in one cycle: the number of dot units, or half the
   /// number of shared adders.
@@ -28,6 +29,8 @@ struct Capabilities {
   std::uint32_t max_channels = 65535;
   /// Largest width of an input or an output.
   std::uint32_t max_width = 65535;
+  /// With tables: the most that input channels times thirds of their rows, rounded up, may be; 0 for no limit.
+  std::uint32_t input_rows = 0;
   /// Bytes of device memory; addresses run from 0.
   std::uint64_t memory_bytes = 0;
 

@@ -2,19 +2,17 @@
 
 #include <algorithm>
 
+#include "device/bus_model.h"
+#include "device/table_cycles.h"
 #include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
 
-/// The memories and the bus that the model assumes; docs/DEVICE.md states them.
-constexpr std::uint64_t kBusBytes = 8;
-constexpr std::uint64_t kMemoryLatency = 20;
+/// The memories that the model assumes; docs/DEVICE.md states them.
 constexpr std::uint64_t kBankPixels = 512;
 constexpr std::uint64_t kTileRows = 64;
 constexpr std::uint64_t kRowQueueBeats = 64;
-/// From a request to its first beat, and from the last beat to the next request.
-constexpr std::uint64_t kRunOverhead = kMemoryLatency + 7;
 /// The same for the rows of a step, from one step's fetch to the next.
 constexpr std::uint64_t kFetchOverhead = kMemoryLatency + 14;
 /// A write's response and the steps from one part of a layer to the next.
@@ -22,8 +20,6 @@ constexpr std::uint64_t kLayerOverhead = kMemoryLatency + 60;
 /// A residual is read in runs of at most this many beats.
 constexpr std::uint64_t kResidualBeats = 16;
 constexpr std::uint64_t kResidualOverhead = kMemoryLatency + 6;
-
-constexpr std::uint64_t CeilDivide(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
 
 /// Accumulators of a lane in each half.
 std::uint64_t LaneSums(const Capabilities& c) { return std::max<std::uint64_t>(512, 4096 / c.accumulators); }
@@ -181,6 +177,9 @@ std::uint64_t ComputeCycles(const LayerShape& layer, const Capabilities& capabil
 }
 
 std::uint64_t ModelledCycles(const LayerDescriptor& d, const Capabilities& c) {
+  if (c.response_unit == registers::kResponseUnitTables) {
+    return TableCycles(d, c, SubBitKernels(d.tau));
+  }
   // Images repeat, so a few of them show what each further one adds.
   constexpr std::uint32_t kImages = 4;
   const Tiling tiling = TilingOf(d, c);
@@ -202,6 +201,9 @@ std::uint64_t ModelledCycles(const LayerDescriptor& d, const Capabilities& c) {
 }
 
 std::uint64_t BinaryEngineCycles(const LayerDescriptor& layer, const Capabilities& capabilities) {
+  if (capabilities.response_unit == registers::kResponseUnitTables) {
+    return TableCycles(layer, capabilities, BinaryKernels());
+  }
   LayerDescriptor direct = layer;
   direct.mode = Mode::kDirect;
   Capabilities binary = capabilities;
@@ -214,6 +216,9 @@ std::uint64_t BinaryEngineCycles(const LayerDescriptor& layer, const Capabilitie
 }
 
 Mode FasterMode(int tau, std::uint32_t group_out_channels, const Capabilities& capabilities) {
+  if (capabilities.response_unit == registers::kResponseUnitTables) {
+    return Mode::kTable;
+  }
   const bool table_fits = (1u << tau) <= capabilities.table_depth;
   const bool table_wins = CyclesPerWindow(Mode::kTable, tau, group_out_channels, capabilities) <
                           CyclesPerWindow(Mode::kDirect, tau, group_out_channels, capabilities);

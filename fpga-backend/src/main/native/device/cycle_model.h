@@ -28,7 +28,8 @@ std::uint64_t ComputeCycles(const LayerShape& layer, const Capabilities& capabil
 std::uint64_t ModelledCycles(const LayerDescriptor& layer, const Capabilities& capabilities);
 
 /// The cycles that a plain binary engine with the same number of adders takes for the layer: the same engine in direct
-/// mode, or, for shared adders, one with a dot unit for every nine of them.
+/// mode; for shared adders, one with a dot unit for every nine of them; for tables, the same array with two look-ups
+/// per kernel, of five taps and of four.
 std::uint64_t BinaryEngineCycles(const LayerDescriptor& layer, const Capabilities& capabilities);
 
 /// The mode in which a layer of this tau takes fewer cycles; direct where they are equal or the table is too small.

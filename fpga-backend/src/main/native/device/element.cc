@@ -25,8 +25,13 @@ Capabilities OfElement(const std::string& name) {
   c.dot_units = element.responses;
   c.accumulators = element.accumulators;
   c.channel_lanes = element.channel_lanes;
-  c.features = registers::kFeaturesInt8 | registers::kFeaturesBinary | registers::kFeaturesResidual |
-               registers::kFeaturesBitsOut;
+  c.table_depth = element.table_depth;
+  c.max_tau = element.max_tau;
+  c.input_rows = element.input_rows;
+  c.features = registers::kFeaturesBinary | registers::kFeaturesBitsOut;
+  if (c.response_unit != registers::kResponseUnitTables) {
+    c.features |= registers::kFeaturesInt8 | registers::kFeaturesResidual;
+  }
   return c;
 }
 
@@ -40,6 +45,8 @@ const std::vector<Element>& Elements() {
       {"binary", "18 adders: a plain binary engine of two nine-tap units", registers::kResponseUnitDotUnits, 2, 2, 1},
       {"shared4", "72 adders: four of `shared`, for four input channels at once", registers::kResponseUnitSharedAdders,
        8, 16, 4},
+      {"tables", "binary activations alone: 64 channels by 14 pixels per cycle, looked up in block RAM",
+       registers::kResponseUnitTables, 7, 14, 64, 32, 5, 56, 1536},
   };
   return elements;
 }
@@ -48,12 +55,18 @@ Capabilities RtlCapabilities(const std::string& element) {
   Capabilities c = OfElement(element);
   c.features |= registers::kFeaturesMemoryBase;
   c.max_channels = 512;
-  c.max_width = 512;
+  c.max_width = Find(element).max_width;
   return c;
 }
 
 Capabilities EmulatorCapabilities(const std::string& element) {
   Capabilities c = OfElement(element);
+  if (c.response_unit == registers::kResponseUnitTables) {
+    // The order of work depends on what is on chip.
+    c = RtlCapabilities(element);
+    c.features &= ~registers::kFeaturesMemoryBase;
+    return c;
+  }
   c.features |= registers::kFeaturesAnyStride | registers::kFeaturesDilation | registers::kFeaturesGroups;
   return c;
 }

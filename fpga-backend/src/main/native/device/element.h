@@ -16,6 +16,11 @@ struct Element {
   std::uint32_t responses;
   std::uint32_t accumulators;
   std::uint32_t channel_lanes;
+  std::uint32_t table_depth = 64;
+  std::uint32_t max_tau = 9;
+  /// Of the simulated device.
+  std::uint32_t max_width = 512;
+  std::uint32_t input_rows = 0;
 };
 
 /// All elements; the first one is the default.

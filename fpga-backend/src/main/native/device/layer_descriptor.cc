@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include "device/index_order.h"
 #include "tables/device.h"
 
 namespace subbit::fpga {
@@ -117,14 +118,15 @@ ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
   // Multipliers or sign rules.
   const bool has_multipliers = d.output_format != OutputFormat::kI32;
   if (has_multipliers == (d.multiplier_address == 0) || d.adds_residual == (d.residual_address == 0) ||
-      (d.adds_residual && !HasEightBits(d.output_format))) {
+      (d.adds_residual && !HasEightBits(d.output_format)) ||
+      (c.response_unit == registers::kResponseUnitTables && d.bias_address != 0)) {
     return ErrorCode::kAddress;
   }
   const Region output = {d.output_address, d.batch * d.output_image_bytes()};
   const std::uint64_t per_channel = std::uint64_t{4} * d.out_channels;
   const Region inputs[] = {
       {d.input_address, d.batch * d.input_image_bytes()},
-      {d.index_address, d.index_bytes()},
+      {d.index_address, IndexBytes(d, IndexOrderOf(c))},
       {d.codebook_address, d.codebook_bytes()},
       {d.bias_address, d.bias_address == 0 ? 0 : per_channel},
       {d.multiplier_address, has_multipliers ? per_channel : 0},

@@ -38,7 +38,11 @@ ErrorCode ValidateSupport(const LayerShape& d, const Capabilities& c) {
   const bool any_stride = (c.features & registers::kFeaturesAnyStride) != 0;
   const std::uint32_t max_stride = any_stride ? contract::kMaxStride : 2;
   const std::uint32_t max_dilation = (c.features & registers::kFeaturesDilation) != 0 ? contract::kMaxDilation : 1;
-  const bool ok = (c.features & (binary ? registers::kFeaturesBinary : registers::kFeaturesInt8)) != 0 &&
+  // Tables take bits and give bits.
+  const bool tables = c.response_unit == registers::kResponseUnitTables;
+  const bool table_form = binary && d.output_format == OutputFormat::kBits && d.mode == Mode::kTable;
+  const bool ok = (!tables || table_form) &&
+                  (c.features & (binary ? registers::kFeaturesBinary : registers::kFeaturesInt8)) != 0 &&
                   (!d.adds_residual || (c.features & registers::kFeaturesResidual) != 0) &&
                   (d.output_format != OutputFormat::kBits || (c.features & registers::kFeaturesBitsOut) != 0) &&
                   InRange(d.tau, 1, std::min<std::uint32_t>(LayerShape::kMaxTau, c.max_tau)) &&
@@ -75,7 +79,9 @@ ErrorCode LayerShape::ValidateLayer(const Capabilities& capabilities) const {
 
 ErrorCode LayerShape::ValidateImages(const Capabilities& capabilities) const {
   constexpr std::uint32_t kMaxHeight = 65535;
-  const bool ok = batch >= 1 && InRange(in_height, 1, kMaxHeight) && InRange(out_height, 1, kMaxHeight) &&
+  const std::uint64_t places = std::uint64_t{in_channels} * ((std::uint64_t{in_height} + 2) / 3);
+  const bool ok = (capabilities.input_rows == 0 || places <= capabilities.input_rows) && batch >= 1 &&
+                  InRange(in_height, 1, kMaxHeight) && InRange(out_height, 1, kMaxHeight) &&
                   InRange(in_width, 1, capabilities.max_width) && InRange(out_width, 1, capabilities.max_width) &&
                   out_height == OutputLength(in_height, pad_top, pad_bottom, dilation_h, stride_h) &&
                   out_width == OutputLength(in_width, pad_left, pad_right, dilation_w, stride_w);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "device/cycle_model.h"
+#include "device/index_order.h"
 #include "driver/graph_request.h"
 #include "tables/device.h"
 
@@ -109,7 +110,11 @@ void Driver::Disconnect() {
 
 std::string Driver::WhyNot(const ConvLayer& layer) const {
   LayerShape shape = layer.shape;
-  shape.mode = Mode::kDirect;
+  const bool tables = capabilities_.response_unit == registers::kResponseUnitTables;
+  shape.mode = tables ? Mode::kTable : Mode::kDirect;
+  if (tables && !layer.bias.empty()) {
+    return "a device with tables adds no bias; let the sign rules contain it";
+  }
   const ErrorCode code = shape.ValidateLayer(capabilities_);
   return code == ErrorCode::kNone ? std::string() : Describe(code) + (" (" + Summary(shape) + ")");
 }
@@ -127,8 +132,9 @@ std::unique_ptr<LoadedLayer> Driver::LoadUnderLock(const ConvLayer& layer) {
   shape.mode = FasterMode(shape.tau, shape.group_out_channels(), capabilities_);
   std::unique_ptr<LoadedLayer> loaded(new LoadedLayer(shared_from_this(), shape));
   LayerConstants& constants = loaded->constants_;
+  const std::vector<std::uint8_t> index = InOrder(shape, IndexOrderOf(capabilities_), layer.index);
   try {
-    constants.index = Upload(layer.index.data(), layer.index.size());
+    constants.index = Upload(index.data(), index.size());
     constants.codebook = Upload(layer.codebook.data(), 2 * layer.codebook.size());
     constants.bias = layer.bias.empty() ? 0 : Upload(layer.bias.data(), 4 * layer.bias.size());
     std::vector<std::int32_t> rules;

@@ -90,6 +90,8 @@ std::uint32_t Emulator::Read32(std::uint32_t offset) {
       return capabilities_.channel_lanes;
     case registers::kMaxTau:
       return capabilities_.max_tau;
+    case registers::kInputRows:
+      return capabilities_.input_rows;
     default:
       return 0;
   }
@@ -199,7 +201,7 @@ ErrorCode Emulator::RunDescriptor(std::uint64_t* address) {
   layer.status = layer.Validate(capabilities_);
   if (layer.status == ErrorCode::kNone) {
     try {
-      layer.status = RunLayer(layer, memory_.get());
+      layer.status = RunLayer(layer, IndexOrderOf(capabilities_), memory_.get());
     } catch (const std::bad_alloc&) {
       layer.status = ErrorCode::kInternal;
     } catch (const std::length_error&) {

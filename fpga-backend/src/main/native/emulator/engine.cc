@@ -5,7 +5,6 @@
 #include <cstring>
 #include <vector>
 
-#include "core/operator/bit_planes.h"
 #include "emulator/output_stage.h"
 #include "emulator/response_tile.h"
 
@@ -35,7 +34,7 @@ class Engine {
     }
   }
 
-  ErrorCode LoadWeights() {
+  ErrorCode LoadWeights(IndexOrder order) {
     codebook_.resize(std::size_t{1} << layer_.tau);
     const std::uint8_t* codeword = memory_ + layer_.codebook_address;
     for (std::uint16_t& entry : codebook_) {
@@ -45,7 +44,7 @@ class Engine {
         return ErrorCode::kCodeword;
       }
     }
-    indices_ = DecodeBitPlanes(memory_ + layer_.index_address, layer_.tau, layer_.kernels());
+    indices_ = IndicesOf(layer_, order, memory_ + layer_.index_address);
     outputs_.resize(layer_.out_channels);
     for (std::uint32_t o = 0; o < layer_.out_channels; ++o) {
       ChannelOutput& output = outputs_[o];
@@ -153,9 +152,9 @@ class Engine {
 
 }  // namespace
 
-ErrorCode RunLayer(const LayerDescriptor& layer, std::uint8_t* memory) {
+ErrorCode RunLayer(const LayerDescriptor& layer, IndexOrder order, std::uint8_t* memory) {
   Engine engine(layer, memory);
-  if (const ErrorCode code = engine.LoadWeights(); code != ErrorCode::kNone) {
+  if (const ErrorCode code = engine.LoadWeights(order); code != ErrorCode::kNone) {
     return code;
   }
   engine.Run();

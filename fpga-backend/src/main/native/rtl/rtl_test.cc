@@ -32,6 +32,7 @@ TEST_P(Rtl, TellsWhatItsElementOffers) {
   EXPECT_EQ(read.features, expected.features);
   EXPECT_EQ(read.max_channels, expected.max_channels);
   EXPECT_EQ(read.max_width, expected.max_width);
+  EXPECT_EQ(read.input_rows, expected.input_rows);
   EXPECT_EQ(read.memory_bytes, RtlDevice::kMemoryBytes);
 }
 

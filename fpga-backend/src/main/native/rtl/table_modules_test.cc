@@ -290,10 +290,11 @@ TEST(RowStoreModule, CutsWindowsOutOfRows) {
   std::mt19937 random(4);
   std::array<std::array<std::uint64_t, kDepth>, 3> banks{};
   for (int at = 0; at < 3 * kDepth; ++at) {
-    m.store = 1;
-    m.store_bank = static_cast<std::uint8_t>(at % 3);
+    const auto bank = static_cast<std::size_t>(at % 3);
+    m.store = bank == 2;
     m.store_address = static_cast<std::uint8_t>(at / 3);
-    m.store_row = banks[m.store_bank][m.store_address] = std::uint64_t{random()} << 32 | random();
+    banks[bank][m.store_address] = std::uint64_t{random()} << 32 | random();
+    SetBits(m.store_rows, kWidth * bank, kWidth, banks[bank][m.store_address]);
     Cycle(m);
   }
   m.store = 0;
@@ -362,10 +363,15 @@ class CoreBench {
     Load();
     const int row_groups = (out_width_ + kPixels - 1) / kPixels;
     pairs_ = random_() % 2 == 0;
-    const int steps = pairs_ ? rows_ * ((row_groups + 1) / 2) : (rows_ * row_groups + 1) / 2;
+    const auto steps_of = [&](int rows) {
+      return pairs_ ? rows * ((row_groups + 1) / 2) : (rows * row_groups + 1) / 2;
+    };
+    const int last_band = rows_ - (rows_ - 1) / band_rows_ * band_rows_;
+    const int band_steps = steps_of(band_rows_);
+    const int steps = (rows_ - 1) / band_rows_ * band_steps + steps_of(last_band);
     m_.pairs = pairs_;
     m_.tau = static_cast<std::uint8_t>(tau_);
-    m_.stride_2 = stride_ == 2;
+    m_.stride_h_2 = m_.stride_w_2 = stride_ == 2;
     m_.pad_left = static_cast<std::uint8_t>(pad_left_);
     m_.in_width = static_cast<std::uint16_t>(width_);
     m_.in_height = static_cast<std::uint16_t>(height_);
@@ -375,27 +381,46 @@ class CoreBench {
     m_.first_address = static_cast<std::uint8_t>((first + 3) / 3 - 1);
     m_.channel_places = static_cast<std::uint8_t>(places_);
     m_.out_rows = static_cast<std::uint16_t>(rows_);
+    m_.band_rows = static_cast<std::uint16_t>(band_rows_);
     m_.out_width = static_cast<std::uint16_t>(out_width_);
     m_.outputs = static_cast<std::uint16_t>(outputs_);
     const int groups = (channels_ + kChannels - 1) / kChannels;
+    m_.index_base = static_cast<std::uint8_t>(index_base_);
     m_.channel_groups = static_cast<std::uint16_t>(groups);
     m_.last_channels = static_cast<std::uint8_t>(channels_ - (groups - 1) * kChannels);
+    // Indices that are not yet there, and sums for which there is no room, hold steps up.
+    const bool waits = random_() % 2 == 0;
+    m_.groups_loaded = static_cast<std::uint16_t>(waits ? 0 : groups);
     m_.start = 1;
     Cycle(m_);
     m_.start = 0;
     int cycles = 0;
+    int begun = 0;
+    int done = 0;
     for (int seen = 0; seen < outputs_ * steps; ++cycles) {
       ASSERT_LT(cycles, 200000) << "the layer does not end: " << Describe();
+      if (waits && random_() % 64 == 0) {
+        m_.groups_loaded = static_cast<std::uint16_t>(m_.groups_loaded + 1 + random_() % 3);
+      }
+      m_.sums_room = !waits || random_() % 16 == 0;
       Settle(m_);
+      begun += m_.sums_begin;
+      done += m_.group_done;
+      ASSERT_LE(done, m_.groups_loaded) << "indices are used before they are there";
+      ASSERT_TRUE(m_.sums_room || !m_.sums_begin) << "there is no room for sums";
       if (m_.sums_valid) {
-        ASSERT_EQ(m_.sums_address, seen) << "out of order";
+        const int band = seen / (outputs_ * band_steps);
+        const int in_band = seen % (outputs_ * band_steps);
+        ASSERT_EQ(m_.sums_address, in_band) << "out of order";
+        ASSERT_GT(begun, band) << "sums of a band that was not announced";
         for (int tile = 0; tile < 2; ++tile) {
           const int in_row = (row_groups + 1) / 2;
-          const int step = seen / outputs_;
+          const int step = in_band / outputs_;
           const int group = pairs_ ? step / in_row * row_groups + step % in_row * 2 + tile : 2 * step + tile;
-          const bool exists = pairs_ ? step % in_row * 2 + tile < row_groups : group < rows_ * row_groups;
+          const int rows = std::min(band_rows_, rows_ - band * band_rows_);
+          const bool exists = pairs_ ? step % in_row * 2 + tile < row_groups : group < rows * row_groups;
           if (exists) {
-            Check(group, seen % outputs_, tile);
+            Check(band * band_rows_ * row_groups + group, seen % outputs_, tile);
           }
           if (::testing::Test::HasFatalFailure()) {
             return;
@@ -407,8 +432,13 @@ class CoreBench {
     }
     // The first step is filled, the last looked up; between, the slower of both sets the pace.
     const int fill = (pairs_ ? 1 : 2) * kShare * std::max(1 << tau_, kUnits);
-    ASSERT_LE(cycles, fill + steps * groups * std::max(fill, outputs_) + outputs_ + kLatency)
-        << "slower than its design: " << Describe();
+    const int bands = (rows_ + band_rows_ - 1) / band_rows_;
+    ASSERT_EQ(begun, bands);
+    ASSERT_EQ(done, groups);
+    if (!waits) {
+      ASSERT_LE(cycles, fill + steps * groups * std::max(fill, outputs_) + outputs_ + kLatency)
+          << "slower than its design: " << Describe();
+    }
     for (int i = 0; i < 20; ++i) {
       Cycle(m_);
       ASSERT_FALSE(m_.sums_valid || m_.busy) << "goes on: " << Describe();
@@ -420,7 +450,7 @@ class CoreBench {
     for (;;) {
       tau_ = Between(random_, 1, kMaxTau);
       channels_ = Between(random_, 1, 3 * kChannels);
-      outputs_ = Between(random_, 1, 20);
+      outputs_ = Between(random_, 1, random_() % 3 == 0 ? 3 : 20);
       height_ = Between(random_, 1, 12);
       width_ = Between(random_, 1, random_() % 4 == 0 ? kWidth : 16);
       stride_ = Between(random_, 1, 2);
@@ -437,8 +467,11 @@ class CoreBench {
       row_ = Between(random_, 0, out_height - 1);
       rows_ = Between(random_, 1, out_height - row_);
       const int groups = (channels_ + kChannels - 1) / kChannels;
+      // An even number, so that without pairs no step has rows of two bands.
+      band_rows_ = 2 * Between(random_, 1, 6);
+      index_base_ = Between(random_, 0, kIndexDepth - 1);
       if (groups * kChannels * places_ <= kRowDepth && groups * outputs_ <= kIndexDepth &&
-          outputs_ * rows_ * ((out_width_ + kPixels - 1) / kPixels) <= kSums) {
+          outputs_ * band_rows_ * ((out_width_ + kPixels - 1) / kPixels) <= kSums) {
         return;
       }
     }
@@ -448,10 +481,15 @@ class CoreBench {
     image_.assign(static_cast<std::size_t>(channels_ * height_), 0);
     m_.row_store = 1;
     for (int c = 0; c < channels_; ++c) {
-      for (int y = 0; y < height_; ++y) {
-        m_.row_bank = static_cast<std::uint8_t>(y % 3);
-        m_.row_address = static_cast<std::uint8_t>(c * places_ + y / 3);
-        m_.row_data = image_[static_cast<std::size_t>(c * height_ + y)] = std::uint64_t{random_()} << 32 | random_();
+      for (int place = 0; place < places_; ++place) {
+        m_.row_address = static_cast<std::uint8_t>(c * places_ + place);
+        for (int y = 3 * place; y < 3 * place + 3; ++y) {
+          const std::uint64_t row = std::uint64_t{random_()} << 32 | random_();
+          SetBits(m_.row_data, static_cast<std::size_t>(kWidth * (y % 3)), kWidth, row);
+          if (y < height_) {
+            image_[static_cast<std::size_t>(c * height_ + y)] = row;
+          }
+        }
         Cycle(m_);
       }
     }
@@ -472,7 +510,9 @@ class CoreBench {
     for (int plane = 0; plane < tau_; ++plane) {
       for (int at = 0; at < outputs_ * groups; ++at) {
         m_.index_plane = static_cast<std::uint8_t>(plane);
-        m_.index_address = static_cast<std::uint8_t>(at);
+        // Kernels are numbered by output channel and group, and lie by group and output channel.
+        const int place = at % groups * outputs_ + at / groups;
+        m_.index_address = static_cast<std::uint8_t>((index_base_ + place) % kIndexDepth);
         m_.index_data = 0;
         for (int c = 0; c < kChannels; ++c) {
           m_.index_data |=
@@ -522,7 +562,7 @@ class CoreBench {
   Vsubbit_table_core m_;
   std::mt19937 random_;
   int tau_ = 0, channels_ = 0, outputs_ = 0, height_ = 0, width_ = 0, stride_ = 0, pad_top_ = 0, pad_left_ = 0;
-  int places_ = 0, row_ = 0, rows_ = 0, out_width_ = 0;
+  int places_ = 0, row_ = 0, rows_ = 0, band_rows_ = 0, index_base_ = 0, out_width_ = 0;
   bool pairs_ = false;
   std::vector<std::uint64_t> image_;  // rows
   std::array<std::uint16_t, 1 << kMaxTau> codebook_{};
@@ -531,7 +571,7 @@ class CoreBench {
 
 TEST(TableCoreModule, AddsUpTheMatchesOfLayers) {
   CoreBench bench(5);
-  for (int run = 0; run < 200; ++run) {
+  for (int run = 0; run < 400; ++run) {
     bench.Run();
     ASSERT_FALSE(::testing::Test::HasFailure()) << "run " << run;
   }

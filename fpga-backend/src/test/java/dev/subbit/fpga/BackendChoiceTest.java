@@ -127,10 +127,12 @@ class BackendChoiceTest {
             "emulator:shared",
             "emulator:binary",
             "emulator:shared4",
+            "emulator:tables",
             "rtl",
             "rtl:shared",
             "rtl:binary",
-            "rtl:shared4"),
+            "rtl:shared4",
+            "rtl:tables"),
         devices.stream().map(Device::name).collect(Collectors.toList()));
     for (Device device : devices) {
       assertEquals(device.available(), device.reason().isEmpty(), device.toString());

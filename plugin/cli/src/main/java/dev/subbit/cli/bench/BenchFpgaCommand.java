@@ -1,6 +1,7 @@
 package dev.subbit.cli.bench;
 
 import dev.subbit.cli.bench.FpgaBench.Engines;
+import dev.subbit.cli.bench.FpgaLayer.Activations;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.NamedChoice;
 import dev.subbit.cli.terminal.TextTable;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Spec;
     name = "fpga",
     description = {
       "Count the cycles that the engine takes for all 3x3 layers of a network, one image of 224x224"
-          + " (resnet20: 32x32), 8-bit activations: on the emulator (modelled) and in the"
+          + " (resnet20: 32x32), with 8-bit or binary activations: on the emulator (modelled) and in the"
           + " simulated hardware description (rtl), in sub-bit mode and as a plain binary engine"
           + " with as many adders.",
       "Results of the two are compared bit by bit. A layer shape runs once, however often the"
@@ -33,12 +34,14 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  ./subbit bench fpga --json fpga.json",
+      "  ./subbit bench fpga --activations binary --networks resnet18,resnet20",
       "  ./subbit bench fpga --networks resnet18 --engines shared --backends emulator --tau 4"
     })
 final class BenchFpgaCommand implements Callable<Integer> {
 
   private static final List<String> NETWORKS = List.of("resnet18", "resnet34", "resnet20");
   private static final int MAX_TAU = 6;
+  private static final int MAX_TAU_OF_TABLES = 5;
 
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
@@ -56,8 +59,20 @@ final class BenchFpgaCommand implements Callable<Integer> {
       split = ",",
       description =
           "paper (the paper's element in both modes), shared (responses by shared partial sums,"
-              + " beside a plain binary engine with as many adders). Default: both.")
+              + " beside a plain binary engine with as many adders), and with binary activations"
+              + " tables (looked up in block RAM; its plain binary engine is modelled). Default:"
+              + " paper and shared, with binary activations tables.")
   private List<String> engines;
+
+  @Option(names = "--layers", description = "Also list every shape of layer, for one of it.")
+  private boolean layers;
+
+  @Option(
+      names = "--activations",
+      paramLabel = "KIND",
+      defaultValue = "8-bit",
+      description = "8-bit, binary (signs in and out). Default: ${DEFAULT-VALUE}.")
+  private String activations;
 
   @Option(
       names = "--backends",
@@ -78,18 +93,37 @@ final class BenchFpgaCommand implements Callable<Integer> {
     CommandLine command = spec.commandLine();
     List<String> chosenNetworks =
         NamedChoice.of(command, "--networks", networks, NETWORKS, Function.identity());
+    Activations kind =
+        NamedChoice.of(
+                command,
+                "--activations",
+                List.of(activations),
+                List.of(Activations.values()),
+                Activations::label)
+            .get(0);
+    boolean binary = kind == Activations.BINARY;
+    List<Engines> offered = new ArrayList<>(Engines.ALL);
+    if (binary) {
+      offered.add(Engines.TABLES);
+    }
     List<Engines> chosenEngines =
-        NamedChoice.of(command, "--engines", engines, Engines.ALL, Engines::name);
+        engines == null && binary
+            ? List.of(Engines.TABLES)
+            : NamedChoice.of(command, "--engines", engines, offered, Engines::name);
     List<String> chosenBackends =
         NamedChoice.of(command, "--backends", backends, FpgaBench.BACKENDS, Function.identity());
-    if (tau < 1 || tau > MAX_TAU) {
-      throw new ParameterException(command, "--tau is " + tau + "; allowed are 1 to " + MAX_TAU);
+    int most = chosenEngines.contains(Engines.TABLES) ? MAX_TAU_OF_TABLES : MAX_TAU;
+    if (tau < 1 || tau > most) {
+      throw new ParameterException(command, "--tau is " + tau + "; allowed are 1 to " + most);
     }
     json.requireWritable();
-    FpgaBench bench = new FpgaBench(chosenBackends, tau);
+    FpgaBench bench = new FpgaBench(chosenBackends, kind, tau);
     List<FpgaRow> rows = new ArrayList<>();
     for (String network : chosenNetworks) {
       for (Engines pair : chosenEngines) {
+        if (layers) {
+          rows.addAll(bench.measureLayers(network, pair));
+        }
         rows.addAll(bench.measure(network, pair));
         json.write(rows.stream().map(FpgaRow::fields).toList());
       }

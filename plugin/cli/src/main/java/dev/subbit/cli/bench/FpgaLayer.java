@@ -3,6 +3,8 @@ package dev.subbit.cli.bench;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.subbit.onnx.ConvAttributes;
+import dev.subbit.onnx.PackedSignNodes;
+import dev.subbit.onnx.PackedSignNodes.PackedOutputs;
 import dev.subbit.onnx.SubBitNodes;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
@@ -16,7 +18,7 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * A 3x3 convolution as a device runs it: 8-bit activations, padding 1.
+ * A 3x3 convolution as a device runs it: padding 1, activations of 8 bits or of one.
  *
  * @param in input channels.
  * @param out output channels.
@@ -59,10 +61,54 @@ record FpgaLayer(int in, int out, int height, int width, int stride) {
     return layers;
   }
 
+  /** What a layer reads and writes. */
+  enum Activations {
+    /** Eight bits per value. */
+    INT8("8-bit"),
+    /** Signs, which are packed, eight channels per byte. */
+    BINARY("binary");
+
+    private final String label;
+
+    Activations(String label) {
+      this.label = label;
+    }
+
+    /** The name on the command line. */
+    String label() {
+      return label;
+    }
+  }
+
   /** A model of this layer alone, with random weights; its input is {@code x}. */
-  ModelProto model(int tau) {
+  ModelProto model(Activations activations, int tau) {
+    return activations == Activations.BINARY ? binaryModel(tau) : int8Model(tau);
+  }
+
+  private ModelProto binaryModel(int tau) {
     LayerGraph graph = new LayerGraph();
-    String x = graph.input("x", DataType.UINT8, inputShape());
+    String x = graph.input("x", DataType.UINT8, inputShape(Activations.BINARY));
+    PackedSignNodes.packedBinaryConv(
+        graph.proto(),
+        "y",
+        x,
+        RandomWeights.draw(in, out, tau, new Random(SEED)),
+        ConvAttributes.of(stride, 1),
+        new float[out],
+        PackedOutputs.SIGNS);
+    graph.output(
+        PackedSignNodes.signsOf("y"),
+        DataType.UINT8,
+        1,
+        bytesOf(out),
+        strided(height),
+        strided(width));
+    return graph.model();
+  }
+
+  private ModelProto int8Model(int tau) {
+    LayerGraph graph = new LayerGraph();
+    String x = graph.input("x", DataType.UINT8, inputShape(Activations.INT8));
     String scale = graph.floats("range_scale", new float[] {1});
     String zero = graph.bytes("range_zero", DataType.UINT8, new byte[] {(byte) 128});
     String y =
@@ -82,8 +128,12 @@ record FpgaLayer(int in, int out, int height, int width, int stride) {
   }
 
   /** One image. */
-  long[] inputShape() {
-    return new long[] {1, in, height, width};
+  long[] inputShape(Activations activations) {
+    return new long[] {1, activations == Activations.BINARY ? bytesOf(in) : in, height, width};
+  }
+
+  private static long bytesOf(int signs) {
+    return (signs + 7) / 8;
   }
 
   private long strided(int size) {

@@ -33,6 +33,29 @@ class BenchFpgaCommandTest {
     assertTrue(run.out().contains("x bnn"), run.out());
   }
 
+  @Test
+  void countsTheCyclesOfTablesForBinaryActivations() throws IOException {
+    Path json = folder.resolve("rows.json");
+    CommandRun run =
+        CommandRun.of(
+            "bench",
+            "fpga",
+            "--activations",
+            "binary",
+            "--networks",
+            "resnet18",
+            "--backends",
+            "emulator",
+            "--json",
+            json);
+    assertEquals(0, run.code(), run.err());
+    JsonNode rows = new ObjectMapper().readTree(json.toFile());
+    assertEquals(1, rows.size());
+    // Beside the same array with two look-ups per kernel.
+    assertRow(rows.get(0), "tables", "subbit", 5, 1.4, 2);
+    assertTrue(rows.get(0).get("cycles").asLong() < 320_000, rows.toString());
+  }
+
   private static void assertRow(
       JsonNode row, String element, String mode, int tau, double least, double most) {
     assertEquals("resnet18", row.get("network").asText());
@@ -50,6 +73,8 @@ class BenchFpgaCommandTest {
     assertRefused("--networks", "resnet99", "resnet18, resnet34, resnet20");
     assertRefused("--backends", "xdma", "emulator, rtl");
     assertRefused("--engines", "fast", "paper, shared");
+    assertRefused("--engines", "tables", "paper, shared");
+    assertRefused("--activations", "4-bit", "8-bit, binary");
     assertRefused("--tau", "7", "1 to 6");
   }
 

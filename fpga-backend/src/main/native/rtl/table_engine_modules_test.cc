@@ -1,0 +1,328 @@
+// What surrounds the table core, alone, every stream with random stalls: rows that are cut out of beats, words of
+// indices, and the writing of bits.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <vector>
+
+#include "Vsubbit_descriptor_tables.h"
+#include "Vsubbit_table_rows.h"
+#include "Vsubbit_table_rows_narrow.h"
+#include "Vsubbit_table_rows_wide.h"
+#include "Vsubbit_table_words_narrow.h"
+#include "Vsubbit_table_words_wide.h"
+#include "Vsubbit_table_writer.h"
+#include "Vsubbit_table_writer_narrow.h"
+#include "Vsubbit_table_writer_wide.h"
+#include "device/element.h"
+#include "device/index_order.h"
+#include "rtl/descriptor_bench.h"
+#include "rtl/layer_port.h"
+#include "rtl/module_bench.h"
+
+namespace subbit::fpga {
+namespace {
+
+/// Pixels of the longest row.
+constexpr int kWidth = 56;
+
+std::vector<std::uint8_t> RandomBytes(std::mt19937& random, std::size_t count) {
+  std::vector<std::uint8_t> bytes(count);
+  for (auto& byte : bytes) {
+    byte = static_cast<std::uint8_t>(random());
+  }
+  return bytes;
+}
+
+template <class Rows>
+void CutsRowsOutOfBeats() {
+  constexpr std::size_t kBytes = sizeof(Rows::beat_data);
+  Rows m;
+  Reset(m);
+  std::mt19937 random(6);
+  for (int run = 0; run < 200; ++run) {
+    const int channels = Between(random, 1, 9);
+    const int height = Between(random, 1, 11);
+    const int row_bytes = Between(random, 1, kWidth / 8);
+    const auto image = RandomBytes(random, static_cast<std::size_t>(channels * height * row_bytes));
+    const bool stalls = random() % 2 == 0;
+    m.channels = static_cast<std::uint16_t>(channels);
+    m.height = static_cast<std::uint16_t>(height);
+    m.row_bytes = static_cast<std::uint8_t>(row_bytes);
+    m.start = 1;
+    m.beat_valid = 0;
+    Cycle(m);
+    m.start = 0;
+    const int places = (height + 2) / 3;
+    std::size_t at = 0;
+    int stored = 0;
+    int cycle = 0;
+    for (int quiet = 0; quiet < 2; ++cycle) {
+      ASSERT_LT(cycle, 5000) << "does not end";
+      m.beat_valid = at < image.size() && (!stalls || Moves(random));
+      if (m.beat_valid) {
+        auto* beat = reinterpret_cast<std::uint8_t*>(&m.beat_data);
+        for (std::size_t i = 0; i < kBytes; ++i) {
+          beat[i] = at + i < image.size() ? image[at + i] : static_cast<std::uint8_t>(random());
+        }
+      }
+      Settle(m);
+      at += m.beat_valid && m.beat_ready ? kBytes : 0;
+      if (m.store) {
+        ASSERT_EQ(m.store_address, stored) << "a place is left out";
+        const int channel = stored / places;
+        for (int r = 0; r < 3 && stored % places * 3 + r < height; ++r) {
+          const int row = channel * height + stored % places * 3 + r;
+          for (int b = 0; b < row_bytes; ++b) {
+            ASSERT_EQ(GetBits(m.store_rows, static_cast<std::size_t>(r * kWidth + 8 * b), 8),
+                      image[static_cast<std::size_t>(row * row_bytes + b)])
+                << "channel " << channel << ", row " << row << ", byte " << b << " of " << row_bytes;
+          }
+        }
+        ++stored;
+      }
+      quiet = m.busy ? 0 : quiet + 1;
+      Edge(m);
+    }
+    ASSERT_EQ(stored, channels * places);
+    ASSERT_GE(at, image.size());
+    const auto beats = static_cast<int>((image.size() + kBytes - 1) / kBytes);
+    if (!stalls) {
+      ASSERT_LE(cycle, std::max(beats, channels * places) + places + 5) << "a beat, or three rows, in a cycle";
+    }
+  }
+}
+
+TEST(TableRowsModule, CutsRowsOutOfBeats) { CutsRowsOutOfBeats<Vsubbit_table_rows>(); }
+TEST(TableRowsModule, CutsRowsOutOfBeatsOf32Bits) { CutsRowsOutOfBeats<Vsubbit_table_rows_narrow>(); }
+TEST(TableRowsModule, CutsRowsOutOfBeatsOf128Bits) { CutsRowsOutOfBeats<Vsubbit_table_rows_wide>(); }
+
+template <class Words>
+void MakesWords() {
+  constexpr std::size_t kBytes = sizeof(Words::beat_data);
+  Words m;
+  Reset(m);
+  std::mt19937 random(7);
+  for (int run = 0; run < 100; ++run) {
+    // Whole words of 64 bits; a beat may have more at its end.
+    const auto bytes = RandomBytes(random, 8 * static_cast<std::size_t>(Between(random, 1, 40)));
+    std::size_t at = 0;
+    std::size_t taken = 0;
+    m.beat_valid = 0;
+    for (int cycle = 0; taken < bytes.size(); ++cycle) {
+      ASSERT_LT(cycle, 5000) << "does not end";
+      if (!m.beat_valid && at < bytes.size() && Moves(random)) {
+        m.beat_valid = 1;
+        std::memcpy(&m.beat_data, &bytes[at], std::min(kBytes, bytes.size() - at));
+      }
+      m.word_ready = Moves(random);
+      Settle(m);
+      if (m.word_valid && m.word_ready) {
+        ASSERT_EQ(std::memcmp(&m.word, &bytes[taken], 8), 0) << "word " << taken / 8;
+        taken += 8;
+      }
+      const bool went = m.beat_valid && m.beat_ready;
+      at += went ? kBytes : 0;
+      Edge(m);
+      m.beat_valid = m.beat_valid && !went;
+    }
+    Reset(m);
+  }
+}
+
+TEST(TableWordsModule, JoinsBeatsOf32Bits) { MakesWords<Vsubbit_table_words_narrow>(); }
+TEST(TableWordsModule, CutsBeatsOf128Bits) { MakesWords<Vsubbit_table_words_wide>(); }
+
+/// Lets the writer write the bands of small layers to a model of memory.
+template <class Writer>
+class WriterBench {
+ public:
+  WriterBench() : random_(8) { Reset(m_); }
+
+  void Run() {
+    const int batch = Between(random_, 1, 2);
+    const int channels = Between(random_, 1, 20);
+    const int height = Between(random_, 1, 9);
+    const int width = Between(random_, 1, kWidth);
+    const bool pairs = width > kPixels;
+    const int pieces = pairs ? (width + 2 * kPixels - 1) / (2 * kPixels) : 1;
+    const int outputs = std::min(channels, kOutputs);
+    const int band_rows = pairs ? Between(random_, 1, kSums / outputs) : 2 * Between(random_, 1, kSums / outputs);
+    const int row_bytes = (width + 7) / 8;
+    const int plane = height * row_bytes;
+    const int begins = 64 * Between(random_, 0, 3);
+    const std::size_t end = static_cast<std::size_t>(begins + batch * channels * plane);
+    memory_ = RandomBytes(random_, end + 64);
+    auto expected = memory_;
+    m_.pairs = pairs;
+    m_.batch = static_cast<std::uint32_t>(batch);
+    m_.out_channels = static_cast<std::uint16_t>(channels);
+    m_.out_height = static_cast<std::uint16_t>(height);
+    m_.out_width = static_cast<std::uint16_t>(width);
+    m_.band_rows = static_cast<std::uint16_t>(band_rows);
+    m_.band_bytes = static_cast<std::uint64_t>(band_rows * row_bytes);
+    m_.output_address = static_cast<std::uint64_t>(begins);
+    m_.plane_bytes = static_cast<std::uint64_t>(plane);
+    m_.image_bytes = static_cast<std::uint64_t>(channels * plane);
+    m_.store = m_.band_done = 0;
+    m_.start = 1;
+    Step();
+    m_.start = 0;
+    held_ = 0;
+    bool half = false;
+    for (int image = 0; image < batch; ++image) {
+      for (int first = 0; first < channels; first += kOutputs) {
+        const int here = std::min(kOutputs, channels - first);
+        for (int row = 0; row < height; row += band_rows) {
+          const int rows = std::min(band_rows, height - row);
+          for (int cycle = 0; held_ == 2; ++cycle) {
+            ASSERT_LT(cycle, 20000) << "no half is given back";
+            Step();
+          }
+          ++held_;
+          for (int o = 0; o < here; ++o) {
+            for (int r = 0; r < rows; ++r) {
+              for (int x = 0; x < width; ++x) {
+                const int byte = begins + ((image * channels + first + o) * height + row + r) * row_bytes + x / 8;
+                auto& to = expected[static_cast<std::size_t>(byte)];
+                to = static_cast<std::uint8_t>((x % 8 == 0 ? 0 : to) | (random_() % 2) << x % 8);
+              }
+            }
+          }
+          const auto pixel = [&](int o, int r, int x) -> std::uint32_t {
+            if (r >= rows || x >= width) {
+              return random_() % 2;
+            }
+            const int byte = begins + ((image * channels + first + o) * height + row + r) * row_bytes + x / 8;
+            return expected[static_cast<std::size_t>(byte)] >> x % 8 & 1;
+          };
+          for (int step = 0; step < (pairs ? rows : (rows + 1) / 2); ++step) {
+            for (int piece = 0; piece < pieces; ++piece) {
+              for (int o = 0; o < here; ++o) {
+                m_.store = 1;
+                m_.store_half = half;
+                m_.store_piece = static_cast<std::uint8_t>(piece);
+                m_.store_address = static_cast<std::uint8_t>(step * here + o);
+                m_.store_bits = 0;
+                for (int p = 0; p < 2 * kPixels; ++p) {
+                  const auto bit =
+                      pairs ? pixel(o, step, 2 * kPixels * piece + p) : pixel(o, 2 * step + p / kPixels, p % kPixels);
+                  m_.store_bits = static_cast<std::uint16_t>(m_.store_bits | bit << p);
+                }
+                Step();
+              }
+            }
+          }
+          m_.store = 0;
+          m_.band_done = 1;
+          Step();
+          m_.band_done = 0;
+          half = !half;
+        }
+      }
+    }
+    for (int cycle = 0; m_.busy; ++cycle) {
+      ASSERT_LT(cycle, 20000) << "does not end";
+      Step();
+    }
+    ASSERT_EQ(held_, 0);
+    ASSERT_EQ(left_, 0u) << "a run is not complete";
+    ASSERT_EQ(memory_, expected) << channels << " channels, " << height << "x" << width << ", bands of " << band_rows;
+  }
+
+ private:
+  static constexpr int kPixels = 7;
+  static constexpr int kOutputs = 16;
+  static constexpr int kSums = 64;
+  static constexpr std::size_t kBytes = sizeof(Writer::beat_data);
+
+  void Step() {
+    m_.command_ready = left_ == 0 && Moves(random_);
+    m_.beat_ready = left_ > 0 && Moves(random_);
+    Settle(m_);
+    if (m_.beat_valid && m_.beat_ready) {
+      const auto* data = reinterpret_cast<const std::uint8_t*>(&m_.beat_data);
+      for (std::size_t b = 0; b < kBytes; ++b) {
+        if ((m_.beat_strobe >> b & 1) != 0) {
+          memory_.at(at_ + b) = data[b];
+        }
+      }
+      at_ += kBytes;
+      --left_;
+    }
+    if (m_.command_valid && m_.command_ready) {
+      at_ = m_.command_address;
+      left_ = m_.command_beats;
+    }
+    held_ -= m_.band_read;
+    Edge(m_);
+  }
+
+  Writer m_;
+  std::mt19937 random_;
+  std::vector<std::uint8_t> memory_;
+  std::size_t at_ = 0;
+  std::size_t left_ = 0;
+  int held_ = 0;
+};
+
+template <class Writer>
+void WritesBands() {
+  WriterBench<Writer> bench;
+  for (int run = 0; run < 200; ++run) {
+    bench.Run();
+    ASSERT_FALSE(::testing::Test::HasFatalFailure()) << "run " << run;
+  }
+}
+
+TEST(TableWriterModule, WritesBandsOfRows) { WritesBands<Vsubbit_table_writer>(); }
+TEST(TableWriterModule, WritesBandsOfRowsOn32Bits) { WritesBands<Vsubbit_table_writer_narrow>(); }
+TEST(TableWriterModule, WritesBandsOfRowsOn128Bits) { WritesBands<Vsubbit_table_writer_wide>(); }
+
+/// Layers that tables take, and such that differ from one in what tables alone refuse.
+TEST(DescriptorModule, TakesForTablesWhatTheDriverTakes) {
+  Capabilities capabilities = RtlCapabilities("tables");
+  capabilities.memory_bytes = std::uint64_t{1} << 28;
+  std::mt19937 random(3);
+  Vsubbit_descriptor_tables m;
+  Reset(m);
+  std::map<ErrorCode, int> seen;
+  for (int run = 0; run < 5000; ++run) {
+    LayerDescriptor d;
+    d.input_format = random() % 8 == 0 ? InputFormat::kS8 : InputFormat::kBits;
+    d.output_format = random() % 8 == 0 ? OutputFormat::kI32 : OutputFormat::kBits;
+    d.mode = random() % 8 == 0 ? Mode::kDirect : Mode::kTable;
+    d.tau = static_cast<std::uint8_t>(Between(random, 1, 6));
+    d.in_channels = static_cast<std::uint32_t>(Between(random, 1, random() % 2 == 0 ? 512 : 70));
+    d.out_channels = static_cast<std::uint32_t>(Between(random, 1, 512));
+    d.in_height = static_cast<std::uint32_t>(Between(random, 3, random() % 8 == 0 ? 65535 : 40));
+    d.in_width = static_cast<std::uint32_t>(Between(random, 3, 58));
+    d.out_height = d.in_height - 2;
+    d.out_width = d.in_width - 2;
+    d.input_address = 64;
+    d.output_address = std::uint64_t{1} << 27;
+    // Now and then the index ends just behind device memory, or the output just before it.
+    d.index_address =
+        capabilities.memory_bytes - IndexBytes(d, IndexOrder::kTables) / 64 * 64 - (random() % 4 == 0 ? 0 : 64);
+    d.codebook_address = 1 << 26;
+    d.multiplier_address = d.output_format == OutputFormat::kBits ? (1 << 26) + 4096 : 0;
+    d.bias_address = random() % 8 == 0 ? 1 << 25 : 0;
+    const ErrorCode expected = d.Validate(capabilities);
+    ASSERT_EQ(Judge(m, Encode(d, random)), expected)
+        << "run " << run << ", " << d.in_channels << " channels of " << d.in_height << "x" << d.in_width;
+    ++seen[expected];
+    if (expected == ErrorCode::kNone) {
+      EXPECT_EQ(GetLayer(m.layer, "index_bytes"), static_cast<std::int64_t>(IndexBytes(d, IndexOrder::kTables)));
+      EXPECT_EQ(GetLayer(m.layer, "row_places"), (d.in_height + 2) / 3);
+    }
+  }
+  for (const auto error : {ErrorCode::kNone, ErrorCode::kUnsupported, ErrorCode::kShape, ErrorCode::kAddress}) {
+    EXPECT_GT(seen[error], 100) << Describe(error);
+  }
+}
+
+}  // namespace
+}  // namespace subbit::fpga

@@ -1,0 +1,231 @@
+// Writes bits to device memory: a band of rows of a block of output channels at a time, one run of bytes per channel, and
+// one row per cycle. Bands are kept in two halves of a memory, so that one is written while the next is computed.
+`default_nettype none
+
+module subbit_table_writer #(
+    parameter int PIXELS = 7,
+    parameter int OUTPUTS = 128,
+    parameter int SUMS = 512,
+    parameter int PIECES = 4,
+    // Pixels of a row, a multiple of eight, at most 2 * PIXELS * PIECES.
+    parameter int WIDTH = 56,
+    parameter int ADDR_WIDTH = 32,
+    parameter int DATA_WIDTH = 64
+) (
+    input wire clk,
+    input wire rst,
+
+    // The layer, stable from `start` to the end of `busy`.
+    input wire        start,
+    output logic      busy,               // to the last beat
+    input wire        pairs,
+    input wire [31:0] batch,
+    input wire [15:0] out_channels,
+    input wire [15:0] out_height,
+    input wire [15:0] out_width,
+    input wire [15:0] band_rows,
+    input wire [39:0] band_bytes,         // of them, of one channel
+    input wire [39:0] output_address,
+    input wire [39:0] plane_bytes,        // of one channel
+    input wire [39:0] image_bytes,
+
+    // Bits, as subbit_table_signs stores them.
+    input wire                                   store,
+    input wire                                   store_half,
+    input wire [(PIECES>1?$clog2(PIECES):1)-1:0] store_piece,
+    input wire [               $clog2(SUMS)-1:0] store_address,
+    input wire [                   2*PIXELS-1:0] store_bits,
+    input wire                                   band_done,
+    output logic                                 band_read,       // one cycle: a half is free again
+
+    // Writes to device memory, as in subbit_axi_write.
+    output logic                    command_valid,
+    input  wire                     command_ready,
+    output logic [  ADDR_WIDTH-1:0] command_address,
+    output logic [            23:0] command_beats,
+    output logic                    beat_valid,
+    input  wire                     beat_ready,
+    output logic [  DATA_WIDTH-1:0] beat_data,
+    output logic [DATA_WIDTH/8-1:0] beat_strobe
+);
+  localparam int BYTES = DATA_WIDTH / 8;
+  localparam int SIZE = $clog2(BYTES);
+  localparam int ROW = WIDTH / 8;
+  localparam int SPAN = BYTES + ROW;
+  localparam int COUNT_BITS = $clog2(SPAN + 1);
+  localparam int PIECE_BITS = PIECES > 1 ? $clog2(PIECES) : 1;
+  localparam int ADDRESS_BITS = $clog2(SUMS);
+
+  if (WIDTH % 8 != 0 || WIDTH > 2 * PIXELS * PIECES) begin : g_check
+    $error("WIDTH must be a multiple of eight, at most 2 * PIXELS * PIECES");
+  end
+
+  // ---- Which band is to be written: images, blocks, bands.
+  logic [1:0] waiting;         // bands that are stored and not yet read
+  logic more;                  // a band is still to come
+  logic [31:0] images_left;
+  logic [15:0] first_channel, rows_left;
+  logic [39:0] image_at, block_at, band_at, plane_left;
+  logic half;
+  wire [15:0] channels_left = out_channels - first_channel;
+  wire [15:0] outputs = channels_left < 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
+  wire band_last = rows_left <= band_rows;
+  wire block_last = channels_left <= 16'(OUTPUTS);
+  wire [15:0] rows_here = band_last ? rows_left : band_rows;
+  wire [39:0] bytes_here = band_last ? plane_left : band_bytes;
+  wire [39:0] image_next = image_at + image_bytes;
+  wire [39:0] block_next = block_at + (plane_bytes << $clog2(OUTPUTS));
+
+  // ---- Reading, one row per cycle: channels, rows. A row follows its address by one cycle.
+  logic reading, row_valid, row_first, row_odd, row_last, row_ends_band;
+  logic [15:0] output_channel, row;
+  logic [ADDRESS_BITS-1:0] row_base;
+  logic [39:0] channel_at, row_at;
+  wire channel_ends = row == rows_here - 16'd1;
+  wire band_ends = channel_ends && output_channel == outputs - 16'd1;
+  logic takes;
+  wire advance = !row_valid || takes;
+  wire begins = !reading && waiting != 0 && more;
+  wire read_now = reading && advance;
+
+  logic [2*PIXELS*PIECES-1:0] found;
+  for (genvar p = 0; p < PIECES; p++) begin : g_piece
+    subbit_memory #(
+        .WIDTH(2 * PIXELS),
+        .DEPTH(2 * SUMS)
+    ) bits (
+        .clk,
+        .write(store && store_piece == PIECE_BITS'(p)),
+        .write_address({store_half, store_address}),
+        .write_data(store_bits),
+        .read(read_now),
+        .read_address({half, row_base + ADDRESS_BITS'(output_channel)}),
+        .read_data(found[2*PIXELS*p+:2*PIXELS])
+    );
+  end
+  logic [WIDTH-1:0] mask;
+  always_ff @(posedge clk) mask <= ~({WIDTH{1'b1}} << out_width);
+  wire [WIDTH-1:0] bits_of_row = (pairs ? WIDTH'(found) : WIDTH'(row_odd ? found[2*PIXELS-1:PIXELS] : found[PIXELS-1:0])) & mask;
+  assign band_read = takes && row_ends_band;
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      reading <= 1'b0;
+      row_valid <= 1'b0;
+      waiting <= '0;
+      more <= 1'b0;
+    end else if (start) begin
+      reading <= 1'b0;
+      row_valid <= 1'b0;
+      waiting <= '0;
+      more <= 1'b1;
+      images_left <= batch;
+      first_channel <= '0;
+      rows_left <= out_height;
+      image_at <= output_address;
+      block_at <= output_address;
+      band_at <= output_address;
+      plane_left <= plane_bytes;
+      half <= 1'b0;
+    end else begin
+      waiting <= waiting + 2'(band_done) - 2'(begins);
+      if (advance) row_valid <= reading;
+      if (begins) begin
+        reading <= 1'b1;
+        output_channel <= '0;
+        row <= '0;
+        row_base <= '0;
+        channel_at <= band_at;
+      end else if (read_now) begin
+        row <= channel_ends ? 16'd0 : row + 16'd1;
+        if (channel_ends) row_base <= '0;
+        else if (pairs || row[0]) row_base <= row_base + ADDRESS_BITS'(outputs);
+        if (channel_ends) begin
+          output_channel <= output_channel + 16'd1;
+          channel_at <= channel_at + plane_bytes;
+        end
+        if (band_ends) begin
+          reading <= 1'b0;
+          half <= !half;
+          rows_left <= band_last ? out_height : rows_left - rows_here;
+          plane_left <= band_last ? plane_bytes : plane_left - bytes_here;
+          band_at <= band_at + bytes_here;
+          if (band_last) begin
+            first_channel <= block_last ? 16'd0 : first_channel + 16'(OUTPUTS);
+            block_at <= block_last ? image_next : block_next;
+            band_at <= block_last ? image_next : block_next;
+          end
+          if (band_last && block_last) begin
+            image_at <= image_next;
+            images_left <= images_left - 32'd1;
+            more <= images_left != 32'd1;
+          end
+        end
+      end
+    end
+    if (read_now) begin
+      row_first <= row == 0;
+      row_odd <= row[0];
+      row_last <= channel_ends;
+      row_ends_band <= band_ends;
+      row_at <= channel_at;
+      run_bytes <= bytes_here;
+    end
+  end
+
+  // ---- Packing rows into beats.
+  logic [39:0] run_bytes;
+  logic [8*SPAN-1:0] data, data_next;
+  logic [SPAN-1:0] strobe, strobe_next;
+  logic [COUNT_BITS-1:0] count, count_next;    // bytes, with those before the run in its first beat
+  logic ends;                                  // the run ends with what is held
+  wire slot = !beat_valid || beat_ready;
+  wire left_over = count >= COUNT_BITS'(BYTES) || (ends && count != 0);
+  wire [COUNT_BITS-1:0] row_bytes = COUNT_BITS'((out_width + 16'd7) >> 3);
+  wire [ROW-1:0] row_strobe = ~({ROW{1'b1}} << row_bytes);
+  wire [COUNT_BITS-1:0] at = row_first ? COUNT_BITS'(row_at[SIZE-1:0]) : count;
+  wire [COUNT_BITS-1:0] sum = at + row_bytes;
+  assign command_valid = row_valid && row_first && slot && !left_over;
+  assign command_address = ADDR_WIDTH'({row_at[39:SIZE], {SIZE{1'b0}}});
+  assign command_beats = 24'((run_bytes + 40'(row_at[SIZE-1:0]) + 40'(BYTES - 1)) >> SIZE);
+  assign takes = row_valid && slot && !left_over && (!row_first || command_ready);
+  always_comb begin
+    if (left_over) begin
+      data_next = data;
+      strobe_next = strobe;
+      count_next = count;
+    end else begin
+      data_next = (row_first ? '0 : data) | ((8*SPAN)'(bits_of_row) << {at, 3'b000});
+      strobe_next = (row_first ? '0 : strobe) | (SPAN'(row_strobe) << at);
+      count_next = sum;
+    end
+  end
+  wire ends_next = left_over ? ends : row_last;
+  wire moves = slot && (left_over || takes);
+  wire emits = moves && (count_next >= COUNT_BITS'(BYTES) || ends_next);
+
+  assign busy = more || reading || row_valid || left_over || beat_valid;
+  always_ff @(posedge clk) begin
+    if (rst || start) begin
+      beat_valid <= 1'b0;
+      count <= '0;
+      ends <= 1'b0;
+    end else begin
+      if (slot) beat_valid <= emits;
+      if (moves) begin
+        count <= emits ? (count_next > COUNT_BITS'(BYTES) ? count_next - COUNT_BITS'(BYTES) : '0) : count_next;
+        ends <= ends_next;
+      end
+    end
+    if (slot) begin
+      beat_data <= data_next[DATA_WIDTH-1:0];
+      beat_strobe <= strobe_next[BYTES-1:0];
+    end
+    if (moves) begin
+      data <= emits ? data_next >> DATA_WIDTH : data_next;
+      strobe <= emits ? strobe_next >> BYTES : strobe_next;
+    end
+  end
+endmodule
+
+`default_nettype wire

@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.training.internal.graph.tensorflow;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.subbit.onnx.CodedWeights;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.quantizer.GraphTuner;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
@@ -286,7 +287,8 @@ final class TensorFlowGraphRun implements GraphRun {
 
   private Map<ConvLayer, StagedWeights> trainedLayers(
       Result result, Map<Operand<?>, Integer> places) {
-    Map<StagedKernels, List<PackedConvWeights>> stages = new HashMap<>();
+    // One for all layers that share their weights: they are written once.
+    Map<StagedKernels, CodedWeights> weights = new HashMap<>();
     for (StagedKernels kernels : imported.kernels()) {
       List<PackedConvWeights> all = new ArrayList<>();
       for (SubBitStage stage : kernels.stages()) {
@@ -297,7 +299,7 @@ final class TensorFlowGraphRun implements GraphRun {
                 integers(result.get(places.get(stage.index()))),
                 floats(result.get(places.get(stage.scale().value())))));
       }
-      stages.put(kernels, all);
+      weights.put(kernels, CodedWeights.of(all));
     }
     Map<ConvLayer, StagedWeights> layers = new LinkedHashMap<>();
     // Those that nothing depends on stay as they were.
@@ -306,10 +308,12 @@ final class TensorFlowGraphRun implements GraphRun {
       List<float[]> fetched = new ArrayList<>();
       conv.fetched().forEach(one -> fetched.add(floats(result.get(places.get(one)))));
       SubBitStart start = conv.start();
-      List<PackedConvWeights> own = stages.get(conv.kernels());
+      CodedWeights own = weights.get(conv.kernels());
       if (start.normalised().isPresent()) {
         float[] factors = conv.factors(fetched);
-        own = own.stream().map(stage -> scaled(stage, factors)).toList();
+        own =
+            CodedWeights.of(
+                own.convolutions().stream().map(stage -> scaled(stage, factors)).toList());
       }
       layers.put(
           start.layer(),

@@ -41,10 +41,10 @@ jar="$(find plugin/spark/target -maxdepth 1 -name 'subbit-spark-*.jar' ! -name '
   exit 1
 }
 jar="$root/$jar"
-# A protobuf as old as clusters have it, first on the class path: the jar's own must not meet it.
-old_protobuf="$work/protobuf-java-2.5.0.jar"
+# A protobuf as Spark 3.5 had it, first on the class path: the jar's own must not meet it.
+old_protobuf="$work/protobuf-java-3.19.6.jar"
 [ -f "$old_protobuf" ] || ./mvnw --batch-mode -q org.apache.maven.plugins:maven-dependency-plugin:copy -N \
-  -Dartifact=com.google.protobuf:protobuf-java:2.5.0 "-DoutputDirectory=$work"
+  -Dartifact=com.google.protobuf:protobuf-java:3.19.6 "-DoutputDirectory=$work"
 
 rm -rf "$work/pictures" "$work/expected.json"
 python3 "$here/pictures.py" "$images" "$work/pictures"

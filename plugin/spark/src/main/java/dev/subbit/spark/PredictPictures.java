@@ -8,10 +8,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -101,16 +100,11 @@ public final class PredictPictures {
     for (String place : places) {
       Path path = new Path(place);
       FileSystem system = path.getFileSystem(context.hadoopConfiguration());
-      if (system.getFileStatus(path).isDirectory()) {
-        RemoteIterator<LocatedFileStatus> files = system.listFiles(path, true);
-        while (files.hasNext()) {
-          Path file = files.next().getPath();
-          if (ENDINGS.matcher(file.getName()).matches()) {
-            paths.add(file.toString());
-          }
-        }
+      FileStatus status = system.getFileStatus(path);
+      if (status.isDirectory()) {
+        addPictures(system, status.getPath(), paths);
       } else {
-        paths.add(system.makeQualified(path).toString());
+        paths.add(status.getPath().toString());
       }
     }
     if (paths.isEmpty()) {
@@ -124,6 +118,22 @@ public final class PredictPictures {
     return spark
         .createDataset(context.parallelize(paths, tasks).rdd(), Encoders.STRING())
         .toDF("picture");
+  }
+
+  /**
+   * Adds the pictures of a folder and the folders inside it. Not by {@code FileSystem.listFiles},
+   * which asks for every file's permissions: on a local disk it starts a program for each.
+   */
+  private static void addPictures(FileSystem system, Path folder, List<String> paths)
+      throws IOException {
+    for (FileStatus status : system.listStatus(folder)) {
+      Path path = status.getPath();
+      if (status.isDirectory()) {
+        addPictures(system, path, paths);
+      } else if (ENDINGS.matcher(path.getName()).matches()) {
+        paths.add(path.toString());
+      }
+    }
   }
 
   /** What {@code ./subbit predict} says of each picture: file, best label and probability. */

@@ -129,7 +129,12 @@ record SparkSubmit(Path program, Path jar) {
     builder.environment().remove("CLASSPATH");
     int code;
     try {
-      code = builder.start().waitFor();
+      Process process = builder.start();
+      // A cluster that works on for nobody is worse than answers that are missing.
+      Thread stop = new Thread(process::destroy, "stop spark-submit");
+      Runtime.getRuntime().addShutdownHook(stop);
+      code = process.waitFor();
+      Runtime.getRuntime().removeShutdownHook(stop);
     } catch (IOException e) {
       throw new UserError("Cannot start " + program + ": " + e.getMessage(), e);
     } catch (InterruptedException e) {

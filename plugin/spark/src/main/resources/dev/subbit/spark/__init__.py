@@ -47,12 +47,12 @@ class PictureClassifier(JavaTransformer, JavaMLReadable, JavaMLWritable):
         )
         self._set(**params)
         if modelFile is not None:
-            self.setModelFile(modelFile, metadata or {})
+            self.setModelFile(modelFile, metadata)
 
-    def setModelFile(self, file, metadata={}):
+    def setModelFile(self, file, metadata=None):
         """Takes a model from a file of the driver's machine."""
         pairs = SparkContext._active_spark_context._jvm.java.util.HashMap()
-        for name, value in metadata.items():
+        for name, value in (metadata or {}).items():
             pairs.put(name, value)
         self._java_obj.setModelFile(str(file), pairs)
         return self

@@ -57,7 +57,7 @@ for version in "${versions[@]}"; do
   environment="$work/pyspark-$version"
   if [ ! -x "$environment/bin/spark-submit" ]; then
     python3 -m venv "$environment"
-    "$environment/bin/pip" install --quiet "pyspark==$version"
+    "$environment/bin/pip" install --quiet "pyspark==$version" numpy # which pyspark.ml imports
   fi
   answers="$work/$version"
   rm -rf "$answers"

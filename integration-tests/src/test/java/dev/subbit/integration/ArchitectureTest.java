@@ -169,6 +169,7 @@ class ArchitectureTest {
             "fpga-backend",
             "plugin/model",
             "plugin/zoo",
+            "plugin/spark",
             "plugin/quantizer",
             "plugin/training",
             "plugin/all",

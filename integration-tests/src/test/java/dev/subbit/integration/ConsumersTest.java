@@ -56,6 +56,7 @@ class ConsumersTest {
           "subbit-fpga-backend", "fpga-backend",
           "subbit-model", "plugin/model",
           "subbit-zoo", "plugin/zoo",
+          "subbit-spark", "plugin/spark",
           "subbit-quantizer", "plugin/quantizer",
           "subbit-training", "plugin/training",
           "subbit-plugin", "plugin/all",

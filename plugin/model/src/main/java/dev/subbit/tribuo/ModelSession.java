@@ -25,6 +25,7 @@ final class ModelSession implements AutoCloseable {
 
   private final Supplier<byte[]> model;
   private volatile BackendChoice backend;
+  private final int threads;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private final Handle handle = new Handle();
   private final Cleaner.Cleanable cleanable = CLEANER.register(this, handle);
@@ -57,8 +58,20 @@ final class ModelSession implements AutoCloseable {
    * @param backend what to run on, or null for the preferred one of this machine.
    */
   ModelSession(Supplier<byte[]> model, BackendChoice backend) {
+    this(model, backend, 0);
+  }
+
+  /**
+   * Makes a session that opens ONNX Runtime only at its first run.
+   *
+   * @param model gives the serialised ONNX model; asked once.
+   * @param backend what to run on, or null for the preferred one of this machine.
+   * @param threads threads of one run; 0 for one per core.
+   */
+  ModelSession(Supplier<byte[]> model, BackendChoice backend, int threads) {
     this.model = model;
     this.backend = backend;
+    this.threads = threads;
   }
 
   /** The back end that the session runs on. */
@@ -127,6 +140,9 @@ final class ModelSession implements AutoCloseable {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       // Its warnings speak of node placement, about which a user of a model can do nothing.
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+      if (threads > 0) {
+        options.setIntraOpNumThreads(threads);
+      }
       ExecutionBackend.named(backend().name()).configure(options, backend().settings());
       return SubBitSessions.create(model.get(), options);
     } catch (OrtException e) {

@@ -43,6 +43,8 @@ public final class OnnxClassifier implements AutoCloseable {
   private final ValueInfoProto output;
   private final PixelMap pixels;
   private final ModelSession session;
+  private final BackendChoice backend;
+  private final int threads;
 
   /**
    * Takes a model, on the preferred back end of this machine.
@@ -52,18 +54,20 @@ public final class OnnxClassifier implements AutoCloseable {
    *     does not fit its graph.
    */
   public OnnxClassifier(ModelProto model) {
-    this(model, null);
+    this(model, null, 0);
   }
 
-  private OnnxClassifier(ModelProto model, BackendChoice backend) {
+  private OnnxClassifier(ModelProto model, BackendChoice backend, int threads) {
     this.model = model;
+    this.backend = backend;
+    this.threads = threads;
     this.metadata = ModelMetadata.of(model);
     this.input = inputOf(model.getGraph());
     this.output = outputOf(model.getGraph());
     ImageShape shape = metadata.preparation().shape();
     requireFit(dimensions(input), shape);
     this.pixels = new PixelMap(new PixelDomain(shape.size(), 1), shape);
-    this.session = new ModelSession(model::toByteArray, backend);
+    this.session = new ModelSession(model::toByteArray, backend, threads);
   }
 
   /**
@@ -167,7 +171,23 @@ public final class OnnxClassifier implements AutoCloseable {
    */
   public OnnxClassifier withBackend(String name, Map<String, String> settings) {
     ExecutionBackend.named(name);
-    return new OnnxClassifier(model, new BackendChoice(name, settings));
+    return new OnnxClassifier(model, new BackendChoice(name, settings), threads);
+  }
+
+  /**
+   * The same model with another number of threads for one call, which one core's share of a machine
+   * needs: many calls at once make better use of cores than many threads in one. The new classifier
+   * has a session of its own.
+   *
+   * @param count the threads, the calling one among them; 0 for one per core, as otherwise.
+   * @return the classifier.
+   * @throws IllegalArgumentException if the number is negative.
+   */
+  public OnnxClassifier withThreads(int count) {
+    if (count < 0) {
+      throw new IllegalArgumentException("The threads are " + count + "; they cannot be negative");
+    }
+    return new OnnxClassifier(model, backend, count);
   }
 
   /**
@@ -222,18 +242,37 @@ public final class OnnxClassifier implements AutoCloseable {
    *     probabilities than there are labels.
    */
   public List<Prediction<Label>> predict(List<Example<Label>> examples) {
-    int batch = dimensions(input).get(0) == -1 ? BATCH : 1;
+    List<float[]> outputs = outputs(examples);
     List<Prediction<Label>> predictions = new ArrayList<>();
-    for (int start = 0; start < examples.size(); start += batch) {
-      predictions.addAll(
-          predictBatch(examples.subList(start, Math.min(examples.size(), start + batch))));
+    for (int i = 0; i < examples.size(); i++) {
+      predictions.add(prediction(examples.get(i), outputs.get(i)));
     }
     return predictions;
   }
 
-  private List<Prediction<Label>> predictBatch(List<Example<Label>> examples) {
+  /**
+   * Runs the model on images, and takes its output as it is.
+   *
+   * @param examples the images, as {@link #preparation} makes them of pictures.
+   * @return the values of the model's first output of floats, of each image in turn; {@link
+   *     #prediction} reads them.
+   * @throws IllegalArgumentException if one has another size.
+   * @throws IllegalStateException if the model cannot be loaded, fails, or gives no whole number of
+   *     values per image.
+   */
+  public List<float[]> outputs(List<Example<Label>> examples) {
+    int batch = dimensions(input).get(0) == -1 ? BATCH : 1;
+    List<float[]> outputs = new ArrayList<>();
+    for (int start = 0; start < examples.size(); start += batch) {
+      outputs.addAll(
+          outputsOfBatch(examples.subList(start, Math.min(examples.size(), start + batch))));
+    }
+    return outputs;
+  }
+
+  private List<float[]> outputsOfBatch(List<Example<Label>> examples) {
     boolean axes = dimensions(input).size() == IMAGE_RANK;
-    int size = axes ? metadata.preparation().shape().size() : columns();
+    int size = usedFeatures();
     float[] values = new float[Math.multiplyExact(examples.size(), size)];
     for (int i = 0; i < examples.size(); i++) {
       lay(examples.get(i), values, i * size, size, axes);
@@ -241,30 +280,55 @@ public final class OnnxClassifier implements AutoCloseable {
     List<Long> shape = new ArrayList<>(List.of((long) examples.size()));
     shape.addAll(
         axes ? imageDimensions(metadata.preparation().shape()) : List.of((long) columns()));
-    float[] scores =
+    float[] all =
         session.run(
             input.getName(),
             output.getName(),
             values,
             shape.stream().mapToLong(Long::longValue).toArray());
-    int classes = labels().size();
-    if (scores.length != examples.size() * classes) {
+    int width = all.length / examples.size();
+    if (all.length != examples.size() * width) {
       throw new IllegalStateException(
           "The model gives "
-              + scores.length
+              + all.length
               + " numbers for "
               + examples.size()
-              + " images, but its metadata name "
+              + " images, which is not the same number for each");
+    }
+    List<float[]> outputs = new ArrayList<>();
+    for (int i = 0; i < examples.size(); i++) {
+      outputs.add(Arrays.copyOfRange(all, i * width, (i + 1) * width));
+    }
+    return outputs;
+  }
+
+  private int usedFeatures() {
+    return dimensions(input).size() == IMAGE_RANK
+        ? metadata.preparation().shape().size()
+        : columns();
+  }
+
+  /**
+   * Reads an output of the model.
+   *
+   * @param example the image that it belongs to.
+   * @param output what {@link #outputs} gave for it.
+   * @return the best label and the probabilities of all.
+   * @throws IllegalStateException if there is another number of values than there are labels, or
+   *     every one is NaN.
+   */
+  public Prediction<Label> prediction(Example<Label> example, float[] output) {
+    int classes = labels().size();
+    if (output.length != classes) {
+      throw new IllegalStateException(
+          "The model gives "
+              + output.length
+              + " numbers for an image, but its metadata name "
               + classes
               + " labels");
     }
-    List<Prediction<Label>> predictions = new ArrayList<>();
-    for (int i = 0; i < examples.size(); i++) {
-      float[] row = Arrays.copyOfRange(scores, i * classes, (i + 1) * classes);
-      float[] probabilities = metadata.logits() ? softmax(row) : row;
-      predictions.add(LabelScores.prediction(examples.get(i), size, labels(), probabilities, 0));
-    }
-    return predictions;
+    float[] probabilities = metadata.logits() ? softmax(output) : output;
+    return LabelScores.prediction(example, usedFeatures(), labels(), probabilities, 0);
   }
 
   /** Lays an image out as the input takes it. */

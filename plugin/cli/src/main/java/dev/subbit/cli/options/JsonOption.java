@@ -20,6 +20,15 @@ public final class JsonOption {
   private Path file;
 
   /**
+   * Whether the option was given.
+   *
+   * @return true if results are to be written.
+   */
+  public boolean given() {
+    return file != null;
+  }
+
+  /**
    * Fails at once if the file could not be written at the end.
    *
    * @throws UserError if it could not be written.

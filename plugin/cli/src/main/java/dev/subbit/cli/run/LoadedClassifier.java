@@ -1,6 +1,8 @@
 package dev.subbit.cli.run;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.cli.files.ModelFile;
+import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.BackendOptions;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.onnx.graph.OnnxFile;
@@ -57,6 +59,29 @@ record LoadedClassifier(
               .toList(),
           model::predict,
           model::close);
+    }
+  }
+
+  /**
+   * Writes a classifier as one ONNX file, with all its data.
+   *
+   * @param file a saved model or an ONNX file, or the name of a model of the zoo.
+   * @param onnx the file to write.
+   * @throws UserError if it cannot be loaded or written; the message names the file and says why.
+   */
+  static void export(Path file, Path onnx) {
+    if (file.toString().toLowerCase(Locale.ROOT).endsWith(ONNX)) {
+      ModelProto model;
+      try {
+        model = OnnxFile.read(file);
+      } catch (IOException e) {
+        throw new UserError(e.getMessage(), e);
+      }
+      OutputFile.write(onnx, model::writeTo);
+      return;
+    }
+    try (SubBitModel model = ModelFile.load(file)) {
+      OutputFile.save(onnx, target -> model.saveONNXModel("dev.subbit", 1, target));
     }
   }
 

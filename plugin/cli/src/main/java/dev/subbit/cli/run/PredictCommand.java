@@ -7,8 +7,10 @@ import dev.subbit.cli.options.LabelledImages;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.data.Inversion;
 import dev.subbit.tribuo.data.PicturePreparation;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -71,7 +73,7 @@ public final class PredictCommand implements Callable<Integer> {
       arity = "0..*",
       paramLabel = "PICTURE",
       description = "Pictures, and folders whose pictures are all taken.")
-  private List<Path> pictures = List.of();
+  private List<String> pictures = List.of();
 
   @Option(
       names = "--top",
@@ -93,15 +95,34 @@ public final class PredictCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = {
         "Pictures: write a line per label to FILE: file, label and probability, separated by tabs.",
-        "Labelled images: write the predicted labels to FILE, one per line, in their order."
+        "Labelled images: write the predicted labels to FILE, one per line, in their order.",
+        "With --spark: a folder to write, of Parquet files."
       })
-  private Path output;
+  private String output;
+
+  @Option(
+      names = "--spark",
+      paramLabel = "MASTER",
+      description = {
+        "Pictures: classify them on Apache Spark. MASTER is what its spark-submit takes: yarn,"
+            + " spark://HOST:PORT, k8s://..., local[4]. spark-submit is looked for in SPARK_HOME and"
+            + " on the PATH.",
+        "Pictures and --output may be in any file system that the cluster reads. A picture that"
+            + " cannot be decoded is a row that says why."
+      })
+  private String spark;
+
+  @Option(
+      names = "--spark-conf",
+      paramLabel = "NAME=VALUE",
+      description = "A setting of Spark, such as spark.executor.memory=4g. May be repeated.")
+  private Map<String, String> sparkSettings = new LinkedHashMap<>();
 
   @Override
   public Integer call() throws Exception {
     json.requireWritable();
-    if (output != null) {
-      OutputFile.requireWritable(output);
+    if (output != null && spark == null) {
+      OutputFile.requireWritable(Path.of(output));
     }
     if (pictures.isEmpty() == !images.given()) {
       throw new ParameterException(
@@ -119,6 +140,13 @@ public final class PredictCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--top is " + top + "; it must be at least 1");
     }
+    if (spark != null) {
+      answerOnSpark();
+      return 0;
+    }
+    if (!sparkSettings.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--spark-conf needs --spark");
+    }
     try (LoadedClassifier model = LoadedClassifier.load(file, backend)) {
       if (pictures.isEmpty()) {
         measure(model);
@@ -132,7 +160,8 @@ public final class PredictCommand implements Callable<Integer> {
   private void answer(LoadedClassifier model) {
     PicturePreparation preparation =
         invert == null ? model.preparation() : model.preparation().with(invert);
-    PictureAnswers answers = PictureAnswers.of(model, preparation, pictures, top == null ? 0 : top);
+    List<Path> places = pictures.stream().map(Path::of).toList();
+    PictureAnswers answers = PictureAnswers.of(model, preparation, places, top == null ? 0 : top);
     PrintWriter out = spec.commandLine().getOut();
     out.print(answers.table());
     out.flush();
@@ -144,6 +173,35 @@ public final class PredictCommand implements Callable<Integer> {
     results.put("backend", backend.name());
     results.put("pictures", answers.pictures());
     json.write(results);
+  }
+
+  private void answerOnSpark() throws IOException {
+    if (pictures.isEmpty() || output == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--spark classifies pictures: name them, and by --output a folder for the answers");
+    }
+    if (top != null || json.given() || !backend.settings().isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "--top, --json and settings of a device do not go with --spark");
+    }
+    SparkSubmit submit = SparkSubmit.find(System.getenv(), System.getProperty("subbit.home"));
+    Map<String, String> settings = new LinkedHashMap<>(sparkSettings);
+    settings.put("spark.subbit.backend", backend.name());
+    if (invert != null) {
+      settings.put("spark.subbit.invert", invert.name());
+    }
+    Path folder = Files.createTempDirectory("subbit-spark");
+    Path model = folder.resolve("model.onnx");
+    try {
+      LoadedClassifier.export(file, model);
+      List<String> arguments = new ArrayList<>(List.of(model.toString(), output));
+      arguments.addAll(pictures);
+      submit.run(spark, settings, arguments);
+    } finally {
+      Files.deleteIfExists(model);
+      Files.deleteIfExists(folder);
+    }
   }
 
   /** Runs the images through the model in batches, so that any number of them fits into memory. */
@@ -228,6 +286,7 @@ public final class PredictCommand implements Callable<Integer> {
   }
 
   private void write(String lines) {
-    OutputFile.write(output, stream -> stream.write(lines.getBytes(StandardCharsets.UTF_8)));
+    OutputFile.write(
+        Path.of(output), stream -> stream.write(lines.getBytes(StandardCharsets.UTF_8)));
   }
 }

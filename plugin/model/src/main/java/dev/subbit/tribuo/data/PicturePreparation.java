@@ -92,7 +92,20 @@ public record PicturePreparation(ImageShape shape, int shorterSide, Inversion in
    * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
    */
   public ImageExample example(InputStream stream) throws IOException {
-    return example(PictureDecoder.decode(stream, "The picture in the stream"));
+    return example(stream, "The picture in the stream");
+  }
+
+  /**
+   * Reads a PNG or JPEG file from a stream, to its end.
+   *
+   * @param stream the stream; it stays open.
+   * @param name what to call the picture in messages.
+   * @return an example without a label.
+   * @throws IOException if the stream cannot be read or decoded; the message has the name.
+   * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
+   */
+  public ImageExample example(InputStream stream, String name) throws IOException {
+    return example(PictureDecoder.decode(stream, name));
   }
 
   /**

@@ -1,0 +1,1 @@
+"""Subbit in Python."""

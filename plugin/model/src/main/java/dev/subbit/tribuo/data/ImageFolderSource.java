@@ -60,23 +60,26 @@ public final class ImageFolderSource implements ImageSource {
               + " for the smallest that the image fits into. Usual for ImageNet is 256.")
   private int shorterSide = 0;
 
-  private Decoder decoder = PictureDecoder::decode;
+  private Decoder decoder = PicturePreparation::image;
   private ImageShape shape;
   private PicturePreparation preparation;
   private List<ImageFile> files;
   private DataSourceProvenance provenance;
 
-  /** A way to decode a picture file. */
+  /** A way to make images of picture files. */
   @FunctionalInterface
   interface Decoder {
     /**
-     * Decodes one file.
+     * Makes an image of a picture in a file.
      *
+     * @param preparation how.
      * @param file the file.
-     * @return the picture.
+     * @param choice which region to take; null for the middle.
+     * @return the image's values in the order of positions.
      * @throws IOException if that fails, naming the file.
      */
-    Picture decode(Path file) throws IOException;
+    byte[] image(PicturePreparation preparation, Path file, Region.Choice choice)
+        throws IOException;
   }
 
   /** The images of one class, by file. */
@@ -113,7 +116,7 @@ public final class ImageFolderSource implements ImageSource {
    * @throws IOException if the folder does not have this layout, saying what is missing.
    */
   public ImageFolderSource(Path folder, ImageShape shape, int shorterSide) throws IOException {
-    this(folder, shape, shorterSide, PictureDecoder::decode);
+    this(folder, shape, shorterSide, PicturePreparation::image);
   }
 
   /** Lists the images of a folder, with a decoder of the caller's, which tests use. */
@@ -226,7 +229,7 @@ public final class ImageFolderSource implements ImageSource {
 
   private byte[] read(Path file, Region.Choice choice) {
     try {
-      return preparation.image(decoder.decode(file), choice);
+      return decoder.image(preparation, file, choice);
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }

@@ -70,6 +70,6 @@ public final class PictureFiles {
    * @throws IOException if the file cannot be read or decoded; the message names it.
    */
   public byte[] read(int number, ImageShape shape) throws IOException {
-    return PicturePreparation.of(shape).image(PictureDecoder.decode(files.get(number)), null);
+    return PicturePreparation.of(shape).image(files.get(number), null);
   }
 }

@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.data;
 
 import dev.subbit.tribuo.network.ImageShape;
+import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -80,7 +81,7 @@ public record PicturePreparation(ImageShape shape, int shorterSide, Inversion in
    * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
    */
   public ImageExample example(Path file, Label label) throws IOException {
-    return new ImageExample(label, image(PictureDecoder.decode(file), null));
+    return new ImageExample(label, image(file, null));
   }
 
   /**
@@ -120,29 +121,74 @@ public record PicturePreparation(ImageShape shape, int shorterSide, Inversion in
   }
 
   private ImageExample example(Picture picture) {
-    return new ImageExample(LabelFactory.UNKNOWN_LABEL, image(picture, null));
+    return new ImageExample(LabelFactory.UNKNOWN_LABEL, image(picture));
   }
 
   /**
-   * Makes an image of a picture.
+   * Makes an image of the middle of a picture.
    *
-   * @param picture the picture.
+   * @param picture the whole picture.
+   * @return the values in the order of positions.
+   * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
+   */
+  byte[] image(Picture picture) {
+    return image(picture, scaling(picture.width(), picture.height(), null));
+  }
+
+  /**
+   * Makes an image of a picture in a PNG or JPEG file.
+   *
+   * @param file the file.
    * @param choice which region of it to take; null for the middle.
    * @return the values in the order of positions.
+   * @throws IOException if the file cannot be read or decoded; the message names it.
+   * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
    */
-  byte[] image(Picture picture, Region.Choice choice) {
+  byte[] image(Path file, Region.Choice choice) throws IOException {
+    requireColours();
+    ChosenScaling chosen = new ChosenScaling(choice);
+    Picture picture = PictureDecoder.decode(file, chosen);
+    return image(picture, chosen.scaling);
+  }
+
+  /** Chooses the region once the size of the picture is known, and remembers it. */
+  private final class ChosenScaling implements PictureDecoder.Part {
+
+    private final Region.Choice choice;
+    private Resampling scaling;
+
+    ChosenScaling(Region.Choice choice) {
+      this.choice = choice;
+    }
+
+    @Override
+    public Rectangle of(int width, int height) {
+      scaling = scaling(width, height, choice);
+      return scaling.source();
+    }
+  }
+
+  private Resampling scaling(int width, int height, Region.Choice choice) {
+    requireColours();
+    Region region =
+        choice == null
+            ? Picture.centre(width, height, shape, shorterSide)
+            : choice.of(width, height);
+    return new Resampling(width, height, region, shape.width(), shape.height());
+  }
+
+  private byte[] image(Picture picture, Resampling scaling) {
+    byte[] image = picture.image(scaling, shape);
+    inversion.apply(image, shape);
+    return image;
+  }
+
+  private void requireColours() {
     if (shape.channels() != 1 && shape.channels() != 3) {
       throw new IllegalArgumentException(
           "The network takes images of "
               + shape.channels()
               + " channels; a picture has 1 (grey) or 3 (red, green, blue)");
     }
-    Region region =
-        choice == null
-            ? Picture.centre(picture.width(), picture.height(), shape, shorterSide)
-            : choice.of(picture.width(), picture.height());
-    byte[] image = picture.image(region, shape);
-    inversion.apply(image, shape);
-    return image;
   }
 }

@@ -280,12 +280,14 @@ public final class PixelMap {
     int width = shape.width();
     int height = shape.height();
     float[] image = Arrays.copyOfRange(pixels, offset, offset + shape.size());
-    new Resampling(width, height, choice.of(width, height), width, height)
-        .apply(
-            shape.channels(),
-            (channel, row, values) ->
-                System.arraycopy(image, (channel * height + row) * width, values, 0, width),
-            (position, value) -> pixels[offset + position] = value);
+    Resampling scaling = new Resampling(width, height, choice.of(width, height), width, height);
+    int left = scaling.source().x;
+    scaling.apply(
+        shape.channels(),
+        (channel, row, values) ->
+            System.arraycopy(
+                image, (channel * height + row) * width + left, values, 0, values.length),
+        (position, values) -> System.arraycopy(values, 0, pixels, offset + position, width));
   }
 
   private void fillFeatures(Example<?> example, float[] pixels, int offset) {

@@ -1,11 +1,15 @@
 package dev.subbit.tribuo.data;
 
+import java.awt.Rectangle;
 import java.util.Arrays;
 
 /**
  * Scales a region of a picture to a size, by linear interpolation; where it shrinks, every pixel of
  * the region counts (a triangle filter as wide as the step, what other libraries call bilinear with
  * antialiasing). Instances are immutable.
+ *
+ * <p>Each value is a sum of floats along the row, and then one down the column, added up from the
+ * left and from the top: trained bits depend on this order.
  */
 final class Resampling {
 
@@ -16,25 +20,26 @@ final class Resampling {
   @FunctionalInterface
   interface Rows {
     /**
-     * Reads one row of a channel.
+     * Reads a part of one row of a channel.
      *
      * @param channel the channel.
      * @param row the row of the picture.
-     * @param values takes the row's values.
+     * @param values takes the values of the columns of {@link Resampling#source}.
      */
     void read(int channel, int row, float[] values);
   }
 
-  /** Receives the values of the result. */
+  /** Receives the rows of the result. */
   @FunctionalInterface
   interface Target {
     /**
-     * Receives one value.
+     * Receives one row.
      *
-     * @param position its position in the image: (channel * height + y) * width + x.
-     * @param value the value, between the smallest and the largest of the region's surroundings.
+     * @param position the position of its first value in the image: (channel * height + y) * width.
+     * @param values its values, each between the smallest and the largest of the region's
+     *     surroundings; overwritten after the call.
      */
-    void set(int position, float value);
+    void set(int position, float[] values);
   }
 
   /**
@@ -52,47 +57,38 @@ final class Resampling {
   }
 
   /**
+   * The part of the picture that the result is made of: the region and its surroundings.
+   *
+   * @return whole pixels inside of the picture, at least one.
+   */
+  Rectangle source() {
+    return new Rectangle(across.start, down.start, across.length, down.length);
+  }
+
+  /**
    * Scales the region to the size of the result.
    *
    * @param channels number of channels.
    * @param rows the picture.
-   * @param target receives every value of the result once.
+   * @param target receives every row of the result once.
    */
   void apply(int channels, Rows rows, Target target) {
-    int width = across.first.length;
-    int height = down.first.length;
-    float[] source = new float[across.size];
-    int top = down.first[0];
-    int bottom = down.end(height - 1);
-    float[] scaledRows = new float[(bottom - top) * width];
+    Rectangle source = source();
+    int width = across.count();
+    int height = down.count();
+    float[] values = new float[source.width];
+    // An array for each row, not one for all: only then does a compiler know enough to sum up
+    // several columns at once.
+    float[][] scaledRows = new float[source.height][width];
     float[] sums = new float[width];
     for (int channel = 0; channel < channels; channel++) {
-      for (int row = top; row < bottom; row++) {
-        rows.read(channel, row, source);
-        for (int x = 0; x < width; x++) {
-          float sum = 0;
-          float[] weights = across.weights[x];
-          for (int tap = 0; tap < weights.length; tap++) {
-            sum += weights[tap] * source[across.first[x] + tap];
-          }
-          scaledRows[(row - top) * width + x] = sum;
-        }
+      for (int row = 0; row < source.height; row++) {
+        rows.read(channel, source.y + row, values);
+        across.sumValues(values, scaledRows[row]);
       }
       for (int y = 0; y < height; y++) {
-        float[] weights = down.weights[y];
-        // Row by row, which a compiler can do for several columns at once. Each sum is added up in
-        // the order of its taps.
-        Arrays.fill(sums, 0);
-        for (int tap = 0; tap < weights.length; tap++) {
-          float weight = weights[tap];
-          int start = (down.first[y] - top + tap) * width;
-          for (int x = 0; x < width; x++) {
-            sums[x] += weight * scaledRows[start + x];
-          }
-        }
-        for (int x = 0; x < width; x++) {
-          target.set((channel * height + y) * width + x, sums[x]);
-        }
+        down.sumRows(y, scaledRows, sums);
+        target.set((channel * height + y) * width, sums);
       }
     }
   }
@@ -100,40 +96,96 @@ final class Resampling {
   /** Which source values make each value of the result along one axis, and how much each counts. */
   private static final class Taps {
 
-    private final int size;
+    private final int start;
+    private final int length;
+    // By value of the result: its first source value, counted from the start.
     private final int[] first;
+    // By number of the source value, counted from the first, and value of the result. All values
+    // have the same number of them, so that loops over the values are plain ones; the weights of
+    // those that do not count are 0.
     private final float[][] weights;
 
-    Taps(int size, double start, double length, int count) {
-      this.size = size;
-      this.first = new int[count];
-      this.weights = new float[count][];
-      double step = length / count;
+    Taps(int size, double begin, double extent, int count) {
+      double step = extent / count;
       double reach = Math.max(1, step);
+      int[] from = new int[count];
+      int[] to = new int[count];
+      int taps = 0;
       for (int i = 0; i < count; i++) {
-        double centre = start + (i + 0.5) * step;
-        int from = (int) Math.max(0, Math.min(size - 1, Math.round(centre - reach)));
-        int to = (int) Math.max(from + 1, Math.min(size, Math.round(centre + reach)));
-        double[] exact = new double[to - from];
+        double centre = begin + (i + 0.5) * step;
+        from[i] = (int) Math.max(0, Math.min(size - 1, Math.round(centre - reach)));
+        to[i] = (int) Math.max(from[i] + 1, Math.min(size, Math.round(centre + reach)));
+        taps = Math.max(taps, to[i] - from[i]);
+      }
+      this.start = from[0];
+      this.length = to[count - 1] - start;
+      this.first = new int[count];
+      this.weights = new float[taps][count];
+      double[] exact = new double[taps];
+      for (int i = 0; i < count; i++) {
+        double centre = begin + (i + 0.5) * step;
+        first[i] = Math.min(from[i] - start, length - taps);
+        int counting = to[i] - from[i];
         double sum = 0;
-        for (int tap = 0; tap < exact.length; tap++) {
-          exact[tap] = Math.max(0, 1 - Math.abs(from + tap + 0.5 - centre) / reach);
+        for (int tap = 0; tap < counting; tap++) {
+          exact[tap] = Math.max(0, 1 - Math.abs(from[i] + tap + 0.5 - centre) / reach);
           sum += exact[tap];
         }
-        first[i] = from;
-        weights[i] = new float[exact.length];
-        for (int tap = 0; tap < exact.length; tap++) {
-          weights[i][tap] = (float) (sum > 0 ? exact[tap] / sum : 1.0 / exact.length);
+        int before = from[i] - start - first[i];
+        for (int tap = 0; tap < counting; tap++) {
+          weights[before + tap][i] = (float) (sum > 0 ? exact[tap] / sum : 1.0 / counting);
         }
       }
     }
 
-    int end(int i) {
-      int end = 0;
-      for (int j = 0; j <= i; j++) {
-        end = Math.max(end, first[j] + weights[j].length);
+    /** Number of values of the result. */
+    int count() {
+      return first.length;
+    }
+
+    /**
+     * Sums up source values that lie side by side.
+     *
+     * @param values the source values, from the start on.
+     * @param sums takes a sum for each value of the result.
+     */
+    void sumValues(float[] values, float[] sums) {
+      Arrays.fill(sums, 0);
+      // Two at a time: where a picture grows, no value has more.
+      int tap = 0;
+      for (; tap + 1 < weights.length; tap += 2) {
+        float[] left = weights[tap];
+        float[] right = weights[tap + 1];
+        for (int i = 0; i < sums.length; i++) {
+          int value = first[i] + tap;
+          sums[i] = sums[i] + left[i] * values[value] + right[i] * values[value + 1];
+        }
       }
-      return end;
+      if (tap < weights.length) {
+        for (int i = 0; i < sums.length; i++) {
+          sums[i] += weights[tap][i] * values[first[i] + tap];
+        }
+      }
+    }
+
+    /**
+     * Sums up source rows for one row of the result.
+     *
+     * @param i number of the row of the result.
+     * @param rows the source rows, from the start on, each as long as {@code sums}.
+     * @param sums takes the sums.
+     */
+    void sumRows(int i, float[][] rows, float[] sums) {
+      Arrays.fill(sums, 0);
+      for (int tap = 0; tap < weights.length; tap++) {
+        float weight = weights[tap][i];
+        if (weight != 0) {
+          float[] row = rows[first[i] + tap];
+          for (int x = 0; x < sums.length; x++) {
+            sums[x] += weight * row[x];
+          }
+        }
+      }
     }
   }
 }

@@ -112,9 +112,9 @@ class ImageFolderSourceTest {
             folder,
             RGB,
             0,
-            file -> {
+            (preparation, file, choice) -> {
               decoded.incrementAndGet();
-              return PictureDecoder.decode(file);
+              return preparation.image(file, choice);
             });
     ImageDataset dataset = new ImageDataset(source);
     assertEquals(20, dataset.size());

@@ -144,7 +144,7 @@ class ImageReadersFuzzTest {
     PICTURE
         .read(
             file.length, () -> PictureDecoder.decode(new ByteArrayInputStream(file), "picture.png"))
-        .ifPresent(picture -> preparation.image(picture, null));
+        .ifPresent(picture -> preparation.image(picture));
   }
 
   static Stream<ImageExampleProto> examples() throws InvalidProtocolBufferException {

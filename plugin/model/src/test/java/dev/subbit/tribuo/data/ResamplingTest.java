@@ -2,6 +2,7 @@ package dev.subbit.tribuo.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.awt.Rectangle;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -10,11 +11,13 @@ class ResamplingTest {
   private static float[] resample(float[] image, int width, Region region, int w, int h) {
     float[] result = new float[w * h];
     Arrays.fill(result, Float.NaN);
-    new Resampling(width, image.length / width, region, w, h)
-        .apply(
-            1,
-            (channel, row, values) -> System.arraycopy(image, row * width, values, 0, width),
-            (position, value) -> result[position] = value);
+    Resampling scaling = new Resampling(width, image.length / width, region, w, h);
+    int left = scaling.source().x;
+    scaling.apply(
+        1,
+        (channel, row, values) ->
+            System.arraycopy(image, row * width + left, values, 0, values.length),
+        (position, values) -> System.arraycopy(values, 0, result, position, w));
     return result;
   }
 
@@ -60,6 +63,16 @@ class ResamplingTest {
           (240 + 3 * 80 + 3 * 0) / 7f
         },
         resample(row, 8, new Region(0, 0, 8, 1), 4, 1));
+  }
+
+  @Test
+  void takesTheRegionAndItsSurroundingsOnly() {
+    assertEquals(
+        new Rectangle(9, 19, 7, 12),
+        new Resampling(100, 200, new Region(10, 20, 5, 10), 8, 30).source());
+    assertEquals(
+        new Rectangle(0, 193, 3, 7),
+        new Resampling(100, 200, new Region(0, 194, 2, 6), 2, 2).source());
   }
 
   @Test

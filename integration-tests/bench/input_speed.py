@@ -5,10 +5,14 @@
     python3 -m venv /tmp/torch && /tmp/torch/bin/pip install -r integration-tests/bench/requirements.txt
     /tmp/torch/bin/python integration-tests/bench/input_speed.py --json input-speed.json
 
+training_speed.py --input calls it after its own comparison.
+
 Both sides take a random part of each picture (at least 0.08 of its area), scale it bilinearly to the side of the images, mirror half
 of them, and give batches of bytes, with as many loaders as there are threads. "JDK decoder" decodes the same files with the same
-number of threads and does nothing else: what Subbit's pipeline could reach at most. The sides take turns, so that other load
-on the machine affects them equally. The pictures are generated: smooth colours with some noise, as JPEG of quality 90.
+number of threads and does nothing else. It decodes whole files by ImageIO.read; Subbit's pipeline leaves out the rows below the part
+that it takes, and has the decoder write red, green and blue in this order, which saves time. The sides take turns, so that other load
+on the machine affects them equally. The pictures are generated: smooth colours with some noise, as JPEG of quality 90. Processor
+time includes that of PyTorch's loaders, which are processes of their own.
 """
 
 import argparse
@@ -93,6 +97,49 @@ def work(folder, side, batch, threads):
         print(time.perf_counter() - start, flush=True)
 
 
+def compare(picture=256, side=224, batch=64, threads=2, rounds=5):
+    """Prints the table of the three sides, and returns what it is made of."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        write_pictures(folder, picture)
+        java, environment = java_command(WORKER)
+        case = [str(folder), str(side), str(batch), str(threads)]
+        sides = {
+            "Subbit": Side([*java, *case, "batches"], environment),
+            "PyTorch": Side([sys.executable, __file__, "--worker", *case], os.environ),
+            "JDK decoder": Side([*java, *case, "decode"], environment),
+        }
+        for worker in sides.values():
+            worker.steps(TURN)
+        for _ in range(rounds):
+            for worker in sides.values():
+                worker.steps(READY)
+                wall, processor, _ = worker.steps(TURN)
+                worker.wall.append(TURN * batch / wall)
+                worker.cpu.append(TURN * batch / processor)
+        for worker in sides.values():
+            worker.close()
+    print("| input pipeline | images/s | Subbit's ratio to it | images per processor second | Subbit's ratio to it |")
+    print("|---|---|---|---|---|")
+    for name, worker in sides.items():
+        columns = [
+            f"{statistics.median(theirs):.0f} ({min(theirs):.0f} to {max(theirs):.0f}) "
+            f"| {statistics.median(our / their for our, their in zip(ours, theirs)):.2f}"
+            for ours, theirs in ((sides["Subbit"].wall, worker.wall), (sides["Subbit"].cpu, worker.cpu))
+        ]
+        print(f"| {name} | {' | '.join(columns)} |", flush=True)
+    return {
+        "picture": picture,
+        "side": side,
+        "batch": batch,
+        "threads": threads,
+        "sides": [
+            {"side": name, "imagesPerSecond": worker.wall, "imagesPerProcessorSecond": worker.cpu}
+            for name, worker in sides.items()
+        ],
+    }
+
+
 def main():
     if sys.argv[1:2] == ["--worker"]:
         work(*sys.argv[2:])
@@ -105,31 +152,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        write_pictures(folder, options.picture)
-        java, environment = java_command(WORKER)
-        case = [str(folder), str(options.side), str(options.batch), str(options.threads)]
-        sides = {
-            "Subbit": Side([*java, *case, "batches"], environment),
-            "PyTorch": Side([sys.executable, __file__, "--worker", *case], os.environ),
-            "JDK decoder": Side([*java, *case, "decode"], environment),
-        }
-        speeds = {name: [] for name in sides}
-        for side in sides.values():
-            side.steps(TURN)
-        for _ in range(options.rounds):
-            for name, side in sides.items():
-                side.steps(READY)
-                speeds[name].append(TURN * options.batch / side.steps(TURN)[0])
-        for side in sides.values():
-            side.close()
-    print("| input pipeline | images/s | ratio |\n|---|---|---|")
-    for name, all_speeds in speeds.items():
-        ratio = statistics.median(ours / theirs for ours, theirs in zip(speeds["Subbit"], all_speeds))
-        print(f"| {name} | {statistics.median(all_speeds):.0f} ({min(all_speeds):.0f} to {max(all_speeds):.0f}) | {ratio:.2f} |")
+    result = compare(options.picture, options.side, options.batch, options.threads, options.rounds)
     if options.json:
-        options.json.write_text(json.dumps(vars(options) | {"json": str(options.json), "imagesPerSecond": speeds}, indent=2) + "\n")
+        options.json.write_text(json.dumps(result, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
     ./mvnw -DskipTests package                                # once
     python3 -m venv /tmp/torch && /tmp/torch/bin/pip install -r integration-tests/bench/requirements.txt
     /tmp/torch/bin/python integration-tests/bench/training_speed.py --json training-speed.json
+    /tmp/torch/bin/python integration-tests/bench/training_speed.py --input --json training-speed.json     # and input_speed.py after it
 
 Both sides start from the same weights and codebooks and see the same batches of Fashion-MNIST. A first check on
 two images ensures that they compute the same step: the losses of the first steps have to agree, and with them the gradients and
@@ -78,8 +79,14 @@ class Side:
         self.cpu.append(TURN * batch / cpu)
 
     def _processor_time(self):
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Seconds of the process and of those it has started, as PyTorch's loaders are."""
+        own = self.process.pid
+        children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
+        ticks = 0
+        for process in [own, *children]:
+            fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def close(self):
         self.process.stdin.close()
@@ -170,6 +177,7 @@ def main():
     parser.add_argument("--batch", nargs="+", type=int, default=[32, 128])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--input", action="store_true", help="also compare the input pipelines, as input_speed.py does by default")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     print(f"{options.network}, tau = {options.tau}, Python {platform.python_version()}, PyTorch {torch.__version__}\n")
@@ -212,8 +220,13 @@ def main():
                 ],
             }
         )
+    result = {"network": options.network, "tau": options.tau, "pyTorch": torch.__version__, "cases": cases}
+    if options.input:
+        import input_speed
+
+        print()
+        result["input"] = input_speed.compare()
     if options.json:
-        result = {"network": options.network, "tau": options.tau, "pyTorch": torch.__version__, "cases": cases}
         options.json.write_text(json.dumps(result, indent=2) + "\n")
 
 

@@ -6,12 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.awt.Transparency;
 import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
-import java.awt.image.ColorModel;
-import java.awt.image.ComponentColorModel;
-import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
@@ -123,23 +120,28 @@ class PictureDecoderTest {
   /** The decoder is given a picture of our own to fill; what its own would hold is the same. */
   @Test
   void aColourProfileChangesNoValueThatTheDecoderGives() throws IOException {
-    ColorModel linear =
-        new ComponentColorModel(
-            ColorSpace.getInstance(ColorSpace.CS_LINEAR_RGB),
-            false,
-            false,
-            Transparency.OPAQUE,
-            DataBuffer.TYPE_BYTE);
-    WritableRaster values = linear.createCompatibleWritableRaster(16, 16);
+    BufferedImage image = new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB);
     for (int i = 0; i < 256; i++) {
-      values.setPixel(i % 16, i / 16, new int[] {i, 100, 255 - i});
+      image.setRGB(i % 16, i / 16, i << 16 | 100 << 8 | 255 - i);
     }
-    Path file =
-        Pictures.write(folder.resolve("p.jpg"), new BufferedImage(linear, values, false, null));
-    assertTrue(
-        new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains("ICC_PROFILE"));
-    int[] expected =
-        ImageIO.read(file.toFile()).getRaster().getPixels(0, 0, 16, 16, (int[]) null);
+    byte[] plain = jpeg(image, false);
+    byte[] profile = ICC_Profile.getInstance(ColorSpace.CS_LINEAR_RGB).getData();
+    // After the header of JFIF, which comes first.
+    int place = 2 + 2 + (plain[4] << 8 | plain[5]);
+    int length = 2 + 14 + profile.length;
+    ByteArrayOutputStream profiled = new ByteArrayOutputStream();
+    profiled.write(plain, 0, place);
+    profiled.write(new byte[] {(byte) 0xFF, (byte) 0xE2, (byte) (length >> 8), (byte) length});
+    profiled.write("ICC_PROFILE".getBytes(StandardCharsets.US_ASCII));
+    profiled.write(new byte[] {0, 1, 1});
+    profiled.write(profile);
+    profiled.write(plain, place, plain.length - place);
+    Path file = Files.write(folder.resolve("profiled.jpg"), profiled.toByteArray());
+    BufferedImage own = ImageIO.read(file.toFile());
+    assertFalse(
+        Arrays.equals(decode(plain).samples(), decode(profiled.toByteArray()).samples()),
+        "it converts");
+    int[] expected = own.getRaster().getPixels(0, 0, 16, 16, (int[]) null);
     assertSamples(PictureDecoder.decode(file), expected);
   }
 

@@ -28,8 +28,9 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 /**
  * Decodes PNG and JPEG files by the JDK's ImageIO. Files are recognised by their content, not their
  * name. Palettes become colours, 16-bit values their upper 8 bits, CMYK and YCCK become red, green
- * and blue; transparent pixels are put on white. Colour profiles and the orientation that a camera
- * noted are ignored, as usual for training.
+ * and blue; transparent pixels are put on white. The orientation that a camera noted is ignored, as
+ * usual for training, and so are colour profiles, except that ImageIO turns coloured JPEG files
+ * whose profile is not sRGB into sRGB.
  *
  * <p>A few bytes can claim any size, and have a decoder go over it any number of times, so files
  * are refused before they are decoded where that would take more than 300 MB or 1,000 million

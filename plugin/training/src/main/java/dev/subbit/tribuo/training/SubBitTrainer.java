@@ -138,7 +138,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
       description =
           "Codewords of the first step: RANDOM; HISTOGRAM, the most frequent signs of the kernels;"
               + " or CLUSTERED, those that the kernels lie nearest to.")
-  CodebookStart codebookStart = CodebookStart.HISTOGRAM;
+  CodebookStart codebookStart = CodebookStart.CLUSTERED;
 
   @Config(description = "How kernels choose codewords: NEAREST, or SCALED against outliers.")
   Assignment assignment = Assignment.NEAREST;

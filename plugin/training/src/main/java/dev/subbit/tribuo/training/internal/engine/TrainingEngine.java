@@ -2,6 +2,7 @@ package dev.subbit.tribuo.training.internal.engine;
 
 import dev.subbit.tribuo.network.InitialParameters;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.training.cluster.TrainingCluster;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
@@ -12,7 +13,7 @@ import java.util.Set;
  * An implementation of training on some library. Found by {@link ServiceLoader}, so that everything
  * except training works without an engine on the classpath.
  */
-public interface TrainingEngine {
+public interface TrainingEngine extends AutoCloseable {
 
   /** The end of a codebook's name among the parameters that a training starts from. */
   String CODEBOOK = "/codebook";
@@ -50,6 +51,32 @@ public interface TrainingEngine {
   default TrainingRun start(Network network, TrainingPlan plan, Map<String, float[]> parameters) {
     return start(network, plan, parameters, Set.of());
   }
+
+  /**
+   * Connects this process with the others of a training.
+   *
+   * @param cluster the processes.
+   * @param threads threads that the engine computes with here, at least 1.
+   * @return an engine whose runs make their steps together with those of the other processes: a run
+   *     is given this process's slice of each batch, its losses are means over all slices, and all
+   *     processes keep the same parameters to the bit. To be closed by the caller.
+   * @throws IllegalStateException if another process does not answer within the time-out, naming
+   *     it, or this one cannot listen at its address.
+   */
+  TrainingEngine join(TrainingCluster cluster, int threads);
+
+  /**
+   * The processes that this engine's runs make their steps with.
+   *
+   * @return this process alone unless the engine {@linkplain #join joined} a cluster.
+   */
+  default Ranks ranks() {
+    return Ranks.ALONE;
+  }
+
+  /** Releases what connects the processes. */
+  @Override
+  default void close() {}
 
   /**
    * Finds the engine on the classpath.

@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.training.internal.engine.tensorflow;
 
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.training.cluster.TrainingCluster;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
@@ -22,6 +23,11 @@ public final class TensorFlowEngine implements TrainingEngine {
   @Override
   public TrainingRun start(
       Network network, TrainingPlan plan, Map<String, float[]> parameters, Set<String> frozen) {
-    return new TensorFlowRun(network, plan, parameters, frozen);
+    return new TensorFlowRun(network, plan, parameters, frozen, null);
+  }
+
+  @Override
+  public TrainingEngine join(TrainingCluster cluster, int threads) {
+    return new ClusterEngine(cluster, threads);
   }
 }

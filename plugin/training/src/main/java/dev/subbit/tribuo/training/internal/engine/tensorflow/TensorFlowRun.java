@@ -34,6 +34,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Op;
 import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.proto.RunOptions;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
@@ -48,27 +49,41 @@ final class TensorFlowRun implements TrainingRun {
   private final Session session;
   // Of the batch; 0 for a graph of TensorFlow's own operators.
   private final int parts;
+  // Null where the training has this process only.
+  private final Ring ring;
+  private final RunOptions exchanging;
   private final Map<String, CodebookLearner> learners = new LinkedHashMap<>();
   private int step;
 
+  /**
+   * Starts a training.
+   *
+   * @param ring the processes to train with; null for none.
+   */
   TensorFlowRun(
-      Network network, TrainingPlan plan, Map<String, float[]> initial, Set<String> frozen) {
+      Network network,
+      TrainingPlan plan,
+      Map<String, float[]> initial,
+      Set<String> frozen,
+      Ring ring) {
     this.network = network;
     this.frozen = frozen;
     this.plan = plan;
+    this.ring = ring;
+    this.exchanging = ring == null ? null : ring.nextOptions();
     ThreadCount.claim(plan.threads());
     this.graph = new Graph();
     try {
       // With own operators the batch is cut into a part for each thread, and no operator uses more
       // than one; without, each operator uses all threads, and they run one after the other.
       this.parts = NativeOps.areAvailable() ? plan.threads() : 0;
-      this.built = new TrainingGraph(graph, network, plan, parts, frozen);
+      this.built = new TrainingGraph(graph, network, plan, parts, frozen, ring);
       ConfigProto config =
           ConfigProto.newBuilder()
               .setIntraOpParallelismThreads(parts > 0 ? 1 : plan.threads())
               .setInterOpParallelismThreads(parts > 0 ? plan.threads() : 1)
               .build();
-      this.session = new Session(graph, config);
+      this.session = ring == null ? new Session(graph, config) : ring.open(graph, config);
     } catch (RuntimeException | Error e) {
       graph.close();
       throw e;
@@ -176,9 +191,11 @@ final class TensorFlowRun implements TrainingRun {
       throw new IllegalArgumentException(
           "The batch has "
               + images
-              + " images, fewer than the "
+              + " images"
+              + (ring == null ? "" : " for each process")
+              + ", fewer than the "
               + parts
-              + " threads: set threads to at most the batchSize");
+              + " threads: set threads to at most that");
     }
     boolean refines = plan.refines(step);
     List<String> refined = new ArrayList<>();
@@ -200,7 +217,7 @@ final class TensorFlowRun implements TrainingRun {
       }
       built.optimiser().feed(feeds, plan.learningRate(step), step + 1);
       built.average().ifPresent(average -> average.feed(feeds, plan.recipe().averageShare(step)));
-      runner.fetch(loss.mean()).fetch(built.trainingLogits());
+      runner.fetch(built.meanLoss()).fetch(built.trainingLogits());
       for (Op update : built.updates()) {
         runner.addTarget(update);
       }
@@ -211,7 +228,7 @@ final class TensorFlowRun implements TrainingRun {
               runner.fetch(built.codebookGradients().get(node).sum());
             }
           });
-      try (Result result = runner.run()) {
+      try (Result result = exchanged(runner)) {
         float mean = floats(result.get(0))[0];
         if (!Float.isFinite(mean)) {
           throw new DivergedException(
@@ -229,6 +246,18 @@ final class TensorFlowRun implements TrainingRun {
     }
     step++;
     return stepResult;
+  }
+
+  /** Runs a step, which waits for the other processes where there are some. */
+  private Result exchanged(Session.Runner runner) {
+    if (ring == null) {
+      return runner.run();
+    }
+    try {
+      return runner.setOptions(exchanging).run();
+    } catch (RuntimeException e) {
+      throw ring.failure(e);
+    }
   }
 
   /**

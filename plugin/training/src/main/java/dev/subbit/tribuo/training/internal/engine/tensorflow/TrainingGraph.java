@@ -38,6 +38,7 @@ final class TrainingGraph {
   private final Placeholder<TUint8> bytes;
   private final Operand<TFloat32> pixels;
   private final LossGraph loss;
+  private final Operand<TFloat32> meanLoss;
   private final OptimiserGraph optimiser;
   // Null where the recipe averages nothing.
   private final WeightAverage average;
@@ -54,9 +55,11 @@ final class TrainingGraph {
    * @param parts parts of the batch that {@link NativeOps} compute side by side; 0 for a graph of
    *     TensorFlow's own operators.
    * @param frozen names of nodes whose parameters get no steps.
+   * @param ring the processes that the steps are made with; null for this one only.
    */
-  TrainingGraph(Graph graph, Network network, TrainingPlan plan, int parts, Set<String> frozen) {
-    this.tf = Ops.create(graph);
+  TrainingGraph(
+      Graph graph, Network network, TrainingPlan plan, int parts, Set<String> frozen, Ring ring) {
+    this.tf = ring == null ? Ops.create(graph) : ring.ops(graph);
     this.network = network;
     this.frozen = frozen;
     this.parameters = new Parameters(tf);
@@ -71,7 +74,9 @@ final class TrainingGraph {
     BatchParts batch = new BatchParts(tf, pixels, Math.max(1, parts));
     this.logits = inference(pixels);
     FusedUnits units = new FusedUnits(network);
-    Map<Parameter, Operand<TFloat32>> gradients;
+    Map<Parameter, Operand<TFloat32>> all;
+    Map<String, Operand<TFloat32>> codebooks;
+    Map<Parameter, Operand<TFloat32>> ofBatch;
     if (parts > 0 && rounding == null && units.coverAll()) {
       FusedForward forward =
           new FusedForward(tf, network, pixels, parameters, convWeights, units, batch);
@@ -79,9 +84,9 @@ final class TrainingGraph {
       this.loss = new LossGraph(tf, trainingLogits, network.classes(), plan.recipe());
       FusedBackward backward =
           new FusedBackward(tf, network, forward, parameters, convWeights, loss.logitsGradient());
-      gradients = backward.gradients();
-      sumOverSteps(plan, backward.codebookGradients());
-      updateMovingStatistics(plan.recipe().averages(), forward::batchMean, forward::batchVariance);
+      all = backward.gradients();
+      codebooks = backward.codebookGradients();
+      ofBatch = batchStatistics(forward::batchMean, forward::batchVariance);
     } else {
       ForwardPass forward =
           new ForwardPass(tf, network, pixels, parameters, convWeights, true, rounding);
@@ -89,19 +94,28 @@ final class TrainingGraph {
       this.loss = new LossGraph(tf, trainingLogits, network.classes(), plan.recipe());
       BackwardPass backward =
           new BackwardPass(tf, network, forward, parameters, convWeights, loss.logitsGradient());
-      gradients = backward.gradients();
-      sumOverSteps(plan, backward.codebookGradients());
-      updateMovingStatistics(
-          plan.recipe().averages(),
-          norm -> forward.batchNorm(norm).batchMean(),
-          norm -> forward.batchNorm(norm).batchVariance());
+      all = backward.gradients();
+      codebooks = backward.codebookGradients();
+      ofBatch =
+          batchStatistics(
+              norm -> forward.batchNorm(norm).batchMean(),
+              norm -> forward.batchNorm(norm).batchVariance());
     }
-    this.gradients = new LinkedHashMap<>(gradients);
-    this.gradients.keySet().removeIf(parameter -> frozen.contains(nodeOf(parameter)));
+    StepValues own =
+        new StepValues(loss.mean(), trained(all), learnt(plan.codebooks(), codebooks), ofBatch);
+    StepValues step = ring == null ? own : own.meanOver(tf, ring);
+    this.meanLoss = step.loss();
+    this.gradients = step.gradients();
+    sumOverSteps(step.codebookGradients());
+    moveStatistics(step.statistics(), tf.constant(1 - BATCH_NORM_MOMENTUM), updates);
+    if (plan.recipe().averages()) {
+      // Of whole batches, which each process reads for itself.
+      moveStatistics(ofBatch, batchShare, statistics);
+    }
     this.optimiser = new OptimiserGraph(tf, plan.recipe(), this.gradients, this::isFloatWeight);
     updates.addAll(optimiser.updates());
     if (plan.recipe().averages()) {
-      this.average = new WeightAverage(tf, gradients.keySet(), optimiser.updates());
+      this.average = new WeightAverage(tf, all.keySet(), optimiser.updates());
       updates.addAll(average.updates());
     } else {
       this.average = null;
@@ -146,44 +160,54 @@ final class TrainingGraph {
         && subBitWeights.values().stream().noneMatch(w -> w.trained() == parameter);
   }
 
-  private void sumOverSteps(TrainingPlan plan, Map<String, Operand<TFloat32>> codebooks) {
-    if (plan.codebooks().isLearnt()) {
-      codebooks.forEach(
-          (node, gradient) -> {
-            if (!frozen.contains(node)) {
-              GradientSum sum = new GradientSum(tf, node + "/codewordGradient", gradient);
-              codebookGradients.put(node, sum);
-              updates.add(sum.update());
-            }
-          });
+  private Map<Parameter, Operand<TFloat32>> trained(Map<Parameter, Operand<TFloat32>> all) {
+    Map<Parameter, Operand<TFloat32>> trained = new LinkedHashMap<>(all);
+    trained.keySet().removeIf(parameter -> frozen.contains(nodeOf(parameter)));
+    return trained;
+  }
+
+  private Map<String, Operand<TFloat32>> learnt(
+      CodebookPlan plan, Map<String, Operand<TFloat32>> all) {
+    Map<String, Operand<TFloat32>> learnt = new LinkedHashMap<>();
+    if (plan.isLearnt()) {
+      learnt.putAll(all);
+      learnt.keySet().removeAll(frozen);
     }
+    return learnt;
+  }
+
+  private void sumOverSteps(Map<String, Operand<TFloat32>> codebooks) {
+    codebooks.forEach(
+        (node, gradient) -> {
+          GradientSum sum = new GradientSum(tf, node + "/codewordGradient", gradient);
+          codebookGradients.put(node, sum);
+          updates.add(sum.update());
+        });
   }
 
   /**
-   * Moves the statistics of every batch normalisation towards those of the batch.
+   * Collects the statistics of the batch by the moving ones that follow them.
    *
-   * @param gather whether they can also be moved alone, by any share.
    * @param mean the batch's mean at a node.
    * @param variance the batch's variance at a node.
    */
-  private void updateMovingStatistics(
-      boolean gather,
-      Function<String, Operand<TFloat32>> mean,
-      Function<String, Operand<TFloat32>> variance) {
-    Operand<TFloat32> step = tf.constant(1 - BATCH_NORM_MOMENTUM);
+  private Map<Parameter, Operand<TFloat32>> batchStatistics(
+      Function<String, Operand<TFloat32>> mean, Function<String, Operand<TFloat32>> variance) {
+    Map<Parameter, Operand<TFloat32>> batch = new LinkedHashMap<>();
     for (Network.Node node : network.nodes()) {
       if (node.layer() instanceof Layer.BatchNorm norm) {
         String name = node.name();
-        Parameter means = parameters.get(name + "/mean", norm.channels());
-        Parameter variances = parameters.get(name + "/variance", norm.channels());
-        updates.add(moveTowards(means, mean.apply(name), step));
-        updates.add(moveTowards(variances, variance.apply(name), step));
-        if (gather) {
-          statistics.add(moveTowards(means, mean.apply(name), batchShare));
-          statistics.add(moveTowards(variances, variance.apply(name), batchShare));
-        }
+        batch.put(parameters.get(name + "/mean", norm.channels()), mean.apply(name));
+        batch.put(parameters.get(name + "/variance", norm.channels()), variance.apply(name));
       }
     }
+    return batch;
+  }
+
+  /** Moves the statistics of every batch normalisation towards those of a batch. */
+  private void moveStatistics(
+      Map<Parameter, Operand<TFloat32>> batch, Operand<TFloat32> share, List<Op> moves) {
+    batch.forEach((parameter, value) -> moves.add(moveTowards(parameter, value, share)));
   }
 
   private Op moveTowards(Parameter parameter, Operand<TFloat32> batch, Operand<TFloat32> share) {
@@ -239,6 +263,11 @@ final class TrainingGraph {
   /** The same as floats; fed in their place where images are not of bytes. */
   Operand<TFloat32> pixels() {
     return pixels;
+  }
+
+  /** The mean loss of the step's images, over all processes. */
+  Operand<TFloat32> meanLoss() {
+    return meanLoss;
   }
 
   /** The loss that is minimised. */

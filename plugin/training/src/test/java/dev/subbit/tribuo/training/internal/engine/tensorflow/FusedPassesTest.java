@@ -64,7 +64,7 @@ class FusedPassesTest {
   private static Map<String, float[]> step(
       Network network, Map<String, float[]> values, float[] pixels, int parts) {
     try (Graph graph = new Graph()) {
-      TrainingGraph built = new TrainingGraph(graph, network, plan(), parts, Set.of());
+      TrainingGraph built = new TrainingGraph(graph, network, plan(), parts, Set.of(), null);
       try (Session session = new Session(graph)) {
         assign(session, built, values);
         Map<String, Operand<TFloat32>> fetched = new TreeMap<>();

@@ -1,0 +1,2 @@
+/** The description of several processes that make one training together. */
+package dev.subbit.tribuo.training.cluster;

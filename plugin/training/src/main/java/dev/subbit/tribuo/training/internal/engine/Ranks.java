@@ -1,0 +1,75 @@
+package dev.subbit.tribuo.training.internal.engine;
+
+import dev.subbit.tribuo.training.internal.batches.BatchSlice;
+
+/**
+ * The processes of one training, which make the same steps at the same time. All of them call
+ * {@link #sum} and {@link #fromFirst} in the same order, and each call waits for all.
+ */
+public interface Ranks {
+
+  /** The ranks of a training in one process. */
+  Ranks ALONE =
+      new Ranks() {
+        @Override
+        public int rank() {
+          return 0;
+        }
+
+        @Override
+        public int count() {
+          return 1;
+        }
+
+        @Override
+        public double[] sum(double... own) {
+          return own;
+        }
+
+        @Override
+        public byte[] fromFirst(byte[] own) {
+          return own;
+        }
+      };
+
+  /**
+   * Which of the processes this one is.
+   *
+   * @return 0 for the first.
+   */
+  int rank();
+
+  /**
+   * Number of processes.
+   *
+   * @return at least 1.
+   */
+  int count();
+
+  /**
+   * Adds up numbers of all processes.
+   *
+   * @param own those of this process, as many as in the others.
+   * @return their sums, the same bits in all processes.
+   * @throws IllegalStateException if a process is lost, naming it.
+   */
+  double[] sum(double... own);
+
+  /**
+   * Hands bytes of rank 0 to all processes.
+   *
+   * @param own the bytes at rank 0; ignored in the others.
+   * @return those of rank 0.
+   * @throws IllegalStateException if a process is lost, naming it.
+   */
+  byte[] fromFirst(byte[] own);
+
+  /**
+   * The part of every batch that this process works on.
+   *
+   * @return its slice.
+   */
+  default BatchSlice slice() {
+    return new BatchSlice(rank(), count());
+  }
+}

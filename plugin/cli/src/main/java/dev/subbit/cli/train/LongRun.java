@@ -101,16 +101,17 @@ final class LongRun {
   /**
    * Checks the options.
    *
+   * @param writes whether this process writes files.
    * @throws UserError if one of them cannot be used.
    */
-  void requireUsable() {
+  void requireUsable(boolean writes) {
     if (metricsSteps < 1) {
       throw new UserError("--metrics-steps is " + metricsSteps + "; it must be at least 1.");
     }
     if (none && checkpoints != null) {
       throw new UserError("--checkpoints and --no-checkpoints exclude each other.");
     }
-    if (metrics != null) {
+    if (metrics != null && writes) {
       OutputFile.requireWritable(metrics);
     }
   }
@@ -187,15 +188,18 @@ final class LongRun {
    *
    * @param trainer the trainer.
    * @param images the training images.
+   * @param writes whether this process writes metrics and events.
    * @return the model.
    * @throws IOException if the file of metrics or events cannot be closed.
    */
-  SubBitModel train(SubBitTrainer trainer, Dataset<Label> images) throws IOException {
+  SubBitModel train(SubBitTrainer trainer, Dataset<Label> images, boolean writes)
+      throws IOException {
     trainer.addListener(new Announcement(spec.commandLine().getOut()));
     Interruption.keeping(() -> kept(trainer));
-    try (MetricsFile file = metrics == null ? null : new MetricsFile(metrics, metricsSteps);
+    try (MetricsFile file =
+            metrics == null || !writes ? null : new MetricsFile(metrics, metricsSteps);
         EventFolder events =
-            tensorboard == null ? null : new EventFolder(tensorboard, metricsSteps);
+            tensorboard == null || !writes ? null : new EventFolder(tensorboard, metricsSteps);
         TrainingDisplay display = new TrainingDisplay(progress.of("Training"))) {
       trainer.addListener(display);
       if (file != null) {

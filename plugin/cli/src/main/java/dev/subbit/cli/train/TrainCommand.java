@@ -15,6 +15,7 @@ import dev.subbit.tribuo.evaluation.ConfusionMatrix;
 import dev.subbit.tribuo.evaluation.TestEvaluation;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
 import dev.subbit.tribuo.training.SubBitTrainer;
+import dev.subbit.tribuo.training.cluster.TrainingCluster;
 import dev.subbit.tribuo.training.metrics.EpochMetrics;
 import dev.subbit.tribuo.training.metrics.LearningRateRange;
 import java.io.PrintWriter;
@@ -61,6 +62,7 @@ import picocli.CommandLine.Spec;
       "  ./subbit train configs/fashion-mnist.xml --report clothes.html",
       "  ./subbit train configs/fashion-mnist.xml --find-learning-rate",
       "  ./subbit train configs/fashion-mnist.xml --checkpoints run1 --metrics run1.jsonl",
+      "  ./subbit train configs/fashion-mnist.xml --cluster one:4000,two:4000 --task 0",
       "  ./subbit train subbit-demo/demo.xml --trainer binary --out binary.sbm --json train.json"
     })
 public final class TrainCommand implements Callable<Integer> {
@@ -72,6 +74,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Mixin private JsonOption json;
   @Mixin private ConfigSettings settings;
   @Mixin private LongRun longRun;
+  @Mixin private ClusterOptions clusterOptions;
   @Mixin private ProvenanceOption provenance;
 
   @Parameters(
@@ -129,14 +132,22 @@ public final class TrainCommand implements Callable<Integer> {
       })
   private boolean findLearningRate;
 
+  private Optional<TrainingCluster> cluster = Optional.empty();
+
   @Override
   public Integer call() throws Exception {
-    json.requireWritable();
-    OutputFile.requireWritable(out);
-    if (report != null) {
-      OutputFile.requireWritable(report);
+    cluster = clusterOptions.cluster();
+    if (isFirst()) {
+      json.requireWritable();
+      OutputFile.requireWritable(out);
+      if (report != null) {
+        OutputFile.requireWritable(report);
+      }
     }
-    longRun.requireUsable();
+    longRun.requireUsable(isFirst());
+    if (findLearningRate && cluster.isPresent()) {
+      throw new UserError("--find-learning-rate trains in one process; leave out --cluster.");
+    }
     if ((config == null) == (pictures == null)) {
       throw new ParameterException(
           spec.commandLine(),
@@ -150,6 +161,11 @@ public final class TrainCommand implements Callable<Integer> {
       trainOnPictures();
     }
     return 0;
+  }
+
+  /** Whether this process writes the results: not in the others of a cluster. */
+  private boolean isFirst() {
+    return cluster.isEmpty() || cluster.get().rank() == 0;
   }
 
   /** Trains by a configuration that the command writes itself, and shows. */
@@ -176,6 +192,7 @@ public final class TrainCommand implements Callable<Integer> {
       }
       SubBitTrainer trainer =
           components.component(name, SubBitTrainer.class, "trainer", "--trainer");
+      cluster.ifPresent(processes -> join(trainer, processes));
       Dataset<Label> train =
           ConfiguredImages.dataset(
               ConfiguredImages.source(components, trainSource, "--train-source"));
@@ -198,8 +215,31 @@ public final class TrainCommand implements Callable<Integer> {
           components.has(QUANTIZER, SubBitQuantizer.class)
               ? components.component(QUANTIZER, SubBitQuantizer.class, "quantizer", "its name")
               : null;
-      train(trainer, quantizer, train, test);
+      if (isFirst()) {
+        train(trainer, quantizer, train, test);
+      } else {
+        trainForFirst(trainer, train);
+      }
     }
+  }
+
+  private static void join(SubBitTrainer trainer, TrainingCluster processes) {
+    try {
+      trainer.trainOn(processes);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(e.getMessage() + ".", e);
+    }
+  }
+
+  /** Trains in a process that writes nothing. */
+  private void trainForFirst(SubBitTrainer trainer, Dataset<Label> images) throws Exception {
+    longRun.train(trainer, images, false).close();
+    TrainingCluster processes = cluster.orElseThrow();
+    PrintWriter terminal = spec.commandLine().getOut();
+    terminal.printf(
+        "Trained as task %d of %d; task 0 (%s) saves the model.%n",
+        processes.rank(), processes.size(), processes.addresses().get(0));
+    terminal.flush();
   }
 
   private void train(
@@ -217,7 +257,7 @@ public final class TrainCommand implements Callable<Integer> {
     if (report != null) {
       trainer.addListener(record);
     }
-    try (SubBitModel trained = longRun.train(trainer, images);
+    try (SubBitModel trained = longRun.train(trainer, images, true);
         SubBitModel model = provenance.apply(quantized(trained, quantizer, images))) {
       double seconds = (System.nanoTime() - start) / 1e9;
       ModelFile.save(model, out);

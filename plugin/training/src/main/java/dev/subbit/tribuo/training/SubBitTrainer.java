@@ -22,11 +22,14 @@ import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.settings.Schedule;
 import dev.subbit.tribuo.settings.Selection;
+import dev.subbit.tribuo.training.cluster.TrainingCluster;
 import dev.subbit.tribuo.training.internal.batches.ImageBatches;
 import dev.subbit.tribuo.training.internal.batches.ImageWeights;
 import dev.subbit.tribuo.training.internal.checkpoint.CheckpointFolder;
+import dev.subbit.tribuo.training.internal.checkpoint.Fingerprint;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
+import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingStage;
 import dev.subbit.tribuo.training.internal.loop.ModelSelection;
@@ -118,8 +121,8 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
   @Config(
       description =
           "Passes with float weights, before those with sub-bit weights, which start from them. -1"
-              + " for one in ten of the epochs, from four on, where codebooks start from the kernels"
-              + " and there is no initialModel.")
+              + " for one in ten of the epochs, from four on, where codebooks start from the"
+              + " kernels and there is no initialModel.")
   int floatEpochs = FLOAT_EPOCHS_BY_START;
 
   @Config(
@@ -192,6 +195,9 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
   double checkpointSeconds = 300;
 
   private final List<TrainingListener> listeners = new CopyOnWriteArrayList<>();
+
+  // Null where trainings have this process only.
+  private TrainingCluster cluster;
 
   private final AtomicInteger stops = new AtomicInteger();
 
@@ -333,6 +339,46 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
   }
 
   /**
+   * Makes every later training together with other processes, each of which has a trainer of the
+   * same configuration and the same examples. Each works on its slice of every batch, so that
+   * {@code batchSize} counts the images of all. All end with the same model to the bit; checkpoints
+   * are read and written in the process of rank 0 only, and all go on from its checkpoint. A
+   * training can go on in another number of processes, with other bits then. Not part of the
+   * configuration.
+   *
+   * @param processes the processes.
+   * @throws IllegalArgumentException if the images of a batch cannot be shared evenly.
+   */
+  public synchronized void trainOn(TrainingCluster processes) {
+    for (StageRecipe stage : allStages()) {
+      if (stage.batchSize % processes.size() != 0) {
+        throw new IllegalArgumentException(
+            "batchSize is "
+                + stage.batchSize
+                + ", which "
+                + processes.size()
+                + " processes cannot share evenly; set it to a multiple of "
+                + processes.size());
+      }
+    }
+    cluster = processes;
+  }
+
+  private synchronized boolean isFirst() {
+    return cluster == null || cluster.rank() == 0;
+  }
+
+  /** The engine of a training, to be closed by the caller. */
+  private TrainingEngine engine() {
+    TrainingEngine engine = TrainingEngine.load();
+    TrainingCluster processes;
+    synchronized (this) {
+      processes = cluster;
+    }
+    return processes == null ? engine : engine.join(processes, threads);
+  }
+
+  /**
    * Stops every training of this trainer that is under way: after its current step it writes a
    * checkpoint, if it keeps any, and {@code train} throws a {@link TrainingStoppedException}. A
    * training that has made its last step ends as it would have. Returns at once; may be called from
@@ -358,7 +404,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
    * @throws IOException if the file cannot be deleted, or another training uses the folder.
    */
   public void deleteCheckpoint() throws IOException {
-    if (checkpointFolder != null) {
+    if (checkpointFolder != null && isFirst()) {
       try (CheckpointFolder folder = CheckpointFolder.open(checkpointFolder)) {
         folder.delete();
       }
@@ -390,9 +436,9 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
    *     with unknown outputs, smaller than a batch, or with features that are not pixels of the
    *     configured image shape; or if the initial model has other layers than the network.
    * @throws IllegalStateException if TensorFlow is missing, an earlier training in this JVM had
-   *     another number of threads, or training diverges; if {@code checkpointFolder} cannot be
-   *     written to, is in use by another training, or holds a checkpoint that is damaged or that of
-   *     another training.
+   *     another number of threads, or training diverges; if another process of a cluster is lost or
+   *     was given another training; if {@code checkpointFolder} cannot be written to, is in use by
+   *     another training, or holds a checkpoint that is damaged or that of another training.
    * @throws TrainingStoppedException if {@link #stop()} was called.
    */
   @Override
@@ -443,12 +489,14 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
       Dataset<Label> examples,
       PixelMap pixelMap,
       ImmutableOutputInfo<Label> labels) {
-    return checkpointFolder == null
-        ? TrainingCheckpoints.none()
-        : TrainingCheckpoints.in(
-            checkpointFolder,
-            checkpointSeconds,
-            TrainingFingerprint.of(trainerProvenance, examples, pixelMap, labels));
+    boolean kept = checkpointFolder != null && isFirst();
+    if (!kept && cluster == null) {
+      return TrainingCheckpoints.none();
+    }
+    Fingerprint fingerprint = TrainingFingerprint.of(trainerProvenance, examples, pixelMap, labels);
+    return kept
+        ? TrainingCheckpoints.in(checkpointFolder, checkpointSeconds, fingerprint)
+        : TrainingCheckpoints.elsewhere(fingerprint);
   }
 
   /**
@@ -534,7 +582,10 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
               checkpoints,
               listeners,
               () -> stops.get() != stopsBefore);
-      TrainedNetwork trained = loop.train(prepared.initial());
+      TrainedNetwork trained;
+      try (TrainingEngine engine = engine()) {
+        trained = loop.train(engine, prepared.initial());
+      }
       return integerEpochs == 0
           ? trained
           : IntegerCalibration.keepOrChoose(trained, prepared.images(), pixelMap);

@@ -28,6 +28,7 @@ public final class BatchReader implements AutoCloseable {
   private static final int CLOSE_SECONDS = 10;
 
   private final ImageBatches batches;
+  private final BatchSlice slice;
   private final int loaders;
   private final ExecutorService pool;
   private final Queue<Loading> loading = new ArrayDeque<>();
@@ -40,8 +41,9 @@ public final class BatchReader implements AutoCloseable {
   /** A batch being loaded. */
   private record Loading(ImageBatch batch, List<Future<?>> parts) {}
 
-  BatchReader(ImageBatches batches, int epoch, int batch, int loaders) {
+  BatchReader(ImageBatches batches, int epoch, int batch, BatchSlice slice, int loaders) {
     this.batches = batches;
+    this.slice = slice;
     this.epoch = epoch;
     this.nextBatch = batch;
     this.order = batches.order(epoch);
@@ -66,9 +68,10 @@ public final class BatchReader implements AutoCloseable {
       nextBatch = 0;
       order = batches.order(epoch);
     }
-    int size = batches.size(nextBatch);
+    int whole = batches.size(nextBatch);
+    int size = slice.size(whole);
     ImageBatch batch = used != null && used.classes().length == size ? used : newBatch(size);
-    int first = nextBatch * batches.batchSize();
+    int first = nextBatch * batches.batchSize() + slice.begin(whole);
     int part = Math.max(1, size / (loaders * PARTS_PER_LOADER));
     List<Future<?>> parts = new ArrayList<>();
     for (int from = 0; from < size; from += part) {

@@ -233,11 +233,24 @@ public final class ImageBatches {
    * @return the reader, to be closed by the caller.
    */
   public BatchReader open(int epoch, int batch) {
+    return open(epoch, batch, BatchSlice.WHOLE);
+  }
+
+  /**
+   * Starts to read a slice of every batch; the images of the others are not loaded.
+   *
+   * @param epoch the epoch, 0 for the first.
+   * @param batch the batch of this epoch, 0 to count - 1.
+   * @param slice the slice, which has no images of a batch that is smaller than the number of
+   *     slices.
+   * @return the reader, to be closed by the caller.
+   */
+  public BatchReader open(int epoch, int batch, BatchSlice slice) {
     if (epoch < 0 || batch < 0 || batch >= count) {
       throw new IllegalArgumentException(
           "There is no batch " + batch + " of epoch " + epoch + "; an epoch has " + count);
     }
-    return new BatchReader(this, epoch, batch, loaders);
+    return new BatchReader(this, epoch, batch, slice, loaders);
   }
 
   /** Number of images of a batch. */

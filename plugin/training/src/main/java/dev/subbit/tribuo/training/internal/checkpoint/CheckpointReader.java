@@ -157,8 +157,7 @@ final class CheckpointReader {
     Map<String, float[]> joined = new HashMap<>();
     variables.forEach((name, pieces) -> joined.put(name, join(pieces)));
     return new Checkpoint(
-        new Fingerprint(
-            properties(header.getConfigurationList()), properties(header.getDataList())),
+        fingerprint(header),
         header.getStage(),
         sums(header.getSums()),
         new TrainingState(header.getStep(), joined, codebooks),
@@ -176,6 +175,12 @@ final class CheckpointReader {
       }
     }
     return values;
+  }
+
+  /** What a header says that the training computes from. */
+  static Fingerprint fingerprint(CheckpointHeaderProto header) {
+    return new Fingerprint(
+        properties(header.getConfigurationList()), properties(header.getDataList()));
   }
 
   private static Map<String, String> properties(List<PropertyProto> properties) {

@@ -81,15 +81,20 @@ final class CheckpointWriter {
 
   private static CheckpointHeaderProto header(Checkpoint checkpoint) {
     CheckpointHeaderProto.Builder header =
-        CheckpointHeaderProto.newBuilder()
-            .setVersion(VERSION)
-            .addAllConfiguration(properties(checkpoint.fingerprint().configuration()))
-            .addAllData(properties(checkpoint.fingerprint().data()))
+        header(checkpoint.fingerprint())
             .setStage(checkpoint.stage())
             .setSums(sums(checkpoint.sums()))
             .setStep(checkpoint.state().step());
     checkpoint.history().forEach(epoch -> header.addHistory(epoch(epoch)));
     return header.build();
+  }
+
+  /** A header with what the training computes from alone. */
+  static CheckpointHeaderProto.Builder header(Fingerprint fingerprint) {
+    return CheckpointHeaderProto.newBuilder()
+        .setVersion(VERSION)
+        .addAllConfiguration(properties(fingerprint.configuration()))
+        .addAllData(properties(fingerprint.data()));
   }
 
   private static List<PropertyProto> properties(Map<String, String> properties) {

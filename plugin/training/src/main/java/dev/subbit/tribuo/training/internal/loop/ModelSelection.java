@@ -4,6 +4,7 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.training.internal.batches.BatchReader;
 import dev.subbit.tribuo.training.internal.batches.ImageBatch;
 import dev.subbit.tribuo.training.internal.batches.ImageBatches;
+import dev.subbit.tribuo.training.internal.engine.Ranks;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
 import dev.subbit.tribuo.training.metrics.EpochMetrics;
 import dev.subbit.tribuo.training.metrics.ValidationMetrics;
@@ -36,17 +37,24 @@ public final class ModelSelection {
     this.patience = patience;
   }
 
-  /** Evaluates the network on the validation images; empty if there are none. */
-  Optional<ValidationMetrics> evaluate(TrainingRun run) {
+  /**
+   * Evaluates the network on the validation images; empty if there are none.
+   *
+   * @param ranks the processes that share the images.
+   */
+  Optional<ValidationMetrics> evaluate(TrainingRun run, Ranks ranks) {
     if (validation == null) {
       return Optional.empty();
     }
     double loss = 0;
     long correct = 0;
-    try (BatchReader reader = validation.open(0, 0)) {
+    try (BatchReader reader = validation.open(0, 0, ranks.slice())) {
       for (int batch = 0; batch < validation.count(); batch++) {
         ImageBatch images = reader.next();
         int[] classes = images.classes();
+        if (classes.length == 0) {
+          continue;
+        }
         float[] logits = run.logits(images.pixels());
         int width = logits.length / classes.length;
         for (int i = 0; i < classes.length; i++) {
@@ -55,8 +63,9 @@ public final class ModelSelection {
         }
       }
     }
+    double[] sums = ranks.sum(loss, correct);
     return Optional.of(
-        new ValidationMetrics(loss / validation.images(), (double) correct / validation.images()));
+        new ValidationMetrics(sums[0] / validation.images(), sums[1] / validation.images()));
   }
 
   private static double crossEntropy(float[] logits, int first, int count, int target) {

@@ -40,6 +40,16 @@ public final class TrainingCheckpoints implements AutoCloseable {
   }
 
   /**
+   * The checkpoints of a training that keeps none here, and goes on from those of another process.
+   *
+   * @param fingerprint the configuration and data that the training computes from.
+   * @return checkpoints that are never due.
+   */
+  public static TrainingCheckpoints elsewhere(Fingerprint fingerprint) {
+    return new TrainingCheckpoints(null, 0, fingerprint);
+  }
+
+  /**
    * Opens the folder of a training.
    *
    * @param folder the folder, created if it does not exist.
@@ -129,9 +139,9 @@ public final class TrainingCheckpoints implements AutoCloseable {
     }
   }
 
-  /** The file of the checkpoint; the training keeps checkpoints. */
-  Path file() {
-    return folder.file();
+  /** The file of the checkpoint; empty where this process keeps none. */
+  Optional<Path> file() {
+    return Optional.ofNullable(folder).map(CheckpointFolder::file);
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.subbit.tribuo.training.internal.batches.ImageBatch;
 import dev.subbit.tribuo.training.internal.batches.ImageBatches;
 import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.internal.checkpoint.Checkpoint;
+import dev.subbit.tribuo.training.internal.engine.Ranks;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
 import dev.subbit.tribuo.training.internal.engine.TrainingStage;
@@ -40,6 +41,7 @@ public final class TrainingLoop {
   private final TrainingCheckpoints checkpoints;
   private final List<TrainingListener> listeners;
   private final BooleanSupplier stop;
+  private Ranks ranks = Ranks.ALONE;
 
   // The position of the training: its stage, the finished epochs, and the steps of the next one.
   private int stage;
@@ -77,8 +79,25 @@ public final class TrainingLoop {
    * @throws IllegalStateException if the checkpoint cannot be resumed from.
    */
   public TrainedNetwork train(Map<String, float[]> initial) {
-    TrainingEngine engine = TrainingEngine.load();
-    Optional<Checkpoint> start = checkpoints.read();
+    return train(TrainingEngine.load(), initial);
+  }
+
+  /**
+   * Trains through all stages, from the checkpoint if there is one, on a given engine. Where that
+   * {@linkplain TrainingEngine#join joined} others, all go on from the checkpoint of rank 0, each
+   * works on its slice of every batch, and what is reported is of all slices.
+   *
+   * @param engine the engine.
+   * @param initial the parameters that the first stage starts from.
+   * @return the network that was selected.
+   * @throws TrainingStoppedException if the training was stopped, in whichever process.
+   * @throws IllegalStateException if the checkpoint cannot be resumed from, or a process is lost.
+   */
+  public TrainedNetwork train(TrainingEngine engine, Map<String, float[]> initial) {
+    ranks = engine.ranks();
+    Optional<Checkpoint> own = checkpoints.read();
+    Optional<Checkpoint> start =
+        ranks.count() == 1 ? own : CommonStart.of(ranks, checkpoints.fingerprint(), own);
     start.ifPresent(this::goOnFrom);
     reportStart(start);
     Map<String, float[]> parameters = initial;
@@ -137,7 +156,7 @@ public final class TrainingLoop {
   private IllegalStateException notThisTraining(String reason, Exception cause) {
     return new IllegalStateException(
         "Cannot go on from the checkpoint "
-            + checkpoints.file()
+            + checkpoints.file().map(Path::toString).orElse("of task 0")
             + ": "
             + reason
             + ". Delete it to train from the beginning",
@@ -145,7 +164,7 @@ public final class TrainingLoop {
   }
 
   private void reportStart(Optional<Checkpoint> checkpoint) {
-    Optional<Path> file = checkpoint.map(found -> checkpoints.file());
+    Optional<Path> file = checkpoint.flatMap(found -> checkpoints.file());
     TrainingStart start =
         new TrainingStart(
             step(),
@@ -182,7 +201,7 @@ public final class TrainingLoop {
     if (isStageOver()) {
       return;
     }
-    try (BatchReader reader = batches().open(history.size(), sums.steps())) {
+    try (BatchReader reader = batches().open(history.size(), sums.steps(), ranks.slice())) {
       do {
         trainEpoch(run, reader);
         finishEpoch(run, initial);
@@ -206,12 +225,14 @@ public final class TrainingLoop {
       ImageBatch images = reader.next();
       Targets targets = batches().targets(history.size(), sums.steps(), images);
       TrainingRun.StepResult result = run.step(images.pixels(), targets);
-      int size = images.classes().length;
+      // The loss is that of all processes.
+      int size = images.classes().length * ranks.count();
+      int correct = (int) ranks.sum(result.correct())[0];
       sums =
           sums.plus(
               size,
               result.loss(),
-              result.correct(),
+              correct,
               result.codewordsChanged(),
               sums.seconds() + (System.nanoTime() - start) / 1e9);
       StepMetrics metrics =
@@ -221,7 +242,7 @@ public final class TrainingLoop {
               epochs(),
               step(),
               result.loss(),
-              (double) result.correct() / size,
+              (double) correct / size,
               learningRate(),
               sums);
       listeners.forEach(listener -> listener.stepFinished(metrics));
@@ -261,7 +282,7 @@ public final class TrainingLoop {
             step(),
             sums.meanLoss(),
             sums.accuracy(),
-            selection.evaluate(run),
+            selection.evaluate(run, ranks),
             learningRate(),
             sums.codewordsChanged(),
             sums.seconds(),
@@ -292,7 +313,8 @@ public final class TrainingLoop {
   /** Between two steps: writes a checkpoint if one is due, and stops if that was asked for. */
   private void pause(TrainingRun run, boolean checkpointDue) {
     boolean over = stage == stages.size() - 1 && isStageOver();
-    boolean stopping = !over && stop.getAsBoolean();
+    // Asked for in one process, it stops all after the same step.
+    boolean stopping = !over && ranks.sum(stop.getAsBoolean() ? 1 : 0)[0] > 0;
     Optional<Path> file = Optional.empty();
     if (checkpointDue || (stopping && checkpoints.areKept())) {
       file = checkpoints.write(checkpoint(run));
@@ -309,10 +331,13 @@ public final class TrainingLoop {
     } else if (checkpoints.areKept()) {
       how =
           "its checkpoint could not be written; if there is a file "
-              + checkpoints.file()
+              + checkpoints.file().map(Path::toString).orElse("")
               + ", it is an earlier one";
     } else {
-      how = "it cannot go on, since checkpointFolder is not set";
+      how =
+          ranks.rank() > 0
+              ? "task 0 says whether it can go on"
+              : "it cannot go on, since checkpointFolder is not set";
     }
     return new TrainingStoppedException(
         "Training was stopped after step " + step() + " of " + steps() + "; " + how,

@@ -90,6 +90,23 @@ class ImageBatchesTest {
     assertFalse(Arrays.equals(one.get(0), read(training(1, 8), 0, 0, 1).get(0)));
   }
 
+  @Test
+  void slicesOfABatchAreTheBatch() {
+    ImageBatches batches = training(2, 7);
+    try (BatchReader whole = batches.open(1, 2);
+        BatchReader first = batches.open(1, 2, new BatchSlice(0, 2));
+        BatchReader second = batches.open(1, 2, new BatchSlice(1, 2))) {
+      for (int batch = 0; batch < 5; batch++) {
+        float[] all = whole.next().pixels().floats();
+        float[] begin = first.next().pixels().floats();
+        float[] end = second.next().pixels().floats();
+        float[] joined = Arrays.copyOf(begin, begin.length + end.length);
+        System.arraycopy(end, 0, joined, begin.length, end.length);
+        assertArrayEquals(all, joined, "batch " + batch);
+      }
+    }
+  }
+
   /** Images of bytes go their way as bytes; the same values as doubles go as floats. */
   @Test
   void bytesAndFloatsGetTheSameValues() {

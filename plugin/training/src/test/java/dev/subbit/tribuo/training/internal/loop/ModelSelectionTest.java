@@ -12,6 +12,7 @@ import dev.subbit.tribuo.network.TrainedNetwork;
 import dev.subbit.tribuo.training.internal.batches.ImageBatches;
 import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.batches.Targets;
+import dev.subbit.tribuo.training.internal.engine.Ranks;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
 import dev.subbit.tribuo.training.internal.engine.TrainingState;
 import dev.subbit.tribuo.training.metrics.EpochMetrics;
@@ -84,7 +85,7 @@ class ModelSelectionTest {
   @Test
   void withoutValidationImagesNothingIsSelected() {
     ModelSelection selection = new ModelSelection(null, true, 0);
-    assertTrue(selection.evaluate(new FixedLogits(new float[0])).isEmpty());
+    assertTrue(selection.evaluate(new FixedLogits(new float[0]), Ranks.ALONE).isEmpty());
     selection.epochFinished(new FixedLogits(new float[0]), List.of());
     assertTrue(selection.best().isEmpty());
     assertFalse(selection.isOver(List.of()));
@@ -102,7 +103,9 @@ class ModelSelectionTest {
       0, 0, 0, 2
     };
     ValidationMetrics metrics =
-        new ModelSelection(images(6, 4), true, 0).evaluate(new FixedLogits(logits)).orElseThrow();
+        new ModelSelection(images(6, 4), true, 0)
+            .evaluate(new FixedLogits(logits), Ranks.ALONE)
+            .orElseThrow();
     // Of equal logits the first counts: right for class 0, wrong for class 3.
     assertEquals(3 / 6.0, metrics.accuracy(), 1e-12);
     double sum = Math.exp(2) + 3;

@@ -260,20 +260,24 @@ final class Ring {
                 .toList());
     String what =
         silent.isEmpty()
-            ? "No answer within "
+            ? "The exchange failed or took more than "
                 + cluster.timeoutSeconds()
-                + " s, though all ports can be reached; the others are "
+                + " s, though all ports can be reached: of "
                 + others
+                + " one may hang"
             : "Lost " + names(silent) + ": it ended, or cannot be reached";
     return new IllegalStateException(
         what
             + ". Its own messages say why; the same commands go on from the last checkpoint."
             + " TensorFlow says: "
-            + firstLine(e.getMessage()),
+            + reason(e.getMessage()),
         e);
   }
 
-  private static String firstLine(String message) {
-    return message == null ? "nothing" : message.lines().findFirst().orElse("nothing");
+  /** The first line that says more than which process speaks. */
+  private static String reason(String message) {
+    return message == null
+        ? "nothing"
+        : message.lines().filter(line -> !line.startsWith("From /job")).findFirst().orElse(message);
   }
 }

@@ -33,6 +33,7 @@ final class SessionTarget {
    * @return the session, to be closed by the caller.
    * @throws IllegalStateException if TensorFlow-Java is of a version without the private parts.
    */
+  @SuppressWarnings("try") // The scope frees what is made within it and is not used by name.
   static Session open(Graph graph, String target, ConfigProto config) {
     try (PointerScope scope = new PointerScope()) {
       Field handle = Graph.class.getDeclaredField("nativeHandle");

@@ -103,7 +103,7 @@ class MeasuredKernels {
     } else if (several_threads) {
       tournament->End(turn, wall);
     } else if (RunClock::WasInterrupted(wall, thread)) {
-      tournament->EndDisturbed(turn, thread);
+      tournament->EndDisturbed(turn, wall);
     } else {
       tournament->End(turn, thread);
     }

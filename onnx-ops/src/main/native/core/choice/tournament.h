@@ -46,7 +46,7 @@ class Tournament {
   void End(const Turn& turn, double seconds);
 
   /// The same for a turn that is known to have been interrupted. Another run gets it, unless that has happened kRuns
-  /// times.
+  /// times. `seconds` by the clock: where a host takes processors away, processor time may come out too short as well.
   void EndDisturbed(const Turn& turn, double seconds);
 
   /// Ends a timed turn that was not run, or whose time belongs elsewhere. Another run gets it.

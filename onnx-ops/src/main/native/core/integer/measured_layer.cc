@@ -76,14 +76,15 @@ void MeasuredLayer::Turn::RunBand(const MapShape& x, const IntegerInput& input, 
   kernel_->Run(x, input, output, rows, scratch);
   const double thread = clock.Thread();
   const double wall = clock.Wall();
-  thread_nanoseconds_.fetch_add(std::llround(thread / kNanosecond), std::memory_order_relaxed);
-  if (RunClock::WasInterrupted(wall, thread)) interrupted_.store(true, std::memory_order_relaxed);
+  const bool interrupted = RunClock::WasInterrupted(wall, thread);
+  if (interrupted) interrupted_.store(true, std::memory_order_relaxed);
+  nanoseconds_.fetch_add(std::llround((interrupted ? wall : thread) / kNanosecond), std::memory_order_relaxed);
 }
 
 void MeasuredLayer::Turn::End() {
   if (tournament_ == nullptr) return;
   if (turn_.timed) {
-    const double seconds = kNanosecond * static_cast<double>(thread_nanoseconds_.load(std::memory_order_relaxed));
+    const double seconds = kNanosecond * static_cast<double>(nanoseconds_.load(std::memory_order_relaxed));
     if (interrupted_.load(std::memory_order_relaxed)) {
       tournament_->EndDisturbed(turn_, seconds);
     } else {

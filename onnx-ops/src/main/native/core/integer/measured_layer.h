@@ -74,7 +74,7 @@ class MeasuredLayer : public IntegerLayer {
     Tournament* tournament_;  // null if nothing is measured, or the turn has ended
     Tournament::Turn turn_{0, false};
     const IntegerLayer* kernel_;
-    std::atomic<std::int64_t> thread_nanoseconds_{0};
+    std::atomic<std::int64_t> nanoseconds_{0};  // processor time of the bands; of interrupted ones by the clock
     std::atomic<bool> interrupted_{false};
   };
 

@@ -7,6 +7,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.tensorflow.DeviceSpec;
@@ -36,6 +37,9 @@ final class Ring {
   private static final String JOB = "worker";
   private static final int ASK_MILLIS = 200;
   private static final int CONNECT_MILLIS = 2000;
+
+  /** A process that is killed loses its connections before its port: so long, that may take. */
+  private static final int ENDING_MILLIS = 3000;
 
   /** The group of all processes; there is no other. */
   private static final int GROUP = 1;
@@ -104,25 +108,39 @@ final class Ring {
 
   /** Without this, opening a session would wait for ever for a process that was never started. */
   private void awaitOthers() {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(cluster.timeoutSeconds());
-    List<Integer> silent = silent();
-    while (!silent.isEmpty()) {
-      if (System.nanoTime() > end) {
-        throw new IllegalStateException(
-            "Waited "
-                + cluster.timeoutSeconds()
-                + " s in vain for "
-                + names(silent)
-                + ": start the same command there, with its own --task");
-      }
-      try {
-        Thread.sleep(ASK_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("Interrupted while waiting for " + names(silent), e);
-      }
-      silent = silent();
+    List<Integer> silent =
+        silent(List::isEmpty, TimeUnit.SECONDS.toMillis(cluster.timeoutSeconds()));
+    if (!silent.isEmpty()) {
+      throw new IllegalStateException(
+          Thread.currentThread().isInterrupted()
+              ? "Interrupted while waiting for " + names(silent)
+              : "Waited "
+                  + cluster.timeoutSeconds()
+                  + " s in vain for "
+                  + names(silent)
+                  + ": start the same command there, with its own --task");
     }
+  }
+
+  /**
+   * Asks the other processes again and again.
+   *
+   * @param settled says of the silent ones whether there is nothing to wait for any more.
+   * @param millis the longest to ask; an interruption ends it, too.
+   * @return the last silent ones.
+   */
+  private List<Integer> silent(Predicate<List<Integer>> settled, long millis) {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    List<Integer> silent = silent();
+    try {
+      while (!settled.test(silent) && System.nanoTime() < end) {
+        Thread.sleep(ASK_MILLIS);
+        silent = silent();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return silent;
   }
 
   /** The other processes whose ports do not answer. */
@@ -251,7 +269,7 @@ final class Ring {
    * @return an error that names the processes that do not answer any more.
    */
   IllegalStateException failure(RuntimeException e) {
-    List<Integer> silent = silent();
+    List<Integer> silent = silent(lost -> !lost.isEmpty(), ENDING_MILLIS);
     String others =
         names(
             IntStream.range(0, cluster.size())

@@ -9,24 +9,6 @@ import java.util.List;
  */
 public final class LineChart {
 
-  /** The picture's width. */
-  public static final int WIDTH = 460;
-
-  /** The picture's height. */
-  public static final int HEIGHT = 240;
-
-  /** The left end of the x axis. */
-  public static final int LEFT = 52;
-
-  /** The right end of the x axis. */
-  public static final int RIGHT = WIDTH - 12;
-
-  /** The upper end of the y axis. */
-  public static final int TOP = 12;
-
-  /** The lower end of the y axis. */
-  public static final int BOTTOM = HEIGHT - 36;
-
   private static final int GRID_LINES = 5;
 
   /** With more epochs than this the points would hide the line; they only carry its tooltips. */
@@ -104,19 +86,11 @@ public final class LineChart {
    */
   public record Drawing(
       String description,
-      List<Tick> heights,
-      List<Tick> epochs,
+      List<ChartFrame.Tick> heights,
+      List<ChartFrame.Tick> epochs,
       List<Line> lines,
       boolean many,
       List<Mark> marks) {}
-
-  /**
-   * A mark of an axis.
-   *
-   * @param place units along the axis.
-   * @param label its text.
-   */
-  public record Tick(String place, String label) {}
 
   /**
    * A line.
@@ -192,20 +166,21 @@ public final class LineChart {
     return text.toString();
   }
 
-  private List<Tick> heights(double step) {
+  private List<ChartFrame.Tick> heights(double step) {
     int decimals = Math.max(0, (int) Math.ceil(-Math.log10(step) - 1e-9));
-    List<Tick> ticks = new ArrayList<>();
+    List<ChartFrame.Tick> ticks = new ArrayList<>();
     for (double y = low; y <= high + step / 2; y += step) {
-      ticks.add(new Tick(units(y(y)), Figures.format("%,." + decimals + "f", y)));
+      ticks.add(
+          new ChartFrame.Tick(ChartFrame.units(y(y)), Figures.format("%,." + decimals + "f", y)));
     }
     return ticks;
   }
 
-  private List<Tick> epochTicks() {
+  private List<ChartFrame.Tick> epochTicks() {
     int every = (int) Math.max(1, niceStep(epochs / 12.0));
-    List<Tick> ticks = new ArrayList<>();
+    List<ChartFrame.Tick> ticks = new ArrayList<>();
     for (int epoch = 1; epoch <= epochs; epoch = epoch - epoch % every + every) {
-      ticks.add(new Tick(units(x(epoch)), "" + epoch));
+      ticks.add(new ChartFrame.Tick(ChartFrame.units(x(epoch)), "" + epoch));
     }
     return ticks;
   }
@@ -214,7 +189,7 @@ public final class LineChart {
     List<Mark> drawn = new ArrayList<>();
     for (int m = 0; m < marks.size(); m++) {
       double x = x(Math.max(1, marks.get(m) - 0.5));
-      drawn.add(new Mark(units(x), x > 0.75 * WIDTH, markNames.get(m)));
+      drawn.add(new Mark(ChartFrame.units(x), x > 0.75 * ChartFrame.WIDTH, markNames.get(m)));
     }
     return drawn;
   }
@@ -230,8 +205,8 @@ public final class LineChart {
         piece = new StringBuilder();
         continue;
       }
-      String x = units(x(i + 1));
-      String y = units(y(values[i]));
+      String x = ChartFrame.units(x(i + 1));
+      String y = ChartFrame.units(y(values[i]));
       piece.append(x).append(',').append(y).append(' ');
       String value = Figures.format(pattern, values[i]);
       points.add(
@@ -249,15 +224,11 @@ public final class LineChart {
 
   private double x(double epoch) {
     double along = epochs == 1 ? 0.5 : (epoch - 1) / (epochs - 1);
-    return LEFT + along * (RIGHT - LEFT);
+    return ChartFrame.x(along);
   }
 
   private double y(double value) {
-    return TOP + (BOTTOM - TOP) * (high - value) / (high - low);
-  }
-
-  private static String units(double length) {
-    return Figures.format("%.1f", length);
+    return ChartFrame.y((high - value) / (high - low));
   }
 
   // The 1, 2 or 5 times a power of ten next above the raw step.

@@ -11,24 +11,6 @@ import java.util.List;
  */
 public final class SizeChart {
 
-  /** The picture's width. */
-  public static final int WIDTH = 460;
-
-  /** The picture's height. */
-  public static final int HEIGHT = 240;
-
-  /** The left end of the x axis. */
-  public static final int LEFT = 52;
-
-  /** The right end of the x axis. */
-  public static final int RIGHT = WIDTH - 12;
-
-  /** The upper end of the y axis. */
-  public static final int TOP = 12;
-
-  /** The lower end of the y axis. */
-  public static final int BOTTOM = HEIGHT - 36;
-
   private static final int TICKS = 4;
 
   private final List<SizePoint> files;
@@ -59,14 +41,6 @@ public final class SizeChart {
   public record Point(String x, String y, int series, String title) {}
 
   /**
-   * A mark of an axis.
-   *
-   * @param place units along the axis.
-   * @param label its text.
-   */
-  public record Tick(String place, String label) {}
-
-  /**
    * Everything that is drawn, in the picture's units.
    *
    * @param description the chart in words, for screen readers.
@@ -75,7 +49,10 @@ public final class SizeChart {
    * @param points the files.
    */
   public record Drawing(
-      String description, List<Tick> sizes, List<Tick> shares, List<Point> points) {}
+      String description,
+      List<ChartFrame.Tick> sizes,
+      List<ChartFrame.Tick> shares,
+      List<Point> points) {}
 
   /**
    * Draws the chart.
@@ -83,18 +60,24 @@ public final class SizeChart {
    * @return what the template draws.
    */
   public Drawing draw() {
-    List<Tick> sizes = new ArrayList<>();
-    List<Tick> shares = new ArrayList<>();
+    List<ChartFrame.Tick> sizes = new ArrayList<>();
+    List<ChartFrame.Tick> shares = new ArrayList<>();
     for (int i = 0; i <= TICKS; i++) {
       double bytes = largest * i / TICKS;
-      sizes.add(new Tick(units(x(bytes)), Figures.kilobytes(Math.round(bytes))));
+      sizes.add(
+          new ChartFrame.Tick(ChartFrame.units(x(bytes)), Figures.kilobytes(Math.round(bytes))));
       double share = low + (1 - low) * i / TICKS;
-      shares.add(new Tick(units(y(share)), Figures.percent(share)));
+      shares.add(new ChartFrame.Tick(ChartFrame.units(y(share)), Figures.percent(share)));
     }
     List<Point> points = new ArrayList<>();
     for (SizePoint file : files) {
       int series = file.codewords() == null ? 2 : file.codewords() == Codewords.INT8 ? 0 : 1;
-      points.add(new Point(units(x(file.bytes())), units(y(1 - file.drop())), series, title(file)));
+      points.add(
+          new Point(
+              ChartFrame.units(x(file.bytes())),
+              ChartFrame.units(y(1 - file.drop())),
+              series,
+              title(file)));
     }
     String description =
         Figures.format("Equal decisions by size of %d files; the table has them all", files.size());
@@ -127,14 +110,10 @@ public final class SizeChart {
   }
 
   private double x(double bytes) {
-    return LEFT + (RIGHT - LEFT) * bytes / largest;
+    return ChartFrame.x(bytes / largest);
   }
 
   private double y(double share) {
-    return TOP + (BOTTOM - TOP) * (1 - share) / (1 - low);
-  }
-
-  private static String units(double length) {
-    return Figures.format("%.1f", length);
+    return ChartFrame.y((1 - share) / (1 - low));
   }
 }

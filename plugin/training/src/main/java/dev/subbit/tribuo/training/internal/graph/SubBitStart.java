@@ -2,9 +2,9 @@ package dev.subbit.tribuo.training.internal.graph;
 
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.PackedConvWeights;
-import dev.subbit.tribuo.codebook.KernelAssignment;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
+import dev.subbit.tribuo.training.internal.codebook.LatentKernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,12 +25,6 @@ public record SubBitStart(
     List<float[]> latents,
     Optional<LayerMoments> normalised) {
 
-  /** Shares of the wanted kernel in the latent one that are tried, the largest first. */
-  private static final float[] SHARES = {1, 0.5f, 0.25f, 0.125f, 0};
-
-  /** Keeps a kernel off the border to the next codeword. */
-  private static final float MARGIN = 0.9f;
-
   // Copies the list, so that the start stays as it was made.
   public SubBitStart {
     latents = List.copyOf(latents);
@@ -39,8 +33,8 @@ public record SubBitStart(
   /**
    * Makes the latent weights of a layer, one set for each stage: a single one for all stages could
    * not give their codewords. What a stage is wanted to give is what the others leave over of the
-   * float weights; each latent kernel lies between that and its codeword, as near to the former as
-   * the codeword stays the nearest. So the taps flip first that matter least.
+   * float weights; {@linkplain LatentKernels each latent kernel} lies between that and its
+   * codeword.
    *
    * @param layer the float layer.
    * @param weights its sub-bit weights.
@@ -74,27 +68,6 @@ public record SubBitStart(
       float over = size == 0 ? 0 : rest[i] / size;
       wanted[i] = Math.max(-1, Math.min(1, codewords[i] + over));
     }
-    float[] latent = codewords.clone();
-    boolean[] found = new boolean[indices.length];
-    for (float share : SHARES) {
-      int[] nearest = KernelAssignment.nearest(codebook, between(codewords, wanted, share));
-      float[] kept = between(codewords, wanted, share * MARGIN);
-      for (int kernel = 0; kernel < found.length; kernel++) {
-        if (!found[kernel] && nearest[kernel] == indices[kernel]) {
-          found[kernel] = true;
-          int at = kernel * Codebook.TAPS;
-          System.arraycopy(kept, at, latent, at, Codebook.TAPS);
-        }
-      }
-    }
-    return latent;
-  }
-
-  private static float[] between(float[] from, float[] to, float share) {
-    float[] between = new float[from.length];
-    for (int i = 0; i < between.length; i++) {
-      between[i] = from[i] + share * (to[i] - from[i]);
-    }
-    return between;
+    return LatentKernels.towards(codebook, indices, codewords, wanted);
   }
 }

@@ -6,43 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import dev.subbit.onnx.OnnxProtos;
-import dev.subbit.onnx.graph.TinyGraph;
-import java.util.List;
-import java.util.Map;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class Int8WeightsTest {
 
-  private final SplittableRandom rng = new SplittableRandom(21);
-
-  private float[] numbers(int count) {
-    float[] numbers = new float[count];
-    for (int i = 0; i < count; i++) {
-      numbers[i] = (float) rng.nextGaussian();
-    }
-    return numbers;
-  }
+  private final WeightKinds weights = new WeightKinds(21);
 
   @Test
   void weightsOfEveryKindTakeAByteEachAndStayClose() {
-    TinyGraph graph =
-        new TinyGraph()
-            .input("x", 2, 8, 6, 6)
-            .floats("c", numbers(16 * 8 * 9), 16, 8, 3, 3)
-            .floats("t", numbers(16 * 8 * 4), 16, 8, 2, 2)
-            .floats("g", numbers(400 * 512), 512, 400)
-            .floats("m", numbers(30 * 400), 400, 30)
-            .floats("small", numbers(30), 30)
-            .node("Conv", List.of("x", "c"), "a")
-            .node("ConvTranspose", List.of("a", "t"), "b", OnnxProtos.attribute("strides", 2, 2))
-            .node("Flatten", List.of("b"), "f")
-            .node("Gemm", List.of("f", "g"), "h")
-            .node("MatMul", List.of("h", "m"), "i")
-            .node("Add", List.of("i", "small"), "y")
-            .output("y");
-    ModelProto model = graph.model();
+    ModelProto model = weights.all();
     ModelProto stored = Int8Weights.store(model);
     assertEquals(
         4,
@@ -50,33 +22,13 @@ class Int8WeightsTest {
             .filter(tensor -> tensor.getDataType() == DataType.INT8.getNumber())
             .count());
     assertTrue(stored.getSerializedSize() < 0.27 * model.getSerializedSize());
-    Feed feed =
-        new Feed(
-            Map.of("x", Feed.Tensor.of(new FloatArray(new long[] {2, 8, 6, 6}, numbers(576)))));
-    try (GraphSession wanted = new GraphSession(model);
-        GraphSession given = new GraphSession(stored)) {
-      float[] before = wanted.run(feed).get("y").values();
-      float[] after = given.run(feed).get("y").values();
-      double signal = 0;
-      double noise = 0;
-      for (int i = 0; i < before.length; i++) {
-        signal += before[i] * before[i];
-        noise += (before[i] - after[i]) * (before[i] - after[i]);
-      }
-      assertTrue(10 * Math.log10(signal / noise) > 30, signal / noise + "");
-    }
+    double decibels = weights.decibels(model, stored);
+    assertTrue(decibels > 30, decibels + " dB");
   }
 
   @Test
   void whatACallerMayReplaceStays() {
-    ModelProto model =
-        new TinyGraph()
-            .input("x", 1, 8, 6, 6)
-            .input("c", 16, 8, 3, 3)
-            .floats("c", numbers(16 * 8 * 9), 16, 8, 3, 3)
-            .node("Conv", List.of("x", "c"), "y")
-            .output("y")
-            .model();
+    ModelProto model = weights.replaceable();
     assertSame(model, Int8Weights.store(model));
   }
 }

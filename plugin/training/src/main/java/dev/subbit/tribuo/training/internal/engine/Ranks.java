@@ -3,8 +3,8 @@ package dev.subbit.tribuo.training.internal.engine;
 import dev.subbit.tribuo.training.internal.batches.BatchSlice;
 
 /**
- * The processes of one training, which make the same steps at the same time. All of them call
- * {@link #sum} and {@link #fromFirst} in the same order, and each call waits for all.
+ * The processes of one training, which make the same steps at the same time. All of them make the
+ * same calls in the same order, and each call waits for all.
  */
 public interface Ranks {
 
@@ -29,6 +29,11 @@ public interface Ranks {
         @Override
         public byte[] fromFirst(byte[] own) {
           return own;
+        }
+
+        @Override
+        public double[] exchangeSeconds(int values, int times) {
+          return new double[times];
         }
       };
 
@@ -63,6 +68,16 @@ public interface Ranks {
    * @throws IllegalStateException if a process is lost, naming it.
    */
   byte[] fromFirst(byte[] own);
+
+  /**
+   * Measures how long the exchange of a step takes by itself, once the processes are connected.
+   *
+   * @param values number of floats that are averaged over all processes, at least 1.
+   * @param times number of exchanges.
+   * @return the seconds of each.
+   * @throws IllegalStateException if a process is lost, naming it.
+   */
+  double[] exchangeSeconds(int values, int times);
 
   /**
    * The part of every batch that this process works on.

@@ -42,6 +42,11 @@ class CommonStartTest {
     public byte[] fromFirst(byte[] own) {
       return rank == 0 ? own : first;
     }
+
+    @Override
+    public double[] exchangeSeconds(int values, int times) {
+      throw new UnsupportedOperationException();
+    }
   }
 
   private static Checkpoint checkpoint() {

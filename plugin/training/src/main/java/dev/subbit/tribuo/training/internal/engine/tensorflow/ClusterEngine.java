@@ -20,6 +20,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.RunOptions;
+import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt64;
 
@@ -124,7 +125,35 @@ final class ClusterEngine implements TrainingEngine, Ranks {
     return received;
   }
 
+  @Override
+  public double[] exchangeSeconds(int values, int times) {
+    RunOptions own = ring.nextOptions();
+    try (Graph measured = new Graph()) {
+      Ops tf = ring.ops(measured);
+      Placeholder<TFloat32> value =
+          tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+      Operand<TFloat32> mean = ring.mean(tf, tf.fill(tf.constant(new int[] {values}), value));
+      Operand<TFloat32> first = tf.slice(mean, tf.constant(new int[1]), tf.constant(new int[] {1}));
+      double[] seconds = new double[times];
+      try (Session exchanging = ring.open(measured, ConfigProto.getDefaultInstance());
+          TFloat32 fed = TFloat32.scalarOf(1)) {
+        run(exchanging, own, value, fed, first).close();
+        for (int i = 0; i < times; i++) {
+          long start = System.nanoTime();
+          run(exchanging, own, value, fed, first).close();
+          seconds[i] = (System.nanoTime() - start) / 1e9;
+        }
+      }
+      return seconds;
+    }
+  }
+
   private Result run(Operand<?> placeholder, Tensor fed, Operand<?> fetched) {
+    return run(session, options, placeholder, fed, fetched);
+  }
+
+  private Result run(
+      Session session, RunOptions options, Operand<?> placeholder, Tensor fed, Operand<?> fetched) {
     try {
       return session.runner().feed(placeholder, fed).fetch(fetched).setOptions(options).run();
     } catch (RuntimeException e) {

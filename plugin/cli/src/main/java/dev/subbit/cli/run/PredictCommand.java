@@ -4,6 +4,8 @@ import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.BackendOptions;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.LabelledImages;
+import dev.subbit.cli.spark.SparkSubmit;
+import dev.subbit.cli.spark.SparkSubmit.Program;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.data.Inversion;
 import dev.subbit.tribuo.data.PicturePreparation;
@@ -197,7 +199,7 @@ public final class PredictCommand implements Callable<Integer> {
       LoadedClassifier.export(file, model);
       List<String> arguments = new ArrayList<>(List.of(model.toString(), output));
       arguments.addAll(pictures);
-      submit.run(spark, settings, arguments);
+      submit.run(Program.PREDICT_PICTURES, spark, settings, arguments);
     } finally {
       Files.deleteIfExists(model);
       Files.deleteIfExists(folder);

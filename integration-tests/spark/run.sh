@@ -55,7 +55,9 @@ rm -f "$work/model.onnx"
 
 sweep=(./subbit bench accuracy "$here/sweep.xml" --trainers tau3,tau5,binary,float --seeds 1,2,3 --quiet)
 "${sweep[@]}" >"$work/sweep.log"
+# The table at the end of a sweep: a header, a rule, and a row for each of the four trainers.
 table() { sed -n '/^trainer /,$p' "$1"; }
+[ "$(table "$work/sweep.log" | wc -l)" = 6 ] || { echo "The sweep prints no table: $work/sweep.log" >&2; exit 1; }
 
 for version in "${versions[@]}"; do
   echo "== Spark $version"

@@ -3,10 +3,12 @@ package dev.subbit.cli.bench;
 import dev.subbit.cli.terminal.TextTable;
 import dev.subbit.tribuo.training.ClusterCost;
 import dev.subbit.tribuo.training.ClusterCost.Round;
+import dev.subbit.tribuo.training.ClusterCost.Took;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -34,16 +36,26 @@ record ClusterReport(String network, int processes, int images, ClusterCost cost
   record Model(int machines, double exchangeSeconds, double efficiency, double imagesPerSecond) {}
 
   /** Median and range of what was measured in the rounds. */
-  private record Spread(double median, double lowest, double highest) {}
+  private record Spread(double median, double lowest, double highest) {
 
-  private Spread spread(ToDoubleFunction<Round> value) {
-    double[] sorted = cost.rounds().stream().mapToDouble(value).sorted().toArray();
-    return new Spread(sorted[sorted.length / 2], sorted[0], sorted[sorted.length - 1]);
+    static Spread of(List<Round> rounds, ToDoubleFunction<Round> value) {
+      double[] sorted = rounds.stream().mapToDouble(value).sorted().toArray();
+      return new Spread(sorted[sorted.length / 2], sorted[0], sorted[sorted.length - 1]);
+    }
+
+    String percent() {
+      return text("%.1f %% (%.1f to %.1f)", 100 * median, 100 * lowest, 100 * highest);
+    }
   }
 
-  /** The share of a step that the exchange and the waiting for others take. */
-  private static double share(Round round) {
-    return 1 - Math.min(1, round.aloneSeconds() / round.togetherSeconds());
+  private Spread spread(ToDoubleFunction<Round> value) {
+    return Spread.of(cost.rounds(), value);
+  }
+
+  /** The share of a step that the exchange takes, and the waiting for others where time counts. */
+  private Spread share(ToDoubleFunction<Took> time) {
+    return spread(
+        round -> 1 - time.applyAsDouble(round.alone()) / time.applyAsDouble(round.together()));
   }
 
   /**
@@ -54,7 +66,7 @@ record ClusterReport(String network, int processes, int images, ClusterCost cost
   Model model(int machines) {
     double bits = (double) Float.SIZE * cost.values() * 2 * (machines - 1) / machines;
     double exchange = bits / (gigabits * BITS_OF_A_GIGABIT);
-    double alone = spread(Round::aloneSeconds).median();
+    double alone = spread(round -> round.alone().seconds()).median();
     return new Model(
         machines, exchange, alone / (alone + exchange), machines * images / (alone + exchange));
   }
@@ -66,11 +78,11 @@ record ClusterReport(String network, int processes, int images, ClusterCost cost
   /** The report as text. */
   @Override
   public String toString() {
-    Spread share = spread(ClusterReport::share);
-    TextTable measured = new TextTable(1, "measured", "median, ms", "lowest", "highest");
-    addRow(measured, "step of each process by itself", spread(Round::aloneSeconds));
-    addRow(measured, "the same step with the exchange", spread(Round::togetherSeconds));
-    addRow(measured, "the exchange alone", spread(Round::exchangeSeconds));
+    TextTable measured =
+        new TextTable(1, "measured", "median, ms", "lowest", "highest", "processor time, ms");
+    addRow(measured, "step of each process by itself", Round::alone);
+    addRow(measured, "the same step with the exchange", Round::together);
+    addRow(measured, "the exchange alone", Round::exchange);
     TextTable modelled = new TextTable(0, "machines", "exchange, ms", "efficiency", "images/s");
     for (Model model : models()) {
       modelled.row(
@@ -84,8 +96,8 @@ record ClusterReport(String network, int processes, int images, ClusterCost cost
             network, images, processes, cost.values(), (double) Float.BYTES * cost.values() / 1e6)
         + measured
         + text(
-            "%nShare of the exchange in a step: %.1f %% (%.1f to %.1f)%n%n",
-            100 * share.median(), 100 * share.lowest(), 100 * share.highest())
+            "%nShare of the exchange in a step: %s; of its processor time: %s%n%n",
+            share(Took::seconds).percent(), share(Took::processorSeconds).percent())
         + text(
             "Modelled: machines like these processes, in a ring at %s Gbit/s, no delays, no"
                 + " overlap%n%n",
@@ -93,12 +105,15 @@ record ClusterReport(String network, int processes, int images, ClusterCost cost
         + modelled;
   }
 
-  private static void addRow(TextTable table, String name, Spread seconds) {
+  private void addRow(TextTable table, String name, Function<Round, Took> what) {
+    Spread seconds = spread(round -> what.apply(round).seconds());
+    Spread processor = spread(round -> what.apply(round).processorSeconds());
     table.row(
         name,
         text("%,.1f", 1e3 * seconds.median()),
         text("%,.1f", 1e3 * seconds.lowest()),
-        text("%,.1f", 1e3 * seconds.highest()));
+        text("%,.1f", 1e3 * seconds.highest()),
+        text("%,.1f", 1e3 * processor.median()));
   }
 
   private static String text(String format, Object... values) {
@@ -113,7 +128,8 @@ record ClusterReport(String network, int processes, int images, ClusterCost cost
     fields.put("images", images);
     fields.put("values", cost.values());
     fields.put("rounds", cost.rounds());
-    fields.put("share", spread(ClusterReport::share).median());
+    fields.put("share", share(Took::seconds).median());
+    fields.put("shareOfProcessorTime", share(Took::processorSeconds).median());
     fields.put("modelledGigabits", gigabits);
     fields.put("modelled", models());
     return fields;

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.subbit.cli.CommandRun;
 import dev.subbit.tribuo.training.ClusterCost;
 import dev.subbit.tribuo.training.ClusterCost.Round;
+import dev.subbit.tribuo.training.ClusterCost.Took;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -51,7 +52,12 @@ class BenchClusterCommandTest {
     assertEquals(2, report.get("processes").asInt());
     assertEquals(2, report.get("rounds").size());
     for (JsonNode round : report.get("rounds")) {
-      round.elements().forEachRemaining(seconds -> assertTrue(seconds.asDouble() > 0));
+      assertEquals(3, round.size());
+      for (JsonNode took : round) {
+        assertTrue(took.get("seconds").asDouble() > 0, round.toString());
+        // Counted in hundredths of a second.
+        assertTrue(took.get("processorSeconds").asDouble() >= 0, round.toString());
+      }
     }
   }
 
@@ -65,14 +71,17 @@ class BenchClusterCommandTest {
 
   @Test
   void aRingIsModelledByWhatEachMachineSends() {
-    ClusterCost cost = new ClusterCost(10_000_000, List.of(new Round(0.448, 0.5, 0.05)));
+    Round round = new Round(new Took(0.448, 0.3), new Took(0.5, 0.4), new Took(0.05, 0.02));
+    ClusterCost cost = new ClusterCost(10_000_000, List.of(round));
     ClusterReport report = new ClusterReport("net", 2, 7, cost, 10);
     // Of 320 Mbit each of 8 machines sends 7/8 twice.
     ClusterReport.Model model = report.model(8);
     assertEquals(0.056, model.exchangeSeconds(), 1e-12);
     assertEquals(0.448 / 0.504, model.efficiency(), 1e-12);
     assertEquals(8 * 7 / 0.504, model.imagesPerSecond(), 1e-9);
-    assertTrue(report.toString().contains("Share of the exchange in a step: 10.4 %"), "" + report);
+    String text = report.toString();
+    assertTrue(text.contains("exchange in a step: 10.4 % (10.4 to 10.4)"), text);
+    assertTrue(text.contains("of its processor time: 25.0 %"), text);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.subbit.tribuo.training;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.subbit.tribuo.network.InitialParameters;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.settings.Assignment;
@@ -13,6 +14,7 @@ import dev.subbit.tribuo.training.internal.engine.Recipe;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,13 +35,22 @@ public record ClusterCost(int values, List<Round> rounds) {
   private static final int WARM_UP_STEPS = 2;
 
   /**
+   * How long something took.
+   *
+   * @param seconds by the clock.
+   * @param processorSeconds that this process computed in it, which other load on the machine
+   *     hardly changes.
+   */
+  public record Took(double seconds, double processorSeconds) {}
+
+  /**
    * One round.
    *
-   * @param aloneSeconds a step that every process makes by itself, all at the same time.
-   * @param togetherSeconds the same step with the exchange, and with waiting for the others.
-   * @param exchangeSeconds the exchange alone.
+   * @param alone a step that every process makes by itself, all at the same time.
+   * @param together the same step with the exchange, and with waiting for the others.
+   * @param exchange the exchange alone.
    */
-  public record Round(double aloneSeconds, double togetherSeconds, double exchangeSeconds) {}
+  public record Round(Took alone, Took together, Took exchange) {}
 
   // Copies the list, so that it stays as it was measured.
   public ClusterCost {
@@ -67,28 +78,37 @@ public record ClusterCost(int values, List<Round> rounds) {
     TrainingPlan plan =
         new TrainingPlan(WARM_UP_STEPS + rounds, Recipe.adam(1e-3f), codebooks, threads, 1);
     Map<String, float[]> initial = InitialParameters.draw(network, new SplittableRandom(1));
+    int values = 1 + initial.values().stream().mapToInt(each -> each.length).sum();
     TrainingEngine engine = TrainingEngine.load();
     try (TrainingEngine joined = engine.join(cluster, threads);
         TrainingRun alone = engine.start(network, plan, initial);
-        TrainingRun together = joined.start(network, plan, initial)) {
-      Ranks ranks = joined.ranks();
+        TrainingRun together = joined.start(network, plan, initial);
+        Ranks.Exchange exchange = joined.ranks().exchange(values)) {
       Batch batch = Batch.draw(network, images);
-      for (int i = 0; i < WARM_UP_STEPS; i++) {
-        batch.seconds(alone, ranks);
-        batch.seconds(together, ranks);
-      }
-      List<double[]> steps = new ArrayList<>();
-      for (int i = 0; i < rounds; i++) {
-        steps.add(new double[] {batch.seconds(alone, ranks), batch.seconds(together, ranks)});
-      }
-      int values = 1 + initial.values().stream().mapToInt(each -> each.length).sum();
-      double[] exchanges = ranks.exchangeSeconds(values, rounds);
       List<Round> measured = new ArrayList<>();
-      for (int i = 0; i < rounds; i++) {
-        measured.add(new Round(steps.get(i)[0], steps.get(i)[1], exchanges[i]));
+      for (int i = 0; i < WARM_UP_STEPS + rounds; i++) {
+        measured.add(
+            new Round(
+                took(joined.ranks(), () -> batch.step(alone)),
+                took(joined.ranks(), () -> batch.step(together)),
+                took(joined.ranks(), exchange::run)));
       }
-      return new ClusterCost(values, measured);
+      return new ClusterCost(values, measured.subList(WARM_UP_STEPS, measured.size()));
     }
+  }
+
+  /** Measures what all processes begin at once. */
+  private static Took took(Ranks ranks, Runnable work) {
+    ranks.sum(0);
+    long processor = processorNanos();
+    long start = System.nanoTime();
+    work.run();
+    long end = System.nanoTime();
+    return new Took((end - start) / 1e9, (processorNanos() - processor) / 1e9);
+  }
+
+  private static long processorNanos() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
   }
 
   private record Batch(Pixels pixels, int[] classes) {
@@ -102,12 +122,8 @@ public record ClusterCost(int values, List<Round> rounds) {
       return new Batch(Pixels.of(pixels), classes);
     }
 
-    /** The time of a step that all processes begin at once. */
-    double seconds(TrainingRun run, Ranks ranks) {
-      ranks.sum(0);
-      long start = System.nanoTime();
+    void step(TrainingRun run) {
       run.step(pixels, classes);
-      return (System.nanoTime() - start) / 1e9;
     }
   }
 }

@@ -32,8 +32,16 @@ public interface Ranks {
         }
 
         @Override
-        public double[] exchangeSeconds(int values, int times) {
-          return new double[times];
+        public Exchange exchange(int values) {
+          return new Exchange() {
+            @Override
+            public void run() {
+              // There is nobody to exchange with.
+            }
+
+            @Override
+            public void close() {}
+          };
         }
       };
 
@@ -70,14 +78,29 @@ public interface Ranks {
   byte[] fromFirst(byte[] own);
 
   /**
-   * Measures how long the exchange of a step takes by itself, once the processes are connected.
-   *
-   * @param values number of floats that are averaged over all processes, at least 1.
-   * @param times number of exchanges.
-   * @return the seconds of each.
-   * @throws IllegalStateException if a process is lost, naming it.
+   * An exchange of as many floats as a step exchanges, by itself, for measuring. Holds native
+   * memory until it is closed.
    */
-  double[] exchangeSeconds(int values, int times);
+  interface Exchange extends AutoCloseable {
+
+    /**
+     * Averages the values over all processes.
+     *
+     * @throws IllegalStateException if a process is lost, naming it.
+     */
+    void run();
+
+    @Override
+    void close();
+  }
+
+  /**
+   * Prepares an exchange.
+   *
+   * @param values number of floats, at least 1.
+   * @return the exchange, to be closed by the caller.
+   */
+  Exchange exchange(int values);
 
   /**
    * The part of every batch that this process works on.

@@ -44,7 +44,7 @@ class CommonStartTest {
     }
 
     @Override
-    public double[] exchangeSeconds(int values, int times) {
+    public Exchange exchange(int values) {
       throw new UnsupportedOperationException();
     }
   }

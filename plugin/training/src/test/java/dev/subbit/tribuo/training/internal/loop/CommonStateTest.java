@@ -62,7 +62,7 @@ class CommonStateTest {
         }
 
         @Override
-        public double[] exchangeSeconds(int values, int times) {
+        public Exchange exchange(int values) {
           throw new UnsupportedOperationException();
         }
       };

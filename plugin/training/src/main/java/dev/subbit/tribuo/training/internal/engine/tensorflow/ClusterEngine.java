@@ -126,25 +126,45 @@ final class ClusterEngine implements TrainingEngine, Ranks {
   }
 
   @Override
-  public double[] exchangeSeconds(int values, int times) {
-    RunOptions own = ring.nextOptions();
-    try (Graph measured = new Graph()) {
-      Ops tf = ring.ops(measured);
-      Placeholder<TFloat32> value =
-          tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+  public Exchange exchange(int values) {
+    return new FloatExchange(values);
+  }
+
+  /**
+   * Fills a tensor with a number that is fed, so that nothing is computed ahead of the exchange.
+   */
+  private final class FloatExchange implements Exchange {
+
+    private final RunOptions ownOptions = ring.nextOptions();
+    private final Graph ownGraph = new Graph();
+    private final Session ownSession;
+    private final Placeholder<TFloat32> value;
+    private final Operand<TFloat32> first;
+
+    private FloatExchange(int values) {
+      Ops tf = ring.ops(ownGraph);
+      value = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
       Operand<TFloat32> mean = ring.mean(tf, tf.fill(tf.constant(new int[] {values}), value));
-      Operand<TFloat32> first = tf.slice(mean, tf.constant(new int[1]), tf.constant(new int[] {1}));
-      double[] seconds = new double[times];
-      try (Session exchanging = ring.open(measured, ConfigProto.getDefaultInstance());
-          TFloat32 fed = TFloat32.scalarOf(1)) {
-        run(exchanging, own, value, fed, first).close();
-        for (int i = 0; i < times; i++) {
-          long start = System.nanoTime();
-          run(exchanging, own, value, fed, first).close();
-          seconds[i] = (System.nanoTime() - start) / 1e9;
-        }
+      first = tf.slice(mean, tf.constant(new int[1]), tf.constant(new int[] {1}));
+      try {
+        ownSession = ring.open(ownGraph, ConfigProto.getDefaultInstance());
+      } catch (RuntimeException | Error e) {
+        ownGraph.close();
+        throw e;
       }
-      return seconds;
+    }
+
+    @Override
+    public void run() {
+      try (TFloat32 fed = TFloat32.scalarOf(1)) {
+        ClusterEngine.this.run(ownSession, ownOptions, value, fed, first).close();
+      }
+    }
+
+    @Override
+    public void close() {
+      ownSession.close();
+      ownGraph.close();
     }
   }
 

@@ -4,6 +4,8 @@ import dev.subbit.cli.files.ChosenNetwork;
 import dev.subbit.cli.options.ClusterOptions;
 import dev.subbit.cli.options.ImageShapeConverter;
 import dev.subbit.cli.options.JsonOption;
+import dev.subbit.cli.options.ProgressOption;
+import dev.subbit.cli.terminal.Progress;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
@@ -45,6 +47,7 @@ final class BenchClusterCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
   @Mixin private ClusterOptions clusterOptions;
+  @Mixin private ProgressOption progress;
 
   @Option(
       names = "--network",
@@ -155,6 +158,7 @@ final class BenchClusterCommand implements Callable<Integer> {
     return List.of(
         "bench",
         "cluster",
+        "--quiet",
         "--network=" + network,
         "--image=" + imageText(),
         "--classes=" + classes,
@@ -170,14 +174,16 @@ final class BenchClusterCommand implements Callable<Integer> {
   /** Measures, and reports in the first of the processes. */
   private void measure(Network built, TrainingCluster cluster) {
     ClusterCost cost;
-    try {
+    try (Progress shown = progress.of("Measuring")) {
+      shown.preparing(rounds + " steps of either kind, in turns");
       cost = ClusterCost.measure(cluster, built, images, threads, rounds);
     } catch (IllegalStateException e) {
       throw new UserError(e.getMessage(), e);
     }
     if (cluster.rank() == 0) {
-      String name = network + ", " + imageText() + ", threads: " + threads;
-      ClusterReport report = new ClusterReport(name, cluster.size(), images, cost, gigabits);
+      ClusterReport report =
+          new ClusterReport(
+              network + ", " + imageText(), cluster.size(), images, threads, cost, gigabits);
       PrintWriter out = spec.commandLine().getOut();
       out.print(report);
       out.flush();

@@ -17,10 +17,12 @@ import java.util.function.ToDoubleFunction;
  * @param network what is trained, in words.
  * @param processes number of processes that were measured.
  * @param images images of a step in each of them.
+ * @param threads of each of them.
  * @param cost what one of them measured.
  * @param gigabits speed of the modelled network, in Gbit/s.
  */
-record ClusterReport(String network, int processes, int images, ClusterCost cost, double gigabits) {
+record ClusterReport(
+    String network, int processes, int images, int threads, ClusterCost cost, double gigabits) {
 
   private static final List<Integer> MACHINES = List.of(2, 8, 32);
   private static final double BITS_OF_A_GIGABIT = 1e9;
@@ -61,12 +63,13 @@ record ClusterReport(String network, int processes, int images, ClusterCost cost
   /**
    * Models machines that compute as the measured process does, in a ring: each sends and receives 2
    * (n - 1) / n times the values, both at once. Delays count as none, and computing waits for the
-   * exchange.
+   * exchange. Of the step, its processor time counts, shared by the threads: the clock would count
+   * what else the measured machine does.
    */
   Model model(int machines) {
     double bits = (double) Float.SIZE * cost.values() * 2 * (machines - 1) / machines;
     double exchange = bits / (gigabits * BITS_OF_A_GIGABIT);
-    double alone = spread(round -> round.alone().seconds()).median();
+    double alone = spread(round -> round.alone().processorSeconds()).median() / threads;
     return new Model(
         machines, exchange, alone / (alone + exchange), machines * images / (alone + exchange));
   }
@@ -92,15 +95,21 @@ record ClusterReport(String network, int processes, int images, ClusterCost cost
           text("%.1f", model.imagesPerSecond()));
     }
     return text(
-            "%s: %d images in each of %d processes; a step exchanges %,d values (%.1f MB)%n%n",
-            network, images, processes, cost.values(), (double) Float.BYTES * cost.values() / 1e6)
+            "%s: %d images in each of %d processes, threads: %d; a step exchanges %,d values (%.1f"
+                + " MB)%n%n",
+            network,
+            images,
+            processes,
+            threads,
+            cost.values(),
+            (double) Float.BYTES * cost.values() / 1e6)
         + measured
         + text(
             "%nShare of the exchange in a step: %s; of its processor time: %s%n%n",
             share(Took::seconds).percent(), share(Took::processorSeconds).percent())
         + text(
-            "Modelled: machines like these processes, in a ring at %s Gbit/s, no delays, no"
-                + " overlap%n%n",
+            "Modelled: machines that compute as these processes do and do nothing else, in a ring"
+                + " at %s Gbit/s, no delays, no overlap%n%n",
             gigabits)
         + modelled;
   }
@@ -126,6 +135,7 @@ record ClusterReport(String network, int processes, int images, ClusterCost cost
     fields.put("network", network);
     fields.put("processes", processes);
     fields.put("images", images);
+    fields.put("threads", threads);
     fields.put("values", cost.values());
     fields.put("rounds", cost.rounds());
     fields.put("share", share(Took::seconds).median());

@@ -71,17 +71,17 @@ class BenchClusterCommandTest {
 
   @Test
   void aRingIsModelledByWhatEachMachineSends() {
-    Round round = new Round(new Took(0.448, 0.3), new Took(0.5, 0.4), new Took(0.05, 0.02));
+    Round round = new Round(new Took(0.45, 0.896), new Took(0.5, 1.12), new Took(0.05, 0.02));
     ClusterCost cost = new ClusterCost(10_000_000, List.of(round));
-    ClusterReport report = new ClusterReport("net", 2, 7, cost, 10);
-    // Of 320 Mbit each of 8 machines sends 7/8 twice.
+    ClusterReport report = new ClusterReport("net", 2, 7, 2, cost, 10);
+    // Of 320 Mbit each of 8 machines sends 7/8 twice; two threads compute for 0.448 s.
     ClusterReport.Model model = report.model(8);
     assertEquals(0.056, model.exchangeSeconds(), 1e-12);
     assertEquals(0.448 / 0.504, model.efficiency(), 1e-12);
     assertEquals(8 * 7 / 0.504, model.imagesPerSecond(), 1e-9);
     String text = report.toString();
-    assertTrue(text.contains("exchange in a step: 10.4 % (10.4 to 10.4)"), text);
-    assertTrue(text.contains("of its processor time: 25.0 %"), text);
+    assertTrue(text.contains("exchange in a step: 10.0 % (10.0 to 10.0)"), text);
+    assertTrue(text.contains("of its processor time: 20.0 %"), text);
   }
 
   @Test

@@ -24,7 +24,7 @@ import org.tribuo.provenance.DataSourceProvenance;
  *
  * <p>The pictures are listed when the source is made, and read whenever an image is needed: by the
  * threads that load batches in a training, at every look otherwise. So any number of images can be
- * trained on; each costs about 150 bytes of memory. A list of millions takes a while to make:
+ * trained on; each costs about 200 bytes of memory. A list of millions takes a while to make:
  * {@code index} keeps it from one time to the next.
  *
  * <p>A picture is scaled until its shorter side is {@code shorterSide}, and its middle is the

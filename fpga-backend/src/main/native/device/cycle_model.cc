@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "device/bus_model.h"
+#include "device/dense_cycles.h"
 #include "device/table_cycles.h"
 #include "tables/device.h"
 
@@ -161,6 +162,9 @@ std::uint64_t ComputeCycles(const LayerShape& layer, const Capabilities& capabil
 }
 
 std::uint64_t ModelledCycles(const LayerDescriptor& d, const Capabilities& c) {
+  if (d.integer.has_value() && d.integer->kind != Kind::kConv) {
+    return DenseCycles(d);
+  }
   if (c.response_unit == registers::kResponseUnitTables) {
     return TableCycles(d, c, SubBitKernels(d.tau));
   }
@@ -185,6 +189,9 @@ std::uint64_t ModelledCycles(const LayerDescriptor& d, const Capabilities& c) {
 }
 
 std::uint64_t BinaryEngineCycles(const LayerDescriptor& layer, const Capabilities& capabilities) {
+  if (layer.integer.has_value() && layer.integer->kind != Kind::kConv) {
+    return DenseCycles(layer);
+  }
   if (capabilities.response_unit == registers::kResponseUnitTables) {
     return TableCycles(layer, capabilities, BinaryKernels());
   }

@@ -63,6 +63,9 @@ Capabilities EmulatorCapabilities(const std::string& element) {
     // The order of work depends on what is on chip.
     c = RtlCapabilities(element);
     c.features &= ~registers::kFeaturesMemoryBase;
+    // Not in the hardware description yet.
+    c.features |= registers::kFeaturesIntegerConv | registers::kFeaturesStem | registers::kFeaturesShortcut |
+                  registers::kFeaturesClassifier;
     return c;
   }
   c.features |= registers::kFeaturesAnyStride | registers::kFeaturesDilation | registers::kFeaturesGroups;

@@ -28,7 +28,7 @@ import org.tribuo.classification.Label;
  * @param preparation how a picture becomes an image for it.
  * @param labels its labels, in the order of its outputs.
  * @param classify classifies images.
- * @param devices says what each of several devices has done; of one it says nothing.
+ * @param devices gives what each of several devices has done; nothing where there is one.
  * @param release what to do when it is needed no more.
  */
 record LoadedClassifier(

@@ -5,8 +5,9 @@
 #
 # All test images of Fashion-MNIST, as PNG files, get the same bits by ./subbit predict --spark, a PySpark script of ten lines, a saved
 # pipeline and ./subbit predict; broken pictures are rows with a reason; a killed executor ends nothing. A sweep of four trainers over three
-# seeds gives the table that it gives without Spark. Then prints images per second of one core, in Spark and in a plain JVM, for N times the
-# pictures (10, together 100,000), three times in turns; with --times 0 it does not, and with --throughput it does nothing else.
+# seeds gives the table that it gives without Spark. Then prints images per second of one core, in Spark and in a plain JVM at the same time,
+# so that other load affects both alike, for N times the pictures (10, together 100,000), three times; with --times 0 it does not, and with
+# --throughput it does nothing else. Fewer pictures measure how soon code is compiled.
 #
 # FOLDER has t10k-images-idx3-ubyte.gz (/usr/share/datasets/fashion-mnist, of Debian's package dataset-fashion-mnist). Spark comes from the
 # package registry of Python (pyspark, 400 MB a version). Needs Linux, Python with venv, and Java 17 or 21. Leaves what it made in
@@ -101,12 +102,13 @@ for version in "${versions[@]}"; do
 
   [ "$times" -gt 0 ] || continue
   for _ in 1 2 3; do
-    plain="$(java -Xmx1g -cp "$jar" "$here/Plain.java" "$work/model.onnx" "$work/pictures" "$times")"
+    java -Xmx1g -cp "$jar" "$here/Plain.java" "$work/model.onnx" "$work/pictures" "$times" >"$answers/plain.log" &
     spark="$("${python[@]}" --master 'local-cluster[1,1,2048]' --conf spark.eventLog.enabled=true \
       --conf "spark.eventLog.dir=file:$answers/events" --conf spark.eventLog.compress=false --conf spark.eventLog.rolling.enabled=false \
       "$here/throughput.py" "$work/model.onnx" "$work/pictures" "$answers" "$times" 2>"$answers/throughput.log")" ||
       { tail -n 40 "$answers/throughput.log"; exit 1; }
-    echo "$plain $spark" | awk '{ printf "images/s a core: plain %.0f, Spark %.0f (ratio %.2f); a second of processor time: %.0f, %.0f (ratio %.2f)\n",
+    wait $!
+    echo "$(cat "$answers/plain.log") $spark" | awk '{ printf "images/s a core: plain %.0f, Spark %.0f (ratio %.2f); a second of processor time: %.0f, %.0f (ratio %.2f)\n",
       $1 / $2, $4 / $5, ($4 / $5) / ($1 / $2), $1 / $3, $4 / $6, ($4 / $6) / ($1 / $3) }'
   done
 done

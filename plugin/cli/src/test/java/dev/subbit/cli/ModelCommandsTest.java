@@ -322,6 +322,42 @@ class ModelCommandsTest {
   }
 
   @Test
+  void severalDevicesShareTheImages() throws IOException {
+    Path json = folder.resolve("predict.json");
+    CommandRun run =
+        CommandRun.of(
+            "predict",
+            model,
+            "--data",
+            data,
+            "--backend",
+            "fpga",
+            "--fpga-backend",
+            "emulator,emulator",
+            "--json",
+            json);
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("  emulator (2): "), run.out());
+    JsonNode devices = new ObjectMapper().readTree(json.toFile()).get("devices");
+    int images = devices.get(0).get("images").asInt() + devices.get(1).get("images").asInt();
+    // The first run, which is not timed, takes them all as well.
+    assertEquals(2 * IMAGES, images);
+
+    CommandRun none =
+        CommandRun.of(
+            "predict",
+            model,
+            "--data",
+            data,
+            "--backend",
+            "fpga",
+            "--fpga-backend",
+            "emulator,board");
+    assertEquals(1, none.code());
+    assertTrue(none.err().contains("'board'"), none.err());
+  }
+
+  @Test
   void fpgaSettingNeedsTheFpga() {
     CommandRun run = CommandRun.of("predict", model, "--data", data, "--fpga-backend", "emulator");
     assertEquals(2, run.code());

@@ -82,6 +82,7 @@ if exist "%archive%" set options=%options% -Xshare:auto "-XX:SharedArchiveFile=%
 :no_archive
 if exist "%archive%.new" del /q "%archive%.new" >nul 2>nul
 
+set "command=%~1"
 rem Help is over before code compiled with care would pay.
 :next_argument
 if "%~1"=="" goto :start
@@ -90,6 +91,8 @@ shift /1
 goto :next_argument
 
 :start
+rem Quantizing makes large arrays and drops them again; this collector gives their memory back to the system.
+if "%command%"=="quantize" set options=%options% -Xms64m -XX:+UseSerialGC -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20
 rem TensorFlow's start-up notes say nothing to a user.
 if not defined TF_CPP_MIN_LOG_LEVEL set "TF_CPP_MIN_LOG_LEVEL=2"
 "%java%" %options% "-Dsubbit.home=%home%" %SUBBIT_JAVA_OPTS% dev.subbit.cli.Main %*

@@ -188,11 +188,14 @@ final class ConvBodies {
    * as_column}, int64 [-1, 1].
    */
   static void writeByteBits(FunctionBuilder body) {
-    // Where a byte is divided by 2^(b + 1), bit b is set if the fraction is a half or more.
+    // Where a byte is divided by 2^(b + 1), bit b is set if the fraction is a half or more. No
+    // comparison: before set 16 it has no inferred shape, and newer ONNX Runtimes then leave all
+    // that
+    // follows to every run.
     body.number("no_byte", 0);
     body.number("byte_count", 256);
     body.number("next_byte", 1);
-    body.number("half", 0.5f);
+    body.number("double", 2);
     body.numbers(
         "bit_places", 1 / 2f, 1 / 4f, 1 / 8f, 1 / 16f, 1 / 32f, 1 / 64f, 1 / 128f, 1 / 256f);
     body.node("byte_list", "Range", List.of("no_byte", "byte_count", "next_byte"));
@@ -200,7 +203,7 @@ final class ConvBodies {
     body.node("quotients", "Mul", List.of("byte_column", "bit_places"));
     body.node("whole_quotients", "Floor", List.of("quotients"));
     body.node("fractions", "Sub", List.of("quotients", "whole_quotients"));
-    body.node("is_set", "GreaterOrEqual", List.of("fractions", "half"));
-    body.node("byte_bits", "Cast", List.of("is_set"), FunctionBuilder.to(DataType.FLOAT));
+    body.node("halves", "Mul", List.of("fractions", "double"));
+    body.node("byte_bits", "Floor", List.of("halves"));
   }
 }

@@ -3,9 +3,11 @@ package dev.subbit.onnx;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -115,9 +117,28 @@ class WeightsFunctionTest {
     assertClose(weights.toDense(), run(model(weights, opset), "onnxruntime"), "set " + opset);
   }
 
+  /** Files that an earlier version wrote. */
+  @Test
+  void earlierFunctionsMeanTheSame() throws Exception {
+    CodedWeights weights = random(new Random(9), 3, 5, 9, true, 6, 4, 3, 3);
+    ModelProto model = model(weights, 18);
+    List<FunctionProto> earlier =
+        EarlierFunctions.all().stream()
+            .filter(function -> function.getName().equals("SubBitWeights"))
+            .toList();
+    assertFalse(earlier.isEmpty());
+    for (FunctionProto function : earlier) {
+      assertNotEquals(model.getFunctions(0), function);
+      ModelProto old = model.toBuilder().setFunctions(0, function).build();
+      for (String backend : List.of("onnxruntime", "native")) {
+        assertClose(weights.toDense(), run(old, backend), backend);
+      }
+    }
+  }
+
   @ParameterizedTest
-  @CsvSource({"onnxruntime", "native"})
-  void foldToOneConvolution(String backend, @TempDir Path folder) throws Exception {
+  @CsvSource({"onnxruntime, 12", "onnxruntime, 18", "native, 12", "native, 18"})
+  void foldToOneConvolution(String backend, long opset, @TempDir Path folder) throws Exception {
     CodedWeights weights = random(new Random(7), 2, 5, 9, true, 8, 4, 3, 3);
     GraphProto.Builder graph =
         GraphProto.newBuilder()
@@ -132,7 +153,10 @@ class WeightsFunctionTest {
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.BASIC_OPT);
       options.setOptimizedModelFilePath(optimized.toString());
       ExecutionBackend.named(backend).configure(options, Map.of());
-      SubBitSessions.create(SubBitModels.ofGraph(graph.build()).toByteArray(), options).close();
+      ModelProto.Builder written = ModelProto.newBuilder().setIrVersion(8).setGraph(graph);
+      written.addOpsetImportBuilder().setVersion(opset);
+      SubBitSessions.create(SubBitModels.withOperators(written).build().toByteArray(), options)
+          .close();
     }
     ModelProto model = ModelProto.parseFrom(Files.readAllBytes(optimized));
     assertEquals(

@@ -134,6 +134,7 @@ final class GraphQuantization {
       this.result =
           settings
               .activations()
+              .filter(clipping -> hasLayers())
               .map(clipping -> integer(floatActivations, calibration.fit(), clipping))
               .orElse(floatActivations);
     }
@@ -170,9 +171,7 @@ final class GraphQuantization {
       List<Feed> measured = calibration.measured();
       List<OutputAgreement> outputs = comparison.with(result, measured);
       List<OutputAgreement> floats =
-          settings.activations().isPresent()
-              ? comparison.with(floatActivations, measured)
-              : List.of();
+          result == floatActivations ? List.of() : comparison.with(floatActivations, measured);
       ModelProto int8 = Int8Weights.store(model);
       Int8Twin twin = new Int8Twin(int8.getSerializedSize(), comparison.with(int8, measured));
       boolean heldOut = !calibration.heldOut().isEmpty();

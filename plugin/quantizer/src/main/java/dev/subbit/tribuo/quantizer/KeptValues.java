@@ -21,11 +21,31 @@ import java.util.Set;
  */
 final class KeptValues {
 
-  /** Largest number of bytes that are kept. */
-  private static final long MOST_BYTES = 96L << 20;
+  private static final long MOST_BYTES = 64L << 20;
+
+  private final long mostBytes;
 
   /** By name, those used longest ago first; one tensor a feed. */
   private final Map<String, List<Feed.Tensor>> kept = new LinkedHashMap<>(16, 0.75f, true);
+
+  KeptValues() {
+    this(MOST_BYTES);
+  }
+
+  /**
+   * Starts without any values.
+   *
+   * @param mostBytes largest number of bytes that are kept, not counting values that the ones kept
+   *     last were computed from.
+   */
+  KeptValues(long mostBytes) {
+    this.mostBytes = mostBytes;
+  }
+
+  /** Names of the values that are kept. */
+  Set<String> names() {
+    return Set.copyOf(kept.keySet());
+  }
 
   /**
    * Prepares to compute values.
@@ -36,7 +56,7 @@ final class KeptValues {
    * @return the run, over all feeds in order.
    */
   Run open(ModelProto model, List<String> values, String keep) {
-    return new Run(PartialModel.of(model, values, Set.copyOf(kept.keySet())), keep);
+    return new Run(PartialModel.of(model, values, names()), keep);
   }
 
   /** One pass over the feeds. */
@@ -72,26 +92,35 @@ final class KeptValues {
         FloatArray value = values.get(PartialModel.outputName(keep));
         found.add(Feed.Tensor.of(value));
         bytes += (long) Float.BYTES * value.values().length;
-        if (bytes > MOST_BYTES) {
+        if (bytes > mostBytes) {
           keeps = false;
           found.clear();
+        } else {
+          dropOldest(bytes);
         }
       }
       return values;
     }
 
-    /** Keeps the values of a run, and drops those used longest ago where they are too many. */
+    /** Makes room for values, of all but those that this run reads. */
+    private void dropOldest(long room) {
+      long all = kept.values().stream().mapToLong(KeptValues::bytes).sum();
+      Iterator<Map.Entry<String, List<Feed.Tensor>>> oldest = kept.entrySet().iterator();
+      while (all + room > mostBytes && oldest.hasNext()) {
+        Map.Entry<String, List<Feed.Tensor>> one = oldest.next();
+        if (!reads.contains(one.getKey())) {
+          all -= bytes(one.getValue());
+          oldest.remove();
+        }
+      }
+    }
+
+    /** Keeps the values of a run. */
     @Override
     public void close() {
       session.close();
       if (keeps) {
         kept.put(keep, found);
-      }
-      long all = kept.values().stream().mapToLong(KeptValues::bytes).sum();
-      Iterator<List<Feed.Tensor>> oldest = kept.values().iterator();
-      while (all > MOST_BYTES) {
-        all -= bytes(oldest.next());
-        oldest.remove();
       }
     }
   }

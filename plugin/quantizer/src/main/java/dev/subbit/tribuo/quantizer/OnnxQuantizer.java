@@ -101,7 +101,7 @@ public final class OnnxQuantizer {
    *     layer.
    * @param progress receives the progress.
    * @return the quantized model and the results for its layers; the same model object if no layer
-   *     can be converted.
+   *     can be converted and no other weights are to be stored in fewer bits.
    * @throws IllegalArgumentException if the model cannot be run on the inputs, gives numbers there
    *     that are not finite, or cannot be brought within the largest drop.
    */
@@ -112,7 +112,8 @@ public final class OnnxQuantizer {
       QuantizationProgress progress) {
     GraphQuantization graph = graph(model, reference, calibration, progress);
     if (graph.layers().isEmpty()) {
-      return graph.unchanged();
+      GraphQuantization.Candidate stored = graph.without(settings.rest());
+      return stored.model() == model ? graph.unchanged() : stored.report();
     }
     if (!settings.choosesStages()) {
       int[] stages = new int[graph.layers().size()];

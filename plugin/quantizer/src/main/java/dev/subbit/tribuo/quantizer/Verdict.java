@@ -18,6 +18,9 @@ public record Verdict(boolean worthIt, String sentence) {
   /** With less than this the error is more than a thirtieth of the signal's power. */
   private static final double CLOSE = 15;
 
+  /** A file of more than this share of the int8 one is not worth what its outputs lose. */
+  private static final double HARDLY_SMALLER = 0.75;
+
   /**
    * Judges a quantization.
    *
@@ -70,17 +73,19 @@ public record Verdict(boolean worthIt, String sentence) {
               + agreement
               + ").");
     }
-    boolean close = Double.isNaN(kept) ? signal >= CLOSE : kept >= LITTLE_LOST;
-    return close
-        ? new Verdict(
-            true, "Worth it: the file is smaller (" + sizes + ") and close (" + agreement + ").")
-        : new Verdict(
-            false,
-            "Worth it only if size counts more than closeness: the file is smaller ("
-                + sizes
-                + "), but int8 is closer ("
-                + agreement
-                + ").");
+    if (Double.isNaN(kept) ? signal >= CLOSE : kept >= LITTLE_LOST) {
+      return new Verdict(
+          true, "Worth it: the file is smaller (" + sizes + ") and close (" + agreement + ").");
+    }
+    String start =
+        bytes > HARDLY_SMALLER * twin.bytes()
+            ? String.format(
+                Locale.ROOT,
+                "Not worth it: int8 weights are the better choice, since the file is only %.0f %%"
+                    + " smaller (",
+                100 - 100.0 * bytes / twin.bytes())
+            : "Worth it only if size counts more than closeness: the file is smaller (";
+    return new Verdict(false, start + sizes + "), and int8 is closer (" + agreement + ").");
   }
 
   private static String agreement(List<OutputAgreement> outputs) {

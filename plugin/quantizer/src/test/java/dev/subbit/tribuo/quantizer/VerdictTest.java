@@ -89,6 +89,19 @@ class VerdictTest {
   }
 
   @Test
+  void aFileThatIsFarAndHardlySmallerIsNotWorthIt() {
+    Verdict verdict = of(List.of(output(1)), 800);
+    assertFalse(verdict.worthIt());
+    assertTrue(
+        verdict
+            .sentence()
+            .startsWith(
+                "Not worth it: int8 weights are the better choice, since the file is only 20 %"
+                    + " smaller (800 bytes against 1,000"),
+        verdict.sentence());
+  }
+
+  @Test
   void aFileThatIsNoSmallerIsNotWorthItHoweverClose() {
     Verdict verdict = of(List.of(output(0.01)), INT8_BYTES);
     assertFalse(verdict.worthIt());

@@ -66,7 +66,7 @@ public final class Int4Weights {
    * @return the model; the same object if it has no such weights.
    */
   public static ModelProto store(ModelProto model) {
-    Int4Weights weights = new Int4Weights(model.getGraph());
+    Int4Weights weights = new Int4Weights(Int8Weights.withInitializers(model.getGraph()));
     return weights.edit() ? model.toBuilder().setGraph(weights.edited).build() : model;
   }
 

@@ -10,6 +10,7 @@ import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.graph.GraphNames;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +27,8 @@ public final class Int8Weights {
   /** Smaller tensors would not become smaller by it. */
   static final int LEAST_VALUES = 256;
 
+  private static final Set<String> WEIGHTED = Set.of("Conv", "ConvTranspose", "MatMul", "Gemm");
+
   private Int8Weights() {}
 
   /**
@@ -35,7 +38,7 @@ public final class Int8Weights {
    * @return the model; the same object if it has no such weights.
    */
   public static ModelProto store(ModelProto model) {
-    GraphProto graph = model.getGraph();
+    GraphProto graph = withInitializers(model.getGraph());
     Map<String, Integer> axes = axes(graph);
     Set<String> names = GraphNames.of(graph);
     GraphProto.Builder edited = graph.toBuilder().clearInitializer().clearNode();
@@ -114,6 +117,34 @@ public final class Int8Weights {
     String name = GraphNames.free(wanted, names::contains);
     names.add(name);
     return name;
+  }
+
+  /**
+   * The graph with initializers in place of the Constant nodes that give weights, as some exporters
+   * write all of them.
+   */
+  static GraphProto withInitializers(GraphProto graph) {
+    Set<String> weights = new HashSet<>();
+    for (NodeProto node : graph.getNodeList()) {
+      if (WEIGHTED.contains(node.getOpType()) && node.getInputCount() > 1) {
+        weights.add(node.getInput(1));
+      }
+    }
+    graph.getOutputList().forEach(output -> weights.remove(output.getName()));
+    GraphIndex index = new GraphIndex(graph);
+    GraphProto.Builder edited = graph.toBuilder().clearNode();
+    for (NodeProto node : graph.getNodeList()) {
+      TensorProto tensor =
+          GraphIndex.isStandard(node, "Constant") && weights.contains(node.getOutput(0))
+              ? index.stored(node.getOutput(0)).orElse(null)
+              : null;
+      if (tensor == null) {
+        edited.addNode(node);
+      } else {
+        edited.addInitializer(tensor.toBuilder().setName(node.getOutput(0)));
+      }
+    }
+    return edited.build();
   }
 
   /** The axis of the output channels of each weight that no caller can replace. */

@@ -112,9 +112,16 @@ public final class CalibrationFeeds {
             : (int)
                 Math.max(
                     1, Math.min(MOST_IN_A_BATCH, BATCH_VALUES / Math.max(1, axes.valuesEach())));
+    // Large samples go as they lie, since a copy of all around those held out would double the
+    // memory.
+    boolean large = axes.fixedBatch() <= 0 && batch < MOST_IN_A_BATCH;
     List<Feed> feeds = new ArrayList<>();
-    for (int first = 0; first < samples.length; first += batch) {
-      int last = Math.min(samples.length, first + batch);
+    int last;
+    for (int first = 0; first < samples.length; first = last) {
+      last = Math.min(samples.length, first + batch);
+      for (int i = first + 1; i < last && large; i++) {
+        last = samples[i] == samples[i - 1] + 1 ? last : i;
+      }
       if (axes.fixedBatch() <= 0 || last - first == batch) {
         feeds.add(axes.feed(Arrays.copyOfRange(samples, first, last)));
       }

@@ -4,8 +4,8 @@ import ai.onnxruntime.OnnxJavaType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -19,6 +19,9 @@ import java.util.regex.Pattern;
  * <p>Source: numpy.lib.format, "The .npy format".
  */
 final class NpyFile {
+
+  /** Bytes before the header in versions 2 and 3; version 1 has two fewer. */
+  private static final int LONGEST_PREAMBLE = 12;
 
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final Pattern TYPE = Pattern.compile("'descr'\\s*:\\s*'([^']*)'");
@@ -46,21 +49,30 @@ final class NpyFile {
    *     why.
    */
   static Samples read(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    if (bytes.length < 12 || !Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+    // Straight into the memory that ONNX Runtime reads: files of a gigabyte are common.
+    try (FileChannel channel = FileChannel.open(file)) {
+      return read(file, channel);
+    }
+  }
+
+  private static Samples read(Path file, FileChannel channel) throws IOException {
+    ByteBuffer start = read(channel, LONGEST_PREAMBLE);
+    if (start.limit() < LONGEST_PREAMBLE
+        || !start.slice(0, MAGIC.length).equals(ByteBuffer.wrap(MAGIC))) {
       throw new IOException(file + " is not a .npy file");
     }
-    ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    if (bytes[6] < 1 || bytes[6] > 3) {
+    int version = start.get(MAGIC.length);
+    if (version < 1 || version > 3) {
       throw new IOException(
-          file + " is in version " + bytes[6] + " of the .npy format; versions 1 to 3 are read");
+          file + " is in version " + version + " of the .npy format; versions 1 to 3 are read");
     }
-    int start = bytes[6] == 1 ? 10 : 12;
-    int length = bytes[6] == 1 ? buffer.getShort(8) & 0xFFFF : buffer.getInt(8);
-    if (length < 0 || length > bytes.length - start) {
+    int preamble = version == 1 ? LONGEST_PREAMBLE - Short.BYTES : LONGEST_PREAMBLE;
+    int length = version == 1 ? start.getShort(8) & 0xFFFF : start.getInt(8);
+    if (length < 0 || length > channel.size() - preamble) {
       throw new IOException(file + " is truncated");
     }
-    String header = new String(bytes, start, length, StandardCharsets.UTF_8);
+    channel.position(preamble);
+    String header = StandardCharsets.UTF_8.decode(read(channel, length)).toString();
     String type = field(file, header, TYPE);
     if (!TYPES.containsKey(type)) {
       throw new IOException(
@@ -76,15 +88,23 @@ final class NpyFile {
     }
     long[] shape = shape(file, field(file, header, SHAPE));
     OnnxJavaType element = TYPES.get(type);
-    int data = bytes.length - start - length;
+    long data = channel.size() - preamble - length;
     int expected = FileShape.bytes(file, shape, element.size);
     if (data != expected) {
       throw new IOException(
           file + " holds " + data + " bytes of data, its shape needs " + expected);
     }
-    ByteBuffer values = ByteBuffer.allocateDirect(data).order(ByteOrder.nativeOrder());
-    values.put(bytes, start + length, data).rewind();
-    return new Samples(element, shape, values, file.toString());
+    ByteBuffer values = read(channel, expected);
+    return new Samples(element, shape, values.order(ByteOrder.nativeOrder()), file.toString());
+  }
+
+  /** Reads up to so many bytes, fewer at the end of the file. */
+  private static ByteBuffer read(FileChannel channel, int bytes) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
+      // A read may give less than asked for.
+    }
+    return buffer.flip();
   }
 
   private static String field(Path file, String header, Pattern pattern) throws IOException {

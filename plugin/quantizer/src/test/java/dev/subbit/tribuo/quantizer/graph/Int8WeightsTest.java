@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class Int8WeightsTest {
@@ -24,6 +25,17 @@ class Int8WeightsTest {
     assertTrue(stored.getSerializedSize() < 0.27 * model.getSerializedSize());
     double decibels = weights.decibels(model, stored);
     assertTrue(decibels > 30, decibels + " dB");
+  }
+
+  /** Some exporters write all numbers as Constant nodes. */
+  @Test
+  void weightsOfConstantNodesAreStoredToo() {
+    ModelProto model = WeightKinds.withConstants(weights.all());
+    for (ModelProto stored : List.of(Int8Weights.store(model), Int4Weights.store(model))) {
+      assertTrue(stored.getSerializedSize() < 0.27 * model.getSerializedSize());
+      double decibels = weights.decibels(model, stored);
+      assertTrue(decibels > 10, decibels + " dB");
+    }
   }
 
   @Test

@@ -1,6 +1,10 @@
 package dev.subbit.tribuo.quantizer.graph;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.graph.TinyGraph;
 import java.util.List;
@@ -71,5 +75,22 @@ final class WeightKinds {
         .node("Conv", List.of("x", "c"), "y")
         .output("y")
         .model();
+  }
+
+  /** A model with Constant nodes in place of its initializers. */
+  static ModelProto withConstants(ModelProto model) {
+    GraphProto.Builder graph = model.getGraph().toBuilder().clearInitializer().clearNode();
+    for (TensorProto tensor : model.getGraph().getInitializerList()) {
+      graph.addNode(
+          NodeProto.newBuilder()
+              .setOpType("Constant")
+              .addOutput(tensor.getName())
+              .addAttribute(
+                  AttributeProto.newBuilder()
+                      .setName("value")
+                      .setType(AttributeProto.AttributeType.TENSOR)
+                      .setT(tensor)));
+    }
+    return model.toBuilder().setGraph(graph.addAllNode(model.getGraph().getNodeList())).build();
   }
 }

@@ -397,6 +397,18 @@ class CalibrationFeedsTest {
   }
 
   @Test
+  void largeSamplesAreNotCopied() {
+    Samples pictures = samples(OnnxJavaType.FLOAT, 15, 3, 200, 300);
+    Calibration calibration =
+        CalibrationFeeds.split(
+            List.of(input("x", OnnxJavaType.FLOAT, -1, 3, 200, 300)), Map.of("x", pictures));
+    List<Long> sizes = calibration.fit().stream().map(Feed::samples).toList();
+    assertEquals(List.of(2L, 4L, 4L, 2L), sizes, "cut at the samples that are held out");
+    pictures.data().putFloat(0, -7);
+    assertEquals(-7, calibration.fit().get(0).tensors().get("x").data().getFloat(0));
+  }
+
+  @Test
   void wholeBatchesAreHeldOutWhereTheModelFixesThem() {
     Calibration calibration =
         CalibrationFeeds.split(

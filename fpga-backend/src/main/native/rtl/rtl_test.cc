@@ -208,7 +208,7 @@ TEST_P(Rtl, LetsResidualsNotHoldUpWhatIsComputed) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Elements, Rtl, ::testing::Values("paper", "shared", "binary", "shared4"),
+INSTANTIATE_TEST_SUITE_P(Elements, Rtl, ::testing::Values("paper", "shared", "binary"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

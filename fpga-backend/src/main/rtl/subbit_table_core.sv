@@ -30,7 +30,7 @@ module subbit_table_core #(
     input wire                          stride_h_2,
     input wire                          stride_w_2,
     input wire [                   1:0] pad_left,
-    input wire [                  15:0] in_width,
+    input wire [       $clog2(WIDTH):0] in_width,
     input wire [                  15:0] in_height,
     input wire signed [           17:0] first_row,
     input wire [                   1:0] first_bank,
@@ -199,6 +199,9 @@ module subbit_table_core #(
   logic [1:0] valid;
   logic [2*$clog2(SUMS)-1:0] addresses;
   for (genvar t = 0; t < 2; t++) begin : g_tile
+    // Every unit of the tile reads these.
+    logic [9*PIXELS-1:0] tile_windows;
+    always_ff @(posedge clk) tile_windows <= t == 1 && pairs ? next_windows : windows;
     subbit_table_tile #(
         .CHANNELS(CHANNELS),
         .SHARE(SHARE),
@@ -218,7 +221,7 @@ module subbit_table_core #(
         .fill_rows,
         .fill_columns(t == 1 && pairs ? next_columns : fill_columns),
         .fill_channels,
-        .windows(t == 1 && pairs ? next_windows : windows),
+        .windows(tile_windows),
         .look,
         .look_bank,
         .look_indices(indices),

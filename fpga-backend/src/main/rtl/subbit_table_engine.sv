@@ -78,16 +78,22 @@ module subbit_table_engine #(
   // ---- What follows from the layer: how a row is cut into steps, and how many rows make a band.
   wire pairs = layer.out_width > 16'(PIXELS);
   wire [15:0] groups = (layer.in_channels + 16'(CHANNELS - 1)) >> $clog2(CHANNELS);
-  wire [15:0] block = layer.out_channels < 16'(OUTPUTS) ? layer.out_channels : 16'(OUTPUTS);
   logic measuring;
-  logic [15:0] row_sums;       // of a block: of one row, or of two without pairs
+  logic [15:0] block, row_sums;    // sums of a block: of a step, and of one row, or of two without pairs
   logic [15:0] band_sums, band_rows;
   logic [39:0] band_bytes;
   wire [15:0] band_more = pairs ? 16'd1 : 16'd2;
   wire [39:0] row_bytes = (40'(layer.out_width) + 40'd7) >> 3;
+  logic [PIECE_BITS:0] pieces;
   always_comb begin
-    row_sums = '0;
-    for (int p = 0; p < PIECES; p++) if (p == 0 || layer.out_width > 16'(p * STEP)) row_sums = row_sums + block;
+    pieces = '0;
+    for (int p = 0; p < PIECES; p++) pieces = pieces + (PIECE_BITS + 1)'(p == 0 || layer.out_width > 16'(p * STEP));
+  end
+  // There before the start.
+  always_ff @(posedge clk) begin
+    block <= layer.out_channels < 16'(OUTPUTS) ? layer.out_channels : 16'(OUTPUTS);
+    row_sums <= '0;
+    for (int p = 1; p <= PIECES; p++) if (pieces == (PIECE_BITS + 1)'(p)) row_sums <= 16'(p) * block;
   end
   wire measured = band_rows >= layer.out_height || band_sums + row_sums > 16'(SUM_DEPTH);
   always_ff @(posedge clk) begin
@@ -179,6 +185,7 @@ module subbit_table_engine #(
   logic [INDEX_ADDRESS:0] ring_used;
   logic [15:0] load_channel, load_output, load_group;    // of the word that comes
   logic [15:0] loaded, loaded_before;    // groups of all blocks of the image, and those of the blocks before this one
+  logic group_loaded;
   logic group_done;
   logic [15:0] outputs;                  // of the block that is computed
   wire word_ready = ring_used != (INDEX_ADDRESS + 1)'(INDEX_DEPTH);
@@ -216,13 +223,26 @@ module subbit_table_engine #(
         ring_at <= ring_at + 1'b1;
         load_output <= load_group_ends ? 16'd0 : load_output + 16'd1;
       end
+      if (group_loaded) loaded <= loaded + 16'd1;
       if (load_group_ends) begin
-        loaded <= loaded + 16'd1;
         load_group <= load_block_ends ? 16'd0 : load_group + 16'd1;
       end
       if (load_block_ends) load_channel <= load_channel + 16'(OUTPUTS);
       ring_used <= ring_used + (INDEX_ADDRESS + 1)'(word_ends) - (group_done ? (INDEX_ADDRESS + 1)'(outputs) : '0);
     end
+  end
+
+  // Many memories lie behind these.
+  logic index_write;
+  logic [3:0] index_plane;
+  logic [INDEX_ADDRESS-1:0] index_address;
+  logic [CHANNELS-1:0] index_data;
+  always_ff @(posedge clk) begin
+    index_write <= index_store;
+    index_plane <= plane;
+    index_address <= ring_at;
+    index_data <= word;
+    group_loaded <= load_group_ends;
   end
 
   // ---- Computing: the blocks of an image.
@@ -238,6 +258,8 @@ module subbit_table_engine #(
   logic [INDEX_ADDRESS-1:0] index_base;
   wire [15:0] channels_left = layer.out_channels - first_channel;
   assign outputs = channels_left < 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
+  // Words of a whole block; a smaller one is the last.
+  wire [INDEX_ADDRESS-1:0] block_words = INDEX_ADDRESS'(groups << $clog2(OUTPUTS));
   wire block_done = computing == RUN && !core_busy;
   assign image_done = computing == WAIT_ROWS && first_channel != 0;
   always_ff @(posedge clk) begin
@@ -264,8 +286,6 @@ module subbit_table_engine #(
       first_channel <= '0;
     end
   end
-  // Words of a whole block; a smaller one is the last.
-  wire [INDEX_ADDRESS-1:0] block_words = INDEX_ADDRESS'(groups << $clog2(OUTPUTS));
 
   logic [1:0] bands_held;      // halves of the writer's memory that are in use
   logic sums_begin, sums_valid, band_done, band_read;
@@ -300,7 +320,7 @@ module subbit_table_engine #(
       .stride_h_2(layer.stride_h[1]),
       .stride_w_2(layer.stride_w[1]),
       .pad_left(layer.pad_left),
-      .in_width(layer.in_width),
+      .in_width(($clog2(MAX_WIDTH) + 1)'(layer.in_width)),
       .in_height(layer.in_height),
       .first_row,
       .first_bank,
@@ -320,10 +340,10 @@ module subbit_table_engine #(
       .row_store,
       .row_address,
       .row_data,
-      .index_store,
-      .index_plane(plane),
-      .index_address(ring_at),
-      .index_data(word),
+      .index_store(index_write),
+      .index_plane,
+      .index_address,
+      .index_data,
       .codebook_store(codebook_write),
       .codebook_index(codebook_index),
       .codebook_codeword,
@@ -350,7 +370,7 @@ module subbit_table_engine #(
       .pairs,
       .in_channels(($clog2(MAX_CHANNELS) + 1)'(layer.in_channels)),
       .in_height(layer.in_height),
-      .in_width(layer.in_width),
+      .in_width(($clog2(MAX_WIDTH) + 1)'(layer.in_width)),
       .out_channels(layer.out_channels),
       .out_height(layer.out_height),
       .out_width(layer.out_width),

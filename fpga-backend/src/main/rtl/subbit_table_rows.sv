@@ -39,24 +39,29 @@ module subbit_table_rows #(
     $error("WIDTH must be a multiple of eight");
   end
 
-  logic [8*CAPACITY-1:0] held, rest;          // bytes that have come, the first one lowest; above them 0
-  logic [COUNT_BITS-1:0] count, rest_count;   // their number
-  logic [15:0] channels_left, rows_left;      // with the rows that are due
+  logic [8*CAPACITY-1:0] held;                // bytes that have come, the first one lowest; above them 0
+  logic cuts;                                 // the rows that are due are among them, and leave in this cycle
+  logic [COUNT_BITS-1:0] at;                  // bytes that stay behind them: the place of the next one
+  logic [15:0] channels_left;
+  logic [15:0] rows_left, rows_next;          // with the rows that are due, and with those after them
+  logic [COUNT_BITS-1:0] due, due_next;       // bytes of these
   logic [$clog2(DEPTH)-1:0] place;
-  logic [COUNT_BITS-1:0] due;                 // bytes of the rows that are due
 
   wire [COUNT_BITS-1:0] bytes = COUNT_BITS'(row_bytes);
   function automatic logic [COUNT_BITS-1:0] of_rows(input logic [15:0] number, input logic [COUNT_BITS-1:0] each);
     return number == 16'd1 ? each : number == 16'd2 ? each << 1 : (each << 1) + each;
   endfunction
+  function automatic logic [15:0] after(input logic [15:0] number, input logic [15:0] all);
+    return number <= 16'd3 ? all : number - 16'd3;
+  endfunction
 
-  wire cuts = busy && count >= due;
-  wire channel_ends = rows_left <= 16'd3;
-  wire [15:0] rows_next = channel_ends ? height : rows_left - 16'd3;
   wire takes = beat_valid && beat_ready;
-  assign beat_ready = busy && rest_count <= COUNT_BITS'(3 * ROW);
-  assign rest = cuts ? held >> {due, 3'b000} : held;
-  assign rest_count = cuts ? count - due : count;
+  wire [COUNT_BITS-1:0] at_taken = takes ? at + COUNT_BITS'(BYTES) : at;
+  wire [COUNT_BITS-1:0] due_after = cuts ? due_next : due;
+  wire [COUNT_BITS:0] more = {1'b0, at_taken} - {1'b0, due_after};
+  wire ends = cuts && rows_left <= 16'd3 && channels_left == 16'd1;
+  wire cuts_after = busy && !ends && !more[COUNT_BITS];
+  assign beat_ready = busy && at <= COUNT_BITS'(3 * ROW);
 
   always_ff @(posedge clk) begin
     store <= cuts;
@@ -64,26 +69,33 @@ module subbit_table_rows #(
     store_rows[WIDTH-1:0] <= held[WIDTH-1:0];
     store_rows[2*WIDTH-1:WIDTH] <= WIDTH'(held >> {bytes, 3'b000});
     store_rows[3*WIDTH-1:2*WIDTH] <= WIDTH'(held >> {bytes, 4'b0000});
-    held <= rest | (takes ? (8*CAPACITY)'(beat_data) << {rest_count, 3'b000} : '0);
-    count <= rest_count + (takes ? COUNT_BITS'(BYTES) : '0);
+    held <= (cuts ? held >> {due, 3'b000} : held) | (takes ? (8*CAPACITY)'(beat_data) << {at, 3'b000} : '0);
+    cuts <= cuts_after;
+    at <= cuts_after ? more[COUNT_BITS-1:0] : at_taken;
     if (cuts) begin
       place <= place + 1'b1;
       rows_left <= rows_next;
-      due <= of_rows(rows_next, bytes);
-      if (channel_ends) channels_left <= channels_left - 16'd1;
-      if (channel_ends && channels_left == 16'd1) busy <= 1'b0;
+      rows_next <= after(rows_next, height);
+      due <= due_next;
+      due_next <= of_rows(after(rows_next, height), bytes);
+      if (rows_left <= 16'd3) channels_left <= channels_left - 16'd1;
     end
+    if (ends) busy <= 1'b0;
     if (start) begin
       busy <= 1'b1;
       held <= '0;
-      count <= '0;
+      cuts <= 1'b0;
+      at <= '0;
       place <= '0;
       channels_left <= channels;
       rows_left <= height;
+      rows_next <= after(height, height);
       due <= of_rows(height, bytes);
+      due_next <= of_rows(after(height, height), bytes);
     end
     if (rst) begin
       busy <= 1'b0;
+      cuts <= 1'b0;
       store <= 1'b0;
     end
   end

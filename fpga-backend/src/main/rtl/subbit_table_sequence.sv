@@ -32,7 +32,7 @@ module subbit_table_sequence #(
     input wire                        stride_h_2,
     input wire                        stride_w_2,
     input wire [                 1:0] pad_left,
-    input wire [                15:0] in_width,
+    input wire [     $clog2(WIDTH):0] in_width,
     input wire [                15:0] in_height,
     input wire signed [          17:0] first_row,         // of the input, under the first row of windows; from -2
     input wire [                 1:0] first_bank,         // first_row mod 3
@@ -52,7 +52,7 @@ module subbit_table_sequence #(
     output logic      sums_begin,                         // one cycle: a band takes the room
     output logic      group_done,                         // one cycle: the indices of the next group are needed no more
 
-    // Cutting windows out of the row store; they follow CUT cycles later.
+    // Cutting windows out of the row store: the windows of both tiles reach these five cycles later.
     output logic [                 1:0] cut_bank,
     output logic [$clog2(ROW_DEPTH)-1:0] cut_address,
     output logic signed [$clog2(WIDTH)+1:0] cut_column,
@@ -84,70 +84,113 @@ module subbit_table_sequence #(
   localparam int ADDRESS_BITS = $clog2(ROW_DEPTH);
   localparam int INDEX_BITS = $clog2(INDEX_DEPTH);
   localparam int COLUMN_BITS = $clog2(WIDTH) + 2;
-  localparam int CUT = 4;
+  // From the cycle in which a window is chosen until the tiles have it.
+  localparam int CUT = 6;
   // Cycles from a look-up to the next one that may add to the same sum.
   localparam int WRITTEN = 4;
   // From the last codeword of the first unit until the last unit has written its matches.
   localparam int SETTLE = UNITS + 2;
 
+  localparam int CYCLE_BITS = $clog2((1 << TABLE_BITS) > UNITS ? (1 << TABLE_BITS) : UNITS) + 1;
+
+  if (CHANNELS < 4) begin : g_check
+    $error("CHANNELS must be at least 4: what follows from a step's place is there three cycles later");
+  end
+
+  // ---- What follows from the layer.
+  logic [CYCLE_BITS-1:0] entries, slot_last;
+  logic [15:0] advance, outputs_last;
+  logic [ADDRESS_BITS-1:0] share_places, group_places;
+  wire [CYCLE_BITS-1:0] entries_here = CYCLE_BITS'(1) << tau;
+  always_ff @(posedge clk) begin
+    entries <= entries_here;
+    slot_last <= (entries_here > CYCLE_BITS'(UNITS) ? entries_here : CYCLE_BITS'(UNITS)) - 1'b1;
+    advance <= pairs ? 16'(2 * PIXELS) : 16'(PIXELS);
+    outputs_last <= outputs - 16'd1;
+    share_places <= channel_places << $clog2(SHARE);
+    group_places <= channel_places << $clog2(CHANNELS);
+  end
+
   // ---- Filling: channel groups, rows, groups of pixels, slots, cycles.
   logic filling;
   logic [15:0] fill_group, fill_row, fill_x;
   logic [SLOT_BITS-1:0] slot;
-  logic [15:0] cycle;
+  logic [CYCLE_BITS-1:0] cycle;
   logic tile;                              // that is filled, without pairs
   logic [1:0] bank;
   logic [ADDRESS_BITS-1:0] group_base;     // places before this group's first channel
+  logic [ADDRESS_BITS-1:0] slot_base;      // before this slot's first channel
+  logic [ADDRESS_BITS-1:0] channel_base;   // before the channel whose window is cut
   logic [ADDRESS_BITS-1:0] row_address;    // div 3 of the upper row
   logic [1:0] row_bank;                    // mod 3
   logic signed [17:0] row;
-  logic [ADDRESS_BITS-1:0] channel_base;   // places before the channel whose window is cut
   // Where the band's first row of windows lies, and how many rows of the output are left with it.
   logic signed [17:0] band_row;
   logic [1:0] band_bank;
   logic [ADDRESS_BITS-1:0] band_address;
   logic [15:0] rows_left;
 
-  wire [15:0] entries = 16'd1 << tau;
-  wire [15:0] slot_cycles = entries > 16'(UNITS) ? entries : 16'(UNITS);
   logic [2:0] taken;           // banks that are being filled or looked up, or wait to be
-  // A bank is taken with the first slot of a step; within a slot there is no pause.
-  wire goes = filling && (cycle != 0 || slot != 0 || tile || taken != 3'd4);
-  wire slot_ends = goes && cycle == slot_cycles - 16'd1;
+  // A bank is taken with the first cycle of a step; within a step there is no pause.
+  logic in_step, cycle_last;
+  wire goes = filling && (in_step || taken != 3'd4);
+  wire slot_ends = goes && cycle_last;
+  wire [CYCLE_BITS-1:0] cycle_next = cycle_last ? '0 : cycle + 1'b1;
   wire group_filled = slot_ends && slot == SLOT_BITS'(SHARE - 1);
-  wire [15:0] advance = pairs ? 16'(2 * PIXELS) : 16'(PIXELS);
-  wire row_ends = fill_x + advance >= out_width;
-  wire [15:0] rows_here = rows_left < band_rows ? rows_left : band_rows;
-  wire rows_end = row_ends && fill_row == rows_here - 16'd1;
-  wire step_ends = group_filled && (pairs || tile || rows_end);
-  wire band_ends = rows_end && fill_group == channel_groups - 16'd1;
-  wire [ADDRESS_BITS-1:0] share_places = ADDRESS_BITS'(channel_places << $clog2(SHARE));
 
-  // Left column of the windows of this step.
-  wire signed [17:0] left = (18'(fill_x) << stride_w_2) - 18'(pad_left);
-  logic [2:0] rows_inside;
-  logic [6*PIXELS-1:0] columns_inside;
-  always_comb begin
-    for (int r = 0; r < 3; r++) rows_inside[r] = row + 18'(r) >= 0 && row + 18'(r) < signed'({2'b00, in_height});
-    for (int p = 0; p < 2 * PIXELS; p++) begin
-      for (int t = 0; t < 3; t++) begin
-        columns_inside[3*p+t] = left + (18'(p) << stride_w_2) + 18'(t) >= 0 &&
-            left + (18'(p) << stride_w_2) + 18'(t) < signed'({2'b00, in_width});
-      end
-    end
+  // What follows from the place of a step is needed at its end, some cycles later: it takes registers of its own.
+  logic row_ends, last_row, last_fill_group;
+  logic [15:0] x_next, rows_here;
+  logic [ADDRESS_BITS-1:0] group_next, slot_next;
+  wire rows_end = row_ends && last_row;
+  wire step_ends = group_filled && (pairs || tile || rows_end);
+  wire band_ends = rows_end && last_fill_group;
+  always_ff @(posedge clk) begin
+    x_next <= fill_x + advance;
+    row_ends <= fill_x + advance >= out_width;
+    rows_here <= rows_left < band_rows ? rows_left : band_rows;
+    last_row <= fill_row == rows_here - 16'd1;
+    last_fill_group <= fill_group == channel_groups - 16'd1;
+    group_next <= group_base + group_places;
+    slot_next <= slot_base + channel_places;
   end
+
+  // Left column of the windows of this step; two cycles later, which rows and columns of them lie inside the image.
+  wire signed [COLUMN_BITS-1:0] left = (COLUMN_BITS'(fill_x) << stride_w_2) - COLUMN_BITS'(pad_left);
+  logic signed [17:0] row_1;
+  logic [1:0] outside;
+  logic signed [COLUMN_BITS-1:0] room;
+  logic [2:0] rows_inside;
+  wire [6*PIXELS-1:0] columns_inside;
+  always_ff @(posedge clk) begin
+    row_1 <= row;
+    outside <= fill_x == 0 ? pad_left : 2'd0;
+    room <= signed'({1'b0, in_width}) - left;
+    for (int r = 0; r < 3; r++) rows_inside[r] <= row_1 + 18'(r) >= 0 && row_1 + 18'(r) < signed'({2'b00, in_height});
+  end
+  subbit_table_columns #(
+      .WINDOWS(2 * PIXELS),
+      .BITS(COLUMN_BITS)
+  ) inside_columns (
+      .clk,
+      .stride_2(stride_w_2),
+      .left(outside),
+      .room,
+      .columns(columns_inside)
+  );
 
   // The row of windows below.
   logic [1:0] next_bank;
   logic [ADDRESS_BITS-1:0] next_address;
-  wire signed [17:0] next_row = row + (stride_h_2 ? 18'sd2 : 18'sd1);
-  always_comb begin
+  logic signed [17:0] next_row;
+  always_ff @(posedge clk) begin
+    next_row <= row + (stride_h_2 ? 18'sd2 : 18'sd1);
     if (stride_h_2) begin
-      next_bank = row_bank == 2'd0 ? 2'd2 : row_bank - 2'd1;
-      next_address = row_address + ADDRESS_BITS'(row_bank != 2'd0);
+      next_bank <= row_bank == 2'd0 ? 2'd2 : row_bank - 2'd1;
+      next_address <= row_address + ADDRESS_BITS'(row_bank != 2'd0);
     end else begin
-      next_bank = row_bank == 2'd2 ? 2'd0 : row_bank + 2'd1;
-      next_address = row_address + ADDRESS_BITS'(row_bank == 2'd2);
+      next_bank <= row_bank == 2'd2 ? 2'd0 : row_bank + 2'd1;
+      next_address <= row_address + ADDRESS_BITS'(row_bank == 2'd2);
     end
   end
 
@@ -161,9 +204,12 @@ module subbit_table_sequence #(
       fill_x <= '0;
       slot <= '0;
       cycle <= '0;
+      cycle_last <= 1'b0;
+      in_step <= 1'b0;
       tile <= 1'b0;
       bank <= 2'd0;
       group_base <= '0;
+      slot_base <= '0;
       channel_base <= '0;
       row <= first_row;
       row_bank <= first_bank;
@@ -173,16 +219,19 @@ module subbit_table_sequence #(
       band_address <= first_address;
       rows_left <= out_rows;
     end else if (goes) begin
-      cycle <= slot_ends ? 16'd0 : cycle + 16'd1;
-      if (cycle < 16'(UNITS)) channel_base <= channel_base + share_places;
+      cycle <= cycle_next;
+      cycle_last <= cycle_next == slot_last;
+      in_step <= !step_ends;
+      if (cycle < CYCLE_BITS'(UNITS)) channel_base <= channel_base + share_places;
       if (slot_ends) begin
         slot <= group_filled ? '0 : slot + 1'b1;
-        channel_base <= group_base + (group_filled ? '0 : ADDRESS_BITS'(channel_places * (ADDRESS_BITS'(slot) + 1'b1)));
+        slot_base <= group_filled ? group_base : slot_next;
+        channel_base <= group_filled ? group_base : slot_next;
       end
       if (step_ends) bank <= bank + 2'd1;
       if (group_filled) begin
         tile <= !step_ends;
-        fill_x <= row_ends ? 16'd0 : fill_x + advance;
+        fill_x <= row_ends ? 16'd0 : x_next;
         if (row_ends) begin
           fill_row <= rows_end ? 16'd0 : fill_row + 16'd1;
           row <= rows_end && !band_ends ? band_row : next_row;
@@ -191,12 +240,14 @@ module subbit_table_sequence #(
         end
         if (rows_end && !band_ends) begin
           fill_group <= fill_group + 16'd1;
-          group_base <= group_base + ADDRESS_BITS'(channel_places << $clog2(CHANNELS));
-          channel_base <= group_base + ADDRESS_BITS'(channel_places << $clog2(CHANNELS));
+          group_base <= group_next;
+          slot_base <= group_next;
+          channel_base <= group_next;
         end
         if (band_ends) begin
           fill_group <= '0;
           group_base <= '0;
+          slot_base <= '0;
           channel_base <= '0;
           band_row <= next_row;
           band_bank <= next_bank;
@@ -208,9 +259,11 @@ module subbit_table_sequence #(
     end
   end
 
-  assign cut_bank = row_bank;
-  assign cut_address = channel_base + row_address;
-  assign cut_column = COLUMN_BITS'(left);
+  always_ff @(posedge clk) begin
+    cut_bank <= row_bank;
+    cut_address <= channel_base + row_address;
+    cut_column <= left;
+  end
 
   // What goes with the windows, as long as they are on their way.
   typedef struct packed {
@@ -219,8 +272,6 @@ module subbit_table_sequence #(
     logic [SLOT_BITS-1:0] slot;
     logic [1:0] bank;
     logic [TABLE_BITS-1:0] entry;
-    logic [2:0] rows;
-    logic [6*PIXELS-1:0] columns;
     logic [$clog2(CHANNELS):0] channels;
   } fill_t;
   fill_t fills[CUT+1];
@@ -230,15 +281,21 @@ module subbit_table_sequence #(
           slot: slot,
           bank: bank,
           entry: TABLE_BITS'(cycle),
-          rows: rows_inside,
-          columns: columns_inside,
           channels: fill_group == channel_groups - 16'd1 ? last_channels : ($clog2(CHANNELS) + 1)'(CHANNELS)
       };
+  logic [2:0] rows[CUT+1];
+  logic [6*PIXELS-1:0] columns[CUT+1];
+  assign rows[2] = rows_inside;
+  assign columns[2] = columns_inside;
   logic [SETTLE+CUT:1] ended;    // the step ended that many cycles ago
   always_ff @(posedge clk) begin
     for (int i = 1; i <= CUT; i++) begin
       fills[i] <= fills[i-1];
       if (rst) fills[i].valid <= 2'b00;
+    end
+    for (int i = 3; i <= CUT; i++) begin
+      rows[i] <= rows[i-1];
+      columns[i] <= columns[i-1];
     end
     ended <= rst || start ? '0 : {ended[SETTLE+CUT-1:1], step_ends};
   end
@@ -248,9 +305,9 @@ module subbit_table_sequence #(
   assign fill_slot = fills[CUT].slot;
   assign fill_bank = fills[CUT].bank;
   assign fill_entry = fills[CUT].entry;
-  assign fill_rows = fills[CUT].rows;
-  assign fill_columns = fills[CUT].columns[3*PIXELS-1:0];
-  assign next_columns = fills[CUT].columns[6*PIXELS-1:3*PIXELS];
+  assign fill_rows = rows[CUT];
+  assign fill_columns = columns[CUT][3*PIXELS-1:0];
+  assign next_columns = columns[CUT][6*PIXELS-1:3*PIXELS];
   assign fill_channels = fills[CUT].channels;
 
   // ---- Looking up: bands, channel groups, groups of pixels, output channels.
@@ -260,17 +317,28 @@ module subbit_table_sequence #(
   logic [15:0] look_rows_left;
   logic first_band;
   logic group_begun;           // a step of this group of this band has begun
+  logic output_ends;           // the output channel is the block's last
   logic [3:0] ends_group;      // of each bank: its step is the last of its group of channels
   logic [$clog2(SUMS)-1:0] sum_address;
   logic [INDEX_BITS-1:0] index_at, group_at;    // `group_at`: of the group's first index
-  wire last_group = look_group == channel_groups - 16'd1;
-  wire last_band = look_rows_left <= band_rows;
-  // Only the first step of a group waits; within a step there is no pause. A sum is read again when it has been written.
-  logic [2:0] rest;
-  wire begins = output_channel == 0 && !group_begun;
-  wire allowed = !begins || (rest == 0 && (!first_band || look_group < groups_loaded) && (!last_group || sums_room));
+  wire [15:0] output_next = output_ends ? 16'd0 : output_channel + 16'd1;
+  // Steps of a few output channels wait until there have been WRITTEN cycles, so that a sum is read again when it has been
+  // written, and so that what follows from the place of a step has time here and in subbit_table_signs.
+  logic [1:0] rest;
+  logic rests;
+  // What a group is, and what the next one will be; `here`: its indices are.
+  logic last_group, last_band, here, next_last, next_here;
+  wire [15:0] look_next = last_group ? 16'd0 : look_group + 16'd1;
+  always_ff @(posedge clk) begin
+    rests <= outputs_last < 16'(WRITTEN - 1);
+    last_band <= look_rows_left <= band_rows;
+    next_last <= look_next == channel_groups - 16'd1;
+    next_here <= look_next < groups_loaded;
+  end
+  // Only the first step of a group waits for indices and room; within a step there is no pause.
+  wire begins = !group_begun;
+  wire allowed = rest == 0 && (!begins || ((!first_band || here) && (!last_group || sums_room)));
   wire looks = full != 0 && allowed;
-  wire output_ends = output_channel == outputs - 16'd1;
   wire look_ends = looks && output_ends;
   wire group_ends = look_ends && ends_group[looking_bank];
   wire look_band_ends = group_ends && last_group;
@@ -294,26 +362,32 @@ module subbit_table_sequence #(
       first_band <= 1'b1;
       group_begun <= 1'b0;
       rest <= '0;
+      last_group <= channel_groups == 16'd1;
+      here <= 1'b0;
       output_channel <= '0;
+      output_ends <= outputs == 16'd1;
       sum_address <= '0;
       index_at <= index_base;
       group_at <= index_base;
     end else begin
-      taken <= taken + 3'(goes && cycle == 0 && slot == 0 && !tile) - 3'(look_ends);
+      taken <= taken + 3'(goes && !in_step) - 3'(look_ends);
       full <= full + 3'(ended[SETTLE+CUT]) - 3'(look_ends);
       if (step_ends) ends_group[bank] <= rows_end;
       if (looks) begin
         group_begun <= !group_ends;
-        output_channel <= output_ends ? 16'd0 : output_channel + 16'd1;
+        output_channel <= output_next;
+        output_ends <= output_next == outputs_last;
         sum_address <= group_ends ? '0 : sum_address + 1'b1;
         index_at <= group_ends ? next_group_at : look_ends ? group_at : index_at + 1'b1;
       end
       if (look_ends) looking_bank <= looking_bank + 2'd1;
-      if (rest != 0) rest <= rest - 3'd1;
+      if (rest != 0) rest <= rest - 2'd1;
+      if (look_ends && rests) rest <= 2'(WRITTEN - 1);
+      here <= group_ends ? next_here : look_group < groups_loaded;
       if (group_ends) begin
-        rest <= 32'(sum_address) < WRITTEN - 1 ? 3'(WRITTEN - 1) : 3'd0;
         group_at <= next_group_at;
-        look_group <= last_group ? 16'd0 : look_group + 16'd1;
+        look_group <= look_next;
+        last_group <= next_last;
       end
       if (look_band_ends) begin
         look_rows_left <= look_rows_left - band_rows;

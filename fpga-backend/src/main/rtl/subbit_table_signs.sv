@@ -21,7 +21,7 @@ module subbit_table_signs #(
     input wire        pairs,
     input wire [$clog2(MAX_CHANNELS):0] in_channels,
     input wire [15:0] in_height,
-    input wire [15:0] in_width,
+    input wire [$clog2(2*PIXELS*PIECES):0] in_width,
     input wire [15:0] out_channels,
     input wire [15:0] out_height,
     input wire [15:0] out_width,
@@ -51,6 +51,7 @@ module subbit_table_signs #(
   localparam int PIECE_BITS = PIECES > 1 ? $clog2(PIECES) : 1;
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   localparam int ADDRESS_BITS = $clog2(SUMS);
+  localparam int COLUMN_BITS = $clog2(2 * PIXELS * PIECES) + 2;
   localparam logic signed [30:0] MOST = (31'sd1 << (ACC_BITS - 1)) - 31'sd1;
 
   if (9 * MAX_CHANNELS >= (1 << (ACC_BITS - 1))) begin : g_check
@@ -61,7 +62,7 @@ module subbit_table_signs #(
   wire signed [30:0] threshold = rule[31:1];
   wire signed [ACC_BITS-1:0] threshold_here =
       ACC_BITS'(threshold > MOST ? MOST : threshold < -MOST ? -MOST : threshold);
-  logic [CHANNEL_BITS-1:0] channel, channel_next;
+  logic [CHANNEL_BITS-1:0] channel;
   logic [ACC_BITS:0] rule_found;
   subbit_memory #(
       .WIDTH(ACC_BITS + 1),
@@ -72,51 +73,68 @@ module subbit_table_signs #(
       .write_address(rule_channel),
       .write_data({threshold_here, rule[0]}),
       .read(1'b1),
-      .read_address(channel_next),
+      .read_address(channel),
       .read_data(rule_found)
   );
 
   // ---- Where the sums that come belong.
   logic [15:0] first_channel, output_channel, rows_left, row, x;
-  logic signed [17:0] y;       // of the input, under the top of the first tile's windows
+  logic signed [COLUMN_BITS-1:0] room, row_room;    // columns from the first window's to the end of the row; from the row's first
+  logic signed [17:0] y, y_room;    // row of the input under the top of the first tile's windows; rows from it to the end
   logic [ADDRESS_BITS-1:0] row_base;
   logic [PIECE_BITS-1:0] piece;
   logic half;
+  // Whether these are the last of what they are in. It is needed with the last sum of a step, which comes four cycles after
+  // that of the step before, at the earliest.
+  logic output_ends, last_piece, last_row, last_band, last_block;
+  logic [15:0] outputs, rows_here, first_next;
   wire [15:0] channels_left = out_channels - first_channel;
-  wire [15:0] outputs = channels_left < 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
-  wire [15:0] rows_here = rows_left < band_rows ? rows_left : band_rows;
   wire [15:0] rows_step = pairs ? 16'd1 : 16'd2;
-  wire step_ends = sums_valid && output_channel == outputs - 16'd1;
-  wire row_ends = step_ends && (!pairs || x + 16'(2 * PIXELS) >= out_width);
-  wire band_ends = row_ends && row + rows_step >= rows_here;
-  wire block_ends = band_ends && rows_left <= band_rows;
-  wire image_ends = block_ends && channels_left <= 16'(OUTPUTS);
-  wire [15:0] first_next = image_ends ? 16'd0 : first_channel + 16'(OUTPUTS);
-  assign channel_next = start ? '0 : block_ends ? CHANNEL_BITS'(first_next) : step_ends ? CHANNEL_BITS'(first_channel) :
-      channel + CHANNEL_BITS'(sums_valid);
+  wire [15:0] output_next = !sums_valid ? output_channel : output_ends ? 16'd0 : output_channel + 16'd1;
+  wire step_ends = sums_valid && output_ends;
+  wire row_ends = step_ends && last_piece;
+  wire band_ends = row_ends && last_row;
+  wire block_ends = band_ends && last_band;
+  always_ff @(posedge clk) begin
+    outputs <= channels_left < 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
+    output_ends <= output_next == outputs - 16'd1;
+    last_piece <= !pairs || x + 16'(2 * PIXELS) >= out_width;
+    rows_here <= rows_left < band_rows ? rows_left : band_rows;
+    last_row <= row + rows_step >= rows_here;
+    last_band <= rows_left <= band_rows;
+    last_block <= channels_left <= 16'(OUTPUTS);
+    row_room <= COLUMN_BITS'(in_width) + COLUMN_BITS'(pad_left);
+    first_next <= last_block ? 16'd0 : first_channel + 16'(OUTPUTS);
+  end
   wire signed [17:0] top = -18'(pad_top);
+  wire signed [17:0] y_step = 18'(pairs ? {2'b00, stride_h} : {1'b0, stride_h, 1'b0});
 
   always_ff @(posedge clk) begin
-    channel <= channel_next;
+    output_channel <= output_next;
+    if (sums_valid) channel <= step_ends ? CHANNEL_BITS'(block_ends ? first_next : first_channel) : channel + 1'b1;
     if (start) begin
       first_channel <= '0;
+      channel <= '0;
       output_channel <= '0;
       rows_left <= out_height;
       row <= '0;
       x <= '0;
+      room <= COLUMN_BITS'(in_width) + COLUMN_BITS'(pad_left);
       y <= top;
+      y_room <= signed'({2'b00, in_height}) - top;
       row_base <= '0;
       piece <= '0;
       half <= 1'b0;
     end else begin
-      if (sums_valid) output_channel <= step_ends ? 16'd0 : output_channel + 16'd1;
       if (step_ends) begin
         x <= row_ends ? 16'd0 : x + 16'(2 * PIXELS);
+        room <= row_ends ? row_room : room - (COLUMN_BITS'(2 * PIXELS) << stride_w_2);
         piece <= row_ends ? '0 : piece + 1'b1;
       end
       if (row_ends) begin
         row <= band_ends ? 16'd0 : row + rows_step;
-        y <= block_ends ? top : y + 18'(pairs ? {2'b00, stride_h} : {1'b0, stride_h, 1'b0});
+        y <= block_ends ? top : y + y_step;
+        y_room <= block_ends ? signed'({2'b00, in_height}) - top : y_room - y_step;
         row_base <= band_ends ? '0 : row_base + ADDRESS_BITS'(outputs);
       end
       if (band_ends) begin
@@ -129,11 +147,8 @@ module subbit_table_signs #(
 
   // ---- Cycle 1: rows and columns of the windows inside the image. 2: their product with the channels. 3: accumulators.
   // 4: bits.
-  function automatic logic [1:0] inside_of(input logic signed [17:0] first, input logic [15:0] length);
-    logic [1:0] number;
-    number = 2'd0;
-    for (int t = 0; t < 3; t++) number = number + 2'(first + 18'(t) >= 0 && first + 18'(t) < signed'({2'b00, length}));
-    return number;
+  function automatic logic [1:0] count(input logic [2:0] bits);
+    return {(bits[0] & bits[1]) | (bits[0] & bits[2]) | (bits[1] & bits[2]), ^bits};
   endfunction
   function automatic logic [ACC_BITS-1:0] times(input logic [ACC_BITS-1:0] number, input logic [1:0] factor);
     return (factor[0] ? number : '0) + (factor[1] ? number << 1 : '0);
@@ -149,10 +164,25 @@ module subbit_table_signs #(
   place_t places[4];
   assign places[0] =
       '{valid: sums_valid, last: band_ends, half: half, piece: piece, address: row_base + ADDRESS_BITS'(output_channel)};
-  logic [ACC_BITS:0] rule_1, rule_2, rule_3;
+  logic [ACC_BITS:0] rule_2, rule_3;
   logic [2*PIXELS*SUM_BITS-1:0] sums_1, sums_2;
   logic [ACC_BITS-1:0] taps[2];               // of a column of each tile's windows, all channels
-  logic [1:0] columns[2*PIXELS];
+  wire [4:0] rows_inside;                     // the image, from the first tile's top on
+  for (genvar i = 0; i < 5; i++) begin : g_row
+    assign rows_inside[i] = y >= -18'(i) && y_room > 18'(i);
+  end
+  wire [6*PIXELS-1:0] pair_columns, columns;  // inside the image: of windows that are all neighbours, and of these
+  subbit_table_columns #(
+      .WINDOWS(2 * PIXELS),
+      .BITS(COLUMN_BITS)
+  ) inside_columns (
+      .clk,
+      .stride_2(stride_w_2),
+      .left(x == 0 ? pad_left : 2'd0),
+      .room,
+      .columns(pair_columns)
+  );
+  assign columns = pairs ? pair_columns : {2{pair_columns[3*PIXELS-1:0]}};
   logic [ACC_BITS-1:0] offsets[2*PIXELS];
   logic signed [ACC_BITS-1:0] accumulators[2*PIXELS];
   wire signed [ACC_BITS-1:0] threshold_3 = rule_3[ACC_BITS:1];
@@ -162,17 +192,14 @@ module subbit_table_signs #(
       places[i] <= places[i-1];
       if (rst) places[i].valid <= 1'b0;
     end
-    rule_1 <= rule_found;
-    rule_2 <= rule_1;
+    rule_2 <= rule_found;
     rule_3 <= rule_2;
     sums_1 <= sums;
     sums_2 <= sums_1;
-    taps[0] <= times(ACC_BITS'(in_channels), inside_of(y, in_height));
-    taps[1] <= times(ACC_BITS'(in_channels), inside_of(pairs ? y : y + 18'(stride_h), in_height));
+    taps[0] <= times(ACC_BITS'(in_channels), count(rows_inside[2:0]));
+    taps[1] <= times(ACC_BITS'(in_channels), count(pairs ? rows_inside[2:0] : stride_h[1] ? rows_inside[4:2] : rows_inside[3:1]));
     for (int p = 0; p < 2 * PIXELS; p++) begin
-      columns[p] <= inside_of(
-          ((18'(x) + 18'(pairs || p < PIXELS ? p : p - PIXELS)) << stride_w_2) - 18'(pad_left), in_width);
-      offsets[p] <= times(taps[p/PIXELS], columns[p]);
+      offsets[p] <= times(taps[p/PIXELS], count(columns[3*p+:3]));
       accumulators[p] <= ACC_BITS'({sums_2[p*SUM_BITS+:SUM_BITS], 1'b0}) - offsets[p];
       store_bits[p] <= (accumulators[p] >= threshold_3) ^ rule_3[0];
     end

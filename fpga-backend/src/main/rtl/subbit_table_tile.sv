@@ -89,7 +89,18 @@ module subbit_table_tile #(
       };
 
   wire [CHANNELS*ENTRY-1:0] found;
-  logic [1:0] look_bank_q;
+  // Few tables read each copy.
+  localparam int READERS = 8;
+  wire [2*((CHANNELS+READERS-1)/READERS)-1:0] look_banks;
+  for (genvar i = 0; i < (CHANNELS + READERS - 1) / READERS; i++) begin : g_bank
+    subbit_copy #(
+        .WIDTH(2)
+    ) bank (
+        .clk,
+        .source(look_bank),
+        .copy(look_banks[2*i+:2])
+    );
+  end
   logic [CHANNELS*TABLE_BITS-1:0] indices;
 
   for (genvar u = 0; u < UNITS; u++) begin : g_unit
@@ -130,7 +141,7 @@ module subbit_table_tile #(
           .write_address(to_2),
           .write_data(matching),
           .read(1'b1),
-          .read_address({look_bank_q, indices[C*TABLE_BITS+:TABLE_BITS]}),
+          .read_address({look_banks[2*(C/READERS)+:2], indices[C*TABLE_BITS+:TABLE_BITS]}),
           .read_data(found[C*ENTRY+:ENTRY])
       );
     end
@@ -150,7 +161,6 @@ module subbit_table_tile #(
   look_t looks[ADD+1];
   assign looks[0] = '{valid: look, first: look_first, last: look_last, address: look_address};
   always_ff @(posedge clk) begin
-    look_bank_q <= look_bank;
     indices <= look_indices;
     for (int i = 1; i <= ADD; i++) begin
       looks[i] <= looks[i-1];

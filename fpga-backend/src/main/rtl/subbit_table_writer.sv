@@ -67,24 +67,32 @@ module subbit_table_writer #(
   logic [15:0] first_channel, rows_left;
   logic [39:0] image_at, block_at, band_at, plane_left;
   logic half;
+  // What follows from these is there one cycle later, when the first row of the band is read at the earliest.
+  logic band_last, block_last;
+  logic [15:0] outputs, rows_here;
+  logic [39:0] bytes_here, image_next, block_next;
   wire [15:0] channels_left = out_channels - first_channel;
-  wire [15:0] outputs = channels_left < 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
-  wire band_last = rows_left <= band_rows;
-  wire block_last = channels_left <= 16'(OUTPUTS);
-  wire [15:0] rows_here = band_last ? rows_left : band_rows;
-  wire [39:0] bytes_here = band_last ? plane_left : band_bytes;
-  wire [39:0] image_next = image_at + image_bytes;
-  wire [39:0] block_next = block_at + (plane_bytes << $clog2(OUTPUTS));
+  always_ff @(posedge clk) begin
+    band_last <= rows_left <= band_rows;
+    block_last <= channels_left <= 16'(OUTPUTS);
+    outputs <= channels_left < 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
+    rows_here <= rows_left <= band_rows ? rows_left : band_rows;
+    bytes_here <= rows_left <= band_rows ? plane_left : band_bytes;
+    image_next <= image_at + image_bytes;
+    block_next <= block_at + (plane_bytes << $clog2(OUTPUTS));
+  end
 
-  // ---- Reading, one row per cycle: channels, rows. A row follows its address by one cycle.
-  logic reading, row_valid, row_first, row_odd, row_last, row_ends_band;
+  // ---- Reading, one row per cycle: channels, rows. A row follows its address by two cycles, first as it was found, then in a
+  // register of its own.
+  logic reading, found_valid, row_valid, row_first, row_last, row_ends_band;
   logic [15:0] output_channel, row;
   logic [ADDRESS_BITS-1:0] row_base;
-  logic [39:0] channel_at, row_at;
+  logic [39:0] channel_at, row_at, run_bytes;
   wire channel_ends = row == rows_here - 16'd1;
   wire band_ends = channel_ends && output_channel == outputs - 16'd1;
   logic takes;
-  wire advance = !row_valid || takes;
+  wire row_moves = !row_valid || takes;
+  wire advance = !found_valid || row_moves;
   wire begins = !reading && waiting != 0 && more;
   wire read_now = reading && advance;
 
@@ -105,17 +113,21 @@ module subbit_table_writer #(
   end
   logic [WIDTH-1:0] mask;
   always_ff @(posedge clk) mask <= ~({WIDTH{1'b1}} << out_width);
-  wire [WIDTH-1:0] bits_of_row = (pairs ? WIDTH'(found) : WIDTH'(row_odd ? found[2*PIXELS-1:PIXELS] : found[PIXELS-1:0])) & mask;
+  logic found_first, found_odd, found_last, found_ends_band;
+  logic [39:0] found_at, found_bytes;
+  logic [WIDTH-1:0] bits_of_row;
   assign band_read = takes && row_ends_band;
 
   always_ff @(posedge clk) begin
     if (rst) begin
       reading <= 1'b0;
+      found_valid <= 1'b0;
       row_valid <= 1'b0;
       waiting <= '0;
       more <= 1'b0;
     end else if (start) begin
       reading <= 1'b0;
+      found_valid <= 1'b0;
       row_valid <= 1'b0;
       waiting <= '0;
       more <= 1'b1;
@@ -129,7 +141,8 @@ module subbit_table_writer #(
       half <= 1'b0;
     end else begin
       waiting <= waiting + 2'(band_done) - 2'(begins);
-      if (advance) row_valid <= reading;
+      if (advance) found_valid <= reading;
+      if (row_moves) row_valid <= found_valid;
       if (begins) begin
         reading <= 1'b1;
         output_channel <= '0;
@@ -164,22 +177,29 @@ module subbit_table_writer #(
       end
     end
     if (read_now) begin
-      row_first <= row == 0;
-      row_odd <= row[0];
-      row_last <= channel_ends;
-      row_ends_band <= band_ends;
-      row_at <= channel_at;
-      run_bytes <= bytes_here;
+      found_first <= row == 0;
+      found_odd <= row[0];
+      found_last <= channel_ends;
+      found_ends_band <= band_ends;
+      found_at <= channel_at;
+      found_bytes <= bytes_here;
+    end
+    if (row_moves) begin
+      bits_of_row <= (pairs ? WIDTH'(found) : WIDTH'(found_odd ? found[2*PIXELS-1:PIXELS] : found[PIXELS-1:0])) & mask;
+      row_first <= found_first;
+      row_last <= found_last;
+      row_ends_band <= found_ends_band;
+      row_at <= found_at;
+      run_bytes <= found_bytes;
     end
   end
 
   // ---- Packing rows into beats.
-  logic [39:0] run_bytes;
   logic [8*SPAN-1:0] data, data_next;
   logic [SPAN-1:0] strobe, strobe_next;
   logic [COUNT_BITS-1:0] count, count_next;    // bytes, with those before the run in its first beat
   logic ends;                                  // the run ends with what is held
-  wire slot = !beat_valid || beat_ready;
+  logic slot;
   wire left_over = count >= COUNT_BITS'(BYTES) || (ends && count != 0);
   wire [COUNT_BITS-1:0] row_bytes = COUNT_BITS'((out_width + 16'd7) >> 3);
   wire [ROW-1:0] row_strobe = ~({ROW{1'b1}} << row_bytes);
@@ -204,28 +224,35 @@ module subbit_table_writer #(
   wire moves = slot && (left_over || takes);
   wire emits = moves && (count_next >= COUNT_BITS'(BYTES) || ends_next);
 
-  assign busy = more || reading || row_valid || left_over || beat_valid;
+  assign busy = more || reading || found_valid || row_valid || left_over || beat_valid;
   always_ff @(posedge clk) begin
     if (rst || start) begin
-      beat_valid <= 1'b0;
       count <= '0;
       ends <= 1'b0;
-    end else begin
-      if (slot) beat_valid <= emits;
-      if (moves) begin
-        count <= emits ? (count_next > COUNT_BITS'(BYTES) ? count_next - COUNT_BITS'(BYTES) : '0) : count_next;
-        ends <= ends_next;
-      end
-    end
-    if (slot) begin
-      beat_data <= data_next[DATA_WIDTH-1:0];
-      beat_strobe <= strobe_next[BYTES-1:0];
+    end else if (moves) begin
+      count <= emits ? (count_next > COUNT_BITS'(BYTES) ? count_next - COUNT_BITS'(BYTES) : '0) : count_next;
+      ends <= ends_next;
     end
     if (moves) begin
       data <= emits ? data_next >> DATA_WIDTH : data_next;
       strobe <= emits ? strobe_next >> BYTES : strobe_next;
     end
   end
+
+  // So that the bus master's readiness need not reach all of the above within a cycle.
+  subbit_queue #(
+      .WIDTH(DATA_WIDTH + BYTES),
+      .DEPTH(2)
+  ) beats (
+      .clk,
+      .rst(rst || start),
+      .in_valid(emits),
+      .in_ready(slot),
+      .in_data({strobe_next[BYTES-1:0], data_next[DATA_WIDTH-1:0]}),
+      .out_valid(beat_valid),
+      .out_ready(beat_ready),
+      .out_data({beat_strobe, beat_data})
+  );
 endmodule
 
 `default_nettype wire

@@ -15,9 +15,9 @@ constexpr std::uint64_t kTableSums = 512;
 /// From the last row that is stored to the first window of a block, and from a block's last look-up to the next one's.
 constexpr std::uint64_t kBlockOverhead = 3;
 /// From a step's last codeword, in the first match unit, to its first look-up: on top of a cycle for each unit.
-constexpr std::uint64_t kSettle = 7;
+constexpr std::uint64_t kSettle = 9;
 /// From a band's last look-up to its first row that is read for writing.
-constexpr std::uint64_t kSigns = 14;
+constexpr std::uint64_t kSigns = 15;
 
 /// Goes through one image.
 class Image {

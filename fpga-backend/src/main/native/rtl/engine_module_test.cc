@@ -5,14 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <deque>
 #include <string>
 #include <vector>
 
 #include "Vsubbit_engine.h"
 #include "Vsubbit_engine_shared.h"
+#include "rtl/engine_bus.h"
 #include "rtl/layer_fields.h"
 #include "rtl/layer_port.h"
 #include "rtl/module_bench.h"
@@ -27,7 +26,6 @@ constexpr int kMaxWidth = 64;
 constexpr std::int64_t kSumDepth = 64;
 constexpr std::int64_t kRowDepth = 64;
 
-constexpr std::size_t kBytes = 8;
 constexpr std::size_t kMemoryBytes = 1 << 19;
 
 /// A small layer of any format, mode, stride and padding, at times wider than a tile.
@@ -79,61 +77,30 @@ LayerDescriptor Place(const ConvLayer& layer, std::mt19937& random) {
 }
 
 template <class Engine, std::int64_t kLanes>
-class EngineBench {
+class EngineBench : EngineBus<Engine> {
  public:
-  explicit EngineBench(unsigned seed) : random_(seed) { Reset(m_); }
+  explicit EngineBench(unsigned seed) : EngineBus<Engine>(seed, kMemoryBytes) {}
 
   void Run() {
     const LayerCase c = RandomLayer(random_);
     const LayerDescriptor d = Place(c.layer, random_);
-    memory_.resize(kMemoryBytes);
-    for (auto& byte : memory_) {
-      byte = static_cast<std::uint8_t>(random_());
-    }
-    std::copy(c.input.begin(), c.input.end(), memory_.begin() + static_cast<std::ptrdiff_t>(d.input_address));
-    std::copy(c.residual.begin(), c.residual.end(), memory_.begin() + static_cast<std::ptrdiff_t>(d.residual_address));
+    this->Scramble();
+    this->Store(d.input_address, c.input);
+    this->Store(d.residual_address, c.residual);
     auto expected = memory_;
     const auto output = ReferenceConv(c);
     std::copy(output.begin(), output.end(), expected.begin() + static_cast<std::ptrdiff_t>(d.output_address));
-
     SetLayer(m_.layer, LayerFields(d, {kLanes, kSumDepth, kRowDepth}));
     Load(c.layer);
-    // For some cycles after a reset.
-    for (int cycle = 0; m_.busy; ++cycle) {
-      ASSERT_LT(cycle, 30) << "busy before it is started";
-      Step();
-    }
-    const int reset_at = random_() % 8 == 0 ? Between(random_, 0, 2000) : -1;
-    read_stall_ = Stall();
-    write_stall_ = Stall();
-    m_.start = 1;
-    Step();
-    m_.start = 0;
-    for (int cycle = 0; m_.busy; ++cycle) {
-      ASSERT_LT(cycle, 1000000) << "the layer does not end: " << Describe(d);
-      if (cycle == reset_at) {
-        Reset(m_);
-        beats_.clear();
-        m_.read_beat_valid = 0;
-        beats_left_ = 0;
-        ASSERT_FALSE(m_.read_valid || m_.write_valid || m_.write_beat_valid) << "goes on after a reset";
-        return;
-      }
-      Step();
-    }
-    ASSERT_TRUE(beats_.empty() && beats_left_ == 0) << "not busy, with a run on the bus";
-    const auto different = std::mismatch(memory_.begin(), memory_.end(), expected.begin());
-    ASSERT_TRUE(different.first == memory_.end())
-        << "byte " << different.first - memory_.begin() - static_cast<std::ptrdiff_t>(d.output_address) << " of "
-        << output.size() << " is " << int{*different.first} << ", not " << int{*different.second} << ": "
-        << Describe(d);
-    for (int i = 0; i < 30; ++i) {
-      Cycle(m_);
-      ASSERT_FALSE(m_.busy || m_.read_valid || m_.write_valid || m_.write_beat_valid);
-    }
+    this->RunLayer(expected, random_() % 8 == 0 ? Between(random_, 0, 2000) : -1, Describe(d));
   }
 
  private:
+  using EngineBus<Engine>::m_;
+  using EngineBus<Engine>::memory_;
+  using EngineBus<Engine>::random_;
+  using EngineBus<Engine>::kBytes;
+
   static std::string Describe(const LayerShape& d) {
     return "formats " + std::to_string(static_cast<int>(d.input_format)) + " to " +
            std::to_string(static_cast<int>(d.output_format)) + ", tau " + std::to_string(d.tau) +
@@ -142,10 +109,6 @@ class EngineBench {
            std::to_string(d.in_width) + " to " + std::to_string(d.out_height) + "x" + std::to_string(d.out_width) +
            (d.adds_residual ? ", residual" : "");
   }
-
-  /// How often of eight a stream stands still in this layer.
-  unsigned Stall() { return random_() % 3 == 0 ? 0 : random_() % 8; }
-  bool Goes(unsigned stall) { return random_() % 8 >= stall; }
 
   /// What stays on chip, in the order of subbit_weight_loader.
   void Load(const ConvLayer& layer) {
@@ -184,59 +147,6 @@ class EngineBench {
     }
     m_.index_store = 0;
   }
-
-  void Step() {
-    // One run after the other, as the masters of the bus take them.
-    m_.read_ready = beats_.empty() && Goes(read_stall_);
-    if (!m_.read_beat_valid && !beats_.empty() && Goes(read_stall_)) {
-      m_.read_beat_valid = 1;
-      std::memcpy(&m_.read_beat_data, &memory_[beats_.front()], kBytes);
-      m_.read_beat_last = beats_.size() == 1;
-    }
-    m_.write_ready = beats_left_ == 0 && Goes(write_stall_);
-    m_.write_beat_ready = beats_left_ > 0 && Goes(write_stall_);
-    Settle(m_);
-    if (m_.write_beat_valid && m_.write_beat_ready) {
-      for (std::size_t b = 0; b < kBytes; ++b) {
-        if ((m_.write_beat_strobe >> b & 1) != 0) {
-          memory_[write_at_ + b] = static_cast<std::uint8_t>(m_.write_beat_data >> 8 * b);
-        }
-      }
-      write_at_ += kBytes;
-      --beats_left_;
-    }
-    if (m_.write_valid && m_.write_ready) {
-      ASSERT_LE(m_.write_address + m_.write_beats * kBytes, kMemoryBytes);
-      write_at_ = m_.write_address;
-      beats_left_ = m_.write_beats;
-    }
-    const bool taken = m_.read_beat_valid && m_.read_beat_ready;
-    const bool asks = m_.read_valid && m_.read_ready;
-    if (taken) {
-      beats_.pop_front();
-    }
-    if (asks) {
-      ASSERT_GT(m_.read_bytes, 0u);
-      ASSERT_LE(m_.read_address + m_.read_bytes, kMemoryBytes);
-      for (std::size_t at = 0; at < m_.read_bytes; at += kBytes) {
-        beats_.push_back(m_.read_address + at);
-      }
-    }
-    Edge(m_);
-    if (taken) {
-      m_.read_beat_valid = 0;
-    }
-  }
-
-  Engine m_;
-  std::mt19937 random_;
-  std::vector<std::uint8_t> memory_;
-  /// Addresses of the beats that were asked for.
-  std::deque<std::size_t> beats_;
-  std::size_t write_at_ = 0;
-  std::size_t beats_left_ = 0;
-  unsigned read_stall_ = 0;
-  unsigned write_stall_ = 0;
 };
 
 template <class Bench>

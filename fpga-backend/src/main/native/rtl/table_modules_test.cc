@@ -13,6 +13,7 @@
 #include "Vsubbit_adder_tree.h"
 #include "Vsubbit_match_unit.h"
 #include "Vsubbit_row_store.h"
+#include "Vsubbit_table_columns.h"
 #include "Vsubbit_table_core.h"
 #include "Vsubbit_table_tile.h"
 #include "rtl/module_bench.h"
@@ -337,6 +338,28 @@ TEST(RowStoreModule, CutsWindowsOutOfRows) {
         }
       }
       cuts.pop_front();
+    }
+  }
+}
+
+TEST(TableColumnsModule, TellsWhichColumnsLieInsideTheImage) {
+  constexpr int kWindows = 6;
+  Vsubbit_table_columns m;
+  for (const int stride : {1, 2}) {
+    for (int left = 0; left <= 2; ++left) {
+      for (int room = -30; room <= 60; ++room) {
+        m.stride_2 = stride == 2;
+        m.left = static_cast<std::uint8_t>(left);
+        m.room = static_cast<std::uint8_t>(room);
+        Cycle(m);
+        for (int p = 0; p < kWindows; ++p) {
+          for (int t = 0; t < 3; ++t) {
+            const int column = stride * p + t;
+            ASSERT_EQ(GetBits(m.columns, static_cast<std::size_t>(3 * p + t), 1), column >= left && column < room)
+                << "window " << p << ", column " << t << ", stride " << stride << ", left " << left << ", room " << room;
+          }
+        }
+      }
     }
   }
 }

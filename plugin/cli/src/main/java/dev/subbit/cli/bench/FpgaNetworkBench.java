@@ -77,7 +77,7 @@ final class FpgaNetworkBench {
       int batch)
       throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    FloatBuffer pixels = FloatBuffer.allocate(batch * (int) network.images().size());
+    FloatBuffer pixels = FloatBuffer.allocate(batch * network.images().size());
     Random random = new Random(SEED);
     while (pixels.hasRemaining()) {
       pixels.put(random.nextInt(256));

@@ -35,6 +35,8 @@ package subbit_contract_pkg;
   localparam logic [31:0] MAX_POOL = 32'h00000003;
   // Most outputs of a classifier.
   localparam logic [31:0] MAX_CLASSES = 32'h0000FFFF;
+  // Most rows times columns that a classifier sums up.
+  localparam logic [31:0] MAX_POSITIONS = 32'h00000100;
 
   // Registers by their offsets, and their bits by their numbers.
   localparam logic [11:0] REGISTER_CONTROL = 12'h00;

@@ -5,6 +5,8 @@
 
 module subbit_descriptor #(
     parameter int RESPONSE_UNIT = 0,
+    // Whether classifiers of integer networks are offered, and with them descriptors of version 3.
+    parameter bit CLASSIFIER = 1'b0,
     parameter int LANES = 4,
     parameter int TABLE_DEPTH = 64,
     parameter int INDEX_PLANES = 9,
@@ -19,7 +21,7 @@ module subbit_descriptor #(
     input wire rst,
     // The descriptor, and the result: `error` and `decoded` are valid together with `done`, `layer` from then on.
     input wire start,
-    input wire [1535:0] bytes,        // byte i at [8*i +: 8]; stable until done. From byte 128 on: version 2 only
+    input wire [2047:0] bytes,        // byte i at [8*i +: 8]; stable until done. From byte 128 on: from version 2 on
     output logic done,                // one cycle
     output logic decoded,             // with done: header and enumerations are valid, so that a status may be written
     output logic [3:0] error,         // with done
@@ -40,10 +42,13 @@ module subbit_descriptor #(
 
   // ---- The fields as they lie in the descriptor.
   descriptor_t d;
-  assign d = {(8 * (DESCRIPTOR_BYTES_3 - DESCRIPTOR_BYTES_2))'(0), bytes};
+  assign d = bytes;
   // A cycle after the bytes.
-  logic extended;
-  always_ff @(posedge clk) extended <= d.version == 16'd2;
+  logic extended, integer_layer;
+  always_ff @(posedge clk) begin
+    extended <= d.version == 16'd2 || (CLASSIFIER && d.version == 16'd3);
+    integer_layer <= CLASSIFIER && d.version == 16'd3;
+  end
   wire [31:0] residual_multiplier = extended ? d.residual_multiplier : 32'd0;
   wire signed [15:0] residual_zero = extended ? d.residual_zero_point : 16'd0;
   wire [63:0] addresses[7];    // output, input, index, codebook, bias, multiplier, residual
@@ -60,8 +65,18 @@ module subbit_descriptor #(
   wire out_bits = d.output_format == 8'(OUTPUT_FORMAT_BITS);
   wire in_signed = d.input_format == 8'(INPUT_FORMAT_S8);
   wire out_signed = d.output_format == 8'(OUTPUT_FORMAT_S8);
+  // Of version 3: what a classifier needs, and that it has nothing of what only others have.
+  wire classifier_alone = d.kind == 8'(KIND_CLASSIFIER) && d.shift <= 8'd15 && d.slope_shift == 0 && d.value_bits == 0 &&
+      d.kernel == 0 && d.pool_height == 8'd1 && d.pool_width == 8'd1 && d.pool_stride_h == 8'd1 && d.pool_stride_w == 8'd1 &&
+      {d.pool_pad_top, d.pool_pad_left, d.pool_pad_bottom, d.pool_pad_right} == 0 && d.signs_address == 0;
+  wire others_clear = d.input_format == 0 && d.output_format == 0 && d.tau == 0 && d.mode == 0 && d.input_zero_point == 0 &&
+      d.output_zero_point == 0 && d.group == 32'd1 && d.stride_h == 16'd1 && d.stride_w == 16'd1 && d.dilation_h == 16'd1 &&
+      d.dilation_w == 16'd1 && {d.pad_top, d.pad_left, d.pad_bottom, d.pad_right} == 0 && d.residual_address == 0 &&
+      d.residual_multiplier[30:0] == 0 && d.residual_zero_point == 0;
   // A cycle after what they are made of.
-  logic has_bias, has_multipliers, has_residual, tail_clear;
+  logic classifier_supported, classifier_tail_clear;
+  logic [31:0] positions;
+  logic has_codebook, has_bias, has_multipliers, has_residual, tail_clear;
 
   // Whether a zero point is in the range of its format; without one it is 0.
   function automatic logic zero_fits(input logic none, input logic is_signed, input logic signed [15:0] zero);
@@ -86,11 +101,12 @@ module subbit_descriptor #(
   always_ff @(posedge clk) begin
     out_row_bytes <= words ? 40'(d.out_width) << 2 : out_bits ? (40'(d.out_width) + 40'd7) >> 3 : 40'(d.out_width);
     header_ok <= d.magic == MAGIC && d.reserved_74 == 0 &&
-        (extended ? d.size == 16'(DESCRIPTOR_BYTES_2) && tail_clear :
+        (integer_layer ? d.size == 16'(DESCRIPTOR_BYTES_3) && tail_clear && classifier_tail_clear :
+            extended ? d.size == 16'(DESCRIPTOR_BYTES_2) && tail_clear :
             d.version == 16'd1 && d.size == 16'(DESCRIPTOR_BYTES_1));
     enumerations_ok <= d.input_format < 8'(INPUT_FORMAT_VALUES) && d.output_format < 8'(OUTPUT_FORMAT_VALUES) &&
-        d.mode < 8'(MODE_VALUES);
-    supported <= d.tau >= 8'd1 && d.tau <= 8'(INDEX_PLANES) && (d.mode == 8'(MODE_DIRECT) || (32'd1 << d.tau) <= 32'(TABLE_DEPTH)) &&
+        d.mode < 8'(MODE_VALUES) && (!integer_layer || d.kind < 8'(KIND_VALUES));
+    supported <= integer_layer ? classifier_supported : d.tau >= 8'd1 && d.tau <= 8'(INDEX_PLANES) && (d.mode == 8'(MODE_DIRECT) || (32'd1 << d.tau) <= 32'(TABLE_DEPTH)) &&
         (!TABLES || (bits && out_bits && d.mode == 8'(MODE_TABLE) && !has_residual)) &&
         (d.stride_h == 16'd1 || d.stride_h == 16'd2) && (d.stride_w == 16'd1 || d.stride_w == 16'd2) &&
         d.dilation_h == 16'd1 && d.dilation_w == 16'd1 && d.group == 32'd1 &&
@@ -100,6 +116,7 @@ module subbit_descriptor #(
         zero_fits(!has_residual || words || out_bits, out_signed, residual_zero);
     // Below 2^120, so that its product with eight bits is finite.
     multiplier_ok <= residual_multiplier[30:23] < 8'd247;
+    positions <= 32'(d.in_height[15:0]) * 32'(d.in_width[15:0]);
     padded_height <= d.in_height + 32'(d.pad_top) + 32'(d.pad_bottom);
     padded_width <= d.in_width + 32'(d.pad_left) + 32'(d.pad_right);
     // A third, rounded up: exact for 16 bits.
@@ -107,11 +124,12 @@ module subbit_descriptor #(
     rows_due <= 32'(row_places) * 32'(d.in_channels[$clog2(MAX_CHANNELS):0]);
     height_due <= out_length(padded_height, d.stride_h);
     width_due <= out_length(padded_width, d.stride_w);
-    shape_ok <= in_range(d.in_channels, 32'(MAX_CHANNELS)) && in_range(d.out_channels, 32'(MAX_CHANNELS)) &&
-        d.batch != 0 && in_range(d.in_height, 32'd65535) && in_range(d.out_height, 32'd65535) &&
+    shape_ok <= in_range(d.in_channels, 32'(MAX_CHANNELS)) &&
+        in_range(d.out_channels, integer_layer ? MAX_CLASSES : 32'(MAX_CHANNELS)) && d.batch != 0 && in_range(d.in_height, 32'd65535) && in_range(d.out_height, 32'd65535) &&
         in_range(d.in_width, 32'(MAX_WIDTH)) && in_range(d.out_width, 32'(MAX_WIDTH)) &&
-        (!TABLES || rows_due <= 32'(ROW_DEPTH)) && d.out_height == height_due && d.out_width == width_due;
-    optional_ok <= words == !has_multipliers && !((words || out_bits) && has_residual) && !(TABLES && has_bias);
+        (integer_layer ? positions <= MAX_POSITIONS && d.out_height == 32'd1 && d.out_width == 32'd1 :
+            (!TABLES || rows_due <= 32'(ROW_DEPTH)) && d.out_height == height_due && d.out_width == width_due);
+    optional_ok <= (integer_layer ? !has_codebook && !has_bias : 1'b1) && words == !has_multipliers && !((words || out_bits) && has_residual) && !(TABLES && has_bias);
   end
 
   // ---- Sizes, computed one product after the other.
@@ -136,8 +154,9 @@ module subbit_descriptor #(
   logic [39:0] in_total, out_total, row_sums;
   logic too_large;
 
-  // Input channels with those that fill up the index.
-  wire [31:0] index_channels = TABLES ? (d.in_channels + INDEX_CHANNELS - 32'd1) & ~(INDEX_CHANNELS - 32'd1) : d.in_channels;
+  // Input channels with those that fill up the index; of a classifier, outputs with those that fill up the weights.
+  wire [31:0] index_outputs = integer_layer ? (d.out_channels + DENSE_OUTPUTS - 32'd1) & ~(DENSE_OUTPUTS - 32'd1) : d.out_channels;
+  wire [31:0] index_channels = TABLES && !integer_layer ? (d.in_channels + INDEX_CHANNELS - 32'd1) & ~(INDEX_CHANNELS - 32'd1) : d.in_channels;
 
   logic multiply;
   logic [39:0] factor_a;
@@ -162,8 +181,8 @@ module subbit_descriptor #(
       4'd3: {factor_a, factor_b} = {out_row_bytes, d.out_height};
       4'd4: {factor_a, factor_b} = {layer.out_plane_bytes, d.out_channels};
       4'd5: {factor_a, factor_b} = {layer.out_image_bytes, d.batch};
-      4'd6: {factor_a, factor_b} = {40'(index_channels), d.out_channels};
-      4'd7: {factor_a, factor_b} = {layer.index_plane_bytes, 32'(d.tau)};
+      4'd6: {factor_a, factor_b} = {40'(index_channels), index_outputs};
+      4'd7: {factor_a, factor_b} = {layer.index_plane_bytes, integer_layer ? 32'd1 : 32'(d.tau)};
       default: {factor_a, factor_b} = {40'(d.out_width), 32'(layer.slots)};
     endcase
   end
@@ -176,7 +195,7 @@ module subbit_descriptor #(
       3'd0: region_bytes = out_total;
       3'd1: region_bytes = in_total;
       3'd2: region_bytes = layer.index_bytes;
-      3'd3: region_bytes = 40'd2 << d.tau;
+      3'd3: region_bytes = integer_layer ? 40'd0 : 40'd2 << d.tau;
       3'd4: region_bytes = layer.has_bias ? 40'(d.out_channels) << 2 : 40'd0;
       3'd5: region_bytes = words ? 40'd0 : 40'(d.out_channels) << 2;
       default: region_bytes = layer.has_residual ? out_total : 40'd0;
@@ -209,6 +228,9 @@ module subbit_descriptor #(
 
   always_ff @(posedge clk) begin
     tail_clear <= d.reserved_8e == 0;
+    classifier_tail_clear <= d.reserved_cd == 0 && d.reserved_d8 == 0;
+    classifier_supported <= classifier_alone && others_clear;
+    has_codebook <= addresses[3] != 0;
     has_bias <= addresses[4] != 0;
     has_multipliers <= addresses[5] != 0;
     has_residual <= addresses[6] != 0;
@@ -248,7 +270,7 @@ module subbit_descriptor #(
             4'd4: layer.out_image_bytes <= product;
             4'd5: out_total <= product;
             4'd6: begin
-              layer.index_plane_bytes <= (product + 40'd7) >> 3;
+              layer.index_plane_bytes <= integer_layer ? product : (product + 40'd7) >> 3;
             end
             4'd7: layer.index_bytes <= product;
             default: row_sums <= product;
@@ -338,7 +360,11 @@ module subbit_descriptor #(
       layer.residual_multiplier <= residual_multiplier;
       layer.residual_zero <= residual_zero[8:0];
       layer.row_places <= row_places;
-      layer.row_bytes <= bits ? 16'((d.in_width + 32'd7) >> 3) : d.in_width[15:0];
+      layer.classifier <= integer_layer;
+      layer.shift <= d.shift[3:0];
+      // Rows of values of 16 bits are filled up to eight bytes.
+      layer.row_bytes <= integer_layer ? 16'((d.in_width + 32'd3) >> 2 << 3) :
+          bits ? 16'((d.in_width + 32'd7) >> 3) : d.in_width[15:0];
       layer.slots <= 16'((d.out_channels + 32'(LANES - 1)) >> LANE_BITS);
     end
   end

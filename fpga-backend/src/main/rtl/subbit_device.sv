@@ -100,10 +100,13 @@ module subbit_device #(
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   localparam logic [7:0] RESPONSES = RESPONSE_UNIT == 1 ? 8'(LANES / 2) : 8'(DOT_UNITS);
   localparam bit TABLES = RESPONSE_UNIT == 32'(RESPONSE_UNIT_TABLES);
+  // Beside tables there are classifiers of integer networks, whose values begin on a beat of up to 64 bits.
+  localparam bit CLASSIFIER = TABLES && DATA_WIDTH <= 64;
   // Binary activations, MEMORY_BASE, bits out, and but for tables 8-bit activations and residuals; strides to 2, no
   // dilation, no groups.
   localparam logic [31:0] FEATURES = 32'd1 << FEATURES_BINARY | 32'd1 << FEATURES_MEMORY_BASE | 32'd1 << FEATURES_BITS_OUT |
-      (TABLES ? 32'd0 : 32'd1 << FEATURES_INT8 | 32'd1 << FEATURES_RESIDUAL);
+      (TABLES ? 32'd0 : 32'd1 << FEATURES_INT8 | 32'd1 << FEATURES_RESIDUAL) |
+      (CLASSIFIER ? 32'd1 << FEATURES_CLASSIFIER : 32'd0);
 
   if (CHANNEL_LANES != (TABLES ? 32'(INDEX_CHANNELS) : 1)) begin : g_check4
     $error("CHANNEL_LANES must be 1, and with tables INDEX_CHANNELS, in whose groups the index lies in memory");
@@ -185,8 +188,9 @@ module subbit_device #(
   );
 
   logic check_start, check_done, check_decoded, load_start, load_done, run_start, run_busy, weights_turn, engine_turn;
-  logic [3:0] check_error, load_error;
-  logic [1535:0] descriptor;
+  logic [3:0] check_error, load_error, weights_error;
+  logic weights_done, classifier_loaded;
+  logic [2047:0] descriptor;
   layer_t layer;
 
   // List, weight loader and engine take turns at reading, list and engine at writing; never two at once.
@@ -221,6 +225,7 @@ module subbit_device #(
   assign write_beat_strobe = engine_turn ? engine_write_beat_strobe : list_write_beat_strobe;
 
   subbit_list #(
+      .NEWEST(CLASSIFIER ? 3 : 2),
       .ADDR_WIDTH(ADDR_WIDTH),
       .DATA_WIDTH(DATA_WIDTH),
       .MEMORY_BYTES(MEMORY_BYTES)
@@ -269,6 +274,7 @@ module subbit_device #(
 
   subbit_descriptor #(
       .RESPONSE_UNIT(RESPONSE_UNIT),
+      .CLASSIFIER(CLASSIFIER),
       .LANES(LANES),
       .TABLE_DEPTH(TABLE_DEPTH),
       .INDEX_PLANES(INDEX_PLANES),
@@ -304,9 +310,9 @@ module subbit_device #(
       .clk,
       .rst(clear),
       .layer,
-      .start(load_start),
-      .done(load_done),
-      .error(load_error),
+      .start(load_start && !layer.classifier),
+      .done(weights_done),
+      .error(weights_error),
       .read_valid(load_read_valid),
       .read_ready(read_ready && weights_turn),
       .read_address(load_read_address),
@@ -328,7 +334,35 @@ module subbit_device #(
       .parameter_value
   );
 
+  // A classifier has nothing that is loaded before it runs.
+  always_ff @(posedge clk) classifier_loaded <= load_start && layer.classifier && !clear;
+  assign load_done = weights_done || classifier_loaded;
+  assign load_error = layer.classifier ? ERROR_NONE : weights_error;
+
   if (TABLES) begin : g_tables
+    // What either engine asks of the bus.
+    logic table_busy, classifier_busy;
+    logic table_read_valid, table_read_beat_ready, table_write_valid, table_write_beat_valid;
+    logic [ADDR_WIDTH-1:0] table_read_address, table_write_address;
+    logic [23:0] table_read_bytes, table_write_beats;
+    logic [DATA_WIDTH-1:0] table_write_beat_data;
+    logic [DATA_WIDTH/8-1:0] table_write_beat_strobe;
+    logic classifier_read_valid, classifier_read_beat_ready, classifier_write_valid, classifier_write_beat_valid;
+    logic [ADDR_WIDTH-1:0] classifier_read_address, classifier_write_address;
+    logic [23:0] classifier_read_bytes, classifier_write_beats;
+    logic [DATA_WIDTH-1:0] classifier_write_beat_data;
+    logic [DATA_WIDTH/8-1:0] classifier_write_beat_strobe;
+    assign run_busy = table_busy || classifier_busy;
+    assign engine_read_valid = layer.classifier ? classifier_read_valid : table_read_valid;
+    assign engine_read_address = layer.classifier ? classifier_read_address : table_read_address;
+    assign engine_read_bytes = layer.classifier ? classifier_read_bytes : table_read_bytes;
+    assign engine_beat_ready = layer.classifier ? classifier_read_beat_ready : table_read_beat_ready;
+    assign engine_write_valid = layer.classifier ? classifier_write_valid : table_write_valid;
+    assign engine_write_address = layer.classifier ? classifier_write_address : table_write_address;
+    assign engine_write_beats = layer.classifier ? classifier_write_beats : table_write_beats;
+    assign engine_write_beat_valid = layer.classifier ? classifier_write_beat_valid : table_write_beat_valid;
+    assign engine_write_beat_data = layer.classifier ? classifier_write_beat_data : table_write_beat_data;
+    assign engine_write_beat_strobe = layer.classifier ? classifier_write_beat_strobe : table_write_beat_strobe;
     subbit_table_engine #(
         .CHANNELS(CHANNEL_LANES),
         .SHARE(LANES / DOT_UNITS),
@@ -345,31 +379,73 @@ module subbit_device #(
         .clk,
         .rst(clear),
         .layer,
-        .start(run_start),
-        .busy(run_busy),
+        .start(run_start && !layer.classifier),
+        .busy(table_busy),
         .codebook_write,
         .codebook_index(INDEX_PLANES'(codebook_index)),
         .codebook_codeword,
         .rule_write(multiplier_write),
         .rule_channel(parameter_channel),
         .rule(parameter_value),
-        .read_valid(engine_read_valid),
-        .read_ready(read_ready && engine_turn),
-        .read_address(engine_read_address),
-        .read_bytes(engine_read_bytes),
-        .read_beat_valid(beat_valid && engine_turn),
-        .read_beat_ready(engine_beat_ready),
+        .read_valid(table_read_valid),
+        .read_ready(read_ready && engine_turn && !layer.classifier),
+        .read_address(table_read_address),
+        .read_bytes(table_read_bytes),
+        .read_beat_valid(beat_valid && engine_turn && !layer.classifier),
+        .read_beat_ready(table_read_beat_ready),
         .read_beat_data(beat_data),
         .read_beat_last(beat_last),
-        .write_valid(engine_write_valid),
-        .write_ready(write_ready && engine_turn),
-        .write_address(engine_write_address),
-        .write_beats(engine_write_beats),
-        .write_beat_valid(engine_write_beat_valid),
-        .write_beat_ready(write_beat_ready && engine_turn),
-        .write_beat_data(engine_write_beat_data),
-        .write_beat_strobe(engine_write_beat_strobe)
+        .write_valid(table_write_valid),
+        .write_ready(write_ready && engine_turn && !layer.classifier),
+        .write_address(table_write_address),
+        .write_beats(table_write_beats),
+        .write_beat_valid(table_write_beat_valid),
+        .write_beat_ready(write_beat_ready && engine_turn && !layer.classifier),
+        .write_beat_data(table_write_beat_data),
+        .write_beat_strobe(table_write_beat_strobe)
     );
+    if (CLASSIFIER) begin : g_classifier
+      subbit_classifier_engine #(
+          .OUTPUTS(32'(DENSE_OUTPUTS)),
+          .MAX_CHANNELS(MAX_CHANNELS),
+          .ADDR_WIDTH(ADDR_WIDTH),
+          .DATA_WIDTH(DATA_WIDTH)
+      ) classifier (
+          .clk,
+          .rst(clear),
+          .layer_i(layer),
+          .start_i(run_start && layer.classifier),
+          .busy_o(classifier_busy),
+          .read_valid_o(classifier_read_valid),
+          .read_ready_i(read_ready && engine_turn && layer.classifier),
+          .read_address_o(classifier_read_address),
+          .read_bytes_o(classifier_read_bytes),
+          .read_beat_valid_i(beat_valid && engine_turn && layer.classifier),
+          .read_beat_ready_o(classifier_read_beat_ready),
+          .read_beat_data_i(beat_data),
+          .read_beat_last_i(beat_last),
+          .write_valid_o(classifier_write_valid),
+          .write_ready_i(write_ready && engine_turn && layer.classifier),
+          .write_address_o(classifier_write_address),
+          .write_beats_o(classifier_write_beats),
+          .write_beat_valid_o(classifier_write_beat_valid),
+          .write_beat_ready_i(write_beat_ready && engine_turn && layer.classifier),
+          .write_beat_data_o(classifier_write_beat_data),
+          .write_beat_strobe_o(classifier_write_beat_strobe)
+      );
+    end else begin : g_no_classifier
+      assign classifier_busy = 1'b0;
+      assign classifier_read_valid = 1'b0;
+      assign classifier_read_address = '0;
+      assign classifier_read_bytes = '0;
+      assign classifier_read_beat_ready = 1'b0;
+      assign classifier_write_valid = 1'b0;
+      assign classifier_write_address = '0;
+      assign classifier_write_beats = '0;
+      assign classifier_write_beat_valid = 1'b0;
+      assign classifier_write_beat_data = '0;
+      assign classifier_write_beat_strobe = '0;
+    end
     wire unused_index = &{1'b0, codebook_index, index_store, index_plane, index_address, index_data, bias_write};
   end else begin : g_sums
     subbit_engine #(

@@ -3,6 +3,8 @@
 `default_nettype none
 
 module subbit_list #(
+    // The newest version of descriptors, 2 or 3.
+    parameter int NEWEST = 2,
     parameter int ADDR_WIDTH = 32,
     parameter int DATA_WIDTH = 64,
     parameter logic [63:0] MEMORY_BYTES = 64'd1 << 28
@@ -24,7 +26,7 @@ module subbit_list #(
 
     // Checking, by subbit_descriptor.
     output logic          check_start,
-    output logic [1535:0] descriptor,           // bytes from 128 on: version 2 only
+    output logic [2047:0] descriptor,           // bytes from 128 on: from version 2 on, from 192 on: version 3 only
     input  wire           check_done,
     input  wire           check_decoded,
     input  wire  [   3:0] check_error,
@@ -70,7 +72,7 @@ module subbit_list #(
   if (DATA_WIDTH > 128) begin : g_check
     $error("DATA_WIDTH must be at most 128");
   end
-  if (MEMORY_BYTES < 64'(DESCRIPTOR_BYTES_2)) begin : g_check2
+  if (MEMORY_BYTES < 64'(DESCRIPTOR_BYTES_3)) begin : g_check2
     $error("MEMORY_BYTES must hold a descriptor");
   end
 
@@ -101,16 +103,18 @@ module subbit_list #(
   logic [127:0] status_words;
   logic [2:0] status_left;
 
-  // Descriptors of version 2 have a tail, which is fetched after the common part.
+  // Descriptors from version 2 on have a tail, which is fetched after the common part.
   logic tail;
-  wire extended = descriptor[8*VERSION_AT+:16] == 16'd2;
+  wire integer_layer = NEWEST >= 3 && descriptor[8*VERSION_AT+:16] == 16'd3;
+  wire extended = integer_layer || descriptor[8*VERSION_AT+:16] == 16'd2;
+  wire [8:0] extended_bytes = integer_layer ? 9'(DESCRIPTOR_BYTES_3) : 9'(DESCRIPTOR_BYTES_2);
   logic leaves_memory;       // of the cycle before
   wire [64:0] list_end = {1'b0, list_address} + {26'd0, list_count, 7'd0};
 
   assign running = state != IDLE;
   assign read_valid = state == FETCH && !leaves_memory;
   assign read_address = ADDR_WIDTH'(tail ? address + 64'(DESCRIPTOR_BYTES_1) : address);
-  assign read_bytes = tail ? 24'(DESCRIPTOR_BYTES_2 - DESCRIPTOR_BYTES_1) : 24'(DESCRIPTOR_BYTES_1);
+  assign read_bytes = tail ? 24'(extended_bytes) - 24'(DESCRIPTOR_BYTES_1) : 24'(DESCRIPTOR_BYTES_1);
   assign read_beat_ready = state == FETCHING;
   assign write_valid = state == STATUS && !weights_turn && !engine_turn;
   assign write_address = ADDR_WIDTH'(address + 64'(STATUS_AT));
@@ -122,7 +126,7 @@ module subbit_list #(
   // The turns come from registers, one cycle late: loader and engine request the bus some cycles after they are
   // started.
   always_ff @(posedge clk) begin
-    leaves_memory <= address > MEMORY_BYTES - (tail ? 64'(DESCRIPTOR_BYTES_2) : 64'(DESCRIPTOR_BYTES_1));
+    leaves_memory <= address > MEMORY_BYTES - (tail ? 64'(extended_bytes) : 64'(DESCRIPTOR_BYTES_1));
     weights_turn <= state == LOAD;
     engine_turn <= state == RUN || state == WAIT_WRITES;
   end
@@ -160,7 +164,8 @@ module subbit_list #(
         end else if (read_ready) state <= FETCHING;
         FETCHING:
         if (read_beat_valid) begin
-          if (tail) descriptor[1535:1024] <= {read_beat_data, descriptor[1535:1024+DATA_WIDTH]};
+          if (tail && integer_layer) descriptor[2047:1024] <= {read_beat_data, descriptor[2047:1024+DATA_WIDTH]};
+          else if (tail) descriptor[1535:1024] <= {read_beat_data, descriptor[1535:1024+DATA_WIDTH]};
           else descriptor[1023:0] <= {read_beat_data, descriptor[1023:DATA_WIDTH]};
           if (read_beat_last) begin
             tail <= 1'b1;
@@ -208,7 +213,7 @@ module subbit_list #(
           end
           if (status_left == 0 && !writes_busy) begin
             number <= number + 32'd1;
-            address <= address + (extended ? 64'(DESCRIPTOR_BYTES_2) : 64'(DESCRIPTOR_BYTES_1));
+            address <= address + (extended ? 64'(extended_bytes) : 64'(DESCRIPTOR_BYTES_1));
             tail <= 1'b0;
             state <= status != ERROR_NONE || number == list_count - 32'd1 ? FINISH : NEXT;
           end

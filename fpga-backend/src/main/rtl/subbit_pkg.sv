@@ -46,6 +46,9 @@ package subbit_pkg;
     logic [39:0] residual_address;
     logic [31:0] residual_multiplier;
     logic signed [8:0] residual_zero;
+    // A classifier of an integer network, in place of a convolution.
+    logic classifier;
+    logic [3:0] shift;
     // Derived from the fields above.
     logic [15:0] row_bytes;           // of one input row
     logic [39:0] in_plane_bytes;      // of one input channel
@@ -54,7 +57,7 @@ package subbit_pkg;
     logic [39:0] out_plane_bytes;     // of one output channel
     logic [39:0] out_image_bytes;     // of all
     logic [39:0] index_plane_bytes;   // of one bit plane of the index
-    logic [39:0] index_bytes;         // of all
+    logic [39:0] index_bytes;         // of all; of a classifier, of its weights
     logic [15:0] slots;               // accumulators a lane holds for one pixel
     logic [15:0] tile_columns;        // output pixels of a tile: columns ...
     logic [7:0] tile_rows;            // ... and rows

@@ -105,7 +105,14 @@ faults=(
   "a run begins where the one before has ended|subbit_table_writer.sv|row_first ? COUNT_BITS'(row_at[SIZE-1:0]) : count|count"
   "an image that does not fit is taken|subbit_descriptor.sv|rows_due <= 32'(ROW_DEPTH)|1'b1"
   "tables take a bias|subbit_descriptor.sv|!(TABLES && has_bias)|1'b1"
-  "the index's last group is not filled up|subbit_descriptor.sv|wire [31:0] index_channels = TABLES ?|wire [31:0] index_channels = 1'b0 ?"
+  "the index's last group is not filled up|subbit_descriptor.sv|wire [31:0] index_channels = TABLES && !integer_layer ?|wire [31:0] index_channels = 1'b0 ?"
+  "what fills up a row of values is summed up|subbit_position_sums.sv|if (column_q + 16'(i) < width_i) beat_sum|if (1'b1) beat_sum"
+  "a sum is read while it is written|subbit_position_sums.sv|due_q && !(alone && sum_valid_q)|due_q"
+  "a moved sum is not rounded|subbit_position_sums.sv|rounded_q <= total + half|rounded_q <= total"
+  "sums go on from the ones before|subbit_dense_array.sv|(first_q ? 32'sd0 : sums_q|(1'b0 ? 32'sd0 : sums_q"
+  "the lower half of a value has a sign|subbit_classifier_engine.sv|{1'b0, value[7:0]}|{value[7], value[7:0]}"
+  "further images get the classes of the first ones' place|subbit_classifier_engine.sv|images_at_q <= images_at_q + group_bytes_q|images_at_q <= images_at_q"
+  "a classifier with signs is taken|subbit_descriptor.sv|d.pool_pad_right} == 0 && d.signs_address == 0|d.pool_pad_right} == 0"
 )
 
 # Tests whether the fault of this number goes unnoticed. The whole device is built only if no bench of a module has caught the fault.

@@ -75,29 +75,47 @@ std::uint64_t ShortcutCycles(const LayerShape& d) {
   return cycles + ParameterCycles(d);
 }
 
-/// The pixels of the dense unit are images; so many share the weights that are read.
+/// The pixels of the dense unit are images; so many share the weights that are read. Sums are written one per cycle when
+/// all of a block's are there.
 std::uint64_t ClassifierCycles(const LayerShape& d) {
+  // From the last value of an image to the next run, from the last weight of a block to its first sum, and from the last
+  // sum of an image to the next one's first.
+  constexpr std::uint64_t kSumsOverhead = 3;
+  constexpr std::uint64_t kBlockOverhead = 3;
+  constexpr std::uint64_t kWriteOverhead = 4;
+  // The response to the last burst, and the steps before and after the layer.
+  constexpr std::uint64_t kTail = kMemoryLatency + 5;
   const std::uint64_t taps = d.dense_taps();
-  const std::uint64_t pool = kRunOverhead + d.in_height * d.in_channels * Beats(d.input_row_bytes());
-  std::uint64_t cycles = 0;
+  const std::uint64_t beats = d.in_height * d.in_channels * Beats(d.input_row_bytes());
+  // A sum is read again when it has been written, which takes a cycle more if each beat has another row of one channel.
+  const bool alone = d.in_channels == 1 && Beats(d.input_row_bytes()) == 1;
+  std::uint64_t cycles = kTail;
   for (std::uint64_t image = 0; image < d.batch; image += kDensePixels) {
     const std::uint64_t images = std::min<std::uint64_t>(kDensePixels, d.batch - image);
-    cycles += images * pool;
+    cycles += images * (kRunOverhead + (alone ? 2 : 1) * beats + kSumsOverhead);
     ForEachBlock(d, [&](std::uint64_t outputs) {
-      cycles += kRunOverhead + taps * Beats(contract::kDenseOutputs) + 2 * taps +
-                images * (kWriteOverhead + Beats(4 * outputs));
+      cycles += kRunOverhead + taps * Beats(contract::kDenseOutputs) + kBlockOverhead +
+                images * (outputs + kWriteOverhead);
     });
   }
-  return cycles;
+  // A burst is sent when all its beats are there, and a beat has two sums: the last one waits for those before it.
+  constexpr std::uint64_t kBurst = 16;
+  const std::uint64_t beats_of_block = Beats(4 * ((d.out_channels - 1) % contract::kDenseOutputs + 1));
+  const std::uint64_t last = (beats_of_block - 1) % kBurst + 1;
+  return cycles + last + (beats_of_block > kBurst && 2 * last < kBurst ? kBurst - 2 * last : 0);
 }
 
 }  // namespace
 
 std::uint64_t DenseCycles(const LayerDescriptor& d) {
-  const std::uint64_t cycles = d.integer->kind == Kind::kStem       ? StemCycles(d)
-                               : d.integer->kind == Kind::kShortcut ? ShortcutCycles(d)
-                                                                    : ClassifierCycles(d);
-  return cycles + kTailOverhead;
+  switch (d.integer->kind) {
+    case Kind::kStem:
+      return StemCycles(d) + kTailOverhead;
+    case Kind::kShortcut:
+      return ShortcutCycles(d) + kTailOverhead;
+    default:
+      return ClassifierCycles(d);
+  }
 }
 
 }  // namespace subbit::fpga

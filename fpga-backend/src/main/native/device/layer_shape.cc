@@ -14,9 +14,6 @@ namespace {
 /// that of two infinities.
 constexpr float kResidualMultiplierLimit = 0x1p120f;
 
-/// The most positions that a classifier sums up.
-constexpr std::uint64_t kMaxPositions = 256;
-
 bool InRange(std::uint32_t value, std::uint32_t low, std::uint32_t high) { return value >= low && value <= high; }
 
 /// Windows along an axis of `length` positions, pads included; none if none fits.
@@ -227,7 +224,7 @@ ErrorCode LayerShape::ValidateImages(const Capabilities& capabilities) const {
   const bool stem = integer.has_value() && integer->kind == Kind::kStem;
   const bool rows_stay = !integer.has_value() || integer->kind == Kind::kConv;
   const bool positions_fit = !integer.has_value() || integer->kind != Kind::kClassifier ||
-                             std::uint64_t{in_height} * in_width <= kMaxPositions;
+                             std::uint64_t{in_height} * in_width <= contract::kMaxPositions;
   const std::uint64_t places = std::uint64_t{in_channels} * ((std::uint64_t{in_height} + 2) / 3);
   if (!InRange(in_height, 1, kMaxHeight) ||
       !InRange(in_width, 1, stem ? contract::kStemWidth : capabilities.max_width)) {

@@ -13,8 +13,8 @@
 
 namespace subbit::fpga {
 
-/// As the module gets them: both versions have 192 bytes, of which the last 64 mean nothing in version 1.
-using DescriptorBytes = std::array<std::uint8_t, LayerDescriptor::kResidualBytes>;
+/// As the module gets them: all versions have 256 bytes, of which the last mean nothing in versions 1 and 2.
+using DescriptorBytes = std::array<std::uint8_t, LayerDescriptor::kIntegerBytes>;
 
 inline DescriptorBytes Encode(const LayerDescriptor& d, std::mt19937& random) {
   DescriptorBytes bytes;

@@ -324,5 +324,62 @@ TEST(DescriptorModule, TakesForTablesWhatTheDriverTakes) {
   }
 }
 
+/// A classifier that tables take.
+LayerDescriptor Classifier(std::mt19937& random) {
+  LayerDescriptor d;
+  d.version = 3;
+  d.input_format = {};
+  d.output_format = {};
+  d.tau = 0;
+  d.batch = static_cast<std::uint32_t>(Between(random, 1, 9));
+  d.in_channels = static_cast<std::uint32_t>(Between(random, 1, 512));
+  d.out_channels = static_cast<std::uint32_t>(Between(random, 1, random() % 8 == 0 ? 65535 : 1000));
+  d.in_height = static_cast<std::uint32_t>(Between(random, 1, 16));
+  d.in_width = static_cast<std::uint32_t>(Between(random, 1, 16));
+  d.integer.emplace().kind = Kind::kClassifier;
+  d.integer->value_bits = 0;
+  d.integer->shift = static_cast<std::uint8_t>(random() % 16);
+  d.input_address = 64;
+  d.output_address = std::uint64_t{1} << 27;
+  d.index_address = (std::uint64_t{1} << 28) - d.dense_bytes() / 64 * 64;
+  return d;
+}
+
+TEST(DescriptorModule, JudgesClassifiersAsTheDriverDoesWhateverIsWrong) {
+  Capabilities capabilities = RtlCapabilities("tables");
+  capabilities.memory_bytes = std::uint64_t{1} << 28;
+  std::mt19937 random(4);
+  Vsubbit_descriptor_tables m;
+  Reset(m);
+  std::map<ErrorCode, int> seen;
+  for (int run = 0; run < 6000; ++run) {
+    DescriptorBytes bytes = Encode(Classifier(random), random);
+    // Mostly with one other byte, which may also be one that the driver does not look at.
+    if (run % 4 != 0) {
+      const auto at = static_cast<std::size_t>(random() % bytes.size());
+      const bool answer = at >= fields::kStatus.at && at < fields::kStatus.at + 4;
+      bytes[at] = static_cast<std::uint8_t>(answer ? bytes[at] : random() % 2 == 0 ? random() % 4 : random());
+    }
+    LayerDescriptor d;
+    ErrorCode expected = LayerDescriptor::Decode(bytes.data(), bytes.size(), &d);
+    if (expected == ErrorCode::kNone) {
+      expected = d.Validate(capabilities);
+    }
+    ASSERT_EQ(Judge(m, bytes), expected) << "run " << run;
+    ++seen[expected];
+    if (expected == ErrorCode::kNone && d.integer.has_value()) {
+      ASSERT_EQ(GetLayer(m.layer, "classifier"), 1);
+      ASSERT_EQ(GetLayer(m.layer, "shift"), d.integer->shift);
+      ASSERT_EQ(GetLayer(m.layer, "row_bytes"), static_cast<std::int64_t>(d.input_row_bytes()));
+      ASSERT_EQ(GetLayer(m.layer, "in_image_bytes"), static_cast<std::int64_t>(d.input_image_bytes()));
+      ASSERT_EQ(GetLayer(m.layer, "out_image_bytes"), static_cast<std::int64_t>(d.output_image_bytes()));
+    }
+  }
+  for (const auto error : {ErrorCode::kNone, ErrorCode::kHeader, ErrorCode::kUnsupported, ErrorCode::kShape,
+                           ErrorCode::kAddress}) {
+    EXPECT_GT(seen[error], 50) << Describe(error);
+  }
+}
+
 }  // namespace
 }  // namespace subbit::fpga

@@ -168,5 +168,82 @@ TEST(RtlTables, TakesTheCyclesOfTheModelOnRandomLayers) {
   }
 }
 
+/// A classifier, and images [N, H, C, W] of 16-bit values for it, each row of a channel filled up to eight bytes.
+struct ClassifierCase {
+  DenseLayer layer;
+  std::uint32_t batch;
+  ImageSize size;
+  std::vector<std::uint8_t> input;
+};
+
+ClassifierCase Classifier(std::uint32_t channels, std::uint32_t classes, ImageSize size, std::uint32_t batch,
+                          std::mt19937& random) {
+  ClassifierCase c;
+  LayerShape& shape = c.layer.shape;
+  shape.input_format = {};
+  shape.output_format = {};
+  shape.tau = 0;
+  shape.in_channels = channels;
+  shape.out_channels = classes;
+  shape.integer.emplace().kind = Kind::kClassifier;
+  shape.integer->value_bits = 0;
+  shape.integer->shift = static_cast<std::uint8_t>(random() % 9);
+  for (std::uint32_t i = 0; i < channels * classes; ++i) {
+    c.layer.weights.push_back(static_cast<std::int8_t>(random()));
+  }
+  c.batch = batch;
+  c.size = size;
+  c.input.resize(batch * size.height * channels * RowBytes(ElementFormat::kS16, size.width));
+  for (auto& byte : c.input) {
+    byte = static_cast<std::uint8_t>(random());
+  }
+  return c;
+}
+
+std::vector<std::int32_t> Run(const std::shared_ptr<Driver>& driver, const ClassifierCase& c, LayerCycles* cycles) {
+  const auto loaded = driver->Load(c.layer);
+  const LayerGraph graph = {1, {{loaded.get(), 0, kNoTensor}}, {1}};
+  std::vector<std::int32_t> sums(c.batch * c.layer.shape.out_channels);
+  *cycles = driver->RunGraph(graph, c.batch, {{c.input.data(), c.size}}, {sums.data()}, std::chrono::minutes(5))
+                .front();
+  return sums;
+}
+
+/// Results must be the same, cycles within 2 %, or a few.
+void CompareWithTheEmulator(const ClassifierCase& c, const BusTiming& timing = {}) {
+  SCOPED_TRACE(std::to_string(c.layer.shape.in_channels) + " channels, " +
+               std::to_string(c.layer.shape.out_channels) + " classes, " + std::to_string(c.size.height) + "x" +
+               std::to_string(c.size.width) + ", batch " + std::to_string(c.batch));
+  LayerCycles rtl{};
+  LayerCycles model{};
+  const auto simulated = Run(OpenRtl(timing), c, &rtl);
+  const auto emulated =
+      Run(Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(kElement))), c, &model);
+  ASSERT_EQ(simulated, emulated);
+  if (timing.stall_percent == 0) {
+    EXPECT_NEAR(static_cast<double>(rtl.cycles) / static_cast<double>(model.cycles), 1, 0.02)
+        << "cycles " << rtl.cycles << " for " << model.cycles;
+  }
+}
+
+TEST(RtlTables, RunsClassifiersAsTheEmulatorDoes) {
+  std::mt19937 random(33);
+  for (int run = 0; run < 24; ++run) {
+    const std::uint32_t width = Pick(random, 1, 9);
+    const ImageSize size = {Pick(random, 1, 9), width};
+    const ClassifierCase c =
+        Classifier(Pick(random, 1, run % 4 == 0 ? 512 : 20), Pick(random, 1, run % 4 == 1 ? 300 : 70), size,
+                   run % 3 == 0 ? Pick(random, 2, 12) : 1, random);
+    CompareWithTheEmulator(c, run % 2 == 0 ? BusTiming{} : BusTiming{20, 40, 7});
+  }
+}
+
+TEST(RtlTables, TakesTheCyclesOfTheModelForClassifiersOfNetworks) {
+  std::mt19937 random(34);
+  CompareWithTheEmulator(Classifier(512, 1000, {7, 7}, 1, random));
+  CompareWithTheEmulator(Classifier(512, 200, {7, 7}, 28, random));
+  CompareWithTheEmulator(Classifier(64, 10, {8, 8}, 7, random));
+}
+
 }  // namespace
 }  // namespace subbit::fpga

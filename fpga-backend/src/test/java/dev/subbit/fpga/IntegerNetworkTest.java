@@ -84,7 +84,7 @@ class IntegerNetworkTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"emulator", "rtl:tables"})
-  void runsOnItsFunctionBodyWhereADeviceHasNoneOfItsLayers(String backend) throws OrtException {
+  void runsOnItsFunctionBodyOnDevicesWithoutItsLayers(String backend) throws OrtException {
     ModelProto model = IntegerModels.ofImages(IntegerModels.residual(4), DataType.UINT8);
     Map<String, String> settings = Map.of("backend", backend);
     assertThrows(OrtException.class, () -> FpgaSessions.openWithoutCpu(model, settings));

@@ -19,11 +19,20 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class SmallestFileTest {
 
   private static final int CHANNELS = 16;
+
+  /** One search within a drop of 0.3, which takes its time. */
+  private static QuantizationResult found;
+
+  @BeforeAll
+  static void search() {
+    found = find(0.3);
+  }
 
   /** A classifier of three convolutions and a dense layer, which 4 and 8 bits make smaller. */
   private static ModelProto model() {
@@ -66,7 +75,7 @@ class SmallestFileTest {
 
   @Test
   void theSmallestOfTheCurveWithinTheDropIsGiven() {
-    QuantizationResult result = find(0.3);
+    QuantizationResult result = found;
     long smallest =
         result.curve().stream()
             .filter(SizePoint::within)
@@ -92,7 +101,7 @@ class SmallestFileTest {
   /** The figure of the curve decided, so that it flatters; what is reported is measured anew. */
   @Test
   void whatIsReportedComesFromSamplesThatNothingWasChosenBy() {
-    QuantizationResult result = find(0.3);
+    QuantizationResult result = found;
     Calibration calibration = calibration();
     ModelProto model = model();
     try (GraphSession reference = new GraphSession(model)) {

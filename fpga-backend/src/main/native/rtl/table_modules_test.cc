@@ -356,7 +356,8 @@ TEST(TableColumnsModule, TellsWhichColumnsLieInsideTheImage) {
           for (int t = 0; t < 3; ++t) {
             const int column = stride * p + t;
             ASSERT_EQ(GetBits(m.columns, static_cast<std::size_t>(3 * p + t), 1), column >= left && column < room)
-                << "window " << p << ", column " << t << ", stride " << stride << ", left " << left << ", room " << room;
+                << "window " << p << ", column " << t << ", stride " << stride << ", left " << left << ", room "
+                << room;
           }
         }
       }

@@ -75,11 +75,11 @@ std::uint64_t ShortcutCycles(const LayerShape& d) {
   return cycles + ParameterCycles(d);
 }
 
-/// The pixels of the dense unit are images; so many share the weights that are read. Sums are written one per cycle when
-/// all of a block's are there.
+/// The pixels of the dense unit are images; so many share the weights that are read. Sums are written one per cycle
+/// when all of a block's are there.
 std::uint64_t ClassifierCycles(const LayerShape& d) {
-  // From the last value of an image to the next run, from the last weight of a block to its first sum, and from the last
-  // sum of an image to the next one's first.
+  // From the last value of an image to the next run, from the last weight of a block to its first sum, and from the
+  // last sum of an image to the next one's first.
   constexpr std::uint64_t kSumsOverhead = 3;
   constexpr std::uint64_t kBlockOverhead = 3;
   constexpr std::uint64_t kWriteOverhead = 4;
@@ -94,8 +94,8 @@ std::uint64_t ClassifierCycles(const LayerShape& d) {
     const std::uint64_t images = std::min<std::uint64_t>(kDensePixels, d.batch - image);
     cycles += images * (kRunOverhead + (alone ? 2 : 1) * beats + kSumsOverhead);
     ForEachBlock(d, [&](std::uint64_t outputs) {
-      cycles += kRunOverhead + taps * Beats(contract::kDenseOutputs) + kBlockOverhead +
-                images * (outputs + kWriteOverhead);
+      cycles +=
+          kRunOverhead + taps * Beats(contract::kDenseOutputs) + kBlockOverhead + images * (outputs + kWriteOverhead);
     });
   }
   // A burst is sent when all its beats are there, and a beat has two sums: the last one waits for those before it.

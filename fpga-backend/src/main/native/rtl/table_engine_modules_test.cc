@@ -375,8 +375,8 @@ TEST(DescriptorModule, JudgesClassifiersAsTheDriverDoesWhateverIsWrong) {
       ASSERT_EQ(GetLayer(m.layer, "out_image_bytes"), static_cast<std::int64_t>(d.output_image_bytes()));
     }
   }
-  for (const auto error : {ErrorCode::kNone, ErrorCode::kHeader, ErrorCode::kUnsupported, ErrorCode::kShape,
-                           ErrorCode::kAddress}) {
+  for (const auto error :
+       {ErrorCode::kNone, ErrorCode::kHeader, ErrorCode::kUnsupported, ErrorCode::kShape, ErrorCode::kAddress}) {
     EXPECT_GT(seen[error], 50) << Describe(error);
   }
 }

@@ -204,21 +204,20 @@ std::vector<std::int32_t> Run(const std::shared_ptr<Driver>& driver, const Class
   const auto loaded = driver->Load(c.layer);
   const LayerGraph graph = {1, {{loaded.get(), 0, kNoTensor}}, {1}};
   std::vector<std::int32_t> sums(c.batch * c.layer.shape.out_channels);
-  *cycles = driver->RunGraph(graph, c.batch, {{c.input.data(), c.size}}, {sums.data()}, std::chrono::minutes(5))
-                .front();
+  *cycles =
+      driver->RunGraph(graph, c.batch, {{c.input.data(), c.size}}, {sums.data()}, std::chrono::minutes(5)).front();
   return sums;
 }
 
 /// Results must be the same, cycles within 2 %, or a few.
 void CompareWithTheEmulator(const ClassifierCase& c, const BusTiming& timing = {}) {
-  SCOPED_TRACE(std::to_string(c.layer.shape.in_channels) + " channels, " +
-               std::to_string(c.layer.shape.out_channels) + " classes, " + std::to_string(c.size.height) + "x" +
-               std::to_string(c.size.width) + ", batch " + std::to_string(c.batch));
+  SCOPED_TRACE(std::to_string(c.layer.shape.in_channels) + " channels, " + std::to_string(c.layer.shape.out_channels) +
+               " classes, " + std::to_string(c.size.height) + "x" + std::to_string(c.size.width) + ", batch " +
+               std::to_string(c.batch));
   LayerCycles rtl{};
   LayerCycles model{};
   const auto simulated = Run(OpenRtl(timing), c, &rtl);
-  const auto emulated =
-      Run(Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(kElement))), c, &model);
+  const auto emulated = Run(Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(kElement))), c, &model);
   ASSERT_EQ(simulated, emulated);
   if (timing.stall_percent == 0) {
     EXPECT_NEAR(static_cast<double>(rtl.cycles) / static_cast<double>(model.cycles), 1, 0.02)

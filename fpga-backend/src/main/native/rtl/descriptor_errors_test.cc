@@ -130,6 +130,9 @@ TEST(DescriptorModule, NamesEveryError) {
       {"no multiplier", Of(fields::kMultiplierAddress), 0, kAddress},
   };
   for (const Reserved& reserved : fields::kReserved) {
+    if (reserved.at >= LayerDescriptor::kResidualBytes) {
+      continue;  // of version 3
+    }
     faults.push_back({"first reserved byte", {reserved.at, 1}, 1, kHeader});
     faults.push_back({"last reserved byte", {reserved.at + reserved.bytes - 1, 1}, 0x80, kHeader});
   }

@@ -1,5 +1,5 @@
 // The passes, compiled once for each instruction set; included behind a definition of
-//   kIsa, the set's name, kVectorBytes, the bytes of its registers,
+//   kIsa, the set's name, kVectorBytes, the bytes of its registers, kRegisters, their number,
 //   Signs16(x, shift), a bit for each of 16 channels, set where x + shift >= 0, and
 //   CountBlock, see below.
 // Everything is in an unnamed namespace: functions of one name and different instructions must not be merged by the
@@ -10,33 +10,15 @@
 #include <cstring>
 #include <vector>
 
+#include "passes/conv-inl.h"
 #include "passes/passes.h"
+#include "passes/vector-inl.h"
 
 namespace subbit {
 namespace {
 
-/// Neighbouring channels, as many as a register of the instruction set takes.
-typedef float Vector __attribute__((vector_size(kVectorBytes)));
-
-constexpr std::int64_t kLanes = kVectorBytes / sizeof(float);
-
 /// Rows that are summed in floats before they are added to doubles.
 constexpr std::int64_t kChunk = 64;
-
-template <typename V>
-constexpr std::int64_t kWidth = sizeof(V) / sizeof(float);
-
-template <typename V>
-inline V Load(const float* from) {
-  V value;
-  std::memcpy(&value, from, sizeof(V));
-  return value;
-}
-
-template <typename V>
-inline void Store(float* to, V value) {
-  std::memcpy(to, &value, sizeof(V));
-}
 
 template <typename V>
 inline void AddTo(double* to, V value) {
@@ -218,7 +200,7 @@ void CountBlock(const std::uint64_t* patches, const std::uint64_t* weights, std:
 
 class BinaryConv {
  public:
-  BinaryConv(const BinaryConvShape& shape, const float* weights)
+  BinaryConv(const ConvShape& shape, const float* weights)
       : shape_(shape),
         units_((shape.in + 15) / 16),
         words_((9 * units_ + 3) / 4),
@@ -346,7 +328,7 @@ class BinaryConv {
     return static_cast<std::int32_t>(sum);
   }
 
-  const BinaryConvShape shape_;
+  const ConvShape shape_;
   const std::int64_t units_;   ///< of a pixel
   const std::int64_t words_;   ///< of a patch
   const std::int64_t blocks_;  ///< of outputs
@@ -357,7 +339,7 @@ class BinaryConv {
   std::vector<std::uint64_t> patches_;
 };
 
-void BinaryConvPass(const BinaryConvShape& shape, const float* x, const float* shift, const float* weights, float* y) {
+void BinaryConvPass(const ConvShape& shape, const float* x, const float* shift, const float* weights, float* y) {
   BinaryConv conv(shape, weights);
   for (std::int64_t image = 0; image < shape.images; ++image) {
     conv.Image(x, shift, y);
@@ -366,7 +348,8 @@ void BinaryConvPass(const BinaryConvShape& shape, const float* x, const float* s
   }
 }
 
-constexpr Passes kPasses = {kIsa, Moments, Norm, NormSumsPass, NormGradient, Signs, SignsGradient, BinaryConvPass};
+constexpr Passes kPasses = {kIsa,          Moments,        Norm, NormSumsPass,      NormGradient,      Signs,
+                            SignsGradient, BinaryConvPass, Conv, ConvInputGradient, ConvFilterGradient};
 
 }  // namespace
 }  // namespace subbit

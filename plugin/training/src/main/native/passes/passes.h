@@ -33,8 +33,8 @@ struct NormSums {
   double* normalised;  ///< of du * (x - mean) / deviation
 };
 
-/// A binary convolution: 3x3, padded by one pixel that adds nothing.
-struct BinaryConvShape {
+/// A convolution: 3x3, padded by one pixel that adds nothing.
+struct ConvShape {
   std::int64_t images;
   std::int64_t height;
   std::int64_t width;
@@ -45,6 +45,9 @@ struct BinaryConvShape {
   std::int64_t OutHeight() const { return (height - 1) / stride + 1; }
   std::int64_t OutWidth() const { return (width - 1) / stride + 1; }
 };
+
+/// A convolution of floats takes multiples of so many channels.
+constexpr std::int64_t kConvChannels = 16;
 
 /// Passes over activations, for one instruction set. Every sum is taken in an order that depends on the shape only.
 struct Passes {
@@ -74,7 +77,17 @@ struct Passes {
 
   /// The convolution of the signs of x + shift[c] with weights of two values, +-scale[o]. x is
   /// [images][height][width][in], the weights are [3][3][in][out].
-  void (*binary_conv)(const BinaryConvShape& shape, const float* x, const float* shift, const float* weights, float* y);
+  void (*binary_conv)(const ConvShape& shape, const float* x, const float* shift, const float* weights, float* y);
+
+  /// The convolution of floats: x is [images][height][width][in], the weights are [3][3][in][out]. Channels are
+  /// multiples of kConvChannels, as in its gradients.
+  void (*conv)(const ConvShape& shape, const float* x, const float* weights, float* y);
+
+  /// The gradient of x, of an image of dy after the other.
+  void (*conv_input_gradient)(const ConvShape& shape, const float* dy, const float* weights, float* dx);
+
+  /// The gradient of the weights.
+  void (*conv_filter_gradient)(const ConvShape& shape, const float* x, const float* dy, float* gradient);
 };
 
 /// The passes for the best instruction set of this processor that the environment variable SUBBIT_ISA allows.

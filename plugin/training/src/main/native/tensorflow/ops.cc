@@ -26,7 +26,6 @@ struct Attributes {
   std::int64_t residuals = 0;  ///< 0 or 1
   std::int64_t parts = 0;      ///< parts of the batch
   std::int64_t stride = 0;
-  std::int64_t padding = 0;
   float epsilon = 0;
 };
 
@@ -237,12 +236,14 @@ void RunNormGradient(const Passes& passes, const Attributes& attributes, OpConte
   }
 }
 
-BinaryConvShape ConvShape(const Shape& x, const Shape& weights, std::int64_t stride) {
+ConvShape ConvShapeOf(const Shape& x, const Shape& weights, std::int64_t stride) {
   if (x.size() != 4 || weights.size() != 4 || weights[0] != 3 || weights[1] != 3 || weights[2] != x[3] || stride < 1) {
-    throw OpError{"A binary convolution needs [N, H, W, in] and [3, 3, in, out]"};
+    throw OpError{"A convolution needs [N, H, W, in] and [3, 3, in, out]"};
   }
   return {x[0], x[1], x[2], x[3], weights[3], stride};
 }
+
+Shape Output(const ConvShape& shape) { return {shape.images, shape.OutHeight(), shape.OutWidth(), shape.out}; }
 
 void RunBinaryConv(const Passes& passes, const Attributes& attributes, OpContext& context) {
   Inputs inputs(context);
@@ -250,62 +251,72 @@ void RunBinaryConv(const Passes& passes, const Attributes& attributes, OpContext
   PixelsOf(x.shape());
   const OpTensor shift = inputs.Channels(x.shape().back(), "shift");
   const OpTensor weights = inputs.Next();
-  const BinaryConvShape shape = ConvShape(x.shape(), weights.shape(), attributes.stride);
-  const OpTensor y = context.FloatOutput(0, {shape.images, shape.OutHeight(), shape.OutWidth(), shape.out});
+  const ConvShape shape = ConvShapeOf(x.shape(), weights.shape(), attributes.stride);
+  const OpTensor y = context.FloatOutput(0, Output(shape));
   passes.binary_conv(shape, x.data<float>(), shift.data<float>(), weights.data<float>(), y.data<float>());
 }
 
-/// Calls run(pixels, offset in the unpadded tensor, offset in the padded one) for every run of neighbouring pixels.
-template <typename Run>
-void ForEachRun(const Shape& shape, std::int64_t padding, Run&& run) {
-  const std::int64_t channels = shape[3];
-  if (padding == 0) {
-    run(PixelsOf(shape), 0, 0);
-    return;
+ConvShape OfBlocks(const ConvShape& shape) {
+  if (shape.in % kConvChannels != 0 || shape.out % kConvChannels != 0) {
+    throw OpError{"A convolution of floats needs multiples of " + std::to_string(kConvChannels) + " channels"};
   }
-  const std::int64_t width = shape[2] + 2 * padding;
-  for (std::int64_t image = 0; image < shape[0]; ++image) {
-    for (std::int64_t row = 0; row < shape[1]; ++row) {
-      run(Pixels{shape[2], channels}, (image * shape[1] + row) * shape[2] * channels,
-          ((image * (shape[1] + 2 * padding) + row + padding) * width + padding) * channels);
-    }
-  }
+  return shape;
 }
 
-Shape Padded(const Shape& shape, std::int64_t padding) {
-  if (shape.size() != 4) throw OpError{"Activations of a convolution are [N, H, W, channels]"};
-  return {shape[0], shape[1] + 2 * padding, shape[2] + 2 * padding, shape[3]};
-}
-
-void RunSigns(const Passes& passes, const Attributes& attributes, OpContext& context) {
+void RunConv(const Passes& passes, const Attributes& attributes, OpContext& context) {
   Inputs inputs(context);
   const OpTensor x = inputs.Next();
-  const Shape shape = x.shape();
-  const Pixels pixels = PixelsOf(shape);
-  const OpTensor shift = inputs.Channels(pixels.channels, "shift");
-  const Shape padded = Padded(shape, attributes.padding);
-  const OpTensor y = context.FloatOutput(0, padded);
-  if (attributes.padding > 0) std::fill_n(y.data<float>(), PixelsOf(padded).rows * pixels.channels, 0.0f);
-  ForEachRun(shape, attributes.padding, [&](Pixels run, std::int64_t from, std::int64_t to) {
-    passes.signs(run, x.data<float>() + from, shift.data<float>(), y.data<float>() + to);
-  });
+  const OpTensor weights = inputs.Next();
+  const ConvShape shape = OfBlocks(ConvShapeOf(x.shape(), weights.shape(), attributes.stride));
+  const OpTensor y = context.FloatOutput(0, Output(shape));
+  passes.conv(shape, x.data<float>(), weights.data<float>(), y.data<float>());
 }
 
-void RunSignsGradient(const Passes& passes, const Attributes& attributes, OpContext& context) {
+void RunConvInputGradient(const Passes& passes, const Attributes& attributes, OpContext& context) {
+  Inputs inputs(context);
+  const OpTensor x = inputs.Next();
+  const OpTensor weights = inputs.Next();
+  const ConvShape shape = OfBlocks(ConvShapeOf(x.shape(), weights.shape(), attributes.stride));
+  const OpTensor dy = inputs.Like(Output(shape), "gradient");
+  const OpTensor dx = context.FloatOutput(0, x.shape());
+  passes.conv_input_gradient(shape, dy.data<float>(), weights.data<float>(), dx.data<float>());
+}
+
+void RunConvFilterGradient(const Passes& passes, const Attributes& attributes, OpContext& context) {
+  Inputs inputs(context);
+  const OpTensor x = inputs.Next();
+  const OpTensor dy = inputs.Next();
+  const Shape from = x.shape();
+  const Shape to = dy.shape();
+  if (from.size() != 4 || to.size() != 4) throw OpError{"Activations of a convolution are [N, H, W, channels]"};
+  const Shape weights = {3, 3, from[3], to[3]};
+  const ConvShape shape = OfBlocks(ConvShapeOf(from, weights, attributes.stride));
+  Require(dy, Output(shape), "gradient");
+  const OpTensor gradient = context.FloatOutput(0, weights);
+  passes.conv_filter_gradient(shape, x.data<float>(), dy.data<float>(), gradient.data<float>());
+}
+
+void RunSigns(const Passes& passes, const Attributes&, OpContext& context) {
+  Inputs inputs(context);
+  const OpTensor x = inputs.Next();
+  const Pixels pixels = PixelsOf(x.shape());
+  const OpTensor shift = inputs.Channels(pixels.channels, "shift");
+  const OpTensor y = context.FloatOutput(0, x.shape());
+  passes.signs(pixels, x.data<float>(), shift.data<float>(), y.data<float>());
+}
+
+void RunSignsGradient(const Passes& passes, const Attributes&, OpContext& context) {
   Inputs inputs(context);
   const OpTensor gradient = inputs.Next();
-  const OpTensor x = inputs.Next();
-  const Shape shape = x.shape();
+  const Shape shape = gradient.shape();
   const Pixels pixels = PixelsOf(shape);
-  Require(gradient, Padded(shape, attributes.padding), "gradient");
+  const OpTensor x = inputs.Like(shape, "x");
   const OpTensor shift = inputs.Channels(pixels.channels, "shift");
   const OpTensor dx = context.FloatOutput(0, shape);
   const OpTensor shift_gradient = context.FloatOutput(1, {pixels.channels});
   std::vector<double> sums(Size(pixels.channels), 0.0);
-  ForEachRun(shape, attributes.padding, [&](Pixels run, std::int64_t to, std::int64_t from) {
-    passes.signs_gradient(run, gradient.data<float>() + from, x.data<float>() + to, shift.data<float>(),
-                          dx.data<float>() + to, sums.data());
-  });
+  passes.signs_gradient(pixels, gradient.data<float>(), x.data<float>(), shift.data<float>(), dx.data<float>(),
+                        sums.data());
   for (std::int64_t c = 0; c < pixels.channels; ++c) {
     shift_gradient.data<float>()[c] = static_cast<float>(sums[Size(c)]);
   }
@@ -329,8 +340,7 @@ void* Create(TF_OpKernelConstruction* construction, std::initializer_list<const 
       std::int64_t& value = name == "summands"    ? values.summands
                             : name == "residuals" ? values.residuals
                             : name == "parts"     ? values.parts
-                            : name == "stride"    ? values.stride
-                                                  : values.padding;
+                                                  : values.stride;
       tensorflow->TF_OpKernelConstruction_GetAttrInt64(construction, attribute, &value, status);
     }
     if (tensorflow->TF_GetCode(status) != kTensorFlowOk) {
@@ -399,6 +409,7 @@ bool RegisterOps(const TensorFlowApi& api) {
   const char* residuals = "residuals: int >= 0";
   const char* summands = "summands: int >= 1";
   const char* epsilon = "epsilon: float";
+  const char* stride = "stride: int >= 1";
   const Definition definitions[] = {
       {"SubbitMoments",
        {"x: float"},
@@ -429,20 +440,38 @@ bool RegisterOps(const TensorFlowApi& api) {
       {"SubbitBinaryConv",
        {"x: float", "shift: float", "weights: float"},
        {"y: float"},
-       {"stride: int >= 1"},
+       {stride},
        [](TF_OpKernelConstruction* c) { return Create(c, {"stride"}); },
        Compute<RunBinaryConv>},
+      {"SubbitConv",
+       {"x: float", "weights: float"},
+       {"y: float"},
+       {stride},
+       [](TF_OpKernelConstruction* c) { return Create(c, {"stride"}); },
+       Compute<RunConv>},
+      {"SubbitConvInputGradient",
+       {"x: float", "weights: float", "gradient: float"},
+       {"dx: float"},
+       {stride},
+       [](TF_OpKernelConstruction* c) { return Create(c, {"stride"}); },
+       Compute<RunConvInputGradient>},
+      {"SubbitConvFilterGradient",
+       {"x: float", "gradient: float"},
+       {"weights_gradient: float"},
+       {stride},
+       [](TF_OpKernelConstruction* c) { return Create(c, {"stride"}); },
+       Compute<RunConvFilterGradient>},
       {"SubbitSigns",
        {"x: float", "shift: float"},
        {"y: float"},
-       {"padding: int >= 0"},
-       [](TF_OpKernelConstruction* c) { return Create(c, {"padding"}); },
+       {},
+       [](TF_OpKernelConstruction* c) { return Create(c, {}); },
        Compute<RunSigns>},
       {"SubbitSignsGradient",
        {"gradient: float", "x: float", "shift: float"},
        {"dx: float", "shift_gradient: float"},
-       {"padding: int >= 0"},
-       [](TF_OpKernelConstruction* c) { return Create(c, {"padding"}); },
+       {},
+       [](TF_OpKernelConstruction* c) { return Create(c, {}); },
        Compute<RunSignsGradient>},
   };
   for (const Definition& definition : definitions) {

@@ -194,26 +194,15 @@ final class FusedBackward {
     @Override
     public Void conv(Layer.Conv conv) {
       ConvWeights weights = convWeights.get(node.name());
-      ConvPadding padding = ConvPadding.of(conv);
+      StepConv floats = forward.stepConv(node);
       boolean binary = FusedUnits.isBinary(node);
       Operand<TFloat32> threshold = binary ? forward.threshold(node) : null;
       List<Operand<TFloat32>> source = forward.output(forward.source(node));
       List<Operand<TFloat32>> inputs =
-          binary
-              ? source.stream()
-                  .map(x -> NativeOps.signs(tf, x, threshold, padding.explicit()))
-                  .toList()
-              : forward.padded(node.name());
-      int[] filterSizes = {conv.kernel(), conv.kernel(), conv.in(), conv.out()};
+          binary ? source.stream().map(x -> NativeOps.signs(tf, x, threshold)).toList() : source;
       List<Operand<TFloat32>> filters = new ArrayList<>();
       for (int part = 0; part < dy.size(); part++) {
-        filters.add(
-            tf.nn.conv2dBackpropFilter(
-                inputs.get(part),
-                tf.constant(filterSizes),
-                dy.get(part),
-                padding.strides(),
-                padding.mode()));
+        filters.add(floats.filterGradient(inputs.get(part), dy.get(part)));
       }
       Operand<TFloat32> effectiveGradient = sum(filters);
       gradients.put(weights.trained(), weights.gradient(effectiveGradient));
@@ -225,18 +214,9 @@ final class FusedBackward {
       }
       List<Operand<TFloat32>> inputGradients = new ArrayList<>();
       for (int part = 0; part < dy.size(); part++) {
-        Operand<TFloat32> convInput = inputs.get(part);
-        Operand<TFloat32> gradient =
-            tf.nn.conv2dBackpropInput(
-                tf.shape(convInput),
-                weights.effective(),
-                dy.get(part),
-                padding.strides(),
-                padding.mode());
+        Operand<TFloat32> gradient = floats.inputGradient(inputs.get(part), dy.get(part));
         inputGradients.add(
-            binary
-                ? throughSigns(gradient, source.get(part), threshold, padding)
-                : padding.gradient(tf, gradient, source.get(part)));
+            binary ? throughSigns(gradient, source.get(part), threshold) : gradient);
       }
       pass(forward.source(node), inputGradients);
       return null;
@@ -250,10 +230,8 @@ final class FusedBackward {
     private Operand<TFloat32> throughSigns(
         Operand<TFloat32> gradient,
         Operand<TFloat32> x,
-        Operand<TFloat32> threshold,
-        ConvPadding padding) {
-      NativeOps.SignsGradient signs =
-          NativeOps.signsGradient(tf, gradient, x, threshold, padding.explicit());
+        Operand<TFloat32> threshold) {
+      NativeOps.SignsGradient signs = NativeOps.signsGradient(tf, gradient, x, threshold);
       Network.Node read = network.node(node.inputs().get(0));
       if (units.isThreshold(read.name())) {
         int channels = ((Layer.Shift) read.layer()).channels();

@@ -174,6 +174,12 @@ final class FusedForward {
         : input;
   }
 
+  /** A convolution with its weights. */
+  StepConv stepConv(Network.Node conv) {
+    return new StepConv(
+        tf, (Layer.Conv) conv.layer(), convWeights.get(conv.name()).effective());
+  }
+
   /** What is added to a binary convolution's input before its sign is taken. */
   Operand<TFloat32> threshold(Network.Node conv) {
     int channels = ((Layer.Conv) conv.layer()).in();
@@ -183,7 +189,7 @@ final class FusedForward {
         : tf.constant(new float[channels]);
   }
 
-  /** The input of a real convolution or a max pooling after padding, in parts. */
+  /** The input of a max pooling after padding, in parts. */
   List<Operand<TFloat32>> padded(String node) {
     return padded.get(node);
   }
@@ -233,31 +239,23 @@ final class FusedForward {
 
     @Override
     public List<Operand<TFloat32>> conv(Layer.Conv conv) {
-      Operand<TFloat32> weights = convWeights.get(node.name()).effective();
-      ConvPadding padding = ConvPadding.of(conv);
+      StepConv floats = stepConv(node);
       if (!FusedUnits.isBinary(node)) {
-        padded.put(node.name(), map(x -> padding.apply(tf, x)));
-        return padded(node.name()).stream().map(x -> convolved(x, weights, padding)).toList();
+        return map(floats::output);
       }
       Operand<TFloat32> threshold = threshold(node);
       List<Operand<TFloat32>> made = new ArrayList<>();
       for (Operand<TFloat32> x : output(source(node))) {
         made.add(
             countsBits(conv)
-                ? NativeOps.binaryConv(tf, x, threshold, weights, conv.stride())
-                : convolved(
-                    NativeOps.signs(tf, x, threshold, padding.explicit()), weights, padding));
+                ? NativeOps.binaryConv(tf, x, threshold, floats.weights(), conv.stride())
+                : floats.output(NativeOps.signs(tf, x, threshold)));
       }
       return made;
     }
 
     private boolean countsBits(Layer.Conv conv) {
       return conv.kernel() == 3 && conv.weights() == Layer.Weights.SUB_BIT;
-    }
-
-    private Operand<TFloat32> convolved(
-        Operand<TFloat32> x, Operand<TFloat32> weights, ConvPadding padding) {
-      return tf.nn.conv2d(x, weights, padding.strides(), padding.mode());
     }
 
     @Override

@@ -215,11 +215,77 @@ final class NativeOps {
         .output(0);
   }
 
-  /** The signs of x + shift, that of 0 being 1, with so many pixels of zeros around each image. */
-  static Operand<TFloat32> signs(
-      Ops tf, Operand<TFloat32> x, Operand<TFloat32> shift, int padding) {
+  /** The channels that a convolution of floats takes are a multiple of this. */
+  private static final int CONV_CHANNELS = 16;
+
+  /** Only there are convolutions of floats known to be faster than TensorFlow's. */
+  private static final boolean CONVOLVES = System.getProperty("os.arch").equals("amd64");
+
+  /**
+   * Tests whether {@link #conv} and its gradients are for a convolution: 3x3, with channels in
+   * blocks.
+   */
+  static boolean convolves(Layer.Conv conv) {
+    return CONVOLVES
+        && conv.kernel() == 3
+        && conv.in() % CONV_CHANNELS == 0
+        && conv.out() % CONV_CHANNELS == 0;
+  }
+
+  /**
+   * A 3x3 convolution, padded by one pixel of zeros.
+   *
+   * @param weights [3, 3, in, out].
+   */
+  static Operand<TFloat32> conv(
+      Ops tf, Operand<TFloat32> x, Operand<TFloat32> weights, int stride) {
+    return builder(tf, "SubbitConv")
+        .setAttr("stride", stride)
+        .addInput(x.asOutput())
+        .addInput(weights.asOutput())
+        .build()
+        .output(0);
+  }
+
+  /**
+   * The gradient of the input of {@link #conv}.
+   *
+   * @param x the input, for its shape.
+   * @param gradient that of the output.
+   */
+  static Operand<TFloat32> convInputGradient(
+      Ops tf,
+      Operand<TFloat32> x,
+      Operand<TFloat32> weights,
+      Operand<TFloat32> gradient,
+      int stride) {
+    return builder(tf, "SubbitConvInputGradient")
+        .setAttr("stride", stride)
+        .addInput(x.asOutput())
+        .addInput(weights.asOutput())
+        .addInput(gradient.asOutput())
+        .build()
+        .output(0);
+  }
+
+  /**
+   * The gradient of the weights of {@link #conv}.
+   *
+   * @param gradient that of the output.
+   */
+  static Operand<TFloat32> convFilterGradient(
+      Ops tf, Operand<TFloat32> x, Operand<TFloat32> gradient, int stride) {
+    return builder(tf, "SubbitConvFilterGradient")
+        .setAttr("stride", stride)
+        .addInput(x.asOutput())
+        .addInput(gradient.asOutput())
+        .build()
+        .output(0);
+  }
+
+  /** The signs of x + shift, that of 0 being 1. */
+  static Operand<TFloat32> signs(Ops tf, Operand<TFloat32> x, Operand<TFloat32> shift) {
     return builder(tf, "SubbitSigns")
-        .setAttr("padding", padding)
         .addInput(x.asOutput())
         .addInput(shift.asOutput())
         .build()
@@ -230,17 +296,15 @@ final class NativeOps {
    * The gradient through {@link #signs}: the straight-through estimator of Bi-Real net (Liu et al.,
    * 2018, section 3.2), which gives binarisation the derivative max(0, 2 - 2|x + shift|).
    *
-   * @param gradient of the padded signs.
+   * @param gradient of the signs.
    */
   static SignsGradient signsGradient(
       Ops tf,
       Operand<TFloat32> gradient,
       Operand<TFloat32> x,
-      Operand<TFloat32> shift,
-      int padding) {
+      Operand<TFloat32> shift) {
     Operation op =
         builder(tf, "SubbitSignsGradient")
-            .setAttr("padding", padding)
             .addInput(gradient.asOutput())
             .addInput(x.asOutput())
             .addInput(shift.asOutput())

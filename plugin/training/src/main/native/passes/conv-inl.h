@@ -119,62 +119,81 @@ inline void SumRow(const TapRow& row, const std::vector<Tap>& taps, std::int64_t
   }
 }
 
-void Conv(const ConvShape& shape, const float* x, const float* weights, float* y) {
-  Plane plane(shape.height, shape.width, shape.in);
-  std::vector<Tap> taps;
-  for (std::int64_t tap = 0; tap < 9; ++tap) {
-    taps.push_back({plane.Offset(tap / 3 - 1, tap % 3 - 1), weights + tap * shape.in * shape.out});
-  }
-  const std::int64_t width = shape.OutWidth();
-  for (std::int64_t image = 0; image < shape.images; ++image) {
-    plane.Fill(x);
-    for (std::int64_t row = 0; row < shape.OutHeight(); ++row) {
-      const float* from = plane.values() + row * shape.stride * (shape.width + 2) * shape.in;
-      SumRow({from, shape.stride * shape.in, shape.in, shape.out, y, shape.out}, taps, width);
-      y += width * shape.out;
+class Conv {
+ public:
+  Conv(const ConvShape& shape, const float* weights) : shape_(shape), plane_(shape.height, shape.width, shape.in) {
+    for (std::int64_t tap = 0; tap < 9; ++tap) {
+      taps_.push_back({plane_.Offset(tap / 3 - 1, tap % 3 - 1), weights + tap * shape.in * shape.out});
     }
-    x += shape.height * shape.width * shape.in;
   }
-}
+
+  void Image(const float* x, float* y) {
+    plane_.Fill(x);
+    const std::int64_t step = shape_.stride * shape_.in;
+    for (std::int64_t row = 0; row < shape_.OutHeight(); ++row) {
+      const float* from = plane_.values() + row * step * (shape_.width + 2);
+      SumRow({from, step, shape_.in, shape_.out, y, shape_.out}, taps_, shape_.OutWidth());
+      y += shape_.OutWidth() * shape_.out;
+    }
+  }
+
+ private:
+  const ConvShape shape_;
+  Plane plane_;
+  std::vector<Tap> taps_;
+};
 
 /// The pixels of the input whose row and column have the same remainders by the stride take the same taps.
-void ConvInputGradient(const ConvShape& shape, const float* dy, const float* weights, float* dx) {
-  std::vector<float> turned(static_cast<std::size_t>(9 * shape.in * shape.out));
-  for (std::int64_t tap = 0; tap < 9; ++tap) {
-    for (std::int64_t c = 0; c < shape.in; ++c) {
-      for (std::int64_t o = 0; o < shape.out; ++o) {
-        turned[static_cast<std::size_t>((tap * shape.out + o) * shape.in + c)] = *weights++;
+class ConvInputGradient {
+ public:
+  ConvInputGradient(const ConvShape& shape, const float* weights)
+      : shape_(shape),
+        turned_(static_cast<std::size_t>(9 * shape.in * shape.out)),
+        plane_(shape.OutHeight(), shape.OutWidth(), shape.out),
+        taps_(static_cast<std::size_t>(shape.stride * shape.stride)) {
+    for (std::int64_t tap = 0; tap < 9; ++tap) {
+      for (std::int64_t c = 0; c < shape.in; ++c) {
+        for (std::int64_t o = 0; o < shape.out; ++o) {
+          turned_[static_cast<std::size_t>((tap * shape.out + o) * shape.in + c)] = *weights++;
+        }
       }
     }
-  }
-  const std::int64_t stride = shape.stride;
-  Plane plane(shape.OutHeight(), shape.OutWidth(), shape.out);
-  std::vector<Tap> taps;
-  for (std::int64_t image = 0; image < shape.images; ++image) {
-    plane.Fill(dy);
-    for (std::int64_t top = 0; top < stride; ++top) {
-      for (std::int64_t left = 0; left < stride; ++left) {
-        taps.clear();
-        for (std::int64_t tap = 0; tap < 9; ++tap) {
-          // The pixel of dy that has this pixel of x below the tap.
+    for (std::int64_t tap = 0; tap < 9; ++tap) {
+      for (std::int64_t top = 0; top < shape.stride; ++top) {
+        for (std::int64_t left = 0; left < shape.stride; ++left) {
+          // The pixel of dy that has the first such pixel of x below the tap.
           const std::int64_t row = top + 1 - tap / 3;
           const std::int64_t column = left + 1 - tap % 3;
-          if (row % stride == 0 && column % stride == 0) {
-            taps.push_back({plane.Offset(row / stride, column / stride), turned.data() + tap * shape.in * shape.out});
+          if (row % shape.stride == 0 && column % shape.stride == 0) {
+            taps_[static_cast<std::size_t>(top * shape.stride + left)].push_back(
+                {plane_.Offset(row / shape.stride, column / shape.stride),
+                 turned_.data() + tap * shape.in * shape.out});
           }
-        }
-        const std::int64_t pixels = (shape.width - left + stride - 1) / stride;
-        for (std::int64_t row = top; row < shape.height; row += stride) {
-          const float* from = plane.values() + row / stride * (shape.OutWidth() + 2) * shape.out;
-          float* to = dx + (row * shape.width + left) * shape.in;
-          SumRow({from, shape.out, shape.out, shape.in, to, stride * shape.in}, taps, pixels);
         }
       }
     }
-    dy += shape.OutHeight() * shape.OutWidth() * shape.out;
-    dx += shape.height * shape.width * shape.in;
   }
-}
+
+  void Image(const float* dy, float* dx) {
+    plane_.Fill(dy);
+    const std::int64_t stride = shape_.stride;
+    for (std::int64_t row = 0; row < shape_.height; ++row) {
+      const float* from = plane_.values() + row / stride * (shape_.OutWidth() + 2) * shape_.out;
+      for (std::int64_t left = 0; left < stride; ++left) {
+        float* to = dx + (row * shape_.width + left) * shape_.in;
+        SumRow({from, shape_.out, shape_.out, shape_.in, to, stride * shape_.in},
+               taps_[static_cast<std::size_t>(row % stride * stride + left)],
+               (shape_.width - left + stride - 1) / stride);
+      }
+    }
+  }
+
+ private:
+  const ConvShape shape_;
+  std::vector<float> turned_;
+  Plane plane_;
+  std::vector<std::vector<Tap>> taps_;
+};
 
 /// Adds to the gradient of the weights of one tap, of kChannels channels by kVectors vectors of outputs, what a row
 /// gives.
@@ -208,46 +227,55 @@ inline void AddProducts(const float* x, std::int64_t step, const float* dy, std:
   }
 }
 
-constexpr std::int64_t kRowBlock = 7;
-
-void ConvFilterGradient(const ConvShape& shape, const float* x, const float* dy, float* gradient) {
-  std::fill(gradient, gradient + 9 * shape.in * shape.out, 0.0f);
-  Plane plane(shape.height, shape.width, shape.in);
-  const std::int64_t width = shape.OutWidth();
-  const std::int64_t x_row = shape.stride * (shape.width + 2) * shape.in;
-  for (std::int64_t image = 0; image < shape.images; ++image) {
-    plane.Fill(x);
-    for (std::int64_t row = 0; row < shape.OutHeight(); row += kRowBlock) {
-      const std::int64_t rows = std::min(kRowBlock, shape.OutHeight() - row);
-      for (std::int64_t tap = 0; tap < 9; ++tap) {
-        const float* from = plane.values() + row * x_row + plane.Offset(tap / 3 - 1, tap % 3 - 1);
-        float* to = gradient + tap * shape.in * shape.out;
-        std::int64_t o = 0;
-        const std::int64_t step = shape.stride * shape.in;
-        if (kRegisters >= 32) {
-          for (; o + 2 * kLanes <= shape.out; o += 2 * kLanes) {
-            for (std::int64_t c = 0; c < shape.in; c += 8) {
-              AddProducts<8, 2>(from + c, step, dy + o, shape.out, width, rows, x_row, to + c * shape.out + o);
-            }
-          }
-        }
-        for (; o < shape.out; o += kLanes) {
-          if (kRegisters >= 32) {
-            for (std::int64_t c = 0; c < shape.in; c += 16) {
-              AddProducts<16, 1>(from + c, step, dy + o, shape.out, width, rows, x_row, to + c * shape.out + o);
-            }
-          } else {
-            for (std::int64_t c = 0; c < shape.in; c += 8) {
-              AddProducts<8, 1>(from + c, step, dy + o, shape.out, width, rows, x_row, to + c * shape.out + o);
-            }
-          }
-        }
-      }
-      dy += rows * width * shape.out;
-    }
-    x += shape.height * shape.width * shape.in;
+/// Sums up over images.
+class ConvFilterGradient {
+ public:
+  ConvFilterGradient(const ConvShape& shape, float* gradient)
+      : shape_(shape), plane_(shape.height, shape.width, shape.in), gradient_(gradient) {
+    std::fill(gradient, gradient + 9 * shape.in * shape.out, 0.0f);
   }
-}
+
+  void Image(const float* x, const float* dy) {
+    plane_.Fill(x);
+    const std::int64_t row_step = shape_.stride * (shape_.width + 2) * shape_.in;
+    for (std::int64_t row = 0; row < shape_.OutHeight(); row += kRowBlock) {
+      const std::int64_t rows = std::min(kRowBlock, shape_.OutHeight() - row);
+      for (std::int64_t tap = 0; tap < 9; ++tap) {
+        const float* from = plane_.values() + row * row_step + plane_.Offset(tap / 3 - 1, tap % 3 - 1);
+        AddRows(from, row_step, dy, rows, gradient_ + tap * shape_.in * shape_.out);
+      }
+      dy += rows * shape_.OutWidth() * shape_.out;
+    }
+  }
+
+ private:
+  /// Rows that are read once for each tap, and stay in the cache until the last.
+  static constexpr std::int64_t kRowBlock = 7;
+
+  void AddRows(const float* from, std::int64_t row_step, const float* dy, std::int64_t rows, float* to) {
+    std::int64_t o = 0;
+    if (kRegisters >= 32) {
+      for (; o + 2 * kLanes <= shape_.out; o += 2 * kLanes) AddChannels<8, 2>(from, row_step, dy, rows, to, o);
+      for (; o < shape_.out; o += kLanes) AddChannels<16, 1>(from, row_step, dy, rows, to, o);
+    } else {
+      for (; o < shape_.out; o += kLanes) AddChannels<8, 1>(from, row_step, dy, rows, to, o);
+    }
+  }
+
+  template <int kChannels, int kVectors>
+  void AddChannels(const float* from, std::int64_t row_step, const float* dy, std::int64_t rows, float* to,
+                   std::int64_t o) {
+    const std::int64_t step = shape_.stride * shape_.in;
+    for (std::int64_t c = 0; c < shape_.in; c += kChannels) {
+      AddProducts<kChannels, kVectors>(from + c, step, dy + o, shape_.out, shape_.OutWidth(), rows, row_step,
+                                       to + c * shape_.out + o);
+    }
+  }
+
+  const ConvShape shape_;
+  Plane plane_;
+  float* const gradient_;
+};
 
 }  // namespace
 }  // namespace subbit

@@ -126,7 +126,7 @@ TEST_P(PassesTest, NormGradientIsTheSumOfItsTerms) {
   const std::vector<float> du = values_.Draw(size_);
   const std::vector<float> x = values_.Draw(size_);
   std::vector<float> dx(x.size());
-  passes_.norm_gradient(shape_, a.data(), b.data(), constant.data(), du.data(), x.data(), dx.data());
+  passes_.norm_gradient(shape_, {a.data(), b.data(), constant.data()}, du.data(), x.data(), dx.data());
   for (std::int64_t r = 0; r < shape_.rows; ++r) {
     for (std::int64_t c = 0; c < shape_.channels; ++c) {
       const auto i = static_cast<std::size_t>(c);
@@ -196,6 +196,28 @@ void ForEachProduct(const ConvShape& shape, Use&& use) {
   }
 }
 
+/// The moments that a convolution takes of its output.
+struct Moments {
+  std::vector<double> mean;
+  std::vector<double> squares;
+
+  explicit Moments(std::int64_t channels)
+      : mean(static_cast<std::size_t>(channels)), squares(static_cast<std::size_t>(channels)) {}
+
+  void ExpectOf(const std::vector<float>& y) const {
+    const std::size_t channels = mean.size();
+    const double rows = static_cast<double>(y.size()) / static_cast<double>(channels);
+    for (std::size_t c = 0; c < channels; ++c) {
+      double expected_mean = 0;
+      for (std::size_t i = c; i < y.size(); i += channels) expected_mean += y[i] / rows;
+      double expected_squares = 0;
+      for (std::size_t i = c; i < y.size(); i += channels) expected_squares += std::pow(y[i] - expected_mean, 2);
+      EXPECT_NEAR(mean[c], expected_mean, 1e-5 * (1 + std::abs(expected_mean)));
+      EXPECT_NEAR(squares[c], expected_squares, 1e-5 * (1 + expected_squares));
+    }
+  }
+};
+
 class BinaryConvTest : public testing::TestWithParam<const Passes*> {};
 
 TEST_P(BinaryConvTest, CountsWhatTheTapsAddUpTo) {
@@ -217,9 +239,12 @@ TEST_P(BinaryConvTest, CountsWhatTheTapsAddUpTo) {
       expected[to] += value >= 0 ? weights[weight] : -weights[weight];
     });
     std::vector<float> y(expected.size());
-    GetParam()->binary_conv(shape, x.data(), shift.data(), weights.data(), y.data());
+    Moments moments(shape.out);
+    GetParam()->binary_conv(shape, x.data(), shift.data(), weights.data(), y.data(), moments.mean.data(),
+                            moments.squares.data());
     // Scales are multiples of a quarter, so that all sums are exact.
     EXPECT_EQ(y, expected) << shape.in << " to " << shape.out << " channels";
+    moments.ExpectOf(y);
   }
 }
 
@@ -251,12 +276,24 @@ TEST_P(ConvTest, SumsAndItsGradientsAreThoseOfDoubles) {
     std::vector<float> y(dy.size());
     std::vector<float> dx(x.size());
     std::vector<float> dw(weights.size());
-    GetParam()->conv(shape, x.data(), weights.data(), y.data());
-    GetParam()->conv_input_gradient(shape, dy.data(), weights.data(), dx.data());
-    GetParam()->conv_filter_gradient(shape, x.data(), dy.data(), dw.data());
+    Moments moments(shape.out);
+    GetParam()->conv(shape, x.data(), weights.data(), y.data(), moments.mean.data(), moments.squares.data());
     ExpectNear(y, expected_y, "output");
+    moments.ExpectOf(y);
+    GetParam()->conv_gradients(shape, x.data(), weights.data(), dy.data(), dx.data(), dw.data());
     ExpectNear(dx, expected_dx, "input's gradient");
     ExpectNear(dw, expected_dw, "weights' gradient");
+
+    // Behind a normalisation, dy is made of two tensors.
+    const std::vector<float> factor(static_cast<std::size_t>(shape.out), 0.5f);
+    const std::vector<float> minus(static_cast<std::size_t>(shape.out), -0.25f);
+    const std::vector<float> offset(static_cast<std::size_t>(shape.out), 0.125f);
+    std::vector<float> du(dy.size());
+    for (std::size_t i = 0; i < du.size(); ++i) du[i] = 2 * (dy[i] + 0.25f * y[i] - 0.125f);
+    GetParam()->norm_conv_gradients(shape, {factor.data(), minus.data(), offset.data()}, du.data(), y.data(), x.data(),
+                                    weights.data(), dx.data(), dw.data());
+    ExpectNear(dx, expected_dx, "input's gradient behind a normalisation");
+    ExpectNear(dw, expected_dw, "weights' gradient behind a normalisation");
   }
 }
 

@@ -195,45 +195,65 @@ void RunNormSums(const Passes& passes, const Attributes& attributes, OpContext& 
                    {rows, rows + pixels.channels, rows + 2 * pixels.channels, rows + 3 * pixels.channels});
 }
 
+/// The gradient of a normalisation, from the sums of all parts of the batch.
+class NormGradients {
+ public:
+  /// Reads sums, moments and gamma, the last inputs of an operator.
+  NormGradients(Inputs& inputs, const Attributes& attributes, std::int64_t channels)
+      : channels_(channels),
+        totals_(Size(4 * channels), 0.0),
+        of_du_(Size(channels)),
+        of_x_(Size(channels)),
+        offset_(Size(channels)) {
+    const std::vector<OpTensor> sums = inputs.Several(attributes.parts);
+    const std::vector<OpTensor> moments = inputs.Several(attributes.parts);
+    const OpTensor gamma = inputs.Channels(channels, "gamma");
+    const Statistics statistics(moments, channels);
+    for (const OpTensor& part : sums) {
+      Require(part, {4, channels}, "sums");
+      for (std::size_t i = 0; i < totals_.size(); ++i) totals_[i] += part.data<double>()[i];
+    }
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const double inverse = statistics.Inverse(c, attributes.epsilon);
+      const double factor = inverse * static_cast<double>(gamma.data<float>()[c]);
+      const double slope = -factor * inverse * totals_[Size(3 * channels + c)] / statistics.rows;
+      of_du_[Size(c)] = static_cast<float>(factor);
+      of_x_[Size(c)] = static_cast<float>(slope);
+      offset_[Size(c)] = static_cast<float>(-factor * totals_[Size(2 * channels + c)] / statistics.rows -
+                                            slope * statistics.mean[Size(c)]);
+    }
+  }
+
+  NormBack back() const { return {of_du_.data(), of_x_.data(), offset_.data()}; }
+
+  /// Writes the gradients of gamma, of beta and the shift before, of the slope, and of the shift after.
+  void WriteOutputs(OpContext& context, int first) const {
+    for (const std::int64_t row : {3, 2, 1, 0}) {
+      const OpTensor gradient = context.FloatOutput(first++, {channels_});
+      for (std::int64_t c = 0; c < channels_; ++c) {
+        gradient.data<float>()[c] = static_cast<float>(totals_[Size(row * channels_ + c)]);
+      }
+    }
+  }
+
+ private:
+  const std::int64_t channels_;
+  std::vector<double> totals_;
+  std::vector<float> of_du_;
+  std::vector<float> of_x_;
+  std::vector<float> offset_;
+};
+
 void RunNormGradient(const Passes& passes, const Attributes& attributes, OpContext& context) {
   Inputs inputs(context);
   const OpTensor du = inputs.Next();
   const Shape shape = du.shape();
   const Pixels pixels = PixelsOf(shape);
-  const std::int64_t channels = pixels.channels;
   const OpTensor x = inputs.Like(shape, "x");
-  const std::vector<OpTensor> sums = inputs.Several(attributes.parts);
-  const std::vector<OpTensor> moments = inputs.Several(attributes.parts);
-  const OpTensor gamma = inputs.Channels(channels, "gamma");
-  const Statistics statistics(moments, channels);
-  std::vector<double> totals(Size(4 * channels), 0.0);
-  for (const OpTensor& part : sums) {
-    Require(part, {4, channels}, "sums");
-    for (std::size_t i = 0; i < totals.size(); ++i) totals[i] += part.data<double>()[i];
-  }
-  std::vector<float> of_du(Size(channels));
-  std::vector<float> of_x(Size(channels));
-  std::vector<float> offset(Size(channels));
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const double inverse = statistics.Inverse(c, attributes.epsilon);
-    const double factor = inverse * static_cast<double>(gamma.data<float>()[c]);
-    const double slope = -factor * inverse * totals[Size(3 * channels + c)] / statistics.rows;
-    of_du[Size(c)] = static_cast<float>(factor);
-    of_x[Size(c)] = static_cast<float>(slope);
-    offset[Size(c)] = static_cast<float>(-factor * totals[Size(2 * channels + c)] / statistics.rows -
-                                         slope * statistics.mean[Size(c)]);
-  }
+  const NormGradients gradients(inputs, attributes, pixels.channels);
   const OpTensor dx = context.FloatOutput(0, shape);
-  passes.norm_gradient(pixels, of_du.data(), of_x.data(), offset.data(), du.data<float>(), x.data<float>(),
-                       dx.data<float>());
-  // The gradients of gamma, of beta and the shift before, of the slope, and of the shift after.
-  int output = 1;
-  for (const std::int64_t row : {3, 2, 1, 0}) {
-    const OpTensor gradient = context.FloatOutput(output++, {channels});
-    for (std::int64_t c = 0; c < channels; ++c) {
-      gradient.data<float>()[c] = static_cast<float>(totals[Size(row * channels + c)]);
-    }
-  }
+  passes.norm_gradient(pixels, gradients.back(), du.data<float>(), x.data<float>(), dx.data<float>());
+  gradients.WriteOutputs(context, 1);
 }
 
 ConvShape ConvShapeOf(const Shape& x, const Shape& weights, std::int64_t stride) {
@@ -245,6 +265,14 @@ ConvShape ConvShapeOf(const Shape& x, const Shape& weights, std::int64_t stride)
 
 Shape Output(const ConvShape& shape) { return {shape.images, shape.OutHeight(), shape.OutWidth(), shape.out}; }
 
+/// The moments of a convolution's output, [3][out]; the rows are filled in.
+OpTensor MomentsOutput(OpContext& context, int index, const ConvShape& shape) {
+  OpTensor moments = context.DoubleOutput(index, {3, shape.out});
+  const auto rows = static_cast<double>(shape.images * shape.OutHeight() * shape.OutWidth());
+  std::fill_n(moments.data<double>(), shape.out, rows);
+  return moments;
+}
+
 void RunBinaryConv(const Passes& passes, const Attributes& attributes, OpContext& context) {
   Inputs inputs(context);
   const OpTensor x = inputs.Next();
@@ -253,7 +281,9 @@ void RunBinaryConv(const Passes& passes, const Attributes& attributes, OpContext
   const OpTensor weights = inputs.Next();
   const ConvShape shape = ConvShapeOf(x.shape(), weights.shape(), attributes.stride);
   const OpTensor y = context.FloatOutput(0, Output(shape));
-  passes.binary_conv(shape, x.data<float>(), shift.data<float>(), weights.data<float>(), y.data<float>());
+  const OpTensor moments = MomentsOutput(context, 1, shape);
+  passes.binary_conv(shape, x.data<float>(), shift.data<float>(), weights.data<float>(), y.data<float>(),
+                     moments.data<double>() + shape.out, moments.data<double>() + 2 * shape.out);
 }
 
 ConvShape OfBlocks(const ConvShape& shape) {
@@ -269,31 +299,36 @@ void RunConv(const Passes& passes, const Attributes& attributes, OpContext& cont
   const OpTensor weights = inputs.Next();
   const ConvShape shape = OfBlocks(ConvShapeOf(x.shape(), weights.shape(), attributes.stride));
   const OpTensor y = context.FloatOutput(0, Output(shape));
-  passes.conv(shape, x.data<float>(), weights.data<float>(), y.data<float>());
+  const OpTensor moments = MomentsOutput(context, 1, shape);
+  passes.conv(shape, x.data<float>(), weights.data<float>(), y.data<float>(), moments.data<double>() + shape.out,
+              moments.data<double>() + 2 * shape.out);
 }
 
-void RunConvInputGradient(const Passes& passes, const Attributes& attributes, OpContext& context) {
+void RunConvGradients(const Passes& passes, const Attributes& attributes, OpContext& context) {
   Inputs inputs(context);
   const OpTensor x = inputs.Next();
   const OpTensor weights = inputs.Next();
   const ConvShape shape = OfBlocks(ConvShapeOf(x.shape(), weights.shape(), attributes.stride));
   const OpTensor dy = inputs.Like(Output(shape), "gradient");
   const OpTensor dx = context.FloatOutput(0, x.shape());
-  passes.conv_input_gradient(shape, dy.data<float>(), weights.data<float>(), dx.data<float>());
+  const OpTensor gradient = context.FloatOutput(1, weights.shape());
+  passes.conv_gradients(shape, x.data<float>(), weights.data<float>(), dy.data<float>(), dx.data<float>(),
+                        gradient.data<float>());
 }
 
-void RunConvFilterGradient(const Passes& passes, const Attributes& attributes, OpContext& context) {
+void RunNormConvGradients(const Passes& passes, const Attributes& attributes, OpContext& context) {
   Inputs inputs(context);
   const OpTensor x = inputs.Next();
-  const OpTensor dy = inputs.Next();
-  const Shape from = x.shape();
-  const Shape to = dy.shape();
-  if (from.size() != 4 || to.size() != 4) throw OpError{"Activations of a convolution are [N, H, W, channels]"};
-  const Shape weights = {3, 3, from[3], to[3]};
-  const ConvShape shape = OfBlocks(ConvShapeOf(from, weights, attributes.stride));
-  Require(dy, Output(shape), "gradient");
-  const OpTensor gradient = context.FloatOutput(0, weights);
-  passes.conv_filter_gradient(shape, x.data<float>(), dy.data<float>(), gradient.data<float>());
+  const OpTensor weights = inputs.Next();
+  const ConvShape shape = OfBlocks(ConvShapeOf(x.shape(), weights.shape(), attributes.stride));
+  const OpTensor y = inputs.Like(Output(shape), "output");
+  const OpTensor du = inputs.Like(Output(shape), "gradient");
+  const NormGradients gradients(inputs, attributes, shape.out);
+  const OpTensor dx = context.FloatOutput(0, x.shape());
+  const OpTensor gradient = context.FloatOutput(1, weights.shape());
+  passes.norm_conv_gradients(shape, gradients.back(), du.data<float>(), y.data<float>(), x.data<float>(),
+                             weights.data<float>(), dx.data<float>(), gradient.data<float>());
+  gradients.WriteOutputs(context, 2);
 }
 
 void RunSigns(const Passes& passes, const Attributes&, OpContext& context) {
@@ -439,28 +474,30 @@ bool RegisterOps(const TensorFlowApi& api) {
        Compute<RunNormGradient>},
       {"SubbitBinaryConv",
        {"x: float", "shift: float", "weights: float"},
-       {"y: float"},
+       {"y: float", "moments: double"},
        {stride},
        [](TF_OpKernelConstruction* c) { return Create(c, {"stride"}); },
        Compute<RunBinaryConv>},
       {"SubbitConv",
        {"x: float", "weights: float"},
-       {"y: float"},
+       {"y: float", "moments: double"},
        {stride},
        [](TF_OpKernelConstruction* c) { return Create(c, {"stride"}); },
        Compute<RunConv>},
-      {"SubbitConvInputGradient",
+      {"SubbitConvGradients",
        {"x: float", "weights: float", "gradient: float"},
-       {"dx: float"},
+       {"dx: float", "weights_gradient: float"},
        {stride},
        [](TF_OpKernelConstruction* c) { return Create(c, {"stride"}); },
-       Compute<RunConvInputGradient>},
-      {"SubbitConvFilterGradient",
-       {"x: float", "gradient: float"},
-       {"weights_gradient: float"},
-       {stride},
-       [](TF_OpKernelConstruction* c) { return Create(c, {"stride"}); },
-       Compute<RunConvFilterGradient>},
+       Compute<RunConvGradients>},
+      {"SubbitNormConvGradients",
+       {"x: float", "weights: float", "y: float", "inner: float", "sums: parts * double", "moments: parts * double",
+        "gamma: float"},
+       {"dx: float", "weights_gradient: float", "gamma_gradient: float", "beta_gradient: float",
+        "slope_gradient: float", "after_gradient: float"},
+       {parts, epsilon, stride},
+       [](TF_OpKernelConstruction* c) { return Create(c, {"parts", "epsilon", "stride"}); },
+       Compute<RunNormConvGradients>},
       {"SubbitSigns",
        {"x: float", "shift: float"},
        {"y: float"},

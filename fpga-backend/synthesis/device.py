@@ -29,7 +29,6 @@ RTL = HERE.parent / "src" / "main" / "rtl"
 ELEMENTS = {
     "paper": {},
     "shared": {"RESPONSE_UNIT": 1, "LANES": 16, "SUM_DEPTH": 512},
-    "shared4": {"RESPONSE_UNIT": 1, "LANES": 16, "CHANNEL_LANES": 4, "SUM_DEPTH": 512},
     "binary": {"DOT_UNITS": 2, "LANES": 2, "SUM_DEPTH": 2048},
     "tables": {
         "RESPONSE_UNIT": 2,

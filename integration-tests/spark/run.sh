@@ -4,8 +4,9 @@
 #     integration-tests/spark/run.sh [--data FOLDER] [--spark VERSION]... [--times N] [--model NAME]
 #
 # All test images of Fashion-MNIST, as PNG files, get the same bits by ./subbit predict --spark, a PySpark script of ten lines, a saved
-# pipeline and ./subbit predict; broken pictures are rows with a reason; a killed executor ends nothing. Then prints images per second of one
-# core, in Spark and in a plain JVM, for N times the pictures (10, together 100,000), three times in turns; with --times 0 it does not.
+# pipeline and ./subbit predict; broken pictures are rows with a reason; a killed executor ends nothing. A sweep of four trainers over three
+# seeds gives the table that it gives without Spark. Then prints images per second of one core, in Spark and in a plain JVM, for N times the
+# pictures (10, together 100,000), three times in turns; with --times 0 it does not.
 #
 # FOLDER has t10k-images-idx3-ubyte.gz (/usr/share/datasets/fashion-mnist, of Debian's package dataset-fashion-mnist). Spark comes from the
 # package registry of Python (pyspark, 400 MB a version). Needs Linux, Python with venv, and Java 17 or 21. Leaves what it made in
@@ -52,6 +53,12 @@ rm -f "$work/model.onnx"
 ./subbit export "$model" "$work/model.onnx"
 ./subbit predict "$work/model.onnx" "$work/pictures" --top 10 --json "$work/expected.json" >/dev/null
 
+sweep=(./subbit bench accuracy "$here/sweep.xml" --trainers tau3,tau5,binary,float --seeds 1,2,3 --quiet)
+"${sweep[@]}" >"$work/sweep.log"
+# The table at the end of a sweep: a header, a rule, and a row for each of the four trainers.
+table() { sed -n '/^trainer /,$p' "$1"; }
+[ "$(table "$work/sweep.log" | wc -l)" = 6 ] || { echo "The sweep prints no table: $work/sweep.log" >&2; exit 1; }
+
 for version in "${versions[@]}"; do
   echo "== Spark $version"
   environment="$work/pyspark-$version"
@@ -77,6 +84,14 @@ for version in "${versions[@]}"; do
     2>"$answers/python.log" || { tail -n 40 "$answers/python.log"; exit 1; }
   "${python[@]}" --master "$cluster" "$here/check.py" "$work/model.onnx" "$work/pictures" "$answers" \
     2>"$answers/check.log" || { tail -n 40 "$answers/check.log"; exit 1; }
+
+  # The trainings need memory of their own beside the executors'.
+  "${sweep[@]}" --spark "$cluster" --spark-conf spark.ui.enabled=false >"$answers/sweep.log" 2>"$answers/sweep.err" ||
+    { tail -n 40 "$answers/sweep.err"; exit 1; }
+  diff <(table "$work/sweep.log") <(table "$answers/sweep.log") ||
+    { echo "FAILED: the sweep on Spark gives another table" >&2; exit 1; }
+  echo "ok: a sweep of 4 trainers x 3 seeds on two workers gives the same table as without Spark:"
+  table "$answers/sweep.log"
 
   [ "$times" -gt 0 ] || continue
   for _ in 1 2 3; do

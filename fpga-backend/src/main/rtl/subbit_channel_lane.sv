@@ -1,6 +1,5 @@
 // Everything that works on one input channel at a time: its rows, the indices of its kernels, a core with its codebook,
-// and accumulators for all output channels. An engine has CHANNEL_LANES of these. They run in step, since none of their
-// commands depends on data; so the sums of a tile are those of all channel lanes added up, which the write-back does.
+// and accumulators for all output channels.
 `default_nettype none
 
 module subbit_channel_lane #(
@@ -11,7 +10,6 @@ module subbit_channel_lane #(
     parameter int MAX_CHANNELS = 512,
     parameter int SUM_DEPTH = 1024,
     parameter int ROW_DEPTH = 1024,
-    parameter int ROW_QUEUE = 1,
     parameter int DATA_WIDTH = 64
 ) (
     input wire clk,
@@ -26,7 +24,6 @@ module subbit_channel_lane #(
     // Rows of the channel of the next step, into the input buffer; `filling` falls when all of them are stored.
     input  wire                   fill,
     input  wire                   fill_half,
-    input  wire                   fill_blank,
     input  wire  [           1:0] fill_lead_rows,
     input  wire  [           9:0] fill_rows,
     output logic                  filling,
@@ -72,14 +69,12 @@ module subbit_channel_lane #(
 
   subbit_input_buffer #(
       .DATA_WIDTH(DATA_WIDTH),
-      .DEPTH(ROW_DEPTH),
-      .QUEUE(ROW_QUEUE)
+      .DEPTH(ROW_DEPTH)
   ) input_buffer (
       .clk,
       .rst,
       .fill,
       .fill_half,
-      .fill_blank,
       .fill_lead_rows,
       .fill_rows,
       .fill_width(layer.in_width),

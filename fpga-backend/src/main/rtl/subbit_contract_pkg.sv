@@ -4,7 +4,7 @@
 
 package subbit_contract_pkg;
   // Major version in the upper half, minor in the lower.
-  localparam logic [31:0] VERSION_VALUE = 32'h00010005;
+  localparam logic [31:0] VERSION_VALUE = 32'h00010006;
   // What ID reads: the letters `SBIT`, first letter in the lowest byte.
   localparam logic [31:0] ID_VALUE = 32'h54494253;
   // What every register of a device reads that is gone.
@@ -21,6 +21,20 @@ package subbit_contract_pkg;
   localparam logic [31:0] INDEX_CHANNELS = 32'h00000040;
   // With RESPONSE_UNIT tables: output channels of a block of the index.
   localparam logic [31:0] INDEX_OUTPUTS = 32'h00000080;
+  // Output channels whose 8-bit weights lie together.
+  localparam logic [31:0] DENSE_OUTPUTS = 32'h00000040;
+  // Most 8-bit weights of an output channel.
+  localparam logic [31:0] DENSE_TAPS = 32'h00000200;
+  // Largest width of a stem's input.
+  localparam logic [31:0] STEM_WIDTH = 32'h00000100;
+  // Most input channels of a stem.
+  localparam logic [31:0] STEM_CHANNELS = 32'h00000004;
+  // Largest kernel of a stem.
+  localparam logic [31:0] MAX_KERNEL = 32'h00000008;
+  // Largest window, and stride, of a stem's max pool.
+  localparam logic [31:0] MAX_POOL = 32'h00000003;
+  // Most outputs of a classifier.
+  localparam logic [31:0] MAX_CLASSES = 32'h0000FFFF;
 
   // Registers by their offsets, and their bits by their numbers.
   localparam logic [11:0] REGISTER_CONTROL = 12'h00;
@@ -51,6 +65,10 @@ package subbit_contract_pkg;
   localparam int FEATURES_MEMORY_BASE = 5;
   localparam int FEATURES_RESIDUAL = 6;
   localparam int FEATURES_BITS_OUT = 7;
+  localparam int FEATURES_INTEGER_CONV = 8;
+  localparam int FEATURES_STEM = 9;
+  localparam int FEATURES_SHORTCUT = 10;
+  localparam int FEATURES_CLASSIFIER = 11;
   localparam logic [11:0] REGISTER_MAX_CHANNELS = 12'h20;
   localparam logic [11:0] REGISTER_MAX_WIDTH = 12'h24;
   localparam logic [11:0] REGISTER_MEMORY_LOW = 12'h28;
@@ -99,10 +117,16 @@ package subbit_contract_pkg;
   localparam logic [0:0] MODE_TABLE = 1'd0;
   localparam logic [0:0] MODE_DIRECT = 1'd1;
   localparam int MODE_VALUES = 2;
+  localparam logic [1:0] KIND_CONV = 2'd0;
+  localparam logic [1:0] KIND_STEM = 2'd1;
+  localparam logic [1:0] KIND_SHORTCUT = 2'd2;
+  localparam logic [1:0] KIND_CLASSIFIER = 2'd3;
+  localparam int KIND_VALUES = 4;
 
   // Bytes of a descriptor, by its version, and where each field lies in it.
   localparam int DESCRIPTOR_BYTES_1 = 128;
   localparam int DESCRIPTOR_BYTES_2 = 192;
+  localparam int DESCRIPTOR_BYTES_3 = 256;
   localparam int MAGIC_AT = 'h00;
   localparam int VERSION_AT = 'h04;
   localparam int SIZE_AT = 'h06;
@@ -141,9 +165,41 @@ package subbit_contract_pkg;
   localparam int RESIDUAL_MULTIPLIER_AT = 'h88;
   localparam int RESIDUAL_ZERO_POINT_AT = 'h8C;
   localparam int RESERVED_8E_AT = 'h8E;
+  localparam int KIND_AT = 'hC0;
+  localparam int SHIFT_AT = 'hC1;
+  localparam int SLOPE_SHIFT_AT = 'hC2;
+  localparam int VALUE_BITS_AT = 'hC3;
+  localparam int KERNEL_AT = 'hC4;
+  localparam int POOL_HEIGHT_AT = 'hC5;
+  localparam int POOL_WIDTH_AT = 'hC6;
+  localparam int POOL_STRIDE_H_AT = 'hC7;
+  localparam int POOL_STRIDE_W_AT = 'hC8;
+  localparam int POOL_PAD_TOP_AT = 'hC9;
+  localparam int POOL_PAD_LEFT_AT = 'hCA;
+  localparam int POOL_PAD_BOTTOM_AT = 'hCB;
+  localparam int POOL_PAD_RIGHT_AT = 'hCC;
+  localparam int RESERVED_CD_AT = 'hCD;
+  localparam int SIGNS_ADDRESS_AT = 'hD0;
+  localparam int RESERVED_D8_AT = 'hD8;
 
   // A descriptor of the last version; the first byte is the lowest.
   typedef struct packed {
+    logic [319:0] reserved_d8;
+    logic [63:0] signs_address;
+    logic [23:0] reserved_cd;
+    logic [7:0] pool_pad_right;
+    logic [7:0] pool_pad_bottom;
+    logic [7:0] pool_pad_left;
+    logic [7:0] pool_pad_top;
+    logic [7:0] pool_stride_w;
+    logic [7:0] pool_stride_h;
+    logic [7:0] pool_width;
+    logic [7:0] pool_height;
+    logic [7:0] kernel;
+    logic [7:0] value_bits;
+    logic [7:0] slope_shift;
+    logic [7:0] shift;
+    logic [7:0] kind;
     logic [399:0] reserved_8e;
     logic signed [15:0] residual_zero_point;
     logic [31:0] residual_multiplier;

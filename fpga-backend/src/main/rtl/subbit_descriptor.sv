@@ -40,7 +40,7 @@ module subbit_descriptor #(
 
   // ---- The fields as they lie in the descriptor.
   descriptor_t d;
-  assign d = bytes;
+  assign d = {(8 * (DESCRIPTOR_BYTES_3 - DESCRIPTOR_BYTES_2))'(0), bytes};
   // A cycle after the bytes.
   logic extended;
   always_ff @(posedge clk) extended <= d.version == 16'd2;

@@ -105,8 +105,8 @@ module subbit_device #(
   localparam logic [31:0] FEATURES = 32'd1 << FEATURES_BINARY | 32'd1 << FEATURES_MEMORY_BASE | 32'd1 << FEATURES_BITS_OUT |
       (TABLES ? 32'd0 : 32'd1 << FEATURES_INT8 | 32'd1 << FEATURES_RESIDUAL);
 
-  if (TABLES && CHANNEL_LANES != 32'(INDEX_CHANNELS)) begin : g_check4
-    $error("with tables CHANNEL_LANES must be INDEX_CHANNELS, in whose groups the index lies in memory");
+  if (CHANNEL_LANES != (TABLES ? 32'(INDEX_CHANNELS) : 1)) begin : g_check4
+    $error("CHANNEL_LANES must be 1, and with tables INDEX_CHANNELS, in whose groups the index lies in memory");
   end
   if (MAX_WIDTH > ROW_DEPTH) begin : g_check
     $error("ROW_DEPTH must be at least MAX_WIDTH");
@@ -376,7 +376,6 @@ module subbit_device #(
         .RESPONSE_UNIT(RESPONSE_UNIT),
         .DOT_UNITS(DOT_UNITS),
         .LANES(LANES),
-        .CHANNEL_LANES(CHANNEL_LANES),
         .TABLE_DEPTH(TABLE_DEPTH),
         .INDEX_PLANES(INDEX_PLANES),
         .MAX_CHANNELS(MAX_CHANNELS),

@@ -1,6 +1,6 @@
 // Runs one checked layer whose weights are loaded. Three processes run side by side, each one step ahead of the next:
-// the input rows and the indices of a channel (or of one per channel lane) are fetched, windows go through the cores,
-// and finished tiles are written back.
+// the input rows and the indices of a channel are fetched, windows go through the core, and finished tiles are written
+// back.
 `default_nettype none
 
 module subbit_engine #(
@@ -8,8 +8,6 @@ module subbit_engine #(
     parameter int RESPONSE_UNIT = 0,
     parameter int DOT_UNITS = 1,
     parameter int LANES = 4,
-    // Input channels that are processed at once, a power of two.
-    parameter int CHANNEL_LANES = 1,
     parameter int TABLE_DEPTH = 64,
     parameter int INDEX_PLANES = 9,     // largest tau
     parameter int MAX_CHANNELS = 512,
@@ -60,9 +58,6 @@ module subbit_engine #(
   import subbit_pkg::*;
   localparam int SUM_BITS = $clog2(SUM_DEPTH);
   localparam int ROW_BITS = $clog2(ROW_DEPTH);
-  // With several channel lanes, rows for one lane arrive while others store theirs.
-  localparam int ROW_QUEUE = CHANNEL_LANES == 1 ? 1 : 64;
-  localparam int CHANNEL_LANE_BITS = CHANNEL_LANES == 1 ? 1 : $clog2(CHANNEL_LANES);
 
   if (RESPONSE_UNIT != 0 && RESPONSE_UNIT != 1) begin : g_check
     $error("RESPONSE_UNIT must be 0 or 1");
@@ -71,42 +66,28 @@ module subbit_engine #(
     $error("SUM_DEPTH must hold the sums of one pixel: MAX_CHANNELS / LANES");
   end
 
-  // ---- Fetching: the rows of the step after the one being computed, one channel lane after the other. The last step
-  // of a tile may have fewer channels than there are lanes; the rows of the other lanes are blank, so their kernels do
-  // not matter.
-  logic fetch_valid, fetch_first, fetch_last;
+  // ---- Fetching: the rows and indices of the step after the one being computed.
+  logic fetch_valid;
   logic [1:0] fetch_lead;
   logic [39:0] fetch_address;
   logic [23:0] fetch_bytes;
   logic [9:0] fetch_rows;
   logic [15:0] fetch_channel;
   logic fetch_half, fetching, fetch_asked, fetch_came;
-  logic [CHANNEL_LANE_BITS-1:0] fetch_lane, lane_before;
   logic [1:0] rows_held, indices_held;     // halves in use
   logic [1:0] steps_ready;                 // fetched but not yet begun
   logic gathering;
   logic rows_freed, indices_freed;
-  logic [CHANNEL_LANES-1:0] lane_fill, lane_blank, lane_filling, lane_beat_ready;
+  logic filling, row_beat_ready;
 
-  assign fetch_lane = CHANNEL_LANES == 1 || fetch_first ? '0 : lane_before + 1'b1;
-  wire fetch_begins = fetch_lane == 0;
-  wire fetch_closes = fetch_last || fetch_lane == CHANNEL_LANE_BITS'(CHANNEL_LANES - 1);
-  wire fill_starts = fetch_valid && !fetching && (!fetch_begins || (rows_held != 2'd2 && indices_held != 2'd2));
-  wire fetch_starts = fill_starts && fetch_begins;
-  wire fill_ends = fetching && fetch_came && (!fetch_closes || (lane_filling == 0 && !gathering));
-  wire fetch_ends = fill_ends && fetch_closes;
-  wire [15:0] channels_left = layer.in_channels - fetch_channel;
-  for (genvar c = 0; c < CHANNEL_LANES; c++) begin : g_fill
-    assign lane_blank[c] = c != 0 && fetch_begins && channels_left <= 16'(c);
-    assign lane_fill[c] = (fill_starts && fetch_lane == CHANNEL_LANE_BITS'(c)) || (fetch_starts && lane_blank[c]);
-  end
+  wire fetch_starts = fetch_valid && !fetching && rows_held != 2'd2 && indices_held != 2'd2;
+  wire fetch_ends = fetching && fetch_came && !filling && !gathering;
 
   logic gathered, gathered_half;
   logic [15:0] gathered_channel;
-  logic [CHANNEL_LANES*MAX_TAU-1:0] gathered_indices;
+  logic [MAX_TAU-1:0] gathered_index;
   subbit_index_memory #(
       .DATA_WIDTH(DATA_WIDTH),
-      .CHANNEL_LANES(CHANNEL_LANES),
       .INDEX_PLANES(INDEX_PLANES),
       .MAX_CHANNELS(MAX_CHANNELS)
   ) index_memory (
@@ -126,7 +107,7 @@ module subbit_engine #(
       .gathered,
       .gathered_half,
       .gathered_channel,
-      .gathered_indices
+      .gathered_index
   );
 
   // ---- Reading: rows and residuals share the bus, run by run. Rows come first, one run per step, so that a residual
@@ -139,7 +120,7 @@ module subbit_engine #(
   assign read_valid = row_valid || residual_valid;
   assign read_address = row_valid ? ADDR_WIDTH'(fetch_address) : residual_address;
   assign read_bytes = row_valid ? fetch_bytes : residual_bytes;
-  assign read_beat_ready = residual_reads || lane_beat_ready[fetch_lane];
+  assign read_beat_ready = residual_reads || row_beat_ready;
   wire row_beat_valid = read_beat_valid && !residual_reads;
   always_ff @(posedge clk) if (read_valid && read_ready) residual_reads <= !row_valid;
 
@@ -149,12 +130,12 @@ module subbit_engine #(
       .clk,
       .rst,
       .start,
-      .next(fill_ends),
+      .next(fetch_ends),
       .layer,
       .valid(fetch_valid),
       .channel(fetch_channel),
-      .first_channel(fetch_first),
-      .last_channel(fetch_last),
+      .first_channel(),
+      .last_channel(),
       .last_tile(),
       .last(),
       .row(),
@@ -186,9 +167,7 @@ module subbit_engine #(
   wire sum_half_now = step_first ? !sum_half : sum_half;
 
   /* verilator lint_off PINCONNECTEMPTY */
-  subbit_tiles #(
-      .CHANNELS(CHANNEL_LANES)
-  ) step_tiles (
+  subbit_tiles step_tiles (
       .clk,
       .rst,
       .start,
@@ -213,18 +192,14 @@ module subbit_engine #(
 
   /* verilator lint_on PINCONNECTEMPTY */
 
-  // ---- The channel lanes, which are all at the same place in their channels; the status of the first lane holds for
-  // all of them.
   logic row_read;
   logic [3*ROW_BITS-1:0] row_address;
-  logic [CHANNEL_LANES*3*PIXEL_BITS-1:0] row_pixels;
-  logic window_valid, window_fresh, window_last;
-  logic [CHANNEL_LANES*WINDOW_BITS-1:0] window;
+  logic [3*PIXEL_BITS-1:0] row_pixels;
+  logic window_valid, window_ready, window_fresh, window_last;
+  logic [WINDOW_BITS-1:0] window;
   logic [SUM_BITS-1:0] window_address;
   logic window_first, window_sum_half, window_index_half, window_last_channel;
-  logic [CHANNEL_LANES-1:0] windows_ready, steps_done, tiles_end;
   subbit_window #(
-      .CHANNELS(CHANNEL_LANES),
       .DEPTH(ROW_DEPTH),
       .ADDRESS_BITS(SUM_BITS),
       .TAG_BITS(4)
@@ -242,7 +217,7 @@ module subbit_engine #(
       .read_address(row_address),
       .read_pixels(row_pixels),
       .window_valid,
-      .window_ready(windows_ready[0]),
+      .window_ready,
       .window,
       .window_fresh,
       .window_last,
@@ -253,64 +228,58 @@ module subbit_engine #(
 
   logic draining, drain_half, drain, writing;
   logic [SUM_BITS-1:0] drain_address;
-  logic [CHANNEL_LANES*32*LANES-1:0] drain_sums;
-  for (genvar c = 0; c < CHANNEL_LANES; c++) begin : g_channel
-    subbit_channel_lane #(
-        .RESPONSE_UNIT(RESPONSE_UNIT),
-        .DOT_UNITS(DOT_UNITS),
-        .LANES(LANES),
-        .TABLE_DEPTH(TABLE_DEPTH),
-        .MAX_CHANNELS(MAX_CHANNELS),
-        .SUM_DEPTH(SUM_DEPTH),
-        .ROW_DEPTH(ROW_DEPTH),
-        .ROW_QUEUE(ROW_QUEUE),
-        .DATA_WIDTH(DATA_WIDTH)
-    ) channel_lane (
-        .clk,
-        .rst,
-        .layer,
-        .codebook_write,
-        .codebook_index,
-        .codebook_codeword,
-        .fill(lane_fill[c]),
-        .fill_half(fetch_half),
-        .fill_blank(lane_blank[c]),
-        .fill_lead_rows(fetch_lead),
-        .fill_rows(fetch_rows),
-        .filling(lane_filling[c]),
-        .beat_valid(row_beat_valid && fetch_lane == CHANNEL_LANE_BITS'(c)),
-        .beat_ready(lane_beat_ready[c]),
-        .beat_data(read_beat_data),
-        .index_write(gathered),
-        .index_write_half(gathered_half),
-        .index_write_channel(gathered_channel),
-        .index_write_index(gathered_indices[c*MAX_TAU+:MAX_TAU]),
-        .row_read,
-        .row_read_half(step_half),
-        .row_read_address(row_address),
-        .row_read_pixels(row_pixels[c*3*PIXEL_BITS+:3*PIXEL_BITS]),
-        .window_valid,
-        .window_ready(windows_ready[c]),
-        .window(window[c*WINDOW_BITS+:WINDOW_BITS]),
-        .window_fresh,
-        .window_first,
-        .window_half(window_sum_half),
-        .window_index_half,
-        .window_ends_step(window_last),
-        .window_ends_tile(window_last && window_last_channel),
-        .window_address,
-        .step_done(steps_done[c]),
-        .tile_done(tiles_end[c]),
-        .draining,
-        .drain_half,
-        .drain,
-        .drain_address,
-        .drain_sums(drain_sums[c*32*LANES+:32*LANES])
-    );
-  end
-  assign indices_freed = steps_done[0];
-  wire tile_done = tiles_end[0];
-  wire unused = &{1'b0, windows_ready, steps_done, tiles_end};
+  logic [32*LANES-1:0] drain_sums;
+  logic tile_done;
+  subbit_channel_lane #(
+      .RESPONSE_UNIT(RESPONSE_UNIT),
+      .DOT_UNITS(DOT_UNITS),
+      .LANES(LANES),
+      .TABLE_DEPTH(TABLE_DEPTH),
+      .MAX_CHANNELS(MAX_CHANNELS),
+      .SUM_DEPTH(SUM_DEPTH),
+      .ROW_DEPTH(ROW_DEPTH),
+      .DATA_WIDTH(DATA_WIDTH)
+  ) channel_lane (
+      .clk,
+      .rst,
+      .layer,
+      .codebook_write,
+      .codebook_index,
+      .codebook_codeword,
+      .fill(fetch_starts),
+      .fill_half(fetch_half),
+      .fill_lead_rows(fetch_lead),
+      .fill_rows(fetch_rows),
+      .filling,
+      .beat_valid(row_beat_valid),
+      .beat_ready(row_beat_ready),
+      .beat_data(read_beat_data),
+      .index_write(gathered),
+      .index_write_half(gathered_half),
+      .index_write_channel(gathered_channel),
+      .index_write_index(gathered_index),
+      .row_read,
+      .row_read_half(step_half),
+      .row_read_address(row_address),
+      .row_read_pixels(row_pixels),
+      .window_valid,
+      .window_ready,
+      .window,
+      .window_fresh,
+      .window_first,
+      .window_half(window_sum_half),
+      .window_index_half,
+      .window_ends_step(window_last),
+      .window_ends_tile(window_last && window_last_channel),
+      .window_address,
+      .step_done(indices_freed),
+      .tile_done,
+      .draining,
+      .drain_half,
+      .drain,
+      .drain_address,
+      .drain_sums
+  );
 
   // ---- Writing back.
   logic [1:0] tiles_done;       // computed and not yet taken by the write-back
@@ -320,7 +289,6 @@ module subbit_engine #(
   logic [12:0] step_row_bytes;    // for bit outputs; one cycle late
   logic [1:0] tile_last;
   subbit_write_back #(
-      .CHANNEL_LANES(CHANNEL_LANES),
       .LANES(LANES),
       .ADDRESS_BITS(SUM_BITS),
       .MAX_CHANNELS(MAX_CHANNELS),
@@ -383,16 +351,17 @@ module subbit_engine #(
       back_half <= 1'b0;
       computed <= rst;
     end else begin
-      // Fetching, for one channel lane at a time.
-      if (fill_starts) begin
+      if (fetch_starts) begin
         fetching <= 1'b1;
         fetch_asked <= 1'b0;
         fetch_came <= 1'b0;
       end
       if (row_asked) fetch_asked <= 1'b1;
       if (row_beat_valid && read_beat_ready && read_beat_last) fetch_came <= 1'b1;
-      if (fill_ends) fetching <= 1'b0;
-      if (fetch_ends) fetch_half <= !fetch_half;
+      if (fetch_ends) begin
+        fetching <= 1'b0;
+        fetch_half <= !fetch_half;
+      end
       // Halves of the buffers that are in use, and steps and tiles that wait.
       rows_held <= rows_held + 2'(fetch_starts) - 2'(rows_freed);
       indices_held <= indices_held + 2'(fetch_starts) - 2'(indices_freed);
@@ -411,7 +380,6 @@ module subbit_engine #(
       tiles_done <= tiles_done + 2'(tile_done) - 2'(tile_taken);
       if (tile_taken) back_half <= !back_half;
     end
-    if (fill_ends) lane_before <= fetch_lane;
     step_row_bytes <= step_columns[15:3] + 13'(step_columns[2:0] != 0);
     if (computing) tile_bytes[sum_half] <= (SUM_BITS + 1)'(24'(step_rows) * 24'(step_row_bytes));
     if (window_starts) begin

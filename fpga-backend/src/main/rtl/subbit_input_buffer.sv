@@ -2,17 +2,13 @@
 // banks, row r of the tile in bank r mod 3, so that the three pixels of a column are read in one cycle.
 //
 // Filling takes bytes as they lie in memory and stores one pixel per cycle, with its zero point subtracted. Rows above
-// the image are not stored, only counted: there are `lead_rows` of them. A half that is filled blank takes no bytes;
-// its pixels are 0.
+// the image are not stored, only counted: there are `lead_rows` of them.
 `default_nettype none
 
 module subbit_input_buffer #(
     parameter int DATA_WIDTH = 64,
     // Pixels that a bank holds in each half, a power of two.
-    parameter int DEPTH = 1024,
-    // Beats that may wait to be stored, a power of two: the bus is free as soon as the last beat of a fill is in the
-    // queue.
-    parameter int QUEUE = 1
+    parameter int DEPTH = 1024
 ) (
     input wire clk,
     input wire rst,
@@ -20,7 +16,6 @@ module subbit_input_buffer #(
     // Filling: the geometry is taken with `fill`; `filling` falls when the last pixel is stored.
     input  wire               fill,          // one cycle, while `filling` is 0
     input  wire               fill_half,
-    input  wire               fill_blank,
     input  wire        [ 1:0] fill_lead_rows,
     input  wire        [ 9:0] fill_rows,
     input  wire        [15:0] fill_width,
@@ -79,7 +74,7 @@ module subbit_input_buffer #(
       filling <= 1'b0;
       has_byte <= 1'b0;
     end else if (fill) begin
-      filling <= !fill_blank;
+      filling <= 1'b1;
       has_byte <= 1'b0;
       half <= fill_half;
       width <= fill_width;
@@ -118,41 +113,16 @@ module subbit_input_buffer #(
     end
   end
 
-  if (QUEUE == 1) begin : g_register
-    assign beat_ready = !next_valid;
-    always_ff @(posedge clk) begin
-      if (rst || fill) next_valid <= 1'b0;
-      else next_valid <= next_valid ? !word_begins : beat_valid;
-      if (!next_valid) next <= beat_data;
-    end
-  end else begin : g_queue
-    subbit_queue #(
-        .WIDTH(DATA_WIDTH),
-        .DEPTH(QUEUE)
-    ) queue (
-        .clk,
-        .rst(rst || fill),
-        .in_valid(beat_valid),
-        .in_ready(beat_ready),
-        .in_data(beat_data),
-        .out_valid(next_valid),
-        .out_ready(word_begins),
-        .out_data(next)
-    );
-  end
-
-  always_ff @(posedge clk) last_but_one <= width - 16'd2;
-
-  logic [1:0] blank;             // of each half
-  logic read_blank;
+  assign beat_ready = !next_valid;
   always_ff @(posedge clk) begin
-    if (fill) blank[fill_half] <= fill_blank;
-    if (read) read_blank <= blank[read_half];
+    if (rst || fill) next_valid <= 1'b0;
+    else next_valid <= next_valid ? !word_begins : beat_valid;
+    if (!next_valid) next <= beat_data;
+    last_but_one <= width - 16'd2;
   end
 
   wire [AW:0] write_address = {half, base + AW'(x)};
   for (genvar b = 0; b < 3; b++) begin : g_bank
-    logic [PIXEL_BITS-1:0] found;
     subbit_memory #(
         .WIDTH(PIXEL_BITS),
         .DEPTH(2 * DEPTH)
@@ -163,9 +133,8 @@ module subbit_input_buffer #(
         .write_data(pixel),
         .read,
         .read_address({read_half, read_address[b*AW+:AW]}),
-        .read_data(found)
+        .read_data(read_pixels[b*PIXEL_BITS+:PIXEL_BITS])
     );
-    assign read_pixels[b*PIXEL_BITS+:PIXEL_BITS] = read_blank ? '0 : found;
   end
 endmodule
 

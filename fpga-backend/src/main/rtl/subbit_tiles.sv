@@ -1,15 +1,13 @@
 // Walks through a layer in the order in which the engine works: image, tile of output pixels, input channel. A step is
-// one channel of one tile, or CHANNELS of them; `valid` says that the outputs describe the current step, and `next`
-// moves on to the following one. A tile consists of whole rows if the accumulators hold at least one, and of part of a
+// one channel of one tile; `valid` says that the outputs describe the current step, and `next` moves on to the following
+// one. A tile consists of whole rows if the accumulators hold at least one, and of part of a
 // row otherwise.
 //
 // Describing a step takes SETTLE cycles, with one sum or product per cycle. The walk prepares the following step in the
 // meantime, so steps that take at least as many cycles are not delayed.
 `default_nettype none
 
-module subbit_tiles #(
-    parameter int CHANNELS = 1    // input channels per step; the last step of a tile may have fewer
-) (
+module subbit_tiles (
     input wire clk,
     input wire rst,
     input wire start,
@@ -18,7 +16,7 @@ module subbit_tiles #(
 
     // The current step.
     output logic        valid,
-    output logic [15:0] channel,          // the first one of the step
+    output logic [15:0] channel,
     output logic        first_channel,
     output logic        last_channel,
     output logic        last_tile,        // of the image
@@ -29,7 +27,7 @@ module subbit_tiles #(
     output logic [15:0] columns,
     output logic signed [17:0] first_row, // input row under the first tap row of the tile; negative in the padding
     output logic [ 1:0] lead_rows,        // rows of padding above the image
-    output logic [39:0] load_address,     // of the input rows that the tile needs; only with one channel per step
+    output logic [39:0] load_address,     // of the input rows that the tile needs
     output logic [23:0] load_bytes,
     output logic [ 9:0] load_rows
 );
@@ -47,9 +45,9 @@ module subbit_tiles #(
   logic [39:0] row_offset;     // of at_first_row from the start of its plane, modulo 2^40
 
   // Constant for the whole layer.
+  logic [15:0] final_channel;
   logic [9:0] tile_stride;
   logic [39:0] tile_bytes, top_bytes;
-  logic signed [16:0] last_step;   // a step that begins at this channel or later is the tile's last
   wire signed [17:0] height = 18'(layer.in_height);
 
   // Cycle by cycle: 1 what is left and what ends, 2 rows of the tile, 3 first and last row under its taps, 4 rows to
@@ -74,8 +72,8 @@ module subbit_tiles #(
     tile_bytes <= 40'(tile_stride) * 40'(layer.row_bytes);
     top_bytes <= 40'(layer.pad_top) * 40'(layer.row_bytes);
 
-    last_step <= 17'(layer.in_channels) - 17'(CHANNELS);
-    ends_channels <= signed'({1'b0, at_channel}) >= last_step;
+    final_channel <= layer.in_channels - 16'd1;
+    ends_channels <= at_channel == final_channel;
     ends_columns <= columns_left_1 <= layer.tile_columns;
     ends_rows <= rows_left_1 <= 16'(layer.tile_rows);
     ends_images <= image == layer.batch - 32'd1;
@@ -134,7 +132,7 @@ module subbit_tiles #(
     end else if (hand_on) begin
       // The next step: channels first, then tiles along a row, then rows of tiles, then images.
       if (!ends_channels) begin
-        at_channel <= at_channel + 16'(CHANNELS);
+        at_channel <= at_channel + 16'd1;
         plane_base <= next_plane;
       end else begin
         at_channel <= '0;

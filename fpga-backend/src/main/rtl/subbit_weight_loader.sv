@@ -27,7 +27,7 @@ module subbit_weight_loader #(
     input  wire  [DATA_WIDTH-1:0] read_beat_data,
     input  wire                   read_beat_last,
 
-    // What was loaded: bit planes and codewords to the channel lanes, biases and multipliers to the write-back. Each is
+    // What was loaded: bit planes and codewords to the engine, biases and multipliers to the write-back. Each is
     // written in the cycle in which its enable is 1.
     output logic                                                    index_store,
     output logic [                                             3:0] index_plane,

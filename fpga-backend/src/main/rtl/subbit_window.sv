@@ -1,11 +1,9 @@
 // Slides a 3x3 window with stride 1 or 2 over the rows of one channel and tile, and delivers one window per output
 // pixel, row by row. It reads one column of three pixels per cycle and works two windows ahead, so that it does not
-// depend on whether a window is accepted in the same cycle. Taps in the padding are 0. Several channels, whose rows
-// have the same layout, are processed together.
+// depend on whether a window is accepted in the same cycle. Taps in the padding are 0.
 `default_nettype none
 
 module subbit_window #(
-    parameter int CHANNELS = 1,
     parameter int DEPTH = 1024,        // of the input buffers' banks
     parameter int ADDRESS_BITS = 10,   // of the accumulator addresses
     parameter int TAG_BITS = 4         // data of a step that is passed through with its windows
@@ -26,12 +24,12 @@ module subbit_window #(
     // Columns, from the input buffers: pixels follow one cycle after `read`.
     output logic                                 read,
     output logic [          3*$clog2(DEPTH)-1:0] read_address,
-    input  wire  [CHANNELS*3*subbit_pkg::PIXEL_BITS-1:0] read_pixels,    // the three of a channel side by side
+    input  wire  [      3*subbit_pkg::PIXEL_BITS-1:0] read_pixels,
 
     // Windows, to the cores.
     output logic                               window_valid,
     input  wire                                window_ready,
-    output logic [CHANNELS*subbit_pkg::WINDOW_BITS-1:0] window,
+    output logic [  subbit_pkg::WINDOW_BITS-1:0] window,
     output logic                               window_fresh,    // shares no column with the previous window
     output logic                               window_last,     // of the step
     output logic [           ADDRESS_BITS-1:0] window_address,  // of its first accumulator
@@ -58,11 +56,11 @@ module subbit_window #(
   logic [2:0] column_inside;
   logic [1:0] column_bank;
   logic [ADDRESS_BITS-1:0] column_address;
-  logic [CHANNELS*3*P-1:0] older, old;
+  logic [3*P-1:0] older, old;
 
   // A window that waits behind the one on the outputs.
   logic second_valid, second_fresh, second_last;
-  logic [CHANNELS*WINDOW_BITS-1:0] second;
+  logic [WINDOW_BITS-1:0] second;
   logic [ADDRESS_BITS-1:0] second_address;
   logic [TAG_BITS-1:0] second_tag;
   wire first_free = !window_valid || window_ready;
@@ -95,22 +93,20 @@ module subbit_window #(
     sum = 3'(at) + 3'(by);
     return sum >= 3'd3 ? 2'(sum - 3'd3) : 2'(sum);
   endfunction
-  logic [CHANNELS*3*P-1:0] arrived;
-  logic [CHANNELS*WINDOW_BITS-1:0] completed;
+  logic [3*P-1:0] arrived;
+  logic [WINDOW_BITS-1:0] completed;
   always_comb begin
-    for (int k = 0; k < 3 * CHANNELS; k++) begin
+    for (int k = 0; k < 3; k++) begin
       completed[(3*k+0)*P+:P] = older[k*P+:P];
       completed[(3*k+1)*P+:P] = old[k*P+:P];
       completed[(3*k+2)*P+:P] = arrived[k*P+:P];
     end
   end
   always_comb begin
-    for (int c = 0; c < CHANNELS; c++) begin
-      for (int k = 0; k < 3; k++) begin
-        arrived[(3*c+k)*P+:P] = '0;
-        for (int b = 0; b < 3; b++) begin
-          if (column_inside[k] && turned(column_bank, 2'(k)) == 2'(b)) arrived[(3*c+k)*P+:P] = read_pixels[(3*c+b)*P+:P];
-        end
+    for (int k = 0; k < 3; k++) begin
+      arrived[k*P+:P] = '0;
+      for (int b = 0; b < 3; b++) begin
+        if (column_inside[k] && turned(column_bank, 2'(k)) == 2'(b)) arrived[k*P+:P] = read_pixels[b*P+:P];
       end
     end
   end

@@ -1,11 +1,9 @@
 // Writes the sums of finished tiles to memory while the next tile is computed. For each output channel, the pixels of
-// the tile are one run of bytes: the sums of all channel lanes are added up and go through the output stage, where a
-// residual from memory may be added. It writes one value per cycle; bits are gathered into bytes, and each row of a
+// the tile are one run of bytes: their sums go through the output stage, where a residual from memory may be added. It writes one value per cycle; bits are gathered into bytes, and each row of a
 // tile starts on a byte of its own.
 `default_nettype none
 
 module subbit_write_back #(
-    parameter int CHANNEL_LANES = 1,
     parameter int LANES = 4,
     parameter int ADDRESS_BITS = 10,
     parameter int MAX_CHANNELS = 512,
@@ -36,7 +34,7 @@ module subbit_write_back #(
     output logic                    drain_half,
     output logic                    drain,
     output logic [ADDRESS_BITS-1:0] drain_address,
-    input  wire  [CHANNEL_LANES*32*LANES-1:0] drain_sums,    // those of a channel lane side by side
+    input  wire  [    32*LANES-1:0] drain_sums,
 
     // Reads of the residual from device memory.
     output logic                  read_valid,
@@ -80,16 +78,15 @@ module subbit_write_back #(
   logic [39:0] tile_offset;
   logic [SIZE-1:0] position;
 
-  // Pipeline behind `issue`: sum_* waits for the accumulators, found_* selects a lane, lane_* holds the sums of this
-  // lane in all channel lanes, total_* their total.
+  // Pipeline behind `issue`: sum_* waits for the accumulators, found_* selects a lane, whose sum lane_* and total_*
+  // carry from the accumulators to the output stage.
   logic tile_half_q;
   logic sum_valid, sum_last, sum_ends, found_valid, found_last, found_ends;
   logic [LANE_BITS-1:0] sum_lane, found_lane;
   logic [SIZE-1:0] sum_position, found_position;
   logic [31:0] sum_bias, sum_multiplier, found_bias, found_multiplier;
   logic lane_valid, lane_last_q, lane_ends;
-  logic [CHANNEL_LANES*32-1:0] lane_sums;
-  logic [31:0] lane_bias, lane_multiplier;
+  logic [31:0] lane_sum, lane_bias, lane_multiplier;
   logic [SIZE-1:0] lane_position;
   logic total_valid, total_last, total_ends;
   logic [31:0] total, total_bias, total_multiplier;
@@ -122,16 +119,6 @@ module subbit_write_back #(
   wire lane_last = channel[LANE_BITS-1:0] == '1;
 
   wire [39:0] next_base = channel_base + layer.out_plane_bytes;
-
-  wire [32*LANES-1:0] channel_sums[CHANNEL_LANES];
-  for (genvar c = 0; c < CHANNEL_LANES; c++) begin : g_channel
-    assign channel_sums[c] = drain_sums[c*32*LANES+:32*LANES];
-  end
-  logic [31:0] added;
-  always_comb begin
-    added = '0;
-    for (int c = 0; c < CHANNEL_LANES; c++) added = added + lane_sums[32*c+:32];
-  end
 
   assign tile_taken = tile_ends;
   assign drain_half = tile_half_q;
@@ -218,14 +205,14 @@ module subbit_write_back #(
       lane_last_q <= found_last;
       lane_ends <= found_ends;
       lane_position <= found_position;
-      for (int c = 0; c < CHANNEL_LANES; c++) lane_sums[32*c+:32] <= channel_sums[c][32*found_lane+:32];
+      lane_sum <= drain_sums[32*found_lane+:32];
       lane_bias <= layer.has_bias ? found_bias : 32'd0;
       lane_multiplier <= found_multiplier;
       lane_residual <= residual;
       total_last <= lane_last_q;
       total_ends <= lane_ends;
       total_position <= lane_position;
-      total <= added;
+      total <= lane_sum;
       total_bias <= lane_bias;
       total_multiplier <= lane_multiplier;
       total_residual <= lane_residual;

@@ -34,6 +34,13 @@ struct Capabilities {
   /// Bytes of device memory; addresses run from 0.
   std::uint64_t memory_bytes = 0;
 
+  /// The newest version of descriptors that the device takes: 3, that of integer layers, or 2.
+  std::uint16_t NewestDescriptor() const {
+    constexpr std::uint32_t kIntegerLayers = registers::kFeaturesIntegerConv | registers::kFeaturesStem |
+                                             registers::kFeaturesShortcut | registers::kFeaturesClassifier;
+    return (features & kIntegerLayers) != 0 ? 3 : 2;
+  }
+
   /// The value of the engine register.
   std::uint32_t EngineRegister() const {
     return registers::kEngineTableDepth.Put(table_depth) | registers::kEngineAccumulators.Put(accumulators) |

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "device/bus_model.h"
+#include "device/dense_cycles.h"
 #include "device/table_cycles.h"
 #include "tables/device.h"
 
@@ -12,7 +13,6 @@ namespace {
 /// The memories that the model assumes; docs/DEVICE.md states them.
 constexpr std::uint64_t kBankPixels = 512;
 constexpr std::uint64_t kTileRows = 64;
-constexpr std::uint64_t kRowQueueBeats = 64;
 /// The same for the rows of a step, from one step's fetch to the next.
 constexpr std::uint64_t kFetchOverhead = kMemoryLatency + 14;
 /// A write's response and the steps from one part of a layer to the next.
@@ -80,16 +80,9 @@ std::uint64_t RowCycles(const LayerShape& d, const Capabilities& c, std::uint64_
   return std::max(windows * per_window + wait, 9 + 3 * d.stride_w * (windows - 1));
 }
 
-/// The cycles to fetch the rows and indices of a number of input channels. One run after the other is read, and its
-/// pixels are stored one per cycle; each lane has a queue of beats, so that the next run only waits for beats that do
-/// not fit into it.
-std::uint64_t FetchCycles(const LayerShape& d, std::uint64_t input_rows, std::uint64_t channels) {
-  const std::uint64_t pixels = input_rows * d.in_width;
-  const std::uint64_t beats = CeilDivide(input_rows * d.input_row_bytes(), kBusBytes);
-  const std::uint64_t queued = pixels * std::min(kRowQueueBeats, beats) / beats;
-  const std::uint64_t rows =
-      (channels - 1) * (kRunOverhead + std::max(beats, pixels - queued)) + kFetchOverhead + pixels;
-  return std::max(rows, std::uint64_t{d.group_out_channels()} + 6);
+/// The cycles to fetch the rows and indices of an input channel, whose pixels are stored one per cycle.
+std::uint64_t FetchCycles(const LayerShape& d, std::uint64_t input_rows) {
+  return std::max(kFetchOverhead + input_rows * d.in_width, std::uint64_t{d.group_out_channels()} + 6);
 }
 
 /// Rows of the image under the taps of a tile's rows.
@@ -105,16 +98,9 @@ TileWork TileOf(const LayerShape& d, const Capabilities& c, std::uint64_t row, s
   const std::uint64_t input_rows = InputRows(d, row, rows);
   TileWork tile{};
   tile.step = rows * RowCycles(d, c, columns);
-  // A step's rows and indices are fetched while the step before is computed. The last may have fewer channels than
-  // there are lanes.
-  const std::uint64_t group_channels = d.in_channels / d.group;
-  const std::uint64_t rest = group_channels % c.channel_lanes;
-  const std::uint64_t whole_fetch = FetchCycles(d, input_rows, c.channel_lanes);
-  const std::uint64_t rest_fetch = rest == 0 ? 0 : FetchCycles(d, input_rows, rest);
-  tile.fetch = group_channels < c.channel_lanes ? rest_fetch : whole_fetch;
-  tile.compute = d.group * (group_channels / c.channel_lanes * std::max(tile.step, whole_fetch) +
-                            (rest == 0 ? 0 : std::max(tile.step, rest_fetch))) +
-                 tile.step - std::max(tile.step, tile.fetch);
+  // A step's rows and indices are fetched while the step before is computed.
+  tile.fetch = FetchCycles(d, input_rows);
+  tile.compute = (d.in_channels - 1) * std::max(tile.step, tile.fetch) + tile.step;
   tile.row_reads = d.in_channels * (kRunOverhead + CeilDivide(input_rows * d.in_width, kBusBytes));
   tile.write =
       d.out_channels *
@@ -171,12 +157,14 @@ std::uint64_t CyclesPerWindow(Mode mode, int tau, std::uint32_t group_out_channe
 }
 
 std::uint64_t ComputeCycles(const LayerShape& layer, const Capabilities& capabilities) {
-  const std::uint64_t steps = layer.group * CeilDivide(layer.in_channels / layer.group, capabilities.channel_lanes);
-  const std::uint64_t windows = std::uint64_t{layer.batch} * layer.out_height * layer.out_width * steps;
+  const std::uint64_t windows = std::uint64_t{layer.batch} * layer.out_height * layer.out_width * layer.in_channels;
   return windows * CyclesPerWindow(layer.mode, layer.tau, layer.group_out_channels(), capabilities);
 }
 
 std::uint64_t ModelledCycles(const LayerDescriptor& d, const Capabilities& c) {
+  if (d.integer.has_value() && d.integer->kind != Kind::kConv) {
+    return DenseCycles(d);
+  }
   if (c.response_unit == registers::kResponseUnitTables) {
     return TableCycles(d, c, SubBitKernels(d.tau));
   }
@@ -201,6 +189,9 @@ std::uint64_t ModelledCycles(const LayerDescriptor& d, const Capabilities& c) {
 }
 
 std::uint64_t BinaryEngineCycles(const LayerDescriptor& layer, const Capabilities& capabilities) {
+  if (layer.integer.has_value() && layer.integer->kind != Kind::kConv) {
+    return DenseCycles(layer);
+  }
   if (capabilities.response_unit == registers::kResponseUnitTables) {
     return TableCycles(layer, capabilities, BinaryKernels());
   }

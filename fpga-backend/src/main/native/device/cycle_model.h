@@ -8,8 +8,8 @@
 
 namespace subbit::fpga {
 
-/// The cycles that the engine computes for one output pixel and one input channel (or one per channel lane), if
-/// everything else keeps up; c_out is the number of output channels in one group:
+/// The cycles that the engine computes for one output pixel and one input channel, if everything else keeps up; c_out
+/// is the number of output channels in one group:
 ///   dot units, table:   max(ceil(2^tau / dot_units), ceil(c_out / accumulators)): while one bank of the table is read,
 ///                       the other is filled;
 ///   dot units, direct:  ceil(c_out / dot_units), one response for each output channel: a plain binary engine;
@@ -18,8 +18,7 @@ namespace subbit::fpga {
 /// Source: Wang et al., ICCV 2021, the figure of the processing element; for shared adders docs/DEVICE.md.
 std::uint64_t CyclesPerWindow(Mode mode, int tau, std::uint32_t group_out_channels, const Capabilities& capabilities);
 
-/// The cycles of a layer's computation alone: CyclesPerWindow for all its pixels and input channels, of which as many
-/// are processed at once as there are channel lanes.
+/// The cycles of a layer's computation alone: CyclesPerWindow for all its pixels and input channels.
 std::uint64_t ComputeCycles(const LayerShape& layer, const Capabilities& capabilities);
 
 /// The cycles from the first weight that is read to the last output that is written: the computation, the loading of

@@ -83,20 +83,6 @@ TEST(CycleModel, CountsOutputsOfOneGroup) {
   EXPECT_EQ(ComputeCycles(layer, PaperElement()), 8u * 8);
 }
 
-TEST(CycleModel, CountsStepsOfSeveralChannels) {
-  Capabilities four = PaperElement();
-  four.channel_lanes = 4;
-  LayerShape layer;
-  layer.tau = 5;
-  layer.out_channels = 128;
-  for (const auto& [channels, steps] : {std::pair{1u, 1u}, {4u, 1u}, {5u, 2u}, {64u, 16u}}) {
-    layer.in_channels = channels;
-    EXPECT_EQ(ComputeCycles(layer, four), 32u * steps) << channels << " channels";
-  }
-  layer.group = 2;
-  EXPECT_EQ(ComputeCycles(layer, four), 32u * 16) << "no step has channels of two groups";
-}
-
 TEST(CycleModel, ChoosesTheFasterMode) {
   const Capabilities paper = PaperElement();
   EXPECT_EQ(FasterMode(5, 16, paper), Mode::kDirect);

@@ -43,8 +43,6 @@ const std::vector<Element>& Elements() {
       {"shared", "18 adders: responses by shared partial sums, adders shared with the look-ups",
        registers::kResponseUnitSharedAdders, 8, 16, 1},
       {"binary", "18 adders: a plain binary engine of two nine-tap units", registers::kResponseUnitDotUnits, 2, 2, 1},
-      {"shared4", "72 adders: four of `shared`, for four input channels at once", registers::kResponseUnitSharedAdders,
-       8, 16, 4},
       {"tables", "binary activations alone: 64 channels by 14 pixels per cycle, looked up in block RAM",
        registers::kResponseUnitTables, 7, 14, 64, 32, 5, 56, 1536},
   };
@@ -65,6 +63,9 @@ Capabilities EmulatorCapabilities(const std::string& element) {
     // The order of work depends on what is on chip.
     c = RtlCapabilities(element);
     c.features &= ~registers::kFeaturesMemoryBase;
+    // Not in the hardware description yet.
+    c.features |= registers::kFeaturesIntegerConv | registers::kFeaturesStem | registers::kFeaturesShortcut |
+                  registers::kFeaturesClassifier;
     return c;
   }
   c.features |= registers::kFeaturesAnyStride | registers::kFeaturesDilation | registers::kFeaturesGroups;

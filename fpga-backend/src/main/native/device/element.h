@@ -30,8 +30,8 @@ const std::vector<Element>& Elements();
 /// std::invalid_argument for an unknown name; the message lists those that exist.
 Capabilities RtlCapabilities(const std::string& element);
 
-/// The capabilities of the emulator with this element: the same, without the limits of the hardware description. Throws
-/// like RtlCapabilities.
+/// The capabilities of the emulator with this element: the same, without the limits of the hardware description; with
+/// tables those limits, and layers of integer networks too. Throws like RtlCapabilities.
 Capabilities EmulatorCapabilities(const std::string& element);
 
 }  // namespace subbit::fpga

@@ -4,8 +4,10 @@
 #include <cstring>
 #include <stdexcept>
 #include <type_traits>
+#include <vector>
 
 #include "device/index_order.h"
+#include "device/integer_parameters.h"
 #include "tables/device.h"
 
 namespace subbit::fpga {
@@ -76,10 +78,26 @@ void ForEachField(Descriptor& d, Visit visit) {
   visit(fields::kBiasAddress, d.bias_address);
   visit(fields::kMultiplierAddress, d.multiplier_address);
   visit(fields::kCycles, d.cycles);
-  if (d.version == 2) {
+  if (d.version >= 2) {
     visit(fields::kResidualAddress, d.residual_address);
     visit(fields::kResidualMultiplier, d.residual_multiplier);
     visit(fields::kResidualZeroPoint, d.residual_zero_point);
+  }
+  if (d.version == 3) {
+    visit(fields::kKind, d.integer->kind);
+    visit(fields::kShift, d.integer->shift);
+    visit(fields::kSlopeShift, d.integer->slope_shift);
+    visit(fields::kValueBits, d.integer->value_bits);
+    visit(fields::kKernel, d.integer->kernel);
+    visit(fields::kPoolHeight, d.integer->pool[0]);
+    visit(fields::kPoolWidth, d.integer->pool[1]);
+    visit(fields::kPoolStrideH, d.integer->pool_strides[0]);
+    visit(fields::kPoolStrideW, d.integer->pool_strides[1]);
+    visit(fields::kPoolPadTop, d.integer->pool_pads[0]);
+    visit(fields::kPoolPadLeft, d.integer->pool_pads[1]);
+    visit(fields::kPoolPadBottom, d.integer->pool_pads[2]);
+    visit(fields::kPoolPadRight, d.integer->pool_pads[3]);
+    visit(fields::kSignsAddress, d.signs_address);
   }
 }
 
@@ -91,7 +109,8 @@ bool HeaderIsRight(const std::uint8_t* bytes, std::uint64_t available) {
   const std::uint16_t version = Get(bytes, fields::kVersion);
   const std::uint16_t size = Get(bytes, fields::kSize);
   const bool sized = (version == 1 && size == LayerDescriptor::kPlainBytes) ||
-                     (version == 2 && size == LayerDescriptor::kResidualBytes);
+                     (version == 2 && size == LayerDescriptor::kResidualBytes) ||
+                     (version == 3 && size == LayerDescriptor::kIntegerBytes);
   return sized && available >= size &&
          std::all_of(fields::kReserved.begin(), fields::kReserved.end(), [&](const Reserved& reserved) {
            const std::uint8_t* begin = bytes + reserved.at;
@@ -109,6 +128,42 @@ struct Region {
   }
   bool Overlaps(const Region& other) const { return begin < other.begin + other.bytes && other.begin < begin + bytes; }
 };
+
+/// What a layer reads, by kinds that have no index and other parameters than multipliers.
+std::vector<Region> InputsOfIntegerLayer(const LayerDescriptor& d, const Capabilities& c) {
+  const bool conv = d.integer->kind == Kind::kConv;
+  const bool stem = d.integer->kind == Kind::kStem;
+  return {{d.input_address, d.batch * d.input_image_bytes()},
+          {d.index_address, conv ? IndexBytes(d, IndexOrderOf(c)) : d.dense_bytes()},
+          {d.codebook_address, conv   ? d.codebook_bytes()
+                               : stem ? d.in_channels
+                                      : 0},
+          {d.multiplier_address, d.parameter_bytes()},
+          {d.residual_address, d.adds_residual ? d.batch * d.output_image_bytes() : 0}};
+}
+
+ErrorCode ValidateAddressesOfIntegerLayer(const LayerDescriptor& d, const Capabilities& c) {
+  const bool conv = d.integer->kind == Kind::kConv;
+  const bool stem = d.integer->kind == Kind::kStem;
+  const bool classifier = d.integer->kind == Kind::kClassifier;
+  if (d.batch > c.memory_bytes / d.input_image_bytes() || d.batch > c.memory_bytes / d.output_image_bytes() ||
+      (d.codebook_address != 0) != (conv || stem) || (d.multiplier_address != 0) != !classifier ||
+      d.bias_address != 0) {
+    return ErrorCode::kAddress;
+  }
+  const Region output = {d.output_address, d.batch * d.output_image_bytes()};
+  const Region signs = {d.signs_address, d.integer->gives_signs ? d.batch * d.signs_image_bytes() : 0};
+  if (!output.Inside(c.memory_bytes) || !signs.Inside(c.memory_bytes) || (signs.bytes != 0 && signs.Overlaps(output))) {
+    return ErrorCode::kAddress;
+  }
+  for (const Region& input : InputsOfIntegerLayer(d, c)) {
+    const bool overlaps = input.bytes != 0 && (input.Overlaps(output) || (signs.bytes != 0 && input.Overlaps(signs)));
+    if (!input.Inside(c.memory_bytes) || overlaps) {
+      return ErrorCode::kAddress;
+    }
+  }
+  return ErrorCode::kNone;
+}
 
 ErrorCode ValidateAddresses(const LayerDescriptor& d, const Capabilities& c) {
   // Image sizes stay below 2^16 * 2^16 * 2^16 * 4; the batch is bounded before it multiplies them.
@@ -149,6 +204,12 @@ LayerDescriptor::Bytes LayerDescriptor::Encode() const {
   if (adds_residual == (residual_address == 0)) {
     throw std::logic_error("a descriptor adds a residual that has no address, or the reverse");
   }
+  if (integer.has_value() != (version == 3)) {
+    throw std::logic_error("a descriptor of version 3 must be that of an integer layer, and no other");
+  }
+  if ((integer.has_value() && integer->gives_signs) == (signs_address == 0)) {
+    throw std::logic_error("a descriptor gives signs that have no address, or the reverse");
+  }
   Bytes bytes(this->bytes());
   Put(bytes, fields::kMagic, contract::kMagic);
   Put(bytes, fields::kVersion, version);
@@ -158,8 +219,9 @@ LayerDescriptor::Bytes LayerDescriptor::Encode() const {
   return bytes;
 }
 
-ErrorCode LayerDescriptor::Decode(const std::uint8_t* bytes, std::uint64_t available, LayerDescriptor* descriptor) {
-  if (!HeaderIsRight(bytes, available)) {
+ErrorCode LayerDescriptor::Decode(const std::uint8_t* bytes, std::uint64_t available, LayerDescriptor* descriptor,
+                                  std::uint16_t newest) {
+  if (!HeaderIsRight(bytes, available) || Get(bytes, fields::kVersion) > newest) {
     return ErrorCode::kHeader;
   }
   if (bytes[fields::kInputFormat.at] >= kInputFormatValues || bytes[fields::kOutputFormat.at] >= kOutputFormatValues ||
@@ -168,9 +230,18 @@ ErrorCode LayerDescriptor::Decode(const std::uint8_t* bytes, std::uint64_t avail
   }
   *descriptor = {};
   descriptor->version = Get(bytes, fields::kVersion);
+  if (descriptor->version == 3) {
+    if (bytes[fields::kKind.at] >= kKindValues) {
+      return ErrorCode::kUnsupported;
+    }
+    descriptor->integer.emplace();
+  }
   descriptor->status = static_cast<ErrorCode>(Get(bytes, fields::kStatus));
   ForEachField(*descriptor, [&](auto field, auto& value) { value = Get(bytes, field); });
   descriptor->adds_residual = descriptor->residual_address != 0;
+  if (descriptor->integer.has_value()) {
+    descriptor->integer->gives_signs = descriptor->signs_address != 0;
+  }
   return ErrorCode::kNone;
 }
 
@@ -181,7 +252,8 @@ ErrorCode LayerDescriptor::Validate(const Capabilities& capabilities) const {
   if (const ErrorCode code = ValidateImages(capabilities); code != ErrorCode::kNone) {
     return code;
   }
-  return ValidateAddresses(*this, capabilities);
+  return integer.has_value() ? ValidateAddressesOfIntegerLayer(*this, capabilities)
+                             : ValidateAddresses(*this, capabilities);
 }
 
 }  // namespace subbit::fpga

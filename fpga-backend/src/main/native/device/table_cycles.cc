@@ -18,10 +18,6 @@ constexpr std::uint64_t kBlockOverhead = 3;
 constexpr std::uint64_t kSettle = 7;
 /// From a band's last look-up to its first row that is read for writing.
 constexpr std::uint64_t kSigns = 14;
-/// From the last row of a run to the command of the next.
-constexpr std::uint64_t kWriteOverhead = 2;
-/// A write's response and the steps from one part of a layer to the next.
-constexpr std::uint64_t kTailOverhead = kMemoryLatency + 8;
 
 /// Goes through one image.
 class Image {
@@ -107,9 +103,30 @@ class Image {
     ++loaded_groups_;
   }
 
+  /// Values of 16 bits: a run for each row of the band, four values per cycle, behind the residual's run of the same
+  /// row. The signs follow.
+  void WriteValues(std::uint64_t rows, std::uint64_t outputs) {
+    const std::uint64_t run = outputs * CeilDivide(d_.output_row_bytes(), kBusBytes);
+    const std::uint64_t sign_bytes = RowBytes(ElementFormat::kBits, d_.out_width);
+    const std::uint64_t signs =
+        d_.integer->gives_signs ? outputs * (CeilDivide(rows * sign_bytes, kBusBytes) + 1 + kWriteOverhead) : 0;
+    const std::uint64_t begins = std::max(written_, looked_ + kSigns);
+    const std::uint64_t read = rows * (kRunOverhead + run);
+    const std::uint64_t write = rows * (kWriteOverhead + run) + signs;
+    if (d_.adds_residual) {
+      // The index shares the bus.
+      stream_ = std::max(stream_, begins) + read;
+    }
+    written_ = std::max(begins + write, d_.adds_residual ? stream_ + signs : 0);
+  }
+
   /// A run of bytes for each channel.
   void Write(std::uint64_t first, std::uint64_t row, std::uint64_t rows, std::uint64_t outputs) {
     written_before_ = written_;
+    if (d_.integer.has_value()) {
+      WriteValues(rows, outputs);
+      return;
+    }
     written_ = std::max(written_, looked_ + kSigns);
     const std::uint64_t bytes = rows * d_.output_row_bytes();
     for (std::uint64_t o = 0; o < outputs; ++o) {
@@ -155,8 +172,9 @@ TableKernels BinaryKernels() { return {32 + 16, 2, 9}; }
 
 std::uint64_t TableCycles(const LayerDescriptor& d, const Capabilities& c, const TableKernels& kernels) {
   // Codewords and rules: a cycle for each, and one for each beat.
-  const std::uint64_t weights =
-      2 * kRunOverhead + (std::uint64_t{1} << d.tau) * 5 / 4 + std::uint64_t{d.out_channels} * 3 / 2;
+  const std::uint64_t parameters =
+      d.integer.has_value() ? CeilDivide(d.parameter_bytes(), kBusBytes) : std::uint64_t{d.out_channels} * 3 / 2;
+  const std::uint64_t weights = 2 * kRunOverhead + (std::uint64_t{1} << d.tau) * 5 / 4 + parameters;
   return weights + d.batch * Image(d, c, kernels).Run() + kTailOverhead;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/operator/conv_attributes.h"
+#include "device/integer_parameters.h"
 #include "device/layer_shape.h"
 #include "device/sign_rule.h"
 
@@ -24,6 +25,20 @@ struct ConvLayer {
   std::vector<float> multiplier;
   /// One per output channel for bit outputs, otherwise empty.
   std::vector<SignRule> sign_rules;
+  /// One per output channel of an integer convolution, otherwise empty.
+  std::vector<IntegerParameters> parameters;
+};
+
+/// A stem, shortcut or classifier of an integer network in the form that the driver expects.
+struct DenseLayer {
+  /// Batch, heights and widths are filled in by the driver.
+  LayerShape shape;
+  /// [out_channels, taps]; a stem's taps are [channel, row, column].
+  std::vector<std::int8_t> weights;
+  /// One per input channel of a stem, otherwise empty.
+  std::vector<std::uint8_t> zero_pixels;
+  /// One per output channel; empty for a classifier.
+  std::vector<IntegerParameters> parameters;
 };
 
 /// The shape that follows from attributes that have passed Validate; formats, zero points and the residual are left at

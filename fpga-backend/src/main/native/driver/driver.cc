@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "device/cycle_model.h"
+#include "device/dense_order.h"
 #include "device/index_order.h"
 #include "driver/graph_request.h"
 #include "tables/device.h"
@@ -30,6 +31,12 @@ constexpr std::uint32_t High(std::uint64_t value) { return static_cast<std::uint
 
 /// Summarises, for a message, what may keep a device from running a layer.
 std::string Summary(const LayerShape& d) {
+  if (d.integer.has_value() && d.integer->kind != Kind::kConv) {
+    return std::to_string(d.in_channels) + " to " + std::to_string(d.out_channels) + " channels, kernel " +
+           std::to_string(d.integer->kernel) + ", strides " + ToString({d.stride_h, d.stride_w}) + ", pads " +
+           ToString({d.pad_top, d.pad_left, d.pad_bottom, d.pad_right}) + ", pool " +
+           ToString({d.integer->pool[0], d.integer->pool[1]});
+  }
   return "tau " + std::to_string(d.tau) + ", " + std::to_string(d.in_channels) + " to " +
          std::to_string(d.out_channels) + " channels, group " + std::to_string(d.group) + ", strides " +
          ToString({d.stride_h, d.stride_w}) + ", pads " + ToString({d.pad_top, d.pad_left, d.pad_bottom, d.pad_right}) +
@@ -119,32 +126,58 @@ std::string Driver::WhyNot(const ConvLayer& layer) const {
   return code == ErrorCode::kNone ? std::string() : Describe(code) + (" (" + Summary(shape) + ")");
 }
 
+std::string Driver::WhyNot(const DenseLayer& layer) const {
+  const ErrorCode code = layer.shape.ValidateLayer(capabilities_);
+  return code == ErrorCode::kNone ? std::string() : Describe(code) + (" (" + Summary(layer.shape) + ")");
+}
+
 std::unique_ptr<LoadedLayer> Driver::Load(const ConvLayer& layer) {
   if (const std::string reason = WhyNot(layer); !reason.empty()) {
     throw DriverError(Fault::kUnsupported, reason);
   }
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return WithDevice([&] { return LoadUnderLock(layer); });
-}
-
-std::unique_ptr<LoadedLayer> Driver::LoadUnderLock(const ConvLayer& layer) {
   LayerShape shape = layer.shape;
   shape.mode = FasterMode(shape.tau, shape.group_out_channels(), capabilities_);
+  const std::vector<std::uint8_t> index = InOrder(shape, IndexOrderOf(capabilities_), layer.index);
+  std::vector<std::int32_t> rules;
+  for (const SignRule& rule : layer.sign_rules) {
+    rules.push_back(rule.Encode());
+  }
+  using Constants = LayerConstants;
+  return Load(shape,
+              {{&Constants::index, index.data(), index.size()},
+               {&Constants::codebook, layer.codebook.data(), 2 * layer.codebook.size()},
+               {&Constants::bias, layer.bias.data(), 4 * layer.bias.size()},
+               {&Constants::multiplier, rules.data(), 4 * rules.size()},
+               {&Constants::multiplier, layer.multiplier.data(), 4 * layer.multiplier.size()},
+               {&Constants::multiplier, layer.parameters.data(), IntegerParameters::kBytes * layer.parameters.size()}});
+}
+
+std::unique_ptr<LoadedLayer> Driver::Load(const DenseLayer& layer) {
+  if (const std::string reason = WhyNot(layer); !reason.empty()) {
+    throw DriverError(Fault::kUnsupported, reason);
+  }
+  const std::vector<std::int8_t> weights = InDenseOrder(layer.shape, layer.weights);
+  using Constants = LayerConstants;
+  return Load(layer.shape,
+              {{&Constants::index, weights.data(), weights.size()},
+               {&Constants::codebook, layer.zero_pixels.data(), layer.zero_pixels.size()},
+               {&Constants::multiplier, layer.parameters.data(), IntegerParameters::kBytes * layer.parameters.size()}});
+}
+
+std::unique_ptr<LoadedLayer> Driver::Load(const LayerShape& shape, const std::vector<DeviceConstant>& tensors) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return WithDevice([&] { return LoadUnderLock(shape, tensors); });
+}
+
+std::unique_ptr<LoadedLayer> Driver::LoadUnderLock(const LayerShape& shape,
+                                                   const std::vector<DeviceConstant>& tensors) {
   std::unique_ptr<LoadedLayer> loaded(new LoadedLayer(shared_from_this(), shape));
   LayerConstants& constants = loaded->constants_;
-  const std::vector<std::uint8_t> index = InOrder(shape, IndexOrderOf(capabilities_), layer.index);
   try {
-    constants.index = Upload(index.data(), index.size());
-    constants.codebook = Upload(layer.codebook.data(), 2 * layer.codebook.size());
-    constants.bias = layer.bias.empty() ? 0 : Upload(layer.bias.data(), 4 * layer.bias.size());
-    std::vector<std::int32_t> rules;
-    for (const SignRule& rule : layer.sign_rules) {
-      rules.push_back(rule.Encode());
-    }
-    if (!rules.empty()) {
-      constants.multiplier = Upload(rules.data(), 4 * rules.size());
-    } else if (!layer.multiplier.empty()) {
-      constants.multiplier = Upload(layer.multiplier.data(), 4 * layer.multiplier.size());
+    for (const DeviceConstant& tensor : tensors) {
+      if (tensor.bytes != 0) {
+        constants.*tensor.address = Upload(tensor.data, tensor.bytes);
+      }
     }
   } catch (...) {
     // The lock is held here, so the layer's destructor must find nothing left to release.

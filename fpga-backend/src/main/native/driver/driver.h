@@ -16,6 +16,24 @@
 
 namespace subbit::fpga {
 
+/// Where a layer's constant tensors lie in device memory; 0 for a tensor that the layer does not have.
+struct LayerConstants {
+  /// Index or 8-bit weights.
+  std::uint64_t index = 0;
+  /// Codebook or zero pixels.
+  std::uint64_t codebook = 0;
+  std::uint64_t bias = 0;
+  /// Multipliers, sign rules or integer parameters.
+  std::uint64_t multiplier = 0;
+};
+
+/// One of them, with what it holds.
+struct DeviceConstant {
+  std::uint64_t LayerConstants::* address;
+  const void* data;
+  std::size_t bytes;
+};
+
 /// Drives one device: loads layers into its memory, starts it, waits for it and reads results back. One driver owns one
 /// device and one lock, so that any number of sessions and threads may share it; requests are served one after the
 /// other. Thread-safe.
@@ -32,10 +50,12 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
   /// Why the device cannot run this layer, or an empty string.
   std::string WhyNot(const ConvLayer& layer) const;
+  std::string WhyNot(const DenseLayer& layer) const;
 
   /// Writes the layer's constant tensors into device memory, where they stay while the result lives. Throws DriverError
   /// (kUnsupported, kOutOfMemory, kVanished, kTransfer).
   std::unique_ptr<LoadedLayer> Load(const ConvLayer& layer);
+  std::unique_ptr<LoadedLayer> Load(const DenseLayer& layer);
 
   /// Runs a layer without a residual over `batch` images of `height` x `width`: a graph of one, see RunGraph.
   LayerCycles Run(const LoadedLayer& layer, std::uint32_t batch, std::uint32_t height, std::uint32_t width,
@@ -76,7 +96,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
   /// lock.
   template <typename Body>
   auto WithDevice(const Body& body);
-  std::unique_ptr<LoadedLayer> LoadUnderLock(const ConvLayer& layer);
+  std::unique_ptr<LoadedLayer> Load(const LayerShape& shape, const std::vector<DeviceConstant>& tensors);
+  std::unique_ptr<LoadedLayer> LoadUnderLock(const LayerShape& shape, const std::vector<DeviceConstant>& tensors);
   std::uint64_t Upload(const void* data, std::size_t bytes);
   void Release(std::uint64_t address);
   void Start(std::uint64_t descriptors, std::size_t count);
@@ -93,15 +114,6 @@ class Driver : public std::enable_shared_from_this<Driver> {
   DeviceMemory memory_;
   /// The value that DESCRIPTORS must have; any other means that somebody else has reset the device.
   std::uint32_t expected_descriptors_ = 0;
-};
-
-/// Where a layer's constant tensors lie in device memory; 0 for a tensor that the layer does not have.
-struct LayerConstants {
-  std::uint64_t index = 0;
-  std::uint64_t codebook = 0;
-  std::uint64_t bias = 0;
-  /// Multipliers or sign rules.
-  std::uint64_t multiplier = 0;
 };
 
 /// A layer whose constant tensors lie in device memory; its destructor releases that memory. Immutable.

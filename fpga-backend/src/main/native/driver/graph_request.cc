@@ -20,10 +20,12 @@ GraphRequest::GraphRequest(Driver& driver, const LayerGraph& graph, GraphShapes 
       graph_(graph),
       shapes_(std::move(shapes)),
       batch_(batch),
-      last_reader_(shapes_.image_bytes.size(), 0),
+      last_reader_(graph.tensors(), 0),
       part_((batch + kOverlappingParts - 1) / kOverlappingParts) {
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
     list_bytes_ += LayerDescriptor(shapes_.layers[i]).bytes();
+    // What nobody reads is there until its own layer has written it.
+    last_reader_[graph.inputs + i] = last_reader_[graph.SignsOf(i)] = i;
     last_reader_[graph.layers[i].input] = i;
     if (graph.layers[i].residual != kNoTensor) {
       last_reader_[graph.layers[i].residual] = i;
@@ -79,25 +81,26 @@ bool GraphRequest::TakeBetween() {
     TensorNumber tensor;
   };
   std::vector<Use> uses;
-  between_of_.assign(graph_.layers.size(), 0);
+  between_of_.assign(graph_.tensors(), 0);
   for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
-    const TensorNumber tensor = graph_.inputs + i;
-    if (graph_.OutputPosition(tensor).has_value()) {
-      continue;
-    }
-    const std::uint64_t bytes = part_ * shapes_.image_bytes[tensor];
-    // A tensor that an earlier layer has read for the last time makes room.
-    const auto free = std::find_if(uses.begin(), uses.end(),
-                                   [&](const Use& use) { return use.bytes >= bytes && last_reader_[use.tensor] < i; });
-    between_of_[i] = static_cast<std::size_t>(free - uses.begin());
-    if (free != uses.end()) {
-      free->tensor = tensor;
-      continue;
-    }
-    uses.push_back({bytes, tensor});
-    between_.push_back(std::make_unique<MemoryBlock>(driver_.memory_, bytes));
-    if (!*between_.back()) {
-      return false;
+    for (const TensorNumber tensor : {graph_.inputs + i, graph_.SignsOf(i)}) {
+      const std::uint64_t bytes = part_ * shapes_.image_bytes[tensor];
+      if (bytes == 0 || graph_.OutputPosition(tensor).has_value()) {
+        continue;
+      }
+      // A tensor that an earlier layer has read for the last time makes room.
+      const auto free = std::find_if(
+          uses.begin(), uses.end(), [&](const Use& use) { return use.bytes >= bytes && last_reader_[use.tensor] < i; });
+      between_of_[tensor] = static_cast<std::size_t>(free - uses.begin());
+      if (free != uses.end()) {
+        free->tensor = tensor;
+        continue;
+      }
+      uses.push_back({bytes, tensor});
+      between_.push_back(std::make_unique<MemoryBlock>(driver_.memory_, bytes));
+      if (!*between_.back()) {
+        return false;
+      }
     }
   }
   return true;
@@ -110,8 +113,7 @@ std::uint64_t GraphRequest::AddressOf(TensorNumber tensor, std::uint32_t part) {
     return SlotOf(part).inputs[tensor]->address();
   }
   const std::optional<std::size_t> output = graph_.OutputPosition(tensor);
-  return output.has_value() ? SlotOf(part).outputs[*output]->address()
-                            : between_[between_of_[tensor - graph_.inputs]]->address();
+  return output.has_value() ? SlotOf(part).outputs[*output]->address() : between_[between_of_[tensor]]->address();
 }
 
 std::vector<LayerCycles> GraphRequest::Run(const std::vector<const std::uint8_t*>& inputs,
@@ -151,6 +153,8 @@ std::vector<LayerDescriptor> GraphRequest::DescriptorsOf(std::uint32_t part) {
     d.input_address = AddressOf(layer.input, part);
     d.output_address = AddressOf(graph_.inputs + i, part);
     d.residual_address = layer.residual == kNoTensor ? 0 : AddressOf(layer.residual, part);
+    const bool signs = d.integer.has_value() && d.integer->gives_signs;
+    d.signs_address = signs ? AddressOf(graph_.SignsOf(i), part) : 0;
     if (const ErrorCode code = d.Validate(driver_.capabilities_); code != ErrorCode::kNone) {
       throw DriverError(Fault::kUnsupported, Describe(code));
     }

@@ -56,14 +56,14 @@ class GraphRequest {
   const GraphShapes shapes_;
   const std::uint32_t batch_;
   std::uint64_t list_bytes_ = 0;
-  /// Of every tensor: the last layer that reads it.
+  /// Of every tensor: the last layer that reads it, or its own layer.
   std::vector<std::size_t> last_reader_;
   std::uint32_t part_;  // images of a part; the last one may have fewer
   std::array<Slot, 2> slots_;
   /// The memory between the layers, shared by tensors that are not needed at the same time. Only one part is computed
   /// at a time, so one set serves all.
   std::vector<Block> between_;
-  /// Of every layer's output: its block in between_; unused for outputs of the graph.
+  /// Of every tensor: its block in between_; unused for inputs and outputs of the graph.
   std::vector<std::size_t> between_of_;
 };
 

@@ -3,39 +3,10 @@
 #include <algorithm>
 #include <string>
 
-#include "core/operator/conv_geometry.h"
 #include "driver/driver.h"
 
 namespace subbit::fpga {
 namespace {
-
-enum class ElementFormat { kBits, kU8, kS8, kI32 };
-
-ElementFormat FormatOf(InputFormat format) {
-  switch (format) {
-    case InputFormat::kBits:
-      return ElementFormat::kBits;
-    case InputFormat::kU8:
-      return ElementFormat::kU8;
-    case InputFormat::kS8:
-      return ElementFormat::kS8;
-  }
-  throw DriverError(Fault::kUnsupported, "a layer reads an unknown format");
-}
-
-ElementFormat FormatOf(OutputFormat format) {
-  switch (format) {
-    case OutputFormat::kI32:
-      return ElementFormat::kI32;
-    case OutputFormat::kU8:
-      return ElementFormat::kU8;
-    case OutputFormat::kS8:
-      return ElementFormat::kS8;
-    case OutputFormat::kBits:
-      return ElementFormat::kBits;
-  }
-  throw DriverError(Fault::kUnsupported, "a layer gives an unknown format");
-}
 
 /// What one image of a tensor is.
 struct Tensor {
@@ -49,21 +20,20 @@ struct Tensor {
 /// The tensors of a graph, as far as layers have been seen.
 class Tensors {
  public:
-  explicit Tensors(const std::vector<ImageSize>& sizes) {
-    for (const ImageSize& size : sizes) {
-      tensors_.push_back({size, std::nullopt, 0, 0});
+  Tensors(const LayerGraph& graph, const std::vector<ImageSize>& sizes) : tensors_(graph.tensors()) {
+    for (std::size_t i = 0; i < std::min(graph.inputs, sizes.size()); ++i) {
+      tensors_[i] = Tensor{sizes[i], std::nullopt, 0, 0};
     }
   }
 
   /// The tensor as something that reads it in this format expects it.
   const Tensor& Read(TensorNumber number, ElementFormat format, std::uint32_t channels) {
-    if (number >= tensors_.size()) {
+    if (number >= tensors_.size() || !tensors_[number].has_value()) {
       throw DriverError(Fault::kUnsupported, "a layer reads tensor " + std::to_string(number) + " before it is there");
     }
-    Tensor& tensor = tensors_[number];
+    Tensor& tensor = *tensors_[number];
     if (!tensor.format.has_value()) {
-      const std::uint64_t row = format == ElementFormat::kBits ? (tensor.size.width + 7u) / 8u : tensor.size.width;
-      tensor = {tensor.size, format, channels, channels * (tensor.size.height * row)};
+      tensor = Of(tensor.size, format, channels);
     }
     if (*tensor.format != format || tensor.channels != channels) {
       throw DriverError(Fault::kUnsupported, "a layer cannot read its input: it expects " + std::to_string(channels) +
@@ -73,21 +43,24 @@ class Tensors {
     return tensor;
   }
 
-  void Give(const LayerShape& d) {
-    tensors_.push_back(
-        {{d.out_height, d.out_width}, FormatOf(d.output_format), d.out_channels, d.output_image_bytes()});
+  void Give(TensorNumber number, ElementFormat format, const LayerShape& d) {
+    tensors_[number] = Of({d.out_height, d.out_width}, format, d.out_channels);
   }
 
   std::vector<std::uint64_t> ImageBytes() const {
     std::vector<std::uint64_t> bytes;
-    for (const Tensor& tensor : tensors_) {
-      bytes.push_back(tensor.image_bytes);
+    for (const std::optional<Tensor>& tensor : tensors_) {
+      bytes.push_back(tensor.has_value() ? tensor->image_bytes : 0);
     }
     return bytes;
   }
 
  private:
-  std::vector<Tensor> tensors_;
+  static Tensor Of(ImageSize size, ElementFormat format, std::uint32_t channels) {
+    return {size, format, channels, channels * (size.height * RowBytes(format, size.width))};
+  }
+
+  std::vector<std::optional<Tensor>> tensors_;
 };
 
 }  // namespace
@@ -98,31 +71,35 @@ std::optional<std::size_t> LayerGraph::OutputPosition(TensorNumber tensor) const
 }
 
 GraphShapes ShapesOf(const LayerGraph& graph, const std::vector<ImageSize>& sizes) {
-  Tensors tensors(sizes);
+  Tensors tensors(graph, sizes);
   GraphShapes shapes;
   for (const GraphLayer& layer : graph.layers) {
     LayerShape d = layer.layer->shape();
-    const ImageSize in = tensors.Read(layer.input, FormatOf(d.input_format), d.in_channels).size;
+    const ImageSize in = tensors.Read(layer.input, d.input_element(), d.in_channels).size;
+    const ImageSize out = d.OutputSize(in);
     d.in_height = in.height;
     d.in_width = in.width;
-    d.out_height =
-        static_cast<std::uint32_t>(OutputLength(in.height, d.pad_top, d.pad_bottom, d.dilation_h, d.stride_h));
-    d.out_width = static_cast<std::uint32_t>(OutputLength(in.width, d.pad_left, d.pad_right, d.dilation_w, d.stride_w));
+    d.out_height = out.height;
+    d.out_width = out.width;
     if ((layer.residual != kNoTensor) != d.adds_residual) {
       throw DriverError(Fault::kUnsupported, "a layer was given a residual that it does not add, or the reverse");
     }
     if (layer.residual != kNoTensor) {
-      const ImageSize residual = tensors.Read(layer.residual, FormatOf(d.output_format), d.out_channels).size;
+      const ImageSize residual = tensors.Read(layer.residual, d.output_element(), d.out_channels).size;
       if (residual.height != d.out_height || residual.width != d.out_width) {
         throw DriverError(Fault::kUnsupported, "a residual does not have the size of the tensor that it is added to");
       }
     }
-    tensors.Give(d);
+    const std::size_t number = shapes.layers.size();
+    tensors.Give(graph.inputs + number, d.output_element(), d);
+    if (d.integer.has_value() && d.integer->gives_signs) {
+      tensors.Give(graph.SignsOf(number), ElementFormat::kBits, d);
+    }
     shapes.layers.push_back(d);
   }
   shapes.image_bytes = tensors.ImageBytes();
   for (const TensorNumber output : graph.outputs) {
-    if (output < sizes.size() || output >= shapes.image_bytes.size()) {
+    if (output < graph.inputs || output >= graph.inputs + graph.layers.size()) {
       throw DriverError(Fault::kUnsupported, "tensor " + std::to_string(output) + " is not the output of a layer");
     }
   }

@@ -12,7 +12,8 @@ namespace subbit::fpga {
 
 class LoadedLayer;
 
-/// The number of a tensor in a graph: the graph's inputs come first, then the outputs of its layers, in order.
+/// The number of a tensor in a graph: the graph's inputs come first, then the outputs of its layers, in order, then the
+/// signs that integer layers give (LayerGraph::SignsOf).
 using TensorNumber = std::size_t;
 inline constexpr TensorNumber kNoTensor = std::numeric_limits<TensorNumber>::max();
 
@@ -32,21 +33,20 @@ struct LayerGraph {
   /// The tensors that leave the device, each the output of a layer; further layers may read them too.
   std::vector<TensorNumber> outputs;
 
+  /// The signs of a layer's output.
+  TensorNumber SignsOf(std::size_t layer) const { return inputs + layers.size() + layer; }
+  /// All numbers that tensors may have.
+  std::size_t tensors() const { return inputs + 2 * layers.size(); }
+
   /// Position of a tensor among the outputs, if it is one.
   std::optional<std::size_t> OutputPosition(TensorNumber tensor) const;
-};
-
-/// Height and width of a tensor, in pixels.
-struct ImageSize {
-  std::uint32_t height;
-  std::uint32_t width;
 };
 
 /// A graph over images of known sizes.
 struct GraphShapes {
   /// Shapes of all layers, but for the batch.
   std::vector<LayerShape> layers;
-  /// Bytes of one image of every tensor.
+  /// Bytes of one image of every tensor; 0 for signs that a layer does not give.
   std::vector<std::uint64_t> image_bytes;
 };
 

@@ -193,7 +193,8 @@ ErrorCode Emulator::RunDescriptors() {
 ErrorCode Emulator::RunDescriptor(std::uint64_t* address) {
   std::uint8_t* at = memory_.get() + *address;
   LayerDescriptor layer;
-  if (const ErrorCode code = LayerDescriptor::Decode(at, capabilities_.memory_bytes - *address, &layer);
+  if (const ErrorCode code =
+          LayerDescriptor::Decode(at, capabilities_.memory_bytes - *address, &layer, capabilities_.NewestDescriptor());
       code != ErrorCode::kNone) {
     return code;
   }

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include "emulator/dense_engine.h"
+#include "emulator/integer_output.h"
 #include "emulator/output_stage.h"
 #include "emulator/response_tile.h"
 
@@ -45,6 +49,14 @@ class Engine {
       }
     }
     indices_ = IndicesOf(layer_, order, memory_ + layer_.index_address);
+    if (layer_.integer.has_value()) {
+      std::optional<std::vector<IntegerParameters>> parameters = LoadParameters(layer_, memory_);
+      if (!parameters.has_value()) {
+        return ErrorCode::kMultiplier;
+      }
+      parameters_ = std::move(*parameters);
+      return ErrorCode::kNone;
+    }
     outputs_.resize(layer_.out_channels);
     for (std::uint32_t o = 0; o < layer_.out_channels; ++o) {
       ChannelOutput& output = outputs_[o];
@@ -119,7 +131,21 @@ class Engine {
     }
   }
 
+  void StoreIntegerTile(std::uint32_t image, const Tile& tile) {
+    IntegerOutput output(layer_, parameters_, memory_);
+    for (std::uint32_t o = 0; o < layer_.out_channels; ++o) {
+      for (std::uint32_t row = 0; row < tile.rows; ++row) {
+        output.WriteSums(image, tile.first_row + row, o,
+                         accumulators_.data() + o * tile_pixels_ + std::size_t{row} * layer_.out_width);
+      }
+    }
+  }
+
   void StoreTile(std::uint32_t image, std::uint32_t group, const Tile& tile) {
+    if (layer_.integer.has_value()) {
+      StoreIntegerTile(image, tile);
+      return;
+    }
     // Rows of bits begin on a byte of their own; everything else is one run.
     const bool by_rows = layer_.output_format == OutputFormat::kBits;
     const std::uint32_t runs = by_rows ? tile.rows : 1;
@@ -148,11 +174,15 @@ class Engine {
   std::vector<std::uint16_t> codebook_;
   std::vector<std::uint16_t> indices_;
   std::vector<ChannelOutput> outputs_;
+  std::vector<IntegerParameters> parameters_;  ///< of an integer layer, in place of outputs_
 };
 
 }  // namespace
 
 ErrorCode RunLayer(const LayerDescriptor& layer, IndexOrder order, std::uint8_t* memory) {
+  if (layer.integer.has_value() && layer.integer->kind != Kind::kConv) {
+    return RunDenseLayer(layer, memory);
+  }
   Engine engine(layer, memory);
   if (const ErrorCode code = engine.LoadWeights(order); code != ErrorCode::kNone) {
     return code;

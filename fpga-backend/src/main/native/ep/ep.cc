@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "driver/backends.h"
 #include "ep/conv_graph.h"
+#include "ep/network_compute.h"
+#include "ep/network_node.h"
 #include "ep/node_compute.h"
 
 namespace subbit::fpga {
@@ -65,26 +68,56 @@ OrtStatus* ORT_API_CALL Ep::GetCapabilityImpl(OrtEp* self, const OrtGraph* graph
 }
 
 void Ep::Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support) {
+  const auto takes = [this](const Ort::ConstNode& node) { return Takes(node); };
+  for (const std::vector<Ort::ConstNode>& group : GroupsToClaim(Ort::ConstGraph{graph}, takes)) {
+    Claim(group, support);
+  }
+  for (const NetworkNodes& network : FindNetworks(Ort::ConstGraph{graph})) {
+    if (Takes(network)) {
+      Claim(network.All(), support);
+    }
+  }
+}
+
+void Ep::Claim(const std::vector<Ort::ConstNode>& nodes, OrtEpGraphSupportInfo* support) {
   OrtNodeFusionOptions options{};
   options.ort_version_supported = kOrtApiVersion;
   // The weights live in device memory; ONNX Runtime need not keep them, and the fused node has variable inputs only.
   options.drop_constant_initializers = true;
-  const auto takes = [this](const Ort::ConstNode& node) { return Takes(node); };
-  for (const std::vector<Ort::ConstNode>& group : GroupsToClaim(Ort::ConstGraph{graph}, takes)) {
-    const std::vector<const OrtNode*> claimed(group.begin(), group.end());
-    Ort::ThrowOnError(ep_api_.EpGraphSupportInfo_AddNodesToFuse(support, claimed.data(), claimed.size(), &options));
-    const std::string message = "SubBitFpga takes " + std::to_string(group.size()) + " node" +
-                                (group.size() == 1 ? "" : "s as one request") + ", '" + group.front().GetName() +
-                                "' first";
-    ORT_CXX_LOG_NOEXCEPT(logger_, ORT_LOGGING_LEVEL_INFO, message.c_str());
-  }
+  const std::vector<const OrtNode*> claimed(nodes.begin(), nodes.end());
+  Ort::ThrowOnError(ep_api_.EpGraphSupportInfo_AddNodesToFuse(support, claimed.data(), claimed.size(), &options));
+  const std::string message = "SubBitFpga takes " + std::to_string(nodes.size()) + " node" +
+                              (nodes.size() == 1 ? "" : "s as one request") + ", '" + nodes.front().GetName() +
+                              "' first";
+  ORT_CXX_LOG_NOEXCEPT(logger_, ORT_LOGGING_LEVEL_INFO, message.c_str());
 }
 
 bool Ep::Takes(const Ort::ConstNode& node) {
+  // The function body of a node on packed signs has a BinarySubBitConv, which will be offered next.
+  return IsTaken(node, ReadsPackedSigns(node) ? "' to its function body: " : "' to the CPU: ", [&] {
+    return driver_->WhyNot(ReadConvNode(node, &filled_).layer);
+  });
+}
+
+bool Ep::Takes(const NetworkNodes& nodes) {
+  return IsTaken(nodes.network, "' to its function body: ", [&] {
+    for (const DeviceLayer& layer : ReadNetwork(nodes).device_layers) {
+      const std::string reason = std::visit([&](const auto& of_kind) { return driver_->WhyNot(of_kind); }, layer.layer);
+      if (!reason.empty()) {
+        return layer.op.type + " of " + layer.op.node + ": " + reason;
+      }
+    }
+    return std::string();
+  });
+}
+
+bool Ep::IsTaken(const Ort::ConstNode& node, const char* to, const std::function<std::string()>& why_not) {
   std::string reason;
   try {
-    reason = driver_->WhyNot(ReadConvNode(node, &filled_).layer);
+    reason = why_not();
   } catch (const NodeNotTaken& e) {
+    reason = e.what();
+  } catch (const NetworkNotTaken& e) {
     reason = e.what();
   } catch (const InvalidOperator& e) {
     reason = e.what();
@@ -92,8 +125,6 @@ bool Ep::Takes(const Ort::ConstNode& node) {
   if (reason.empty()) {
     return true;
   }
-  // The function body of a node on packed signs has a BinarySubBitConv, which will be offered next.
-  const std::string to = ReadsPackedSigns(node) ? "' to its function body: " : "' to the CPU: ";
   const std::string message = "SubBitFpga leaves node '" + node.GetName() + to + reason;
   ORT_CXX_LOG_NOEXCEPT(logger_, ORT_LOGGING_LEVEL_WARNING, message.c_str());
   return false;
@@ -103,8 +134,13 @@ OrtStatus* ORT_API_CALL Ep::CompileImpl(OrtEp* self, const OrtGraph** graphs, co
                                         OrtNodeComputeInfo** compute_infos, OrtNode**) noexcept {
   return AsStatus([&] {
     auto* ep = static_cast<Ep*>(self);
-    std::vector<std::unique_ptr<NodeCompute>> compiled;
+    std::vector<std::unique_ptr<ComputeInfo>> compiled;
     for (size_t i = 0; i < count; ++i) {
+      if (std::optional<NetworkNodes> network = FindNetwork(Ort::ConstGraph{graphs[i]}.GetNodes())) {
+        compiled.push_back(
+            std::make_unique<NetworkCompute>(ep->driver_, ReadNetwork(*network), ep->timeout_, ep->fallback_));
+        continue;
+      }
       ConvGraph graph = ReadConvGraph(Ort::ConstGraph{graphs[i]}, Ort::ConstNode{fused_nodes[i]}, &ep->filled_);
       compiled.push_back(std::make_unique<NodeCompute>(ep->driver_, std::move(graph), ep->timeout_, ep->fallback_));
     }
@@ -116,7 +152,7 @@ OrtStatus* ORT_API_CALL Ep::CompileImpl(OrtEp* self, const OrtGraph** graphs, co
 
 void ORT_API_CALL Ep::ReleaseNodeComputeInfosImpl(OrtEp*, OrtNodeComputeInfo** compute_infos, size_t count) noexcept {
   for (size_t i = 0; i < count; ++i) {
-    delete static_cast<NodeCompute*>(compute_infos[i]);
+    delete static_cast<ComputeInfo*>(compute_infos[i]);
   }
 }
 

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "driver/driver.h"
 #include "ep/conv_node.h"
 #include "ep/fallback.h"
+#include "ep/network_node.h"
 #include "ep/ort_api.h"
 
 namespace subbit::fpga {
@@ -25,7 +29,8 @@ struct EpOptions {
 };
 
 /// The execution provider of one session: claims the nodes that its device can run, and compiles them. Nodes that are
-/// connected by 8 bits or signs are claimed as one subgraph, whose tensors stay in device memory.
+/// connected by 8 bits or signs are claimed as one subgraph, whose tensors stay in device memory; an integer network is
+/// claimed whole.
 class Ep final : public OrtEp {
  public:
   Ep(std::shared_ptr<Driver> driver, const EpOptions& options, const OrtEpApi& ep_api, const OrtLogger& logger);
@@ -40,8 +45,12 @@ class Ep final : public OrtEp {
   static void ORT_API_CALL ReleaseNodeComputeInfosImpl(OrtEp* self, OrtNodeComputeInfo** compute_infos,
                                                        size_t count) noexcept;
 
-  bool Takes(const Ort::ConstNode& node);
   void Claim(const OrtGraph* graph, OrtEpGraphSupportInfo* support);
+  void Claim(const std::vector<Ort::ConstNode>& nodes, OrtEpGraphSupportInfo* support);
+  bool Takes(const Ort::ConstNode& node);
+  bool Takes(const NetworkNodes& nodes);
+  /// Whether why_not() returns nothing; otherwise, and if it throws because of the node, logs where the node goes.
+  bool IsTaken(const Ort::ConstNode& node, const char* to, const std::function<std::string()>& why_not);
 
   std::shared_ptr<Driver> driver_;
   std::chrono::milliseconds timeout_;

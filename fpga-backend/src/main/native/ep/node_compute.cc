@@ -19,11 +19,7 @@ std::size_t Elements(const std::array<std::int64_t, 4>& shape) {
 
 NodeCompute::NodeCompute(std::shared_ptr<Driver> driver, ConvGraph graph, std::chrono::milliseconds timeout,
                          std::shared_ptr<Fallback> fallback)
-    : OrtNodeComputeInfo{},
-      driver_(std::move(driver)),
-      graph_(std::move(graph)),
-      timeout_(timeout),
-      fallback_(std::move(fallback)) {
+    : driver_(std::move(driver)), graph_(std::move(graph)), timeout_(timeout), fallback_(std::move(fallback)) {
   try {
     for (const ConvNode& node : graph_.nodes) {
       layers_.push_back(driver_->Load(node.layer));
@@ -37,24 +33,7 @@ NodeCompute::NodeCompute(std::shared_ptr<Driver> driver, ConvGraph graph, std::c
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     layer_graph_.layers.push_back({layers_[i].get(), graph_.sources[i].input, graph_.sources[i].residual});
   }
-  ort_version_supported = kOrtApiVersion;
-  CreateState = CreateStateImpl;
-  Compute = ComputeImpl;
-  ReleaseState = ReleaseStateImpl;
 }
-
-OrtStatus* ORT_API_CALL NodeCompute::CreateStateImpl(OrtNodeComputeInfo*, OrtNodeComputeContext*,
-                                                     void** state) noexcept {
-  // A run keeps nothing between calls.
-  *state = nullptr;
-  return nullptr;
-}
-
-OrtStatus* ORT_API_CALL NodeCompute::ComputeImpl(OrtNodeComputeInfo* self, void*, OrtKernelContext* context) noexcept {
-  return AsStatus([&] { static_cast<const NodeCompute*>(self)->Run(Ort::KernelContext(context)); });
-}
-
-void ORT_API_CALL NodeCompute::ReleaseStateImpl(OrtNodeComputeInfo*, void*) noexcept {}
 
 NodeCompute::Request NodeCompute::Prepare(Ort::KernelContext& context) const {
   Request request;

@@ -7,6 +7,7 @@
 
 #include "core/operator/conv_geometry.h"
 #include "driver/driver.h"
+#include "ep/compute_info.h"
 #include "ep/conv_graph.h"
 #include "ep/fallback.h"
 #include "ep/ort_api.h"
@@ -14,8 +15,8 @@
 namespace subbit::fpga {
 
 /// Runs one compiled node, a claimed subgraph (ep/conv_graph.h), on the device, or on the CPU once the session has
-/// fallen back to it. ONNX Runtime may call Compute from several threads at once.
-class NodeCompute final : public OrtNodeComputeInfo {
+/// fallen back to it.
+class NodeCompute final : public ComputeInfo {
  public:
   /// Loads the weights into device memory. Throws if `fallback` turns a fault into an error.
   NodeCompute(std::shared_ptr<Driver> driver, ConvGraph graph, std::chrono::milliseconds timeout,
@@ -34,12 +35,7 @@ class NodeCompute final : public OrtNodeComputeInfo {
     std::vector<void*> outputs;
   };
 
-  static OrtStatus* ORT_API_CALL CreateStateImpl(OrtNodeComputeInfo* self, OrtNodeComputeContext* context,
-                                                 void** state) noexcept;
-  static OrtStatus* ORT_API_CALL ComputeImpl(OrtNodeComputeInfo* self, void* state, OrtKernelContext* context) noexcept;
-  static void ORT_API_CALL ReleaseStateImpl(OrtNodeComputeInfo* self, void* state) noexcept;
-
-  void Run(Ort::KernelContext context) const;
+  void Run(Ort::KernelContext context) const override;
   Request Prepare(Ort::KernelContext& context) const;
   std::vector<LayerCycles> RunOnDevice(const Request& request) const;
   void RunOnCpu(const Request& request) const;

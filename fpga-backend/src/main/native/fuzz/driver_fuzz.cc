@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 /// Generous: the emulator answers at once.
 constexpr milliseconds kTimeout{60'000};
 
-InputFormat FormatOf(OutputFormat output) {
+InputFormat InputOf(OutputFormat output) {
   return output == OutputFormat::kS8   ? InputFormat::kS8
          : output == OutputFormat::kU8 ? InputFormat::kU8
                                        : InputFormat::kBits;
@@ -37,7 +37,7 @@ bool TakeLayer(FuzzInput* input, std::mt19937& random, const LayerCase* before, 
   } else {
     d.in_channels = before->layer.shape.out_channels;
     if (d.in_channels % d.group != 0) d.group = 1;
-    d.input_format = FormatOf(before->layer.shape.output_format);
+    d.input_format = InputOf(before->layer.shape.output_format);
     c->batch = before->batch;
     c->height = before->out_height();
     c->width = before->out_width();

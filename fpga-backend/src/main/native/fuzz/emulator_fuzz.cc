@@ -79,6 +79,63 @@ LayerDescriptor Descriptor(FuzzInput* input) {
   return d;
 }
 
+/// The same of an integer network.
+LayerDescriptor IntegerDescriptor(FuzzInput* input) {
+  LayerDescriptor d;
+  d.version = 3;
+  d.input_format = {};
+  d.output_format = {};
+  IntegerStage& stage = d.integer.emplace();
+  stage.kind = static_cast<Kind>(input->Within(0, kKindValues - 1));
+  const bool conv = stage.kind == Kind::kConv;
+  const bool stem = stage.kind == Kind::kStem;
+  const bool classifier = stage.kind == Kind::kClassifier;
+  d.tau = conv ? Small<std::uint8_t>(input, 1, 5) : std::uint8_t{0};
+  d.batch = Small<std::uint32_t>(input, 1, 3);
+  d.in_channels = Small<std::uint32_t>(input, 1, stem ? 4 : 12);
+  d.out_channels = Small<std::uint32_t>(input, 1, 80);
+  d.in_height = Small<std::uint32_t>(input, 1, 12);
+  d.in_width = Small<std::uint32_t>(input, 1, 12);
+  stage.shift = Small<std::uint8_t>(input, 1, 4);
+  stage.value_bits = classifier ? std::uint8_t{0} : Small<std::uint8_t>(input, 9, 16);
+  if (stem) {
+    stage.kernel = Small<std::uint8_t>(input, 1, 5);
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      stage.pool[axis] = Small<std::uint8_t>(input, 1, 3);
+      stage.pool_strides[axis] = Small<std::uint8_t>(input, 1, 2);
+      stage.pool_pads[axis] = Small<std::uint8_t>(input, 0, 1);
+      stage.pool_pads[axis + 2] = Small<std::uint8_t>(input, 0, 1);
+    }
+  } else if (stage.kind == Kind::kShortcut) {
+    stage.pool[0] = stage.pool[1] = Small<std::uint8_t>(input, 1, 2);
+    stage.pool_strides = stage.pool;
+  }
+  if (conv || stem) {
+    d.stride_h = Small<std::uint16_t>(input, 1, 2);
+    d.stride_w = Small<std::uint16_t>(input, 1, 2);
+    for (std::uint16_t* pad : {&d.pad_top, &d.pad_left, &d.pad_bottom, &d.pad_right}) {
+      *pad = Small<std::uint16_t>(input, 0, 2);
+    }
+  }
+  // As far as it can be computed.
+  const bool strides = d.stride_h != 0 && d.stride_w != 0 && stage.pool_strides[0] != 0 && stage.pool_strides[1] != 0 &&
+                       stage.pool[0] != 0 && stage.pool[1] != 0;
+  const ImageSize out = strides && !input->Once(24) ? d.OutputSize({d.in_height, d.in_width}) : ImageSize{1, 1};
+  d.out_height = out.height;
+  d.out_width = out.width;
+  d.input_address = Address(input);
+  d.output_address = Address(input);
+  d.index_address = Address(input);
+  d.codebook_address = conv || stem ? Address(input) : 0;
+  d.multiplier_address = classifier ? 0 : Address(input);
+  d.adds_residual = conv && input->Once(2);
+  d.residual_address = d.adds_residual ? Address(input) | 64 : 0;
+  stage.slope_shift = d.adds_residual ? Small<std::uint8_t>(input, 0, 3) : std::uint8_t{0};
+  stage.gives_signs = !classifier && input->Once(2);
+  d.signs_address = stage.gives_signs ? Address(input) | 64 : 0;
+  return d;
+}
+
 void WriteBytes(FuzzInput* input, Emulator& device) {
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(input->Within(0, 300)));
   // Codewords and multipliers of few values, of which most are sound.
@@ -91,7 +148,7 @@ void WriteList(FuzzInput* input, Emulator& device) {
   const std::int64_t count = input->Within(1, 3);
   std::uint64_t at = LayerDescriptor::kAlignment;
   for (std::int64_t i = 0; i < count; ++i) {
-    LayerDescriptor::Bytes bytes = Descriptor(input).Encode();
+    LayerDescriptor::Bytes bytes = (input->Once(3) ? IntegerDescriptor(input) : Descriptor(input)).Encode();
     if (input->Once(6)) bytes[input->Any<std::uint8_t>() % bytes.size()] ^= input->Any<std::uint8_t>();
     device.WriteBuffer(at, bytes.data(), bytes.size());
     at += bytes.size();

@@ -3,7 +3,10 @@
 namespace subbit {
 
 std::vector<FuzzTarget> FuzzTargets() {
-  return {{"emulator", fpga::FuzzEmulator}, {"driver", fpga::FuzzDriver}, {"hostile_device", fpga::FuzzHostileDevice}};
+  return {{"emulator", fpga::FuzzEmulator},
+          {"driver", fpga::FuzzDriver},
+          {"network", fpga::FuzzNetwork},
+          {"hostile_device", fpga::FuzzHostileDevice}};
 }
 
 }  // namespace subbit

@@ -10,6 +10,9 @@ void FuzzEmulator(FuzzInput* input);
 /// Graphs of layers: the driver and the emulator give what the definition gives, however little memory there is.
 void FuzzDriver(FuzzInput* input);
 
+/// Integer networks: the driver and the emulator give what the reference gives, however little memory there is.
+void FuzzNetwork(FuzzInput* input);
+
 /// A device whose registers read anything and whose transfers fail: every request ends, by DriverError if not right.
 void FuzzHostileDevice(FuzzInput* input);
 

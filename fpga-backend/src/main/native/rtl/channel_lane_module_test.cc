@@ -81,18 +81,16 @@ class ChannelLaneBench {
     m_.index_write = 0;
   }
 
-  /// Rows of a channel, or blank ones, and every pixel of them read back.
+  /// Rows of a channel, and every pixel of them read back.
   void FillRows() {
     const int rows = Between(random_, 1, 6);
     std::vector<std::uint8_t> bytes((static_cast<std::size_t>(rows * kWidth) + kBytes - 1) / kBytes * kBytes);
     for (auto& byte : bytes) {
       byte = static_cast<std::uint8_t>(random_());
     }
-    const bool blank = random_() % 4 == 0;
     fill_half_ = !fill_half_;
     m_.fill = 1;
     m_.fill_half = fill_half_;
-    m_.fill_blank = blank;
     m_.fill_lead_rows = 0;
     m_.fill_rows = static_cast<std::uint16_t>(rows);
     Step();
@@ -114,8 +112,7 @@ class ChannelLaneBench {
         const auto bank = static_cast<std::size_t>(y % 3);
         SetBits(m_.row_read_address, kRowBits * bank, kRowBits, static_cast<std::uint64_t>(y / 3 * kWidth + x));
         Step();
-        ASSERT_EQ(GetSigned(m_.row_read_pixels, 9 * bank, 9),
-                  blank ? 0 : bytes[static_cast<std::size_t>(y * kWidth + x)])
+        ASSERT_EQ(GetSigned(m_.row_read_pixels, 9 * bank, 9), bytes[static_cast<std::size_t>(y * kWidth + x)])
             << "row " << y << ", column " << x;
       }
     }

@@ -11,7 +11,6 @@
 #include "Vsubbit_multiply.h"
 #include "Vsubbit_registers.h"
 #include "Vsubbit_tiles.h"
-#include "Vsubbit_tiles_lanes.h"
 #include "Vsubbit_weight_loader.h"
 #include "device/error_code.h"
 #include "rtl/layer_port.h"
@@ -51,11 +50,9 @@ TEST(MultiplyModule, SaysWhatDoesNotFit40Bits) {
 }
 
 /// Every step of random layers, in the order image, tile, channel.
-/// Walks through random layers, so many channels a step.
-template <class Tiles, int kChannels>
-void WalksThroughLayers(unsigned seed) {
-  Tiles m;
-  std::mt19937 random(seed);
+TEST(TilesModule, WalksThroughALayer) {
+  Vsubbit_tiles m;
+  std::mt19937 random(2);
   Reset(m);
   for (int run = 0; run < 200; ++run) {
     const int stride_h = Between(random, 1, 2);
@@ -67,7 +64,7 @@ void WalksThroughLayers(unsigned seed) {
     const int tile_rows = whole_rows ? Between(random, 1, out_height) : 1;
     const int tile_columns = whole_rows ? out_width : Between(random, 1, out_width);
     const int batch = Between(random, 1, 3);
-    const int channels = Between(random, 1, kChannels == 1 ? 4 : 20);
+    const int channels = Between(random, 1, 4);
     const int row_bytes = Between(random, 1, 30);
     const std::int64_t plane = std::int64_t{row_bytes} * in_height;
     const std::int64_t base = 64 * Between(random, 1, 1000);
@@ -94,7 +91,7 @@ void WalksThroughLayers(unsigned seed) {
     for (int image = 0; image < batch; ++image) {
       for (int row = 0; row < out_height; row += tile_rows) {
         for (int column = 0; column < out_width; column += tile_columns) {
-          for (int channel = 0; channel < channels; channel += kChannels) {
+          for (int channel = 0; channel < channels; ++channel) {
             int cycles = 0;
             do {
               m.next = 0;
@@ -107,7 +104,7 @@ void WalksThroughLayers(unsigned seed) {
             const int first = std::max(0, first_row);
             const int end = std::min(in_height, first_row + (rows - 1) * stride_h + 3);
             const bool last_tile = row + tile_rows >= out_height && column + tile_columns >= out_width;
-            const bool last_channel = channel + kChannels >= channels;
+            const bool last_channel = channel == channels - 1;
             ASSERT_EQ(m.channel, channel) << "run " << run;
             ASSERT_EQ(m.first_channel, channel == 0 ? 1 : 0);
             ASSERT_EQ(m.last_channel, last_channel ? 1 : 0);
@@ -121,11 +118,9 @@ void WalksThroughLayers(unsigned seed) {
             ASSERT_EQ(m.lead_rows, std::max(0, -first_row));
             ASSERT_EQ(m.load_rows, end - first);
             ASSERT_EQ(m.load_bytes, static_cast<unsigned>((end - first) * row_bytes));
-            if (kChannels == 1) {
-              ASSERT_EQ(m.load_address,
-                        static_cast<std::uint64_t>(base + plane * (image * channels + channel) + first * row_bytes))
-                  << "run " << run << ", image " << image << ", row " << row << ", channel " << channel;
-            }
+            ASSERT_EQ(m.load_address,
+                      static_cast<std::uint64_t>(base + plane * (image * channels + channel) + first * row_bytes))
+                << "run " << run << ", image " << image << ", row " << row << ", channel " << channel;
             m.next = 1;
             Cycle(m);
           }
@@ -139,9 +134,6 @@ void WalksThroughLayers(unsigned seed) {
     }
   }
 }
-
-TEST(TilesModule, WalksThroughALayer) { WalksThroughLayers<Vsubbit_tiles, 1>(2); }
-TEST(TilesModule, TakesFourChannelsAStep) { WalksThroughLayers<Vsubbit_tiles_lanes, 4>(3); }
 
 /// A layer's weights in memory, and what the loader hands on of them.
 struct Weights {

@@ -12,9 +12,7 @@
 #include <vector>
 
 #include "Vsubbit_engine.h"
-#include "Vsubbit_engine_lanes.h"
 #include "Vsubbit_engine_shared.h"
-#include "Vsubbit_engine_shared_lanes.h"
 #include "rtl/layer_fields.h"
 #include "rtl/layer_port.h"
 #include "rtl/module_bench.h"
@@ -252,10 +250,6 @@ void ComputesLayers(unsigned seed) {
 
 TEST(EngineModule, ComputesLayersWithADotUnit) { ComputesLayers<EngineBench<Vsubbit_engine, 4>>(1); }
 TEST(EngineModule, ComputesLayersWithSharedAdders) { ComputesLayers<EngineBench<Vsubbit_engine_shared, 8>>(2); }
-TEST(EngineModule, ComputesFourChannelsAtOnce) { ComputesLayers<EngineBench<Vsubbit_engine_lanes, 4>>(3); }
-TEST(EngineModule, ComputesTwoChannelsAtOnceWithSharedAdders) {
-  ComputesLayers<EngineBench<Vsubbit_engine_shared_lanes, 8>>(4);
-}
 
 }  // namespace
 }  // namespace subbit::fpga

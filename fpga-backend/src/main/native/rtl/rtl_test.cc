@@ -104,29 +104,14 @@ void CompareWithTheEmulator(const std::string& element, const LayerCase& c) {
       << " for " << model.cycles;
 }
 
-/// A convolution of a network: padding 1, square images.
-struct NetworkLayer {
-  std::uint32_t in_channels;
-  std::uint32_t out_channels;
-  std::uint32_t in_side;
-  std::uint16_t stride;
-};
-
-/// Such a layer with random weights of tau bits per kernel, and one random 8-bit image.
-LayerCase MakeCase(const NetworkLayer& layer, int tau) {
-  LayerCase c;
+/// A layer with random weights of tau bits per kernel, and one random 8-bit image.
+LayerCase MakeCase(const SquareConv& conv, int tau) {
+  LayerCase c = SquareCase(conv, tau);
   LayerShape& d = c.layer.shape;
   d.input_format = InputFormat::kU8;
   d.output_format = OutputFormat::kU8;
-  d.tau = static_cast<std::uint8_t>(tau);
   d.input_zero_point = 128;
   d.output_zero_point = 128;
-  d.in_channels = layer.in_channels;
-  d.out_channels = layer.out_channels;
-  d.stride_h = d.stride_w = layer.stride;
-  d.pad_top = d.pad_left = d.pad_bottom = d.pad_right = 1;
-  c.batch = 1;
-  c.height = c.width = layer.in_side;
   std::mt19937 random(3);
   FillRandomly(c, random);
   return c;
@@ -144,9 +129,8 @@ LayerCase MakeBits(LayerCase c, std::mt19937& random) {
 
 TEST_P(Rtl, TakesTheCyclesOfTheModelOnNetworkLayers) {
   // The first three are resnet20's on images of 32x32, the others ResNet-18's last on images of 224x224.
-  const NetworkLayer layers[] = {
-      {16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {256, 256, 14, 1}, {256, 512, 14, 2}};
-  for (const NetworkLayer& layer : layers) {
+  const SquareConv layers[] = {{16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {256, 256, 14, 1}, {256, 512, 14, 2}};
+  for (const SquareConv& layer : layers) {
     // Sparing the plain engines their largest layer: `bench fpga` runs it.
     if (RtlCapabilities(GetParam()).response_unit == registers::kResponseUnitSharedAdders || layer.in_channels < 256) {
       for (const int tau : {4, 5, 9}) {
@@ -195,7 +179,7 @@ TEST_P(Rtl, CutsWideLayersIntoPartsOfRows) {
 TEST_P(Rtl, CutsWideLayersOfBitsIntoWholeBytes) {
   std::mt19937 random(13);
   // Of the last a lane holds the sums of eight pixels and no more, in all elements but `shared`.
-  for (const NetworkLayer& layer : {NetworkLayer{3, 150, 299, 1}, {3, 97, 512, 1}, {2, 512, 61, 2}}) {
+  for (const SquareConv& layer : {SquareConv{3, 150, 299, 1}, {3, 97, 512, 1}, {2, 512, 61, 2}}) {
     LayerCase c = MakeBits(MakeCase(layer, 5), random);
     c.height = 4;
     FillRandomly(c, random);
@@ -206,8 +190,8 @@ TEST_P(Rtl, CutsWideLayersOfBitsIntoWholeBytes) {
 
 TEST_P(Rtl, TakesTheCyclesOfTheModelForBits) {
   std::mt19937 random(14);
-  for (const NetworkLayer& layer :
-       {NetworkLayer{16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {24, 150, 57, 1}, {32, 300, 7, 1}}) {
+  for (const SquareConv& layer :
+       {SquareConv{16, 16, 32, 1}, {16, 32, 32, 2}, {64, 64, 8, 1}, {24, 150, 57, 1}, {32, 300, 7, 1}}) {
     CompareWithTheEmulator(GetParam(), MakeBits(MakeCase(layer, 5), random));
   }
 }
@@ -215,12 +199,8 @@ TEST_P(Rtl, TakesTheCyclesOfTheModelForBits) {
 TEST_P(Rtl, LetsResidualsNotHoldUpWhatIsComputed) {
   // Short runs of many channels, where reading a residual takes longer than writing back; in some the rows of the next
   // tile take their share of the bus.
-  for (const NetworkLayer& layer : {NetworkLayer{1, 256, 7, 1},
-                                    {16, 256, 7, 1},
-                                    {64, 512, 7, 1},
-                                    {2, 512, 8, 1},
-                                    {16, 512, 8, 1},
-                                    {16, 256, 4, 1}}) {
+  for (const SquareConv& layer :
+       {SquareConv{1, 256, 7, 1}, {16, 256, 7, 1}, {64, 512, 7, 1}, {2, 512, 8, 1}, {16, 512, 8, 1}, {16, 256, 4, 1}}) {
     LayerCase c = MakeCase(layer, 5);
     std::mt19937 random(5);
     AddResidual(c, random);
@@ -228,7 +208,7 @@ TEST_P(Rtl, LetsResidualsNotHoldUpWhatIsComputed) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Elements, Rtl, ::testing::Values("paper", "shared", "binary", "shared4"),
+INSTANTIATE_TEST_SUITE_P(Elements, Rtl, ::testing::Values("paper", "shared", "binary"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "Vsubbit_binary.h"
 #include "Vsubbit_paper.h"
 #include "Vsubbit_shared.h"
-#include "Vsubbit_shared4.h"
 #include "Vsubbit_tables.h"
 #include "rtl/axi_memory.h"
 #include "rtl/simulation_api.h"
@@ -171,9 +170,6 @@ void* subbit_rtl_open(const char* element, const SubbitRtlMemory* memory) {
   }
   if (name == "binary") {
     return static_cast<Simulation*>(new SimulationOf<Vsubbit_binary>(*memory));
-  }
-  if (name == "shared4") {
-    return static_cast<Simulation*>(new SimulationOf<Vsubbit_shared4>(*memory));
   }
   if (name == "tables") {
     return static_cast<Simulation*>(new SimulationOf<Vsubbit_tables>(*memory));

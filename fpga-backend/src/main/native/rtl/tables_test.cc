@@ -23,18 +23,6 @@ std::shared_ptr<Driver> OpenRtl(const BusTiming& timing = {}) {
   return Driver::Open(std::make_unique<RtlDevice>(RtlLibraryPath(), kElement, timing, RtlDevice::kMemoryBytes));
 }
 
-std::uint32_t Pick(std::mt19937& random, std::uint32_t low, std::uint32_t high) {
-  return low + static_cast<std::uint32_t>(random() % (high - low + 1));
-}
-
-/// Sizes of a layer with bits in and out.
-struct Sizes {
-  std::uint32_t in_channels;
-  std::uint32_t out_channels;
-  std::uint32_t side;
-  std::uint16_t stride;
-};
-
 /// Random weights and images; thresholds lie where sums are.
 void Fill(LayerCase& c, std::mt19937& random) {
   c.layer.shape.input_format = InputFormat::kBits;
@@ -43,16 +31,8 @@ void Fill(LayerCase& c, std::mt19937& random) {
   c.layer.bias.clear();
 }
 
-LayerCase Square(const Sizes& sizes, int tau = 5) {
-  LayerCase c;
-  LayerShape& d = c.layer.shape;
-  d.tau = static_cast<std::uint8_t>(tau);
-  d.in_channels = sizes.in_channels;
-  d.out_channels = sizes.out_channels;
-  d.stride_h = d.stride_w = sizes.stride;
-  d.pad_top = d.pad_left = d.pad_bottom = d.pad_right = 1;
-  c.batch = 1;
-  c.height = c.width = sizes.side;
+LayerCase Square(const SquareConv& conv) {
+  LayerCase c = SquareCase(conv, 5);
   std::mt19937 random(9);
   Fill(c, random);
   return c;
@@ -135,24 +115,24 @@ void CompareWithTheEmulator(const LayerCase& c) {
 
 TEST(RtlTables, TakesTheCyclesOfTheModelOnNetworkLayers) {
   // Of ResNet-18 on images of 224x224, and of resnet20.
-  for (const Sizes& sizes : {Sizes{64, 64, 56, 1},
-                             {64, 128, 56, 2},
-                             {128, 128, 28, 1},
-                             {128, 256, 28, 2},
-                             {256, 256, 14, 1},
-                             {256, 512, 14, 2},
-                             {512, 512, 7, 1},
-                             {16, 16, 32, 1},
-                             {16, 32, 32, 2},
-                             {32, 32, 16, 1},
-                             {64, 64, 8, 1}}) {
-    CompareWithTheEmulator(Square(sizes));
+  for (const SquareConv& conv : {SquareConv{64, 64, 56, 1},
+                                 {64, 128, 56, 2},
+                                 {128, 128, 28, 1},
+                                 {128, 256, 28, 2},
+                                 {256, 256, 14, 1},
+                                 {256, 512, 14, 2},
+                                 {512, 512, 7, 1},
+                                 {16, 16, 32, 1},
+                                 {16, 32, 32, 2},
+                                 {32, 32, 16, 1},
+                                 {64, 64, 8, 1}}) {
+    CompareWithTheEmulator(Square(conv));
   }
 }
 
 /// A layer of ResNet-18, and how often it has it.
 struct NetworkLayer {
-  Sizes sizes;
+  SquareConv conv;
   std::uint64_t count;
 };
 
@@ -166,7 +146,7 @@ TEST(RtlTables, TakesFewCyclesForAWholeNetworkAndNotManyMoreWithASlowMemory) {
                                     {{256, 256, 14, 1}, 3},
                                     {{256, 512, 14, 2}, 1},
                                     {{512, 512, 7, 1}, 3}}) {
-    const LayerCase c = Square(layer.sizes);
+    const LayerCase c = Square(layer.conv);
     LayerCycles usual{};
     LayerCycles slow{};
     const auto output = RunCase(*OpenRtl(), c, &usual);

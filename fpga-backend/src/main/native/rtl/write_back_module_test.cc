@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "Vsubbit_write_back.h"
-#include "Vsubbit_write_back_lanes.h"
 #include "Vsubbit_write_back_narrow.h"
 #include "Vsubbit_write_back_wide.h"
 #include "emulator/output_stage.h"
@@ -21,7 +20,7 @@
 namespace subbit::fpga {
 namespace {
 
-template <class Back, std::size_t kChannelLanes = 1>
+template <class Back>
 class WriteBackBench {
  public:
   explicit WriteBackBench(unsigned seed) : random_(seed) { Reset(m_); }
@@ -124,12 +123,8 @@ class WriteBackBench {
     Scramble(half);
     for (std::size_t p = 0; p < r_.tiles[part].pixels; ++p) {
       for (std::size_t o = 0; o < r_.channels; ++o) {
-        // What a channel lane has summed up is anything; all of them together make the sum.
-        auto& sums = half[p * r_.slots() + o / kLanes];
-        sums[o % kLanes] = static_cast<std::uint32_t>(r_.sums[(image * r_.channels + o) * r_.pixels() + first + p]);
-        for (std::size_t c = 1; c < kChannelLanes; ++c) {
-          sums[o % kLanes] -= sums[c * kLanes + o % kLanes];
-        }
+        half[p * r_.slots() + o / kLanes][o % kLanes] =
+            static_cast<std::uint32_t>(r_.sums[(image * r_.channels + o) * r_.pixels() + first + p]);
       }
     }
     m_.tile_valid = 1;
@@ -196,7 +191,7 @@ class WriteBackBench {
     }
   }
 
-  using Sums = std::array<std::uint32_t, kChannelLanes * kLanes>;
+  using Sums = std::array<std::uint32_t, kLanes>;
   using Half = std::array<Sums, kSumDepth>;
 
   void Scramble(Half& half) {
@@ -219,9 +214,9 @@ class WriteBackBench {
   std::size_t beats_left_ = 0;
 };
 
-template <class Back, std::size_t kChannelLanes = 1>
+template <class Back>
 void WritesLayers(unsigned seed) {
-  WriteBackBench<Back, kChannelLanes> bench(seed);
+  WriteBackBench<Back> bench(seed);
   for (int run = 0; run < 500; ++run) {
     bench.Run(RandomResults(bench.random()));
     ASSERT_FALSE(::testing::Test::HasFailure()) << "run " << run;
@@ -230,7 +225,6 @@ void WritesLayers(unsigned seed) {
 
 TEST(WriteBackModule, WritesLayersOnABusOf4Bytes) { WritesLayers<Vsubbit_write_back_narrow>(1); }
 TEST(WriteBackModule, WritesLayersOnABusOf8Bytes) { WritesLayers<Vsubbit_write_back>(2); }
-TEST(WriteBackModule, AddsUpTheSumsOfChannelLanes) { WritesLayers<Vsubbit_write_back_lanes, 4>(4); }
 TEST(WriteBackModule, WritesLayersOnABusOf16Bytes) { WritesLayers<Vsubbit_write_back_wide>(3); }
 
 }  // namespace

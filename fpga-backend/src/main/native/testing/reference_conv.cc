@@ -8,10 +8,6 @@
 namespace subbit::fpga {
 namespace {
 
-std::uint32_t Pick(std::mt19937& random, std::uint32_t low, std::uint32_t high) {
-  return std::uniform_int_distribution<std::uint32_t>(low, high)(random);
-}
-
 /// Value of one input element; 0 in the padding.
 std::int64_t InputAt(const LayerCase& c, std::uint32_t image, std::uint32_t channel, std::int64_t y, std::int64_t x) {
   if (y < 0 || x < 0 || y >= c.height || x >= c.width) {
@@ -87,6 +83,23 @@ std::uint32_t LayerCase::out_width() const {
 
 std::size_t LayerCase::output_bytes() const {
   return RowBytes(layer.shape.output_format, out_width()) * batch * layer.shape.out_channels * out_height();
+}
+
+std::uint32_t Pick(std::mt19937& random, std::uint32_t low, std::uint32_t high) {
+  return std::uniform_int_distribution<std::uint32_t>(low, high)(random);
+}
+
+LayerCase SquareCase(const SquareConv& conv, int tau) {
+  LayerCase c;
+  LayerShape& d = c.layer.shape;
+  d.tau = static_cast<std::uint8_t>(tau);
+  d.in_channels = conv.in_channels;
+  d.out_channels = conv.out_channels;
+  d.stride_h = d.stride_w = conv.stride;
+  d.pad_top = d.pad_left = d.pad_bottom = d.pad_right = 1;
+  c.batch = 1;
+  c.height = c.width = conv.in_side;
+  return c;
 }
 
 void FillRandomly(LayerCase& layer_case, std::mt19937& random) {

@@ -8,6 +8,9 @@
 
 namespace subbit::fpga {
 
+/// A number from low to high, both included.
+std::uint32_t Pick(std::mt19937& random, std::uint32_t low, std::uint32_t high);
+
 /// A layer with random weights and a batch of random images for it, for tests.
 struct LayerCase {
   ConvLayer layer;
@@ -28,6 +31,17 @@ struct LayerCase {
 /// A small random layer of any shape, format, tau and zero point that the contract allows. The same seed gives the same
 /// layer.
 LayerCase RandomCase(std::mt19937& random);
+
+/// A convolution of a network: padding 1, square images.
+struct SquareConv {
+  std::uint32_t in_channels;
+  std::uint32_t out_channels;
+  std::uint32_t in_side;
+  std::uint16_t stride;
+};
+
+/// Such a layer with tau bits per kernel and one image, its formats, weights and image still to be filled in.
+LayerCase SquareCase(const SquareConv& conv, int tau);
 
 /// Fills in random weights and images for the shape that `layer_case` has.
 void FillRandomly(LayerCase& layer_case, std::mt19937& random);

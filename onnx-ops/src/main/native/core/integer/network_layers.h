@@ -1,20 +1,14 @@
 #pragma once
 
 #include <memory>
-#include <variant>
 #include <vector>
 
 #include "core/choice/kernel_policy.h"
 #include "core/integer/integer_network.h"
-#include "core/integer/network_attributes.h"
+#include "core/integer/network_parameters.h"
 #include "core/kernel/isa.h"
-#include "core/operator/conv_weights.h"
 
 namespace subbit {
-
-/// A borrowed tensor of one of the types that parameters of integer layers have, or of another type.
-using AnyTensor = std::variant<std::monostate, TensorView<float>, TensorView<std::uint8_t>, TensorView<std::int8_t>,
-                               TensorView<std::int16_t>>;
 
 /// Prepares one layer for `isa`; where it may run on several kernels, `policy` chooses. `parameters` are the parameter
 /// inputs of its operator in the order of the table of operators, in which data inputs are left out. Throws
@@ -26,9 +20,6 @@ std::unique_ptr<IntegerLayer> MakeLayer(Isa isa, KernelPolicy policy, const OpNa
 /// The same as a network of this one layer, which reads the caller's x and, if it is a block, the caller's residual.
 std::unique_ptr<IntegerNetwork> MakeLayerNetwork(Isa isa, KernelPolicy policy, const OpName& op, const AnyLayer& layer,
                                                  const std::vector<AnyTensor>& parameters);
-
-/// The number of parameter inputs of a layer's operator.
-std::size_t ParameterCount(const AnyLayer& layer);
 
 /// Prepares the network of an IntegerNetwork node, whose inputs after X are `parameters`. Throws InvalidOperator.
 std::unique_ptr<IntegerNetwork> MakeNetwork(Isa isa, KernelPolicy policy, const OpName& op,

@@ -126,12 +126,10 @@ class BackendChoiceTest {
             "emulator",
             "emulator:shared",
             "emulator:binary",
-            "emulator:shared4",
             "emulator:tables",
             "rtl",
             "rtl:shared",
             "rtl:binary",
-            "rtl:shared4",
             "rtl:tables"),
         devices.stream().map(Device::name).collect(Collectors.toList()));
     for (Device device : devices) {

@@ -36,8 +36,14 @@ final class FpgaSessions {
 
   /** Opens a session on the emulator that fails unless every node is on the device. */
   static OrtSession openWithoutCpu(ModelProto model) throws OrtException {
+    return openWithoutCpu(model, EMULATOR);
+  }
+
+  /** The same on any device. */
+  static OrtSession openWithoutCpu(ModelProto model, Map<String, String> settings)
+      throws OrtException {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      new FpgaBackend().configure(options, EMULATOR);
+      new FpgaBackend().configure(options, settings);
       options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
       return OrtEnvironment.getEnvironment().createSession(model.toByteArray(), options);
     }

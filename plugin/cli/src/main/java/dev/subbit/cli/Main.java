@@ -103,6 +103,9 @@ public final class Main implements Runnable {
       return command.execute(args);
     } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
       return failed(FatalError.of(e), command.getErr());
+    } finally {
+      // What was printed without a line end of its own would stay in the writer.
+      command.getOut().flush();
     }
   }
 

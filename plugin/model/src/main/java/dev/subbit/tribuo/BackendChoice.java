@@ -1,5 +1,7 @@
 package dev.subbit.tribuo;
 
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.ExecutionBackend;
 import java.util.Map;
 
@@ -22,5 +24,21 @@ record BackendChoice(String name, Map<String, String> settings) {
    */
   static BackendChoice preferred() {
     return new BackendChoice(ExecutionBackend.preferred().name(), Map.of());
+  }
+
+  /**
+   * Fails where a session would fail on this choice whatever its model.
+   *
+   * @throws IllegalArgumentException if there is no such back end, or it does not know the
+   *     settings.
+   * @throws IllegalStateException if it cannot run on this machine.
+   */
+  void requireKnown() {
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      ExecutionBackend.named(name).configure(options, settings);
+    } catch (OrtException e) {
+      throw new IllegalStateException(
+          "The back end '" + name + "' cannot be used: " + e.getMessage(), e);
+    }
   }
 }

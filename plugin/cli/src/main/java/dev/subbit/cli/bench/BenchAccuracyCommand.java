@@ -12,6 +12,7 @@ import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.evaluation.TestEvaluation;
 import dev.subbit.tribuo.network.NetworkSize;
 import dev.subbit.tribuo.training.SubBitTrainer;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -44,7 +46,9 @@ import picocli.CommandLine.Spec;
       "",
       "Example:",
       "  ./subbit bench accuracy configs/accuracy-fashion-mnist.xml --trainers real-tau5"
-          + " --json rows.json"
+          + " --json rows.json",
+      "  ./subbit bench accuracy configs/accuracy-fashion-mnist.xml --trainers real-tau5"
+          + " --seeds 1,2,3 --spark spark://host:7077"
     })
 final class BenchAccuracyCommand implements Callable<Integer> {
 
@@ -78,9 +82,31 @@ final class BenchAccuracyCommand implements Callable<Integer> {
       description = "Train once with each of these seeds. Default: ${DEFAULT-VALUE}.")
   private List<Long> seeds;
 
+  @Option(
+      names = "--spark",
+      paramLabel = "MASTER",
+      description = {
+        "Train on Apache Spark, each training in a process of its own on a machine of the cluster."
+            + " MASTER is what its spark-submit takes: yarn, spark://HOST:PORT, local[4]."
+            + " spark-submit is looked for in SPARK_HOME and on the PATH.",
+        "The folder of Subbit, built, the configuration and the images must be on all machines, at"
+            + " the same paths. A task of Spark should have as many cores as the trainer has"
+            + " threads: --spark-conf spark.task.cpus=N."
+      })
+  private String spark;
+
+  @Option(
+      names = "--spark-conf",
+      paramLabel = "NAME=VALUE",
+      description = "A setting of Spark, such as spark.task.cpus=4. May be repeated.")
+  private Map<String, String> sparkSettings = new LinkedHashMap<>();
+
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     json.requireWritable();
+    if (spark == null && !sparkSettings.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--spark-conf needs --spark");
+    }
     Dataset<Label> train;
     DataSource<Label> test;
     try (ConfigFile components = new ConfigFile(config, settings.values())) {
@@ -91,6 +117,19 @@ final class BenchAccuracyCommand implements Callable<Integer> {
       TestEvaluation.requireEvaluable(train, test);
     }
     PrintWriter terminal = spec.commandLine().getOut();
+    List<AccuracyRow> rows =
+        spark == null
+            ? trainHere(train, test, terminal)
+            : new AccuracyOnSpark(config, settings.values(), trainers, seeds)
+                .train(spark, sparkSettings);
+    json.write(rows.stream().map(BenchAccuracyCommand::fields).toList());
+    terminal.println();
+    terminal.print(table(rows));
+    return 0;
+  }
+
+  private List<AccuracyRow> trainHere(
+      Dataset<Label> train, DataSource<Label> test, PrintWriter terminal) {
     List<AccuracyRow> rows = new ArrayList<>();
     for (String name : trainers) {
       List<AccuracyRow.Run> runs = new ArrayList<>();
@@ -108,9 +147,7 @@ final class BenchAccuracyCommand implements Callable<Integer> {
       rows.add(new AccuracyRow(name, runs));
       json.write(rows.stream().map(BenchAccuracyCommand::fields).toList());
     }
-    terminal.println();
-    terminal.print(table(rows));
-    return 0;
+    return rows;
   }
 
   private AccuracyRow.Run run(

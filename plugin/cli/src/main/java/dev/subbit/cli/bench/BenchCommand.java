@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
       BenchModelsCommand.class,
       BenchIntegerCommand.class,
       BenchFpgaCommand.class,
-      BenchAccuracyCommand.class
+      BenchAccuracyCommand.class,
+      BenchClusterCommand.class
     },
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "[WHAT]",

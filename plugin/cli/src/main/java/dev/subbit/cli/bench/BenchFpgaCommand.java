@@ -1,5 +1,6 @@
 package dev.subbit.cli.bench;
 
+import ai.onnxruntime.OrtException;
 import dev.subbit.cli.bench.FpgaBench.Engines;
 import dev.subbit.cli.bench.FpgaLayer.Activations;
 import dev.subbit.cli.options.JsonOption;
@@ -35,13 +36,15 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ./subbit bench fpga --json fpga.json",
       "  ./subbit bench fpga --activations binary --networks resnet18,resnet20",
-      "  ./subbit bench fpga --networks resnet18 --engines shared --backends emulator --tau 4"
+      "  ./subbit bench fpga --networks resnet18 --engines shared --backends emulator --tau 4",
+      "  ./subbit bench fpga --whole --networks resnet18,resnet20"
     })
 final class BenchFpgaCommand implements Callable<Integer> {
 
   private static final List<String> NETWORKS = List.of("resnet18", "resnet34", "resnet20");
   private static final int MAX_TAU = 6;
   private static final int MAX_TAU_OF_TABLES = 5;
+  private static final int MAX_BATCH = 256;
 
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
@@ -66,6 +69,21 @@ final class BenchFpgaCommand implements Callable<Integer> {
 
   @Option(names = "--layers", description = "Also list every shape of layer, for one of it.")
   private boolean layers;
+
+  @Option(
+      names = "--whole",
+      description =
+          "Run integer networks whole, from pixels to logits, on the emulated element tables:"
+              + " cycles by operator (modelled), for an image of a batch. Fails unless every node"
+              + " is on the device and the logits have the bits of the function bodies.")
+  private boolean whole;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Images of a batch with --whole. Default: ${DEFAULT-VALUE}.")
+  private int batch;
 
   @Option(
       names = "--activations",
@@ -112,11 +130,14 @@ final class BenchFpgaCommand implements Callable<Integer> {
             : NamedChoice.of(command, "--engines", engines, offered, Engines::name);
     List<String> chosenBackends =
         NamedChoice.of(command, "--backends", backends, FpgaBench.BACKENDS, Function.identity());
-    int most = chosenEngines.contains(Engines.TABLES) ? MAX_TAU_OF_TABLES : MAX_TAU;
+    int most = whole || chosenEngines.contains(Engines.TABLES) ? MAX_TAU_OF_TABLES : MAX_TAU;
     if (tau < 1 || tau > most) {
       throw new ParameterException(command, "--tau is " + tau + "; allowed are 1 to " + most);
     }
     json.requireWritable();
+    if (whole) {
+      return measureWhole(chosenNetworks);
+    }
     FpgaBench bench = new FpgaBench(chosenBackends, kind, tau);
     List<FpgaRow> rows = new ArrayList<>();
     for (String network : chosenNetworks) {
@@ -130,6 +151,31 @@ final class BenchFpgaCommand implements Callable<Integer> {
     }
     command.getOut().print(table(rows));
     command.getOut().flush();
+    return 0;
+  }
+
+  private int measureWhole(List<String> names) throws OrtException {
+    if (batch < 1 || batch > MAX_BATCH) {
+      throw new ParameterException(
+          spec.commandLine(), "--batch is " + batch + "; allowed are 1 to " + MAX_BATCH);
+    }
+    List<FpgaNetworkRow> rows = new ArrayList<>();
+    for (String name : names) {
+      BenchNetwork network =
+          BenchNetwork.ALL.stream().filter(n -> n.name().equals(name)).findAny().orElseThrow();
+      rows.addAll(FpgaNetworkBench.measure(network, tau, batch));
+      json.write(rows.stream().map(FpgaNetworkRow::fields).toList());
+    }
+    TextTable table = new TextTable(2, "network", "layers", "number", "cycles/image");
+    for (FpgaNetworkRow row : rows) {
+      table.row(
+          row.network(),
+          row.operator(),
+          Integer.toString(row.layers()),
+          String.format(Locale.ROOT, "%,d modelled", row.cycles()));
+    }
+    spec.commandLine().getOut().print(table);
+    spec.commandLine().getOut().flush();
     return 0;
   }
 

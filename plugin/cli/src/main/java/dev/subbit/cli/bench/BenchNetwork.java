@@ -141,6 +141,20 @@ record BenchNetwork(String name, String architecture, ImageShape images, int cla
     return OnnxExporter.exportByLayer(integer(tau), everyPixel());
   }
 
+  /**
+   * The network of {@link #inIntegers} up to its logits, without the probabilities, which are
+   * floats.
+   *
+   * @param tau bits of an index, 1 to 9.
+   * @return the model.
+   * @throws OrtException as {@link #inIntegers}.
+   */
+  ModelProto inIntegersToLogits(int tau) throws OrtException {
+    TrainedNetwork integer = integer(tau);
+    return OnnxExporter.exportValues(
+        integer, everyPixel(), List.of(integer.network().output().name()));
+  }
+
   private TrainedNetwork integer(int tau) throws OrtException {
     TrainedNetwork binary = binary(tau);
     List<String> nodes = FractionBits.nodes(binary.network());

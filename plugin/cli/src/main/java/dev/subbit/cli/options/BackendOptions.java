@@ -1,6 +1,7 @@
 package dev.subbit.cli.options;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,7 +30,9 @@ public final class BackendOptions {
       names = "--fpga-backend",
       paramLabel = "NAME",
       description =
-          "The device that the fpga back end drives, as ./subbit devices lists them, or auto.")
+          "The device that the fpga back end drives, as ./subbit devices lists them, or auto. predict"
+              + " takes several, separated by commas, which share the images; the others do the work"
+              + " of one that fails.")
   private String fpgaBackend;
 
   @Option(
@@ -60,6 +63,15 @@ public final class BackendOptions {
     putFpga(settings, "backend", fpgaBackend);
     putFpga(settings, "fallback", fpgaFallback);
     return settings;
+  }
+
+  /**
+   * The devices of the back end.
+   *
+   * @return their names, as they were given; empty without the option.
+   */
+  public List<String> devices() {
+    return fpgaBackend == null ? List.of() : List.of(fpgaBackend.split(",", -1));
   }
 
   private void putFpga(Map<String, String> settings, String name, String value) {

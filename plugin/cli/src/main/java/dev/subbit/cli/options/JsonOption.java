@@ -1,7 +1,11 @@
 package dev.subbit.cli.options;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.terminal.UserError;
 import java.nio.file.Path;
@@ -52,13 +56,27 @@ public final class JsonOption {
   }
 
   /**
-   * Writes results to a file.
+   * Writes results to a file. Numbers that are not finite, which JSON has no form for, become null.
    *
    * @param file the file.
    * @param results a record, map or list.
    * @throws UserError if the file cannot be written.
    */
   public static void write(Path file, Object results) {
-    OutputFile.write(file, out -> out.write(JSON.writeValueAsBytes(results)));
+    JsonNode tree = finite(JSON.valueToTree(results));
+    OutputFile.write(file, out -> out.write(JSON.writeValueAsBytes(tree)));
+  }
+
+  private static JsonNode finite(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      object.properties().forEach(field -> field.setValue(finite(field.getValue())));
+    } else if (node instanceof ArrayNode array) {
+      for (int i = 0; i < array.size(); i++) {
+        array.set(i, finite(array.get(i)));
+      }
+    } else if (node.isFloatingPointNumber() && !Double.isFinite(node.doubleValue())) {
+      return NullNode.getInstance();
+    }
+    return node;
   }
 }

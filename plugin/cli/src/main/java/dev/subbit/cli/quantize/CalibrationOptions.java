@@ -228,10 +228,11 @@ final class CalibrationOptions {
    * @param modelInputs the model's inputs.
    * @param most number of images or pictures to use, at least that of the calibration.
    * @param labelled whether the feeds need labels.
+   * @param chooses whether something is chosen by samples of their own.
    * @return the batches to train on, and those held out from training and calibration.
    * @throws UserError if a file cannot be read or does not fit the model, or has no labels.
    */
-  Calibration feeds(List<ModelInput> modelInputs, int most, boolean labelled) {
+  Calibration feeds(List<ModelInput> modelInputs, int most, boolean labelled, boolean chooses) {
     try {
       Map<String, Samples> samples = samples(modelInputs, Math.max(images(), most));
       List<ModelInput> inputs = new ArrayList<>(modelInputs);
@@ -243,7 +244,9 @@ final class CalibrationOptions {
         inputs.add(ModelInput.ofNumbers(OnnxTuning.LABELS));
         samples.put(OnnxTuning.LABELS, labels(Math.max(images(), most)));
       }
-      return CalibrationFeeds.split(inputs, samples);
+      return chooses
+          ? CalibrationFeeds.splitToChoose(inputs, samples)
+          : CalibrationFeeds.split(inputs, samples);
     } catch (IOException | IllegalArgumentException e) {
       throw new UserError(e.getMessage(), e);
     }

@@ -112,7 +112,8 @@ final class OnnxQuantization {
       throw new UserError(e.getMessage(), e);
     }
     boolean labelled = tuning.isPresent() && tuning.get().needsLabels();
-    Calibration trained = calibration.feeds(inputs(model), trainedImages, labelled);
+    Calibration trained =
+        calibration.feeds(inputs(model), trainedImages, labelled, settings.choosesStages());
     // More images than the calibration's are for training alone.
     Calibration feeds =
         trainedImages > calibration.images() ? trained.part(calibration.images()) : trained;
@@ -214,8 +215,8 @@ final class OnnxQuantization {
             String.format(Locale.ROOT, "%.2f", layer.storedBitsPerWeight()),
             String.format(Locale.ROOT, "%,d", layer.bytesAfter()),
             String.format(Locale.ROOT, "%,d", layer.bytesBefore()),
-            String.format(Locale.ROOT, "%,.0f", time.microsecondsAfter()),
-            String.format(Locale.ROOT, "%,.0f", time.microsecondsBefore()),
+            time == null ? "-" : String.format(Locale.ROOT, "%,.0f", time.microsecondsAfter()),
+            time == null ? "-" : String.format(Locale.ROOT, "%,.0f", time.microsecondsBefore()),
             Double.isNaN(layer.signalToNoise())
                 ? "-"
                 : String.format(Locale.ROOT, "%.1f", layer.signalToNoise()));
@@ -241,10 +242,12 @@ final class OnnxQuantization {
             group.first(), group.last(), Figures.decibels(group.signalToNoise()));
       }
     }
-    if (!result.layers().isEmpty()) {
+    if (result.measured() > 0) {
       terminal.println(measured(result));
     }
     if (!result.curve().isEmpty()) {
+      terminal.printf(
+          "The files that were tried, on the %d samples of the choice:%n", result.chosenOn());
       terminal.println(curve(result.curve()));
     }
     long after = size(out);
@@ -270,6 +273,7 @@ final class OnnxQuantization {
     results.put("outputs", result.outputs());
     results.put("heldOut", result.heldOut());
     results.put("measuredSamples", result.measured());
+    results.put("choiceSamples", result.chosenOn());
     results.put("int8", result.int8());
     results.put("curve", result.curve());
     results.put("verdict", verdict);
@@ -307,7 +311,11 @@ final class OnnxQuantization {
           result.measured());
     }
     String samples =
-        String.format(Locale.ROOT, "Measured on %d held-out samples", result.measured());
+        String.format(Locale.ROOT, "Measured on %d held-out samples", result.measured())
+            + (result.chosenOn() == 0
+                ? ""
+                : String.format(
+                    Locale.ROOT, ", and chosen by %d others that are held out", result.chosenOn()));
     return result.measured() < TRUSTED_SAMPLES
         ? samples
             + ": too few for figures to rely on; give at least "

@@ -11,7 +11,7 @@ final class TuningPasses {
    * One pass.
    *
    * @param pass its number; 0 for the start.
-   * @param loss mean of what was minimised.
+   * @param loss mean of what was minimised; not a number for the start.
    * @param error on samples that were not trained on.
    */
   record Pass(int pass, double loss, double error) {}

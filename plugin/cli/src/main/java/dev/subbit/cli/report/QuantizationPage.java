@@ -116,6 +116,15 @@ public final class QuantizationPage {
   }
 
   /**
+   * The samples that the files were measured on.
+   *
+   * @return their number.
+   */
+  public int chosenOn() {
+    return result.chosenOn();
+  }
+
+  /**
    * The files that were tried, as a picture.
    *
    * @return the chart.
@@ -328,8 +337,8 @@ public final class QuantizationPage {
             Figures.format("%.2f", layer.storedBitsPerWeight()),
             Figures.format("%,d", layer.bytesAfter()),
             Figures.format("%,d", layer.bytesBefore()),
-            Figures.format("%,.0f", time.microsecondsAfter()),
-            Figures.format("%,.0f", time.microsecondsBefore()));
+            time == null ? "-" : Figures.format("%,.0f", time.microsecondsAfter()),
+            time == null ? "-" : Figures.format("%,.0f", time.microsecondsBefore()));
     double share = layer.signalToNoise() / most;
     return new LayerRow(
         layer.name(), figures, Figures.decibels(layer.signalToNoise()), Figures.bar(share));

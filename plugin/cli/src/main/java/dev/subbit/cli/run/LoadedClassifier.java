@@ -6,6 +6,7 @@ import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.BackendOptions;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.onnx.graph.OnnxFile;
+import dev.subbit.tribuo.DevicePool;
 import dev.subbit.tribuo.OnnxClassifier;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.data.PicturePreparation;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.tribuo.Example;
 import org.tribuo.Prediction;
@@ -26,12 +28,14 @@ import org.tribuo.classification.Label;
  * @param preparation how a picture becomes an image for it.
  * @param labels its labels, in the order of its outputs.
  * @param classify classifies images.
+ * @param devices says what each of several devices has done; of one it says nothing.
  * @param release what to do when it is needed no more.
  */
 record LoadedClassifier(
     PicturePreparation preparation,
     List<String> labels,
     Function<List<Example<Label>>, List<Prediction<Label>>> classify,
+    Supplier<List<DevicePool.Work>> devices,
     Runnable release)
     implements AutoCloseable {
 
@@ -47,7 +51,10 @@ record LoadedClassifier(
    */
   static LoadedClassifier load(Path file, BackendOptions backend) {
     Map<String, String> settings = backend.settings();
-    if (file.toString().toLowerCase(Locale.ROOT).endsWith(ONNX)) {
+    if (backend.devices().size() > 1) {
+      return onDevices(file, backend.devices());
+    }
+    if (isOnnx(file)) {
       return ofOnnx(file, backend.name(), settings);
     }
     try (SubBitModel loaded = ModelFile.load(file)) {
@@ -58,7 +65,35 @@ record LoadedClassifier(
               .mapToObj(id -> model.getOutputIDInfo().getOutput(id).getLabel())
               .toList(),
           model::predict,
+          List::of,
           model::close);
+    }
+  }
+
+  private static LoadedClassifier onDevices(Path file, List<String> devices) {
+    try (OnnxClassifier model = new OnnxClassifier(onnx(file))) {
+      DevicePool pool = DevicePool.ofFpgas(model, devices);
+      return new LoadedClassifier(
+          model.preparation(), model.labels(), pool::predict, pool::work, pool::close);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(file + ": " + e.getMessage() + ".", e);
+    }
+  }
+
+  private static boolean isOnnx(Path file) {
+    return file.toString().toLowerCase(Locale.ROOT).endsWith(ONNX);
+  }
+
+  private static ModelProto onnx(Path file) {
+    if (isOnnx(file)) {
+      try {
+        return OnnxFile.read(file);
+      } catch (IOException e) {
+        throw new UserError(e.getMessage(), e);
+      }
+    }
+    try (SubBitModel model = ModelFile.load(file)) {
+      return model.exportONNXModel("dev.subbit", 1);
     }
   }
 
@@ -70,14 +105,8 @@ record LoadedClassifier(
    * @throws UserError if it cannot be loaded or written; the message names the file and says why.
    */
   static void export(Path file, Path onnx) {
-    if (file.toString().toLowerCase(Locale.ROOT).endsWith(ONNX)) {
-      ModelProto model;
-      try {
-        model = OnnxFile.read(file);
-      } catch (IOException e) {
-        throw new UserError(e.getMessage(), e);
-      }
-      OutputFile.write(onnx, model::writeTo);
+    if (isOnnx(file)) {
+      OutputFile.write(onnx, onnx(file)::writeTo);
       return;
     }
     try (SubBitModel model = ModelFile.load(file)) {
@@ -86,12 +115,10 @@ record LoadedClassifier(
   }
 
   private static LoadedClassifier ofOnnx(Path file, String backend, Map<String, String> settings) {
-    try (OnnxClassifier loaded = new OnnxClassifier(OnnxFile.read(file))) {
+    try (OnnxClassifier loaded = new OnnxClassifier(onnx(file))) {
       OnnxClassifier model = loaded.withBackend(backend, settings);
       return new LoadedClassifier(
-          model.preparation(), model.labels(), model::predict, model::close);
-    } catch (IOException e) {
-      throw new UserError(e.getMessage(), e);
+          model.preparation(), model.labels(), model::predict, List::of, model::close);
     } catch (IllegalArgumentException e) {
       throw new UserError(file + ": " + e.getMessage() + ".", e);
     }

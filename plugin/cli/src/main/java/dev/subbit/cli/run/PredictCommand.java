@@ -4,7 +4,10 @@ import dev.subbit.cli.files.OutputFile;
 import dev.subbit.cli.options.BackendOptions;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.LabelledImages;
+import dev.subbit.cli.spark.SparkSubmit;
+import dev.subbit.cli.spark.SparkSubmit.Program;
 import dev.subbit.cli.terminal.UserError;
+import dev.subbit.tribuo.DevicePool;
 import dev.subbit.tribuo.data.Inversion;
 import dev.subbit.tribuo.data.PicturePreparation;
 import java.io.IOException;
@@ -197,7 +200,7 @@ public final class PredictCommand implements Callable<Integer> {
       LoadedClassifier.export(file, model);
       List<String> arguments = new ArrayList<>(List.of(model.toString(), output));
       arguments.addAll(pictures);
-      submit.run(spark, settings, arguments);
+      submit.run(Program.PREDICT_PICTURES, spark, settings, arguments);
     } finally {
       Files.deleteIfExists(model);
       Files.deleteIfExists(folder);
@@ -220,7 +223,7 @@ public final class PredictCommand implements Callable<Integer> {
     if (tally.images() == 0) {
       throw new UserError("There are no images to predict.");
     }
-    report(tally);
+    report(tally, model.devices().get());
   }
 
   /** The predictions so far. */
@@ -265,12 +268,19 @@ public final class PredictCommand implements Callable<Integer> {
     }
   }
 
-  private void report(Tally tally) {
+  private void report(Tally tally, List<DevicePool.Work> devices) {
     double accuracy = (double) tally.right / tally.images();
     PrintWriter out = spec.commandLine().getOut();
     out.printf("Back end:   %s%n", backend.name());
     out.printf("Accuracy:   %.2f %% (%,d of %,d)%n", 100 * accuracy, tally.right, tally.images());
     out.printf("Speed:      %,.0f images/s%n", tally.imagesPerSecond());
+    for (DevicePool.Work device : devices) {
+      out.printf(
+          "  %s: %,d images%s%n",
+          device.name(),
+          device.images(),
+          device.failure().map(failure -> ", taken out: " + failure).orElse(""));
+    }
     if (output != null) {
       write(String.join("\n", tally.labels) + "\n");
       out.printf("Labels:     %s%n", output);
@@ -282,7 +292,18 @@ public final class PredictCommand implements Callable<Integer> {
     results.put("right", tally.right);
     results.put("accuracy", accuracy);
     results.put("imagesPerSecond", tally.imagesPerSecond());
+    if (!devices.isEmpty()) {
+      results.put("devices", devices.stream().map(PredictCommand::fields).toList());
+    }
     json.write(results);
+  }
+
+  private static Map<String, Object> fields(DevicePool.Work device) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("device", device.name());
+    fields.put("images", device.images());
+    fields.put("failure", device.failure().orElse(null));
+    return fields;
   }
 
   private void write(String lines) {

@@ -4,6 +4,7 @@ import dev.subbit.cli.files.ConfigFile;
 import dev.subbit.cli.files.ConfiguredImages;
 import dev.subbit.cli.files.ModelFile;
 import dev.subbit.cli.files.OutputFile;
+import dev.subbit.cli.options.ClusterOptions;
 import dev.subbit.cli.options.ConfigSettings;
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.ProvenanceOption;

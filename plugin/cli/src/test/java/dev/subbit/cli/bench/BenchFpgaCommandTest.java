@@ -56,6 +56,20 @@ class BenchFpgaCommandTest {
     assertTrue(rows.get(0).get("cycles").asLong() < 320_000, rows.toString());
   }
 
+  @Test
+  void runsWholeIntegerNetworksOnTheDevice() throws IOException {
+    Path json = folder.resolve("rows.json");
+    CommandRun run =
+        CommandRun.of(
+            "bench", "fpga", "--whole", "--networks", "resnet20", "--batch", "3", "--json", json);
+    assertEquals(0, run.code(), run.err());
+    JsonNode rows = new ObjectMapper().readTree(json.toFile());
+    assertEquals("all", rows.get(rows.size() - 1).get("operator").asText());
+    assertEquals(22, rows.get(rows.size() - 1).get("layers").asInt());
+    assertTrue(run.out().contains("modelled"), run.out());
+    assertEquals(2, CommandRun.of("bench", "fpga", "--whole", "--batch", "0").code());
+  }
+
   private static void assertRow(
       JsonNode row, String element, String mode, int tau, double least, double most) {
     assertEquals("resnet18", row.get("network").asText());

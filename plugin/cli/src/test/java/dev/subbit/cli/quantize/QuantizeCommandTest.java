@@ -206,6 +206,7 @@ class QuantizeCommandTest {
     assertTrue(run.out().contains("Trained for 3 passes"), run.out());
     JsonNode passes = new ObjectMapper().readTree(json.toFile()).get("passes");
     assertEquals(4, passes.size());
+    assertTrue(passes.get(0).get("loss").isNull(), "nothing was minimised before the first pass");
     // One convolution is fitted as well as it can be; training may find nothing better elsewhere.
     double first = passes.get(1).get("loss").asDouble();
     assertTrue(passes.get(3).get("loss").asDouble() < first, passes.toString());

@@ -40,6 +40,7 @@ class QuantizationPageTest {
             new Int8Twin(250_000, List.of()),
             20,
             true,
+            20,
             List.of(
                 new SizePoint(Codewords.INT8, Rest.INT4, 1.2, 125_000, 0.02, 14, true),
                 new SizePoint(Codewords.SIGNS, Rest.INT8, 0.56, 180_000, 0.3, 6, false),

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.subbit.tribuo.data.StripedImages;
+import dev.subbit.tribuo.training.cluster.TrainingCluster;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +44,13 @@ class ClusterCommandTest {
         killed.output(0).contains("subbit: Lost task 1 (" + killed.addresses.get(1) + ")"),
         killed.output(0));
     assertFalse(Files.exists(killed.model));
+
+    // The checkpoint serves any number of processes; one needs no cluster.
+    Path copy = folder.resolve("copy");
+    copyFiles(folder.resolve("cut.checkpoints"), copy);
+    TrainingProcess alone = start(config, "alone", folder.resolve("alone.log"), copy);
+    assertEquals(0, alone.exitCode(), alone.output());
+    assertTrue(alone.hasResumed(), alone.output());
 
     Pair again = start(config, "cut");
     assertEquals(0, again.exitCode(0), again.output(0));
@@ -81,22 +88,15 @@ class ClusterCommandTest {
   }
 
   private Pair start(Path config, String name) throws IOException {
-    List<String> addresses = new ArrayList<>();
-    try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      for (ServerSocket socket : List.of(one, other)) {
-        addresses.add("127.0.0.1:" + socket.getLocalPort());
-      }
-    }
-    Path model = folder.resolve(name + ".sbm");
+    List<String> addresses = TrainingCluster.loopbackAddresses(2);
     List<TrainingProcess> both = new ArrayList<>();
     for (int task = 0; task < 2; task++) {
       both.add(
-          new TrainingProcess(
+          start(
               config,
-              model,
-              folder.resolve(name + ".jsonl"),
+              name,
               folder.resolve(name + task + ".log"),
+              folder.resolve(name + ".checkpoints"),
               "--cluster",
               String.join(",", addresses),
               // Less than is waited for: a lost connection may show only when an exchange times
@@ -105,9 +105,29 @@ class ClusterCommandTest {
               "60",
               "--task",
               Integer.toString(task)));
-      processes.add(both.get(task));
     }
-    return new Pair(addresses, both, model);
+    return new Pair(addresses, both, folder.resolve(name + ".sbm"));
+  }
+
+  private TrainingProcess start(
+      Path config, String name, Path log, Path checkpoints, String... options) throws IOException {
+    List<String> all = new ArrayList<>(List.of("--checkpoints", checkpoints.toString()));
+    all.addAll(List.of(options));
+    Path model = folder.resolve(name + ".sbm");
+    Path metrics = folder.resolve(name + ".jsonl");
+    TrainingProcess process =
+        new TrainingProcess(config, model, metrics, log, all.toArray(new String[0]));
+    processes.add(process);
+    return process;
+  }
+
+  private static void copyFiles(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
   }
 
   /** Two processes of one training, of which the first writes. */

@@ -1,31 +1,20 @@
 package dev.subbit.tribuo.data;
 
 import com.oracle.labs.mlrg.olcut.config.Config;
-import dev.subbit.tribuo.config.FieldCheck;
-import dev.subbit.tribuo.io.Sha256;
 import dev.subbit.tribuo.network.ImageShape;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumSet;
-import java.util.HexFormat;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.NoSuchElementException;
 import java.util.stream.Stream;
-import org.tribuo.Example;
-import org.tribuo.classification.Label;
-import org.tribuo.provenance.DataSourceProvenance;
 
 /**
  * Pictures in folders, one folder per class, as ImageNet's are: {@code
@@ -33,38 +22,17 @@ import org.tribuo.provenance.DataSourceProvenance;
  * {@code jpg} or {@code jpeg}, in any case, are images, in folders inside a class's folder too;
  * other files are ignored.
  *
- * <p>The files are listed when the source is made, and read whenever an image is needed: by the
- * threads that load batches in a training, at every look otherwise. So any number of images can be
- * trained on; each costs about 150 bytes of memory.
- *
- * <p>A picture is scaled until its shorter side is {@code shorterSide}, and its middle is the
- * image; a training's augmentation may take another part of the picture.
+ * <p>An {@code index} is made again when a file was added to a folder or removed; one that was
+ * overwritten in place is not noticed.
  */
-public final class ImageFolderSource implements ImageSource {
-
-  private static final List<String> ENDINGS = List.of(".png", ".jpg", ".jpeg");
+public final class ImageFolderSource extends PictureSource {
 
   @Config(
       mandatory = true,
       description = "The folder that holds a folder of images for each class.")
   private Path folder;
 
-  @Config(
-      mandatory = true,
-      description = "Shape of the images: channels (1 grey, 3 red, green, blue), height, width.")
-  private int[] imageShape;
-
-  @Config(
-      description =
-          "Length that the shorter side of a picture is scaled to before its middle is taken; 0"
-              + " for the smallest that the image fits into. Usual for ImageNet is 256.")
-  private int shorterSide = 0;
-
   private Decoder decoder = PicturePreparation::image;
-  private ImageShape shape;
-  private PicturePreparation preparation;
-  private List<ImageFile> files;
-  private DataSourceProvenance provenance;
 
   /** A way to make images of picture files. */
   @FunctionalInterface
@@ -82,27 +50,6 @@ public final class ImageFolderSource implements ImageSource {
         throws IOException;
   }
 
-  /** The images of one class, by file. */
-  private record ImageClass(ImageFolderSource source, Path folder, Label label) {}
-
-  /** One image; its name is relative to the folder of its class, to save memory. */
-  private record ImageFile(ImageClass imageClass, String name) implements PixelSource {
-
-    @Override
-    public byte[] read(Region.Choice choice) {
-      return imageClass.source().read(path(), choice);
-    }
-
-    private Path path() {
-      return imageClass.folder().resolve(name);
-    }
-
-    @Override
-    public String toString() {
-      return path().toString();
-    }
-  }
-
   /** For OLCUT, which fills in the configured fields. */
   private ImageFolderSource() {}
 
@@ -116,50 +63,48 @@ public final class ImageFolderSource implements ImageSource {
    * @throws IOException if the folder does not have this layout, saying what is missing.
    */
   public ImageFolderSource(Path folder, ImageShape shape, int shorterSide) throws IOException {
-    this(folder, shape, shorterSide, PicturePreparation::image);
+    this(folder, shape, shorterSide, (Path) null);
+  }
+
+  /**
+   * Lists the images of a folder, unless they were listed before.
+   *
+   * @param folder the folder.
+   * @param shape the shape of the images, of 1 or 3 channels.
+   * @param shorterSide what the shorter side of a picture is scaled to; 0 for the smallest that the
+   *     image fits into.
+   * @param index the file that keeps the list; null to keep none.
+   * @throws IOException if the folder does not have this layout, saying what is missing, or the
+   *     index cannot be read or written.
+   */
+  public ImageFolderSource(Path folder, ImageShape shape, int shorterSide, Path index)
+      throws IOException {
+    super(shape, shorterSide, index);
+    this.folder = folder;
+    postConfig();
   }
 
   /** Lists the images of a folder, with a decoder of the caller's, which tests use. */
   ImageFolderSource(Path folder, ImageShape shape, int shorterSide, Decoder decoder)
       throws IOException {
+    super(shape, shorterSide, null);
     this.folder = folder;
-    this.imageShape = new int[] {shape.channels(), shape.height(), shape.width()};
-    this.shorterSide = shorterSide;
     this.decoder = decoder;
     postConfig();
   }
 
-  /**
-   * Used by the OLCUT configuration system, and should not be called by external code.
-   *
-   * @throws IOException if the folder does not have this layout, saying what is missing.
-   */
   @Override
-  public void postConfig() throws IOException {
-    FieldCheck check = new FieldCheck("ImageFolderSource");
-    check.require(
-        imageShape.length == 3
-            && Arrays.stream(imageShape).allMatch(size -> size > 0)
-            && (imageShape[0] == 1 || imageShape[0] == 3),
-        "imageShape",
-        Arrays.toString(imageShape),
-        "three positive numbers: channels (1 or 3), height, width");
-    shape = new ImageShape(imageShape[0], imageShape[1], imageShape[2]);
-    int longest = Math.max(shape.height(), shape.width());
-    check.require(
-        shorterSide == 0 || shorterSide >= longest,
-        "shorterSide",
-        shorterSide,
-        "0, or at least the image's longer side, " + longest);
-    preparation = new PicturePreparation(shape, shorterSide, Inversion.NEVER);
-    MessageDigest digest = Sha256.start();
-    List<ImageFile> found = new ArrayList<>();
+  Path root() {
+    return folder;
+  }
+
+  @Override
+  ImageIndex list() throws IOException {
+    Listing listing = new Listing();
     for (Path classFolder : classFolders()) {
-      list(classFolder, found, digest);
+      listing.add(classFolder);
     }
-    files = List.copyOf(found);
-    provenance =
-        new FileListProvenance(this, files.size(), HexFormat.of().formatHex(digest.digest()));
+    return new ImageIndex(listing.folders, listing.labels, listing.images);
   }
 
   private List<Path> classFolders() throws IOException {
@@ -183,43 +128,60 @@ public final class ImageFolderSource implements ImageSource {
     }
   }
 
-  private void list(Path classFolder, List<ImageFile> found, MessageDigest digest)
-      throws IOException {
-    List<String> lines = new ArrayList<>();
-    List<String> names = new ArrayList<>();
-    Files.walkFileTree(
-        classFolder,
-        EnumSet.of(FileVisitOption.FOLLOW_LINKS),
-        Integer.MAX_VALUE,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (isImage(file)) {
-              String name = classFolder.relativize(file).toString();
-              names.add(name);
-              lines.add(name + " " + attributes.size() + "\n");
-            }
-            return FileVisitResult.CONTINUE;
-          }
+  /** The images found so far. */
+  private final class Listing {
 
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-            throw new IOException(file + " cannot be read: " + e.getMessage(), e);
-          }
-        });
-    if (names.isEmpty()) {
-      throw new IOException(
-          classFolder
-              + " holds no image; a class needs files ending in "
-              + String.join(", ", ENDINGS)
-              + ". Add some, or remove the folder");
+    private final List<ImageIndex.Stamp> folders = new ArrayList<>();
+    private final List<String> labels = new ArrayList<>();
+    private final List<ImageIndex.Image> images = new ArrayList<>();
+
+    private Listing() throws IOException {
+      // A class that is added or removed modifies the folder of all.
+      if (Files.isDirectory(folder)) {
+        folders.add(ImageIndex.Stamp.of(folder, folder));
+      }
     }
-    String label = classFolder.getFileName().toString();
-    ImageClass imageClass = new ImageClass(this, classFolder, new Label(label));
-    names.stream().sorted().forEach(name -> found.add(new ImageFile(imageClass, name)));
-    lines.stream()
-        .sorted()
-        .forEach(line -> digest.update((label + "/" + line).getBytes(StandardCharsets.UTF_8)));
+
+    private void add(Path classFolder) throws IOException {
+      int label = labels.size();
+      labels.add(classFolder.getFileName().toString());
+      List<ImageIndex.Image> ofClass = new ArrayList<>();
+      Files.walkFileTree(
+          classFolder,
+          EnumSet.of(FileVisitOption.FOLLOW_LINKS),
+          Integer.MAX_VALUE,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path visited, BasicFileAttributes attributes)
+                throws IOException {
+              folders.add(ImageIndex.Stamp.of(folder, visited));
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+              if (isImage(file)) {
+                String name = classFolder.relativize(file).toString();
+                ofClass.add(new ImageIndex.Image(name, label, 0, 0, attributes.size()));
+              }
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+              throw new IOException(file + " cannot be read: " + e.getMessage(), e);
+            }
+          });
+      if (ofClass.isEmpty()) {
+        throw new IOException(
+            classFolder
+                + " holds no image; a class needs files ending in "
+                + String.join(", ", ENDINGS)
+                + ". Add some, or remove the folder");
+      }
+      ofClass.sort(Comparator.comparing(ImageIndex.Image::name));
+      images.addAll(ofClass);
+    }
   }
 
   private static boolean isImage(Path file) {
@@ -227,69 +189,23 @@ public final class ImageFolderSource implements ImageSource {
     return !name.startsWith(".") && ENDINGS.stream().anyMatch(name::endsWith);
   }
 
-  private byte[] read(Path file, Region.Choice choice) {
-    try {
-      return decoder.image(preparation, file, choice);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e.getMessage(), e);
-    }
+  @Override
+  boolean hasAllPlaces(ImageIndex stored) {
+    // A folder more or less modifies the one that it is in.
+    return true;
+  }
+
+  private Path path(ImageIndex.Image image) {
+    return folder.resolve(found().labels().get(image.label())).resolve(image.name());
   }
 
   @Override
-  public ImageShape imageShape() {
-    return shape;
+  byte[] read(ImageIndex.Image image, Region.Choice choice) throws IOException {
+    return decoder.image(preparation(), path(image), choice);
   }
 
   @Override
-  public PicturePreparation preparation() {
-    return preparation;
-  }
-
-  @Override
-  public int size() {
-    return files.size();
-  }
-
-  /**
-   * The configuration, the number of images, and the SHA-256 of the list of files: their names and
-   * sizes, not what is in them, which may be hundreds of gigabytes.
-   */
-  @Override
-  public DataSourceProvenance getProvenance() {
-    return provenance;
-  }
-
-  /** The images by class and file name, each in its file. */
-  @Override
-  public Iterator<Example<Label>> iterator() {
-    Iterator<ImageFile> rest = files.iterator();
-    return new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return rest.hasNext();
-      }
-
-      @Override
-      public Example<Label> next() {
-        if (!rest.hasNext()) {
-          throw new NoSuchElementException("The source has no more images");
-        }
-        ImageFile file = rest.next();
-        return new ImageExample(file.imageClass().label(), file, shape.size());
-      }
-    };
-  }
-
-  @Override
-  public String toString() {
-    return "ImageFolderSource(folder="
-        + folder
-        + ",imageShape="
-        + Arrays.toString(imageShape)
-        + ",shorterSide="
-        + shorterSide
-        + ",size="
-        + size()
-        + ")";
+  String describe(ImageIndex.Image image) {
+    return path(image).toString();
   }
 }

@@ -39,7 +39,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 final class PictureDecoder {
 
   /** Most bytes of a file. */
-  private static final int MOST_FILE_BYTES = 300_000_000;
+  static final int MOST_FILE_BYTES = 300_000_000;
 
   /** Most bytes of a decoded picture: 100 million pixels in three colours. */
   private static final long MOST_DECODED_BYTES = 300_000_000;
@@ -133,7 +133,7 @@ final class PictureDecoder {
    * @return the part, or more.
    * @throws IOException if it cannot be decoded; the message names it and says why.
    */
-  private static Picture decode(byte[] file, String name, Part part) throws IOException {
+  static Picture decode(byte[] file, String name, Part part) throws IOException {
     try {
       return decode(file, part);
     } catch (IOException | RuntimeException e) {

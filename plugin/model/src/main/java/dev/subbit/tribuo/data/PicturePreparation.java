@@ -151,6 +151,23 @@ public record PicturePreparation(ImageShape shape, int shorterSide, Inversion in
     return image(picture, chosen.scaling);
   }
 
+  /**
+   * Makes an image of a picture in memory.
+   *
+   * @param content the content of a PNG or JPEG file.
+   * @param name what to call the picture in messages.
+   * @param choice which region of it to take; null for the middle.
+   * @return the values in the order of positions.
+   * @throws IOException if the picture cannot be decoded; the message has the name.
+   * @throws IllegalArgumentException if the network takes images of neither 1 nor 3 channels.
+   */
+  byte[] image(byte[] content, String name, Region.Choice choice) throws IOException {
+    requireColours();
+    ChosenScaling chosen = new ChosenScaling(choice);
+    Picture picture = PictureDecoder.decode(content, name, chosen);
+    return image(picture, chosen.scaling);
+  }
+
   /** Chooses the region once the size of the picture is known, and remembers it. */
   private final class ChosenScaling implements PictureDecoder.Part {
 

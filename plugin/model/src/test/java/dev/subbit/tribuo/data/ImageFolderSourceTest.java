@@ -13,6 +13,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -183,6 +184,36 @@ class ImageFolderSourceTest {
     PropertyException side =
         assertThrows(PropertyException.class, () -> new ImageFolderSource(folder, RGB, 7));
     assertTrue(side.getMessage().contains("shorterSide is 7"), side.getMessage());
+  }
+
+  @Test
+  void anIndexIsUsedUntilAFolderChanges() throws IOException {
+    Pictures.folder(folder.resolve("images"), 2);
+    Path images = folder.resolve("images");
+    Path index = folder.resolve("images.index");
+    assertEquals(4, new ImageFolderSource(images, RGB, 0, index).size());
+    FileTime written = Files.getLastModifiedTime(index);
+    ImageFolderSource again = new ImageFolderSource(images, RGB, 0, index);
+    assertEquals(written, Files.getLastModifiedTime(index));
+    Iterator<Example<Label>> listed = new ImageFolderSource(images, RGB, 0).iterator();
+    again.forEach(example -> assertEquals(listed.next(), example));
+
+    // A file system may count in milliseconds.
+    FileTime before = FileTime.fromMillis(0);
+    Files.setLastModifiedTime(images.resolve("dark"), before);
+    Pictures.write(images.resolve("dark/more.png"), 8, 8, 0);
+    assertEquals(5, new ImageFolderSource(images, RGB, 0, index).size());
+    Pictures.write(images.resolve("new/one.png"), 8, 8, 0);
+    assertEquals(6, new ImageFolderSource(images, RGB, 0, index).size());
+  }
+
+  @Test
+  void anIndexThatCannotBeWrittenIsAnError() throws IOException {
+    Pictures.folder(folder, 1);
+    Path index = folder.resolve("none/images.index");
+    IOException e =
+        assertThrows(IOException.class, () -> new ImageFolderSource(folder, RGB, 0, index));
+    assertTrue(e.getMessage().startsWith("Cannot write the index " + index), e.getMessage());
   }
 
   private static void assertStored(ImageDataset dataset) {

@@ -24,7 +24,7 @@ final class LayerSignals {
   /**
    * Measures layers.
    *
-   * @param exact the float model.
+   * @param exact the float model, with the values of all layers in its main graph.
    * @param quantized the quantized one, in which the values have the same names.
    * @param layers the layers.
    * @param feeds the inputs to measure on.
@@ -36,9 +36,9 @@ final class LayerSignals {
     Map<String, Double> signals = new HashMap<>();
     for (int first = 0; first < layers.size(); first += LAYERS_AT_ONCE) {
       List<ConvLayer> some = layers.subList(first, Math.min(layers.size(), first + LAYERS_AT_ONCE));
-      List<String> outputs = some.stream().map(ConvLayer::output).distinct().toList();
+      List<String> outputs = some.stream().map(ConvLayer::observedOutput).distinct().toList();
       Map<String, Sums> sums = new HashMap<>();
-      some.forEach(layer -> sums.put(layer.output(), new Sums(layer.outChannels())));
+      some.forEach(layer -> sums.put(layer.observedOutput(), new Sums(layer.outChannels())));
       try (GraphSession wanted = new GraphSession(PartialModel.of(exact, outputs));
           GraphSession given = new GraphSession(PartialModel.of(quantized, outputs))) {
         for (Feed feed : feeds) {
@@ -46,11 +46,12 @@ final class LayerSignals {
           Map<String, FloatArray> after = given.run(feed);
           for (String output : outputs) {
             String name = PartialModel.outputName(output);
-            sums.get(output).add(before.get(name), after.get(name));
+            sums.get(output).add(before.get(name).images(), after.get(name).images());
           }
         }
       }
-      some.forEach(layer -> signals.put(layer.name(), sums.get(layer.output()).signalToNoise()));
+      some.forEach(
+          layer -> signals.put(layer.name(), sums.get(layer.observedOutput()).signalToNoise()));
     }
     return signals;
   }

@@ -444,4 +444,22 @@ public final class OutputAgreement {
   public double getDrop() {
     return 1 - (embeds ? getRetrieval() : discrete ? getSameValues() : getSameLargest());
   }
+
+  /** The largest share of other decisions of an output; not a number where none gives decisions. */
+  static double largestDrop(List<OutputAgreement> outputs) {
+    return outputs.stream()
+        .mapToDouble(OutputAgreement::getDrop)
+        .filter(Double::isFinite)
+        .max()
+        .orElse(Double.NaN);
+  }
+
+  /** The smallest ratio of an output in dB; not a number where none has one. */
+  static double leastSignal(List<OutputAgreement> outputs) {
+    return outputs.stream()
+        .mapToDouble(OutputAgreement::getSignalToNoise)
+        .filter(ratio -> !Double.isNaN(ratio))
+        .min()
+        .orElse(Double.NaN);
+  }
 }

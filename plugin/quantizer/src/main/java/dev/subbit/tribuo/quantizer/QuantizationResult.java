@@ -3,6 +3,7 @@ package dev.subbit.tribuo.quantizer;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.LeftNode;
+import dev.subbit.tribuo.quantizer.input.Calibration;
 import java.util.List;
 import java.util.Map;
 
@@ -18,8 +19,11 @@ import java.util.Map;
  * @param int8 the same model with 8-bit weights; null if nothing was quantized.
  * @param measured number of samples that all agreement was measured on.
  * @param heldOut whether these samples are others than those that the weights were fitted to.
- * @param curve what else was tried where the smallest file was searched, from the smallest on; else
- *     empty.
+ * @param chosenOn number of still other samples that the stages, or the file, were chosen by; 0
+ *     where nothing was chosen, or where there are too few samples to choose by others than those
+ *     that are measured on.
+ * @param curve what was tried where the smallest file was searched, from the smallest on, as
+ *     measured on the samples of the choice; else empty.
  */
 public record QuantizationResult(
     ModelProto model,
@@ -31,6 +35,7 @@ public record QuantizationResult(
     Int8Twin int8,
     int measured,
     boolean heldOut,
+    int chosenOn,
     List<SizePoint> curve) {
 
   // Copies the lists, so that the result stays as it was made.
@@ -43,21 +48,19 @@ public record QuantizationResult(
     curve = List.copyOf(curve);
   }
 
-  /** The largest share of other decisions of an output; not a number where none gives decisions. */
-  double drop() {
-    return outputs.stream()
-        .mapToDouble(OutputAgreement::getDrop)
-        .filter(Double::isFinite)
-        .max()
-        .orElse(Double.NaN);
-  }
-
-  /** The smallest ratio of an output in dB; not a number where none has one. */
-  double signalToNoise() {
-    return outputs.stream()
-        .mapToDouble(OutputAgreement::getSignalToNoise)
-        .filter(ratio -> !Double.isNaN(ratio))
-        .min()
-        .orElse(Double.NaN);
+  /** The same, chosen among others by the samples that a calibration has for that. */
+  QuantizationResult chosenBy(Calibration calibration, List<SizePoint> others) {
+    return new QuantizationResult(
+        model,
+        layers,
+        weights,
+        left,
+        outputs,
+        floatActivations,
+        int8,
+        measured,
+        heldOut,
+        calibration.choiceSamples(),
+        others);
   }
 }

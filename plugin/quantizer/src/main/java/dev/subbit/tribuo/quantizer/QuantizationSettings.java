@@ -77,8 +77,12 @@ public record QuantizationSettings(
         other, keepFloat, bits, maxDrop, metric, atALoss, rest, activations);
   }
 
-  /** Whether the number of stages is to be chosen layer by layer. */
-  boolean choosesStages() {
+  /**
+   * Whether the number of stages is to be chosen layer by layer.
+   *
+   * @return true if one of the two bounds is set.
+   */
+  public boolean choosesStages() {
     return bits != 0 || maxDrop >= 0;
   }
 }

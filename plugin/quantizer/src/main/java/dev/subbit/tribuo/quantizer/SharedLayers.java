@@ -2,7 +2,6 @@ package dev.subbit.tribuo.quantizer;
 
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +27,7 @@ record SharedLayers(List<ConvLayer> layers) {
   static List<ConvLayer> inOrder(List<SharedLayers> all) {
     return all.stream()
         .flatMap(shared -> shared.layers.stream())
-        .sorted(Comparator.comparing(ConvLayer::node))
+        .sorted(ConvLayer::compareOrder)
         .toList();
   }
 

@@ -3,7 +3,8 @@ package dev.subbit.tribuo.quantizer;
 import dev.subbit.tribuo.quantizer.fit.Codewords;
 
 /**
- * One file that a search for the smallest made and measured.
+ * One file that a search for the smallest made and measured, on the samples that the choice is made
+ * by.
  *
  * @param codewords what the codewords of its sub-bit layers hold; null if it has no such layers.
  * @param rest how all other weights are stored.

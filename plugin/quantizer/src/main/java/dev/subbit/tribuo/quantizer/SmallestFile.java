@@ -17,7 +17,8 @@ import java.util.Set;
  *
  * <p>For each kind of codewords, stages are bisected along the path from the fewest to the most
  * bits; weights that are fitted once are stored with each kind of rest. Files without sub-bit
- * layers take part, since 4 or 8 bits may be the better choice. Not safe for use by many threads.
+ * layers take part, since 4 or 8 bits may be the better choice. The choice is made by other samples
+ * than those that the chosen file's figures come from. Not safe for use by many threads.
  */
 public final class SmallestFile {
 
@@ -28,8 +29,7 @@ public final class SmallestFile {
   private final Deadline deadline;
   private final List<SizePoint> curve = new ArrayList<>();
   private final Set<Rest> without = new HashSet<>();
-  private QuantizationResult best;
-  private QuantizationResult int8;
+  private GraphQuantization.Candidate best;
   private long bestBytes = Long.MAX_VALUE;
 
   /**
@@ -73,12 +73,7 @@ public final class SmallestFile {
       }
       new OnnxQuantizer(settings.with(codewords), deadline)
           .search(
-              model,
-              reference,
-              calibration,
-              progress,
-              RESTS,
-              (rest, result) -> consider(codewords, rest, result));
+              model, reference, calibration, progress, RESTS, trial -> consider(codewords, trial));
     }
     if (best == null) {
       SizePoint nearest =
@@ -93,58 +88,33 @@ public final class SmallestFile {
               100 * nearest.drop()));
     }
     curve.sort(Comparator.comparingLong(SizePoint::bytes));
-    return new QuantizationResult(
-        best.model(),
-        best.layers(),
-        best.weights(),
-        best.left(),
-        best.outputs(),
-        best.floatActivations(),
-        new Int8Twin(int8.model().getSerializedSize(), int8.outputs()),
-        best.measured(),
-        best.heldOut(),
-        curve);
+    return best.report().chosenBy(calibration, curve);
   }
 
-  private void consider(Codewords codewords, Rest rest, QuantizationResult result) {
-    boolean plain = result.layers().isEmpty();
-    if (plain && !without.add(rest)) {
+  private void consider(Codewords codewords, StageSearch.Trial trial) {
+    boolean plain = !trial.candidate().hasLayers();
+    if (plain && !without.add(trial.rest())) {
       return;
     }
-    if (plain && rest == Rest.INT8) {
-      int8 = result;
-    }
-    double drop = result.drop();
-    if (Double.isNaN(drop)) {
+    if (Double.isNaN(trial.drop())) {
       throw new IllegalArgumentException(
           "No output of the model gives decisions, so that no drop can be measured; measure"
               + " descriptors by --metric cosine, or choose stages yourself");
     }
-    long bytes = result.model().getSerializedSize();
-    boolean within = drop <= settings.maxDrop();
+    long bytes = trial.candidate().model().getSerializedSize();
+    boolean within = trial.drop() <= settings.maxDrop();
     curve.add(
         new SizePoint(
             plain ? null : codewords,
-            rest,
-            bitsPerWeight(result),
+            trial.rest(),
+            trial.candidate().bitsPerWeight(),
             bytes,
-            drop,
-            result.signalToNoise(),
+            trial.drop(),
+            trial.signalToNoise(),
             within));
     if (within && bytes < bestBytes) {
-      best = result;
+      best = trial.candidate();
       bestBytes = bytes;
     }
-  }
-
-  private static double bitsPerWeight(QuantizationResult result) {
-    double bits = 0;
-    double weights = 0;
-    for (LayerResult layer : result.layers()) {
-      double own = (double) layer.outChannels() * layer.weightsPerOutput();
-      bits += own * layer.bitsPerWeight();
-      weights += own;
-    }
-    return weights > 0 ? bits / weights : 0;
   }
 }

@@ -47,8 +47,8 @@ public record Verdict(boolean worthIt, String sentence) {
     Int8Twin twin = result.int8();
     String sizes =
         String.format(Locale.ROOT, "%,d bytes against %,d with int8 weights", bytes, twin.bytes());
-    double kept = kept(result.outputs());
-    double signal = worst(result.outputs());
+    double kept = 1 - OutputAgreement.largestDrop(result.outputs());
+    double signal = OutputAgreement.leastSignal(result.outputs());
     boolean smaller = bytes < twin.bytes();
     if (Double.isNaN(kept) && Double.isNaN(signal)) {
       return new Verdict(
@@ -84,28 +84,11 @@ public record Verdict(boolean worthIt, String sentence) {
   }
 
   private static String agreement(List<OutputAgreement> outputs) {
-    double kept = kept(outputs);
-    double signal = worst(outputs);
+    double kept = 1 - OutputAgreement.largestDrop(outputs);
+    double signal = OutputAgreement.leastSignal(outputs);
     if (!Double.isNaN(kept)) {
       return String.format(Locale.ROOT, "%.1f %% equal decisions", 100 * kept);
     }
     return Double.isInfinite(signal) ? "exact" : String.format(Locale.ROOT, "%.1f dB", signal);
-  }
-
-  /** The smallest share of equal decisions; not a number if no output is one. */
-  private static double kept(List<OutputAgreement> outputs) {
-    return outputs.stream()
-        .mapToDouble(output -> 1 - output.getDrop())
-        .filter(Double::isFinite)
-        .min()
-        .orElse(Double.NaN);
-  }
-
-  private static double worst(List<OutputAgreement> outputs) {
-    return outputs.stream()
-        .mapToDouble(OutputAgreement::getSignalToNoise)
-        .filter(ratio -> !Double.isNaN(ratio))
-        .min()
-        .orElse(Double.NaN);
   }
 }

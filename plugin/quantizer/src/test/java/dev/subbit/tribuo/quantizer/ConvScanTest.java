@@ -94,26 +94,24 @@ class ConvScanTest {
   }
 
   @Test
-  void convolutionsInsideSubgraphsStay() {
-    GraphProto.Builder branch = GraphProto.newBuilder().setName("branch");
+  void convolutionsInsideTheBodiesOfOtherOperatorsStay() {
+    GraphProto.Builder inner = GraphProto.newBuilder().setName("inner");
     graph.tensor("w", 1, 4, 4, 3, 3);
-    branch.addNode(
-        NodeProto.newBuilder().setOpType("Conv").addInput("x").addInput("w").addOutput("inner"));
-    branch.addOutput(GraphBuilder.value("inner", -1, -2, -3, -4));
-    graph
-        .graph()
-        .addInitializer(OnnxProtos.tensor("yes", TensorProto.DataType.BOOL, new byte[] {1}));
-    AttributeProto.Builder then =
+    inner.addInput(GraphBuilder.value("row", -1, -2, -3, -4));
+    inner.addNode(
+        NodeProto.newBuilder().setOpType("Conv").addInput("row").addInput("w").addOutput("y"));
+    inner.addOutput(GraphBuilder.value("y", -1, -2, -3, -4));
+    AttributeProto body =
         AttributeProto.newBuilder()
-            .setName("then_branch")
+            .setName("body")
             .setType(AttributeProto.AttributeType.GRAPH)
-            .setG(branch);
-    String y =
-        graph.node("If", List.of("yes"), then.build(), then.clone().setName("else_branch").build());
+            .setG(inner)
+            .build();
+    String y = graph.node("Scan", List.of("x"), body, OnnxProtos.attribute("num_scan_inputs", 1L));
     ConvScan scan = scan(graph.model(13, y));
     assertEquals(List.of(), scan.layers());
-    assertEquals(2, scan.left().size());
-    assertTrue(scan.left().get(0).reason().contains("inside a subgraph of If"));
+    assertEquals(1, scan.left().size());
+    assertTrue(scan.left().get(0).reason().contains("inside a subgraph of Scan"));
   }
 
   @Test

@@ -12,24 +12,16 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnxruntime.OnnxJavaType;
 import dev.subbit.onnx.OnnxProtos;
-import dev.subbit.onnx.graph.FunctionInlining;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.graph.Feed;
-import dev.subbit.tribuo.quantizer.graph.FloatArray;
-import dev.subbit.tribuo.quantizer.graph.GraphSession;
-import dev.subbit.tribuo.quantizer.graph.OperatorSets;
 import dev.subbit.tribuo.quantizer.input.Calibration;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -57,59 +49,7 @@ class GraphKindsTest {
 
   private QuantizationResult follows(ModelProto untouched, Feed feed, double close)
       throws IOException {
-    Path file = Files.createTempFile("kind", ".onnx");
-    try {
-      Files.write(file, untouched.toByteArray());
-      ModelProto ready =
-          OperatorSets.upgrade("m", FunctionInlining.inline("m", untouched, all -> true));
-      OnnxQuantizer quantizer =
-          new OnnxQuantizer(new QuantizationSettings(new FitSettings(9, 8, 2, 1), List.of()));
-      try (GraphSession reference = GraphSession.ofFile(file)) {
-        QuantizationResult result =
-            quantizer.quantize(
-                ready, reference, Calibration.of(List.of(feed)), (done, all, what) -> {});
-        assertUniqueNames(result.model().getGraph());
-        assertEquals(
-            untouched.getGraph().getOutputList(), result.model().getGraph().getOutputList());
-        try (GraphSession given = new GraphSession(result.model())) {
-          Map<String, FloatArray> after = given.run(feed);
-          reference
-              .run(feed)
-              .forEach((name, wanted) -> assertClose(name, wanted, after.get(name), close));
-        }
-        return result;
-      }
-    } finally {
-      Files.delete(file);
-    }
-  }
-
-  private static void assertClose(String name, FloatArray wanted, FloatArray given, double close) {
-    double mean = 0;
-    for (float value : wanted.values()) {
-      mean += value / wanted.values().length;
-    }
-    double signal = 0;
-    double noise = 0;
-    for (int i = 0; i < wanted.values().length; i++) {
-      signal += Math.pow(wanted.values()[i] - mean, 2);
-      noise += Math.pow(wanted.values()[i] - given.values()[i], 2);
-    }
-    double ratio = 10 * Math.log10(signal / noise);
-    assertTrue(ratio > close, name + ": " + ratio + " dB");
-  }
-
-  private static void assertUniqueNames(GraphProto graph) {
-    Set<String> given = new HashSet<>();
-    graph.getInputList().forEach(input -> given.add(input.getName()));
-    graph
-        .getInitializerList()
-        .forEach(tensor -> assertTrue(given.add(tensor.getName()), tensor.getName()));
-    for (NodeProto node : graph.getNodeList()) {
-      node.getOutputList().stream()
-          .filter(output -> !output.isEmpty())
-          .forEach(output -> assertTrue(given.add(output), output));
-    }
+    return UntouchedModel.follows(untouched, List.of(feed), close);
   }
 
   private QuantizationResult follows(ModelProto untouched) throws IOException {

@@ -43,6 +43,7 @@ class VerdictTest {
             new Int8Twin(INT8_BYTES, outputs.isEmpty() ? List.of() : List.of(output(0.001))),
             20,
             true,
+            0,
             List.of()),
         bytes);
   }

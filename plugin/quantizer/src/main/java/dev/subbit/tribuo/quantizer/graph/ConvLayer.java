@@ -4,18 +4,24 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.OnnxProtos;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A convolution of a graph that can become sub-bit, with what scales and shifts its channels behind
  * it folded in.
  *
  * @param name its name, or that of its output where the node has none; unique among the layers.
- * @param node index of the Conv node in the graph.
+ * @param place the graph it is in: the main one, or the body of an If or Loop.
+ * @param observed what the names of the values begin with that {@link BodyValues} makes of its
+ *     input and output; empty in the main graph, whose values can be observed as they are.
+ * @param node index of the Conv node in its graph.
  * @param folded indices of the nodes behind it that are folded in, in order.
- * @param input name of the value it reads.
- * @param weight name of the value that holds its weights; layers of one name share them.
- * @param output name of the value it gives, that of the last node that is folded in.
+ * @param input name of the value it reads, in its graph.
+ * @param weight name of the value that holds its weights, unique in the model; layers of one name
+ *     share them.
+ * @param output name of the value it gives, in its graph, that of the last node that is folded in.
  * @param outChannels output channels.
  * @param inChannels input channels of one group.
  * @param kernelHeight rows of a kernel.
@@ -26,6 +32,8 @@ import java.util.List;
  */
 public record ConvLayer(
     String name,
+    GraphPlace place,
+    String observed,
     int node,
     List<Integer> folded,
     String input,
@@ -40,6 +48,42 @@ public record ConvLayer(
     ConvAttributes attributes) {
 
   private static final int OTHER_WIDTH = 8;
+
+  /**
+   * The value that it reads, as one of the main graph.
+   *
+   * @return its name, in what {@link BodyValues#expose} gives.
+   */
+  public String observedInput() {
+    return place.isMain() ? input : observed + "/x";
+  }
+
+  /**
+   * The value that it gives, as one of the main graph.
+   *
+   * @return its name, in what {@link BodyValues#expose} gives.
+   */
+  public String observedOutput() {
+    return place.isMain() ? output : observed + "/y";
+  }
+
+  /**
+   * Compares by the order in which the nodes of a model run, bodies at the place of their node.
+   *
+   * @param other another layer of the model.
+   * @return as {@link Integer#compare}.
+   */
+  public int compareOrder(ConvLayer other) {
+    return Arrays.compare(path(), other.path());
+  }
+
+  private int[] path() {
+    return IntStream.concat(
+            place.steps().stream()
+                .flatMapToInt(step -> IntStream.of(step.node(), step.attribute())),
+            IntStream.of(node))
+        .toArray();
+  }
 
   /**
    * Number of weights.

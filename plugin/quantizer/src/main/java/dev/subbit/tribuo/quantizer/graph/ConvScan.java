@@ -44,12 +44,11 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
   public static ConvScan of(
       ModelProto model, Function<List<String>, Map<String, long[]>> sizes, Codewords codewords) {
     GraphProto graph = model.getGraph();
-    GraphIndex index = new GraphIndex(graph, ConstantValues.of(model, parameters(graph)));
-    Scanner scanner =
-        new Scanner(graph, index, sizes.apply(inputsOfUnfixedPadding(graph)), codewords);
-    for (int i = 0; i < graph.getNodeCount(); i++) {
-      scanner.look(i);
-    }
+    Scanner scanner = new Scanner(graph, sizes.apply(inputsOfUnfixedPadding(graph)), codewords);
+    Scope main =
+        new Scope(model, graph, GraphPlace.MAIN, new GraphIndex(graph, constants(model, graph)));
+    scanner.countReaders(main);
+    scanner.look(main);
     // The bodies of the sub-bit operators are not reported.
     model.getFunctionsList().stream()
         .filter(function -> !function.getDomain().equals(SubBitOperator.DOMAIN))
@@ -69,6 +68,10 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
         .map(node -> node.getInput(0))
         .distinct()
         .toList();
+  }
+
+  private static Map<String, TensorProto> constants(ModelProto model, GraphProto graph) {
+    return ConstantValues.of(model, parameters(graph));
   }
 
   /** What may be weights, biases, or parameters of nodes that can be folded in. */
@@ -102,11 +105,44 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
     return node.getOutputCount() > 0 ? node.getOutput(0) : node.getOpType();
   }
 
-  /** One pass over a graph. */
+  /**
+   * A graph of the model.
+   *
+   * @param flat a model with all that the graph can read: itself, and the graphs around it.
+   * @param graph the graph.
+   * @param place where it is.
+   * @param index its index.
+   */
+  private record Scope(ModelProto flat, GraphProto graph, GraphPlace place, GraphIndex index) {
+
+    /** The bodies of a node that convolutions are looked for in. */
+    List<Scope> bodies(int node) {
+      List<Scope> bodies = new ArrayList<>();
+      for (int i = 0; i < graph.getNode(node).getAttributeCount(); i++) {
+        AttributeProto attribute = graph.getNode(node).getAttribute(i);
+        if (GraphPlace.isBody(graph.getNode(node), attribute)) {
+          GraphProto body = attribute.getG();
+          ModelProto.Builder inner = flat.toBuilder();
+          inner
+              .getGraphBuilder()
+              .addAllNode(body.getNodeList())
+              .addAllInitializer(body.getInitializerList())
+              .addAllSparseInitializer(body.getSparseInitializerList());
+          ModelProto all = inner.build();
+          GraphPlace deeper = place.inside(node, i);
+          bodies.add(
+              new Scope(
+                  all, body, deeper, new GraphIndex(body, deeper, index, constants(all, body))));
+        }
+      }
+      return bodies;
+    }
+  }
+
+  /** One pass over a model. */
   private static final class Scanner {
     private final Codewords codewords;
-    private final GraphProto graph;
-    private final GraphIndex index;
+    private final Set<String> taken;
     private final Map<String, long[]> sizes;
     private final List<ConvLayer> layers = new ArrayList<>();
     private final List<LeftNode> left = new ArrayList<>();
@@ -115,63 +151,72 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
     /** Number of convolutions that read each weight. */
     private final Map<String, Integer> readers = new HashMap<>();
 
-    Scanner(GraphProto graph, GraphIndex index, Map<String, long[]> sizes, Codewords codewords) {
+    Scanner(GraphProto main, Map<String, long[]> sizes, Codewords codewords) {
       this.codewords = codewords;
-      this.graph = graph;
-      this.index = index;
+      this.taken = GraphNames.of(main);
       this.sizes = sizes;
-      graph.getNodeList().stream()
-          .filter(ConvScan::isConv)
-          .forEach(node -> readers.merge(weightOf(node.getInput(1)), 1, Integer::sum));
     }
 
-    private String weightOf(String value) {
-      return index.origin(value).orElse(value);
+    void countReaders(Scope scope) {
+      for (int i = 0; i < scope.graph.getNodeCount(); i++) {
+        NodeProto node = scope.graph.getNode(i);
+        if (isConv(node)) {
+          readers.merge(scope.index.source(node.getInput(1)), 1, Integer::sum);
+        }
+        scope.bodies(i).forEach(this::countReaders);
+      }
     }
 
     /** Whether several convolutions read a weight, which then stays one. */
-    private boolean isShared(String value) {
-      return readers.get(weightOf(value)) > 1;
+    private boolean isShared(String weight) {
+      return readers.get(weight) > 1;
     }
 
-    void look(int i) {
-      NodeProto node = graph.getNode(i);
-      if (isConv(node)) {
-        String name = nameOf(node);
-        try {
-          layers.add(layer(i, node, name));
-        } catch (Refusal e) {
-          left.add(new LeftNode(name, node.getOpType(), e.getMessage()));
+    void look(Scope scope) {
+      for (int i = 0; i < scope.graph.getNodeCount(); i++) {
+        NodeProto node = scope.graph.getNode(i);
+        if (isConv(node)) {
+          String name = nameOf(node);
+          try {
+            layers.add(layer(scope, i, name));
+          } catch (Refusal e) {
+            left.add(new LeftNode(name, node.getOpType(), e.getMessage()));
+          }
+        } else if (RELATIVES.contains(node.getOpType())) {
+          left.add(
+              new LeftNode(
+                  nameOf(node), node.getOpType(), "it is no Conv, the only operator converted"));
         }
-      } else if (RELATIVES.contains(node.getOpType())) {
-        left.add(
-            new LeftNode(
-                nameOf(node), node.getOpType(), "it is no Conv, the only operator converted"));
-      }
-      for (AttributeProto attribute : node.getAttributeList()) {
-        String where = "a subgraph of " + node.getOpType() + " '" + nameOf(node) + "'";
-        if (attribute.hasG()) {
-          attribute.getG().getNodeList().forEach(inner -> leaveInside(inner, where));
+        scope.bodies(i).forEach(this::look);
+        for (AttributeProto attribute : node.getAttributeList()) {
+          if (!GraphPlace.isBody(node, attribute)) {
+            leaveInside(attribute, "a subgraph of " + node.getOpType() + " '" + nameOf(node) + "'");
+          }
         }
-        attribute.getGraphsList().stream()
-            .flatMap(subgraph -> subgraph.getNodeList().stream())
-            .forEach(inner -> leaveInside(inner, where));
       }
+    }
+
+    private void leaveInside(AttributeProto attribute, String where) {
+      if (attribute.hasG()) {
+        attribute.getG().getNodeList().forEach(inner -> leaveInside(inner, where));
+      }
+      attribute.getGraphsList().stream()
+          .flatMap(subgraph -> subgraph.getNodeList().stream())
+          .forEach(inner -> leaveInside(inner, where));
     }
 
     void leaveInside(NodeProto node, String where) {
       if (isConv(node) || RELATIVES.contains(node.getOpType())) {
         left.add(new LeftNode(nameOf(node), node.getOpType(), "it is inside " + where));
       }
-      for (AttributeProto attribute : node.getAttributeList()) {
-        if (attribute.hasG()) {
-          attribute.getG().getNodeList().forEach(inner -> leaveInside(inner, where));
-        }
-      }
+      node.getAttributeList().forEach(attribute -> leaveInside(attribute, where));
     }
 
-    private ConvLayer layer(int i, NodeProto node, String name) throws Refusal {
-      TensorProto tensor = weightTensor(node);
+    private ConvLayer layer(Scope scope, int i, String name) throws Refusal {
+      GraphIndex index = scope.index;
+      NodeProto node = scope.graph.getNode(i);
+      String weight = index.source(node.getInput(1));
+      TensorProto tensor = weightTensor(node, index);
       int out = (int) tensor.getDims(0);
       int in = (int) tensor.getDims(1);
       int rows = (int) tensor.getDims(2);
@@ -182,13 +227,12 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
       if (out < 1 || in < 1 || out % group != 0) {
         throw new Refusal(out + " x " + in + " kernels do not split into " + group + " groups");
       }
-      float[] bias = bias(node, out);
+      float[] bias = bias(node, out, index);
       List<Integer> folded = new ArrayList<>();
       String output = node.getOutput(0);
-      Optional<Integer> reader =
-          isShared(node.getInput(1)) ? Optional.empty() : index.onlyReader(output);
+      Optional<Integer> reader = isShared(weight) ? Optional.empty() : index.onlyReader(output);
       while (reader.isPresent()) {
-        NodeProto next = graph.getNode(reader.get());
+        NodeProto next = scope.graph.getNode(reader.get());
         Optional<ChannelFold> fold = ChannelFold.of(next, output, index, out);
         if (fold.isEmpty()) {
           break;
@@ -203,12 +247,15 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
       requireFinite(bias);
       String x = node.getInput(0);
       ConvAttributes geometry = ConvGeometry.of(node, new int[] {rows, columns}, sizes.get(x));
+      String own = unique(name);
       return new ConvLayer(
-          unique(name),
+          own,
+          scope.place,
+          scope.place.isMain() ? "" : observed(own),
           i,
           folded,
           x,
-          weightOf(node.getInput(1)),
+          weight,
           output,
           out,
           in,
@@ -219,11 +266,11 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
           geometry);
     }
 
-    private TensorProto weightTensor(NodeProto node) throws Refusal {
+    private TensorProto weightTensor(NodeProto node, GraphIndex index) throws Refusal {
       String name = node.getInput(1);
       Optional<TensorProto> constant = index.constant(name);
       if (constant.isEmpty()) {
-        throw new Refusal(whyNotConstant(name));
+        throw new Refusal(whyNotConstant(name, index));
       }
       TensorProto tensor = constant.get();
       if (tensor.getDimsCount() != WEIGHT_RANK) {
@@ -243,9 +290,12 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
       return tensor;
     }
 
-    private String whyNotConstant(String name) {
+    private String whyNotConstant(String name, GraphIndex index) {
       if (index.isOverridable(name) || index.isInput(name)) {
         return "its weights '" + name + "' are an input of the model";
+      }
+      if (index.isCarried(name)) {
+        return "its weights '" + name + "' can be others in each iteration of a loop";
       }
       return index
           .producer(name)
@@ -253,7 +303,7 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
           .orElse("its weights '" + name + "' are not in the model");
     }
 
-    private float[] bias(NodeProto node, int out) throws Refusal {
+    private float[] bias(NodeProto node, int out, GraphIndex index) throws Refusal {
       if (node.getInputCount() < 3 || node.getInput(2).isEmpty()) {
         return new float[out];
       }
@@ -280,6 +330,16 @@ public record ConvScan(List<ConvLayer> layers, List<LeftNode> left) {
       String unique = GraphNames.free(name, names::contains);
       names.add(unique);
       return unique;
+    }
+
+    /** What the observed values of a layer inside a body are named after. */
+    private String observed(String layer) {
+      String base =
+          GraphNames.free(
+              layer + "/observed",
+              name -> taken.stream().anyMatch(other -> other.startsWith(name + "/")));
+      taken.add(base + "/");
+      return base;
     }
 
     private static String whyNotFloats(TensorProto tensor) {

@@ -59,7 +59,10 @@ public final class GraphEdits {
   private final Set<String> nodes = new HashSet<>();
   private final GraphProto.Builder edited;
 
-  /** The first convolution of each weights: others that have the same read what it reads. */
+  /** Names of the weights that were decoded, for others that have the same. */
+  private final Map<CodedWeights, String> decoded = new IdentityHashMap<>();
+
+  /** The first stages of each weights: others that have the same read what they read. */
   private final Map<CodedWeights, List<NodeProto>> written = new IdentityHashMap<>();
 
   private GraphEdits(GraphProto graph, Form form) {
@@ -87,59 +90,96 @@ public final class GraphEdits {
   }
 
   private GraphProto edit(Map<ConvLayer, StagedWeights> layers) {
-    Map<Integer, ConvLayer> byNode = new HashMap<>();
-    Set<Integer> dropped = new HashSet<>();
+    Map<GraphPlace, Map<Integer, ConvLayer>> places = new HashMap<>();
     for (ConvLayer layer : layers.keySet()) {
-      byNode.put(layer.node(), layer);
-      dropped.addAll(layer.folded());
+      places.computeIfAbsent(layer.place(), place -> new HashMap<>()).put(layer.node(), layer);
     }
+    Map<Integer, ConvLayer> byNode = places.getOrDefault(GraphPlace.MAIN, Map.of());
     for (int i = 0; i < graph.getNodeCount(); i++) {
       if (!byNode.containsKey(i)) {
         nodes.add(graph.getNode(i).getName());
       }
     }
-    for (int i = 0; i < graph.getNodeCount(); i++) {
-      ConvLayer layer = byNode.get(i);
-      if (layer != null) {
-        write(layer, layers.get(layer));
-      } else if (!dropped.contains(i)) {
-        edited.addNode(graph.getNode(i));
-      }
-    }
-    Leftovers.remove(edited, Leftovers.reads(graph));
+    editNodes(graph, GraphPlace.MAIN, edited, places, layers);
     return edited.build();
   }
 
-  private void write(ConvLayer layer, StagedWeights weights) {
+  /** Writes the nodes of a graph, sub-bit ones in place of its layers. */
+  private void editNodes(
+      GraphProto from,
+      GraphPlace place,
+      GraphProto.Builder to,
+      Map<GraphPlace, Map<Integer, ConvLayer>> places,
+      Map<ConvLayer, StagedWeights> layers) {
+    Map<Integer, ConvLayer> byNode = places.getOrDefault(place, Map.of());
+    Set<Integer> dropped = new HashSet<>();
+    byNode.values().forEach(layer -> dropped.addAll(layer.folded()));
+    for (int i = 0; i < from.getNodeCount(); i++) {
+      ConvLayer layer = byNode.get(i);
+      if (layer != null) {
+        write(layer, layers.get(layer), to);
+      } else if (!dropped.contains(i)) {
+        to.addNode(editBodies(from.getNode(i), i, place, places, layers));
+      }
+    }
+    Leftovers.remove(to, Leftovers.reads(from));
+  }
+
+  private NodeProto editBodies(
+      NodeProto node,
+      int at,
+      GraphPlace place,
+      Map<GraphPlace, Map<Integer, ConvLayer>> places,
+      Map<ConvLayer, StagedWeights> layers) {
+    NodeProto.Builder changed = null;
+    for (int i = 0; i < node.getAttributeCount(); i++) {
+      GraphPlace body = place.inside(at, i);
+      if (places.keySet().stream().anyMatch(body::holds)) {
+        changed = changed == null ? node.toBuilder() : changed;
+        GraphProto inner = node.getAttribute(i).getG();
+        GraphProto.Builder to = inner.toBuilder().clearNode();
+        editNodes(inner, body, to, places, layers);
+        changed.getAttributeBuilder(i).setG(to);
+      }
+    }
+    return changed == null ? node : changed.build();
+  }
+
+  private void write(ConvLayer layer, StagedWeights weights, GraphProto.Builder to) {
     CodedWeights coded = weights.weights();
     boolean hasKernel = coded.isSigns() && (coded.stages() == 1 || form == Form.STAGES);
-    if (form != Form.DECODED && hasKernel) {
+    // Kernels read their weights when they are made; inside a body, ONNX Runtime does not show them
+    // constants of the main graph.
+    if (form != Form.DECODED && hasKernel && layer.place().isMain()) {
       writeStages(layer, coded.convolutions(), coded, weights.bias());
     } else {
-      writeConv(layer, coded, weights.bias());
+      writeConv(layer, coded, weights.bias(), to);
     }
   }
 
-  /** Writes a Conv that reads the sum of the stages. */
-  private void writeConv(ConvLayer layer, CodedWeights coded, float[] bias) {
+  /**
+   * Writes a Conv that reads the sum of the stages. The weights are in the main graph, where they
+   * are decoded once, however often a body runs.
+   */
+  private void writeConv(ConvLayer layer, CodedWeights coded, float[] bias, GraphProto.Builder to) {
     String node = free(layer.name(), false);
-    NodeProto first = written.containsKey(coded) ? written.get(coded).get(0) : null;
-    String weight = first == null ? node + WEIGHTS : first.getInput(1);
-    if (first == null && form == Form.DECODED) {
-      edited.addInitializer(OnnxProtos.tensor(weight, coded.toDense(), coded.shape()));
-    } else if (first == null) {
-      WeightsFunction.write(edited, weight, coded);
+    String weight = decoded.get(coded);
+    if (weight == null) {
+      weight = node + WEIGHTS;
+      decoded.put(coded, weight);
+      if (form == Form.DECODED) {
+        edited.addInitializer(OnnxProtos.tensor(weight, coded.toDense(), coded.shape()));
+      } else {
+        WeightsFunction.write(edited, weight, coded);
+      }
     }
     edited.addInitializer(OnnxProtos.tensor(node + "/bias", bias, bias.length));
-    NodeProto conv =
+    to.addNode(
         layer
             .conv()
             .setName(node)
             .addAllInput(List.of(layer.input(), weight, node + "/bias"))
-            .addOutput(layer.output())
-            .build();
-    edited.addNode(conv);
-    written.putIfAbsent(coded, List.of(conv));
+            .addOutput(layer.output()));
   }
 
   /** Writes a convolution for each stage, and their sum. */

@@ -11,13 +11,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** An index of the nodes that write and read each value of a graph. */
+/**
+ * An index of the nodes that write and read each value of a graph. That of a body knows the graphs
+ * around it, whose values its nodes can read.
+ */
 final class GraphIndex {
 
   /** More hops from an initializer to a weight are a loop. */
   private static final int MAX_HOPS = 1000;
 
   private final GraphProto graph;
+  private final GraphPlace place;
+  private final GraphIndex around;
   private final Map<String, TensorProto> initializers = new HashMap<>();
   private final Map<String, Integer> producers = new HashMap<>();
   private final Map<String, Integer> readers = new HashMap<>();
@@ -37,7 +42,22 @@ final class GraphIndex {
    *     them.
    */
   GraphIndex(GraphProto graph, Map<String, TensorProto> computed) {
+    this(graph, GraphPlace.MAIN, null, computed);
+  }
+
+  /**
+   * Makes an index of a body.
+   *
+   * @param graph the graph.
+   * @param place where it is.
+   * @param around the graph that its node is in; null for the main graph.
+   * @param computed constants that its nodes and those around compute, by name.
+   */
+  GraphIndex(
+      GraphProto graph, GraphPlace place, GraphIndex around, Map<String, TensorProto> computed) {
     this.graph = graph;
+    this.place = place;
+    this.around = around;
     this.computed = computed;
     graph.getInitializerList().forEach(tensor -> initializers.put(tensor.getName(), tensor));
     graph.getInputList().forEach(input -> inputs.add(input.getName()));
@@ -95,16 +115,40 @@ final class GraphIndex {
   }
 
   Optional<NodeProto> producer(String value) {
-    return Optional.ofNullable(producers.get(value)).map(graph::getNode);
+    GraphIndex home = home(value);
+    return Optional.ofNullable(home.producers.get(value)).map(home.graph::getNode);
   }
 
+  /** Whether a value is an input of the model. */
   boolean isInput(String value) {
-    return inputs.contains(value);
+    GraphIndex home = home(value);
+    return home.place.isMain() && home.inputs.contains(value);
+  }
+
+  /** Whether a value is an input of a body, which each iteration of a loop gives a value. */
+  boolean isCarried(String value) {
+    GraphIndex home = home(value);
+    return !home.place.isMain() && home.inputs.contains(value);
   }
 
   /** Whether a user of the model can put another tensor in place of an initializer. */
   boolean isOverridable(String value) {
-    return inputs.contains(value) && initializers.containsKey(value);
+    return isInput(value) && home(value).initializers.containsKey(value);
+  }
+
+  /**
+   * The graph that gives a value its name: this one or, for what a body takes from outside,
+   * another.
+   */
+  private GraphIndex home(String value) {
+    GraphIndex at = this;
+    while (at.around != null
+        && !at.inputs.contains(value)
+        && !at.initializers.containsKey(value)
+        && !at.producers.containsKey(value)) {
+      at = at.around;
+    }
+    return at;
   }
 
   /**
@@ -118,11 +162,13 @@ final class GraphIndex {
 
   /** The tensor that a value always is, if the graph holds it as it is. */
   Optional<TensorProto> stored(String value) {
-    String origin = origin(value).orElse(null);
-    if (origin == null || initializers.containsKey(origin)) {
-      return Optional.ofNullable(initializers.get(origin));
+    Origin origin = origin(value).orElse(null);
+    if (origin == null || origin.index.initializers.containsKey(origin.name)) {
+      return Optional.ofNullable(origin).map(found -> found.index.initializers.get(found.name));
     }
-    return producer(origin)
+    return origin
+        .index
+        .producer(origin.name)
         .filter(node -> node.getOpType().equals("Constant"))
         .flatMap(GraphIndex::constantOf);
   }
@@ -134,22 +180,36 @@ final class GraphIndex {
         .findFirst();
   }
 
-  /** The initializer, or the output of a standard node but Identity, that a value comes from. */
-  Optional<String> origin(String value) {
+  /**
+   * A name, unique in the model, of the initializer or the output of a standard node but Identity
+   * that a value comes from; of the value itself where there is none.
+   */
+  String source(String value) {
+    return origin(value)
+        .map(origin -> origin.index.place.prefix() + origin.name)
+        .orElseGet(() -> home(value).place.prefix() + value);
+  }
+
+  /** A value in the graph that gives it its name. */
+  private record Origin(GraphIndex index, String name) {}
+
+  private Optional<Origin> origin(String value) {
     String name = value;
+    GraphIndex at = this;
     for (int hop = 0; hop < MAX_HOPS; hop++) {
-      if (isOverridable(name)) {
+      at = at.home(name);
+      if (at.isOverridable(name)) {
         return Optional.empty();
       }
-      if (initializers.containsKey(name)) {
-        return Optional.of(name);
+      if (at.initializers.containsKey(name)) {
+        return Optional.of(new Origin(at, name));
       }
-      NodeProto node = producer(name).orElse(null);
+      NodeProto node = at.producer(name).orElse(null);
       if (node == null || !isStandard(node)) {
         return Optional.empty();
       }
       if (!node.getOpType().equals("Identity") || node.getInputCount() != 1) {
-        return Optional.of(name);
+        return Optional.of(new Origin(at, name));
       }
       name = node.getInput(0);
     }

@@ -8,17 +8,39 @@ import java.util.List;
  * The inputs that a quantization works with.
  *
  * @param fit batches that the weights are fitted to.
- * @param heldOut batches of other samples, that the result is measured on; empty where there are
- *     too few samples to hold any out.
+ * @param choice batches of other samples, that stages or files are chosen by; empty where nothing
+ *     is to be chosen, or where there are too few samples.
+ * @param heldOut batches of still other samples, that the result is measured on; empty where there
+ *     are too few samples to hold any out.
  * @param fitSamples number of samples in {@code fit}.
+ * @param choiceSamples number of samples in {@code choice}.
  * @param heldOutSamples number of samples in {@code heldOut}.
  */
-public record Calibration(List<Feed> fit, List<Feed> heldOut, int fitSamples, int heldOutSamples) {
+public record Calibration(
+    List<Feed> fit,
+    List<Feed> choice,
+    List<Feed> heldOut,
+    int fitSamples,
+    int choiceSamples,
+    int heldOutSamples) {
 
   // Copies the lists, so that the calibration stays as it was made.
   public Calibration {
     fit = List.copyOf(fit);
+    choice = List.copyOf(choice);
     heldOut = List.copyOf(heldOut);
+  }
+
+  /**
+   * Inputs for a quantization that has nothing to choose.
+   *
+   * @param fit batches that the weights are fitted to.
+   * @param heldOut batches that the result is measured on.
+   * @param fitSamples number of samples in {@code fit}.
+   * @param heldOutSamples number of samples in {@code heldOut}.
+   */
+  public Calibration(List<Feed> fit, List<Feed> heldOut, int fitSamples, int heldOutSamples) {
+    this(fit, List.of(), heldOut, fitSamples, 0, heldOutSamples);
   }
 
   /**
@@ -35,7 +57,7 @@ public record Calibration(List<Feed> fit, List<Feed> heldOut, int fitSamples, in
    * A part of the samples to fit to, for work that needs fewer.
    *
    * @param samples about how many, 1 or more; batches are not cut.
-   * @return batches spread evenly over all; the same samples are held out.
+   * @return batches spread evenly over all; the same samples are held out and chosen by.
    */
   public Calibration part(int samples) {
     if (fitSamples <= samples) {
@@ -49,7 +71,16 @@ public record Calibration(List<Feed> fit, List<Feed> heldOut, int fitSamples, in
       some.add(feed);
       taken += (int) feed.samples();
     }
-    return new Calibration(some, heldOut, taken, heldOutSamples);
+    return new Calibration(some, choice, heldOut, taken, choiceSamples, heldOutSamples);
+  }
+
+  /**
+   * The batches to choose by.
+   *
+   * @return those for it; if there are none, those that the result is measured on.
+   */
+  public List<Feed> toChooseBy() {
+    return choice.isEmpty() ? measured() : choice;
   }
 
   /**

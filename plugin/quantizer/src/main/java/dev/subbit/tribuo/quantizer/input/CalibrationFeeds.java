@@ -55,28 +55,54 @@ public final class CalibrationFeeds {
    * @throws IllegalArgumentException as {@link #of}.
    */
   public static Calibration split(List<ModelInput> inputs, Map<String, Samples> samples) {
-    SampleAxes axes = SampleAxes.of(inputs, samples);
+    return split(SampleAxes.of(inputs, samples), false);
+  }
+
+  /**
+   * Cuts samples into batches, and holds out twice a share as {@link #split} does: once to measure
+   * the result on, and once to choose it by, where there are at least three samples.
+   *
+   * @param inputs the model's inputs.
+   * @param samples for each of them, by name.
+   * @return the batches.
+   * @throws IllegalArgumentException as {@link #of}.
+   */
+  public static Calibration splitToChoose(List<ModelInput> inputs, Map<String, Samples> samples) {
+    return split(SampleAxes.of(inputs, samples), true);
+  }
+
+  private static Calibration split(SampleAxes axes, boolean chooses) {
     // A model of fixed batch size is fed with whole batches of either kind.
     long unit = Math.max(1, axes.fixedBatch());
     long units = axes.count() / unit;
     long most = Math.max(1, MOST_HELD_OUT / unit);
     long held = units < 2 ? 0 : Math.max(1, Math.min(most, units / HELD_OUT));
-    long[] out = new long[(int) (held * unit)];
-    long[] fit = new long[(int) ((units - held) * unit)];
-    int outs = 0;
-    int fits = 0;
+    long chosen = chooses && units > 2 ? held : 0;
+    LongStream.Builder fit = LongStream.builder();
+    LongStream.Builder choice = LongStream.builder();
+    LongStream.Builder out = LongStream.builder();
+    long choices = 0;
+    long outs = 0;
     for (long i = 0; i < units; i++) {
-      // The middle one of each of as many equal stretches.
-      boolean isOut = outs < out.length && i == (2 * (outs / unit) + 1) * units / (2 * held);
-      for (long j = i * unit; j < (i + 1) * unit; j++) {
-        if (isOut) {
-          out[outs++] = j;
-        } else {
-          fit[fits++] = j;
-        }
+      // Of each of as many equal stretches, the first one and the middle one.
+      LongStream.Builder part = fit;
+      if (choices < chosen && i == choices * units / chosen) {
+        part = choice;
+        choices++;
+      } else if (outs < held && i == (2 * outs + 1) * units / (2 * held)) {
+        part = out;
+        outs++;
       }
+      LongStream.range(i * unit, (i + 1) * unit).forEach(part);
     }
-    return new Calibration(feeds(axes, fit), feeds(axes, out), fits, outs);
+    long[] fits = fit.build().toArray();
+    return new Calibration(
+        feeds(axes, fits),
+        feeds(axes, choice.build().toArray()),
+        feeds(axes, out.build().toArray()),
+        fits.length,
+        (int) (choices * unit),
+        (int) (outs * unit));
   }
 
   private static List<Feed> feeds(SampleAxes axes, long[] samples) {

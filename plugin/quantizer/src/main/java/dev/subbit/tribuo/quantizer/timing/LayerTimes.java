@@ -3,6 +3,7 @@ package dev.subbit.tribuo.quantizer.timing;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.tribuo.quantizer.fit.Codewords;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
+import dev.subbit.tribuo.quantizer.graph.BodyValues;
 import dev.subbit.tribuo.quantizer.graph.ConvForms;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import dev.subbit.tribuo.quantizer.graph.ConvScan;
@@ -37,7 +38,8 @@ public final class LayerTimes {
    * @param weights the sub-bit weights by name of the layer; other layers are left out.
    * @param feed an input, of which the layers see the first sample.
    * @param integer whether the sub-bit layers run on 8-bit activations.
-   * @return the times by name of the layer, in the order of the graph.
+   * @return the times by name of the layer, in the order of the graph, without layers that the
+   *     input does not reach.
    */
   public static Map<String, LayerTime> of(
       ModelProto model, Map<String, StagedWeights> weights, Feed feed, boolean integer) {
@@ -52,17 +54,22 @@ public final class LayerTimes {
             .stream()
             .filter(layer -> weights.containsKey(layer.name()))
             .toList();
+    ModelProto exposed = BodyValues.expose(floats, layers);
     Map<String, LayerTime> times = new LinkedHashMap<>();
     for (int first = 0; first < layers.size(); first += LAYERS_AT_ONCE) {
       List<ConvLayer> some = layers.subList(first, Math.min(layers.size(), first + LAYERS_AT_ONCE));
-      List<String> inputs = some.stream().map(ConvLayer::input).distinct().toList();
+      List<String> inputs = some.stream().map(ConvLayer::observedInput).distinct().toList();
       Map<String, FloatArray> values;
-      try (GraphSession session = new GraphSession(PartialModel.of(floats, inputs))) {
+      try (GraphSession session = new GraphSession(PartialModel.of(exposed, inputs))) {
         values = session.run(feed);
       }
       for (ConvLayer layer : some) {
-        FloatArray x = values.get(PartialModel.outputName(layer.input()));
-        times.put(layer.name(), time(layer, weights.get(layer.name()), firstSample(x), integer));
+        FloatArray x = values.get(PartialModel.outputName(layer.observedInput())).images();
+        if (x.values().length > 0) {
+          boolean integerLayer = integer && layer.place().isMain();
+          times.put(
+              layer.name(), time(layer, weights.get(layer.name()), firstSample(x), integerLayer));
+        }
       }
     }
     return times;

@@ -13,6 +13,7 @@ import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.FloatArray;
 import dev.subbit.tribuo.quantizer.graph.GraphEdits;
+import dev.subbit.tribuo.quantizer.graph.GraphPlace;
 import dev.subbit.tribuo.quantizer.graph.IntegerConv;
 import dev.subbit.tribuo.quantizer.graph.IntegerEdits;
 import java.nio.ByteBuffer;
@@ -41,6 +42,8 @@ final class OneLayer {
     this.layer =
         new ConvLayer(
             layer.name(),
+            GraphPlace.MAIN,
+            "",
             0,
             List.of(),
             "x",

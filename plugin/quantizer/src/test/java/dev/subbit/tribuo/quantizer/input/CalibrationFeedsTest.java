@@ -349,6 +349,38 @@ class CalibrationFeedsTest {
   }
 
   @Property(tries = 50)
+  void whatIsChosenByIsNeitherFittedToNorMeasuredOn(
+      @ForAll @IntRange(min = 1, max = 300) int count) {
+    Calibration calibration =
+        CalibrationFeeds.splitToChoose(
+            List.of(input("x", OnnxJavaType.FLOAT, -1)),
+            Map.of("x", samples(OnnxJavaType.FLOAT, count)));
+    List<Float> seen = new ArrayList<>();
+    for (List<Feed> feeds :
+        List.of(calibration.fit(), calibration.choice(), calibration.heldOut())) {
+      seen.addAll(values(feeds));
+    }
+    assertEquals(count, seen.size());
+    assertEquals(count, Set.copyOf(seen).size());
+    assertEquals(count < 3 ? 0 : Math.max(1, count / 5), calibration.choiceSamples());
+    assertEquals(count < 2 ? 0 : Math.max(1, count / 5), calibration.heldOutSamples());
+    assertEquals(calibration.choiceSamples(), values(calibration.choice()).size());
+    assertEquals(
+        count < 3 ? calibration.measured() : calibration.choice(), calibration.toChooseBy());
+  }
+
+  private static List<Float> values(List<Feed> feeds) {
+    List<Float> values = new ArrayList<>();
+    for (Feed feed : feeds) {
+      ByteBuffer data = feed.tensors().get("x").data();
+      for (int i = 0; i < data.remaining(); i += Float.BYTES) {
+        values.add(data.getFloat(i));
+      }
+    }
+    return values;
+  }
+
+  @Property(tries = 50)
   void everySampleIsEitherFittedToOrHeldOut(@ForAll @IntRange(min = 1, max = 300) int count) {
     Calibration calibration =
         CalibrationFeeds.split(
@@ -356,12 +388,7 @@ class CalibrationFeedsTest {
             Map.of("x", samples(OnnxJavaType.FLOAT, count)));
     List<Float> seen = new ArrayList<>();
     for (List<Feed> feeds : List.of(calibration.fit(), calibration.heldOut())) {
-      for (Feed feed : feeds) {
-        ByteBuffer data = feed.tensors().get("x").data();
-        for (int i = 0; i < data.remaining(); i += Float.BYTES) {
-          seen.add(data.getFloat(i));
-        }
-      }
+      seen.addAll(values(feeds));
     }
     assertEquals(count, seen.size());
     assertEquals(count, Set.copyOf(seen).size());

@@ -1,5 +1,9 @@
 package dev.subbit.tribuo.training.cluster;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -52,6 +56,27 @@ public record TrainingCluster(List<String> addresses, int rank, int timeoutSecon
     if (timeoutSeconds < 1) {
       throw new IllegalArgumentException(
           "The cluster's time-out is " + timeoutSeconds + " seconds; it must be at least 1");
+    }
+  }
+
+  /**
+   * Finds addresses for processes on this machine, which other machines cannot reach.
+   *
+   * @param count number of processes.
+   * @return as many addresses of the loopback device, whose ports were free just now.
+   * @throws IOException if there are no free ports.
+   */
+  public static List<String> loopbackAddresses(int count) throws IOException {
+    List<ServerSocket> sockets = new ArrayList<>();
+    try {
+      for (int task = 0; task < count; task++) {
+        sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+      }
+      return sockets.stream().map(socket -> "127.0.0.1:" + socket.getLocalPort()).toList();
+    } finally {
+      for (ServerSocket socket : sockets) {
+        socket.close();
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +20,13 @@ class TrainingClusterTest {
     assertEquals(4000, cluster.port(0));
     assertEquals("[::1]", cluster.host(1));
     assertEquals(65535, cluster.port(1));
+  }
+
+  @Test
+  void freePortsOfThisMachineMakeACluster() throws IOException {
+    List<String> addresses = TrainingCluster.loopbackAddresses(3);
+    assertEquals(3, new TrainingCluster(addresses, 2, 60).size());
+    assertEquals("127.0.0.1", new TrainingCluster(addresses, 2, 60).host(2));
   }
 
   @ParameterizedTest

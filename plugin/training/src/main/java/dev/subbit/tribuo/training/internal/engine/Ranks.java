@@ -3,8 +3,8 @@ package dev.subbit.tribuo.training.internal.engine;
 import dev.subbit.tribuo.training.internal.batches.BatchSlice;
 
 /**
- * The processes of one training, which make the same steps at the same time. All of them call
- * {@link #sum} and {@link #fromFirst} in the same order, and each call waits for all.
+ * The processes of one training, which make the same steps at the same time. All of them make the
+ * same calls in the same order, and each call waits for all.
  */
 public interface Ranks {
 
@@ -29,6 +29,19 @@ public interface Ranks {
         @Override
         public byte[] fromFirst(byte[] own) {
           return own;
+        }
+
+        @Override
+        public Exchange exchange(int values) {
+          return new Exchange() {
+            @Override
+            public void run() {
+              // There is nobody to exchange with.
+            }
+
+            @Override
+            public void close() {}
+          };
         }
       };
 
@@ -63,6 +76,31 @@ public interface Ranks {
    * @throws IllegalStateException if a process is lost, naming it.
    */
   byte[] fromFirst(byte[] own);
+
+  /**
+   * An exchange of as many floats as a step exchanges, by itself, for measuring. Holds native
+   * memory until it is closed.
+   */
+  interface Exchange extends AutoCloseable {
+
+    /**
+     * Averages the values over all processes.
+     *
+     * @throws IllegalStateException if a process is lost, naming it.
+     */
+    void run();
+
+    @Override
+    void close();
+  }
+
+  /**
+   * Prepares an exchange.
+   *
+   * @param values number of floats, at least 1.
+   * @return the exchange, to be closed by the caller.
+   */
+  Exchange exchange(int values);
 
   /**
    * The part of every batch that this process works on.

@@ -1,6 +1,10 @@
 package dev.subbit.tribuo.training.internal.engine;
 
+import dev.subbit.tribuo.io.Sha256;
 import dev.subbit.tribuo.training.internal.codebook.CodebookState;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -43,5 +47,47 @@ public record TrainingState(
     Map<String, float[]> replaced = new TreeMap<>(variables);
     replaced.replaceAll((name, value) -> variables.getOrDefault(name + AVERAGE, value));
     return new TrainingState(step, replaced, codebooks);
+  }
+
+  /**
+   * The SHA-256 of the step and of all names and bits of values: states of the same digest are the
+   * same to the last bit.
+   *
+   * @return 32 bytes.
+   */
+  public byte[] digest() {
+    MessageDigest digest = Sha256.start();
+    digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, step));
+    variables.forEach((name, values) -> update(digest, name, values));
+    codebooks.forEach(
+        (node, codebook) -> {
+          update(digest, node, codebook.codewords());
+          codebook.floats().forEach((name, values) -> update(digest, name, values));
+          codebook.integers().forEach((name, values) -> update(digest, name, values));
+        });
+    return digest.digest();
+  }
+
+  private static void update(MessageDigest digest, String name, float[] values) {
+    ByteBuffer bytes = named(digest, name, values.length);
+    bytes.asFloatBuffer().put(values);
+    digest.update(bytes);
+  }
+
+  private static void update(MessageDigest digest, String name, int[] values) {
+    ByteBuffer bytes = named(digest, name, values.length);
+    bytes.asIntBuffer().put(values);
+    digest.update(bytes);
+  }
+
+  /** Adds a name and a number of values, and makes room for these. */
+  private static ByteBuffer named(MessageDigest digest, String name, int count) {
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    digest.update(
+        ByteBuffer.allocate(2 * Integer.BYTES)
+            .putInt(0, bytes.length)
+            .putInt(Integer.BYTES, count));
+    digest.update(bytes);
+    return ByteBuffer.allocate(Math.multiplyExact(Float.BYTES, count));
   }
 }

@@ -254,6 +254,9 @@ public final class TrainingLoop {
   }
 
   private void finishEpoch(TrainingRun run, Map<String, float[]> initial) {
+    if (ranks.count() > 1) {
+      CommonState.require(ranks, history.size() + 1, run.state());
+    }
     if (selection.validationImages() > 0) {
       listeners.forEach(listener -> listener.preparing("validating"));
     }

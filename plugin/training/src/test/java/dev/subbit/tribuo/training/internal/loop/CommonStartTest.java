@@ -42,6 +42,11 @@ class CommonStartTest {
     public byte[] fromFirst(byte[] own) {
       return rank == 0 ? own : first;
     }
+
+    @Override
+    public Exchange exchange(int values) {
+      throw new UnsupportedOperationException();
+    }
   }
 
   private static Checkpoint checkpoint() {

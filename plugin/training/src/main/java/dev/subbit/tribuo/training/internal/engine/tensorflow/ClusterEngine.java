@@ -20,6 +20,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.RunOptions;
+import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt64;
 
@@ -124,7 +125,55 @@ final class ClusterEngine implements TrainingEngine, Ranks {
     return received;
   }
 
+  @Override
+  public Exchange exchange(int values) {
+    return new FloatExchange(values);
+  }
+
+  /**
+   * Fills a tensor with a number that is fed, so that nothing is computed ahead of the exchange.
+   */
+  private final class FloatExchange implements Exchange {
+
+    private final RunOptions ownOptions = ring.nextOptions();
+    private final Graph ownGraph = new Graph();
+    private final Session ownSession;
+    private final Placeholder<TFloat32> value;
+    private final Operand<TFloat32> first;
+
+    private FloatExchange(int values) {
+      Ops tf = ring.ops(ownGraph);
+      value = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+      Operand<TFloat32> mean = ring.mean(tf, tf.fill(tf.constant(new int[] {values}), value));
+      first = tf.slice(mean, tf.constant(new int[1]), tf.constant(new int[] {1}));
+      try {
+        ownSession = ring.open(ownGraph, ConfigProto.getDefaultInstance());
+      } catch (RuntimeException | Error e) {
+        ownGraph.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public void run() {
+      try (TFloat32 fed = TFloat32.scalarOf(1)) {
+        ClusterEngine.this.run(ownSession, ownOptions, value, fed, first).close();
+      }
+    }
+
+    @Override
+    public void close() {
+      ownSession.close();
+      ownGraph.close();
+    }
+  }
+
   private Result run(Operand<?> placeholder, Tensor fed, Operand<?> fetched) {
+    return run(session, options, placeholder, fed, fetched);
+  }
+
+  private Result run(
+      Session session, RunOptions options, Operand<?> placeholder, Tensor fed, Operand<?> fetched) {
     try {
       return session.runner().feed(placeholder, fed).fetch(fetched).setOptions(options).run();
     } catch (RuntimeException e) {

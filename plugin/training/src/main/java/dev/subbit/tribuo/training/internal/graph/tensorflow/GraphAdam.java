@@ -42,10 +42,7 @@ final class GraphAdam {
         (kind, all) -> {
           List<Op> ops = new ArrayList<>();
           Operand<TFloat32> own =
-              kind == Trained.LATENTS
-                  ? tf.math.mul(
-                      rate, tf.constant(Float.parseFloat(System.getProperty("lat", "0.1"))))
-                  : rate;
+              kind == Trained.LATENTS ? tf.math.mul(rate, tf.constant(LATENT_SHARE)) : rate;
           all.forEach((parameter, gradient) -> ops.add(update(tf, own, parameter, gradient)));
           updates.put(kind, ops);
         });

@@ -5,20 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.subbit.tribuo.training.cluster.TrainingCluster;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two processes that train together over the loopback device. */
+/** Processes that train together over the loopback device. */
 class ClusterTrainingTest {
 
   private static final int LONGEST_SECONDS = 120;
@@ -32,42 +32,45 @@ class ClusterTrainingTest {
   }
 
   @Test
-  void bothRanksHaveTheSameBitsAndALostOneIsNamed() throws Exception {
-    List<String> addresses = freeAddresses();
-    for (int rank = 0; rank < 2; rank++) {
+  void twoRanksThatSeeTheSameComputeWhatOneAloneDoes() throws Exception {
+    trainUntilOneIsLost(2);
+    // The mean of two equal gradients is either of them, to the bit.
+    assertArrayEquals(state("alone", 0), state("same", 0));
+  }
+
+  @Test
+  void threeRanksHaveTheSameBitsToo() throws Exception {
+    trainUntilOneIsLost(3);
+  }
+
+  private void trainUntilOneIsLost(int count) throws Exception {
+    List<String> addresses = TrainingCluster.loopbackAddresses(count);
+    for (int rank = 0; rank < count; rank++) {
       processes.add(start(String.join(",", addresses), rank));
     }
     assertEquals(RankProcess.DIED, exitCode(1));
-    assertEquals(1, exitCode(0), "the rank that is left fails, too");
-
-    for (int rank = 0; rank < 2; rank++) {
-      assertEquals("[2.0, 21.0]of rank 0", Files.readString(folder.resolve("ranks-" + rank)));
+    for (int rank = 0; rank < count; rank++) {
+      assertEquals(rank == 1 ? RankProcess.DIED : 1, exitCode(rank), "those left fail, too");
+      assertEquals(sums(count) + "of rank 0", Files.readString(folder.resolve("ranks-" + rank)));
+      for (String training : List.of("alone", "same", "own")) {
+        assertArrayEquals(state(training, 0), state(training, rank), training);
+      }
     }
-    assertArrayEquals(state("alone", 0), state("alone", 1));
-    // The mean of two equal gradients is either of them, to the bit.
-    assertArrayEquals(state("alone", 0), state("same", 0));
-    assertArrayEquals(state("alone", 0), state("same", 1));
-    // With a slice of its own, each rank learns from those of both.
-    assertArrayEquals(state("own", 0), state("own", 1));
+    // With a slice of its own, each rank learns from those of all.
     assertFalse(Arrays.equals(state("own", 0), state("alone", 0)));
 
     String lost = Files.readString(folder.resolve("loss-0"));
     assertTrue(lost.startsWith("Lost task 1 (" + addresses.get(1) + ")"), lost);
   }
 
-  private byte[] state(String training, int rank) throws IOException {
-    return Files.readAllBytes(folder.resolve(training + "-" + rank));
+  /** Of 1 in every rank, and of 10 and its number. */
+  private static String sums(int count) {
+    double second = 10 * count + IntStream.range(0, count).sum();
+    return Arrays.toString(new double[] {count, second});
   }
 
-  private static List<String> freeAddresses() throws IOException {
-    List<String> addresses = new ArrayList<>();
-    try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      for (ServerSocket socket : List.of(one, other)) {
-        addresses.add("127.0.0.1:" + socket.getLocalPort());
-      }
-    }
-    return addresses;
+  private byte[] state(String training, int rank) throws IOException {
+    return Files.readAllBytes(folder.resolve(training + "-" + rank));
   }
 
   private Process start(String cluster, int rank) throws IOException {

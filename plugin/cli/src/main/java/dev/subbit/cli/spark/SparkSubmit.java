@@ -1,4 +1,4 @@
-package dev.subbit.cli.run;
+package dev.subbit.cli.spark;
 
 import dev.subbit.cli.terminal.UserError;
 import java.io.File;
@@ -13,17 +13,30 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Hands pictures to Apache Spark, by the {@code spark-submit} of an installation and the jar of
- * subbit-spark.
+ * Hands work to Apache Spark, by the {@code spark-submit} of an installation and the programs in
+ * the jar of subbit-spark.
  *
  * @param program {@code spark-submit}.
  * @param jar the jar, which holds all that Spark does not have.
  */
-record SparkSubmit(Path program, Path jar) {
+public record SparkSubmit(Path program, Path jar) {
 
   private static final String HOME = "SPARK_HOME";
   private static final String JAR = "SUBBIT_SPARK_JAR";
-  private static final String PROGRAM = "dev.subbit.spark.PredictPictures";
+
+  /** A program in the jar. */
+  public enum Program {
+    /** Classifies pictures. */
+    PREDICT_PICTURES("PredictPictures"),
+    /** Runs commands of Subbit. */
+    RUN_COMMANDS("RunCommands");
+
+    private final String name;
+
+    Program(String name) {
+      this.name = "dev.subbit.spark." + name;
+    }
+  }
 
   /**
    * Finds both: {@code spark-submit} in {@code SPARK_HOME}, else on the {@code PATH}; the jar where
@@ -34,7 +47,7 @@ record SparkSubmit(Path program, Path jar) {
    * @return both.
    * @throws UserError if one is missing; the message says how to get it.
    */
-  static SparkSubmit find(Map<String, String> environment, String home) {
+  public static SparkSubmit find(Map<String, String> environment, String home) {
     return new SparkSubmit(program(environment), jar(environment, home));
   }
 
@@ -99,32 +112,37 @@ record SparkSubmit(Path program, Path jar) {
   }
 
   /**
-   * The command that classifies pictures.
+   * The command that runs a program.
    *
+   * @param run the program.
    * @param master the cluster, as {@code spark-submit --master} takes it.
    * @param settings settings of Spark by name.
-   * @param arguments model, output, and pictures.
+   * @param arguments the program's arguments.
    * @return the command and its arguments.
    */
-  List<String> command(String master, Map<String, String> settings, List<String> arguments) {
+  List<String> command(
+      Program run, String master, Map<String, String> settings, List<String> arguments) {
     List<String> command = new ArrayList<>(List.of(program.toString(), "--master", master));
     new TreeMap<>(settings)
         .forEach((name, value) -> command.addAll(List.of("--conf", name + "=" + value)));
-    command.addAll(List.of("--class", PROGRAM, jar.toString()));
+    command.addAll(List.of("--class", run.name, jar.toString()));
     command.addAll(arguments);
     return command;
   }
 
   /**
-   * Classifies pictures; what Spark prints is printed.
+   * Runs a program; what Spark prints is printed.
    *
+   * @param run the program.
    * @param master the cluster, as {@code spark-submit --master} takes it.
    * @param settings settings of Spark by name.
-   * @param arguments model, output, and pictures.
+   * @param arguments the program's arguments.
    * @throws UserError if {@code spark-submit} cannot be started or fails.
    */
-  void run(String master, Map<String, String> settings, List<String> arguments) {
-    ProcessBuilder builder = new ProcessBuilder(command(master, settings, arguments)).inheritIO();
+  public void run(
+      Program run, String master, Map<String, String> settings, List<String> arguments) {
+    ProcessBuilder builder =
+        new ProcessBuilder(command(run, master, settings, arguments)).inheritIO();
     // That of this program, which Spark must not see.
     builder.environment().remove("CLASSPATH");
     int code;

@@ -1,4 +1,4 @@
-package dev.subbit.cli.train;
+package dev.subbit.cli.options;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,4 +1,4 @@
-package dev.subbit.cli.train;
+package dev.subbit.cli.options;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,10 +11,10 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /**
- * The options of a training in several processes. Without them, TensorFlow's environment variable
- * {@code TF_CONFIG} counts, as cluster managers set it.
+ * The options of a command that runs in several processes. Without them, TensorFlow's environment
+ * variable {@code TF_CONFIG} counts, as cluster managers set it.
  */
-final class ClusterOptions {
+public final class ClusterOptions {
 
   private static final String VARIABLE = "TF_CONFIG";
 
@@ -24,8 +24,7 @@ final class ClusterOptions {
       paramLabel = "HOST:PORT",
       description = {
         "Train in several processes, one at each of these addresses, which share every batch: give"
-            + " the same command to all, each with its own --task. Task 0 writes the model, the"
-            + " checkpoints and all else.",
+            + " the same command to all, each with its own --task. Task 0 writes all results.",
         "The connections are neither encrypted nor authenticated. Default: the cluster of the"
             + " environment variable TF_CONFIG, if it is set."
       })
@@ -52,8 +51,17 @@ final class ClusterOptions {
    * @return the cluster; empty for this process alone.
    * @throws UserError if the options or the variable describe none.
    */
-  Optional<TrainingCluster> cluster() {
+  public Optional<TrainingCluster> cluster() {
     return cluster(System.getenv(VARIABLE));
+  }
+
+  /**
+   * How long a process waits for the others.
+   *
+   * @return the seconds that the options say.
+   */
+  public int timeoutSeconds() {
+    return timeoutSeconds;
   }
 
   /**

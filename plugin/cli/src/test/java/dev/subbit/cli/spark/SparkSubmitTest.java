@@ -1,4 +1,4 @@
-package dev.subbit.cli.run;
+package dev.subbit.cli.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.subbit.cli.CommandRun;
+import dev.subbit.cli.spark.SparkSubmit.Program;
 import dev.subbit.cli.terminal.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code subbit predict --spark}: what is looked for where, and what is started. */
+/** {@code --spark}: what is looked for where, and what is started. */
 @DisabledOnOs(OS.WINDOWS)
 class SparkSubmitTest {
 
@@ -86,7 +87,11 @@ class SparkSubmitTest {
   @Test
   void settingsAndArgumentsReachTheProgram() throws IOException {
     SparkSubmit submit = SparkSubmit.find(Map.of("SPARK_HOME", installation(0).toString()), home());
-    submit.run("local[2]", Map.of("a", "1", "b", "x y"), List.of("model.onnx", "out", "in"));
+    submit.run(
+        Program.PREDICT_PICTURES,
+        "local[2]",
+        Map.of("a", "1", "b", "x y"),
+        List.of("model.onnx", "out", "in"));
     assertEquals(
         List.of(
             "--master",
@@ -108,7 +113,9 @@ class SparkSubmitTest {
   @Test
   void aFailureOfSparkIsOne() throws IOException {
     SparkSubmit submit = SparkSubmit.find(Map.of("SPARK_HOME", installation(3).toString()), home());
-    UserError error = assertThrows(UserError.class, () -> submit.run("yarn", Map.of(), List.of()));
+    UserError error =
+        assertThrows(
+            UserError.class, () -> submit.run(Program.RUN_COMMANDS, "yarn", Map.of(), List.of()));
     assertTrue(error.getMessage().contains("ended with 3"), error.getMessage());
   }
 

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+#include "device/layer_descriptor.h"
+
+namespace subbit::fpga {
+
+/// The multiply-adders of the dense unit: each takes a pixel of 9 bits and a weight of 8, contract::kDenseOutputs
+/// output channels for each of so many pixels.
+inline constexpr std::uint64_t kDensePixels = 7;
+
+/// The cycles of a stem, shortcut or classifier, from the first weight that is read to the last output that is written,
+/// on the dense unit that docs/DEVICE.md describes, for the memories and the bus that it states.
+std::uint64_t DenseCycles(const LayerDescriptor& layer);
+
+}  // namespace subbit::fpga

@@ -1,0 +1,132 @@
+// Integer networks through the driver and the emulator: the sums of every class are those of the operators' reference.
+
+#include "driver/integer_network.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <random>
+
+#include "core/testing/random_integer_layer.h"
+#include "emulator/emulator.h"
+#include "ep/cpu_network.h"
+#include "tables/device.h"
+#include "testing/random_network.h"
+
+namespace subbit::fpga {
+namespace {
+
+std::shared_ptr<Driver> OpenTables() {
+  return Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf("tables")));
+}
+
+/// The logits that the reference gives, and those that the host makes of a device's sums.
+void ExpectLogits(const NetworkCase& c, std::uint32_t count, const std::vector<std::uint8_t>& pixels,
+                  const std::vector<std::int32_t>& sums) {
+  const CpuNetwork reference(c.layers);
+  const auto& classifier = std::get<ClassifierParameters>(c.layers.back().parameters);
+  std::vector<float> logits(classifier.scale.size());
+  for (std::uint32_t image = 0; image < count; ++image) {
+    reference.Run(c.image, PixelType::kUint8, pixels.data() + image * static_cast<std::size_t>(c.image.Size()),
+                  logits.data());
+    for (std::size_t k = 0; k < logits.size(); ++k) {
+      const float product = static_cast<float>(sums[image * logits.size() + k]) * classifier.scale[k];
+      ASSERT_EQ(product + classifier.bias[k], logits[k]) << "image " << image << ", class " << k;
+    }
+  }
+}
+
+TEST(IntegerNetworkOnTheEmulator, GivesTheSumsOfTheReference) {
+  std::mt19937 random(41);
+  const auto driver = OpenTables();
+  int taken = 0;
+  for (int run = 0; run < 120; ++run) {
+    SCOPED_TRACE("run " + std::to_string(run));
+    const NetworkCase c = RandomNetwork(random);
+    try {
+      CpuNetwork(c.layers).Check(c.image);
+    } catch (const InvalidOperator&) {
+      continue;  // the image is too small for the layers
+    }
+    const std::uint32_t count = random() % 3 + 1;
+    const auto pixels = RandomPixels(c.image, count, random);
+    ASSERT_NO_FATAL_FAILURE(
+        ExpectLogits(c, count, pixels, LoadedNetwork(driver, c.layers).Run(c.image, count, pixels)));
+    ++taken;
+  }
+  EXPECT_GT(taken, 80);
+}
+
+TEST(IntegerNetworkOnTheEmulator, StreamsABatchInParts) {
+  std::mt19937 random(42);
+  StemAttributes stem;
+  stem.pads = {1, 1, 1, 1};
+  const NetworkCase c = ResidualNetwork({14, 14, 3}, 3, stem, {{8, 2}, {16, 1}}, 10, 4, random);
+  Capabilities small = Emulator::CapabilitiesOf("tables");
+  small.memory_bytes = 1 << 16;
+  const auto driver = Driver::Open(std::make_unique<Emulator>(small));
+  const auto pixels = RandomPixels(c.image, 11, random);
+  ExpectLogits(c, 11, pixels, LoadedNetwork(driver, c.layers).Run(c.image, 11, pixels));
+}
+
+/// A stem, and two convolutions that read it.
+std::vector<NetworkLayerParameters> Fork(std::mt19937& random) {
+  StemAttributes stem;
+  IntegerConvAttributes conv;
+  conv.tau = 3;
+  conv.in_channels = conv.out_channels = 4;
+  std::vector<NetworkLayerParameters> layers;
+  layers.push_back({{"IntegerStem", "layer 1"}, RandomStem(1, 4, 1, stem, &random), 0, -1});
+  layers.push_back({{"IntegerSubBitConv", "layer 2"}, RandomIntegerConv(conv, false, &random), 1, -1});
+  layers.push_back({{"IntegerSubBitBlock", "layer 3"}, RandomIntegerConv(conv, true, &random), 1, 2});
+  layers.push_back({{"IntegerClassifier", "layer 4"}, RandomClassifier(4, 3, 1, &random), 3, -1});
+  return layers;
+}
+
+TEST(DeviceLayers, ReadTheSameValuesUnderOneSetOfThresholds) {
+  std::mt19937 random(43);
+  std::vector<NetworkLayerParameters> layers = Fork(random);
+  try {
+    DeviceLayersOf(layers);
+    FAIL() << "two sets of thresholds";
+  } catch (const NetworkNotTaken& e) {
+    EXPECT_EQ(std::string(e.what()),
+              "layer 3: the device compares the values of a layer with one set of thresholds, and layer 1 already has "
+              "another");
+  }
+  auto& first = std::get<IntegerConvParameters>(layers[1].parameters);
+  std::get<IntegerConvParameters>(layers[2].parameters).threshold = first.threshold;
+  const std::vector<DeviceLayer> made = DeviceLayersOf(layers);
+  EXPECT_EQ(made[1].input, made[2].input) << "both read the stem's signs";
+}
+
+TEST(DeviceLayers, HaveNoPooledConvolutionsAndNoClassifiersByPosition) {
+  std::mt19937 random(44);
+  std::vector<NetworkLayerParameters> pooled = Fork(random);
+  std::get<IntegerConvParameters>(pooled[1].parameters).attributes.pool.shape = {2, 2};
+  EXPECT_THROW(DeviceLayersOf(pooled), NetworkNotTaken);
+  std::vector<NetworkLayerParameters> parts = Fork(random);
+  std::get<IntegerConvParameters>(parts[2].parameters).threshold =
+      std::get<IntegerConvParameters>(parts[1].parameters).threshold;
+  parts[3].parameters = RandomClassifier(4, 3, 9, &random);
+  EXPECT_THROW(DeviceLayersOf(parts), NetworkNotTaken);
+}
+
+TEST(IntegerNetwork, IsRefusedByDevicesWithoutItsLayers) {
+  std::mt19937 random(45);
+  const NetworkCase c = RandomNetwork(random);
+  for (const char* element : {"paper", "shared"}) {
+    const auto driver = Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(element)));
+    try {
+      LoadedNetwork(driver, c.layers);
+      FAIL() << element;
+    } catch (const DriverError& e) {
+      EXPECT_EQ(e.fault(), Fault::kUnsupported);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace subbit::fpga

@@ -1,5 +1,5 @@
 // The passes, compiled once for each instruction set; included behind a definition of
-//   kIsa, the set's name, kVectorBytes, the bytes of its registers,
+//   kIsa, the set's name, kVectorBytes, the bytes of its registers, kRegisters, their number,
 //   Signs16(x, shift), a bit for each of 16 channels, set where x + shift >= 0, and
 //   CountBlock, see below.
 // Everything is in an unnamed namespace: functions of one name and different instructions must not be merged by the
@@ -10,33 +10,15 @@
 #include <cstring>
 #include <vector>
 
+#include "passes/conv-inl.h"
 #include "passes/passes.h"
+#include "passes/vector-inl.h"
 
 namespace subbit {
 namespace {
 
-/// Neighbouring channels, as many as a register of the instruction set takes.
-typedef float Vector __attribute__((vector_size(kVectorBytes)));
-
-constexpr std::int64_t kLanes = kVectorBytes / sizeof(float);
-
 /// Rows that are summed in floats before they are added to doubles.
 constexpr std::int64_t kChunk = 64;
-
-template <typename V>
-constexpr std::int64_t kWidth = sizeof(V) / sizeof(float);
-
-template <typename V>
-inline V Load(const float* from) {
-  V value;
-  std::memcpy(&value, from, sizeof(V));
-  return value;
-}
-
-template <typename V>
-inline void Store(float* to, V value) {
-  std::memcpy(to, &value, sizeof(V));
-}
 
 template <typename V>
 inline void AddTo(double* to, V value) {
@@ -164,13 +146,12 @@ void NormSumsPass(Pixels shape, const NormForm& form, const float* inverse, cons
   pass(shape, form, inverse, shifted, gradient, x, residual, du, sums);
 }
 
-void NormGradient(Pixels shape, const float* du_factor, const float* x_factor, const float* offset, const float* du,
-                  const float* x, float* dx) {
+void NormGradient(Pixels shape, const NormBack& norm, const float* du, const float* x, float* dx) {
   ForEachBlock(shape, [&](auto kind, std::int64_t row, std::int64_t rows, std::int64_t c) {
     using V = decltype(kind);
-    const V of_du = Load<V>(du_factor + c);
-    const V of_x = Load<V>(x_factor + c);
-    const V constant = Load<V>(offset + c);
+    const V of_du = Load<V>(norm.du_factor + c);
+    const V of_x = Load<V>(norm.x_factor + c);
+    const V constant = Load<V>(norm.offset + c);
     for (std::int64_t r = row; r < row + rows; ++r) {
       const std::int64_t at = r * shape.channels + c;
       Store<V>(dx + at, of_du * Load<V>(du + at) + (of_x * Load<V>(x + at) + constant));
@@ -218,7 +199,7 @@ void CountBlock(const std::uint64_t* patches, const std::uint64_t* weights, std:
 
 class BinaryConv {
  public:
-  BinaryConv(const BinaryConvShape& shape, const float* weights)
+  BinaryConv(const ConvShape& shape, const float* weights)
       : shape_(shape),
         units_((shape.in + 15) / 16),
         words_((9 * units_ + 3) / 4),
@@ -346,7 +327,7 @@ class BinaryConv {
     return static_cast<std::int32_t>(sum);
   }
 
-  const BinaryConvShape shape_;
+  const ConvShape shape_;
   const std::int64_t units_;   ///< of a pixel
   const std::int64_t words_;   ///< of a patch
   const std::int64_t blocks_;  ///< of outputs
@@ -357,16 +338,67 @@ class BinaryConv {
   std::vector<std::uint64_t> patches_;
 };
 
-void BinaryConvPass(const BinaryConvShape& shape, const float* x, const float* shift, const float* weights, float* y) {
-  BinaryConv conv(shape, weights);
-  for (std::int64_t image = 0; image < shape.images; ++image) {
-    conv.Image(x, shift, y);
-    x += shape.height * shape.width * shape.in;
-    y += shape.OutHeight() * shape.OutWidth() * shape.out;
+/// Calls image(number, y of the image) for all images of a convolution, and takes the moments of all outputs on the
+/// way.
+template <typename Image>
+inline void ForEachImage(const ConvShape& shape, float* y, double* mean, double* squares, Image&& image) {
+  const Pixels pixels{shape.OutHeight() * shape.OutWidth(), shape.out};
+  std::vector<double> means(static_cast<std::size_t>(shape.out));
+  std::vector<double> distances(static_cast<std::size_t>(shape.out));
+  std::fill(mean, mean + shape.out, 0.0);
+  std::fill(squares, squares + shape.out, 0.0);
+  for (std::int64_t i = 0; i < shape.images; ++i, y += pixels.rows * shape.out) {
+    image(i, y);
+    Moments(pixels, y, means.data(), distances.data());
+    for (std::size_t c = 0; c < means.size(); ++c) {
+      // Chan et al., 1979; all images have as many pixels.
+      const double distance = means[c] - mean[c];
+      const auto before = static_cast<double>(i);
+      mean[c] += distance / (before + 1);
+      squares[c] += distances[c] + distance * distance * static_cast<double>(pixels.rows) * before / (before + 1);
+    }
   }
 }
 
-constexpr Passes kPasses = {kIsa, Moments, Norm, NormSumsPass, NormGradient, Signs, SignsGradient, BinaryConvPass};
+void BinaryConvPass(const ConvShape& shape, const float* x, const float* shift, const float* weights, float* y,
+                    double* mean, double* squares) {
+  BinaryConv conv(shape, weights);
+  ForEachImage(shape, y, mean, squares,
+               [&](std::int64_t i, float* to) { conv.Image(x + i * shape.InputSize(), shift, to); });
+}
+
+void ConvPass(const ConvShape& shape, const float* x, const float* weights, float* y, double* mean, double* squares) {
+  Conv conv(shape, weights);
+  ForEachImage(shape, y, mean, squares, [&](std::int64_t i, float* to) { conv.Image(x + i * shape.InputSize(), to); });
+}
+
+void ConvGradients(const ConvShape& shape, const float* x, const float* weights, const float* dy, float* dx,
+                   float* gradient) {
+  ConvInputGradient input(shape, weights);
+  ConvFilterGradient filter(shape, gradient);
+  for (std::int64_t i = 0; i < shape.images; ++i, x += shape.InputSize(), dx += shape.InputSize()) {
+    input.Image(dy, dx);
+    filter.Image(x, dy);
+    dy += shape.OutputSize();
+  }
+}
+
+void NormConvGradients(const ConvShape& shape, const NormBack& norm, const float* du, const float* y, const float* x,
+                       const float* weights, float* dx, float* gradient) {
+  ConvInputGradient input(shape, weights);
+  ConvFilterGradient filter(shape, gradient);
+  std::vector<float> dy(static_cast<std::size_t>(shape.OutputSize()));
+  for (std::int64_t i = 0; i < shape.images; ++i, x += shape.InputSize(), dx += shape.InputSize()) {
+    NormGradient({shape.OutHeight() * shape.OutWidth(), shape.out}, norm, du, y, dy.data());
+    input.Image(dy.data(), dx);
+    filter.Image(x, dy.data());
+    du += shape.OutputSize();
+    y += shape.OutputSize();
+  }
+}
+
+constexpr Passes kPasses = {kIsa,          Moments,        Norm,     NormSumsPass,  NormGradient,     Signs,
+                            SignsGradient, BinaryConvPass, ConvPass, ConvGradients, NormConvGradients};
 
 }  // namespace
 }  // namespace subbit

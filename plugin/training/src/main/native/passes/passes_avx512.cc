@@ -10,6 +10,7 @@ namespace {
 
 constexpr const char* kIsa = "avx512";
 constexpr std::size_t kVectorBytes = 64;
+constexpr int kRegisters = 32;
 
 inline std::uint16_t Signs16(const float* x, const float* shift) {
   const __m512 value = _mm512_add_ps(_mm512_loadu_ps(x), _mm512_loadu_ps(shift));

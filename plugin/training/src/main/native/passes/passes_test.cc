@@ -16,7 +16,7 @@ namespace {
 std::vector<const Passes*> AllPasses() {
   std::vector<const Passes*> all = {&PortablePasses()};
 #ifdef SUBBIT_X86_KERNELS
-  if (DetectIsa() >= Isa::kAvx2) all.push_back(&Avx2Passes());
+  if (HasFma()) all.push_back(&Avx2Passes());
   if (DetectIsa() >= Isa::kAvx512 && HasAvx512Popcount()) all.push_back(&Avx512Passes());
 #endif
   return all;
@@ -126,7 +126,7 @@ TEST_P(PassesTest, NormGradientIsTheSumOfItsTerms) {
   const std::vector<float> du = values_.Draw(size_);
   const std::vector<float> x = values_.Draw(size_);
   std::vector<float> dx(x.size());
-  passes_.norm_gradient(shape_, a.data(), b.data(), constant.data(), du.data(), x.data(), dx.data());
+  passes_.norm_gradient(shape_, {a.data(), b.data(), constant.data()}, du.data(), x.data(), dx.data());
   for (std::int64_t r = 0; r < shape_.rows; ++r) {
     for (std::int64_t c = 0; c < shape_.channels; ++c) {
       const auto i = static_cast<std::size_t>(c);
@@ -173,40 +173,57 @@ INSTANTIATE_TEST_SUITE_P(All, PassesTest, testing::ValuesIn(Cases()), [](const a
          std::to_string(info.param.shape.channels);
 });
 
-class BinaryConvTest : public testing::TestWithParam<const Passes*> {};
-
-/// The convolution tap by tap.
-std::vector<float> Expected(const BinaryConvShape& shape, const std::vector<float>& x, const std::vector<float>& shift,
-                            const std::vector<float>& weights) {
-  std::vector<float> y;
+/// Calls use(index in x, index in the weights, index in y) for all products of a convolution.
+template <typename Use>
+void ForEachProduct(const ConvShape& shape, Use&& use) {
+  std::size_t y = 0;
   for (std::int64_t image = 0; image < shape.images; ++image) {
     for (std::int64_t row = 0; row < shape.OutHeight(); ++row) {
       for (std::int64_t column = 0; column < shape.OutWidth(); ++column) {
-        for (std::int64_t o = 0; o < shape.out; ++o) {
-          double sum = 0;
+        for (std::int64_t o = 0; o < shape.out; ++o, ++y) {
           for (std::int64_t tap = 0; tap < 9; ++tap) {
             const std::int64_t from_row = row * shape.stride + tap / 3 - 1;
             const std::int64_t from_column = column * shape.stride + tap % 3 - 1;
             if (from_row < 0 || from_row >= shape.height || from_column < 0 || from_column >= shape.width) continue;
             for (std::int64_t c = 0; c < shape.in; ++c) {
-              const std::int64_t at = ((image * shape.height + from_row) * shape.width + from_column) * shape.in + c;
-              const float value = x[static_cast<std::size_t>(at)] + shift[static_cast<std::size_t>(c)];
-              const float weight = weights[static_cast<std::size_t>((tap * shape.in + c) * shape.out + o)];
-              sum += value >= 0 ? weight : -weight;
+              const std::int64_t x = ((image * shape.height + from_row) * shape.width + from_column) * shape.in + c;
+              use(static_cast<std::size_t>(x), static_cast<std::size_t>((tap * shape.in + c) * shape.out + o), y);
             }
           }
-          y.push_back(static_cast<float>(sum));
         }
       }
     }
   }
-  return y;
 }
 
+/// The moments that a convolution takes of its output.
+struct Moments {
+  std::vector<double> mean;
+  std::vector<double> squares;
+
+  explicit Moments(std::int64_t channels)
+      : mean(static_cast<std::size_t>(channels)), squares(static_cast<std::size_t>(channels)) {}
+
+  void ExpectOf(const std::vector<float>& y) const {
+    const std::size_t channels = mean.size();
+    const double rows = static_cast<double>(y.size()) / static_cast<double>(channels);
+    for (std::size_t c = 0; c < channels; ++c) {
+      double expected_mean = 0;
+      for (std::size_t i = c; i < y.size(); i += channels) expected_mean += y[i] / rows;
+      double expected_squares = 0;
+      for (std::size_t i = c; i < y.size(); i += channels) expected_squares += std::pow(y[i] - expected_mean, 2);
+      EXPECT_NEAR(mean[c], expected_mean, 1e-5 * (1 + std::abs(expected_mean)));
+      EXPECT_NEAR(squares[c], expected_squares, 1e-5 * (1 + expected_squares));
+    }
+  }
+};
+
+class BinaryConvTest : public testing::TestWithParam<const Passes*> {};
+
 TEST_P(BinaryConvTest, CountsWhatTheTapsAddUpTo) {
-  for (const BinaryConvShape& shape :
-       {BinaryConvShape{2, 7, 9, 16, 16, 1}, BinaryConvShape{1, 8, 8, 32, 64, 2}, BinaryConvShape{2, 5, 6, 20, 11, 2},
-        BinaryConvShape{1, 1, 1, 3, 8, 1}, BinaryConvShape{1, 1, 5, 64, 9, 1}, BinaryConvShape{1, 4, 2, 100, 24, 1}}) {
+  for (const ConvShape& shape :
+       {ConvShape{2, 7, 9, 16, 16, 1}, ConvShape{1, 8, 8, 32, 64, 2}, ConvShape{2, 5, 6, 20, 11, 2},
+        ConvShape{1, 1, 1, 3, 8, 1}, ConvShape{1, 1, 5, 64, 9, 1}, ConvShape{1, 4, 2, 100, 24, 1}}) {
     Values values;
     const std::vector<float> x = values.Draw(shape.images * shape.height * shape.width * shape.in);
     const std::vector<float> shift = values.Draw(shape.in);
@@ -215,13 +232,73 @@ TEST_P(BinaryConvTest, CountsWhatTheTapsAddUpTo) {
       const float scale = 0.25f * static_cast<float>(1 + i % static_cast<std::size_t>(shape.out));
       weights[i] = weights[i] < 0 ? -scale : scale;
     }
-    const std::vector<float> expected = Expected(shape, x, shift, weights);
+    std::vector<float> expected(
+        static_cast<std::size_t>(shape.images * shape.OutHeight() * shape.OutWidth() * shape.out));
+    ForEachProduct(shape, [&](std::size_t at, std::size_t weight, std::size_t to) {
+      const float value = x[at] + shift[at % static_cast<std::size_t>(shape.in)];
+      expected[to] += value >= 0 ? weights[weight] : -weights[weight];
+    });
     std::vector<float> y(expected.size());
-    GetParam()->binary_conv(shape, x.data(), shift.data(), weights.data(), y.data());
+    Moments moments(shape.out);
+    GetParam()->binary_conv(shape, x.data(), shift.data(), weights.data(), y.data(), moments.mean.data(),
+                            moments.squares.data());
     // Scales are multiples of a quarter, so that all sums are exact.
     EXPECT_EQ(y, expected) << shape.in << " to " << shape.out << " channels";
+    moments.ExpectOf(y);
   }
 }
+
+void ExpectNear(const std::vector<float>& values, const std::vector<double>& expected, const char* what) {
+  ASSERT_EQ(values.size(), expected.size());
+  for (std::size_t i = 0; i < values.size(); ++i) ASSERT_NEAR(values[i], expected[i], 2e-4) << what << " " << i;
+}
+
+class ConvTest : public testing::TestWithParam<const Passes*> {};
+
+TEST_P(ConvTest, SumsAndItsGradientsAreThoseOfDoubles) {
+  for (const ConvShape& shape :
+       {ConvShape{2, 7, 9, 16, 16, 1}, ConvShape{1, 8, 8, 32, 64, 2}, ConvShape{2, 5, 16, 16, 48, 2},
+        ConvShape{1, 1, 1, 16, 16, 1}, ConvShape{2, 2, 1, 16, 16, 2}, ConvShape{1, 3, 29, 16, 16, 1},
+        ConvShape{1, 14, 14, 48, 32, 1}, ConvShape{1, 7, 7, 32, 16, 2}}) {
+    SCOPED_TRACE(std::to_string(shape.height) + "x" + std::to_string(shape.width) + "x" + std::to_string(shape.in));
+    Values values;
+    const std::vector<float> x = values.Draw(shape.images * shape.height * shape.width * shape.in);
+    const std::vector<float> weights = values.Draw(9 * shape.in * shape.out);
+    const std::vector<float> dy = values.Draw(shape.images * shape.OutHeight() * shape.OutWidth() * shape.out);
+    std::vector<double> expected_y(dy.size());
+    std::vector<double> expected_dx(x.size());
+    std::vector<double> expected_dw(weights.size());
+    ForEachProduct(shape, [&](std::size_t at, std::size_t weight, std::size_t to) {
+      expected_y[to] += static_cast<double>(x[at]) * weights[weight];
+      expected_dx[at] += static_cast<double>(dy[to]) * weights[weight];
+      expected_dw[weight] += static_cast<double>(x[at]) * dy[to];
+    });
+    std::vector<float> y(dy.size());
+    std::vector<float> dx(x.size());
+    std::vector<float> dw(weights.size());
+    Moments moments(shape.out);
+    GetParam()->conv(shape, x.data(), weights.data(), y.data(), moments.mean.data(), moments.squares.data());
+    ExpectNear(y, expected_y, "output");
+    moments.ExpectOf(y);
+    GetParam()->conv_gradients(shape, x.data(), weights.data(), dy.data(), dx.data(), dw.data());
+    ExpectNear(dx, expected_dx, "input's gradient");
+    ExpectNear(dw, expected_dw, "weights' gradient");
+
+    // Behind a normalisation, dy is made of two tensors.
+    const std::vector<float> factor(static_cast<std::size_t>(shape.out), 0.5f);
+    const std::vector<float> minus(static_cast<std::size_t>(shape.out), -0.25f);
+    const std::vector<float> offset(static_cast<std::size_t>(shape.out), 0.125f);
+    std::vector<float> du(dy.size());
+    for (std::size_t i = 0; i < du.size(); ++i) du[i] = 2 * (dy[i] + 0.25f * y[i] - 0.125f);
+    GetParam()->norm_conv_gradients(shape, {factor.data(), minus.data(), offset.data()}, du.data(), y.data(), x.data(),
+                                    weights.data(), dx.data(), dw.data());
+    ExpectNear(dx, expected_dx, "input's gradient behind a normalisation");
+    ExpectNear(dw, expected_dw, "weights' gradient behind a normalisation");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ConvTest, testing::ValuesIn(AllPasses()),
+                         [](const auto& info) { return std::string(info.param->isa); });
 
 INSTANTIATE_TEST_SUITE_P(All, BinaryConvTest, testing::ValuesIn(AllPasses()),
                          [](const auto& info) { return std::string(info.param->isa); });

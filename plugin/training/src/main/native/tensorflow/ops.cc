@@ -26,7 +26,6 @@ struct Attributes {
   std::int64_t residuals = 0;  ///< 0 or 1
   std::int64_t parts = 0;      ///< parts of the batch
   std::int64_t stride = 0;
-  std::int64_t padding = 0;
   float epsilon = 0;
 };
 
@@ -196,52 +195,82 @@ void RunNormSums(const Passes& passes, const Attributes& attributes, OpContext& 
                    {rows, rows + pixels.channels, rows + 2 * pixels.channels, rows + 3 * pixels.channels});
 }
 
+/// The gradient of a normalisation, from the sums of all parts of the batch.
+class NormGradients {
+ public:
+  /// Reads sums, moments and gamma, the last inputs of an operator.
+  NormGradients(Inputs& inputs, const Attributes& attributes, std::int64_t channels)
+      : channels_(channels),
+        totals_(Size(4 * channels), 0.0),
+        of_du_(Size(channels)),
+        of_x_(Size(channels)),
+        offset_(Size(channels)) {
+    const std::vector<OpTensor> sums = inputs.Several(attributes.parts);
+    const std::vector<OpTensor> moments = inputs.Several(attributes.parts);
+    const OpTensor gamma = inputs.Channels(channels, "gamma");
+    const Statistics statistics(moments, channels);
+    for (const OpTensor& part : sums) {
+      Require(part, {4, channels}, "sums");
+      for (std::size_t i = 0; i < totals_.size(); ++i) totals_[i] += part.data<double>()[i];
+    }
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const double inverse = statistics.Inverse(c, attributes.epsilon);
+      const double factor = inverse * static_cast<double>(gamma.data<float>()[c]);
+      const double slope = -factor * inverse * totals_[Size(3 * channels + c)] / statistics.rows;
+      of_du_[Size(c)] = static_cast<float>(factor);
+      of_x_[Size(c)] = static_cast<float>(slope);
+      offset_[Size(c)] = static_cast<float>(-factor * totals_[Size(2 * channels + c)] / statistics.rows -
+                                            slope * statistics.mean[Size(c)]);
+    }
+  }
+
+  NormBack back() const { return {of_du_.data(), of_x_.data(), offset_.data()}; }
+
+  /// Writes the gradients of gamma, of beta and the shift before, of the slope, and of the shift after.
+  void WriteOutputs(OpContext& context, int first) const {
+    for (const std::int64_t row : {3, 2, 1, 0}) {
+      const OpTensor gradient = context.FloatOutput(first++, {channels_});
+      for (std::int64_t c = 0; c < channels_; ++c) {
+        gradient.data<float>()[c] = static_cast<float>(totals_[Size(row * channels_ + c)]);
+      }
+    }
+  }
+
+ private:
+  const std::int64_t channels_;
+  std::vector<double> totals_;
+  std::vector<float> of_du_;
+  std::vector<float> of_x_;
+  std::vector<float> offset_;
+};
+
 void RunNormGradient(const Passes& passes, const Attributes& attributes, OpContext& context) {
   Inputs inputs(context);
   const OpTensor du = inputs.Next();
   const Shape shape = du.shape();
   const Pixels pixels = PixelsOf(shape);
-  const std::int64_t channels = pixels.channels;
   const OpTensor x = inputs.Like(shape, "x");
-  const std::vector<OpTensor> sums = inputs.Several(attributes.parts);
-  const std::vector<OpTensor> moments = inputs.Several(attributes.parts);
-  const OpTensor gamma = inputs.Channels(channels, "gamma");
-  const Statistics statistics(moments, channels);
-  std::vector<double> totals(Size(4 * channels), 0.0);
-  for (const OpTensor& part : sums) {
-    Require(part, {4, channels}, "sums");
-    for (std::size_t i = 0; i < totals.size(); ++i) totals[i] += part.data<double>()[i];
-  }
-  std::vector<float> of_du(Size(channels));
-  std::vector<float> of_x(Size(channels));
-  std::vector<float> offset(Size(channels));
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const double inverse = statistics.Inverse(c, attributes.epsilon);
-    const double factor = inverse * static_cast<double>(gamma.data<float>()[c]);
-    const double slope = -factor * inverse * totals[Size(3 * channels + c)] / statistics.rows;
-    of_du[Size(c)] = static_cast<float>(factor);
-    of_x[Size(c)] = static_cast<float>(slope);
-    offset[Size(c)] = static_cast<float>(-factor * totals[Size(2 * channels + c)] / statistics.rows -
-                                         slope * statistics.mean[Size(c)]);
-  }
+  const NormGradients gradients(inputs, attributes, pixels.channels);
   const OpTensor dx = context.FloatOutput(0, shape);
-  passes.norm_gradient(pixels, of_du.data(), of_x.data(), offset.data(), du.data<float>(), x.data<float>(),
-                       dx.data<float>());
-  // The gradients of gamma, of beta and the shift before, of the slope, and of the shift after.
-  int output = 1;
-  for (const std::int64_t row : {3, 2, 1, 0}) {
-    const OpTensor gradient = context.FloatOutput(output++, {channels});
-    for (std::int64_t c = 0; c < channels; ++c) {
-      gradient.data<float>()[c] = static_cast<float>(totals[Size(row * channels + c)]);
-    }
-  }
+  passes.norm_gradient(pixels, gradients.back(), du.data<float>(), x.data<float>(), dx.data<float>());
+  gradients.WriteOutputs(context, 1);
 }
 
-BinaryConvShape ConvShape(const Shape& x, const Shape& weights, std::int64_t stride) {
+ConvShape ConvShapeOf(const Shape& x, const Shape& weights, std::int64_t stride) {
   if (x.size() != 4 || weights.size() != 4 || weights[0] != 3 || weights[1] != 3 || weights[2] != x[3] || stride < 1) {
-    throw OpError{"A binary convolution needs [N, H, W, in] and [3, 3, in, out]"};
+    throw OpError{"A convolution needs [N, H, W, in] and [3, 3, in, out]"};
   }
   return {x[0], x[1], x[2], x[3], weights[3], stride};
+}
+
+Shape Output(const ConvShape& shape) { return {shape.images, shape.OutHeight(), shape.OutWidth(), shape.out}; }
+
+/// The moments of a convolution's output, [3][out]; the rows are filled in.
+OpTensor MomentsOutput(OpContext& context, int index, const ConvShape& shape) {
+  OpTensor moments = context.DoubleOutput(index, {3, shape.out});
+  const auto rows = static_cast<double>(shape.images * shape.OutHeight() * shape.OutWidth());
+  std::fill_n(moments.data<double>(), shape.out, rows);
+  return moments;
 }
 
 void RunBinaryConv(const Passes& passes, const Attributes& attributes, OpContext& context) {
@@ -250,62 +279,79 @@ void RunBinaryConv(const Passes& passes, const Attributes& attributes, OpContext
   PixelsOf(x.shape());
   const OpTensor shift = inputs.Channels(x.shape().back(), "shift");
   const OpTensor weights = inputs.Next();
-  const BinaryConvShape shape = ConvShape(x.shape(), weights.shape(), attributes.stride);
-  const OpTensor y = context.FloatOutput(0, {shape.images, shape.OutHeight(), shape.OutWidth(), shape.out});
-  passes.binary_conv(shape, x.data<float>(), shift.data<float>(), weights.data<float>(), y.data<float>());
+  const ConvShape shape = ConvShapeOf(x.shape(), weights.shape(), attributes.stride);
+  const OpTensor y = context.FloatOutput(0, Output(shape));
+  const OpTensor moments = MomentsOutput(context, 1, shape);
+  passes.binary_conv(shape, x.data<float>(), shift.data<float>(), weights.data<float>(), y.data<float>(),
+                     moments.data<double>() + shape.out, moments.data<double>() + 2 * shape.out);
 }
 
-/// Calls run(pixels, offset in the unpadded tensor, offset in the padded one) for every run of neighbouring pixels.
-template <typename Run>
-void ForEachRun(const Shape& shape, std::int64_t padding, Run&& run) {
-  const std::int64_t channels = shape[3];
-  if (padding == 0) {
-    run(PixelsOf(shape), 0, 0);
-    return;
+ConvShape OfBlocks(const ConvShape& shape) {
+  if (shape.in % kConvChannels != 0 || shape.out % kConvChannels != 0) {
+    throw OpError{"A convolution of floats needs multiples of " + std::to_string(kConvChannels) + " channels"};
   }
-  const std::int64_t width = shape[2] + 2 * padding;
-  for (std::int64_t image = 0; image < shape[0]; ++image) {
-    for (std::int64_t row = 0; row < shape[1]; ++row) {
-      run(Pixels{shape[2], channels}, (image * shape[1] + row) * shape[2] * channels,
-          ((image * (shape[1] + 2 * padding) + row + padding) * width + padding) * channels);
-    }
-  }
+  return shape;
 }
 
-Shape Padded(const Shape& shape, std::int64_t padding) {
-  if (shape.size() != 4) throw OpError{"Activations of a convolution are [N, H, W, channels]"};
-  return {shape[0], shape[1] + 2 * padding, shape[2] + 2 * padding, shape[3]};
-}
-
-void RunSigns(const Passes& passes, const Attributes& attributes, OpContext& context) {
+void RunConv(const Passes& passes, const Attributes& attributes, OpContext& context) {
   Inputs inputs(context);
   const OpTensor x = inputs.Next();
-  const Shape shape = x.shape();
-  const Pixels pixels = PixelsOf(shape);
-  const OpTensor shift = inputs.Channels(pixels.channels, "shift");
-  const Shape padded = Padded(shape, attributes.padding);
-  const OpTensor y = context.FloatOutput(0, padded);
-  if (attributes.padding > 0) std::fill_n(y.data<float>(), PixelsOf(padded).rows * pixels.channels, 0.0f);
-  ForEachRun(shape, attributes.padding, [&](Pixels run, std::int64_t from, std::int64_t to) {
-    passes.signs(run, x.data<float>() + from, shift.data<float>(), y.data<float>() + to);
-  });
+  const OpTensor weights = inputs.Next();
+  const ConvShape shape = OfBlocks(ConvShapeOf(x.shape(), weights.shape(), attributes.stride));
+  const OpTensor y = context.FloatOutput(0, Output(shape));
+  const OpTensor moments = MomentsOutput(context, 1, shape);
+  passes.conv(shape, x.data<float>(), weights.data<float>(), y.data<float>(), moments.data<double>() + shape.out,
+              moments.data<double>() + 2 * shape.out);
 }
 
-void RunSignsGradient(const Passes& passes, const Attributes& attributes, OpContext& context) {
+void RunConvGradients(const Passes& passes, const Attributes& attributes, OpContext& context) {
+  Inputs inputs(context);
+  const OpTensor x = inputs.Next();
+  const OpTensor weights = inputs.Next();
+  const ConvShape shape = OfBlocks(ConvShapeOf(x.shape(), weights.shape(), attributes.stride));
+  const OpTensor dy = inputs.Like(Output(shape), "gradient");
+  const OpTensor dx = context.FloatOutput(0, x.shape());
+  const OpTensor gradient = context.FloatOutput(1, weights.shape());
+  passes.conv_gradients(shape, x.data<float>(), weights.data<float>(), dy.data<float>(), dx.data<float>(),
+                        gradient.data<float>());
+}
+
+void RunNormConvGradients(const Passes& passes, const Attributes& attributes, OpContext& context) {
+  Inputs inputs(context);
+  const OpTensor x = inputs.Next();
+  const OpTensor weights = inputs.Next();
+  const ConvShape shape = OfBlocks(ConvShapeOf(x.shape(), weights.shape(), attributes.stride));
+  const OpTensor y = inputs.Like(Output(shape), "output");
+  const OpTensor du = inputs.Like(Output(shape), "gradient");
+  const NormGradients gradients(inputs, attributes, shape.out);
+  const OpTensor dx = context.FloatOutput(0, x.shape());
+  const OpTensor gradient = context.FloatOutput(1, weights.shape());
+  passes.norm_conv_gradients(shape, gradients.back(), du.data<float>(), y.data<float>(), x.data<float>(),
+                             weights.data<float>(), dx.data<float>(), gradient.data<float>());
+  gradients.WriteOutputs(context, 2);
+}
+
+void RunSigns(const Passes& passes, const Attributes&, OpContext& context) {
+  Inputs inputs(context);
+  const OpTensor x = inputs.Next();
+  const Pixels pixels = PixelsOf(x.shape());
+  const OpTensor shift = inputs.Channels(pixels.channels, "shift");
+  const OpTensor y = context.FloatOutput(0, x.shape());
+  passes.signs(pixels, x.data<float>(), shift.data<float>(), y.data<float>());
+}
+
+void RunSignsGradient(const Passes& passes, const Attributes&, OpContext& context) {
   Inputs inputs(context);
   const OpTensor gradient = inputs.Next();
-  const OpTensor x = inputs.Next();
-  const Shape shape = x.shape();
+  const Shape shape = gradient.shape();
   const Pixels pixels = PixelsOf(shape);
-  Require(gradient, Padded(shape, attributes.padding), "gradient");
+  const OpTensor x = inputs.Like(shape, "x");
   const OpTensor shift = inputs.Channels(pixels.channels, "shift");
   const OpTensor dx = context.FloatOutput(0, shape);
   const OpTensor shift_gradient = context.FloatOutput(1, {pixels.channels});
   std::vector<double> sums(Size(pixels.channels), 0.0);
-  ForEachRun(shape, attributes.padding, [&](Pixels run, std::int64_t to, std::int64_t from) {
-    passes.signs_gradient(run, gradient.data<float>() + from, x.data<float>() + to, shift.data<float>(),
-                          dx.data<float>() + to, sums.data());
-  });
+  passes.signs_gradient(pixels, gradient.data<float>(), x.data<float>(), shift.data<float>(), dx.data<float>(),
+                        sums.data());
   for (std::int64_t c = 0; c < pixels.channels; ++c) {
     shift_gradient.data<float>()[c] = static_cast<float>(sums[Size(c)]);
   }
@@ -329,8 +375,7 @@ void* Create(TF_OpKernelConstruction* construction, std::initializer_list<const 
       std::int64_t& value = name == "summands"    ? values.summands
                             : name == "residuals" ? values.residuals
                             : name == "parts"     ? values.parts
-                            : name == "stride"    ? values.stride
-                                                  : values.padding;
+                                                  : values.stride;
       tensorflow->TF_OpKernelConstruction_GetAttrInt64(construction, attribute, &value, status);
     }
     if (tensorflow->TF_GetCode(status) != kTensorFlowOk) {
@@ -399,6 +444,7 @@ bool RegisterOps(const TensorFlowApi& api) {
   const char* residuals = "residuals: int >= 0";
   const char* summands = "summands: int >= 1";
   const char* epsilon = "epsilon: float";
+  const char* stride = "stride: int >= 1";
   const Definition definitions[] = {
       {"SubbitMoments",
        {"x: float"},
@@ -428,21 +474,41 @@ bool RegisterOps(const TensorFlowApi& api) {
        Compute<RunNormGradient>},
       {"SubbitBinaryConv",
        {"x: float", "shift: float", "weights: float"},
-       {"y: float"},
-       {"stride: int >= 1"},
+       {"y: float", "moments: double"},
+       {stride},
        [](TF_OpKernelConstruction* c) { return Create(c, {"stride"}); },
        Compute<RunBinaryConv>},
+      {"SubbitConv",
+       {"x: float", "weights: float"},
+       {"y: float", "moments: double"},
+       {stride},
+       [](TF_OpKernelConstruction* c) { return Create(c, {"stride"}); },
+       Compute<RunConv>},
+      {"SubbitConvGradients",
+       {"x: float", "weights: float", "gradient: float"},
+       {"dx: float", "weights_gradient: float"},
+       {stride},
+       [](TF_OpKernelConstruction* c) { return Create(c, {"stride"}); },
+       Compute<RunConvGradients>},
+      {"SubbitNormConvGradients",
+       {"x: float", "weights: float", "y: float", "inner: float", "sums: parts * double", "moments: parts * double",
+        "gamma: float"},
+       {"dx: float", "weights_gradient: float", "gamma_gradient: float", "beta_gradient: float",
+        "slope_gradient: float", "after_gradient: float"},
+       {parts, epsilon, stride},
+       [](TF_OpKernelConstruction* c) { return Create(c, {"parts", "epsilon", "stride"}); },
+       Compute<RunNormConvGradients>},
       {"SubbitSigns",
        {"x: float", "shift: float"},
        {"y: float"},
-       {"padding: int >= 0"},
-       [](TF_OpKernelConstruction* c) { return Create(c, {"padding"}); },
+       {},
+       [](TF_OpKernelConstruction* c) { return Create(c, {}); },
        Compute<RunSigns>},
       {"SubbitSignsGradient",
        {"gradient: float", "x: float", "shift: float"},
        {"dx: float", "shift_gradient: float"},
-       {"padding: int >= 0"},
-       [](TF_OpKernelConstruction* c) { return Create(c, {"padding"}); },
+       {},
+       [](TF_OpKernelConstruction* c) { return Create(c, {}); },
        Compute<RunSignsGradient>},
   };
   for (const Definition& definition : definitions) {

@@ -32,8 +32,10 @@ public final class IdxImageSource implements ImageSource {
   @Config(description = "Names of the labels 0, 1, ...; without them, labels are named by number.")
   private List<String> labelNames = new ArrayList<>();
 
-  @Config(
-      description = "Number of images to read, counted from the start of the files; 0 reads all.")
+  @Config(description = "Number of images at the start of the files that are left out.")
+  private int skip = 0;
+
+  @Config(description = "Number of images to read behind those; 0 reads all.")
   private int limit = 0;
 
   @Config(
@@ -90,6 +92,9 @@ public final class IdxImageSource implements ImageSource {
       throw new PropertyException(
           "", "limit", "limit is " + limit + ", allowed are 0 (read all) and more");
     }
+    if (skip < 0) {
+      throw new PropertyException("", "skip", "skip is " + skip + ", allowed are 0 and more");
+    }
     try (IdxFile images = new IdxFile(imagesPath, "images", 3, 4);
         IdxFile labels = new IdxFile(labelsPath, "labels", 1)) {
       read(images, labels);
@@ -118,15 +123,22 @@ public final class IdxImageSource implements ImageSource {
     } catch (IllegalArgumentException e) {
       throw new IOException(images.path() + ": " + e.getMessage(), e);
     }
-    int wanted = limit == 0 ? count : Math.min(limit, count);
+    if (skip > 0 && skip >= count) {
+      throw new PropertyException(
+          "", "skip", "skip is " + skip + ", but " + images.path() + " holds " + count + " images");
+    }
+    int end = limit == 0 ? count : (int) Math.min((long) skip + limit, count);
     // Grows with what was really read: a header may promise more than the file has.
     List<Example<Label>> read = new ArrayList<>();
-    for (int i = 0; i < wanted; i++) {
+    for (int i = 0; i < end; i++) {
       byte[] pixels = images.read(shape.size(), "image " + i + " of " + count);
       int label = labels.read(1, "label " + i + " of " + count)[0] & 0xFF;
+      if (i < skip) {
+        continue;
+      }
       read.add(new ImageExample(new Label(labelName(label, i)), pixels));
     }
-    if (wanted == count) {
+    if (end == count) {
       images.requireEnd();
       labels.requireEnd();
     }

@@ -76,6 +76,42 @@ class IdxImageSourceTest {
     assertEquals("dog", source.iterator().next().getOutput().getLabel());
   }
 
+  /** A file can be cut in two: what is trained on, and the rest. */
+  @Test
+  void leavesOutImagesAtTheStart() throws IOException {
+    write("images", StripedImages.idx(pixels(4 * 6), 4, 2, 3));
+    write("labels", StripedImages.idx(new byte[] {0, 1, 2, 3}, 4));
+    assertEquals(List.of("2", "3"), labels(2, 0));
+    assertEquals(List.of("1", "2"), labels(1, 2));
+    assertEquals(List.of("3"), labels(3, Integer.MAX_VALUE));
+    PropertyException e = assertThrows(PropertyException.class, () -> labels(4, 0));
+    assertTrue(e.getMsg().contains("images holds 4 images"), e.getMsg());
+    assertThrows(PropertyException.class, () -> labels(-1, 0));
+  }
+
+  private List<String> labels(int skip, int limit) throws IOException {
+    Path config =
+        Files.writeString(
+            folder.resolve("source.xml"),
+            "<config><component name='source' type='"
+                + IdxImageSource.class.getName()
+                + "'><property name='imagesPath' value='"
+                + folder.resolve("images")
+                + "'/><property name='labelsPath' value='"
+                + folder.resolve("labels")
+                + "'/><property name='skip' value='"
+                + skip
+                + "'/><property name='limit' value='"
+                + limit
+                + "'/></component></config>");
+    try (ConfigurationManager manager = new ConfigurationManager(config.toString())) {
+      List<String> labels = new ArrayList<>();
+      IdxImageSource source = (IdxImageSource) manager.lookup("source");
+      source.forEach(example -> labels.add(example.getOutput().getLabel()));
+      return labels;
+    }
+  }
+
   @Test
   void editingAnExampleLeavesTheSourceAsItWas() throws IOException {
     IdxImageSource source = StripedImages.source(folder, 3, 1);

@@ -10,6 +10,8 @@ import dev.subbit.tribuo.ModelFileProvenance;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.config.FieldCheck;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.training.internal.engine.LayerRates;
+import dev.subbit.tribuo.training.internal.start.SavedModel;
 import dev.subbit.tribuo.training.internal.start.SavedWeights;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +29,6 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.tribuo.ImmutableOutputInfo;
-import org.tribuo.Model;
 import org.tribuo.classification.Label;
 
 /**
@@ -50,13 +52,20 @@ public final class InitialModel implements Configurable, Provenancable<Configure
           "Layers that stay as they are, by name; * stands for any characters: stem.*, stage1.*.")
   private List<String> freeze = new ArrayList<>();
 
+  @Config(
+      description =
+          "The learning rate of the model's layers is the trainer's times this. A new classifier"
+              + " has the trainer's.")
+  private double rateFactor = 1;
+
   /** For OLCUT, which fills in the configured fields. */
   private InitialModel() {}
 
-  private InitialModel(Path modelPath, String zooModel, List<String> freeze) {
+  private InitialModel(Path modelPath, String zooModel, List<String> freeze, double rateFactor) {
     this.modelPath = modelPath;
     this.zooModel = zooModel;
     this.freeze = List.copyOf(freeze);
+    this.rateFactor = rateFactor;
     postConfig();
   }
 
@@ -69,7 +78,7 @@ public final class InitialModel implements Configurable, Provenancable<Configure
    * @throws PropertyException if there is no such file.
    */
   public static InitialModel ofFile(Path modelPath, String... freeze) {
-    return new InitialModel(modelPath, null, List.of(freeze));
+    return new InitialModel(modelPath, null, List.of(freeze), 1);
   }
 
   /**
@@ -81,7 +90,19 @@ public final class InitialModel implements Configurable, Provenancable<Configure
    * @throws PropertyException if there is no such model, or the zoo is not on the classpath.
    */
   public static InitialModel ofZoo(String name, String... freeze) {
-    return new InitialModel(null, name, List.of(freeze));
+    return new InitialModel(null, name, List.of(freeze), 1);
+  }
+
+  /**
+   * The same start with layers that are trained faster or slower.
+   *
+   * @param factor what the trainer's learning rate is multiplied by for the layers of the model,
+   *     positive; 1 unless set.
+   * @return a new start.
+   * @throws PropertyException if the factor is not positive.
+   */
+  public InitialModel withRateFactor(double factor) {
+    return new InitialModel(modelPath, zooModel, freeze, factor);
   }
 
   /**
@@ -97,6 +118,7 @@ public final class InitialModel implements Configurable, Provenancable<Configure
         "modelPath",
         modelPath,
         "a file where there is no zooModel, and none beside one");
+    check.positive("rateFactor", rateFactor);
     if (modelPath != null) {
       check.require(Files.isRegularFile(modelPath), "modelPath", modelPath, "files that there are");
       return;
@@ -118,16 +140,14 @@ public final class InitialModel implements Configurable, Provenancable<Configure
   }
 
   /**
-   * The names of the nodes of a network that stay as they are.
+   * The names of the layers that stay as they are.
    *
    * @param network the network.
-   * @param parameters the names of its parameters.
-   * @throws IllegalArgumentException if a pattern is for no layer with parameters, or nothing is
-   *     left to train.
+   * @param layers its layers with parameters.
+   * @throws IllegalArgumentException if a pattern is for none of these layers, or nothing is left
+   *     to train.
    */
-  Set<String> frozen(Network network, Set<String> parameters) {
-    Set<String> layers = new TreeSet<>();
-    parameters.forEach(name -> layers.add(name.substring(0, name.indexOf('/'))));
+  private Set<String> frozen(Network network, Set<String> layers) {
     Set<String> frozen = new TreeSet<>();
     for (String pattern : freeze) {
       Pattern regex = Pattern.compile(("\\Q" + pattern + "\\E").replace("*", "\\E.*\\Q"));
@@ -152,20 +172,40 @@ public final class InitialModel implements Configurable, Provenancable<Configure
   }
 
   /**
-   * The parameters that a training starts from.
+   * What a training starts from.
+   *
+   * @param parameters by full name, see {@link SavedWeights#startOf}.
+   * @param rates how fast each layer is trained.
+   */
+  record Start(Map<String, float[]> parameters, LayerRates rates) {}
+
+  /**
+   * What a training starts from.
    *
    * @param network the network to be trained.
    * @param tau bits of an index of its codebooks.
    * @param labels its labels.
    * @param drawn its parameters, as drawn.
-   * @throws IllegalArgumentException if the model cannot be read, or its layers are others; the
-   *     message names the layer and both shapes.
+   * @throws IllegalArgumentException if the model cannot be read, or its layers are others: the
+   *     message names the layer and both shapes; or if layers to freeze are not there, or nothing
+   *     is left to train.
    */
-  Map<String, float[]> startOf(
+  Start startOf(
       Network network, int tau, ImmutableOutputInfo<Label> labels, Map<String, float[]> drawn) {
+    Set<String> layers = new TreeSet<>();
+    drawn.keySet().forEach(name -> layers.add(name.substring(0, name.indexOf('/'))));
+    Map<String, Float> factors = new HashMap<>();
+    layers.forEach(layer -> factors.put(layer, (float) rateFactor));
+    Set<String> frozen = frozen(network, layers);
+    frozen.forEach(layer -> factors.put(layer, 0f));
     try (SubBitModel model = load()) {
-      return new SavedWeights(toString(), model.network(), names(model.getOutputIDInfo()))
-          .startOf(network, tau, names(labels), drawn);
+      SavedWeights saved =
+          new SavedWeights(toString(), model.network(), names(model.getOutputIDInfo()));
+      if (!saved.keepsClassifier(names(labels))) {
+        factors.remove(network.output().name());
+      }
+      return new Start(
+          saved.startOf(network, tau, names(labels), drawn, frozen), new LayerRates(factors));
     }
   }
 
@@ -176,23 +216,10 @@ public final class InitialModel implements Configurable, Provenancable<Configure
   }
 
   private SubBitModel load() {
-    Model<?> model;
-    try (InputStream stored = new ByteArrayInputStream(bytes())) {
-      model = Model.deserializeFromStream(stored);
-    } catch (IOException | RuntimeException e) {
-      throw new IllegalArgumentException(
-          "Cannot start from " + this + ": it is not a saved model, or damaged: " + e.getMessage(),
-          e);
-    }
-    if (model instanceof SubBitModel subBit) {
-      return subBit;
-    }
-    throw new IllegalArgumentException(
-        "Cannot start from "
-            + this
-            + ": it is a "
-            + model.getClass().getSimpleName()
-            + ", not a SubBitModel");
+    return SavedModel.read(
+        "The initial model " + this,
+        () -> new ByteArrayInputStream(bytes()),
+        "train one by a SubBitTrainer");
   }
 
   private byte[] bytes() throws IOException {

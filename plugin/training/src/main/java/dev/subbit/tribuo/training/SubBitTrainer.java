@@ -9,10 +9,8 @@ import dev.subbit.tribuo.config.FieldCheck;
 import dev.subbit.tribuo.data.ImageDataset;
 import dev.subbit.tribuo.data.PixelMap;
 import dev.subbit.tribuo.network.ImageShape;
-import dev.subbit.tribuo.network.InitialParameters;
 import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
-import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.NetworkDescription;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.network.TrainedNetwork;
@@ -23,44 +21,32 @@ import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.settings.Schedule;
 import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.cluster.TrainingCluster;
-import dev.subbit.tribuo.training.internal.batches.ImageBatches;
-import dev.subbit.tribuo.training.internal.batches.ImageWeights;
 import dev.subbit.tribuo.training.internal.checkpoint.CheckpointFolder;
 import dev.subbit.tribuo.training.internal.checkpoint.Fingerprint;
-import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
-import dev.subbit.tribuo.training.internal.engine.Recipe;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
-import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
-import dev.subbit.tribuo.training.internal.engine.TrainingStage;
 import dev.subbit.tribuo.training.internal.loop.ModelSelection;
 import dev.subbit.tribuo.training.internal.loop.RangeTest;
 import dev.subbit.tribuo.training.internal.loop.TrainingCheckpoints;
 import dev.subbit.tribuo.training.internal.loop.TrainingFingerprint;
 import dev.subbit.tribuo.training.internal.loop.TrainingLoop;
-import dev.subbit.tribuo.training.internal.loop.ValidationSplit;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
 import dev.subbit.tribuo.training.metrics.LearningRateRange;
 import dev.subbit.tribuo.training.metrics.TrainingListener;
 import dev.subbit.tribuo.training.metrics.TrainingStoppedException;
 import dev.subbit.tribuo.training.recipe.Augmentation;
 import dev.subbit.tribuo.training.recipe.ClassWeights;
-import dev.subbit.tribuo.training.teacher.TeacherSession;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
-import java.util.function.ToIntFunction;
 import org.tribuo.Dataset;
 import org.tribuo.ImmutableFeatureMap;
 import org.tribuo.ImmutableOutputInfo;
@@ -302,7 +288,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
   }
 
   /** The stages of the configuration, or those that its short form stands for. */
-  private List<StageRecipe> allStages() {
+  List<StageRecipe> allStages() {
     if (!stages.isEmpty()) {
       return stages;
     }
@@ -316,7 +302,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
   }
 
   /** The stage that makes the model. */
-  private StageRecipe lastStage() {
+  StageRecipe lastStage() {
     List<StageRecipe> all = allStages();
     return all.get(all.size() - 1);
   }
@@ -470,13 +456,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
     try (TrainingCheckpoints checkpoints =
         checkpoints(trainerProvenance, examples, pixelMap, labels)) {
       trained =
-          train(
-              examples,
-              pixelMap,
-              labels,
-              RandomPlace.of(localRng.nextLong()),
-              checkpoints,
-              stopsBefore);
+          train(examples, pixelMap, RandomPlace.of(localRng.nextLong()), checkpoints, stopsBefore);
     }
     SubBitModel model = new SubBitModel(modelName(), provenance, features, labels, trained);
     return examples instanceof ImageDataset images
@@ -521,7 +501,8 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
         && codebookStart != CodebookStart.RANDOM;
   }
 
-  private ImageShape shape() {
+  /** The shape of the images. */
+  ImageShape shape() {
     return new ImageShape(imageShape[0], imageShape[1], imageShape[2]);
   }
 
@@ -552,7 +533,12 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
     requireBatch(examples);
   }
 
-  private void requireBatch(Dataset<Label> training) {
+  /**
+   * Checks that there are images enough.
+   *
+   * @throws IllegalArgumentException if they do not fill the largest batch of a stage.
+   */
+  void requireBatch(Dataset<Label> training) {
     int largest = largestBatch();
     if (training.size() < largest) {
       throw new IllegalArgumentException(
@@ -569,15 +555,13 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
   private TrainedNetwork train(
       Dataset<Label> examples,
       PixelMap pixelMap,
-      ImmutableOutputInfo<Label> labels,
       RandomPlace random,
       TrainingCheckpoints checkpoints,
       int stopsBefore) {
-    try (TeacherSessions teachers = new TeacherSessions(pixelMap.shape(), labels, threads)) {
-      Prepared prepared = prepare(examples, pixelMap, labels, random, teachers);
+    try (PreparedTraining prepared = new PreparedTraining(this, examples, pixelMap, random)) {
       TrainingLoop loop =
           new TrainingLoop(
-              prepared.plans(),
+              prepared.stages(),
               new ModelSelection(prepared.validation(), keepBest, patience),
               checkpoints,
               listeners,
@@ -590,74 +574,6 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
           ? trained
           : IntegerCalibration.keepOrChoose(trained, prepared.images(), pixelMap);
     }
-  }
-
-  /**
-   * A training before its first step.
-   *
-   * @param images the images to train on.
-   * @param validation the images to validate with; null for none.
-   * @param plans the plans of all stages.
-   * @param initial the parameters to start from.
-   */
-  private record Prepared(
-      Dataset<Label> images,
-      ImageBatches validation,
-      List<TrainingStage> plans,
-      Map<String, float[]> initial) {}
-
-  private Prepared prepare(
-      Dataset<Label> examples,
-      PixelMap pixelMap,
-      ImmutableOutputInfo<Label> labels,
-      RandomPlace random,
-      TeacherSessions teachers) {
-    Dataset<Label> training = examples;
-    ImageBatches validation = null;
-    if (validationShare > 0) {
-      ValidationSplit split =
-          ValidationSplit.draw(
-              examples,
-              examples.getFeatureIDMap(),
-              labels,
-              validationShare,
-              random.at("validation"));
-      training = split.training();
-      requireBatch(training);
-      validation =
-          ImageBatches.evaluation(
-              split.validation(), pixelMap, labels, lastStage().batchSize, threads);
-    }
-    Dataset<Label> images = training;
-    ImageWeights imageWeights = ImageWeights.of(images, labels, classWeights);
-    List<TrainingStage> plans =
-        plans(
-            stage ->
-                ImageBatches.training(
-                        images,
-                        pixelMap,
-                        labels,
-                        stage.batchSize,
-                        stage.augmentation,
-                        random.at("batches"),
-                        threads)
-                    .with(imageWeights, stage.mixing),
-            !imageWeights.areEven(),
-            teachers,
-            labels.size(),
-            random,
-            network ->
-                IntegerCalibration.choose(network, images, pixelMap, integerWidth).fractionBits());
-    TrainingStage first = plans.get(0);
-    Map<String, float[]> initial =
-        InitialParameters.draw(first.network(), random.at("parameters").numbers());
-    if (initialModel != null) {
-      Set<String> frozen = initialModel.frozen(first.network(), initial.keySet());
-      plans.replaceAll(stage -> stage.freezing(frozen));
-      initial =
-          initialModel.startOf(first.network(), first.plan().codebooks().tau(), labels, initial);
-    }
-    return new Prepared(images, validation, plans, initial);
   }
 
   /**
@@ -674,94 +590,14 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
   public LearningRateRange findLearningRate(Dataset<Label> examples) {
     requireTrainable(examples);
     PixelMap pixelMap = new PixelMap(examples.getFeatureIDMap(), shape());
-    ImmutableOutputInfo<Label> labels = examples.getOutputIDInfo();
     RandomPlace random = RandomPlace.of(new SplittableRandom(seed).split().nextLong());
-    try (TeacherSessions teachers = new TeacherSessions(pixelMap.shape(), labels, threads)) {
-      Prepared prepared = prepare(examples, pixelMap, labels, random, teachers);
-      return RangeTest.run(prepared.plans().get(0), prepared.initial());
+    try (PreparedTraining prepared = new PreparedTraining(this, examples, pixelMap, random)) {
+      return RangeTest.run(prepared.stages().get(0), prepared.initial());
     }
   }
 
-  /**
-   * The plans of all stages: one for each, and one that finishes the last in integers, if it does.
-   */
-  private List<TrainingStage> plans(
-      Function<StageRecipe, ImageBatches> batches,
-      boolean weighted,
-      TeacherSessions teachers,
-      int classes,
-      RandomPlace random,
-      ToIntFunction<TrainedNetwork> fractionBits) {
-    List<TrainingStage> plans = new ArrayList<>();
-    List<StageRecipe> all = allStages();
-    for (StageRecipe stage : all) {
-      Network built = description().build(shape(), classes, stage.weights, activations);
-      ImageBatches images = batches.apply(stage);
-      TeacherSession teacher = stage.distils() ? teachers.open(stage.teacher) : null;
-      int inIntegers = stage == all.get(all.size() - 1) ? integerEpochs : 0;
-      int inFloats = stage.epochs - inIntegers;
-      int first = Math.multiplyExact(inFloats, images.count());
-      int last = Math.multiplyExact(inIntegers, images.count());
-      plans.add(
-          new TrainingStage(
-              name(stage),
-              images,
-              built,
-              plan(stage, weighted, first, 0, last, 0, random),
-              inFloats,
-              teacher));
-      if (inIntegers > 0) {
-        plans.add(
-            new TrainingStage(
-                "integers",
-                images,
-                built,
-                plan(stage, weighted, last, first, 0, integerWidth, random),
-                inIntegers,
-                teacher,
-                fractionBits,
-                Set.of()));
-      }
-    }
-    return plans;
-  }
-
-  private TrainingPlan plan(
-      StageRecipe stage,
-      boolean weighted,
-      int steps,
-      int before,
-      int after,
-      int width,
-      RandomPlace random) {
-    Recipe recipe =
-        new Recipe(
-            stage.optimiser,
-            stage.rates(before + steps + after),
-            stage.learningRate.floatValue(),
-            stage.momentum.floatValue(),
-            stage.weightDecay.floatValue(),
-            stage.labelSmoothing.floatValue(),
-            stage.gradientClip.floatValue(),
-            stage.distils() ? stage.distillationWeight.floatValue() : 0,
-            stage.temperature.floatValue(),
-            stage.averageDecay.floatValue(),
-            weighted);
-    CodebookPlan codebooks =
-        new CodebookPlan(
-            stage.tau, selection, codebookStart, assignment, refineInterval, (float) refineRate);
-    long engineSeed = random.at("engine").numbers().nextLong();
-    return new TrainingPlan(steps, before, after, recipe, codebooks, width, threads, engineSeed);
-  }
-
-  private static String name(StageRecipe stage) {
-    if (stage.weights == Layer.Weights.FLOAT) {
-      return "float weights";
-    }
-    return stage.tau == Codebook.MAX_TAU ? "binary weights" : "sub-bit weights";
-  }
-
-  private NetworkDescription description() {
+  /** The network, named or of the user's own. */
+  NetworkDescription description() {
     return architecture == null ? Networks.description(network) : architecture;
   }
 

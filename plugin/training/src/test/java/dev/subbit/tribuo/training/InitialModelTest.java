@@ -79,7 +79,8 @@ class InitialModelTest {
 
   @Test
   void isConfiguredAsAnyComponent() {
-    SubBitTrainer trainer = builder().initialModel(InitialModel.ofFile(saved, "stem.*")).build();
+    InitialModel start = InitialModel.ofFile(saved, "stem.*").withRateFactor(0.5);
+    SubBitTrainer trainer = builder().initialModel(start).build();
     Helpers.testConfigurableRoundtrip(trainer);
     Helpers.testProvenanceMarshalling(trainer.getProvenance());
   }
@@ -106,6 +107,24 @@ class InitialModelTest {
     }
   }
 
+  /** Adam's first step is as long as the learning rate, whatever the gradient. */
+  @Test
+  void theModelsLayersAreTrainedAtAShareOfTheRate() {
+    SubBitTrainer trainer =
+        builder()
+            .batchSize(training.size())
+            .learningRate(0.01)
+            .initialModel(InitialModel.ofFile(saved).withRateFactor(0.25))
+            .build();
+    try (SubBitModel model = trainer.train(training)) {
+      float[] before = savedFloats.get("classifier/bias");
+      float[] after = model.network().floats().get("classifier/bias");
+      for (int i = 0; i < before.length; i++) {
+        assertEquals(0.0025, Math.abs(after[i] - before[i]), 1e-4);
+      }
+    }
+  }
+
   @Test
   void whatDoesNotFitIsNamed() throws Exception {
     assertRefuses(
@@ -121,7 +140,7 @@ class InitialModelTest {
     assertRefuses("no layer is left", builder().initialModel(InitialModel.ofFile(saved, "*")));
     Path damaged = Files.writeString(folder.resolve("damaged.sbm"), "no model");
     assertRefuses(
-        "damaged.sbm: it is not a saved model",
+        "damaged.sbm is not a saved model, or is damaged",
         builder().initialModel(InitialModel.ofFile(damaged)));
   }
 
@@ -137,6 +156,7 @@ class InitialModelTest {
     assertMessage("nothing.sbm", () -> InitialModel.ofFile(folder.resolve("nothing.sbm")));
     assertMessage(ZOO_MODEL, () -> InitialModel.ofZoo("fashion-mnist-real-tau7"));
     assertMessage("zooModel", () -> InitialModel.ofFile(null));
+    assertMessage("rateFactor", () -> InitialModel.ofFile(saved).withRateFactor(0));
   }
 
   private static void assertMessage(String part, Runnable action) {

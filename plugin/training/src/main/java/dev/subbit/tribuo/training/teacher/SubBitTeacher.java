@@ -7,10 +7,10 @@ import dev.subbit.tribuo.ModelFileProvenance;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Network;
-import java.io.IOException;
+import dev.subbit.tribuo.training.internal.start.SavedModel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.tribuo.ImmutableOutputInfo;
-import org.tribuo.Model;
 import org.tribuo.classification.Label;
 
 /**
@@ -73,23 +73,10 @@ public final class SubBitTeacher implements Teacher {
   }
 
   private SubBitModel load() {
-    Model<?> model;
-    try {
-      model = Model.deserializeFromFile(modelPath);
-    } catch (IOException | RuntimeException e) {
-      throw new IllegalArgumentException(
-          "The teacher " + modelPath + " is not a saved model, or is damaged: " + e.getMessage(),
-          e);
-    }
-    if (model instanceof SubBitModel subBit) {
-      return subBit;
-    }
-    throw new IllegalArgumentException(
-        "The teacher "
-            + modelPath
-            + " holds a "
-            + model.getClass().getSimpleName()
-            + ", not a SubBitModel; export it as ONNX and use OnnxTeacher");
+    return SavedModel.read(
+        "The teacher " + modelPath,
+        () -> Files.newInputStream(modelPath),
+        "export it as ONNX and use OnnxTeacher");
   }
 
   @Override

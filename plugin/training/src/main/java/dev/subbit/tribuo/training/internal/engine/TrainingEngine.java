@@ -7,7 +7,6 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
-import java.util.Set;
 
 /**
  * An implementation of training on some library. Found by {@link ServiceLoader}, so that everything
@@ -33,15 +32,15 @@ public interface TrainingEngine extends AutoCloseable {
    *     makes them; latent weights included. A codebook to start from is given under the name of
    *     its convolution and {@link #CODEBOOK}: [2^tau, 9], of -1 and +1. A plan in integers needs
    *     {@link #FRACTION_BITS}.
-   * @param frozen names of nodes whose parameters and codebooks stay as they are. The moving
-   *     statistics of batch normalisation follow the batches in these, too.
+   * @param rates how fast each layer is trained. The moving statistics of batch normalisation
+   *     follow the batches in frozen layers, too.
    * @return the run, to be closed by the caller.
    */
   TrainingRun start(
-      Network network, TrainingPlan plan, Map<String, float[]> parameters, Set<String> frozen);
+      Network network, TrainingPlan plan, Map<String, float[]> parameters, LayerRates rates);
 
   /**
-   * Starts training without frozen nodes.
+   * Starts training with all layers at the same rate.
    *
    * @param network the network.
    * @param plan how to train it.
@@ -49,7 +48,7 @@ public interface TrainingEngine extends AutoCloseable {
    * @return the run, to be closed by the caller.
    */
   default TrainingRun start(Network network, TrainingPlan plan, Map<String, float[]> parameters) {
-    return start(network, plan, parameters, Set.of());
+    return start(network, plan, parameters, LayerRates.EQUAL);
   }
 
   /**

@@ -7,7 +7,6 @@ import dev.subbit.tribuo.training.internal.batches.ImageBatches;
 import dev.subbit.tribuo.training.teacher.TeacherSession;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
@@ -26,7 +25,7 @@ import java.util.function.ToIntFunction;
  * @param fractionBits chooses, for a plan in integers, the bits behind the binary point from the
  *     network that the stage before ended with; null if the plan computes in floats, or if the
  *     number is among the parameters that the stage starts from.
- * @param frozen names of nodes whose parameters stay as they are.
+ * @param rates how fast each layer is trained.
  */
 public record TrainingStage(
     String name,
@@ -36,11 +35,10 @@ public record TrainingStage(
     int epochs,
     TeacherSession teacher,
     ToIntFunction<TrainedNetwork> fractionBits,
-    Set<String> frozen) {
+    LayerRates rates) {
 
-  // Checks that there is a teacher where the recipe needs one, and copies the names.
+  // Checks that there is a teacher where the recipe needs one.
   public TrainingStage {
-    frozen = Set.copyOf(frozen);
     if (plan.recipe().distils() && teacher == null) {
       throw new IllegalArgumentException("The recipe needs a teacher, but there is none");
     }
@@ -63,17 +61,17 @@ public record TrainingStage(
       TrainingPlan plan,
       int epochs,
       TeacherSession teacher) {
-    this(name, batches, network, plan, epochs, teacher, null, Set.of());
+    this(name, batches, network, plan, epochs, teacher, null, LayerRates.EQUAL);
   }
 
   /**
-   * The same stage with some layers as they are.
+   * The same stage with layers that are trained at other rates.
    *
-   * @param nodes names of the nodes.
+   * @param layers how fast each is trained.
    * @return the stage.
    */
-  public TrainingStage freezing(Set<String> nodes) {
-    return new TrainingStage(name, batches, network, plan, epochs, teacher, fractionBits, nodes);
+  public TrainingStage at(LayerRates layers) {
+    return new TrainingStage(name, batches, network, plan, epochs, teacher, fractionBits, layers);
   }
 
   /**
@@ -107,7 +105,7 @@ public record TrainingStage(
    * @return the run, to be closed by the caller; it runs the teacher by itself.
    */
   public TrainingRun start(TrainingEngine engine, Map<String, float[]> parameters) {
-    TrainingRun run = engine.start(network, plan, parameters, frozen);
+    TrainingRun run = engine.start(network, plan, parameters, rates);
     return plan.recipe().distils() ? new TaughtRun(run, teacher) : run;
   }
 
@@ -131,7 +129,6 @@ public record TrainingStage(
             plan.integerWidth(),
             plan.threads(),
             plan.seed());
-    return new TrainingStage(
-        name, batches, network, growing, epochs, teacher, fractionBits, frozen);
+    return new TrainingStage(name, batches, network, growing, epochs, teacher, fractionBits, rates);
   }
 }

@@ -22,6 +22,7 @@ import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
+import dev.subbit.tribuo.training.internal.engine.LayerRates;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -97,7 +99,8 @@ class SavedWeightsTest {
   @Test
   void aTrainingStartsAsTheSavedNetwork() {
     Network network = network(10, Activations.REAL, Weights.SUB_BIT);
-    Map<String, float[]> start = saved.startOf(network, TAU, LABELS, drawn(network, 9));
+    Map<String, float[]> drawn = drawn(network, 9);
+    Map<String, float[]> start = saved.startOf(network, TAU, LABELS, drawn, Set.of());
     try (TrainingRun run = TrainingEngine.load().start(network, plan(1, Selection.FIXED), start)) {
       assertArrayEquals(trained.logits(Pixels.of(pixels)), run.logits(Pixels.of(pixels)), 1e-5f);
       TrainedNetwork again = run.network();
@@ -109,9 +112,33 @@ class SavedWeightsTest {
                 PackedConvWeights now = again.packed().get(node);
                 assertEquals(weights.codebook(), now.codebook(), node);
                 assertArrayEquals(weights.indices(), now.indices(), node);
-                assertArrayEquals(weights.scale(), now.scale(), 1e-6f, node);
+                // Latent weights are as large as drawn ones; batch normalisation undoes it.
+                double size = 0;
+                float[] latent = drawn.get(node + "/weight");
+                for (float value : latent) {
+                  size += Math.abs(value) / latent.length;
+                }
+                for (float scale : now.scale()) {
+                  assertEquals(size, scale, 1e-6, node);
+                }
               });
     }
+  }
+
+  @Test
+  void whatIsFrozenKeepsItsSize() {
+    Network network = network(10, Activations.REAL, Weights.SUB_BIT);
+    Set<String> frozen = Set.of("stage1.block0.conv1");
+    Map<String, float[]> start = saved.startOf(network, TAU, LABELS, drawn(network, 9), frozen);
+    assertArrayEquals(
+        saved.saved().packed().get("stage1.block0.conv1").toDense(),
+        start.get("stage1.block0.conv1/weight"));
+    assertArrayEquals(
+        saved.saved().floats().get("stage1.block0.bn1/mean"), start.get("stage1.block0.bn1/mean"));
+    assertFalse(
+        Arrays.equals(
+            saved.saved().floats().get("stage1.block0.bn2/mean"),
+            start.get("stage1.block0.bn2/mean")));
   }
 
   /** With another tau there is no codebook to keep, and with float weights none is needed. */
@@ -120,11 +147,13 @@ class SavedWeightsTest {
     Network network = network(10, Activations.REAL, Weights.SUB_BIT);
     String codebook = "stage1.block0.conv1" + TrainingEngine.CODEBOOK;
     Map<String, float[]> drawn = drawn(network, 9);
-    assertTrue(saved.startOf(network, TAU, LABELS, drawn).containsKey(codebook));
-    assertFalse(saved.startOf(network, TAU + 1, LABELS, drawn).containsKey(codebook));
+    assertTrue(saved.startOf(network, TAU, LABELS, drawn, Set.of()).containsKey(codebook));
+    assertFalse(saved.startOf(network, TAU + 1, LABELS, drawn, Set.of()).containsKey(codebook));
     Network floats = network(10, Activations.REAL, Weights.FLOAT);
     float[] weight =
-        saved.startOf(floats, TAU, LABELS, drawn(floats, 9)).get("stage1.block0.conv1/weight");
+        saved
+            .startOf(floats, TAU, LABELS, drawn(floats, 9), Set.of())
+            .get("stage1.block0.conv1/weight");
     assertArrayEquals(
         saved.saved().packed().get("stage1.block0.conv1").toDense(), weight, "dense weights");
   }
@@ -136,12 +165,14 @@ class SavedWeightsTest {
     float[] before = saved.saved().floats().get("classifier/weight");
     float[] bias = saved.saved().floats().get("classifier/bias");
 
-    Map<String, float[]> sorted = saved.startOf(network, TAU, List.of("c", "a", "b"), drawn);
+    Map<String, float[]> sorted =
+        saved.startOf(network, TAU, List.of("c", "a", "b"), drawn, Set.of());
     assertArrayEquals(Arrays.copyOfRange(before, 20, 30), row(sorted, 0), "c");
     assertArrayEquals(Arrays.copyOfRange(before, 0, 10), row(sorted, 1), "a");
     assertArrayEquals(new float[] {bias[2], bias[0], bias[1]}, sorted.get("classifier/bias"));
 
-    Map<String, float[]> other = saved.startOf(network, TAU, List.of("a", "b", "d"), drawn);
+    Map<String, float[]> other =
+        saved.startOf(network, TAU, List.of("a", "b", "d"), drawn, Set.of());
     assertArrayEquals(drawn.get("classifier/weight"), other.get("classifier/weight"));
     assertArrayEquals(drawn.get("classifier/bias"), other.get("classifier/bias"));
     assertArrayEquals(
@@ -169,7 +200,7 @@ class SavedWeightsTest {
     IllegalArgumentException e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> saved.startOf(network, TAU, LABELS, drawn(network, 9)));
+            () -> saved.startOf(network, TAU, LABELS, drawn(network, 9), Set.of()));
     assertTrue(e.getMessage().contains(expected), e.getMessage());
   }
 
@@ -178,9 +209,11 @@ class SavedWeightsTest {
   void frozenLayersStayToTheBitAndTheOthersDoNot(Activations activations) {
     Network network = network(10, activations, Weights.SUB_BIT);
     Set<String> frozen = Set.of("stem.conv", "stem.bn", "stage1.block0.conv1", "stage1.block0.bn1");
+    LayerRates rates =
+        new LayerRates(frozen.stream().collect(Collectors.toMap(name -> name, name -> 0f)));
     Map<String, float[]> start = drawn(network, 9);
     try (TrainingRun run =
-        TrainingEngine.load().start(network, plan(6, Selection.REFINED), start, frozen)) {
+        TrainingEngine.load().start(network, plan(6, Selection.REFINED), start, rates)) {
       TrainedNetwork before = run.network();
       train(run, 6);
       run.parameters()
@@ -197,7 +230,7 @@ class SavedWeightsTest {
           before.packed().get("stage1.block0.conv2"), after.packed().get("stage1.block0.conv2"));
       // What is frozen has no state, and a run goes on from its state as ever.
       try (TrainingRun resumed =
-          TrainingEngine.load().start(network, plan(6, Selection.REFINED), start, frozen)) {
+          TrainingEngine.load().start(network, plan(6, Selection.REFINED), start, rates)) {
         resumed.restore(run.state());
         assertArrayEquals(run.logits(Pixels.of(pixels)), resumed.logits(Pixels.of(pixels)));
       }

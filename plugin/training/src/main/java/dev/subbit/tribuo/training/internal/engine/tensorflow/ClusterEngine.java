@@ -2,13 +2,13 @@ package dev.subbit.tribuo.training.internal.engine.tensorflow;
 
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.training.cluster.TrainingCluster;
+import dev.subbit.tribuo.training.internal.engine.LayerRates;
 import dev.subbit.tribuo.training.internal.engine.Ranks;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
 import java.nio.ByteBuffer;
 import java.util.Map;
-import java.util.Set;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -62,8 +62,8 @@ final class ClusterEngine implements TrainingEngine, Ranks {
 
   @Override
   public TrainingRun start(
-      Network network, TrainingPlan plan, Map<String, float[]> parameters, Set<String> frozen) {
-    return new TensorFlowRun(network, plan, parameters, frozen, ring);
+      Network network, TrainingPlan plan, Map<String, float[]> parameters, LayerRates rates) {
+    return new TensorFlowRun(network, plan, parameters, rates, ring);
   }
 
   @Override

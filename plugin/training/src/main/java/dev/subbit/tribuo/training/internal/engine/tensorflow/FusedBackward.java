@@ -2,6 +2,10 @@ package dev.subbit.tribuo.training.internal.engine.tensorflow;
 
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.network.Readers;
+import dev.subbit.tribuo.training.internal.engine.tensorflow.NativeOps.ConvGradient;
+import dev.subbit.tribuo.training.internal.engine.tensorflow.NativeOps.NormBack;
+import dev.subbit.tribuo.training.internal.engine.tensorflow.NativeOps.NormConvGradient;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.NativeOps.NormForm;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.NativeOps.NormGradient;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.NativeOps.NormInput;
@@ -33,6 +37,7 @@ final class FusedBackward {
   private final Network network;
   private final FusedForward forward;
   private final FusedUnits units;
+  private final Readers readers;
   private final Parameters parameters;
   private final Map<String, ConvWeights> convWeights;
 
@@ -59,6 +64,7 @@ final class FusedBackward {
     this.network = network;
     this.forward = forward;
     this.units = forward.units();
+    this.readers = network.readers();
     this.parameters = parameters;
     this.convWeights = convWeights;
     pass(network.output().name(), forward.parts().of(logitsGradient));
@@ -109,16 +115,37 @@ final class FusedBackward {
           NativeOps.normSums(tf, summands(unit.last(), part), inputs.get(part), moments, form));
     }
     List<Output<TFloat64>> sums = halves.stream().map(NormSums::sums).toList();
-    List<NormGradient> wholes = new ArrayList<>();
-    for (int part = 0; part < inputs.size(); part++) {
-      wholes.add(
-          NativeOps.normGradient(
-              tf, halves.get(part).inner(), inputs.get(part).x(), sums, moments, form.gamma()));
+    // The gradients of the parameters, which are the same from every part.
+    NormGradient whole;
+    Network.Node read = network.node(unit.norm().inputs().get(0));
+    if (readers.only(read.name(), Layer.BatchNorm.class).isPresent()
+        && read.layer() instanceof Layer.Conv) {
+      StepConv conv = forward.stepConv(read);
+      List<Operand<TFloat32>> source = forward.output(forward.source(read));
+      List<NormConvGradient> both = new ArrayList<>();
+      for (int part = 0; part < inputs.size(); part++) {
+        both.add(
+            conv.normGradients(
+                forward.read(read, source.get(part)),
+                inputs.get(part).x(),
+                halves.get(part).inner(),
+                sums,
+                moments,
+                form.gamma()));
+      }
+      conv(read, both.stream().map(NormConvGradient::conv).toList());
+      whole = both.get(0).norm();
+    } else {
+      List<NormBack> backs = new ArrayList<>();
+      for (int part = 0; part < inputs.size(); part++) {
+        backs.add(
+            NativeOps.normGradient(
+                tf, halves.get(part).inner(), inputs.get(part).x(), sums, moments, form.gamma()));
+      }
+      pass(read.name(), backs.stream().map(NormBack::x).toList());
+      whole = backs.get(0).parameters();
     }
-    pass(unit.norm().inputs().get(0), wholes.stream().map(NormGradient::x).toList());
     unit.residual().ifPresent(node -> pass(node, halves.stream().map(NormSums::inner).toList()));
-    // Those of the parameters are the same from every part.
-    NormGradient whole = wholes.get(0);
     gradients.put(parameter(unit.norm(), "gamma", channels), whole.gamma());
     gradients.put(parameter(unit.norm(), "beta", channels), whole.beta());
     unit.before().ifPresent(n -> gradients.put(parameter(n, "shift", channels), whole.beta()));
@@ -126,6 +153,42 @@ final class FusedBackward {
         .filter(node -> node.layer() instanceof Layer.PRelu)
         .ifPresent(n -> gradients.put(parameter(n, "slope", channels), whole.slope()));
     unit.after().ifPresent(n -> gradients.put(parameter(n, "shift", channels), whole.after()));
+  }
+
+  /** Takes the gradients of a convolution, in parts. */
+  private void conv(Network.Node node, List<ConvGradient> made) {
+    ConvWeights weights = convWeights.get(node.name());
+    Operand<TFloat32> effectiveGradient = sum(made.stream().map(ConvGradient::weights).toList());
+    gradients.put(weights.trained(), weights.gradient(effectiveGradient));
+    if (weights instanceof SubBitConvWeights subBit) {
+      codebookGradients.put(node.name(), subBit.codebookGradient(effectiveGradient));
+    }
+    Layer read = network.node(node.inputs().get(0)).layer();
+    if (read instanceof Layer.Input || read instanceof Layer.Normalize) {
+      return;
+    }
+    List<Operand<TFloat32>> source = forward.output(forward.source(node));
+    List<Operand<TFloat32>> inputGradients = new ArrayList<>();
+    for (int part = 0; part < made.size(); part++) {
+      Operand<TFloat32> gradient = made.get(part).x();
+      inputGradients.add(
+          FusedUnits.isBinary(node) ? throughSigns(node, gradient, source.get(part)) : gradient);
+    }
+    pass(forward.source(node), inputGradients);
+  }
+
+  private Operand<TFloat32> throughSigns(
+      Network.Node conv, Operand<TFloat32> gradient, Operand<TFloat32> x) {
+    NativeOps.SignsGradient signs =
+        NativeOps.signsGradient(tf, gradient, x, forward.threshold(conv));
+    Network.Node read = network.node(conv.inputs().get(0));
+    if (units.isThreshold(read.name())) {
+      int channels = ((Layer.Shift) read.layer()).channels();
+      thresholds
+          .computeIfAbsent(parameter(read, "shift", channels), shift -> new ArrayList<>())
+          .add(signs.shift());
+    }
+    return signs.x();
   }
 
   private Parameter parameter(Network.Node node, String name, long... dimensions) {
@@ -193,75 +256,14 @@ final class FusedBackward {
 
     @Override
     public Void conv(Layer.Conv conv) {
-      ConvWeights weights = convWeights.get(node.name());
-      ConvPadding padding = ConvPadding.of(conv);
-      boolean binary = FusedUnits.isBinary(node);
-      Operand<TFloat32> threshold = binary ? forward.threshold(node) : null;
       List<Operand<TFloat32>> source = forward.output(forward.source(node));
-      List<Operand<TFloat32>> inputs =
-          binary
-              ? source.stream()
-                  .map(x -> NativeOps.signs(tf, x, threshold, padding.explicit()))
-                  .toList()
-              : forward.padded(node.name());
-      int[] filterSizes = {conv.kernel(), conv.kernel(), conv.in(), conv.out()};
-      List<Operand<TFloat32>> filters = new ArrayList<>();
+      List<ConvGradient> made = new ArrayList<>();
       for (int part = 0; part < dy.size(); part++) {
-        filters.add(
-            tf.nn.conv2dBackpropFilter(
-                inputs.get(part),
-                tf.constant(filterSizes),
-                dy.get(part),
-                padding.strides(),
-                padding.mode()));
+        made.add(
+            forward.stepConv(node).gradients(forward.read(node, source.get(part)), dy.get(part)));
       }
-      Operand<TFloat32> effectiveGradient = sum(filters);
-      gradients.put(weights.trained(), weights.gradient(effectiveGradient));
-      if (weights instanceof SubBitConvWeights subBit) {
-        codebookGradients.put(node.name(), subBit.codebookGradient(effectiveGradient));
-      }
-      if (readsPixels()) {
-        return null;
-      }
-      List<Operand<TFloat32>> inputGradients = new ArrayList<>();
-      for (int part = 0; part < dy.size(); part++) {
-        Operand<TFloat32> convInput = inputs.get(part);
-        Operand<TFloat32> gradient =
-            tf.nn.conv2dBackpropInput(
-                tf.shape(convInput),
-                weights.effective(),
-                dy.get(part),
-                padding.strides(),
-                padding.mode());
-        inputGradients.add(
-            binary
-                ? throughSigns(gradient, source.get(part), threshold, padding)
-                : padding.gradient(tf, gradient, source.get(part)));
-      }
-      pass(forward.source(node), inputGradients);
+      FusedBackward.this.conv(node, made);
       return null;
-    }
-
-    private boolean readsPixels() {
-      Layer read = network.node(node.inputs().get(0)).layer();
-      return read instanceof Layer.Input || read instanceof Layer.Normalize;
-    }
-
-    private Operand<TFloat32> throughSigns(
-        Operand<TFloat32> gradient,
-        Operand<TFloat32> x,
-        Operand<TFloat32> threshold,
-        ConvPadding padding) {
-      NativeOps.SignsGradient signs =
-          NativeOps.signsGradient(tf, gradient, x, threshold, padding.explicit());
-      Network.Node read = network.node(node.inputs().get(0));
-      if (units.isThreshold(read.name())) {
-        int channels = ((Layer.Shift) read.layer()).channels();
-        thresholds
-            .computeIfAbsent(parameter(read, "shift", channels), shift -> new ArrayList<>())
-            .add(signs.shift());
-      }
-      return signs.x();
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.subbit.tribuo.network.ImageShape;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.NetworkShapes;
+import dev.subbit.tribuo.training.internal.engine.tensorflow.NativeOps.Convolved;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.NativeOps.NormForm;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.NativeOps.NormInput;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ final class FusedForward {
   private final FusedUnits units;
   private final Map<String, List<Operand<TFloat32>>> outputs = new HashMap<>();
   private final Map<String, List<Operand<TFloat32>>> padded = new HashMap<>();
+  private final Map<String, List<Output<TFloat64>>> convMoments = new HashMap<>();
   private final Map<String, List<Output<TFloat64>>> moments = new HashMap<>();
   private final Map<String, NativeOps.Norm> norms = new HashMap<>();
 
@@ -73,8 +75,11 @@ final class FusedForward {
   private List<Operand<TFloat32>> unit(FusedUnits.Unit unit) {
     String norm = unit.norm().name();
     List<NormInput> inputs = normInputs(unit);
+    List<Output<TFloat64>> convolved = convMoments.get(unit.norm().inputs().get(0));
     List<Output<TFloat64>> all =
-        inputs.stream().map(input -> NativeOps.moments(tf, input.x())).toList();
+        convolved == null
+            ? inputs.stream().map(input -> NativeOps.moments(tf, input.x())).toList()
+            : convolved;
     moments.put(norm, all);
     List<Operand<TFloat32>> made = new ArrayList<>();
     for (NormInput input : inputs) {
@@ -174,6 +179,16 @@ final class FusedForward {
         : input;
   }
 
+  /** A convolution with its weights. */
+  StepConv stepConv(Network.Node conv) {
+    return new StepConv(tf, (Layer.Conv) conv.layer(), convWeights.get(conv.name()).effective());
+  }
+
+  /** What a convolution computes with of its source: this, or its signs. */
+  Operand<TFloat32> read(Network.Node conv, Operand<TFloat32> source) {
+    return FusedUnits.isBinary(conv) ? NativeOps.signs(tf, source, threshold(conv)) : source;
+  }
+
   /** What is added to a binary convolution's input before its sign is taken. */
   Operand<TFloat32> threshold(Network.Node conv) {
     int channels = ((Layer.Conv) conv.layer()).in();
@@ -183,7 +198,7 @@ final class FusedForward {
         : tf.constant(new float[channels]);
   }
 
-  /** The input of a real convolution or a max pooling after padding, in parts. */
+  /** The input of a max pooling after padding, in parts. */
   List<Operand<TFloat32>> padded(String node) {
     return padded.get(node);
   }
@@ -233,31 +248,22 @@ final class FusedForward {
 
     @Override
     public List<Operand<TFloat32>> conv(Layer.Conv conv) {
-      Operand<TFloat32> weights = convWeights.get(node.name()).effective();
-      ConvPadding padding = ConvPadding.of(conv);
-      if (!FusedUnits.isBinary(node)) {
-        padded.put(node.name(), map(x -> padding.apply(tf, x)));
-        return padded(node.name()).stream().map(x -> convolved(x, weights, padding)).toList();
-      }
-      Operand<TFloat32> threshold = threshold(node);
-      List<Operand<TFloat32>> made = new ArrayList<>();
+      StepConv floats = stepConv(node);
+      List<Convolved> made = new ArrayList<>();
       for (Operand<TFloat32> x : output(source(node))) {
         made.add(
             countsBits(conv)
-                ? NativeOps.binaryConv(tf, x, threshold, weights, conv.stride())
-                : convolved(
-                    NativeOps.signs(tf, x, threshold, padding.explicit()), weights, padding));
+                ? NativeOps.binaryConv(tf, x, threshold(node), floats.weights(), conv.stride())
+                : floats.output(read(node, x)));
       }
-      return made;
+      convMoments.put(node.name(), made.stream().map(Convolved::moments).toList());
+      return made.stream().map(Convolved::y).toList();
     }
 
     private boolean countsBits(Layer.Conv conv) {
-      return conv.kernel() == 3 && conv.weights() == Layer.Weights.SUB_BIT;
-    }
-
-    private Operand<TFloat32> convolved(
-        Operand<TFloat32> x, Operand<TFloat32> weights, ConvPadding padding) {
-      return tf.nn.conv2d(x, weights, padding.strides(), padding.mode());
+      return FusedUnits.isBinary(node)
+          && conv.kernel() == 3
+          && conv.weights() == Layer.Weights.SUB_BIT;
     }
 
     @Override

@@ -105,20 +105,61 @@ final class NativeOps {
   record NormSums(Operand<TFloat32> inner, Output<TFloat64> sums) {}
 
   /**
-   * The second half of a normalisation's gradient.
+   * The gradients of a normalisation's parameters, and of what is beside it.
    *
-   * @param x the gradient of the part's x.
    * @param gamma the gradient of gamma, of all parts, as the following.
    * @param beta the gradient of beta and of the shift before.
    * @param slope the gradient of the slope.
    * @param after the gradient of the shift after.
    */
   record NormGradient(
-      Operand<TFloat32> x,
       Operand<TFloat32> gamma,
       Operand<TFloat32> beta,
       Operand<TFloat32> slope,
-      Operand<TFloat32> after) {}
+      Operand<TFloat32> after) {
+
+    private static NormGradient of(Operation op, int first) {
+      return new NormGradient(
+          op.output(first), op.output(first + 1), op.output(first + 2), op.output(first + 3));
+    }
+  }
+
+  /**
+   * The second half of a normalisation's gradient.
+   *
+   * @param x the gradient of the part's x.
+   * @param parameters the others.
+   */
+  record NormBack(Operand<TFloat32> x, NormGradient parameters) {}
+
+  /**
+   * What a convolution computes of one part.
+   *
+   * @param y the part's output.
+   * @param moments of y, as {@link #moments} gives them.
+   */
+  record Convolved(Operand<TFloat32> y, Output<TFloat64> moments) {
+
+    private static Convolved of(Operation op) {
+      return new Convolved(op.output(0), op.output(1));
+    }
+  }
+
+  /**
+   * The gradients of a convolution of one part.
+   *
+   * @param x the gradient of the input.
+   * @param weights the gradient of the weights, by this part.
+   */
+  record ConvGradient(Operand<TFloat32> x, Operand<TFloat32> weights) {}
+
+  /**
+   * The gradients of a convolution and of the normalisation behind it, of one part.
+   *
+   * @param conv of the convolution.
+   * @param norm of the normalisation's parameters.
+   */
+  record NormConvGradient(ConvGradient conv, NormGradient norm) {}
 
   /**
    * The gradient of what was binarised.
@@ -181,7 +222,7 @@ final class NativeOps {
    * @param inner the first half's, of this part.
    * @param sums the first half's, of all parts.
    */
-  static NormGradient normGradient(
+  static NormBack normGradient(
       Ops tf,
       Operand<TFloat32> inner,
       Operand<TFloat32> x,
@@ -196,7 +237,7 @@ final class NativeOps {
             .addInputList(list(moments))
             .addInput(gamma.asOutput())
             .build();
-    return new NormGradient(op.output(0), op.output(1), op.output(2), op.output(3), op.output(4));
+    return new NormBack(op.output(0), NormGradient.of(op, 1));
   }
 
   /**
@@ -204,22 +245,105 @@ final class NativeOps {
    *
    * @param weights [3, 3, in, out], in each output of one magnitude.
    */
-  static Operand<TFloat32> binaryConv(
+  static Convolved binaryConv(
       Ops tf, Operand<TFloat32> x, Operand<TFloat32> shift, Operand<TFloat32> weights, int stride) {
-    return builder(tf, "SubbitBinaryConv")
-        .setAttr("stride", stride)
-        .addInput(x.asOutput())
-        .addInput(shift.asOutput())
-        .addInput(weights.asOutput())
-        .build()
-        .output(0);
+    return Convolved.of(
+        builder(tf, "SubbitBinaryConv")
+            .setAttr("stride", stride)
+            .addInput(x.asOutput())
+            .addInput(shift.asOutput())
+            .addInput(weights.asOutput())
+            .build());
   }
 
-  /** The signs of x + shift, that of 0 being 1, with so many pixels of zeros around each image. */
-  static Operand<TFloat32> signs(
-      Ops tf, Operand<TFloat32> x, Operand<TFloat32> shift, int padding) {
+  /** The channels that a convolution of floats takes are a multiple of this. */
+  private static final int CONV_CHANNELS = 16;
+
+  /** Only there are convolutions of floats known to be faster than TensorFlow's. */
+  private static final boolean CONVOLVES = System.getProperty("os.arch").equals("amd64");
+
+  /**
+   * Tests whether {@link #conv} and its gradients are for a convolution: 3x3, with channels in
+   * blocks.
+   */
+  static boolean convolves(Layer.Conv conv) {
+    return CONVOLVES
+        && conv.kernel() == 3
+        && conv.in() % CONV_CHANNELS == 0
+        && conv.out() % CONV_CHANNELS == 0;
+  }
+
+  /**
+   * A 3x3 convolution, padded by one pixel of zeros.
+   *
+   * @param weights [3, 3, in, out].
+   */
+  static Convolved conv(Ops tf, Operand<TFloat32> x, Operand<TFloat32> weights, int stride) {
+    return Convolved.of(
+        builder(tf, "SubbitConv")
+            .setAttr("stride", stride)
+            .addInput(x.asOutput())
+            .addInput(weights.asOutput())
+            .build());
+  }
+
+  /**
+   * The gradients of {@link #conv}.
+   *
+   * @param gradient that of the output.
+   */
+  static ConvGradient convGradients(
+      Ops tf,
+      Operand<TFloat32> x,
+      Operand<TFloat32> weights,
+      Operand<TFloat32> gradient,
+      int stride) {
+    Operation op =
+        builder(tf, "SubbitConvGradients")
+            .setAttr("stride", stride)
+            .addInput(x.asOutput())
+            .addInput(weights.asOutput())
+            .addInput(gradient.asOutput())
+            .build();
+    return new ConvGradient(op.output(0), op.output(1));
+  }
+
+  /**
+   * The gradients of {@link #conv} and of a normalisation behind it, without the tensor between
+   * them.
+   *
+   * @param output the convolution's, which is normalised.
+   * @param inner the first half of the normalisation's gradient, of this part.
+   * @param sums the first half's, of all parts.
+   */
+  static NormConvGradient normConvGradients(
+      Ops tf,
+      Operand<TFloat32> x,
+      Operand<TFloat32> weights,
+      int stride,
+      Operand<TFloat32> output,
+      Operand<TFloat32> inner,
+      List<Output<TFloat64>> sums,
+      List<Output<TFloat64>> moments,
+      Operand<TFloat32> gamma) {
+    Operation op =
+        parts(epsilon(builder(tf, "SubbitNormConvGradients")), moments)
+            .setAttr("stride", stride)
+            .addInput(x.asOutput())
+            .addInput(weights.asOutput())
+            .addInput(output.asOutput())
+            .addInput(inner.asOutput())
+            .addInputList(list(sums))
+            .addInputList(list(moments))
+            .addInput(gamma.asOutput())
+            .build();
+    return new NormConvGradient(
+        new ConvGradient(op.output(0), op.output(1)), NormGradient.of(op, 2));
+  }
+
+  /** The signs of x + shift, that of 0 being 1. */
+  static Operand<TFloat32> signs(Ops tf, Operand<TFloat32> x, Operand<TFloat32> shift) {
     return builder(tf, "SubbitSigns")
-        .setAttr("padding", padding)
         .addInput(x.asOutput())
         .addInput(shift.asOutput())
         .build()
@@ -230,17 +354,12 @@ final class NativeOps {
    * The gradient through {@link #signs}: the straight-through estimator of Bi-Real net (Liu et al.,
    * 2018, section 3.2), which gives binarisation the derivative max(0, 2 - 2|x + shift|).
    *
-   * @param gradient of the padded signs.
+   * @param gradient of the signs.
    */
   static SignsGradient signsGradient(
-      Ops tf,
-      Operand<TFloat32> gradient,
-      Operand<TFloat32> x,
-      Operand<TFloat32> shift,
-      int padding) {
+      Ops tf, Operand<TFloat32> gradient, Operand<TFloat32> x, Operand<TFloat32> shift) {
     Operation op =
         builder(tf, "SubbitSignsGradient")
-            .setAttr("padding", padding)
             .addInput(gradient.asOutput())
             .addInput(x.asOutput())
             .addInput(shift.asOutput())

@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.training.internal.engine.tensorflow;
 
 import dev.subbit.tribuo.settings.Optimiser;
+import dev.subbit.tribuo.training.internal.engine.LayerRates;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,6 +27,7 @@ final class OptimiserGraph {
 
   private final Ops tf;
   private final Recipe recipe;
+  private final LayerRates rates;
   private final List<Parameter> slots = new ArrayList<>();
   private final List<Op> updates = new ArrayList<>();
   private final Placeholder<TFloat32> learningRate;
@@ -35,16 +37,19 @@ final class OptimiserGraph {
   /**
    * Builds the updates of all variables.
    *
+   * @param rates how fast each layer is trained; none of the trained variables is frozen.
    * @param gradients the gradient of every trained variable.
    * @param isDecayed which variables the weight decay is for.
    */
   OptimiserGraph(
       Ops tf,
       Recipe recipe,
+      LayerRates rates,
       Map<Parameter, Operand<TFloat32>> gradients,
       Predicate<Parameter> isDecayed) {
     this.tf = tf;
     this.recipe = recipe;
+    this.rates = rates;
     this.learningRate = scalar();
     this.beta1Power = scalar();
     this.beta2Power = scalar();
@@ -100,7 +105,7 @@ final class OptimiserGraph {
         slot(parameter, "v").handle(),
         beta1Power,
         beta2Power,
-        learningRate,
+        rate(parameter),
         tf.constant(ADAM_BETA1),
         tf.constant(ADAM_BETA2),
         tf.constant(ADAM_EPSILON),
@@ -112,10 +117,15 @@ final class OptimiserGraph {
     return tf.train.resourceApplyMomentum(
         parameter.handle(),
         slot(parameter, "a").handle(),
-        learningRate,
+        rate(parameter),
         gradient,
         tf.constant(recipe.momentum()),
         ResourceApplyMomentum.useNesterov(true));
+  }
+
+  private Operand<TFloat32> rate(Parameter parameter) {
+    float factor = rates.of(parameter.name());
+    return factor == 1 ? learningRate : tf.math.mul(learningRate, tf.constant(factor));
   }
 
   private Parameter slot(Parameter parameter, String name) {

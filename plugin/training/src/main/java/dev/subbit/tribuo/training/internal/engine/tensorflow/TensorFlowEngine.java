@@ -2,11 +2,11 @@ package dev.subbit.tribuo.training.internal.engine.tensorflow;
 
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.training.cluster.TrainingCluster;
+import dev.subbit.tribuo.training.internal.engine.LayerRates;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
 import java.util.Map;
-import java.util.Set;
 import org.tensorflow.TensorFlow;
 
 /** Trains on TensorFlow-Java, on the CPU. */
@@ -22,8 +22,8 @@ public final class TensorFlowEngine implements TrainingEngine {
 
   @Override
   public TrainingRun start(
-      Network network, TrainingPlan plan, Map<String, float[]> parameters, Set<String> frozen) {
-    return new TensorFlowRun(network, plan, parameters, frozen, null);
+      Network network, TrainingPlan plan, Map<String, float[]> parameters, LayerRates rates) {
+    return new TensorFlowRun(network, plan, parameters, rates, null);
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.internal.codebook.CodebookLearner;
 import dev.subbit.tribuo.training.internal.codebook.CodebookState;
 import dev.subbit.tribuo.training.internal.engine.DivergedException;
+import dev.subbit.tribuo.training.internal.engine.LayerRates;
 import dev.subbit.tribuo.training.internal.engine.TrainingEngine;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import dev.subbit.tribuo.training.internal.engine.TrainingRun;
@@ -43,7 +44,7 @@ final class TensorFlowRun implements TrainingRun {
 
   private final Network network;
   private final TrainingPlan plan;
-  private final Set<String> frozen;
+  private final LayerRates rates;
   private final Graph graph;
   private final TrainingGraph built;
   private final Session session;
@@ -64,10 +65,10 @@ final class TensorFlowRun implements TrainingRun {
       Network network,
       TrainingPlan plan,
       Map<String, float[]> initial,
-      Set<String> frozen,
+      LayerRates rates,
       Ring ring) {
     this.network = network;
-    this.frozen = frozen;
+    this.rates = rates;
     this.plan = plan;
     this.ring = ring;
     this.exchanging = ring == null ? null : ring.nextOptions();
@@ -77,7 +78,7 @@ final class TensorFlowRun implements TrainingRun {
       // With own operators the batch is cut into a part for each thread, and no operator uses more
       // than one; without, each operator uses all threads, and they run one after the other.
       this.parts = NativeOps.areAvailable() ? plan.threads() : 0;
-      this.built = new TrainingGraph(graph, network, plan, parts, frozen, ring);
+      this.built = new TrainingGraph(graph, network, plan, parts, rates, ring);
       ConfigProto config =
           ConfigProto.newBuilder()
               .setIntraOpParallelismThreads(parts > 0 ? 1 : plan.threads())
@@ -223,7 +224,7 @@ final class TensorFlowRun implements TrainingRun {
       }
       learners.forEach(
           (node, learner) -> {
-            if (refines && learner.isLearnable() && !frozen.contains(node)) {
+            if (refines && learner.isLearnable() && !rates.isFrozen(node)) {
               refined.add(node);
               runner.fetch(built.codebookGradients().get(node).sum());
             }

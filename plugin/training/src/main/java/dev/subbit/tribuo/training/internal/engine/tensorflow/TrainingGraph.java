@@ -4,13 +4,13 @@ import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
+import dev.subbit.tribuo.training.internal.engine.LayerRates;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -27,7 +27,7 @@ final class TrainingGraph {
   private static final float BATCH_NORM_MOMENTUM = 0.9f;
   private final Ops tf;
   private final Network network;
-  private final Set<String> frozen;
+  private final LayerRates rates;
   private final Parameters parameters;
   // Null where the graph computes in floats.
   private final IntegerRounding rounding;
@@ -54,14 +54,14 @@ final class TrainingGraph {
    *
    * @param parts parts of the batch that {@link NativeOps} compute side by side; 0 for a graph of
    *     TensorFlow's own operators.
-   * @param frozen names of nodes whose parameters get no steps.
+   * @param rates how fast each layer is trained.
    * @param ring the processes that the steps are made with; null for this one only.
    */
   TrainingGraph(
-      Graph graph, Network network, TrainingPlan plan, int parts, Set<String> frozen, Ring ring) {
+      Graph graph, Network network, TrainingPlan plan, int parts, LayerRates rates, Ring ring) {
     this.tf = ring == null ? Ops.create(graph) : ring.ops(graph);
     this.network = network;
-    this.frozen = frozen;
+    this.rates = rates;
     this.parameters = new Parameters(tf);
     this.rounding = plan.integerWidth() == 0 ? null : new IntegerRounding(tf, plan.integerWidth());
     this.bytes =
@@ -112,7 +112,8 @@ final class TrainingGraph {
       // Of whole batches, which each process reads for itself.
       moveStatistics(ofBatch, batchShare, statistics);
     }
-    this.optimiser = new OptimiserGraph(tf, plan.recipe(), this.gradients, this::isFloatWeight);
+    this.optimiser =
+        new OptimiserGraph(tf, plan.recipe(), rates, this.gradients, this::isFloatWeight);
     updates.addAll(optimiser.updates());
     if (plan.recipe().averages()) {
       this.average = new WeightAverage(tf, all.keySet(), optimiser.updates());
@@ -150,10 +151,6 @@ final class TrainingGraph {
     }
   }
 
-  private static String nodeOf(Parameter parameter) {
-    return parameter.name().substring(0, parameter.name().indexOf('/'));
-  }
-
   /** Latent weights are not decayed: only their directions count, and the scale is their size. */
   private boolean isFloatWeight(Parameter parameter) {
     return parameter.name().endsWith("/weight")
@@ -162,7 +159,7 @@ final class TrainingGraph {
 
   private Map<Parameter, Operand<TFloat32>> trained(Map<Parameter, Operand<TFloat32>> all) {
     Map<Parameter, Operand<TFloat32>> trained = new LinkedHashMap<>(all);
-    trained.keySet().removeIf(parameter -> frozen.contains(nodeOf(parameter)));
+    trained.keySet().removeIf(parameter -> rates.of(parameter.name()) == 0);
     return trained;
   }
 
@@ -171,7 +168,7 @@ final class TrainingGraph {
     Map<String, Operand<TFloat32>> learnt = new LinkedHashMap<>();
     if (plan.isLearnt()) {
       learnt.putAll(all);
-      learnt.keySet().removeAll(frozen);
+      learnt.keySet().removeIf(rates::isFrozen);
     }
     return learnt;
   }

@@ -16,13 +16,13 @@ import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
+import dev.subbit.tribuo.training.internal.engine.LayerRates;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
@@ -64,7 +64,8 @@ class FusedPassesTest {
   private static Map<String, float[]> step(
       Network network, Map<String, float[]> values, float[] pixels, int parts) {
     try (Graph graph = new Graph()) {
-      TrainingGraph built = new TrainingGraph(graph, network, plan(), parts, Set.of(), null);
+      TrainingGraph built =
+          new TrainingGraph(graph, network, plan(), parts, LayerRates.EQUAL, null);
       try (Session session = new Session(graph)) {
         assign(session, built, values);
         Map<String, Operand<TFloat32>> fetched = new TreeMap<>();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.subbit.tribuo.settings.Optimiser;
 import dev.subbit.tribuo.settings.Schedule;
+import dev.subbit.tribuo.training.internal.engine.LayerRates;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,15 +25,17 @@ class OptimiserGraphTest {
 
   @ParameterizedTest
   @CsvSource({
-    "ADAM, 0, 0, 0",
-    "ADAM, 0, 0.3, 0.5",
-    "SGD, 0, 0, 0",
-    "SGD, 0.9, 0, 0",
-    "SGD, 0.9, 0.3, 0.5",
-    "SGD, 0.5, 0.1, 100"
+    "ADAM, 0, 0, 0, 1",
+    "ADAM, 0, 0.3, 0.5, 0.25",
+    "SGD, 0, 0, 0, 1",
+    "SGD, 0.9, 0, 0, 2",
+    "SGD, 0.9, 0.3, 0.5, 0.25",
+    "SGD, 0.5, 0.1, 100, 1"
   })
-  void stepsAreThoseOfTheTextbook(Optimiser optimiser, float momentum, float decay, float clip) {
+  void stepsAreThoseOfTheTextbook(
+      Optimiser optimiser, float momentum, float decay, float clip, float rateOfB) {
     Recipe recipe = new Recipe(optimiser, Schedule.LINEAR, 0.1f, momentum, decay, 0, clip, 0, 1);
+    LayerRates rates = new LayerRates(Map.of("b", rateOfB));
     double[][] expected = {{1, -2}, {0.5}};
     double[][] first = {{0, 0}, {0}};
     double[][] second = {{0, 0}, {0}};
@@ -44,7 +47,7 @@ class OptimiserGraphTest {
       Map<Parameter, Operand<TFloat32>> gradients = new LinkedHashMap<>();
       gradients.put(decayed, decayed.value());
       gradients.put(free, free.value());
-      OptimiserGraph built = new OptimiserGraph(tf, recipe, gradients, p -> p == decayed);
+      OptimiserGraph built = new OptimiserGraph(tf, recipe, rates, gradients, p -> p == decayed);
       try (Session session = new Session(graph)) {
         assign(session, decayed, 1, -2);
         assign(session, free, 0.5f);
@@ -56,7 +59,7 @@ class OptimiserGraphTest {
             built.feed(feeds, 0.1f, step);
             runner.run().close();
           }
-          reference(recipe, step, expected, first, second);
+          reference(recipe, step, rateOfB, expected, first, second);
           assertValues(session, decayed, expected[0]);
           assertValues(session, free, expected[1]);
         }
@@ -65,7 +68,12 @@ class OptimiserGraphTest {
   }
 
   private static void reference(
-      Recipe recipe, int step, double[][] values, double[][] first, double[][] second) {
+      Recipe recipe,
+      int step,
+      double rateOfB,
+      double[][] values,
+      double[][] first,
+      double[][] second) {
     double norm = 0;
     for (double[] parameter : values) {
       for (double value : parameter) {
@@ -78,17 +86,18 @@ class OptimiserGraphTest {
             ? recipe.gradientClip() / norm
             : 1;
     for (int p = 0; p < values.length; p++) {
+      double rate = p == 1 ? 0.1 * rateOfB : 0.1;
       for (int i = 0; i < values[p].length; i++) {
         double g = factor * values[p][i] + (p == 0 ? recipe.weightDecay() * values[p][i] : 0);
         if (recipe.optimiser() == Optimiser.SGD) {
           first[p][i] = recipe.momentum() * first[p][i] + g;
-          values[p][i] -= 0.1 * (g + recipe.momentum() * first[p][i]);
+          values[p][i] -= rate * (g + recipe.momentum() * first[p][i]);
         } else {
           first[p][i] = 0.9 * first[p][i] + 0.1 * g;
           second[p][i] = 0.999 * second[p][i] + 0.001 * g * g;
           double m = first[p][i] / (1 - Math.pow(0.9, step));
           double v = second[p][i] / (1 - Math.pow(0.999, step));
-          values[p][i] -= 0.1 * m / (Math.sqrt(v) + 1e-8);
+          values[p][i] -= rate * m / (Math.sqrt(v) + 1e-8);
         }
       }
     }

@@ -15,7 +15,8 @@ import org.tribuo.classification.Label;
  * @param model the model's file.
  * @param backend the back end, or the device of the back end {@code fpga}.
  * @param images number of images.
- * @param accuracy share of images classified correctly, 0 to 1.
+ * @param accuracy share of images classified correctly, 0 to 1; not a number where the images have
+ *     labels of other names than the model, such as 0 in place of ankle boot.
  * @param imagesPerSecond speed after a warm-up, in batches.
  * @param sameLabels images with the same label as on the first back end.
  * @param sameBits whether every output has the same bits as on the first back end.
@@ -56,12 +57,17 @@ record ComparedRun(
         model.getFileName().toString(),
         place.name(),
         inputs.size(),
-        (double) run.right(inputs, labels) / inputs.size(),
+        known(inputs, labels) ? (double) run.right(inputs, labels) / inputs.size() : Double.NaN,
         run.imagesPerSecond(),
         run.sameClasses(reference),
         run.sameBits(reference),
         run.largestDifference(reference),
         run.cycles());
+  }
+
+  /** Whether the model knows any of the images' labels. */
+  private static boolean known(ModelInputs inputs, ImmutableOutputInfo<Label> labels) {
+    return inputs.labels().stream().anyMatch(name -> labels.getID(new Label(name)) >= 0);
   }
 
   /**

@@ -79,6 +79,26 @@ class CompareCommandTest {
   }
 
   @Test
+  void labelsThatTheModelDoesNotKnowGiveNoAccuracy() throws IOException {
+    Path json = folder.resolve("rows.json");
+    CommandRun run =
+        CommandRun.of(
+            "compare",
+            model,
+            "--data",
+            data,
+            "--backends",
+            "onnxruntime",
+            "--label-names",
+            "boot,bag,shirt,coat,dress,shoe,sandal,skirt,hat,glove",
+            "--json",
+            json);
+    assertEquals(0, run.code(), run.err());
+    assertTrue(new ObjectMapper().readTree(json.toFile()).get(0).get("accuracy").isNull());
+    assertTrue(run.out().matches("(?s).*onnxruntime +- .*"), run.out());
+  }
+
+  @Test
   void everyLayerOfAnIntegerNetworkIsCompared() throws IOException {
     Path integers = folder.resolve("integer.sbm");
     try (SubBitModel random =

@@ -15,6 +15,9 @@ module subbit_device #(
     parameter int LANES = 4,
     // Input channels that are processed at once, a power of two. Each has an element, rows and accumulators of its own.
     parameter int CHANNEL_LANES = 1,
+    // With tables, and a bus of up to 64 bits: classifiers of integer networks too, by 448 multiply-adders. Elsewhere it
+    // does nothing.
+    parameter bit CLASSIFIER = 0,
     // Responses in one bank of the table: table mode is available up to 2^tau = TABLE_DEPTH.
     parameter int TABLE_DEPTH = 64,
     // The largest tau, 1 to 9. Most of the block RAM holds the index, with one bit plane of MAX_CHANNELS^2 bits for
@@ -100,13 +103,13 @@ module subbit_device #(
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   localparam logic [7:0] RESPONSES = RESPONSE_UNIT == 1 ? 8'(LANES / 2) : 8'(DOT_UNITS);
   localparam bit TABLES = RESPONSE_UNIT == 32'(RESPONSE_UNIT_TABLES);
-  // Beside tables there are classifiers of integer networks, whose values begin on a beat of up to 64 bits.
-  localparam bit CLASSIFIER = TABLES && DATA_WIDTH <= 64;
+  // The values of integer networks begin on a beat of up to 64 bits.
+  localparam bit CLASSIFIES = CLASSIFIER && TABLES && DATA_WIDTH <= 64;
   // Binary activations, MEMORY_BASE, bits out, and but for tables 8-bit activations and residuals; strides to 2, no
   // dilation, no groups.
   localparam logic [31:0] FEATURES = 32'd1 << FEATURES_BINARY | 32'd1 << FEATURES_MEMORY_BASE | 32'd1 << FEATURES_BITS_OUT |
       (TABLES ? 32'd0 : 32'd1 << FEATURES_INT8 | 32'd1 << FEATURES_RESIDUAL) |
-      (CLASSIFIER ? 32'd1 << FEATURES_CLASSIFIER : 32'd0);
+      (CLASSIFIES ? 32'd1 << FEATURES_CLASSIFIER : 32'd0);
 
   if (CHANNEL_LANES != (TABLES ? 32'(INDEX_CHANNELS) : 1)) begin : g_check4
     $error("CHANNEL_LANES must be 1, and with tables INDEX_CHANNELS, in whose groups the index lies in memory");
@@ -225,7 +228,7 @@ module subbit_device #(
   assign write_beat_strobe = engine_turn ? engine_write_beat_strobe : list_write_beat_strobe;
 
   subbit_list #(
-      .NEWEST(CLASSIFIER ? 3 : 2),
+      .NEWEST(CLASSIFIES ? 3 : 2),
       .ADDR_WIDTH(ADDR_WIDTH),
       .DATA_WIDTH(DATA_WIDTH),
       .MEMORY_BYTES(MEMORY_BYTES)
@@ -274,7 +277,7 @@ module subbit_device #(
 
   subbit_descriptor #(
       .RESPONSE_UNIT(RESPONSE_UNIT),
-      .CLASSIFIER(CLASSIFIER),
+      .CLASSIFIER(CLASSIFIES),
       .LANES(LANES),
       .TABLE_DEPTH(TABLE_DEPTH),
       .INDEX_PLANES(INDEX_PLANES),
@@ -404,7 +407,7 @@ module subbit_device #(
         .write_beat_data(table_write_beat_data),
         .write_beat_strobe(table_write_beat_strobe)
     );
-    if (CLASSIFIER) begin : g_classifier
+    if (CLASSIFIES) begin : g_classifier
       subbit_classifier_engine #(
           .OUTPUTS(32'(DENSE_OUTPUTS)),
           .MAX_CHANNELS(MAX_CHANNELS),

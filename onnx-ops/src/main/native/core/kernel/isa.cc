@@ -41,8 +41,6 @@ std::vector<Isa> AvailableIsas() {
   return isas;
 }
 
-bool HasFma() { return Features().fma; }
-
 bool HasAvx512Popcount() { return Features().avx512_popcount; }
 
 bool HasAvx512Vnni() { return Features().avx512_vnni; }
@@ -58,8 +56,6 @@ std::vector<Isa> AvailableIsas() {
   return {Isa::kReference, Isa::kPortable};
 #endif
 }
-
-bool HasFma() { return false; }
 
 bool HasAvx512Popcount() { return false; }
 

@@ -23,9 +23,6 @@ std::vector<Isa> AvailableIsas();
 /// The best level that this build and this processor have.
 Isa DetectIsa();
 
-/// Whether this build and this processor have AVX2 and FMA (products that are added in one instruction).
-bool HasFma();
-
 /// Whether this build and this processor have AVX-512 VPOPCNTDQ (population count of vector elements).
 bool HasAvx512Popcount();
 

@@ -6,7 +6,6 @@ namespace subbit {
 /// itself: not every compiler's runtime library answers __builtin_cpu_supports (Zig's for Windows says no to all).
 struct X86Features {
   bool avx2 = false;
-  bool fma = false;
   /// The foundation with BW, DQ and VL.
   bool avx512 = false;
   bool avx512_popcount = false;

@@ -1,6 +1,6 @@
-// Convolutions of floats and their two gradients; part of passes-inl.h. Sums stay in registers: a block of neighbouring
-// pixels by one or two vectors of outputs in a convolution, a block of channels by outputs in the gradient of the
-// weights.
+// Convolutions of floats and their two gradients, for instruction sets of 32 registers; included behind passes-inl.h.
+// Sums stay in registers: a block of neighbouring pixels by one or two vectors of outputs in a convolution, a block of
+// channels by outputs in the gradient of the weights.
 #pragma once
 
 #include <algorithm>
@@ -107,11 +107,9 @@ inline void SumRow(const TapRow& row, const std::vector<Tap>& taps, std::int64_t
 
 inline void SumRow(const TapRow& row, const std::vector<Tap>& taps, std::int64_t pixels) {
   std::int64_t o = 0;
-  if (kRegisters >= 32) {
-    for (; o + 2 * kLanes <= row.out; o += 2 * kLanes) SumRow<7, 2>(row, taps, pixels, o);
-  }
+  for (; o + 2 * kLanes <= row.out; o += 2 * kLanes) SumRow<7, 2>(row, taps, pixels, o);
   for (; o < row.out; o += kLanes) {
-    if (kRegisters >= 32 && pixels >= 14) {
+    if (pixels >= 14) {
       SumRow<14, 1>(row, taps, pixels, o);
     } else {
       SumRow<7, 1>(row, taps, pixels, o);
@@ -254,12 +252,8 @@ class ConvFilterGradient {
 
   void AddRows(const float* from, std::int64_t row_step, const float* dy, std::int64_t rows, float* to) {
     std::int64_t o = 0;
-    if (kRegisters >= 32) {
-      for (; o + 2 * kLanes <= shape_.out; o += 2 * kLanes) AddChannels<8, 2>(from, row_step, dy, rows, to, o);
-      for (; o < shape_.out; o += kLanes) AddChannels<16, 1>(from, row_step, dy, rows, to, o);
-    } else {
-      for (; o < shape_.out; o += kLanes) AddChannels<8, 1>(from, row_step, dy, rows, to, o);
-    }
+    for (; o + 2 * kLanes <= shape_.out; o += 2 * kLanes) AddChannels<8, 2>(from, row_step, dy, rows, to, o);
+    for (; o < shape_.out; o += kLanes) AddChannels<16, 1>(from, row_step, dy, rows, to, o);
   }
 
   template <int kChannels, int kVectors>
@@ -276,6 +270,44 @@ class ConvFilterGradient {
   Plane plane_;
   float* const gradient_;
 };
+
+void ConvPass(const ConvShape& shape, const float* x, const float* weights, float* y, double* mean, double* squares) {
+  Conv conv(shape, weights);
+  ForEachImage(shape, y, mean, squares, [&](std::int64_t i, float* to) { conv.Image(x + i * shape.InputSize(), to); });
+}
+
+void ConvGradients(const ConvShape& shape, const float* x, const float* weights, const float* dy, float* dx,
+                   float* gradient) {
+  ConvInputGradient input(shape, weights);
+  ConvFilterGradient filter(shape, gradient);
+  for (std::int64_t i = 0; i < shape.images; ++i, x += shape.InputSize(), dx += shape.InputSize()) {
+    input.Image(dy, dx);
+    filter.Image(x, dy);
+    dy += shape.OutputSize();
+  }
+}
+
+void NormConvGradients(const ConvShape& shape, const NormBack& norm, const float* du, const float* y, const float* x,
+                       const float* weights, float* dx, float* gradient) {
+  ConvInputGradient input(shape, weights);
+  ConvFilterGradient filter(shape, gradient);
+  std::vector<float> dy(static_cast<std::size_t>(shape.OutputSize()));
+  for (std::int64_t i = 0; i < shape.images; ++i, x += shape.InputSize(), dx += shape.InputSize()) {
+    NormGradient({shape.OutHeight() * shape.OutWidth(), shape.out}, norm, du, y, dy.data());
+    input.Image(dy.data(), dx);
+    filter.Image(x, dy.data());
+    du += shape.OutputSize();
+    y += shape.OutputSize();
+  }
+}
+
+/// The same passes with convolutions of floats.
+constexpr Passes WithConvs(Passes passes) {
+  passes.conv = ConvPass;
+  passes.conv_gradients = ConvGradients;
+  passes.norm_conv_gradients = NormConvGradients;
+  return passes;
+}
 
 }  // namespace
 }  // namespace subbit

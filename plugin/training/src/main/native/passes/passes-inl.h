@@ -1,5 +1,5 @@
 // The passes, compiled once for each instruction set; included behind a definition of
-//   kIsa, the set's name, kVectorBytes, the bytes of its registers, kRegisters, their number,
+//   kIsa, the set's name, kVectorBytes, the bytes of its registers,
 //   Signs16(x, shift), a bit for each of 16 channels, set where x + shift >= 0, and
 //   CountBlock, see below.
 // Everything is in an unnamed namespace: functions of one name and different instructions must not be merged by the
@@ -10,7 +10,6 @@
 #include <cstring>
 #include <vector>
 
-#include "passes/conv-inl.h"
 #include "passes/passes.h"
 #include "passes/vector-inl.h"
 
@@ -367,38 +366,8 @@ void BinaryConvPass(const ConvShape& shape, const float* x, const float* shift, 
                [&](std::int64_t i, float* to) { conv.Image(x + i * shape.InputSize(), shift, to); });
 }
 
-void ConvPass(const ConvShape& shape, const float* x, const float* weights, float* y, double* mean, double* squares) {
-  Conv conv(shape, weights);
-  ForEachImage(shape, y, mean, squares, [&](std::int64_t i, float* to) { conv.Image(x + i * shape.InputSize(), to); });
-}
-
-void ConvGradients(const ConvShape& shape, const float* x, const float* weights, const float* dy, float* dx,
-                   float* gradient) {
-  ConvInputGradient input(shape, weights);
-  ConvFilterGradient filter(shape, gradient);
-  for (std::int64_t i = 0; i < shape.images; ++i, x += shape.InputSize(), dx += shape.InputSize()) {
-    input.Image(dy, dx);
-    filter.Image(x, dy);
-    dy += shape.OutputSize();
-  }
-}
-
-void NormConvGradients(const ConvShape& shape, const NormBack& norm, const float* du, const float* y, const float* x,
-                       const float* weights, float* dx, float* gradient) {
-  ConvInputGradient input(shape, weights);
-  ConvFilterGradient filter(shape, gradient);
-  std::vector<float> dy(static_cast<std::size_t>(shape.OutputSize()));
-  for (std::int64_t i = 0; i < shape.images; ++i, x += shape.InputSize(), dx += shape.InputSize()) {
-    NormGradient({shape.OutHeight() * shape.OutWidth(), shape.out}, norm, du, y, dy.data());
-    input.Image(dy.data(), dx);
-    filter.Image(x, dy.data());
-    du += shape.OutputSize();
-    y += shape.OutputSize();
-  }
-}
-
-constexpr Passes kPasses = {kIsa,          Moments,        Norm,     NormSumsPass,  NormGradient,     Signs,
-                            SignsGradient, BinaryConvPass, ConvPass, ConvGradients, NormConvGradients};
+constexpr Passes kPasses = {kIsa,          Moments,        Norm,    NormSumsPass, NormGradient, Signs,
+                            SignsGradient, BinaryConvPass, nullptr, nullptr,      nullptr};
 
 }  // namespace
 }  // namespace subbit

@@ -8,7 +8,6 @@ namespace {
 
 constexpr const char* kIsa = "avx2";
 constexpr std::size_t kVectorBytes = 32;
-constexpr int kRegisters = 16;
 
 inline std::uint16_t Signs16(const float* x, const float* shift) {
   unsigned bits = 0;

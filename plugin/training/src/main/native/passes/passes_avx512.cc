@@ -10,7 +10,6 @@ namespace {
 
 constexpr const char* kIsa = "avx512";
 constexpr std::size_t kVectorBytes = 64;
-constexpr int kRegisters = 32;
 
 inline std::uint16_t Signs16(const float* x, const float* shift) {
   const __m512 value = _mm512_add_ps(_mm512_loadu_ps(x), _mm512_loadu_ps(shift));
@@ -21,6 +20,8 @@ inline std::uint16_t Signs16(const float* x, const float* shift) {
 }  // namespace subbit
 
 #include "passes/passes-inl.h"
+//
+#include "passes/conv-inl.h"
 
 namespace subbit {
 namespace {
@@ -42,6 +43,9 @@ void CountBlock(const std::uint64_t* patches, const std::uint64_t* weights, std:
 
 }  // namespace
 
-const Passes& Avx512Passes() { return kPasses; }
+const Passes& Avx512Passes() {
+  static constexpr Passes passes = WithConvs(kPasses);
+  return passes;
+}
 
 }  // namespace subbit

@@ -6,7 +6,6 @@ namespace {
 
 constexpr const char* kIsa = "portable";
 constexpr std::size_t kVectorBytes = 16;
-constexpr int kRegisters = 16;
 
 inline std::uint16_t Signs16(const float* x, const float* shift) {
   unsigned bits = 0;

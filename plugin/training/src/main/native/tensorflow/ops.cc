@@ -478,6 +478,24 @@ bool RegisterOps(const TensorFlowApi& api) {
        {stride},
        [](TF_OpKernelConstruction* c) { return Create(c, {"stride"}); },
        Compute<RunBinaryConv>},
+      {"SubbitSigns",
+       {"x: float", "shift: float"},
+       {"y: float"},
+       {},
+       [](TF_OpKernelConstruction* c) { return Create(c, {}); },
+       Compute<RunSigns>},
+      {"SubbitSignsGradient",
+       {"gradient: float", "x: float", "shift: float"},
+       {"dx: float", "shift_gradient: float"},
+       {},
+       [](TF_OpKernelConstruction* c) { return Create(c, {}); },
+       Compute<RunSignsGradient>},
+  };
+  for (const Definition& definition : definitions) {
+    if (!Register(definition)) return false;
+  }
+  if (ChosenPasses().conv == nullptr) return true;
+  const Definition convs[] = {
       {"SubbitConv",
        {"x: float", "weights: float"},
        {"y: float", "moments: double"},
@@ -498,20 +516,8 @@ bool RegisterOps(const TensorFlowApi& api) {
        {parts, epsilon, stride},
        [](TF_OpKernelConstruction* c) { return Create(c, {"parts", "epsilon", "stride"}); },
        Compute<RunNormConvGradients>},
-      {"SubbitSigns",
-       {"x: float", "shift: float"},
-       {"y: float"},
-       {},
-       [](TF_OpKernelConstruction* c) { return Create(c, {}); },
-       Compute<RunSigns>},
-      {"SubbitSignsGradient",
-       {"gradient: float", "x: float", "shift: float"},
-       {"dx: float", "shift_gradient: float"},
-       {},
-       [](TF_OpKernelConstruction* c) { return Create(c, {}); },
-       Compute<RunSignsGradient>},
   };
-  for (const Definition& definition : definitions) {
+  for (const Definition& definition : convs) {
     if (!Register(definition)) return false;
   }
   return true;

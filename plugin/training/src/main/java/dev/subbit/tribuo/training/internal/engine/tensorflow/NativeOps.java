@@ -4,6 +4,8 @@ import dev.subbit.onnx.NativeLibrary;
 import dev.subbit.tribuo.network.Layer;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.tensorflow.Operand;
 import org.tensorflow.Operation;
 import org.tensorflow.OperationBuilder;
@@ -11,6 +13,7 @@ import org.tensorflow.Output;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.op.Ops;
+import org.tensorflow.proto.OpDef;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TFloat64;
 
@@ -32,7 +35,8 @@ final class NativeOps {
 
   /** Holds the outcome of the only attempt to load the library. */
   private static final class Loaded {
-    static final boolean YES = load();
+    /** The names of the operators; none where the library could not be loaded. */
+    static final Set<String> OPERATORS = load();
   }
 
   /**
@@ -40,26 +44,30 @@ final class NativeOps {
    * fails, it is logged once, and networks are trained without.
    */
   static boolean areAvailable() {
-    return Loaded.YES;
+    return !Loaded.OPERATORS.isEmpty();
   }
 
-  private static boolean load() {
+  private static Set<String> load() {
     if (System.getProperty("subbit.training.library") == null
         && !NativeLibrary.isPacked(NativeOps.class, LIBRARY)) {
-      return false;
+      return Set.of();
     }
     String problem;
     try {
       String path = NativeLibrary.locate(NativeOps.class, LIBRARY).toString();
-      if (TensorFlow.loadLibrary(path).getOpCount() > 0) {
-        return true;
+      Set<String> operators =
+          TensorFlow.loadLibrary(path).getOpList().stream()
+              .map(OpDef::getName)
+              .collect(Collectors.toSet());
+      if (!operators.isEmpty()) {
+        return operators;
       }
       problem = "it found no TensorFlow to add its operators to";
     } catch (IllegalStateException | TensorFlowException | UnsatisfiedLinkError e) {
       problem = e.getMessage();
     }
     logger.log(Level.WARNING, "Training goes on without Subbit''s own operators: {0}", problem);
-    return false;
+    return Set.of();
   }
 
   /**
@@ -259,15 +267,12 @@ final class NativeOps {
   /** The channels that a convolution of floats takes are a multiple of this. */
   private static final int CONV_CHANNELS = 16;
 
-  /** Only there are convolutions of floats known to be faster than TensorFlow's. */
-  private static final boolean CONVOLVES = System.getProperty("os.arch").equals("amd64");
-
   /**
    * Tests whether {@link #conv} and its gradients are for a convolution: 3x3, with channels in
-   * blocks.
+   * blocks, on processors on which they are faster than TensorFlow's.
    */
   static boolean convolves(Layer.Conv conv) {
-    return CONVOLVES
+    return Loaded.OPERATORS.contains("SubbitConv")
         && conv.kernel() == 3
         && conv.in() % CONV_CHANNELS == 0
         && conv.out() % CONV_CHANNELS == 0;

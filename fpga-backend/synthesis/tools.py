@@ -137,3 +137,28 @@ def verilator():
     if not found:
         sys.exit("Simulating the arrays needs Verilator, which is not installed. Build Subbit once (./mvnw -DskipTests package), or install it.")
     return found, None
+
+
+def simulate(folder, sources, top, parameters):
+    """Builds the self-checking test `top` and runs it; exits if it does not print PASSED. Needs a C++ compiler."""
+    binary, root = verilator()
+    names = [name for name in copy_sources(sources, folder) if name != f"{top}.sv"]
+    environment = dict(os.environ, VERILATOR_ROOT=str(root)) if root else dict(os.environ)
+    if not root:
+        root = Path(subprocess.run([binary, "--getenv", "VERILATOR_ROOT"], capture_output=True, text=True, check=True).stdout.strip())
+    include = root / "include"
+    model = folder / "model"
+    settings = [f"-G{name}={value}" for name, value in parameters.items()]
+    commands = [
+        [binary, "--cc", "--main", "--timing", "-Wno-WIDTH", "--prefix", "Vtest", "--Mdir", str(model), "--top-module", top, *settings,
+         *names, f"{top}.sv"],
+        ["sh", "-c", f"g++ -w -std=c++20 -fcoroutines -I {include} -I {include}/vltstd -I {model} {model}/*.cpp {include}/verilated.cpp"
+         f" {include}/verilated_threads.cpp {include}/verilated_timing.cpp -pthread -o {model}/test"],
+        [str(model / "test")],
+    ]
+    for command in commands:
+        run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        if run.returncode:
+            sys.exit(f"{run.stdout}{run.stderr}\n{command[0]} failed: {top} with {parameters}")
+    if "PASSED" not in run.stdout:
+        sys.exit(f"{run.stdout}\n{top} has not passed with {parameters}")

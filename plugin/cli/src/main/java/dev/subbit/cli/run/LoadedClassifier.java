@@ -105,13 +105,7 @@ record LoadedClassifier(
    * @throws UserError if it cannot be loaded or written; the message names the file and says why.
    */
   static void export(Path file, Path onnx) {
-    if (isOnnx(file)) {
-      OutputFile.write(onnx, onnx(file)::writeTo);
-      return;
-    }
-    try (SubBitModel model = ModelFile.load(file)) {
-      OutputFile.save(onnx, target -> model.saveONNXModel("dev.subbit", 1, target));
-    }
+    OutputFile.write(onnx, onnx(file)::writeTo);
   }
 
   private static LoadedClassifier ofOnnx(Path file, String backend, Map<String, String> settings) {

@@ -29,4 +29,14 @@ public final class InitialParameters {
     }
     return parameters;
   }
+
+  /**
+   * The node that a parameter belongs to.
+   *
+   * @param parameter its full name, {@code <node>/<parameter>}.
+   * @return the node's name.
+   */
+  public static String nodeOf(String parameter) {
+    return parameter.substring(0, parameter.indexOf('/'));
+  }
 }

@@ -99,19 +99,17 @@ final class BodyLayers {
     layers.forEach(layer -> never.put(layer, ", which does not run on any calibration input"));
     ModelProto exposed = PartialModel.of(BodyValues.expose(model, layers), values);
     try (GraphSession session = new GraphSession(exposed)) {
-      for (List<Feed> feeds :
-          List.of(calibration.fit(), calibration.choice(), calibration.heldOut())) {
-        for (Feed feed : feeds) {
-          Map<String, FloatArray> found = session.run(feed);
-          if (feeds == calibration.fit()) {
-            never
-                .keySet()
-                .removeIf(
-                    layer ->
-                        found.get(PartialModel.outputName(layer.observedInput())).values().length
-                            > 0);
-          }
-        }
+      for (Feed feed : calibration.fit()) {
+        Map<String, FloatArray> found = session.run(feed);
+        never
+            .keySet()
+            .removeIf(
+                layer ->
+                    found.get(PartialModel.outputName(layer.observedInput())).values().length > 0);
+      }
+      // Of these samples the values must have one size, too.
+      for (List<Feed> feeds : List.of(calibration.choice(), calibration.heldOut())) {
+        feeds.forEach(session::run);
       }
     }
     return never;

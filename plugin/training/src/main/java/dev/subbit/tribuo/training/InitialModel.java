@@ -9,6 +9,7 @@ import dev.subbit.tribuo.ModelCollection;
 import dev.subbit.tribuo.ModelFileProvenance;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.config.FieldCheck;
+import dev.subbit.tribuo.network.InitialParameters;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.training.internal.engine.LayerRates;
 import dev.subbit.tribuo.training.internal.start.SavedModel;
@@ -193,7 +194,7 @@ public final class InitialModel implements Configurable, Provenancable<Configure
   Start startOf(
       Network network, int tau, ImmutableOutputInfo<Label> labels, Map<String, float[]> drawn) {
     Set<String> layers = new TreeSet<>();
-    drawn.keySet().forEach(name -> layers.add(name.substring(0, name.indexOf('/'))));
+    drawn.keySet().forEach(name -> layers.add(InitialParameters.nodeOf(name)));
     Map<String, Float> factors = new HashMap<>();
     layers.forEach(layer -> factors.put(layer, (float) rateFactor));
     Set<String> frozen = frozen(network, layers);

@@ -1,5 +1,6 @@
 package dev.subbit.tribuo.training.internal.engine;
 
+import dev.subbit.tribuo.network.InitialParameters;
 import java.util.Map;
 
 /**
@@ -32,7 +33,7 @@ public record LayerRates(Map<String, Float> factors) {
    * @return what its learning rate is multiplied by.
    */
   public float of(String parameter) {
-    return factors.getOrDefault(parameter.substring(0, parameter.indexOf('/')), 1f);
+    return factors.getOrDefault(InitialParameters.nodeOf(parameter), 1f);
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.subbit.tribuo.training.internal.start;
 
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.codebook.CodebookTaps;
+import dev.subbit.tribuo.network.InitialParameters;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.Readers;
@@ -157,7 +158,7 @@ public record SavedWeights(String origin, TrainedNetwork saved, List<String> lab
   }
 
   private PackedConvWeights packed(String parameter) {
-    return saved.packed().get(parameter.substring(0, parameter.indexOf('/')));
+    return saved.packed().get(InitialParameters.nodeOf(parameter));
   }
 
   /** The classifier's weights or biases, row by row in the order of the labels. */

@@ -64,7 +64,7 @@ class FakeLayer : public IntegerLayer {
   Counts& counts_;
 };
 
-constexpr int kSlow = 100'000;
+constexpr int kSlow = 300'000;
 constexpr int kFast = 20'000;
 constexpr int kChanges = 8;  // runs of a kernel after another one's, or none, among sixteen turns
 constexpr std::int64_t kRows = 6;

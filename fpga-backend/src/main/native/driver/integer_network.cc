@@ -8,9 +8,6 @@
 namespace subbit::fpga {
 namespace {
 
-/// The pixels; the output of layer i, counted from 1, has the number i.
-constexpr TensorNumber kPixels = 0;
-
 template <class T>
 std::uint8_t Byte(T value) {
   return static_cast<std::uint8_t>(value);
@@ -52,7 +49,7 @@ std::vector<std::uint8_t> BitPlanes(const std::vector<std::uint16_t>& index, int
   return planes;
 }
 
-/// Makes the device's layer from the parameters of an operator.
+/// Makes the device's layer from the parameters of an operator; what it reads is still to be filled in.
 struct LayerMaker {
   const OpName& op;
 
@@ -77,7 +74,7 @@ struct LayerMaker {
     layer.weights = p.weight;
     layer.zero_pixels = p.zero_pixel;
     layer.parameters = ParametersOf(p.multiplier, p.bias);
-    return {op, std::move(layer), kPixels};
+    return {op, std::move(layer)};
   }
 
   DeviceLayer operator()(const IntegerConvParameters& p) const {
@@ -102,7 +99,7 @@ struct LayerMaker {
       layer.parameters[o].slope = p.residual->slope[o];
       layer.parameters[o].shift_out = p.residual->shift_out[o];
     }
-    return {op, std::move(layer), kPixels};
+    return {op, std::move(layer)};
   }
 
   DeviceLayer operator()(const ShortcutParameters& p) const {
@@ -115,7 +112,7 @@ struct LayerMaker {
     stage.pool_strides = stage.pool;
     layer.weights = p.weight;
     layer.parameters = ParametersOf(p.multiplier, p.bias);
-    return {op, std::move(layer), kPixels};
+    return {op, std::move(layer)};
   }
 
   DeviceLayer operator()(const ClassifierParameters& p) const {
@@ -127,7 +124,7 @@ struct LayerMaker {
     layer.shape.integer->shift = Byte(p.attributes.shift);
     layer.shape.integer->value_bits = 0;
     layer.weights = p.weight;
-    return {op, std::move(layer), kPixels};
+    return {op, std::move(layer)};
   }
 };
 

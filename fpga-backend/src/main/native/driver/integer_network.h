@@ -21,7 +21,7 @@ class NetworkNotTaken : public std::runtime_error {
 struct DeviceLayer {
   OpName op;
   std::variant<ConvLayer, DenseLayer> layer;
-  TensorNumber input;
+  TensorNumber input = kNoTensor;
   TensorNumber residual = kNoTensor;
 
   const LayerShape& shape() const {

@@ -48,8 +48,7 @@ class Columns {
 };
 
 std::int16_t Scaled(const LayerDescriptor& layer, const IntegerParameters& p, Sum sum) {
-  const std::int32_t value = MulHrs(MovedDown(sum, layer.integer->shift), p.multiplier) + p.bias;
-  return static_cast<std::int16_t>(Saturate(value, layer.integer->value_bits));
+  return Rescale(MovedDown(sum, layer.integer->shift), p.multiplier, p.bias, layer.integer->value_bits);
 }
 
 /// A convolution of pixels and a max pool of its results.

@@ -19,6 +19,20 @@ class Fallback {
   /// Whether the CPU has taken over.
   bool active() const { return active_; }
 
+  /// Computes `node` on the device, or on the CPU once it has taken over. The device throws DriverError.
+  template <class OnDevice, class OnCpu>
+  void Run(const std::string& node, const OnDevice& on_device, const OnCpu& on_cpu) {
+    if (!active()) {
+      try {
+        on_device();
+        return;
+      } catch (const DriverError& e) {
+        Handle(node, e);
+      }
+    }
+    on_cpu();
+  }
+
   /// Handles a fault of `node` (operator and name, for messages): the CPU takes over, with one warning; or, if the
   /// session does not allow that, it throws a std::runtime_error that names node and fault.
   void Handle(const std::string& node, const DriverError& error);

@@ -70,15 +70,7 @@ void NetworkCompute::Run(Ort::KernelContext context) const {
   if (images.count == 0) {
     return;
   }
-  if (!fallback_->active()) {
-    try {
-      RunOnDevice(images, logits);
-      return;
-    } catch (const DriverError& e) {
-      fallback_->Handle(Title(network_), e);
-    }
-  }
-  RunOnCpu(images, logits);
+  fallback_->Run(Title(network_), [&] { RunOnDevice(images, logits); }, [&] { RunOnCpu(images, logits); });
 }
 
 void NetworkCompute::RunOnDevice(const Images& images, float* logits) const {

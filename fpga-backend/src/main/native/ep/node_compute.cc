@@ -76,23 +76,10 @@ void NodeCompute::Run(Ort::KernelContext context) const {
   if (request.geometries.front().batch == 0) {
     return;
   }
-  if (!fallback_->active()) {
-    try {
-      const std::vector<LayerCycles> cycles = RunOnDevice(request);
-      for (std::size_t i = 0; i < cycles.size(); ++i) {
-        const OpName& op = graph_.nodes[i].op;
-        TimingLog::Global().Add({op.node, op.type, layers_[i]->shape().tau, cycles[i].cycles, cycles[i].bnn_cycles,
-                                 driver_->timing_kind()});
-      }
-      return;
-    } catch (const DriverError& e) {
-      fallback_->Handle(graph_.Title(), e);
-    }
-  }
-  RunOnCpu(request);
+  fallback_->Run(graph_.Title(), [&] { RunOnDevice(request); }, [&] { RunOnCpu(request); });
 }
 
-std::vector<LayerCycles> NodeCompute::RunOnDevice(const Request& request) const {
+void NodeCompute::RunOnDevice(const Request& request) const {
   std::vector<DeviceImages> turned;
   std::vector<Driver::GraphInput> inputs;
   for (std::size_t i = 0; i < request.inputs.size(); ++i) {
@@ -127,7 +114,11 @@ std::vector<LayerCycles> NodeCompute::RunOnDevice(const Request& request) const 
       ImagesFromDevice(graph_.nodes[giver(i)], request.geometries[giver(i)], given[i], request.outputs[i]);
     }
   }
-  return cycles;
+  for (std::size_t i = 0; i < cycles.size(); ++i) {
+    const OpName& op = graph_.nodes[i].op;
+    TimingLog::Global().Add(
+        {op.node, op.type, layers_[i]->shape().tau, cycles[i].cycles, cycles[i].bnn_cycles, driver_->timing_kind()});
+  }
 }
 
 void NodeCompute::RunOnCpu(const Request& request) const {

@@ -37,7 +37,7 @@ class NodeCompute final : public ComputeInfo {
 
   void Run(Ort::KernelContext context) const override;
   Request Prepare(Ort::KernelContext& context) const;
-  std::vector<LayerCycles> RunOnDevice(const Request& request) const;
+  void RunOnDevice(const Request& request) const;
   void RunOnCpu(const Request& request) const;
 
   const std::shared_ptr<Driver> driver_;

@@ -121,7 +121,7 @@ survives() {
   cmake --build "$work/build" --target subbit_rtl --parallel 2 >>"$work/log" 2>&1 || exit 1
   local library
   library=$(find "$work/out" -name 'libsubbit_rtl.*')
-  SUBBIT_RTL_LIBRARY=$library timeout 300 "$build/subbit-fpga-backend/rtl_test" --gtest_fail_fast >"$work/test$1.log" 2>&1
+  SUBBIT_FULL_SWEEPS=1 SUBBIT_RTL_LIBRARY=$library timeout 300 "$build/subbit-fpga-backend/rtl_test" --gtest_fail_fast >"$work/test$1.log" 2>&1
 }
 
 caught=0

@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "core/testing/sweep.h"
 #include "device/element.h"
 #include "driver/driver.h"
 #include "emulator/emulator.h"
@@ -53,7 +54,7 @@ TEST_P(Rtl, AgreesWithTheReferenceOnRandomLayers) {
   int bits = 0;
   for (const std::uint32_t stall_percent : {0u, 40u}) {
     const auto driver = Driver::Open(Open(GetParam(), {stall_percent == 0 ? 1u : 20u, stall_percent, 7}));
-    for (int run = 0; run < 100; ++run) {
+    for (int run = 0; run < SweepRounds(100); ++run) {
       LayerCase c = OfferedCase(random, *driver);
       if (run % 2 == 0 && HasEightBits(c.layer.shape.output_format)) {
         AddResidual(c, random);
@@ -70,10 +71,10 @@ TEST_P(Rtl, AgreesWithTheReferenceOnRandomLayers) {
           << " " << d.stride_w << ", pads " << d.pad_top << d.pad_left << d.pad_bottom << d.pad_right;
     }
   }
-  EXPECT_GT(residuals, 40);
-  EXPECT_GT(bits, 30);
+  EXPECT_GT(residuals, SweepRounds(30));
+  EXPECT_GT(bits, SweepRounds(30));
   if (GetParam() != "binary") {
-    EXPECT_GT(table_runs, 20) << "the sweep must cover the table mode too";
+    EXPECT_GT(table_runs, SweepRounds(20)) << "the sweep must cover the table mode too";
   }
 }
 
@@ -151,7 +152,7 @@ TEST_P(Rtl, TakesTheCyclesOfTheModelOnNetworkLayers) {
 TEST_P(Rtl, TakesTheCyclesOfTheModelOnRandomLayers) {
   const auto driver = Driver::Open(Open(GetParam()));
   std::mt19937 random(21);
-  for (int run = 0; run < 30; ++run) {
+  for (int run = 0; run < SweepRounds(30); ++run) {
     LayerCase c = OfferedCase(random, *driver);
     c.layer.shape.in_channels = 8 + static_cast<std::uint32_t>(random() % 24);
     c.layer.shape.out_channels = 8 + static_cast<std::uint32_t>(random() % 120);

@@ -4,8 +4,8 @@
 
 namespace subbit {
 
-/// Whether this build runs only a quarter of each sweep over random layers: the sanitized one and the one that is
-/// emulated, where tests take ten times as long and more. The environment variable SUBBIT_FULL_SWEEPS, set to anything,
+/// Whether this program runs only a quarter of each sweep over random layers: those of the sanitized build and of the one
+/// that is emulated, and of simulated hardware, where tests take ten times as long and more. The environment variable SUBBIT_FULL_SWEEPS, set to anything,
 /// has them run whole.
 inline bool SweepsAreShort() {
 #ifdef SUBBIT_SHORT_SWEEPS

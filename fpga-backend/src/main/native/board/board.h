@@ -2,12 +2,19 @@
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "device/device.h"
 
 namespace subbit::fpga {
+
+/// A board is missing, in use or not what it should be. The message names it, as a file or a host, and says what to do.
+class BoardError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 /// The purpose of opening a board.
 enum class BoardUse {

@@ -2,18 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-/// The system's files through which boards are reached: character devices and sysfs attributes. If a board is missing,
-/// in use or not what it should be, a BoardError is thrown whose message names the file and says what to do.
-namespace subbit::fpga {
+#include "board/board.h"
 
-class BoardError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+/// The system's files through which boards are reached: character devices and sysfs attributes. Messages of BoardError
+/// name the file.
+namespace subbit::fpga {
 
 /// An open file. Move-only; closed with its owner, or right away if its constructor throws.
 class BoardFile {

@@ -16,6 +16,12 @@ class TransferError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The device no longer answers, or somebody else has reset it or taken it over. The message says which device.
+class DeviceVanished : public TransferError {
+ public:
+  using TransferError::TransferError;
+};
+
 /// Access to one device: its registers and its memory, as docs/DEVICE.md specifies them. An implementation only says
 /// how the two are reached (a software model, a simulation, a PCIe function, a UIO mapping); what is written where is
 /// up to the driver. Not thread-safe: the driver serialises its calls.
@@ -23,7 +29,8 @@ class Device {
  public:
   virtual ~Device() = default;
 
-  /// Reads the register at `offset` (a multiple of four). A vanished device reads as contract::kBusAbsent.
+  /// Reads the register at `offset` (a multiple of four). A vanished device reads as contract::kBusAbsent, or any
+  /// access to it throws DeviceVanished, if more is known.
   virtual std::uint32_t Read32(std::uint32_t offset) = 0;
   /// Writes the register at `offset` (a multiple of four); writes to read-only registers are ignored.
   virtual void Write32(std::uint32_t offset, std::uint32_t value) = 0;

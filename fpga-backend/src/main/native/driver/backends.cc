@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "board/board.h"
+#include "board/etherbone_device.h"
 #include "board/uio.h"
 #include "board/xdma.h"
 #include "device/element.h"
@@ -31,6 +32,9 @@ constexpr BoardKind kBoardKinds[] = {
     {"uio", "Zynq board through UIO, measured cycles", FindUioBoards,
      "there is nothing in /sys/class/uio; load the device tree of a board with an engine"},
 };
+
+constexpr const char* kHowToNameABoard =
+    "a board in the network has to be named: etherbone:HOST, or etherbone:HOST:PORT if it was given another UDP port";
 
 /// Why the device in a slot cannot be used, or an empty string.
 std::string Problem(const BoardSlot& slot) {
@@ -98,19 +102,28 @@ std::string AllowedNames(const std::vector<Backend>& backends) {
   return names;
 }
 
+/// What open() returns. Throws UnavailableBackend if it throws.
+template <typename Open>
+std::unique_ptr<Device> OpenBoard(const std::string& name, const Open& open) {
+  try {
+    return open();
+  } catch (const std::runtime_error& e) {
+    throw UnavailableBackend("FPGA backend '" + name + "' cannot be used: " + e.what() + ".");
+  }
+}
+
 std::unique_ptr<Device> OpenDevice(const std::string& name) {
   if (std::unique_ptr<Device> device = OpenSoftware(name); device != nullptr) {
     return device;
+  }
+  if (NamesEtherboneBoard(name)) {
+    return OpenBoard(name, [&] { return OpenEtherboneBoard(name); });
   }
   const std::string root = BoardRoot();
   for (const BoardKind& kind : kBoardKinds) {
     for (const BoardSlot& slot : kind.find(root)) {
       if (slot.name == name) {
-        try {
-          return slot.open(BoardUse::kRun);
-        } catch (const std::runtime_error& e) {
-          throw UnavailableBackend("FPGA backend '" + name + "' cannot be used: " + e.what() + ".");
-        }
+        return OpenBoard(name, [&] { return slot.open(BoardUse::kRun); });
       }
     }
   }
@@ -125,12 +138,20 @@ std::vector<Backend> Backends() {
   for (const BoardKind& kind : kBoardKinds) {
     AddBoards(kind, root, backends);
   }
+  backends.push_back({kEtherbone, "board in the network (Etherbone), measured cycles", false, kHowToNameABoard});
   AddSoftware(kEmulator, "software model of the engine, bit-exact, modelled cycles", "", backends);
   AddSoftware(kRtl, "simulation of the hardware description, simulated cycles", WhyNoRtl(), backends);
   return backends;
 }
 
 std::string ChooseBackend(const std::string& requested) {
+  if (NamesEtherboneBoard(requested)) {
+    try {
+      return FullEtherboneName(requested);
+    } catch (const BoardError& e) {
+      throw UnknownBackend(std::string("There is no such FPGA backend: ") + e.what() + ".");
+    }
+  }
   const std::vector<Backend> all = Backends();
   const bool automatic = requested == kAutoBackend;
   const auto wanted = [&](const Backend& backend) { return automatic || Matches(backend, requested); };

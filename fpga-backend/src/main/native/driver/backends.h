@@ -11,8 +11,8 @@ namespace subbit::fpga {
 
 /// A device that the driver can open, or a kind of board of which none was found.
 struct Backend {
-  /// "emulator" or "rtl", with a processing element if it is not the first (device/element.h): "rtl:shared"; or the
-  /// kind and number of a board: "xdma:0".
+  /// "emulator" or "rtl", with a processing element if it is not the first (device/element.h): "rtl:shared"; the kind
+  /// and number of a board: "xdma:0"; or "etherbone", which stands for boards in the network.
   std::string name;
   /// One line of text for users.
   std::string description;
@@ -37,11 +37,12 @@ class UnavailableBackend : public std::runtime_error {
 inline constexpr const char* kAutoBackend = "auto";
 
 /// All backends, in the order in which `auto` prefers them. Looks for boards in every call (board/board.h says where)
-/// and identifies each.
+/// and identifies each. Boards in the network are not looked for: they have to be named.
 std::vector<Backend> Backends();
 
 /// Resolves `requested` to the name of a backend: it may be a backend's name, a kind of board ("xdma": the first
-/// available one) or kAutoBackend. Throws UnknownBackend and UnavailableBackend.
+/// available one), a board in the network ("etherbone:HOST" or "etherbone:HOST:PORT", whether it answers or not) or
+/// kAutoBackend. Throws UnknownBackend and UnavailableBackend.
 std::string ChooseBackend(const std::string& requested);
 
 /// The driver of a backend's device. All callers in this process share it while one of them holds it and the device is

@@ -23,7 +23,7 @@ TEST(Backends, AutoTakesTheEmulatorWhereThereIsNoBoard) {
 }
 
 TEST(Backends, SaysWhatToChooseInstead) {
-  for (const char* name : {"xdma", "uio"}) {
+  for (const char* name : {"xdma", "uio", "etherbone"}) {
     const std::string message = ChoiceError<UnavailableBackend>(name);
     EXPECT_NE(message.find(name), std::string::npos) << message;
     EXPECT_NE(message.find("Choose 'emulator'"), std::string::npos) << message;
@@ -32,7 +32,7 @@ TEST(Backends, SaysWhatToChooseInstead) {
 
 TEST(Backends, ListsTheNamesWhereOneIsUnknown) {
   const std::string message = ChoiceError<UnknownBackend>("fpga9");
-  for (const char* name : {"fpga9", "auto", "emulator", "rtl", "xdma", "uio"}) {
+  for (const char* name : {"fpga9", "auto", "emulator", "rtl", "xdma", "uio", "etherbone"}) {
     EXPECT_NE(message.find(name), std::string::npos) << message;
   }
 }

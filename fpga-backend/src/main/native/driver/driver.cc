@@ -67,8 +67,12 @@ void Driver::CheckIdentity(Device& device) {
 }
 
 std::shared_ptr<Driver> Driver::Open(std::unique_ptr<Device> device) {
-  CheckIdentity(*device);
-  return std::shared_ptr<Driver>(new Driver(std::move(device)));
+  try {
+    CheckIdentity(*device);
+    return std::shared_ptr<Driver>(new Driver(std::move(device)));
+  } catch (const DeviceVanished& e) {
+    throw DriverError(Fault::kVanished, e.what());
+  }
 }
 
 Driver::Driver(std::unique_ptr<Device> device)
@@ -94,13 +98,19 @@ auto Driver::WithDevice(const Body& body) {
                       "the device was lost earlier, and all that was loaded with it; open a new session");
   }
   try {
-    return body();
-  } catch (const TransferError& e) {
-    if (device_->Read32(registers::kId) == contract::kBusAbsent) {
-      lost_ = true;
-      ThrowVanished();
+    try {
+      return body();
+    } catch (const DeviceVanished&) {
+      throw;
+    } catch (const TransferError& e) {
+      if (device_->Read32(registers::kId) == contract::kBusAbsent) {
+        ThrowVanished();
+      }
+      throw DriverError(Fault::kTransfer, e.what());
     }
-    throw DriverError(Fault::kTransfer, e.what());
+  } catch (const DeviceVanished& e) {
+    lost_ = true;
+    throw DriverError(Fault::kVanished, e.what());
   } catch (const DriverError& e) {
     if (e.fault() == Fault::kVanished) {
       lost_ = true;

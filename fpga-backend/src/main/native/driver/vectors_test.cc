@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "board/etherbone_device.h"
+#include "board/testing/fake_etherbone_board.h"
 #include "core/operator/conv_geometry.h"
 #include "core/operator/conv_weights.h"
 #include "core/operator/requantization.h"
@@ -129,7 +132,12 @@ class Vectors : public ::testing::TestWithParam<const char*> {
     EXPECT_EQ(y, c.outputs.at("y").As<T>());
   }
 
-  std::shared_ptr<Driver> driver_ = OpenBackend(GetParam());
+  /// Behind the backend "etherbone".
+  std::optional<FakeEtherboneBoard> board_;
+  std::shared_ptr<Driver> driver_ = OpenBackend(NameOf(GetParam()));
+
+ private:
+  std::string NameOf(const std::string& backend) { return backend == kEtherbone ? board_.emplace().name() : backend; }
 };
 
 ConvAttributes Attributes(const VectorCase& c) {
@@ -197,6 +205,7 @@ TEST_P(Vectors, GiveTheSharedResults) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Emulator, Vectors, ::testing::Values("emulator", "emulator:shared"));
+INSTANTIATE_TEST_SUITE_P(Board, Vectors, ::testing::Values(kEtherbone));
 #ifdef SUBBIT_RTL
 INSTANTIATE_TEST_SUITE_P(Simulation, Vectors, ::testing::Values("rtl", "rtl:shared", "rtl:binary"));
 #endif

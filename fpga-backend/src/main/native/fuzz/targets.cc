@@ -4,6 +4,7 @@ namespace subbit {
 
 std::vector<FuzzTarget> FuzzTargets() {
   return {{"emulator", fpga::FuzzEmulator},
+          {"etherbone", fpga::FuzzEtherbone},
           {"driver", fpga::FuzzDriver},
           {"network", fpga::FuzzNetwork},
           {"hostile_device", fpga::FuzzHostileDevice}};

@@ -16,6 +16,9 @@ void FuzzNetwork(FuzzInput* input);
 /// A device whose registers read anything and whose transfers fail: every request ends, by DriverError if not right.
 void FuzzHostileDevice(FuzzInput* input);
 
+/// Datagrams and board tables of any content: what is taken of them is what they hold, and everything else is refused.
+void FuzzEtherbone(FuzzInput* input);
+
 /// Models of any content in ONNX Runtime: the execution provider and the operators' kernels give the same bits, or both
 /// refuse.
 void FuzzProvider(FuzzInput* input);

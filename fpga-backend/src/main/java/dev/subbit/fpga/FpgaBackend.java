@@ -19,12 +19,12 @@ import java.util.TreeSet;
  * cannot run go to Subbit's CPU kernels, everything else to ONNX Runtime's.
  *
  * <p>Settings: {@code backend}, one of {@code auto}, {@code emulator}, {@code rtl}, {@code xdma},
- * {@code uio}, or a particular board such as {@code xdma:1} (else the system property {@code
- * subbit.fpga.backend}, else the environment variable {@code SUBBIT_FPGA_BACKEND}, else {@code
- * auto}); {@code timeout_ms}, the milliseconds that the device may take for one request (30000);
- * {@code fallback}, what happens when the device fails: {@code none} (the run ends with an {@link
- * OrtException}, whose kind {@link FpgaFault#of} returns) or {@code cpu} (the session warns once
- * and continues on the CPU, with the same results).
+ * {@code uio}, or a particular board such as {@code xdma:1} or {@code etherbone:192.168.1.50} (else
+ * the system property {@code subbit.fpga.backend}, else the environment variable {@code
+ * SUBBIT_FPGA_BACKEND}, else {@code auto}); {@code timeout_ms}, the milliseconds that the device
+ * may take for one request (30000); {@code fallback}, what happens when the device fails: {@code
+ * none} (the run ends with an {@link OrtException}, whose kind {@link FpgaFault#of} returns) or
+ * {@code cpu} (the session warns once and continues on the CPU, with the same results).
  *
  * <p>The provider library is registered with ONNX Runtime once and stays registered until the
  * process ends, since ONNX Runtime cannot safely unregister a library while a session may still use

@@ -73,7 +73,7 @@ class BackendChoiceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"xdma", "uio"})
+  @ValueSource(strings = {"xdma", "uio", "etherbone"})
   void absentDeviceIsAnErrorThatNamesTheRemedy(String name) {
     String message =
         assertThrows(
@@ -90,9 +90,22 @@ class BackendChoiceTest {
         assertThrows(
                 IllegalArgumentException.class, () -> BackendChoice.of(Map.of("backend", "gpu")))
             .getMessage();
-    for (String word : List.of("'gpu'", "auto", "emulator", "rtl", "xdma", "uio")) {
+    for (String word : List.of("'gpu'", "auto", "emulator", "rtl", "xdma", "uio", "etherbone")) {
       assertTrue(message.contains(word), message);
     }
+  }
+
+  @Test
+  void boardInTheNetworkIsNamedByItsHost() {
+    assertEquals(
+        "etherbone:192.168.1.50:1234",
+        BackendChoice.of(Map.of("backend", "etherbone:192.168.1.50")));
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> BackendChoice.of(Map.of("backend", "etherbone:host:0")))
+            .getMessage();
+    assertTrue(message.contains("etherbone:HOST:PORT"), message);
   }
 
   @Test
@@ -123,6 +136,7 @@ class BackendChoiceTest {
         List.of(
             "xdma",
             "uio",
+            "etherbone",
             "emulator",
             "emulator:shared",
             "emulator:binary",
@@ -135,7 +149,9 @@ class BackendChoiceTest {
     for (Device device : devices) {
       assertEquals(device.available(), device.reason().isEmpty(), device.toString());
       assertEquals(
-          device.available(), !List.of("xdma", "uio").contains(device.name()), device.toString());
+          device.available(),
+          !List.of("xdma", "uio", "etherbone").contains(device.name()),
+          device.toString());
       assertFalse(device.description().isBlank());
     }
   }

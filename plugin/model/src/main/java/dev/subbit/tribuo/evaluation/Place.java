@@ -28,6 +28,9 @@ public record Place(String name, String backend, Map<String, String> settings) {
 
   private static final String FPGA = "fpga";
 
+  /** How the names of boards in the network begin. */
+  private static final String NETWORK = "etherbone:";
+
   /** A request of a simulated device holds many images, each of which takes seconds. */
   private static final String SIMULATION_TIMEOUT_MILLIS = "3600000";
 
@@ -39,7 +42,8 @@ public record Place(String name, String backend, Map<String, String> settings) {
   /**
    * Finds a place by name.
    *
-   * @param name name of a back end other than {@code fpga}, or of a device.
+   * @param name name of a back end other than {@code fpga}, of a device, or of a board in the
+   *     network such as {@code etherbone:192.168.1.50}, whether it answers or not.
    * @return the place.
    * @throws IllegalArgumentException if there is no such place, or the device cannot be used.
    */
@@ -67,6 +71,11 @@ public record Place(String name, String backend, Map<String, String> settings) {
                 ? Map.of("backend", name, "timeout_ms", SIMULATION_TIMEOUT_MILLIS)
                 : Map.of("backend", name));
       }
+    }
+    // Boards in the network are not listed, since nobody knows them; they are found out when
+    // opened.
+    if (name.startsWith(NETWORK)) {
+      return new Place(name, FPGA, Map.of("backend", name));
     }
     throw new IllegalArgumentException(
         "There is no back end or device '"

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PlaceTest {
@@ -26,6 +27,12 @@ class PlaceTest {
         assertThrows(IllegalArgumentException.class, () -> Place.named("abacus")).getMessage();
     assertTrue(message.contains("'abacus'"), message);
     assertTrue(message.contains("native, onnxruntime, "), message);
+  }
+
+  @Test
+  void aBoardInTheNetworkIsNamedByItsHost() {
+    assertEquals(
+        Map.of("backend", "etherbone:board:77"), Place.named("etherbone:board:77").settings());
   }
 
   @Test

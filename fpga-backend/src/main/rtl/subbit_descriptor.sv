@@ -5,8 +5,10 @@
 
 module subbit_descriptor #(
     parameter int RESPONSE_UNIT = 0,
-    // Whether classifiers of integer networks are offered, and with them descriptors of version 3.
+    // Which layers of integer networks are offered, and with them descriptors of version 3: classifiers, and, with tables,
+    // convolutions.
     parameter bit CLASSIFIER = 1'b0,
+    parameter bit INTEGER_CONV = 1'b0,
     parameter int LANES = 4,
     parameter int TABLE_DEPTH = 64,
     parameter int INDEX_PLANES = 9,
@@ -32,6 +34,11 @@ module subbit_descriptor #(
   localparam int LANE_BITS = $clog2(LANES);
   // Tables take bits in and out alone, without bias; ROW_DEPTH places hold the rows of an image.
   localparam bit TABLES = RESPONSE_UNIT == 32'(RESPONSE_UNIT_TABLES);
+  localparam int MOST_BITS = $clog2(MAX_CHANNELS) + 5;
+  localparam bit INTEGER_LAYERS = CLASSIFIER || INTEGER_CONV;
+  // Products and regions beyond these are those of signs that go with values.
+  localparam logic [3:0] LAST_STEP = INTEGER_CONV ? 4'd11 : 4'd8;
+  localparam logic [2:0] LAST_REGION = INTEGER_CONV ? 3'd7 : 3'd6;
   localparam int MAX_TILE_ROWS = 64;
   // Sums of a tile and of the row or pixel that may be added to it, each at most SUM_DEPTH.
   localparam int SUMS_BITS = $clog2(SUM_DEPTH) + 2;
@@ -44,14 +51,16 @@ module subbit_descriptor #(
   descriptor_t d;
   assign d = bytes;
   // A cycle after the bytes.
-  logic extended, integer_layer;
+  logic extended, integer_layer, classifier, integer_conv;
   always_ff @(posedge clk) begin
-    extended <= d.version == 16'd2 || (CLASSIFIER && d.version == 16'd3);
-    integer_layer <= CLASSIFIER && d.version == 16'd3;
+    extended <= d.version == 16'd2 || (INTEGER_LAYERS && d.version == 16'd3);
+    integer_layer <= INTEGER_LAYERS && d.version == 16'd3;
+    classifier <= CLASSIFIER && d.version == 16'd3 && d.kind == 8'(KIND_CLASSIFIER);
+    integer_conv <= INTEGER_CONV && d.version == 16'd3 && d.kind == 8'(KIND_CONV);
   end
   wire [31:0] residual_multiplier = extended ? d.residual_multiplier : 32'd0;
   wire signed [15:0] residual_zero = extended ? d.residual_zero_point : 16'd0;
-  wire [63:0] addresses[7];    // output, input, index, codebook, bias, multiplier, residual
+  wire [63:0] addresses[8];    // output, input, index, codebook, bias, multiplier, residual, signs
   assign addresses[0] = d.output_address;
   assign addresses[1] = d.input_address;
   assign addresses[2] = d.index_address;
@@ -59,23 +68,34 @@ module subbit_descriptor #(
   assign addresses[4] = d.bias_address;
   assign addresses[5] = d.multiplier_address;
   assign addresses[6] = extended ? d.residual_address : 64'd0;
+  assign addresses[7] = integer_layer ? d.signs_address : 64'd0;
 
   wire bits = d.input_format == 8'(INPUT_FORMAT_BITS);
   wire words = d.output_format == 8'(OUTPUT_FORMAT_I32);
   wire out_bits = d.output_format == 8'(OUTPUT_FORMAT_BITS);
   wire in_signed = d.input_format == 8'(INPUT_FORMAT_S8);
   wire out_signed = d.output_format == 8'(OUTPUT_FORMAT_S8);
-  // Of version 3: what a classifier needs, and that it has nothing of what only others have.
-  wire classifier_alone = d.kind == 8'(KIND_CLASSIFIER) && d.shift <= 8'd15 && d.slope_shift == 0 && d.value_bits == 0 &&
-      d.kernel == 0 && d.pool_height == 8'd1 && d.pool_width == 8'd1 && d.pool_stride_h == 8'd1 && d.pool_stride_w == 8'd1 &&
-      {d.pool_pad_top, d.pool_pad_left, d.pool_pad_bottom, d.pool_pad_right} == 0 && d.signs_address == 0;
-  wire others_clear = d.input_format == 0 && d.output_format == 0 && d.tau == 0 && d.mode == 0 && d.input_zero_point == 0 &&
-      d.output_zero_point == 0 && d.group == 32'd1 && d.stride_h == 16'd1 && d.stride_w == 16'd1 && d.dilation_h == 16'd1 &&
-      d.dilation_w == 16'd1 && {d.pad_top, d.pad_left, d.pad_bottom, d.pad_right} == 0 && d.residual_address == 0 &&
-      d.residual_multiplier[30:0] == 0 && d.residual_zero_point == 0;
+  // Strides, pads and bits of an index that every convolution may have.
+  wire conv_form = d.tau >= 8'd1 && d.tau <= 8'(INDEX_PLANES) &&
+      (d.stride_h == 16'd1 || d.stride_h == 16'd2) && (d.stride_w == 16'd1 || d.stride_w == 16'd2) &&
+      d.pad_top <= 16'd2 && d.pad_left <= 16'd2 && d.pad_bottom <= 16'd2 && d.pad_right <= 16'd2;
+  // Of version 3: that the layer has nothing of what neither of these kinds has, and what each of them needs.
+  wire others_clear = d.input_format == 0 && d.output_format == 0 && d.mode == 0 && d.input_zero_point == 0 &&
+      d.output_zero_point == 0 && d.group == 32'd1 && d.dilation_h == 16'd1 && d.dilation_w == 16'd1 &&
+      d.residual_multiplier[30:0] == 0 && d.residual_zero_point == 0 && d.kernel == 0 && d.pool_height == 8'd1 &&
+      d.pool_width == 8'd1 && d.pool_stride_h == 8'd1 && d.pool_stride_w == 8'd1 &&
+      {d.pool_pad_top, d.pool_pad_left, d.pool_pad_bottom, d.pool_pad_right} == 0;
+  wire classifier_alone = CLASSIFIER && d.kind == 8'(KIND_CLASSIFIER) && d.tau == 0 && d.stride_h == 16'd1 &&
+      d.stride_w == 16'd1 && {d.pad_top, d.pad_left, d.pad_bottom, d.pad_right} == 0 && d.residual_address == 0 &&
+      d.shift <= 8'd15 && d.slope_shift == 0 && d.value_bits == 0 && d.signs_address == 0;
+  wire conv_alone = INTEGER_CONV && d.kind == 8'(KIND_CONV) && conv_form && (32'd1 << d.tau) <= 32'(TABLE_DEPTH) &&
+      d.shift <= 8'd11 && d.slope_shift <= 8'd3 && (d.residual_address != 0 || d.slope_shift == 0) &&
+      d.value_bits >= 8'd9 && d.value_bits <= 8'd16;
   // A cycle after what they are made of.
-  logic classifier_supported, classifier_tail_clear;
+  logic integer_supported, integer_tail_clear;
   logic [31:0] positions;
+  logic [MOST_BITS-1:0] most_sum;           // of a convolution, if its channels are within their limit
+  logic [MOST_BITS+10:0] most_sum_moved;    // up
   logic has_codebook, has_bias, has_multipliers, has_residual, tail_clear;
 
   // Whether a zero point is in the range of its format; without one it is 0.
@@ -99,24 +119,25 @@ module subbit_descriptor #(
   logic [31:0] padded_height, padded_width, height_due, width_due;
   logic [39:0] out_row_bytes;
   always_ff @(posedge clk) begin
-    out_row_bytes <= words ? 40'(d.out_width) << 2 : out_bits ? (40'(d.out_width) + 40'd7) >> 3 : 40'(d.out_width);
+    out_row_bytes <= integer_conv ? (40'(d.out_width) + 40'd3) >> 2 << 3 : words ? 40'(d.out_width) << 2 : out_bits ? (40'(d.out_width) + 40'd7) >> 3 : 40'(d.out_width);
     header_ok <= d.magic == MAGIC && d.reserved_74 == 0 &&
-        (integer_layer ? d.size == 16'(DESCRIPTOR_BYTES_3) && tail_clear && classifier_tail_clear :
+        (integer_layer ? d.size == 16'(DESCRIPTOR_BYTES_3) && tail_clear && integer_tail_clear :
             extended ? d.size == 16'(DESCRIPTOR_BYTES_2) && tail_clear :
             d.version == 16'd1 && d.size == 16'(DESCRIPTOR_BYTES_1));
     enumerations_ok <= d.input_format < 8'(INPUT_FORMAT_VALUES) && d.output_format < 8'(OUTPUT_FORMAT_VALUES) &&
         d.mode < 8'(MODE_VALUES) && (!integer_layer || d.kind < 8'(KIND_VALUES));
-    supported <= integer_layer ? classifier_supported : d.tau >= 8'd1 && d.tau <= 8'(INDEX_PLANES) && (d.mode == 8'(MODE_DIRECT) || (32'd1 << d.tau) <= 32'(TABLE_DEPTH)) &&
+    supported <= integer_layer ? integer_supported : conv_form &&
+        (d.mode == 8'(MODE_DIRECT) || (32'd1 << d.tau) <= 32'(TABLE_DEPTH)) &&
         (!TABLES || (bits && out_bits && d.mode == 8'(MODE_TABLE) && !has_residual)) &&
-        (d.stride_h == 16'd1 || d.stride_h == 16'd2) && (d.stride_w == 16'd1 || d.stride_w == 16'd2) &&
-        d.dilation_h == 16'd1 && d.dilation_w == 16'd1 && d.group == 32'd1 &&
-        d.pad_top <= 16'd2 && d.pad_left <= 16'd2 && d.pad_bottom <= 16'd2 && d.pad_right <= 16'd2;
+        d.dilation_h == 16'd1 && d.dilation_w == 16'd1 && d.group == 32'd1;
     zeros_ok <= zero_fits(bits, in_signed, d.input_zero_point) &&
         zero_fits(words || out_bits, out_signed, d.output_zero_point) &&
         zero_fits(!has_residual || words || out_bits, out_signed, residual_zero);
     // Below 2^120, so that its product with eight bits is finite.
     multiplier_ok <= residual_multiplier[30:23] < 8'd247;
     positions <= 32'(d.in_height[15:0]) * 32'(d.in_width[15:0]);
+    most_sum <= MOST_BITS'(d.in_channels[$clog2(MAX_CHANNELS):0]) + (MOST_BITS'(d.in_channels[$clog2(MAX_CHANNELS):0]) << 3);
+    most_sum_moved <= (MOST_BITS + 11)'(most_sum) << d.shift[3:0];
     padded_height <= d.in_height + 32'(d.pad_top) + 32'(d.pad_bottom);
     padded_width <= d.in_width + 32'(d.pad_left) + 32'(d.pad_right);
     // A third, rounded up: exact for 16 bits.
@@ -125,11 +146,14 @@ module subbit_descriptor #(
     height_due <= out_length(padded_height, d.stride_h);
     width_due <= out_length(padded_width, d.stride_w);
     shape_ok <= in_range(d.in_channels, 32'(MAX_CHANNELS)) &&
-        in_range(d.out_channels, integer_layer ? MAX_CLASSES : 32'(MAX_CHANNELS)) && d.batch != 0 && in_range(d.in_height, 32'd65535) && in_range(d.out_height, 32'd65535) &&
+        in_range(d.out_channels, classifier ? MAX_CLASSES : 32'(MAX_CHANNELS)) && d.batch != 0 && in_range(d.in_height, 32'd65535) && in_range(d.out_height, 32'd65535) &&
         in_range(d.in_width, 32'(MAX_WIDTH)) && in_range(d.out_width, 32'(MAX_WIDTH)) &&
-        (integer_layer ? positions <= MAX_POSITIONS && d.out_height == 32'd1 && d.out_width == 32'd1 :
-            (!TABLES || rows_due <= 32'(ROW_DEPTH)) && d.out_height == height_due && d.out_width == width_due);
-    optional_ok <= (integer_layer ? !has_codebook && !has_bias : 1'b1) && words == !has_multipliers && !((words || out_bits) && has_residual) && !(TABLES && has_bias);
+        (classifier ? positions <= MAX_POSITIONS && d.out_height == 32'd1 && d.out_width == 32'd1 :
+            (!TABLES || rows_due <= 32'(ROW_DEPTH)) && d.out_height == height_due && d.out_width == width_due) &&
+        (!integer_conv || most_sum_moved <= (MOST_BITS + 11)'(32767));
+    if (integer_conv) optional_ok <= has_codebook && has_multipliers && !has_bias;
+    else optional_ok <= !(classifier && (has_codebook || has_bias)) && words == !has_multipliers &&
+        !((words || out_bits) && has_residual) && !(TABLES && has_bias);
   end
 
   // ---- Sizes, computed one product after the other.
@@ -151,12 +175,12 @@ module subbit_descriptor #(
   state_t state;
   logic [3:0] step;
   logic [2:0] region;
-  logic [39:0] in_total, out_total, row_sums;
+  logic [39:0] in_total, out_total, signs_total, row_sums;
   logic too_large;
 
   // Input channels with those that fill up the index; of a classifier, outputs with those that fill up the weights.
-  wire [31:0] index_outputs = integer_layer ? (d.out_channels + DENSE_OUTPUTS - 32'd1) & ~(DENSE_OUTPUTS - 32'd1) : d.out_channels;
-  wire [31:0] index_channels = TABLES && !integer_layer ? (d.in_channels + INDEX_CHANNELS - 32'd1) & ~(INDEX_CHANNELS - 32'd1) : d.in_channels;
+  wire [31:0] index_outputs = classifier ? (d.out_channels + DENSE_OUTPUTS - 32'd1) & ~(DENSE_OUTPUTS - 32'd1) : d.out_channels;
+  wire [31:0] index_channels = TABLES && !classifier ? (d.in_channels + INDEX_CHANNELS - 32'd1) & ~(INDEX_CHANNELS - 32'd1) : d.in_channels;
 
   logic multiply;
   logic [39:0] factor_a;
@@ -178,12 +202,15 @@ module subbit_descriptor #(
       4'd0: {factor_a, factor_b} = {40'(layer.row_bytes), d.in_height};
       4'd1: {factor_a, factor_b} = {layer.in_plane_bytes, d.in_channels};
       4'd2: {factor_a, factor_b} = {layer.in_image_bytes, d.batch};
-      4'd3: {factor_a, factor_b} = {out_row_bytes, d.out_height};
-      4'd4: {factor_a, factor_b} = {layer.out_plane_bytes, d.out_channels};
+      4'd3: {factor_a, factor_b} = {out_row_bytes, integer_conv ? d.out_channels : d.out_height};
+      4'd4: {factor_a, factor_b} = {layer.out_plane_bytes, integer_conv ? d.out_height : d.out_channels};
       4'd5: {factor_a, factor_b} = {layer.out_image_bytes, d.batch};
       4'd6: {factor_a, factor_b} = {40'(index_channels), index_outputs};
-      4'd7: {factor_a, factor_b} = {layer.index_plane_bytes, integer_layer ? 32'd1 : 32'(d.tau)};
-      default: {factor_a, factor_b} = {40'(d.out_width), 32'(layer.slots)};
+      4'd7: {factor_a, factor_b} = {layer.index_plane_bytes, classifier ? 32'd1 : 32'(d.tau)};
+      4'd8: {factor_a, factor_b} = {40'(d.out_width), 32'(layer.slots)};
+      4'd9: {factor_a, factor_b} = {(40'(d.out_width) + 40'd7) >> 3, d.out_height};
+      4'd10: {factor_a, factor_b} = {layer.signs_plane_bytes, d.out_channels};
+      default: {factor_a, factor_b} = {layer.signs_image_bytes, d.batch};
     endcase
   end
   assign multiply = state == PRODUCT;
@@ -195,16 +222,17 @@ module subbit_descriptor #(
       3'd0: region_bytes = out_total;
       3'd1: region_bytes = in_total;
       3'd2: region_bytes = layer.index_bytes;
-      3'd3: region_bytes = integer_layer ? 40'd0 : 40'd2 << d.tau;
+      3'd3: region_bytes = classifier ? 40'd0 : 40'd2 << d.tau;
       3'd4: region_bytes = layer.has_bias ? 40'(d.out_channels) << 2 : 40'd0;
-      3'd5: region_bytes = words ? 40'd0 : 40'(d.out_channels) << 2;
-      default: region_bytes = layer.has_residual ? out_total : 40'd0;
+      3'd5: region_bytes = integer_conv ? 40'(d.out_channels) << 4 : words ? 40'd0 : 40'(d.out_channels) << 2;
+      3'd6: region_bytes = layer.has_residual ? out_total : 40'd0;
+      default: region_bytes = layer.gives_signs ? signs_total : 40'd0;
     endcase
   end
-  // The region's fields come one cycle later, its end and the output's end one more.
+  // The region's fields come one cycle later, its end and those of what is written one more.
   logic [63:0] region_begin, region_begin_1;
   logic [39:0] region_bytes_1;
-  logic [64:0] region_end, output_end;
+  logic [64:0] region_end, output_end, signs_end;
   logic region_empty;
   always_ff @(posedge clk) begin
     region_begin_1 <= addresses[region];
@@ -213,10 +241,13 @@ module subbit_descriptor #(
     region_end <= {1'b0, region_begin_1} + 65'(region_bytes_1);
     region_empty <= region_bytes_1 == 0;
     output_end <= {1'b0, addresses[0]} + 65'(out_total);
+    signs_end <= {1'b0, addresses[7]} + 65'(signs_total);
   end
   wire region_inside = region_begin[5:0] == 0 && region_end <= {1'b0, MEMORY_BYTES};
-  wire region_overlaps = region != 0 && !region_empty && {1'b0, region_begin} < output_end &&
-      {1'b0, addresses[0]} < region_end;
+  wire region_overlaps = !region_empty &&
+      ((region != 3'd0 && {1'b0, region_begin} < output_end && {1'b0, addresses[0]} < region_end) ||
+       (INTEGER_CONV && region != 3'd7 && layer.gives_signs && {1'b0, region_begin} < signs_end &&
+        {1'b0, addresses[7]} < region_end));
 
   // ---- The tile: as many rows as fit into the accumulators and the input banks, or as many columns of one row.
   logic [SUMS_BITS-1:0] tile_sums;
@@ -228,8 +259,8 @@ module subbit_descriptor #(
 
   always_ff @(posedge clk) begin
     tail_clear <= d.reserved_8e == 0;
-    classifier_tail_clear <= d.reserved_cd == 0 && d.reserved_d8 == 0;
-    classifier_supported <= classifier_alone && others_clear;
+    integer_tail_clear <= d.reserved_cd == 0 && d.reserved_d8 == 0;
+    integer_supported <= (classifier_alone || conv_alone) && others_clear;
     has_codebook <= addresses[3] != 0;
     has_bias <= addresses[4] != 0;
     has_multipliers <= addresses[5] != 0;
@@ -270,14 +301,17 @@ module subbit_descriptor #(
             4'd4: layer.out_image_bytes <= product;
             4'd5: out_total <= product;
             4'd6: begin
-              layer.index_plane_bytes <= integer_layer ? product : (product + 40'd7) >> 3;
+              layer.index_plane_bytes <= classifier ? product : (product + 40'd7) >> 3;
             end
             4'd7: layer.index_bytes <= product;
-            default: row_sums <= product;
+            4'd8: row_sums <= product;
+            4'd9: layer.signs_plane_bytes <= product;
+            4'd10: layer.signs_image_bytes <= product;
+            default: signs_total <= product;
           endcase
           too_large <= too_large || overflow;
           step <= step + 4'd1;
-          state <= step == 4'd8 ? REGION_FIELDS : PRODUCT;
+          state <= step == LAST_STEP ? REGION_FIELDS : PRODUCT;
         end
         REGION_FIELDS: state <= REGION_ENDS;
         REGION_ENDS: state <= REGION;
@@ -287,7 +321,7 @@ module subbit_descriptor #(
           if (too_large || !region_inside || region_overlaps) begin
             error <= ERROR_ADDRESS;
             state <= REPORT;
-          end else if (region == 3'd6) begin
+          end else if (region == LAST_REGION) begin
             state <= TABLES ? REPORT : TILE;
           end
         end
@@ -360,10 +394,15 @@ module subbit_descriptor #(
       layer.residual_multiplier <= residual_multiplier;
       layer.residual_zero <= residual_zero[8:0];
       layer.row_places <= row_places;
-      layer.classifier <= integer_layer;
+      layer.classifier <= classifier;
+      layer.integer_conv <= integer_conv;
       layer.shift <= d.shift[3:0];
+      layer.slope_shift <= d.slope_shift[1:0];
+      layer.value_bits <= d.value_bits[4:0];
+      layer.gives_signs <= integer_conv && d.signs_address != 0;
+      layer.signs_address <= d.signs_address[39:0];
       // Rows of values of 16 bits are filled up to eight bytes.
-      layer.row_bytes <= integer_layer ? 16'((d.in_width + 32'd3) >> 2 << 3) :
+      layer.row_bytes <= classifier ? 16'((d.in_width + 32'd3) >> 2 << 3) :
           bits ? 16'((d.in_width + 32'd7) >> 3) : d.in_width[15:0];
       layer.slots <= 16'((d.out_channels + 32'(LANES - 1)) >> LANE_BITS);
     end

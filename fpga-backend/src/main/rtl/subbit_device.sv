@@ -18,6 +18,8 @@ module subbit_device #(
     // With tables, and a bus of up to 64 bits: classifiers of integer networks too, by 448 multiply-adders. Elsewhere it
     // does nothing.
     parameter bit CLASSIFIER = 0,
+    // With tables, and a bus of up to 64 bits: convolutions of integer networks too. Elsewhere it does nothing.
+    parameter bit INTEGER_CONV = 0,
     // Responses in one bank of the table: table mode is available up to 2^tau = TABLE_DEPTH.
     parameter int TABLE_DEPTH = 64,
     // The largest tau, 1 to 9. Most of the block RAM holds the index, with one bit plane of MAX_CHANNELS^2 bits for
@@ -105,11 +107,12 @@ module subbit_device #(
   localparam bit TABLES = RESPONSE_UNIT == 32'(RESPONSE_UNIT_TABLES);
   // The values of integer networks begin on a beat of up to 64 bits.
   localparam bit CLASSIFIES = CLASSIFIER && TABLES && DATA_WIDTH <= 64;
+  localparam bit INTEGER_CONVS = INTEGER_CONV && TABLES && DATA_WIDTH <= 64;
   // Binary activations, MEMORY_BASE, bits out, and but for tables 8-bit activations and residuals; strides to 2, no
   // dilation, no groups.
   localparam logic [31:0] FEATURES = 32'd1 << FEATURES_BINARY | 32'd1 << FEATURES_MEMORY_BASE | 32'd1 << FEATURES_BITS_OUT |
       (TABLES ? 32'd0 : 32'd1 << FEATURES_INT8 | 32'd1 << FEATURES_RESIDUAL) |
-      (CLASSIFIES ? 32'd1 << FEATURES_CLASSIFIER : 32'd0);
+      (CLASSIFIES ? 32'd1 << FEATURES_CLASSIFIER : 32'd0) | (INTEGER_CONVS ? 32'd1 << FEATURES_INTEGER_CONV : 32'd0);
 
   if (CHANNEL_LANES != (TABLES ? 32'(INDEX_CHANNELS) : 1)) begin : g_check4
     $error("CHANNEL_LANES must be 1, and with tables INDEX_CHANNELS, in whose groups the index lies in memory");
@@ -228,7 +231,7 @@ module subbit_device #(
   assign write_beat_strobe = engine_turn ? engine_write_beat_strobe : list_write_beat_strobe;
 
   subbit_list #(
-      .NEWEST(CLASSIFIES ? 3 : 2),
+      .NEWEST(CLASSIFIES || INTEGER_CONVS ? 3 : 2),
       .ADDR_WIDTH(ADDR_WIDTH),
       .DATA_WIDTH(DATA_WIDTH),
       .MEMORY_BYTES(MEMORY_BYTES)
@@ -278,6 +281,7 @@ module subbit_device #(
   subbit_descriptor #(
       .RESPONSE_UNIT(RESPONSE_UNIT),
       .CLASSIFIER(CLASSIFIES),
+      .INTEGER_CONV(INTEGER_CONVS),
       .LANES(LANES),
       .TABLE_DEPTH(TABLE_DEPTH),
       .INDEX_PLANES(INDEX_PLANES),
@@ -304,6 +308,9 @@ module subbit_device #(
   logic [8:0] codebook_index, codebook_codeword;
   logic [CHANNEL_BITS-1:0] parameter_channel;
   logic [31:0] parameter_value;
+  logic integers_store;
+  logic [$clog2(128*MAX_CHANNELS/DATA_WIDTH)-1:0] integers_address;
+  logic [DATA_WIDTH-1:0] integers_data;
   subbit_weight_loader #(
       .INDEX_TOO(!TABLES),
       .MAX_CHANNELS(MAX_CHANNELS),
@@ -334,7 +341,10 @@ module subbit_device #(
       .bias_write,
       .multiplier_write,
       .parameter_channel,
-      .parameter_value
+      .parameter_value,
+      .integers_store,
+      .integers_address,
+      .integers_data
   );
 
   // A classifier has nothing that is loaded before it runs.
@@ -376,6 +386,7 @@ module subbit_device #(
         .MAX_WIDTH(MAX_WIDTH),
         .SUM_DEPTH(SUM_DEPTH),
         .ROW_DEPTH(ROW_DEPTH),
+        .INTEGER_CONV(INTEGER_CONVS),
         .ADDR_WIDTH(ADDR_WIDTH),
         .DATA_WIDTH(DATA_WIDTH)
     ) engine (
@@ -390,6 +401,9 @@ module subbit_device #(
         .rule_write(multiplier_write),
         .rule_channel(parameter_channel),
         .rule(parameter_value),
+        .parameters_store(integers_store),
+        .parameters_address(integers_address),
+        .parameters_data(integers_data),
         .read_valid(table_read_valid),
         .read_ready(read_ready && engine_turn && !layer.classifier),
         .read_address(table_read_address),
@@ -451,6 +465,7 @@ module subbit_device #(
     end
     wire unused_index = &{1'b0, codebook_index, index_store, index_plane, index_address, index_data, bias_write};
   end else begin : g_sums
+    wire unused_integers = &{1'b0, integers_store, integers_address, integers_data};
     subbit_engine #(
         .RESPONSE_UNIT(RESPONSE_UNIT),
         .DOT_UNITS(DOT_UNITS),

@@ -46,16 +46,23 @@ package subbit_pkg;
     logic [39:0] residual_address;
     logic [31:0] residual_multiplier;
     logic signed [8:0] residual_zero;
-    // A classifier of an integer network, in place of a convolution.
+    // A layer of an integer network: a classifier, or a convolution that gives values of 16 bits and perhaps their signs.
     logic classifier;
+    logic integer_conv;
     logic [3:0] shift;
+    logic [1:0] slope_shift;
+    logic [4:0] value_bits;
+    logic gives_signs;
+    logic [39:0] signs_address;
     // Derived from the fields above.
     logic [15:0] row_bytes;           // of one input row
     logic [39:0] in_plane_bytes;      // of one input channel
     logic [39:0] in_image_bytes;      // of all
     logic [15:0] row_places;          // thirds of an input channel's rows, rounded up
-    logic [39:0] out_plane_bytes;     // of one output channel
+    logic [39:0] out_plane_bytes;     // of one output channel; of values of 16 bits, of one row of all channels
     logic [39:0] out_image_bytes;     // of all
+    logic [39:0] signs_plane_bytes;   // of the signs of one output channel
+    logic [39:0] signs_image_bytes;   // of all
     logic [39:0] index_plane_bytes;   // of one bit plane of the index
     logic [39:0] index_bytes;         // of all; of a classifier, of its weights
     logic [15:0] slots;               // accumulators a lane holds for one pixel

@@ -1,13 +1,17 @@
-// Runs one checked layer of binary activations with a table core; codebook and sign rules are loaded. Four processes run side
-// by side: an image's rows and then its indices are read, the core works through blocks of output channels, its sums become
-// bits, and the bits of a band of rows are written while those of the next are computed.
+// Runs one checked layer of binary activations with a table core; codebook and sign rules, or integer parameters, are loaded.
+// Four processes run side by side: an image's rows and then its indices are read, the core works through blocks of output
+// channels, its sums become bits, or values of 16 bits and their signs, and those of a band of rows are written while those
+// of the next are computed.
 //
 //   bus ─┬─► subbit_table_rows ────────────────────►┐
-//        └─► subbit_table_words ─► ring of indices ►├ subbit_table_core ─► subbit_table_signs ─► subbit_table_writer ─► bus
+//        ├─► subbit_table_words ─► ring of indices ►├ subbit_table_core ─► subbit_table_signs ─► subbit_table_writer ─► bus
+//        │                                                                        │                      ▲ signs
+//        └─► residuals ───────────────────────────────────────────────────────► subbit_table_values ─────┴─► bus
 //
 // The rows of an image stay on chip until its last block is computed. Indices come in the order in which they are used:
 // blocks of OUTPUTS output channels, groups of CHANNELS input channels, output channels, bit planes. What a block has used
-// makes room for the next block's.
+// makes room for the next block's. With residuals they are read group by group, each when there is room for all of it: so no
+// run that waits for sums to be finished, and their room, keeps the bus from the residuals that these wait for.
 `default_nettype none
 
 module subbit_table_engine #(
@@ -21,6 +25,8 @@ module subbit_table_engine #(
     parameter int MAX_WIDTH = 56,      // a multiple of eight
     parameter int SUM_DEPTH = 512,     // sums of each tile; at least those of a row of a block
     parameter int ROW_DEPTH = 1536,    // places for rows, of all channels
+    // Convolutions of integer networks too, on a bus of up to 64 bits.
+    parameter bit INTEGER_CONV = 0,
     parameter int ADDR_WIDTH = 32,
     parameter int DATA_WIDTH = 64
 ) (
@@ -37,8 +43,11 @@ module subbit_table_engine #(
     input wire                            rule_write,
     input wire [$clog2(MAX_CHANNELS)-1:0] rule_channel,
     input wire [                    31:0] rule,
+    input wire                                           parameters_store,
+    input wire [$clog2(128*MAX_CHANNELS/DATA_WIDTH)-1:0] parameters_address,
+    input wire [                         DATA_WIDTH-1:0] parameters_data,
 
-    // Reads from device memory: rows and indices, one run of bytes each.
+    // Reads from device memory: rows, indices and residuals, runs of bytes.
     output logic                  read_valid,
     input  wire                   read_ready,
     output logic [ADDR_WIDTH-1:0] read_address,
@@ -48,7 +57,7 @@ module subbit_table_engine #(
     input  wire  [DATA_WIDTH-1:0] read_beat_data,
     input  wire                   read_beat_last,
 
-    // Writes to device memory: the output, one run of beats per channel of a band.
+    // Writes to device memory: the output, one run of beats per channel of a band, or of values per row or band.
     output logic                    write_valid,
     input  wire                     write_ready,
     output logic [  ADDR_WIDTH-1:0] write_address,
@@ -62,6 +71,7 @@ module subbit_table_engine #(
   localparam int PIECES = (MAX_WIDTH + STEP - 1) / STEP;
   localparam int PIECE_BITS = PIECES > 1 ? $clog2(PIECES) : 1;
   localparam int SUM_BITS = $clog2(9 * MAX_CHANNELS + 1);
+  localparam int ACC_BITS = SUM_BITS + 1;
   localparam int SUM_ADDRESS = $clog2(SUM_DEPTH);
   localparam int ROW_ADDRESS = $clog2(ROW_DEPTH);
   localparam int GROUPS = (MAX_CHANNELS + CHANNELS - 1) / CHANNELS;
@@ -81,7 +91,7 @@ module subbit_table_engine #(
   logic measuring;
   logic [15:0] block, row_sums;    // sums of a block: of a step, and of one row, or of two without pairs
   logic [15:0] band_sums, band_rows;
-  logic [39:0] band_bytes;
+  logic [39:0] band_bytes, band_value_bytes;    // of a channel's bits, and of all channels' values
   wire [15:0] band_more = pairs ? 16'd1 : 16'd2;
   wire [39:0] row_bytes = (40'(layer.out_width) + 40'd7) >> 3;
   logic [PIECE_BITS:0] pieces;
@@ -102,17 +112,19 @@ module subbit_table_engine #(
       band_sums <= row_sums;
       band_rows <= band_more;
       band_bytes <= pairs ? row_bytes : row_bytes << 1;
+      band_value_bytes <= pairs ? layer.out_plane_bytes : layer.out_plane_bytes << 1;
     end else if (measured) begin
       measuring <= 1'b0;
     end else begin
       band_sums <= band_sums + row_sums;
       band_rows <= band_rows + band_more;
       band_bytes <= band_bytes + (pairs ? row_bytes : row_bytes << 1);
+      band_value_bytes <= band_value_bytes + (pairs ? layer.out_plane_bytes : layer.out_plane_bytes << 1);
     end
     if (rst) measuring <= 1'b0;
   end
 
-  // ---- Reading: the rows of an image, then its indices.
+  // ---- Reading: the rows of an image, then its indices. All residuals of a band go before what is not begun.
   typedef enum logic [2:0] {
     IDLE,
     ASK_ROWS,
@@ -125,20 +137,37 @@ module subbit_table_engine #(
   logic [31:0] images_left;
   logic [39:0] image_at;
   logic image_done;
-  wire rows_asked = reading == ASK_ROWS && read_ready;
-  assign read_valid = reading == ASK_ROWS || reading == ASK_INDEX;
-  assign read_address = ADDR_WIDTH'(reading == ASK_ROWS ? image_at : layer.index_address);
-  assign read_bytes = 24'(reading == ASK_ROWS ? layer.in_image_bytes : layer.index_bytes);
+  // A run of residuals is asked for, or will be soon; it takes a beat; it is on its way.
+  logic residual_asks, residual_soon, residual_ready, residual_run;
+  logic [ADDR_WIDTH-1:0] residual_address;
+  logic [23:0] residual_bytes;
+  logic index_may_go;
+  logic [39:0] index_at, group_bytes;
+  wire by_group = INTEGER_CONV && layer.has_residual;
+  wire asks_rows = reading == ASK_ROWS && !residual_soon;
+  wire asks_index = reading == ASK_INDEX && index_may_go && !residual_soon;
+  wire rows_asked = asks_rows && read_ready;
+  wire index_asked = asks_index && read_ready;
+  assign read_valid = asks_rows || asks_index || residual_asks;
+  assign read_address = residual_asks ? residual_address : ADDR_WIDTH'(asks_rows ? image_at : index_at);
+  assign read_bytes = residual_asks ? residual_bytes : 24'(asks_rows ? layer.in_image_bytes : group_bytes);
   logic rows_ready, words_ready;
-  assign read_beat_ready = reading == ROWS ? rows_ready : reading == INDEX && words_ready;
-  wire run_ends = read_beat_valid && read_beat_ready && read_beat_last;
+  assign read_beat_ready = residual_run ? residual_ready : reading == ROWS ? rows_ready : reading == INDEX && words_ready;
+  wire any_run_ends = read_beat_valid && read_beat_ready && read_beat_last;
+  wire run_ends = any_run_ends && !residual_run;
+  always_ff @(posedge clk) begin
+    if (any_run_ends) residual_run <= 1'b0;
+    if (residual_asks && read_ready) residual_run <= 1'b1;
+    if (rst) residual_run <= 1'b0;
+  end
+  logic index_ends;       // what was asked for last is the image's last
   always_ff @(posedge clk) begin
     case (reading)
       IDLE: ;
-      ASK_ROWS: if (read_ready) reading <= ROWS;
+      ASK_ROWS: if (rows_asked) reading <= ROWS;
       ROWS: if (run_ends) reading <= ASK_INDEX;
-      ASK_INDEX: if (read_ready) reading <= INDEX;
-      INDEX: if (run_ends) reading <= COMPUTE;
+      ASK_INDEX: if (index_asked) reading <= INDEX;
+      INDEX: if (run_ends) reading <= index_ends ? COMPUTE : ASK_INDEX;
       default:
       if (image_done) begin
         reading <= images_left == 32'd1 ? IDLE : ASK_ROWS;
@@ -169,7 +198,7 @@ module subbit_table_engine #(
       .channels(layer.in_channels),
       .height(layer.in_height),
       .row_bytes($clog2(MAX_WIDTH / 8 + 1)'(layer.row_bytes)),
-      .beat_valid(read_beat_valid && reading == ROWS),
+      .beat_valid(read_beat_valid && reading == ROWS && !residual_run),
       .beat_ready(rows_ready),
       .beat_data(read_beat_data),
       .store(row_store),
@@ -189,7 +218,8 @@ module subbit_table_engine #(
   logic group_done;
   logic [15:0] outputs;                  // of the block that is computed
   wire word_ready = ring_used != (INDEX_ADDRESS + 1)'(INDEX_DEPTH);
-  wire index_store = word_valid && word_ready;
+  logic words_due;                       // of the run that was asked for last; what fills up its last beat is no word
+  wire index_store = word_valid && word_ready && words_due;
   wire word_ends = index_store && plane == layer.tau - 4'd1;
   wire [15:0] load_left = layer.out_channels - load_channel;
   wire [15:0] load_outputs = load_left < 16'(OUTPUTS) ? load_left : 16'(OUTPUTS);
@@ -200,14 +230,44 @@ module subbit_table_engine #(
       .WORD(CHANNELS)
   ) words (
       .clk,
-      .rst(rst || rows_asked),
-      .beat_valid(read_beat_valid && reading == INDEX),
+      .rst(rst || rows_asked || index_asked),
+      .beat_valid(read_beat_valid && reading == INDEX && !residual_run),
       .beat_ready(words_ready),
       .beat_data(read_beat_data),
       .word_valid,
-      .word_ready,
+      .word_ready(word_ready && words_due),
       .word
   );
+
+  // The next run of indices: a group's, or all of an image. What follows from its place, and from the ring, is there three
+  // cycles after a change.
+  logic [15:0] ask_channel, ask_group, ask_outputs, ask_words;
+  logic [2:0] settled;
+  logic room;
+  wire ask_block_ends = ask_group == groups - 16'd1;
+  wire [15:0] ask_left = layer.out_channels - ask_channel;
+  assign index_may_go = settled == '1 && (!by_group || room);
+  always_ff @(posedge clk) begin
+    settled <= {settled[1:0], !words_due && !rows_asked && !index_asked};
+    ask_outputs <= ask_left < 16'(OUTPUTS) ? ask_left : 16'(OUTPUTS);
+    ask_words <= (layer.tau[0] ? ask_outputs : '0) + (layer.tau[1] ? ask_outputs << 1 : '0) + (layer.tau[2] ? ask_outputs << 2 : '0);
+    group_bytes <= by_group ? 40'(ask_words) << $clog2(CHANNELS / 8) : layer.index_bytes;
+    room <= 16'(ring_used) + ask_outputs <= 16'(INDEX_DEPTH);
+    if (rows_asked) begin
+      index_at <= layer.index_address;
+      ask_channel <= '0;
+      ask_group <= '0;
+      index_ends <= 1'b0;
+    end else if (index_asked) begin
+      index_at <= index_at + group_bytes;
+      ask_group <= ask_block_ends ? 16'd0 : ask_group + 16'd1;
+      if (ask_block_ends) ask_channel <= ask_channel + 16'(OUTPUTS);
+      index_ends <= !by_group || (ask_block_ends && ask_left <= 16'(OUTPUTS));
+    end
+    if (index_asked) words_due <= 1'b1;
+    else if (by_group ? load_group_ends : load_block_ends && load_left <= 16'(OUTPUTS)) words_due <= 1'b0;
+    if (rst || rows_asked) words_due <= 1'b0;
+  end
   always_ff @(posedge clk) begin
     if (rst || rows_asked) begin
       plane <= '0;
@@ -288,12 +348,14 @@ module subbit_table_engine #(
   end
 
   logic [1:0] bands_held;      // halves of the writer's memory that are in use
-  logic sums_begin, sums_valid, band_done, band_read;
+  logic sums_begin, sums_valid, band_done;
+  logic half_free, bits_read, values_read;     // a half of what is stored behind the core is free again
+  assign half_free = layer.integer_conv ? values_read : bits_read;
   logic [SUM_ADDRESS-1:0] sums_address;
   logic [2*PIXELS*SUM_BITS-1:0] sums;
   always_ff @(posedge clk) begin
     if (rst || start) bands_held <= '0;
-    else bands_held <= bands_held + 2'(sums_begin) - 2'(band_read);
+    else bands_held <= bands_held + 2'(sums_begin) - 2'(half_free);
   end
 
   // The row of the input that is under the first row of windows, and where it lies.
@@ -352,6 +414,9 @@ module subbit_table_engine #(
       .sums
   );
 
+  logic accumulators_store, accumulators_half;
+  logic [SUM_ADDRESS-1:0] accumulators_address;
+  logic [2*PIXELS*ACC_BITS-1:0] accumulators;
   logic bits_store, bits_half;
   logic [PIECE_BITS-1:0] bits_piece;
   logic [SUM_ADDRESS-1:0] bits_address;
@@ -384,6 +449,11 @@ module subbit_table_engine #(
       .rule,
       .sums_valid,
       .sums,
+      .sums_address,
+      .accumulators_store,
+      .accumulators_half,
+      .accumulators_address,
+      .accumulators_data(accumulators),
       .store(bits_store),
       .store_half(bits_half),
       .store_piece(bits_piece),
@@ -392,7 +462,24 @@ module subbit_table_engine #(
       .band_done
   );
 
-  logic writing;
+  // Rows of signs that go with values, and what either writer asks of the bus.
+  logic sign_row_store, signs_done, signs_busy;
+  logic [SUM_ADDRESS:0] sign_row_address;
+  logic [MAX_WIDTH-1:0] sign_row;
+  logic values_turn;
+  logic bits_write_valid, bits_beat_valid, values_write_valid, values_beat_valid;
+  logic [ADDR_WIDTH-1:0] bits_write_address, values_write_address;
+  logic [23:0] bits_write_beats, values_write_beats;
+  logic [DATA_WIDTH-1:0] bits_beat_data, values_beat_data;
+  logic [DATA_WIDTH/8-1:0] bits_beat_strobe;
+  assign write_valid = values_turn ? values_write_valid : bits_write_valid;
+  assign write_address = values_turn ? values_write_address : bits_write_address;
+  assign write_beats = values_turn ? values_write_beats : bits_write_beats;
+  assign write_beat_valid = values_turn ? values_beat_valid : bits_beat_valid;
+  assign write_beat_data = values_turn ? values_beat_data : bits_beat_data;
+  assign write_beat_strobe = values_turn ? '1 : bits_beat_strobe;
+
+  logic writing, values_busy;
   subbit_table_writer #(
       .PIXELS(PIXELS),
       .OUTPUTS(OUTPUTS),
@@ -404,37 +491,117 @@ module subbit_table_engine #(
   ) writer (
       .clk,
       .rst,
-      .start,
+      .start(start && (!layer.integer_conv || layer.gives_signs)),
       .busy(writing),
       .pairs,
+      .whole_rows(layer.integer_conv),
       .batch(layer.batch),
       .out_channels(layer.out_channels),
       .out_height(layer.out_height),
       .out_width(layer.out_width),
       .band_rows,
       .band_bytes,
-      .output_address(layer.output_address),
-      .plane_bytes(layer.out_plane_bytes),
-      .image_bytes(layer.out_image_bytes),
+      .output_address(layer.integer_conv ? layer.signs_address : layer.output_address),
+      .plane_bytes(layer.integer_conv ? layer.signs_plane_bytes : layer.out_plane_bytes),
+      .image_bytes(layer.integer_conv ? layer.signs_image_bytes : layer.out_image_bytes),
       .store(bits_store),
       .store_half(bits_half),
       .store_piece(bits_piece),
       .store_address(bits_address),
       .store_bits(bits),
-      .band_done,
-      .band_read,
-      .command_valid(write_valid),
-      .command_ready(write_ready),
-      .command_address(write_address),
-      .command_beats(write_beats),
-      .beat_valid(write_beat_valid),
-      .beat_ready(write_beat_ready),
-      .beat_data(write_beat_data),
-      .beat_strobe(write_beat_strobe)
+      .row_store(sign_row_store),
+      .row_address(sign_row_address),
+      .row_bits(sign_row),
+      .band_done(layer.integer_conv ? signs_done : band_done),
+      .band_read(bits_read),
+      .band_busy(signs_busy),
+      .command_valid(bits_write_valid),
+      .command_ready(write_ready && !values_turn),
+      .command_address(bits_write_address),
+      .command_beats(bits_write_beats),
+      .beat_valid(bits_beat_valid),
+      .beat_ready(write_beat_ready && !values_turn),
+      .beat_data(bits_beat_data),
+      .beat_strobe(bits_beat_strobe)
   );
 
-  assign busy = writing || reading != IDLE;
-  wire unused = &{1'b0, sums_address};
+  if (INTEGER_CONV) begin : g_values
+    logic signs_turn;
+    assign values_turn = layer.integer_conv && !signs_turn;
+    subbit_table_values #(
+        .PIXELS(PIXELS),
+        .OUTPUTS(OUTPUTS),
+        .MAX_CHANNELS(MAX_CHANNELS),
+        .SUMS(SUM_DEPTH),
+        .ACC_BITS(ACC_BITS),
+        .PIECES(PIECES),
+        .WIDTH(MAX_WIDTH),
+        .ADDR_WIDTH(ADDR_WIDTH),
+        .DATA_WIDTH(DATA_WIDTH)
+    ) value_rows (
+        .clk,
+        .rst,
+        .layer_i(layer),
+        .start_i(start && layer.integer_conv),
+        .busy_o(values_busy),
+        .pairs_i(pairs),
+        .pieces_i($clog2(PIECES + 1)'(pieces)),
+        .band_rows_i(band_rows),
+        .band_bytes_i(band_value_bytes),
+        .store_i(accumulators_store),
+        .store_half_i(accumulators_half),
+        .store_address_i(accumulators_address),
+        .store_data_i(accumulators),
+        .band_done_i(band_done && layer.integer_conv),
+        .band_read_o(values_read),
+        .parameters_store_i(parameters_store),
+        .parameters_address_i(parameters_address),
+        .parameters_data_i(parameters_data),
+        .read_soon_o(residual_soon),
+        .read_valid_o(residual_asks),
+        .read_ready_i(read_ready),
+        .read_address_o(residual_address),
+        .read_bytes_o(residual_bytes),
+        .read_beat_valid_i(read_beat_valid && residual_run),
+        .read_beat_ready_o(residual_ready),
+        .read_beat_data_i(read_beat_data),
+        .command_valid_o(values_write_valid),
+        .command_ready_i(write_ready && values_turn),
+        .command_address_o(values_write_address),
+        .command_beats_o(values_write_beats),
+        .beat_valid_o(values_beat_valid),
+        .beat_ready_i(write_beat_ready && values_turn),
+        .beat_data_o(values_beat_data),
+        .signs_turn_o(signs_turn),
+        .signs_store_o(sign_row_store),
+        .signs_address_o(sign_row_address),
+        .signs_o(sign_row),
+        .signs_done_o(signs_done),
+        .signs_busy_i(signs_busy)
+    );
+  end else begin : g_no_values
+    assign values_turn = 1'b0;
+    assign values_busy = 1'b0;
+    assign values_read = 1'b0;
+    assign residual_asks = 1'b0;
+    assign residual_soon = 1'b0;
+    assign residual_address = '0;
+    assign residual_bytes = '0;
+    assign residual_ready = 1'b0;
+    assign values_write_valid = 1'b0;
+    assign values_write_address = '0;
+    assign values_write_beats = '0;
+    assign values_beat_valid = 1'b0;
+    assign values_beat_data = '0;
+    assign sign_row_store = 1'b0;
+    assign sign_row_address = '0;
+    assign sign_row = '0;
+    assign signs_done = 1'b0;
+    wire unused_values = &{1'b0, accumulators_store, accumulators_half, accumulators_address, accumulators, band_value_bytes,
+                           parameters_store, parameters_address, parameters_data, signs_busy};
+  end
+
+  assign busy = writing || values_busy || reading != IDLE;
 endmodule
 
 `default_nettype wire

@@ -1,6 +1,7 @@
-// Turns the sums of a table core into bits. A sum counts the taps that match; with v taps of each channel inside the image
-// the accumulator is 2 * sum - v * channels, and its bit is (accumulator >= threshold) xor inverted, by the rule of the
-// output channel. It goes through images, blocks of output channels, bands of rows and steps in the order of the core.
+// Turns the sums of a table core into accumulators and bits. A sum counts the taps that match; with v taps of each channel
+// inside the image the accumulator is 2 * sum - v * channels, and its bit is (accumulator >= threshold) xor inverted, by the
+// rule of the output channel. It goes through images, blocks of output channels, bands of rows and steps in the order of the
+// core.
 `default_nettype none
 
 module subbit_table_signs #(
@@ -38,6 +39,13 @@ module subbit_table_signs #(
 
     input wire                         sums_valid,
     input wire [2*PIXELS*SUM_BITS-1:0] sums,
+    input wire [     $clog2(SUMS)-1:0] sums_address,
+
+    // Accumulators, one cycle before their bits, in halves likewise, at the address of their sums.
+    output logic                              accumulators_store,
+    output logic                              accumulators_half,
+    output logic [          $clog2(SUMS)-1:0] accumulators_address,
+    output logic [2*PIXELS*(SUM_BITS+1)-1:0]  accumulators_data,
 
     // Bits, in a half of the memory of rows for each band: those of an output channel's step.
     output logic                                    store,
@@ -160,10 +168,18 @@ module subbit_table_signs #(
     logic half;
     logic [PIECE_BITS-1:0] piece;
     logic [ADDRESS_BITS-1:0] address;
+    logic [ADDRESS_BITS-1:0] sums_address;
   } place_t;
   place_t places[4];
   assign places[0] =
-      '{valid: sums_valid, last: band_ends, half: half, piece: piece, address: row_base + ADDRESS_BITS'(output_channel)};
+      '{
+          valid: sums_valid,
+          last: band_ends,
+          half: half,
+          piece: piece,
+          address: row_base + ADDRESS_BITS'(output_channel),
+          sums_address: sums_address
+      };
   logic [ACC_BITS:0] rule_2, rule_3;
   logic [2*PIXELS*SUM_BITS-1:0] sums_1, sums_2;
   logic [ACC_BITS-1:0] taps[2];               // of a column of each tile's windows, all channels
@@ -186,6 +202,12 @@ module subbit_table_signs #(
   logic [ACC_BITS-1:0] offsets[2*PIXELS];
   logic signed [ACC_BITS-1:0] accumulators[2*PIXELS];
   wire signed [ACC_BITS-1:0] threshold_3 = rule_3[ACC_BITS:1];
+  assign accumulators_store = places[3].valid;
+  assign accumulators_half = places[3].half;
+  assign accumulators_address = places[3].sums_address;
+  for (genvar p = 0; p < 2 * PIXELS; p++) begin : g_pixel
+    assign accumulators_data[p*ACC_BITS+:ACC_BITS] = accumulators[p];
+  end
 
   always_ff @(posedge clk) begin
     for (int i = 1; i < 4; i++) begin

@@ -1,5 +1,6 @@
 // Writes bits to device memory: a band of rows of a block of output channels at a time, one run of bytes per channel, and
-// one row per cycle. Bands are kept in two halves of a memory, so that one is written while the next is computed.
+// one row per cycle. Bands are kept in two halves of a memory, so that one is written while the next is computed. Bits that
+// come in whole rows lie at one place per row and may take both halves; the next band then comes when this one is written.
 `default_nettype none
 
 module subbit_table_writer #(
@@ -19,6 +20,7 @@ module subbit_table_writer #(
     input wire        start,
     output logic      busy,               // to the last beat
     input wire        pairs,
+    input wire        whole_rows,         // bits come in rows
     input wire [31:0] batch,
     input wire [15:0] out_channels,
     input wire [15:0] out_height,
@@ -35,8 +37,13 @@ module subbit_table_writer #(
     input wire [(PIECES>1?$clog2(PIECES):1)-1:0] store_piece,
     input wire [               $clog2(SUMS)-1:0] store_address,
     input wire [                   2*PIXELS-1:0] store_bits,
+    // Whole rows, at output channel + outputs * row.
+    input wire                                   row_store,
+    input wire [                 $clog2(SUMS):0] row_address,
+    input wire [                      WIDTH-1:0] row_bits,
     input wire                                   band_done,
     output logic                                 band_read,       // one cycle: a half is free again
+    output logic                                 band_busy,       // a band is stored and not yet written to the last beat
 
     // Writes to device memory, as in subbit_axi_write.
     output logic                    command_valid,
@@ -86,7 +93,8 @@ module subbit_table_writer #(
   // register of its own.
   logic reading, found_valid, row_valid, row_first, row_last, row_ends_band;
   logic [15:0] output_channel, row;
-  logic [ADDRESS_BITS-1:0] row_base;
+  logic [ADDRESS_BITS:0] row_base, band_base;
+  assign band_base = half ? (ADDRESS_BITS + 1)'(SUMS) : '0;
   logic [39:0] channel_at, row_at, run_bytes;
   wire channel_ends = row == rows_here - 16'd1;
   wire band_ends = channel_ends && output_channel == outputs - 16'd1;
@@ -97,17 +105,18 @@ module subbit_table_writer #(
   wire read_now = reading && advance;
 
   logic [2*PIXELS*PIECES-1:0] found;
+  wire [2*PIXELS*PIECES-1:0] row_of_pieces = (2 * PIXELS * PIECES)'(row_bits);
   for (genvar p = 0; p < PIECES; p++) begin : g_piece
     subbit_memory #(
         .WIDTH(2 * PIXELS),
         .DEPTH(2 * SUMS)
     ) bits (
         .clk,
-        .write(store && store_piece == PIECE_BITS'(p)),
-        .write_address({store_half, store_address}),
-        .write_data(store_bits),
+        .write(whole_rows ? row_store : store && store_piece == PIECE_BITS'(p)),
+        .write_address(whole_rows ? row_address : {store_half, store_address}),
+        .write_data(whole_rows ? row_of_pieces[2*PIXELS*p+:2*PIXELS] : store_bits),
         .read(read_now),
-        .read_address({half, row_base + ADDRESS_BITS'(output_channel)}),
+        .read_address(row_base + (ADDRESS_BITS + 1)'(output_channel)),
         .read_data(found[2*PIXELS*p+:2*PIXELS])
     );
   end
@@ -147,19 +156,19 @@ module subbit_table_writer #(
         reading <= 1'b1;
         output_channel <= '0;
         row <= '0;
-        row_base <= '0;
+        row_base <= band_base;
         channel_at <= band_at;
       end else if (read_now) begin
         row <= channel_ends ? 16'd0 : row + 16'd1;
-        if (channel_ends) row_base <= '0;
-        else if (pairs || row[0]) row_base <= row_base + ADDRESS_BITS'(outputs);
+        if (channel_ends) row_base <= band_base;
+        else if (pairs || whole_rows || row[0]) row_base <= row_base + (ADDRESS_BITS + 1)'(outputs);
         if (channel_ends) begin
           output_channel <= output_channel + 16'd1;
           channel_at <= channel_at + plane_bytes;
         end
         if (band_ends) begin
           reading <= 1'b0;
-          half <= !half;
+          half <= !half && !whole_rows;
           rows_left <= band_last ? out_height : rows_left - rows_here;
           plane_left <= band_last ? plane_bytes : plane_left - bytes_here;
           band_at <= band_at + bytes_here;
@@ -185,7 +194,7 @@ module subbit_table_writer #(
       found_bytes <= bytes_here;
     end
     if (row_moves) begin
-      bits_of_row <= (pairs ? WIDTH'(found) : WIDTH'(found_odd ? found[2*PIXELS-1:PIXELS] : found[PIXELS-1:0])) & mask;
+      bits_of_row <= (pairs || whole_rows ? WIDTH'(found) : WIDTH'(found_odd ? found[2*PIXELS-1:PIXELS] : found[PIXELS-1:0])) & mask;
       row_first <= found_first;
       row_last <= found_last;
       row_ends_band <= found_ends_band;
@@ -224,7 +233,8 @@ module subbit_table_writer #(
   wire moves = slot && (left_over || takes);
   wire emits = moves && (count_next >= COUNT_BITS'(BYTES) || ends_next);
 
-  assign busy = more || reading || found_valid || row_valid || left_over || beat_valid;
+  assign band_busy = waiting != 0 || reading || found_valid || row_valid || left_over || beat_valid;
+  assign busy = more || band_busy;
   always_ff @(posedge clk) begin
     if (rst || start) begin
       count <= '0;

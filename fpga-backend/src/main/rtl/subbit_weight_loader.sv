@@ -1,5 +1,7 @@
 // Loads the weights of a layer into the memories on the chip: codebook, biases, multipliers or sign rules, then the bit
-// planes of the index, one word per cycle. Ends with an error if a codeword is above 511 or a multiplier is not finite.
+// planes of the index, one word per cycle; of an integer convolution the codebook and the integer parameters, one word per
+// cycle. Ends with an error if a codeword is above 511, a multiplier is not finite, or one of 16 bits, or a slope, is
+// -32768.
 `default_nettype none
 
 module subbit_weight_loader #(
@@ -39,19 +41,28 @@ module subbit_weight_loader #(
     output logic                                                    bias_write,
     output logic                                                    multiplier_write,
     output logic [                        $clog2(MAX_CHANNELS)-1:0] parameter_channel,
-    output logic [                                            31:0] parameter_value
+    output logic [                                            31:0] parameter_value,
+    // Integer parameters: words of DATA_WIDTH bits, 16 bytes for each channel.
+    output logic                                                    integers_store,
+    output logic [           $clog2(128*MAX_CHANNELS/DATA_WIDTH)-1:0] integers_address,
+    output logic [                                  DATA_WIDTH-1:0] integers_data
 );
   import subbit_contract_pkg::*;
   import subbit_pkg::*;
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   localparam int WORD_BITS = $clog2(MAX_CHANNELS * MAX_CHANNELS / DATA_WIDTH);
   localparam int LEFT_BITS = $clog2(DATA_WIDTH / 16) + 1;
+  localparam int INTEGER_BITS = $clog2(128 * MAX_CHANNELS / DATA_WIDTH);
+  // Words of a channel's integer parameters; the slope is in the first 64 bits, as are the multiplier's 16.
+  localparam int INTEGER_WORDS = 128 / DATA_WIDTH;
+  localparam logic [15:0] REFUSED = 16'h8000;
 
   typedef enum logic [2:0] {
     IDLE,
     CODEBOOK,
     BIAS,
     MULTIPLIER,
+    INTEGERS,
     INDEX
   } state_t;
   state_t state;
@@ -72,10 +83,23 @@ module subbit_weight_loader #(
   wire has_element = elements_left != 0;
   wire element_last = element == last_element;
   wire whole = state == INDEX && asked && read_beat_valid;
+  wire whole_integers = state == INTEGERS && asked && read_beat_valid;
+  logic [INTEGER_BITS-1:0] integers_at;
+  // Whether the word that comes has a multiplier, or slope, that is refused.
+  logic refused;
+  always_comb begin
+    refused = 1'b0;
+    for (int i = 0; i < DATA_WIDTH / 16; i++) begin
+      for (int w = 0; w < INTEGER_WORDS; w++) begin
+        if (32'(integers_at) % INTEGER_WORDS == w && (w * DATA_WIDTH / 16 + i == 0 || w * DATA_WIDTH / 16 + i == 2) &&
+            read_beat_data[16*i+:16] == REFUSED) refused = 1'b1;
+      end
+    end
+  end
   wire infinite = layer.output_format != OUTPUT_FORMAT_BITS && word[30:23] == 8'hFF;
 
   assign read_valid = state != IDLE && !asked && (state != INDEX || (INDEX_TOO && error == ERROR_NONE));
-  assign read_beat_ready = state == INDEX ? asked : asked && !has_element;
+  assign read_beat_ready = state == INDEX || state == INTEGERS ? asked : asked && !has_element;
   always_comb begin
     case (state)
       CODEBOOK: begin
@@ -89,6 +113,10 @@ module subbit_weight_loader #(
       MULTIPLIER: begin
         read_address = ADDR_WIDTH'(layer.multiplier_address);
         read_bytes = {6'd0, layer.out_channels, 2'b00};
+      end
+      INTEGERS: begin
+        read_address = ADDR_WIDTH'(layer.multiplier_address);
+        read_bytes = {4'd0, layer.out_channels, 4'd0};
       end
       default: begin
         read_address = ADDR_WIDTH'(plane_address);
@@ -109,10 +137,13 @@ module subbit_weight_loader #(
     multiplier_write = has_element && state == MULTIPLIER;
     parameter_channel = CHANNEL_BITS'(element);
     parameter_value = word[31:0];
+    integers_store = whole_integers;
+    integers_address = integers_at;
+    integers_data = read_beat_data;
   end
 
   wire state_t after_bias = layer.output_format != OUTPUT_FORMAT_I32 ? MULTIPLIER : INDEX;
-  wire state_t after_codebook = layer.has_bias ? BIAS : after_bias;
+  wire state_t after_codebook = layer.integer_conv ? INTEGERS : layer.has_bias ? BIAS : after_bias;
 
   always_ff @(posedge clk) begin
     done <= 1'b0;
@@ -127,10 +158,20 @@ module subbit_weight_loader #(
       plane <= '0;
       plane_address <= layer.index_address;
       word_at <= '0;
+      integers_at <= '0;
       error <= ERROR_NONE;
     end else if (state != IDLE) begin
       if (read_valid && read_ready) asked <= 1'b1;
-      if (state != INDEX) begin
+      if (state == INTEGERS) begin
+        if (whole_integers) begin
+          integers_at <= integers_at + 1'b1;
+          if (refused && error == ERROR_NONE) error <= ERROR_MULTIPLIER;
+          if (read_beat_last) begin
+            asked <= 1'b0;
+            state <= INDEX;
+          end
+        end
+      end else if (state != INDEX) begin
         if (read_beat_valid && read_beat_ready) begin
           word <= read_beat_data;
           elements_left <= narrow ? LEFT_BITS'(DATA_WIDTH / 16) : LEFT_BITS'(DATA_WIDTH / 32);

@@ -32,7 +32,7 @@ Capabilities OfElement(const std::string& name) {
   if (c.response_unit != registers::kResponseUnitTables) {
     c.features |= registers::kFeaturesInt8 | registers::kFeaturesResidual;
   } else {
-    c.features |= registers::kFeaturesClassifier;
+    c.features |= registers::kFeaturesIntegerConv | registers::kFeaturesClassifier;
   }
   return c;
 }
@@ -66,7 +66,7 @@ Capabilities EmulatorCapabilities(const std::string& element) {
     c = RtlCapabilities(element);
     c.features &= ~registers::kFeaturesMemoryBase;
     // Not in the hardware description yet.
-    c.features |= registers::kFeaturesIntegerConv | registers::kFeaturesStem | registers::kFeaturesShortcut;
+    c.features |= registers::kFeaturesStem | registers::kFeaturesShortcut;
     return c;
   }
   c.features |= registers::kFeaturesAnyStride | registers::kFeaturesDilation | registers::kFeaturesGroups;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "device/bus_model.h"
@@ -18,11 +19,18 @@ constexpr std::uint64_t kBlockOverhead = 3;
 constexpr std::uint64_t kSettle = 9;
 /// From a band's last look-up to its first row that is read for writing.
 constexpr std::uint64_t kSigns = 15;
+/// From a band's last look-up to the request for its residuals, or to its first value without residuals.
+constexpr std::uint64_t kStored = 15;
+/// From a value's accumulator to the bus, and the beats of a burst there.
+constexpr std::uint64_t kFinish = 18;
+constexpr std::uint64_t kBurst = 16;
+/// From a band's last value on the bus to its first row of signs, and from the last one to the next band's values.
+constexpr std::uint64_t kHandOver = 8;
 
-/// Goes through one image.
-class Image {
+/// Goes through images, one after the other.
+class Images {
  public:
-  Image(const LayerDescriptor& d, const Capabilities& c, const TableKernels& kernels)
+  Images(const LayerDescriptor& d, const Capabilities& c, const TableKernels& kernels)
       : d_(d),
         kernels_(kernels),
         pixels_(c.accumulators / 2),
@@ -30,38 +38,45 @@ class Image {
         share_(c.channel_lanes / units_),
         groups_(CeilDivide(d.in_channels, c.channel_lanes)),
         ring_words_(CeilDivide(c.max_channels, c.channel_lanes) * contract::kIndexOutputs),
-        pairs_(d.out_width > pixels_) {
-    const std::uint64_t block = std::min<std::uint64_t>(d.out_channels, contract::kIndexOutputs);
+        pairs_(d.out_width > pixels_),
+        by_group_(d.adds_residual),
+        rows_cycles_(kRunOverhead + std::max(CeilDivide(d.input_image_bytes(), kBusBytes),
+                                             d.in_channels * CeilDivide(d.in_height, 3))) {
+    const std::uint64_t block = OutputsFrom(0);
     steps_in_row_ = CeilDivide(d.out_width, 2 * pixels_);
     band_rows_ = std::max<std::uint64_t>(1, kTableSums / (block * steps_in_row_)) * (pairs_ ? 1 : 2);
   }
 
-  /// Returns when its last bits are written, having begun at 0.
-  std::uint64_t Run() {
-    const std::uint64_t places = d_.in_channels * CeilDivide(d_.in_height, 3);
-    const std::uint64_t rows = kRunOverhead + std::max(CeilDivide(d_.input_image_bytes(), kBusBytes), places);
-    stream_ = rows + kRunOverhead;
-    looked_ = rows;
+  /// Returns when the next image's last output is written; the first one begins at 0. Whether it is the last one.
+  std::uint64_t Next(bool last_image) {
+    last_image_ = last_image;
+    while (rows_due_) {
+      Read();
+    }
+    looked_ = rows_read_;
     for (std::uint64_t channel = 0; channel < d_.out_channels; channel += contract::kIndexOutputs) {
-      Block(channel, std::min<std::uint64_t>(contract::kIndexOutputs, d_.out_channels - channel));
+      Block(channel, OutputsFrom(channel));
     }
     return written_;
   }
 
  private:
+  std::uint64_t OutputsFrom(std::uint64_t channel) const {
+    return std::min<std::uint64_t>(contract::kIndexOutputs, d_.out_channels - channel);
+  }
+
   void Block(std::uint64_t first, std::uint64_t outputs) {
     const std::uint64_t slots = share_ * std::max(kernels_.entries, units_);
     std::uint64_t filled = looked_ + kBlockOverhead;
     std::deque<std::uint64_t> banks(4, 0);  // when the last four steps were looked up
-    const std::uint64_t first_group = loaded_groups_;
+    const std::uint64_t first_group = first / contract::kIndexOutputs * groups_;
     for (std::uint64_t row = 0; row < d_.out_height; row += band_rows_) {
       const std::uint64_t rows = std::min<std::uint64_t>(band_rows_, d_.out_height - row);
+      const bool last_band = row + rows == d_.out_height;
       const std::uint64_t steps = pairs_ ? rows * steps_in_row_ : CeilDivide(rows, 2);
       for (std::uint64_t group = 0; group < groups_; ++group) {
-        if (row == 0) {
-          while (loaded_groups_ <= first_group + group) {
-            Load(outputs);
-          }
+        while (loaded_.size() <= first_group + group) {
+          Read();
         }
         for (std::uint64_t step = 0; step < steps; ++step) {
           // Without pairs the tiles are filled one after the other, and the last row may have none for the second.
@@ -69,71 +84,129 @@ class Image {
           filled = std::max(filled, banks.front()) + (one ? 1 : 2) * slots;
           std::uint64_t begins = std::max(looked_, filled + units_ + kSettle);
           if (step == 0 && row == 0) {
-            begins = std::max(begins, loaded_);
+            begins = std::max(begins, loaded_[first_group + group]);
           }
           if (step == 0 && group + 1 == groups_) {
-            begins = std::max(begins, written_before_);
+            begins = std::max(begins, room_before_);
           }
           looked_ = begins + outputs * kernels_.look_ups;
           banks.pop_front();
           banks.push_back(looked_);
         }
-        if (row + rows == d_.out_height) {
+        if (last_band) {
           freed_.push_back({(freed_.empty() ? 0 : freed_.back().words) + outputs, looked_});
         }
+      }
+      if (last_band && first + outputs == d_.out_channels) {
+        EndImage();
       }
       Write(first, row, rows, outputs);
     }
   }
 
-  /// The indices of the next group of channels, one word for each output channel and bit.
-  void Load(std::uint64_t outputs) {
-    for (std::uint64_t o = 0; o < outputs; ++o) {
-      ++words_;
-      // A word waits for the place of an earlier one.
-      while (freed_at_ < freed_.size() && freed_[freed_at_].words + ring_words_ < words_) {
-        ++freed_at_;
-      }
-      if (words_ > ring_words_ && freed_at_ < freed_.size()) {
-        stream_ = std::max(stream_, freed_[freed_at_].time);
-      }
-      stream_ += kernels_.index_bits;
-    }
-    loaded_ = stream_;
-    ++loaded_groups_;
+  /// The rows of the next image take the place of this one's.
+  void EndImage() {
+    rows_due_ = !last_image_;
+    all_read_ = last_image_;
+    rows_may_come_ = looked_ + kBlockOverhead;
+    loaded_.clear();
+    freed_.clear();
+    words_ = 0;
   }
 
-  /// Values of 16 bits: a run for each row of the band, four values per cycle, behind the residual's run of the same
-  /// row. The signs follow.
-  void WriteValues(std::uint64_t rows, std::uint64_t outputs) {
-    const std::uint64_t run = outputs * CeilDivide(d_.output_row_bytes(), kBusBytes);
-    const std::uint64_t sign_bytes = RowBytes(ElementFormat::kBits, d_.out_width);
-    const std::uint64_t signs =
-        d_.integer->gives_signs ? outputs * (CeilDivide(rows * sign_bytes, kBusBytes) + 1 + kWriteOverhead) : 0;
-    const std::uint64_t begins = std::max(written_, looked_ + kSigns);
-    const std::uint64_t read = rows * (kRunOverhead + run);
-    const std::uint64_t write = rows * (kWriteOverhead + run) + signs;
-    if (d_.adds_residual) {
-      // The index shares the bus.
-      stream_ = std::max(stream_, begins) + read;
+  /// When the next run of rows, or the next group of indices, may be asked for; nothing while that is not known.
+  std::optional<std::uint64_t> MayRead() const {
+    if (rows_due_) {
+      return rows_may_come_;
     }
-    written_ = std::max(begins + write, d_.adds_residual ? stream_ + signs : 0);
+    if (all_read_ || loaded_.size() == groups_ * CeilDivide(d_.out_channels, contract::kIndexOutputs)) {
+      return std::nullopt;
+    }
+    return RoomFor(words_ + OutputsFrom(loaded_.size() / groups_ * contract::kIndexOutputs));
   }
 
-  /// A run of bytes for each channel.
-  void Write(std::uint64_t first, std::uint64_t row, std::uint64_t rows, std::uint64_t outputs) {
-    written_before_ = written_;
-    if (d_.integer.has_value()) {
-      WriteValues(rows, outputs);
+  /// When there is room for the last of so many words of an image, if that is known.
+  std::optional<std::uint64_t> RoomFor(std::uint64_t words) const {
+    if (words <= ring_words_) {
+      return 0;
+    }
+    const auto freed =
+        std::find_if(freed_.begin(), freed_.end(), [&](const Freed& f) { return f.words + ring_words_ >= words; });
+    return freed == freed_.end() ? std::nullopt : std::optional<std::uint64_t>(freed->time);
+  }
+
+  /// The rows of an image, or the indices of the next group of channels, one word for each output channel and bit.
+  void Read() {
+    if (rows_due_) {
+      rows_due_ = false;
+      reader_ = rows_read_ = std::max(reader_, rows_may_come_) + rows_cycles_;
       return;
     }
-    written_ = std::max(written_, looked_ + kSigns);
-    const std::uint64_t bytes = rows * d_.output_row_bytes();
+    const std::uint64_t outputs = OutputsFrom(loaded_.size() / groups_ * contract::kIndexOutputs);
+    if (by_group_) {
+      reader_ = std::max(reader_, RoomFor(words_ + outputs).value_or(0)) + kRunOverhead + outputs * kernels_.index_bits;
+    } else {
+      reader_ += loaded_.empty() ? kRunOverhead : 0;
+      for (std::uint64_t o = 1; o <= outputs; ++o) {
+        // A word waits for the place of an earlier one.
+        reader_ = std::max(reader_, RoomFor(words_ + o).value_or(0)) + kernels_.index_bits;
+      }
+    }
+    words_ += outputs;
+    loaded_.push_back(reader_);
+  }
+
+  void Write(std::uint64_t first, std::uint64_t row, std::uint64_t rows, std::uint64_t outputs) {
+    room_before_ = room_;
+    if (d_.integer.has_value()) {
+      WriteValues(first, row, rows, outputs);
+      return;
+    }
+    written_ = std::max(written_, looked_ + kSigns) + BitRuns(first, row, rows, outputs);
+    room_ = written_;
+  }
+
+  /// The cycles to write a run of bits for each channel.
+  std::uint64_t BitRuns(std::uint64_t first, std::uint64_t row, std::uint64_t rows, std::uint64_t outputs) const {
+    const std::uint64_t row_bytes = RowBytes(ElementFormat::kBits, d_.out_width);
+    const std::uint64_t bytes = rows * row_bytes;
+    std::uint64_t cycles = 0;
     for (std::uint64_t o = 0; o < outputs; ++o) {
-      const std::uint64_t offset = ((first + o) * d_.out_height + row) * d_.output_row_bytes() % kBusBytes;
+      const std::uint64_t offset = ((first + o) * d_.out_height + row) * row_bytes % kBusBytes;
       // A row per cycle, and one more for what the last row leaves of a second beat.
-      const std::uint64_t before = rows == 1 ? offset : (offset + bytes - d_.output_row_bytes()) % kBusBytes;
-      written_ += rows + (before + d_.output_row_bytes() > kBusBytes ? 1 : 0) + kWriteOverhead;
+      const std::uint64_t before = rows == 1 ? offset : (offset + bytes - row_bytes) % kBusBytes;
+      cycles += rows + (before + row_bytes > kBusBytes ? 1 : 0) + kWriteOverhead;
+    }
+    return cycles;
+  }
+
+  /// Values of 16 bits, a beat per cycle: a run for each row of the block's channels, or, if these are all, for the
+  /// band. The residuals' runs share the bus with rows and indices. The signs follow.
+  void WriteValues(std::uint64_t first, std::uint64_t row, std::uint64_t rows, std::uint64_t outputs) {
+    const bool single = d_.out_channels <= contract::kIndexOutputs;
+    const std::uint64_t row_beats = outputs * CeilDivide(d_.output_row_bytes(), kBusBytes);
+    const std::uint64_t beats = single ? rows * row_beats : row_beats;
+    std::uint64_t asks = std::max(looked_ + kStored, room_ + 3);
+    for (std::uint64_t run = 0; run < (single ? 1 : rows); ++run) {
+      std::uint64_t begins = asks;
+      if (d_.adds_residual) {
+        // What may be read before goes first.
+        for (auto may = MayRead(); may.has_value() && std::max(*may, reader_) + 1 < asks; may = MayRead()) {
+          Read();
+        }
+        begins = std::max(asks, reader_) + kRunOverhead;
+      }
+      room_ = std::max(begins, free_) + beats;
+      if (d_.adds_residual) {
+        reader_ = room_;
+      }
+      free_ = room_ + kWriteOverhead;
+      asks = room_ + 1;
+    }
+    // The last burst is sent when all its beats are there; in front of signs that takes no time.
+    written_ = room_ + kFinish + std::min(beats, kBurst);
+    if (d_.integer->gives_signs) {
+      written_ = free_ = room_ + kFinish + kHandOver + BitRuns(first, row, rows, outputs);
     }
   }
 
@@ -150,19 +223,45 @@ class Image {
   const std::uint64_t groups_;
   const std::uint64_t ring_words_;
   const bool pairs_;
+  const bool by_group_;
+  const std::uint64_t rows_cycles_;
   std::uint64_t steps_in_row_;
   std::uint64_t band_rows_;
 
-  std::uint64_t stream_ = 0;  ///< when the last word came
-  std::uint64_t loaded_ = 0;  ///< when the last group was complete
-  std::uint64_t loaded_groups_ = 0;
-  std::uint64_t words_ = 0;
-  std::vector<Freed> freed_;
-  std::size_t freed_at_ = 0;
-  std::uint64_t looked_ = 0;   ///< when the last step was looked up
-  std::uint64_t written_ = 0;  ///< when the last band was written, and the one before
-  std::uint64_t written_before_ = 0;
+  // The bus, for reading: when the last run came, which runs are next, and when they may come.
+  std::uint64_t reader_ = 0;
+  bool rows_due_ = true;
+  bool all_read_ = false;
+  bool last_image_ = false;
+  std::uint64_t rows_may_come_ = 0;
+  std::uint64_t rows_read_ = 0;
+  std::vector<std::uint64_t> loaded_;  ///< when each group of indices of the image was there
+  std::uint64_t words_ = 0;            ///< of them
+  std::vector<Freed> freed_;           ///< words that are needed no more
+  std::uint64_t looked_ = 0;           ///< when the last step was looked up
+  std::uint64_t written_ = 0;          ///< when the last band was written
+  std::uint64_t room_ = 0;             ///< when the last band made room for sums, and the one before
+  std::uint64_t room_before_ = 0;
+  std::uint64_t free_ = 0;  ///< when the next value may go to the bus
 };
+
+/// Of a batch. Images of bits are counted one by one; the values of one are still written while the next is read, so
+/// that a few of them show what each further one adds.
+std::uint64_t ImageCycles(const LayerDescriptor& d, const Capabilities& c, const TableKernels& kernels) {
+  Images images(d, c, kernels);
+  if (!d.integer.has_value()) {
+    return d.batch * images.Next(true);
+  }
+  constexpr std::uint32_t kImages = 4;
+  const std::uint32_t counted = std::min(d.batch, kImages);
+  std::vector<std::uint64_t> written(1, 0);
+  for (std::uint32_t i = 1; i <= counted; ++i) {
+    written.push_back(images.Next(i == counted));
+  }
+  // The last image but one of those that were counted is like those that are not.
+  const std::uint64_t further = d.batch > kImages ? written[kImages - 1] - written[kImages - 2] : 0;
+  return written.back() + (d.batch - counted) * further;
+}
 
 }  // namespace
 
@@ -175,7 +274,7 @@ std::uint64_t TableCycles(const LayerDescriptor& d, const Capabilities& c, const
   const std::uint64_t parameters =
       d.integer.has_value() ? CeilDivide(d.parameter_bytes(), kBusBytes) : std::uint64_t{d.out_channels} * 3 / 2;
   const std::uint64_t weights = 2 * kRunOverhead + (std::uint64_t{1} << d.tau) * 5 / 4 + parameters;
-  return weights + d.batch * Image(d, c, kernels).Run() + kTailOverhead;
+  return weights + ImageCycles(d, c, kernels) + kTailOverhead;
 }
 
 }  // namespace subbit::fpga

@@ -26,21 +26,25 @@ std::size_t ValueRow(std::uint32_t image, std::uint32_t row, std::uint32_t chann
   return ((std::size_t{image} * height + row) * channels + channel) * RowBytes(ElementFormat::kS16, width);
 }
 
+std::int16_t FinishedValue(const LayerShape& layer, const IntegerParameters& p, std::int32_t sum,
+                           std::int16_t residual) {
+  const int bits = layer.integer->value_bits;
+  std::int32_t value = MulHrs(sum * (1 << layer.integer->shift), p.multiplier) + p.bias;
+  if (layer.adds_residual) {
+    const std::int32_t slope_up = 1 << layer.integer->slope_shift;
+    value = Saturate(Saturate(value, 16) + residual, bits);
+    value = (value >= 0 ? value : Saturate(MulHrs(value, p.slope) * slope_up, bits)) + p.shift_out;
+  }
+  return static_cast<std::int16_t>(Saturate(value, bits));
+}
+
 void IntegerOutput::WriteSums(std::uint32_t image, std::uint32_t row, std::uint32_t channel, const std::int32_t* sums) {
   const IntegerParameters& p = parameters_[channel];
-  const int bits = layer_.integer->value_bits;
-  const std::int32_t up = 1 << layer_.integer->shift;
-  const std::int32_t slope_up = 1 << layer_.integer->slope_shift;
   const std::uint8_t* residual =
       memory_ + layer_.residual_address +
       ValueRow(image, row, channel, layer_.out_height, layer_.out_channels, layer_.out_width);
   for (std::uint32_t x = 0; x < layer_.out_width; ++x) {
-    std::int32_t value = MulHrs(sums[x] * up, p.multiplier) + p.bias;
-    if (layer_.adds_residual) {
-      value = Saturate(Saturate(value, 16) + ValueAt(residual, x), bits);
-      value = (value >= 0 ? value : Saturate(MulHrs(value, p.slope) * slope_up, bits)) + p.shift_out;
-    }
-    values_[x] = static_cast<std::int16_t>(Saturate(value, bits));
+    values_[x] = FinishedValue(layer_, p, sums[x], layer_.adds_residual ? ValueAt(residual, x) : std::int16_t{0});
   }
   WriteValues(image, row, channel, values_.data());
 }

@@ -23,6 +23,10 @@ inline std::int16_t ValueAt(const std::uint8_t* row, std::size_t i) {
   return static_cast<std::int16_t>(row[2 * i] | row[2 * i + 1] << 8);
 }
 
+/// What a convolution makes of a sum; the residual counts only if the layer adds residuals.
+std::int16_t FinishedValue(const LayerShape& layer, const IntegerParameters& p, std::int32_t sum,
+                           std::int16_t residual);
+
 /// Writes rows of an integer layer's output: its values and, if the layer gives them, their signs.
 class IntegerOutput {
  public:

@@ -6,13 +6,17 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <map>
 #include <vector>
 
 #include "Vsubbit_multiply.h"
 #include "Vsubbit_registers.h"
 #include "Vsubbit_tiles.h"
 #include "Vsubbit_weight_loader.h"
+#include "Vsubbit_weight_loader_tables.h"
+#include "Vsubbit_weight_loader_tables_narrow.h"
 #include "device/error_code.h"
+#include "device/integer_parameters.h"
 #include "rtl/layer_port.h"
 #include "rtl/module_bench.h"
 #include "tables/device.h"
@@ -264,6 +268,100 @@ TEST(WeightLoaderModule, LoadsWhatALayerKeepsOnChip) {
     }
   }
   EXPECT_GT(faults, 20);
+}
+
+/// Codebook and integer parameters of a convolution, whatever the index.
+template <class Loader>
+void LoadsIntegerParameters() {
+  constexpr std::size_t kBytes = sizeof(Loader::read_beat_data);
+  constexpr std::uint32_t kCodebook = 0x100;
+  constexpr std::uint32_t kParameters = 0x400;
+  std::mt19937 random(5);
+  Loader m;
+  Reset(m);
+  std::map<ErrorCode, int> seen;
+  for (int run = 0; run < 200; ++run) {
+    const int tau = Between(random, 1, 5);
+    const auto channels = static_cast<std::size_t>(Between(random, 1, 32));
+    std::vector<std::uint8_t> memory(0x800);
+    for (auto& byte : memory) {
+      byte = static_cast<std::uint8_t>(random());
+    }
+    for (std::size_t i = 0; i < std::size_t{1} << tau; ++i) {
+      memory[kCodebook + 2 * i + 1] &= 1;
+    }
+    // Of five parameters, -32768 is refused as the first and as the third.
+    const std::size_t refused = run % 3 == 0 ? random() % 8 : 8;
+    const std::size_t refused_channel = random() % channels;
+    for (std::size_t o = 0; o < channels; ++o) {
+      for (std::size_t i = 0; i < 8; ++i) {
+        std::uint8_t* number = &memory[kParameters + 16 * o + 2 * i];
+        const bool least = o == refused_channel && i == refused;
+        number[0] = static_cast<std::uint8_t>(least ? 0 : number[0]);
+        number[1] = static_cast<std::uint8_t>(least ? 0x80 : number[1] == 0x80 ? 0x81 : number[1]);
+      }
+    }
+    ErrorCode expected = refused == 0 || refused == 2 ? ErrorCode::kMultiplier : ErrorCode::kNone;
+    if (run % 8 == 1) {
+      memory[kCodebook + 2 * (random() % (std::size_t{1} << tau)) + 1] |= 2;
+      expected = ErrorCode::kCodeword;
+    }
+    SetLayer(m.layer, {{"tau", tau},
+                       {"out_channels", static_cast<std::int64_t>(channels)},
+                       {"has_bias", 0},
+                       {"output_format", 0},
+                       {"integer_conv", 1},
+                       {"codebook_address", kCodebook},
+                       {"multiplier_address", kParameters}});
+    m.start = 1;
+    Cycle(m);
+    m.start = 0;
+    std::vector<std::uint8_t> loaded;
+    std::size_t address = 0;
+    std::size_t left = 0;  // bytes of the run that is read
+    m.read_beat_valid = 0;
+    for (int cycle = 0; !m.done; ++cycle) {
+      ASSERT_LT(cycle, 5000) << "run " << run << " does not end";
+      m.read_ready = left == 0 && Moves(random);
+      m.read_beat_valid = m.read_beat_valid || (left > 0 && Moves(random));
+      m.read_beat_last = left <= kBytes;
+      if (m.read_beat_valid) {
+        std::memcpy(&m.read_beat_data, &memory[address], kBytes);
+      }
+      Settle(m);
+      ASSERT_FALSE(m.bias_write || m.multiplier_write || m.index_store);
+      if (m.integers_store) {
+        ASSERT_EQ(m.integers_address, loaded.size() / kBytes) << "words in order";
+        const auto* data = reinterpret_cast<const std::uint8_t*>(&m.integers_data);
+        loaded.insert(loaded.end(), data, data + kBytes);
+      }
+      const bool taken = m.read_beat_valid && m.read_beat_ready;
+      const bool asked = m.read_valid && m.read_ready;
+      const std::size_t asked_address = m.read_address;
+      const std::size_t asked_bytes = m.read_bytes;
+      Edge(m);
+      if (taken) {
+        m.read_beat_valid = 0;
+        address += kBytes;
+        left -= std::min(left, kBytes);
+      }
+      if (asked) {
+        address = asked_address;
+        left = asked_bytes;
+      }
+    }
+    ASSERT_EQ(static_cast<ErrorCode>(m.error), expected) << "run " << run;
+    ++seen[expected];
+    ASSERT_EQ(loaded.size(), sizeof(IntegerParameters) * channels);
+    ASSERT_TRUE(std::equal(loaded.begin(), loaded.end(), memory.begin() + kParameters)) << "run " << run;
+  }
+  EXPECT_GT(seen[ErrorCode::kMultiplier], 8);
+  EXPECT_GT(seen[ErrorCode::kCodeword], 8);
+}
+
+TEST(WeightLoaderModule, LoadsIntegerParameters) { LoadsIntegerParameters<Vsubbit_weight_loader_tables>(); }
+TEST(WeightLoaderModule, LoadsIntegerParametersOn32Bits) {
+  LoadsIntegerParameters<Vsubbit_weight_loader_tables_narrow>();
 }
 
 /// An AXI4-Lite master whose channels stand still at random, address and data of a write independently.

@@ -1,5 +1,6 @@
-// The engine with tables alone, on small layers: codebook, rules and layer are passed to it as the loader and the
-// checks do it; images, the index and results are in a model of memory behind streams that stall at random.
+// The engine with tables alone, on small layers: codebook, rules or integer parameters, and layer are passed to it as
+// the loader and the checks do it; images, the index, residuals and results are in a model of memory behind streams
+// that stall at random.
 
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 #include "Vsubbit_table_engine.h"
 #include "Vsubbit_table_engine_narrow.h"
 #include "device/index_order.h"
+#include "emulator/integer_output.h"
 #include "rtl/engine_bus.h"
 #include "rtl/layer_fields.h"
 #include "rtl/layer_port.h"
@@ -25,7 +27,7 @@ constexpr std::uint32_t kMaxChannels = 32;
 constexpr std::uint32_t kMaxWidth = 56;
 constexpr std::uint32_t kRowDepth = 128;
 
-constexpr std::size_t kMemoryBytes = 1 << 17;
+constexpr std::size_t kMemoryBytes = 1 << 19;
 
 /// A small layer of bits: several blocks of output channels, groups of input channels and bands of rows at times, and
 /// few output channels at others.
@@ -52,6 +54,29 @@ LayerCase RandomLayer(std::mt19937& random) {
   FillRandomly(c, random);
   c.layer.bias.clear();
   return c;
+}
+
+/// The layer as an integer convolution, which gives values and perhaps signs.
+void MakeInteger(LayerShape& d, std::mt19937& random) {
+  d.output_format = OutputFormat::kI32;
+  IntegerStage& stage = d.integer.emplace();
+  while (stage.shift < 11 && (std::uint64_t{18} * d.in_channels << stage.shift) <= 32767 && random() % 8 != 0) {
+    ++stage.shift;
+  }
+  stage.value_bits = static_cast<std::uint8_t>(Between(random, 9, 16));
+  stage.gives_signs = random() % 4 != 0;
+  d.adds_residual = random() % 4 != 0;
+  stage.slope_shift = static_cast<std::uint8_t>(d.adds_residual ? Between(random, 0, 3) : 0);
+}
+
+/// What differs from channel to channel, of such a layer.
+std::vector<IntegerParameters> RandomParameters(const LayerShape& d, std::mt19937& random) {
+  const auto number = [&](int limit) { return static_cast<std::int16_t>(Between(random, -limit, limit)); };
+  std::vector<IntegerParameters> parameters(d.out_channels);
+  for (IntegerParameters& p : parameters) {
+    p = {number(32767), number(random() % 8 == 0 ? 32767 : 500), number(32767), number(300), number(300), {}};
+  }
+  return parameters;
 }
 
 /// The index of a layer in the order in which tables use it, in this module's groups and blocks; see
@@ -82,7 +107,10 @@ class TableEngineBench : EngineBus<Engine> {
   explicit TableEngineBench(unsigned seed) : EngineBus<Engine>(seed, kMemoryBytes) {}
 
   void Run() {
-    const LayerCase c = RandomLayer(random_);
+    LayerCase c = RandomLayer(random_);
+    if (random_() % 2 == 0) {
+      MakeInteger(c.layer.shape, random_);
+    }
     LayerShape shape = c.layer.shape;
     shape.batch = c.batch;
     shape.in_height = c.height;
@@ -91,19 +119,26 @@ class TableEngineBench : EngineBus<Engine> {
     shape.out_width = c.out_width();
     LayerDescriptor d(shape);
     d.input_address = 64 * (random_() % 4);
-    d.output_address = kMemoryBytes / 4 + 64 * (random_() % 4);
-    d.index_address = kMemoryBytes / 4 * 3 + 64 * (random_() % 4);
+    d.output_address = kMemoryBytes / 8 + 64 * (random_() % 4);
+    d.signs_address = kMemoryBytes / 8 * 6 + 64 * (random_() % 4);
+    d.residual_address = kMemoryBytes / 8 * 3 + 64 * (random_() % 4);
+    d.index_address = kMemoryBytes / 8 * 7 + 64 * (random_() % 4);
     const auto index = IndexOf(c.layer);
     this->Scramble();
     this->Store(d.input_address, c.input);
     this->Store(d.index_address, index);
+    const std::vector<IntegerParameters> parameters = RandomParameters(shape, random_);
     auto expected = memory_;
     const auto output = ReferenceConv(c);
-    std::copy(output.begin(), output.end(), expected.begin() + static_cast<std::ptrdiff_t>(d.output_address));
+    if (d.integer.has_value()) {
+      WriteValues(d, parameters, output, expected);
+    } else {
+      std::copy(output.begin(), output.end(), expected.begin() + static_cast<std::ptrdiff_t>(d.output_address));
+    }
     auto fields = LayerFields(d, {2 * 7, 64, kRowDepth});
     fields["index_bytes"] = static_cast<std::int64_t>(index.size());
     SetLayer(m_.layer, fields);
-    Load(c.layer);
+    Load(c.layer, parameters);
     this->RunLayer(expected, random_() % 8 == 0 ? Between(random_, 0, 3000) : -1, Describe(d));
   }
 
@@ -116,11 +151,28 @@ class TableEngineBench : EngineBus<Engine> {
     return "tau " + std::to_string(d.tau) + ", batch " + std::to_string(d.batch) + ", " +
            std::to_string(d.in_channels) + " to " + std::to_string(d.out_channels) + " channels, " +
            std::to_string(d.in_height) + "x" + std::to_string(d.in_width) + " to " + std::to_string(d.out_height) +
-           "x" + std::to_string(d.out_width);
+           "x" + std::to_string(d.out_width) + (d.integer.has_value() ? ", values" : "") +
+           (d.adds_residual ? ", residuals" : "");
   }
 
-  /// Codebook and rules, in the order of subbit_weight_loader.
-  void Load(const ConvLayer& layer) {
+  /// Values and signs of sums [batch, channels, height, width] of 32 bits.
+  static void WriteValues(const LayerDescriptor& d, const std::vector<IntegerParameters>& parameters,
+                          const std::vector<std::uint8_t>& sums, std::vector<std::uint8_t>& memory) {
+    IntegerOutput output(d, parameters, memory.data());
+    std::vector<std::int32_t> row(d.out_width);
+    const std::uint8_t* from = sums.data();
+    for (std::uint32_t image = 0; image < d.batch; ++image) {
+      for (std::uint32_t o = 0; o < d.out_channels; ++o) {
+        for (std::uint32_t y = 0; y < d.out_height; ++y, from += 4 * row.size()) {
+          std::memcpy(row.data(), from, 4 * row.size());
+          output.WriteSums(image, y, o, row.data());
+        }
+      }
+    }
+  }
+
+  /// Codebook and rules, or parameters, in the order of subbit_weight_loader.
+  void Load(const ConvLayer& layer, const std::vector<IntegerParameters>& parameters) {
     m_.codebook_write = 1;
     for (std::size_t i = 0; i < layer.codebook.size(); ++i) {
       m_.codebook_index = static_cast<std::uint8_t>(i);
@@ -128,6 +180,17 @@ class TableEngineBench : EngineBus<Engine> {
       Cycle(m_);
     }
     m_.codebook_write = 0;
+    if (layer.shape.integer.has_value()) {
+      m_.parameters_store = 1;
+      const auto* words = reinterpret_cast<const std::uint8_t*>(parameters.data());
+      for (std::size_t at = 0; at < sizeof(IntegerParameters) * parameters.size(); at += this->kBytes) {
+        m_.parameters_address = static_cast<std::uint8_t>(at / this->kBytes);
+        std::memcpy(&m_.parameters_data, words + at, this->kBytes);
+        Cycle(m_);
+      }
+      m_.parameters_store = 0;
+      return;
+    }
     m_.rule_write = 1;
     for (std::size_t o = 0; o < layer.sign_rules.size(); ++o) {
       m_.rule_channel = static_cast<std::uint8_t>(o);
@@ -139,16 +202,16 @@ class TableEngineBench : EngineBus<Engine> {
 };
 
 template <class Engine>
-void ComputesLayersOfBits(unsigned seed) {
+void ComputesLayers(unsigned seed) {
   TableEngineBench<Engine> bench(seed);
-  for (int run = 0; run < 100; ++run) {
+  for (int run = 0; run < 200; ++run) {
     bench.Run();
     ASSERT_FALSE(::testing::Test::HasFailure()) << "run " << run;
   }
 }
 
-TEST(TableEngineModule, ComputesLayersOfBits) { ComputesLayersOfBits<Vsubbit_table_engine>(1); }
-TEST(TableEngineModule, ComputesLayersOfBitsOn32Bits) { ComputesLayersOfBits<Vsubbit_table_engine_narrow>(2); }
+TEST(TableEngineModule, ComputesLayersOfBitsAndValues) { ComputesLayers<Vsubbit_table_engine>(1); }
+TEST(TableEngineModule, ComputesLayersOfBitsAndValuesOn32Bits) { ComputesLayers<Vsubbit_table_engine_narrow>(2); }
 
 }  // namespace
 }  // namespace subbit::fpga

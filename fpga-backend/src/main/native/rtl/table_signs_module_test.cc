@@ -1,5 +1,5 @@
-// What turns sums of matches into bits, alone: images, blocks, bands and steps in the order of the core, with pauses at
-// random, against the accumulator's definition.
+// What turns sums of matches into accumulators and bits, alone: images, blocks, bands and steps in the order of the
+// core, with pauses at random, against the accumulator's definition.
 
 #include <gtest/gtest.h>
 
@@ -40,6 +40,7 @@ class SignsBench {
       Step();
     }
     ASSERT_TRUE(expected_.empty()) << "bits are missing: " << Describe();
+    ASSERT_TRUE(accumulators_.empty()) << "accumulators are missing: " << Describe();
   }
 
  private:
@@ -60,6 +61,13 @@ class SignsBench {
     std::array<int, 2 * kPixels> bits;  ///< -1 where a bit has no meaning
     bool ends_band;
   };
+
+  struct Accumulators {
+    bool half;
+    int address;
+    std::array<int, 2 * kPixels> numbers;  ///< kNone where one has no meaning
+  };
+  static constexpr int kNone = 1 << 20;
 
   void Choose() {
     do {
@@ -122,11 +130,13 @@ class SignsBench {
     const int outputs = std::min(kOutputs, out_channels_ - first);
     const int rows = std::min(band_rows_, out_height_ - row);
     const int row_steps = pairs_ ? rows : (rows + 1) / 2;
+    int place = 0;
     for (int r = 0; r < row_steps; ++r) {
       for (int piece = 0; piece < pieces_; ++piece) {
         for (int o = 0; o < outputs; ++o) {
           const bool last = r == row_steps - 1 && piece == pieces_ - 1 && o == outputs - 1;
           Bits bits = {half, piece, r * outputs + o, {}, last};
+          Accumulators accumulators = {half, place, {}};
           for (int p = 0; p < 2 * kPixels; ++p) {
             const int y = row + (pairs_ ? r : 2 * r + p / kPixels);
             const int x = pairs_ ? 2 * kPixels * piece + p : p % kPixels;
@@ -141,8 +151,11 @@ class SignsBench {
             SetBits(m_.sums, static_cast<std::size_t>(p * kSumBits), kSumBits, static_cast<std::uint64_t>(sum));
             const bool bit = (2 * sum - taps * in_channels_ >= thresholds_[channel]) != inverted_[channel];
             bits.bits[static_cast<std::size_t>(p)] = exists ? bit : -1;
+            accumulators.numbers[static_cast<std::size_t>(p)] = exists ? 2 * sum - taps * in_channels_ : kNone;
           }
           expected_.push_back(bits);
+          accumulators_.push_back(accumulators);
+          m_.sums_address = static_cast<std::uint8_t>(place++);
           m_.sums_valid = 1;
           Step();
           m_.sums_valid = 0;
@@ -163,6 +176,19 @@ class SignsBench {
 
   void Step() {
     Settle(m_);
+    if (m_.accumulators_store) {
+      ASSERT_FALSE(accumulators_.empty()) << "accumulators too many: " << Describe();
+      const Accumulators& e = accumulators_.front();
+      ASSERT_EQ(m_.accumulators_half, e.half);
+      ASSERT_EQ(m_.accumulators_address, e.address) << Describe();
+      for (std::size_t p = 0; p < e.numbers.size(); ++p) {
+        if (e.numbers[p] != kNone) {
+          ASSERT_EQ(GetSigned(m_.accumulators_data, p * (kSumBits + 1), kSumBits + 1), e.numbers[p])
+              << "address " << e.address << ", pixel " << p << ": " << Describe();
+        }
+      }
+      accumulators_.pop_front();
+    }
     if (m_.store) {
       ASSERT_FALSE(expected_.empty()) << "bits too many: " << Describe();
       const Bits& e = expected_.front();
@@ -205,6 +231,7 @@ class SignsBench {
   std::vector<int> thresholds_;
   std::vector<bool> inverted_;
   std::deque<Bits> expected_;
+  std::deque<Accumulators> accumulators_;
 };
 
 TEST(TableSignsModule, ComparesAccumulatorsWithTheirThresholds) {

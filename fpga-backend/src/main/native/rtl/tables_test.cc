@@ -168,6 +168,141 @@ TEST(RtlTables, TakesTheCyclesOfTheModelOnRandomLayers) {
   }
 }
 
+/// An integer convolution, what it reads, and what reads the signs that it gives, which stay on the device: another
+/// one, whose values show each of them.
+struct IntegerConvCase {
+  LayerCase conv;
+  std::vector<std::uint8_t> residual;
+  ConvLayer reader;
+};
+
+std::int16_t Number(std::uint32_t limit, std::mt19937& random) {
+  return static_cast<std::int16_t>(static_cast<int>(Pick(random, 0, 2 * limit)) - static_cast<int>(limit));
+}
+
+/// Makes a layer of bits one of values of so many bits, with random parameters.
+void MakeInteger(ConvLayer& layer, std::uint8_t value_bits, std::mt19937& random) {
+  LayerShape& d = layer.shape;
+  d.output_format = {};
+  layer.sign_rules.clear();
+  IntegerStage& stage = d.integer.emplace();
+  while (stage.shift < 11 && (std::uint64_t{18} * d.in_channels << stage.shift) <= 32767) {
+    ++stage.shift;
+  }
+  stage.value_bits = value_bits;
+  for (std::uint32_t o = 0; o < d.out_channels; ++o) {
+    layer.parameters.push_back({Number(32767, random),
+                                Number(300, random),
+                                Number(32767, random),
+                                Number(100, random),
+                                Number(300, random),
+                                {}});
+  }
+}
+
+/// The layer with random parameters, values of 12 bits, and, if they are asked for, signs and a residual.
+IntegerConvCase IntegerConv(LayerCase conv, bool residual, bool signs, std::mt19937& random) {
+  IntegerConvCase c = {std::move(conv), {}, {}};
+  LayerShape& d = c.conv.layer.shape;
+  MakeInteger(c.conv.layer, 12, random);
+  d.integer->gives_signs = signs && d.out_channels * ((c.conv.out_height() + 2) / 3) <= 1536;
+  d.adds_residual = residual;
+  d.integer->slope_shift = residual ? 1 : 0;
+  if (d.integer->gives_signs) {
+    LayerCase reader = SquareCase({d.out_channels, 4, 1, 1}, 4);
+    Fill(reader, random);
+    c.reader = reader.layer;
+    MakeInteger(c.reader, 16, random);
+    for (IntegerParameters& p : c.reader.parameters) {
+      p.multiplier = 32767;
+    }
+  }
+  if (residual) {
+    c.residual.resize(std::size_t{c.conv.batch} * d.out_channels * c.conv.out_height() *
+                      RowBytes(ElementFormat::kS16, c.conv.out_width()));
+    for (std::size_t i = 0; i < c.residual.size(); i += 2) {
+      const std::int16_t value = Number(2047, random);
+      c.residual[i] = static_cast<std::uint8_t>(value);
+      c.residual[i + 1] = static_cast<std::uint8_t>(value >> 8);
+    }
+  }
+  return c;
+}
+
+/// The layer's values, and behind them those of the reader of its signs.
+std::vector<std::uint8_t> Run(const std::shared_ptr<Driver>& driver, const IntegerConvCase& c, LayerCycles* cycles) {
+  const LayerShape& d = c.conv.layer.shape;
+  const auto loaded = driver->Load(c.conv.layer);
+  const std::uint64_t row_bytes =
+      c.conv.batch * c.conv.out_height() * RowBytes(ElementFormat::kS16, c.conv.out_width());
+  std::vector<std::uint8_t> values(row_bytes * d.out_channels);
+  std::vector<std::uint8_t> read;
+  LayerGraph graph = {1, {{loaded.get(), 0, kNoTensor}}, {1}};
+  std::vector<Driver::GraphInput> inputs = {{c.conv.input.data(), {c.conv.height, c.conv.width}}};
+  if (d.adds_residual) {
+    graph = {2, {{loaded.get(), 0, 1}}, {2}};
+    inputs.push_back({c.residual.data(), {c.conv.out_height(), c.conv.out_width()}});
+  }
+  std::vector<void*> outputs = {values.data()};
+  std::unique_ptr<LoadedLayer> reader;
+  if (d.integer->gives_signs) {
+    reader = driver->Load(c.reader);
+    graph.layers.push_back({reader.get(), kNoTensor, kNoTensor});
+    graph.layers.back().input = graph.SignsOf(0);
+    graph.outputs.push_back(graph.inputs + 1);
+    read.resize(row_bytes * c.reader.shape.out_channels);
+    outputs.push_back(read.data());
+  }
+  *cycles = driver->RunGraph(graph, c.conv.batch, inputs, outputs, std::chrono::minutes(5)).front();
+  values.insert(values.end(), read.begin(), read.end());
+  return values;
+}
+
+/// Results must be the same, cycles within 2 % unless the bus stands still.
+void CompareWithTheEmulator(const IntegerConvCase& c, const BusTiming& timing = {}) {
+  SCOPED_TRACE(Describe(c.conv) + (c.residual.empty() ? "" : ", residual") +
+               (c.conv.layer.shape.integer->gives_signs ? ", signs" : ""));
+  LayerCycles rtl{};
+  LayerCycles model{};
+  const auto simulated = Run(OpenRtl(timing), c, &rtl);
+  const auto emulated = Run(Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(kElement))), c, &model);
+  ASSERT_EQ(simulated, emulated);
+  if (timing.stall_percent == 0) {
+    EXPECT_NEAR(static_cast<double>(rtl.cycles) / static_cast<double>(model.cycles), 1, 0.02)
+        << "cycles " << rtl.cycles << " for " << model.cycles;
+  }
+}
+
+TEST(RtlTables, RunsIntegerConvolutionsAsTheEmulatorDoes) {
+  std::mt19937 random(35);
+  for (int run = 0; run < 60; ++run) {
+    const IntegerConvCase c = IntegerConv(RandomLayer(random), run % 4 != 0, run % 3 != 0, random);
+    CompareWithTheEmulator(c, run % 2 == 0 ? BusTiming{} : BusTiming{20, 40, 7});
+  }
+}
+
+TEST(RtlTables, TakesTheCyclesOfTheModelForIntegerConvolutionsOfNetworks) {
+  std::mt19937 random(36);
+  for (const SquareConv& conv : {SquareConv{64, 64, 56, 1},
+                                 {64, 128, 56, 2},
+                                 {128, 128, 28, 1},
+                                 {128, 256, 28, 2},
+                                 {256, 256, 14, 1},
+                                 {256, 512, 14, 2},
+                                 {512, 512, 7, 1},
+                                 {16, 16, 32, 1},
+                                 {16, 32, 32, 2},
+                                 {32, 32, 16, 1},
+                                 {64, 64, 8, 1}}) {
+    for (const bool residual : {true, false}) {
+      LayerCase c = Square(conv);
+      c.batch = 2;
+      c.input.insert(c.input.end(), c.input.begin(), c.input.end());
+      CompareWithTheEmulator(IntegerConv(c, residual, true, random));
+    }
+  }
+}
+
 /// A classifier, and images [N, H, C, W] of 16-bit values for it, each row of a channel filled up to eight bytes.
 struct ClassifierCase {
   DenseLayer layer;

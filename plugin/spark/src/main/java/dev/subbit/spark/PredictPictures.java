@@ -2,6 +2,8 @@ package dev.subbit.spark;
 
 import static org.apache.spark.sql.functions.array_max;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.struct;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -12,19 +14,27 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * A program for {@code spark-submit}: classifies picture files and writes the answers as Parquet.
- * Its arguments are the model, the folder to write, and files and folders of pictures; settings are
- * {@code spark.subbit.backend} and {@code spark.subbit.invert}.
+ * A program for {@code spark-submit}: classifies pictures and writes the answers as Parquet. Its
+ * arguments are the model, the folder to write, and files and folders of pictures; settings are
+ * {@code spark.subbit.backend}, {@code spark.subbit.invert} and {@code spark.subbit.column}. With
+ * the last one, the places are Parquet tables, and the column of that name has the pictures' bytes.
  */
 public final class PredictPictures {
 
   private static final int ARGUMENTS = 3;
+
+  /** The column of paths or bytes that the classifier reads. */
+  private static final String PICTURE = "picture";
+
+  /** What a table has beside the pictures. */
+  private static final String ROW = "row";
 
   /**
    * Enough to keep a core busy for seconds, and few enough to do again when an executor is lost.
@@ -79,10 +89,14 @@ public final class PredictPictures {
     PictureClassifier classifier =
         new PictureClassifier()
             .setModelFile(model)
-            .setInputCol("picture")
+            .setInputCol(PICTURE)
             .setBackend(spark.conf().get("spark.subbit.backend", ""))
             .setInvert(spark.conf().get("spark.subbit.invert", ""));
-    answers(classifier.transform(pictures(spark, places))).write().parquet(output);
+    String column = spark.conf().get("spark.subbit.column", "");
+    Dataset<Row> pictures =
+        column.isEmpty() ? pictures(spark, places) : stored(spark, places, column);
+    String name = column.isEmpty() ? PICTURE : ROW;
+    answers(classifier.transform(pictures), name).write().parquet(output);
     Dataset<Row> written = spark.read().parquet(output);
     System.out.printf(
         "%,d pictures, of which %,d could not be classified (column reason); answers in %s%n",
@@ -117,7 +131,28 @@ public final class PredictPictures {
             (paths.size() + PICTURES_OF_A_TASK - 1) / PICTURES_OF_A_TASK);
     return spark
         .createDataset(context.parallelize(paths, tasks).rdd(), Encoders.STRING())
-        .toDF("picture");
+        .toDF(PICTURE);
+  }
+
+  /** The pictures in a column of tables, each with the other columns as one structure. */
+  private static Dataset<Row> stored(SparkSession spark, List<String> places, String column) {
+    Dataset<Row> table = spark.read().parquet(places.toArray(String[]::new));
+    String outermost = column.split("\\.")[0];
+    List<String> others = new ArrayList<>(List.of(table.columns()));
+    if (!others.remove(outermost)) {
+      throw new IllegalArgumentException(
+          String.join(", ", places)
+              + " has no column '"
+              + column
+              + "', but "
+              + String.join(", ", table.columns()));
+    }
+    // A structure needs a field.
+    Column row =
+        others.isEmpty()
+            ? lit(null).cast("string")
+            : struct(others.stream().map(name -> col("`" + name + "`")).toArray(Column[]::new));
+    return table.select(row.as(ROW), col(column).as(PICTURE));
   }
 
   /**
@@ -136,10 +171,14 @@ public final class PredictPictures {
     }
   }
 
-  /** What {@code ./subbit predict} says of each picture: file, best label and probability. */
-  private static Dataset<Row> answers(Dataset<Row> classified) {
+  /**
+   * What {@code ./subbit predict} says of each picture: best label and probability.
+   *
+   * @param name the column that says which picture it is.
+   */
+  private static Dataset<Row> answers(Dataset<Row> classified, String name) {
     return classified.select(
-        col("picture"),
+        col(name),
         col("prediction").as("label"),
         array_max(col("probability")).as("probability"),
         col("probability").as("probabilities"),

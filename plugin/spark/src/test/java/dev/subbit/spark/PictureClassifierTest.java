@@ -277,6 +277,43 @@ class PictureClassifierTest {
     assertTrue(again.contains("exists"), again);
   }
 
+  @Test
+  void theProgramAnswersTablesWithTheirOtherColumns() throws IOException {
+    Path table = folder.resolve("table.parquet");
+    contents()
+        .selectExpr("named_struct('bytes', content) as image", "path", "length as label")
+        .write()
+        .parquet(table.toString());
+    Path answers = folder.resolve("answers-of-table");
+    List<String> places = List.of(table.toString());
+    spark.conf().set("spark.subbit.column", "image.bytes");
+    try {
+      PredictPictures.predict(spark, model.toString(), answers.toString(), places);
+      spark.conf().set("spark.subbit.column", "content");
+      String missing =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> PredictPictures.predict(spark, model.toString(), answers + "2", places))
+              .getMessage();
+      assertTrue(missing.contains("no column 'content', but image, path, label"), missing);
+    } finally {
+      spark.conf().unset("spark.subbit.column");
+    }
+    List<Row> rows =
+        sorted(spark.read().parquet(answers.toString()).select("row.path", "label", "reason"));
+    assertEquals(PICTURES, rows.size());
+    for (int i = 0; i < 20; i++) {
+      Path picture = pictures().resolve(String.format("picture_%03d.png", i));
+      assertTrue(rows.get(i).<String>getAs("path").endsWith(picture.getFileName().toString()));
+      if (picture.endsWith(BROKEN)) {
+        assertNotNull(rows.get(i).getAs("reason"));
+      } else {
+        assertEquals(
+            reference.classify(picture).getOutput().getLabel(), rows.get(i).getAs("label"));
+      }
+    }
+  }
+
   private static void assertMessage(
       String expected, PictureClassifier classifier, Dataset<Row> rows) {
     RuntimeException thrown =

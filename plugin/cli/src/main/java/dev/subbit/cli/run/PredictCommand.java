@@ -116,6 +116,16 @@ public final class PredictCommand implements Callable<Integer> {
   private String spark;
 
   @Option(
+      names = "--column",
+      paramLabel = "NAME",
+      description = {
+        "With --spark: the places are Parquet tables, and this column of theirs has the bytes of"
+            + " PNG or JPEG files; a field of a structure as column.field.",
+        "The answers keep the other columns, as fields of the column row."
+      })
+  private String column;
+
+  @Option(
       names = "--spark-conf",
       paramLabel = "NAME=VALUE",
       description = "A setting of Spark, such as spark.executor.memory=4g. May be repeated.")
@@ -147,8 +157,8 @@ public final class PredictCommand implements Callable<Integer> {
       answerOnSpark();
       return 0;
     }
-    if (!sparkSettings.isEmpty()) {
-      throw new ParameterException(spec.commandLine(), "--spark-conf needs --spark");
+    if (!sparkSettings.isEmpty() || column != null) {
+      throw new ParameterException(spec.commandLine(), "--spark-conf and --column need --spark");
     }
     try (LoadedClassifier model = LoadedClassifier.load(file, backend)) {
       if (pictures.isEmpty()) {
@@ -193,6 +203,9 @@ public final class PredictCommand implements Callable<Integer> {
     settings.put("spark.subbit.backend", backend.name());
     if (invert != null) {
       settings.put("spark.subbit.invert", invert.name());
+    }
+    if (column != null) {
+      settings.put("spark.subbit.column", column);
     }
     Path folder = Files.createTempDirectory("subbit-spark");
     Path model = folder.resolve("model.onnx");

@@ -56,7 +56,7 @@ record ImageIndex(List<Stamp> stamps, List<String> labels, List<Image> images) {
    * @param label place of its label.
    * @param stamp place of the folder or file that it is in.
    * @param offset where in that file it begins; 0 in a folder.
-   * @param bytes size of its PNG or JPEG file.
+   * @param bytes size of its PNG or JPEG file; in a table, of the page that it is in.
    */
   record Image(String name, int label, int stamp, long offset, long bytes) {}
 

@@ -31,7 +31,7 @@ import org.tribuo.provenance.DataSourceProvenance;
  * image; a training's augmentation may take another part of the picture.
  */
 public abstract sealed class PictureSource implements ImageSource
-    permits ImageFolderSource, TarShardSource {
+    permits ImageFolderSource, ContainerSource {
 
   static final List<String> ENDINGS = List.of(".png", ".jpg", ".jpeg");
 

@@ -8,15 +8,12 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarFile;
 
@@ -31,7 +28,7 @@ import org.apache.commons.compress.archivers.tar.TarFile;
  * picture is read from its place in the shard, which therefore must not be compressed; that saves
  * nothing on pictures anyway.
  */
-public final class TarShardSource extends PictureSource {
+public final class TarShardSource extends ContainerSource {
 
   private static final String SHARD = ".tar";
   private static final String LABEL = ".cls";
@@ -41,12 +38,6 @@ public final class TarShardSource extends PictureSource {
 
   @Config(mandatory = true, description = "The folder of the shards (.tar), or one shard.")
   private Path shards;
-
-  @Config(
-      description =
-          "A text file with the names of the classes 0, 1, ..., one per line, where the shards have"
-              + " numbers. Default: the labels are what the shards have.")
-  private Path classNames = null;
 
   /** For OLCUT, which fills in the configured fields. */
   private TarShardSource() {}
@@ -66,72 +57,34 @@ public final class TarShardSource extends PictureSource {
    */
   public TarShardSource(Path shards, ImageShape shape, int shorterSide, Path classNames, Path index)
       throws IOException {
-    super(shape, shorterSide, index);
+    super(shape, shorterSide, classNames, index);
     this.shards = shards;
-    this.classNames = classNames;
     postConfig();
   }
 
   @Override
-  Path root() {
-    return Files.isDirectory(shards) ? shards : shards.toAbsolutePath().getParent();
-  }
-
-  private List<Path> files() throws IOException {
-    if (Files.isRegularFile(shards)) {
-      return List.of(shards.toAbsolutePath());
-    }
-    if (!Files.isDirectory(shards)) {
-      throw new IOException("There is no " + shards + "; set shards to a folder of .tar files");
-    }
-    try (Stream<Path> entries = Files.list(shards)) {
-      List<Path> files =
-          entries.filter(file -> file.getFileName().toString().endsWith(SHARD)).sorted().toList();
-      if (files.isEmpty()) {
-        throw new IOException(
-            shards + " holds no shard; looked for are files ending in " + SHARD + ", unpacked");
-      }
-      return files;
-    }
+  Path place() {
+    return shards;
   }
 
   @Override
-  ImageIndex list() throws IOException {
-    List<ImageIndex.Stamp> stamps = new ArrayList<>();
-    Map<String, Integer> labels = new LinkedHashMap<>();
-    List<ImageIndex.Image> images = new ArrayList<>();
-    List<String> names = classNames == null ? List.of() : Files.readAllLines(classNames);
-    for (Path file : files()) {
-      stamps.add(ImageIndex.Stamp.of(root(), file));
-      for (Sample sample : samples(file)) {
-        String label = classNames == null ? sample.label : named(file, sample, names);
-        images.add(
-            new ImageIndex.Image(
-                sample.picture.getName(),
-                labels.computeIfAbsent(label, any -> labels.size()),
-                stamps.size() - 1,
-                sample.picture.getDataOffset(),
-                sample.picture.getSize()));
-      }
-    }
-    return new ImageIndex(stamps, List.copyOf(labels.keySet()), images);
+  String property() {
+    return "shards";
   }
 
-  private String named(Path file, Sample sample, List<String> names) throws IOException {
-    try {
-      return names.get(Integer.parseInt(sample.label));
-    } catch (NumberFormatException | IndexOutOfBoundsException e) {
-      throw new IOException(
-          file
-              + ": "
-              + sample.picture.getName()
-              + " has the label '"
-              + sample.label
-              + "', which is no line of "
-              + classNames
-              + ": it has "
-              + names.size(),
-          e);
+  @Override
+  String ending() {
+    return SHARD;
+  }
+
+  @Override
+  void list(Path file, Listing listing) throws IOException {
+    for (Sample sample : samples(file)) {
+      listing.add(
+          sample.picture.getName(),
+          sample.label,
+          sample.picture.getDataOffset(),
+          sample.picture.getSize());
     }
   }
 
@@ -215,14 +168,8 @@ public final class TarShardSource extends PictureSource {
   }
 
   @Override
-  boolean hasAllPlaces(ImageIndex stored) throws IOException {
-    List<String> now = files().stream().map(f -> root().relativize(f).toString()).toList();
-    return now.equals(stored.stamps().stream().map(ImageIndex.Stamp::path).toList());
-  }
-
-  @Override
   byte[] read(ImageIndex.Image image, Region.Choice choice) throws IOException {
-    Path file = root().resolve(found().stamps().get(image.stamp()).path());
+    Path file = container(image);
     if (image.bytes() > PictureDecoder.MOST_FILE_BYTES) {
       throw new IOException(describe(image) + " has more bytes than any picture");
     }
@@ -241,6 +188,6 @@ public final class TarShardSource extends PictureSource {
 
   @Override
   String describe(ImageIndex.Image image) {
-    return image.name() + " in " + root().resolve(found().stamps().get(image.stamp()).path());
+    return image.name() + " in " + container(image);
   }
 }

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -36,6 +37,10 @@ class ImageReadersFuzzTest {
   /** A picture may have 100 million pixels, and be held in floats on the way. */
   private static final ReaderContract PICTURE =
       new ReaderContract(Set.of(IOException.class), 2L << 30, 1_000);
+
+  /** A page may come to 256 MB, and is held before and after it was decompressed. */
+  private static final ReaderContract TABLE =
+      new ReaderContract(Set.of(IOException.class), 1L << 30, 1_000);
 
   /** A domain may have a million features. */
   private static final ReaderContract STORED =
@@ -145,6 +150,33 @@ class ImageReadersFuzzTest {
         .read(
             file.length, () -> PictureDecoder.decode(new ByteArrayInputStream(file), "picture.png"))
         .ifPresent(picture -> preparation.image(picture));
+  }
+
+  static Stream<byte[]> tables() throws IOException {
+    List<byte[]> tables = new ArrayList<>();
+    for (String name : List.of("defaults", "plain", "structure", "gzip", "lz4")) {
+      tables.add(Files.readAllBytes(ParquetSourceTest.table(name)));
+    }
+    return tables.stream();
+  }
+
+  @MethodSource("tables")
+  @FuzzTest
+  void tablesAreRead(byte @NotNull [] file) throws IOException {
+    Path table = Files.write(folder.resolve("any.parquet"), file);
+    TABLE
+        .read(
+            file.length,
+            () ->
+                new ParquetSource(table, "image", "label", new ImageShape(1, 8, 8), 0, null, null))
+        .ifPresent(
+            source ->
+                TABLE.read(
+                    file.length,
+                    () -> {
+                      source.read(source.found().images().get(0), null);
+                      return source;
+                    }));
   }
 
   static Stream<ImageExampleProto> examples() throws InvalidProtocolBufferException {

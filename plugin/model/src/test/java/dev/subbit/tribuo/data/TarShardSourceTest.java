@@ -162,7 +162,7 @@ class TarShardSourceTest {
 
   @Test
   void whatIsWrongWithAShardIsSaid() throws IOException {
-    assertFails("holds no shard", folder);
+    assertFails("holds nothing to read; looked for are files ending in .tar", folder);
     assertFails("There is no", folder.resolve("none"));
     Path damaged = Files.write(folder.resolve("a.tar"), text("no tar file ".repeat(100)));
     assertFails(damaged + " cannot be used as a shard", folder);

@@ -19,26 +19,33 @@ std::uint32_t WordAt(const std::uint8_t* bytes) {
   return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 | bytes[3];
 }
 
+/// A datagram with one record: its head, and its words after the first one.
+std::vector<std::uint8_t> Datagram(std::uint8_t select, std::size_t writes, std::size_t reads, std::uint32_t first,
+                                   const std::vector<std::uint32_t>& words) {
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(kMostBytes);
+  bytes.assign(kHeader.begin(), kHeader.end());
+  bytes.push_back(0);
+  bytes.push_back(select);
+  bytes.push_back(static_cast<std::uint8_t>(writes));
+  bytes.push_back(static_cast<std::uint8_t>(reads));
+  Append(&bytes, first);
+  for (const std::uint32_t word : words) {
+    Append(&bytes, word);
+  }
+  assert(!words.empty() && bytes.size() <= kMostBytes);
+  return bytes;
+}
+
 }  // namespace
 
-std::vector<std::uint8_t> Encode(const Request& request) {
-  std::vector<std::uint8_t> bytes(kHeader.begin(), kHeader.end());
-  bytes.push_back(0);
-  bytes.push_back(request.select);
-  bytes.push_back(static_cast<std::uint8_t>(request.written.size()));
-  bytes.push_back(static_cast<std::uint8_t>(request.read_addresses.size()));
-  if (!request.written.empty()) {
-    Append(&bytes, request.write_address);
-    for (const std::uint32_t word : request.written) {
-      Append(&bytes, word);
-    }
-  }
-  Append(&bytes, request.number);
-  for (const std::uint32_t address : request.read_addresses) {
-    Append(&bytes, address);
-  }
-  assert(bytes.size() <= kMostBytes);
-  return bytes;
+std::vector<std::uint8_t> EncodeWrite(std::uint32_t address, const std::vector<std::uint32_t>& words,
+                                      std::uint8_t select) {
+  return Datagram(select, words.size(), 0, address, words);
+}
+
+std::vector<std::uint8_t> EncodeRead(std::uint32_t number, const std::vector<std::uint32_t>& addresses) {
+  return Datagram(0xF, 0, addresses.size(), number, addresses);
 }
 
 bool DecodeReply(const std::uint8_t* bytes, std::size_t size, std::uint32_t number, std::vector<std::uint32_t>* words) {

@@ -12,30 +12,26 @@
 ///   writes   base address, one word for each address from there on
 ///   reads    base return address, addresses
 ///
-/// Writes come before reads. The reply to reads is a record that writes their values to the base return address, which
-/// LiteEth returns as it is: here it is the number by which a reply is matched to its request.
+/// A record has writes or reads: LiteEth (2024.12) loses count of one that has both. Writes are not answered. The reply
+/// to reads is a record that writes their values to the base return address, which LiteEth returns as it is: here it is
+/// the number by which a reply is matched to its request.
 namespace subbit::fpga::etherbone {
 
 /// LiteEth's port, if the board was not given another one.
 inline constexpr std::uint16_t kPort = 1234;
 
-/// Most words after the head of a record that a board's buffer takes. A longer record would never be answered, nor
-/// anything after it.
-inline constexpr std::size_t kMostWords = 255;
+/// Most words that a board's buffer takes, of one record or of several, without their heads. It never gives a longer
+/// record on, nor anything after it.
+inline constexpr std::size_t kMostWords = 256;
 inline constexpr std::size_t kHeadBytes = 12;
 inline constexpr std::size_t kMostBytes = kHeadBytes + 4 * kMostWords;
 
-/// What a datagram asks for. Writes are optional.
-struct Request {
-  std::uint32_t number = 0;
-  /// The bytes of each word that are written, the lowest bit for the lowest byte.
-  std::uint8_t select = 0xF;
-  std::uint32_t write_address = 0;
-  std::vector<std::uint32_t> written;
-  std::vector<std::uint32_t> read_addresses;
-};
+/// A datagram that writes words from `address` on, of each the bytes in `select`, the lowest bit for the lowest byte.
+std::vector<std::uint8_t> EncodeWrite(std::uint32_t address, const std::vector<std::uint32_t>& words,
+                                      std::uint8_t select);
 
-std::vector<std::uint8_t> Encode(const Request& request);
+/// A datagram that reads the words at these addresses, as request `number`.
+std::vector<std::uint8_t> EncodeRead(std::uint32_t number, const std::vector<std::uint32_t>& addresses);
 
 /// Whether a datagram is the whole reply to request `number`, which has read as many words as `words` holds; if so,
 /// they are in `words` afterwards. `bytes` may hold anything.

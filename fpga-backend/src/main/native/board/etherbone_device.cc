@@ -7,6 +7,7 @@
 
 #include "board/board.h"
 #include "board/board_table.h"
+#include "board/etherbone.h"
 #include "board/etherbone_link.h"
 #include "board/memory_bring_up.h"
 #include "tables/device.h"

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "board/board.h"
+#include "board/etherbone.h"
 #include "board/gate.h"
 #include "device/device.h"
 
@@ -17,7 +18,7 @@ using std::chrono::steady_clock;
 /// Between a request and its repetition: at first, at least, and at most.
 constexpr milliseconds kFirstWait{50};
 constexpr milliseconds kShortestWait{5};
-constexpr milliseconds kLongestWait{250};
+constexpr milliseconds kLongestWait{1000};
 
 std::uint32_t RandomWord() {
   std::random_device random;
@@ -40,60 +41,62 @@ void EtherboneLink::Claim() {
   while (mine == before || mine == 0) {
     ++mine;
   }
-  etherbone::Request request;
-  request.write_address = gate::kPage;
-  request.written = {before, mine};
-  request.read_addresses = {gate::kTicket};
-  if (Exchange(std::move(request)).front() != mine) {
-    throw BoardError("another host is taking the board " + name_ + " over; end its program, or choose another board");
-  }
+  Exchange(etherbone::EncodeWrite(gate::kPage, {before, mine}, 0xF), {gate::kTicket}, [&](const auto& words) {
+    if (words[0] != before && words[0] != mine) {
+      throw BoardError("another host is taking the board " + name_ + " over; end its program, or choose another board");
+    }
+    return words[0] == mine;
+  });
   ticket_ = mine;
 }
 
 std::vector<std::uint32_t> EtherboneLink::Read(const std::vector<std::uint32_t>& addresses) {
-  etherbone::Request request;
-  request.read_addresses = {gate::kTicket};
-  request.read_addresses.insert(request.read_addresses.end(), addresses.begin(), addresses.end());
-  std::vector<std::uint32_t> words = Exchange(std::move(request));
-  if (ticket_.has_value() && words.front() != *ticket_) {
-    ThrowVanished("was reset, or is driven by another host; end that program");
-  }
+  std::vector<std::uint32_t> all = {gate::kTicket};
+  all.insert(all.end(), addresses.begin(), addresses.end());
+  std::vector<std::uint32_t> words =
+      Exchange({}, all, [&](const auto& read) { return !ticket_.has_value() || HasPassed(read[0], *ticket_); });
   words.erase(words.begin());
   return words;
 }
 
 void EtherboneLink::Write(std::uint32_t address, const std::vector<std::uint32_t>& words, std::uint8_t select) {
   const std::uint32_t next = ticket_.value() + 1;
-  etherbone::Request request;
-  request.select = select;
-  request.write_address = gate::kPage;
-  request.written = {*ticket_, next, address};
-  request.written.insert(request.written.end(), words.begin(), words.end());
-  request.read_addresses = {gate::kTicket, gate::kSum};
-  const std::vector<std::uint32_t> reply = Exchange(std::move(request));
-  if (reply[0] != next) {
-    ThrowVanished("was reset, or is driven by another host; end that program");
-  }
+  std::vector<std::uint32_t> written = {*ticket_, next, address};
+  written.insert(written.end(), words.begin(), words.end());
+  const std::vector<std::uint32_t> reply =
+      Exchange(etherbone::EncodeWrite(gate::kPage, written, select), {gate::kTicket, gate::kSum},
+               [&](const auto& read) { return HasPassed(read[0], next); });
   if (reply[1] != gate::Sum(address, words)) {
     ThrowVanished("has received a datagram that was damaged on its way, so its memory can no longer be trusted");
   }
   ticket_ = next;
 }
 
-std::vector<std::uint32_t> EtherboneLink::Exchange(etherbone::Request request) {
-  request.number = ++number_;
-  const std::vector<std::uint8_t> datagram = etherbone::Encode(request);
-  std::vector<std::uint32_t> words(request.read_addresses.size());
+bool EtherboneLink::HasPassed(std::uint32_t ticket, std::uint32_t next) const {
+  if (ticket != next && ticket != *ticket_) {
+    ThrowVanished("was reset, or is driven by another host; end that program");
+  }
+  return ticket == next;
+}
+
+template <typename Done>
+std::vector<std::uint32_t> EtherboneLink::Exchange(const std::vector<std::uint8_t>& write,
+                                                   const std::vector<std::uint32_t>& addresses, const Done& done) {
+  const std::vector<std::uint8_t> read = etherbone::EncodeRead(++number_, addresses);
+  std::vector<std::uint32_t> words(addresses.size());
   // With room for one byte more, so that a longer datagram does not count as one of this length.
   std::array<std::uint8_t, etherbone::kMostBytes + 1> reply;
   const auto begin = steady_clock::now();
   const auto end = begin + patience_;
   for (int sent = 1;; ++sent) {
     const auto sent_at = steady_clock::now();
-    socket_.Send(datagram.data(), datagram.size());
+    if (!write.empty()) {
+      socket_.Send(write.data(), write.size());
+    }
+    socket_.Send(read.data(), read.size());
     const auto deadline = std::min(sent_at + wait_, end);
     while (const std::size_t size = socket_.Receive(reply.data(), reply.size(), deadline)) {
-      if (etherbone::DecodeReply(reply.data(), size, request.number, &words)) {
+      if (etherbone::DecodeReply(reply.data(), size, number_, &words) && done(words)) {
         // Which of several requests a reply belongs to is not known.
         if (sent == 1) {
           Learn(steady_clock::now() - sent_at);

@@ -8,24 +8,24 @@
 #include <vector>
 
 #include "board/datagram_socket.h"
-#include "board/etherbone.h"
 
 namespace subbit::fpga {
 
 /// Reads and writes on the bus of a board behind Etherbone, over a network that may lose, double, delay and reorder
 /// datagrams: every write happens once, in order, and every read returns what was there after the last write.
 ///
-/// One datagram is under way at a time, since LiteEth has room for one. It is sent again until its reply comes; the
-/// board's gate (rtl/subbit_gate.sv) lets its writes pass for the first time only, and never for a datagram of
-/// earlier. Throws DeviceVanished, whose message names host and port, if no reply comes for a while, or if the board
-/// was reset or is driven by somebody else. Not thread-safe.
+/// One request is under way at a time, since LiteEth has room for one: a read, or a write and a read that shows that it
+/// has happened. It is sent again until that reply comes; the board's gate (rtl/subbit_gate.sv) lets the writes of a
+/// datagram pass for the first time only, and never those of an earlier one. Throws DeviceVanished, whose message names
+/// host and port, if no reply comes for a while, or if the board was reset or is driven by somebody else. Not
+/// thread-safe.
 class EtherboneLink {
  public:
   /// Most words of a write and of a read.
   static constexpr std::size_t kWriteWords = 248;
   static constexpr std::size_t kReadWords = 252;
   /// How long a board may leave a request unanswered.
-  static constexpr std::chrono::milliseconds kPatience{2000};
+  static constexpr std::chrono::milliseconds kPatience{5000};
 
   /// Throws BoardError. Sends nothing.
   EtherboneLink(const std::string& host, std::uint16_t port, std::chrono::milliseconds patience = kPatience);
@@ -46,7 +46,13 @@ class EtherboneLink {
   void Write(std::uint32_t address, const std::vector<std::uint32_t>& words, std::uint8_t select = 0xF);
 
  private:
-  std::vector<std::uint32_t> Exchange(etherbone::Request request);
+  /// Sends `write`, unless it is empty, and a request to read, again and again until done(words) for a reply.
+  template <typename Done>
+  std::vector<std::uint32_t> Exchange(const std::vector<std::uint8_t>& write,
+                                      const std::vector<std::uint32_t>& addresses, const Done& done);
+  /// Whether the gate has let the write with ticket `next` pass. Throws DeviceVanished if it is not this link's any
+  /// more.
+  bool HasPassed(std::uint32_t ticket, std::uint32_t next) const;
   void Learn(std::chrono::steady_clock::duration round_trip);
   [[noreturn]] void ThrowVanished(const std::string& what) const;
 

@@ -81,20 +81,10 @@ DriverError RunAndFailOverEtherbone(Driver& driver, milliseconds timeout = kPati
 }
 
 TEST(Etherbone, EncodesWhatLiteEthReads) {
-  etherbone::Request request;
-  request.number = 0x01020304;
-  request.select = 0x3;
-  request.write_address = 0x80000000;
-  request.written = {0xAABBCCDD, 5};
-  request.read_addresses = {0x90000010};
-  EXPECT_EQ(etherbone::Encode(request),
-            (Bytes{0x4E, 0x6F, 0x10, 0x44, 0,    0,    0,    0,  //
-                   0,    3,    2,    1,                          //
-                   0x80, 0,    0,    0,    0xAA, 0xBB, 0xCC, 0xDD, 0, 0, 0, 5, 1, 2, 3, 4, 0x90, 0, 0, 0x10}));
-  request.written.clear();
-  EXPECT_EQ(etherbone::Encode(request), (Bytes{0x4E, 0x6F, 0x10, 0x44, 0,    0, 0, 0,  //
-                                               0,    3,    0,    1,                    //
-                                               1,    2,    3,    4,    0x90, 0, 0, 0x10}));
+  EXPECT_EQ(etherbone::EncodeWrite(0x80000000, {0xAABBCCDD, 5}, 3),
+            (Bytes{0x4E, 0x6F, 0x10, 0x44, 0, 0, 0, 0, 0, 3, 2, 0, 0x80, 0, 0, 0, 0xAA, 0xBB, 0xCC, 0xDD, 0, 0, 0, 5}));
+  EXPECT_EQ(etherbone::EncodeRead(0x01020304, {0x90000010}),
+            (Bytes{0x4E, 0x6F, 0x10, 0x44, 0, 0, 0, 0, 0, 0xF, 0, 1, 1, 2, 3, 4, 0x90, 0, 0, 0x10}));
 }
 
 TEST(Etherbone, TakesTheReplyToARequestAndNothingElse) {

@@ -216,7 +216,9 @@ void FakeEtherboneBoard::Serve() {
       const Datagram request = to_board.extract(to_board.begin()).mapped();
       if (behaviour_ != FakeBehaviour::kVanishes) {
         ++datagrams_;
-        Travel(&to_host, Answer(request));
+        if (const Datagram reply = Answer(request); !reply.empty()) {
+          Travel(&to_host, reply);
+        }
       }
     }
     while (!to_host.empty() && to_host.begin()->first <= Clock::now()) {
@@ -246,6 +248,9 @@ FakeEtherboneBoard::Datagram FakeEtherboneBoard::Answer(const Datagram& request)
   const std::uint8_t select = request.at(9);
   const std::size_t writes = request.at(10);
   const std::size_t reads = request.at(11);
+  if (request.size() != 16 + 4 * (writes + reads)) {
+    throw std::runtime_error("a datagram has another length than its record");
+  }
   std::size_t at = 3;
   if (writes != 0) {
     const std::uint32_t address = WordAt(request, at++);
@@ -253,13 +258,16 @@ FakeEtherboneBoard::Datagram FakeEtherboneBoard::Answer(const Datagram& request)
       Write(address + static_cast<std::uint32_t>(4 * i), WordAt(request, at++), select);
     }
   }
+  if ((writes != 0) == (reads != 0)) {
+    throw std::runtime_error("LiteEth takes no record with both writes and reads, and none with neither");
+  }
+  if (reads == 0) {
+    return {};
+  }
   Datagram reply = {0x4E, 0x6F, 0x10, 0x44, 0, 0, 0, 0, 0, 0xF, static_cast<std::uint8_t>(reads), 0};
   Append(&reply, WordAt(request, at++));
   for (std::size_t i = 0; i < reads; ++i) {
     Append(&reply, Read(WordAt(request, at++)));
-  }
-  if (4 * at != request.size()) {
-    throw std::runtime_error("a datagram has another length than its record");
   }
   return reply;
 }

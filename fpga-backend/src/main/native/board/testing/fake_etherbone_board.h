@@ -86,6 +86,7 @@ class FakeEtherboneBoard {
   void Serve();
   /// Puts a datagram on a way, which may lose, double and delay it.
   void Travel(std::multimap<Clock::time_point, Datagram>* way, const Datagram& datagram);
+  /// The reply to a datagram, or an empty one.
   Datagram Answer(const Datagram& request);
   std::uint32_t Read(std::uint32_t address);
   void Write(std::uint32_t address, std::uint32_t value, std::uint8_t select);

@@ -88,10 +88,13 @@ module subbit_table_engine #(
   // ---- What follows from the layer: how a row is cut into steps, and how many rows make a band.
   wire pairs = layer.out_width > 16'(PIXELS);
   wire [15:0] groups = (layer.in_channels + 16'(CHANNELS - 1)) >> $clog2(CHANNELS);
-  logic measuring;
+  logic measuring, gathering;
   logic [15:0] block, row_sums;    // sums of a block: of a step, and of one row, or of two without pairs
   logic [15:0] band_sums, band_rows;
   logic [39:0] band_bytes, band_value_bytes;    // of a channel's bits, and of all channels' values
+  // Signs that go with values are gathered over as many bands as their memory has places for, one for each row of a channel.
+  logic [15:0] band_places, sign_places, sign_rows;
+  logic [39:0] sign_bytes;
   wire [15:0] band_more = pairs ? 16'd1 : 16'd2;
   wire [39:0] row_bytes = (40'(layer.out_width) + 40'd7) >> 3;
   logic [PIECE_BITS:0] pieces;
@@ -105,23 +108,31 @@ module subbit_table_engine #(
     row_sums <= '0;
     for (int p = 1; p <= PIECES; p++) if (pieces == (PIECE_BITS + 1)'(p)) row_sums <= 16'(p) * block;
   end
+  wire gathered = sign_rows >= layer.out_height || sign_places + band_places > 16'(2 * SUM_DEPTH);
   wire measured = band_rows >= layer.out_height || band_sums + row_sums > 16'(SUM_DEPTH);
   always_ff @(posedge clk) begin
     if (start) begin
       measuring <= 1'b1;
+      gathering <= 1'b0;
       band_sums <= row_sums;
+      band_places <= pairs ? block : block << 1;
       band_rows <= band_more;
       band_bytes <= pairs ? row_bytes : row_bytes << 1;
       band_value_bytes <= pairs ? layer.out_plane_bytes : layer.out_plane_bytes << 1;
     end else if (measured) begin
       measuring <= 1'b0;
+      gathering <= measuring || (gathering && !gathered);
+      sign_rows <= measuring ? band_rows : gathered ? sign_rows : sign_rows + band_rows;
+      sign_places <= measuring ? band_places : gathered ? sign_places : sign_places + band_places;
+      sign_bytes <= measuring ? band_bytes : gathered ? sign_bytes : sign_bytes + band_bytes;
     end else begin
+      band_places <= band_places + (pairs ? block : block << 1);
       band_sums <= band_sums + row_sums;
       band_rows <= band_rows + band_more;
       band_bytes <= band_bytes + (pairs ? row_bytes : row_bytes << 1);
       band_value_bytes <= band_value_bytes + (pairs ? layer.out_plane_bytes : layer.out_plane_bytes << 1);
     end
-    if (rst) measuring <= 1'b0;
+    if (rst) {measuring, gathering} <= '0;
   end
 
   // ---- Reading: the rows of an image, then its indices. All residuals of a band go before what is not begun.
@@ -329,7 +340,7 @@ module subbit_table_engine #(
         index_base <= '0;
         loaded_before <= '0;
         if (first_channel == 0 && (reading == ASK_INDEX || reading == INDEX || reading == COMPUTE) && !rows_busy &&
-            !row_store && !measuring) computing <= START;
+            !row_store && !measuring && !gathering) computing <= START;
       end
       START: computing <= STARTED;
       STARTED: computing <= RUN;
@@ -499,8 +510,8 @@ module subbit_table_engine #(
       .out_channels(layer.out_channels),
       .out_height(layer.out_height),
       .out_width(layer.out_width),
-      .band_rows,
-      .band_bytes,
+      .band_rows(layer.integer_conv ? sign_rows : band_rows),
+      .band_bytes(layer.integer_conv ? sign_bytes : band_bytes),
       .output_address(layer.integer_conv ? layer.signs_address : layer.output_address),
       .plane_bytes(layer.integer_conv ? layer.signs_plane_bytes : layer.out_plane_bytes),
       .image_bytes(layer.integer_conv ? layer.signs_image_bytes : layer.out_image_bytes),
@@ -548,6 +559,7 @@ module subbit_table_engine #(
         .pieces_i($clog2(PIECES + 1)'(pieces)),
         .band_rows_i(band_rows),
         .band_bytes_i(band_value_bytes),
+        .sign_rows_i(sign_rows),
         .store_i(accumulators_store),
         .store_half_i(accumulators_half),
         .store_address_i(accumulators_address),

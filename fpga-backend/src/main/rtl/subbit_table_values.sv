@@ -8,7 +8,8 @@
 // Values go through rows, in them output channels, in them beats. A run on the bus, of values or residuals, is a row of the
 // block's channels; where the block has all channels, a band is one run. The residuals of a band are asked for when its
 // accumulators are complete, so that nothing but the bus is waited for while they come. Values enter the pipeline only when
-// there is room behind it. The signs of a band are written behind its values, before those of the next band.
+// there is room behind it. Signs are gathered over some bands, and written behind the values of the last one, before those
+// of the next.
 `default_nettype none
 
 module subbit_table_values #(
@@ -34,6 +35,7 @@ module subbit_table_values #(
     input wire [$clog2(PIECES+1)-1:0]      pieces_i,          // steps of a row, with pairs
     input wire [                     15:0] band_rows_i,
     input wire [                     39:0] band_bytes_i,      // of so many rows of values of all channels
+    input wire [                     15:0] sign_rows_i,       // rows of bands whose signs are written together
 
     // Accumulators, as subbit_table_signs gives them.
     input wire                            store_i,
@@ -68,7 +70,7 @@ module subbit_table_values #(
     output logic [DATA_WIDTH-1:0] beat_data_o,
     output logic                  signs_turn_o,
 
-    // Signs, a row at a time, and when a band of them is complete; `signs_busy_i` until it is written.
+    // Signs, a row at a time, and when all that are written together are here; `signs_busy_i` until they are written.
     output logic                signs_store_o,
     output logic [$clog2(SUMS):0] signs_address_o,
     output logic [   WIDTH-1:0] signs_o,
@@ -118,7 +120,9 @@ module subbit_table_values #(
   wire begins = state_q == NEXT && bands_q != 0;
   // A cycle after what they are made of.
   logic block_last_q, band_last_q;
+  logic hand_over_q;                                  // the band's signs are the last of those that are written together
   logic [15:0] outputs_q, rows_here_q;
+  logic [15:0] sign_rows_q;                           // that are gathered before the band
   logic [BEAT_BITS-1:0] beat_last_q;
   logic [39:0] block_bytes_q, run_bytes_q, image_next_q;
   logic [ADDRESS_BITS-1:0] row_sums_q;
@@ -129,6 +133,7 @@ module subbit_table_values #(
     outputs_q <= channels_left <= 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
     band_last_q <= rows_left_q <= band_rows_i;
     rows_here_q <= rows_left_q <= band_rows_i ? rows_left_q : band_rows_i;
+    hand_over_q <= band_last_q || sign_rows_q + rows_here_q >= sign_rows_i;
     beat_last_q <= BEAT_BITS'(row_bytes >> SIZE) - 1'b1;
     block_bytes_q <= channels_left <= 16'(OUTPUTS) ? line_left_q : row_bytes << $clog2(OUTPUTS);
     run_bytes_q <= !single ? block_bytes_q : rows_left_q <= band_rows_i ? image_left_q : band_bytes_i;
@@ -150,7 +155,7 @@ module subbit_table_values #(
   logic run_first_q;
   logic [QUEUE_BITS-1:0] credits_q;
   logic [RESIDUAL_BITS-1:0] residuals_q;              // that are here and belong to no value yet
-  logic signs_pending_q;                              // those of the band before are not yet written
+  logic signs_pending_q;                              // some are handed over and not yet written
   logic run_ready, beat_taken, residual_taken;
   wire issue = state_q == RUN && credits_q != 0 && !signs_pending_q && (!layer_i.has_residual || residuals_q != 0);
   wire beat_ends = beat_q == beat_last_q;
@@ -202,7 +207,7 @@ module subbit_table_values #(
       row_base_q <= '0;
       channel_base_q <= '0;
       address_q <= '0;
-      row_place_q <= '0;
+      if (sign_rows_q == 0) row_place_q <= '0;
       run_first_q <= 1'b1;
     end
     if (issue) begin
@@ -224,6 +229,7 @@ module subbit_table_values #(
       if (runs_end) run_at_q <= run_at_q + (single ? run_bytes_q : layer_i.out_plane_bytes);
       if (band_ends) begin
         half_q <= !half_q;
+        sign_rows_q <= hand_over_q ? 16'd0 : sign_rows_q + rows_here_q;
         rows_left_q <= band_last_q ? layer_i.out_height : rows_left_q - rows_here_q;
         image_left_q <= band_last_q ? layer_i.out_image_bytes : image_left_q - run_bytes_q;
         if (band_last_q) begin
@@ -240,6 +246,7 @@ module subbit_table_values #(
     end
     if (start_i) begin
       half_q <= 1'b0;
+      sign_rows_q <= '0;
       images_left_q <= layer_i.batch;
       first_channel_q <= '0;
       rows_left_q <= layer_i.out_height;
@@ -271,7 +278,7 @@ module subbit_table_values #(
   typedef struct packed {
     logic run_first;
     logic row_last;           // of a channel's row
-    logic band_last;
+    logic signs_last;
     logic [VALUES-1:0] in_row;
     logic [BEAT_BITS-1:0] beat;
     logic [ADDRESS_BITS:0] place;
@@ -289,7 +296,7 @@ module subbit_table_values #(
   assign tags[0] = '{
           run_first: run_first_q,
           row_last: beat_ends,
-          band_last: band_ends,
+          signs_last: band_ends && hand_over_q,
           in_row: in_row,
           beat: beat_q,
           place: row_place_q
@@ -421,12 +428,12 @@ module subbit_table_values #(
     else if (beat_taken) commanded_q <= 1'b0;
   end
 
-  // ---- Signs: a row is stored with its last beat; a band is complete when its last value is written.
+  // ---- Signs: a row is stored with its last beat; they are handed over when the last value before them is written.
   typedef enum logic [1:0] {
     NONE,
-    VALUES_LEFT,     // until the band's last beat has left
-    HAND_OVER,       // the band is complete
-    SIGNS            // until it is written
+    VALUES_LEFT,     // until the last beat has left
+    HAND_OVER,       // all that are written together are here
+    SIGNS            // until they are written
   } signs_t;
   signs_t signs_q;
   always_ff @(posedge clk) begin
@@ -437,9 +444,9 @@ module subbit_table_values #(
       signs_address_o <= finished_tag.place;
     end
     signs_store_o <= finished && finished_tag.row_last && !rst;
-    if (issue && band_ends) signs_pending_q <= layer_i.gives_signs;
+    if (issue && band_ends) signs_pending_q <= layer_i.gives_signs && hand_over_q;
     case (signs_q)
-      NONE: if (finished && finished_tag.band_last && layer_i.gives_signs) signs_q <= VALUES_LEFT;
+      NONE: if (finished && finished_tag.signs_last && layer_i.gives_signs) signs_q <= VALUES_LEFT;
       VALUES_LEFT: if (!held_valid) signs_q <= HAND_OVER;
       HAND_OVER: signs_q <= SIGNS;
       default:

@@ -128,6 +128,8 @@ faults=(
   "what fills up a beat of indices is taken for words|subbit_table_engine.sv|word_valid && word_ready && words_due|word_valid && word_ready"
   "accumulators are stored in the other half|subbit_table_signs.sv|accumulators_half = places[3].half|accumulators_half = !places[3].half"
   "whole rows of signs are read from the other half|subbit_table_writer.sv|half <= !half && !whole_rows|half <= !half"
+  "more signs are gathered than there are places for|subbit_table_engine.sv|sign_places + band_places > 16'(2 * SUM_DEPTH)|1'b0"
+  "the signs of every band are stored from the first place on|subbit_table_values.sv|if (sign_rows_q == 0) row_place_q|row_place_q"
   "a slope of -32768 is taken|subbit_weight_loader.sv|i == 0 \|\| w * DATA_WIDTH / 16 + i == 2|i == 0"
   "signs may overlap what is read|subbit_descriptor.sv|layer.gives_signs && {1'b0, region_begin} < signs_end|1'b0 && {1'b0, region_begin} < signs_end"
   "sums beyond 16 bits are taken|subbit_descriptor.sv|(!integer_conv \|\| most_sum_moved|(1'b1 \|\| most_sum_moved"

@@ -45,6 +45,7 @@ class Images {
     const std::uint64_t block = OutputsFrom(0);
     steps_in_row_ = CeilDivide(d.out_width, 2 * pixels_);
     band_rows_ = std::max<std::uint64_t>(1, kTableSums / (block * steps_in_row_)) * (pairs_ ? 1 : 2);
+    sign_rows_ = band_rows_ * std::max<std::uint64_t>(1, 2 * kTableSums / (block * band_rows_));
   }
 
   /// Returns when the next image's last output is written; the first one begins at 0. Whether it is the last one.
@@ -181,7 +182,8 @@ class Images {
   }
 
   /// Values of 16 bits, a beat per cycle: a run for each row of the block's channels, or, if these are all, for the
-  /// band. The residuals' runs share the bus with rows and indices. The signs follow.
+  /// band. The residuals' runs share the bus with rows and indices. The signs of some bands follow the last one's
+  /// values.
   void WriteValues(std::uint64_t first, std::uint64_t row, std::uint64_t rows, std::uint64_t outputs) {
     const bool single = d_.out_channels <= contract::kIndexOutputs;
     const std::uint64_t row_beats = outputs * CeilDivide(d_.output_row_bytes(), kBusBytes);
@@ -205,8 +207,10 @@ class Images {
     }
     // The last burst is sent when all its beats are there; in front of signs that takes no time.
     written_ = room_ + kFinish + std::min(beats, kBurst);
-    if (d_.integer->gives_signs) {
-      written_ = free_ = room_ + kFinish + kHandOver + BitRuns(first, row, rows, outputs);
+    const std::uint64_t end = row + rows;
+    if (d_.integer->gives_signs && (end == d_.out_height || end % sign_rows_ == 0)) {
+      const std::uint64_t begin = row / sign_rows_ * sign_rows_;
+      written_ = free_ = room_ + kFinish + kHandOver + BitRuns(first, begin, end - begin, outputs);
     }
   }
 
@@ -227,6 +231,7 @@ class Images {
   const std::uint64_t rows_cycles_;
   std::uint64_t steps_in_row_;
   std::uint64_t band_rows_;
+  std::uint64_t sign_rows_;  ///< of the bands whose signs are written together
 
   // The bus, for reading: when the last run came, which runs are next, and when they may come.
   std::uint64_t reader_ = 0;

@@ -84,6 +84,8 @@ class ValuesBench {
     pieces_ = pairs_ ? (static_cast<int>(d_.out_width) + kStep - 1) / kStep : 1;
     const auto outputs = static_cast<int>(std::min(kOutputs, d_.out_channels));
     band_rows_ = static_cast<std::uint32_t>(Between(random_, 1, kSums / outputs / pieces_) * (pairs_ ? 1 : 2));
+    sign_rows_ = band_rows_ *
+                 static_cast<std::uint32_t>(Between(random_, 1, 2 * kSums / outputs / static_cast<int>(band_rows_)));
     sums_.resize(std::size_t{d_.batch} * d_.out_channels * d_.out_height * d_.out_width);
     std::generate(sums_.begin(), sums_.end(), [&] { return Between(random_, -511, 511); });
     Load();
@@ -100,6 +102,7 @@ class ValuesBench {
     m_.pieces_i = static_cast<std::uint8_t>(pieces_);
     m_.band_rows_i = static_cast<std::uint16_t>(band_rows_);
     m_.band_bytes_i = band_rows_ * d_.out_channels * d_.output_row_bytes();
+    m_.sign_rows_i = static_cast<std::uint16_t>(sign_rows_);
     m_.store_i = m_.band_done_i = 0;
     stall_ = random_() % 3 == 0 ? 0 : random_() % 8;
   }
@@ -240,10 +243,10 @@ class ValuesBench {
   }
 
   std::uint32_t OutputsHere() const { return std::min(kOutputs, d_.out_channels - sign_first_); }
-  std::size_t RowsHere() const { return std::size_t{OutputsHere()} * std::min(band_rows_, d_.out_height - sign_row_); }
+  std::size_t RowsHere() const { return std::size_t{OutputsHere()} * std::min(sign_rows_, d_.out_height - sign_row_); }
 
   void NextBandOfSigns() {
-    sign_row_ += band_rows_;
+    sign_row_ += sign_rows_;
     if (sign_row_ >= d_.out_height) {
       sign_row_ = 0;
       sign_first_ += kOutputs;
@@ -257,8 +260,8 @@ class ValuesBench {
   std::string Describe() const {
     return std::to_string(d_.batch) + " images, " + std::to_string(d_.out_channels) + " channels, " +
            std::to_string(d_.out_height) + "x" + std::to_string(d_.out_width) + ", bands of " +
-           std::to_string(band_rows_) + (pairs_ ? ", pairs" : "") + (d_.adds_residual ? ", residuals" : "") +
-           (d_.integer->gives_signs ? ", signs" : "");
+           std::to_string(band_rows_) + " and " + std::to_string(sign_rows_) + (pairs_ ? ", pairs" : "") +
+           (d_.adds_residual ? ", residuals" : "") + (d_.integer->gives_signs ? ", signs" : "");
   }
 
   Module m_;
@@ -269,6 +272,7 @@ class ValuesBench {
   std::vector<std::uint8_t> memory_;
   std::vector<std::uint8_t> expected_;
   std::uint32_t band_rows_ = 1;
+  std::uint32_t sign_rows_ = 1;
   int pieces_ = 1;
   bool pairs_ = false;
   unsigned stall_ = 0;

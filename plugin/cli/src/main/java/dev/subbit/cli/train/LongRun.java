@@ -11,6 +11,7 @@ import dev.subbit.cli.terminal.UserError;
 import dev.subbit.onnx.TemporaryFiles;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.io.Sha256;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.SubBitTrainer;
 import dev.subbit.tribuo.training.metrics.EpochMetrics;
 import dev.subbit.tribuo.training.metrics.LearningRateRange;
@@ -167,6 +168,25 @@ final class LongRun {
       }
       Files.delete(parent);
     }
+  }
+
+  /**
+   * Settles what to train on, which may start TensorFlow, and says so where it is a GPU.
+   *
+   * @param trainer the trainer.
+   * @return the device.
+   */
+  TrainingDevice settleDevice(SubBitTrainer trainer) {
+    TrainingDevice device;
+    try (Progress shown = progress.of("Training")) {
+      shown.preparing("looking for what to train on");
+      device = trainer.settleDevice();
+    }
+    if (device == TrainingDevice.GPU) {
+      spec.commandLine().getOut().println("Training on the GPU.");
+      spec.commandLine().getOut().flush();
+    }
+    return device;
   }
 
   /**

@@ -15,6 +15,7 @@ import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.evaluation.ConfusionMatrix;
 import dev.subbit.tribuo.evaluation.TestEvaluation;
 import dev.subbit.tribuo.quantizer.SubBitQuantizer;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.SubBitTrainer;
 import dev.subbit.tribuo.training.cluster.TrainingCluster;
 import dev.subbit.tribuo.training.metrics.EpochMetrics;
@@ -62,6 +63,7 @@ import picocli.CommandLine.Spec;
       "  ./subbit train configs/fashion-mnist.xml --out clothes.sbm",
       "  ./subbit train configs/fashion-mnist.xml --report clothes.html",
       "  ./subbit train configs/fashion-mnist.xml --find-learning-rate",
+      "  ./subbit train configs/imagenet.xml --device gpu --set trainer.precision=BFLOAT16",
       "  ./subbit train configs/fashion-mnist.xml --checkpoints run1 --metrics run1.jsonl",
       "  ./subbit train configs/fashion-mnist.xml --cluster one:4000,two:4000 --task 0",
       "  ./subbit train subbit-demo/demo.xml --trainer binary --out binary.sbm --json train.json"
@@ -100,6 +102,16 @@ public final class TrainCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description = "The trainer's component. Default: the only one.")
   private String trainerName;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = {
+        "What to train on: cpu, gpu, or auto for a GPU where there is one and else the CPU."
+            + " docs/SCALE.md says what a GPU needs.",
+        "The same as the trainer's property device. Default: as the configuration says, else cpu."
+      })
+  private TrainingDevice device;
 
   @Option(
       names = "--train-source",
@@ -188,12 +200,19 @@ public final class TrainCommand implements Callable<Integer> {
   private void train(Path file) throws Exception {
     try (ConfigFile components = new ConfigFile(file, settings.values())) {
       String name = components.name(trainerName, SubBitTrainer.class, "trainer", "--trainer");
+      Map<String, String> changes = new LinkedHashMap<>(settings.values());
+      if (device != null) {
+        components.set(name, "device", device.name());
+        changes.put(name + ".device", device.name());
+      }
       if (!findLearningRate) {
-        longRun.configure(components, name, out, file, settings.values());
+        longRun.configure(components, name, out, file, changes);
       }
       SubBitTrainer trainer =
           components.component(name, SubBitTrainer.class, "trainer", "--trainer");
       cluster.ifPresent(processes -> join(trainer, processes));
+      // Before images are read, which may take long.
+      longRun.settleDevice(trainer);
       Dataset<Label> train =
           ConfiguredImages.dataset(
               ConfiguredImages.source(components, trainSource, "--train-source"));
@@ -269,6 +288,7 @@ public final class TrainCommand implements Callable<Integer> {
       results.put("model", out.toString());
       results.put("trainImages", images.size());
       results.put("trainSeconds", seconds);
+      results.put("device", trainer.settleDevice().name());
       best(epochs)
           .ifPresent(
               epoch ->

@@ -62,6 +62,39 @@ class TrainCommandTest {
         1e-9);
   }
 
+  /** On a machine without a GPU; where there is one, it is trained on. */
+  @Test
+  void theDeviceIsAPropertyOfTheTrainer() throws IOException {
+    Path config = config(TRAINER.formatted("trainer", 4));
+    Path json = folder.resolve("train.json");
+    Path report = folder.resolve("report.html");
+    CommandRun run =
+        CommandRun.of(
+            "train",
+            config,
+            "--out",
+            model,
+            "--json",
+            json,
+            "--report",
+            report,
+            "--device",
+            "auto");
+    assertEquals(0, run.code(), run.err());
+    String device = new ObjectMapper().readTree(json.toFile()).get("device").asText();
+    assertTrue(Files.readString(report).contains("<dt>device</dt><dd>" + device + "</dd>"));
+    CommandRun gpu = CommandRun.of("train", config, "--out", model, "--device", "gpu");
+    CommandRun set = CommandRun.of("train", config, "--out", model, "--set", "trainer.device=GPU");
+    assertEquals(device.equals("GPU") ? 0 : 1, gpu.code(), gpu.err());
+    assertEquals(gpu.code(), set.code());
+    if (device.equals("CPU")) {
+      assertTrue(gpu.err().contains("device is GPU, but "), gpu.err());
+      assertEquals(gpu.err(), set.err());
+      assertEquals("", gpu.out());
+    }
+    assertEquals(2, CommandRun.of("train", config, "--device", "tpu").code());
+  }
+
   @Test
   void leavesAReport() throws IOException {
     Path config = config(TRAINER.formatted("trainer", 4));

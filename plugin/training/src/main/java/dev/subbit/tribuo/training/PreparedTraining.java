@@ -193,7 +193,15 @@ final class PreparedTraining implements AutoCloseable {
             (float) trainer.refineRate);
     long engineSeed = random.at("engine").numbers().nextLong();
     return new TrainingPlan(
-        steps, before, after, recipe, codebooks, width, trainer.threads, engineSeed);
+        steps,
+        before,
+        after,
+        recipe,
+        codebooks,
+        width,
+        trainer.precision,
+        trainer.threads,
+        engineSeed);
   }
 
   private static String name(StageRecipe stage) {

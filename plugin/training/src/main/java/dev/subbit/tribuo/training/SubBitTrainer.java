@@ -18,8 +18,10 @@ import dev.subbit.tribuo.quantizer.IntegerCalibration;
 import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.settings.Optimiser;
+import dev.subbit.tribuo.settings.Precision;
 import dev.subbit.tribuo.settings.Schedule;
 import dev.subbit.tribuo.settings.Selection;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.cluster.TrainingCluster;
 import dev.subbit.tribuo.training.internal.checkpoint.CheckpointFolder;
 import dev.subbit.tribuo.training.internal.checkpoint.Fingerprint;
@@ -62,9 +64,10 @@ import org.tribuo.provenance.impl.TrainerProvenanceImpl;
  *
  * <p>Configured by OLCUT, or in code by a {@link SubBitTrainerBuilder}. Training needs TensorFlow
  * on the classpath; prediction with the model does not. One configuration, one dataset and one
- * number of threads give the same model to the bit on one machine. TensorFlow takes the number of
- * threads from the first training in a JVM; a later one with another number is refused. The loss of
- * an image is multiplied by the weight of its example.
+ * number of threads give the same model to the bit on one machine; on a GPU, where the environment
+ * variable {@code TF_DETERMINISTIC_OPS} is 1. TensorFlow takes the number of threads from the first
+ * training in a JVM; a later one with another number is refused. The loss of an image is multiplied
+ * by the weight of its example.
  *
  * <p>Trainers are safe for use by many threads; two trainings at once share the machine.
  *
@@ -149,6 +152,18 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
 
   @Config(description = "Threads to train with; 0 takes one per processor.")
   int threads = 0;
+
+  @Config(
+      description =
+          "What to train on: CPU; GPU, the first that TensorFlow finds; or AUTO for a GPU where there"
+              + " is one and else the CPU.")
+  TrainingDevice device = TrainingDevice.CPU;
+
+  @Config(
+      description =
+          "Numbers that the convolutions of a step compute with: FLOAT32 or BFLOAT16. All else,"
+              + " weights and optimiser included, is in float32.")
+  Precision precision = Precision.FLOAT32;
 
   @Config(
       description =
@@ -354,9 +369,29 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
     return cluster == null || cluster.rank() == 0;
   }
 
+  /**
+   * Settles what trainings compute on: where {@code device} is {@code AUTO}, it becomes what there
+   * is, so that the provenance says what a model was trained on. Every training does this first; a
+   * program may do it before it reads any images.
+   *
+   * @return {@code CPU} or {@code GPU}.
+   * @throws IllegalStateException if {@code device} is {@code GPU} and there is none, saying what
+   *     to do; or if it is not {@code CPU} and TensorFlow is missing.
+   */
+  public synchronized TrainingDevice settleDevice() {
+    if (device != TrainingDevice.CPU) {
+      device = localEngine().device();
+    }
+    return device;
+  }
+
+  private synchronized TrainingEngine localEngine() {
+    return TrainingEngine.load().on(device, threads);
+  }
+
   /** The engine of a training, to be closed by the caller. */
   private TrainingEngine engine() {
-    TrainingEngine engine = TrainingEngine.load();
+    TrainingEngine engine = localEngine();
     TrainingCluster processes;
     synchronized (this) {
       processes = cluster;
@@ -421,10 +456,11 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
    * @throws IllegalArgumentException if the dataset cannot be trained on: empty, of one class only,
    *     with unknown outputs, smaller than a batch, or with features that are not pixels of the
    *     configured image shape; or if the initial model has other layers than the network.
-   * @throws IllegalStateException if TensorFlow is missing, an earlier training in this JVM had
-   *     another number of threads, or training diverges; if another process of a cluster is lost or
-   *     was given another training; if {@code checkpointFolder} cannot be written to, is in use by
-   *     another training, or holds a checkpoint that is damaged or that of another training.
+   * @throws IllegalStateException if TensorFlow is missing, or there is no GPU and {@code device}
+   *     asks for one; if an earlier training in this JVM had another number of threads, or training
+   *     diverges; if another process of a cluster is lost or was given another training; if {@code
+   *     checkpointFolder} cannot be written to, is in use by another training, or holds a
+   *     checkpoint that is damaged or that of another training.
    * @throws TrainingStoppedException if {@link #stop()} was called.
    */
   @Override
@@ -432,6 +468,7 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
       Dataset<Label> examples, Map<String, Provenance> runProvenance, int invocationCount) {
     int stopsBefore = stops.get();
     requireTrainable(examples);
+    settleDevice();
     SplittableRandom localRng;
     TrainerProvenance trainerProvenance;
     synchronized (this) {
@@ -584,15 +621,16 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
    * @param examples the training images.
    * @return the losses, and the rates to choose between.
    * @throws IllegalArgumentException if the dataset cannot be trained on.
-   * @throws IllegalStateException if TensorFlow is missing, or the loss of the first step is not a
-   *     number.
+   * @throws IllegalStateException if TensorFlow is missing, or there is no GPU and {@code device}
+   *     asks for one; or if the loss of the first step is not a number.
    */
   public LearningRateRange findLearningRate(Dataset<Label> examples) {
     requireTrainable(examples);
+    settleDevice();
     PixelMap pixelMap = new PixelMap(examples.getFeatureIDMap(), shape());
     RandomPlace random = RandomPlace.of(new SplittableRandom(seed).split().nextLong());
     try (PreparedTraining prepared = new PreparedTraining(this, examples, pixelMap, random)) {
-      return RangeTest.run(prepared.stages().get(0), prepared.initial());
+      return RangeTest.run(localEngine(), prepared.stages().get(0), prepared.initial());
     }
   }
 

@@ -7,7 +7,9 @@ import dev.subbit.tribuo.network.NetworkDescription;
 import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
+import dev.subbit.tribuo.settings.Precision;
 import dev.subbit.tribuo.settings.Selection;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.recipe.ClassWeights;
 import java.nio.file.Path;
 import java.util.List;
@@ -190,6 +192,28 @@ public final class SubBitTrainerBuilder extends RecipeBuilder<SubBitTrainerBuild
    */
   public SubBitTrainerBuilder threads(int threads) {
     open().threads = threads;
+    return this;
+  }
+
+  /**
+   * What to train on.
+   *
+   * @param device the device.
+   * @return this.
+   */
+  public SubBitTrainerBuilder device(TrainingDevice device) {
+    open().device = device;
+    return this;
+  }
+
+  /**
+   * The numbers that the convolutions of a training step compute with.
+   *
+   * @param precision the numbers.
+   * @return this.
+   */
+  public SubBitTrainerBuilder precision(Precision precision) {
+    open().precision = precision;
     return this;
   }
 

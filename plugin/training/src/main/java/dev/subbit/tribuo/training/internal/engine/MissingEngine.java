@@ -2,9 +2,16 @@ package dev.subbit.tribuo.training.internal.engine;
 
 import dev.subbit.onnx.NativeLibrary;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Says what of TensorFlow is missing on the class path, and what to add. */
 public final class MissingEngine {
+
+  /** The artifact of TensorFlow's library; its classifier is to be added. */
+  public static final String LIBRARY = "org.tensorflow:tensorflow-core-native:1.1.0:";
+
+  /** The end of a classifier whose library computes on GPUs, too. */
+  public static final String GPU = "-gpu";
 
   private static final String JAVA_CLASSES = "org/tensorflow/TensorFlow.class";
   private static final String LIBRARY_FOLDER = "org/tensorflow/internal/c_api/";
@@ -56,13 +63,14 @@ public final class MissingEngine {
   }
 
   private static String whatToAdd(String platform) {
-    return "org.tensorflow:tensorflow-core-native:1.1.0:"
+    return LIBRARY
         + CLASSIFIERS.getOrDefault(platform, "CLASSIFIER")
         + ", or org.tensorflow:tensorflow-core-platform:1.1.0 for all platforms";
   }
 
   private static boolean hasLibrary(ClassLoader loader, String classifier) {
-    return loader.getResource(LIBRARY_FOLDER + classifier + "/") != null;
+    return Stream.of(classifier, classifier + GPU)
+        .anyMatch(folder -> loader.getResource(LIBRARY_FOLDER + folder + "/") != null);
   }
 
   private static Throwable root(Throwable cause) {

@@ -2,6 +2,7 @@ package dev.subbit.tribuo.training.internal.engine;
 
 import dev.subbit.tribuo.network.InitialParameters;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.cluster.TrainingCluster;
 import java.util.Iterator;
 import java.util.Map;
@@ -52,6 +53,25 @@ public interface TrainingEngine extends AutoCloseable {
   }
 
   /**
+   * Chooses what to train on.
+   *
+   * @param wanted the device.
+   * @param threads threads that trainings compute with on the processor, at least 1.
+   * @return an engine that trains on it; with {@code AUTO}, on a GPU if there is one and else on
+   *     the processor.
+   * @throws IllegalStateException if a GPU is wanted and there is none, saying what to do; or if
+   *     the process computes with another number of threads.
+   */
+  TrainingEngine on(TrainingDevice wanted, int threads);
+
+  /**
+   * The device that this engine trains on.
+   *
+   * @return {@code CPU}, unless {@link #on} chose {@code GPU}.
+   */
+  TrainingDevice device();
+
+  /**
    * Connects this process with the others of a training.
    *
    * @param cluster the processes.
@@ -80,7 +100,7 @@ public interface TrainingEngine extends AutoCloseable {
   /**
    * Finds the engine on the classpath.
    *
-   * @return the engine.
+   * @return the engine, which trains on the processor.
    * @throws IllegalStateException if there is none that can be loaded, saying what to add.
    */
   static TrainingEngine load() {

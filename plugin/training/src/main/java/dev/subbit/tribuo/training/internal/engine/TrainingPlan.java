@@ -1,5 +1,6 @@
 package dev.subbit.tribuo.training.internal.engine;
 
+import dev.subbit.tribuo.settings.Precision;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 
 /**
@@ -12,6 +13,8 @@ import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
  * @param codebooks how the codebooks of sub-bit convolutions are learnt.
  * @param integerWidth bits of an activation where the forward pass rounds as the network's integer
  *     form does, see {@link dev.subbit.tribuo.network.IntegerForm}; 0 where it computes in floats.
+ * @param precision what the convolutions of a step compute with; of no effect where it rounds to
+ *     integers, which floats hold exactly.
  * @param threads threads that the engine computes with, at least 1.
  * @param seed seed of all random choices of the engine: the first codebooks, and what their
  *     learning draws.
@@ -23,6 +26,7 @@ public record TrainingPlan(
     Recipe recipe,
     CodebookPlan codebooks,
     int integerWidth,
+    Precision precision,
     int threads,
     long seed) {
 
@@ -30,7 +34,7 @@ public record TrainingPlan(
   private static final float REST = 0.1f;
 
   /**
-   * Makes a plan of a whole schedule in floats.
+   * Makes a plan of a whole schedule in float32.
    *
    * @param steps number of steps.
    * @param recipe the loss and the optimiser.
@@ -39,7 +43,7 @@ public record TrainingPlan(
    * @param seed seed of all random choices of the engine.
    */
   public TrainingPlan(int steps, Recipe recipe, CodebookPlan codebooks, int threads, long seed) {
-    this(steps, 0, 0, recipe, codebooks, 0, threads, seed);
+    this(steps, 0, 0, recipe, codebooks, 0, Precision.FLOAT32, threads, seed);
   }
 
   /**

@@ -127,6 +127,7 @@ public record TrainingStage(
             plan.recipe().withGrowingRate(first, last),
             plan.codebooks(),
             plan.integerWidth(),
+            plan.precision(),
             plan.threads(),
             plan.seed());
     return new TrainingStage(name, batches, network, growing, epochs, teacher, fractionBits, rates);

@@ -35,18 +35,19 @@ public final class RangeTest {
   /**
    * Runs the test on a stage.
    *
+   * @param engine what to train with.
    * @param stage the stage, whose own rates and number of epochs do not matter.
    * @param initial the parameters that it starts from.
    * @return what was found.
-   * @throws IllegalStateException if TensorFlow is missing, or the loss of the first step is not a
-   *     number.
+   * @throws IllegalStateException if the loss of the first step is not a number.
    */
-  public static LearningRateRange run(TrainingStage stage, Map<String, float[]> initial) {
+  public static LearningRateRange run(
+      TrainingEngine engine, TrainingStage stage, Map<String, float[]> initial) {
     TrainingStage probe = stage.withGrowingRate(STEPS, FIRST_RATE, LAST_RATE);
     List<LearningRateRange.Point> points = new ArrayList<>();
     double sum = 0;
     double lowest = Double.POSITIVE_INFINITY;
-    try (TrainingRun run = probe.start(TrainingEngine.load(), initial);
+    try (TrainingRun run = probe.start(engine, initial);
         BatchReader reader = probe.batches().open(0, 0)) {
       for (int step = 0; step < STEPS; step++) {
         ImageBatch images = reader.next();

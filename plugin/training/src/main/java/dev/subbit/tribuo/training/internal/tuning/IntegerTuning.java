@@ -10,6 +10,7 @@ import dev.subbit.tribuo.quantizer.TuningSettings;
 import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.settings.Optimiser;
+import dev.subbit.tribuo.settings.Precision;
 import dev.subbit.tribuo.settings.Schedule;
 import dev.subbit.tribuo.settings.Selection;
 import dev.subbit.tribuo.training.internal.batches.ImageBatches;
@@ -148,7 +149,8 @@ final class IntegerTuning {
     CodebookPlan codebooks =
         new CodebookPlan(tau, Selection.FIXED, CodebookStart.RANDOM, Assignment.NEAREST, 1, 1);
     int width = quantized.integers().orElseThrow().width();
-    return new TrainingPlan(steps, 0, 0, recipe, codebooks, width, settings.threads(), seed);
+    return new TrainingPlan(
+        steps, 0, 0, recipe, codebooks, width, Precision.FLOAT32, settings.threads(), seed);
   }
 
   /** The parameters with which the training starts as the network. */

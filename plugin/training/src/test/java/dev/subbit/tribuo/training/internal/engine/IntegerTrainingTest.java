@@ -14,6 +14,7 @@ import dev.subbit.tribuo.network.Layer.Weights;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.RandomNetworks;
 import dev.subbit.tribuo.settings.Optimiser;
+import dev.subbit.tribuo.settings.Precision;
 import dev.subbit.tribuo.settings.Schedule;
 import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.codebook.TestPlans;
@@ -109,7 +110,8 @@ class IntegerTrainingTest {
   private static TrainingPlan plan(int width) {
     // Without momentum, what a step takes from a parameter is the rate times its gradient.
     Recipe recipe = new Recipe(Optimiser.SGD, Schedule.LINEAR, 1, 0, 0, 0, 0, 0, 1);
-    return new TrainingPlan(2, 0, 0, recipe, TestPlans.codebooks(5), width, 1, 5);
+    return new TrainingPlan(
+        2, 0, 0, recipe, TestPlans.codebooks(5), width, Precision.FLOAT32, 1, 5);
   }
 
   private static TrainingRun start(
@@ -240,8 +242,10 @@ class IntegerTrainingTest {
   void partsOfAScheduleHaveTheRatesOfTheWhole() {
     Recipe recipe = Recipe.adam(0.01f);
     TrainingPlan whole = new TrainingPlan(7, recipe, TestPlans.codebooks(5), 1, 1);
-    TrainingPlan first = new TrainingPlan(4, 0, 3, recipe, TestPlans.codebooks(5), 0, 1, 1);
-    TrainingPlan second = new TrainingPlan(3, 4, 0, recipe, TestPlans.codebooks(5), 16, 1, 1);
+    TrainingPlan first =
+        new TrainingPlan(4, 0, 3, recipe, TestPlans.codebooks(5), 0, Precision.FLOAT32, 1, 1);
+    TrainingPlan second =
+        new TrainingPlan(3, 4, 0, recipe, TestPlans.codebooks(5), 16, Precision.FLOAT32, 1, 1);
     for (int step = 0; step < 7; step++) {
       TrainingPlan part = step < 4 ? first : second;
       int inPart = step < 4 ? step : step - 4;

@@ -146,12 +146,8 @@ final class BackwardPass {
       Operand<TFloat32> dy = dy();
       Operand<TFloat32> x = x();
       ConvWeights weights = convWeights.get(node.name());
-      ConvPadding padding = ConvPadding.of(conv);
-      Operand<TFloat32> convInput = forward.paddedInput(node.name());
-      int[] filterSizes = {conv.kernel(), conv.kernel(), conv.in(), conv.out()};
-      Operand<TFloat32> effectiveGradient =
-          tf.nn.conv2dBackpropFilter(
-              convInput, tf.constant(filterSizes), dy, padding.strides(), padding.mode());
+      GraphConv<?> convolution = forward.conv(node.name());
+      Operand<TFloat32> effectiveGradient = convolution.weightsGradient(dy);
       gradients.put(weights.trained(), weights.gradient(effectiveGradient));
       if (weights instanceof SubBitConvWeights subBit) {
         codebookGradients.put(node.name(), subBit.codebookGradient(effectiveGradient));
@@ -162,12 +158,7 @@ final class BackwardPass {
       boolean binary = conv.activations() == Layer.Activations.BINARY;
       Operand<TFloat32> filter =
           binary ? tf.math.mul(weights.effective(), tf.constant(2f)) : weights.effective();
-      Operand<TInt32> inputSizes = tf.shape(convInput);
-      Operand<TFloat32> dx =
-          padding.gradient(
-              tf,
-              tf.nn.conv2dBackpropInput(inputSizes, filter, dy, padding.strides(), padding.mode()),
-              x);
+      Operand<TFloat32> dx = convolution.inputGradient(filter, dy);
       return toInput(binary ? throughBinarisation(x, dx) : dx);
     }
 

@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.training.internal.engine.tensorflow;
 
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.cluster.TrainingCluster;
 import dev.subbit.tribuo.training.internal.engine.LayerRates;
 import dev.subbit.tribuo.training.internal.engine.Ranks;
@@ -18,7 +19,6 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.RunOptions;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TFloat64;
@@ -34,6 +34,7 @@ final class ClusterEngine implements TrainingEngine, Ranks {
   private static final int NUMBERS = 8;
   private static final int WORDS = 1 << 17;
 
+  private final TrainingDevice device;
   private final Ring ring;
   private final RunOptions options;
   private final Graph graph = new Graph();
@@ -43,9 +44,10 @@ final class ClusterEngine implements TrainingEngine, Ranks {
   private final Placeholder<TInt64> words;
   private final Operand<TInt64> wordsSum;
 
-  ClusterEngine(TrainingCluster cluster, int threads) {
+  ClusterEngine(TrainingDevice device, TrainingCluster cluster, int threads) {
     ThreadCount.claim(threads);
-    this.ring = Ring.join(cluster, threads);
+    this.device = device;
+    this.ring = Ring.join(device, cluster, threads);
     this.options = ring.nextOptions();
     Ops tf = ring.ops(graph);
     this.numbers = tf.placeholder(TFloat64.class, Placeholder.shape(Shape.of(NUMBERS)));
@@ -53,7 +55,7 @@ final class ClusterEngine implements TrainingEngine, Ranks {
     this.words = tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(WORDS)));
     this.wordsSum = ring.sum(tf, words);
     try {
-      this.session = ring.open(graph, ConfigProto.getDefaultInstance());
+      this.session = ring.open(graph, SessionConfig.on(device));
     } catch (RuntimeException | Error e) {
       graph.close();
       throw e;
@@ -63,7 +65,17 @@ final class ClusterEngine implements TrainingEngine, Ranks {
   @Override
   public TrainingRun start(
       Network network, TrainingPlan plan, Map<String, float[]> parameters, LayerRates rates) {
-    return new TensorFlowRun(network, plan, parameters, rates, ring);
+    return new TensorFlowRun(device, network, plan, parameters, rates, ring);
+  }
+
+  @Override
+  public TrainingEngine on(TrainingDevice wanted, int threads) {
+    throw new IllegalStateException("The device is to be chosen before an engine joins a cluster");
+  }
+
+  @Override
+  public TrainingDevice device() {
+    return device;
   }
 
   @Override
@@ -147,7 +159,7 @@ final class ClusterEngine implements TrainingEngine, Ranks {
       Operand<TFloat32> mean = ring.mean(tf, tf.fill(tf.constant(new int[] {values}), value));
       first = tf.slice(mean, tf.constant(new int[1]), tf.constant(new int[] {1}));
       try {
-        ownSession = ring.open(ownGraph, ConfigProto.getDefaultInstance());
+        ownSession = ring.open(ownGraph, SessionConfig.on(device));
       } catch (RuntimeException | Error e) {
         ownGraph.close();
         throw e;

@@ -5,6 +5,7 @@ import java.util.List;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.family.TNumber;
 
 /**
  * Expresses in TensorFlow a convolution that is padded by kernel / 2 on every side. At stride 1
@@ -25,17 +26,21 @@ record ConvPadding(int explicit, int stride) {
     return stride == 1 ? "SAME" : "VALID";
   }
 
-  /** Pads the input as needed. */
-  Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+  /**
+   * Pads the input as needed.
+   *
+   * @param zero of the input's type.
+   */
+  <T extends TNumber> Operand<T> apply(Ops tf, Operand<T> x, Operand<T> zero) {
     if (explicit == 0) {
       return x;
     }
     int[][] paddings = {{0, 0}, {explicit, explicit}, {explicit, explicit}, {0, 0}};
-    return tf.pad(x, tf.constant(paddings), tf.constant(0f));
+    return tf.pad(x, tf.constant(paddings), zero);
   }
 
   /** The gradient of the input from that of the padded input. */
-  Operand<TFloat32> gradient(Ops tf, Operand<TFloat32> padded, Operand<TFloat32> input) {
+  <T extends TNumber> Operand<T> gradient(Ops tf, Operand<T> padded, Operand<TFloat32> input) {
     if (explicit == 0) {
       return padded;
     }

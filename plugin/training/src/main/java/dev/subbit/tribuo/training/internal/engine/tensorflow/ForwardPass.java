@@ -6,6 +6,7 @@ import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.NetworkShapes;
 import dev.subbit.tribuo.network.NodeShape;
 import dev.subbit.tribuo.network.Readers;
+import dev.subbit.tribuo.settings.Precision;
 import java.util.HashMap;
 import java.util.Map;
 import org.tensorflow.Operand;
@@ -16,7 +17,7 @@ import org.tensorflow.op.nn.FusedBatchNorm;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The graph of a network from pixels to logits, in TensorFlow's layout on CPUs, NHWC. Built twice
+ * The graph of a network from pixels to logits, in TensorFlow's usual layout, NHWC. Built twice
  * over the same variables: once to train, with the statistics of the batch, and once to predict,
  * with the moving ones. It keeps the tensors that the backward pass needs.
  *
@@ -31,6 +32,7 @@ final class ForwardPass {
   private final Parameters parameters;
   private final Map<String, ConvWeights> convWeights;
   private final boolean training;
+  private final Precision precision;
   // Null where the pass computes in floats.
   private final IntegerRounding rounding;
   private final Network network;
@@ -38,6 +40,7 @@ final class ForwardPass {
   private final Map<String, NodeShape> shapes;
   private final Map<String, Integer> consumers = new HashMap<>();
   private final Map<String, ShiftedSum> sums = new HashMap<>();
+  private final Map<String, GraphConv<?>> convs = new HashMap<>();
   private final Map<String, Operand<TFloat32>> paddedInputs = new HashMap<>();
   private final Map<String, Operand<TFloat32>> negativeParts = new HashMap<>();
   private final Map<String, FusedBatchNorm<TFloat32, TFloat32>> batchNorms = new HashMap<>();
@@ -45,7 +48,7 @@ final class ForwardPass {
   private final Map<String, Operand<TFloat32>> insides = new HashMap<>();
 
   /**
-   * Builds the forward pass of a network in floats.
+   * Builds the forward pass of a network in float32.
    *
    * @param pixels [N, channels * height * width].
    * @param convWeights the weights of every convolution, by node name.
@@ -58,7 +61,7 @@ final class ForwardPass {
       Parameters parameters,
       Map<String, ConvWeights> convWeights,
       boolean training) {
-    this(tf, network, pixels, parameters, convWeights, training, null);
+    this(tf, network, pixels, parameters, convWeights, training, Precision.FLOAT32, null);
   }
 
   /**
@@ -67,6 +70,7 @@ final class ForwardPass {
    * @param pixels [N, channels * height * width].
    * @param convWeights the weights of every convolution, by node name.
    * @param training whether batch normalisation uses the statistics of the batch.
+   * @param precision what convolutions compute with.
    * @param rounding how values are rounded; null to compute in floats.
    */
   ForwardPass(
@@ -76,6 +80,7 @@ final class ForwardPass {
       Parameters parameters,
       Map<String, ConvWeights> convWeights,
       boolean training,
+      Precision precision,
       IntegerRounding rounding) {
     this.tf = tf;
     this.network = network;
@@ -84,6 +89,7 @@ final class ForwardPass {
     this.parameters = parameters;
     this.convWeights = convWeights;
     this.training = training;
+    this.precision = precision;
     this.shapes = NetworkShapes.of(network);
     for (Network.Node node : network.nodes()) {
       node.inputs().forEach(input -> consumers.merge(input, 1, Integer::sum));
@@ -137,7 +143,12 @@ final class ForwardPass {
     return negativeParts.get(node);
   }
 
-  /** The input of a convolution or max pooling after binarising and padding. */
+  /** A convolution, with its input after binarising. */
+  GraphConv<?> conv(String node) {
+    return convs.get(node);
+  }
+
+  /** The input of a max pooling after padding. */
   Operand<TFloat32> paddedInput(String node) {
     return paddedInputs.get(node);
   }
@@ -196,12 +207,9 @@ final class ForwardPass {
         // choice.
         input = tf.math.sign(tf.math.add(tf.math.sign(input), tf.constant(0.5f)));
       }
-      ConvPadding padding = ConvPadding.of(conv);
-      input = padding.apply(tf, input);
-      paddedInputs.put(node.name(), input);
-      return ShiftedSum.of(
-          tf.nn.conv2d(
-              input, convWeights.get(node.name()).effective(), padding.strides(), padding.mode()));
+      GraphConv<?> convolution = GraphConv.of(tf, conv, precision, input);
+      convs.put(node.name(), convolution);
+      return ShiftedSum.of(convolution.output(convWeights.get(node.name()).effective()));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.subbit.tribuo.training.internal.engine.tensorflow;
 
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.cluster.TrainingCluster;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -47,13 +48,15 @@ final class Ring {
   // TensorFlow cannot shut a server down cleanly, so a process keeps its first one.
   private static Ring first;
 
+  private final TrainingDevice device;
   private final TrainingCluster cluster;
   // Keeps the server reachable, which would be deleted otherwise.
   private final Server server;
   private int graphs;
   private int exchanges;
 
-  private Ring(TrainingCluster cluster, int threads) {
+  private Ring(TrainingDevice device, TrainingCluster cluster, int threads) {
+    this.device = device;
     this.cluster = cluster;
     JobDef.Builder job = JobDef.newBuilder().setName(JOB);
     for (int task = 0; task < cluster.size(); task++) {
@@ -86,14 +89,15 @@ final class Ring {
   /**
    * Starts the server of this process, or finds the one that it has, and waits for the others.
    *
+   * @param device what this process computes on, {@code CPU} or {@code GPU}.
    * @param cluster the processes.
    * @param threads that the server computes with.
-   * @throws IllegalStateException if the process is in another cluster, cannot listen at its
-   *     address, or another process does not answer within the time-out, naming it.
+   * @throws IllegalStateException if the process is in another cluster or on another device, cannot
+   *     listen at its address, or another process does not answer within the time-out, naming it.
    */
-  static synchronized Ring join(TrainingCluster cluster, int threads) {
+  static synchronized Ring join(TrainingDevice device, TrainingCluster cluster, int threads) {
     if (first == null) {
-      first = new Ring(cluster, threads);
+      first = new Ring(device, cluster, threads);
     } else if (!first.cluster.equals(cluster)) {
       throw new IllegalStateException(
           "This JVM is task "
@@ -101,6 +105,13 @@ final class Ring {
               + " of the cluster "
               + first.cluster.addresses()
               + " already; train in a new JVM");
+    } else if (first.device != device) {
+      throw new IllegalStateException(
+          "This JVM trains in a cluster on the "
+              + first.device
+              + " already; train on the "
+              + device
+              + " in a new JVM");
     }
     first.awaitOthers();
     return first;
@@ -183,23 +194,19 @@ final class Ring {
     return cluster.rank();
   }
 
-  /** Builds operators that this process computes. */
+  /** Builds operators that this process computes, on whatever it computes on. */
   Ops ops(Graph graph) {
-    return Ops.create(graph)
-        .withDevice(
-            DeviceSpec.newBuilder()
-                .job(JOB)
-                .replica(0)
-                .task(cluster.rank())
-                .deviceType(DeviceSpec.DeviceType.CPU)
-                .deviceIndex(0)
-                .build());
+    return Ops.create(graph).withDevice(task().build());
+  }
+
+  private DeviceSpec.Builder task() {
+    return DeviceSpec.newBuilder().job(JOB).replica(0).task(cluster.rank());
   }
 
   private ConfigProto config(int threads) {
     // A second thread, so that the exchange goes on where an operator keeps the first one busy.
     return configured(
-        ConfigProto.newBuilder()
+        SessionConfig.on(device)
             .setIntraOpParallelismThreads(1)
             .setInterOpParallelismThreads(Math.max(2, threads)));
   }
@@ -218,10 +225,10 @@ final class Ring {
   /**
    * Opens a session on this process's server.
    *
-   * @param config its threads.
+   * @param config its device and threads.
    */
-  Session open(Graph graph, ConfigProto config) {
-    return SessionTarget.open(graph, "grpc://" + own(), configured(config.toBuilder()));
+  Session open(Graph graph, ConfigProto.Builder config) {
+    return SessionTarget.open(graph, "grpc://" + own(), configured(config));
   }
 
   /** Options for all runs of one graph that exchange values; to be asked for once per graph. */
@@ -245,7 +252,11 @@ final class Ring {
   private synchronized <T extends TNumber> Operand<T> reduced(
       Ops tf, Operand<T> own, String finalOperator) {
     exchanges++;
-    return tf.scope()
+    // Through the processor's memory, wherever the values were computed.
+    Ops onProcessor =
+        tf.withDevice(task().deviceType(DeviceSpec.DeviceType.CPU).deviceIndex(0).build());
+    return onProcessor
+        .scope()
         .opBuilder("CollectiveReduceV2", "exchange" + exchanges)
         .addInput(own.asOutput())
         .addInput(tf.constant(cluster.size()).asOutput())

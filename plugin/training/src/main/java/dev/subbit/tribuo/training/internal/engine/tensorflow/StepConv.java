@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.training.internal.engine.tensorflow;
 
 import dev.subbit.tribuo.network.Layer;
+import dev.subbit.tribuo.settings.Precision;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.NativeOps.ConvGradient;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.NativeOps.Convolved;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.NativeOps.NormBack;
@@ -26,9 +27,7 @@ record StepConv(Ops tf, Layer.Conv conv, Operand<TFloat32> weights) {
     if (NativeOps.convolves(conv)) {
       return NativeOps.conv(tf, x, weights, conv.stride());
     }
-    ConvPadding padding = ConvPadding.of(conv);
-    Operand<TFloat32> y =
-        tf.nn.conv2d(padding.apply(tf, x), weights, padding.strides(), padding.mode());
+    Operand<TFloat32> y = byTensorFlow(x).output(weights);
     return new Convolved(y, NativeOps.moments(tf, y));
   }
 
@@ -37,15 +36,12 @@ record StepConv(Ops tf, Layer.Conv conv, Operand<TFloat32> weights) {
     if (NativeOps.convolves(conv)) {
       return NativeOps.convGradients(tf, x, weights, dy, conv.stride());
     }
-    ConvPadding padding = ConvPadding.of(conv);
-    Operand<TFloat32> padded = padding.apply(tf, x);
-    Operand<TFloat32> ofPadded =
-        tf.nn.conv2dBackpropInput(tf.shape(padded), weights, dy, padding.strides(), padding.mode());
-    int[] sizes = {conv.kernel(), conv.kernel(), conv.in(), conv.out()};
-    Operand<TFloat32> ofWeights =
-        tf.nn.conv2dBackpropFilter(
-            padded, tf.constant(sizes), dy, padding.strides(), padding.mode());
-    return new ConvGradient(padding.gradient(tf, ofPadded, x), ofWeights);
+    GraphConv<?> own = byTensorFlow(x);
+    return new ConvGradient(own.inputGradient(weights, dy), own.weightsGradient(dy));
+  }
+
+  private GraphConv<?> byTensorFlow(Operand<TFloat32> x) {
+    return GraphConv.of(tf, conv, Precision.FLOAT32, x);
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.subbit.tribuo.training.internal.engine.tensorflow;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.settings.Assignment;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -20,6 +21,7 @@ import org.tensorflow.types.TInt32;
 final class SubBitConvWeights implements ConvWeights {
 
   private final Ops tf;
+  private final TrainingDevice device;
   private final Layer.Conv conv;
   private final int codewordCount;
   private final Parameter latent;
@@ -35,8 +37,14 @@ final class SubBitConvWeights implements ConvWeights {
    * @param codewords the taps of the codebook as -1 and +1, [2^tau, 9].
    */
   SubBitConvWeights(
-      Ops tf, Layer.Conv conv, CodebookPlan plan, Parameter latent, Parameter codewords) {
+      Ops tf,
+      TrainingDevice device,
+      Layer.Conv conv,
+      CodebookPlan plan,
+      Parameter latent,
+      Parameter codewords) {
     this.tf = tf;
+    this.device = device;
     this.conv = conv;
     this.codewordCount = 1 << plan.tau();
     this.latent = latent;
@@ -78,25 +86,30 @@ final class SubBitConvWeights implements ConvWeights {
     Operand<TFloat32> products =
         tf.linalg.matMul(kernels, codewords.value(), MatMul.transposeB(true));
     TopK<TFloat32, TInt32> best = tf.nn.topK(products, tf.constant(1), TInt32.class);
-    return tf.reshape(best.indices(), tf.array(-1));
+    return best.indices();
   }
 
   /**
    * The index in the full codebook, where the signs of a kernel are the nearest codeword and its
-   * number.
+   * number. Summed up as floats, which hold it exactly: GPUs have no operators on integers for it.
    */
   private Operand<TInt32> fullIndex(Operand<TFloat32> kernels) {
-    int[] bits = new int[Codebook.TAPS];
+    float[] bits = new float[Codebook.TAPS];
     for (int tap = 0; tap < bits.length; tap++) {
       bits[tap] = 1 << tap;
     }
-    Operand<TInt32> positive =
-        tf.dtypes.cast(tf.math.greater(kernels, tf.constant(0f)), TInt32.class);
-    return tf.reduceSum(
-        tf.math.mul(positive, tf.constant(bits)), tf.constant(1), ReduceSum.keepDims(false));
+    Operand<TFloat32> positive =
+        tf.dtypes.cast(tf.math.greater(kernels, tf.constant(0f)), TFloat32.class);
+    Operand<TFloat32> number =
+        tf.reduceSum(
+            tf.math.mul(positive, tf.constant(bits)), tf.constant(1), ReduceSum.keepDims(true));
+    return tf.dtypes.cast(number, TInt32.class);
   }
 
-  /** The index of every kernel, [out * in]. */
+  /**
+   * The index of every kernel, [out * in, 1]: TensorFlow would make a vector of it in the
+   * processor's memory, wherever it is.
+   */
   Operand<TInt32> index() {
     return index;
   }
@@ -131,8 +144,19 @@ final class SubBitConvWeights implements ConvWeights {
 
   /** The gradient of the codebook's taps, [2^tau, 9]: summed over the kernels with a codeword. */
   Operand<TFloat32> codebookGradient(Operand<TFloat32> effectiveGradient) {
-    Operand<TFloat32> kernels =
-        tf.reshape(tapGradient(effectiveGradient), tf.array(conv.out() * conv.in(), Codebook.TAPS));
+    int count = conv.out() * conv.in();
+    Operand<TFloat32> gradient = tapGradient(effectiveGradient);
+    if (device == TrainingDevice.GPU) {
+      // TensorFlow's kernels that sum segments on GPUs do not repeat to the bit.
+      Operand<TFloat32> chosen =
+          tf.reshape(
+              tf.oneHot(index, tf.constant(codewordCount), tf.constant(1f), tf.constant(0f)),
+              tf.array(count, codewordCount));
+      Operand<TFloat32> kernels = tf.reshape(gradient, tf.array(count, Codebook.TAPS));
+      return tf.linalg.matMul(chosen, kernels, MatMul.transposeA(true));
+    }
+    // With the index's own shape, which is not that of a vector: see there.
+    Operand<TFloat32> kernels = tf.reshape(gradient, tf.array(count, 1, Codebook.TAPS));
     return tf.math.unsortedSegmentSum(kernels, index, tf.constant(codewordCount));
   }
 

@@ -7,6 +7,8 @@ import dev.subbit.tribuo.network.IntegerForm;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.settings.Precision;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.internal.batches.Pixels;
 import dev.subbit.tribuo.training.internal.batches.Targets;
 import dev.subbit.tribuo.training.internal.codebook.CodebookLearner;
@@ -59,9 +61,11 @@ final class TensorFlowRun implements TrainingRun {
   /**
    * Starts a training.
    *
+   * @param device what it computes on, {@code CPU} or {@code GPU}.
    * @param ring the processes to train with; null for none.
    */
   TensorFlowRun(
+      TrainingDevice device,
       Network network,
       TrainingPlan plan,
       Map<String, float[]> initial,
@@ -75,16 +79,16 @@ final class TensorFlowRun implements TrainingRun {
     ThreadCount.claim(plan.threads());
     this.graph = new Graph();
     try {
-      // With own operators the batch is cut into a part for each thread, and no operator uses more
-      // than one; without, each operator uses all threads, and they run one after the other.
-      this.parts = NativeOps.areAvailable() ? plan.threads() : 0;
-      this.built = new TrainingGraph(graph, network, plan, parts, rates, ring);
-      ConfigProto config =
-          ConfigProto.newBuilder()
-              .setIntraOpParallelismThreads(parts > 0 ? 1 : plan.threads())
-              .setInterOpParallelismThreads(parts > 0 ? plan.threads() : 1)
-              .build();
-      this.session = ring == null ? new Session(graph, config) : ring.open(graph, config);
+      // Own operators compute on the processor, in float32.
+      boolean own =
+          device == TrainingDevice.CPU
+              && plan.precision() == Precision.FLOAT32
+              && NativeOps.areAvailable();
+      this.parts = own ? plan.threads() : 0;
+      this.built = new TrainingGraph(device, graph, network, plan, parts, rates, ring);
+      ConfigProto config = SessionConfig.training(device, plan.threads());
+      this.session =
+          ring == null ? new Session(graph, config) : ring.open(graph, config.toBuilder());
     } catch (RuntimeException | Error e) {
       graph.close();
       throw e;

@@ -3,6 +3,8 @@ package dev.subbit.tribuo.training.internal.engine.tensorflow;
 import dev.subbit.onnx.Codebook;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.settings.Precision;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 import dev.subbit.tribuo.training.internal.engine.LayerRates;
 import dev.subbit.tribuo.training.internal.engine.TrainingPlan;
@@ -52,13 +54,20 @@ final class TrainingGraph {
   /**
    * Builds the graph of a training.
    *
+   * @param device what it is run on, {@code CPU} or {@code GPU}.
    * @param parts parts of the batch that {@link NativeOps} compute side by side; 0 for a graph of
    *     TensorFlow's own operators.
    * @param rates how fast each layer is trained.
    * @param ring the processes that the steps are made with; null for this one only.
    */
   TrainingGraph(
-      Graph graph, Network network, TrainingPlan plan, int parts, LayerRates rates, Ring ring) {
+      TrainingDevice device,
+      Graph graph,
+      Network network,
+      TrainingPlan plan,
+      int parts,
+      LayerRates rates,
+      Ring ring) {
     this.tf = ring == null ? Ops.create(graph) : ring.ops(graph);
     this.network = network;
     this.rates = rates;
@@ -67,7 +76,7 @@ final class TrainingGraph {
     this.bytes =
         tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, network.input().size())));
     this.pixels = tf.dtypes.cast(bytes, TFloat32.class);
-    buildConvWeights(plan.codebooks());
+    buildConvWeights(device, plan.codebooks());
 
     this.batchShare = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
 
@@ -89,7 +98,15 @@ final class TrainingGraph {
       ofBatch = batchStatistics(forward::batchMean, forward::batchVariance);
     } else {
       ForwardPass forward =
-          new ForwardPass(tf, network, pixels, parameters, convWeights, true, rounding);
+          new ForwardPass(
+              tf,
+              network,
+              pixels,
+              parameters,
+              convWeights,
+              true,
+              rounding == null ? plan.precision() : Precision.FLOAT32,
+              rounding);
       this.trainingLogits = forward.output(network.output().name());
       this.loss = new LossGraph(tf, trainingLogits, network.classes(), plan.recipe());
       BackwardPass backward =
@@ -124,11 +141,12 @@ final class TrainingGraph {
   }
 
   private Operand<TFloat32> inference(Operand<TFloat32> images) {
-    return new ForwardPass(tf, network, images, parameters, convWeights, false, rounding)
+    return new ForwardPass(
+            tf, network, images, parameters, convWeights, false, Precision.FLOAT32, rounding)
         .output(network.output().name());
   }
 
-  private void buildConvWeights(CodebookPlan plan) {
+  private void buildConvWeights(TrainingDevice device, CodebookPlan plan) {
     for (Network.Node node : network.nodes()) {
       if (node.layer() instanceof Layer.Conv conv) {
         Parameter weight =
@@ -137,7 +155,8 @@ final class TrainingGraph {
         if (conv.weights() == Layer.Weights.SUB_BIT) {
           Parameter codewords =
               new Parameter(tf, node.name() + "/codewords", 1L << plan.tau(), Codebook.TAPS);
-          SubBitConvWeights weights = new SubBitConvWeights(tf, conv, plan, weight, codewords);
+          SubBitConvWeights weights =
+              new SubBitConvWeights(tf, device, conv, plan, weight, codewords);
           subBitWeights.put(node.name(), weights);
           convWeights.put(node.name(), weights);
         } else {

@@ -8,8 +8,10 @@ import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.FloatArray;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.Feeds;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.Parameter;
+import dev.subbit.tribuo.training.internal.engine.tensorflow.SessionConfig;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.ThreadCount;
 import dev.subbit.tribuo.training.internal.graph.GraphRun;
 import dev.subbit.tribuo.training.internal.graph.GraphTask;
@@ -61,7 +63,7 @@ final class TensorFlowGraphRun implements GraphRun {
       this.loss = loss();
       this.adam = new GraphAdam(tf, gradients());
       ConfigProto config =
-          ConfigProto.newBuilder()
+          SessionConfig.on(TrainingDevice.CPU)
               .setIntraOpParallelismThreads(task.threads())
               .setInterOpParallelismThreads(1)
               .build();

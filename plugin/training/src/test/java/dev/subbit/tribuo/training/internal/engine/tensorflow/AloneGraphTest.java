@@ -8,6 +8,7 @@ import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
 import dev.subbit.tribuo.network.Network;
 import dev.subbit.tribuo.network.Networks;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.internal.batches.BatchSlice;
 import dev.subbit.tribuo.training.internal.codebook.TestPlans;
 import dev.subbit.tribuo.training.internal.engine.LayerRates;
@@ -29,7 +30,8 @@ class AloneGraphTest {
         Networks.build("resnet8", new ImageShape(1, 8, 8), 3, Weights.SUB_BIT, Activations.BINARY);
     TrainingPlan plan = new TrainingPlan(1, Recipe.adam(0.01f), TestPlans.codebooks(3), 1, 5);
     try (Graph graph = new Graph()) {
-      TrainingGraph built = new TrainingGraph(graph, network, plan, 0, LayerRates.EQUAL, null);
+      TrainingGraph built =
+          new TrainingGraph(TrainingDevice.CPU, graph, network, plan, 0, LayerRates.EQUAL, null);
       assertTrue(built.updates().size() > 0);
       List<String> foreign = new ArrayList<>();
       for (NodeDef node : graph.toGraphDef().getNodeList()) {

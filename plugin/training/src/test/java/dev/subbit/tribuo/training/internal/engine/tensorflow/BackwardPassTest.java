@@ -10,6 +10,7 @@ import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Layer.Activations;
 import dev.subbit.tribuo.network.Layer.Weights;
 import dev.subbit.tribuo.network.Network;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.internal.codebook.CodebookLearner;
 import dev.subbit.tribuo.training.internal.codebook.TestPlans;
 import dev.subbit.tribuo.training.internal.random.RandomPlace;
@@ -20,6 +21,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -310,9 +313,13 @@ class BackwardPassTest {
     }
   }
 
-  /** The estimators, against a graph in which they are derivatives. */
-  @Test
-  void passesBinarisationsStraightThrough() {
+  /**
+   * The estimators, against a graph in which they are derivatives; that for GPUs is computed on the
+   * processor, too.
+   */
+  @ParameterizedTest
+  @EnumSource(names = {"CPU", "GPU"})
+  void passesBinarisationsStraightThrough(TrainingDevice device) {
     Network network =
         new Network(
             "test",
@@ -333,6 +340,7 @@ class BackwardPassTest {
     SubBitConvWeights subBit =
         new SubBitConvWeights(
             tf,
+            device,
             (Layer.Conv) network.nodes().get(4).layer(),
             TestPlans.codebooks(TAU),
             latent,

@@ -15,6 +15,7 @@ import dev.subbit.tribuo.network.Networks;
 import dev.subbit.tribuo.settings.Assignment;
 import dev.subbit.tribuo.settings.CodebookStart;
 import dev.subbit.tribuo.settings.Selection;
+import dev.subbit.tribuo.settings.TrainingDevice;
 import dev.subbit.tribuo.training.internal.codebook.CodebookPlan;
 import dev.subbit.tribuo.training.internal.engine.LayerRates;
 import dev.subbit.tribuo.training.internal.engine.Recipe;
@@ -65,7 +66,8 @@ class FusedPassesTest {
       Network network, Map<String, float[]> values, float[] pixels, int parts) {
     try (Graph graph = new Graph()) {
       TrainingGraph built =
-          new TrainingGraph(graph, network, plan(), parts, LayerRates.EQUAL, null);
+          new TrainingGraph(
+              TrainingDevice.CPU, graph, network, plan(), parts, LayerRates.EQUAL, null);
       try (Session session = new Session(graph)) {
         assign(session, built, values);
         Map<String, Operand<TFloat32>> fetched = new TreeMap<>();

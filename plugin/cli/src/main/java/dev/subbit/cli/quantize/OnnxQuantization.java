@@ -13,6 +13,7 @@ import dev.subbit.onnx.graph.FunctionInlining;
 import dev.subbit.onnx.graph.OnnxFile;
 import dev.subbit.tribuo.quantizer.ChannelGroup;
 import dev.subbit.tribuo.quantizer.Deadline;
+import dev.subbit.tribuo.quantizer.Decibels;
 import dev.subbit.tribuo.quantizer.LayerResult;
 import dev.subbit.tribuo.quantizer.OnnxQuantizer;
 import dev.subbit.tribuo.quantizer.OutputAgreement;
@@ -26,6 +27,7 @@ import dev.subbit.tribuo.quantizer.graph.LeftNode;
 import dev.subbit.tribuo.quantizer.graph.ModelInput;
 import dev.subbit.tribuo.quantizer.graph.OperatorSets;
 import dev.subbit.tribuo.quantizer.input.Calibration;
+import dev.subbit.tribuo.quantizer.input.CalibrationFeeds;
 import dev.subbit.tribuo.quantizer.timing.LayerTime;
 import dev.subbit.tribuo.quantizer.timing.LayerTimes;
 import dev.subbit.tribuo.training.OnnxTuning;
@@ -44,9 +46,6 @@ import java.util.function.Supplier;
 
 /** {@code subbit quantize in.onnx out.onnx}: quantizes an ONNX model of any origin. */
 final class OnnxQuantization {
-
-  /** In dB; less would be lost in the rounding. */
-  private static final double LEAST_UNCERTAINTY = 0.1;
 
   /** With fewer, one unusual sample changes the figures by decibels. */
   private static final int TRUSTED_SAMPLES = 20;
@@ -239,7 +238,7 @@ final class OnnxQuantization {
       for (ChannelGroup group : output.getGroups()) {
         terminal.printf(
             "  channels %d to %d: SNR %s%n",
-            group.first(), group.last(), Figures.decibels(group.signalToNoise()));
+            group.first(), group.last(), Decibels.text(group.signalToNoise(), group.uncertainty()));
       }
     }
     if (result.measured() > 0) {
@@ -316,12 +315,30 @@ final class OnnxQuantization {
                 ? ""
                 : String.format(
                     Locale.ROOT, ", and chosen by %d others that are held out", result.chosenOn()));
-    return result.measured() < TRUSTED_SAMPLES
-        ? samples
-            + ": too few for figures to rely on; give at least "
-            + 5 * TRUSTED_SAMPLES
-            + " calibration samples."
-        : samples + ".";
+    if (result.measured() < TRUSTED_SAMPLES) {
+      return samples
+          + ": too few for figures to rely on; give at least "
+          + CalibrationFeeds.samplesToHoldOut(TRUSTED_SAMPLES)
+          + " calibration samples.";
+    }
+    double uncertainty =
+        result.outputs().stream()
+            .mapToDouble(OutputAgreement::getUncertainty)
+            .filter(Double::isFinite)
+            .max()
+            .orElse(0);
+    if (uncertainty <= Decibels.WELL_KNOWN) {
+      return samples + ".";
+    }
+    // Errors fall with the root of the number of samples.
+    int needed =
+        (int) Math.ceil(result.measured() * Math.pow(uncertainty / Decibels.WELL_KNOWN, 2));
+    return String.format(
+        Locale.ROOT,
+        "%s: too few to know every ratio to within %.0f dB; about %,d calibration samples would do.",
+        samples,
+        Decibels.WELL_KNOWN,
+        result.layers().isEmpty() ? needed : CalibrationFeeds.samplesToHoldOut(needed));
   }
 
   /** What the table cannot say about layers. */
@@ -380,16 +397,13 @@ final class OnnxQuantization {
           .append(" of its values.")
           .toString();
     }
-    text.append("SNR ").append(Figures.decibels(output.getSignalToNoise()));
-    if (output.getUncertainty() >= LEAST_UNCERTAINTY) {
-      text.append(String.format(Locale.ROOT, " +- %.1f", output.getUncertainty()));
-    }
+    text.append("SNR ").append(Decibels.text(output.getSignalToNoise(), output.getUncertainty()));
     result.floatActivations().stream()
         .filter(before -> before.getOutput().equals(output.getOutput()))
         .forEach(
             before ->
                 text.append(" (")
-                    .append(Figures.decibels(before.getSignalToNoise()))
+                    .append(Decibels.text(before.getSignalToNoise(), before.getUncertainty()))
                     .append(" with float activations)"));
     if (!Double.isNaN(output.getRetrieval())) {
       text.append(", ")

@@ -1,5 +1,6 @@
 package dev.subbit.cli.report;
 
+import dev.subbit.tribuo.quantizer.Decibels;
 import java.util.Locale;
 
 /** Formats numbers for reports, the same way everywhere and in every locale. */
@@ -20,20 +21,13 @@ public final class Figures {
   }
 
   /**
-   * A signal-to-noise ratio for a person.
+   * A signal-to-noise ratio of the very samples that it is said of.
    *
-   * @param ratio in decibels; infinite where there is no noise, minus infinity where there is
-   *     nothing but noise, not a number where nothing was compared.
+   * @param ratio as {@link Decibels#text} takes it.
    * @return decibels with one decimal, or what they would say.
    */
   public static String decibels(double ratio) {
-    if (Double.isNaN(ratio)) {
-      return "- (nothing to compare)";
-    }
-    if (Double.isInfinite(ratio)) {
-      return ratio > 0 ? "exact" : "none (a constant, with noise)";
-    }
-    return format("%.1f dB", ratio);
+    return Decibels.text(ratio, 0);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.subbit.cli.report;
 
+import dev.subbit.tribuo.quantizer.Decibels;
 import dev.subbit.tribuo.quantizer.LayerResult;
 import dev.subbit.tribuo.quantizer.OutputAgreement;
 import dev.subbit.tribuo.quantizer.QuantizationResult;
@@ -191,7 +192,7 @@ public final class QuantizationPage {
     double same = sameLargest();
     facts.add(
         Double.isNaN(same)
-            ? new Fact(Figures.decibels(worstSignal()), "signal-to-noise ratio of the worst output")
+            ? new Fact(worstSignal(), "signal-to-noise ratio of the worst output")
             : new Fact(
                 Figures.percent(1 - same), "of the decisions on " + samples() + " are other ones"));
     return facts;
@@ -299,12 +300,16 @@ public final class QuantizationPage {
     return result.measured() + (result.heldOut() ? " held-out samples" : " calibration samples");
   }
 
-  private double worstSignal() {
+  private String worstSignal() {
     return result.outputs().stream()
-        .mapToDouble(OutputAgreement::getSignalToNoise)
-        .filter(ratio -> !Double.isNaN(ratio))
-        .min()
-        .orElse(Double.POSITIVE_INFINITY);
+        .filter(output -> !Double.isNaN(output.getSignalToNoise()))
+        .min(Comparator.comparing(OutputAgreement::getSignalToNoise))
+        .map(QuantizationPage::ratio)
+        .orElse(Decibels.text(Double.NaN, 0));
+  }
+
+  private static String ratio(OutputAgreement output) {
+    return Decibels.text(output.getSignalToNoise(), output.getUncertainty());
   }
 
   private List<String> noisiest() {
@@ -317,10 +322,7 @@ public final class QuantizationPage {
 
   private static Output output(OutputAgreement output, String activations) {
     return new Output(
-        output.getOutput(),
-        activations,
-        Figures.decibels(output.getSignalToNoise()),
-        Figures.percent(output.getSameLargest()));
+        output.getOutput(), activations, ratio(output), Figures.percent(output.getSameLargest()));
   }
 
   private LayerRow row(LayerResult layer, double most) {

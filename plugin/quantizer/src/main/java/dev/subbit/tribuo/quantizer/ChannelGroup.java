@@ -8,5 +8,7 @@ package dev.subbit.tribuo.quantizer;
  * @param last the last one.
  * @param signalToNoise variance of the float model's values over the mean squared difference, in
  *     dB.
+ * @param uncertainty how far the ratio may be off because so few samples were measured: two
+ *     standard errors, in dB; not a number where that is not known.
  */
-public record ChannelGroup(int first, int last, double signalToNoise) {}
+public record ChannelGroup(int first, int last, double signalToNoise, double uncertainty) {}

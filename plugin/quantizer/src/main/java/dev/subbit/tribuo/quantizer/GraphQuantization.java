@@ -32,6 +32,9 @@ import java.util.Optional;
  */
 final class GraphQuantization {
 
+  /** Samples that a model is measured on besides those held out, if none was fitted to. */
+  private static final int UNFITTED_SAMPLES = 2000;
+
   /** Number of batches that sensitivity is measured on. */
   private static final int SENSITIVITY_FEEDS = 4;
 
@@ -168,13 +171,14 @@ final class GraphQuantization {
     /** Measures it on samples that nothing was fitted to and nothing was chosen by. */
     QuantizationResult report() {
       progress.at(inOrder.size(), inOrder.size() + 1, "agreement");
-      List<Feed> measured = calibration.measured();
+      Calibration samples = hasLayers() ? calibration : calibration.unfitted(UNFITTED_SAMPLES);
+      List<Feed> measured = samples.measured();
       List<OutputAgreement> outputs = comparison.with(result, measured);
       List<OutputAgreement> floats =
           result == floatActivations ? List.of() : comparison.with(floatActivations, measured);
       ModelProto int8 = Int8Weights.store(model);
       Int8Twin twin = new Int8Twin(int8.getSerializedSize(), comparison.with(int8, measured));
-      boolean heldOut = !calibration.heldOut().isEmpty();
+      boolean heldOut = !samples.heldOut().isEmpty();
       progress.at(inOrder.size() + 1, inOrder.size() + 1, "");
       return new QuantizationResult(
           result,
@@ -184,7 +188,7 @@ final class GraphQuantization {
           outputs,
           floats,
           twin,
-          heldOut ? calibration.heldOutSamples() : calibration.fitSamples(),
+          heldOut ? samples.heldOutSamples() : samples.fitSamples(),
           heldOut,
           0,
           List.of());

@@ -22,6 +22,9 @@ public final class OutputAgreement {
 
   private static final double MOST_ALIKE = 4096;
 
+  /** With more channels than these, what each sample adds to each of them is not kept. */
+  private static final int MOST_KEPT_CHANNELS = 1024;
+
   /** With more groups than these, they say nothing about what the channels are. */
   private static final int MOST_GROUPS = 8;
 
@@ -59,10 +62,7 @@ public final class OutputAgreement {
   private double wholeSquares;
   private double wholeNoise;
 
-  /** Values from which the spread of the samples is counted: the mean of the first batch. */
-  private double[] centre;
-
-  /** Signal and noise of each sample. */
+  /** For each sample the signals of all channels, then their noises; of too many, the sums. */
   private final List<double[]> spread = new ArrayList<>();
 
   private final List<float[]> wantedRows = new ArrayList<>();
@@ -147,41 +147,38 @@ public final class OutputAgreement {
     }
     float[] w = wanted.values();
     int each = sums.length;
-    for (int i = 0; i < w.length; i++) {
-      int channel = channelOf(i % each);
-      double difference = (double) w[i] - g[i];
-      sums[i % each] += w[i];
-      squares[channel] += (double) w[i] * w[i];
-      noise[channel] += difference * difference;
-    }
-    samples += w.length / each;
-    addSpread(w, g, each);
-    if (embeds) {
-      for (int first = 0; first < w.length; first += each) {
+    for (int first = 0; first < w.length; first += each) {
+      addSample(w, g, first);
+      if (embeds) {
         wantedRows.add(Arrays.copyOfRange(w, first, first + each));
         givenRows.add(Arrays.copyOfRange(g, first, first + each));
       }
     }
   }
 
-  private void addSpread(float[] w, float[] g, int each) {
-    if (centre == null) {
-      centre = new double[each];
-      for (int i = 0; i < w.length; i++) {
-        centre[i % each] += (double) w[i] * each / w.length;
-      }
+  private void addSample(float[] w, float[] g, int first) {
+    int kept = keptChannels();
+    double[] own = new double[2 * kept];
+    double perSample = samples == 0 ? 0 : 1.0 / samples;
+    for (int i = 0; i < sums.length; i++) {
+      double value = w[first + i];
+      double difference = value - g[first + i];
+      // What a sample adds to the sum of squares around the mean of all so far: the sum of these
+      // is that around the final mean, and none is larger than the others by its place.
+      double varies = (value - sums[i] * perSample) / Math.sqrt(1 + perSample);
+      int channel = channelOf(i);
+      own[channel % kept] += samples == 0 ? 0 : varies * varies;
+      own[kept + channel % kept] += difference * difference;
+      sums[i] += value;
+      squares[channel] += value * value;
+      noise[channel] += difference * difference;
     }
-    for (int first = 0; first < w.length; first += each) {
-      double signal = 0;
-      double error = 0;
-      for (int i = 0; i < each; i++) {
-        double varies = w[first + i] - centre[i];
-        double difference = (double) w[first + i] - g[first + i];
-        signal += varies * varies;
-        error += difference * difference;
-      }
-      spread.add(new double[] {signal, error});
-    }
+    spread.add(own);
+    samples++;
+  }
+
+  private int keptChannels() {
+    return noise.length <= MOST_KEPT_CHANNELS ? noise.length : 1;
   }
 
   private void start(long[] shape) {
@@ -291,21 +288,40 @@ public final class OutputAgreement {
    * How far the ratio may be off because so few samples were measured: two standard errors, from
    * the spread of signal and noise over the samples.
    *
-   * @return in dB; not a number where there are less than two samples, or no ratio.
+   * @return in dB; not a number where there are fewer than three samples, or no ratio.
    */
   public double getUncertainty() {
-    if (!isAligned() || spread.size() < 2 || !Double.isFinite(getSignalToNoise())) {
-      return Double.NaN;
-    }
-    double signal = spread.stream().mapToDouble(each -> each[0]).average().orElseThrow();
-    double error = spread.stream().mapToDouble(each -> each[1]).average().orElseThrow();
+    return isAligned() && Double.isFinite(getSignalToNoise())
+        ? uncertainty(0, keptChannels() - 1)
+        : Double.NaN;
+  }
+
+  private double uncertainty(int first, int last) {
+    // The first sample has nothing to vary from.
+    List<double[]> counted = spread.subList(1, spread.size());
+    double signal = counted.stream().mapToDouble(own -> sum(own, first, last)).average().orElse(0);
+    int kept = keptChannels();
+    double error =
+        counted.stream()
+            .mapToDouble(own -> sum(own, kept + first, kept + last))
+            .average()
+            .orElse(0);
     double squared =
-        spread.stream()
-            .mapToDouble(each -> each[0] / signal - each[1] / error)
+        counted.stream()
+            .mapToDouble(
+                own -> sum(own, first, last) / signal - sum(own, kept + first, kept + last) / error)
             .map(difference -> difference * difference)
             .sum();
-    long count = spread.size();
+    long count = counted.size();
     return 2 * 10 / Math.log(10) * Math.sqrt(squared / (count - 1) / count);
+  }
+
+  private static double sum(double[] values, int first, int last) {
+    double sum = 0;
+    for (int i = first; i <= last; i++) {
+      sum += values[i];
+    }
+    return sum;
   }
 
   /**
@@ -362,7 +378,11 @@ public final class OutputAgreement {
       ofSignal += signal[c];
       ofNoise += noise[c];
     }
-    return new ChannelGroup(first, last, decibels(ofSignal, ofNoise));
+    double uncertainty =
+        keptChannels() == signal.length && ofSignal > 0 && ofNoise > 0
+            ? uncertainty(first, last)
+            : Double.NaN;
+    return new ChannelGroup(first, last, decibels(ofSignal, ofNoise), uncertainty);
   }
 
   /**

@@ -17,6 +17,7 @@ import dev.subbit.tribuo.quantizer.input.CalibrationFeeds;
 import dev.subbit.tribuo.quantizer.input.Samples;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -80,7 +81,7 @@ class HeldOutFiguresTest {
     double sum = 0;
     for (int seed = 0; seed < 6; seed++) {
       ModelProto model = model(seed);
-      QuantizationResult result = quantize(model, 100, 2);
+      QuantizationResult result = quantize(model, 70, 2);
       assertEquals(20, result.measured());
       OutputAgreement printed = result.outputs().get(0);
       double difference = printed.getSignalToNoise() - later(model, result.model());
@@ -90,6 +91,30 @@ class HeldOutFiguresTest {
       sum += difference;
     }
     assertEquals(0, sum / 6, 0.7, "dB");
+  }
+
+  /** Where no weights were fitted, no samples need to be held out. */
+  @Test
+  void aModelWithoutFittedLayersIsMeasuredOnAllSamples() {
+    GraphBuilder graph = new GraphBuilder(5, 0, 3, 12, 12);
+    String weights = graph.tensor("w", 0.5, 16, 3, 5, 5);
+    ModelProto model = graph.model(13, graph.node("Conv", List.of("x", weights)));
+    QuantizationSettings settings =
+        new QuantizationSettings(
+            new FitSettings(5, 1, 3, 1),
+            List.of(),
+            0,
+            -1,
+            Metric.LARGEST,
+            true,
+            Rest.INT8,
+            Optional.empty());
+    QuantizationResult result =
+        new OnnxQuantizer(settings).quantize(model, calibration(50), (done, all, what) -> {});
+    assertEquals(List.of(), result.layers());
+    assertEquals(50, result.measured());
+    assertTrue(result.heldOut());
+    assertEquals(later(model, result.model()), result.outputs().get(0).getSignalToNoise(), 1, "dB");
   }
 
   @ParameterizedTest

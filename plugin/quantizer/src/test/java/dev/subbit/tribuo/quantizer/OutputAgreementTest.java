@@ -4,8 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.subbit.tribuo.quantizer.graph.FloatArray;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
 /** What the figures about an output mean. */
@@ -77,6 +81,62 @@ class OutputAgreementTest {
     assertTrue(within >= 88, within + " of 100 within two standard errors");
   }
 
+  /** Samples that differ in size as those of real networks do, and batches of any size. */
+  @Property(tries = 20)
+  void theUncertaintyIsThatOfFewSamplesWithHeavyTails(
+      @ForAll @IntRange(min = 20, max = 60) int count,
+      @ForAll @IntRange(min = 1, max = 20) int batch,
+      @ForAll @IntRange(min = 0, max = 1000) int seed) {
+    SplittableRandom rng = new SplittableRandom(seed);
+    int within = 0;
+    for (int trial = 0; trial < 100; trial++) {
+      OutputAgreement agreement = agreement(Metric.LARGEST);
+      for (int first = 0; first < count; first += batch) {
+        int some = Math.min(batch, count - first);
+        float[] wanted = normal(rng, some * 6, 1);
+        float[] given = wanted.clone();
+        for (int i = 0; i < some; i++) {
+          double size = Math.exp(0.7 * rng.nextGaussian());
+          for (int k = 6 * i; k < 6 * i + 6; k++) {
+            given[k] += (float) (0.1 * size * rng.nextGaussian());
+          }
+        }
+        agreement.add(array(wanted, some, 6), array(given, some, 6), some);
+      }
+      // The mean square of the logarithmic normal distribution is e^(2 * 0.7^2).
+      double expected = 20 - 10 * Math.log10(Math.exp(2 * 0.49));
+      boolean fits =
+          Math.abs(agreement.getSignalToNoise() - expected) <= agreement.getUncertainty();
+      within += fits ? 1 : 0;
+    }
+    assertTrue(within >= 75, within + " of 100 within two standard errors");
+  }
+
+  @Property(tries = 20)
+  void theUncertaintyDoesNotDependOnTheBatches(@ForAll @IntRange(min = 1, max = 30) int batch) {
+    SplittableRandom rng = new SplittableRandom(7);
+    float[] wanted = normal(rng, 30 * 4, 1);
+    float[] given = wanted.clone();
+    for (int i = 0; i < given.length; i++) {
+      // A mean far from 0 is no signal.
+      wanted[i] += 100;
+      given[i] += 100 + (float) (0.1 * rng.nextGaussian());
+    }
+    OutputAgreement whole = agreement(Metric.LARGEST);
+    whole.add(array(wanted, 30, 4), array(given, 30, 4), 30);
+    OutputAgreement parts = agreement(Metric.LARGEST);
+    for (int first = 0; first < 30; first += batch) {
+      int last = Math.min(30, first + batch);
+      parts.add(
+          array(Arrays.copyOfRange(wanted, 4 * first, 4 * last), last - first, 4),
+          array(Arrays.copyOfRange(given, 4 * first, 4 * last), last - first, 4),
+          last - first);
+    }
+    assertEquals(whole.getSignalToNoise(), parts.getSignalToNoise(), 1e-6);
+    assertEquals(whole.getUncertainty(), parts.getUncertainty(), 1e-6);
+    assertTrue(whole.getUncertainty() < 2, whole.getUncertainty() + " dB");
+  }
+
   @Test
   void channelsOfOtherSizeHaveRatiosOfTheirOwnAndNoLargestValue() {
     SplittableRandom rng = new SplittableRandom(4);
@@ -95,6 +155,8 @@ class OutputAgreementTest {
     assertEquals(3, groups.get(0).last());
     assertEquals(40, groups.get(0).signalToNoise(), 0.3);
     assertEquals(20, groups.get(1).signalToNoise(), 0.3);
+    assertTrue(
+        groups.stream().allMatch(group -> group.uncertainty() > 0 && group.uncertainty() < 0.6));
     assertTrue(Double.isNaN(agreement.getSameLargest()));
   }
 

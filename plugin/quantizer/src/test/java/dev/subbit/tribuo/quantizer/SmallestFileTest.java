@@ -83,7 +83,7 @@ class SmallestFileTest {
             .min()
             .orElseThrow();
     assertEquals(smallest, result.model().getSerializedSize());
-    assertEquals(40, result.chosenOn());
+    assertEquals(50, result.chosenOn());
     assertTrue(result.curve().stream().allMatch(file -> file.within() == file.drop() <= 0.3));
     for (int i = 1; i < result.curve().size(); i++) {
       assertTrue(result.curve().get(i).bytes() >= result.curve().get(i - 1).bytes());

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** When a sub-bit file is worth it, beside the same model with int8 weights. */
 class VerdictTest {
@@ -31,7 +33,29 @@ class VerdictTest {
     return agreement;
   }
 
+  /** Decisions of 100 rows, of which some are other ones. */
+  private static OutputAgreement decisions(String name, int wrong) {
+    float[] wanted = new float[200];
+    float[] given = new float[200];
+    for (int i = 0; i < 100; i++) {
+      wanted[2 * i + i % 2] = 1;
+      given[2 * i + (i < wrong ? 1 - i % 2 : i % 2)] = 1;
+    }
+    OutputAgreement agreement = new OutputAgreement(name, false, Metric.LARGEST);
+    long[] shape = {100, 2};
+    agreement.add(new FloatArray(shape, wanted), new FloatArray(shape, given), 100);
+    return agreement;
+  }
+
   private static Verdict of(List<LayerResult> layers, List<OutputAgreement> outputs, long bytes) {
+    return of(layers, outputs, outputs.isEmpty() ? List.of() : List.of(output(0.001)), bytes);
+  }
+
+  private static Verdict of(
+      List<LayerResult> layers,
+      List<OutputAgreement> outputs,
+      List<OutputAgreement> ofInt8,
+      long bytes) {
     return Verdict.of(
         new QuantizationResult(
             ModelProto.getDefaultInstance(),
@@ -40,7 +64,7 @@ class VerdictTest {
             List.of(),
             outputs,
             List.of(),
-            new Int8Twin(INT8_BYTES, outputs.isEmpty() ? List.of() : List.of(output(0.001))),
+            new Int8Twin(INT8_BYTES, ofInt8),
             20,
             true,
             0,
@@ -48,8 +72,8 @@ class VerdictTest {
         bytes);
   }
 
-  private static Verdict of(List<OutputAgreement> outputs, long bytes) {
-    LayerResult layer =
+  private static List<LayerResult> oneLayer() {
+    return List.of(
         new LayerResult(
             "conv",
             8,
@@ -68,16 +92,20 @@ class VerdictTest {
             9,
             99,
             false,
-            new double[0]);
-    return of(List.of(layer), outputs, bytes);
+            new double[0]));
+  }
+
+  private static Verdict of(List<OutputAgreement> outputs, long bytes) {
+    return of(oneLayer(), outputs, bytes);
   }
 
   @Test
-  void aSmallerFileThatIsCloseIsWorthIt() {
+  void aMuchSmallerFileThatIsCloseIsWorthIt() {
     Verdict verdict = of(List.of(output(0.01)), 400);
     assertTrue(verdict.worthIt(), verdict.sentence());
-    assertTrue(
-        verdict.sentence().contains("400 bytes against 1,000 with int8 weights"),
+    assertEquals(
+        "Worth it: the file is 60 % smaller for a small loss (400 bytes against 1,000 with int8"
+            + " weights; 39.9 +- 0.3 dB against 59.9 +- 0.3 dB).",
         verdict.sentence());
   }
 
@@ -88,17 +116,46 @@ class VerdictTest {
     assertTrue(verdict.sentence().startsWith("Worth it only if size"), verdict.sentence());
   }
 
-  @Test
-  void aFileThatIsFarAndHardlySmallerIsNotWorthIt() {
-    Verdict verdict = of(List.of(output(1)), 800);
+  @ParameterizedTest
+  @ValueSource(doubles = {0.01, 1})
+  void aFileThatLosesAndIsHardlySmallerIsNotWorthItHoweverClose(double error) {
+    Verdict verdict = of(List.of(output(error)), 940);
     assertFalse(verdict.worthIt());
     assertTrue(
         verdict
             .sentence()
             .startsWith(
-                "Not worth it: int8 weights are the better choice, since the file is only 20 %"
-                    + " smaller (800 bytes against 1,000"),
+                "Not worth it: int8 weights are the better choice, since they are closer and the"
+                    + " file is only 6 % smaller (940 bytes against 1,000"),
         verdict.sentence());
+  }
+
+  @Test
+  void aFileThatIsALittleSmallerAndNoFurtherIsWorthIt() {
+    Verdict verdict = of(oneLayer(), List.of(decisions("y", 3)), List.of(decisions("y", 3)), 940);
+    assertTrue(verdict.worthIt());
+    assertEquals(
+        "Worth it: the file is 6 % smaller, and int8 weights are no closer (940 bytes against"
+            + " 1,000 with int8 weights; 97.0 % equal decisions against 97.0 % equal decisions).",
+        verdict.sentence());
+    assertFalse(
+        of(oneLayer(), List.of(decisions("y", 3)), List.of(decisions("y", 2)), 940).worthIt());
+  }
+
+  /** Equal decisions of one output say nothing of how far another one is off. */
+  @Test
+  void everyOutputCountsByItsOwnMeasure() {
+    List<OutputAgreement> ofInt8 = List.of(decisions("class", 1), output(0.001));
+    Verdict far = of(oneLayer(), List.of(decisions("class", 1), output(1)), ofInt8, 400);
+    assertFalse(far.worthIt(), far.sentence());
+    assertTrue(
+        far.sentence()
+            .endsWith(
+                "99.0 % equal decisions, -0.1 +- 0.3 dB against 99.0 % equal decisions, 59.9 +- 0.3 dB)."),
+        far.sentence());
+    assertTrue(of(oneLayer(), List.of(decisions("class", 2), output(0.01)), ofInt8, 400).worthIt());
+    assertFalse(
+        of(oneLayer(), List.of(decisions("class", 3), output(0.01)), ofInt8, 400).worthIt());
   }
 
   @Test

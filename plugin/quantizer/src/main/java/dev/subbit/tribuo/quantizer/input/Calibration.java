@@ -75,6 +75,21 @@ public record Calibration(
   }
 
   /**
+   * The same inputs for a model that is not fitted to any of them, so that it can be measured on
+   * those too.
+   *
+   * @param most about how many of the samples to fit to are measured on besides, 1 or more.
+   * @return all that is held out here, and samples to fit to; not those that choices are made by.
+   */
+  public Calibration unfitted(int most) {
+    Calibration some = part(most);
+    List<Feed> all = new ArrayList<>(heldOut);
+    all.addAll(some.fit);
+    return new Calibration(
+        fit, choice, all, fitSamples, choiceSamples, heldOutSamples + some.fitSamples);
+  }
+
+  /**
    * The batches to choose by.
    *
    * @return those for it; if there are none, those that the result is measured on.

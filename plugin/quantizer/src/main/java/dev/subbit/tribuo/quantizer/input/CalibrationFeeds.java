@@ -23,6 +23,12 @@ public final class CalibrationFeeds {
   /** One sample in so many is held out. */
   private static final int HELD_OUT = 5;
 
+  /**
+   * As many are held out where at least as many others are left. Ratios of outputs that differ in
+   * size from sample to sample are known to about 1 dB then.
+   */
+  private static final int ENOUGH_HELD_OUT = 50;
+
   /** More held-out samples than these tell nothing more. */
   private static final int MOST_HELD_OUT = 2000;
 
@@ -46,8 +52,9 @@ public final class CalibrationFeeds {
   }
 
   /**
-   * Cuts samples into batches, and holds a share of the samples out: one in {@value #HELD_OUT}, but
-   * no more than about {@value #MOST_HELD_OUT}, spread evenly, where there are at least two.
+   * Cuts samples into batches, and holds a share of the samples out, spread evenly, where there are
+   * at least two: one in {@value #HELD_OUT}, or {@value #ENOUGH_HELD_OUT} where that is more and
+   * leaves as many, but no more than about {@value #MOST_HELD_OUT}.
    *
    * @param inputs the model's inputs.
    * @param samples for each of them, by name.
@@ -71,12 +78,25 @@ public final class CalibrationFeeds {
     return split(SampleAxes.of(inputs, samples), true);
   }
 
+  /**
+   * How many samples are needed to hold some out.
+   *
+   * @param heldOut number of samples to be held out, at most {@value #MOST_HELD_OUT}.
+   * @return a number of samples of which as many are held out.
+   */
+  public static int samplesToHoldOut(int heldOut) {
+    return HELD_OUT * heldOut;
+  }
+
   private static Calibration split(SampleAxes axes, boolean chooses) {
     // A model of fixed batch size is fed with whole batches of either kind.
     long unit = Math.max(1, axes.fixedBatch());
     long units = axes.count() / unit;
     long most = Math.max(1, MOST_HELD_OUT / unit);
-    long held = units < 2 ? 0 : Math.max(1, Math.min(most, units / HELD_OUT));
+    int times = chooses ? 2 : 1;
+    long enough = Math.min(ENOUGH_HELD_OUT / unit, (units - ENOUGH_HELD_OUT / unit) / times);
+    long share = Math.max(units / HELD_OUT, enough);
+    long held = units < 2 ? 0 : Math.max(1, Math.min(most, share));
     long chosen = chooses && units > 2 ? held : 0;
     LongStream.Builder fit = LongStream.builder();
     LongStream.Builder choice = LongStream.builder();

@@ -51,6 +51,18 @@ class CalibrationTest {
   }
 
   @Test
+  void whereNothingIsFittedAllButTheChoiceIsMeasuredOn() {
+    Calibration calibration = numbers(50);
+    Calibration all = calibration.unfitted(1000);
+    assertEquals(50, all.heldOutSamples());
+    assertEquals(50, all(all.heldOut()).stream().distinct().count());
+    assertEquals(calibration.fit(), all.fit());
+    Calibration many = numbers(1600).unfitted(320);
+    assertEquals(640, many.heldOutSamples());
+    assertEquals(640, all(many.heldOut()).size());
+  }
+
+  @Test
   void noMoreIsHeldOutThanTellsSomething() {
     Calibration calibration = numbers(15_000);
     assertEquals(2000, calibration.heldOutSamples());

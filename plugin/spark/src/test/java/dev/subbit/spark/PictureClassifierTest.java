@@ -12,10 +12,14 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.tribuo.OnnxClassifier;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.TinyModels;
+import dev.subbit.tribuo.data.ParquetSource;
+import dev.subbit.tribuo.data.PicturePreparation;
 import dev.subbit.tribuo.data.Pictures;
 import dev.subbit.tribuo.export.ModelMetadata;
+import dev.subbit.tribuo.network.ImageShape;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.io.TempDir;
+import org.tribuo.Example;
 import org.tribuo.Prediction;
 import org.tribuo.classification.Label;
 
@@ -312,6 +317,35 @@ class PictureClassifierTest {
             reference.classify(picture).getOutput().getLabel(), rows.get(i).getAs("label"));
       }
     }
+  }
+
+  /** As tables that Spark writes are what trainings are given, with its own libraries for them. */
+  @Test
+  void aTrainingReadsTheTablesThatSparkWrites() throws IOException {
+    Path table = folder.resolve("training.parquet");
+    contents()
+        .selectExpr("named_struct('bytes', content) as image", "path as label")
+        .write()
+        .parquet(table.toString());
+    ImageShape shape = new ImageShape(1, 8, 7);
+    ParquetSource source = new ParquetSource(table, "image.bytes", "label", shape, 0, null, null);
+    assertEquals(PICTURES, source.size());
+    PicturePreparation preparation = PicturePreparation.of(shape);
+    for (Example<Label> example : source) {
+      Path picture = Path.of(URI.create(example.getOutput().getLabel()));
+      if (!picture.endsWith(BROKEN)) {
+        try (InputStream file = Files.newInputStream(picture)) {
+          assertEquals(
+              values(preparation.example(file, picture.toString())), values(example), "pixels");
+        }
+      }
+    }
+  }
+
+  private static List<Double> values(Example<?> example) {
+    List<Double> values = new ArrayList<>();
+    example.forEach(feature -> values.add(feature.getValue()));
+    return values;
   }
 
   private static void assertMessage(

@@ -25,12 +25,14 @@ final class LibraryNoise implements AutoCloseable {
 
   /**
    * Notes, as opposed to warnings and errors, in the form of the library absl; and what TensorFlow
-   * calls an error where it feeds bytes: it converts them by itself then, to the same bits.
+   * calls an error and is none: where it is fed bytes, which it converts by itself then, to the
+   * same bits, and where its library for GPUs is loaded, which registers its parts twice.
    */
   private static final Pattern OF_NO_USE =
       Pattern.compile(
           "WARNING: All log messages before absl::InitializeLog\\(\\) .*|I\\d{4} \\d\\d:\\d\\d:.*"
-              + "|.* E tensorflow/core/util/util\\.cc:\\d+\\] oneDNN supports DT_UINT8 only on .*");
+              + "|.* E tensorflow/core/util/util\\.cc:\\d+\\] oneDNN supports DT_UINT8 only on .*"
+              + "|.*\\] Unable to register cu[A-Z]+ factory: .* already been registered");
 
   // What hides now; standard error can be turned aside only once at a time.
   private static LibraryNoise current;

@@ -34,7 +34,7 @@ public final class ParquetFile {
   private static final int TAIL = Integer.BYTES + MAGIC.length;
 
   /** A longer description is no description of columns. */
-  private static final int MOST_FOOTER_BYTES = 1 << 28;
+  private static final int MOST_FOOTER_BYTES = 100_000_000;
 
   private final Path file;
   private final long size;
@@ -72,8 +72,7 @@ public final class ParquetFile {
         throw new IOException("its description of columns has an impossible length, " + length);
       }
       byte[] footer = bytes(channel, size - TAIL - length, length);
-      return new ParquetFile(
-          file, size, Util.readFileMetaData(new ByteArrayInputStream(footer), length));
+      return new ParquetFile(file, size, Util.readFileMetaData(new ByteArrayInputStream(footer)));
     } catch (RuntimeException e) {
       // The library throws exceptions of many types for damaged descriptions.
       throw new IOException("its description of columns is damaged: " + e.getMessage(), e);

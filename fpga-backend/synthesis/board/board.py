@@ -36,7 +36,7 @@ RTL = HERE.parents[1] / "src" / "main" / "rtl"
 RUNS = [
     ("a network that loses nothing", [], "RunsAHundredImages"),
     ("a network that loses 1 % of the datagrams", ["--lose", "0.01"], "RunsAHundredImages"),
-    ("a reset in the middle", ["--reset-after", "300"], "ComesBackAfterAReset"),
+    ("a loss of power in the middle", ["--restart-after", "300"], "ComesBackAfterAReset"),
 ]
 PARAMETERS = {**device.ELEMENTS["tables"], **soc.ENGINE}
 

@@ -1,10 +1,10 @@
 // The board's design, simulated, as a board at a loopback address: the Ethernet frames of LiteEth's MAC, without preamble
 // and checksum, are wrapped from and to the datagrams of a UDP socket. Made by board.py; see docs/DEVICE.md.
 //
-//   board_simulation ADDRESS PORT [--lose SHARE] [--reset-after DATAGRAMS]
+//   board_simulation ADDRESS PORT [--lose SHARE] [--restart-after DATAGRAMS]
 //
-// --lose drops this share of the datagrams in both directions; --reset-after resets the board once. Ends when its standard
-// input ends.
+// --lose drops this share of the datagrams in both directions; --restart-after takes the power away once, and configures the
+// board anew. Ends when its standard input ends.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -104,20 +105,20 @@ struct Options {
   const char* address;
   std::uint16_t port;
   double lose = 0;
-  long reset_after = -1;
+  long restart_after = -1;
 };
 
 Options Parse(int count, char** arguments) {
   if (count < 3 || count % 2 == 0) {
-    std::fprintf(stderr, "usage: board_simulation ADDRESS PORT [--lose SHARE] [--reset-after DATAGRAMS]\n");
+    std::fprintf(stderr, "usage: board_simulation ADDRESS PORT [--lose SHARE] [--restart-after DATAGRAMS]\n");
     std::exit(2);
   }
   Options options{arguments[1], static_cast<std::uint16_t>(std::atoi(arguments[2]))};
   for (int i = 3; i < count; i += 2) {
     if (std::string(arguments[i]) == "--lose") {
       options.lose = std::atof(arguments[i + 1]);
-    } else if (std::string(arguments[i]) == "--reset-after") {
-      options.reset_after = std::atol(arguments[i + 1]);
+    } else if (std::string(arguments[i]) == "--restart-after") {
+      options.restart_after = std::atol(arguments[i + 1]);
     } else {
       std::fprintf(stderr, "board_simulation: there is no option %s\n", arguments[i]);
       std::exit(2);
@@ -142,7 +143,7 @@ class Simulation {
   }
 
   void Run() {
-    Reset();
+    PowerUp();
     std::printf("ready\n");
     std::fflush(stdout);
     const auto begin = std::chrono::steady_clock::now();
@@ -172,12 +173,13 @@ class Simulation {
     return lose;
   }
 
-  void Reset() {
-    model_.reset = 1;
+  void PowerUp() {
+    model_ = std::make_unique<Vboard>();
+    model_->reset = 1;
     for (int i = 0; i < 16; ++i) {
       Cycle();
     }
-    model_.reset = 0;
+    model_->reset = 0;
     in_.clear();
     out_.clear();
     sent_ = 0;
@@ -195,32 +197,32 @@ class Simulation {
     host_ = from;
     datagram.resize(static_cast<std::size_t>(count));
     in_.push_back(Frame(board_mac_, kIpv4, Packet(board_ip_, options_.port, datagram)));
-    if (++to_board_ == options_.reset_after) {
-      Reset();
+    if (++to_board_ == options_.restart_after) {
+      PowerUp();
     }
   }
 
   void Cycle() {
     ++cycles_;
-    model_.clock = 0;
-    model_.eth_sink_valid = 0;
+    model_->clock = 0;
+    model_->eth_sink_valid = 0;
     if (gap_ > 0) {
       --gap_;
     } else if (!in_.empty()) {
-      model_.eth_sink_valid = 1;
-      model_.eth_sink_data = in_.front()[sent_++];
+      model_->eth_sink_valid = 1;
+      model_->eth_sink_data = in_.front()[sent_++];
       if (sent_ == in_.front().size()) {
         in_.pop_front();
         sent_ = 0;
         gap_ = kGapCycles;
       }
     }
-    model_.eth_source_ready = 1;
-    model_.eval();
-    const bool valid = model_.eth_source_valid != 0;
-    const std::uint8_t data = model_.eth_source_data;
-    model_.clock = 1;
-    model_.eval();
+    model_->eth_source_ready = 1;
+    model_->eval();
+    const bool valid = model_->eth_source_valid != 0;
+    const std::uint8_t data = model_->eth_source_data;
+    model_->clock = 1;
+    model_->eval();
     if (valid) {
       out_.push_back(data);
     } else if (!out_.empty()) {
@@ -255,7 +257,7 @@ class Simulation {
   int socket_;
   sockaddr_in host_{};
   std::mt19937 random_{1};
-  Vboard model_;
+  std::unique_ptr<Vboard> model_;
   std::deque<Bytes> in_;
   Bytes out_;
   std::size_t sent_ = 0;

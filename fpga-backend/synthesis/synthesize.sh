@@ -3,6 +3,8 @@
 # package index. From the repository root:
 #
 #   fpga-backend/synthesis/synthesize.sh [area] [clock] [slices] [lanes] [proofs]      # all if none is named: some hours
+#   fpga-backend/synthesis/synthesize.sh board                                         # an hour or more
+#   fpga-backend/synthesis/synthesize.sh board-simulation                              # some minutes
 #
 #   area    look-up tables, registers, block RAM and DSP blocks of every element, for Xilinx 7-series and ECP5
 #   clock   places and routes the element tables for an ECP5-85F with eight seeds, at least a quarter of an hour each; clock,
@@ -10,6 +12,9 @@
 #   slices  what a sub-bit array for binary activations takes, and what binary ones take for the same throughput
 #   lanes   look-up tables per lane of a sub-bit array and of binary ones with the same throughput
 #   proofs  proves the rules of AXI for the bus masters and the registers: half a minute
+#   board   the bitstream of a board with memory and network, board/board.bit; board/board.py has options for it
+#   board-simulation  the same design, simulated, runs 100 images over UDP: on a good network, on one that loses 1 % of the
+#                     datagrams, and with a loss of power in the middle; needs the native tests (see docs/DEVICE.md)
 #
 # Tools and results (area.json, clock.json, ...) go to fpga-backend/target/synthesis. Needs python3 with venv.
 set -euo pipefail
@@ -24,21 +29,23 @@ if [ ${#steps[@]} -eq 0 ]; then
 fi
 for step in "${steps[@]}"; do
   case $step in
-    area | clock | slices | lanes | proofs) ;;
+    area | clock | slices | lanes | proofs | board | board-simulation) ;;
     *)
-      echo "synthesize.sh: there is no step '$step'; steps are area, clock, slices, lanes and proofs" >&2
+      echo "synthesize.sh: there is no step '$step'; steps are area, clock, slices, lanes, proofs, board and board-simulation" >&2
       exit 2
       ;;
   esac
 done
 
 python=$out/venv/bin/python
-if ! cmp -s "$scripts/requirements.txt" "$out/venv/requirements.txt"; then
+requirements() { cat "$scripts/requirements.txt" "$scripts/board/requirements.txt"; }
+if ! cmp -s <(requirements) "$out/venv/requirements.txt"; then
   rm -rf "$out/venv"
   mkdir -p "$out"
   python3 -m venv "$out/venv"
   "$python" -m pip install --quiet --disable-pip-version-check -r "$scripts/requirements.txt"
-  cp "$scripts/requirements.txt" "$out/venv/"
+  "$python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$scripts/board/requirements.txt"
+  requirements >"$out/venv/requirements.txt"
 fi
 
 for step in "${steps[@]}"; do
@@ -52,5 +59,10 @@ for step in "${steps[@]}"; do
     slices) "$python" "$scripts/slices.py" --json "$out/slices.json" ;;
     lanes) "$python" "$scripts/lanes.py" --json "$out/lanes.json" ;;
     proofs) "$python" "$scripts/proofs.py" --json "$out/proofs.json" ;;
+    board-simulation)
+      "$python" "$scripts/board/board.py" simulation --work "$out/board-simulation" --json "$out/board-simulation.json" \
+        --test "$root/target/native/subbit-fpga-backend/device_test"
+      ;;
+    board) "$python" "$scripts/board/board.py" bitstream --work "$out/board" --json "$out/board.json" ;;
   esac
 done

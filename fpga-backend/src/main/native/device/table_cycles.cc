@@ -192,8 +192,8 @@ class Images {
     for (std::uint64_t run = 0; run < (single ? 1 : rows); ++run) {
       std::uint64_t begins = asks;
       if (d_.adds_residual) {
-        // What may be read before goes first.
-        for (auto may = MayRead(); may.has_value() && std::max(*may, reader_) + 1 < asks; may = MayRead()) {
+        // What may be read before goes first, but not between the runs of a band.
+        for (auto may = MayRead(); run == 0 && may.has_value() && std::max(*may, reader_) + 1 < asks; may = MayRead()) {
           Read();
         }
         begins = std::max(asks, reader_) + kRunOverhead;
@@ -203,7 +203,7 @@ class Images {
         reader_ = room_;
       }
       free_ = room_ + kWriteOverhead;
-      asks = room_ + 1;
+      asks = room_ + 2;
     }
     // The last burst is sent when all its beats are there; in front of signs that takes no time.
     written_ = room_ + kFinish + std::min(beats, kBurst);

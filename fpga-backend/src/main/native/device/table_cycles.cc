@@ -48,7 +48,8 @@ class Images {
     sign_rows_ = band_rows_ * std::max<std::uint64_t>(1, 2 * kTableSums / (block * band_rows_));
   }
 
-  /// Returns when the next image's last output is written; the first one begins at 0. Whether it is the last one.
+  /// Returns when the next image's last output is written, if the first one begins at 0. After the last image nothing
+  /// more is read.
   std::uint64_t Next(bool last_image) {
     last_image_ = last_image;
     while (rows_due_) {

@@ -119,7 +119,8 @@ module subbit_descriptor #(
   logic [31:0] padded_height, padded_width, height_due, width_due;
   logic [39:0] out_row_bytes;
   always_ff @(posedge clk) begin
-    out_row_bytes <= integer_conv ? (40'(d.out_width) + 40'd3) >> 2 << 3 : words ? 40'(d.out_width) << 2 : out_bits ? (40'(d.out_width) + 40'd7) >> 3 : 40'(d.out_width);
+    out_row_bytes <= integer_conv ? (40'(d.out_width) + 40'd3) >> 2 << 3 : words ? 40'(d.out_width) << 2 :
+        out_bits ? (40'(d.out_width) + 40'd7) >> 3 : 40'(d.out_width);
     header_ok <= d.magic == MAGIC && d.reserved_74 == 0 &&
         (integer_layer ? d.size == 16'(DESCRIPTOR_BYTES_3) && tail_clear && integer_tail_clear :
             extended ? d.size == 16'(DESCRIPTOR_BYTES_2) && tail_clear :

@@ -358,9 +358,9 @@ module subbit_table_engine #(
     end
   end
 
-  logic [1:0] bands_held;      // halves of the writer's memory that are in use
+  logic [1:0] bands_held;      // halves of what is stored behind the core that are in use
   logic sums_begin, sums_valid, band_done;
-  logic half_free, bits_read, values_read;     // a half of what is stored behind the core is free again
+  logic half_free, bits_read, values_read;     // one cycle: one of them is free again
   assign half_free = layer.integer_conv ? values_read : bits_read;
   logic [SUM_ADDRESS-1:0] sums_address;
   logic [2*PIXELS*SUM_BITS-1:0] sums;

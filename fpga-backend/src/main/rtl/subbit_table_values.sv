@@ -104,7 +104,7 @@ module subbit_table_values #(
   typedef enum logic [2:0] {
     IDLE,
     NEXT,      // waits for a band
-    BEGIN,     // what follows from its place is there
+    BEGIN,     // of a run: what follows from its place is there in the next cycle
     ASK,       // for the residuals of a run, and room for its command
     RUN
   } state_t;
@@ -125,7 +125,8 @@ module subbit_table_values #(
   logic [15:0] sign_rows_q;                           // that are gathered before the band
   logic [BEAT_BITS-1:0] beat_last_q;
   logic [39:0] block_bytes_q, run_bytes_q, image_next_q;
-  logic [ADDRESS_BITS-1:0] row_sums_q;
+  logic [ADDRESS_BITS-1:0] row_sums, row_sums_q;      // of a row of values, or of two
+  logic [ADDR_WIDTH-1:0] run_address_q;
   wire [15:0] channels_left = layer_i.out_channels - first_channel_q;
   wire [39:0] row_bytes = (40'(layer_i.out_width) + 40'd3) >> 2 << 3;    // of a channel
   always_ff @(posedge clk) begin
@@ -138,11 +139,15 @@ module subbit_table_values #(
     block_bytes_q <= channels_left <= 16'(OUTPUTS) ? line_left_q : row_bytes << $clog2(OUTPUTS);
     run_bytes_q <= !single ? block_bytes_q : rows_left_q <= band_rows_i ? image_left_q : band_bytes_i;
     image_next_q <= image_at_q + layer_i.out_image_bytes;
-    row_sums_q <= '0;
-    for (int p = 1; p <= PIECES; p++) begin
-      if (pieces_i == ($clog2(PIECES + 1))'(p)) row_sums_q <= ADDRESS_BITS'(p) * ADDRESS_BITS'(outputs_q);
+    row_sums_q <= row_sums;
+    read_address_o <= ADDR_WIDTH'(layer_i.residual_address + run_at_q);
+    run_address_q <= ADDR_WIDTH'(layer_i.output_address + run_at_q);
+  end
+  always_comb begin
+    row_sums = ADDRESS_BITS'(outputs_q);
+    for (int p = 1; p < PIECES; p++) begin
+      if (pairs_i && pieces_i > ($clog2(PIECES + 1))'(p)) row_sums = row_sums + ADDRESS_BITS'(outputs_q);
     end
-    if (!pairs_i) row_sums_q <= ADDRESS_BITS'(outputs_q);
   end
 
   // ---- Through a band: rows, output channels, beats. A row without pairs is half of a step's pixels.
@@ -168,7 +173,6 @@ module subbit_table_values #(
   wire [ADDRESS_BITS-1:0] row_base_next = pairs_i || row_q[0] ? row_base_q + row_sums_q : row_base_q;
   wire asks = state_q == ASK && run_ready && (!layer_i.has_residual || read_ready_i);
   assign read_valid_o = state_q == ASK && run_ready && layer_i.has_residual;
-  assign read_address_o = ADDR_WIDTH'(layer_i.residual_address + run_at_q);
   assign read_bytes_o = 24'(run_bytes_q);
   assign read_soon_o = layer_i.has_residual && (state_q == BEGIN || state_q == ASK ||
                                                 (state_q == RUN && !single && row_q != rows_here_q - 16'd1));
@@ -191,7 +195,7 @@ module subbit_table_values #(
         ASK: if (asks) state_q <= RUN;
         default:
         if (issue && runs_end) begin
-          state_q <= ASK;
+          state_q <= BEGIN;
           if (band_ends) state_q <= band_last_q && block_last_q && images_left_q == 32'd1 ? IDLE : NEXT;
         end
       endcase
@@ -268,7 +272,7 @@ module subbit_table_values #(
       .rst,
       .in_valid(asks),
       .in_ready(run_ready),
-      .in_data({ADDR_WIDTH'(layer_i.output_address + run_at_q), 24'(run_bytes_q >> SIZE)}),
+      .in_data({run_address_q, 24'(run_bytes_q >> SIZE)}),
       .out_valid(run_valid),
       .out_ready(run_taken),
       .out_data({command_address_o, command_beats_o})

@@ -48,7 +48,8 @@ class Images {
     sign_rows_ = band_rows_ * std::max<std::uint64_t>(1, 2 * kTableSums / (block * band_rows_));
   }
 
-  /// Returns when the next image's last output is written; the first one begins at 0. Whether it is the last one.
+  /// Returns when the next image's last output is written, if the first one begins at 0. After the last image nothing
+  /// more is read.
   std::uint64_t Next(bool last_image) {
     last_image_ = last_image;
     while (rows_due_) {
@@ -192,8 +193,8 @@ class Images {
     for (std::uint64_t run = 0; run < (single ? 1 : rows); ++run) {
       std::uint64_t begins = asks;
       if (d_.adds_residual) {
-        // What may be read before goes first.
-        for (auto may = MayRead(); may.has_value() && std::max(*may, reader_) + 1 < asks; may = MayRead()) {
+        // What may be read before goes first, but not between the runs of a band.
+        for (auto may = MayRead(); run == 0 && may.has_value() && std::max(*may, reader_) + 1 < asks; may = MayRead()) {
           Read();
         }
         begins = std::max(asks, reader_) + kRunOverhead;
@@ -203,7 +204,7 @@ class Images {
         reader_ = room_;
       }
       free_ = room_ + kWriteOverhead;
-      asks = room_ + 1;
+      asks = room_ + 2;
     }
     // The last burst is sent when all its beats are there; in front of signs that takes no time.
     written_ = room_ + kFinish + std::min(beats, kBurst);

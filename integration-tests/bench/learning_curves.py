@@ -14,7 +14,7 @@ from pathlib import Path
 
 WIDTH, HEIGHT = 840, 360
 LEFT, RIGHT, TOP, BOTTOM = 60, 210, 30, 50
-COLOURS = ("#2563eb", "#0f766e", "#ea7317", "#b91c1c", "#7c3aed", "#666b73")
+COLOURS = ("#2563eb", "#0f766e", "#ea7317", "#b91c1c", "#7c3aed", "#666b73", "#a16207", "#be185d")
 GRID_LINES = 6
 
 

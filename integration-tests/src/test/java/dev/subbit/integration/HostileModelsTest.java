@@ -66,7 +66,9 @@ class HostileModelsTest {
 
   @Test
   void damagedModelsTouchNoForeignMemoryOnTheDevice() throws Exception {
-    assertDamagedModelsSurvived(sanitizedHostileModels("fpga", Integer.toString(DAMAGED)), DAMAGED);
+    // Fewer, since the sanitizer marks all of an emulator's memory with every model.
+    int count = (DAMAGED + 3) / 4;
+    assertDamagedModelsSurvived(sanitizedHostileModels("fpga", Integer.toString(count)), count);
   }
 
   @ParameterizedTest

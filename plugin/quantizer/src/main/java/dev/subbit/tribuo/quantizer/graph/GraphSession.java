@@ -59,12 +59,14 @@ public final class GraphSession implements AutoCloseable {
 
   /**
    * Sessions come and go with every layer, and each would keep the memory of its largest run: so
-   * they take it from the system and give it back.
+   * they take it from the system and give it back. Nor do their threads spin between runs: other
+   * work of this process follows each.
    */
   private static void configure(OrtSession.SessionOptions options) throws OrtException {
     options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
     options.setCPUArenaAllocator(false);
     options.setMemoryPatternOptimization(false);
+    options.addConfigEntry("session.intra_op.allow_spinning", "0");
   }
 
   /**

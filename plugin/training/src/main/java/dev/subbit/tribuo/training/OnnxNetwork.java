@@ -147,7 +147,8 @@ public final class OnnxNetwork implements Configurable, Provenancable<Configured
   /**
    * Fits and trains the network.
    *
-   * @param images the images; a fifth of them is held out, to measure the result on.
+   * @param images the images; a fifth of them, or 50 where as many are left, is held out to measure
+   *     the result on.
    * @param progress receives the progress.
    * @return the model, with what was measured.
    * @throws IOException if the file cannot be read, or is no ONNX model.

@@ -84,7 +84,7 @@ class OnnxNetworkTest {
 
   @Test
   void aConfigurationTrainsANetworkOnLabels() throws IOException {
-    MutableDataset<Label> images = new MutableDataset<>(StripedImages.source(folder, 240, 1));
+    MutableDataset<Label> images = new MutableDataset<>(StripedImages.source(folder, 300, 1));
     QuantizationResult result = configured("").train(images, QuantizationProgress.NONE);
     assertEquals(3, result.layers().size());
     MutableDataset<Label> others = new MutableDataset<>(StripedImages.source(folder, 120, 2));

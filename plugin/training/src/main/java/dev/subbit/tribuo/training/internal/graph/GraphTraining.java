@@ -24,9 +24,9 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /**
- * Trains a fitted graph end to end: scales and biases first, then everything. After every pass the
- * state is written into the graph and measured in ONNX Runtime on samples that are not trained on;
- * the best one is kept, or the fit itself.
+ * Trains a fitted graph end to end: scales and biases first, then everything, and at the end all
+ * but the choice of codewords. After every pass the state is written into the graph and measured in
+ * ONNX Runtime on samples that are not trained on; the best one is kept, or the fit itself.
  */
 public final class GraphTraining implements GraphTuner {
 
@@ -35,6 +35,12 @@ public final class GraphTraining implements GraphTuner {
 
   /** Share of the training in which only scales and biases change. */
   private static final double SCALES_ALONE = 0.25;
+
+  /**
+   * Share of the training after which codewords stay. Latent weights come to rest where codewords
+   * meet, and go on changing them however low the learning rate is; the rest settles only then.
+   */
+  private static final double CODEWORDS_STAY = 0.7;
 
   /** Samples that are measured at a time. */
   private static final int MEASURED = 64;
@@ -187,14 +193,12 @@ public final class GraphTraining implements GraphTuner {
             progress.at((int) step, (int) steps, "training, pass " + epoch);
             int[] some = Arrays.copyOfRange(order, i * batch, (i + 1) * batch);
             Feed feed = samples.batch(some);
-            Set<Trained> what =
-                done < SCALES_ALONE ? EnumSet.of(Trained.SCALES) : EnumSet.allOf(Trained.class);
             double loss =
                 run.step(
                     feed,
                     targets(teacher, some, feed),
                     GraphSamples.labels(feed).orElse(new int[0]),
-                    what,
+                    trained(done),
                     (float) (settings.rate() * (1 + Math.cos(Math.PI * done)) / 2));
             if (!Double.isFinite(loss)) {
               throw new IllegalArgumentException(
@@ -216,6 +220,16 @@ public final class GraphTraining implements GraphTuner {
         progress.at((int) steps, (int) steps, "");
       }
       return best;
+    }
+
+    /** What changes after a share of the training. */
+    private static Set<Trained> trained(double done) {
+      if (done < SCALES_ALONE) {
+        return EnumSet.of(Trained.SCALES);
+      }
+      return done < CODEWORDS_STAY
+          ? EnumSet.allOf(Trained.class)
+          : EnumSet.of(Trained.SCALES, Trained.REST);
     }
 
     private int[] shuffled(RandomPlace place) {

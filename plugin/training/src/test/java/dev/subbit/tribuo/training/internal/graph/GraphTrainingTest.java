@@ -226,6 +226,25 @@ class GraphTrainingTest {
     }
   }
 
+  /** Codewords that change all the time would lose more than scales and biases gained before. */
+  @Test
+  void codewordsGainBeyondScalesAndBiases() {
+    ForeignGraph g = new ForeignGraph(5).input(-1, 3, 10, 10);
+    String wide = g.node("LeakyRelu", List.of(g.conv("x", 16, 3)));
+    String y = g.conv(g.node("LeakyRelu", List.of(g.conv(wide, 16, 16))), 3, 16);
+    Calibration samples =
+        new Calibration(List.of(feed(1, 200), feed(2, 200)), List.of(feed(3, 60)), 400, 60);
+    List<TrainingRound> rounds = new ArrayList<>();
+    GraphTrainingSettings settings =
+        new GraphTrainingSettings(32, 0, 0.03, 16, 0, false, false, THREADS, 1);
+    new OnnxQuantizer(
+            quantization(2), Deadline.NONE, Optional.of(new GraphTraining(settings, rounds::add)))
+        .quantize(g.model(y), samples, QuantizationProgress.NONE);
+    double scalesAlone = rounds.get(8).error();
+    double all = rounds.get(32).error();
+    assertTrue(all < scalesAlone, scalesAlone + ", then " + all);
+  }
+
   @Test
   void whatIsWrittenIsTheUsersGraphButForItsNumbers() {
     ModelProto model = network();

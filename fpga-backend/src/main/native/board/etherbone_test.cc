@@ -121,6 +121,7 @@ TEST(EtherboneBoard, IsNamedByHostAndPort) {
 
 TEST(EtherboneBoard, RunsLayersAndBringsMemoryUpOnce) {
   FakeEtherboneBoard board;
+  board.LosePower();
   const std::shared_ptr<Driver> driver = OpenBackend(board.name());
   EXPECT_EQ(OpenBackend(board.name()), driver) << "one device for all sessions";
   EXPECT_EQ(driver->timing_kind(), TimingKind::kMeasured);
@@ -226,7 +227,7 @@ TEST(EtherboneBoard, IsLostWhenItWasResetOrTakenOver) {
   driver->Disconnect();
   driver = Open(board);
   RunLayers(*driver, 1);
-  EXPECT_EQ(board.bring_ups(), 2) << "memory has to be brought up again";
+  EXPECT_EQ(board.bring_ups(), 1) << "memory has to be brought up again";
 
   // Also where the session has only reads to do.
   driver->Disconnect();
@@ -283,6 +284,7 @@ TEST(EtherboneBoard, IsRefusedWhereNothingAnswers) {
 TEST(EtherboneBoard, LevelsItsMemory) {
   FakeEtherboneBoard board;
   board.SetWindows({{3, 0, 1}, {0, 5, 7}});
+  board.LosePower();
   RunLayers(*Open(board), 1);
   EXPECT_EQ(board.Delays(), (std::vector<std::uint32_t>{1, 6})) << "in the middle of the windows";
 }
@@ -290,6 +292,7 @@ TEST(EtherboneBoard, LevelsItsMemory) {
 TEST(EtherboneBoard, IsRefusedIfItsMemoryCannotBeLevelled) {
   FakeEtherboneBoard board;
   board.SetWindows({{3, 0, 1}, {9, 0, 0}});
+  board.LosePower();
   ExpectIn("data wires 8 to 15", MessageOf<UnavailableBackend>([&] { OpenBackend(board.name()); }));
 }
 

@@ -122,6 +122,12 @@ FakeEtherboneBoard::FakeEtherboneBoard() : socket_(-1), table_(MakeTable()), mod
     }
   }
   PowerUp();
+  memory_registers_[kControl] = 15;
+  memory_registers_[kModeRegister] = 77;
+  for (Module& module : modules_) {
+    module.bitslip = module.window.bitslip;
+    module.delay = module.window.first;
+  }
   thread_ = std::thread([this] { Serve(); });
 }
 

@@ -28,7 +28,7 @@ struct FakeNetwork {
 };
 
 /// A board behind Etherbone at 127.0.0.2, answered for by a thread: LiteEth's record for record, the gate of
-/// rtl/subbit_gate.sv, the board table, memory that has to be brought up, and an emulator in the engine's place. Like
+/// rtl/subbit_gate.sv, the board table, memory, and an emulator in the engine's place. Like
 /// LiteEth, it answers to its own port number, wherever a request comes from.
 class FakeEtherboneBoard {
  public:
@@ -41,6 +41,7 @@ class FakeEtherboneBoard {
 
   static constexpr std::uint32_t kMemoryBytes = 1 << 20;
 
+  /// With its memory up.
   FakeEtherboneBoard();
   ~FakeEtherboneBoard();
   FakeEtherboneBoard(const FakeEtherboneBoard&) = delete;
@@ -53,14 +54,14 @@ class FakeEtherboneBoard {
   void Behave(FakeBehaviour behaviour);
   /// Puts a network before it; at first there is a perfect one.
   void SetNetwork(const FakeNetwork& network);
-  /// What a loss of power does.
+  /// What a loss of power does: memory has to be brought up again.
   void LosePower();
   /// Overwrites the gate's ticket, as another host does.
   void GiveTicket(std::uint32_t ticket);
   /// Overwrites a word of the board table, by default keeping the table's sum.
   void SetTable(std::size_t word, std::uint32_t value, bool keep_sum = true);
   std::vector<std::uint32_t> Table();
-  /// Gives the memory's modules these windows, from now on and after a loss of power.
+  /// Gives the memory's modules these windows.
   void SetWindows(const std::vector<Window>& windows);
 
   /// How often the engine was started.

@@ -4,9 +4,9 @@
 
 namespace subbit {
 
-/// Whether this program runs only a quarter of each sweep over random layers: those of the sanitized build and of the one
-/// that is emulated, and of simulated hardware, where tests take ten times as long and more. The environment variable SUBBIT_FULL_SWEEPS, set to anything,
-/// has them run whole.
+/// Whether this program runs only a quarter of each sweep over random layers: those of the sanitized build and of the
+/// one that is emulated, and of simulated hardware, where tests take ten times as long and more. The environment
+/// variable SUBBIT_FULL_SWEEPS, set to anything, has them run whole.
 inline bool SweepsAreShort() {
 #ifdef SUBBIT_SHORT_SWEEPS
   static const bool is_short = std::getenv("SUBBIT_FULL_SWEEPS") == nullptr;

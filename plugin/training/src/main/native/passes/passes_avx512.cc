@@ -43,7 +43,9 @@ void CountBlock(const std::uint64_t* patches, const std::uint64_t* weights, std:
 
 }  // namespace
 
-const Passes& Avx512Passes() {
+const Passes& Avx512Passes() { return kPasses; }
+
+const Passes& Avx512PassesAndConvs() {
   static constexpr Passes passes = WithConvs(kPasses);
   return passes;
 }

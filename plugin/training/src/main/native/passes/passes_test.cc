@@ -17,7 +17,7 @@ std::vector<const Passes*> AllPasses() {
   std::vector<const Passes*> all = {&PortablePasses()};
 #ifdef SUBBIT_X86_KERNELS
   if (DetectIsa() >= Isa::kAvx2) all.push_back(&Avx2Passes());
-  if (DetectIsa() >= Isa::kAvx512 && HasAvx512Popcount()) all.push_back(&Avx512Passes());
+  if (DetectIsa() >= Isa::kAvx512 && HasAvx512Popcount()) all.push_back(&Avx512PassesAndConvs());
 #endif
   return all;
 }

@@ -11,7 +11,7 @@ import sys
 # What macOS's linker adds to every library, and C++'s operators new and delete: of these, every library has the same, and the system's,
 # which come first, are taken.
 MACOS_OWN = ["__mh_dylib_header", "___dso_handle", "__Zn[wa]m*", "__Zd[la]Pv*"]
-WINDOWS_SYSTEM = ["kernel32.dll", "api-ms-win-crt-*.dll"]
+WINDOWS_SYSTEM = ["kernel32.dll", "ws2_32.dll", "api-ms-win-crt-*.dll"]
 MACOS_SYSTEM = ["/usr/lib/libSystem.B.dylib"]
 
 

@@ -174,19 +174,20 @@ final class LongRun {
    * Settles what to train on, which may start TensorFlow, and says so where it is a GPU.
    *
    * @param trainer the trainer.
-   * @return the device.
    */
-  TrainingDevice settleDevice(SubBitTrainer trainer) {
-    TrainingDevice device;
+  void settleDevice(SubBitTrainer trainer) {
+    // Nothing has to be looked for.
+    if (trainer.device() == TrainingDevice.CPU) {
+      return;
+    }
     try (Progress shown = progress.of("Training")) {
       shown.preparing("looking for what to train on");
-      device = trainer.settleDevice();
+      trainer.settleDevice();
     }
-    if (device == TrainingDevice.GPU) {
+    if (trainer.device() == TrainingDevice.GPU) {
       spec.commandLine().getOut().println("Training on the GPU.");
       spec.commandLine().getOut().flush();
     }
-    return device;
   }
 
   /**

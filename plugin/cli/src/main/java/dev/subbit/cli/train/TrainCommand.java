@@ -288,7 +288,7 @@ public final class TrainCommand implements Callable<Integer> {
       results.put("model", out.toString());
       results.put("trainImages", images.size());
       results.put("trainSeconds", seconds);
-      results.put("device", trainer.settleDevice().name());
+      results.put("device", trainer.device().name());
       best(epochs)
           .ifPresent(
               epoch ->

@@ -133,7 +133,9 @@ class SparkSubmitTest {
         "out",
         "--top",
         2);
-    assertRefused("--spark-conf needs", "predict", "m.onnx", "photos", "--spark-conf", "a=1");
+    String alone = "--spark-conf and --column need --spark";
+    assertRefused(alone, "predict", "m.onnx", "photos", "--spark-conf", "a=1");
+    assertRefused(alone, "predict", "m.onnx", "photos", "--column", "picture");
   }
 
   private static void assertRefused(String expected, Object... arguments) {

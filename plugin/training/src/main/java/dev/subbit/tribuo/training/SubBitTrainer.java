@@ -370,6 +370,15 @@ public final class SubBitTrainer extends RecipeFields implements Trainer<Label> 
   }
 
   /**
+   * What trainings compute on.
+   *
+   * @return what the configuration says, or what it was settled on.
+   */
+  public synchronized TrainingDevice device() {
+    return device;
+  }
+
+  /**
    * Settles what trainings compute on: where {@code device} is {@code AUTO}, it becomes what there
    * is, so that the provenance says what a model was trained on. Every training does this first; a
    * program may do it before it reads any images.

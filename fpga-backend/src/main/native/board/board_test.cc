@@ -8,6 +8,7 @@
 #include <random>
 
 #include "board/board_files.h"
+#include "board/testing/failing_run.h"
 #include "board/testing/fake_board.h"
 #include "board/uio.h"
 #include "board/xdma.h"
@@ -65,22 +66,6 @@ void ExpectRunsLayers(Driver& driver, int layers) {
 constexpr milliseconds kShort{100};
 constexpr milliseconds kLong{30000};
 
-/// Runs a layer and returns the fault that ends it.
-Fault RunAndFail(Driver& driver, milliseconds timeout = kLong) {
-  std::mt19937 random(4);
-  const LayerCase layer_case = RandomCase(random);
-  std::vector<std::uint8_t> output(layer_case.output_bytes());
-  try {
-    const auto loaded = driver.Load(layer_case.layer);
-    driver.Run(*loaded, layer_case.batch, layer_case.height, layer_case.width, layer_case.input.data(), output.data(),
-               timeout);
-  } catch (const DriverError& e) {
-    return e.fault();
-  }
-  ADD_FAILURE() << "the run succeeded";
-  return Fault::kUnsupported;
-}
-
 class Board : public ::testing::TestWithParam<FakeBoard::Kind> {};
 
 INSTANTIATE_TEST_SUITE_P(Kinds, Board, ::testing::Values(FakeBoard::Kind::kXdma, FakeBoard::Kind::kUio));
@@ -119,7 +104,7 @@ TEST_P(Board, RecoversFromAHang) {
   SystemWith system(GetParam());
   const std::shared_ptr<Driver> driver = OpenBackend(Expected(GetParam()));
   system.board().Behave(FakeBehaviour::kHangs);
-  EXPECT_EQ(RunAndFail(*driver, kShort), Fault::kTimeout);
+  EXPECT_EQ(RunAndFail(*driver, kShort).fault(), Fault::kTimeout);
   system.board().Behave(FakeBehaviour::kWorks);
   ExpectRunsLayers(*driver, 3);
 }
@@ -128,7 +113,7 @@ TEST_P(Board, ReportsTheDevicesError) {
   SystemWith system(GetParam());
   const std::shared_ptr<Driver> driver = OpenBackend(Expected(GetParam()));
   system.board().Behave(FakeBehaviour::kReportsError);
-  EXPECT_EQ(RunAndFail(*driver), Fault::kDeviceError);
+  EXPECT_EQ(RunAndFail(*driver, kLong).fault(), Fault::kDeviceError);
   system.board().Behave(FakeBehaviour::kWorks);
   ExpectRunsLayers(*driver, 3);
 }
@@ -137,7 +122,7 @@ TEST_P(Board, StaysLostOnceItHasVanishedAndComesBackWithTheNextSession) {
   SystemWith system(GetParam());
   const std::shared_ptr<Driver> driver = OpenBackend(Expected(GetParam()));
   system.board().Behave(FakeBehaviour::kVanishes);
-  EXPECT_EQ(RunAndFail(*driver), Fault::kVanished);
+  EXPECT_EQ(RunAndFail(*driver, kLong).fault(), Fault::kVanished);
   EXPECT_TRUE(driver->lost());
   EXPECT_THROW(OpenBackend(Expected(GetParam())), DriverError) << "it is still gone";
 
@@ -145,7 +130,7 @@ TEST_P(Board, StaysLostOnceItHasVanishedAndComesBackWithTheNextSession) {
   system.board().SetRegister(registers::kReset, 1);  // power is back
   while (!Listed(Expected(GetParam())).available) {
   }
-  EXPECT_EQ(RunAndFail(*driver), Fault::kVanished) << "its memory has lost what this driver had loaded";
+  EXPECT_EQ(RunAndFail(*driver, kLong).fault(), Fault::kVanished) << "its memory has lost what this driver had loaded";
   const std::shared_ptr<Driver> fresh = OpenBackend(Expected(GetParam()));
   EXPECT_NE(fresh, driver);
   ExpectRunsLayers(*fresh, 3);
@@ -156,7 +141,7 @@ TEST_P(Board, NoticesThatSomebodyElseHasResetIt) {
   const std::shared_ptr<Driver> driver = OpenBackend(Expected(GetParam()));
   ExpectRunsLayers(*driver, 1);
   system.board().SetRegister(registers::kDescriptorsLow, 0);
-  EXPECT_EQ(RunAndFail(*driver), Fault::kVanished);
+  EXPECT_EQ(RunAndFail(*driver, kLong).fault(), Fault::kVanished);
 }
 
 TEST_P(Board, IsListedWithTheReasonWhereItIsOfAnotherKind) {

@@ -10,6 +10,7 @@
 #include "board/datagram_socket.h"
 #include "board/etherbone_device.h"
 #include "board/etherbone_link.h"
+#include "board/testing/failing_run.h"
 #include "board/testing/fake_etherbone_board.h"
 #include "driver/backends.h"
 #include "tables/device.h"
@@ -62,22 +63,6 @@ int RunLayers(Driver& driver, int layers) {
     EXPECT_EQ(output, ReferenceConv(layer_case)) << "layer " << i;
   }
   return layers;
-}
-
-/// The fault that ends a layer.
-DriverError RunAndFailOverEtherbone(Driver& driver, milliseconds timeout = kPatient) {
-  std::mt19937 random(4);
-  const LayerCase layer_case = RandomCase(random);
-  std::vector<std::uint8_t> output(layer_case.output_bytes());
-  try {
-    const auto loaded = driver.Load(layer_case.layer);
-    driver.Run(*loaded, layer_case.batch, layer_case.height, layer_case.width, layer_case.input.data(), output.data(),
-               timeout);
-  } catch (const DriverError& e) {
-    return e;
-  }
-  ADD_FAILURE() << "the run succeeded";
-  return DriverError(Fault::kUnsupported, "");
 }
 
 TEST(Etherbone, EncodesWhatLiteEthReads) {
@@ -191,9 +176,9 @@ TEST(EtherboneBoard, RecoversFromAHangAndReportsTheDevicesError) {
   FakeEtherboneBoard board;
   const std::shared_ptr<Driver> driver = Open(board);
   board.Behave(FakeBehaviour::kHangs);
-  EXPECT_EQ(RunAndFailOverEtherbone(*driver, kImpatient).fault(), Fault::kTimeout);
+  EXPECT_EQ(RunAndFail(*driver, kImpatient).fault(), Fault::kTimeout);
   board.Behave(FakeBehaviour::kReportsError);
-  EXPECT_EQ(RunAndFailOverEtherbone(*driver).fault(), Fault::kDeviceError);
+  EXPECT_EQ(RunAndFail(*driver, kPatient).fault(), Fault::kDeviceError);
   board.Behave(FakeBehaviour::kWorks);
   RunLayers(*driver, 2);
 }
@@ -203,7 +188,7 @@ TEST(EtherboneBoard, VanishesWithAMessageThatNamesItInBoundedTime) {
   const std::shared_ptr<Driver> driver = Open(board, kImpatient);
   board.Behave(FakeBehaviour::kVanishes);
   const auto begin = steady_clock::now();
-  const DriverError error = RunAndFailOverEtherbone(*driver);
+  const DriverError error = RunAndFail(*driver, kPatient);
   EXPECT_LT(steady_clock::now() - begin, kPatient);
   EXPECT_EQ(error.fault(), Fault::kVanished);
   ExpectIn("127.0.0.2:" + std::to_string(board.port()), error.what());
@@ -211,7 +196,7 @@ TEST(EtherboneBoard, VanishesWithAMessageThatNamesItInBoundedTime) {
   EXPECT_TRUE(driver->lost());
 
   board.Behave(FakeBehaviour::kWorks);
-  EXPECT_EQ(RunAndFailOverEtherbone(*driver).fault(), Fault::kVanished) << "it stays lost";
+  EXPECT_EQ(RunAndFail(*driver, kPatient).fault(), Fault::kVanished) << "it stays lost";
   driver->Disconnect();
   RunLayers(*Open(board), 2);
 }
@@ -221,7 +206,7 @@ TEST(EtherboneBoard, IsLostWhenItWasResetOrTakenOver) {
   std::shared_ptr<Driver> driver = Open(board);
   RunLayers(*driver, 1);
   board.LosePower();
-  const DriverError reset = RunAndFailOverEtherbone(*driver);
+  const DriverError reset = RunAndFail(*driver, kPatient);
   EXPECT_EQ(reset.fault(), Fault::kVanished);
   ExpectIn("was reset, or is driven by another host", reset.what());
   driver->Disconnect();

@@ -49,4 +49,10 @@ ErrorCode Judge(Descriptor& m, const DescriptorBytes& bytes) {
   return error;
 }
 
+/// What the driver says of a descriptor, which is put into *d.
+inline ErrorCode ExpectedError(const DescriptorBytes& bytes, const Capabilities& capabilities, LayerDescriptor* d) {
+  const ErrorCode error = LayerDescriptor::Decode(bytes.data(), bytes.size(), d);
+  return error == ErrorCode::kNone ? d->Validate(capabilities) : error;
+}
+
 }  // namespace subbit::fpga

@@ -98,10 +98,7 @@ void TakesRandomDescriptors(std::uint32_t max_tau) {
       bytes[random() % bytes.size()] ^= static_cast<std::uint8_t>(1u << random() % 8);
     }
     LayerDescriptor d;
-    ErrorCode expected = LayerDescriptor::Decode(bytes.data(), bytes.size(), &d);
-    if (expected == ErrorCode::kNone) {
-      expected = d.Validate(capabilities);
-    }
+    const ErrorCode expected = ExpectedError(bytes, capabilities, &d);
     if (random() % 16 == 0) {
       // Given up half way.
       std::memcpy(&m.bytes, bytes.data(), bytes.size());

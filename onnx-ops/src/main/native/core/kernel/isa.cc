@@ -47,8 +47,6 @@ bool HasAvx512Vnni() { return Features().avx512_vnni; }
 
 bool HasAvx512Vbmi() { return Features().avx512_vbmi; }
 
-bool IsAmdZen5() { return Features().amd_zen5; }
-
 #else
 
 std::vector<Isa> AvailableIsas() {
@@ -64,8 +62,6 @@ bool HasAvx512Popcount() { return false; }
 bool HasAvx512Vnni() { return false; }
 
 bool HasAvx512Vbmi() { return false; }
-
-bool IsAmdZen5() { return false; }
 
 #endif
 

@@ -32,9 +32,6 @@ bool HasAvx512Vnni();
 /// Whether this build and this processor have AVX-512 VBMI (shuffles of bytes across a whole vector).
 bool HasAvx512Vbmi();
 
-/// Whether this processor is an AMD of family 26 (Zen 5) or later, and the build is for such.
-bool IsAmdZen5();
-
 /// The level to use: the best available one that does not exceed the environment variable SUBBIT_ISA, if that is set.
 /// Throws std::invalid_argument if it is set to anything but a level's name.
 Isa ChosenIsa();

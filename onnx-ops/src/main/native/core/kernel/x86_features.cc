@@ -31,15 +31,6 @@ std::uint32_t SavedState() {
   return low;
 }
 
-/// The family of a processor of AMD, 0 for others.
-std::uint32_t AmdFamily() {
-  const Registers vendor = CpuId(0);
-  if (vendor.b != 0x68747541 || vendor.d != 0x69746E65 || vendor.c != 0x444D4163) return 0;  // "AuthenticAMD"
-  const std::uint32_t version = CpuId(1).a;
-  const std::uint32_t family = version >> 8 & 0xF;
-  return family == 0xF ? family + (version >> 20 & 0xFF) : family;
-}
-
 }  // namespace
 
 X86Features DetectX86Features() {
@@ -58,7 +49,6 @@ X86Features DetectX86Features() {
   features.avx512_popcount = features.avx512 && HasBits(extended.c, kVpopcntdq);
   features.avx512_vnni = features.avx512 && HasBits(extended.c, kVnni);
   features.avx512_vbmi = features.avx512 && HasBits(extended.c, kVbmi);
-  features.amd_zen5 = AmdFamily() >= 26;
   return features;
 }
 

@@ -11,8 +11,6 @@ struct X86Features {
   bool avx512_popcount = false;
   bool avx512_vnni = false;
   bool avx512_vbmi = false;
-  /// Made by AMD in family 26 (Zen 5) or later. With Zen 4, a vector of 512 bits takes as long as two of 256.
-  bool amd_zen5 = false;
 };
 
 X86Features DetectX86Features();

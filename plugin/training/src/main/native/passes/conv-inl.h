@@ -1,4 +1,6 @@
-// Convolutions of floats and their two gradients, for instruction sets of 32 registers; included behind passes-inl.h.
+// Convolutions of floats and their two gradients, for instruction sets of 32 registers; included behind passes-inl.h
+// and a definition of
+//   MultiplyAdd(value, vector, sum), which rounds value * vector + sum once.
 // Sums stay in registers: a block of neighbouring pixels by one or two vectors of outputs in a convolution, a block of
 // channels by outputs in the gradient of the weights.
 #pragma once
@@ -14,33 +16,39 @@
 namespace subbit {
 namespace {
 
-/// The pixels of an image with one pixel of zeros around them, [height + 2][width + 2][channels].
+/// The pixels of an image with zeros around them: one pixel above and to the left, and below and to the right as many
+/// as make the height and the width, less the two outermost, multiples of a number.
 class Plane {
  public:
-  Plane(std::int64_t height, std::int64_t width, std::int64_t channels)
+  Plane(std::int64_t height, std::int64_t width, std::int64_t channels, std::int64_t multiple = 1)
       : height_(height),
-        width_(width),
+        image_row_(width * channels),
         channels_(channels),
-        values_(static_cast<std::size_t>((height + 2) * (width + 2) * channels), 0.0f) {}
+        row_(((width + multiple - 1) / multiple * multiple + 2) * channels),
+        values_(static_cast<std::size_t>(((height + multiple - 1) / multiple * multiple + 2) * row_), 0.0f) {}
 
   void Fill(const float* image) {
-    const std::int64_t row = width_ * channels_;
     for (std::int64_t y = 0; y < height_; ++y) {
-      std::memcpy(values_.data() + Offset(y, 0), image + y * row, static_cast<std::size_t>(row) * sizeof(float));
+      std::memcpy(values_.data() + Offset(y, 0), image + y * image_row_,
+                  static_cast<std::size_t>(image_row_) * sizeof(float));
     }
   }
 
   const float* values() const { return values_.data(); }
 
+  /// From a row to the next.
+  std::int64_t row() const { return row_; }
+
   /// Of a pixel of the image; rows and columns begin at -1.
   std::int64_t Offset(std::int64_t row, std::int64_t column) const {
-    return ((row + 1) * (width_ + 2) + column + 1) * channels_;
+    return (row + 1) * row_ + (column + 1) * channels_;
   }
 
  private:
   const std::int64_t height_;
-  const std::int64_t width_;
+  const std::int64_t image_row_;
   const std::int64_t channels_;
+  const std::int64_t row_;
   std::vector<float> values_;
 };
 
@@ -79,7 +87,7 @@ inline void SumTaps(const TapRow& row, const std::vector<Tap>& taps, std::int64_
       for (int p = 0; p < kPixels; ++p) {
         const float value = x[p / 3][p % 3 * step];
 #pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) sums[p][v] += value * weight[v];
+        for (int v = 0; v < kVectors; ++v) sums[p][v] = MultiplyAdd(value, weight[v], sums[p][v]);
       }
 #pragma GCC unroll 8
       for (int i = 0; i < kPointers; ++i) ++x[i];
@@ -93,7 +101,7 @@ inline void SumTaps(const TapRow& row, const std::vector<Tap>& taps, std::int64_
 }
 
 template <int kPixels, int kVectors>
-inline void SumRow(const TapRow& row, const std::vector<Tap>& taps, std::int64_t pixels, std::int64_t o) {
+inline void SumBlocks(const TapRow& row, const std::vector<Tap>& taps, std::int64_t pixels, std::int64_t o) {
   std::int64_t first = 0;
   for (; first + kPixels <= pixels; first += kPixels) SumTaps<kPixels, kVectors>(row, taps, first, o);
   if (first == pixels) return;
@@ -105,16 +113,22 @@ inline void SumRow(const TapRow& row, const std::vector<Tap>& taps, std::int64_t
   for (; first < pixels; ++first) SumTaps<1, kVectors>(row, taps, first, o);
 }
 
+/// In blocks of 8 or 7 pixels, which the usual lengths of rows are multiples of.
+template <int kVectors>
+inline void SumRow(const TapRow& row, const std::vector<Tap>& taps, std::int64_t pixels, std::int64_t o) {
+  if (pixels % 8 == 0) {
+    SumBlocks<8, kVectors>(row, taps, pixels, o);
+  } else if (kVectors == 1 && pixels >= 14) {
+    SumBlocks<14, 1>(row, taps, pixels, o);
+  } else {
+    SumBlocks<7, kVectors>(row, taps, pixels, o);
+  }
+}
+
 inline void SumRow(const TapRow& row, const std::vector<Tap>& taps, std::int64_t pixels) {
   std::int64_t o = 0;
-  for (; o + 2 * kLanes <= row.out; o += 2 * kLanes) SumRow<7, 2>(row, taps, pixels, o);
-  for (; o < row.out; o += kLanes) {
-    if (pixels >= 14) {
-      SumRow<14, 1>(row, taps, pixels, o);
-    } else {
-      SumRow<7, 1>(row, taps, pixels, o);
-    }
-  }
+  for (; o + 2 * kLanes <= row.out; o += 2 * kLanes) SumRow<2>(row, taps, pixels, o);
+  for (; o < row.out; o += kLanes) SumRow<1>(row, taps, pixels, o);
 }
 
 class Conv {
@@ -129,7 +143,7 @@ class Conv {
     plane_.Fill(x);
     const std::int64_t step = shape_.stride * shape_.in;
     for (std::int64_t row = 0; row < shape_.OutHeight(); ++row) {
-      const float* from = plane_.values() + row * step * (shape_.width + 2);
+      const float* from = plane_.values() + row * shape_.stride * plane_.row();
       SumRow({from, step, shape_.in, shape_.out, y, shape_.out}, taps_, shape_.OutWidth());
       y += shape_.OutWidth() * shape_.out;
     }
@@ -176,7 +190,7 @@ class ConvInputGradient {
     plane_.Fill(dy);
     const std::int64_t stride = shape_.stride;
     for (std::int64_t row = 0; row < shape_.height; ++row) {
-      const float* from = plane_.values() + row / stride * (shape_.OutWidth() + 2) * shape_.out;
+      const float* from = plane_.values() + row / stride * plane_.row();
       for (std::int64_t left = 0; left < stride; ++left) {
         float* to = dx + (row * shape_.width + left) * shape_.in;
         SumRow({from, shape_.out, shape_.out, shape_.in, to, stride * shape_.in},
@@ -193,121 +207,95 @@ class ConvInputGradient {
   std::vector<std::vector<Tap>> taps_;
 };
 
-/// Adds to the gradient of the weights of one tap, of kChannels channels by kVectors vectors of outputs, what a row
-/// gives.
+/// What a tap of a kernel reads in some rows of pixels, and the gradient that arrives at these.
+struct FilterRows {
+  const float* x;     ///< the first pixel that the tap reads
+  std::int64_t row;   ///< from there to the next row
+  std::int64_t step;  ///< from a pixel to the next
+  std::int64_t in;    ///< channels
+  const float* dy;    ///< [rows][pixels][out]
+  std::int64_t rows;
+  std::int64_t pixels;
+  std::int64_t out;
+};
+
+/// Adds to the gradient of the tap's weights, of kChannels channels by kVectors vectors of outputs.
 template <int kChannels, int kVectors>
-inline void AddProducts(const float* x, std::int64_t step, const float* dy, std::int64_t out, std::int64_t pixels,
-                        std::int64_t rows, std::int64_t x_row, float* gradient) {
+inline void AddBlock(const FilterRows& taken, std::int64_t channel, std::int64_t o, float* gradient) {
+  const std::int64_t out = taken.out;
+  float* const block = gradient + channel * out + o;
   Vector sums[kChannels][kVectors];
 #pragma GCC unroll 16
   for (int c = 0; c < kChannels; ++c) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) sums[c][v] = Load<Vector>(gradient + c * out + v * kLanes);
+    for (int v = 0; v < kVectors; ++v) sums[c][v] = Load<Vector>(block + c * out + v * kLanes);
   }
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const float* from = x + row * x_row;
-    for (std::int64_t p = 0; p < pixels; ++p, from += step, dy += out) {
+  const float* dy = taken.dy + o;
+  for (std::int64_t row = 0; row < taken.rows; ++row) {
+    const float* x = taken.x + channel + row * taken.row;
+    for (std::int64_t p = 0; p < taken.pixels; ++p, x += taken.step, dy += out) {
       Vector arrived[kVectors];
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) arrived[v] = Load<Vector>(dy + v * kLanes);
 #pragma GCC unroll 16
       for (int c = 0; c < kChannels; ++c) {
-        const float value = from[c];
+        const float value = x[c];
 #pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) sums[c][v] += value * arrived[v];
+        for (int v = 0; v < kVectors; ++v) sums[c][v] = MultiplyAdd(value, arrived[v], sums[c][v]);
       }
     }
   }
 #pragma GCC unroll 16
   for (int c = 0; c < kChannels; ++c) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) Store(gradient + c * out + v * kLanes, sums[c][v]);
+    for (int v = 0; v < kVectors; ++v) Store(block + c * out + v * kLanes, sums[c][v]);
+  }
+}
+
+/// Adds to the gradient of the tap's weights, [in][out].
+inline void AddProducts(const FilterRows& taken, float* gradient) {
+  std::int64_t o = 0;
+  for (; o + 2 * kLanes <= taken.out; o += 2 * kLanes) {
+    for (std::int64_t c = 0; c < taken.in; c += 8) AddBlock<8, 2>(taken, c, o, gradient);
+  }
+  for (; o < taken.out; o += kLanes) {
+    for (std::int64_t c = 0; c < taken.in; c += 16) AddBlock<16, 1>(taken, c, o, gradient);
   }
 }
 
 /// Sums up over images.
 class ConvFilterGradient {
  public:
-  ConvFilterGradient(const ConvShape& shape, float* gradient)
-      : shape_(shape), plane_(shape.height, shape.width, shape.in), gradient_(gradient) {
-    std::fill(gradient, gradient + 9 * shape.in * shape.out, 0.0f);
-  }
+  explicit ConvFilterGradient(const ConvShape& shape)
+      : shape_(shape),
+        plane_(shape.height, shape.width, shape.in),
+        gradient_(static_cast<std::size_t>(9 * shape.in * shape.out), 0.0f) {}
 
   void Image(const float* x, const float* dy) {
     plane_.Fill(x);
-    const std::int64_t row_step = shape_.stride * (shape_.width + 2) * shape_.in;
+    const std::int64_t row_step = shape_.stride * plane_.row();
     for (std::int64_t row = 0; row < shape_.OutHeight(); row += kRowBlock) {
       const std::int64_t rows = std::min(kRowBlock, shape_.OutHeight() - row);
       for (std::int64_t tap = 0; tap < 9; ++tap) {
         const float* from = plane_.values() + row * row_step + plane_.Offset(tap / 3 - 1, tap % 3 - 1);
-        AddRows(from, row_step, dy, rows, gradient_ + tap * shape_.in * shape_.out);
+        AddProducts({from, row_step, shape_.stride * shape_.in, shape_.in, dy, rows, shape_.OutWidth(), shape_.out},
+                    gradient_.data() + tap * shape_.in * shape_.out);
       }
       dy += rows * shape_.OutWidth() * shape_.out;
     }
   }
 
+  /// The sum over all images so far.
+  void Write(float* gradient) const { std::copy(gradient_.begin(), gradient_.end(), gradient); }
+
  private:
   /// Rows that are read once for each tap, and stay in the cache until the last.
   static constexpr std::int64_t kRowBlock = 7;
 
-  void AddRows(const float* from, std::int64_t row_step, const float* dy, std::int64_t rows, float* to) {
-    std::int64_t o = 0;
-    for (; o + 2 * kLanes <= shape_.out; o += 2 * kLanes) AddChannels<8, 2>(from, row_step, dy, rows, to, o);
-    for (; o < shape_.out; o += kLanes) AddChannels<16, 1>(from, row_step, dy, rows, to, o);
-  }
-
-  template <int kChannels, int kVectors>
-  void AddChannels(const float* from, std::int64_t row_step, const float* dy, std::int64_t rows, float* to,
-                   std::int64_t o) {
-    const std::int64_t step = shape_.stride * shape_.in;
-    for (std::int64_t c = 0; c < shape_.in; c += kChannels) {
-      AddProducts<kChannels, kVectors>(from + c, step, dy + o, shape_.out, shape_.OutWidth(), rows, row_step,
-                                       to + c * shape_.out + o);
-    }
-  }
-
   const ConvShape shape_;
   Plane plane_;
-  float* const gradient_;
+  std::vector<float> gradient_;
 };
-
-void ConvPass(const ConvShape& shape, const float* x, const float* weights, float* y, double* mean, double* squares) {
-  Conv conv(shape, weights);
-  ForEachImage(shape, y, mean, squares, [&](std::int64_t i, float* to) { conv.Image(x + i * shape.InputSize(), to); });
-}
-
-void ConvGradients(const ConvShape& shape, const float* x, const float* weights, const float* dy, float* dx,
-                   float* gradient) {
-  ConvInputGradient input(shape, weights);
-  ConvFilterGradient filter(shape, gradient);
-  for (std::int64_t i = 0; i < shape.images; ++i, x += shape.InputSize(), dx += shape.InputSize()) {
-    input.Image(dy, dx);
-    filter.Image(x, dy);
-    dy += shape.OutputSize();
-  }
-}
-
-void NormConvGradients(const ConvShape& shape, const NormBack& norm, const float* du, const float* y, const float* x,
-                       const float* weights, float* dx, float* gradient) {
-  ConvInputGradient input(shape, weights);
-  ConvFilterGradient filter(shape, gradient);
-  std::vector<float> dy(static_cast<std::size_t>(shape.OutputSize()));
-  for (std::int64_t i = 0; i < shape.images; ++i, x += shape.InputSize(), dx += shape.InputSize()) {
-    NormGradient({shape.OutHeight() * shape.OutWidth(), shape.out}, norm, du, y, dy.data());
-    input.Image(dy.data(), dx);
-    filter.Image(x, dy.data());
-    du += shape.OutputSize();
-    y += shape.OutputSize();
-  }
-}
-
-/// The same passes with convolutions of floats.
-constexpr Passes WithConvs(Passes passes) {
-  passes.conv = ConvPass;
-  passes.conv_gradients = ConvGradients;
-  passes.norm_conv_gradients = NormConvGradients;
-  return passes;
-}
 
 }  // namespace
 }  // namespace subbit

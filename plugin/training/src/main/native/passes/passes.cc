@@ -7,7 +7,7 @@ namespace subbit {
 const Passes& ChosenPasses() {
 #ifdef SUBBIT_X86_KERNELS
   const Isa isa = ChosenIsa();
-  if (isa >= Isa::kAvx512 && HasAvx512Popcount()) return IsAmdZen5() ? Avx512PassesAndConvs() : Avx512Passes();
+  if (isa >= Isa::kAvx512 && HasAvx512Popcount()) return Avx512Passes();
   if (isa >= Isa::kAvx2) return Avx2Passes();
 #endif
   return PortablePasses();

@@ -88,7 +88,7 @@ struct Passes {
   void (*binary_conv)(const ConvShape& shape, const float* x, const float* shift, const float* weights, float* y,
                       double* mean, double* squares);
 
-  // Null where TensorFlow's convolutions are faster.
+  // Null for AVX2 and less, where TensorFlow's convolutions are faster.
 
   /// The convolution of x, and the moments of y. Channels are multiples of kConvChannels, as in its gradients.
   void (*conv)(const ConvShape& shape, const float* x, const float* weights, float* y, double* mean, double* squares);
@@ -103,14 +103,11 @@ struct Passes {
                               const float* x, const float* weights, float* dx, float* gradient);
 };
 
-/// The passes for the best instruction set of this processor that the environment variable SUBBIT_ISA allows. Those of
-/// AVX-512 convolve floats on processors on which that was measured to be faster than TensorFlow's convolutions: AMD's
-/// since Zen 5. On Zen 4 a step with them takes 1.25 times as long.
+/// The passes for the best instruction set of this processor that the environment variable SUBBIT_ISA allows.
 const Passes& ChosenPasses();
 
 const Passes& PortablePasses();
 const Passes& Avx2Passes();
-const Passes& Avx512Passes();  ///< without convolutions of floats
-const Passes& Avx512PassesAndConvs();
+const Passes& Avx512Passes();
 
 }  // namespace subbit

@@ -39,7 +39,7 @@ WARM_UP = 5
 # images are tried until they agree; steps that are not the same agree on none.
 CHECKED_IMAGES = 2
 CHECKED_STEPS = 3
-CHECKED_PAIRS = 5
+CHECKED_PAIRS = 10
 LOSS_TOLERANCE = 1e-5
 
 try:

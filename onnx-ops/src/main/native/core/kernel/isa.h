@@ -10,7 +10,7 @@ enum class Isa {
   kReference,  ///< only the readable reference, on any processor
   kPortable,   ///< 128-bit vectors as compiled for the baseline of the target (SSE2, NEON)
   kNeon,       ///< NEON, which every aarch64 processor has
-  kAvx2,       ///< x86 with AVX2
+  kAvx2,       ///< x86 with AVX2 and FMA
   kAvx512,     ///< x86 with AVX-512 F, BW, DQ, VL
 };
 

@@ -36,7 +36,7 @@ TEST_F(IsaTest, AnUnknownNameIsAnError) {
 #ifdef SUBBIT_X86_KERNELS
 TEST(X86Features, AreThoseThatTheRuntimeLibraryOfGccSees) {
   const X86Features features = DetectX86Features();
-  EXPECT_EQ(features.avx2, __builtin_cpu_supports("avx2") != 0);
+  EXPECT_EQ(features.avx2, __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0);
   const bool avx512 = __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
                       __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vl") != 0;
   EXPECT_EQ(features.avx512, avx512);

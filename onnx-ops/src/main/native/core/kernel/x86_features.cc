@@ -36,6 +36,7 @@ std::uint32_t SavedState() {
 X86Features DetectX86Features() {
   constexpr std::uint32_t kYmm = Bit(1) | Bit(2);                  // the registers of SSE and AVX
   constexpr std::uint32_t kZmm = kYmm | Bit(5) | Bit(6) | Bit(7);  // and those of AVX-512
+  constexpr std::uint32_t kFma = Bit(12);
   constexpr std::uint32_t kAvx2 = Bit(5);
   constexpr std::uint32_t kAvx512 = Bit(16) | Bit(17) | Bit(30) | Bit(31);  // F, DQ, BW, VL
   constexpr std::uint32_t kVbmi = Bit(1);
@@ -44,7 +45,7 @@ X86Features DetectX86Features() {
   const std::uint32_t saved = SavedState();
   const Registers extended = CpuId(7);
   X86Features features;
-  features.avx2 = HasBits(saved, kYmm) && HasBits(extended.b, kAvx2);
+  features.avx2 = HasBits(saved, kYmm) && HasBits(extended.b, kAvx2) && HasBits(CpuId(1).c, kFma);
   features.avx512 = features.avx2 && HasBits(saved, kZmm) && HasBits(extended.b, kAvx512);
   features.avx512_popcount = features.avx512 && HasBits(extended.c, kVpopcntdq);
   features.avx512_vnni = features.avx512 && HasBits(extended.c, kVnni);

@@ -1,4 +1,4 @@
-// Convolutions of floats and their two gradients, for instruction sets of 32 registers; included behind passes-inl.h
+// Convolutions of floats and their two gradients; included behind passes-inl.h
 // and a definition of
 //   MultiplyAdd(value, vector, sum), which rounds value * vector + sum once.
 // Sums stay in registers: a block of neighbouring pixels by one or two vectors of outputs in a convolution, a block of
@@ -113,10 +113,15 @@ inline void SumBlocks(const TapRow& row, const std::vector<Tap>& taps, std::int6
   for (; first < pixels; ++first) SumTaps<1, kVectors>(row, taps, first, o);
 }
 
-/// In blocks of 8 or 7 pixels, which the usual lengths of rows are multiples of.
+/// Instruction sets with registers of 64 bytes have 32 of them, others 16.
+constexpr bool kManyRegisters = kVectorBytes == 64;
+
+/// In blocks of pixels that the usual lengths of rows are multiples of, with as many sums as there are registers for.
 template <int kVectors>
 inline void SumRow(const TapRow& row, const std::vector<Tap>& taps, std::int64_t pixels, std::int64_t o) {
-  if (pixels % 8 == 0) {
+  if constexpr (!kManyRegisters) {
+    SumBlocks<4, kVectors>(row, taps, pixels, o);
+  } else if (pixels % 8 == 0) {
     SumBlocks<8, kVectors>(row, taps, pixels, o);
   } else if (kVectors == 1 && pixels >= 14) {
     SumBlocks<14, 1>(row, taps, pixels, o);
@@ -254,12 +259,13 @@ inline void AddBlock(const FilterRows& taken, std::int64_t channel, std::int64_t
 
 /// Adds to the gradient of the tap's weights, [in][out].
 inline void AddProducts(const FilterRows& taken, float* gradient) {
+  constexpr int kChannels = kManyRegisters ? 8 : 4;
   std::int64_t o = 0;
   for (; o + 2 * kLanes <= taken.out; o += 2 * kLanes) {
-    for (std::int64_t c = 0; c < taken.in; c += 8) AddBlock<8, 2>(taken, c, o, gradient);
+    for (std::int64_t c = 0; c < taken.in; c += kChannels) AddBlock<kChannels, 2>(taken, c, o, gradient);
   }
   for (; o < taken.out; o += kLanes) {
-    for (std::int64_t c = 0; c < taken.in; c += 16) AddBlock<16, 1>(taken, c, o, gradient);
+    for (std::int64_t c = 0; c < taken.in; c += 2 * kChannels) AddBlock<2 * kChannels, 1>(taken, c, o, gradient);
   }
 }
 

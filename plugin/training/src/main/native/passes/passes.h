@@ -88,7 +88,7 @@ struct Passes {
   void (*binary_conv)(const ConvShape& shape, const float* x, const float* shift, const float* weights, float* y,
                       double* mean, double* squares);
 
-  // Null for AVX2 and less, where TensorFlow's convolutions are faster.
+  // Null without AVX2, where TensorFlow's convolutions are faster.
 
   /// The convolution of x, and the moments of y. Channels are multiples of kConvChannels, as in its gradients.
   void (*conv)(const ConvShape& shape, const float* x, const float* weights, float* y, double* mean, double* squares);

@@ -27,7 +27,23 @@ inline std::uint16_t Signs16(const float* x, const float* shift) {
 #include "passes/count_words-inl.h"
 
 namespace subbit {
+namespace {
 
-const Passes& Avx2Passes() { return kPasses; }
+// The compiler is told to fuse nothing by itself.
+inline Vector MultiplyAdd(float value, Vector vector, Vector sum) {
+  return _mm256_fmadd_ps(_mm256_set1_ps(value), vector, sum);
+}
+
+}  // namespace
+}  // namespace subbit
+
+#include "passes/conv_passes-inl.h"
+
+namespace subbit {
+
+const Passes& Avx2Passes() {
+  static constexpr Passes passes = WithConvs(kPasses);
+  return passes;
+}
 
 }  // namespace subbit

@@ -58,7 +58,7 @@ public final class LayerTimes {
             .toList();
     Map<ConvLayer, StagedWeights> byLayer = new LinkedHashMap<>();
     layers.forEach(layer -> byLayer.put(layer, weights.get(layer.name())));
-    Set<String> nativeStages = NativeStages.of(floats, byLayer);
+    Set<String> nativeStages = integer ? Set.of() : NativeStages.of(floats, byLayer);
     ModelProto exposed = BodyValues.expose(floats, layers);
     Map<String, LayerTime> times = new LinkedHashMap<>();
     for (int first = 0; first < layers.size(); first += LAYERS_AT_ONCE) {

@@ -102,6 +102,7 @@ void ConvDefinition<Row, T>::Run(const Kernel& kernel, const OpName& op, const C
 }
 
 template struct ConvDefinition<operators::SubBitConv, float>;
+template struct ConvDefinition<operators::StagedSubBitConv, float>;
 template struct ConvDefinition<operators::BinarySubBitConv, float>;
 template struct ConvDefinition<operators::QLinearSubBitConv, std::uint8_t>;
 template struct ConvDefinition<operators::QLinearSubBitConv, std::int8_t>;
@@ -110,6 +111,15 @@ std::unique_ptr<ConvKernel<float>> SubBitConvDefinition::Prepare(const Preparati
                                                                  const ConvAttributes& attributes) {
   FloatInputs inputs = ReadFloatInputs<Table>(p, attributes);
   return ChooseSubBitConv(p.isa, std::move(inputs.weights), std::move(inputs.scale), std::move(inputs.bias));
+}
+
+std::unique_ptr<ConvKernel<float>> StagedSubBitConvDefinition::Prepare(const Preparation& p,
+                                                                       const ConvAttributes& attributes) {
+  return ChooseStagedSubBitConv(
+      p.isa,
+      MakeWeightStages(p.op, attributes, Required<std::uint8_t>(p, Table::kIndex),
+                       Required<std::int8_t>(p, Table::kCodebook), Required<float>(p, Table::kScale)),
+      PerChannel(p, attributes, Table::kBias));
 }
 
 std::unique_ptr<ConvKernel<float>> BinarySubBitConvDefinition::Prepare(const Preparation& p,

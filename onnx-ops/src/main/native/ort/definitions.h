@@ -49,6 +49,10 @@ struct SubBitConvDefinition : ConvDefinition<operators::SubBitConv, float> {
   static std::unique_ptr<Kernel> Prepare(const Preparation& preparation, const ConvAttributes& attributes);
 };
 
+struct StagedSubBitConvDefinition : ConvDefinition<operators::StagedSubBitConv, float> {
+  static std::unique_ptr<Kernel> Prepare(const Preparation& preparation, const ConvAttributes& attributes);
+};
+
 struct BinarySubBitConvDefinition : ConvDefinition<operators::BinarySubBitConv, float> {
   static std::unique_ptr<Kernel> Prepare(const Preparation& preparation, const ConvAttributes& attributes);
 };

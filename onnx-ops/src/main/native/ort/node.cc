@@ -85,6 +85,7 @@ void Node<Definition>::Compute(OrtKernelContext* context) const {
 }
 
 template class Node<SubBitConvDefinition>;
+template class Node<StagedSubBitConvDefinition>;
 template class Node<BinarySubBitConvDefinition>;
 template class Node<QLinearSubBitConvDefinition<std::uint8_t>>;
 template class Node<QLinearSubBitConvDefinition<std::int8_t>>;

@@ -43,6 +43,7 @@ class Node {
 };
 
 extern template class Node<SubBitConvDefinition>;
+extern template class Node<StagedSubBitConvDefinition>;
 extern template class Node<BinarySubBitConvDefinition>;
 extern template class Node<QLinearSubBitConvDefinition<std::uint8_t>>;
 extern template class Node<QLinearSubBitConvDefinition<std::int8_t>>;

@@ -29,6 +29,7 @@ class Domains {
  public:
   explicit Domains(const OrtApi& api)
       : sub_bit_(api),
+        staged_(api),
         binary_(api),
         qlinear_u8_(api),
         qlinear_i8_(api),
@@ -48,7 +49,7 @@ class Domains {
     for (OrtCustomOpDomain** domain : {&all_, &without_packed_signs_}) {
       Check(api, api.CreateCustomOpDomain(operators::kDomain, domain));
       for (const OrtCustomOp* op : std::initializer_list<const OrtCustomOp*>{
-               &sub_bit_, &binary_, &qlinear_u8_, &qlinear_i8_, &qlinear_block_u8_, &qlinear_block_i8_}) {
+               &sub_bit_, &staged_, &binary_, &qlinear_u8_, &qlinear_i8_, &qlinear_block_u8_, &qlinear_block_i8_}) {
         Check(api, api.CustomOpDomain_Add(*domain, op));
       }
     }
@@ -65,6 +66,7 @@ class Domains {
 
  private:
   CustomOp<SubBitConvDefinition> sub_bit_;
+  CustomOp<StagedSubBitConvDefinition> staged_;
   CustomOp<BinarySubBitConvDefinition> binary_;
   CustomOp<QLinearSubBitConvDefinition<std::uint8_t>> qlinear_u8_;
   CustomOp<QLinearSubBitConvDefinition<std::int8_t>> qlinear_i8_;

@@ -156,8 +156,8 @@ TEST(Register, WithoutPackedSignsOnlyOperatorsOfOneConvolutionHaveKernels) {
   packed_signs_off = false;
   std::set<std::string> names;
   for (const OrtCustomOp* op : added->operators) names.insert(op->GetName(op));
-  EXPECT_EQ(names,
-            (std::set<std::string>{"BinarySubBitConv", "QLinearSubBitBlock", "QLinearSubBitConv", "SubBitConv"}));
+  EXPECT_EQ(names, (std::set<std::string>{"BinarySubBitConv", "QLinearSubBitBlock", "QLinearSubBitConv",
+                                          "StagedSubBitConv", "SubBitConv"}));
 }
 
 }  // namespace

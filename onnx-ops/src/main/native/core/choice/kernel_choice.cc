@@ -186,6 +186,16 @@ std::unique_ptr<ConvKernel<float>> ChooseSubBitConv(Isa isa, SubBitWeights weigh
   return MakeMapConv(MapKernelsFor(isa).real, ChooseMapKind(weights), weights, {}, FloatFinish(scale, bias));
 }
 
+std::unique_ptr<ConvKernel<float>> ChooseStagedSubBitConv(Isa isa, std::vector<WeightStage> stages,
+                                                          std::vector<float> bias) {
+  if (isa == Isa::kReference) return MakeReferenceStagedSubBitConv(std::move(stages), std::move(bias));
+  double codewords = 0;
+  for (const WeightStage& stage : stages) codewords += MeanCodewords(stage.weights);
+  const SubBitWeights& first = stages.front().weights;
+  const MapKind kind = ChooseMapKind(first.out_channels / first.group, codewords / static_cast<double>(stages.size()));
+  return MakeStagedMapConv(MapKernelsFor(isa).real, kind, stages, bias);
+}
+
 std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, KernelPolicy policy, SubBitWeights weights,
                                                           std::vector<float> scale, std::vector<float> bias) {
   if (isa == Isa::kReference) {

@@ -19,6 +19,10 @@ namespace subbit {
 std::unique_ptr<ConvKernel<float>> ChooseSubBitConv(Isa isa, SubBitWeights weights, std::vector<float> scale,
                                                     std::vector<float> bias);
 
+/// `stages` holds at least one, all of the same channels and tau.
+std::unique_ptr<ConvKernel<float>> ChooseStagedSubBitConv(Isa isa, std::vector<WeightStage> stages,
+                                                          std::vector<float> bias);
+
 std::unique_ptr<ConvKernel<float>> ChooseBinarySubBitConv(Isa isa, KernelPolicy policy, SubBitWeights weights,
                                                           std::vector<float> scale, std::vector<float> bias);
 

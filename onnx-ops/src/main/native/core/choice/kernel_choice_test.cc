@@ -177,6 +177,20 @@ std::vector<Q> RandomQuantized(const Layer& layer, std::mt19937* random) {
 /// Of each sweep.
 const int kRounds = SweepRounds(120);
 
+/// `scale[o]` is the sum of the magnitudes of all stages' scales. The tolerance is relative to the magnitude that is
+/// summed up: all taps of an output pixel, each about 1.
+void ExpectClose(const Layer& layer, const std::vector<float>& scale, const ConvKernel<float>& kernel,
+                 const std::vector<float>& expected) {
+  const std::int64_t plane = layer.geometry.out_height * layer.geometry.out_width;
+  const std::vector<float> y = RunKernel(layer, kernel, layer.x);
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const auto channel = static_cast<std::size_t>(static_cast<std::int64_t>(i) / plane) % scale.size();
+    const float magnitude = std::fabs(scale[channel]) * static_cast<float>(kTaps * layer.weights.in_channels) +
+                            std::fabs(layer.bias[channel]);
+    ASSERT_NEAR(y[i], expected[i], 1e-6f * magnitude) << Describe(layer, kernel.Name());
+  }
+}
+
 TEST(KernelChoice, SubBitConvIsCloseToTheReference) {
   std::mt19937 random(10);
   for (int round = 0; round < kRounds; ++round) {
@@ -184,17 +198,28 @@ TEST(KernelChoice, SubBitConvIsCloseToTheReference) {
     std::vector<float> expected(layer.YSize());
     ReferenceSubBitConv(layer.geometry, layer.weights, layer.scale, layer.bias, layer.x.data(), expected.data(),
                         RunSerially);
-    // The tolerance is relative to the magnitude that is summed up: all taps of an output pixel, each about 1.
-    const std::int64_t plane = layer.geometry.out_height * layer.geometry.out_width;
-    for (const auto& kernel : RealKernels(layer)) {
-      const std::vector<float> y = RunKernel(layer, *kernel, layer.x);
-      for (std::size_t i = 0; i < y.size(); ++i) {
-        const auto channel = static_cast<std::size_t>(static_cast<std::int64_t>(i) / plane) % layer.scale.size();
-        const float magnitude =
-            std::fabs(layer.scale[channel]) * static_cast<float>(kTaps * layer.weights.in_channels) +
-            std::fabs(layer.bias[channel]);
-        ASSERT_NEAR(y[i], expected[i], 1e-6f * magnitude) << Describe(layer, kernel->Name());
+    for (const auto& kernel : RealKernels(layer)) ExpectClose(layer, layer.scale, *kernel, expected);
+  }
+}
+
+TEST(KernelChoice, StagedSubBitConvIsCloseToTheReference) {
+  std::mt19937 random(21);
+  for (int round = 0; round < kRounds; ++round) {
+    const Layer layer = RandomLayer(&random);
+    const std::vector<WeightStage> stages = RandomStages(layer, round % 4, &random);
+    std::vector<float> expected(layer.YSize());
+    ReferenceStagedSubBitConv(layer.geometry, stages, layer.bias, layer.x.data(), expected.data(), RunSerially);
+    std::vector<float> scale(layer.scale.size(), 0.0f);
+    for (const WeightStage& stage : stages) {
+      for (std::size_t o = 0; o < scale.size(); ++o) scale[o] += std::fabs(stage.scale[o]);
+    }
+    for (const MapKernelSet* set : MapKernelSets()) {
+      for (const MapKind kind : kMapKinds) {
+        ExpectClose(layer, scale, *MakeStagedMapConv(set->real, kind, stages, layer.bias), expected);
       }
+    }
+    for (const Isa isa : AvailableIsas()) {
+      ExpectClose(layer, scale, *ChooseStagedSubBitConv(isa, stages, layer.bias), expected);
     }
   }
 }

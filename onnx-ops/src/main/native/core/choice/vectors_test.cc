@@ -59,26 +59,35 @@ std::vector<std::uint32_t> Bits(const std::vector<float>& values) {
   return bits;
 }
 
-void RunFloat(const VectorCase& c, Isa isa) {
+/// The kernel of StagedSubBitConv, SubBitConv or BinarySubBitConv.
+std::unique_ptr<ConvKernel<float>> ChooseFloatConv(const VectorCase& c, Isa isa) {
   const OpName op{c.op, c.name};
   const ConvAttributes attributes = Attributes(c);
   Validate(op, attributes);
-  SubBitWeights weights =
-      MakeWeights(op, attributes, View<std::uint8_t>(c.inputs.at("index")), View<std::int8_t>(c.inputs.at("codebook")));
-  const std::vector<float> scale =
-      MakePerChannel(op, "scale", attributes.out_channels, View<float>(c.inputs.at("scale")));
-  std::vector<float> bias(scale.size(), 0.0f);
+  const auto index = View<std::uint8_t>(c.inputs.at("index"));
+  const auto codebook = View<std::int8_t>(c.inputs.at("codebook"));
+  const auto scale = View<float>(c.inputs.at("scale"));
+  std::vector<float> bias(static_cast<std::size_t>(attributes.out_channels), 0.0f);
   if (c.inputs.count("bias") != 0) {
     bias = MakePerChannel(op, "bias", attributes.out_channels, View<float>(c.inputs.at("bias")));
   }
+  if (c.op == "StagedSubBitConv") {
+    return ChooseStagedSubBitConv(isa, MakeWeightStages(op, attributes, index, codebook, scale), std::move(bias));
+  }
+  SubBitWeights weights = MakeWeights(op, attributes, index, codebook);
+  std::vector<float> scales = MakePerChannel(op, "scale", attributes.out_channels, scale);
+  if (c.op == "SubBitConv") return ChooseSubBitConv(isa, std::move(weights), std::move(scales), std::move(bias));
+  return ChooseBinarySubBitConv(isa, KernelPolicy::kEstimate, std::move(weights), std::move(scales), std::move(bias));
+}
+
+void RunFloat(const VectorCase& c, Isa isa) {
+  const auto kernel = ChooseFloatConv(c, isa);
   const std::vector<float>& expected = c.outputs.at("Y").As<float>();
+  const std::vector<float> y = RunKernel(c, *kernel, "X", "Y");
   if (c.op == "BinarySubBitConv") {
-    const auto kernel = ChooseBinarySubBitConv(isa, KernelPolicy::kEstimate, std::move(weights), scale, bias);
-    EXPECT_EQ(Bits(RunKernel(c, *kernel, "X", "Y")), Bits(expected)) << kernel->Name();
+    EXPECT_EQ(Bits(y), Bits(expected)) << kernel->Name();
     return;
   }
-  const auto kernel = ChooseSubBitConv(isa, std::move(weights), scale, bias);
-  const std::vector<float> y = RunKernel(c, *kernel, "X", "Y");
   float largest = 0.0f;
   for (float value : expected) largest = std::max(largest, std::fabs(value));
   for (std::size_t i = 0; i < y.size(); ++i)

@@ -48,14 +48,13 @@ std::vector<T> Run(const Layer& layer, const ConvKernel<T>& kernel, const std::v
   return y;
 }
 
-/// Sums of floats depend on their order: near the reference, which sums in double.
-void RequireNear(const Layer& layer, const std::string& kernel, const std::vector<float>& y,
+/// Sums of floats depend on their order: near the reference, which sums in double. `scale` is the largest magnitude of
+/// a scale, or the sum of those of all stages.
+void RequireNear(const Layer& layer, float scale, const std::string& kernel, const std::vector<float>& y,
                  const std::vector<float>& expected) {
   float largest = 0.0f;
   for (const float value : layer.x) largest = std::max(largest, std::abs(value));
   const float taps = static_cast<float>(9 * layer.geometry.attributes.in_channels);
-  float scale = 0.0f;
-  for (const float value : layer.scale) scale = std::max(scale, std::abs(value));
   const float bound = 1e-5f * (1.0f + taps * largest * scale);
   for (std::size_t i = 0; i < y.size(); ++i) {
     if (!(std::abs(y[i] - expected[i]) <= bound)) {
@@ -77,12 +76,30 @@ void RequireSame(const Layer& layer, KernelPolicy policy, Make make, RunKernel r
   }
 }
 
+float Largest(const std::vector<float>& scale) {
+  float largest = 0.0f;
+  for (const float value : scale) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
 void FuzzReal(const Layer& layer) {
   const std::vector<float> expected =
       Run(layer, *ChooseSubBitConv(Isa::kReference, layer.weights, layer.scale, layer.bias), layer.x, {});
   for (const Isa isa : FastIsas()) {
     const auto kernel = ChooseSubBitConv(isa, layer.weights, layer.scale, layer.bias);
-    RequireNear(layer, kernel->Name(), Run(layer, *kernel, layer.x, {}), expected);
+    RequireNear(layer, Largest(layer.scale), kernel->Name(), Run(layer, *kernel, layer.x, {}), expected);
+  }
+}
+
+void FuzzStaged(const Layer& layer, int more, std::mt19937* random) {
+  const std::vector<WeightStage> stages = RandomStages(layer, more, random);
+  float scale = 0.0f;
+  for (const WeightStage& stage : stages) scale += Largest(stage.scale);
+  const std::vector<float> expected =
+      Run(layer, *ChooseStagedSubBitConv(Isa::kReference, stages, layer.bias), layer.x, {});
+  for (const Isa isa : FastIsas()) {
+    const auto kernel = ChooseStagedSubBitConv(isa, stages, layer.bias);
+    RequireNear(layer, scale, kernel->Name(), Run(layer, *kernel, layer.x, {}), expected);
   }
 }
 
@@ -145,7 +162,7 @@ void FuzzPacked(const Layer& layer, KernelPolicy policy, bool block, std::mt1993
 }  // namespace
 
 void FuzzKernels(FuzzInput* input) {
-  const std::int64_t op = input->Within(0, 7);
+  const std::int64_t op = input->Within(0, 8);
   const KernelPolicy policy = input->Among(kPolicies);
   std::mt19937 random(input->Any<std::uint32_t>());
   Layer layer = TakeLayer(input, &random);
@@ -167,6 +184,8 @@ void FuzzKernels(FuzzInput* input) {
     case 4:
     case 5:
       return FuzzQuantized<std::int8_t>(std::move(layer), policy, op == 5, &random);
+    case 8:
+      return FuzzStaged(layer, static_cast<int>(input->Within(0, 7)), &random);
     default:
       return FuzzPacked(layer, policy, op == 7, &random);
   }

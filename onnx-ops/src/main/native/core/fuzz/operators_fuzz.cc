@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "core/fuzz/targets.h"
@@ -57,27 +59,69 @@ std::vector<T> Values(FuzzInput* input, const std::vector<std::int64_t>& shape, 
   return values;
 }
 
-void FuzzWeights(FuzzInput* input, const ConvAttributes& attributes) {
-  const std::int64_t kernels = attributes.out_channels * attributes.in_channels;
-  const std::vector<std::int64_t> index_shape =
-      Shape(input, {attributes.tau, static_cast<std::int64_t>(PlaneBytes(static_cast<std::size_t>(kernels)))});
-  const std::vector<std::int64_t> codebook_shape = Shape(input, {std::int64_t{1} << attributes.tau, 3, 3});
-  const std::vector<std::int64_t> scale_shape = Shape(input, {attributes.out_channels});
+/// Everything that a convolution's weights are read from, mostly of the right shapes.
+struct WeightTensors {
+  std::vector<std::int64_t> index_shape;
+  std::vector<std::int64_t> codebook_shape;
+  std::vector<std::int64_t> scale_shape;
+  std::vector<std::uint8_t> index;
+  std::vector<std::int8_t> codebook;
+  std::vector<float> scale;
   bool made = true;
-  const std::vector<std::uint8_t> index = Values<std::uint8_t>(input, index_shape, &made);
-  std::vector<std::int8_t> codebook = Values<std::int8_t>(input, codebook_shape, &made);
-  const std::vector<float> scale = Values<float>(input, scale_shape, &made);
-  if (!made) return;
-  if (!input->Once(8)) {
-    for (std::int8_t& tap : codebook) tap = tap % 2 == 0 ? -1 : 1;
+};
+
+/// `stages` stands before the shapes of codebook and scale where it is not 0.
+WeightTensors TakeWeights(FuzzInput* input, const ConvAttributes& attributes, std::int64_t stages) {
+  const std::int64_t kernels = attributes.out_channels * attributes.in_channels;
+  std::vector<std::int64_t> codebook = {std::int64_t{1} << attributes.tau, 3, 3};
+  std::vector<std::int64_t> scale = {attributes.out_channels};
+  if (stages != 0) {
+    codebook.insert(codebook.begin(), stages);
+    scale.insert(scale.begin(), stages);
   }
-  const SubBitWeights weights =
-      MakeWeights(kOp, attributes, {index.data(), index_shape}, {codebook.data(), codebook_shape});
+  WeightTensors tensors;
+  tensors.index_shape = Shape(input, {std::max<std::int64_t>(stages, 1) * attributes.tau,
+                                      static_cast<std::int64_t>(PlaneBytes(static_cast<std::size_t>(kernels)))});
+  tensors.codebook_shape = Shape(input, std::move(codebook));
+  tensors.scale_shape = Shape(input, std::move(scale));
+  tensors.index = Values<std::uint8_t>(input, tensors.index_shape, &tensors.made);
+  tensors.codebook = Values<std::int8_t>(input, tensors.codebook_shape, &tensors.made);
+  tensors.scale = Values<float>(input, tensors.scale_shape, &tensors.made);
+  if (!input->Once(8)) {
+    for (std::int8_t& tap : tensors.codebook) tap = tap % 2 == 0 ? -1 : 1;
+  }
+  return tensors;
+}
+
+void RequireCodewords(const ConvAttributes& attributes, const SubBitWeights& weights) {
   for (std::int64_t o = 0; o < attributes.out_channels; ++o) {
     for (std::int64_t c = 0; c < attributes.in_channels; ++c) {
       if (weights.Codeword(o, c) > 511) Finding("a codeword of more than nine bits");
     }
   }
+}
+
+void FuzzStages(FuzzInput* input, const ConvAttributes& attributes) {
+  const WeightTensors tensors = TakeWeights(input, attributes, input->Within(1, kMaxStages + 1));
+  if (!tensors.made) return;
+  const std::vector<WeightStage> stages =
+      MakeWeightStages(kOp, attributes, {tensors.index.data(), tensors.index_shape},
+                       {tensors.codebook.data(), tensors.codebook_shape}, {tensors.scale.data(), tensors.scale_shape});
+  if (stages.empty() || stages.size() > static_cast<std::size_t>(kMaxStages)) Finding("too many stages, or none");
+  for (const WeightStage& stage : stages) {
+    RequireCodewords(attributes, stage.weights);
+    if (stage.scale.size() != static_cast<std::size_t>(attributes.out_channels)) Finding("a stage without its scales");
+  }
+}
+
+void FuzzWeights(FuzzInput* input, const ConvAttributes& attributes) {
+  const WeightTensors tensors = TakeWeights(input, attributes, 0);
+  bool made = tensors.made;
+  if (!made) return;
+  RequireCodewords(attributes, MakeWeights(kOp, attributes, {tensors.index.data(), tensors.index_shape},
+                                           {tensors.codebook.data(), tensors.codebook_shape}));
+  const std::vector<float>& scale = tensors.scale;
+  const std::vector<std::int64_t>& scale_shape = tensors.scale_shape;
   MakePerChannel(kOp, "scale", attributes.out_channels, {scale.data(), scale_shape});
   const std::vector<std::int64_t> no_axes;
   const std::vector<std::int64_t> one_axis = Shape(input, {1});
@@ -124,6 +168,8 @@ void FuzzOperators(FuzzInput* input) {
     Validate(kOp, attributes);
     if (input->Once(2)) {
       FuzzGeometry(input, attributes);
+    } else if (input->Once(3)) {
+      FuzzStages(input, attributes);
     } else {
       FuzzWeights(input, attributes);
     }

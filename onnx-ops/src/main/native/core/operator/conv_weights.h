@@ -40,6 +40,23 @@ inline int TapSign(std::uint16_t codeword, int tap) { return ((codeword >> tap) 
 SubBitWeights MakeWeights(const OpName& op, const ConvAttributes& attributes, const TensorView<std::uint8_t>& index,
                           const TensorView<std::int8_t>& codebook);
 
+/// One summand of the weights of a convolution of several stages: its kernels, and one scale per output channel.
+struct WeightStage {
+  SubBitWeights weights;
+  std::vector<float> scale;
+};
+
+/// The largest number of stages.
+constexpr std::int64_t kMaxStages = 8;
+
+/// Checks and decodes the weights of a node whose weights are a sum of stages. `attributes` must have passed Validate.
+/// Throws InvalidOperator unless `codebook` has the shape [stages, 2^tau, 3, 3] with 1 to kMaxStages stages, `index`
+/// the shape [stages * tau, ceil(out_channels * in_channels / 8)] and `scale` the shape [stages, out_channels], every
+/// tap is -1 or +1, and every scale is finite; a scale of -0 becomes +0.
+std::vector<WeightStage> MakeWeightStages(const OpName& op, const ConvAttributes& attributes,
+                                          const TensorView<std::uint8_t>& index,
+                                          const TensorView<std::int8_t>& codebook, const TensorView<float>& scale);
+
 /// Checks and copies an input with one finite float per output channel ("scale", "bias"); -0 becomes +0, as in the
 /// function bodies. Throws InvalidOperator.
 std::vector<float> MakePerChannel(const OpName& op, const char* field, std::int64_t out_channels,

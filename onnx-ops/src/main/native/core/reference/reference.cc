@@ -27,28 +27,38 @@ Sum SumOverTaps(const ConvGeometry& geometry, const SubBitWeights& weights, std:
   return sum;
 }
 
-/// Stores finish(o, sum, element) for every output pixel, whose place in y is `element`. The sum is that of value(o, x)
-/// * (-1 or +1).
-template <class Sum, class X, class Y, class Value, class Finish>
-void Convolve(const ConvGeometry& geometry, const SubBitWeights& weights, const X* x, Y* y, ParallelFor parallel_for,
-              Value value, Finish finish) {
+/// Stores finish(o, sum, element) for every output pixel, whose place in y is `element`. The sum is
+/// sum_at(image, o, row, column).
+template <class X, class Y, class SumAt, class Finish>
+void ConvolveSums(const ConvGeometry& geometry, const X* x, Y* y, ParallelFor parallel_for, SumAt sum_at,
+                  Finish finish) {
   const std::int64_t outs = geometry.attributes.out_channels;
-  const std::int64_t plane = geometry.height * geometry.width;
   const std::int64_t out_plane = geometry.out_height * geometry.out_width;
   parallel_for(static_cast<std::size_t>(geometry.batch * outs), [&](std::size_t task) {
     const std::int64_t n = static_cast<std::int64_t>(task) / outs;
     const std::int64_t o = static_cast<std::int64_t>(task) % outs;
-    const X* image = x + n * geometry.InputChannels() * plane;
+    const X* image = x + n * geometry.InputChannels() * geometry.height * geometry.width;
     for (std::int64_t row = 0; row < geometry.out_height; ++row) {
       for (std::int64_t column = 0; column < geometry.out_width; ++column) {
-        const Sum sum = SumOverTaps<Sum>(geometry, weights, o, row, column, [&](std::int64_t c, std::int64_t pixel) {
-          return value(o, image[c * plane + pixel]);
-        });
         const std::int64_t element = (n * outs + o) * out_plane + row * geometry.out_width + column;
-        y[element] = finish(o, sum, element);
+        y[element] = finish(o, sum_at(image, o, row, column), element);
       }
     }
   });
+}
+
+/// Stores finish(o, sum, element) for every output pixel. The sum is that of value(o, x) * (-1 or +1).
+template <class Sum, class X, class Y, class Value, class Finish>
+void Convolve(const ConvGeometry& geometry, const SubBitWeights& weights, const X* x, Y* y, ParallelFor parallel_for,
+              Value value, Finish finish) {
+  const std::int64_t plane = geometry.height * geometry.width;
+  ConvolveSums(
+      geometry, x, y, parallel_for,
+      [&](const X* image, std::int64_t o, std::int64_t row, std::int64_t column) {
+        return SumOverTaps<Sum>(geometry, weights, o, row, column,
+                                [&](std::int64_t c, std::int64_t pixel) { return value(o, image[c * plane + pixel]); });
+      },
+      finish);
 }
 
 /// -1 or +1: the sign of a channel at a pixel of one packed image.
@@ -116,6 +126,26 @@ void ReferenceSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weig
   Convolve<double>(
       geometry, weights, x, y, parallel_for,
       [&](std::int64_t o, float v) { return static_cast<double>(v) * scale[static_cast<std::size_t>(o)]; },
+      [&](std::int64_t o, double sum, std::int64_t) {
+        return static_cast<float>(sum + bias[static_cast<std::size_t>(o)]);
+      });
+}
+
+void ReferenceStagedSubBitConv(const ConvGeometry& geometry, const std::vector<WeightStage>& stages,
+                               const std::vector<float>& bias, const float* x, float* y, ParallelFor parallel_for) {
+  const std::int64_t plane = geometry.height * geometry.width;
+  ConvolveSums(
+      geometry, x, y, parallel_for,
+      [&](const float* image, std::int64_t o, std::int64_t row, std::int64_t column) {
+        double sum = 0;
+        for (const WeightStage& stage : stages) {
+          const double scale = stage.scale[static_cast<std::size_t>(o)];
+          sum += SumOverTaps<double>(geometry, stage.weights, o, row, column, [&](std::int64_t c, std::int64_t pixel) {
+            return image[c * plane + pixel] * scale;
+          });
+        }
+        return sum;
+      },
       [&](std::int64_t o, double sum, std::int64_t) {
         return static_cast<float>(sum + bias[static_cast<std::size_t>(o)]);
       });

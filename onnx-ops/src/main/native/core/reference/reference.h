@@ -20,6 +20,10 @@ namespace subbit {
 void ReferenceSubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights, const std::vector<float>& scale,
                          const std::vector<float>& bias, const float* x, float* y, ParallelFor parallel_for);
 
+/// StagedSubBitConv: the same with the sum of all stages' weights, at least one; sums in double, too.
+void ReferenceStagedSubBitConv(const ConvGeometry& geometry, const std::vector<WeightStage>& stages,
+                               const std::vector<float>& bias, const float* x, float* y, ParallelFor parallel_for);
+
 /// BinarySubBitConv: x is binarised first (x >= 0 to +1, everything else, NaN too, to -1), padding adds 0. The integer
 /// sum is exact; y = float(sum) * scale[o] + bias[o], rounded after the product and after the sum.
 void ReferenceBinarySubBitConv(const ConvGeometry& geometry, const SubBitWeights& weights,

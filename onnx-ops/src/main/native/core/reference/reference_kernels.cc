@@ -31,6 +31,25 @@ class FloatReferenceKernel : public ConvKernel<float> {
   const std::vector<float> bias_;
 };
 
+class StagedReferenceKernel : public ConvKernel<float> {
+ public:
+  StagedReferenceKernel(std::vector<WeightStage> stages, std::vector<float> bias)
+      : stages_(std::move(stages)), bias_(std::move(bias)) {}
+
+  std::string Name() const override { return "reference"; }
+
+  std::size_t ScratchBytes(const ConvGeometry&) const override { return 0; }
+
+  void Run(const ConvGeometry& geometry, const ConvInputs<float, float>& inputs, float* y, void*,
+           ParallelFor parallel_for) const override {
+    ReferenceStagedSubBitConv(geometry, stages_, bias_, inputs.x, y, parallel_for);
+  }
+
+ private:
+  const std::vector<WeightStage> stages_;
+  const std::vector<float> bias_;
+};
+
 class PackSignsReferenceKernel : public PackSignsKernel {
  public:
   explicit PackSignsReferenceKernel(std::vector<float> shift) : shift_(std::move(shift)) {}
@@ -120,6 +139,11 @@ std::unique_ptr<ConvKernel<float>> MakeReferenceSubBitConv(SubBitWeights weights
                                                            std::vector<float> bias) {
   return std::make_unique<FloatReferenceKernel>(ReferenceSubBitConv, std::move(weights), std::move(scale),
                                                 std::move(bias));
+}
+
+std::unique_ptr<ConvKernel<float>> MakeReferenceStagedSubBitConv(std::vector<WeightStage> stages,
+                                                                 std::vector<float> bias) {
+  return std::make_unique<StagedReferenceKernel>(std::move(stages), std::move(bias));
 }
 
 std::unique_ptr<ConvKernel<float>> MakeReferenceBinarySubBitConv(SubBitWeights weights, std::vector<float> scale,

@@ -14,6 +14,8 @@ namespace subbit {
 /// The reference loops behind the interface of the fast kernels; `scale` and `bias` hold one value per output channel.
 std::unique_ptr<ConvKernel<float>> MakeReferenceSubBitConv(SubBitWeights weights, std::vector<float> scale,
                                                            std::vector<float> bias);
+std::unique_ptr<ConvKernel<float>> MakeReferenceStagedSubBitConv(std::vector<WeightStage> stages,
+                                                                 std::vector<float> bias);
 std::unique_ptr<ConvKernel<float>> MakeReferenceBinarySubBitConv(SubBitWeights weights, std::vector<float> scale,
                                                                  std::vector<float> bias);
 std::unique_ptr<PackSignsKernel> MakeReferencePackSigns(std::vector<float> shift);

@@ -31,6 +31,17 @@ TEST(Reference, SubBitConvByHand) {
   EXPECT_EQ(y, (std::vector<float>{10 - 4.0f, 10 - 3.0f, 10 - 2.0f, 10 - 1.0f}));
 }
 
+TEST(Reference, StagedSubBitConvAddsTheStages) {
+  const Case c;
+  SubBitWeights all_plus = c.weights;
+  all_plus.codewords = {511, 511};
+  const std::vector<float> x = {1, 2, 3, 4};
+  std::vector<float> y(4);
+  ReferenceStagedSubBitConv(c.geometry, {{c.weights, {0.5f}}, {all_plus, {-0.25f}}}, {10.0f}, x.data(), y.data(),
+                            RunSerially);
+  EXPECT_EQ(y, (std::vector<float>{10 - 4.0f - 2.5f, 10 - 3.0f - 2.5f, 10 - 2.0f - 2.5f, 10 - 1.0f - 2.5f}));
+}
+
 TEST(Reference, BinarySubBitConvTakesZeroAsPlusOneAndNanAsMinusOne) {
   const Case c;
   const std::vector<float> x = {-0.0f, std::numeric_limits<float>::quiet_NaN(), 5.0f, -1.0f};  // +1 -1 +1 -1

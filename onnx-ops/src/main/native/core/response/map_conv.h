@@ -23,6 +23,9 @@
 ///
 /// Which kind of maps costs least depends on how many output channels share them: ChooseMapKind counts.
 ///
+/// Where the weights are a sum of stages, their blocks follow one another, and each block's sums are multiplied by its
+/// stage's scales before they are added to those of the blocks before.
+///
 /// Within a block sums are kept in the type E of the maps; a block has so few channels that they cannot overflow
 /// (map_kernels-inl.h), and between blocks they are widened to A. All integer results are exact.
 namespace subbit {
@@ -40,5 +43,10 @@ std::unique_ptr<ConvKernel<X, Y>> MakeMapConv(const MapKernels<X, E, A, Y>& kern
                                               const SubBitWeights& weights, const MapInput& input,
                                               std::vector<ChannelFinish> finish,
                                               const ResidualScaling& residual = {0.0f, 0});
+
+/// The same for float weights of several stages, at least one, all of the same channels. `kernels` must stay valid.
+std::unique_ptr<ConvKernel<float>> MakeStagedMapConv(const MapKernels<float, float, float, float>& kernels,
+                                                     MapKind kind, const std::vector<WeightStage>& stages,
+                                                     const std::vector<float>& bias);
 
 }  // namespace subbit

@@ -122,10 +122,10 @@ void FinishVector(const MapPass<E, A, Y>& pass, std::int64_t o, int v, const A* 
 /// the loop.
 constexpr int kOutputs = kVectorBytes == 64 ? 8 : 4;
 
-/// Adds maps up for kOutputs output channels. The loops over outputs are unrolled by force: only then are the sums
-/// registers from beginning to end.
+/// Adds maps up for kOutputs output channels from `first_output` on. The loops over outputs are unrolled by force: only
+/// then are the sums registers from beginning to end.
 template <int kTileVectors, class E, class A, class Y>
-void SumOutputs(const MapPass<E, A, Y>& pass, const std::uint16_t* slots, A* sums) {
+void SumOutputs(const MapPass<E, A, Y>& pass, std::int64_t first_output, const std::uint16_t* slots, A* sums) {
   Vector<E> part[kOutputs][kTileVectors];
 #pragma GCC unroll 8
   for (int i = 0; i < kOutputs; ++i) {
@@ -141,6 +141,15 @@ void SumOutputs(const MapPass<E, A, Y>& pass, const std::uint16_t* slots, A* sum
       const auto slot = static_cast<std::uint16_t>(packed);
       part[i][0] += AtSlot(pass.maps, slot);
       if constexpr (kTileVectors == 2) part[i][1] += AtSlot(second, slot);
+    }
+  }
+  if constexpr (sizeof(E) == sizeof(float)) {  // weights of several stages are float
+    if (pass.scale != nullptr) {
+#pragma GCC unroll 8
+      for (int i = 0; i < kOutputs; ++i) {
+#pragma GCC unroll 2
+        for (int v = 0; v < kTileVectors; ++v) part[i][v] *= pass.scale[first_output + i];
+      }
     }
   }
   if (pass.first) {
@@ -164,7 +173,7 @@ void Sum(const MapPass<E, A, Y>& pass) {
   const std::uint16_t* slots = pass.slots;
   A* sums = pass.sums;
   for (std::int64_t o = 0; o < pass.outs; o += kOutputs, slots += pass.count * kOutputs, sums += kOutputs * kSums) {
-    SumOutputs<kTileVectors>(pass, slots, sums);
+    SumOutputs<kTileVectors>(pass, o, slots, sums);
     if (!pass.last) continue;
     for (int i = 0; i < kOutputs && o + i < pass.outs; ++i) {
       for (int v = 0; v < kTileVectors; ++v) {

@@ -49,6 +49,7 @@ struct MapPass {
   A* sums;                      ///< of the blocks before; [outs, rounded up][vectors][lanes], lanes in any order
   bool first;                   ///< `sums` is yet to be written
   bool last;                    ///< the sums are finished and stored to y
+  const float* scale;           ///< what this block's sums are multiplied by, [outs, rounded up]; null for 1
   const ChannelFinish* finish;  ///< [outs]
   const PixelRun* runs[kMaxTileVectors + 1];  ///< the pixels of vector v: from runs[v] up to runs[v + 1]
   const Y* residual;                          ///< of QLinearSubBitBlock, laid out as y; else null

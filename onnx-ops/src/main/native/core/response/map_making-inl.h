@@ -19,22 +19,34 @@ E ConvertOne(X x, std::int32_t offset) {
 
 /// Converts n >= kBlock values block by block, the last block over the end of the one before: rows are often shorter
 /// than what the compiler would unroll a plain loop to.
-template <int kBlock, class X, class E>
+template <int kBlock, int kStride, class X, class E>
 void ConvertBlocks(const X* __restrict x, std::int64_t n, std::int32_t offset, E* __restrict out) {
   for (std::int64_t first = 0; first < n; first += kBlock) {
     const std::int64_t at = first + kBlock <= n ? first : n - kBlock;
-    for (int i = 0; i < kBlock; ++i) out[at + i] = ConvertOne<E>(x[at + i], offset);
+    for (int i = 0; i < kBlock; ++i) out[at + i] = ConvertOne<E>(x[(at + i) * kStride], offset);
+  }
+}
+
+/// With a stride that the compiler knows, it turns the values' loads into loads of vectors.
+template <int kStride, class X, class E>
+void ConvertRow(const X* x, std::int64_t n, std::int32_t offset, E* out) {
+  if (n >= 32) {
+    ConvertBlocks<32, kStride>(x, n, offset, out);
+  } else if (n >= 16) {
+    ConvertBlocks<16, kStride>(x, n, offset, out);
+  } else if (n >= 4) {
+    ConvertBlocks<4, kStride>(x, n, offset, out);
+  } else {
+    for (std::int64_t i = 0; i < n; ++i) out[i] = ConvertOne<E>(x[i * kStride], offset);
   }
 }
 
 template <class X, class E>
 void Convert(const X* x, std::int64_t n, std::int64_t stride, std::int32_t offset, E* out) {
-  if (stride == 1 && n >= 32) {
-    ConvertBlocks<32>(x, n, offset, out);
-  } else if (stride == 1 && n >= 16) {
-    ConvertBlocks<16>(x, n, offset, out);
-  } else if (stride == 1 && n >= 4) {
-    ConvertBlocks<4>(x, n, offset, out);
+  if (stride == 1) {
+    ConvertRow<1>(x, n, offset, out);
+  } else if (stride == 2) {
+    ConvertRow<2>(x, n, offset, out);
   } else {
     for (std::int64_t i = 0; i < n; ++i) out[i] = ConvertOne<E>(x[i * stride], offset);
   }

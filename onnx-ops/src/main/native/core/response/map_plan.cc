@@ -174,14 +174,16 @@ double MeanCodewords(const SubBitWeights& weights) {
   return static_cast<double>(used) / static_cast<double>(weights.group * weights.in_channels);
 }
 
-MapKind ChooseMapKind(const SubBitWeights& weights) {
-  const double codewords = MeanCodewords(weights);
+MapKind ChooseMapKind(std::int64_t outs, double codewords) {
   MapKind best = MapKind::kRows;
   for (MapKind kind : {MapKind::kHalves, MapKind::kResponses}) {
-    const auto total = [&](MapKind of) { return CostOf(of, weights.out_channels / weights.group, codewords).Total(); };
-    if (total(kind) < total(best)) best = kind;
+    if (CostOf(kind, outs, codewords).Total() < CostOf(best, outs, codewords).Total()) best = kind;
   }
   return best;
+}
+
+MapKind ChooseMapKind(const SubBitWeights& weights) {
+  return ChooseMapKind(weights.out_channels / weights.group, MeanCodewords(weights));
 }
 
 double MapPlan::Additions(std::int64_t outs) const {

@@ -34,7 +34,8 @@ MapCost CostOf(MapKind kind, std::int64_t outs, double codewords);
 /// The mean over all input channels of the codewords that their indices use.
 double MeanCodewords(const SubBitWeights& weights);
 
-/// The kind of maps with the least total cost.
+/// The kind of maps with the least total cost; arguments as for CostOf.
+MapKind ChooseMapKind(std::int64_t outs, double codewords);
 MapKind ChooseMapKind(const SubBitWeights& weights);
 
 /// The work of a map kernel, prepared once from the weights: for each group, blocks of input channels whose maps stay

@@ -1,6 +1,7 @@
 #include "core/testing/random_layer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace subbit {
 
@@ -48,6 +49,16 @@ Layer RandomLayer(std::mt19937* random) {
   };
   const std::int64_t batch = pick(1, 3);
   return MakeLayer(attributes, {batch, attributes.in_channels * attributes.group, length(0), length(1)}, random);
+}
+
+std::vector<WeightStage> RandomStages(const Layer& layer, int count, std::mt19937* random) {
+  std::vector<WeightStage> stages = {{layer.weights, layer.scale}};
+  const ConvGeometry& g = layer.geometry;
+  for (int s = 0; s < count; ++s) {
+    Layer other = MakeLayer(g.attributes, {0, g.InputChannels(), g.height, g.width}, random);
+    stages.push_back({std::move(other.weights), std::move(other.scale)});
+  }
+  return stages;
 }
 
 void RunBackwards(std::size_t tasks, Task task) {

@@ -42,6 +42,9 @@ Layer MakeLayer(const ConvAttributes& attributes, const Dims& x_shape, std::mt19
 /// Creates a small random layer: tau, channels, groups, strides, pads, dilations, sizes and batch are random.
 Layer RandomLayer(std::mt19937* random);
 
+/// Draws `count` further stages for a layer's weights; the first stage of the result is the layer's own.
+std::vector<WeightStage> RandomStages(const Layer& layer, int count, std::mt19937* random);
+
 /// Runs the last task first, since no kernel may depend on the order.
 void RunBackwards(std::size_t tasks, Task task);
 

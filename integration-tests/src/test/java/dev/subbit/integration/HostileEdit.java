@@ -50,7 +50,11 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
       operator.function().getAttributeList().forEach(name -> addAttribute(edits, name));
     } else if (operator != SubBitOperator.PACK_SIGNS) {
       addAttributes(edits);
-      addWeights(edits, operator);
+      if (operator == SubBitOperator.STAGED_SUB_BIT_CONV) {
+        addStagedWeights(edits);
+      } else {
+        addWeights(edits, operator);
+      }
     }
     operator.inputs().stream()
         .filter(input -> !integer && PER_CHANNEL_OF_PACKED.contains(input))
@@ -152,6 +156,54 @@ record HostileEdit(String name, Consumer<GraphProto.Builder> edit) {
               0,
               shape));
     }
+    addDamagedWeights(edits);
+  }
+
+  /** Of two stages of four codewords and three channels. */
+  private static void addStagedWeights(List<HostileEdit> edits) {
+    TensorProto.DataType bytes = TensorProto.DataType.INT8;
+    byte[] taps = new byte[72];
+    Arrays.fill(taps, (byte) 1);
+    taps[71] = 2;
+    edits.add(tensor("codebook", "with_tap_2", bytes, taps, 2, 4, 3, 3));
+    for (long[] shape :
+        new long[][] {
+          {4, 3, 3},
+          {8, 3, 3},
+          {2, 4, 9},
+          {0, 4, 3, 3},
+          {1, 4, 3, 3},
+          {3, 4, 3, 3},
+          {9, 4, 3, 3},
+          {2, 3, 3, 3},
+          {2, 5, 3, 3},
+          {2, 4, 3, 4},
+          {2, 4, 3, 3, 1},
+          {}
+        }) {
+      edits.add(tensor("codebook", bytes, 9, shape));
+    }
+    edits.add(tensor("codebook", TensorProto.DataType.UINT8, 9, 2, 4, 3, 3));
+    TensorProto.DataType unsigned = TensorProto.DataType.UINT8;
+    for (long[] shape :
+        new long[][] {{2, 2}, {3, 2}, {6, 2}, {4, 1}, {4, 3}, {8}, {2, 2, 2}, {0, 2}, {}}) {
+      edits.add(tensor("index", unsigned, 0, shape));
+    }
+    edits.add(tensor("index", bytes, 0, 4, 2));
+    TensorProto.DataType floats = TensorProto.DataType.FLOAT;
+    for (long[] shape : new long[][] {{6}, {3}, {1, 3}, {3, 3}, {2, 2}, {3, 2}, {0, 3}, {}}) {
+      edits.add(tensor("scale", floats, 0, shape));
+    }
+    byte[] infinite = new byte[24];
+    infinite[22] = -128;
+    infinite[23] = 127;
+    edits.add(tensor("scale", "with_infinity", floats, infinite, 2, 3));
+    addPerChannel(edits, "bias");
+    addDamagedWeights(edits);
+  }
+
+  /** Tensors that are not as large as they say, and tensors that are not there. */
+  private static void addDamagedWeights(List<HostileEdit> edits) {
     for (String input : List.of("index", "codebook", "scale")) {
       for (long size : new long[] {-1, 1L << 40, Long.MAX_VALUE}) {
         edits.add(

@@ -9,6 +9,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.CodedWeights;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.IntegerLayer;
 import dev.subbit.onnx.IntegerNodes;
@@ -24,6 +25,7 @@ import dev.subbit.onnx.SubBitOperator;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -47,7 +49,7 @@ final class SmallModels {
    * @param size rows and columns of the image.
    */
   static ModelProto of(SubBitOperator operator, int tau, int channels, int size) {
-    PackedConvWeights weights = weights(tau, channels);
+    PackedConvWeights weights = weights(tau, channels, tau);
     ConvAttributes same = ConvAttributes.of(1, 1);
     TensorProto.DataType type = elementType(operator);
     GraphProto.Builder graph =
@@ -67,6 +69,11 @@ final class SmallModels {
     switch (operator) {
       case SUB_BIT_CONV -> {
         SubBitNodes.conv(graph, "conv", "x", weights, same, bias);
+        graph.addOutput(output);
+      }
+      case STAGED_SUB_BIT_CONV -> {
+        CodedWeights sum = CodedWeights.of(List.of(weights, weights(tau, channels, tau + 1)));
+        SubBitNodes.stagedConv(graph, "conv", "x", sum, same, bias);
         graph.addOutput(output);
       }
       case BINARY_SUB_BIT_CONV -> {
@@ -210,8 +217,8 @@ final class SmallModels {
     graph.addInitializer(zeroPoint("y_zero_point", 128));
   }
 
-  private static PackedConvWeights weights(int tau, int channels) {
-    Random random = new Random(tau);
+  private static PackedConvWeights weights(int tau, int channels, int seed) {
+    Random random = new Random(seed);
     int[] codewords = random.ints(0, 1 << Codebook.TAPS).distinct().limit(1L << tau).toArray();
     int[] indices = random.ints((long) channels * channels, 0, 1 << tau).toArray();
     float[] scale = new float[channels];
@@ -238,6 +245,12 @@ final class SmallModels {
     IntStream.range(0, count)
         .forEach(i -> values.put(i, pixels ? random.nextInt(256) : random.nextFloat() - 0.5f));
     return OnnxTensor.createTensor(environment, values, shape);
+  }
+
+  /** Whether an operator convolves floats, which may be added in any order. */
+  static boolean isReal(SubBitOperator operator) {
+    return operator == SubBitOperator.SUB_BIT_CONV
+        || operator == SubBitOperator.STAGED_SUB_BIT_CONV;
   }
 
   /** Whether an operator has 8-bit activations. */

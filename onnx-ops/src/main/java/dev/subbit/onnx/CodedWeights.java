@@ -141,6 +141,22 @@ public final class CodedWeights {
         .order(ByteOrder.LITTLE_ENDIAN)
         .asLongBuffer()
         .get(dims);
+    long words = codebook.getDims(1);
+    if (Long.bitCount(words) != 1) {
+      throw new IllegalArgumentException("it has " + words + " codewords");
+    }
+    return of(
+        dims,
+        Long.numberOfTrailingZeros(words),
+        Math.toIntExact(codebook.getDims(2)),
+        index,
+        codebook,
+        scale);
+  }
+
+  /** Of tensors with raw data. */
+  static CodedWeights of(
+      long[] shape, int tau, int taps, TensorProto index, TensorProto codebook, TensorProto scale) {
     float[] scales = new float[scale.getRawData().size() / Float.BYTES];
     scale
         .getRawData()
@@ -148,14 +164,10 @@ public final class CodedWeights {
         .order(ByteOrder.LITTLE_ENDIAN)
         .asFloatBuffer()
         .get(scales);
-    long words = codebook.getDims(1);
-    if (Long.bitCount(words) != 1) {
-      throw new IllegalArgumentException("it has " + words + " codewords");
-    }
     return new CodedWeights(
-        dims,
-        Long.numberOfTrailingZeros(words),
-        Math.toIntExact(codebook.getDims(2)),
+        shape,
+        tau,
+        taps,
         codebook.getRawData().toByteArray(),
         index.getRawData().toByteArray(),
         scales);

@@ -19,6 +19,25 @@ final class ConvBodies {
     convolve(body);
   }
 
+  /** The weights are those of {@link WeightsFunction}, whose codewords are rows. */
+  static void writeStaged(FunctionBuilder body) {
+    body.integers("as_list", 1);
+    body.integers("all_stages", -1);
+    body.integers("taps", Codebook.TAPS);
+    body.integers("kernel", 3, 3);
+    body.integers("word_counts", 1, 2, 4, 8, 16, 32, 64, 128, 256, 512);
+    body.attributeValue("bits", OperatorTable.TAU);
+    body.attributeValue("out", OperatorTable.OUT_CHANNELS);
+    body.attributeValue("in", OperatorTable.IN_CHANNELS);
+    body.node("words", "Gather", List.of("word_counts", "bits"), FunctionBuilder.axis(0));
+    body.node(
+        "rows_shape", "Concat", List.of("all_stages", "words", "taps"), FunctionBuilder.axis(0));
+    body.node("rows", "Reshape", List.of("codebook", "rows_shape"));
+    body.node("shape", "Concat", List.of("out", "in", "kernel"), FunctionBuilder.axis(0));
+    body.callWeights("W", List.of("index", "rows", "scale", "shape"));
+    convolve(body);
+  }
+
   /** From X and W. */
   static void convolve(FunctionBuilder body) {
     body.node("Y", "Conv", List.of("X", "W", "bias"), FunctionBuilder.convolutionAttributes());

@@ -80,18 +80,7 @@ final class FunctionBuilder {
    */
   void call(
       String output, SubBitOperator operator, List<String> inputs, AttributeProto... attributes) {
-    if (function.getOpsetImportCount() == 1) {
-      function.addOpsetImport(
-          OperatorSetIdProto.newBuilder()
-              .setDomain(SubBitOperator.DOMAIN)
-              .setVersion(SubBitOperator.VERSION));
-    }
-    NodeProto.Builder node =
-        NodeProto.newBuilder()
-            .setDomain(SubBitOperator.DOMAIN)
-            .setOpType(operator.opType())
-            .addAllInput(inputs)
-            .addOutput(output);
+    NodeProto.Builder node = call(output, operator.opType(), inputs);
     Map<String, AttributeProto> given =
         Arrays.stream(attributes).collect(Collectors.toMap(AttributeProto::getName, a -> a));
     for (OperatorTable.Attribute attribute : operator.attributes()) {
@@ -102,6 +91,26 @@ final class FunctionBuilder {
               attribute.name(), reference(attribute.name(), type, attribute.name())));
     }
     function.addNode(node);
+  }
+
+  /** Adds a call to {@link WeightsFunction}. */
+  void callWeights(String output, List<String> inputs) {
+    function.addNode(call(output, WeightsFunction.OP_TYPE, inputs));
+  }
+
+  /** A call within Subbit's domain, which the function imports from now on. */
+  private NodeProto.Builder call(String output, String opType, List<String> inputs) {
+    if (function.getOpsetImportCount() == 1) {
+      function.addOpsetImport(
+          OperatorSetIdProto.newBuilder()
+              .setDomain(SubBitOperator.DOMAIN)
+              .setVersion(SubBitOperator.VERSION));
+    }
+    return NodeProto.newBuilder()
+        .setDomain(SubBitOperator.DOMAIN)
+        .setOpType(opType)
+        .addAllInput(inputs)
+        .addOutput(output);
   }
 
   /**

@@ -5,7 +5,6 @@ import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -24,7 +23,20 @@ enum PlainConvolution {
   REAL(OperatorTable.SUB_BIT_CONV, "W", DataType.FLOAT, ConvBodies::convolve) {
     @Override
     boolean keeps(String input) {
-      return !input.equals("scale");
+      return !input.equals(SCALE);
+    }
+  },
+
+  /** Reads the sum of all stages. */
+  STAGED(OperatorTable.STAGED_SUB_BIT_CONV, "W", DataType.FLOAT, ConvBodies::convolve) {
+    @Override
+    boolean keeps(String input) {
+      return !input.equals(SCALE);
+    }
+
+    @Override
+    float[] dense(NodeProto node, Map<String, TensorProto> initializers) {
+      return stages(node, initializers).toDense();
     }
   },
 
@@ -48,6 +60,7 @@ enum PlainConvolution {
 
   private static final String INDEX = "index";
   private static final String CODEBOOK = "codebook";
+  private static final String SCALE = "scale";
 
   private final OperatorTable row;
   private final String weights;
@@ -134,15 +147,12 @@ enum PlainConvolution {
    *     them.
    */
   TensorProto decode(NodeProto node, Map<String, TensorProto> initializers) {
-    ByteBuffer index = parameter(node, INDEX, DataType.UINT8, initializers);
-    ByteBuffer codebook = parameter(node, CODEBOOK, DataType.INT8, initializers);
+    parameter(node, INDEX, DataType.UINT8, initializers);
+    parameter(node, CODEBOOK, DataType.INT8, initializers);
     try {
       int out = size(node, OperatorTable.OUT_CHANNELS);
       int in = size(node, OperatorTable.IN_CHANNELS);
-      Codebook codewords = Codebook.ofTaps(size(node, OperatorTable.TAU), bytes(codebook));
-      float[] dense =
-          new PackedConvWeights(out, in, codewords, bytes(index), scale(node, out, initializers))
-              .toDense();
+      float[] dense = dense(node, initializers);
       return type == DataType.FLOAT
           ? OnnxProtos.tensor("", dense, out, in, 3, 3)
           : OnnxProtos.tensor("", type, bytes(dense), out, in, 3, 3);
@@ -152,12 +162,55 @@ enum PlainConvolution {
     }
   }
 
+  /** The weights of a node, [out_channels, in_channels, 3, 3]. */
+  float[] dense(NodeProto node, Map<String, TensorProto> initializers) {
+    int out = size(node, OperatorTable.OUT_CHANNELS);
+    TensorProto index = parameter(node, INDEX, DataType.UINT8, initializers);
+    TensorProto codebook = parameter(node, CODEBOOK, DataType.INT8, initializers);
+    Codebook codewords =
+        Codebook.ofTaps(size(node, OperatorTable.TAU), codebook.getRawData().toByteArray());
+    return new PackedConvWeights(
+            out,
+            size(node, OperatorTable.IN_CHANNELS),
+            codewords,
+            index.getRawData().toByteArray(),
+            scale(node, out, initializers))
+        .toDense();
+  }
+
+  /**
+   * Reads the weights of a {@code StagedSubBitConv}.
+   *
+   * @param node the node.
+   * @param initializers the initializers of its graph by name.
+   * @throws IllegalArgumentException if they are not initializers or damaged.
+   */
+  static CodedWeights stages(NodeProto node, Map<String, TensorProto> initializers) {
+    CodedWeights weights =
+        CodedWeights.of(
+            new long[] {
+              size(node, OperatorTable.OUT_CHANNELS), size(node, OperatorTable.IN_CHANNELS), 3, 3
+            },
+            size(node, OperatorTable.TAU),
+            Codebook.TAPS,
+            STAGED.parameter(node, INDEX, DataType.UINT8, initializers),
+            STAGED.parameter(node, CODEBOOK, DataType.INT8, initializers),
+            STAGED.parameter(node, SCALE, DataType.FLOAT, initializers));
+    weights.convolutions();
+    return weights;
+  }
+
   /** What the weights are multiplied by, per output channel. */
   private float[] scale(NodeProto node, int out, Map<String, TensorProto> initializers) {
     float[] scale = new float[out];
     Arrays.fill(scale, 1);
-    if (!keeps("scale")) {
-      FloatBuffer values = parameter(node, "scale", DataType.FLOAT, initializers).asFloatBuffer();
+    if (!keeps(SCALE)) {
+      FloatBuffer values =
+          parameter(node, SCALE, DataType.FLOAT, initializers)
+              .getRawData()
+              .asReadOnlyByteBuffer()
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .asFloatBuffer();
       if (values.remaining() != out) {
         throw new IllegalArgumentException(values.remaining() + " scales of " + out + " channels");
       }
@@ -166,7 +219,7 @@ enum PlainConvolution {
     return scale;
   }
 
-  private ByteBuffer parameter(
+  private TensorProto parameter(
       NodeProto node, String input, DataType type, Map<String, TensorProto> initializers) {
     TensorProto tensor = initializers.get(input(node, input));
     if (tensor == null || tensor.getDataType() != type.getNumber() || !tensor.hasRawData()) {
@@ -181,7 +234,7 @@ enum PlainConvolution {
               + type
               + " and with raw data, so that it can be decoded");
     }
-    return tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    return tensor;
   }
 
   /** The value of an attribute of a node, or 0 if it lacks it. */
@@ -193,12 +246,6 @@ enum PlainConvolution {
             .findAny()
             .orElse(0);
     return Math.toIntExact(size);
-  }
-
-  private static byte[] bytes(ByteBuffer buffer) {
-    byte[] bytes = new byte[buffer.remaining()];
-    buffer.get(bytes);
-    return bytes;
   }
 
   private static byte[] bytes(float[] taps) {

@@ -97,7 +97,8 @@ public final class SubBitModels {
 
   private static ModelProto.Builder withFunctions(ModelProto.Builder model, long opset) {
     Set<SubBitOperator> used = used(model.getGraph());
-    boolean hasWeights = nodes(model.getGraph()).anyMatch(WeightsFunction::isCall);
+    boolean callsWeights = used.stream().anyMatch(SubBitOperator::callsWeights);
+    boolean hasWeights = callsWeights || nodes(model.getGraph()).anyMatch(WeightsFunction::isCall);
     List<IntegerNetworkFunction> networks = IntegerNetworkFunction.ofGraph(model.getGraph());
     networks.forEach(network -> used.addAll(network.called()));
     ModelProto before = model.build();
@@ -116,9 +117,13 @@ public final class SubBitModels {
     before.getFunctionsList().stream()
         .filter(function -> !function.getDomain().equals(SubBitOperator.DOMAIN))
         .forEach(model::addFunctions);
+    if (callsWeights) {
+      // Some tools know only the functions that stand before the one that calls them.
+      model.addFunctions(WeightsFunction.function(opset));
+    }
     used.stream().map(operator -> operator.function(opset)).forEach(model::addFunctions);
     networks.stream().map(network -> network.function(opset)).forEach(model::addFunctions);
-    if (hasWeights) {
+    if (hasWeights && !callsWeights) {
       model.addFunctions(WeightsFunction.function(opset));
     }
     return model;

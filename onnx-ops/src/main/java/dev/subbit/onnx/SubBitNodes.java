@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -46,6 +47,79 @@ public final class SubBitNodes {
       ConvAttributes attributes,
       float[] bias) {
     return floatConv(SubBitOperator.SUB_BIT_CONV, graph, name, x, weights, attributes, bias);
+  }
+
+  /**
+   * Adds a {@code StagedSubBitConv} node, whose weights are a sum of stages.
+   *
+   * @param graph the graph to add to.
+   * @param name name of the node, unique in the graph; also the name of its output.
+   * @param x name of the input, float [N, inChannels * group, H, W].
+   * @param weights the weights, 3x3 kernels of signs, [outChannels, inChannels, 3, 3].
+   * @param attributes the geometry.
+   * @param bias one value per output channel.
+   * @return name of the output, float [N, outChannels, H', W'].
+   * @throws IllegalArgumentException if the weights are no such kernels or sizes do not match; the
+   *     message names the node.
+   */
+  public static String stagedConv(
+      GraphProto.Builder graph,
+      String name,
+      String x,
+      CodedWeights weights,
+      ConvAttributes attributes,
+      float[] bias) {
+    if (!weights.isSigns()) {
+      throw new IllegalArgumentException(
+          "Node '"
+              + name
+              + "': its weights "
+              + Arrays.toString(weights.shape())
+              + " are not 3x3 kernels of signs");
+    }
+    PackedConvWeights first = weights.convolutions().get(0);
+    requireFit(name, first, attributes, bias.length);
+    int stages = weights.stages();
+    int planes = stages * weights.tau();
+    byte[] index = weights.index();
+    graph.addInitializer(
+        OnnxProtos.tensor(
+            name + "/index", DataType.UINT8, index, planes, (long) index.length / planes));
+    graph.addInitializer(
+        OnnxProtos.tensor(
+            name + "/codebook",
+            DataType.INT8,
+            weights.codebook(),
+            stages,
+            first.codebook().size(),
+            3,
+            3));
+    graph.addInitializer(
+        OnnxProtos.tensor(name + "/scale", weights.scale(), stages, weights.rows()));
+    Map<String, String> inputs = new HashMap<>();
+    inputs.put("X", x);
+    inputs.put("index", name + "/index");
+    inputs.put("codebook", name + "/codebook");
+    inputs.put("scale", name + "/scale");
+    inputs.put("bias", addPerChannel(graph, name, "bias", bias));
+    return addNode(SubBitOperator.STAGED_SUB_BIT_CONV, graph, name, inputs, first, attributes);
+  }
+
+  /**
+   * Reads the weights of a {@code StagedSubBitConv} node.
+   *
+   * @param node the node.
+   * @param initializers the initializers of its graph by name.
+   * @return the weights.
+   * @throws IllegalArgumentException if they are not raw tensors in the file or do not fit each
+   *     other; the message names the node.
+   */
+  public static CodedWeights stagedWeights(NodeProto node, Map<String, TensorProto> initializers) {
+    try {
+      return PlainConvolution.stages(node, initializers);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new IllegalArgumentException("Node '" + node.getName() + "': " + e.getMessage(), e);
+    }
   }
 
   /**

@@ -25,6 +25,9 @@ public enum SubBitOperator {
   /** Float activations: {@code Conv(X, scale * codebook[index]) + bias}. */
   SUB_BIT_CONV(OperatorTable.SUB_BIT_CONV, ConvBodies::writeReal),
 
+  /** Float activations, and weights that are a sum of several sub-bit ones. */
+  STAGED_SUB_BIT_CONV(OperatorTable.STAGED_SUB_BIT_CONV, ConvBodies::writeStaged),
+
   /** Float activations, binarised inside the operator. */
   BINARY_SUB_BIT_CONV(OperatorTable.BINARY_SUB_BIT_CONV, ConvBodies::writeBinary),
 
@@ -178,13 +181,18 @@ public enum SubBitOperator {
   public Set<SubBitOperator> called() {
     Set<SubBitOperator> called = EnumSet.noneOf(SubBitOperator.class);
     for (NodeProto node : function.getNodeList()) {
-      if (node.getDomain().equals(DOMAIN)) {
+      if (node.getDomain().equals(DOMAIN) && !WeightsFunction.isCall(node)) {
         SubBitOperator operator = ofType(node.getOpType()).orElseThrow();
         called.add(operator);
         called.addAll(operator.called());
       }
     }
     return called;
+  }
+
+  /** Whether the body of this operator calls {@link WeightsFunction}. */
+  boolean callsWeights() {
+    return function.getNodeList().stream().anyMatch(WeightsFunction::isCall);
   }
 
   /**

@@ -41,11 +41,21 @@ final class NaiveConvolution {
 
   /** Convolves float activations; the sum has double precision and is rounded once. */
   TestTensor floats(TestTensor x, TestTensor scale, Optional<TestTensor> bias) {
+    return rounded(sums(x, scale), bias);
+  }
+
+  /** Convolves float activations, without a bias and in double precision. */
+  double[] sums(TestTensor x, TestTensor scale) {
     double[] sums = convolve(x::f);
+    Arrays.setAll(sums, i -> sums[i] * scale.f(channel(i)));
+    return sums;
+  }
+
+  /** Adds the bias and rounds to float. */
+  TestTensor rounded(double[] sums, Optional<TestTensor> bias) {
     float[] y = new float[sums.length];
     for (int i = 0; i < y.length; i++) {
-      int o = channel(i);
-      y[i] = (float) (sums[i] * scale.f(o) + (bias.isPresent() ? bias.get().f(o) : 0));
+      y[i] = (float) (sums[i] + (bias.isPresent() ? bias.get().f(channel(i)) : 0));
     }
     return TestTensor.floats("Y", y, outputShape());
   }

@@ -77,9 +77,10 @@ class PortableModelsTest {
     return OrtRunner.model(TestVector.read(TestVectors.file(operator)).get(0));
   }
 
-  @Test
-  void aPlainRealConvolutionIsOneConv() throws Exception {
-    ModelProto plain = PortableModels.plain(vector(OperatorTable.SUB_BIT_CONV));
+  @ParameterizedTest
+  @EnumSource(names = {"SUB_BIT_CONV", "STAGED_SUB_BIT_CONV"})
+  void aPlainRealConvolutionIsOneConv(OperatorTable operator) throws Exception {
+    ModelProto plain = PortableModels.plain(vector(operator));
     assertEquals(Map.of("Conv", 1L), counts(plain));
     assertTrue(
         plain.getGraph().getInitializerList().stream()

@@ -1,5 +1,6 @@
 package dev.subbit.onnx;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,10 +10,13 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import com.google.protobuf.ByteString;
 import dev.subbit.onnx.SubBitNodes.Quantized;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -221,6 +225,74 @@ class SubBitModelsTest {
         assertThrows(OrtException.class, () -> SubBitSessions.create(lacking, options));
       }
     }
+  }
+
+  /** Some tools know only the functions that stand before the one that calls them. */
+  @Test
+  void theFunctionOfTheWeightsStandsBeforeTheOneThatCallsIt() throws Exception {
+    TestVector vector = TestVector.read(TestVectors.file(OperatorTable.STAGED_SUB_BIT_CONV)).get(0);
+    ModelProto good = OrtRunner.model(vector);
+    assertEquals(
+        List.of(WeightsFunction.function(), SubBitOperator.STAGED_SUB_BIT_CONV.function()),
+        good.getFunctionsList());
+    for (int i = 0; i < 2; i++) {
+      byte[] lacking = good.toBuilder().removeFunctions(i).build().toByteArray();
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        assertThrows(OrtException.class, () -> SubBitSessions.create(lacking, options));
+      }
+    }
+  }
+
+  @Test
+  void stagesAreThreeByThreeKernelsOfSigns() {
+    CodedWeights numbers =
+        CodedWeights.pack(
+            new long[] {1, 1, 3, 3},
+            9,
+            List.of(new byte[18]),
+            List.of(new int[1]),
+            List.of(new float[1]));
+    Exception e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                SubBitNodes.stagedConv(
+                    graph(), "a", "x", numbers, ConvAttributes.of(1, 1), new float[1]));
+    assertEquals("Node 'a': its weights [1, 1, 3, 3] are not 3x3 kernels of signs", e.getMessage());
+    e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                SubBitNodes.stagedConv(
+                    graph(),
+                    "a",
+                    "x",
+                    CodedWeights.of(List.of(WEIGHTS, WEIGHTS)),
+                    ConvAttributes.of(1, 1),
+                    new float[3]));
+    assertTrue(e.getMessage().startsWith("Node 'a': 2 output channels need"), e.getMessage());
+  }
+
+  @Test
+  void theWeightsOfStagesAreReadAsTheyWereWritten() {
+    CodedWeights weights =
+        CodedWeights.of(List.of(WEIGHTS, WEIGHTS.withScale(new float[] {-3, 4})));
+    GraphProto.Builder graph = graph();
+    SubBitNodes.stagedConv(graph, "a", "x", weights, ConvAttributes.of(1, 1), new float[2]);
+    Map<String, TensorProto> tensors = new HashMap<>();
+    graph.getInitializerList().forEach(tensor -> tensors.put(tensor.getName(), tensor));
+    assertArrayEquals(
+        weights.toDense(), SubBitNodes.stagedWeights(graph.getNode(0), tensors).toDense());
+
+    tensors.computeIfPresent(
+        "a/codebook",
+        (name, tensor) ->
+            tensor.toBuilder().setRawData(ByteString.copyFrom(new byte[9216])).build());
+    Exception e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> SubBitNodes.stagedWeights(graph.getNode(0), tensors));
+    assertEquals("Node 'a': Weights [2, 1, 3, 3] are not 3x3 kernels of signs", e.getMessage());
   }
 
   @Test

@@ -44,6 +44,7 @@ final class TestVectors {
     for (int i = 0; i < cases.size(); i++) {
       vectors.add(
           switch (operator) {
+            case STAGED_SUB_BIT_CONV -> StagedTestVectors.randomCase(cases.get(i), i);
             case SUB_BIT_CONV, BINARY_SUB_BIT_CONV -> floatCase(operator, cases.get(i), i);
             case Q_LINEAR_SUB_BIT_CONV -> quantizedCase(cases.get(i), i);
             case Q_LINEAR_SUB_BIT_BLOCK -> QuantizedBlockTestVectors.randomCase(cases.get(i), i);

@@ -2,6 +2,7 @@ package dev.subbit.cli.bench;
 
 import dev.subbit.cli.options.JsonOption;
 import dev.subbit.cli.options.NamedChoice;
+import dev.subbit.onnx.CodedWeights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -10,6 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -37,6 +39,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ./subbit bench layers --json layers.json",
       "  ./subbit bench layers --shapes 28x28x128,14x14x256 --op binary --tau 5",
+      "  ./subbit bench layers --op real --tau 5 --stages 1,2 --clock processor",
       "  SUBBIT_ISA=avx2 ./subbit bench layers --op binary --tau 4"
     })
 final class BenchLayersCommand implements Callable<Integer> {
@@ -73,6 +76,15 @@ final class BenchLayersCommand implements Callable<Integer> {
               + " with shifts and PReLU), int8. Default: all.")
   private List<String> operators;
 
+  @Option(
+      names = "--stages",
+      paramLabel = "N",
+      split = ",",
+      description =
+          "Numbers of stages, 1 to 8, that the weights of the operator real are the sum of."
+              + " Default: 1.")
+  private List<Integer> stages = List.of(1);
+
   @Override
   public Integer call() throws Exception {
     CommandLine command = spec.commandLine();
@@ -81,11 +93,15 @@ final class BenchLayersCommand implements Callable<Integer> {
     List<LayerOperator> chosenOperators =
         NamedChoice.of(
             command, "--op", operators, List.of(LayerOperator.values()), LayerOperator::label);
+    stages.forEach(count -> options.requireWithin("--stages", count, CodedWeights.MAX_STAGES));
+    if (!stages.equals(List.of(1)) && !chosenOperators.contains(LayerOperator.REAL)) {
+      throw new ParameterException(command, "--stages needs --op real: others have one stage.");
+    }
     json.requireWritable();
     List<BenchRow> rows = new ArrayList<>();
     try (BenchOptions.Setup setup = options.prepare(taus)) {
       for (LayerShape shape : chosenShapes) {
-        rows.addAll(shape.contest(chosenOperators).run(setup.rules()));
+        rows.addAll(shape.contest(chosenOperators, stages).run(setup.rules()));
         json.write(rows.stream().map(BenchRow::fields).toList());
       }
     }

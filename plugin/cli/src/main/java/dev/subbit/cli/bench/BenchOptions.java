@@ -135,7 +135,7 @@ final class BenchOptions {
     err.flush();
   }
 
-  private void requireWithin(String option, int value, int most) {
+  void requireWithin(String option, int value, int most) {
     if (value < 1 || value > most) {
       throw new ParameterException(
           spec.commandLine(), option + " is " + value + ", allowed: 1 to " + most);

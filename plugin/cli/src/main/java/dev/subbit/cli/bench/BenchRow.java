@@ -13,7 +13,7 @@ import java.util.OptionalDouble;
  * The measurements of one layer or network in one form.
  *
  * @param setting the circumstances of the measurement, and the peers.
- * @param operator which form: the label of a {@link LayerOperator}.
+ * @param operator which form: the label of a {@link LayerOperator}, and its stages if several.
  * @param tau bits of an index.
  * @param kernel the kernel that ran; several are separated by semicolons.
  * @param boundSeconds what one core needs for the vector operations that the kernels cannot do

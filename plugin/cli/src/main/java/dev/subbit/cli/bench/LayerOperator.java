@@ -3,6 +3,7 @@ package dev.subbit.cli.bench;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.subbit.onnx.Codebook;
+import dev.subbit.onnx.CodedWeights;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.IntegerLayer;
 import dev.subbit.onnx.IntegerNodes;
@@ -11,7 +12,9 @@ import dev.subbit.onnx.PackedSignNodes;
 import dev.subbit.onnx.PackedSignNodes.BlockParameters;
 import dev.subbit.onnx.PackedSignNodes.PackedOutputs;
 import dev.subbit.onnx.SubBitNodes;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -19,7 +22,7 @@ import java.util.Random;
  * shape asks for, with random weights that keep the size of the values from layer to layer.
  */
 public enum LayerOperator {
-  /** {@code SubBitConv}: float in, float out. */
+  /** {@code SubBitConv}, or {@code StagedSubBitConv} for several stages: float in, float out. */
   REAL("real") {
     @Override
     void layers(LayerGraph graph, LayerShape shape, PackedConvWeights weights) {
@@ -28,6 +31,38 @@ public enum LayerOperator {
         x = SubBitNodes.conv(graph.proto(), "y" + layer, x, weights, GEOMETRY, bias(shape));
       }
       graph.output(x, DataType.FLOAT, shape.tensorShape());
+    }
+
+    @Override
+    List<Contest.Form> forms(LayerShape shape, List<Integer> stages) {
+      return stages.stream()
+          .map(
+              count ->
+                  count == 1
+                      ? form(shape)
+                      : new Contest.Form(
+                          label() + ", " + count + " stages",
+                          null,
+                          tau -> stagedModel(shape, tau, count)))
+          .toList();
+    }
+
+    /** {@code StagedSubBitConv} in place of {@code SubBitConv}. */
+    private ModelProto stagedModel(LayerShape shape, int tau, int stages) {
+      LayerGraph graph = new LayerGraph();
+      Random random = new Random(SEED);
+      List<PackedConvWeights> summands = new ArrayList<>();
+      for (int s = 0; s < stages; s++) {
+        summands.add(RandomWeights.draw(shape.channels(), shape.channels(), tau, random));
+      }
+      String x = graph.input("x", DataType.FLOAT, shape.tensorShape());
+      for (int layer = 0; layer < shape.chain(); layer++) {
+        x =
+            SubBitNodes.stagedConv(
+                graph.proto(), "y" + layer, x, CodedWeights.of(summands), GEOMETRY, bias(shape));
+      }
+      graph.output(x, DataType.FLOAT, shape.tensorShape());
+      return graph.model();
     }
   },
 
@@ -161,6 +196,23 @@ public enum LayerOperator {
   /** The name of the form that it is to be faster than, or null. */
   String baseline() {
     return null;
+  }
+
+  /**
+   * What is measured of the operator.
+   *
+   * @param shape the layer.
+   * @param stages the numbers of stages that float weights are the sum of; other operators have
+   *     one.
+   * @return the forms.
+   */
+  List<Contest.Form> forms(LayerShape shape, List<Integer> stages) {
+    return List.of(form(shape));
+  }
+
+  /** The operator with one stage. */
+  Contest.Form form(LayerShape shape) {
+    return new Contest.Form(label, baseline(), tau -> model(shape, tau));
   }
 
   /**

@@ -39,21 +39,22 @@ public record LayerShape(String network, int size, int channels, int chain) {
    * Sub-bit operators of this shape beside standard convolutions.
    *
    * @param operators the sub-bit operators.
+   * @param stages the numbers of stages, as {@link LayerOperator#forms} takes them.
    * @return all that is measured.
    */
-  Contest contest(List<LayerOperator> operators) {
+  Contest contest(List<LayerOperator> operators, List<Integer> stages) {
     return new Contest(
         label(),
         network,
         chain,
         LayerPeer.FP32.model(this),
         LayerPeer.INT8.model(this),
-        operators.stream()
-            .map(
-                operator ->
-                    new Contest.Form(
-                        operator.label(), operator.baseline(), tau -> operator.model(this, tau)))
-            .toList());
+        operators.stream().flatMap(operator -> operator.forms(this, stages).stream()).toList());
+  }
+
+  /** Sub-bit operators of one stage beside standard convolutions. */
+  Contest contest(List<LayerOperator> operators) {
+    return contest(operators, List.of(1));
   }
 
   /** Values of the input, and of the output. */

@@ -12,6 +12,7 @@ import dev.subbit.onnx.CodedWeights;
 import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.onnx.StoredSize;
 import dev.subbit.onnx.SubBitModels;
+import dev.subbit.onnx.SubBitNodes;
 import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.WeightsFunction;
 import dev.subbit.onnx.graph.OnnxFile;
@@ -102,7 +103,7 @@ record OnnxInspection(
     List<NodeProto> nodes = new ArrayList<>();
     model.getGraph().getNodeList().forEach(node -> nodes.addAll(layersOf(node, model)));
     for (NodeProto node : nodes) {
-      if (WeightsFunction.isCall(node)) {
+      if (WeightsFunction.isCall(node) || isStaged(node)) {
         CodedWeights weights = codedWeights(file, node, tensors);
         LayerReport report = report(node, weights);
         layers.add(report);
@@ -226,14 +227,22 @@ record OnnxInspection(
   private static CodedWeights codedWeights(
       Path file, NodeProto node, Map<String, TensorProto> tensors) {
     try {
-      return WeightsFunction.read(node, tensors);
+      return isStaged(node)
+          ? SubBitNodes.stagedWeights(node, tensors)
+          : WeightsFunction.read(node, tensors);
     } catch (IllegalArgumentException e) {
       throw new UserError(file + ": " + e.getMessage(), e);
     }
   }
 
+  /** Whether a node is a convolution whose weights are a sum of stages. */
+  private static boolean isStaged(NodeProto node) {
+    return node.getDomain().equals(SubBitOperator.DOMAIN)
+        && node.getOpType().equals(SubBitOperator.STAGED_SUB_BIT_CONV.opType());
+  }
+
   private static LayerReport report(NodeProto node, CodedWeights weights) {
-    StoredSize size = weights.size();
+    StoredSize size = isStaged(node) ? weights.size().withBiases(weights.rows()) : weights.size();
     List<Integer> codewords = new ArrayList<>();
     if (weights.isSigns()) {
       for (PackedConvWeights stage : weights.convolutions()) {

@@ -71,9 +71,41 @@ class BenchLayersCommandTest {
   }
 
   @Test
+  void severalStagesAreMeasuredBesideOne() throws IOException {
+    Path json = folder.resolve("rows.json");
+    CommandRun run =
+        CommandRun.of(
+            "bench",
+            "layers",
+            "--shapes",
+            "8x8x64",
+            "--op",
+            "real",
+            "--tau",
+            "4",
+            "--stages",
+            "1,3",
+            "--peers",
+            "onnxruntime",
+            "--rounds",
+            "3",
+            "--json",
+            json);
+    assertEquals(0, run.code(), run.err());
+    List<String> kernels = new ArrayList<>();
+    for (JsonNode row : new ObjectMapper().readTree(json.toFile())) {
+      kernels.add(row.get("op").asText() + ": " + row.get("kernel").asText().split(",")[0]);
+    }
+    assertEquals(
+        List.of("real: response maps", "real, 3 stages: response maps of 3 stages"), kernels);
+  }
+
+  @Test
   void wrongOptionsAreUsageErrorsThatNameWhatThereIs() {
     assertWrongUsage("'9x9x9', there are 56x56x64", "--shapes", "9x9x9");
     assertWrongUsage("--tau is 12, allowed: 1 to 9", "--tau", "5,12");
+    assertWrongUsage("--stages is 9, allowed: 1 to 8", "--stages", "2,9");
+    assertWrongUsage("--stages needs --op real", "--op", "int8", "--stages", "2");
     assertWrongUsage("'ternary', there are real, binary", "--op", "ternary");
     assertWrongUsage("--rounds is 0, allowed: 1 to", "--rounds", "0");
     assertWrongUsage("--threads is -1, allowed: 1 to", "--threads", "-1");

@@ -36,17 +36,24 @@ class QuantizeCommandTest {
 
   @BeforeEach
   void writeModel() throws IOException {
+    in = folder.resolve("in.onnx");
+    out = folder.resolve("out.onnx");
+    writeModel(3, 16);
+  }
+
+  /** Writes a model of one convolution. */
+  private void writeModel(int inputs, int outputs) throws IOException {
     SplittableRandom rng = new SplittableRandom(1);
-    float[] weights = new float[16 * 3 * 9];
+    float[] weights = new float[outputs * inputs * 9];
     for (int i = 0; i < weights.length; i++) {
       weights[i] = (float) rng.nextDouble(-1, 1);
     }
     GraphProto graph =
         GraphProto.newBuilder()
             .setName("g")
-            .addInput(OnnxProtos.value("image", TensorProto.DataType.FLOAT, -1, 3, -1, -1))
-            .addOutput(OnnxProtos.value("y", TensorProto.DataType.FLOAT, -1, 16, -1, -1))
-            .addInitializer(OnnxProtos.tensor("w", weights, 16, 3, 3, 3))
+            .addInput(OnnxProtos.value("image", TensorProto.DataType.FLOAT, -1, inputs, -1, -1))
+            .addOutput(OnnxProtos.value("y", TensorProto.DataType.FLOAT, -1, outputs, -1, -1))
+            .addInitializer(OnnxProtos.tensor("w", weights, outputs, inputs, 3, 3))
             .addNode(
                 NodeProto.newBuilder()
                     .setOpType("Conv")
@@ -56,8 +63,6 @@ class QuantizeCommandTest {
             .build();
     ModelProto.Builder model = ModelProto.newBuilder().setIrVersion(7).setGraph(graph);
     model.addOpsetImportBuilder().setVersion(12);
-    in = folder.resolve("in.onnx");
-    out = folder.resolve("out.onnx");
     Files.write(in, model.build().toByteArray());
   }
 
@@ -368,6 +373,50 @@ class QuantizeCommandTest {
         quantize("--inputs", npy("<f8", 8, 4, 3, 9, 9).toString(), "--smallest", "--rounds", "1");
     assertEquals(1, run.code());
     assertTrue(run.err().contains("give --max-drop PERCENT too"), run.err());
+  }
+
+  @Test
+  void wideLayersOfSeveralStagesAreOneOperatorThatEveryCommandReads() throws IOException {
+    writeModel(16, 256);
+    String inputs = npy("<f4", 4, 12, 16, 9, 9).toString();
+    CommandRun run = quantize("--inputs", inputs, "--stages", "2");
+    assertEquals(0, run.code(), run.err());
+    ModelProto model = ModelProto.parseFrom(Files.readAllBytes(out));
+    assertEquals("StagedSubBitConv", model.getGraph().getNode(0).getOpType());
+    assertEquals(2, model.getFunctionsCount());
+
+    Path json = folder.resolve("out.json");
+    CommandRun inspect = CommandRun.of("inspect", out, "--codebooks", "--json", json);
+    assertEquals(0, inspect.code(), inspect.err());
+    assertTrue(inspect.out().contains("y, stage 2"), inspect.out());
+    JsonNode layer = new ObjectMapper().readTree(json.toFile()).get("layers").get(0);
+    assertEquals("StagedSubBitConv", layer.get("operator").asText());
+    assertEquals(2, layer.get("stages").asInt());
+    assertEquals(
+        2 * (5 * 512 + 32 * 9 + 256 * 4) + 256 * 4,
+        layer.get("bytes").asInt(),
+        "planes, codewords and scales of each stage, and biases");
+
+    Path plain = folder.resolve("plain.onnx");
+    CommandRun export = CommandRun.of("export", out, plain, "--plain");
+    assertEquals(0, export.code(), export.err());
+    ModelProto rewritten = ModelProto.parseFrom(Files.readAllBytes(plain));
+    assertEquals("Conv", rewritten.getGraph().getNode(0).getOpType());
+    assertEquals(0, rewritten.getFunctionsCount());
+
+    Path again = folder.resolve("again.onnx");
+    CommandRun requantized =
+        CommandRun.of("quantize", out, again, "--inputs", inputs, "--stages", "1");
+    assertEquals(0, requantized.code(), requantized.err());
+    assertArrayEquals(
+        Files.readAllBytes(out), Files.readAllBytes(again), "no Conv is left to convert");
+
+    ModelProto.Builder damaged = model.toBuilder();
+    damaged.getGraphBuilder().getInitializerBuilder(0).clearRawData();
+    Files.write(again, damaged.build().toByteArray());
+    CommandRun refused = CommandRun.of("inspect", again);
+    assertTrue(refused.code() != 0);
+    assertTrue(refused.err().contains("Node 'y': A node StagedSubBitConv reads"), refused.err());
   }
 
   @Test

@@ -27,8 +27,9 @@ public final class GraphEdits {
   /** How a sub-bit convolution is written. */
   public enum Form {
     /**
-     * One stage of signs as {@code SubBitConv}, which has kernels; all others as {@code
-     * SubBitWeights} before a Conv, which takes as long as the float one.
+     * One stage of signs as {@code SubBitConv}, and several as {@code StagedSubBitConv} where its
+     * kernels are faster than a float convolution; all others as {@code SubBitWeights} before a
+     * Conv, which takes as long as the float one.
      */
     COMPACT,
     /** Each stage as a {@code SubBitConv}, and their sum: what 8-bit activations are given to. */
@@ -51,9 +52,14 @@ public final class GraphEdits {
           WEIGHTS + "/scale",
           WEIGHTS + "/shape");
 
+  /** Where the bias stands, in the operators of one stage and of several. */
   private static final int BIAS = SubBitOperator.SUB_BIT_CONV.position("bias");
 
   private final Form form;
+
+  /** Names of the layers of several stages that are written as one operator. */
+  private final Set<String> nativeStages;
+
   private final GraphProto graph;
   private final Set<String> names;
   private final Set<String> nodes = new HashSet<>();
@@ -65,8 +71,9 @@ public final class GraphEdits {
   /** The first stages of each weights: others that have the same read what they read. */
   private final Map<CodedWeights, List<NodeProto>> written = new IdentityHashMap<>();
 
-  private GraphEdits(GraphProto graph, Form form) {
+  private GraphEdits(GraphProto graph, Form form, Set<String> nativeStages) {
     this.form = form;
+    this.nativeStages = nativeStages;
     this.graph = graph;
     this.edited = graph.toBuilder().clearNode();
     this.names = GraphNames.of(graph);
@@ -82,10 +89,31 @@ public final class GraphEdits {
    */
   public static ModelProto replace(
       ModelProto model, Map<ConvLayer, StagedWeights> layers, Form form) {
+    Set<String> nativeStages =
+        form == Form.COMPACT ? NativeStages.of(model, layers) : Set.<String>of();
+    return replace(model, layers, form, nativeStages);
+  }
+
+  /**
+   * Replaces float convolutions by sub-bit ones, as above.
+   *
+   * @param model the model.
+   * @param layers the layers to replace.
+   * @param nativeStages names of those of several stages that are written as {@code
+   *     StagedSubBitConv}, all in the main graph and of signs.
+   * @return the model in the form {@link Form#COMPACT}.
+   */
+  public static ModelProto replace(
+      ModelProto model, Map<ConvLayer, StagedWeights> layers, Set<String> nativeStages) {
+    return replace(model, layers, Form.COMPACT, nativeStages);
+  }
+
+  private static ModelProto replace(
+      ModelProto model, Map<ConvLayer, StagedWeights> layers, Form form, Set<String> nativeStages) {
     if (layers.isEmpty()) {
       return model;
     }
-    GraphProto edited = new GraphEdits(model.getGraph(), form).edit(layers);
+    GraphProto edited = new GraphEdits(model.getGraph(), form, nativeStages).edit(layers);
     return SubBitModels.withOperators(model.toBuilder().setGraph(edited)).build();
   }
 
@@ -152,6 +180,8 @@ public final class GraphEdits {
     // constants of the main graph.
     if (form != Form.DECODED && hasKernel && layer.place().isMain()) {
       writeStages(layer, coded.convolutions(), coded, weights.bias());
+    } else if (nativeStages.contains(layer.name())) {
+      writeStagedConv(layer, coded, weights.bias());
     } else {
       writeConv(layer, coded, weights.bias(), to);
     }
@@ -182,6 +212,34 @@ public final class GraphEdits {
             .addOutput(layer.output()));
   }
 
+  /** Writes one convolution that adds its stages itself. */
+  private void writeStagedConv(ConvLayer layer, CodedWeights coded, float[] bias) {
+    String node = free(layer.name(), false);
+    GraphProto.Builder part = GraphProto.newBuilder();
+    SubBitNodes.stagedConv(part, node, layer.input(), coded, layer.attributes(), bias);
+    NodeProto conv = part.getNode(0).toBuilder().setOutput(0, layer.output()).build();
+    NodeProto first = written.containsKey(coded) ? written.get(coded).get(0) : null;
+    edited.addNode(withWeights(conv, first, part.getInitializerList()));
+    written.putIfAbsent(coded, List.of(conv));
+  }
+
+  /**
+   * Adds the tensors of a convolution; where another one has the same weights, it reads those of
+   * that one in their place, and only its bias is its own.
+   */
+  private NodeProto withWeights(NodeProto conv, NodeProto first, List<TensorProto> tensors) {
+    NodeProto.Builder reading = conv.toBuilder();
+    for (TensorProto tensor : tensors) {
+      int input = conv.getInputList().indexOf(tensor.getName());
+      if (first != null && input != BIAS) {
+        reading.setInput(input, first.getInput(input));
+      } else {
+        edited.addInitializer(tensor);
+      }
+    }
+    return reading.build();
+  }
+
   /** Writes a convolution for each stage, and their sum. */
   private void writeStages(
       ConvLayer layer, List<PackedConvWeights> stages, CodedWeights coded, float[] bias) {
@@ -194,18 +252,10 @@ public final class GraphEdits {
       SubBitNodes.conv(
           part, node, layer.input(), stages.get(s), layer.attributes(), s == 0 ? bias : null);
       String output = only ? layer.output() : node;
-      NodeProto.Builder conv = part.getNodeBuilder(0).setOutput(0, output);
+      NodeProto conv = part.getNode(0).toBuilder().setOutput(0, output).build();
       NodeProto first = written.containsKey(coded) ? written.get(coded).get(s) : null;
-      for (TensorProto tensor : part.getInitializerList()) {
-        int input = conv.getInputList().indexOf(tensor.getName());
-        if (first != null && input != BIAS) {
-          conv.setInput(input, first.getInput(input));
-        } else {
-          edited.addInitializer(tensor);
-        }
-      }
-      edited.addNode(conv);
-      nodesOfStages.add(conv.build());
+      edited.addNode(withWeights(conv, first, part.getInitializerList()));
+      nodesOfStages.add(conv);
       if (s == 0) {
         sum = output;
       } else {

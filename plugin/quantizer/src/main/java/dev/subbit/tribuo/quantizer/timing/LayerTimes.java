@@ -10,11 +10,13 @@ import dev.subbit.tribuo.quantizer.graph.ConvScan;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.FloatArray;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
+import dev.subbit.tribuo.quantizer.graph.NativeStages;
 import dev.subbit.tribuo.quantizer.graph.PartialModel;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Times the layers of a quantized model, each alone: the float convolution beside the sub-bit one,
@@ -54,6 +56,9 @@ public final class LayerTimes {
             .stream()
             .filter(layer -> weights.containsKey(layer.name()))
             .toList();
+    Map<ConvLayer, StagedWeights> byLayer = new LinkedHashMap<>();
+    layers.forEach(layer -> byLayer.put(layer, weights.get(layer.name())));
+    Set<String> nativeStages = integer ? Set.of() : NativeStages.of(floats, byLayer);
     ModelProto exposed = BodyValues.expose(floats, layers);
     Map<String, LayerTime> times = new LinkedHashMap<>();
     for (int first = 0; first < layers.size(); first += LAYERS_AT_ONCE) {
@@ -68,7 +73,8 @@ public final class LayerTimes {
         if (x.values().length > 0) {
           boolean integerLayer = integer && layer.place().isMain();
           times.put(
-              layer.name(), time(layer, weights.get(layer.name()), firstSample(x), integerLayer));
+              layer.name(),
+              time(layer, byLayer.get(layer), firstSample(x), integerLayer, nativeStages));
         }
       }
     }
@@ -83,10 +89,14 @@ public final class LayerTimes {
   }
 
   private static LayerTime time(
-      ConvLayer layer, StagedWeights weights, FloatArray x, boolean integer) {
+      ConvLayer layer,
+      StagedWeights weights,
+      FloatArray x,
+      boolean integer,
+      Set<String> nativeStages) {
     OneLayer models = new OneLayer(layer, weights, x);
     try (TimedSession before = models.floatConv();
-        TimedSession after = integer ? models.integerConv() : models.subBitConv()) {
+        TimedSession after = integer ? models.integerConv() : models.subBitConv(nativeStages)) {
       before.run();
       after.run();
       double[] first = new double[MOST_ROUNDS];

@@ -16,10 +16,12 @@ import dev.subbit.tribuo.quantizer.graph.GraphEdits;
 import dev.subbit.tribuo.quantizer.graph.GraphPlace;
 import dev.subbit.tribuo.quantizer.graph.IntegerConv;
 import dev.subbit.tribuo.quantizer.graph.IntegerEdits;
+import dev.subbit.tribuo.quantizer.graph.NativeStages;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Makes models that hold one layer and nothing else. */
 final class OneLayer {
@@ -64,9 +66,14 @@ final class OneLayer {
     return new TimedSession(model(), floats());
   }
 
-  TimedSession subBitConv() {
+  /**
+   * The layer as it stands in a model.
+   *
+   * @param nativeStages names of the layers that {@link NativeStages} chose there.
+   */
+  TimedSession subBitConv(Set<String> nativeStages) {
     return new TimedSession(
-        GraphEdits.replace(model(), Map.of(layer, weights), GraphEdits.Form.COMPACT), floats());
+        GraphEdits.replace(model(), Map.of(layer, weights), nativeStages), floats());
   }
 
   /**

@@ -2,9 +2,11 @@ package dev.subbit.tribuo.quantizer.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -78,6 +80,76 @@ class GraphEditsTest {
     assertEquals("y", model.getGraph().getNode(1).getOutput(0));
     assertEquals("SubBitWeights", model.getFunctions(0).getName());
     assertEquals(9 * 0.875f + 10, run(model, "y"), 1e-5f);
+  }
+
+  /** Of 128 channels each, and a bias of 10. */
+  private static final TinyGraph WIDE =
+      new TinyGraph()
+          .input("x", 1, 128, 28, 28)
+          .filled("w", 0.3f, 128, 128, 3, 3)
+          .node("Conv", List.of("x", "w"), "y")
+          .output("y");
+
+  private static ModelProto wide(StagedWeights weights, GraphEdits.Form form) {
+    Map<ConvLayer, StagedWeights> layers = new HashMap<>();
+    ConvScan.of(WIDE.model(), values -> Map.of(), Codewords.SIGNS)
+        .layers()
+        .forEach(layer -> layers.put(layer, weights));
+    return GraphEdits.replace(WIDE.model(), layers, form);
+  }
+
+  @Test
+  void severalStagesAreOneOperatorWhereItsKernelsAreFaster() {
+    ModelProto model =
+        wide(SubBitLayers.staged(128, 128, 10, 0.5f, 0.25f), GraphEdits.Form.COMPACT);
+    assertEquals(List.of("StagedSubBitConv"), TinyGraph.opTypes(model.getGraph()));
+    assertEquals("y", model.getGraph().getNode(0).getName());
+    assertEquals("y", model.getGraph().getNode(0).getOutput(0));
+    assertEquals(
+        List.of("y/index", "y/codebook", "y/scale", "y/bias"),
+        TinyGraph.initializers(model.getGraph()));
+    assertEquals(
+        List.of("SubBitWeights", "StagedSubBitConv"),
+        model.getFunctionsList().stream().map(FunctionProto::getName).toList());
+    Feed feed =
+        new Feed(
+            Map.of(
+                "x",
+                Feed.Tensor.of(
+                    new FloatArray(new long[] {1, 128, 28, 28}, new float[128 * 28 * 28]))));
+    try (GraphSession session = new GraphSession(model)) {
+      assertEquals(10, session.run(feed).get("y").values()[0]);
+    }
+    assertEquals(
+        List.of("SubBitConv", "SubBitConv", "Add"),
+        TinyGraph.opTypes(
+            wide(SubBitLayers.staged(128, 128, 10, 0.5f, 0.25f), GraphEdits.Form.STAGES)
+                .getGraph()));
+  }
+
+  @Test
+  void wideLayersThatShareWeightsReadTheSame() {
+    ModelProto twice =
+        new TinyGraph()
+            .input("x", 1, 128, 28, 28)
+            .filled("w", 0.3f, 128, 128, 3, 3)
+            .node("Conv", List.of("x", "w"), "a")
+            .node("Conv", List.of("x", "w"), "b")
+            .output("a")
+            .output("b")
+            .model();
+    StagedWeights shared = SubBitLayers.staged(128, 128, 10, 0.5f, 0.25f);
+    Map<ConvLayer, StagedWeights> weights = new HashMap<>();
+    ConvScan.of(twice, values -> Map.of(), Codewords.SIGNS)
+        .layers()
+        .forEach(layer -> weights.put(layer, shared));
+    GraphProto edited = GraphEdits.replace(twice, weights, GraphEdits.Form.COMPACT).getGraph();
+    assertEquals(List.of("StagedSubBitConv", "StagedSubBitConv"), TinyGraph.opTypes(edited));
+    assertEquals(
+        edited.getNode(0).getInputList().subList(0, 4),
+        edited.getNode(1).getInputList().subList(0, 4));
+    assertNotEquals(edited.getNode(0).getInput(4), edited.getNode(1).getInput(4));
+    assertEquals(5, edited.getInitializerCount(), "three of the weights and two biases");
   }
 
   @Test

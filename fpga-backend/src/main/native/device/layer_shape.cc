@@ -80,12 +80,14 @@ bool UnusedFieldsAreClear(const LayerShape& d) {
                       d.pad_right == 0));
 }
 
-/// The window of a stem's max pool, or of a shortcut's average pool; other kinds have none.
+/// The window of a stem's max pool, which overlaps the next one by at most one, or of a shortcut's average pool; other
+/// kinds have none.
 bool PoolIsSound(const IntegerStage& stage) {
   const std::array<std::uint8_t, 4> none{};
   if (stage.kind == Kind::kStem) {
     return InRange(stage.pool[0], 1, contract::kMaxPool) && InRange(stage.pool[1], 1, contract::kMaxPool) &&
-           InRange(stage.pool_strides[0], 1, stage.pool[0]) && InRange(stage.pool_strides[1], 1, stage.pool[1]) &&
+           InRange(stage.pool_strides[0], std::max(1, stage.pool[0] - 1), stage.pool[0]) &&
+           InRange(stage.pool_strides[1], std::max(1, stage.pool[1] - 1), stage.pool[1]) &&
            std::max(stage.pool_pads[0], stage.pool_pads[2]) < stage.pool[0] &&
            std::max(stage.pool_pads[1], stage.pool_pads[3]) < stage.pool[1];
   }
@@ -145,10 +147,27 @@ ErrorCode ValidateIntegerChannels(const LayerShape& d, const Capabilities& c) {
   const std::uint32_t most_in = stage.kind == Kind::kStem ? contract::kStemChannels : c.max_channels;
   const std::uint32_t most_out = stage.kind == Kind::kClassifier ? contract::kMaxClasses : c.max_channels;
   // 16 bits hold a convolution's sums, moved up.
-  const bool ok =
-      InRange(d.in_channels, 1, most_in) && InRange(d.out_channels, 1, most_out) &&
-      (conv ? (std::uint64_t{9} * d.in_channels << stage.shift) <= 32767 : d.dense_taps() <= contract::kDenseTaps);
+  const bool ok = InRange(d.in_channels, 1, most_in) && InRange(d.out_channels, 1, most_out) &&
+                  (conv ? (std::uint64_t{9} * d.in_channels << stage.shift) <= 32767
+                        : stage.kind == Kind::kClassifier || d.dense_taps() <= contract::kDenseTaps);
   return ok ? ErrorCode::kNone : ErrorCode::kShape;
+}
+
+/// Whether what a stem or shortcut keeps of a row of its output, or of its input, has room on chip.
+bool RowStays(const LayerShape& d) {
+  if (!d.integer.has_value()) {
+    return true;
+  }
+  switch (d.integer->kind) {
+    case Kind::kStem:
+      return d.integer->pool == std::array<std::uint8_t, 2>{1, 1} ||
+             std::uint64_t{d.out_width} * std::min<std::uint64_t>(d.out_channels, contract::kIndexOutputs) <=
+                 contract::kPooledSums;
+    case Kind::kShortcut:
+      return std::uint64_t{d.in_channels} * ((std::uint64_t{d.out_width} + 1) / 2) <= contract::kShortcutPairs;
+    default:
+      return true;
+  }
 }
 
 }  // namespace
@@ -232,7 +251,7 @@ ErrorCode LayerShape::ValidateImages(const Capabilities& capabilities) const {
   }
   const ImageSize due = OutputSize({in_height, in_width});
   const bool ok = (capabilities.input_rows == 0 || !rows_stay || places <= capabilities.input_rows) && batch >= 1 &&
-                  positions_fit && InRange(out_height, 1, kMaxHeight) &&
+                  positions_fit && RowStays(*this) && InRange(out_height, 1, kMaxHeight) &&
                   InRange(out_width, 1, capabilities.max_width) && out_height == due.height && out_width == due.width;
   return ok ? ErrorCode::kNone : ErrorCode::kShape;
 }

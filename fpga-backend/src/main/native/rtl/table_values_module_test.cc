@@ -104,6 +104,7 @@ class ValuesBench {
     m_.band_bytes_i = band_rows_ * d_.out_channels * d_.output_row_bytes();
     m_.sign_rows_i = static_cast<std::uint16_t>(sign_rows_);
     m_.store_i = m_.band_done_i = 0;
+    m_.store_lanes_i = (1 << kStep) - 1;
     stall_ = random_() % 3 == 0 ? 0 : random_() % 8;
   }
 

@@ -132,7 +132,8 @@ module subbit_dense_engine #(
   logic fill_half_q;
   logic begun_q;                       // weights of a block are here, and its rows follow
   logic computed_q;                    // all of the block's sums are under way
-  logic row_used, block_used;          // one cycle: a row of values, and all of a block's, are used no more
+  // One cycle: the sums of a block begin; a row of values, and all of a block's, are used no more.
+  logic block_taken, row_used, block_used;
   logic signed [17:0] y_top_q;         // first row of pixels that is needed
   logic [PLACE_BITS-1:0] places_q;
   wire two = average && rows_left_q != 16'd1;
@@ -217,7 +218,7 @@ module subbit_dense_engine #(
     held_q <= held_q + 2'(reading_q == ASK_ROW && row_may_come && read_ready_i && !stem) - 2'(row_used);
     filled_q <= filled_q + 2'(row_ends_read && !stem) - 2'(row_used);
     if (block_begins || (next_block && single && !(read_block_last && images_left_q == 32'd1))) begun_q <= 1'b1;
-    else if (computing_q == BLOCK_BEGIN && begun_q && band_ready_i) begun_q <= 1'b0;
+    else if (block_taken) begun_q <= 1'b0;
     if (block_used) computed_q <= 1'b1;
     else if (next_block) computed_q <= 1'b0;
     if (start_i) begin
@@ -287,6 +288,7 @@ module subbit_dense_engine #(
     if (part_valid) phase_q <= row_ready ? 2'd0 : phase_q + 2'd1;
     if (reading_q == ASK_ROW) phase_q <= '0;
   end
+  wire [31:0] value_part = UNITS == 2 && phase_q[0] ? read_beat_data_i[DATA_WIDTH-1-:32] : read_beat_data_i[31:0];
   // What is stored, a cycle later.
   logic [1:0] store_banks, value_banks_q;
   logic [16:0] pair_sums[2], pair_sums_q[2];
@@ -316,7 +318,6 @@ module subbit_dense_engine #(
       store_banks = {2{column_q + (phase_q[0] ? 16'd2 : 16'd0) < layer_i.in_width}};
     end
   end
-  wire [31:0] value_part = UNITS == 2 && phase_q[0] ? read_beat_data_i[DATA_WIDTH-1-:32] : read_beat_data_i[31:0];
   wire pair_ends = average ? UNITS == 2 || pixel_q : 1'b1;
   always_ff @(posedge clk) begin
     if (part_valid && !stem) begin
@@ -392,7 +393,11 @@ module subbit_dense_engine #(
     if (part_valid && stem) pixel_word_q <= pixel_word_q + 7'd1;
     if (reading_q == ASK_ROW) pixel_word_q <= '0;
   end
-  wire [PLACE_BITS-1:0] read_row = PLACE_BITS'(read_place_q * PLACE_BITS'(layer_i.in_channels[2:0])) + PLACE_BITS'(read_channel_q);
+  // The rows of channels before a place's first.
+  function automatic logic [PLACE_BITS-1:0] rows_before(input logic [PLACE_BITS-1:0] number, input logic [2:0] channels);
+    return (channels[0] ? number : '0) + (channels[1] ? number << 1 : '0) + (channels[2] ? number << 2 : '0);
+  endfunction
+  wire [PLACE_BITS-1:0] read_row = rows_before(read_place_q, layer_i.in_channels[2:0]) + PLACE_BITS'(read_channel_q);
 
   // ---- Computing: blocks, rows of sums, sets of channels, pairs of pixels, taps.
   typedef enum logic [1:0] {
@@ -452,6 +457,7 @@ module subbit_dense_engine #(
   wire pass_ends = issue && tap_last;
   wire row_done = pass_ends && pass_last && set_last;
   wire block_done = row_done && row_ends && out_rows_left_q == 16'd1;
+  assign block_taken = computing_q == BLOCK_BEGIN && begun_q && band_ready_i;
   assign row_used = row_done && !stem;
   assign block_used = block_done;
   wire [6:0] set_outputs = set_last && outputs_q[OUTPUT_BITS-1:0] != 0 ? 7'(outputs_q[OUTPUT_BITS-1:0]) : 7'(OUTPUTS);
@@ -479,7 +485,7 @@ module subbit_dense_engine #(
         pool_row_q <= pool_height - 2'd1 - (stem ? layer_i.pool_pad_top : 2'd0);
         first_sums_q <= 1'b1;
         top_place_q <= layer_i.stem_pad_top == 0 ? '0 : places_q - PLACE_BITS'(layer_i.stem_pad_top);
-        if (begun_q && band_ready_i) computing_q <= ROW_BEGIN;
+        if (block_taken) computing_q <= ROW_BEGIN;
       end
       ROW_BEGIN: begin
         set_q <= 1'b0;
@@ -605,7 +611,7 @@ module subbit_dense_engine #(
   wire y_inside = y >= 0 && y < signed'({2'b00, layer_i.in_height});
   wire [PLACE_BITS:0] tap_place = (PLACE_BITS + 1)'(top_place_q) + (PLACE_BITS + 1)'(tap_row_q);
   wire [PLACE_BITS-1:0] place = tap_place >= (PLACE_BITS + 1)'(places_q) ? PLACE_BITS'(tap_place - (PLACE_BITS + 1)'(places_q)) : PLACE_BITS'(tap_place);
-  wire [PLACE_BITS-1:0] pixel_row = PLACE_BITS'(place * PLACE_BITS'(layer_i.in_channels[2:0])) + PLACE_BITS'(tap_channel_q);
+  wire [PLACE_BITS-1:0] pixel_row = rows_before(place, layer_i.in_channels[2:0]) + PLACE_BITS'(tap_channel_q);
   logic [3:1] taps_valid;
   logic [3:1] firsts, lasts;
   logic [1:0] inside_1, inside_2, odd_1, odd_2;

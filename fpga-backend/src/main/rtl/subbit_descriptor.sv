@@ -154,6 +154,7 @@ module subbit_descriptor #(
     endcase
     return 17'(37'(number) * 37'(reciprocal) >> 20);
   endfunction
+  logic [31:0] padded_height, padded_width;
   logic [17:0] axis_padded;
   logic [3:0] axis_window, axis_stride;
   always_comb begin
@@ -174,7 +175,7 @@ module subbit_descriptor #(
   logic [15:0] row_places;
   logic [31:0] rows_due;
   logic header_ok, enumerations_ok, supported, zeros_ok, multiplier_ok, shape_ok, optional_ok;
-  logic [31:0] padded_height, padded_width, height_due, width_due;
+  logic [31:0] height_due, width_due;
   logic [39:0] out_row_bytes;
   always_ff @(posedge clk) begin
     out_row_bytes <= gives_values ? (40'(d.out_width) + 40'd3) >> 2 << 3 : words ? 40'(d.out_width) << 2 :

@@ -153,22 +153,30 @@ ErrorCode ValidateIntegerChannels(const LayerShape& d, const Capabilities& c) {
   return ok ? ErrorCode::kNone : ErrorCode::kShape;
 }
 
+bool IsPooledStem(const LayerShape& d) {
+  return d.integer.has_value() && d.integer->kind == Kind::kStem &&
+         d.integer->pool != std::array<std::uint8_t, 2>{1, 1};
+}
+
+bool IsShortcut(const LayerShape& d) { return d.integer.has_value() && d.integer->kind == Kind::kShortcut; }
+
+/// Sums of a row of a block of output channels.
+std::uint64_t PooledSums(const LayerShape& d) {
+  return std::uint64_t{d.out_width} * std::min<std::uint64_t>(d.out_channels, contract::kIndexOutputs);
+}
+
+/// Pairs of values of a row of all input channels, averaged.
+std::uint64_t ShortcutPairs(const LayerShape& d) {
+  return std::uint64_t{d.in_channels} * ((std::uint64_t{d.out_width} + 1) / 2);
+}
+
 /// Whether what a stem or shortcut keeps of a row of its output, or of its input, has room on chip.
 bool RowStays(const LayerShape& d) {
-  if (!d.integer.has_value()) {
-    return true;
-  }
-  switch (d.integer->kind) {
-    case Kind::kStem:
-      return d.integer->pool == std::array<std::uint8_t, 2>{1, 1} ||
-             std::uint64_t{d.out_width} * std::min<std::uint64_t>(d.out_channels, contract::kIndexOutputs) <=
-                 contract::kPooledSums;
-    case Kind::kShortcut:
-      return std::uint64_t{d.in_channels} * ((std::uint64_t{d.out_width} + 1) / 2) <= contract::kShortcutPairs;
-    default:
-      return true;
-  }
+  return (!IsPooledStem(d) || PooledSums(d) <= contract::kPooledSums) &&
+         (!IsShortcut(d) || ShortcutPairs(d) <= contract::kShortcutPairs);
 }
+
+bool Overlaps(const IntegerStage& stage, std::size_t axis) { return stage.pool[axis] > stage.pool_strides[axis] + 1; }
 
 }  // namespace
 
@@ -189,6 +197,25 @@ ErrorCode LayerShape::ValidateLayer(const Capabilities& capabilities) const {
     return ErrorCode::kMultiplier;
   }
   return ValidateChannels(*this, capabilities);
+}
+
+std::string LayerShape::ExceededLimit() const {
+  if (IsPooledStem(*this) && (Overlaps(*integer, 0) || Overlaps(*integer, 1))) {
+    return "the windows of a stem's max pool overlap by one row or column at most";
+  }
+  if (IsPooledStem(*this) && PooledSums(*this) > contract::kPooledSums) {
+    return "the width of a stem's output times its output channels, of which up to " +
+           std::to_string(contract::kIndexOutputs) + " count, is at most " + std::to_string(contract::kPooledSums) +
+           " with a max pool, and here " + std::to_string(PooledSums(*this));
+  }
+  if (IsShortcut(*this) && dense_taps() > contract::kDenseTaps) {
+    return "a shortcut has at most " + std::to_string(contract::kDenseTaps) + " input channels";
+  }
+  if (IsShortcut(*this) && ShortcutPairs(*this) > contract::kShortcutPairs) {
+    return "the input channels of a shortcut times half the width of its output are at most " +
+           std::to_string(contract::kShortcutPairs) + ", and here " + std::to_string(ShortcutPairs(*this));
+  }
+  return {};
 }
 
 ElementFormat LayerShape::input_element() const {

@@ -96,7 +96,7 @@ TEST(RtlTables, AgreesWithTheReferenceOnRandomLayers) {
   std::mt19937 random(31);
   for (const std::uint32_t stall_percent : {0u, 40u}) {
     const auto driver = OpenRtl({stall_percent == 0 ? 1u : 20u, stall_percent, 7});
-    for (int run = 0; run < 100; ++run) {
+    for (int run = 0; run < SweepRounds(200); ++run) {
       const LayerCase c = RandomLayer(random);
       SCOPED_TRACE("run " + std::to_string(run) + ", " + Describe(c));
       ASSERT_EQ(RunCase(*driver, c), ReferenceConv(c));
@@ -167,7 +167,7 @@ TEST(RtlTables, TakesFewCyclesForAWholeNetworkAndNotManyMoreWithASlowMemory) {
 
 TEST(RtlTables, TakesTheCyclesOfTheModelOnRandomLayers) {
   std::mt19937 random(32);
-  for (int run = 0; run < 60; ++run) {
+  for (int run = 0; run < SweepRounds(120); ++run) {
     CompareWithTheEmulator(RandomLayer(random));
   }
 }
@@ -287,7 +287,7 @@ void CompareWithTheEmulator(const IntegerConvCase& c, const BusTiming& timing = 
 
 TEST(RtlTables, RunsIntegerConvolutionsAsTheEmulatorDoes) {
   std::mt19937 random(35);
-  for (int run = 0; run < 60; ++run) {
+  for (int run = 0; run < SweepRounds(120); ++run) {
     const IntegerConvCase c = IntegerConv(RandomLayer(random), run % 4 != 0, run % 3 != 0, random);
     CompareWithTheEmulator(c, run % 2 == 0 ? BusTiming{} : BusTiming{20, 40, 7});
   }
@@ -386,7 +386,7 @@ TEST(RtlTables, RunsClassifiersAsTheEmulatorDoes) {
 TEST(RtlTables, TakesTheCyclesOfTheModelForClassifiersOfNetworks) {
   std::mt19937 random(34);
   CompareWithTheEmulator(Classifier(512, 1000, {7, 7}, 1, random));
-  CompareWithTheEmulator(Classifier(512, 200, {7, 7}, 28, random));
+  CompareWithTheEmulator(Classifier(512, 200, {7, 7}, 6, random));
   CompareWithTheEmulator(Classifier(64, 10, {8, 8}, 7, random));
 }
 
@@ -506,7 +506,7 @@ void CompareWithTheEmulator(const DenseCase& c, const BusTiming& timing = {}, st
 
 TEST(RtlTables, RunsShortcutsAsTheEmulatorDoes) {
   std::mt19937 random(37);
-  for (int run = 0; run < SweepRounds(80); ++run) {
+  for (int run = 0; run < SweepRounds(60); ++run) {
     const auto pool = static_cast<std::uint8_t>(Pick(random, 1, 2));
     const ImageSize size = {Pick(random, 1, 9), Pick(random, 1, run % 4 == 0 ? 56 : 17)};
     const std::uint32_t pairs = (size.width / pool + 2) / 2;
@@ -521,8 +521,7 @@ TEST(RtlTables, TakesTheCyclesOfTheModelForShortcutsOfNetworks) {
   std::mt19937 random(38);
   for (const DenseCase& c :
        {Shortcut(64, 128, {56, 56}, 2, false, 1, random), Shortcut(128, 256, {28, 28}, 2, false, 1, random),
-        Shortcut(256, 512, {14, 14}, 2, false, 2, random), Shortcut(16, 32, {32, 32}, 2, false, 1, random),
-        Shortcut(32, 64, {16, 16}, 2, false, 7, random)}) {
+        Shortcut(256, 512, {14, 14}, 2, false, 1, random), Shortcut(16, 32, {32, 32}, 2, false, 7, random)}) {
     std::uint64_t cycles = 0;
     CompareWithTheEmulator(c, {}, &cycles);
     std::cout << Describe(c) << ": " << cycles << " cycles\n";
@@ -597,17 +596,17 @@ DenseCase AnyStem(int run, std::mt19937& random) {
 
 TEST(RtlTables, RunsStemsAsTheEmulatorDoes) {
   std::mt19937 random(39);
-  for (int run = 0; run < SweepRounds(120); ++run) {
+  for (int run = 0; run < SweepRounds(80); ++run) {
     CompareWithTheEmulator(AnyStem(run, random), run % 4 < 2 ? BusTiming{} : BusTiming{20, 40, 7});
   }
 }
 
 TEST(RtlTables, TakesTheCyclesOfTheModelForStemsOfNetworks) {
   std::mt19937 random(40);
-  // resnet20's on images of 32x32, and a quarter of ResNet-18's image.
+  // resnet20's on images of 32x32, and a part of ResNet-18's image.
   const StemForm small = {3, 16, 3, {1, 1}, {1, 1, 1, 1}};
   const StemForm large = {3, 64, 7, {2, 2}, {3, 3, 3, 3}, {3, 3}, {2, 2}, {1, 1, 1, 1}};
-  for (const DenseCase& c : {Stem(small, {32, 32}, true, 7, random), Stem(large, {56, 224}, true, 1, random)}) {
+  for (const DenseCase& c : {Stem(small, {32, 32}, true, 2, random), Stem(large, {26, 224}, true, 1, random)}) {
     std::uint64_t cycles = 0;
     CompareWithTheEmulator(c, {}, &cycles);
     std::cout << Describe(c) << ": " << cycles << " cycles\n";

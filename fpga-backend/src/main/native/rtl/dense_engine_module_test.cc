@@ -58,7 +58,7 @@ LayerShape RandomStem(std::mt19937& random) {
   stage.shift = static_cast<std::uint8_t>(Between(random, 1, 16));
   d.in_channels = static_cast<std::uint32_t>(Between(random, 1, 4));
   d.in_height = static_cast<std::uint32_t>(Between(random, 1, 40));
-  d.in_width = static_cast<std::uint32_t>(Between(random, 1, random() % 8 == 0 ? 256 : 12));
+  d.in_width = static_cast<std::uint32_t>(Between(random, 1, random() % 8 == 0 ? 256 : random() % 4 == 0 ? 50 : 12));
   const int widest = random() % 4 == 0 ? stage.kernel : std::min<int>(2, stage.kernel);
   for (auto* stride : {&d.stride_h, &d.stride_w}) {
     *stride = static_cast<std::uint16_t>(Between(random, 1, widest));

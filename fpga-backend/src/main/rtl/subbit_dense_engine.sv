@@ -1,6 +1,6 @@
-// The multiply-adders of an integer network, and two of the three kinds of layers that use them: shortcuts and stems. Their sums
-// are moved down to 16 bits and stored as accumulators of subbit_table_values, which does all that follows. The third kind,
-// classifiers, has an engine of its own, to which the array is lent.
+// The multiply-adders of integer networks, and two of the three kinds of layers that use them: shortcuts and stems. Their
+// sums are moved down to 16 bits and stored as accumulators of subbit_table_values, which does all that follows. The third
+// kind, classifiers, has an engine of its own, to which the array is lent.
 //
 //   bus ─┬─► weights: a word of OUTPUTS for each tap ───────────────────┐
 //        └─► rows: of values, averaged, or of pixels ─► two pixels ─────┴─► subbit_dense_array ─► moved down
@@ -10,15 +10,16 @@
 // channels, pairs of pixels, taps, one per cycle. The weights of a block are on chip; where they are not those of all output
 // channels, they are read again for every image. The rows of the image are read again for every block.
 //
-// A max pool comes before the multiplier, which is the same if the multiplier is not negative, and a minimum if it is. Windows
-// overlap by one column or row at most, so one number is kept of each: the largest of a window's columns so far, and of its rows.
+// A max pool comes before the multiplier: the largest value is that of the largest sum, or where the multiplier is negative of
+// the smallest. Windows overlap by one column or row at most, so one number is kept for each output channel: the largest of a
+// window's columns so far; and one for each pixel of a row of the output: the largest of its rows.
 `default_nettype none
 
 module subbit_dense_engine #(
     parameter int OUTPUTS = 64,       // a power of two
     parameter int BLOCK = 128,        // output channels of a block, twice OUTPUTS
     parameter int TAPS = 256,         // most of a stem or shortcut, a power of two
-    parameter int VALUES = 4096,      // pairs of values of two rows, or of pixels; a power of two, of 128 for each row and channel of a stem
+    parameter int VALUES = 4096,      // pairs of values of two rows, or of pixels, 128 for a row of a channel; a power of two
     parameter int TILE_PIXELS = 7,    // half the pixels of a step of subbit_table_values, and how many steps make a row
     parameter int PIECES = 4,
     parameter int SUMS = 512,         // of a band, for each pixel of a step
@@ -435,9 +436,9 @@ module subbit_dense_engine #(
   wire row_ends = pool_row_q == 0;            // a row of windows
   wire band_first = band_left_q == band_rows_i;
   wire band_last = band_left_q == 16'd1 || out_rows_left_q == 16'd1;
-  wire signed [17:0] rows_needed = y_top_q + signed'(18'(layer_i.kernel));
-  wire rows_here = stem ? signed'({2'b00, stored_q}) >= (rows_needed < signed'({2'b00, layer_i.in_height}) ? rows_needed : signed'({2'b00, layer_i.in_height})) :
-      filled_q != 0;
+  wire signed [17:0] rows_under = y_top_q + signed'(18'(layer_i.kernel));     // the window
+  wire signed [17:0] rows_there = signed'({2'b00, layer_i.in_height});
+  wire rows_here = stem ? signed'({2'b00, stored_q}) >= (rows_under < rows_there ? rows_under : rows_there) : filled_q != 0;
   wire room_here = !(row_ends && band_first) || band_room_i;
   wire row_begins = computing_q == ROW_BEGIN && rows_here && room_here;
   assign band_begin_o = row_begins && row_ends && band_first;
@@ -469,6 +470,10 @@ module subbit_dense_engine #(
     row_sums = SUM_ADDRESS'(outputs_q);
     for (int p = 1; p < PIECES; p++) if (pieces_i > ($clog2(PIECES + 1))'(p)) row_sums = row_sums + SUM_ADDRESS'(outputs_q);
   end
+  // A place behind the last one is the first again.
+  function automatic logic [PLACE_BITS-1:0] around(input logic [PLACE_BITS:0] number);
+    return PLACE_BITS'(number >= (PLACE_BITS + 1)'(places_q) ? number - (PLACE_BITS + 1)'(places_q) : number);
+  endfunction
   wire [PLACE_BITS:0] place_next = (PLACE_BITS + 1)'(top_place_q) + (PLACE_BITS + 1)'(layer_i.stem_stride_h);
 
   always_ff @(posedge clk) begin
@@ -541,7 +546,7 @@ module subbit_dense_engine #(
       first_sums_q <= 1'b0;
       use_half_q <= !use_half_q;
       y_top_q <= y_top_q + signed'(18'(layer_i.stem_stride_h));
-      top_place_q <= place_next >= (PLACE_BITS + 1)'(places_q) ? PLACE_BITS'(place_next - (PLACE_BITS + 1)'(places_q)) : PLACE_BITS'(place_next);
+      top_place_q <= around(place_next);
       pool_row_q <= stem ? until_end(pool_row_q, layer_i.pool_stride_h) : 2'd0;
       if (row_ends) begin
         out_rows_left_q <= out_rows_left_q - 16'd1;
@@ -608,9 +613,9 @@ module subbit_dense_engine #(
   end
 
   wire signed [17:0] y = y_top_q + signed'(18'(tap_row_q));
-  wire y_inside = y >= 0 && y < signed'({2'b00, layer_i.in_height});
+  wire y_inside = y >= 0 && y < rows_there;
   wire [PLACE_BITS:0] tap_place = (PLACE_BITS + 1)'(top_place_q) + (PLACE_BITS + 1)'(tap_row_q);
-  wire [PLACE_BITS-1:0] place = tap_place >= (PLACE_BITS + 1)'(places_q) ? PLACE_BITS'(tap_place - (PLACE_BITS + 1)'(places_q)) : PLACE_BITS'(tap_place);
+  wire [PLACE_BITS-1:0] place = around(tap_place);
   wire [PLACE_BITS-1:0] pixel_row = rows_before(place, layer_i.in_channels[2:0]) + PLACE_BITS'(tap_channel_q);
   logic [3:1] taps_valid;
   logic [3:1] firsts, lasts;

@@ -212,7 +212,8 @@ module subbit_descriptor #(
         out_length(padded_width, d.stride_w);
     dense_taps <= stem ? 9'(d.in_channels[2:0] * 9'(d.kernel[3:0] * 7'(d.kernel[3:0]))) : d.in_channels[8:0];
     block_outputs <= d.out_channels > INDEX_OUTPUTS ? 16'(INDEX_OUTPUTS) : d.out_channels[15:0];
-    kept <= shortcut ? 32'(d.in_channels[15:0]) * ((32'(d.out_width[15:0]) + 32'd1) >> 1) : 32'(block_outputs) * 32'(d.out_width[15:0]);
+    kept <= shortcut ? 32'(d.in_channels[15:0]) * ((32'(d.out_width[15:0]) + 32'd1) >> 1) :
+        32'(block_outputs) * 32'(d.out_width[15:0]);
     shape_ok <= in_range(d.in_channels, stem ? STEM_CHANNELS : shortcut ? DENSE_TAPS : 32'(MAX_CHANNELS)) &&
         in_range(d.out_channels, classifier ? MAX_CLASSES : 32'(MAX_CHANNELS)) && d.batch != 0 && in_range(d.in_height, 32'd65535) && in_range(d.out_height, 32'd65535) &&
         in_range(d.in_width, stem ? STEM_WIDTH : 32'(MAX_WIDTH)) && in_range(d.out_width, 32'(MAX_WIDTH)) &&
@@ -252,7 +253,8 @@ module subbit_descriptor #(
   // of an output, and outputs with those that fill them up.
   wire dense = classifier || stem || shortcut;
   wire [31:0] index_outputs = dense ? (d.out_channels + DENSE_OUTPUTS - 32'd1) & ~(DENSE_OUTPUTS - 32'd1) : d.out_channels;
-  wire [31:0] index_channels = stem || shortcut ? 32'(dense_taps) : TABLES && !classifier ? (d.in_channels + INDEX_CHANNELS - 32'd1) & ~(INDEX_CHANNELS - 32'd1) : d.in_channels;
+  wire [31:0] index_channels = stem || shortcut ?
+      32'(dense_taps) : TABLES && !classifier ? (d.in_channels + INDEX_CHANNELS - 32'd1) & ~(INDEX_CHANNELS - 32'd1) : d.in_channels;
 
   logic multiply;
   logic [39:0] factor_a;

@@ -44,12 +44,19 @@ class SumRows {
  private:
   /// Half the pixels of a step of values.
   static constexpr std::uint64_t kTilePixels = 7;
-  /// Words of two pixels that are kept of a stem, and of each row of a channel.
+  /// Rows of pixels of a channel that are kept on chip.
   static constexpr std::uint64_t kPixelRows = 32;
   /// The least cycles between the ends of passes.
   static constexpr std::uint64_t kShortest = 8;
+  /// From one row's last tap to the next one's first, and from what a row needs to its first tap.
+  static constexpr std::uint64_t kRowOverhead = 1;
+  static constexpr std::uint64_t kRowHere = 2;
+  /// By how much sooner a run ends whose beats take two cycles each, since the bus is ahead.
+  static constexpr std::uint64_t kAhead = 4;
+  /// A beat of pixels is stored in so many cycles.
+  static constexpr std::uint64_t kPixelCycles = 4;
 
-  /// A block's rows: `read(row)` returns how many cycles it takes to read one.
+  /// The rows of a block of `outputs` output channels from `first` on.
   void Block(std::uint64_t first, std::uint64_t outputs) {
     reader_ = std::max(reader_, computed_ + 2);
     if (!weights_here_ || d_.out_channels > contract::kIndexOutputs) {
@@ -141,14 +148,6 @@ class SumRows {
       }
     }
   }
-
-  /// From one row's last tap to the next one's first, and from what a row needs to its first tap.
-  static constexpr std::uint64_t kRowOverhead = 1;
-  static constexpr std::uint64_t kRowHere = 2;
-  /// By how much a run is longer than its beats that the bus is ahead.
-  static constexpr std::uint64_t kAhead = 4;
-  /// A beat of pixels is stored in so many cycles.
-  static constexpr std::uint64_t kPixelCycles = 4;
 
   const LayerDescriptor& d_;
   const bool stem_;

@@ -7,9 +7,11 @@ or, with the packages of requirements.txt:
 
     python fpga-backend/synthesis/device.py area --json area.json                              # look-up tables, registers, memory, DSP
     ./subbit bench fpga --activations binary --backends emulator --json fpga.json              # cycles, for images/s
+    python fpga-backend/synthesis/device.py networks                                           # what integer networks add to tables
     python fpga-backend/synthesis/device.py clock --element tables --cycles fpga.json          # placed and routed for an ECP5-85F
 
-`area` synthesises the elements as they are simulated, for Xilinx 7-series and ECP5. `clock` places and routes one element for an
+`area` synthesises the elements as they are simulated, for Xilinx 7-series and ECP5. `networks` synthesises the modules that run the
+layers of integer networks beside the element tables, for ECP5, one by one. `clock` places and routes one element for an
 ECP5-85F, behind five pins (rtl/subbit_device_pins.sv), once for each seed, and reports the clock at which nextpnr closes timing, and
 the slowest path; the least of them counts. Areas are synthesised, clocks are placed and routed, and images/s are modelled from the
 cycles of the 3x3 layers and that clock. An element takes some minutes to synthesise, and a quarter of an hour or more per seed to place
@@ -50,6 +52,19 @@ PLACED = {"tables": ELEMENTS["tables"], "shared": {**ELEMENTS["shared"], "INDEX_
 OPTIONS = {("tables", "ecp5"): "-nowidelut"}
 
 
+# The modules that the parameters INTEGER_CONV and DENSE add to tables, and the checks of descriptors, which they make larger.
+NETWORK_MODULES = {
+    "subbit_table_values": {"ACC_BITS": 16},
+    "subbit_dense_engine": {},
+    "subbit_classifier_engine": {},
+    "subbit_descriptor": {
+        **{name: value for name, value in ELEMENTS["tables"].items() if name not in ("DOT_UNITS", "CHANNEL_LANES")},
+        "INTEGER_CONV": 1,
+        "DENSE": 1,
+    },
+}
+
+
 def print_table(head, rows):
     columns = [[str(row[i]) for row in (head, *rows)] for i in range(len(head))]
     widths = [max(map(len, column)) for column in columns]
@@ -65,6 +80,16 @@ def measure_area(arguments, work):
                 work / f"{family}-{element}", list(RTL.glob("*.sv")), "subbit_device", ELEMENTS[element], family, OPTIONS.get((element, family), ""))
             rows.append({"element": element, "family": family, **tools.area(cells, family)})
     head = ["element", "family", "LUTs", "of them RAM", "registers", "block RAM, Kbit", "DSP"]
+    print_table(head, [list(row.values()) for row in rows])
+    return rows
+
+
+def measure_networks(arguments, work):
+    rows = []
+    for module, parameters in NETWORK_MODULES.items():
+        cells = tools.synthesise(work / module, list(RTL.glob("*.sv")), module, parameters, "ecp5", OPTIONS["tables", "ecp5"])
+        rows.append({"module": module, "family": "ecp5", **tools.area(cells, "ecp5")})
+    head = ["module", "family", "LUTs", "of them RAM", "registers", "block RAM, Kbit", "DSP"]
     print_table(head, [list(row.values()) for row in rows])
     return rows
 
@@ -128,6 +153,8 @@ def main():
     area.add_argument("--elements", nargs="+", choices=ELEMENTS, default=list(ELEMENTS))
     area.add_argument("--families", nargs="+", choices=tools.LUTS, default=list(tools.LUTS))
     area.set_defaults(measure=measure_area)
+    networks = commands.add_parser("networks", help="synthesise what integer networks add to tables; count cells")
+    networks.set_defaults(measure=measure_networks)
     clock = commands.add_parser("clock", help="place and route for an ECP5-85F")
     clock.add_argument("--speed", type=int, choices=(6, 7, 8), default=8, help="speed grade; 8 is the fastest")
     clock.add_argument("--target", type=float, default=100, metavar="MHZ", help="the clock that nextpnr aims at")
@@ -135,7 +162,7 @@ def main():
     clock.add_argument("--seeds", type=int, nargs="+", default=list(range(1, 9)))
     clock.add_argument("--cycles", type=Path, metavar="FILE", help="rows of `subbit bench fpga --json`")
     clock.set_defaults(measure=measure_clock)
-    for command in (area, clock):
+    for command in (area, networks, clock):
         command.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
         command.add_argument("--work", type=Path, metavar="FOLDER", help="keep sources, netlists and logs here")
     arguments = parser.parse_args()

@@ -3,10 +3,12 @@
 # package index. From the repository root:
 #
 #   fpga-backend/synthesis/synthesize.sh [area] [clock] [slices] [lanes] [proofs]      # all if none is named: some hours
+#   fpga-backend/synthesis/synthesize.sh networks                                      # some minutes
 #   fpga-backend/synthesis/synthesize.sh board                                         # an hour or more
 #   fpga-backend/synthesis/synthesize.sh board-simulation                              # some minutes
 #
 #   area    look-up tables, registers, block RAM and DSP blocks of every element, for Xilinx 7-series and ECP5
+#   networks  the same for ECP5 of the modules that run integer networks beside the element tables
 #   clock   places and routes the element tables for an ECP5-85F with eight seeds, at least a quarter of an hour each; clock,
 #           slowest path, images/s from the emulator's cycles
 #   slices  what a sub-bit array for binary activations takes, and what binary ones take for the same throughput
@@ -29,9 +31,9 @@ if [ ${#steps[@]} -eq 0 ]; then
 fi
 for step in "${steps[@]}"; do
   case $step in
-    area | clock | slices | lanes | proofs | board | board-simulation) ;;
+    area | networks | clock | slices | lanes | proofs | board | board-simulation) ;;
     *)
-      echo "synthesize.sh: there is no step '$step'; steps are area, clock, slices, lanes, proofs, board and board-simulation" >&2
+      echo "synthesize.sh: there is no step '$step'; steps are area, networks, clock, slices, lanes, proofs, board and board-simulation" >&2
       exit 2
       ;;
   esac
@@ -52,6 +54,7 @@ for step in "${steps[@]}"; do
   echo "== $step"
   case $step in
     area) "$python" "$scripts/device.py" area --json "$out/area.json" ;;
+    networks) "$python" "$scripts/device.py" networks --json "$out/networks.json" ;;
     clock)
       "$root/subbit" bench fpga --activations binary --backends emulator --json "$out/cycles.json"
       "$python" "$scripts/device.py" clock --cycles "$out/cycles.json" --json "$out/clock.json"

@@ -1,13 +1,13 @@
 // Runs one checked classifier: sums of all positions of an image, and their products with 8-bit weights. As many images as
-// the array has pixels share the weights, which are used as they come and not kept.
+// the array of multiply-adders has pixels share the weights, which are used as they come and not kept.
 //
 //   bus ─┬─► subbit_position_sums ─► values of each image ─┐
-//        └─► words: the weights of a channel ──────────────┴─► subbit_dense_array ─► subbit_packer ─► bus
+//        └─► words: the weights of a channel ──────────────┴─► the array of subbit_dense_engine ─► subbit_packer ─► bus
 `default_nettype none
 
 module subbit_classifier_engine #(
     parameter int OUTPUTS = 64,       // whose weights lie together
-    parameter int IMAGES = 7,         // that share them
+    parameter int IMAGES = 2,         // that share them
     parameter int MAX_CHANNELS = 512,
     parameter int ADDR_WIDTH = 32,
     parameter int DATA_WIDTH = 64     // at most 64
@@ -28,6 +28,15 @@ module subbit_classifier_engine #(
     input  wire  [DATA_WIDTH-1:0] read_beat_data_i,
     input  wire                   read_beat_last_i,
 
+    // The array, as subbit_dense_array has it.
+    output logic                 tap_o,
+    output logic                 first_o,
+    output logic                 last_o,
+    output logic [8*OUTPUTS-1:0] weights_o,
+    output logic [16*IMAGES-1:0] pixels_o,
+    output logic [   IMAGES-1:0] shift_o,
+    input  wire  [32*IMAGES-1:0] sums_i,
+
     // Writes to device memory: the sums of a block, one run of beats per image.
     output logic                    write_valid_o,
     input  wire                     write_ready_i,
@@ -47,7 +56,7 @@ module subbit_classifier_engine #(
   localparam int OUTPUT_BITS = $clog2(OUTPUTS);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   // From the last tap to its sums.
-  localparam logic [1:0] SETTLE = 2'd3;
+  localparam logic [1:0] SETTLE = 2'd1;
 
   if (WORD_BEATS < 2 || WORD_BEATS * DATA_WIDTH != WORD) begin : g_check
     $error("the weights of OUTPUTS channels must be two beats or more");
@@ -162,7 +171,7 @@ module subbit_classifier_engine #(
       .rows_i(layer_i.in_height),
       .row_beats_i(16'(layer_i.row_bytes >> SIZE)),
       .width_i(layer_i.in_width),
-      .shift_i(layer_i.shift),
+      .shift_i(layer_i.shift[3:0]),
       .beat_valid_i(read_beat_valid_i && state_q == VALUES),
       .beat_ready_o(sums_ready),
       .beat_data_i(read_beat_data_i),
@@ -171,12 +180,10 @@ module subbit_classifier_engine #(
       .store_value_o(position_value)
   );
 
-  // ---- Words of weights, each used for the upper and for the lower halves of values.
+  // ---- Words of weights.
   logic [WORD-DATA_WIDTH-1:0] word_q;      // but for its last beat
-  logic [WORD-1:0] weights_q;
   wire [WORD-1:0] word = {read_beat_data_i, word_q};
   logic [BEAT_BITS-1:0] beat_q;
-  logic tap_upper_q, tap_lower_q, tap_first_q;
   assign word_taken = read_beat_valid_i && state_q == WEIGHTS && beat_q == BEAT_BITS'(WORD_BEATS - 1);
   always_ff @(posedge clk) begin
     if (read_beat_valid_i && state_q == WEIGHTS) begin
@@ -184,22 +191,20 @@ module subbit_classifier_engine #(
       beat_q <= word_taken ? '0 : beat_q + 1'b1;
     end
     if (word_taken) begin
-      weights_q <= word;
-      tap_first_q <= tap_q == 0;
+      weights_o <= word;
+      first_o <= tap_q == 0;
+      last_o <= read_beat_last_i;
     end
-    // The values of the next tap are read when both halves have been used.
-    if (tap_lower_q) tap_q <= tap_q + 1'b1;
-    tap_upper_q <= word_taken && !rst;
-    tap_lower_q <= tap_upper_q && !rst;
+    // The values of the next tap are read when these have been used.
+    if (tap_o) tap_q <= tap_q + 1'b1;
+    tap_o <= word_taken && !rst;
     if (state_q == ASK_WEIGHTS) begin
       beat_q <= '0;
       tap_q <= '0;
     end
   end
 
-  logic [9*IMAGES-1:0] pixels;
   for (genvar i = 0; i < IMAGES; i++) begin : g_image
-    wire [15:0] value;
     subbit_memory #(
         .WIDTH(16),
         .DEPTH(MAX_CHANNELS)
@@ -210,37 +215,21 @@ module subbit_classifier_engine #(
         .write_data(position_value),
         .read(1'b1),
         .read_address(tap_q),
-        .read_data(value)
+        .read_data(pixels_o[16*i+:16])
     );
-    assign pixels[9*i+:9] = tap_upper_q ? {value[15], value[15:8]} : {1'b0, value[7:0]};
+    assign shift_o[i] = value_taken && image_q == IMAGE_BITS'(i);
   end
 
   // ---- The sums of a block, one per cycle.
   logic [OUTPUT_BITS-1:0] output_q;
-  wire [OUTPUT_BITS-1:0] output_next = value_taken ? output_q + 1'b1 : output_q;
-  logic [31:0] sum;
-  logic value_valid_q, packer_ready;
-  subbit_dense_array #(
-      .OUTPUTS(OUTPUTS),
-      .PIXELS(IMAGES)
-  ) array (
-      .clk,
-      .rst,
-      .tap_i(tap_upper_q || tap_lower_q),
-      .first_i(tap_first_q && tap_upper_q),
-      .upper_i(tap_upper_q),
-      .weights_i(weights_q),
-      .pixels_i(pixels),
-      .sum_pixel_i(image_q),
-      .sum_output_i(output_next),
-      .sum_o(sum)
-  );
-  assign value_taken = value_valid_q && packer_ready;
+  wire [31:0] sum = sums_i[32*image_q+:32];
+  logic packer_ready;
+  wire value_valid = state_q == WRITE;
+  assign value_taken = value_valid && packer_ready;
   assign value_ends = 16'(output_q) == outputs - 16'd1;
   always_ff @(posedge clk) begin
-    // The first sum follows its place by a cycle.
-    value_valid_q <= state_q == WRITE && !(value_taken && value_ends) && !rst;
-    output_q <= state_q == WRITE ? output_next : '0;
+    if (state_q != WRITE) output_q <= '0;
+    else if (value_taken) output_q <= output_q + 1'b1;
   end
   subbit_packer #(
       .DATA_WIDTH(DATA_WIDTH)
@@ -248,7 +237,7 @@ module subbit_classifier_engine #(
       .clk,
       .rst,
       .words(1'b1),
-      .value_valid(value_valid_q),
+      .value_valid,
       .value_ready(packer_ready),
       .value(sum),
       .position(SIZE'({output_q, 2'b00}) + sums_at_q[SIZE-1:0]),

@@ -23,8 +23,12 @@ package subbit_contract_pkg;
   localparam logic [31:0] INDEX_OUTPUTS = 32'h00000080;
   // Output channels whose 8-bit weights lie together.
   localparam logic [31:0] DENSE_OUTPUTS = 32'h00000040;
-  // Most 8-bit weights of an output channel.
-  localparam logic [31:0] DENSE_TAPS = 32'h00000200;
+  // Most 8-bit weights of an output channel of a stem or shortcut.
+  localparam logic [31:0] DENSE_TAPS = 32'h00000100;
+  // Most in_channels * ceil(out_width / 2) of a shortcut, two of whose rows stay on chip.
+  localparam logic [31:0] SHORTCUT_PAIRS = 32'h00000800;
+  // Most out_width * min(out_channels, INDEX_OUTPUTS) of a stem with a max pool, of whose sums a row stays on chip.
+  localparam logic [31:0] POOLED_SUMS = 32'h00001000;
   // Largest width of a stem's input.
   localparam logic [31:0] STEM_WIDTH = 32'h00000100;
   // Most input channels of a stem.

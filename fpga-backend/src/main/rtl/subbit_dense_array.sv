@@ -1,44 +1,48 @@
-// Multiply-adders: the weights of OUTPUTS output channels, each for PIXELS pixels. A pixel has nine bits, so a value of 16
-// bits is two: its upper half with its sign, whose products count 256-fold, and its lower half. Sums have 32 bits.
+// Multiply-adders: the weights of OUTPUTS output channels, each for PIXELS pixels of 16 bits. Sums have 32 bits; those of a
+// pass, from its first tap to its last, are held for reading while the next pass adds up its own.
 `default_nettype none
 
 module subbit_dense_array #(
     parameter int OUTPUTS = 64,
-    parameter int PIXELS = 7
+    parameter int PIXELS = 2
 ) (
     input wire clk,
     input wire rst,
 
-    // One tap of all: products are added to the sums two cycles later, to 0 for the first tap.
-    input wire                  tap_i,
-    input wire                  first_i,
-    input wire                  upper_i,
-    input wire [ 8*OUTPUTS-1:0] weights_i,    // signed
-    input wire [  9*PIXELS-1:0] pixels_i,     // signed
+    // One tap of all: products are added to the sums two cycles later, to 0 for the first tap. One cycle after that the last
+    // tap's sums take the place of those that are held.
+    input wire                 tap_i,
+    input wire                 first_i,
+    input wire                 last_i,
+    input wire [8*OUTPUTS-1:0] weights_i,    // signed
+    input wire [16*PIXELS-1:0] pixels_i,     // signed
 
-    // A sum, one cycle after its place.
-    input  wire  [(PIXELS>1?$clog2(PIXELS):1)-1:0]   sum_pixel_i,
-    input  wire  [(OUTPUTS>1?$clog2(OUTPUTS):1)-1:0] sum_output_i,
-    output logic [                             31:0] sum_o
+    // The sums of one output channel that are held, from the first one on; of a pixel that is shifted, in the next cycle those
+    // of the next channel.
+    input  wire  [   PIXELS-1:0] shift_i,
+    output logic [32*PIXELS-1:0] sums_o
 );
-  logic multiplied_q, first_q, upper_q;
-  logic signed [16:0] products_q[PIXELS*OUTPUTS];
+  logic multiplied_q, first_q, last_q, complete_q;
+  logic signed [23:0] products_q[PIXELS*OUTPUTS];
   logic signed [31:0] sums_q[PIXELS*OUTPUTS];
+  logic [31:0] held_q[PIXELS*OUTPUTS];
 
   always_ff @(posedge clk) begin
     multiplied_q <= tap_i && !rst;
     first_q <= first_i;
-    upper_q <= upper_i;
+    last_q <= last_i;
+    complete_q <= multiplied_q && last_q && !rst;
     for (int p = 0; p < PIXELS; p++) begin
       for (int o = 0; o < OUTPUTS; o++) begin
-        if (tap_i) products_q[p*OUTPUTS+o] <= signed'(pixels_i[9*p+:9]) * signed'(weights_i[8*o+:8]);
-        if (multiplied_q) begin
-          sums_q[p*OUTPUTS+o] <= (first_q ? 32'sd0 : sums_q[p*OUTPUTS+o]) +
-              (upper_q ? 32'(products_q[p*OUTPUTS+o]) <<< 8 : 32'(products_q[p*OUTPUTS+o]));
-        end
+        if (tap_i) products_q[p*OUTPUTS+o] <= signed'(pixels_i[16*p+:16]) * signed'(weights_i[8*o+:8]);
+        if (multiplied_q) sums_q[p*OUTPUTS+o] <= (first_q ? 32'sd0 : sums_q[p*OUTPUTS+o]) + 32'(products_q[p*OUTPUTS+o]);
+        if (complete_q) held_q[p*OUTPUTS+o] <= sums_q[p*OUTPUTS+o];
+        else if (shift_i[p]) held_q[p*OUTPUTS+o] <= o + 1 < OUTPUTS ? held_q[p*OUTPUTS+(o+1<OUTPUTS?o+1:o)] : '0;
       end
     end
-    sum_o <= sums_q[32'(sum_pixel_i)*OUTPUTS+32'(sum_output_i)];
+  end
+  for (genvar p = 0; p < PIXELS; p++) begin : g_pixel
+    assign sums_o[32*p+:32] = held_q[p*OUTPUTS];
   end
 endmodule
 

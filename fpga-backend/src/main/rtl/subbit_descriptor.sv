@@ -5,9 +5,9 @@
 
 module subbit_descriptor #(
     parameter int RESPONSE_UNIT = 0,
-    // Which layers of integer networks are offered, and with them descriptors of version 3: classifiers, and, with tables,
-    // convolutions.
-    parameter bit CLASSIFIER = 1'b0,
+    // Which layers of integer networks are offered, and with them descriptors of version 3, with tables: stems, shortcuts and
+    // classifiers, and convolutions.
+    parameter bit DENSE = 1'b0,
     parameter bit INTEGER_CONV = 1'b0,
     parameter int LANES = 4,
     parameter int TABLE_DEPTH = 64,
@@ -35,10 +35,10 @@ module subbit_descriptor #(
   // Tables take bits in and out alone, without bias; ROW_DEPTH places hold the rows of an image.
   localparam bit TABLES = RESPONSE_UNIT == 32'(RESPONSE_UNIT_TABLES);
   localparam int MOST_BITS = $clog2(MAX_CHANNELS) + 5;
-  localparam bit INTEGER_LAYERS = CLASSIFIER || INTEGER_CONV;
+  localparam bit INTEGER_LAYERS = DENSE || INTEGER_CONV;
   // Products and regions beyond these are those of signs that go with values.
-  localparam logic [3:0] LAST_STEP = INTEGER_CONV ? 4'd11 : 4'd8;
-  localparam logic [2:0] LAST_REGION = INTEGER_CONV ? 3'd7 : 3'd6;
+  localparam logic [3:0] LAST_STEP = INTEGER_LAYERS ? 4'd11 : 4'd8;
+  localparam logic [2:0] LAST_REGION = INTEGER_LAYERS ? 3'd7 : 3'd6;
   localparam int MAX_TILE_ROWS = 64;
   // Sums of a tile and of the row or pixel that may be added to it, each at most SUM_DEPTH.
   localparam int SUMS_BITS = $clog2(SUM_DEPTH) + 2;
@@ -51,11 +51,14 @@ module subbit_descriptor #(
   descriptor_t d;
   assign d = bytes;
   // A cycle after the bytes.
-  logic extended, integer_layer, classifier, integer_conv;
+  logic extended, integer_layer, classifier, integer_conv, stem, shortcut;
+  wire gives_values = integer_conv || stem || shortcut;
   always_ff @(posedge clk) begin
     extended <= d.version == 16'd2 || (INTEGER_LAYERS && d.version == 16'd3);
     integer_layer <= INTEGER_LAYERS && d.version == 16'd3;
-    classifier <= CLASSIFIER && d.version == 16'd3 && d.kind == 8'(KIND_CLASSIFIER);
+    classifier <= DENSE && d.version == 16'd3 && d.kind == 8'(KIND_CLASSIFIER);
+    stem <= DENSE && d.version == 16'd3 && d.kind == 8'(KIND_STEM);
+    shortcut <= DENSE && d.version == 16'd3 && d.kind == 8'(KIND_SHORTCUT);
     integer_conv <= INTEGER_CONV && d.version == 16'd3 && d.kind == 8'(KIND_CONV);
   end
   wire [31:0] residual_multiplier = extended ? d.residual_multiplier : 32'd0;
@@ -82,20 +85,44 @@ module subbit_descriptor #(
   // Of version 3: that the layer has nothing of what neither of these kinds has, and what each of them needs.
   wire others_clear = d.input_format == 0 && d.output_format == 0 && d.mode == 0 && d.input_zero_point == 0 &&
       d.output_zero_point == 0 && d.group == 32'd1 && d.dilation_h == 16'd1 && d.dilation_w == 16'd1 &&
-      d.residual_multiplier[30:0] == 0 && d.residual_zero_point == 0 && d.kernel == 0 && d.pool_height == 8'd1 &&
-      d.pool_width == 8'd1 && d.pool_stride_h == 8'd1 && d.pool_stride_w == 8'd1 &&
-      {d.pool_pad_top, d.pool_pad_left, d.pool_pad_bottom, d.pool_pad_right} == 0;
-  wire classifier_alone = CLASSIFIER && d.kind == 8'(KIND_CLASSIFIER) && d.tau == 0 && d.stride_h == 16'd1 &&
-      d.stride_w == 16'd1 && {d.pad_top, d.pad_left, d.pad_bottom, d.pad_right} == 0 && d.residual_address == 0 &&
-      d.shift <= 8'd15 && d.slope_shift == 0 && d.value_bits == 0 && d.signs_address == 0;
+      d.residual_multiplier[30:0] == 0 && d.residual_zero_point == 0;
+  wire pool_pads_clear = {d.pool_pad_top, d.pool_pad_left, d.pool_pad_bottom, d.pool_pad_right} == 0;
+  wire pool_clear = d.pool_height == 8'd1 && d.pool_width == 8'd1 && d.pool_stride_h == 8'd1 && d.pool_stride_w == 8'd1 &&
+      pool_pads_clear;
+  wire window_clear = d.stride_h == 16'd1 && d.stride_w == 16'd1 && {d.pad_top, d.pad_left, d.pad_bottom, d.pad_right} == 0;
+  wire value_bits_fit = d.value_bits >= 8'd9 && d.value_bits <= 8'd16;
+  wire dense_clear = d.tau == 0 && d.residual_address == 0 && d.slope_shift == 0;
+  wire classifier_alone = DENSE && d.kind == 8'(KIND_CLASSIFIER) && dense_clear && d.kernel == 0 && pool_clear && window_clear &&
+      d.shift <= 8'd15 && d.value_bits == 0 && d.signs_address == 0;
   wire conv_alone = INTEGER_CONV && d.kind == 8'(KIND_CONV) && conv_form && (32'd1 << d.tau) <= 32'(TABLE_DEPTH) &&
-      d.shift <= 8'd11 && d.slope_shift <= 8'd3 && (d.residual_address != 0 || d.slope_shift == 0) &&
-      d.value_bits >= 8'd9 && d.value_bits <= 8'd16;
+      d.kernel == 0 && pool_clear && d.shift <= 8'd11 && d.slope_shift <= 8'd3 &&
+      (d.residual_address != 0 || d.slope_shift == 0) && value_bits_fit;
+  wire shortcut_alone = DENSE && d.kind == 8'(KIND_SHORTCUT) && dense_clear && d.kernel == 0 && window_clear &&
+      (d.pool_height == 8'd1 || d.pool_height == 8'd2) && d.pool_width == d.pool_height && d.pool_stride_h == d.pool_height &&
+      d.pool_stride_w == d.pool_height && pool_pads_clear && d.shift >= 8'd1 && d.shift <= 8'd23 && value_bits_fit;
+  // Windows of a pool overlap by one at most.
+  function automatic logic pool_fits(input logic [7:0] window, input logic [7:0] stride, input logic [7:0] pad_begin, input logic [7:0] pad_end);
+    return window >= 8'd1 && window <= 8'(MAX_POOL) && stride >= 8'd1 && stride <= window && stride + 8'd1 >= window &&
+        pad_begin < window && pad_end < window;
+  endfunction
+  wire stem_alone = DENSE && d.kind == 8'(KIND_STEM) && dense_clear && d.kernel >= 8'd1 && d.kernel <= 8'(MAX_KERNEL) &&
+      in_range(32'(d.stride_h), 32'(d.kernel)) && in_range(32'(d.stride_w), 32'(d.kernel)) && d.pad_top < 16'(d.kernel) &&
+      d.pad_left < 16'(d.kernel) && d.pad_bottom < 16'(d.kernel) && d.pad_right < 16'(d.kernel) &&
+      pool_fits(d.pool_height, d.pool_stride_h, d.pool_pad_top, d.pool_pad_bottom) &&
+      pool_fits(d.pool_width, d.pool_stride_w, d.pool_pad_left, d.pool_pad_right) && d.shift >= 8'd1 && d.shift <= 8'd16 &&
+      value_bits_fit;
   // A cycle after what they are made of.
   logic integer_supported, integer_tail_clear;
   logic [31:0] positions;
   logic [MOST_BITS-1:0] most_sum;           // of a convolution, if its channels are within their limit
   logic [MOST_BITS+10:0] most_sum_moved;    // up
+  logic [8:0] dense_taps;                   // of a stem or shortcut
+  logic [15:0] block_outputs;               // of a block, at most
+  logic [31:0] kept;                        // what stays on chip of a row: pairs of values, or sums that are pooled
+  // Lengths of the axes of a stem's sums, and of what they are pooled to: one division after the other.
+  logic [2:0] judge;
+  logic [15:0] sum_height, sum_width;
+  logic [17:0] quotient;
   logic has_codebook, has_bias, has_multipliers, has_residual, tail_clear;
 
   // Whether a zero point is in the range of its format; without one it is 0.
@@ -112,14 +139,46 @@ module subbit_descriptor #(
     return (stride == 16'd2 ? (padded - 32'd3) >> 1 : padded - 32'd3) + 32'd1;
   endfunction
 
-  // The checks, valid three cycles after the bytes.
+  // floor(number / divisor), for 17 bits and 1 to 8: products with the reciprocal, rounded up, are exact.
+  function automatic logic [16:0] divided(input logic [16:0] number, input logic [3:0] divisor);
+    logic [19:0] reciprocal;
+    case (divisor)
+      4'd3: reciprocal = 20'd349526;
+      4'd5: reciprocal = 20'd209716;
+      4'd6: reciprocal = 20'd174763;
+      4'd7: reciprocal = 20'd149797;
+      4'd2: reciprocal = 20'd524288;
+      4'd4: reciprocal = 20'd262144;
+      4'd8: reciprocal = 20'd131072;
+      default: return number;
+    endcase
+    return 17'(37'(number) * 37'(reciprocal) >> 20);
+  endfunction
+  logic [31:0] padded_height, padded_width;
+  logic [17:0] axis_padded;
+  logic [3:0] axis_window, axis_stride;
+  always_comb begin
+    case (judge[1:0])
+      2'd0: {axis_padded, axis_window, axis_stride} = {padded_height[17:0], d.kernel[3:0], d.stride_h[3:0]};
+      2'd1: {axis_padded, axis_window, axis_stride} = {padded_width[17:0], d.kernel[3:0], d.stride_w[3:0]};
+      2'd2: {axis_padded, axis_window, axis_stride} =
+          {18'(sum_height) + 18'(d.pool_pad_top[1:0]) + 18'(d.pool_pad_bottom[1:0]), d.pool_height[3:0], d.pool_stride_h[3:0]};
+      default: {axis_padded, axis_window, axis_stride} =
+          {18'(sum_width) + 18'(d.pool_pad_left[1:0]) + 18'(d.pool_pad_right[1:0]), d.pool_width[3:0], d.pool_stride_w[3:0]};
+    endcase
+  end
+  wire [16:0] axis_room = 17'(axis_padded - 18'(axis_window));
+  // Of sums that there are none of, nothing is pooled.
+  wire axis_fits = axis_padded >= 18'(axis_window) && (judge[1] ? (judge[0] ? sum_width : sum_height) != 0 : 1'b1);
+
+  // The checks, valid three cycles after the bytes, and those of a stem's axes six.
   logic [15:0] row_places;
   logic [31:0] rows_due;
   logic header_ok, enumerations_ok, supported, zeros_ok, multiplier_ok, shape_ok, optional_ok;
-  logic [31:0] padded_height, padded_width, height_due, width_due;
+  logic [31:0] height_due, width_due;
   logic [39:0] out_row_bytes;
   always_ff @(posedge clk) begin
-    out_row_bytes <= integer_conv ? (40'(d.out_width) + 40'd3) >> 2 << 3 : words ? 40'(d.out_width) << 2 :
+    out_row_bytes <= gives_values ? (40'(d.out_width) + 40'd3) >> 2 << 3 : words ? 40'(d.out_width) << 2 :
         out_bits ? (40'(d.out_width) + 40'd7) >> 3 : 40'(d.out_width);
     header_ok <= d.magic == MAGIC && d.reserved_74 == 0 &&
         (integer_layer ? d.size == 16'(DESCRIPTOR_BYTES_3) && tail_clear && integer_tail_clear :
@@ -144,15 +203,26 @@ module subbit_descriptor #(
     // A third, rounded up: exact for 16 bits.
     row_places <= 16'((33'(d.in_height[15:0]) + 33'd2) * 33'd43691 >> 17);
     rows_due <= 32'(row_places) * 32'(d.in_channels[$clog2(MAX_CHANNELS):0]);
-    height_due <= out_length(padded_height, d.stride_h);
-    width_due <= out_length(padded_width, d.stride_w);
-    shape_ok <= in_range(d.in_channels, 32'(MAX_CHANNELS)) &&
+    quotient <= axis_fits ? 18'(divided(axis_room, axis_stride)) + 18'd1 : '0;
+    if (judge == 3'd1) sum_height <= quotient[15:0];
+    if (judge == 3'd2) sum_width <= quotient[15:0];
+    if (!stem || judge == 3'd3) height_due <= stem ? 32'(quotient) : shortcut ? (d.pool_height[1] ? (d.in_height + 32'd1) >> 1 : d.in_height) :
+        out_length(padded_height, d.stride_h);
+    if (!stem || judge == 3'd4) width_due <= stem ? 32'(quotient) : shortcut ? (d.pool_height[1] ? (d.in_width + 32'd1) >> 1 : d.in_width) :
+        out_length(padded_width, d.stride_w);
+    dense_taps <= stem ? 9'(d.in_channels[2:0] * 9'(d.kernel[3:0] * 7'(d.kernel[3:0]))) : d.in_channels[8:0];
+    block_outputs <= d.out_channels > INDEX_OUTPUTS ? 16'(INDEX_OUTPUTS) : d.out_channels[15:0];
+    kept <= shortcut ? 32'(d.in_channels[15:0]) * ((32'(d.out_width[15:0]) + 32'd1) >> 1) :
+        32'(block_outputs) * 32'(d.out_width[15:0]);
+    shape_ok <= in_range(d.in_channels, stem ? STEM_CHANNELS : shortcut ? DENSE_TAPS : 32'(MAX_CHANNELS)) &&
         in_range(d.out_channels, classifier ? MAX_CLASSES : 32'(MAX_CHANNELS)) && d.batch != 0 && in_range(d.in_height, 32'd65535) && in_range(d.out_height, 32'd65535) &&
-        in_range(d.in_width, 32'(MAX_WIDTH)) && in_range(d.out_width, 32'(MAX_WIDTH)) &&
+        in_range(d.in_width, stem ? STEM_WIDTH : 32'(MAX_WIDTH)) && in_range(d.out_width, 32'(MAX_WIDTH)) &&
         (classifier ? positions <= MAX_POSITIONS && d.out_height == 32'd1 && d.out_width == 32'd1 :
-            (!TABLES || rows_due <= 32'(ROW_DEPTH)) && d.out_height == height_due && d.out_width == width_due) &&
-        (!integer_conv || most_sum_moved <= (MOST_BITS + 11)'(32767));
-    if (integer_conv) optional_ok <= has_codebook && has_multipliers && !has_bias;
+            (!TABLES || stem || shortcut || rows_due <= 32'(ROW_DEPTH)) && d.out_height == height_due && d.out_width == width_due) &&
+        (!integer_conv || most_sum_moved <= (MOST_BITS + 11)'(32767)) && (!shortcut || kept <= SHORTCUT_PAIRS) &&
+        (!stem || (d.pool_height == 8'd1 && d.pool_width == 8'd1) || kept <= POOLED_SUMS);
+    if (shortcut) optional_ok <= !has_codebook && has_multipliers && !has_bias;
+    else if (integer_conv || stem) optional_ok <= has_codebook && has_multipliers && !has_bias;
     else optional_ok <= !(classifier && (has_codebook || has_bias)) && words == !has_multipliers &&
         !((words || out_bits) && has_residual) && !(TABLES && has_bias);
   end
@@ -161,7 +231,7 @@ module subbit_descriptor #(
   typedef enum logic [3:0] {
     IDLE,           // waits for a descriptor
     DECODE,         // waits for the checks,
-    JUDGE,          // which take three cycles
+    JUDGE,          // which take seven cycles
     CHECK,          // takes the first error, and copies the fields of the layer
     PRODUCT,        // starts a product
     STORE,          // waits for it and stores it
@@ -179,9 +249,12 @@ module subbit_descriptor #(
   logic [39:0] in_total, out_total, signs_total, row_sums;
   logic too_large;
 
-  // Input channels with those that fill up the index; of a classifier, outputs with those that fill up the weights.
-  wire [31:0] index_outputs = classifier ? (d.out_channels + DENSE_OUTPUTS - 32'd1) & ~(DENSE_OUTPUTS - 32'd1) : d.out_channels;
-  wire [31:0] index_channels = TABLES && !classifier ? (d.in_channels + INDEX_CHANNELS - 32'd1) & ~(INDEX_CHANNELS - 32'd1) : d.in_channels;
+  // Input channels with those that fill up the index; of a stem, shortcut or classifier, weights
+  // of an output, and outputs with those that fill them up.
+  wire dense = classifier || stem || shortcut;
+  wire [31:0] index_outputs = dense ? (d.out_channels + DENSE_OUTPUTS - 32'd1) & ~(DENSE_OUTPUTS - 32'd1) : d.out_channels;
+  wire [31:0] index_channels = stem || shortcut ?
+      32'(dense_taps) : TABLES && !classifier ? (d.in_channels + INDEX_CHANNELS - 32'd1) & ~(INDEX_CHANNELS - 32'd1) : d.in_channels;
 
   logic multiply;
   logic [39:0] factor_a;
@@ -200,14 +273,14 @@ module subbit_descriptor #(
   );
   always_comb begin
     case (step)
-      4'd0: {factor_a, factor_b} = {40'(layer.row_bytes), d.in_height};
-      4'd1: {factor_a, factor_b} = {layer.in_plane_bytes, d.in_channels};
+      4'd0: {factor_a, factor_b} = {40'(layer.row_bytes), shortcut ? d.in_channels : d.in_height};
+      4'd1: {factor_a, factor_b} = {layer.in_plane_bytes, shortcut ? d.in_height : d.in_channels};
       4'd2: {factor_a, factor_b} = {layer.in_image_bytes, d.batch};
-      4'd3: {factor_a, factor_b} = {out_row_bytes, integer_conv ? d.out_channels : d.out_height};
-      4'd4: {factor_a, factor_b} = {layer.out_plane_bytes, integer_conv ? d.out_height : d.out_channels};
+      4'd3: {factor_a, factor_b} = {out_row_bytes, gives_values ? d.out_channels : d.out_height};
+      4'd4: {factor_a, factor_b} = {layer.out_plane_bytes, gives_values ? d.out_height : d.out_channels};
       4'd5: {factor_a, factor_b} = {layer.out_image_bytes, d.batch};
       4'd6: {factor_a, factor_b} = {40'(index_channels), index_outputs};
-      4'd7: {factor_a, factor_b} = {layer.index_plane_bytes, classifier ? 32'd1 : 32'(d.tau)};
+      4'd7: {factor_a, factor_b} = {layer.index_plane_bytes, dense ? 32'd1 : 32'(d.tau)};
       4'd8: {factor_a, factor_b} = {40'(d.out_width), 32'(layer.slots)};
       4'd9: {factor_a, factor_b} = {(40'(d.out_width) + 40'd7) >> 3, d.out_height};
       4'd10: {factor_a, factor_b} = {layer.signs_plane_bytes, d.out_channels};
@@ -223,9 +296,9 @@ module subbit_descriptor #(
       3'd0: region_bytes = out_total;
       3'd1: region_bytes = in_total;
       3'd2: region_bytes = layer.index_bytes;
-      3'd3: region_bytes = classifier ? 40'd0 : 40'd2 << d.tau;
+      3'd3: region_bytes = classifier || shortcut ? 40'd0 : stem ? 40'(d.in_channels) : 40'd2 << d.tau;
       3'd4: region_bytes = layer.has_bias ? 40'(d.out_channels) << 2 : 40'd0;
-      3'd5: region_bytes = integer_conv ? 40'(d.out_channels) << 4 : words ? 40'd0 : 40'(d.out_channels) << 2;
+      3'd5: region_bytes = gives_values ? 40'(d.out_channels) << 4 : words ? 40'd0 : 40'(d.out_channels) << 2;
       3'd6: region_bytes = layer.has_residual ? out_total : 40'd0;
       default: region_bytes = layer.gives_signs ? signs_total : 40'd0;
     endcase
@@ -247,7 +320,7 @@ module subbit_descriptor #(
   wire region_inside = region_begin[5:0] == 0 && region_end <= {1'b0, MEMORY_BYTES};
   wire region_overlaps = !region_empty &&
       ((region != 3'd0 && {1'b0, region_begin} < output_end && {1'b0, addresses[0]} < region_end) ||
-       (INTEGER_CONV && region != 3'd7 && layer.gives_signs && {1'b0, region_begin} < signs_end &&
+       (INTEGER_LAYERS && region != 3'd7 && layer.gives_signs && {1'b0, region_begin} < signs_end &&
         {1'b0, addresses[7]} < region_end));
 
   // ---- The tile: as many rows as fit into the accumulators and the input banks, or as many columns of one row.
@@ -261,7 +334,7 @@ module subbit_descriptor #(
   always_ff @(posedge clk) begin
     tail_clear <= d.reserved_8e == 0;
     integer_tail_clear <= d.reserved_cd == 0 && d.reserved_d8 == 0;
-    integer_supported <= (classifier_alone || conv_alone) && others_clear;
+    integer_supported <= (classifier_alone || conv_alone || shortcut_alone || stem_alone) && others_clear;
     has_codebook <= addresses[3] != 0;
     has_bias <= addresses[4] != 0;
     has_multipliers <= addresses[5] != 0;
@@ -272,8 +345,14 @@ module subbit_descriptor #(
     end else begin
       case (state)
         IDLE: if (start) state <= DECODE;
-        DECODE: state <= JUDGE;
-        JUDGE: state <= CHECK;
+        DECODE: begin
+          judge <= '0;
+          state <= JUDGE;
+        end
+        JUDGE: begin
+          judge <= judge + 3'd1;
+          if (judge == 3'd6) state <= CHECK;
+        end
         CHECK: begin
           step <= '0;
           region <= '0;
@@ -302,7 +381,7 @@ module subbit_descriptor #(
             4'd4: layer.out_image_bytes <= product;
             4'd5: out_total <= product;
             4'd6: begin
-              layer.index_plane_bytes <= classifier ? product : (product + 40'd7) >> 3;
+              layer.index_plane_bytes <= dense ? product : (product + 40'd7) >> 3;
             end
             4'd7: layer.index_bytes <= product;
             4'd8: row_sums <= product;
@@ -397,13 +476,30 @@ module subbit_descriptor #(
       layer.row_places <= row_places;
       layer.classifier <= classifier;
       layer.integer_conv <= integer_conv;
-      layer.shift <= d.shift[3:0];
+      layer.gives_values <= gives_values;
+      layer.shortcut <= shortcut;
+      layer.stem <= stem;
+      layer.dense_taps <= dense_taps;
+      layer.pool_height <= d.pool_height[1:0];
+      layer.pool_width <= d.pool_width[1:0];
+      layer.pool_stride_h <= d.pool_stride_h[1:0];
+      layer.pool_stride_w <= d.pool_stride_w[1:0];
+      layer.pool_pad_top <= d.pool_pad_top[1:0];
+      layer.pool_pad_left <= d.pool_pad_left[1:0];
+      layer.kernel <= d.kernel[3:0];
+      layer.stem_stride_h <= d.stride_h[3:0];
+      layer.stem_stride_w <= d.stride_w[3:0];
+      layer.stem_pad_top <= d.pad_top[2:0];
+      layer.stem_pad_left <= d.pad_left[2:0];
+      layer.sum_height <= sum_height;
+      layer.sum_width <= sum_width;
+      layer.shift <= d.shift[4:0];
       layer.slope_shift <= d.slope_shift[1:0];
       layer.value_bits <= d.value_bits[4:0];
-      layer.gives_signs <= integer_conv && d.signs_address != 0;
+      layer.gives_signs <= gives_values && d.signs_address != 0;
       layer.signs_address <= d.signs_address[39:0];
       // Rows of values of 16 bits are filled up to eight bytes.
-      layer.row_bytes <= classifier ? 16'((d.in_width + 32'd3) >> 2 << 3) :
+      layer.row_bytes <= classifier || shortcut ? 16'((d.in_width + 32'd3) >> 2 << 3) : stem ? d.in_width[15:0] :
           bits ? 16'((d.in_width + 32'd7) >> 3) : d.in_width[15:0];
       layer.slots <= 16'((d.out_channels + 32'(LANES - 1)) >> LANE_BITS);
     end

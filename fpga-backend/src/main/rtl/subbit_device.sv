@@ -15,11 +15,10 @@ module subbit_device #(
     parameter int LANES = 4,
     // Input channels that are processed at once, a power of two. Each has an element, rows and accumulators of its own.
     parameter int CHANNEL_LANES = 1,
-    // With tables, and a bus of up to 64 bits: classifiers of integer networks too, by 448 multiply-adders. Elsewhere it
-    // does nothing.
-    parameter bit CLASSIFIER = 0,
     // With tables, and a bus of up to 64 bits: convolutions of integer networks too. Elsewhere it does nothing.
     parameter bit INTEGER_CONV = 0,
+    // With INTEGER_CONV: stems, shortcuts and classifiers of integer networks too, by 128 multiply-adders.
+    parameter bit DENSE = 0,
     // Responses in one bank of the table: table mode is available up to 2^tau = TABLE_DEPTH.
     parameter int TABLE_DEPTH = 64,
     // The largest tau, 1 to 9. Most of the block RAM holds the index, with one bit plane of MAX_CHANNELS^2 bits for
@@ -106,13 +105,13 @@ module subbit_device #(
   localparam logic [7:0] RESPONSES = RESPONSE_UNIT == 1 ? 8'(LANES / 2) : 8'(DOT_UNITS);
   localparam bit TABLES = RESPONSE_UNIT == 32'(RESPONSE_UNIT_TABLES);
   // The values of integer networks begin on a beat of up to 64 bits.
-  localparam bit CLASSIFIES = CLASSIFIER && TABLES && DATA_WIDTH <= 64;
   localparam bit INTEGER_CONVS = INTEGER_CONV && TABLES && DATA_WIDTH <= 64;
+  localparam bit DENSES = DENSE && INTEGER_CONVS;
   // Binary activations, MEMORY_BASE, bits out, and but for tables 8-bit activations and residuals; strides to 2, no
   // dilation, no groups.
   localparam logic [31:0] FEATURES = 32'd1 << FEATURES_BINARY | 32'd1 << FEATURES_MEMORY_BASE | 32'd1 << FEATURES_BITS_OUT |
       (TABLES ? 32'd0 : 32'd1 << FEATURES_INT8 | 32'd1 << FEATURES_RESIDUAL) |
-      (CLASSIFIES ? 32'd1 << FEATURES_CLASSIFIER : 32'd0) | (INTEGER_CONVS ? 32'd1 << FEATURES_INTEGER_CONV : 32'd0);
+      (DENSES ? 32'd1 << FEATURES_STEM | 32'd1 << FEATURES_SHORTCUT | 32'd1 << FEATURES_CLASSIFIER : 32'd0) | (INTEGER_CONVS ? 32'd1 << FEATURES_INTEGER_CONV : 32'd0);
 
   if (CHANNEL_LANES != (TABLES ? 32'(INDEX_CHANNELS) : 1)) begin : g_check4
     $error("CHANNEL_LANES must be 1, and with tables INDEX_CHANNELS, in whose groups the index lies in memory");
@@ -231,7 +230,7 @@ module subbit_device #(
   assign write_beat_strobe = engine_turn ? engine_write_beat_strobe : list_write_beat_strobe;
 
   subbit_list #(
-      .NEWEST(CLASSIFIES || INTEGER_CONVS ? 3 : 2),
+      .NEWEST(INTEGER_CONVS ? 3 : 2),
       .ADDR_WIDTH(ADDR_WIDTH),
       .DATA_WIDTH(DATA_WIDTH),
       .MEMORY_BYTES(MEMORY_BYTES)
@@ -280,7 +279,7 @@ module subbit_device #(
 
   subbit_descriptor #(
       .RESPONSE_UNIT(RESPONSE_UNIT),
-      .CLASSIFIER(CLASSIFIES),
+      .DENSE(DENSES),
       .INTEGER_CONV(INTEGER_CONVS),
       .LANES(LANES),
       .TABLE_DEPTH(TABLE_DEPTH),
@@ -353,29 +352,43 @@ module subbit_device #(
   assign load_error = layer.classifier ? ERROR_NONE : weights_error;
 
   if (TABLES) begin : g_tables
-    // What either engine asks of the bus.
-    logic table_busy, classifier_busy;
+    // What each engine asks of the bus. Values of stems and shortcuts are written by the engine with tables.
+    wire dense = layer.stem || layer.shortcut;
+    wire core = !dense && !layer.classifier;
+    logic table_busy, dense_busy, classifier_busy;
     logic table_read_valid, table_read_beat_ready, table_write_valid, table_write_beat_valid;
     logic [ADDR_WIDTH-1:0] table_read_address, table_write_address;
     logic [23:0] table_read_bytes, table_write_beats;
     logic [DATA_WIDTH-1:0] table_write_beat_data;
     logic [DATA_WIDTH/8-1:0] table_write_beat_strobe;
+    logic dense_read_valid, dense_read_beat_ready;
+    logic [ADDR_WIDTH-1:0] dense_read_address;
+    logic [23:0] dense_read_bytes;
     logic classifier_read_valid, classifier_read_beat_ready, classifier_write_valid, classifier_write_beat_valid;
     logic [ADDR_WIDTH-1:0] classifier_read_address, classifier_write_address;
     logic [23:0] classifier_read_bytes, classifier_write_beats;
     logic [DATA_WIDTH-1:0] classifier_write_beat_data;
     logic [DATA_WIDTH/8-1:0] classifier_write_beat_strobe;
-    assign run_busy = table_busy || classifier_busy;
-    assign engine_read_valid = layer.classifier ? classifier_read_valid : table_read_valid;
-    assign engine_read_address = layer.classifier ? classifier_read_address : table_read_address;
-    assign engine_read_bytes = layer.classifier ? classifier_read_bytes : table_read_bytes;
-    assign engine_beat_ready = layer.classifier ? classifier_read_beat_ready : table_read_beat_ready;
+    assign run_busy = table_busy || dense_busy || classifier_busy;
+    assign engine_read_valid = layer.classifier ? classifier_read_valid : dense ? dense_read_valid : table_read_valid;
+    assign engine_read_address = layer.classifier ? classifier_read_address : dense ? dense_read_address : table_read_address;
+    assign engine_read_bytes = layer.classifier ? classifier_read_bytes : dense ? dense_read_bytes : table_read_bytes;
+    assign engine_beat_ready = layer.classifier ? classifier_read_beat_ready : dense ? dense_read_beat_ready : table_read_beat_ready;
     assign engine_write_valid = layer.classifier ? classifier_write_valid : table_write_valid;
     assign engine_write_address = layer.classifier ? classifier_write_address : table_write_address;
     assign engine_write_beats = layer.classifier ? classifier_write_beats : table_write_beats;
     assign engine_write_beat_valid = layer.classifier ? classifier_write_beat_valid : table_write_beat_valid;
     assign engine_write_beat_data = layer.classifier ? classifier_write_beat_data : table_write_beat_data;
     assign engine_write_beat_strobe = layer.classifier ? classifier_write_beat_strobe : table_write_beat_strobe;
+    // Accumulators of stems and shortcuts.
+    localparam int SUM_ADDRESS = $clog2(SUM_DEPTH);
+    localparam int PIECES = (MAX_WIDTH + LANES - 1) / LANES;
+    logic bands_ready, band_room, band_begin, sums_store, sums_half, sums_done;
+    logic [15:0] bands_rows;
+    logic [$clog2(PIECES+1)-1:0] pieces;
+    logic [SUM_ADDRESS-1:0] sums_address;
+    logic [LANES-1:0] sums_lanes;
+    logic [16*LANES-1:0] sums_data;
     subbit_table_engine #(
         .CHANNELS(CHANNEL_LANES),
         .SHARE(LANES / DOT_UNITS),
@@ -387,6 +400,7 @@ module subbit_device #(
         .SUM_DEPTH(SUM_DEPTH),
         .ROW_DEPTH(ROW_DEPTH),
         .INTEGER_CONV(INTEGER_CONVS),
+        .DENSE(DENSES),
         .ADDR_WIDTH(ADDR_WIDTH),
         .DATA_WIDTH(DATA_WIDTH)
     ) engine (
@@ -404,11 +418,22 @@ module subbit_device #(
         .parameters_store(integers_store),
         .parameters_address(integers_address),
         .parameters_data(integers_data),
+        .dense_ready(bands_ready),
+        .dense_band_rows(bands_rows),
+        .dense_pieces(pieces),
+        .dense_room(band_room),
+        .dense_begin(band_begin),
+        .dense_store(sums_store),
+        .dense_half(sums_half),
+        .dense_address(sums_address),
+        .dense_lanes(sums_lanes),
+        .dense_data(sums_data),
+        .dense_done(sums_done),
         .read_valid(table_read_valid),
-        .read_ready(read_ready && engine_turn && !layer.classifier),
+        .read_ready(read_ready && engine_turn && core),
         .read_address(table_read_address),
         .read_bytes(table_read_bytes),
-        .read_beat_valid(beat_valid && engine_turn && !layer.classifier),
+        .read_beat_valid(beat_valid && engine_turn && core),
         .read_beat_ready(table_read_beat_ready),
         .read_beat_data(beat_data),
         .read_beat_last(beat_last),
@@ -421,9 +446,63 @@ module subbit_device #(
         .write_beat_data(table_write_beat_data),
         .write_beat_strobe(table_write_beat_strobe)
     );
-    if (CLASSIFIES) begin : g_classifier
+    if (DENSES) begin : g_dense
+      localparam int OUTPUTS = 32'(DENSE_OUTPUTS);
+      logic tap, first, last;
+      logic [8*OUTPUTS-1:0] tap_weights;
+      logic [31:0] pixels;
+      logic [1:0] shift;
+      logic [63:0] sums;
+      subbit_dense_engine #(
+          .OUTPUTS(OUTPUTS),
+          .BLOCK(32'(INDEX_OUTPUTS)),
+          .TAPS(32'(DENSE_TAPS)),
+          .VALUES(32'(2 * SHORTCUT_PAIRS)),
+          .TILE_PIXELS(LANES / 2),
+          .PIECES(PIECES),
+          .SUMS(SUM_DEPTH),
+          .MAX_CHANNELS(MAX_CHANNELS),
+          .ADDR_WIDTH(ADDR_WIDTH),
+          .DATA_WIDTH(DATA_WIDTH)
+      ) dense_engine (
+          .clk,
+          .rst(clear),
+          .layer_i(layer),
+          .start_i(run_start && dense),
+          .busy_o(dense_busy),
+          .parameters_store_i(integers_store),
+          .parameters_address_i(integers_address),
+          .parameters_sign_i(integers_data[15]),
+          .read_valid_o(dense_read_valid),
+          .read_ready_i(read_ready && engine_turn && dense),
+          .read_address_o(dense_read_address),
+          .read_bytes_o(dense_read_bytes),
+          .read_beat_valid_i(beat_valid && engine_turn && dense),
+          .read_beat_ready_o(dense_read_beat_ready),
+          .read_beat_data_i(beat_data),
+          .read_beat_last_i(beat_last),
+          .band_ready_i(bands_ready),
+          .band_rows_i(bands_rows),
+          .pieces_i(pieces),
+          .band_room_i(band_room),
+          .band_begin_o(band_begin),
+          .store_o(sums_store),
+          .store_half_o(sums_half),
+          .store_address_o(sums_address),
+          .store_lanes_o(sums_lanes),
+          .store_data_o(sums_data),
+          .band_done_o(sums_done),
+          .lend_i(layer.classifier),
+          .lent_tap_i(tap),
+          .lent_first_i(first),
+          .lent_last_i(last),
+          .lent_weights_i(tap_weights),
+          .lent_pixels_i(pixels),
+          .lent_shift_i(shift),
+          .lent_sums_o(sums)
+      );
       subbit_classifier_engine #(
-          .OUTPUTS(32'(DENSE_OUTPUTS)),
+          .OUTPUTS(OUTPUTS),
           .MAX_CHANNELS(MAX_CHANNELS),
           .ADDR_WIDTH(ADDR_WIDTH),
           .DATA_WIDTH(DATA_WIDTH)
@@ -441,6 +520,13 @@ module subbit_device #(
           .read_beat_ready_o(classifier_read_beat_ready),
           .read_beat_data_i(beat_data),
           .read_beat_last_i(beat_last),
+          .tap_o(tap),
+          .first_o(first),
+          .last_o(last),
+          .weights_o(tap_weights),
+          .pixels_o(pixels),
+          .shift_o(shift),
+          .sums_i(sums),
           .write_valid_o(classifier_write_valid),
           .write_ready_i(write_ready && engine_turn && layer.classifier),
           .write_address_o(classifier_write_address),
@@ -450,7 +536,19 @@ module subbit_device #(
           .write_beat_data_o(classifier_write_beat_data),
           .write_beat_strobe_o(classifier_write_beat_strobe)
       );
-    end else begin : g_no_classifier
+    end else begin : g_no_dense
+      assign dense_busy = 1'b0;
+      assign dense_read_valid = 1'b0;
+      assign dense_read_address = '0;
+      assign dense_read_bytes = '0;
+      assign dense_read_beat_ready = 1'b0;
+      assign band_begin = 1'b0;
+      assign sums_store = 1'b0;
+      assign sums_half = 1'b0;
+      assign sums_address = '0;
+      assign sums_lanes = '0;
+      assign sums_data = '0;
+      assign sums_done = 1'b0;
       assign classifier_busy = 1'b0;
       assign classifier_read_valid = 1'b0;
       assign classifier_read_address = '0;
@@ -462,6 +560,7 @@ module subbit_device #(
       assign classifier_write_beat_valid = 1'b0;
       assign classifier_write_beat_data = '0;
       assign classifier_write_beat_strobe = '0;
+      wire unused_bands = &{1'b0, bands_ready, bands_rows, pieces, band_room};
     end
     wire unused_index = &{1'b0, codebook_index, index_store, index_plane, index_address, index_data, bias_write};
   end else begin : g_sums

@@ -46,17 +46,35 @@ package subbit_pkg;
     logic [39:0] residual_address;
     logic [31:0] residual_multiplier;
     logic signed [8:0] residual_zero;
-    // A layer of an integer network: a classifier, or a convolution that gives values of 16 bits and perhaps their signs.
+    // A layer of an integer network: a classifier, or one that gives values of 16 bits and perhaps their signs.
     logic classifier;
+    logic gives_values;
     logic integer_conv;
-    logic [3:0] shift;
+    logic shortcut;
+    logic stem;
+    logic [4:0] shift;
     logic [1:0] slope_shift;
     logic [4:0] value_bits;
     logic gives_signs;
     logic [39:0] signs_address;
+    // Of a stem or shortcut, its weights for each output channel and the window of its pool; of a stem alone the others.
+    logic [8:0] dense_taps;
+    logic [1:0] pool_height;
+    logic [1:0] pool_width;
+    logic [1:0] pool_stride_h;
+    logic [1:0] pool_stride_w;
+    logic [1:0] pool_pad_top;
+    logic [1:0] pool_pad_left;
+    logic [3:0] kernel;
+    logic [3:0] stem_stride_h;
+    logic [3:0] stem_stride_w;
+    logic [2:0] stem_pad_top;
+    logic [2:0] stem_pad_left;
+    logic [15:0] sum_height;          // of the sums that are pooled
+    logic [15:0] sum_width;
     // Derived from the fields above.
     logic [15:0] row_bytes;           // of one input row
-    logic [39:0] in_plane_bytes;      // of one input channel
+    logic [39:0] in_plane_bytes;      // of one input channel; of a shortcut, of one row of all channels
     logic [39:0] in_image_bytes;      // of all
     logic [15:0] row_places;          // thirds of an input channel's rows, rounded up
     logic [39:0] out_plane_bytes;     // of one output channel; of values of 16 bits, of one row of all channels
@@ -64,7 +82,7 @@ package subbit_pkg;
     logic [39:0] signs_plane_bytes;   // of the signs of one output channel
     logic [39:0] signs_image_bytes;   // of all
     logic [39:0] index_plane_bytes;   // of one bit plane of the index
-    logic [39:0] index_bytes;         // of all; of a classifier, of its weights
+    logic [39:0] index_bytes;         // of all; of a stem, shortcut or classifier, of its weights
     logic [15:0] slots;               // accumulators a lane holds for one pixel
     logic [15:0] tile_columns;        // output pixels of a tile: columns ...
     logic [7:0] tile_rows;            // ... and rows

@@ -27,6 +27,8 @@ module subbit_table_engine #(
     parameter int ROW_DEPTH = 1536,    // places for rows, of all channels
     // Convolutions of integer networks too, on a bus of up to 64 bits.
     parameter bit INTEGER_CONV = 0,
+    // The end of stems and shortcuts of integer networks, which needs INTEGER_CONV.
+    parameter bit DENSE = 0,
     parameter int ADDR_WIDTH = 32,
     parameter int DATA_WIDTH = 64
 ) (
@@ -46,6 +48,19 @@ module subbit_table_engine #(
     input wire                                           parameters_store,
     input wire [$clog2(128*MAX_CHANNELS/DATA_WIDTH)-1:0] parameters_address,
     input wire [                         DATA_WIDTH-1:0] parameters_data,
+
+    // Bands of accumulators of a stem or shortcut, as subbit_dense_engine has them.
+    output logic                         dense_ready,
+    output logic [                 15:0] dense_band_rows,
+    output logic [$clog2((MAX_WIDTH+2*PIXELS-1)/(2*PIXELS)+1)-1:0] dense_pieces,
+    output logic                         dense_room,
+    input  wire                          dense_begin,
+    input  wire                          dense_store,
+    input  wire                          dense_half,
+    input  wire  [$clog2(SUM_DEPTH)-1:0] dense_address,
+    input  wire  [         2*PIXELS-1:0] dense_lanes,
+    input  wire  [        32*PIXELS-1:0] dense_data,
+    input  wire                          dense_done,
 
     // Reads from device memory: rows, indices and residuals, runs of bytes.
     output logic                  read_valid,
@@ -72,6 +87,8 @@ module subbit_table_engine #(
   localparam int PIECE_BITS = PIECES > 1 ? $clog2(PIECES) : 1;
   localparam int SUM_BITS = $clog2(9 * MAX_CHANNELS + 1);
   localparam int ACC_BITS = SUM_BITS + 1;
+  // Of what becomes a value: sums of stems and shortcuts have 16 bits.
+  localparam int VALUE_BITS = DENSE ? 16 : ACC_BITS;
   localparam int SUM_ADDRESS = $clog2(SUM_DEPTH);
   localparam int ROW_ADDRESS = $clog2(ROW_DEPTH);
   localparam int GROUPS = (MAX_CHANNELS + CHANNELS - 1) / CHANNELS;
@@ -86,7 +103,8 @@ module subbit_table_engine #(
   end
 
   // ---- What follows from the layer: how a row is cut into steps, and how many rows make a band.
-  wire pairs = layer.out_width > 16'(PIXELS);
+  wire dense = DENSE && (layer.stem || layer.shortcut);
+  wire pairs = layer.out_width > 16'(PIXELS) || dense;
   wire [15:0] groups = (layer.in_channels + 16'(CHANNELS - 1)) >> $clog2(CHANNELS);
   logic measuring, gathering;
   logic [15:0] block, row_sums;    // sums of a block: of a step, and of one row, or of two without pairs
@@ -186,7 +204,7 @@ module subbit_table_engine #(
         image_at <= image_at + layer.in_image_bytes;
       end
     endcase
-    if (start) begin
+    if (start && !dense) begin
       reading <= ASK_ROWS;
       images_left <= layer.batch;
       image_at <= layer.input_address;
@@ -361,12 +379,12 @@ module subbit_table_engine #(
   logic [1:0] bands_held;      // halves of what is stored behind the core that are in use
   logic sums_begin, sums_valid, band_done;
   logic half_free, bits_read, values_read;     // one cycle: one of them is free again
-  assign half_free = layer.integer_conv ? values_read : bits_read;
+  assign half_free = layer.gives_values ? values_read : bits_read;
   logic [SUM_ADDRESS-1:0] sums_address;
   logic [2*PIXELS*SUM_BITS-1:0] sums;
   always_ff @(posedge clk) begin
     if (rst || start) bands_held <= '0;
-    else bands_held <= bands_held + 2'(sums_begin) - 2'(half_free);
+    else bands_held <= bands_held + 2'(dense ? dense_begin : sums_begin) - 2'(half_free);
   end
 
   // The row of the input that is under the first row of windows, and where it lies.
@@ -424,6 +442,11 @@ module subbit_table_engine #(
       .sums_address,
       .sums
   );
+
+  assign dense_ready = !measuring && !gathering;
+  assign dense_band_rows = band_rows;
+  assign dense_pieces = ($clog2(PIECES + 1))'(pieces);
+  assign dense_room = bands_held != 2'd2;
 
   logic accumulators_store, accumulators_half;
   logic [SUM_ADDRESS-1:0] accumulators_address;
@@ -502,19 +525,19 @@ module subbit_table_engine #(
   ) writer (
       .clk,
       .rst,
-      .start(start && (!layer.integer_conv || layer.gives_signs)),
+      .start(start && (!layer.gives_values || layer.gives_signs)),
       .busy(writing),
       .pairs,
-      .whole_rows(layer.integer_conv),
+      .whole_rows(layer.gives_values),
       .batch(layer.batch),
       .out_channels(layer.out_channels),
       .out_height(layer.out_height),
       .out_width(layer.out_width),
-      .band_rows(layer.integer_conv ? sign_rows : band_rows),
-      .band_bytes(layer.integer_conv ? sign_bytes : band_bytes),
-      .output_address(layer.integer_conv ? layer.signs_address : layer.output_address),
-      .plane_bytes(layer.integer_conv ? layer.signs_plane_bytes : layer.out_plane_bytes),
-      .image_bytes(layer.integer_conv ? layer.signs_image_bytes : layer.out_image_bytes),
+      .band_rows(layer.gives_values ? sign_rows : band_rows),
+      .band_bytes(layer.gives_values ? sign_bytes : band_bytes),
+      .output_address(layer.gives_values ? layer.signs_address : layer.output_address),
+      .plane_bytes(layer.gives_values ? layer.signs_plane_bytes : layer.out_plane_bytes),
+      .image_bytes(layer.gives_values ? layer.signs_image_bytes : layer.out_image_bytes),
       .store(bits_store),
       .store_half(bits_half),
       .store_piece(bits_piece),
@@ -523,7 +546,7 @@ module subbit_table_engine #(
       .row_store(sign_row_store),
       .row_address(sign_row_address),
       .row_bits(sign_row),
-      .band_done(layer.integer_conv ? signs_done : band_done),
+      .band_done(layer.gives_values ? signs_done : band_done),
       .band_read(bits_read),
       .band_busy(signs_busy),
       .command_valid(bits_write_valid),
@@ -538,13 +561,23 @@ module subbit_table_engine #(
 
   if (INTEGER_CONV) begin : g_values
     logic signs_turn;
-    assign values_turn = layer.integer_conv && !signs_turn;
+    logic [STEP*VALUE_BITS-1:0] values_data;
+    wire unused_dense = &{1'b0, dense_data};
+    for (genvar l = 0; l < STEP; l++) begin : g_lane
+      if (DENSE) begin : g_either
+        assign values_data[VALUE_BITS*l+:VALUE_BITS] = dense ? dense_data[VALUE_BITS*l+:VALUE_BITS] :
+            VALUE_BITS'(signed'(accumulators[ACC_BITS*l+:ACC_BITS]));
+      end else begin : g_core
+        assign values_data[VALUE_BITS*l+:VALUE_BITS] = accumulators[ACC_BITS*l+:ACC_BITS];
+      end
+    end
+    assign values_turn = layer.gives_values && !signs_turn;
     subbit_table_values #(
         .PIXELS(PIXELS),
         .OUTPUTS(OUTPUTS),
         .MAX_CHANNELS(MAX_CHANNELS),
         .SUMS(SUM_DEPTH),
-        .ACC_BITS(ACC_BITS),
+        .ACC_BITS(VALUE_BITS),
         .PIECES(PIECES),
         .WIDTH(MAX_WIDTH),
         .ADDR_WIDTH(ADDR_WIDTH),
@@ -553,18 +586,19 @@ module subbit_table_engine #(
         .clk,
         .rst,
         .layer_i(layer),
-        .start_i(start && layer.integer_conv),
+        .start_i(start && layer.gives_values),
         .busy_o(values_busy),
         .pairs_i(pairs),
         .pieces_i($clog2(PIECES + 1)'(pieces)),
         .band_rows_i(band_rows),
         .band_bytes_i(band_value_bytes),
         .sign_rows_i(sign_rows),
-        .store_i(accumulators_store),
-        .store_half_i(accumulators_half),
-        .store_address_i(accumulators_address),
-        .store_data_i(accumulators),
-        .band_done_i(band_done && layer.integer_conv),
+        .store_i(dense ? dense_store : accumulators_store),
+        .store_half_i(dense ? dense_half : accumulators_half),
+        .store_address_i(dense ? dense_address : accumulators_address),
+        .store_lanes_i(dense ? dense_lanes : '1),
+        .store_data_i(values_data),
+        .band_done_i(dense ? dense_done : band_done && layer.gives_values),
         .band_read_o(values_read),
         .parameters_store_i(parameters_store),
         .parameters_address_i(parameters_address),
@@ -610,7 +644,8 @@ module subbit_table_engine #(
     assign sign_row = '0;
     assign signs_done = 1'b0;
     wire unused_values = &{1'b0, accumulators_store, accumulators_half, accumulators_address, accumulators, band_value_bytes,
-                           parameters_store, parameters_address, parameters_data, signs_busy};
+                           parameters_store, parameters_address, parameters_data, signs_busy, dense_store, dense_half,
+                           dense_address, dense_lanes, dense_data, dense_done};
   end
 
   assign busy = writing || values_busy || reading != IDLE;

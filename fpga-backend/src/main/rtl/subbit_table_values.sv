@@ -1,4 +1,4 @@
-// The end of an integer convolution: the accumulators of a band of rows of a block of output channels become rows of values
+// The end of a layer of an integer network that gives values: the accumulators of a band of rows of a block of output channels become rows of values
 // of 16 bits, as many per cycle as a beat of the bus has, and rows of signs for subbit_table_writer. The band that follows is
 // stored meanwhile.
 //
@@ -37,10 +37,11 @@ module subbit_table_values #(
     input wire [                     39:0] band_bytes_i,      // of so many rows of values of all channels
     input wire [                     15:0] sign_rows_i,       // rows of bands whose signs are written together
 
-    // Accumulators, as subbit_table_signs gives them.
+    // Accumulators, as subbit_table_signs or subbit_dense_engine gives them.
     input wire                            store_i,
     input wire                            store_half_i,
     input wire [        $clog2(SUMS)-1:0] store_address_i,
+    input wire [            2*PIXELS-1:0] store_lanes_i,      // pixels of the step that are stored
     input wire [2*PIXELS*ACC_BITS-1:0]    store_data_i,
     input wire                            band_done_i,
     output logic                          band_read_o,        // one cycle: a half is free again
@@ -325,7 +326,7 @@ module subbit_table_values #(
         .DEPTH(2 * SUMS)
     ) accumulators (
         .clk,
-        .write(store_i),
+        .write(store_i && store_lanes_i[l]),
         .write_address({store_half_i, store_address_i}),
         .write_data(store_data_i[l*ACC_BITS+:ACC_BITS]),
         .read(1'b1),
@@ -343,7 +344,7 @@ module subbit_table_values #(
       for (int s = 0; s < PIXELS; s++) begin
         if (lane_2 == LANE_BITS'(2 * s)) accumulators_3[i] <= lanes_2[(2*s+i)%STEP];
       end
-      moved_4[16*i+:16] <= 16'(accumulators_3[i]) <<< layer_i.shift;
+      moved_4[16*i+:16] <= 16'(accumulators_3[i]) <<< (layer_i.integer_conv ? layer_i.shift : 5'd0);
     end
   end
 

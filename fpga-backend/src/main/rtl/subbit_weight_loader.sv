@@ -1,6 +1,6 @@
 // Loads the weights of a layer into the memories on the chip: codebook, biases, multipliers or sign rules, then the bit
 // planes of the index, one word per cycle; of an integer convolution the codebook and the integer parameters, one word per
-// cycle. Ends with an error if a codeword is above 511, a multiplier is not finite, or one of 16 bits, or a slope, is
+// cycle, of a stem or shortcut the integer parameters alone. Ends with an error if a codeword is above 511, a multiplier is not finite, or one of 16 bits, or a slope, is
 // -32768.
 `default_nettype none
 
@@ -151,7 +151,7 @@ module subbit_weight_loader #(
       state <= IDLE;
       elements_left <= '0;
     end else if (start) begin
-      state <= CODEBOOK;
+      state <= layer.stem || layer.shortcut ? INTEGERS : CODEBOOK;
       asked <= 1'b0;
       element <= '0;
       elements_left <= '0;

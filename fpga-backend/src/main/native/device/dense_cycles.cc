@@ -1,31 +1,16 @@
 #include "device/dense_cycles.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "device/bus_model.h"
 #include "device/integer_parameters.h"
+#include "device/value_cycles.h"
 
 namespace subbit::fpga {
 namespace {
 
-/// Values that are scaled, or bent, in one cycle: as many as a beat of the bus carries.
-constexpr std::uint64_t kFinished = 4;
-
 std::uint64_t Beats(std::uint64_t bytes) { return CeilDivide(bytes, kBusBytes); }
-
-std::uint64_t ParameterCycles(const LayerShape& d) { return kRunOverhead + Beats(d.parameter_bytes()); }
-
-/// The cycles to write a row of all output channels of a block, and its signs.
-std::uint64_t WriteCycles(const LayerShape& d, std::uint64_t outputs) {
-  const std::uint64_t signs = d.integer->gives_signs ? outputs * (1 + kWriteOverhead) : 0;
-  return kWriteOverhead + outputs * Beats(d.output_row_bytes()) + signs;
-}
-
-/// The cycles of the multiply-adders, and of the scaling beside them, for a row of sums.
-std::uint64_t RowCycles(std::uint64_t width, std::uint64_t taps, std::uint64_t outputs) {
-  const std::uint64_t finish = CeilDivide(kDensePixels * outputs, kFinished);
-  return CeilDivide(width, kDensePixels) * std::max(taps, finish);
-}
 
 /// Calls visit(outputs) for each block of output channels.
 template <class Visit>
@@ -35,44 +20,160 @@ void ForEachBlock(const LayerShape& d, const Visit& visit) {
   }
 }
 
-/// Blocks one after the other; each reads the image again.
-std::uint64_t StemCycles(const LayerShape& d) {
-  const std::uint64_t taps = d.dense_taps();
-  const std::uint64_t sum_rows =
-      (std::uint64_t{d.in_height} + d.pad_top + d.pad_bottom - d.integer->kernel) / d.stride_h + 1;
-  const std::uint64_t sum_width =
-      (std::uint64_t{d.in_width} + d.pad_left + d.pad_right - d.integer->kernel) / d.stride_w + 1;
-  const std::uint64_t read_row = d.in_channels * (kRunOverhead + Beats(d.in_width));
-  std::uint64_t cycles = 0;
-  ForEachBlock(d, [&](std::uint64_t outputs) {
-    const std::uint64_t weights = kRunOverhead + taps * Beats(contract::kDenseOutputs);
-    // The rows of the next sums are read while a row is computed and one is written.
-    const std::uint64_t row = std::max({RowCycles(sum_width, taps, outputs), d.stride_h * read_row,
-                                        WriteCycles(d, outputs) * d.out_height / sum_rows});
-    cycles += weights + d.batch * (d.integer->kernel * read_row + sum_rows * row + WriteCycles(d, outputs));
-  });
-  return cycles + ParameterCycles(d);
-}
-
-/// Blocks whose weights fit on chip together, one set after the other; each reads the image again.
-std::uint64_t ShortcutCycles(const LayerShape& d) {
-  const std::uint64_t taps = d.dense_taps();
-  const std::uint64_t blocks = CeilDivide(d.out_channels, contract::kDenseOutputs);
-  const std::uint64_t together = contract::kDenseTaps / taps;
-  const std::uint64_t read = kRunOverhead + d.integer->pool[0] * d.in_channels * Beats(d.input_row_bytes());
-  std::uint64_t cycles = 0;
-  for (std::uint64_t first = 0; first < blocks; first += together) {
-    const std::uint64_t here = std::min(together, blocks - first);
-    const std::uint64_t outputs =
-        std::min<std::uint64_t>(here * contract::kDenseOutputs, d.out_channels - first * contract::kDenseOutputs);
-    const std::uint64_t weights = kRunOverhead + here * taps * Beats(contract::kDenseOutputs);
-    // A value is two halves of 8 bits.
-    const std::uint64_t compute =
-        here * RowCycles(d.out_width, 2 * taps, std::min<std::uint64_t>(outputs, contract::kDenseOutputs));
-    const std::uint64_t row = std::max({compute, read, WriteCycles(d, outputs)});
-    cycles += weights + d.batch * (read + d.out_height * row + WriteCycles(d, outputs));
+/// A stem or shortcut, image by image: rows are read for each block of output channels, as far ahead as there is room
+/// for them, and become rows of sums, pairs of pixels one after the other.
+class SumRows {
+ public:
+  explicit SumRows(const LayerDescriptor& d)
+      : d_(d),
+        stem_(d.integer->kind == Kind::kStem),
+        pooled_(stem_ && d.integer->pool != std::array<std::uint8_t, 2>{1, 1}),
+        taps_(d.dense_taps()),
+        values_(d, kTilePixels, true) {
+    reader_ = kRunOverhead + Beats(d.parameter_bytes()) + (stem_ ? kRunOverhead + 1 : 0);
   }
-  return cycles + ParameterCycles(d);
+
+  /// Returns when the next image's last output is written.
+  std::uint64_t Next() {
+    for (std::uint64_t first = 0; first < d_.out_channels; first += contract::kIndexOutputs) {
+      Block(first, std::min<std::uint64_t>(contract::kIndexOutputs, d_.out_channels - first));
+    }
+    return values_.written();
+  }
+
+ private:
+  /// Half the pixels of a step of values.
+  static constexpr std::uint64_t kTilePixels = 7;
+  /// Rows of pixels of a channel that are kept on chip.
+  static constexpr std::uint64_t kPixelRows = 32;
+  /// The least cycles between the ends of passes.
+  static constexpr std::uint64_t kShortest = 8;
+  /// From one row's last tap to the next one's first, and from what a row needs to its first tap.
+  static constexpr std::uint64_t kRowOverhead = 1;
+  static constexpr std::uint64_t kRowHere = 2;
+  /// By how much sooner a run ends whose beats take two cycles each, since the bus is ahead.
+  static constexpr std::uint64_t kAhead = 4;
+  /// A beat of pixels is stored in so many cycles.
+  static constexpr std::uint64_t kPixelCycles = 4;
+
+  /// The rows of a block of `outputs` output channels from `first` on.
+  void Block(std::uint64_t first, std::uint64_t outputs) {
+    reader_ = std::max(reader_, computed_ + 2);
+    if (!weights_here_ || d_.out_channels > contract::kIndexOutputs) {
+      weights_here_ = true;
+      reader_ += kRunOverhead + CeilDivide(outputs, contract::kDenseOutputs) * taps_ * Beats(contract::kDenseOutputs);
+    }
+    computed_ = std::max(computed_, reader_);
+    rows_.clear();
+    used_.clear();
+    const std::uint64_t band_rows = values_.band_rows();
+    const std::uint64_t pool = stem_ ? d_.integer->pool[0] : 1;
+    const std::uint64_t stride = stem_ ? d_.integer->pool_strides[0] : 1;
+    const std::uint64_t above = stem_ ? d_.integer->pool_pads[0] : 0;
+    std::uint64_t out_row = 0;
+    std::uint64_t band = 0;
+    for (std::uint64_t row = 0; out_row < d_.out_height; ++row) {
+      // The row of sums that ends a row of windows.
+      const bool ends = row + above + 1 == out_row * stride + pool;
+      std::uint64_t begins = std::max(computed_ + kRowOverhead, RowHere(row) + kRowHere);
+      if (ends && band == out_row) {
+        begins = std::max(begins, room_before_);
+      }
+      Row(begins, outputs);
+      used_.push_back(computed_);
+      if (ends && (++out_row - band == band_rows || out_row == d_.out_height)) {
+        room_before_ = values_.room();
+        values_.Write(first, band, out_row - band, outputs, drained_,
+                      [](std::uint64_t, std::uint64_t asks) { return asks; });
+        band = out_row;
+      }
+    }
+    // What of the image no sum needs is read as well.
+    while (rows_.size() < RowsOfImage()) {
+      Read();
+    }
+  }
+
+  std::uint64_t RowsOfImage() const { return stem_ ? d_.in_height : d_.out_height; }
+
+  /// When what a row of sums needs of the image is there.
+  std::uint64_t RowHere(std::uint64_t row) {
+    const std::uint64_t below = stem_ ? row * d_.stride_h + d_.integer->kernel : row + 1;
+    const std::uint64_t needed = std::min(stem_ ? below - d_.pad_top : below, RowsOfImage());
+    while (rows_.size() < needed) {
+      Read();
+    }
+    return rows_[needed - 1];
+  }
+
+  /// The next row of the image, which takes the place of one that is used no more.
+  void Read() {
+    const std::uint64_t row = rows_.size();
+    if (stem_) {
+      const std::uint64_t places = d_.in_channels == 1 ? kPixelRows - 1 : kPixelRows / d_.in_channels;
+      // The row of sums before the first that needs nothing above this row's place.
+      if (row >= places) {
+        const std::uint64_t sums = CeilDivide(row - places + 1 + d_.pad_top, d_.stride_h);
+        if (sums <= used_.size()) {
+          reader_ = std::max(reader_, used_[sums - 1]);
+        }
+      }
+      reader_ += d_.in_channels * (kRunOverhead + kPixelCycles * Beats(d_.in_width));
+    } else {
+      if (row >= 2) {
+        reader_ = std::max(reader_, used_[row - 2]);
+      }
+      const std::uint64_t pool = d_.integer->pool[0];
+      const std::uint64_t rows = std::min<std::uint64_t>(pool, d_.in_height - row * pool);
+      // A beat has two averages, or two pairs. Where it is stored in two cycles, the bus is ahead.
+      const std::uint64_t beats = rows * d_.in_channels * Beats(d_.input_row_bytes());
+      reader_ += pool == 2 ? kRunOverhead + beats : kRunOverhead - kAhead + 2 * beats;
+    }
+    rows_.push_back(reader_);
+  }
+
+  /// The passes of a row of sums.
+  void Row(std::uint64_t begins, std::uint64_t outputs) {
+    computed_ = begins;
+    const std::uint64_t pool = stem_ ? d_.integer->pool[1] : 1;
+    const std::uint64_t stride = stem_ ? d_.integer->pool_strides[1] : 1;
+    const std::uint64_t left = stem_ ? d_.integer->pool_pads[1] : 0;
+    const std::uint64_t passes = CeilDivide((d_.out_width - 1) * stride + pool - left, kDensePixels);
+    for (std::uint64_t set = 0; set < outputs; set += contract::kDenseOutputs) {
+      const std::uint64_t here = std::min<std::uint64_t>(contract::kDenseOutputs, outputs - set);
+      const std::uint64_t drain = std::max(kShortest, here * (pooled_ ? kDensePixels : 1));
+      for (std::uint64_t pass = 0; pass < passes; ++pass) {
+        computed_ = std::max(computed_ + taps_, drained_ + 1);
+        drained_ = computed_ + drain - 1;
+      }
+    }
+  }
+
+  const LayerDescriptor& d_;
+  const bool stem_;
+  const bool pooled_;
+  const std::uint64_t taps_;
+  ValueBands values_;
+  bool weights_here_ = false;
+  std::uint64_t reader_;             ///< when the last run was read
+  std::uint64_t computed_ = 0;       ///< when the last tap was issued
+  std::uint64_t drained_ = 0;        ///< when the last pass's sums were read
+  std::uint64_t room_before_ = 0;    ///< when the band before the last made room for sums
+  std::vector<std::uint64_t> rows_;  ///< when each row of the block's image was there
+  std::vector<std::uint64_t> used_;  ///< when each row of sums needed the image no more
+};
+
+/// Of a batch: images are counted one by one as long as they differ.
+std::uint64_t SumCycles(const LayerDescriptor& d) {
+  constexpr std::uint32_t kImages = 4;
+  SumRows rows(d);
+  const std::uint32_t counted = std::min(d.batch, kImages);
+  std::vector<std::uint64_t> written(1, 0);
+  for (std::uint32_t i = 1; i <= counted; ++i) {
+    written.push_back(rows.Next());
+  }
+  const std::uint64_t further = d.batch > kImages ? written[kImages] - written[kImages - 1] : 0;
+  return written.back() + (d.batch - counted) * further + kTailOverhead;
 }
 
 /// The pixels of the dense unit are images; so many share the weights that are read. Sums are written one per cycle
@@ -82,7 +183,7 @@ std::uint64_t ClassifierCycles(const LayerShape& d) {
   // last sum of an image to the next one's first.
   constexpr std::uint64_t kSumsOverhead = 3;
   constexpr std::uint64_t kBlockOverhead = 3;
-  constexpr std::uint64_t kWriteOverhead = 4;
+  constexpr std::uint64_t kWriteOverhead = 3;
   // The response to the last burst, and the steps before and after the layer.
   constexpr std::uint64_t kTail = kMemoryLatency + 5;
   const std::uint64_t taps = d.dense_taps();
@@ -110,9 +211,8 @@ std::uint64_t ClassifierCycles(const LayerShape& d) {
 std::uint64_t DenseCycles(const LayerDescriptor& d) {
   switch (d.integer->kind) {
     case Kind::kStem:
-      return StemCycles(d) + kTailOverhead;
     case Kind::kShortcut:
-      return ShortcutCycles(d) + kTailOverhead;
+      return SumCycles(d);
     default:
       return ClassifierCycles(d);
   }

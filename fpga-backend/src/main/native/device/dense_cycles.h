@@ -6,9 +6,9 @@
 
 namespace subbit::fpga {
 
-/// The multiply-adders of the dense unit: each takes a pixel of 9 bits and a weight of 8, contract::kDenseOutputs
+/// The multiply-adders of the dense unit: each takes a pixel of 16 bits and a weight of 8, contract::kDenseOutputs
 /// output channels for each of so many pixels.
-inline constexpr std::uint64_t kDensePixels = 7;
+inline constexpr std::uint64_t kDensePixels = 2;
 
 /// The cycles of a stem, shortcut or classifier, from the first weight that is read to the last output that is written,
 /// on the dense unit that docs/DEVICE.md describes, for the memories and the bus that it states.

@@ -32,7 +32,8 @@ Capabilities OfElement(const std::string& name) {
   if (c.response_unit != registers::kResponseUnitTables) {
     c.features |= registers::kFeaturesInt8 | registers::kFeaturesResidual;
   } else {
-    c.features |= registers::kFeaturesIntegerConv | registers::kFeaturesClassifier;
+    c.features |= registers::kFeaturesIntegerConv | registers::kFeaturesStem | registers::kFeaturesShortcut |
+                  registers::kFeaturesClassifier;
   }
   return c;
 }
@@ -65,8 +66,6 @@ Capabilities EmulatorCapabilities(const std::string& element) {
     // The order of work depends on what is on chip.
     c = RtlCapabilities(element);
     c.features &= ~registers::kFeaturesMemoryBase;
-    // Not in the hardware description yet.
-    c.features |= registers::kFeaturesStem | registers::kFeaturesShortcut;
     return c;
   }
   c.features |= registers::kFeaturesAnyStride | registers::kFeaturesDilation | registers::kFeaturesGroups;

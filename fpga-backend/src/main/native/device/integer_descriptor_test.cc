@@ -205,6 +205,8 @@ TEST(IntegerDescriptor, RejectsEveryCorruptField) {
       {"no pool", Stem, ErrorCode::kUnsupported, [](D& d) { d.integer->pool[1] = 0; }},
       {"pool 4", Stem, ErrorCode::kUnsupported, [](D& d) { d.integer->pool[0] = 4; }},
       {"a stride beyond the pool", Stem, ErrorCode::kUnsupported, [](D& d) { d.integer->pool_strides[1] = 3; }},
+      {"windows of a pool that overlap by two", Stem, ErrorCode::kUnsupported,
+       [](D& d) { d.integer->pool_strides[0] = 1; }},
       {"pads of the pool's size", Stem, ErrorCode::kUnsupported, [](D& d) { d.integer->pool_pads[2] = 3; }},
       {"pool of a conv", Conv, ErrorCode::kUnsupported,
        [](D& d) { d.integer->pool = d.integer->pool_strides = {2, 2}; }},
@@ -225,6 +227,19 @@ TEST(IntegerDescriptor, RejectsEveryCorruptField) {
        }},
       {"no channels", Shortcut, ErrorCode::kShape, [](D& d) { d.in_channels = 0; }},
       {"513 channels", Shortcut, ErrorCode::kShape, [](D& d) { d.out_channels = 513; }},
+      {"257 channels of a shortcut", Shortcut, ErrorCode::kShape, [](D& d) { d.in_channels = 257; }},
+      {"rows of a shortcut that do not fit", Shortcut, ErrorCode::kShape,
+       [](D& d) {
+         d.in_channels = 147;
+         d.in_width = 56;
+         d.out_width = 28;
+       }},
+      {"pooled sums that do not fit", Stem, ErrorCode::kShape,
+       [](D& d) {
+         d.in_width = 82;
+         d.out_width = 41;
+         d.out_channels = 100;
+       }},
       {"five channels of pixels", Stem, ErrorCode::kShape, [](D& d) { d.in_channels = 5; }},
       {"65536 classes", Classifier, ErrorCode::kShape, [](D& d) { d.out_channels = 65536; }},
       {"sums beyond 16 bits", Conv, ErrorCode::kShape, [](D& d) { d.integer->shift = 11; }},

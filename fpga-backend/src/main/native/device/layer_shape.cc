@@ -80,12 +80,14 @@ bool UnusedFieldsAreClear(const LayerShape& d) {
                       d.pad_right == 0));
 }
 
-/// The window of a stem's max pool, or of a shortcut's average pool; other kinds have none.
+/// The window of a stem's max pool, which overlaps the next one by at most one, or of a shortcut's average pool; other
+/// kinds have none.
 bool PoolIsSound(const IntegerStage& stage) {
   const std::array<std::uint8_t, 4> none{};
   if (stage.kind == Kind::kStem) {
     return InRange(stage.pool[0], 1, contract::kMaxPool) && InRange(stage.pool[1], 1, contract::kMaxPool) &&
-           InRange(stage.pool_strides[0], 1, stage.pool[0]) && InRange(stage.pool_strides[1], 1, stage.pool[1]) &&
+           InRange(stage.pool_strides[0], std::max(1, stage.pool[0] - 1), stage.pool[0]) &&
+           InRange(stage.pool_strides[1], std::max(1, stage.pool[1] - 1), stage.pool[1]) &&
            std::max(stage.pool_pads[0], stage.pool_pads[2]) < stage.pool[0] &&
            std::max(stage.pool_pads[1], stage.pool_pads[3]) < stage.pool[1];
   }
@@ -145,11 +147,36 @@ ErrorCode ValidateIntegerChannels(const LayerShape& d, const Capabilities& c) {
   const std::uint32_t most_in = stage.kind == Kind::kStem ? contract::kStemChannels : c.max_channels;
   const std::uint32_t most_out = stage.kind == Kind::kClassifier ? contract::kMaxClasses : c.max_channels;
   // 16 bits hold a convolution's sums, moved up.
-  const bool ok =
-      InRange(d.in_channels, 1, most_in) && InRange(d.out_channels, 1, most_out) &&
-      (conv ? (std::uint64_t{9} * d.in_channels << stage.shift) <= 32767 : d.dense_taps() <= contract::kDenseTaps);
+  const bool ok = InRange(d.in_channels, 1, most_in) && InRange(d.out_channels, 1, most_out) &&
+                  (conv ? (std::uint64_t{9} * d.in_channels << stage.shift) <= 32767
+                        : stage.kind == Kind::kClassifier || d.dense_taps() <= contract::kDenseTaps);
   return ok ? ErrorCode::kNone : ErrorCode::kShape;
 }
+
+bool IsPooledStem(const LayerShape& d) {
+  return d.integer.has_value() && d.integer->kind == Kind::kStem &&
+         d.integer->pool != std::array<std::uint8_t, 2>{1, 1};
+}
+
+bool IsShortcut(const LayerShape& d) { return d.integer.has_value() && d.integer->kind == Kind::kShortcut; }
+
+/// Sums of a row of a block of output channels.
+std::uint64_t PooledSums(const LayerShape& d) {
+  return std::uint64_t{d.out_width} * std::min<std::uint64_t>(d.out_channels, contract::kIndexOutputs);
+}
+
+/// Pairs of values of a row of all input channels, averaged.
+std::uint64_t ShortcutPairs(const LayerShape& d) {
+  return std::uint64_t{d.in_channels} * ((std::uint64_t{d.out_width} + 1) / 2);
+}
+
+/// Whether what a stem or shortcut keeps of a row of its output, or of its input, has room on chip.
+bool RowStays(const LayerShape& d) {
+  return (!IsPooledStem(d) || PooledSums(d) <= contract::kPooledSums) &&
+         (!IsShortcut(d) || ShortcutPairs(d) <= contract::kShortcutPairs);
+}
+
+bool Overlaps(const IntegerStage& stage, std::size_t axis) { return stage.pool[axis] > stage.pool_strides[axis] + 1; }
 
 }  // namespace
 
@@ -170,6 +197,25 @@ ErrorCode LayerShape::ValidateLayer(const Capabilities& capabilities) const {
     return ErrorCode::kMultiplier;
   }
   return ValidateChannels(*this, capabilities);
+}
+
+std::string LayerShape::ExceededLimit() const {
+  if (IsPooledStem(*this) && (Overlaps(*integer, 0) || Overlaps(*integer, 1))) {
+    return "the windows of a stem's max pool overlap by one row or column at most";
+  }
+  if (IsPooledStem(*this) && PooledSums(*this) > contract::kPooledSums) {
+    return "the width of a stem's output times its output channels, of which up to " +
+           std::to_string(contract::kIndexOutputs) + " count, is at most " + std::to_string(contract::kPooledSums) +
+           " with a max pool, and here " + std::to_string(PooledSums(*this));
+  }
+  if (IsShortcut(*this) && dense_taps() > contract::kDenseTaps) {
+    return "a shortcut has at most " + std::to_string(contract::kDenseTaps) + " input channels";
+  }
+  if (IsShortcut(*this) && ShortcutPairs(*this) > contract::kShortcutPairs) {
+    return "the input channels of a shortcut times half the width of its output are at most " +
+           std::to_string(contract::kShortcutPairs) + ", and here " + std::to_string(ShortcutPairs(*this));
+  }
+  return {};
 }
 
 ElementFormat LayerShape::input_element() const {
@@ -232,7 +278,7 @@ ErrorCode LayerShape::ValidateImages(const Capabilities& capabilities) const {
   }
   const ImageSize due = OutputSize({in_height, in_width});
   const bool ok = (capabilities.input_rows == 0 || !rows_stay || places <= capabilities.input_rows) && batch >= 1 &&
-                  positions_fit && InRange(out_height, 1, kMaxHeight) &&
+                  positions_fit && RowStays(*this) && InRange(out_height, 1, kMaxHeight) &&
                   InRange(out_width, 1, capabilities.max_width) && out_height == due.height && out_width == due.width;
   return ok ? ErrorCode::kNone : ErrorCode::kShape;
 }

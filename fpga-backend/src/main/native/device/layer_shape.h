@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "device/capabilities.h"
 #include "device/error_code.h"
@@ -122,6 +123,10 @@ struct LayerShape {
 
   /// Checks the batch and the size of the images, of a layer that has passed ValidateLayer.
   ErrorCode ValidateImages(const Capabilities& capabilities) const;
+
+  /// The limit on what a stem or shortcut keeps on chip that the layer exceeds, as a clause for messages; empty if
+  /// none.
+  std::string ExceededLimit() const;
 
   /// Channels of one group.
   std::uint32_t group_in_channels() const { return in_channels / group; }

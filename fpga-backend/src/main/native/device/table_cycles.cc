@@ -6,27 +6,18 @@
 #include <vector>
 
 #include "device/bus_model.h"
+#include "device/value_cycles.h"
 #include "tables/device.h"
 
 namespace subbit::fpga {
 namespace {
 
-/// Sums of a tile for each of its pixels.
-constexpr std::uint64_t kTableSums = 512;
 /// From the last row that is stored to the first window of a block, and from a block's last look-up to the next one's.
 constexpr std::uint64_t kBlockOverhead = 3;
 /// From a step's last codeword, in the first match unit, to its first look-up: on top of a cycle for each unit.
 constexpr std::uint64_t kSettle = 9;
 /// From a band's last look-up to its first row that is read for writing.
 constexpr std::uint64_t kSigns = 15;
-/// From a band's last look-up to the request for its residuals, or to its first value without residuals.
-constexpr std::uint64_t kStored = 15;
-/// From a value's accumulator to the bus, and the beats of a burst there.
-constexpr std::uint64_t kFinish = 18;
-constexpr std::uint64_t kBurst = 16;
-/// From a band's last value on the bus to its first row of signs, and from the last one to the next band's values.
-constexpr std::uint64_t kHandOver = 8;
-
 /// Goes through images, one after the other.
 class Images {
  public:
@@ -41,12 +32,10 @@ class Images {
         pairs_(d.out_width > pixels_),
         by_group_(d.adds_residual),
         rows_cycles_(kRunOverhead + std::max(CeilDivide(d.input_image_bytes(), kBusBytes),
-                                             d.in_channels * CeilDivide(d.in_height, 3))) {
-    const std::uint64_t block = OutputsFrom(0);
-    steps_in_row_ = CeilDivide(d.out_width, 2 * pixels_);
-    band_rows_ = std::max<std::uint64_t>(1, kTableSums / (block * steps_in_row_)) * (pairs_ ? 1 : 2);
-    sign_rows_ = band_rows_ * std::max<std::uint64_t>(1, 2 * kTableSums / (block * band_rows_));
-  }
+                                             d.in_channels * CeilDivide(d.in_height, 3))),
+        steps_in_row_(CeilDivide(d.out_width, 2 * pixels_)),
+        values_(d, pixels_, pairs_),
+        band_rows_(values_.band_rows()) {}
 
   /// Returns when the next image's last output is written, if the first one begins at 0. After the last image nothing
   /// more is read.
@@ -164,55 +153,30 @@ class Images {
       WriteValues(first, row, rows, outputs);
       return;
     }
-    written_ = std::max(written_, looked_ + kSigns) + BitRuns(first, row, rows, outputs);
+    written_ = std::max(written_, looked_ + kSigns) + ValueBands::BitRuns(d_, first, row, rows, outputs);
     room_ = written_;
   }
 
-  /// The cycles to write a run of bits for each channel.
-  std::uint64_t BitRuns(std::uint64_t first, std::uint64_t row, std::uint64_t rows, std::uint64_t outputs) const {
-    const std::uint64_t row_bytes = RowBytes(ElementFormat::kBits, d_.out_width);
-    const std::uint64_t bytes = rows * row_bytes;
-    std::uint64_t cycles = 0;
-    for (std::uint64_t o = 0; o < outputs; ++o) {
-      const std::uint64_t offset = ((first + o) * d_.out_height + row) * row_bytes % kBusBytes;
-      // A row per cycle, and one more for what the last row leaves of a second beat.
-      const std::uint64_t before = rows == 1 ? offset : (offset + bytes - row_bytes) % kBusBytes;
-      cycles += rows + (before + row_bytes > kBusBytes ? 1 : 0) + kWriteOverhead;
-    }
-    return cycles;
-  }
-
-  /// Values of 16 bits, a beat per cycle: a run for each row of the block's channels, or, if these are all, for the
-  /// band. The residuals' runs share the bus with rows and indices. The signs of some bands follow the last one's
-  /// values.
+  /// The residuals' runs share the bus with rows and indices.
   void WriteValues(std::uint64_t first, std::uint64_t row, std::uint64_t rows, std::uint64_t outputs) {
-    const bool single = d_.out_channels <= contract::kIndexOutputs;
-    const std::uint64_t row_beats = outputs * CeilDivide(d_.output_row_bytes(), kBusBytes);
-    const std::uint64_t beats = single ? rows * row_beats : row_beats;
-    std::uint64_t asks = std::max(looked_ + kStored, room_ + 3);
-    for (std::uint64_t run = 0; run < (single ? 1 : rows); ++run) {
-      std::uint64_t begins = asks;
-      if (d_.adds_residual) {
-        // What may be read before goes first, but not between the runs of a band.
-        for (auto may = MayRead(); run == 0 && may.has_value() && std::max(*may, reader_) + 1 < asks; may = MayRead()) {
-          Read();
-        }
-        begins = std::max(asks, reader_) + kRunOverhead;
+    values_.Write(first, row, rows, outputs, looked_, [&](std::uint64_t run, std::uint64_t asks) {
+      if (!d_.adds_residual) {
+        return asks;
       }
-      room_ = std::max(begins, free_) + beats;
-      if (d_.adds_residual) {
-        reader_ = room_;
+      if (run > 0) {
+        reader_ = values_.room();
       }
-      free_ = room_ + kWriteOverhead;
-      asks = room_ + 2;
+      // What may be read before goes first, but not between the runs of a band.
+      for (auto may = MayRead(); run == 0 && may.has_value() && std::max(*may, reader_) + 1 < asks; may = MayRead()) {
+        Read();
+      }
+      return std::max(asks, reader_) + kRunOverhead;
+    });
+    room_ = values_.room();
+    if (d_.adds_residual) {
+      reader_ = room_;
     }
-    // The last burst is sent when all its beats are there; in front of signs that takes no time.
-    written_ = room_ + kFinish + std::min(beats, kBurst);
-    const std::uint64_t end = row + rows;
-    if (d_.integer->gives_signs && (end == d_.out_height || end % sign_rows_ == 0)) {
-      const std::uint64_t begin = row / sign_rows_ * sign_rows_;
-      written_ = free_ = room_ + kFinish + kHandOver + BitRuns(first, begin, end - begin, outputs);
-    }
+    written_ = values_.written();
   }
 
   struct Freed {
@@ -230,9 +194,9 @@ class Images {
   const bool pairs_;
   const bool by_group_;
   const std::uint64_t rows_cycles_;
-  std::uint64_t steps_in_row_;
-  std::uint64_t band_rows_;
-  std::uint64_t sign_rows_;  ///< of the bands whose signs are written together
+  const std::uint64_t steps_in_row_;
+  ValueBands values_;
+  const std::uint64_t band_rows_;
 
   // The bus, for reading: when the last run came, which runs are next, and when they may come.
   std::uint64_t reader_ = 0;
@@ -248,7 +212,6 @@ class Images {
   std::uint64_t written_ = 0;          ///< when the last band was written
   std::uint64_t room_ = 0;             ///< when the last band made room for sums, and the one before
   std::uint64_t room_before_ = 0;
-  std::uint64_t free_ = 0;  ///< when the next value may go to the bus
 };
 
 /// Of a batch. Images of bits are counted one by one; the values of one are still written while the next is read, so

@@ -138,7 +138,11 @@ std::string Driver::WhyNot(const ConvLayer& layer) const {
 
 std::string Driver::WhyNot(const DenseLayer& layer) const {
   const ErrorCode code = layer.shape.ValidateLayer(capabilities_);
-  return code == ErrorCode::kNone ? std::string() : Describe(code) + (" (" + Summary(layer.shape) + ")");
+  if (code == ErrorCode::kNone) {
+    return {};
+  }
+  const std::string limit = layer.shape.ExceededLimit();
+  return (limit.empty() ? Describe(code) : limit) + " (" + Summary(layer.shape) + ")";
 }
 
 std::unique_ptr<LoadedLayer> Driver::Load(const ConvLayer& layer) {

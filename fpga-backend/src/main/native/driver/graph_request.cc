@@ -156,7 +156,8 @@ std::vector<LayerDescriptor> GraphRequest::DescriptorsOf(std::uint32_t part) {
     const bool signs = d.integer.has_value() && d.integer->gives_signs;
     d.signs_address = signs ? AddressOf(graph_.SignsOf(i), part) : 0;
     if (const ErrorCode code = d.Validate(driver_.capabilities_); code != ErrorCode::kNone) {
-      throw DriverError(Fault::kUnsupported, Describe(code));
+      const std::string limit = d.ExceededLimit();
+      throw DriverError(Fault::kUnsupported, limit.empty() ? Describe(code) : limit);
     }
   }
   return descriptors;

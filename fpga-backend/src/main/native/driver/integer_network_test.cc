@@ -128,5 +128,59 @@ TEST(IntegerNetwork, IsRefusedByDevicesWithoutItsLayers) {
   }
 }
 
+/// What a driver says of a network of one of these shortcuts, when it is loaded or run; `width` is that of the values.
+std::string WhyNotShortcut(std::int64_t channels, std::int64_t width) {
+  std::mt19937 random(46);
+  std::vector<NetworkLayerParameters> layers;
+  layers.push_back({{"IntegerStem", "layer 1"}, RandomStem(1, channels, 1, StemAttributes{}, &random), 0, -1});
+  layers.push_back({{"IntegerShortcut", "layer 2"}, RandomShortcut(channels, 8, 1, &random), 1, -1});
+  layers.push_back({{"IntegerClassifier", "layer 3"}, RandomClassifier(8, 3, 1, &random), 2, -1});
+  const MapShape image = {4, width, 1};
+  try {
+    LoadedNetwork(OpenTables(), layers).Run(image, 1, RandomPixels(image, 1, random));
+  } catch (const DriverError& e) {
+    EXPECT_EQ(e.fault(), Fault::kUnsupported);
+    return e.what();
+  }
+  return {};
+}
+
+TEST(IntegerNetwork, NamesTheLimitThatAShortcutExceeds) {
+  EXPECT_EQ(WhyNotShortcut(256, 16), "");
+  const std::string channels = WhyNotShortcut(257, 8);
+  EXPECT_NE(channels.find("a shortcut has at most 256 input channels (257 to 8 channels"), std::string::npos)
+      << channels;
+  const std::string pairs = WhyNotShortcut(256, 17);
+  EXPECT_NE(pairs.find("half the width of its output are at most 2048, and here 2304"), std::string::npos) << pairs;
+}
+
+/// A stem with a pool of 3x3.
+std::string WhyNotStem(std::int64_t channels, std::int64_t stride, std::int64_t width) {
+  std::mt19937 random(47);
+  StemAttributes attributes;
+  attributes.pool.shape = {3, 3};
+  attributes.pool.strides = {stride, stride};
+  std::vector<NetworkLayerParameters> layers;
+  layers.push_back({{"IntegerStem", "layer 1"}, RandomStem(1, channels, 1, attributes, &random), 0, -1});
+  layers.push_back({{"IntegerClassifier", "layer 2"}, RandomClassifier(channels, 3, 1, &random), 1, -1});
+  const MapShape image = {5, width, 1};
+  try {
+    LoadedNetwork(OpenTables(), layers).Run(image, 1, RandomPixels(image, 1, random));
+  } catch (const DriverError& e) {
+    EXPECT_EQ(e.fault(), Fault::kUnsupported);
+    return e.what();
+  }
+  return {};
+}
+
+TEST(IntegerNetwork, NamesTheLimitThatAStemExceeds) {
+  EXPECT_EQ(WhyNotStem(150, 2, 65), "");
+  const std::string overlap = WhyNotStem(4, 1, 9);
+  EXPECT_NE(overlap.find("the windows of a stem's max pool overlap by one row or column at most"), std::string::npos)
+      << overlap;
+  const std::string sums = WhyNotStem(150, 2, 67);
+  EXPECT_NE(sums.find("is at most 4096 with a max pool, and here 4224"), std::string::npos) << sums;
+}
+
 }  // namespace
 }  // namespace subbit::fpga

@@ -11,6 +11,8 @@
 
 #include "board/etherbone_device.h"
 #include "board/testing/fake_etherbone_board.h"
+#include "core/integer/integer_arithmetic.h"
+#include "core/integer/network_parameters.h"
 #include "core/operator/conv_geometry.h"
 #include "core/operator/conv_weights.h"
 #include "core/operator/requantization.h"
@@ -18,6 +20,7 @@
 #include "driver/backends.h"
 #include "driver/binary_tensor.h"
 #include "driver/driver.h"
+#include "driver/integer_network.h"
 #include "driver/sign_rules.h"
 
 namespace subbit::fpga {
@@ -203,6 +206,122 @@ TEST_P(Vectors, GiveTheSharedResults) {
   EXPECT_GT(quantised, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
   EXPECT_GT(blocks, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
 }
+
+AnyTensor Parameter(const VectorTensor& tensor) {
+  return std::visit(
+      [&](const auto& values) -> AnyTensor {
+        using T = typename std::decay_t<decltype(values)>::value_type;
+        if constexpr (std::is_constructible_v<AnyTensor, TensorView<T>>) {
+          return TensorView<T>{values.data(), tensor.shape};
+        }
+        return {};
+      },
+      tensor.values);
+}
+
+/// The pixels of a case as bytes, to which the host rounds floats.
+std::vector<std::uint8_t> Pixels(const VectorTensor& x) {
+  if (std::holds_alternative<std::vector<std::uint8_t>>(x.values)) {
+    return x.As<std::uint8_t>();
+  }
+  const std::vector<float>& floats = x.As<float>();
+  std::vector<std::uint8_t> pixels(floats.size());
+  std::transform(floats.begin(), floats.end(), pixels.begin(),
+                 [](float value) { return static_cast<std::uint8_t>(PixelValue(value)); });
+  return pixels;
+}
+
+/// An operator of integer networks as the device's layer.
+template <class Table>
+DeviceLayer LayerOfCase(const VectorCase& c) {
+  LayerOf<Table> layer;
+  VisitAttributes(Table{}, layer.attributes, [&](const auto& row, auto* value) {
+    const std::vector<std::int64_t>& from = c.attributes.at(row.name);
+    if constexpr (std::is_same_v<std::decay_t<decltype(*value)>, std::int64_t>) {
+      *value = from.at(0);
+    } else {
+      std::copy_n(from.begin(), value->size(), value->begin());
+    }
+  });
+  std::vector<AnyTensor> parameters;
+  for (const operators::InputRow& row : Table::kInputs) {
+    if (row.use != operators::InputUse::kData) {
+      parameters.push_back(Parameter(c.inputs.at(row.name)));
+    }
+  }
+  const OpName op = {c.op, c.name};
+  return DeviceLayersOf({{op, MakeParameters(op, layer, parameters), 0, -1}}).front();
+}
+
+/// Values [N, H, W, C] of the operators as the device has them, and back.
+std::vector<std::uint8_t> DeviceValues(const VectorTensor& x) {
+  const auto channels = static_cast<std::size_t>(x.shape[3]);
+  const auto width = static_cast<std::size_t>(x.shape[2]);
+  const auto rows = static_cast<std::size_t>(x.shape[0] * x.shape[1]);
+  const std::size_t row_bytes = RowBytes(ElementFormat::kS16, static_cast<std::uint32_t>(width));
+  std::vector<std::uint8_t> bytes(rows * channels * row_bytes);
+  const std::vector<std::int16_t>& values = x.As<std::int16_t>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t row = i / (width * channels);
+    std::memcpy(&bytes[(row * channels + i % channels) * row_bytes + 2 * (i / channels % width)], &values[i], 2);
+  }
+  return bytes;
+}
+
+class LayerVectors : public ::testing::TestWithParam<const char*> {
+ protected:
+  /// Runs a stem or shortcut; `input` is what the device reads.
+  void Run(const VectorCase& c, const DeviceLayer& made, const std::vector<std::uint8_t>& input, ImageSize size) {
+    const auto loaded = driver_->Load(std::get<DenseLayer>(made.layer));
+    const VectorTensor& y = c.outputs.at("Y");
+    const std::vector<std::uint8_t> expected = DeviceValues(y);
+    std::vector<std::uint8_t> values(expected.size());
+    driver_->RunGraph({1, {{loaded.get(), 0, kNoTensor}}, {1}}, static_cast<std::uint32_t>(y.shape[0]),
+                      {{input.data(), size}}, {values.data()}, std::chrono::seconds(10));
+    EXPECT_EQ(values, expected);
+  }
+
+  const std::shared_ptr<Driver> driver_ = OpenBackend(GetParam());
+};
+
+TEST_P(LayerVectors, OfStemsAndShortcutsGiveTheSharedResults) {
+  std::set<std::string> not_offered;
+  int stems = 0;
+  int shortcuts = 0;
+  for (const VectorCase& c : ReadVectorFolder(SUBBIT_VECTOR_DIR)) {
+    const bool stem = c.op == operators::IntegerStem::kName;
+    if (!stem && c.op != operators::IntegerShortcut::kName) {
+      continue;
+    }
+    SCOPED_TRACE(c.op + " " + c.name);
+    const DeviceLayer made = stem ? LayerOfCase<operators::IntegerStem>(c) : LayerOfCase<operators::IntegerShortcut>(c);
+    if (!driver_->WhyNot(std::get<DenseLayer>(made.layer)).empty()) {
+      not_offered.insert(c.name);
+      continue;
+    }
+    const VectorTensor& x = c.inputs.at("X");
+    const auto length = [&](std::size_t axis) { return static_cast<std::uint32_t>(x.shape[axis]); };
+    if (stem) {
+      Run(c, made, Pixels(x), {length(2), length(3)});
+      ++stems;
+    } else {
+      Run(c, made, DeviceValues(x), {length(1), length(2)});
+      ++shortcuts;
+    }
+  }
+  const std::set<std::string> expected = {"largest_sum_down", "largest_sum_up", "random0", "random10",
+                                          "random3",          "random7",        "random9"};
+  EXPECT_EQ(not_offered, expected)
+      << "more than four channels, strides beyond their window and pools that overlap by two "
+         "are left to the CPU, nothing else";
+  EXPECT_GT(stems, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
+  EXPECT_GT(shortcuts, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
+}
+
+INSTANTIATE_TEST_SUITE_P(Emulator, LayerVectors, ::testing::Values("emulator:tables"));
+#ifdef SUBBIT_RTL
+INSTANTIATE_TEST_SUITE_P(Simulation, LayerVectors, ::testing::Values("rtl:tables"));
+#endif
 
 INSTANTIATE_TEST_SUITE_P(Emulator, Vectors, ::testing::Values("emulator", "emulator:shared"));
 INSTANTIATE_TEST_SUITE_P(Board, Vectors, ::testing::Values(kEtherbone));

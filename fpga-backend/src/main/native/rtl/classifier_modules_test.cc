@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "Vsubbit_dense_array.h"
@@ -85,21 +86,25 @@ void SumsUpPositions() {
 TEST(PositionSumsModule, SumsUpPositions) { SumsUpPositions<Vsubbit_position_sums>(); }
 TEST(PositionSumsModule, SumsUpPositionsOf32Bits) { SumsUpPositions<Vsubbit_position_sums_narrow>(); }
 
-TEST(DenseArrayModule, AddsProducts) {
+TEST(DenseArrayModule, HoldsTheSumsOfAPassWhileTheNextOneAddsUp) {
   constexpr int kOutputs = 8;
   constexpr int kPixels = 3;
+  using Sums = std::array<std::array<std::uint32_t, kOutputs>, kPixels>;
   Vsubbit_dense_array m;
   Reset(m);
   std::mt19937 random(9);
+  Sums held{};
   for (int run = 0; run < 100; ++run) {
-    std::uint32_t sums[kPixels][kOutputs] = {};
+    Sums sums{};
+    int read[kPixels] = {};
+    // At most three cycles after its last tap a pass is held.
     const int taps = Between(random, 1, 12);
     for (int tap = 0; tap < taps;) {
       m.tap_i = Moves(random);
       m.first_i = tap == 0;
-      m.upper_i = random() % 2;
+      m.last_i = tap + 1 == taps;
       for (int p = 0; p < kPixels; ++p) {
-        SetBits(m.pixels_i, static_cast<std::size_t>(9 * p), 9, random());
+        SetBits(m.pixels_i, static_cast<std::size_t>(16 * p), 16, random());
       }
       for (int o = 0; o < kOutputs; ++o) {
         SetBits(m.weights_i, static_cast<std::size_t>(8 * o), 8, random());
@@ -107,25 +112,28 @@ TEST(DenseArrayModule, AddsProducts) {
       if (m.tap_i) {
         for (int p = 0; p < kPixels; ++p) {
           for (int o = 0; o < kOutputs; ++o) {
-            const auto product = GetSigned(m.pixels_i, static_cast<std::size_t>(9 * p), 9) *
-                                 GetSigned(m.weights_i, static_cast<std::size_t>(8 * o), 8);
-            sums[p][o] += static_cast<std::uint32_t>(product) << (m.upper_i ? 8 : 0);
+            sums[p][o] += static_cast<std::uint32_t>(GetSigned(m.pixels_i, static_cast<std::size_t>(16 * p), 16) *
+                                                     GetSigned(m.weights_i, static_cast<std::size_t>(8 * o), 8));
           }
         }
         ++tap;
       }
-      Cycle(m);
+      // The sums of the pass before are read meanwhile, each pixel's on its own.
+      m.shift_i = static_cast<std::uint8_t>(random() % (1 << kPixels));
+      Settle(m);
+      for (int p = 0; run > 0 && p < kPixels; ++p) {
+        ASSERT_TRUE(read[p] >= kOutputs || GetBits(m.sums_o, static_cast<std::size_t>(32 * p), 32) == held[p][read[p]])
+            << "pixel " << p << ", output " << read[p] << ", run " << run;
+        read[p] += m.shift_i >> p & 1;
+      }
+      Edge(m);
     }
     m.tap_i = 0;
-    Cycle(m);
-    for (int p = 0; p < kPixels; ++p) {
-      for (int o = 0; o < kOutputs; ++o) {
-        m.sum_pixel_i = static_cast<std::uint8_t>(p);
-        m.sum_output_i = static_cast<std::uint8_t>(o);
-        Cycle(m);
-        ASSERT_EQ(m.sum_o, sums[p][o]) << "pixel " << p << ", output " << o;
-      }
+    m.shift_i = 0;
+    for (int cycle = 0; cycle < 3; ++cycle) {
+      Cycle(m);
     }
+    held = sums;
   }
 }
 

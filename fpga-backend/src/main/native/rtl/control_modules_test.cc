@@ -270,7 +270,7 @@ TEST(WeightLoaderModule, LoadsWhatALayerKeepsOnChip) {
   EXPECT_GT(faults, 20);
 }
 
-/// Codebook and integer parameters of a convolution, whatever the index.
+/// Codebook and integer parameters of a convolution, whatever the index; of a stem or shortcut the parameters alone.
 template <class Loader>
 void LoadsIntegerParameters() {
   constexpr std::size_t kBytes = sizeof(Loader::read_beat_data);
@@ -302,6 +302,8 @@ void LoadsIntegerParameters() {
       }
     }
     ErrorCode expected = refused == 0 || refused == 2 ? ErrorCode::kMultiplier : ErrorCode::kNone;
+    const bool conv = run % 4 != 2;
+    const bool stem = run % 8 == 2;
     if (run % 8 == 1) {
       memory[kCodebook + 2 * (random() % (std::size_t{1} << tau)) + 1] |= 2;
       expected = ErrorCode::kCodeword;
@@ -310,7 +312,9 @@ void LoadsIntegerParameters() {
                        {"out_channels", static_cast<std::int64_t>(channels)},
                        {"has_bias", 0},
                        {"output_format", 0},
-                       {"integer_conv", 1},
+                       {"integer_conv", conv},
+                       {"stem", stem},
+                       {"shortcut", !conv && !stem},
                        {"codebook_address", kCodebook},
                        {"multiplier_address", kParameters}});
     m.start = 1;
@@ -329,7 +333,7 @@ void LoadsIntegerParameters() {
         std::memcpy(&m.read_beat_data, &memory[address], kBytes);
       }
       Settle(m);
-      ASSERT_FALSE(m.bias_write || m.multiplier_write || m.index_store);
+      ASSERT_FALSE(m.bias_write || m.multiplier_write || m.index_store || (!conv && m.codebook_write));
       if (m.integers_store) {
         ASSERT_EQ(m.integers_address, loaded.size() / kBytes) << "words in order";
         const auto* data = reinterpret_cast<const std::uint8_t*>(&m.integers_data);

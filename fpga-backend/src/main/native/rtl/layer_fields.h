@@ -65,13 +65,18 @@ inline std::map<std::string, std::int64_t> LayerFields(const LayerDescriptor& d,
       {"residual_multiplier", multiplier},
       {"residual_zero", d.residual_zero_point},
       {"classifier", 0},
-      {"integer_conv", d.integer.has_value()},
+      {"integer_conv", d.integer.has_value() && d.integer->kind == Kind::kConv},
+      {"gives_values", d.integer.has_value()},
+      {"stem", d.integer.has_value() && d.integer->kind == Kind::kStem},
+      {"shortcut", d.integer.has_value() && d.integer->kind == Kind::kShortcut},
       {"gives_signs", d.integer.has_value() && d.integer->gives_signs},
       {"row_bytes", signed64(d.input_row_bytes())},
       {"in_image_bytes", signed64(d.input_image_bytes())},
       {"row_places", (d.in_height + 2) / 3},
       {"out_image_bytes", signed64(d.output_image_bytes())},
-      {"in_plane_bytes", signed64(d.input_row_bytes() * d.in_height)},
+      {"in_plane_bytes",
+       signed64(d.input_row_bytes() *
+                (d.integer.has_value() && d.integer->kind == Kind::kShortcut ? d.in_channels : d.in_height))},
       {"out_plane_bytes", signed64(d.output_image_bytes() / (d.integer.has_value() ? d.out_height : d.out_channels))},
       {"index_plane_bytes", signed64((d.kernels() + 7) / 8)},
       {"index_bytes", signed64(d.index_bytes())},
@@ -79,7 +84,7 @@ inline std::map<std::string, std::int64_t> LayerFields(const LayerDescriptor& d,
       {"tile_columns", row_sums <= limits.sum_depth ? d.out_width : columns},
       {"tile_rows", rows}};
   if (d.integer.has_value()) {
-    // A convolution of an integer network.
+    // A layer of an integer network that gives values.
     const std::int64_t sign_plane = signed64(d.out_height * RowBytes(ElementFormat::kBits, d.out_width));
     fields.insert({{"shift", d.integer->shift},
                    {"slope_shift", d.integer->slope_shift},
@@ -87,6 +92,26 @@ inline std::map<std::string, std::int64_t> LayerFields(const LayerDescriptor& d,
                    {"signs_address", signed64(d.signs_address)},
                    {"signs_plane_bytes", sign_plane},
                    {"signs_image_bytes", sign_plane * d.out_channels}});
+    const IntegerStage& stage = *d.integer;
+    if (stage.kind == Kind::kStem || stage.kind == Kind::kShortcut) {
+      fields["index_plane_bytes"] = fields["index_bytes"] = signed64(d.dense_bytes());
+      fields.insert({{"dense_taps", signed64(d.dense_taps())},
+                     {"pool_height", stage.pool[0]},
+                     {"pool_width", stage.pool[1]},
+                     {"pool_stride_h", stage.pool_strides[0]},
+                     {"pool_stride_w", stage.pool_strides[1]}});
+    }
+    if (stage.kind == Kind::kStem) {
+      fields.insert({{"pool_pad_top", stage.pool_pads[0]},
+                     {"pool_pad_left", stage.pool_pads[1]},
+                     {"kernel", stage.kernel},
+                     {"stem_stride_h", d.stride_h},
+                     {"stem_stride_w", d.stride_w},
+                     {"stem_pad_top", d.pad_top},
+                     {"stem_pad_left", d.pad_left},
+                     {"sum_height", (signed64(d.in_height) + d.pad_top + d.pad_bottom - stage.kernel) / d.stride_h + 1},
+                     {"sum_width", (signed64(d.in_width) + d.pad_left + d.pad_right - stage.kernel) / d.stride_w + 1}});
+    }
   }
   return fields;
 }

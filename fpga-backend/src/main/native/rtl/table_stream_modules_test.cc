@@ -411,6 +411,102 @@ LayerDescriptor IntegerConv(std::mt19937& random) {
   return d;
 }
 
+/// A stem or shortcut that tables take.
+LayerDescriptor StemOrShortcut(std::mt19937& random) {
+  for (;;) {
+    LayerDescriptor d;
+    d.version = 3;
+    d.input_format = {};
+    d.output_format = {};
+    d.tau = 0;
+    IntegerStage& stage = d.integer.emplace();
+    stage.kind = random() % 2 == 0 ? Kind::kStem : Kind::kShortcut;
+    const bool stem = stage.kind == Kind::kStem;
+    d.batch = static_cast<std::uint32_t>(Between(random, 1, 9));
+    d.in_height = static_cast<std::uint32_t>(Between(random, 1, random() % 8 == 0 ? 65535 : 200));
+    d.in_width = static_cast<std::uint32_t>(Between(random, 1, stem ? 256 : 56));
+    d.out_channels = static_cast<std::uint32_t>(Between(random, 1, random() % 2 == 0 ? 512 : 64));
+    stage.shift = static_cast<std::uint8_t>(Between(random, 1, stem ? 16 : 23));
+    stage.value_bits = static_cast<std::uint8_t>(Between(random, 9, 16));
+    stage.gives_signs = random() % 2 == 0;
+    if (stem) {
+      d.in_channels = static_cast<std::uint32_t>(Between(random, 1, 4));
+      stage.kernel = static_cast<std::uint8_t>(Between(random, 1, 8));
+      for (std::uint16_t* stride : {&d.stride_h, &d.stride_w}) {
+        *stride = static_cast<std::uint16_t>(Between(random, 1, stage.kernel));
+      }
+      for (std::uint16_t* pad : {&d.pad_top, &d.pad_left, &d.pad_bottom, &d.pad_right}) {
+        *pad = static_cast<std::uint16_t>(Between(random, 0, stage.kernel - 1));
+      }
+      for (std::size_t axis = 0; axis < 2; ++axis) {
+        stage.pool[axis] = static_cast<std::uint8_t>(Between(random, 1, 3));
+        stage.pool_strides[axis] =
+            static_cast<std::uint8_t>(Between(random, std::max(1, stage.pool[axis] - 1), stage.pool[axis]));
+        stage.pool_pads[axis] = static_cast<std::uint8_t>(Between(random, 0, stage.pool[axis] - 1));
+        stage.pool_pads[axis + 2] = static_cast<std::uint8_t>(Between(random, 0, stage.pool[axis] - 1));
+      }
+    } else {
+      stage.pool[0] = stage.pool[1] = static_cast<std::uint8_t>(Between(random, 1, 2));
+      stage.pool_strides = stage.pool;
+      // At times as many channels as just fit.
+      const int pairs = (static_cast<int>(d.in_width) / stage.pool[0] + 2) / 2;
+      const int most = std::min(256, 2048 / pairs);
+      d.in_channels = static_cast<std::uint32_t>(random() % 4 == 0 ? most : Between(random, 1, most));
+    }
+    const ImageSize out = d.OutputSize({d.in_height, d.in_width});
+    d.out_height = out.height;
+    d.out_width = out.width;
+    Capabilities capabilities = RtlCapabilities("tables");
+    capabilities.memory_bytes = std::uint64_t{1} << 28;
+    // Regions one behind the other, the last at the end of device memory.
+    std::uint64_t end = capabilities.memory_bytes;
+    const auto place = [&](std::uint64_t bytes) { return end = (end - bytes) / 64 * 64; };
+    if (d.ValidateImages(capabilities) == ErrorCode::kNone &&
+        d.batch * (d.input_image_bytes() + 2 * d.output_image_bytes()) < std::uint64_t{1} << 27) {
+      d.signs_address = stage.gives_signs ? place(d.batch * d.signs_image_bytes()) : 0;
+      d.output_address = place(d.batch * d.output_image_bytes());
+      d.input_address = place(d.batch * d.input_image_bytes());
+      d.multiplier_address = place(d.parameter_bytes());
+      d.codebook_address = stem ? place(d.in_channels) : 0;
+      d.index_address = place(d.dense_bytes());
+      return d;
+    }
+  }
+}
+
+TEST(DescriptorModule, JudgesStemsAndShortcutsAsTheDriverDoesWhateverIsWrong) {
+  Capabilities capabilities = RtlCapabilities("tables");
+  capabilities.memory_bytes = std::uint64_t{1} << 28;
+  std::mt19937 random(6);
+  Vsubbit_descriptor_tables m;
+  Reset(m);
+  std::map<ErrorCode, int> seen;
+  for (int run = 0; run < 20000; ++run) {
+    DescriptorBytes bytes = Encode(StemOrShortcut(random), random);
+    // Mostly with one other byte.
+    if (run % 4 != 0) {
+      ChangeAByte(bytes, random);
+    }
+    LayerDescriptor d;
+    const ErrorCode expected = ExpectedError(bytes, capabilities, &d);
+    ASSERT_EQ(Judge(m, bytes), expected) << "run " << run;
+    ++seen[expected];
+    if (expected == ErrorCode::kNone && d.integer.has_value() && d.integer->kind != Kind::kConv) {
+      for (const auto& [name, value] : LayerFields(d, {14, 512, 1536})) {
+        // What other engines read; a stem's strides and pads have fields of their own.
+        static const std::set<std::string> other = {"slots",    "tile_rows", "tile_columns", "row_places",
+                                                    "stride_h", "stride_w",  "pad_top",      "pad_left"};
+        ASSERT_TRUE(other.count(name) != 0 || GetLayer(m.layer, name) == value)
+            << name << " is " << GetLayer(m.layer, name) << ", not " << value << ", run " << run;
+      }
+    }
+  }
+  for (const auto error :
+       {ErrorCode::kNone, ErrorCode::kHeader, ErrorCode::kUnsupported, ErrorCode::kShape, ErrorCode::kAddress}) {
+    EXPECT_GT(seen[error], 200) << Describe(error);
+  }
+}
+
 TEST(DescriptorModule, JudgesIntegerConvolutionsAsTheDriverDoesWhateverIsWrong) {
   Capabilities capabilities = RtlCapabilities("tables");
   capabilities.memory_bytes = std::uint64_t{1} << 28;

@@ -146,14 +146,21 @@ class ValuesBench {
     for (int step = 0; step < static_cast<int>(pairs_ ? rows : (rows + 1) / 2); ++step) {
       for (int piece = 0; piece < pieces_; ++piece) {
         for (std::uint32_t o = first; o < first + outputs; ++o) {
-          m_.store_i = 1;
           m_.store_half_i = half;
           m_.store_address_i = static_cast<std::uint8_t>(address++);
-          for (int p = 0; p < kStep; ++p) {
-            SetBits(m_.store_data_i, static_cast<std::size_t>(p * kAccBits), kAccBits,
-                    static_cast<std::uint64_t>(Sum(image, o, row, rows, step, piece, p)));
+          // At times in two parts; what is not stored may be anything.
+          const int lanes = random_() % 4 == 0 ? Between(random_, 0, (1 << kStep) - 1) : 0;
+          for (const int part : {lanes, (1 << kStep) - 1 - lanes}) {
+            m_.store_i = part != 0;
+            m_.store_lanes_i = static_cast<std::uint16_t>(part);
+            for (int p = 0; p < kStep; ++p) {
+              const int sum =
+                  (part >> p & 1) != 0 ? Sum(image, o, row, rows, step, piece, p) : Between(random_, -511, 511);
+              SetBits(m_.store_data_i, static_cast<std::size_t>(p * kAccBits), kAccBits,
+                      static_cast<std::uint64_t>(sum));
+            }
+            Step();
           }
-          Step();
           m_.store_i = 0;
           while (random_() % 8 == 0) {
             Step();

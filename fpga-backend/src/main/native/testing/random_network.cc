@@ -86,8 +86,9 @@ NetworkCase RandomNetwork(std::mt19937& random) {
   }
   if (Pick(random, 0, 1) == 0) {
     for (std::size_t axis = 0; axis < 2; ++axis) {
-      stem.pool.shape[axis] = Pick(random, 1, 2);
-      stem.pool.strides[axis] = Pick(random, 1, stem.pool.shape[axis]);
+      stem.pool.shape[axis] = Pick(random, 1, 3);
+      stem.pool.strides[axis] =
+          Pick(random, std::max<std::int64_t>(1, stem.pool.shape[axis] - 1), stem.pool.shape[axis]);
       stem.pool.pads[axis] = Pick(random, 0, stem.pool.shape[axis] - 1);
       stem.pool.pads[axis + 2] = Pick(random, 0, stem.pool.shape[axis] - 1);
     }

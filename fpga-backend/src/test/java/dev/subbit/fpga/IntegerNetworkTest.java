@@ -45,6 +45,16 @@ class IntegerNetworkTest {
   }
 
   @Test
+  void givesTheBitsOfTheFunctionBodiesOnTheHardwareDescription() throws OrtException {
+    ModelProto model = IntegerModels.ofImages(IntegerModels.residual(8), DataType.UINT8);
+    try (OnnxTensor pixels = pixels(DataType.UINT8, 5, 3, 14, 19);
+        OrtSession bodies = FpgaSessions.open(model, "onnxruntime", Map.of());
+        OrtSession device = FpgaSessions.openWithoutCpu(model, Map.of("backend", "rtl:tables"))) {
+      assertEquals(FpgaSessions.run(bodies, pixels), FpgaSessions.run(device, pixels));
+    }
+  }
+
+  @Test
   void isOneRequest(@TempDir Path folder) throws OrtException, IOException {
     ModelProto model = IntegerModels.ofImages(IntegerModels.residual(2), DataType.UINT8);
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -83,7 +93,7 @@ class IntegerNetworkTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"emulator", "rtl:tables"})
+  @ValueSource(strings = {"emulator", "emulator:shared"})
   void runsOnItsFunctionBodyOnDevicesWithoutItsLayers(String backend) throws OrtException {
     ModelProto model = IntegerModels.ofImages(IntegerModels.residual(4), DataType.UINT8);
     Map<String, String> settings = Map.of("backend", backend);

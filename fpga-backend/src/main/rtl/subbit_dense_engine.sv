@@ -1,0 +1,831 @@
+// The multiply-adders of integer networks, and two of the three kinds of layers that use them: shortcuts and stems. Their
+// sums are moved down to 16 bits and stored as accumulators of subbit_table_values, which does all that follows. The third
+// kind, classifiers, has an engine of its own, to which the array is lent.
+//
+//   bus ─┬─► weights: a word of OUTPUTS for each tap ───────────────────┐
+//        └─► rows: of values, averaged, or of pixels ─► two pixels ─────┴─► subbit_dense_array ─► moved down
+//                                                                  ─► max pool, of a stem ─► accumulators of a band
+//
+// The order is that of subbit_table_values: images, blocks of BLOCK output channels, bands of rows; in a row sets of OUTPUTS
+// channels, pairs of pixels, taps, one per cycle. The weights of a block are on chip; where they are not those of all output
+// channels, they are read again for every image. The rows of the image are read again for every block.
+//
+// A max pool comes before the multiplier: the largest value is that of the largest sum, or where the multiplier is negative of
+// the smallest. Windows overlap by one column or row at most, so one number is kept for each output channel: the largest of a
+// window's columns so far; and one for each pixel of a row of the output: the largest of its rows.
+`default_nettype none
+
+module subbit_dense_engine #(
+    parameter int OUTPUTS = 64,       // a power of two
+    parameter int BLOCK = 128,        // output channels of a block, twice OUTPUTS
+    parameter int TAPS = 256,         // most of a stem or shortcut, a power of two
+    parameter int VALUES = 4096,      // pairs of values of two rows, or of pixels, 128 for a row of a channel; a power of two
+    parameter int TILE_PIXELS = 7,    // half the pixels of a step of subbit_table_values, and how many steps make a row
+    parameter int PIECES = 4,
+    parameter int SUMS = 512,         // of a band, for each pixel of a step
+    parameter int MAX_CHANNELS = 512,
+    parameter int ADDR_WIDTH = 32,
+    parameter int DATA_WIDTH = 64     // 32 or 64
+) (
+    input wire clk,
+    input wire rst,
+    // A stem or shortcut, stable from `start_i` to its end.
+    input wire subbit_pkg::layer_t layer_i,
+    input  wire  start_i,
+    output logic busy_o,               // to the last accumulator
+
+    // Integer parameters, as subbit_weight_loader gives them; the sign of the first word's multiplier.
+    input wire                                           parameters_store_i,
+    input wire [$clog2(128*MAX_CHANNELS/DATA_WIDTH)-1:0] parameters_address_i,
+    input wire                                           parameters_sign_i,
+
+    // Reads from device memory, runs of bytes.
+    output logic                  read_valid_o,
+    input  wire                   read_ready_i,
+    output logic [ADDR_WIDTH-1:0] read_address_o,
+    output logic [          23:0] read_bytes_o,
+    input  wire                   read_beat_valid_i,
+    output logic                  read_beat_ready_o,
+    input  wire  [DATA_WIDTH-1:0] read_beat_data_i,
+    input  wire                   read_beat_last_i,
+
+    // Bands of accumulators, as subbit_table_engine has them: a band begins when there is room for it.
+    input  wire                           band_ready_i,     // band_rows_i and pieces_i are known
+    input  wire  [                  15:0] band_rows_i,
+    input  wire  [$clog2(PIECES+1)-1:0]   pieces_i,         // steps of a row
+    input  wire                           band_room_i,
+    output logic                          band_begin_o,     // one cycle
+    output logic                          store_o,
+    output logic                          store_half_o,
+    output logic [      $clog2(SUMS)-1:0] store_address_o,
+    output logic [     2*TILE_PIXELS-1:0] store_lanes_o,    // pixels of the step that are stored
+    output logic [  32*TILE_PIXELS-1:0]   store_data_o,
+    output logic                          band_done_o,      // one cycle: the band's last accumulators are stored
+
+    // The array, for a classifier, while no layer runs here.
+    input  wire                  lend_i,
+    input  wire                  lent_tap_i,
+    input  wire                  lent_first_i,
+    input  wire                  lent_last_i,
+    input  wire  [8*OUTPUTS-1:0] lent_weights_i,
+    input  wire  [         31:0] lent_pixels_i,
+    input  wire  [          1:0] lent_shift_i,
+    output logic [         63:0] lent_sums_o
+);
+  localparam int BYTES = DATA_WIDTH / 8;
+  localparam int SIZE = $clog2(BYTES);
+  localparam int STEP = 2 * TILE_PIXELS;
+  localparam int WORD = 8 * OUTPUTS;
+  localparam int WORD_BEATS = WORD / DATA_WIDTH;
+  localparam int WORDS = TAPS * BLOCK / OUTPUTS;
+  localparam int WORD_ADDRESS = $clog2(WORDS);
+  localparam int BEAT_BITS = $clog2(WORD_BEATS);
+  localparam int VALUE_ADDRESS = $clog2(VALUES);
+  localparam int HALF_ADDRESS = VALUE_ADDRESS - 1;
+  // A row of one channel of a stem's pixels: words of two.
+  localparam int ROW_WORDS = 128;
+  localparam int PLACE_BITS = VALUE_ADDRESS - $clog2(ROW_WORDS);
+  localparam int SUM_ADDRESS = $clog2(SUMS);
+  localparam int LANE_BITS = $clog2(STEP) + 1;
+  localparam int OUTPUT_BITS = $clog2(OUTPUTS);
+  localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
+  // Pixels of 16 bits in 32 bits of a beat: of a shortcut a pair of values, or the two of one average.
+  localparam int UNITS = DATA_WIDTH / 32;
+  localparam int PARTS = 128 / DATA_WIDTH;
+  // Cycles that a pass takes at least, so that what the one before has kept of its pixels is stored.
+  localparam int SHORTEST = 8;
+  localparam logic signed [15:0] LEAST = -16'sd32768;
+
+  if (DATA_WIDTH != 32 && DATA_WIDTH != 64) begin : g_check
+    $error("DATA_WIDTH must be 32 or 64");
+  end
+  if (BLOCK != 2 * OUTPUTS || WORD_BEATS < 2) begin : g_check2
+    $error("BLOCK must be 2 * OUTPUTS, and the weights of OUTPUTS channels two beats or more");
+  end
+  if (VALUES < 32 * ROW_WORDS) begin : g_check3
+    $error("VALUES must hold eight rows of four channels of a stem");
+  end
+
+  wire stem = layer_i.stem;
+  wire single = layer_i.out_channels <= 16'(BLOCK);    // block: its weights are loaded once
+  wire average = !stem && layer_i.pool_height[1];      // of two rows and columns
+
+  // ---- Reading: of a stem zero pixels; weights of a block; rows, for which there must be room.
+  typedef enum logic [2:0] {
+    IDLE,
+    ASK_ZEROS,
+    ZEROS,
+    ASK_WEIGHTS,
+    WEIGHTS,
+    ASK_ROW,       // of values of all channels, one or two that are averaged; or of pixels of a channel
+    ROW,
+    COMPUTED       // waits for the block's sums
+  } read_t;
+  read_t reading_q;
+  logic [31:0] images_left_q;
+  logic [39:0] image_at_q, weights_at_q, row_at_q, plane_at_q;
+  logic [15:0] read_first_q;           // first channel of the block
+  logic [15:0] rows_left_q;            // of the image, with those that are read
+  logic [15:0] stored_q;               // rows of pixels that are stored, of all channels
+  logic [1:0] read_channel_q;          // of pixels
+  logic [PLACE_BITS-1:0] read_place_q; // of the row of pixels that is read
+  logic [1:0] held_q, filled_q;        // rows of values that are read or not yet used, and those that are not yet used
+  logic fill_half_q;
+  logic begun_q;                       // weights of a block are here, and its rows follow
+  logic computed_q;                    // all of the block's sums are under way
+  // One cycle: the sums of a block begin; a row of values, and all of a block's, are used no more.
+  logic block_taken, row_used, block_used;
+  logic signed [17:0] y_top_q;         // first row of pixels that is needed
+  logic [PLACE_BITS-1:0] places_q;
+  wire two = average && rows_left_q != 16'd1;
+  wire read_block_last = 32'(layer_i.out_channels) - 32'(read_first_q) <= 32'(BLOCK);
+  wire [15:0] read_outputs = read_block_last ? layer_i.out_channels - read_first_q : 16'(BLOCK);
+  wire [39:0] taps = 40'(layer_i.dense_taps);
+  wire [39:0] set_bytes = taps << OUTPUT_BITS;
+  wire [39:0] weight_bytes = read_outputs > 16'(OUTPUTS) ? set_bytes << 1 : set_bytes;
+  wire signed [17:0] place_end = (y_top_q < 0 ? 18'sd0 : y_top_q) + signed'(18'(places_q));
+  wire row_may_come = stem ? signed'({2'b00, stored_q}) < place_end || computed_q : held_q != 2'd2;
+  wire run_ends = read_beat_valid_i && read_beat_ready_o && read_beat_last_i;
+  wire channels_end = !stem || 16'(read_channel_q) == layer_i.in_channels - 16'd1;
+  wire row_ends_read = reading_q == ROW && run_ends && channels_end;
+  wire image_ends_read = rows_left_q == (two ? 16'd2 : 16'd1);
+  wire block_begins = reading_q == WEIGHTS && run_ends;
+  wire next_block = reading_q == COMPUTED && computed_q;
+  logic row_ready;
+
+  assign read_valid_o = reading_q == ASK_ZEROS || reading_q == ASK_WEIGHTS || (reading_q == ASK_ROW && row_may_come);
+  always_comb begin
+    case (reading_q)
+      ASK_ZEROS: {read_address_o, read_bytes_o} = {ADDR_WIDTH'(layer_i.codebook_address), 24'(layer_i.in_channels)};
+      ASK_WEIGHTS: {read_address_o, read_bytes_o} = {ADDR_WIDTH'(weights_at_q), 24'(weight_bytes)};
+      default: begin
+        read_address_o = ADDR_WIDTH'(stem ? plane_at_q : row_at_q);
+        read_bytes_o = stem ? 24'(layer_i.in_width) : two ? 24'(layer_i.in_plane_bytes << 1) : 24'(layer_i.in_plane_bytes);
+      end
+    endcase
+  end
+  assign read_beat_ready_o = reading_q == ZEROS || reading_q == WEIGHTS || (reading_q == ROW && row_ready);
+
+  always_ff @(posedge clk) begin
+    case (layer_i.in_channels[2:0])
+      3'd1: places_q <= PLACE_BITS'(31);
+      3'd2: places_q <= PLACE_BITS'(16);
+      3'd3: places_q <= PLACE_BITS'(10);
+      default: places_q <= PLACE_BITS'(8);
+    endcase
+    case (reading_q)
+      IDLE: ;
+      ASK_ZEROS: if (read_ready_i) reading_q <= ZEROS;
+      ZEROS: if (run_ends) reading_q <= ASK_WEIGHTS;
+      ASK_WEIGHTS: if (read_ready_i) reading_q <= WEIGHTS;
+      WEIGHTS: if (run_ends) reading_q <= ASK_ROW;
+      ASK_ROW: if (row_may_come && read_ready_i) reading_q <= ROW;
+      ROW: if (run_ends) reading_q <= channels_end && image_ends_read ? COMPUTED : ASK_ROW;
+      default:
+      if (computed_q) begin
+        reading_q <= single ? ASK_ROW : ASK_WEIGHTS;
+        if (read_block_last && images_left_q == 32'd1) reading_q <= IDLE;
+      end
+    endcase
+    if (block_begins || (next_block && single)) begin
+      stored_q <= '0;
+      read_place_q <= '0;
+      read_channel_q <= '0;
+      rows_left_q <= layer_i.in_height;
+    end
+    if (reading_q == ROW && run_ends) begin
+      read_channel_q <= channels_end ? 2'd0 : read_channel_q + 2'd1;
+      plane_at_q <= channels_end ? row_at_q + 40'(layer_i.in_width) : plane_at_q + layer_i.in_plane_bytes;
+      if (channels_end) begin
+        row_at_q <= row_at_q + (stem ? 40'(layer_i.in_width) : two ? layer_i.in_plane_bytes << 1 : layer_i.in_plane_bytes);
+        rows_left_q <= rows_left_q - (two ? 16'd2 : 16'd1);
+        stored_q <= stored_q + 16'd1;
+        read_place_q <= read_place_q == places_q - 1'b1 ? '0 : read_place_q + 1'b1;
+        fill_half_q <= !fill_half_q;
+      end
+    end
+    if (next_block) begin
+      row_at_q <= image_at_q;
+      plane_at_q <= image_at_q;
+      read_first_q <= read_block_last ? 16'd0 : read_first_q + 16'(BLOCK);
+      weights_at_q <= read_block_last ? layer_i.index_address : weights_at_q + weight_bytes;
+      if (read_block_last) begin
+        image_at_q <= image_at_q + layer_i.in_image_bytes;
+        row_at_q <= image_at_q + layer_i.in_image_bytes;
+        plane_at_q <= image_at_q + layer_i.in_image_bytes;
+        images_left_q <= images_left_q - 32'd1;
+      end
+    end
+    held_q <= held_q + 2'(reading_q == ASK_ROW && row_may_come && read_ready_i && !stem) - 2'(row_used);
+    filled_q <= filled_q + 2'(row_ends_read && !stem) - 2'(row_used);
+    if (block_begins || (next_block && single && !(read_block_last && images_left_q == 32'd1))) begun_q <= 1'b1;
+    else if (block_taken) begun_q <= 1'b0;
+    if (block_used) computed_q <= 1'b1;
+    else if (next_block) computed_q <= 1'b0;
+    if (start_i) begin
+      reading_q <= stem ? ASK_ZEROS : ASK_WEIGHTS;
+      images_left_q <= layer_i.batch;
+      image_at_q <= layer_i.input_address;
+      row_at_q <= layer_i.input_address;
+      plane_at_q <= layer_i.input_address;
+      weights_at_q <= layer_i.index_address;
+      read_first_q <= '0;
+      held_q <= '0;
+      filled_q <= '0;
+      fill_half_q <= 1'b0;
+      begun_q <= 1'b0;
+      computed_q <= 1'b0;
+    end
+    if (rst) begin
+      reading_q <= IDLE;
+      begun_q <= 1'b0;
+    end
+  end
+
+  logic [7:0] zeros_q[4];
+  always_ff @(posedge clk) begin
+    if (reading_q == ZEROS && read_beat_valid_i) for (int c = 0; c < 4; c++) zeros_q[c] <= read_beat_data_i[8*c+:8];
+  end
+
+  // ---- Words of weights: sets, in them taps.
+  logic [WORD-DATA_WIDTH-1:0] word_q;      // but for its last beat
+  wire [WORD-1:0] word = {read_beat_data_i, word_q};
+  logic [BEAT_BITS-1:0] word_beat_q;
+  logic [WORD_ADDRESS-1:0] word_at_q;
+  wire weight_beat = read_beat_valid_i && reading_q == WEIGHTS;
+  wire word_store = weight_beat && word_beat_q == BEAT_BITS'(WORD_BEATS - 1);
+  always_ff @(posedge clk) begin
+    if (weight_beat) begin
+      word_q <= word[WORD-1:DATA_WIDTH];
+      word_beat_q <= word_store ? '0 : word_beat_q + 1'b1;
+    end
+    if (word_store) word_at_q <= word_at_q + 1'b1;
+    if (reading_q == ASK_WEIGHTS) begin
+      word_beat_q <= '0;
+      word_at_q <= '0;
+    end
+  end
+
+  // ---- Rows of values: pairs of neighbours, in the places of pairs of pixels, in them channels. An average needs the sums of
+  // its first row when the second comes. Rows of pixels: words of two.
+  logic second_q;                              // row of an average
+  logic [15:0] value_channel_q, value_beat_q, column_q;
+  logic [1:0] phase_q;                         // of a beat that is stored in parts
+  logic [HALF_ADDRESS-1:0] pair_at_q;
+  logic pixel_q;                               // of the pair, where a beat has one average
+  wire [15:0] row_beats = layer_i.row_bytes >> SIZE;
+  wire value_beat = reading_q == ROW && read_beat_valid_i && row_ready;
+  wire channel_ends = value_beat_q == row_beats - 16'd1;
+  wire values_end = channel_ends && value_channel_q == layer_i.in_channels - 16'd1;
+  // A place is read one cycle before it is written: where each row is one beat, the second one waits for the first.
+  wire alone = row_beats == 16'd1 && layer_i.in_channels == 16'd1;
+  logic value_valid_q;
+  localparam logic [1:0] LAST_WORD = 2'(BYTES / 2 - 1);
+  localparam logic [1:0] LAST_UNIT = 2'(UNITS - 1);
+  wire [1:0] last_phase = stem ? LAST_WORD : average ? 2'd0 : LAST_UNIT;
+  wire part_valid = reading_q == ROW && read_beat_valid_i && !(alone && value_valid_q && !stem);
+  assign row_ready = phase_q == last_phase && !(alone && value_valid_q && !stem);
+  always_ff @(posedge clk) begin
+    if (part_valid) phase_q <= row_ready ? 2'd0 : phase_q + 2'd1;
+    if (reading_q == ASK_ROW) phase_q <= '0;
+  end
+  wire [31:0] value_part = UNITS == 2 && phase_q[0] ? read_beat_data_i[DATA_WIDTH-1-:32] : read_beat_data_i[31:0];
+  // What is stored, a cycle later.
+  logic [1:0] store_banks, value_banks_q;
+  logic [16:0] pair_sums[2], pair_sums_q[2];
+  logic [1:0] two_columns, two_columns_q;      // of averages
+  logic value_second_q, value_final_q, value_half_q;
+  logic [HALF_ADDRESS-1:0] value_at_q;
+  always_comb begin
+    store_banks = '0;
+    pair_sums = '{default: '0};
+    two_columns = '0;
+    if (average) begin
+      for (int u = 0; u < UNITS; u++) begin
+        two_columns[u] = column_q + 16'(2 * u + 1) < layer_i.in_width;
+        pair_sums[u] = 17'(signed'(read_beat_data_i[32*u+:16])) +
+            (two_columns[u] ? 17'(signed'(read_beat_data_i[32*u+16+:16])) : '0);
+      end
+      if (UNITS == 1) begin
+        pair_sums[1] = pair_sums[0];
+        two_columns[1] = two_columns[0];
+        store_banks = {pixel_q, !pixel_q};
+      end else begin
+        store_banks = 2'b11;
+      end
+    end else begin
+      for (int i = 0; i < 2; i++) pair_sums[i] = 17'(signed'(value_part[16*i+:16]));
+      // A beat may have a pair more than the row.
+      store_banks = {2{column_q + (phase_q[0] ? 16'd2 : 16'd0) < layer_i.in_width}};
+    end
+  end
+  wire pair_ends = average ? UNITS == 2 || pixel_q : 1'b1;
+  always_ff @(posedge clk) begin
+    if (part_valid && !stem) begin
+      if (pair_ends) pair_at_q <= pair_at_q + HALF_ADDRESS'(layer_i.in_channels);
+      pixel_q <= !pixel_q;
+    end
+    if (value_beat && !stem) begin
+      value_beat_q <= channel_ends ? 16'd0 : value_beat_q + 16'd1;
+      column_q <= channel_ends ? 16'd0 : column_q + 16'(2 * UNITS);
+      if (channel_ends) begin
+        value_channel_q <= values_end ? 16'd0 : value_channel_q + 16'd1;
+        pair_at_q <= values_end ? '0 : HALF_ADDRESS'(value_channel_q + 16'd1);
+        pixel_q <= 1'b0;
+      end
+      if (values_end) second_q <= average;
+    end
+    if (reading_q == ASK_ROW) begin
+      value_beat_q <= '0;
+      column_q <= '0;
+      value_channel_q <= '0;
+      pair_at_q <= '0;
+      pixel_q <= 1'b0;
+      second_q <= 1'b0;
+      value_final_q <= !two;
+    end
+    value_valid_q <= part_valid && !stem && !rst;
+    value_banks_q <= store_banks;
+    pair_sums_q <= pair_sums;
+    two_columns_q <= two_columns;
+    value_second_q <= second_q;
+    value_half_q <= fill_half_q;
+    value_at_q <= pair_at_q;
+  end
+  wire value_last = value_final_q || value_second_q;
+  // Sums of two values of the first row; of a stem, the largest of a window's rows.
+  logic run_store;
+  logic [1:0] run_banks;
+  logic [HALF_ADDRESS-1:0] run_at, run_read_at;
+  logic [16:0] run_data[2], runs[2];
+  logic [HALF_ADDRESS-1:0] pool_read_at;
+  logic [HALF_ADDRESS:0] pool_store_at;
+  logic pool_store;
+  logic [15:0] pool_run;
+  logic [15:0] averages[2];
+  for (genvar p = 0; p < 2; p++) begin : g_run
+    subbit_memory #(
+        .WIDTH(17),
+        .DEPTH(VALUES / 2)
+    ) sums (
+        .clk,
+        .write(run_store && run_banks[p]),
+        .write_address(run_at),
+        .write_data(run_data[p]),
+        .read(1'b1),
+        .read_address(run_read_at),
+        .read_data(runs[p])
+    );
+    assign run_data[p] = stem ? {1'b0, pool_run} : pair_sums_q[p];
+    wire signed [17:0] sum = (value_second_q ? 18'(signed'(runs[p])) : 18'sd0) + 18'(signed'(pair_sums_q[p]));
+    wire rows = value_second_q;
+    wire signed [17:0] rounded = sum + (rows && two_columns_q[p] ? 18'sd2 : rows || two_columns_q[p] ? 18'sd1 : 18'sd0);
+    assign averages[p] = 16'(rounded >>> (2'(rows) + 2'(two_columns_q[p])));
+  end
+  assign run_store = stem ? pool_store : value_valid_q && !value_last;
+  assign run_banks = stem ? {pool_store_at[HALF_ADDRESS], !pool_store_at[HALF_ADDRESS]} : value_banks_q;
+  assign run_at = stem ? pool_store_at[HALF_ADDRESS-1:0] : value_at_q;
+  assign run_read_at = stem ? pool_read_at : pair_at_q;
+
+  // Words of pixels, in both banks, since two pixels of different words are read in a cycle.
+  logic [6:0] pixel_word_q;
+  wire [15:0] pixel_word = 16'(read_beat_data_i >> {phase_q, 4'd0});
+  always_ff @(posedge clk) begin
+    if (part_valid && stem) pixel_word_q <= pixel_word_q + 7'd1;
+    if (reading_q == ASK_ROW) pixel_word_q <= '0;
+  end
+  // The rows of channels before a place's first.
+  function automatic logic [PLACE_BITS-1:0] rows_before(input logic [PLACE_BITS-1:0] number, input logic [2:0] channels);
+    return (channels[0] ? number : '0) + (channels[1] ? number << 1 : '0) + (channels[2] ? number << 2 : '0);
+  endfunction
+  wire [PLACE_BITS-1:0] read_row = rows_before(read_place_q, layer_i.in_channels[2:0]) + PLACE_BITS'(read_channel_q);
+
+  // ---- Computing: blocks, rows of sums, sets of channels, pairs of pixels, taps.
+  typedef enum logic [1:0] {
+    OFF,
+    BLOCK_BEGIN,    // waits for its weights
+    ROW_BEGIN,      // waits for what it reads, and for room
+    TAPS_RUN
+  } compute_t;
+  compute_t computing_q;
+  logic [31:0] images_due_q;
+  logic [15:0] first_channel_q, outputs_q;
+  logic [15:0] sum_row_q, out_rows_left_q, band_left_q;   // rows of sums before this one; of the output, with this one
+  logic half_q, use_half_q;
+  logic [SUM_ADDRESS-1:0] row_base_q, row_sums_q, piece_base_q;
+  logic set_q;
+  logic [1:0] pool_row_q, pool_column_q;      // rows and columns until the window ends with this one
+  logic [15:0] column_sum_q, pixels_left_q;
+  logic [LANE_BITS-1:0] lane_q;
+  logic [HALF_ADDRESS:0] pool_at_q;
+  logic [PLACE_BITS-1:0] top_place_q;
+  logic signed [10:0] column_base_q;
+  logic [HALF_ADDRESS-1:0] value_base_q;
+  logic [8:0] tap_q;
+  logic [1:0] tap_channel_q;
+  logic [2:0] tap_row_q, tap_column_q;
+  logic [7:0] drain_left_q;
+  logic first_sums_q;                         // no row of the block came before
+
+  wire [1:0] pool_height = stem ? layer_i.pool_height : 2'd1;
+  wire [1:0] pool_width = stem ? layer_i.pool_width : 2'd1;
+  wire pooled = stem && (layer_i.pool_height != 2'd1 || layer_i.pool_width != 2'd1);
+  wire block_last = 32'(layer_i.out_channels) - 32'(first_channel_q) <= 32'(BLOCK);
+  wire sets = outputs_q > 16'(OUTPUTS);
+  wire set_last = set_q == sets;
+  wire row_ends = pool_row_q == 0;            // a row of windows
+  wire band_first = band_left_q == band_rows_i;
+  wire band_last = band_left_q == 16'd1 || out_rows_left_q == 16'd1;
+  wire signed [17:0] rows_under = y_top_q + signed'(18'(layer_i.kernel));     // the window
+  wire signed [17:0] rows_there = signed'({2'b00, layer_i.in_height});
+  wire rows_here = stem ? signed'({2'b00, stored_q}) >= (rows_under < rows_there ? rows_under : rows_there) : filled_q != 0;
+  wire room_here = !(row_ends && band_first) || band_room_i;
+  wire row_begins = computing_q == ROW_BEGIN && rows_here && room_here;
+  assign band_begin_o = row_begins && row_ends && band_first;
+
+  // Of the pass: which of its columns end a window, and how many pixels of the output it gives.
+  function automatic logic [1:0] until_end(input logic [1:0] left, input logic [1:0] stride);
+    return left == 0 ? stride - 2'd1 : left - 2'd1;
+  endfunction
+  wire [1:0] column_1 = until_end(pool_column_q, layer_i.pool_stride_w);
+  wire end_0 = !pooled || pool_column_q == 0;
+  wire end_1 = (!pooled || column_1 == 0) && pixels_left_q > 16'(end_0);
+  wire [1:0] pixels_here = 2'(end_0) + 2'(end_1);
+  wire pass_last = pixels_left_q == 16'(pixels_here);
+  wire row_inside = sum_row_q < layer_i.sum_height;
+  wire tap_last = tap_q == layer_i.dense_taps - 9'd1;
+  wire issue = computing_q == TAPS_RUN && !(tap_last && drain_left_q != 0);
+  wire pass_ends = issue && tap_last;
+  wire row_done = pass_ends && pass_last && set_last;
+  wire block_done = row_done && row_ends && out_rows_left_q == 16'd1;
+  assign block_taken = computing_q == BLOCK_BEGIN && begun_q && band_ready_i;
+  assign row_used = row_done && !stem;
+  assign block_used = block_done;
+  wire [6:0] set_outputs = set_last && outputs_q[OUTPUT_BITS-1:0] != 0 ? 7'(outputs_q[OUTPUT_BITS-1:0]) : 7'(OUTPUTS);
+  wire [7:0] pass_cycles = pooled ? {set_outputs, 1'b0} : {1'b0, set_outputs};
+  wire [LANE_BITS-1:0] lane_next = lane_q + LANE_BITS'(pixels_here);
+  wire lane_wraps = lane_next >= LANE_BITS'(STEP);
+  logic [SUM_ADDRESS-1:0] row_sums;
+  always_comb begin
+    row_sums = SUM_ADDRESS'(outputs_q);
+    for (int p = 1; p < PIECES; p++) if (pieces_i > ($clog2(PIECES + 1))'(p)) row_sums = row_sums + SUM_ADDRESS'(outputs_q);
+  end
+  // A place behind the last one is the first again.
+  function automatic logic [PLACE_BITS-1:0] around(input logic [PLACE_BITS:0] number);
+    return PLACE_BITS'(number >= (PLACE_BITS + 1)'(places_q) ? number - (PLACE_BITS + 1)'(places_q) : number);
+  endfunction
+  wire [PLACE_BITS:0] place_next = (PLACE_BITS + 1)'(top_place_q) + (PLACE_BITS + 1)'(layer_i.stem_stride_h);
+
+  always_ff @(posedge clk) begin
+    row_sums_q <= row_sums;
+    if (drain_left_q != 0) drain_left_q <= drain_left_q - 8'd1;
+    case (computing_q)
+      OFF: ;
+      BLOCK_BEGIN: begin
+        outputs_q <= block_last ? layer_i.out_channels - first_channel_q : 16'(BLOCK);
+        sum_row_q <= '0;
+        out_rows_left_q <= layer_i.out_height;
+        band_left_q <= band_rows_i;
+        row_base_q <= '0;
+        pool_row_q <= pool_height - 2'd1 - (stem ? layer_i.pool_pad_top : 2'd0);
+        first_sums_q <= 1'b1;
+        top_place_q <= layer_i.stem_pad_top == 0 ? '0 : places_q - PLACE_BITS'(layer_i.stem_pad_top);
+        if (block_taken) computing_q <= ROW_BEGIN;
+      end
+      ROW_BEGIN: begin
+        set_q <= 1'b0;
+        if (row_begins) computing_q <= TAPS_RUN;
+      end
+      default:
+      if (row_done) begin
+        computing_q <= ROW_BEGIN;
+        if (block_done) computing_q <= block_last && images_due_q == 32'd1 ? OFF : BLOCK_BEGIN;
+      end
+    endcase
+    if (issue) begin
+      tap_q <= tap_last ? 9'd0 : tap_q + 9'd1;
+      if (4'(tap_column_q) != layer_i.kernel - 4'd1) tap_column_q <= tap_column_q + 3'd1;
+      else begin
+        tap_column_q <= '0;
+        if (4'(tap_row_q) != layer_i.kernel - 4'd1) tap_row_q <= tap_row_q + 3'd1;
+        else begin
+          tap_row_q <= '0;
+          tap_channel_q <= tap_channel_q + 2'd1;
+        end
+      end
+    end
+    if (computing_q == ROW_BEGIN || pass_ends) begin
+      {tap_q, tap_channel_q, tap_row_q, tap_column_q} <= '0;
+    end
+    if (computing_q == ROW_BEGIN || (pass_ends && pass_last)) begin
+      pool_column_q <= pool_width - 2'd1 - (stem ? layer_i.pool_pad_left : 2'd0);
+      column_sum_q <= '0;
+      pixels_left_q <= layer_i.out_width;
+      lane_q <= '0;
+      piece_base_q <= row_base_q + (computing_q == ROW_BEGIN ? '0 : SUM_ADDRESS'(OUTPUTS));
+      pool_at_q <= computing_q == ROW_BEGIN ? '0 : (HALF_ADDRESS + 1)'(OUTPUTS);
+      column_base_q <= -11'(layer_i.stem_pad_left);
+      value_base_q <= '0;
+    end else if (pass_ends) begin
+      pool_column_q <= until_end(column_1, layer_i.pool_stride_w);
+      column_sum_q <= column_sum_q + 16'd2;
+      pixels_left_q <= pixels_left_q - 16'(pixels_here);
+      lane_q <= lane_wraps ? lane_next - LANE_BITS'(STEP) : lane_next;
+      if (lane_wraps) piece_base_q <= piece_base_q + SUM_ADDRESS'(outputs_q);
+      pool_at_q <= pool_at_q + (pixels_here[0] ? (HALF_ADDRESS + 1)'(outputs_q) : '0) +
+          (pixels_here[1] ? (HALF_ADDRESS + 1)'(outputs_q) << 1 : '0);
+      column_base_q <= column_base_q + 11'({layer_i.stem_stride_w, 1'b0});
+      value_base_q <= value_base_q + HALF_ADDRESS'(layer_i.in_channels);
+    end
+    if (pass_ends) begin
+      drain_left_q <= (pass_cycles < 8'(SHORTEST) ? 8'(SHORTEST) : pass_cycles) - 8'd1;
+      if (pass_last) set_q <= 1'b1;
+    end
+    if (row_done) begin
+      sum_row_q <= sum_row_q + 16'd1;
+      first_sums_q <= 1'b0;
+      use_half_q <= !use_half_q;
+      y_top_q <= y_top_q + signed'(18'(layer_i.stem_stride_h));
+      top_place_q <= around(place_next);
+      pool_row_q <= stem ? until_end(pool_row_q, layer_i.pool_stride_h) : 2'd0;
+      if (row_ends) begin
+        out_rows_left_q <= out_rows_left_q - 16'd1;
+        band_left_q <= band_last ? band_rows_i : band_left_q - 16'd1;
+        row_base_q <= band_last ? '0 : row_base_q + row_sums_q;
+        if (band_last) half_q <= !half_q;
+      end
+    end
+    if (block_done || start_i) y_top_q <= -18'(layer_i.stem_pad_top);
+    if (block_done) begin
+      first_channel_q <= block_last ? 16'd0 : first_channel_q + 16'(BLOCK);
+      if (block_last) images_due_q <= images_due_q - 32'd1;
+    end
+    if (start_i) begin
+      computing_q <= BLOCK_BEGIN;
+      images_due_q <= layer_i.batch;
+      first_channel_q <= '0;
+      half_q <= 1'b0;
+      use_half_q <= 1'b0;
+    end
+    if (rst) begin
+      computing_q <= OFF;
+      drain_left_q <= '0;
+    end
+  end
+
+  // ---- Cycle 1: where the tap's weights and pixels lie. 2: they are read. 3: pixels less the zero pixel, or 0 in the padding.
+  typedef struct packed {
+    logic [6:0] outputs;
+    logic [7:0] block_outputs;      // of the block
+    logic [CHANNEL_BITS-1:0] first; // channel
+    logic [1:0] present;             // columns of sums that are there
+    logic [1:0] ends;               // columns that end a window
+    logic row_ends;
+    logic first_row;
+    logic first_column;
+    logic band_last;                // nothing of the band follows
+    logic half;
+    logic [LANE_BITS-1:0] lane;
+    logic [SUM_ADDRESS-1:0] address;
+    logic [HALF_ADDRESS:0] pool_at;
+  } pass_t;
+  localparam int HELD = 6;          // cycles from a pass's last tap to its sums
+  logic [HELD-1:1] pass_valid;
+  pass_t passes[HELD];
+  assign passes[0] = '{
+          outputs: set_outputs,
+          block_outputs: 8'(outputs_q),
+          first: CHANNEL_BITS'(first_channel_q) + (set_q ? CHANNEL_BITS'(OUTPUTS) : '0),
+          present: row_inside ? {column_sum_q + 16'd1 < layer_i.sum_width, column_sum_q < layer_i.sum_width} : 2'b00,
+          ends: {end_1, end_0},
+          row_ends: row_ends,
+          first_row: first_sums_q,
+          first_column: column_sum_q == 0,
+          band_last: row_done && row_ends && band_last,
+          half: half_q,
+          lane: lane_q,
+          address: piece_base_q,
+          pool_at: pool_at_q
+      };
+  always_ff @(posedge clk) begin
+    pass_valid <= rst ? '0 : {pass_valid[HELD-2:1], pass_ends};
+    for (int i = 1; i < HELD; i++) passes[i] <= passes[i-1];
+  end
+
+  wire signed [17:0] y = y_top_q + signed'(18'(tap_row_q));
+  wire y_inside = y >= 0 && y < rows_there;
+  wire [PLACE_BITS:0] tap_place = (PLACE_BITS + 1)'(top_place_q) + (PLACE_BITS + 1)'(tap_row_q);
+  wire [PLACE_BITS-1:0] place = around(tap_place);
+  wire [PLACE_BITS-1:0] pixel_row = rows_before(place, layer_i.in_channels[2:0]) + PLACE_BITS'(tap_channel_q);
+  logic [3:1] taps_valid;
+  logic [3:1] firsts, lasts;
+  logic [1:0] inside_1, inside_2, odd_1, odd_2;
+  logic [7:0] zero_1, zero_2;
+  logic [VALUE_ADDRESS-1:0] value_address_1[2];
+  logic [WORD_ADDRESS-1:0] word_address_1;
+  logic [15:0] found[2];
+  logic [WORD-1:0] weights_2, weights_3;
+  logic [31:0] pixels_3;
+  always_ff @(posedge clk) begin
+    taps_valid <= rst ? '0 : {taps_valid[2:1], issue};
+    firsts <= {firsts[2:1], tap_q == 0};
+    lasts <= {lasts[2:1], tap_last};
+    word_address_1 <= WORD_ADDRESS'(set_q ? 10'(layer_i.dense_taps) + 10'(tap_q) : 10'(tap_q));
+    zero_1 <= zeros_q[tap_channel_q];
+    zero_2 <= zero_1;
+    inside_2 <= inside_1;
+    odd_2 <= odd_1;
+    weights_3 <= weights_2;
+  end
+  for (genvar p = 0; p < 2; p++) begin : g_pixel
+    wire signed [10:0] column = column_base_q + signed'(11'(tap_column_q)) + (p == 1 ? signed'(11'(layer_i.stem_stride_w)) : 11'sd0);
+    always_ff @(posedge clk) begin
+      inside_1[p] <= y_inside && column >= 0 && column < signed'({1'b0, layer_i.in_width[9:0]});
+      odd_1[p] <= column[0];
+      value_address_1[p] <= stem ? {pixel_row, column[7:1]} : {use_half_q, value_base_q + HALF_ADDRESS'(tap_q)};
+      pixels_3[16*p+:16] <= !stem ? found[p] : !inside_2[p] ? '0 : 16'(odd_2[p] ? found[p][15:8] : found[p][7:0]) - 16'(zero_2);
+    end
+    subbit_memory #(
+        .WIDTH(16),
+        .DEPTH(VALUES)
+    ) values (
+        .clk,
+        .write(stem ? part_valid : value_valid_q && value_last && value_banks_q[p]),
+        .write_address(stem ? {read_row, pixel_word_q} : {value_half_q, value_at_q}),
+        .write_data(stem ? pixel_word : averages[p]),
+        .read(1'b1),
+        .read_address(value_address_1[p]),
+        .read_data(found[p])
+    );
+  end
+  subbit_memory #(
+      .WIDTH(WORD),
+      .DEPTH(WORDS)
+  ) weights (
+      .clk,
+      .write(word_store),
+      .write_address(word_at_q),
+      .write_data(word),
+      .read(1'b1),
+      .read_address(word_address_1),
+      .read_data(weights_2)
+  );
+
+  logic [63:0] sums;
+  logic [1:0] shift;
+  subbit_dense_array #(
+      .OUTPUTS(OUTPUTS),
+      .PIXELS(2)
+  ) array (
+      .clk,
+      .rst,
+      .tap_i(lend_i ? lent_tap_i : taps_valid[3]),
+      .first_i(lend_i ? lent_first_i : firsts[3]),
+      .last_i(lend_i ? lent_last_i : lasts[3]),
+      .weights_i(lend_i ? lent_weights_i : weights_3),
+      .pixels_i(lend_i ? lent_pixels_i : pixels_3),
+      .shift_i(lend_i ? lent_shift_i : shift),
+      .sums_o(sums)
+  );
+  assign lent_sums_o = sums;
+
+  // ---- The sums of a pass, an output channel per cycle, or a pixel if they are pooled.
+  logic drains_q, column_of_q;          // the second column's turn
+  pass_t pass_q;
+  logic [6:0] output_q;
+  wire output_ends = output_q == pass_q.outputs - 7'd1;
+  wire moves = !pooled || column_of_q;
+  wire drain_ends = drains_q && moves && output_ends;
+  assign shift = {2{drains_q && moves}};
+  always_ff @(posedge clk) begin
+    column_of_q <= drains_q && pooled && !column_of_q;
+    if (drains_q && moves) output_q <= output_q + 7'd1;
+    if (drain_ends) drains_q <= 1'b0;
+    if (pass_valid[HELD-1]) begin
+      drains_q <= 1'b1;
+      column_of_q <= 1'b0;
+      output_q <= '0;
+      pass_q <= passes[HELD-1];
+    end
+    if (rst) drains_q <= 1'b0;
+  end
+
+  // Signs of multipliers, by which a largest value comes of the largest or of the smallest sum.
+  localparam int PART_BITS = $clog2(PARTS);
+  logic minimum_1;
+  wire [CHANNEL_BITS-1:0] drain_channel = pass_q.first + CHANNEL_BITS'(output_q);
+  subbit_memory #(
+      .WIDTH(1),
+      .DEPTH(MAX_CHANNELS)
+  ) negatives (
+      .clk,
+      .write(parameters_store_i && parameters_address_i[PART_BITS-1:0] == 0),
+      .write_address(CHANNEL_BITS'(parameters_address_i >> PART_BITS)),
+      .write_data(parameters_sign_i),
+      .read(1'b1),
+      .read_address(drain_channel),
+      .read_data(minimum_1)
+  );
+
+  // ---- Cycle 1: half of what a sum is divided by added. 2: moved down, the nearest of 16 bits.
+  typedef struct packed {
+    logic valid;
+    logic ends;                  // a window
+    logic second;                // column of the pass
+    logic present;
+    logic first;                 // column of the row
+    logic band_last;
+    logic [OUTPUT_BITS-1:0] place;     // in its set
+    logic [LANE_BITS-1:0] lane;
+    logic [SUM_ADDRESS-1:0] address;
+    logic [HALF_ADDRESS:0] pool_at;
+  } sum_t;
+  sum_t sum_0, sum_1, sum_2, sum_3;
+  wire after_first = column_of_q && pass_q.ends[0];
+  wire next_piece = after_first && pass_q.lane == LANE_BITS'(STEP - 1);
+  assign sum_0 = '{
+          valid: drains_q,
+          ends: column_of_q ? pass_q.ends[1] : pass_q.ends[0],
+          second: column_of_q,
+          present: column_of_q ? pass_q.present[1] : pass_q.present[0],
+          first: pass_q.first_column && !column_of_q,
+          band_last: pass_q.band_last && drain_ends,
+          place: OUTPUT_BITS'(output_q),
+          lane: next_piece ? '0 : pass_q.lane + LANE_BITS'(after_first),
+          address: pass_q.address + SUM_ADDRESS'(output_q) + (next_piece ? SUM_ADDRESS'(pass_q.block_outputs) : '0),
+          pool_at: pass_q.pool_at + (HALF_ADDRESS + 1)'(output_q) + (after_first ? (HALF_ADDRESS + 1)'(pass_q.block_outputs) : '0)
+      };
+  logic signed [32:0] half_sum;
+  logic signed [32:0] rounded_1[2];
+  logic signed [15:0] moved_2[2];
+  logic minimum_2, minimum_3, row_ends_1, row_ends_2, row_ends_3, first_row_1, first_row_2, first_row_3, half_1, half_2, half_3;
+  always_ff @(posedge clk) begin
+    half_sum <= 33'sd1 <<< (layer_i.shift - 5'd1);
+    sum_1 <= sum_0;
+    sum_2 <= sum_1;
+    sum_3 <= sum_2;
+    {sum_1.valid, sum_2.valid, sum_3.valid} <= rst ? 3'b000 : {sum_0.valid, sum_1.valid, sum_2.valid};
+    minimum_2 <= minimum_1;
+    minimum_3 <= minimum_2;
+    {row_ends_1, row_ends_2, row_ends_3} <= {pass_q.row_ends, row_ends_1, row_ends_2};
+    {first_row_1, first_row_2, first_row_3} <= {pass_q.first_row, first_row_1, first_row_2};
+    {half_1, half_2, half_3} <= {pass_q.half, half_1, half_2};
+  end
+  for (genvar p = 0; p < 2; p++) begin : g_move
+    wire signed [32:0] down = rounded_1[p] >>> layer_i.shift;
+    always_ff @(posedge clk) begin
+      rounded_1[p] <= 33'(signed'(sums[32*p+:32])) + half_sum;
+      moved_2[p] <= down > 33'sd32767 ? 16'sd32767 : down < -33'sd32768 ? LEAST : down[15:0];
+    end
+  end
+
+  // ---- Cycle 2, of sums that are pooled: the largest of a window's columns. Of a minimum all bits are inverted.
+  logic signed [15:0] column_runs[OUTPUTS];
+  wire signed [15:0] moved = sum_2.second ? moved_2[1] : moved_2[0];
+  wire signed [15:0] candidate = !sum_2.present ? LEAST : minimum_2 ? ~moved : moved;
+  wire signed [15:0] column_run = sum_2.first ? LEAST : column_runs[sum_2.place];
+  wire signed [15:0] of_columns = column_run > candidate ? column_run : candidate;
+  logic signed [15:0] of_columns_3;
+  logic overlap_h, overlap_w;       // windows share a row, or a column
+  always_ff @(posedge clk) begin
+    overlap_h <= layer_i.pool_height != layer_i.pool_stride_h;
+    overlap_w <= layer_i.pool_width != layer_i.pool_stride_w;
+    if (sum_2.valid) column_runs[sum_2.place] <= !sum_2.ends ? of_columns : overlap_w ? candidate : LEAST;
+    of_columns_3 <= of_columns;
+  end
+  assign pool_read_at = sum_2.pool_at[HALF_ADDRESS-1:0];
+
+  // ---- Cycle 3: the largest of its rows.
+  logic bank_3;
+  always_ff @(posedge clk) bank_3 <= sum_2.pool_at[HALF_ADDRESS];
+  wire signed [15:0] row_run = first_row_3 ? LEAST : signed'(bank_3 ? runs[1][15:0] : runs[0][15:0]);
+  wire signed [15:0] of_rows = row_run > of_columns_3 ? row_run : of_columns_3;
+  assign pool_store = pooled && sum_3.valid && sum_3.ends;
+  assign pool_store_at = sum_3.pool_at;
+  assign pool_run = !row_ends_3 ? of_rows : overlap_h ? of_columns_3 : LEAST;
+
+  // ---- Accumulators: a pair of pixels, or one of the pool.
+  logic last_q;
+  always_ff @(posedge clk) begin
+    if (pooled) begin
+      store_o <= sum_3.valid && sum_3.ends && row_ends_3 && !rst;
+      store_half_o <= half_3;
+      store_address_o <= sum_3.address;
+      store_lanes_o <= STEP'(1) << sum_3.lane;
+      store_data_o <= {STEP{minimum_3 ? ~of_rows : of_rows}};
+      last_q <= sum_3.valid && sum_3.band_last && !rst;
+    end else begin
+      store_o <= sum_2.valid && !rst;
+      store_half_o <= half_2;
+      store_address_o <= sum_2.address;
+      store_lanes_o <= STEP'(3) << sum_2.lane;
+      store_data_o <= {TILE_PIXELS{moved_2[1], moved_2[0]}};
+      last_q <= sum_2.valid && sum_2.band_last && !rst;
+    end
+    band_done_o <= last_q && !rst;
+  end
+  assign busy_o = reading_q != IDLE || computing_q != OFF || pass_valid != '0 || drains_q || sum_1.valid || sum_2.valid || sum_3.valid ||
+      store_o || last_q || band_done_o;
+endmodule
+
+`default_nettype wire

@@ -21,9 +21,9 @@ import java.util.function.Consumer;
 
 /**
  * How an ONNX graph is trained after its layers were fitted: end to end, from the fit on, with the
- * float model for a teacher, labels, or both. Scales and biases are trained first, then everything,
- * and at the end all but the choice of codewords. After every pass the graph is measured in ONNX
- * Runtime on samples that are not trained on, and the best state is kept.
+ * float model for a teacher, labels, or both. First all but the choice of codewords is trained,
+ * then everything, and at the end all but that choice again. After every pass the graph is measured
+ * in ONNX Runtime on samples that are not trained on, and the best state is kept.
  *
  * <p>Training runs on TensorFlow-Java. The result is determined by the arguments, the machine and
  * the number of threads. Instances are safe for use by many threads once they are set up.

@@ -24,17 +24,18 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /**
- * Trains a fitted graph end to end: scales and biases first, then everything, and at the end all
- * but the choice of codewords. After every pass the state is written into the graph and measured in
- * ONNX Runtime on samples that are not trained on; the best one is kept, or the fit itself.
+ * Trains a fitted graph end to end: first all but the choice of codewords, then everything, and at
+ * the end all but that choice again. After every pass the state is written into the graph and
+ * measured in ONNX Runtime on samples that are not trained on; the best one is kept, or the fit
+ * itself.
  */
 public final class GraphTraining implements GraphTuner {
 
   /** Name under which a feed holds the class of each sample, int64 of one axis. */
   public static final String LABELS = "subbit.labels";
 
-  /** Share of the training in which only scales and biases change. */
-  private static final double SCALES_ALONE = 0.25;
+  /** Share of the training before which codewords stay: first all else adapts to them. */
+  private static final double CODEWORDS_START = 0.25;
 
   /**
    * Share of the training after which codewords stay. Latent weights come to rest where codewords
@@ -224,10 +225,7 @@ public final class GraphTraining implements GraphTuner {
 
     /** What changes after a share of the training. */
     private static Set<Trained> trained(double done) {
-      if (done < SCALES_ALONE) {
-        return EnumSet.of(Trained.SCALES);
-      }
-      return done < CODEWORDS_STAY
+      return done >= CODEWORDS_START && done < CODEWORDS_STAY
           ? EnumSet.allOf(Trained.class)
           : EnumSet.of(Trained.SCALES, Trained.REST);
     }

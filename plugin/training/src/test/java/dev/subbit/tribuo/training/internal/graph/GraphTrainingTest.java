@@ -204,6 +204,34 @@ class GraphTrainingTest {
     }
   }
 
+  /** Steps of the usual size: too large ones would undo what the fit and the scales gained. */
+  @Test
+  void whatIsTrainedLaterTakesTheStepsThatItWouldTakeAtTheStart() {
+    Recorder fit = fit(network(), 1);
+    Feed example = feed(9, 16);
+    String logits = LearnedValues.of(fit.model.getGraph()).get(0);
+    Map<String, FloatArray> targets;
+    try (TeacherValues teacher = new TeacherValues(fit.model, List.of(logits))) {
+      targets = teacher.of(example);
+    }
+    List<GraphTuner.Tuned> states = new ArrayList<>();
+    for (int before : new int[] {0, 20}) {
+      try (GraphRun run = start(fit, example, Map.of())) {
+        for (int step = 0; step < before; step++) {
+          run.step(example, targets, new int[0], EnumSet.of(Trained.SCALES), 0);
+        }
+        for (int step = 0; step < 5; step++) {
+          run.step(example, targets, new int[0], EnumSet.of(Trained.LATENTS, Trained.REST), 0.03f);
+        }
+        states.add(run.state());
+      }
+    }
+    assertNotEquals(fit.model, states.get(0).model());
+    assertSame(
+        GraphEdits.replace(states.get(0).model(), states.get(0).layers(), GraphEdits.Form.COMPACT),
+        states.get(1));
+  }
+
   @Test
   void trainingImprovesTheFitOnSamplesThatItDoesNotSee() {
     Calibration more =

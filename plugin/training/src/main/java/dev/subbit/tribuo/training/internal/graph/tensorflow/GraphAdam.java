@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
@@ -15,7 +16,10 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.train.ResourceApplyAdam;
 import org.tensorflow.types.TFloat32;
 
-/** Adam's steps, for each kind of variables on their own. */
+/**
+ * Adam's steps, for each kind of variables on their own: what is trained later than the rest starts
+ * with steps of the usual size, because its moments are corrected by the number of its own steps.
+ */
 final class GraphAdam {
 
   private static final float BETA1 = 0.9f;
@@ -30,26 +34,33 @@ final class GraphAdam {
 
   private final List<Parameter> slots = new ArrayList<>();
   private final Map<Trained, List<Op>> updates = new EnumMap<>(Trained.class);
+  private final Map<Trained, Powers> powers = new EnumMap<>(Trained.class);
+  private final Map<Trained, Integer> taken = new EnumMap<>(Trained.class);
   private final Placeholder<TFloat32> rate;
-  private final Placeholder<TFloat32> beta1Power;
-  private final Placeholder<TFloat32> beta2Power;
+
+  /** The decays of both moments to the power of the number of steps that a kind has taken. */
+  private record Powers(Placeholder<TFloat32> beta1, Placeholder<TFloat32> beta2) {}
 
   GraphAdam(Ops tf, Map<Trained, Map<Parameter, Operand<TFloat32>>> gradients) {
-    this.rate = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
-    this.beta1Power = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
-    this.beta2Power = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+    this.rate = scalar(tf);
     gradients.forEach(
         (kind, all) -> {
           List<Op> ops = new ArrayList<>();
+          Powers both = new Powers(scalar(tf), scalar(tf));
           Operand<TFloat32> own =
               kind == Trained.LATENTS ? tf.math.mul(rate, tf.constant(LATENT_SHARE)) : rate;
-          all.forEach((parameter, gradient) -> ops.add(update(tf, own, parameter, gradient)));
+          all.forEach((parameter, gradient) -> ops.add(update(tf, own, both, parameter, gradient)));
           updates.put(kind, ops);
+          powers.put(kind, both);
         });
   }
 
+  private static Placeholder<TFloat32> scalar(Ops tf) {
+    return tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+  }
+
   private Op update(
-      Ops tf, Operand<TFloat32> own, Parameter parameter, Operand<TFloat32> gradient) {
+      Ops tf, Operand<TFloat32> own, Powers both, Parameter parameter, Operand<TFloat32> gradient) {
     Parameter mean = new Parameter(tf, parameter.name() + "/m", parameter.shape().asArray());
     Parameter square = new Parameter(tf, parameter.name() + "/v", parameter.shape().asArray());
     slots.add(mean);
@@ -58,8 +69,8 @@ final class GraphAdam {
         parameter.handle(),
         mean.handle(),
         square.handle(),
-        beta1Power,
-        beta2Power,
+        both.beta1(),
+        both.beta2(),
         own,
         tf.constant(BETA1),
         tf.constant(BETA2),
@@ -78,14 +89,13 @@ final class GraphAdam {
     return updates.get(kind);
   }
 
-  /**
-   * Feeds a run with what its step needs.
-   *
-   * @param number the step's number, 1 for the first.
-   */
-  void feed(Feeds feeds, float learningRate, int number) {
+  /** Feeds a run with what a step of these kinds needs. */
+  void feed(Feeds feeds, float learningRate, Set<Trained> trained) {
     feeds.feed(rate, learningRate);
-    feeds.feed(beta1Power, (float) StrictMath.pow(BETA1, number));
-    feeds.feed(beta2Power, (float) StrictMath.pow(BETA2, number));
+    for (Trained kind : trained) {
+      int number = taken.merge(kind, 1, Integer::sum);
+      feeds.feed(powers.get(kind).beta1(), (float) StrictMath.pow(BETA1, number));
+      feeds.feed(powers.get(kind).beta2(), (float) StrictMath.pow(BETA2, number));
+    }
   }
 }

@@ -59,15 +59,13 @@ final class SubBitStage {
   }
 
   /**
-   * The gradient of the latent weights.
+   * The gradient of the latent weights, of large ones, too: stopped there, they could never change
+   * their codeword again.
    *
    * @param gradient that of the weights, [out, in, 3, 3].
    */
   Operand<TFloat32> latentGradient(Operand<TFloat32> gradient) {
-    Operand<TFloat32> inside =
-        tf.dtypes.cast(
-            tf.math.lessEqual(tf.math.abs(latent.value()), tf.constant(1f)), TFloat32.class);
-    return tf.math.mul(tf.math.mul(gradient, columnOfScales), inside);
+    return tf.math.mul(gradient, columnOfScales);
   }
 
   /** The gradient of the change of the scales. */

@@ -209,7 +209,7 @@ final class TensorFlowGraphRun implements GraphRun {
         }
         feeds.feed(classes, Shape.of(labels.length, count), oneHot);
       }
-      adam.feed(feeds, rate, steps + 1);
+      adam.feed(feeds, rate, trained);
       runner.fetch(loss);
       trained.forEach(kind -> adam.updates(kind).forEach(runner::addTarget));
       for (SubBitConv conv : imported.convs()) {

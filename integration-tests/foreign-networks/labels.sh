@@ -14,7 +14,7 @@ python="${PYTHON:-python3}"
 for network in resnet mobilenet; do
   "$python" "$make" "$network" "$data" "$out/twice" $((2 * epochs)) "$images"
   "$python" "$make" "$network" "$data" "$out" "$epochs" "$images"
-  "$here/../../subbit" quantize "$out/$network.onnx" "$out/$network-subbit.onnx" --data "$data" --at-a-loss \
+  "$here/../../subbit" quantize "$out/$network.onnx" "$out/$network-subbit.onnx" --data "$data" \
     --tune "$epochs" --tune-images "$images" --labels 1 --tune-batch-norm
   "$python" "$make" accuracy "$data" "$out/$network.onnx" "$out/twice/$network.onnx" "$out/$network-subbit.onnx"
 done

@@ -1,8 +1,7 @@
-package dev.subbit.fpga;
+package dev.subbit.integration;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnxruntime.OrtEnvironment;
 import java.io.IOException;
@@ -31,7 +30,7 @@ class ProviderCorpusTest {
   @EnabledOnOs(OS.LINUX)
   @Test
   void theProviderGivesTheBitsOfTheKernels() throws Exception {
-    assumeTrue(Files.exists(PROGRAM), "built with the native tests only: -Dnative.skipTests");
+    assertTrue(Files.exists(PROGRAM), PROGRAM + " is missing; ./mvnw verify builds it");
     Path log = folder.resolve("log");
     ProcessBuilder program =
         new ProcessBuilder(PROGRAM.toString())

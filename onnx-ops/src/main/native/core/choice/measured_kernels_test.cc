@@ -193,9 +193,13 @@ TEST(MeasuredKernels, SeveralThreadsAreMeasuredApartFromOne) {
   const MeasuredConv<float> conv = pair.Make();
   RunTimes(conv, 1, 1, RunOnTwoThreads);  // finds out that there are two, and is not counted
   EXPECT_TRUE(std::isinf(conv.Report(Geometry(1)).candidates[0].seconds));
-  EXPECT_EQ(Measure(conv, 1, RunOnTwoThreads), Tournament::kMostRuns);
-  EXPECT_EQ(pair.slow.runs, 9);
-  EXPECT_EQ(pair.fast.runs, 8);
+  const int runs = Measure(conv, 1, RunOnTwoThreads);
+  // Where other programs slow down the fast kernel, its times agree with the estimate, and fewer runs suffice.
+  EXPECT_GE(runs, Tournament::kRuns);
+  EXPECT_LE(runs, Tournament::kMostRuns + Tournament::kRuns);
+  EXPECT_GE(pair.slow.runs, 1 + Tournament::kRuns / 2);
+  EXPECT_GE(pair.fast.runs, Tournament::kRuns / 2);
+  EXPECT_EQ(pair.slow.runs + pair.fast.runs, 1 + runs);
 }
 
 TEST(MeasuredKernels, AFailedRunIsNotCounted) {

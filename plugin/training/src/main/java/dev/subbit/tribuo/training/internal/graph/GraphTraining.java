@@ -35,13 +35,13 @@ public final class GraphTraining implements GraphTuner {
   public static final String LABELS = "subbit.labels";
 
   /** Share of the training before which codewords stay: first all else adapts to them. */
-  private static final double CODEWORDS_START = 0.05;
+  private static final double CODEWORDS_START = 0.25;
 
   /**
    * Share of the training after which codewords stay. Latent weights come to rest where codewords
    * meet, and go on changing them however low the learning rate is; the rest settles only then.
    */
-  private static final double CODEWORDS_STAY = 0.8;
+  private static final double CODEWORDS_STAY = 0.7;
 
   /** Samples that are measured at a time. */
   private static final int MEASURED = 64;

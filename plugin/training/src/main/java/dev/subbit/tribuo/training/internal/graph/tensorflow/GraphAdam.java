@@ -30,7 +30,7 @@ final class GraphAdam {
    * Share of the learning rate for latent weights. Adam moves each of them by the rate whatever its
    * gradient, and a codeword that changes moves nine weights at once.
    */
-  private static final float LATENT_SHARE = 0.3f;
+  private static final float LATENT_SHARE = 0.1f;
 
   private final List<Parameter> slots = new ArrayList<>();
   private final Map<Trained, List<Op>> updates = new EnumMap<>(Trained.class);

@@ -34,15 +34,6 @@ public final class GraphTraining implements GraphTuner {
   /** Name under which a feed holds the class of each sample, int64 of one axis. */
   public static final String LABELS = "subbit.labels";
 
-  /** Share of the training before which codewords stay: first all else adapts to them. */
-  private static final double CODEWORDS_START = 0.25;
-
-  /**
-   * Share of the training after which codewords stay. Latent weights come to rest where codewords
-   * meet, and go on changing them however low the learning rate is; the rest settles only then.
-   */
-  private static final double CODEWORDS_STAY = 0.7;
-
   /** Samples that are measured at a time. */
   private static final int MEASURED = 64;
 
@@ -224,8 +215,8 @@ public final class GraphTraining implements GraphTuner {
     }
 
     /** What changes after a share of the training. */
-    private static Set<Trained> trained(double done) {
-      return done >= CODEWORDS_START && done < CODEWORDS_STAY
+    private Set<Trained> trained(double done) {
+      return CodewordPace.of(settings.labelShare()).changesAt(done)
           ? EnumSet.allOf(Trained.class)
           : EnumSet.of(Trained.SCALES, Trained.REST);
     }

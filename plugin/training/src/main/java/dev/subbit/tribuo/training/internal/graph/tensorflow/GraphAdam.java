@@ -26,12 +26,6 @@ final class GraphAdam {
   private static final float BETA2 = 0.999f;
   private static final float EPSILON = 1e-8f;
 
-  /**
-   * Share of the learning rate for latent weights. Adam moves each of them by the rate whatever its
-   * gradient, and a codeword that changes moves nine weights at once.
-   */
-  private static final float LATENT_SHARE = 0.1f;
-
   private final List<Parameter> slots = new ArrayList<>();
   private final Map<Trained, List<Op>> updates = new EnumMap<>(Trained.class);
   private final Map<Trained, Powers> powers = new EnumMap<>(Trained.class);
@@ -41,14 +35,21 @@ final class GraphAdam {
   /** The decays of both moments to the power of the number of steps that a kind has taken. */
   private record Powers(Placeholder<TFloat32> beta1, Placeholder<TFloat32> beta2) {}
 
-  GraphAdam(Ops tf, Map<Trained, Map<Parameter, Operand<TFloat32>>> gradients) {
+  /**
+   * Makes the steps.
+   *
+   * @param tf the graph.
+   * @param gradients the gradient of each variable.
+   * @param latentShare share of the learning rate for latent weights.
+   */
+  GraphAdam(Ops tf, Map<Trained, Map<Parameter, Operand<TFloat32>>> gradients, float latentShare) {
     this.rate = scalar(tf);
     gradients.forEach(
         (kind, all) -> {
           List<Op> ops = new ArrayList<>();
           Powers both = new Powers(scalar(tf), scalar(tf));
           Operand<TFloat32> own =
-              kind == Trained.LATENTS ? tf.math.mul(rate, tf.constant(LATENT_SHARE)) : rate;
+              kind == Trained.LATENTS ? tf.math.mul(rate, tf.constant(latentShare)) : rate;
           all.forEach((parameter, gradient) -> ops.add(update(tf, own, both, parameter, gradient)));
           updates.put(kind, ops);
           powers.put(kind, both);

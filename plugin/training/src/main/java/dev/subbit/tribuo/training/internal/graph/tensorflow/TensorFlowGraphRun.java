@@ -13,6 +13,7 @@ import dev.subbit.tribuo.training.internal.engine.tensorflow.Feeds;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.Parameter;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.SessionConfig;
 import dev.subbit.tribuo.training.internal.engine.tensorflow.ThreadCount;
+import dev.subbit.tribuo.training.internal.graph.CodewordPace;
 import dev.subbit.tribuo.training.internal.graph.GraphRun;
 import dev.subbit.tribuo.training.internal.graph.GraphTask;
 import dev.subbit.tribuo.training.internal.graph.RestTensors;
@@ -61,7 +62,7 @@ final class TensorFlowGraphRun implements GraphRun {
       this.imported = new GraphImport(tf, task);
       this.classes = tf.placeholder(TFloat32.class);
       this.loss = loss();
-      this.adam = new GraphAdam(tf, gradients());
+      this.adam = new GraphAdam(tf, gradients(), CodewordPace.of(task.labelShare()).rateShare());
       ConfigProto config =
           SessionConfig.on(TrainingDevice.CPU)
               .setIntraOpParallelismThreads(task.threads())

@@ -79,23 +79,7 @@ public final class SubBitNodes {
     }
     PackedConvWeights first = weights.convolutions().get(0);
     requireFit(name, first, attributes, bias.length);
-    int stages = weights.stages();
-    int planes = stages * weights.tau();
-    byte[] index = weights.index();
-    graph.addInitializer(
-        OnnxProtos.tensor(
-            name + "/index", DataType.UINT8, index, planes, (long) index.length / planes));
-    graph.addInitializer(
-        OnnxProtos.tensor(
-            name + "/codebook",
-            DataType.INT8,
-            weights.codebook(),
-            stages,
-            first.codebook().size(),
-            3,
-            3));
-    graph.addInitializer(
-        OnnxProtos.tensor(name + "/scale", weights.scale(), stages, weights.rows()));
+    WeightsFunction.addTensors(graph, name, weights, 3, 3);
     Map<String, String> inputs = new HashMap<>();
     inputs.put("X", x);
     inputs.put("index", name + "/index");

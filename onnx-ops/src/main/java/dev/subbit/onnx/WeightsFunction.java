@@ -38,22 +38,7 @@ public final class WeightsFunction {
    * @return name of the output, float, of the weights' shape.
    */
   public static String write(GraphProto.Builder graph, String name, CodedWeights weights) {
-    int words = 1 << weights.tau();
-    byte[] index = weights.index();
-    int planes = weights.stages() * weights.tau();
-    graph.addInitializer(
-        OnnxProtos.tensor(
-            name + "/index", DataType.UINT8, index, planes, (long) index.length / planes));
-    graph.addInitializer(
-        OnnxProtos.tensor(
-            name + "/codebook",
-            DataType.INT8,
-            weights.codebook(),
-            weights.stages(),
-            words,
-            weights.taps()));
-    graph.addInitializer(
-        OnnxProtos.tensor(name + "/scale", weights.scale(), weights.stages(), weights.rows()));
+    addTensors(graph, name, weights, weights.taps());
     graph.addInitializer(
         OnnxProtos.tensor(name + "/shape", weights.shape(), weights.shape().length));
     NodeProto.Builder node =
@@ -65,6 +50,31 @@ public final class WeightsFunction {
     INPUTS.forEach(input -> node.addInput(name + "/" + input));
     graph.addNode(node);
     return name;
+  }
+
+  /**
+   * Adds the initializers {@code <name>/index}, {@code <name>/codebook} and {@code <name>/scale}.
+   *
+   * @param graph the graph to add to.
+   * @param name what the names begin with.
+   * @param weights the weights.
+   * @param codeword the axes of a codeword in the codebook, of as many values as it has.
+   */
+  static void addTensors(
+      GraphProto.Builder graph, String name, CodedWeights weights, long... codeword) {
+    byte[] index = weights.index();
+    int planes = weights.stages() * weights.tau();
+    graph.addInitializer(
+        OnnxProtos.tensor(
+            name + "/index", DataType.UINT8, index, planes, (long) index.length / planes));
+    long[] codebook = new long[2 + codeword.length];
+    codebook[0] = weights.stages();
+    codebook[1] = 1L << weights.tau();
+    System.arraycopy(codeword, 0, codebook, 2, codeword.length);
+    graph.addInitializer(
+        OnnxProtos.tensor(name + "/codebook", DataType.INT8, weights.codebook(), codebook));
+    graph.addInitializer(
+        OnnxProtos.tensor(name + "/scale", weights.scale(), weights.stages(), weights.rows()));
   }
 
   /**

@@ -22,22 +22,6 @@ std::shared_ptr<Driver> OpenTables() {
   return Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf("tables")));
 }
 
-/// The logits that the reference gives, and those that the host makes of a device's sums.
-void ExpectLogits(const NetworkCase& c, std::uint32_t count, const std::vector<std::uint8_t>& pixels,
-                  const std::vector<std::int32_t>& sums) {
-  const CpuNetwork reference(c.layers);
-  const auto& classifier = std::get<ClassifierParameters>(c.layers.back().parameters);
-  std::vector<float> logits(classifier.scale.size());
-  for (std::uint32_t image = 0; image < count; ++image) {
-    reference.Run(c.image, PixelType::kUint8, pixels.data() + image * static_cast<std::size_t>(c.image.Size()),
-                  logits.data());
-    for (std::size_t k = 0; k < logits.size(); ++k) {
-      const float product = static_cast<float>(sums[image * logits.size() + k]) * classifier.scale[k];
-      ASSERT_EQ(product + classifier.bias[k], logits[k]) << "image " << image << ", class " << k;
-    }
-  }
-}
-
 TEST(IntegerNetworkOnTheEmulator, GivesTheSumsOfTheReference) {
   std::mt19937 random(41);
   const auto driver = OpenTables();
@@ -52,8 +36,8 @@ TEST(IntegerNetworkOnTheEmulator, GivesTheSumsOfTheReference) {
     }
     const std::uint32_t count = random() % 3 + 1;
     const auto pixels = RandomPixels(c.image, count, random);
-    ASSERT_NO_FATAL_FAILURE(
-        ExpectLogits(c, count, pixels, LoadedNetwork(driver, c.layers).Run(c.image, count, pixels)));
+    ASSERT_EQ(LogitsOf(c, LoadedNetwork(driver, c.layers).Run(c.image, count, pixels)),
+              ReferenceLogits(c, count, pixels));
     ++taken;
   }
   EXPECT_GT(taken, 80);
@@ -68,7 +52,7 @@ TEST(IntegerNetworkOnTheEmulator, StreamsABatchInParts) {
   small.memory_bytes = 1 << 16;
   const auto driver = Driver::Open(std::make_unique<Emulator>(small));
   const auto pixels = RandomPixels(c.image, 11, random);
-  ExpectLogits(c, 11, pixels, LoadedNetwork(driver, c.layers).Run(c.image, 11, pixels));
+  EXPECT_EQ(LogitsOf(c, LoadedNetwork(driver, c.layers).Run(c.image, 11, pixels)), ReferenceLogits(c, 11, pixels));
 }
 
 /// A stem, and two convolutions that read it.
@@ -128,21 +112,25 @@ TEST(IntegerNetwork, IsRefusedByDevicesWithoutItsLayers) {
   }
 }
 
-/// What a driver says of a network of one of these shortcuts, when it is loaded or run; `width` is that of the values.
+/// What a driver says of a network that it refuses when it is loaded or run; empty if it does not.
+std::string WhyRefused(const NetworkCase& c, std::mt19937& random) {
+  try {
+    LoadedNetwork(OpenTables(), c.layers).Run(c.image, 1, RandomPixels(c.image, 1, random));
+  } catch (const DriverError& e) {
+    EXPECT_EQ(e.fault(), Fault::kUnsupported);
+    return e.what();
+  }
+  return {};
+}
+
+/// Of a network of one of these shortcuts; `width` is that of the values.
 std::string WhyNotShortcut(std::int64_t channels, std::int64_t width) {
   std::mt19937 random(46);
   std::vector<NetworkLayerParameters> layers;
   layers.push_back({{"IntegerStem", "layer 1"}, RandomStem(1, channels, 1, StemAttributes{}, &random), 0, -1});
   layers.push_back({{"IntegerShortcut", "layer 2"}, RandomShortcut(channels, 8, 1, &random), 1, -1});
   layers.push_back({{"IntegerClassifier", "layer 3"}, RandomClassifier(8, 3, 1, &random), 2, -1});
-  const MapShape image = {4, width, 1};
-  try {
-    LoadedNetwork(OpenTables(), layers).Run(image, 1, RandomPixels(image, 1, random));
-  } catch (const DriverError& e) {
-    EXPECT_EQ(e.fault(), Fault::kUnsupported);
-    return e.what();
-  }
-  return {};
+  return WhyRefused({{4, width, 1}, layers}, random);
 }
 
 TEST(IntegerNetwork, NamesTheLimitThatAShortcutExceeds) {
@@ -154,7 +142,7 @@ TEST(IntegerNetwork, NamesTheLimitThatAShortcutExceeds) {
   EXPECT_NE(pairs.find("half the width of its output are at most 2048, and here 2304"), std::string::npos) << pairs;
 }
 
-/// A stem with a pool of 3x3.
+/// Of a network whose stem has a pool of 3x3.
 std::string WhyNotStem(std::int64_t channels, std::int64_t stride, std::int64_t width) {
   std::mt19937 random(47);
   StemAttributes attributes;
@@ -163,14 +151,7 @@ std::string WhyNotStem(std::int64_t channels, std::int64_t stride, std::int64_t 
   std::vector<NetworkLayerParameters> layers;
   layers.push_back({{"IntegerStem", "layer 1"}, RandomStem(1, channels, 1, attributes, &random), 0, -1});
   layers.push_back({{"IntegerClassifier", "layer 2"}, RandomClassifier(channels, 3, 1, &random), 1, -1});
-  const MapShape image = {5, width, 1};
-  try {
-    LoadedNetwork(OpenTables(), layers).Run(image, 1, RandomPixels(image, 1, random));
-  } catch (const DriverError& e) {
-    EXPECT_EQ(e.fault(), Fault::kUnsupported);
-    return e.what();
-  }
-  return {};
+  return WhyRefused({{5, width, 1}, layers}, random);
 }
 
 TEST(IntegerNetwork, NamesTheLimitThatAStemExceeds) {

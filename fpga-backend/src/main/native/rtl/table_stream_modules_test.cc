@@ -474,112 +474,94 @@ LayerDescriptor StemOrShortcut(std::mt19937& random) {
   }
 }
 
-TEST(DescriptorModule, JudgesStemsAndShortcutsAsTheDriverDoesWhateverIsWrong) {
+/// Judges descriptors as the driver does, three of four of them with another byte: all kinds of errors come at least
+/// `least` times. `change` may change the bytes of a run further, and `check` looks at a descriptor that was taken.
+template <typename Make, typename Change, typename Check>
+void ExpectTheDriversJudgement(std::uint32_t seed, int runs, int least, Make&& make, Change&& change, Check&& check) {
   Capabilities capabilities = RtlCapabilities("tables");
   capabilities.memory_bytes = std::uint64_t{1} << 28;
-  std::mt19937 random(6);
+  std::mt19937 random(seed);
   Vsubbit_descriptor_tables m;
   Reset(m);
   std::map<ErrorCode, int> seen;
-  for (int run = 0; run < 20000; ++run) {
-    DescriptorBytes bytes = Encode(StemOrShortcut(random), random);
-    // Mostly with one other byte.
+  for (int run = 0; run < runs; ++run) {
+    DescriptorBytes bytes = Encode(make(random), random);
     if (run % 4 != 0) {
       ChangeAByte(bytes, random);
     }
-    LayerDescriptor d;
-    const ErrorCode expected = ExpectedError(bytes, capabilities, &d);
-    ASSERT_EQ(Judge(m, bytes), expected) << "run " << run;
-    ++seen[expected];
-    if (expected == ErrorCode::kNone && d.integer.has_value() && d.integer->kind != Kind::kConv) {
-      for (const auto& [name, value] : LayerFields(d, {14, 512, 1536})) {
-        // What other engines read; a stem's strides and pads have fields of their own.
-        static const std::set<std::string> other = {"slots",    "tile_rows", "tile_columns", "row_places",
-                                                    "stride_h", "stride_w",  "pad_top",      "pad_left"};
-        ASSERT_TRUE(other.count(name) != 0 || GetLayer(m.layer, name) == value)
-            << name << " is " << GetLayer(m.layer, name) << ", not " << value << ", run " << run;
-      }
-    }
-  }
-  for (const auto error :
-       {ErrorCode::kNone, ErrorCode::kHeader, ErrorCode::kUnsupported, ErrorCode::kShape, ErrorCode::kAddress}) {
-    EXPECT_GT(seen[error], 200) << Describe(error);
-  }
-}
-
-TEST(DescriptorModule, JudgesIntegerConvolutionsAsTheDriverDoesWhateverIsWrong) {
-  Capabilities capabilities = RtlCapabilities("tables");
-  capabilities.memory_bytes = std::uint64_t{1} << 28;
-  std::mt19937 random(5);
-  Vsubbit_descriptor_tables m;
-  Reset(m);
-  std::map<ErrorCode, int> seen;
-  for (int run = 0; run < 20000; ++run) {
-    DescriptorBytes bytes = Encode(IntegerConv(random), random);
-    // Mostly with one other byte; an address is often moved by a little, into its neighbours.
-    if (run % 4 != 0) {
-      ChangeAByte(bytes, random);
-      if (run % 4 == 1) {
-        const std::size_t addresses[] = {fields::kInputAddress.at,      fields::kOutputAddress.at,
-                                         fields::kIndexAddress.at,      fields::kCodebookAddress.at,
-                                         fields::kMultiplierAddress.at, fields::kResidualAddress.at,
-                                         fields::kSignsAddress.at};
-        std::uint64_t address = 0;
-        std::memcpy(&address, &bytes[addresses[random() % 7]], sizeof address);
-        address += 64 * static_cast<std::uint64_t>(Between(random, -2, 2));
-        std::memcpy(&bytes[addresses[random() % 7]], &address, sizeof address);
-      }
-    }
-    LayerDescriptor d;
-    const ErrorCode expected = ExpectedError(bytes, capabilities, &d);
-    ASSERT_EQ(Judge(m, bytes), expected) << "run " << run;
-    ++seen[expected];
-    if (expected == ErrorCode::kNone && d.integer.has_value() && d.integer->kind == Kind::kConv) {
-      for (const auto& [name, value] : LayerFields(d, {14, 512, 1536})) {
-        // What an engine with sums alone reads.
-        static const std::set<std::string> other = {"slots", "tile_rows", "tile_columns", "index_plane_bytes",
-                                                    "index_bytes"};
-        ASSERT_TRUE(other.count(name) != 0 || GetLayer(m.layer, name) == value)
-            << name << " is " << GetLayer(m.layer, name) << ", not " << value << ", run " << run;
-      }
-      ASSERT_EQ(GetLayer(m.layer, "index_bytes"), static_cast<std::int64_t>(IndexBytes(d, IndexOrder::kTables)));
-    }
-  }
-  for (const auto error :
-       {ErrorCode::kNone, ErrorCode::kHeader, ErrorCode::kUnsupported, ErrorCode::kShape, ErrorCode::kAddress}) {
-    EXPECT_GT(seen[error], 200) << Describe(error);
-  }
-}
-
-TEST(DescriptorModule, JudgesClassifiersAsTheDriverDoesWhateverIsWrong) {
-  Capabilities capabilities = RtlCapabilities("tables");
-  capabilities.memory_bytes = std::uint64_t{1} << 28;
-  std::mt19937 random(4);
-  Vsubbit_descriptor_tables m;
-  Reset(m);
-  std::map<ErrorCode, int> seen;
-  for (int run = 0; run < 6000; ++run) {
-    DescriptorBytes bytes = Encode(Classifier(random), random);
-    // Mostly with one other byte, which may also be one that the driver does not look at.
-    if (run % 4 != 0) {
-      ChangeAByte(bytes, random);
-    }
+    change(run, bytes, random);
     LayerDescriptor d;
     const ErrorCode expected = ExpectedError(bytes, capabilities, &d);
     ASSERT_EQ(Judge(m, bytes), expected) << "run " << run;
     ++seen[expected];
     if (expected == ErrorCode::kNone && d.integer.has_value()) {
-      ASSERT_EQ(GetLayer(m.layer, "classifier"), 1);
-      ASSERT_EQ(GetLayer(m.layer, "shift"), d.integer->shift);
-      ASSERT_EQ(GetLayer(m.layer, "row_bytes"), static_cast<std::int64_t>(d.input_row_bytes()));
-      ASSERT_EQ(GetLayer(m.layer, "in_image_bytes"), static_cast<std::int64_t>(d.input_image_bytes()));
-      ASSERT_EQ(GetLayer(m.layer, "out_image_bytes"), static_cast<std::int64_t>(d.output_image_bytes()));
+      SCOPED_TRACE("run " + std::to_string(run));
+      ASSERT_NO_FATAL_FAILURE(check(m, d));
     }
   }
   for (const auto error :
        {ErrorCode::kNone, ErrorCode::kHeader, ErrorCode::kUnsupported, ErrorCode::kShape, ErrorCode::kAddress}) {
-    EXPECT_GT(seen[error], 50) << Describe(error);
+    EXPECT_GT(seen[error], least) << Describe(error);
   }
+}
+
+void ExpectFields(Vsubbit_descriptor_tables& m, const LayerDescriptor& d, const std::set<std::string>& others) {
+  for (const auto& [name, value] : LayerFields(d, {14, 512, 1536})) {
+    ASSERT_TRUE(others.count(name) != 0 || GetLayer(m.layer, name) == value)
+        << name << " is " << GetLayer(m.layer, name) << ", not " << value;
+  }
+}
+
+constexpr auto kNoFurtherChange = [](int, DescriptorBytes&, std::mt19937&) {};
+
+TEST(DescriptorModule, JudgesStemsAndShortcutsAsTheDriverDoesWhateverIsWrong) {
+  ExpectTheDriversJudgement(
+      6, 20000, 200, StemOrShortcut, kNoFurtherChange, [](Vsubbit_descriptor_tables& m, const LayerDescriptor& d) {
+        if (d.integer->kind == Kind::kConv) {
+          return;
+        }
+        // What other engines read; a stem's strides and pads have fields of their own.
+        ExpectFields(
+            m, d, {"slots", "tile_rows", "tile_columns", "row_places", "stride_h", "stride_w", "pad_top", "pad_left"});
+      });
+}
+
+TEST(DescriptorModule, JudgesIntegerConvolutionsAsTheDriverDoesWhateverIsWrong) {
+  // An address is often moved by a little, into its neighbours.
+  const auto move_an_address = [](int run, DescriptorBytes& bytes, std::mt19937& random) {
+    if (run % 4 != 1) {
+      return;
+    }
+    const std::size_t addresses[] = {fields::kInputAddress.at,      fields::kOutputAddress.at,
+                                     fields::kIndexAddress.at,      fields::kCodebookAddress.at,
+                                     fields::kMultiplierAddress.at, fields::kResidualAddress.at,
+                                     fields::kSignsAddress.at};
+    std::uint64_t address = 0;
+    std::memcpy(&address, &bytes[addresses[random() % 7]], sizeof address);
+    address += 64 * static_cast<std::uint64_t>(Between(random, -2, 2));
+    std::memcpy(&bytes[addresses[random() % 7]], &address, sizeof address);
+  };
+  ExpectTheDriversJudgement(
+      5, 20000, 200, IntegerConv, move_an_address, [](Vsubbit_descriptor_tables& m, const LayerDescriptor& d) {
+        if (d.integer->kind != Kind::kConv) {
+          return;
+        }
+        // What an engine with sums alone reads.
+        ExpectFields(m, d, {"slots", "tile_rows", "tile_columns", "index_plane_bytes", "index_bytes"});
+        ASSERT_EQ(GetLayer(m.layer, "index_bytes"), static_cast<std::int64_t>(IndexBytes(d, IndexOrder::kTables)));
+      });
+}
+
+TEST(DescriptorModule, JudgesClassifiersAsTheDriverDoesWhateverIsWrong) {
+  // The byte may also be one that the driver does not look at.
+  ExpectTheDriversJudgement(
+      4, 6000, 50, Classifier, kNoFurtherChange, [](Vsubbit_descriptor_tables& m, const LayerDescriptor& d) {
+        ASSERT_EQ(GetLayer(m.layer, "classifier"), 1);
+        ASSERT_EQ(GetLayer(m.layer, "shift"), d.integer->shift);
+        ASSERT_EQ(GetLayer(m.layer, "row_bytes"), static_cast<std::int64_t>(d.input_row_bytes()));
+        ASSERT_EQ(GetLayer(m.layer, "in_image_bytes"), static_cast<std::int64_t>(d.input_image_bytes()));
+        ASSERT_EQ(GetLayer(m.layer, "out_image_bytes"), static_cast<std::int64_t>(d.output_image_bytes()));
+      });
 }
 
 }  // namespace

@@ -238,39 +238,53 @@ IntegerConvCase IntegerConv(LayerCase conv, bool residual, bool signs, std::mt19
   return c;
 }
 
-/// The layer's values, and behind them those of the reader of its signs.
-std::vector<std::uint8_t> Run(const std::shared_ptr<Driver>& driver, const IntegerConvCase& c, LayerCycles* cycles) {
-  const LayerShape& d = c.conv.layer.shape;
-  const auto loaded = driver->Load(c.conv.layer);
-  const std::uint64_t row_bytes =
-      c.conv.batch * c.conv.out_height() * RowBytes(ElementFormat::kS16, c.conv.out_width());
+/// The values of a layer of 16-bit output of this size, and behind them those of the reader of its signs.
+template <typename Layer>
+std::vector<std::uint8_t> RunWithReader(const std::shared_ptr<Driver>& driver, const Layer& layer,
+                                        const ConvLayer& reader_of_signs, std::uint32_t batch, ImageSize out,
+                                        const std::vector<Driver::GraphInput>& inputs, LayerCycles* cycles) {
+  const LayerShape& d = layer.shape;
+  const auto loaded = driver->Load(layer);
+  const std::uint64_t row_bytes = std::uint64_t{batch} * out.height * RowBytes(ElementFormat::kS16, out.width);
   std::vector<std::uint8_t> values(row_bytes * d.out_channels);
   std::vector<std::uint8_t> read;
   LayerGraph graph = {1, {{loaded.get(), 0, kNoTensor}}, {1}};
-  std::vector<Driver::GraphInput> inputs = {{c.conv.input.data(), {c.conv.height, c.conv.width}}};
   if (d.adds_residual) {
     graph = {2, {{loaded.get(), 0, 1}}, {2}};
-    inputs.push_back({c.residual.data(), {c.conv.out_height(), c.conv.out_width()}});
   }
   std::vector<void*> outputs = {values.data()};
   std::unique_ptr<LoadedLayer> reader;
   if (d.integer->gives_signs) {
-    reader = driver->Load(c.reader);
+    reader = driver->Load(reader_of_signs);
     graph.layers.push_back({reader.get(), kNoTensor, kNoTensor});
     graph.layers.back().input = graph.SignsOf(0);
     graph.outputs.push_back(graph.inputs + 1);
-    read.resize(row_bytes * c.reader.shape.out_channels);
+    read.resize(row_bytes * reader_of_signs.shape.out_channels);
     outputs.push_back(read.data());
   }
-  *cycles = driver->RunGraph(graph, c.conv.batch, inputs, outputs, std::chrono::minutes(5)).front();
+  *cycles = driver->RunGraph(graph, batch, inputs, outputs, std::chrono::minutes(5)).front();
   values.insert(values.end(), read.begin(), read.end());
   return values;
 }
 
+std::vector<std::uint8_t> Run(const std::shared_ptr<Driver>& driver, const IntegerConvCase& c, LayerCycles* cycles) {
+  const ImageSize out = {c.conv.out_height(), c.conv.out_width()};
+  std::vector<Driver::GraphInput> inputs = {{c.conv.input.data(), {c.conv.height, c.conv.width}}};
+  if (c.conv.layer.shape.adds_residual) {
+    inputs.push_back({c.residual.data(), out});
+  }
+  return RunWithReader(driver, c.conv.layer, c.reader, c.conv.batch, out, inputs, cycles);
+}
+
+std::string Describe(const IntegerConvCase& c) {
+  return Describe(c.conv) + (c.residual.empty() ? "" : ", residual") +
+         (c.conv.layer.shape.integer->gives_signs ? ", signs" : "");
+}
+
 /// Results must be the same, cycles within 2 % unless the bus stands still. Those of the simulation, if asked for.
-void CompareWithTheEmulator(const IntegerConvCase& c, const BusTiming& timing = {}, std::uint64_t* cycles = nullptr) {
-  SCOPED_TRACE(Describe(c.conv) + (c.residual.empty() ? "" : ", residual") +
-               (c.conv.layer.shape.integer->gives_signs ? ", signs" : ""));
+template <typename Case>
+void CompareWithTheEmulator(const Case& c, const BusTiming& timing = {}, std::uint64_t* cycles = nullptr) {
+  SCOPED_TRACE(Describe(c));
   LayerCycles rtl{};
   LayerCycles model{};
   const auto simulated = Run(OpenRtl(timing), c, &rtl);
@@ -443,28 +457,8 @@ DenseCase Shortcut(std::uint32_t in_channels, std::uint32_t out_channels, ImageS
   return Dense(shape, size, batch, random);
 }
 
-/// The layer's values, and behind them those of the reader of its signs.
 std::vector<std::uint8_t> Run(const std::shared_ptr<Driver>& driver, const DenseCase& c, LayerCycles* cycles) {
-  const LayerShape& d = c.layer.shape;
-  const auto loaded = driver->Load(c.layer);
-  const ImageSize out = c.output();
-  const std::uint64_t row_bytes = c.batch * out.height * RowBytes(ElementFormat::kS16, out.width);
-  std::vector<std::uint8_t> values(row_bytes * d.out_channels);
-  std::vector<std::uint8_t> read;
-  LayerGraph graph = {1, {{loaded.get(), 0, kNoTensor}}, {1}};
-  std::vector<void*> outputs = {values.data()};
-  std::unique_ptr<LoadedLayer> reader;
-  if (d.integer->gives_signs) {
-    reader = driver->Load(c.reader);
-    graph.layers.push_back({reader.get(), kNoTensor, kNoTensor});
-    graph.layers.back().input = graph.SignsOf(0);
-    graph.outputs.push_back(graph.inputs + 1);
-    read.resize(row_bytes * c.reader.shape.out_channels);
-    outputs.push_back(read.data());
-  }
-  *cycles = driver->RunGraph(graph, c.batch, {{c.input.data(), c.size}}, outputs, std::chrono::minutes(5)).front();
-  values.insert(values.end(), read.begin(), read.end());
-  return values;
+  return RunWithReader(driver, c.layer, c.reader, c.batch, c.output(), {{c.input.data(), c.size}}, cycles);
 }
 
 std::string Describe(const DenseCase& c) {
@@ -485,23 +479,6 @@ std::string Describe(const DenseCase& c) {
          std::to_string(d.stride_h) + " " + std::to_string(d.stride_w) + ", pads " + std::to_string(d.pad_top) +
          std::to_string(d.pad_left) + ", pool" + numbers(stage.pool) + ", strides" + numbers(stage.pool_strides) +
          ", pads" + numbers(stage.pool_pads) + (stage.gives_signs ? ", signs" : "");
-}
-
-/// Results must be the same, cycles within 2 % unless the bus stands still. Those of the simulation, if asked for.
-void CompareWithTheEmulator(const DenseCase& c, const BusTiming& timing = {}, std::uint64_t* cycles = nullptr) {
-  SCOPED_TRACE(Describe(c));
-  LayerCycles rtl{};
-  LayerCycles model{};
-  const auto simulated = Run(OpenRtl(timing), c, &rtl);
-  const auto emulated = Run(Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(kElement))), c, &model);
-  ASSERT_EQ(simulated, emulated);
-  if (cycles != nullptr) {
-    *cycles = rtl.cycles;
-  }
-  if (timing.stall_percent == 0) {
-    EXPECT_NEAR(static_cast<double>(rtl.cycles) / static_cast<double>(model.cycles), 1, 0.02)
-        << "cycles " << rtl.cycles << " for " << model.cycles;
-  }
 }
 
 TEST(RtlTables, RunsShortcutsAsTheEmulatorDoes) {
@@ -624,17 +601,7 @@ std::array<std::uint64_t, kKindValues> RunNetwork(const NetworkCase& c, std::uin
   const auto sums = network.Run(c.image, images, pixels, &simulated);
   const LoadedNetwork emulated(Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(kElement))), c.layers);
   EXPECT_EQ(sums, emulated.Run(c.image, images, pixels, &modelled));
-  const CpuNetwork reference(c.layers);
-  const auto& classifier = std::get<ClassifierParameters>(c.layers.back().parameters);
-  std::vector<float> logits(classifier.scale.size());
-  for (std::uint32_t image = 0; image < images; ++image) {
-    reference.Run(c.image, PixelType::kUint8, pixels.data() + image * static_cast<std::size_t>(c.image.Size()),
-                  logits.data());
-    for (std::size_t k = 0; k < logits.size(); ++k) {
-      const float product = static_cast<float>(sums[image * logits.size() + k]) * classifier.scale[k];
-      EXPECT_EQ(product + classifier.bias[k], logits[k]) << "image " << image << ", class " << k;
-    }
-  }
+  EXPECT_EQ(LogitsOf(c, sums), ReferenceLogits(c, images, pixels));
   std::array<std::uint64_t, kKindValues> cycles{};
   for (std::size_t layer = 0; layer < simulated.size(); ++layer) {
     const LayerShape& d = network.layers()[layer].shape();

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "core/testing/random_integer_layer.h"
+#include "ep/cpu_network.h"
 
 namespace subbit::fpga {
 namespace {
@@ -154,6 +155,30 @@ std::vector<std::uint8_t> RandomPixels(const MapShape& image, std::uint32_t coun
     pixel = static_cast<std::uint8_t>(random());
   }
   return pixels;
+}
+
+std::vector<float> LogitsOf(const NetworkCase& network, const std::vector<std::int32_t>& sums) {
+  const auto& classifier = std::get<ClassifierParameters>(network.layers.back().parameters);
+  std::vector<float> logits;
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const std::size_t k = i % classifier.scale.size();
+    const float product = static_cast<float>(sums[i]) * classifier.scale[k];
+    logits.push_back(product + classifier.bias[k]);
+  }
+  return logits;
+}
+
+std::vector<float> ReferenceLogits(const NetworkCase& network, std::uint32_t count,
+                                   const std::vector<std::uint8_t>& pixels) {
+  const CpuNetwork reference(network.layers);
+  const std::size_t classes = std::get<ClassifierParameters>(network.layers.back().parameters).scale.size();
+  std::vector<float> logits(count * classes);
+  for (std::uint32_t image = 0; image < count; ++image) {
+    reference.Run(network.image, PixelType::kUint8,
+                  pixels.data() + image * static_cast<std::size_t>(network.image.Size()),
+                  logits.data() + image * classes);
+  }
+  return logits;
 }
 
 }  // namespace subbit::fpga

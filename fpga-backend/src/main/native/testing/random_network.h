@@ -51,4 +51,11 @@ class LoadedNetwork {
 
 std::vector<std::uint8_t> RandomPixels(const MapShape& image, std::uint32_t count, std::mt19937& random);
 
+/// The logits [images, classes] that the host makes of a device's sums.
+std::vector<float> LogitsOf(const NetworkCase& network, const std::vector<std::int32_t>& sums);
+
+/// The logits [images, classes] that the operators' reference gives for `count` images.
+std::vector<float> ReferenceLogits(const NetworkCase& network, std::uint32_t count,
+                                   const std::vector<std::uint8_t>& pixels);
+
 }  // namespace subbit::fpga

@@ -84,6 +84,18 @@ class OtherToolsTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("toolsAndForms")
+  void stagesInEightBitsGiveTheSameResults(OtherTool tool, Form form) throws IOException {
+    String name = ToolCases.stagesInEightBits(form);
+    byte[] expected = cases.expected(name);
+    if (form == Form.EXPORTED) {
+      assertArrayEquals(expected, output(tool, name), tool + " " + name);
+    } else if (tool != OtherTool.REFERENCE) { // It lacks DequantizeLinear of set 18.
+      assertNearlyAllSame(expected, output(tool, name), tool + " " + name);
+    }
+  }
+
   /** A float convolution may round a number to the other side of a half. */
   private static void assertNearlyAllSame(byte[] expected, byte[] actual, String what) {
     assertEquals(expected.length, actual.length, what);

@@ -2,6 +2,7 @@ package dev.subbit.integration;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import ai.onnxruntime.OnnxJavaType;
@@ -22,6 +23,8 @@ import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
 import dev.subbit.onnx.SubBitNodes.Quantized;
 import dev.subbit.onnx.SubBitOperator;
+import dev.subbit.onnx.WeightsFunction;
+import dev.subbit.onnx.WholeWeights;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -202,6 +205,52 @@ final class SmallModels {
   }
 
   /** Weights from -3 to 3, whose sums no operator refuses. */
+  /**
+   * Creates a model of two stages in 8 bits, which are one convolution.
+   *
+   * @param channels input and output channels.
+   * @param size rows and columns of the image.
+   */
+  static ModelProto stagesInEightBits(int tau, int channels, int size) {
+    TensorProto.DataType type = TensorProto.DataType.UINT8;
+    GraphProto.Builder graph =
+        GraphProto.newBuilder()
+            .setName("small")
+            .addInput(OnnxProtos.value("x", type, 1, channels, size, size))
+            .addOutput(OnnxProtos.value("conv", type, 1, channels, size, size));
+    addRanges(graph, channels);
+    CodedWeights stages =
+        CodedWeights.of(List.of(weights(tau, channels, tau), weights(tau, channels, tau + 1)));
+    WeightsFunction.write(graph, "stages", stages);
+    NodeProto scaled = graph.getNode(0);
+    graph.clearNode();
+    Random random = new Random(tau);
+    float[] multiples = new float[2 * channels];
+    float[] step = new float[channels];
+    int[] bias = new int[channels];
+    for (int o = 0; o < channels; o++) {
+      multiples[o] = 20 + random.nextInt(20);
+      multiples[channels + o] = random.nextInt(49) - 24;
+      step[o] = 0.001f + 0.01f * random.nextFloat();
+      bias[o] = random.nextInt(2001) - 1000;
+    }
+    String kernels = WholeWeights.write(graph, "whole", scaled, multiples, channels);
+    graph
+        .addInitializer(OnnxProtos.tensor("w_scale", step, channels))
+        .addInitializer(OnnxProtos.tensor("w_zero_point", TensorProto.DataType.INT8, new byte[1]))
+        .addInitializer(OnnxProtos.tensor("B", bias, channels))
+        .addNode(
+            NodeProto.newBuilder()
+                .setName("conv")
+                .setOpType("QLinearConv")
+                .addAllInput(List.of("x", "x_scale", "x_zero_point", kernels, "w_scale"))
+                .addAllInput(List.of("w_zero_point", "y_scale", "y_zero_point", "B"))
+                .addOutput("conv")
+                .addAttribute(OnnxProtos.attribute("kernel_shape", 3, 3))
+                .addAttribute(OnnxProtos.attribute("pads", 1, 1, 1, 1)));
+    return SubBitModels.ofGraph(graph.build());
+  }
+
   private static byte[] smallWeights(Random random, int count) {
     byte[] weights = new byte[count];
     for (int i = 0; i < count; i++) {

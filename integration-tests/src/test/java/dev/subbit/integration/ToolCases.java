@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.tribuo.Example;
 import org.tribuo.Model;
@@ -116,6 +117,10 @@ final class ToolCases {
     for (SubBitOperator operator : SubBitOperator.values()) {
       cases.addOperator(operator);
     }
+    cases.addBothForms(
+        ToolCases::stagesInEightBits,
+        SmallModels.stagesInEightBits(TAU, CHANNELS, SIZE),
+        SubBitOperator.Q_LINEAR_SUB_BIT_CONV);
     for (Kind kind : Kind.values()) {
       for (String network : kind.networks) {
         cases.addNetwork(network);
@@ -162,6 +167,11 @@ final class ToolCases {
     return expected.get(name);
   }
 
+  /** The case of a convolution of several stages in 8 bits, exported or inlined. */
+  static String stagesInEightBits(Form form) {
+    return "StagesInEightBits-" + form;
+  }
+
   /** The case of an operator, exported or inlined. */
   static String operator(SubBitOperator operator, Form form) {
     return operator.opType() + "-" + form;
@@ -169,10 +179,16 @@ final class ToolCases {
 
   private void addOperator(SubBitOperator operator) throws IOException, OrtException {
     ModelProto model = SmallModels.of(operator, TAU, CHANNELS, SIZE);
-    try (OnnxTensor x = SmallModels.input(operator, CHANNELS, SIZE)) {
+    addBothForms(form -> operator(operator, form), model, operator);
+  }
+
+  /** A model as exported and inlined, with the input of an operator. */
+  private void addBothForms(Function<Form, String> name, ModelProto model, SubBitOperator inputOf)
+      throws IOException, OrtException {
+    try (OnnxTensor x = SmallModels.input(inputOf, CHANNELS, SIZE)) {
       byte[] output = run(model, x);
-      add(operator(operator, Form.EXPORTED), model, x, output);
-      add(operator(operator, Form.INLINED), PortableModels.inlined(model), x, output);
+      add(name.apply(Form.EXPORTED), model, x, output);
+      add(name.apply(Form.INLINED), PortableModels.inlined(model), x, output);
     }
   }
 

@@ -248,7 +248,8 @@ enum PlainConvolution {
     return Math.toIntExact(size);
   }
 
-  private static byte[] bytes(float[] taps) {
+  /** Whole numbers from -128 to 127 as bytes. */
+  static byte[] bytes(float[] taps) {
     byte[] bytes = new byte[taps.length];
     for (int i = 0; i < taps.length; i++) {
       bytes[i] = (byte) taps[i];

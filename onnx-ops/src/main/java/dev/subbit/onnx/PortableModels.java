@@ -90,14 +90,20 @@ public final class PortableModels {
     return finished(inline(decoded(convolutions), any -> true));
   }
 
-  /** The model with today's functions, and with a bias in all of its 8-bit convolutions. */
+  /**
+   * The model with today's functions, with a bias in all of its 8-bit convolutions, and with those
+   * of {@link WholeWeights} dequantized.
+   */
   private static ModelProto prepared(ModelProto model) {
     ModelProto.Builder prepared = SubBitModels.withOperators(model.toBuilder());
     int inputs = SubBitOperator.Q_LINEAR_SUB_BIT_CONV.inputs().size();
     GraphProto.Builder graph = prepared.getGraphBuilder();
     Set<String> names = GraphNames.of(model.getGraph());
+    Set<String> whole = WholeWeights.of(graph).keySet();
+    boolean summed = false;
     for (NodeProto.Builder node : graph.getNodeBuilderList()) {
-      if (PlainConvolution.of(node.build()).orElse(null) != PlainConvolution.Q_LINEAR) {
+      boolean ofWhole = WholeWeights.isConvolution(node.build(), whole);
+      if (!ofWhole && PlainConvolution.of(node.build()).orElse(null) != PlainConvolution.Q_LINEAR) {
         continue;
       }
       if (SubBitModels.standardOpset(model) < OLDEST_DEQUANTIZED_OPSET) {
@@ -107,13 +113,20 @@ public final class PortableModels {
                     + " the model imports %d",
                 node.getName(), OLDEST_DEQUANTIZED_OPSET, SubBitModels.standardOpset(model)));
       }
-      if (node.getInputCount() < inputs) {
+      if (ofWhole) {
+        NodeProto call = WholeWeights.dequantized(node.build());
+        node.clear().mergeFrom(call);
+        summed = true;
+      } else if (node.getInputCount() < inputs) {
         int channels = PlainConvolution.size(node.build(), OperatorTable.OUT_CHANNELS);
         String bias = GraphNames.free(node.getName() + "/bias", names::contains);
         names.add(bias);
         graph.addInitializer(OnnxProtos.tensor(bias, new int[channels], channels));
         node.addInput(bias);
       }
+    }
+    if (summed) {
+      prepared.addFunctions(WholeWeights.function());
     }
     return prepared.build();
   }
@@ -164,11 +177,21 @@ public final class PortableModels {
     graph.getInitializerList().forEach(tensor -> initializers.put(tensor.getName(), tensor));
     Set<String> names = GraphNames.of(model.getGraph());
     List<NodeProto> others = new ArrayList<>();
+    Map<String, CodedWeights> coded = new HashMap<>();
     for (NodeProto node : graph.getNodeList()) {
       if (WeightsFunction.isCall(node)) {
         CodedWeights weights = WeightsFunction.read(node, initializers);
+        coded.put(node.getOutput(0), weights);
         graph.addInitializer(
             OnnxProtos.tensor(node.getOutput(0), weights.toDense(), weights.shape()));
+      } else if (WholeWeights.isCast(node) && coded.containsKey(node.getInput(0))) {
+        CodedWeights weights = coded.get(node.getInput(0));
+        graph.addInitializer(
+            OnnxProtos.tensor(
+                node.getOutput(0),
+                TensorProto.DataType.INT8,
+                PlainConvolution.bytes(weights.toDense()),
+                weights.shape()));
       } else {
         others.add(node);
       }

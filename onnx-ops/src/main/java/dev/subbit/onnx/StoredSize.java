@@ -45,12 +45,12 @@ public record StoredSize(long weights, long indexBytes, long codebookBytes, long
   }
 
   /**
-   * Adds biases.
+   * Adds biases, or scales beside those of the weights.
    *
-   * @param number how many.
+   * @param number how many, of four bytes each.
    * @return the size with them.
    */
-  public StoredSize withBiases(int number) {
+  public StoredSize withFloats(int number) {
     return new StoredSize(
         weights, indexBytes, codebookBytes, floatBytes + (long) Float.BYTES * number);
   }

@@ -77,6 +77,11 @@ public final class WeightsFunction {
         OnnxProtos.tensor(name + "/scale", weights.scale(), weights.stages(), weights.rows()));
   }
 
+  /** The same node with other scales. */
+  static NodeProto.Builder withScale(NodeProto node, String scale) {
+    return node.toBuilder().setInput(INPUTS.indexOf("scale"), scale);
+  }
+
   /**
    * Whether a node computes weights.
    *

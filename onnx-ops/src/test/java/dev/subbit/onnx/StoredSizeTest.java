@@ -29,7 +29,7 @@ class StoredSizeTest {
 
   @Test
   void biasesCountInBytesOnly() {
-    StoredSize size = StoredSize.of(layer()).withBiases(16);
+    StoredSize size = StoredSize.of(layer()).withFloats(16);
     assertEquals(432 + 64, size.bytes());
     assertEquals(5 / 9.0, size.indexBitsPerWeight(), 1e-12);
   }

@@ -15,6 +15,7 @@ import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
 import dev.subbit.onnx.SubBitOperator;
 import dev.subbit.onnx.WeightsFunction;
+import dev.subbit.onnx.WholeWeights;
 import dev.subbit.onnx.graph.OnnxFile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -27,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The sub-bit layers of an ONNX model, and the bytes that they take.
@@ -100,12 +102,13 @@ record OnnxInspection(
     }
     List<LayerReport> layers = new ArrayList<>();
     long subBit = 0;
+    Set<String> inEightBits = WholeWeights.readByConvolutions(model.getGraph());
     List<NodeProto> nodes = new ArrayList<>();
     model.getGraph().getNodeList().forEach(node -> nodes.addAll(layersOf(node, model)));
     for (NodeProto node : nodes) {
       if (WeightsFunction.isCall(node) || isStaged(node)) {
         CodedWeights weights = codedWeights(file, node, tensors);
-        LayerReport report = report(node, weights);
+        LayerReport report = report(node, weights, inEightBits.contains(node.getOutput(0)));
         layers.add(report);
         subBit += report.bytes();
         if (codebooks != null && weights.isSigns()) {
@@ -208,7 +211,7 @@ record OnnxInspection(
     StoredSize size = StoredSize.of(weights);
     int bias = Math.max(names.indexOf("bias"), names.indexOf("B"));
     if (bias >= 0 && bias < node.getInputCount() && tensors.containsKey(node.getInput(bias))) {
-      size = size.withBiases(weights.outChannels());
+      size = size.withFloats(weights.outChannels());
     }
     return new LayerReport(
         node.getName(),
@@ -241,8 +244,10 @@ record OnnxInspection(
         && node.getOpType().equals(SubBitOperator.STAGED_SUB_BIT_CONV.opType());
   }
 
-  private static LayerReport report(NodeProto node, CodedWeights weights) {
-    StoredSize size = isStaged(node) ? weights.size().withBiases(weights.rows()) : weights.size();
+  /** Beside scales, a convolution has a bias, and weights in 8 bits have a scale for their sum. */
+  private static LayerReport report(NodeProto node, CodedWeights weights, boolean inEightBits) {
+    int others = isStaged(node) || inEightBits ? weights.rows() : 0;
+    StoredSize size = weights.size().withFloats(others);
     List<Integer> codewords = new ArrayList<>();
     if (weights.isSigns()) {
       for (PackedConvWeights stage : weights.convolutions()) {

@@ -138,9 +138,8 @@ final class OnnxQuantization {
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     write(result, file, model);
-    boolean integer = settings.activations().isPresent();
     Map<String, LayerTime> times =
-        LayerTimes.of(model, result.weights(), feeds.fit().get(0), integer);
+        LayerTimes.of(model, result.weights(), feeds.fit().get(0), settings.form());
     if (report != null) {
       String page =
           QuantizationPage.of(in.getFileName().toString(), result, times, file.bytes(), size(out));

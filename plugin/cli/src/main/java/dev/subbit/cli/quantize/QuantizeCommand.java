@@ -10,6 +10,7 @@ import dev.subbit.cli.terminal.Progress;
 import dev.subbit.cli.terminal.UserError;
 import dev.subbit.tribuo.SubBitModel;
 import dev.subbit.tribuo.network.TrainedNetwork;
+import dev.subbit.tribuo.quantizer.IntegerActivations;
 import dev.subbit.tribuo.quantizer.Metric;
 import dev.subbit.tribuo.quantizer.QuantizationSettings;
 import dev.subbit.tribuo.quantizer.Rest;
@@ -288,10 +289,16 @@ public final class QuantizeCommand implements Callable<Integer> {
   @Option(
       names = "--int8",
       description =
-          "ONNX models: the sub-bit convolutions take and give 8-bit activations, as the FPGA runs"
-              + " them; ranges come from the calibration inputs, or from the model where it has"
-              + " them.")
+          "ONNX models: the sub-bit convolutions take and give 8-bit activations; ranges come from"
+              + " the calibration inputs, or from the model where it has them.")
   private boolean int8;
+
+  @Option(
+      names = "--fpga",
+      description =
+          "With --int8: write every stage as a convolution of its own, which the FPGA runs. Slower"
+              + " on a processor and less exact; the same where all layers have one stage.")
+  private boolean fpga;
 
   @Option(
       names = "--float-activations",
@@ -343,6 +350,10 @@ public final class QuantizeCommand implements Callable<Integer> {
     calibration.warning().ifPresent(warning -> err.println("subbit: " + warning));
     err.flush();
     QuantizationSettings settings;
+    if (fpga && !int8) {
+      throw new ParameterException(
+          spec.commandLine(), "--fpga says how --int8 writes convolutions: give both");
+    }
     if (minutes != null && !(minutes > 0)) {
       throw new ParameterException(
           spec.commandLine(), "--minutes is " + minutes + "; it must be more than 0");
@@ -359,7 +370,7 @@ public final class QuantizeCommand implements Callable<Integer> {
               metric,
               atALoss,
               rest,
-              int8 ? Optional.of(clipping) : Optional.empty());
+              int8 ? Optional.of(new IntegerActivations(clipping, fpga)) : Optional.empty());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage());
     }

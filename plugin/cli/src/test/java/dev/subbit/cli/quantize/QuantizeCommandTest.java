@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.subbit.cli.CommandRun;
 import dev.subbit.onnx.OnnxProtos;
+import dev.subbit.onnx.graph.TinyGraph;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -186,6 +188,51 @@ class QuantizeCommandTest {
   }
 
   @Test
+  void writesStagesInEightBitsAsOneConvolutionUnlessTheFpgaIsToRunThem() throws IOException {
+    Path json = folder.resolve("out.json");
+    CommandRun run =
+        quantize(
+            "--random",
+            "2",
+            "--shape",
+            "3x12x12",
+            "--stages",
+            "2",
+            "--int8",
+            "--json",
+            json.toString(),
+            "--at-a-loss");
+    assertEquals(0, run.code(), run.err());
+    ModelProto model = ModelProto.parseFrom(Files.readAllBytes(out));
+    assertEquals(
+        List.of("QuantizeLinear", "SubBitWeights", "Cast", "QLinearConv", "DequantizeLinear"),
+        TinyGraph.opTypes(model.getGraph()));
+    JsonNode fitted = new ObjectMapper().readTree(json.toFile()).get("layers").get(0);
+    assertEquals(0, CommandRun.of("inspect", out, "--json", json).code());
+    JsonNode inspected = new ObjectMapper().readTree(json.toFile()).get("layers").get(0);
+    assertEquals(
+        fitted.get("bytesAfter").asLong(),
+        inspected.get("bytes").asLong() + 4 * 16,
+        "the biases are the convolution's");
+
+    run =
+        quantize(
+            "--random",
+            "2",
+            "--shape",
+            "3x12x12",
+            "--stages",
+            "2",
+            "--int8",
+            "--fpga",
+            "--at-a-loss");
+    assertEquals(0, run.code(), run.err());
+    assertEquals(
+        List.of("QuantizeLinear", "QLinearSubBitConv", "QLinearSubBitBlock", "DequantizeLinear"),
+        TinyGraph.opTypes(ModelProto.parseFrom(Files.readAllBytes(out)).getGraph()));
+  }
+
+  @Test
   void saysWhichOptionsOfSavedModelsContradict() {
     in = folder.resolve("in.sbm");
     out = folder.resolve("out.sbm");
@@ -289,6 +336,11 @@ class QuantizeCommandTest {
     assertEquals(code, run.code(), run.err());
     assertTrue(run.err().contains(part), run.err());
     assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void theFormForTheFpgaIsOneOfEightBits() {
+    assertRefused("give both", 2, "--random", "2", "--fpga");
   }
 
   @Test

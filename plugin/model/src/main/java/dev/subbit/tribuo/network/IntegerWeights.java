@@ -10,8 +10,9 @@ package dev.subbit.tribuo.network;
 public record IntegerWeights(float[] scale, int[] bias) {
 
   /**
-   * Largest bias. The sum of a pixel's products, below 2^23 for up to 3,600 input channels, can be
-   * added to it without leaving 32 bits.
+   * Largest bias. The sum of a pixel's products, for up to 3,600 input channels below 2^23 with
+   * weights of -1 and +1 and below 2^29 with weights up to 64, can be added to it without leaving
+   * 32 bits.
    */
   private static final int MAX_BIAS = 1 << 30;
 
@@ -29,10 +30,10 @@ public record IntegerWeights(float[] scale, int[] bias) {
     int[] biases = new int[scales.length];
     for (int o = 0; o < scales.length; o++) {
       // A dead channel (scale near zero, yet a bias) has no unit to count its bias in. A larger
-      // scale gives it one; what the weights then add is below 1 % of the bias.
-      double smallest = Math.abs(bias[o]) / ((double) inputScale * MAX_BIAS);
-      if (Math.abs(scales[o]) < smallest) {
-        scales[o] = Math.copySign(Math.nextUp((float) smallest), scales[o]);
+      // scale gives it one; what weights of -1 and +1 then add is below 1 % of the bias.
+      float least = leastScale(bias[o], inputScale);
+      if (Math.abs(scales[o]) < least) {
+        scales[o] = Math.copySign(least, scales[o]);
       }
       if (bias[o] != 0) {
         double exact = bias[o] / ((double) inputScale * scales[o]);
@@ -40,5 +41,17 @@ public record IntegerWeights(float[] scale, int[] bias) {
       }
     }
     return new IntegerWeights(scales, biases);
+  }
+
+  /**
+   * The least scale of a channel with which its bias can be counted.
+   *
+   * @param bias the bias.
+   * @param inputScale scale of the input's quantized range, positive.
+   * @return the scale; 0 without a bias.
+   */
+  public static float leastScale(float bias, float inputScale) {
+    double least = Math.abs(bias) / ((double) inputScale * MAX_BIAS);
+    return bias == 0 ? 0 : Math.nextUp((float) least);
   }
 }

@@ -137,8 +137,8 @@ final class GraphQuantization {
       this.result =
           settings
               .activations()
-              .filter(clipping -> hasLayers())
-              .map(clipping -> integer(floatActivations, calibration.fit(), clipping))
+              .filter(how -> hasLayers())
+              .map(how -> integer(floatActivations, calibration.fit(), how.clipping()))
               .orElse(floatActivations);
     }
 
@@ -215,6 +215,7 @@ final class GraphQuantization {
                 first,
                 layers.get(i).others(),
                 fitted.chosen.get(i),
+                settings.form(),
                 fitted.patches[i],
                 signals.get(first.name()),
                 fitted.noise == null ? new double[0] : fitted.noise[i]));
@@ -247,12 +248,7 @@ final class GraphQuantization {
 
   /** The model with sub-bit layers, all other weights stored as said. */
   Candidate with(Fitted fitted, Rest rest) {
-    boolean integer = settings.activations().isPresent();
-    ModelProto quantized =
-        GraphEdits.replace(
-            fitted.trained,
-            fitted.weights,
-            integer ? GraphEdits.Form.STAGES : GraphEdits.Form.COMPACT);
+    ModelProto quantized = GraphEdits.replace(fitted.trained, fitted.weights, settings.form());
     return new Candidate(fitted, rest.store(quantized));
   }
 

@@ -4,6 +4,7 @@ import dev.subbit.onnx.CodedWeights;
 import dev.subbit.onnx.StoredSize;
 import dev.subbit.tribuo.quantizer.fit.ConvFit;
 import dev.subbit.tribuo.quantizer.graph.ConvLayer;
+import dev.subbit.tribuo.quantizer.graph.GraphEdits;
 import java.util.List;
 
 /**
@@ -74,15 +75,29 @@ public record LayerResult(
     return (long) ENOUGH_PATCHES * weightsPerOutput;
   }
 
+  /** Number of biases, and of scales that a form has beside those of the stages. */
+  private static int numbersBesideScales(
+      ConvLayer layer, CodedWeights weights, GraphEdits.Form form) {
+    boolean staged = layer.place().isMain() && weights.stages() > 1;
+    int each =
+        switch (form) {
+          case STAGES -> staged ? weights.stages() : 1;
+          case SUMMED -> staged ? 2 : 1;
+          case COMPACT, DECODED -> 1;
+        };
+    return each * layer.outChannels();
+  }
+
   static LayerResult of(
       ConvLayer layer,
       List<String> sharing,
       ConvFit.Chosen chosen,
+      GraphEdits.Form form,
       long patches,
       double signalToNoise,
       double[] noise) {
     CodedWeights weights = chosen.weights().weights();
-    StoredSize size = weights.size().withBiases(layer.outChannels());
+    StoredSize size = weights.size().withFloats(numbersBesideScales(layer, weights, form));
     return new LayerResult(
         layer.name(),
         layer.outChannels(),

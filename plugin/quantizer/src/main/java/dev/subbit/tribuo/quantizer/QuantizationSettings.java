@@ -2,7 +2,7 @@ package dev.subbit.tribuo.quantizer;
 
 import dev.subbit.tribuo.quantizer.fit.Codewords;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
-import dev.subbit.tribuo.settings.Clipping;
+import dev.subbit.tribuo.quantizer.graph.GraphEdits;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
  * @param atALoss whether layers become sub-bit that would take less in 8 bits, all bits counted, or
  *     that have a scale for every kernel.
  * @param rest how all other weights are stored.
- * @param activations how the ranges of 8-bit activations are chosen; empty to leave them float.
+ * @param activations how convolutions are given 8-bit activations; empty to leave them float.
  */
 public record QuantizationSettings(
     FitSettings fit,
@@ -31,7 +31,7 @@ public record QuantizationSettings(
     Metric metric,
     boolean atALoss,
     Rest rest,
-    Optional<Clipping> activations) {
+    Optional<IntegerActivations> activations) {
 
   // Checks the bounds and copies the list.
   public QuantizationSettings {
@@ -75,6 +75,17 @@ public record QuantizationSettings(
         new FitSettings(fit.tau(), fit.stages(), fit.rounds(), fit.seed(), codewords);
     return new QuantizationSettings(
         other, keepFloat, bits, maxDrop, metric, atALoss, rest, activations);
+  }
+
+  /**
+   * The form that sub-bit convolutions are written in, before they are given 8-bit activations.
+   *
+   * @return the form.
+   */
+  public GraphEdits.Form form() {
+    return activations
+        .map(integer -> integer.fpga() ? GraphEdits.Form.STAGES : GraphEdits.Form.SUMMED)
+        .orElse(GraphEdits.Form.COMPACT);
   }
 
   /**

@@ -15,6 +15,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.subbit.onnx.ExecutionBackend;
 import dev.subbit.onnx.OnnxProtos;
+import dev.subbit.onnx.graph.TinyGraph;
 import dev.subbit.tribuo.quantizer.fit.FitSettings;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
@@ -38,7 +39,8 @@ class IntegerActivationsTest {
   private final List<Feed> feeds =
       List.of(GraphBuilder.feed(1, SHAPE), GraphBuilder.feed(2, SHAPE));
 
-  private QuantizationResult quantize(ModelProto model, int tau, int stages) throws IOException {
+  private QuantizationResult quantize(ModelProto model, int tau, int stages, boolean fpga)
+      throws IOException {
     QuantizationSettings settings =
         new QuantizationSettings(
             new FitSettings(tau, stages, 2, 1),
@@ -48,10 +50,14 @@ class IntegerActivationsTest {
             Metric.LARGEST,
             true,
             Rest.FLOAT,
-            Optional.of(Clipping.LEAST_ERROR));
+            Optional.of(new IntegerActivations(Clipping.LEAST_ERROR, fpga)));
     return new OnnxQuantizer(settings)
         .quantize(
             OperatorSets.upgrade("test", model), Calibration.of(feeds), (done, all, what) -> {});
+  }
+
+  private static List<String> opTypes(QuantizationResult result) {
+    return TinyGraph.opTypes(result.model().getGraph());
   }
 
   private static long count(ModelProto model, String opType) {
@@ -114,7 +120,7 @@ class IntegerActivationsTest {
 
   @Test
   void chainsStayInEightBitsFromConvolutionToConvolution() throws IOException, OrtException {
-    QuantizationResult result = quantize(network(), 5, 1);
+    QuantizationResult result = quantize(network(), 5, 1, false);
     ModelProto model = result.model();
     assertEquals(4, count(model, "QLinearSubBitConv"));
     assertEquals(2, count(model, "QuantizeLinear"), "the input and the residual sum");
@@ -125,18 +131,42 @@ class IntegerActivationsTest {
     assertSameBitsEverywhere(model, feeds.get(0));
   }
 
-  @ParameterizedTest
-  @CsvSource({"5, 3", "6, 1"})
-  void costLittleBesideWhatTheWeightsCost(int tau, int stages) throws IOException, OrtException {
-    QuantizationResult result = quantize(network(), tau, stages);
-    assertEquals(4, count(result.model(), "QLinearSubBitConv"), "the first stages");
-    assertEquals(
-        4L * (stages - 1), count(result.model(), "QLinearSubBitBlock"), "which take them in");
-    assertEquals(1, count(result.model(), "Add"), "the residual sum");
+  private static double cost(QuantizationResult result) {
     double before = result.floatActivations().get(0).getSignalToNoise();
     double after = result.outputs().get(0).getSignalToNoise();
     assertTrue(after > before - 0.5, before + " dB, then " + after + " dB");
+    return before - after;
+  }
+
+  @Test
+  void costLittleBesideWhatTheWeightsCost() throws IOException, OrtException {
+    QuantizationResult result = quantize(network(), 6, 1, false);
+    assertEquals(4, count(result.model(), "QLinearSubBitConv"));
+    assertEquals(1, count(result.model(), "Add"), "the residual sum");
+    cost(result);
     assertSameBitsEverywhere(result.model(), feeds.get(1));
+  }
+
+  @Test
+  void severalStagesAreOneConvolutionThatRoundsOnce() throws IOException, OrtException {
+    QuantizationResult one = quantize(network(), 5, 3, false);
+    assertEquals(4, count(one.model(), "QLinearConv"));
+    assertEquals(4, count(one.model(), "SubBitWeights"));
+    assertEquals(2, count(one.model(), "QuantizeLinear"), "chains stay in 8 bits");
+    assertEquals(1, count(one.model(), "Add"), "the residual sum");
+    assertSameBitsEverywhere(one.model(), feeds.get(1));
+
+    QuantizationResult each = quantize(network(), 5, 3, true);
+    assertEquals(4, count(each.model(), "QLinearSubBitConv"), "the first stages");
+    assertEquals(8, count(each.model(), "QLinearSubBitBlock"), "which take them in");
+    assertEquals(1, count(each.model(), "Add"), "the residual sum");
+    assertSameBitsEverywhere(each.model(), feeds.get(1));
+
+    assertTrue(cost(one) < cost(each) / 2, cost(one) + " dB, " + cost(each) + " for the FPGA");
+    assertEquals(
+        one.layers().get(0).bytesAfter() + 16 * 4,
+        each.layers().get(0).bytesAfter(),
+        "two more biases of 16 outputs, but no scales of the sum");
   }
 
   /** QDQ: 8-bit weights of one scale a channel, activations rounded around the convolution. */
@@ -187,36 +217,37 @@ class IntegerActivationsTest {
   void takesTheRangesThatAreThere(TensorProto.DataType type, boolean relu)
       throws IOException, OrtException {
     ModelProto before = rounded(type, relu);
-    QuantizationResult two = quantize(before, 5, 2);
+    QuantizationResult apart = quantize(before, 5, 2, true);
     assertEquals(
         List.of("QuantizeLinear", "QLinearSubBitConv", "QLinearSubBitBlock", "DequantizeLinear"),
-        two.model().getGraph().getNodeList().stream().map(NodeProto::getOpType).toList());
-    double floats = two.floatActivations().get(0).getSignalToNoise();
-    double integers = two.outputs().get(0).getSignalToNoise();
-    assertTrue(integers > floats - 0.5, integers + " dB, " + floats + " with float activations");
+        opTypes(apart));
+    cost(apart);
+    assertSameBitsEverywhere(apart.model(), feeds.get(0));
+
+    QuantizationResult two = quantize(before, 5, 2, false);
+    assertEquals(
+        List.of("QuantizeLinear", "SubBitWeights", "Cast", "QLinearConv", "DequantizeLinear"),
+        opTypes(two));
+    cost(two);
     assertSameBitsEverywhere(two.model(), feeds.get(0));
 
-    QuantizationResult one = quantize(before, 6, 1);
+    QuantizationResult one = quantize(before, 6, 1, false);
     GraphProto graph = one.model().getGraph();
-    assertEquals(
-        List.of("QuantizeLinear", "QLinearSubBitConv", "DequantizeLinear"),
-        graph.getNodeList().stream().map(NodeProto::getOpType).toList());
+    assertEquals(List.of("QuantizeLinear", "QLinearSubBitConv", "DequantizeLinear"), opTypes(one));
     NodeProto conv = graph.getNode(1);
     assertEquals(graph.getNode(0).getOutput(0), conv.getInput(0));
     assertEquals(graph.getNode(2).getInput(0), conv.getOutput(0));
     assertFalse(
         graph.getInitializerList().stream().anyMatch(tensor -> tensor.getName().equals("w")),
         "the 8-bit weights are gone");
-    assertTrue(
-        one.outputs().get(0).getSignalToNoise()
-            > one.floatActivations().get(0).getSignalToNoise() - 0.5);
+    cost(one);
     assertSameBitsEverywhere(one.model(), feeds.get(0));
   }
 
   @Test
   void theModelStillRunsInPlainOnnxRuntimeUnderItsNames() throws IOException {
     ModelProto before = network();
-    ModelProto after = quantize(before, 5, 1).model();
+    ModelProto after = quantize(before, 5, 1, false).model();
     try (GraphSession wanted = new GraphSession(before);
         GraphSession given = new GraphSession(after)) {
       assertEquals(before.getGraph().getInputList(), after.getGraph().getInputList());

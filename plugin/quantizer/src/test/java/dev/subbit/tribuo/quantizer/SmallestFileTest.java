@@ -158,7 +158,7 @@ class SmallestFileTest {
             Metric.LARGEST,
             false,
             Rest.FLOAT,
-            Optional.of(Clipping.LEAST_ERROR));
+            Optional.of(new IntegerActivations(Clipping.LEAST_ERROR, false)));
     assertThrows(IllegalArgumentException.class, () -> new SmallestFile(integer, Deadline.NONE));
   }
 

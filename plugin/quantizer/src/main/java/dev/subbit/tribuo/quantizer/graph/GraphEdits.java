@@ -32,7 +32,15 @@ public final class GraphEdits {
      * Conv, which takes as long as the float one.
      */
     COMPACT,
-    /** Each stage as a {@code SubBitConv}, and their sum: what 8-bit activations are given to. */
+    /**
+     * One stage of signs as {@code SubBitConv}, all others as {@code SubBitWeights} before a Conv:
+     * what {@link IntegerEdits} writes in 8 bits as one convolution.
+     */
+    SUMMED,
+    /**
+     * Each stage as a {@code SubBitConv}, and their sum: what {@link IntegerEdits} writes in 8 bits
+     * as the FPGA runs it.
+     */
     STAGES,
     /** A Conv with the decoded weights: the same values, for models that are run and not kept. */
     DECODED

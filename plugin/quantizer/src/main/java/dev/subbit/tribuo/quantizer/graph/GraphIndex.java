@@ -5,6 +5,8 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.subbit.onnx.CodedWeights;
+import dev.subbit.onnx.WeightsFunction;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -158,6 +160,15 @@ final class GraphIndex {
   Optional<TensorProto> constant(String value) {
     Optional<TensorProto> stored = stored(value);
     return stored.isPresent() ? stored : Optional.ofNullable(computed.get(value));
+  }
+
+  /**
+   * Reads the weights of a node {@code SubBitWeights} of the main graph.
+   *
+   * @throws IllegalArgumentException if they are damaged; the message names the node.
+   */
+  CodedWeights weights(NodeProto node) {
+    return WeightsFunction.read(node, initializers);
   }
 
   /** The tensor that a value always is, if the graph holds it as it is. */

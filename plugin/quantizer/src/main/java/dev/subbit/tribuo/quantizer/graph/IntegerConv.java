@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.onnx.SubBitOperator;
+import dev.subbit.onnx.WeightsFunction;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,11 +14,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A {@code SubBitConv} of a graph that can run on 8-bit activations. A stage of a layer that is
- * added to the stages before it takes these in, as {@code QLinearSubBitBlock}.
+ * A {@code SubBitConv} of a graph that can run on 8-bit activations, or a Conv of {@code
+ * SubBitWeights} of signs. A stage of a layer that is added to the stages before it takes these in,
+ * as {@code QLinearSubBitBlock}.
  *
  * @param name its name.
  * @param node index of its node.
+ * @param weights the node of its {@code SubBitWeights}; null if it is a {@code SubBitConv}.
  * @param add index of the Add of this stage and those before it, where it runs as part of the
  *     convolution; else -1.
  * @param residual name of the sum of the stages before; null where {@code add} is -1.
@@ -32,6 +35,7 @@ import java.util.Optional;
 public record IntegerConv(
     String name,
     int node,
+    NodeProto weights,
     int add,
     String residual,
     int activation,
@@ -58,11 +62,22 @@ public record IntegerConv(
     List<IntegerConv> convs = new ArrayList<>();
     Map<String, NodeProto> stages = new HashMap<>();
     for (int i = 0; i < graph.getNodeCount(); i++) {
-      if (isSubBitConv(graph.getNode(i))) {
-        convs.add(of(graph, index, i, stages));
+      NodeProto weights = summedWeights(graph.getNode(i), index).orElse(null);
+      if (weights != null || isSubBitConv(graph.getNode(i))) {
+        convs.add(of(graph, index, i, weights, stages));
       }
     }
     return convs;
+  }
+
+  /** The {@code SubBitWeights} of signs that a Conv reads. */
+  private static Optional<NodeProto> summedWeights(NodeProto node, GraphIndex index) {
+    return GraphIndex.isStandard(node, "Conv")
+        ? index
+            .producer(node.getInput(1))
+            .filter(WeightsFunction::isCall)
+            .filter(weights -> index.weights(weights).isSigns())
+        : Optional.empty();
   }
 
   static boolean isSubBitConv(NodeProto node) {
@@ -73,17 +88,18 @@ public record IntegerConv(
   /**
    * Examines one convolution.
    *
+   * @param weights the node of its weights, if it has one.
    * @param stages values that are sums of stages, each with one of its convolutions; added to.
    */
   private static IntegerConv of(
-      GraphProto graph, GraphIndex index, int i, Map<String, NodeProto> stages) {
+      GraphProto graph, GraphIndex index, int i, NodeProto weights, Map<String, NodeProto> stages) {
     NodeProto node = graph.getNode(i);
     String input = node.getInput(0);
     String output = node.getOutput(0);
     int add = -1;
     String residual = null;
     Optional<Integer> reader = index.onlyReader(output);
-    if (reader.isPresent()) {
+    if (weights == null && reader.isPresent()) {
       residual = stagesBefore(graph.getNode(reader.get()), node, stages).orElse(null);
       if (residual != null) {
         add = reader.get();
@@ -91,7 +107,9 @@ public record IntegerConv(
         reader = index.onlyReader(output);
       }
     }
-    stages.put(output, node);
+    if (weights == null) {
+      stages.put(output, node);
+    }
     int activation = -1;
     float most = Float.POSITIVE_INFINITY;
     if (reader.isPresent() && cutsAtZero(graph.getNode(reader.get()), output, index)) {
@@ -122,7 +140,17 @@ public record IntegerConv(
       wanted = fits ? wanted : null;
     }
     return new IntegerConv(
-        node.getName(), i, add, residual, activation, input, output, given, quantizeNode, wanted);
+        node.getName(),
+        i,
+        weights,
+        add,
+        residual,
+        activation,
+        input,
+        output,
+        given,
+        quantizeNode,
+        wanted);
   }
 
   /**

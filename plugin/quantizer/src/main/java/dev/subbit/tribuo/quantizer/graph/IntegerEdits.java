@@ -7,6 +7,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitOperator;
+import dev.subbit.onnx.WholeWeights;
 import dev.subbit.onnx.graph.GraphNames;
 import dev.subbit.tribuo.network.IntegerWeights;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
@@ -19,11 +20,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Puts {@code QLinearSubBitConv} and {@code QLinearSubBitBlock} in place of {@code SubBitConv}.
- * What a convolution gives stays in 8 bits for the convolutions that read it, directly or through a
- * max pooling; all other nodes get floats, under the names they had.
+ * Puts {@code QLinearSubBitConv} and {@code QLinearSubBitBlock} in place of {@code SubBitConv}, and
+ * {@code QLinearConv} in place of a Conv of {@code SubBitWeights}, whose sum then is one of whole
+ * numbers. What a convolution gives stays in 8 bits for the convolutions that read it, directly or
+ * through a max pooling; all other nodes get floats, under the names they had.
  */
 public final class IntegerEdits {
+
+  private static final int BIAS_OF_CONV = 2;
 
   private final GraphProto graph;
   private final GraphIndex index;
@@ -38,11 +42,25 @@ public final class IntegerEdits {
 
   private final Map<String, String> zeroPoints = new HashMap<>();
 
+  /** Weights of whole numbers, by name of their float form. */
+  private final Map<String, WholeSum> wholeSums = new HashMap<>();
+
+  /** Name of the zero point of such weights, where there are any. */
+  private String zeroWeight;
+
   /** Values that exist in 8 bits, by name of their float form. */
   private final Map<String, IntegerValue> integers = new HashMap<>();
 
   /** What {@link #integers} holds beside a float form that came first. */
   private final Set<String> roundedCopies = new HashSet<>();
+
+  /**
+   * A sum of stages in 8 bits.
+   *
+   * @param weights name of the weights.
+   * @param step what one step of them is worth, per output.
+   */
+  private record WholeSum(String weights, float[] step) {}
 
   private IntegerEdits(
       GraphProto graph, List<IntegerConv> convs, Map<String, QuantizedRange> ranges) {
@@ -127,12 +145,18 @@ public final class IntegerEdits {
   private void write(IntegerConv conv, NodeProto node) {
     IntegerValue x = inputOf(conv);
     IntegerValue y = keepsGivenOutput(conv) ? conv.givenOutput() : outputOf(conv, x.signed());
+    NodeProto.Builder integer =
+        conv.weights() == null ? subBitConv(conv, node, x, y) : summedConv(conv, node, x, y);
+    edited.addNode(integer.setOutput(0, y.tensor()));
+    if (!keepsGivenOutput(conv)) {
+      putInteger(conv.output(), y);
+    }
+  }
+
+  private NodeProto.Builder subBitConv(
+      IntegerConv conv, NodeProto node, IntegerValue x, IntegerValue y) {
     float[] scale = floats(node, input("scale"));
-    int biasAt = input("bias");
-    float[] bias =
-        node.getInputCount() > biasAt && !node.getInput(biasAt).isEmpty()
-            ? floats(node, biasAt)
-            : new float[scale.length];
+    float[] bias = bias(node, input("bias"), scale.length);
     IntegerWeights weights = IntegerWeights.of(scale, bias, x.range().scale());
     requireFits(conv, weights.scale(), x.range().scale(), y.range().scale());
     SubBitOperator operator = SubBitOperator.Q_LINEAR_SUB_BIT_CONV;
@@ -142,13 +166,10 @@ public final class IntegerEdits {
     inputs.put("x_zero_point", zeroPointOf(x));
     inputs.put("index", node.getInput(input("index")));
     inputs.put("codebook", node.getInput(input("codebook")));
-    inputs.put(
-        "w_scale",
-        tensor(OnnxProtos.tensor(free(conv.name() + "/w_scale"), weights.scale(), scale.length)));
+    inputs.put("w_scale", weightScale(conv, weights));
     inputs.put("y_scale", scaleOf(y));
     inputs.put("y_zero_point", zeroPointOf(y));
-    inputs.put(
-        "B", tensor(OnnxProtos.tensor(free(conv.name() + "/B"), weights.bias(), scale.length)));
+    inputs.put("B", bias(conv, weights));
     if (conv.residual() != null) {
       IntegerValue residual = integers.get(conv.residual());
       requireFits(conv, new float[] {1}, residual.range().scale(), y.range().scale());
@@ -157,16 +178,71 @@ public final class IntegerEdits {
       inputs.put("residual_scale", scaleOf(residual));
       inputs.put("residual_zero_point", zeroPointOf(residual));
     }
-    NodeProto.Builder integer =
-        node.toBuilder()
-            .setOpType(operator.opType())
-            .clearInput()
-            .addAllInput(operator.inOrder(inputs))
-            .setOutput(0, y.tensor());
-    edited.addNode(integer);
-    if (!keepsGivenOutput(conv)) {
-      putInteger(conv.output(), y);
+    return node.toBuilder()
+        .setOpType(operator.opType())
+        .clearInput()
+        .addAllInput(operator.inOrder(inputs));
+  }
+
+  private NodeProto.Builder summedConv(
+      IntegerConv conv, NodeProto node, IntegerValue x, IntegerValue y) {
+    float[] bias = bias(node, BIAS_OF_CONV, index.weights(conv.weights()).rows());
+    WholeSum sum =
+        wholeSums.computeIfAbsent(
+            node.getInput(1), weights -> wholeSum(conv.weights(), bias, x.range().scale()));
+    IntegerWeights weights = IntegerWeights.of(sum.step, bias, x.range().scale());
+    requireFits(conv, weights.scale(), x.range().scale(), y.range().scale());
+    return node.toBuilder()
+        .setOpType("QLinearConv")
+        .clearInput()
+        .addAllInput(
+            List.of(
+                x.tensor(),
+                scaleOf(x),
+                zeroPointOf(x),
+                sum.weights,
+                weightScale(conv, weights),
+                zeroWeight(),
+                scaleOf(y),
+                zeroPointOf(y),
+                bias(conv, weights)));
+  }
+
+  /** Writes the whole numbers of weights, whose first reader has this bias and input. */
+  private WholeSum wholeSum(NodeProto weights, float[] bias, float inputScale) {
+    float[] least = new float[bias.length];
+    for (int o = 0; o < least.length; o++) {
+      least[o] = IntegerWeights.leastScale(bias[o], inputScale);
     }
+    StageMultiples stages = StageMultiples.of(index.weights(weights), least);
+    String name =
+        GraphNames.free(
+            weights.getOutput(0) + "/whole",
+            taken -> WholeWeights.names(taken).stream().anyMatch(names::contains));
+    names.addAll(WholeWeights.names(name));
+    String whole = WholeWeights.write(edited, name, weights, stages.multiple(), bias.length);
+    return new WholeSum(whole, stages.step());
+  }
+
+  private String weightScale(IntegerConv conv, IntegerWeights weights) {
+    float[] scale = weights.scale();
+    return tensor(OnnxProtos.tensor(free(conv.name() + "/w_scale"), scale, scale.length));
+  }
+
+  private String bias(IntegerConv conv, IntegerWeights weights) {
+    int[] bias = weights.bias();
+    return tensor(OnnxProtos.tensor(free(conv.name() + "/B"), bias, bias.length));
+  }
+
+  /** The zero point of all weights. */
+  private String zeroWeight() {
+    if (zeroWeight == null) {
+      zeroWeight =
+          tensor(
+              OnnxProtos.tensor(
+                  free("weights/zero_point"), TensorProto.DataType.INT8, new byte[1]));
+    }
+    return zeroWeight;
   }
 
   /** Where an input of the float convolution stands that becomes an 8-bit one. */
@@ -270,6 +346,13 @@ public final class IntegerEdits {
     return tensor.getName();
   }
 
+  /** The bias of a float convolution; zeros where it has none. */
+  private float[] bias(NodeProto node, int input, int outputs) {
+    return node.getInputCount() > input && !node.getInput(input).isEmpty()
+        ? floats(node, input)
+        : new float[outputs];
+  }
+
   private float[] floats(NodeProto node, int input) {
     return index
         .constant(node.getInput(input))
@@ -279,9 +362,9 @@ public final class IntegerEdits {
                 new IllegalArgumentException(
                     "Layer '"
                         + node.getName()
-                        + "': its "
-                        + SubBitOperator.SUB_BIT_CONV.inputs().get(input)
-                        + " is not a float tensor of the model"));
+                        + "': its input '"
+                        + node.getInput(input)
+                        + "' is not a float tensor of the model"));
   }
 
   private static void requireFits(IntegerConv conv, float[] scale, float in, float out) {

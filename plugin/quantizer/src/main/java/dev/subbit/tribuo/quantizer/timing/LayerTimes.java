@@ -9,6 +9,7 @@ import dev.subbit.tribuo.quantizer.graph.ConvLayer;
 import dev.subbit.tribuo.quantizer.graph.ConvScan;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.FloatArray;
+import dev.subbit.tribuo.quantizer.graph.GraphEdits;
 import dev.subbit.tribuo.quantizer.graph.GraphSession;
 import dev.subbit.tribuo.quantizer.graph.NativeStages;
 import dev.subbit.tribuo.quantizer.graph.PartialModel;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Times the layers of a quantized model, each alone: the float convolution beside the sub-bit one,
@@ -39,12 +41,13 @@ public final class LayerTimes {
    * @param model the float model.
    * @param weights the sub-bit weights by name of the layer; other layers are left out.
    * @param feed an input, of which the layers see the first sample.
-   * @param integer whether the sub-bit layers run on 8-bit activations.
+   * @param form how the sub-bit layers are written; all but {@link GraphEdits.Form#COMPACT} run on
+   *     8-bit activations.
    * @return the times by name of the layer, in the order of the graph, without layers that the
    *     input does not reach.
    */
   public static Map<String, LayerTime> of(
-      ModelProto model, Map<String, StagedWeights> weights, Feed feed, boolean integer) {
+      ModelProto model, Map<String, StagedWeights> weights, Feed feed, GraphEdits.Form form) {
     ModelProto floats = ConvForms.toFloat(model, weights::containsKey);
     boolean signs = weights.values().stream().allMatch(each -> each.weights().isSigns());
     List<ConvLayer> layers =
@@ -58,6 +61,7 @@ public final class LayerTimes {
             .toList();
     Map<ConvLayer, StagedWeights> byLayer = new LinkedHashMap<>();
     layers.forEach(layer -> byLayer.put(layer, weights.get(layer.name())));
+    boolean integer = form != GraphEdits.Form.COMPACT;
     Set<String> nativeStages = integer ? Set.of() : NativeStages.of(floats, byLayer);
     ModelProto exposed = BodyValues.expose(floats, layers);
     Map<String, LayerTime> times = new LinkedHashMap<>();
@@ -71,10 +75,14 @@ public final class LayerTimes {
       for (ConvLayer layer : some) {
         FloatArray x = values.get(PartialModel.outputName(layer.observedInput())).images();
         if (x.values().length > 0) {
+          OneLayer models = new OneLayer(layer, byLayer.get(layer), firstSample(x));
           boolean integerLayer = integer && layer.place().isMain();
           times.put(
               layer.name(),
-              time(layer, byLayer.get(layer), firstSample(x), integerLayer, nativeStages));
+              time(
+                  layer.name(),
+                  models::floatConv,
+                  () -> integerLayer ? models.integerConv(form) : models.subBitConv(nativeStages)));
         }
       }
     }
@@ -89,14 +97,9 @@ public final class LayerTimes {
   }
 
   private static LayerTime time(
-      ConvLayer layer,
-      StagedWeights weights,
-      FloatArray x,
-      boolean integer,
-      Set<String> nativeStages) {
-    OneLayer models = new OneLayer(layer, weights, x);
-    try (TimedSession before = models.floatConv();
-        TimedSession after = integer ? models.integerConv() : models.subBitConv(nativeStages)) {
+      String layer, Supplier<TimedSession> floatConv, Supplier<TimedSession> subBitConv) {
+    try (TimedSession before = floatConv.get();
+        TimedSession after = subBitConv.get()) {
       before.run();
       after.run();
       double[] first = new double[MOST_ROUNDS];
@@ -109,8 +112,7 @@ public final class LayerTimes {
         second[rounds] = after.run();
         rounds++;
       }
-      return new LayerTime(
-          layer.name(), median(first, rounds), median(second, rounds), after.backend());
+      return new LayerTime(layer, median(first, rounds), median(second, rounds), after.backend());
     }
   }
 

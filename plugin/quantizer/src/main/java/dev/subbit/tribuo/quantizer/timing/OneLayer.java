@@ -77,10 +77,12 @@ final class OneLayer {
   }
 
   /**
-   * The layer as part of a chain: its input, and its output if it has one stage, are 8-bit already.
+   * The layer as part of a chain: its input and its output are 8-bit already.
+   *
+   * @param form how it is written before it is given 8 bits.
    */
-  TimedSession integerConv() {
-    ModelProto subBit = GraphEdits.replace(model(), Map.of(layer, weights), GraphEdits.Form.STAGES);
+  TimedSession integerConv(GraphEdits.Form form) {
+    ModelProto subBit = GraphEdits.replace(model(), Map.of(layer, weights), form);
     List<IntegerConv> convs = IntegerConv.of(subBit);
     Map<String, QuantizedRange> ranges = new HashMap<>();
     IntegerEdits.valuesWithoutRange(convs).forEach(value -> ranges.put(value, ANY_RANGE));

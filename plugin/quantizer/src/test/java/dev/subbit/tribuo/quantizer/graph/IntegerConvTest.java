@@ -38,7 +38,8 @@ class IntegerConvTest {
   @Test
   void aConvolutionAloneReadsAndGivesFloats() {
     conv("c", "x").output("c");
-    assertEquals(List.of(new IntegerConv("c", 0, -1, null, -1, "x", "c", null, -1, null)), found());
+    assertEquals(
+        List.of(new IntegerConv("c", 0, null, -1, null, -1, "x", "c", null, -1, null)), found());
   }
 
   @Test
@@ -78,9 +79,11 @@ class IntegerConvTest {
     conv("c", "x");
     graph.node("Add", List.of("s2", "c"), "s3").node("Relu", List.of("s3"), "r").output("r");
     List<IntegerConv> found = found();
-    assertEquals(new IntegerConv("a", 0, -1, null, -1, "x", "a", null, -1, null), found.get(0));
-    assertEquals(new IntegerConv("b", 1, 2, "a", -1, "x", "s2", null, -1, null), found.get(1));
-    assertEquals(new IntegerConv("c", 3, 4, "s2", 5, "x", "r", null, -1, null), found.get(2));
+    assertEquals(
+        new IntegerConv("a", 0, null, -1, null, -1, "x", "a", null, -1, null), found.get(0));
+    assertEquals(
+        new IntegerConv("b", 1, null, 2, "a", -1, "x", "s2", null, -1, null), found.get(1));
+    assertEquals(new IntegerConv("c", 3, null, 4, "s2", 5, "x", "r", null, -1, null), found.get(2));
   }
 
   @Test

@@ -9,10 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.subbit.onnx.CodedWeights;
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.OnnxProtos;
 import dev.subbit.onnx.SubBitModels;
 import dev.subbit.onnx.SubBitNodes;
+import dev.subbit.onnx.WeightsFunction;
 import dev.subbit.onnx.graph.TinyGraph;
 import dev.subbit.tribuo.network.TrainedNetwork.QuantizedRange;
 import java.nio.ByteBuffer;
@@ -40,6 +42,25 @@ class IntegerEditsTest {
     return graph;
   }
 
+  /** Two stages, whose sum {@code weights} is an input of convolutions. */
+  private TinyGraph summed(String weights, float first, float second) {
+    WeightsFunction.write(
+        graph.builder(),
+        weights,
+        CodedWeights.of(List.of(SubBitLayers.ones(1, 1, first), SubBitLayers.ones(1, 1, second))));
+    return graph;
+  }
+
+  private TinyGraph summedConv(String name, String x, String weights, float bias) {
+    return graph
+        .floats(name + "/bias", new float[] {bias}, 1)
+        .node(
+            "Conv",
+            List.of(x, weights, name + "/bias"),
+            name,
+            OnnxProtos.attribute("pads", 1, 1, 1, 1));
+  }
+
   private ModelProto floatModel() {
     return SubBitModels.withOperators(graph.model().toBuilder()).build();
   }
@@ -60,6 +81,14 @@ class IntegerEditsTest {
     IntegerEdits.valuesWithoutRange(convs).forEach(value -> ranges.put(value, UNIT));
     ranges.putAll(special);
     return IntegerEdits.replace(model, convs, ranges);
+  }
+
+  private static float[] floats(ModelProto model, String name) {
+    return model.getGraph().getInitializerList().stream()
+        .filter(tensor -> tensor.getName().equals(name))
+        .findFirst()
+        .flatMap(FloatTensors::values)
+        .orElseThrow();
   }
 
   private static float[] run(ModelProto model, String output) {
@@ -128,6 +157,62 @@ class IntegerEditsTest {
         List.of("QuantizeLinear", "QLinearSubBitConv", "QLinearSubBitBlock", "DequantizeLinear"),
         TinyGraph.opTypes(model.getGraph()));
     assertArrayEquals(run(floatModel(), "s"), run(model, "s"));
+  }
+
+  @Test
+  void aSumOfStagesIsOneConvolutionOfWholeWeights() {
+    summed("w", 1.5f, -0.5f);
+    summedConv("c", "x", "w", 4).node("Relu", List.of("c"), "r");
+    conv("d", "r", 1, 0).output("d");
+    assertEquals(List.of("x", "r", "d"), asked());
+    ModelProto model = replaced();
+    assertEquals(
+        List.of(
+            "QuantizeLinear",
+            "SubBitWeights",
+            "Cast",
+            "QLinearConv",
+            "QLinearSubBitConv",
+            "DequantizeLinear"),
+        TinyGraph.opTypes(model.getGraph()));
+    assertArrayEquals(new float[] {3, -1}, floats(model, "w/whole/multiples"));
+    assertArrayEquals(new float[] {0.5f}, floats(model, "c/w_scale"));
+    assertArrayEquals(run(floatModel(), "d"), run(model, "d"));
+  }
+
+  @Test
+  void convolutionsThatShareASumShareItInEightBits() {
+    summed("w", 3, 1);
+    summedConv("a", "x", "w", 0).output("a");
+    summedConv("b", "a", "w", 2).output("b");
+    ModelProto model = replaced(Map.of("b", new QuantizedRange(2, 0)));
+    assertEquals(
+        List.of(
+            "QuantizeLinear",
+            "SubBitWeights",
+            "Cast",
+            "QLinearConv",
+            "DequantizeLinear",
+            "QLinearConv",
+            "DequantizeLinear"),
+        TinyGraph.opTypes(model.getGraph()));
+    assertEquals(model.getGraph().getNode(3).getInput(3), model.getGraph().getNode(5).getInput(3));
+    assertArrayEquals(run(floatModel(), "b"), run(model, "b"));
+  }
+
+  @Test
+  void floatReadersOfASumKeepIt() {
+    summed("w", 3, 1);
+    summedConv("a", "x", "w", 0).output("a").node("Neg", List.of("w"), "n").output("n");
+    assertArrayEquals(run(floatModel(), "n"), run(replaced(), "n"));
+    assertArrayEquals(run(floatModel(), "a"), run(replaced(), "a"));
+  }
+
+  @Test
+  void aChannelWithoutWeightsStillHasItsBias() {
+    summed("w", 1e-30f, 0);
+    summedConv("c", "x", "w", 7).output("c");
+    assertArrayEquals(run(floatModel(), "c"), run(replaced(), "c"));
   }
 
   @Test

@@ -84,11 +84,15 @@ class QuantizedGraphFuzzTest {
     int size = model.getSerializedSize();
     READER
         .read(size, () -> OperatorSets.upgrade("m.onnx", model))
-        .ifPresent(upgraded -> PASS.read(size, () -> replaced(upgraded)));
+        .ifPresent(
+            upgraded -> {
+              PASS.read(size, () -> replaced(upgraded, GraphEdits.Form.STAGES));
+              PASS.read(size, () -> replaced(upgraded, GraphEdits.Form.SUMMED));
+            });
   }
 
   /** The model with its convolutions sub-bit, and those on 8 bits. */
-  private static ModelProto replaced(ModelProto model) {
+  private static ModelProto replaced(ModelProto model, GraphEdits.Form form) {
     Map<ConvLayer, StagedWeights> weights = new HashMap<>();
     ConvScan.of(model, values -> Map.of(), Codewords.SIGNS)
         .layers()
@@ -97,7 +101,7 @@ class QuantizedGraphFuzzTest {
                 weights.put(
                     layer,
                     SubBitLayers.staged(layer.outChannels(), layer.inChannels(), 1, .5f, .25f)));
-    ModelProto subBit = GraphEdits.replace(model, weights, GraphEdits.Form.STAGES);
+    ModelProto subBit = GraphEdits.replace(model, weights, form);
     List<IntegerConv> convs = IntegerConv.of(subBit);
     Map<String, QuantizedRange> ranges = new HashMap<>();
     IntegerEdits.valuesWithoutRange(convs)

@@ -13,13 +13,14 @@ import dev.subbit.onnx.PackedConvWeights;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import dev.subbit.tribuo.quantizer.graph.Feed;
 import dev.subbit.tribuo.quantizer.graph.FloatArray;
+import dev.subbit.tribuo.quantizer.graph.GraphEdits;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LayerTimesTest {
 
@@ -68,7 +69,11 @@ class LayerTimesTest {
   @Test
   void layersComeInTheOrderOfTheGraphAndOthersAreLeftOut() {
     Map<String, LayerTime> times =
-        LayerTimes.of(chain(3), Map.of("conv2", weights(1), "conv0", weights(2)), feed(), false);
+        LayerTimes.of(
+            chain(3),
+            Map.of("conv2", weights(1), "conv0", weights(2)),
+            feed(),
+            GraphEdits.Form.COMPACT);
     assertEquals(List.of("conv0", "conv2"), List.copyOf(times.keySet()));
     times.forEach(
         (name, time) -> {
@@ -78,10 +83,10 @@ class LayerTimesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3})
-  void layersOnEightBitsAreTimedWithAllTheirStages(int stages) {
+  @CsvSource({"SUMMED, 1", "SUMMED, 2", "STAGES, 2", "STAGES, 3"})
+  void layersOnEightBitsAreTimedWithAllTheirStages(GraphEdits.Form form, int stages) {
     assertTimed(
-        LayerTimes.of(chain(1), Map.of("conv0", weights(stages)), feed(), true).get("conv0"));
+        LayerTimes.of(chain(1), Map.of("conv0", weights(stages)), feed(), form).get("conv0"));
   }
 
   @Test
@@ -90,11 +95,12 @@ class LayerTimesTest {
     for (int i = 0; i < 9; i++) {
       weights.put("conv" + i, weights(1));
     }
-    assertEquals(9, LayerTimes.of(chain(9), weights, feed(), false).size());
+    assertEquals(9, LayerTimes.of(chain(9), weights, feed(), GraphEdits.Form.COMPACT).size());
   }
 
   @Test
   void nothingToTimeTakesNoRun() {
-    assertEquals(Map.of(), LayerTimes.of(chain(1), Map.of(), new Feed(Map.of()), false));
+    assertEquals(
+        Map.of(), LayerTimes.of(chain(1), Map.of(), new Feed(Map.of()), GraphEdits.Form.COMPACT));
   }
 }

@@ -2,7 +2,9 @@ package dev.subbit.tribuo.export;
 
 import dev.subbit.onnx.ConvAttributes;
 import dev.subbit.onnx.OnnxProtos;
+import dev.subbit.onnx.StagedConvCost;
 import dev.subbit.onnx.SubBitNodes;
+import dev.subbit.onnx.WeightsFunction;
 import dev.subbit.tribuo.network.ConvChain;
 import dev.subbit.tribuo.network.Layer;
 import dev.subbit.tribuo.network.Network;
@@ -52,6 +54,47 @@ final class FloatLayers {
     String tensor = node.layer().accept(new NodeWriter(node, inputs));
     ConvChain chain = chains.get(node.name());
     values.putFloat(chain == null ? node.name() : chain.normalized().name(), tensor);
+  }
+
+  /**
+   * Writes stages that are added up as one convolution, under the name of the first stage: as a
+   * sub-bit operator where its kernels are faster, else as an ordinary one.
+   */
+  void writeSum(StageSum sum) {
+    Network.Node first = sum.stages().get(0);
+    Layer.Conv conv = (Layer.Conv) first.layer();
+    NodeShape shape = shapes.get(sum.last().name());
+    StageSum.Folded folded = sum.folded(trained);
+    String name = ActivationValues.onnxName(first);
+    String x = values.floatOf(first.inputs().get(0));
+    List<StagedConvCost.Output> outputs =
+        List.of(new StagedConvCost.Output(shape.height(), shape.width()));
+    String tensor;
+    if (StagedConvCost.isLess(folded.weights(), 1, outputs)) {
+      tensor =
+          SubBitNodes.stagedConv(
+              graph.proto(),
+              name,
+              x,
+              folded.weights(),
+              ConvAttributes.of(conv.stride(), 1),
+              folded.bias());
+    } else {
+      String weights = WeightsFunction.write(graph.proto(), name + "/weights", folded.weights());
+      tensor = writeConv(name, conv, x, weights, folded.bias());
+    }
+    values.putFloat(sum.last().name(), tensor);
+  }
+
+  private String writeConv(String name, Layer.Conv conv, String x, String weights, float[] bias) {
+    int pad = conv.kernel() / 2;
+    return graph.node(
+        name,
+        "Conv",
+        List.of(x, weights, graph.floats(name + "/bias", bias, conv.out())),
+        OnnxProtos.attribute("kernel_shape", conv.kernel(), conv.kernel()),
+        OnnxProtos.attribute("strides", conv.stride(), conv.stride()),
+        OnnxProtos.attribute("pads", pad, pad, pad, pad));
   }
 
   /** Writes a max pooling, of floats or of 8-bit values. */
@@ -121,16 +164,8 @@ final class FloatLayers {
               conv.in(),
               conv.kernel(),
               conv.kernel());
-      String bias = graph.floats(name + "/bias", parameters.bias(), conv.out());
       String input = conv.activations() == Layer.Activations.BINARY ? writeSigns() : x();
-      int pad = conv.kernel() / 2;
-      return graph.node(
-          name,
-          "Conv",
-          List.of(input, weight, bias),
-          OnnxProtos.attribute("kernel_shape", conv.kernel(), conv.kernel()),
-          OnnxProtos.attribute("strides", conv.stride(), conv.stride()),
-          OnnxProtos.attribute("pads", pad, pad, pad, pad));
+      return writeConv(name, conv, input, weight, parameters.bias());
     }
 
     /** x >= 0 ? 1 : -1. */

@@ -22,10 +22,11 @@ import java.util.Set;
  * <p>The input {@value #INPUT} is float [batch, features], the features in the order of their ids
  * and with raw pixel values; the output {@value #OUTPUT} is float [batch, classes], probabilities.
  * ONNX nodes bear the names of the network's nodes. Batch normalisation is folded into the
- * convolution before it. Between binary convolutions signs flow packed, and a block of ReActNet is
- * one node, under the name of its convolution. A network with quantized ranges becomes an integer
- * graph as {@link TrainedNetwork} describes, where the end of a residual block is one node under
- * the name of its convolution, too; every ONNX Runtime back end then gives the same bits.
+ * convolution before it, and the stages of a layer that are added up are one convolution under the
+ * name of the first. Between binary convolutions signs flow packed, and a block of ReActNet is one
+ * node, under the name of its convolution. A network with quantized ranges becomes an integer graph
+ * as {@link TrainedNetwork} describes, where the end of a residual block is one node under the name
+ * of its convolution, too; every ONNX Runtime back end then gives the same bits.
  *
  * <p>A network with an {@link IntegerForm} becomes one node from pixels to logits, or one node per
  * layer. All of its values but the logits are integers, and every ONNX Runtime back end gives the
@@ -53,6 +54,9 @@ public final class OnnxExporter {
   /** Nodes that run as part of a convolution before them. */
   private final Set<String> folded = new HashSet<>();
 
+  /** Stages that are one convolution, by their last nodes. */
+  private final Map<String, StageSum> sums;
+
   private final ActivationValues values;
   private final FloatLayers floatLayers;
   private final IntegerLayers integerLayers;
@@ -70,6 +74,9 @@ public final class OnnxExporter {
     this.binaryLayerWriter = new BinaryLayerWriter(graph, trained, shapes, binaryLayers, values);
     graph.addInput(positions.length);
     chains.values().forEach(chain -> chain.norm().ifPresent(norm -> folded.add(norm.name())));
+    // In 8 bits, each stage is rounded by a range of its own.
+    this.sums = trained.ranges().isEmpty() ? StageSum.of(trained, Set.copyOf(wanted)) : Map.of();
+    sums.values().forEach(sum -> sum.inner().forEach(node -> folded.add(node.name())));
   }
 
   /**
@@ -225,6 +232,8 @@ public final class OnnxExporter {
         binaryLayerWriter.writeConv(chains.get(node.name()));
       } else if (runsInsideAnother(node)) {
         continue;
+      } else if (sums.containsKey(node.name())) {
+        floatLayers.writeSum(sums.get(node.name()));
       } else if (integerLayers.blockOfAddition(node.name()).isPresent()) {
         ResidualBlock block = integerLayers.blockOfAddition(node.name()).get();
         block.relu().ifPresent(relu -> folded.add(relu.name()));

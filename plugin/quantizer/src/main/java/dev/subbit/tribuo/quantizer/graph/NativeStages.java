@@ -2,6 +2,7 @@ package dev.subbit.tribuo.quantizer.graph;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.subbit.onnx.CodedWeights;
+import dev.subbit.onnx.StagedConvCost;
 import dev.subbit.tribuo.quantizer.fit.StagedWeights;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -11,24 +12,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Says which convolutions of several stages the kernels of {@code StagedSubBitConv} are faster for
- * than a float convolution is with the sum of the stages.
- *
- * <p>Both are counted, not measured, so that the same model is written on every machine: for one
- * input channel and a vector of 16 pixels, the loads of maps (docs/OPERATORS.md, "Maps") beside the
- * multiply-adds of the float convolution, two of which a processor does per load. Measured times
- * favour the kernels more than these counts do; docs/QUANTIZING.md, "How many bits", has them.
+ * Says which convolutions of several stages are written as {@code StagedSubBitConv}, since its
+ * kernels are faster than a float convolution by the count of {@link StagedConvCost}.
  */
 public final class NativeStages {
-
-  /** Lanes of the widest vectors, in floats. */
-  private static final int LANES = 16;
-
-  /** With fewer input channels, writing the output takes a large part of the time of either. */
-  private static final int LEAST_CHANNELS = 16;
-
-  /** The most of the float convolution's count with which kernels were never slower (Zen 4). */
-  private static final double MOST_COST = 1.16;
 
   private NativeStages() {}
 
@@ -46,59 +33,43 @@ public final class NativeStages {
     layers.forEach(
         (layer, weights) ->
             sharing.computeIfAbsent(weights.weights(), one -> new ArrayList<>()).add(layer));
-    sharing.entrySet().removeIf(one -> !mayBeFaster(one.getKey(), one.getValue()));
+    sharing.entrySet().removeIf(one -> !isInMainGraph(one.getValue()) || !isLess(one, List.of()));
     List<String> inputs =
         sharing.values().stream().flatMap(List::stream).map(ConvLayer::input).distinct().toList();
     Map<String, long[]> sizes = GraphSession.sizes(model, inputs);
     Set<String> names = new HashSet<>();
-    sharing.forEach(
-        (weights, all) -> {
-          if (cost(weights, all.get(0)) * waste(all, sizes) <= MOST_COST) {
-            all.forEach(layer -> names.add(layer.name()));
-          }
-        });
+    for (Map.Entry<CodedWeights, List<ConvLayer>> one : sharing.entrySet()) {
+      if (isLess(one, outputs(one.getValue(), sizes))) {
+        one.getValue().forEach(layer -> names.add(layer.name()));
+      }
+    }
     return names;
   }
 
-  /** Whether kernels would be faster on large images. */
-  private static boolean mayBeFaster(CodedWeights weights, List<ConvLayer> layers) {
-    ConvLayer first = layers.get(0);
-    return layers.stream().allMatch(layer -> layer.place().isMain())
-        && weights.stages() > 1
-        && weights.isSigns()
-        && first.inChannels() >= LEAST_CHANNELS
-        && cost(weights, first) <= MOST_COST;
+  private static boolean isInMainGraph(List<ConvLayer> layers) {
+    return layers.stream().allMatch(layer -> layer.place().isMain());
   }
 
-  /** The loads of the kernels over those that the float convolution has the time of. */
-  private static double cost(CodedWeights weights, ConvLayer layer) {
-    double outputs = (double) layer.outChannels() / layer.attributes().group();
-    double codewords = Math.min(outputs, 1 << weights.tau());
-    double rows = 48 + 3 * outputs;
-    double halves = 96 + 2 * outputs;
-    double responses = 32 + 4 * codewords + outputs;
-    double loads = weights.stages() * Math.min(Math.min(rows, halves), responses);
-    return loads / (9 * outputs / 2);
+  private static boolean isLess(
+      Map.Entry<CodedWeights, List<ConvLayer>> sharing, List<StagedConvCost.Output> outputs) {
+    int group = sharing.getValue().get(0).attributes().group();
+    return StagedConvCost.isLess(sharing.getKey(), group, outputs);
   }
 
-  /**
-   * Lanes over pixels. Rows lie one behind the other, two padded pixels between them, and the last
-   * vector is not full.
-   */
-  private static double waste(List<ConvLayer> layers, Map<String, long[]> sizes) {
-    double pixels = 0;
-    double lanes = 0;
+  /** What layers give; empty if one has no fixed size. */
+  private static List<StagedConvCost.Output> outputs(
+      List<ConvLayer> layers, Map<String, long[]> sizes) {
+    List<StagedConvCost.Output> outputs = new ArrayList<>();
     for (ConvLayer layer : layers) {
       long[] size = sizes.get(layer.input());
       if (size == null || size[0] < 1 || size[1] < 1) {
-        return 1;
+        return List.of();
       }
-      long rows = layer.attributes().outputHeight(Math.toIntExact(size[0]));
-      long columns = layer.attributes().outputWidth(Math.toIntExact(size[1]));
-      long positions = (rows - 1) * (columns + 2) + columns;
-      pixels += (double) rows * columns;
-      lanes += (positions + LANES - 1) / LANES * LANES;
+      outputs.add(
+          new StagedConvCost.Output(
+              layer.attributes().outputHeight(Math.toIntExact(size[0])),
+              layer.attributes().outputWidth(Math.toIntExact(size[1]))));
     }
-    return lanes / pixels;
+    return outputs;
   }
 }

@@ -17,8 +17,7 @@ tests=$work/subbit-fpga-backend
 counts=$work/counts
 jobs=$(nproc)
 
-cmake -S "$root" -B "$work" -DCMAKE_BUILD_TYPE=Release -DSUBBIT_RTL_COVERAGE=ON -DSUBBIT_RTL_WARNINGS=OFF \
-  -DSUBBIT_RESOURCE_DIR="$work/out" >"$work.log"
+cmake -S "$root" -B "$work" -DCMAKE_BUILD_TYPE=Release -DSUBBIT_RTL_COVERAGE=ON -DSUBBIT_RESOURCE_DIR="$work/out" >"$work.log"
 cmake --build "$work" --target rtl_module_test rtl_test device_test --parallel "$jobs" >>"$work.log"
 
 rm -rf "$counts"

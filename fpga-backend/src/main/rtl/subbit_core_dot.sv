@@ -141,7 +141,7 @@ module subbit_core_dot #(
 
   // In direct mode, each word of indices is read for one group of lanes after the other, as the units serve them.
   wire [15:0] direct_slot = issue_step >> $clog2(GROUPS);
-  wire [GROUP_BITS-1:0] direct_group = GROUPS > 1 ? issue_step[GROUP_BITS-1:0] : '0;
+  wire [GROUP_BITS-1:0] direct_group = GROUP_BITS'(issue_step) & GROUP_BITS'(GROUPS - 1);
   assign index_half = layer.direct ? window_index_half : looking.index_half;
   assign index_slot = layer.direct ? SLOT_BITS'(direct_slot) : look_slot;
 

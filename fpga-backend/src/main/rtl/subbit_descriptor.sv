@@ -127,16 +127,14 @@ module subbit_descriptor #(
 
   // Whether a zero point is in the range of its format; without one it is 0.
   function automatic logic zero_fits(input logic none, input logic is_signed, input logic signed [15:0] zero);
-    if (none) return zero == 0;
-    return is_signed ? zero >= -16'sd128 && zero <= 16'sd127 : zero >= 0 && zero <= 16'sd255;
+    return none ? zero == 0 : is_signed ? zero >= -16'sd128 && zero <= 16'sd127 : zero >= 0 && zero <= 16'sd255;
   endfunction
   function automatic logic in_range(input logic [31:0] value, input logic [31:0] most);
     return value != 0 && value <= most;
   endfunction
   // Length of an output axis; 0 where the padded input does not hold the kernel.
   function automatic logic [31:0] out_length(input logic [31:0] padded, input logic [15:0] stride);
-    if (padded < 32'd3) return 32'd0;
-    return (stride == 16'd2 ? (padded - 32'd3) >> 1 : padded - 32'd3) + 32'd1;
+    return padded < 32'd3 ? 32'd0 : (stride == 16'd2 ? (padded - 32'd3) >> 1 : padded - 32'd3) + 32'd1;
   endfunction
 
   // floor(number / divisor), for 17 bits and 1 to 8: products with the reciprocal, rounded up, are exact.
@@ -150,9 +148,9 @@ module subbit_descriptor #(
       4'd2: reciprocal = 20'd524288;
       4'd4: reciprocal = 20'd262144;
       4'd8: reciprocal = 20'd131072;
-      default: return number;
+      default: reciprocal = 20'd0;
     endcase
-    return 17'(37'(number) * 37'(reciprocal) >> 20);
+    return reciprocal == 0 ? number : 17'(37'(number) * 37'(reciprocal) >> 20);
   endfunction
   logic [31:0] padded_height, padded_width;
   logic [17:0] axis_padded;
@@ -436,11 +434,11 @@ module subbit_descriptor #(
           if (out_bits) layer.tile_columns[2:0] <= '0;
           state <= REPORT;
         end
-        REPORT: begin
+        // REPORT
+        default: begin
           done <= 1'b1;
           state <= IDLE;
         end
-        default: state <= IDLE;
       endcase
     end
 

@@ -219,11 +219,11 @@ module subbit_list #(
           end
         end
         NEXT: state <= FETCH;
-        FINISH: begin
+        // FINISH
+        default: begin
           finished <= 1'b1;
           state <= IDLE;
         end
-        default: state <= IDLE;
       endcase
       if (state == WAIT_WRITES && !writes_busy) cycles_of_layer <= layer_cycles;
       if (state == FINISH) begin

@@ -1,18 +1,22 @@
 #!/usr/bin/env bash
-# Seeds faults into the hardware description, one at a time, and runs the simulation's tests against each: every fault must
-# make them fail. Takes at least a quarter of an hour, so it is not part of the build. From the repository root:
+# Seeds faults into the hardware description, one at a time, and runs tests against each: every fault must make one fail. Takes
+# too long to be part of the build. From the repository root:
 #
 #   fpga-backend/src/test/rtl/mutants.sh BUILD_FOLDER [NUMBER...]
 #
-# BUILD_FOLDER is where cmake built the native code with its tests (target/native). Ends with 0 if every fault was caught.
+# BUILD_FOLDER is where cmake built the native code with its tests (target/native), by make. Of the benches that have the broken
+# module in them, the smallest is made anew and its tests run, then the next one, and at last the simulated devices: what is not
+# broken is taken from BUILD_FOLDER. As many faults are tried at a time as there are processors. Ends with 0 if every fault
+# was caught.
 set -euo pipefail
 
 build=$(cd "$1" && pwd)
 shift
 root=$(cd "$(dirname "$0")/../../../.." && pwd)
+native=$root/fpga-backend/src/main/native
 rtl=$root/fpga-backend/src/main/rtl
+objects=$build/subbit-fpga-backend
 work=$build/mutants
-mkdir -p "$work"
 
 # What is broken | file | text that is there, once | text that takes its place
 faults=(
@@ -57,7 +61,7 @@ faults=(
   "a residual is fetched in place of rows|subbit_engine.sv|read_ready && !row_valid|read_ready"
   "sums of a tile are given up before they are written|subbit_engine.sv|(!step_first \|\| sums_held != 2'd2)|1'b1"
   "a part is longer than a short tile can count|subbit_residual.sv|PIXEL_BITS + 1 > PART_BITS ? PIXEL_BITS + 1 : PART_BITS|PIXEL_BITS + 1"
-  "a step begins before its rows are stored|subbit_engine.sv|!filling \&\& !gathering|!gathering"
+  "a step begins before its rows are stored|subbit_engine.sv|!filling && !gathering|!gathering"
   "a queue overflows|subbit_queue.sv|written - taken != (AW + 1)'(DEPTH)|1'b1"
   "a start during a reset is taken|subbit_registers.sv|&& !running && !resetting;|&& !running;"
   "a reset ends before the engine is idle|subbit_registers.sv|else if (idle && !abort) resetting|else resetting"
@@ -162,42 +166,124 @@ faults=(
   "bands of stems take no room|subbit_table_engine.sv|2'(dense ? dense_begin : sums_begin)|2'(sums_begin)"
 )
 
-# Tests whether the fault of this number goes unnoticed. The whole device is built only if no bench of a module has caught the fault.
-survives() {
-  timeout 300 "$work/build/subbit-fpga-backend/rtl_module_test" --gtest_fail_fast >"$work/test$1.log" 2>&1 || return 1
-  cmake --build "$work/build" --target subbit_rtl --parallel 2 >>"$work/log" 2>&1 || exit 1
-  local library
-  library=$(find "$work/out" -name 'libsubbit_rtl.*')
-  SUBBIT_FULL_SWEEPS=1 SUBBIT_RTL_LIBRARY=$library timeout 300 "$build/subbit-fpga-backend/rtl_test" --gtest_fail_fast >"$work/test$1.log" 2>&1
+# Copies the description to the folder $1, with the fault of number $2, and prints the file that has it.
+seed() {
+  local what file from to
+  IFS='|' read -r what file from to <<<"$(sed 's/\\|\\|/@OR@/g' <<<"${faults[$2 - 1]}")"
+  rm -rf "$1"
+  mkdir -p "$1"
+  cp -r "$rtl" "$1/rtl"
+  if ! FROM=${from//@OR@/||} TO=${to//@OR@/||} perl -0pi -e '$n = s/\Q$ENV{FROM}\E/$ENV{TO}/g; END { $? = $n != 1 }' "$1/rtl/$file"; then
+    echo "$2: '${from//@OR@/||}' is not in $file, or more than once; bring this list up to date" >&2
+    return 1
+  fi
+  echo "$file"
 }
 
-caught=0
-tried=0
+# The models that have the file $1 in them, those of the fewest files first.
+models_with() {
+  grep -lE "/$1[;\"]" "$objects"/verilated/*.cmake | while read -r model; do
+    echo "$(grep -o ';' "$model" | wc -l) $(basename "$model" .cmake)"
+  done | sort -n | cut -d' ' -f2
+}
+
+is_device() { grep -q 'set(TOP subbit_simulation)' "$objects/verilated/$1.cmake"; }
+
+# The tests that use the model $1, as a filter. Of a bench those in files that name it, or include a header that does.
+tests_with() {
+  case $1 in
+    Vsubbit_tables) echo 'RtlTables.*' ;;
+    Vsubbit_paper) echo '*/paper:Protocol.*' ;;
+    Vsubbit_shared | Vsubbit_binary) echo "*/${1#Vsubbit_}" ;;
+    *)
+      local names=("-e$1")
+      for header in $(cd "$native" && grep -lw "$1" rtl/*.h); do
+        names+=("-e$header")
+      done
+      grep -lwF "${names[@]}" "$native"/rtl/*_test.cc | xargs sed -nE 's/^[A-Z_]*TEST(_[FP])?\(([A-Za-z0-9_]+),.*/*\2.*/p' | sort -u | paste -sd:
+      ;;
+  esac
+}
+
+# Makes the sources of the model $2 of the description in the folder $1.
+make_model() {
+  sed "s#\([\";]\)$rtl#\1$1/rtl#g; s#$objects/verilated#$1/verilated#; s#-Wall#-Wno-fatal#" "$objects/verilated/$2.cmake" >"$1/$2.cmake" &&
+    cmake -DMODEL="$1/$2.cmake" -P "$native/cmake/Verilate.cmake" &&
+    # What includes it is compiled already.
+    cmp "$objects/verilated/$2/$2.h" "$1/verilated/$2/$2.h"
+}
+
+# Compiles the model $2 in the folder $1 as target $3 does, but with the option $4.
+compile_model() {
+  local flags=$objects/CMakeFiles/$3.dir/flags.make
+  # shellcheck disable=SC2046 # words
+  "${CXX:-c++}" $(sed -nE 's/^CXX_(DEFINES|FLAGS) = //p' "$flags") -w "$4" -I"$1/verilated/$2" $(sed -n 's/^CXX_INCLUDES = //p' "$flags") \
+    -c "$1/verilated/$2/$2_all.cc" -o "$1/$2.o"
+}
+
+# Builds, in the folder $1, what runs tests with the model $2: a library for a device, else a program. Devices run for so long
+# that optimising them is worth its time.
+make_tests() {
+  if is_device "$2"; then
+    compile_model "$1" "$2" subbit_rtl -O1 &&
+      sed "s# -o [^ ]*# -o $1/built#; s#[^ ]*/${2}_all.cc.o#$1/$2.o#" "$objects/CMakeFiles/subbit_rtl.dir/link.txt" >"$1/link"
+  else
+    compile_model "$1" "$2" rtl_modules -O0 &&
+      sed "s# -o [^ ]*# $1/$2.o -o $1/built#" "$objects/CMakeFiles/rtl_module_test.dir/link.txt" >"$1/link"
+  fi && (cd "$objects" && bash "$1/link")
+}
+
+# Runs what make_tests has built.
+run_tests() {
+  local program=$1/built
+  if is_device "$2"; then
+    program=$objects/rtl_test
+  fi
+  SUBBIT_FULL_SWEEPS=1 SUBBIT_RTL_LIBRARY=$1/built timeout 600 "$program" --gtest_fail_fast --gtest_filter="$(tests_with "$2")"
+}
+
+# Tries the fault of a number, in the folder $1; leaves a file named caught if a test fails.
+try() {
+  local what=${faults[$2 - 1]%%|*} file model
+  file=$(seed "$1" "$2") || return
+  for model in $(models_with "$file"); do
+    if ! make_model "$1" "$model" >"$1/log" 2>&1; then
+      echo "$2: does not build; see $1/log: $what"
+      return
+    fi
+    # With its parameters, a model may be without the module.
+    if diff -rq "$objects/verilated/$model" "$1/verilated/$model" >/dev/null; then
+      continue
+    fi
+    if ! make_tests "$1" "$model" >"$1/log" 2>&1; then
+      echo "$2: does not build; see $1/log: $what"
+      return
+    fi
+    if ! run_tests "$1" "$model" >"$1/log" 2>&1; then
+      echo "$2: caught by $(grep -m1 -o '^\[  FAILED  \] [^ ,]*' "$1/log" | cut -c14- || echo 'a crash or time-out') with $model: $what"
+      rm -rf "$1"
+      mkdir "$1"
+      touch "$1/caught"
+      return
+    fi
+  done
+  echo "$2: NOT CAUGHT: $what"
+}
+
+cmake --build "$build" --target rtl_module_test rtl_test --parallel "$(nproc)" >/dev/null
+rm -rf "$work"
+mkdir "$work"
 numbers=("$@")
 if [ ${#numbers[@]} -eq 0 ]; then
-  numbers=($(seq 1 ${#faults[@]}))
+  mapfile -t numbers < <(seq 1 ${#faults[@]})
 fi
 for number in "${numbers[@]}"; do
-  IFS='|' read -r what file from to <<<"$(sed 's/\\|\\|/@OR@/g' <<<"${faults[number - 1]}")"
-  from=${from//@OR@/||}
-  to=${to//@OR@/||}
-  rm -rf "$work/rtl"
-  cp -r "$rtl" "$work/rtl"
-  FROM=$from TO=$to perl -0pi -e 's/\Q$ENV{FROM}\E/$ENV{TO}/' "$work/rtl/$file"
-  if cmp -s "$rtl/$file" "$work/rtl/$file"; then
-    echo "$number: '$from' is no longer in $file; bring this list up to date"
-    exit 1
-  fi
-  cmake -S "$root" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DSUBBIT_RTL_DIR="$work/rtl" \
-    -DSUBBIT_RTL_WARNINGS=OFF -DSUBBIT_RESOURCE_DIR="$work/out" >"$work/log" 2>&1
-  cmake --build "$work/build" --target rtl_module_test --parallel 2 >>"$work/log" 2>&1
-  tried=$((tried + 1))
-  if survives "$number"; then
-    echo "$number: NOT CAUGHT: $what"
-  else
-    caught=$((caught + 1))
-    echo "$number: caught by $(grep -m1 -o '^\[  FAILED  \] [^ ,]*' "$work/test$number.log" | cut -c14- || echo 'a crash or time-out'): $what"
-  fi
+  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+    wait -n
+  done
+  try "$work/$number" "$number" &
 done
-echo "$caught of $tried faults caught"
-[ "$caught" -eq "$tried" ]
+wait
+caught=$(find "$work" -name caught | wc -l)
+echo "$caught of ${#numbers[@]} faults caught"
+[ "$caught" -eq "${#numbers[@]}" ]

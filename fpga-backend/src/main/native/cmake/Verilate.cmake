@@ -1,5 +1,7 @@
-# Runs Verilator and gathers the files that it writes in one. Called by subbit_verilate. Where nothing has changed the files stay as
-# they are, so that a change to one module compiles no model that is without it.
+# Runs Verilator for the model that the file MODEL describes, and gathers the files that it writes in one. Called by subbit_verilate.
+# Where nothing has changed the files stay as they are, and are not compiled again.
+cmake_minimum_required(VERSION 3.22)
+include("${MODEL}")
 set(fresh "${FOLDER}.fresh")
 file(REMOVE_RECURSE "${fresh}")
 file(MAKE_DIRECTORY "${fresh}")
@@ -13,12 +15,24 @@ foreach(source IN LISTS SOURCES)
   list(APPEND names "${name}")
 endforeach()
 execute_process(
-  COMMAND "${BIN}" --cc --assert -O3 --x-assign fast ${WARNINGS} --prefix ${PREFIX} --Mdir "${fresh}" --top-module ${TOP}
-          ${PARAMETERS} ${names}
+  COMMAND "${BIN}" --cc --assert -O3 --x-assign fast ${OPTIONS} --prefix ${PREFIX} --Mdir "${fresh}" --top-module ${TOP} ${names}
   WORKING_DIRECTORY "${sources_folder}"
   RESULT_VARIABLE rc OUTPUT_VARIABLE printed ERROR_VARIABLE printed)
 if(NOT rc EQUAL 0)
   message(FATAL_ERROR "Verilator refused the hardware description:\n${printed}")
+endif()
+if("--coverage-line" IN_LIST OPTIONS)
+  # Counters of a class, not of an instance, are registered once, in one place: tests make many models, and rtl/coverage.cc writes
+  # what all of them counted.
+  file(GLOB files "${fresh}/*__Syms.h" "${fresh}/*__Slow.cpp")
+  foreach(file IN LISTS files)
+    file(READ "${file}" text)
+    string(REPLACE "uint32_t __Vcoverage[" "static inline uint32_t __Vcoverage[" text "${text}")
+    string(REGEX REPLACE "([A-Za-z0-9_]+_configure_coverage)\\(this, first\\);"
+           "if (static bool registered = false; !std::exchange(registered, true)) \\1(this, true);" text "${text}")
+    string(REPLACE "vlSymsp->_vm_contextp__->coveragep()" "Verilated::defaultContextp()->coveragep()" text "${text}")
+    file(WRITE "${file}" "${text}")
+  endforeach()
 endif()
 file(GLOB files RELATIVE "${fresh}" "${fresh}/*.cpp")
 list(SORT files)

@@ -49,26 +49,71 @@ if(NOT VERILATOR_BIN)
   find_program(VERILATOR_BIN verilator_bin REQUIRED NO_CACHE)
 endif()
 
+# subbit_sources_of(found module source...): those of the sources that the module needs, in their order: what is no module, such as
+# packages and waivers, its own file and those of the modules in it. So a change to one module makes no model anew that is without it.
+function(subbit_sources_of found module)
+  set(modules "")
+  set(left ${module})
+  while(left)
+    list(POP_FRONT left name)
+    if(NOT name IN_LIST modules)
+      list(APPEND modules ${name})
+      get_property(known GLOBAL PROPERTY subbit_modules_in_${name} SET)
+      if(NOT known)
+        set(file ${ARGN})
+        list(FILTER file INCLUDE REGEX "/${name}\\.s?v$")
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+        file(STRINGS "${file}" lines REGEX "^ *subbit_[a-z0-9_]+ +(#|[a-z0-9_]+ *)\\(")
+        string(REGEX MATCHALL "subbit_[a-z0-9_]+ +(#|[a-z0-9_]+ *)\\(" instances "${lines}")
+        list(TRANSFORM instances REPLACE " .*" "")
+        set_property(GLOBAL PROPERTY subbit_modules_in_${name} ${instances})
+      endif()
+      get_property(instances GLOBAL PROPERTY subbit_modules_in_${name})
+      list(APPEND left ${instances})
+    endif()
+  endwhile()
+  set(sources "")
+  foreach(source IN LISTS ARGN)
+    cmake_path(GET source STEM name)
+    if(source MATCHES "(\\.vlt|_pkg\\.sv)$" OR name IN_LIST modules)
+      list(APPEND sources "${source}")
+    endif()
+  endforeach()
+  set(${found} ${sources} PARENT_SCOPE)
+endfunction()
+
 # subbit_verilate(target prefix sources... TOP module PARAMETERS name=value... [ALONE]): adds to `target` the model of a module with
 # these parameters, as class `prefix`; one that is simulated ALONE, and small, may leave bits of its ports unused. What Verilator
 # writes is compiled as one file, which is the fastest, and with -O1: -O2 takes three times as long on the largest model, which is then
 # simulated 4% faster.
 function(subbit_verilate target prefix)
   cmake_parse_arguments(arg "ALONE" "TOP" "PARAMETERS" ${ARGN})
-  set(warnings -Wall)
+  set(options -Wall)
   if(arg_ALONE)
-    list(APPEND warnings -Wno-UNUSEDSIGNAL)
+    list(APPEND options -Wno-UNUSEDSIGNAL)
   endif()
-  set(folder "${CMAKE_CURRENT_BINARY_DIR}/verilated/${prefix}")
+  if(SUBBIT_RTL_COVERAGE)
+    list(APPEND options --coverage-line --coverage-toggle)
+  endif()
   list(TRANSFORM arg_PARAMETERS PREPEND "-G")
+  subbit_sources_of(sources ${arg_TOP} ${arg_UNPARSED_ARGUMENTS})
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/verilated/${prefix}")
+  # What to do; also for tests that make the model of other sources (test/rtl/mutants.sh).
+  file(CONFIGURE OUTPUT "${folder}.cmake" @ONLY CONTENT [[
+set(BIN "@VERILATOR_BIN@")
+set(ROOT "@VERILATOR_ROOT@")
+set(PREFIX @prefix@)
+set(TOP @arg_TOP@)
+set(OPTIONS "@options@;@arg_PARAMETERS@")
+set(SOURCES "@sources@")
+set(FOLDER "@folder@")
+]])
   add_custom_command(
     OUTPUT "${folder}.stamp"
     BYPRODUCTS "${folder}/${prefix}_all.cc"
-    COMMAND "${CMAKE_COMMAND}" -DBIN=${VERILATOR_BIN} -DROOT=${VERILATOR_ROOT} -DPREFIX=${prefix} -DTOP=${arg_TOP}
-            -DFOLDER=${folder} "-DWARNINGS=$<IF:$<BOOL:${SUBBIT_RTL_WARNINGS}>,${warnings},-Wno-fatal>" "-DPARAMETERS=${arg_PARAMETERS}" "-DSOURCES=${arg_UNPARSED_ARGUMENTS}"
-            -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
+    COMMAND "${CMAKE_COMMAND}" "-DMODEL=${folder}.cmake" -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
     COMMAND "${CMAKE_COMMAND}" -E touch "${folder}.stamp"
-    DEPENDS ${arg_UNPARSED_ARGUMENTS} "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
+    DEPENDS ${sources} "${folder}.cmake" "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Verilate.cmake"
     COMMENT "Verilating ${prefix}"
     VERBATIM)
   target_sources(${target} PRIVATE "${folder}/${prefix}_all.cc" "${folder}.stamp")

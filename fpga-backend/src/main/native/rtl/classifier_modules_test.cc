@@ -87,7 +87,7 @@ TEST(PositionSumsModule, SumsUpPositions) { SumsUpPositions<Vsubbit_position_sum
 TEST(PositionSumsModule, SumsUpPositionsOf32Bits) { SumsUpPositions<Vsubbit_position_sums_narrow>(); }
 
 TEST(DenseArrayModule, HoldsTheSumsOfAPassWhileTheNextOneAddsUp) {
-  constexpr int kOutputs = 8;
+  constexpr int kOutputs = 16;
   constexpr int kPixels = 3;
   using Sums = std::array<std::array<std::uint32_t, kOutputs>, kPixels>;
   Vsubbit_dense_array m;

@@ -189,6 +189,14 @@ StageValue RandomValue(std::mt19937& random, const StageSetting& s) {
     const float shift = static_cast<float>(random() % 200) - 100.0f;
     const float nearly = (shift - other) / static_cast<float>(v.sum);
     v.multiplier = std::isfinite(nearly) ? nearly : 1.0f;
+  } else if (random() % 4 == 0) {
+    // A sum of more than 24 bits that is rounded to the power of two above it.
+    const int power = Between(random, 25, 31);
+    const std::uint32_t below = 1 + static_cast<std::uint32_t>(random()) % (1u << (power - 25));
+    const std::uint32_t magnitude = (1u << power) - below;
+    const std::uint32_t total = random() % 2 == 0 ? magnitude : 0 - magnitude;
+    v.sum = static_cast<std::int32_t>(total - static_cast<std::uint32_t>(v.bias));
+    v.multiplier = std::ldexp(1.0f, Between(random, -3, 6) - power);
   }
   return v;
 }

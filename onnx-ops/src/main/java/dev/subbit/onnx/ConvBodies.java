@@ -9,6 +9,19 @@ import java.util.List;
  */
 final class ConvBodies {
 
+  /** What a {@code QLinearConv} reads, in order, by the names of the values in a body. */
+  static final List<String> Q_LINEAR_INPUTS =
+      List.of(
+          "x",
+          "x_scale",
+          "x_zero_point",
+          "kernels",
+          "w_scale",
+          "w_zero_point",
+          "y_scale",
+          "y_zero_point",
+          "B");
+
   private ConvBodies() {}
 
   static void writeReal(FunctionBuilder body) {
@@ -76,20 +89,7 @@ final class ConvBodies {
   static void writeQLinear(FunctionBuilder body) {
     decodeKernels(body);
     body.constant("w_zero_point", FunctionBuilder.int8Scalar(0));
-    body.node(
-        "y",
-        "QLinearConv",
-        List.of(
-            "x",
-            "x_scale",
-            "x_zero_point",
-            "kernels",
-            "w_scale",
-            "w_zero_point",
-            "y_scale",
-            "y_zero_point",
-            "B"),
-        FunctionBuilder.convolutionAttributes());
+    body.node("y", "QLinearConv", Q_LINEAR_INPUTS, FunctionBuilder.convolutionAttributes());
   }
 
   /**

@@ -27,19 +27,6 @@ public final class WholeWeights {
    */
   public static final int LARGEST = 64;
 
-  /** Inputs of a {@code QLinearConv} with a bias, in order, by the names of {@link #function}. */
-  private static final List<String> CONVOLUTION =
-      List.of(
-          "x",
-          "x_scale",
-          "x_zero_point",
-          "kernels",
-          "w_scale",
-          "w_zero_point",
-          "y_scale",
-          "y_zero_point",
-          "B");
-
   /** The form of {@code QLinearSubBitConv} that reads its weights, under a name of its own. */
   private static final FunctionProto DEQUANTIZED =
       PlainConvolution.Q_LINEAR.function().toBuilder().setName("DequantizedConv").build();
@@ -127,12 +114,12 @@ public final class WholeWeights {
   static boolean isConvolution(NodeProto node, Set<String> weights) {
     return node.getDomain().isEmpty()
         && node.getOpType().equals("QLinearConv")
-        && node.getInputCount() == CONVOLUTION.size()
+        && node.getInputCount() == ConvBodies.Q_LINEAR_INPUTS.size()
         && weights.contains(input(node, "kernels"));
   }
 
   private static String input(NodeProto convolution, String name) {
-    return convolution.getInput(CONVOLUTION.indexOf(name));
+    return convolution.getInput(ConvBodies.Q_LINEAR_INPUTS.indexOf(name));
   }
 
   /** What {@link #dequantized} calls, in operator set {@value SubBitOperator#STANDARD_OPSET}. */

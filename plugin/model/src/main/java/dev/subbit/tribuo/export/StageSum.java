@@ -16,9 +16,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Sub-bit convolutions of one input that are added up and normalised, each the only reader of what
- * it reads: the stages of one layer, as the quantizer makes them, which are exported as one
- * convolution.
+ * Sub-bit convolutions of one input that are added up, where nothing else reads what they give: the
+ * stages of one layer, as the quantizer makes them, which are exported as one convolution together
+ * with the batch normalisation behind them.
  *
  * @param stages the convolutions, at least two, in the order of their sum.
  * @param sums their additions, one fewer.

@@ -279,7 +279,7 @@ if [ ${#numbers[@]} -eq 0 ]; then
 fi
 for number in "${numbers[@]}"; do
   while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
-    wait -n
+    wait -n || true
   done
   try "$work/$number" "$number" &
 done

@@ -539,12 +539,11 @@ class CoreBench {
         for (int o = 0; o < outputs_; ++o) {
           m_.index_plane = static_cast<std::uint8_t>(plane);
           m_.index_address = static_cast<std::uint8_t>((index_base_ + word * outputs_ + o) % kIndexDepth);
-          std::uint32_t data = 0;
           const int first = word * kParts * kChannels;
           for (int c = first; c < std::min(first + kParts * kChannels, groups * kChannels); ++c) {
-            data |= (indices_[static_cast<std::size_t>(o * groups * kChannels + c)] >> plane & 1) << (c - first);
+            SetBits(m_.index_data, static_cast<std::size_t>(c - first), 1,
+                    indices_[static_cast<std::size_t>(o * groups * kChannels + c)] >> plane);
           }
-          m_.index_data = static_cast<decltype(m_.index_data)>(data);
           Cycle(m_);
         }
       }

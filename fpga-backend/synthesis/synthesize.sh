@@ -8,7 +8,7 @@
 #   fpga-backend/synthesis/synthesize.sh board-simulation                              # some minutes
 #
 #   area    look-up tables, registers, block RAM and DSP blocks of every element, for Xilinx 7-series and ECP5
-#   networks  the same for ECP5 of the modules that run integer networks beside the element tables
+#   networks  the same for ECP5 of the elements with tables that run integer networks whole, and of the modules that they add
 #   clock   places and routes the element tables for an ECP5-85F with eight seeds, at least a quarter of an hour each; clock,
 #           slowest path, images/s from the emulator's cycles
 #   slices  what a sub-bit array for binary activations takes, and what binary ones take for the same throughput

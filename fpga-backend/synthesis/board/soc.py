@@ -39,8 +39,8 @@ PORT = 1234
 # Words of the largest record that LiteEth keeps while it works through it; its counts of words have eight bits.
 DATAGRAM_WORDS = 256
 
-# What the engine reads and writes; subbit_device.sv explains the parameters. The bus is as wide as LiteDRAM's.
-ENGINE = {"MEMORY_BYTES": f"64'd{MEMORY_BYTES}", "DATA_WIDTH": 128, "ADDR_WIDTH": 32}
+# What the engine reads and writes; subbit_device.sv explains the parameters. The bus is the widest for layers of integer networks.
+ENGINE = {"MEMORY_BYTES": f"64'd{MEMORY_BYTES}", "DATA_WIDTH": 64, "ADDR_WIDTH": 32}
 
 
 class Engine(LiteXModule):
@@ -116,8 +116,8 @@ class Board(SoCMini):
 
     def add_engine(self, parameters):
         """`parameters` of the engine, if the tool that reads the design is to set them here."""
-        self.engine = Engine(self.sdram.crossbar.get_port(), parameters)
-        assert self.engine.memory.data_width == ENGINE["DATA_WIDTH"]
+        # LiteDRAM joins two beats of the engine's in one of its own.
+        self.engine = Engine(self.sdram.crossbar.get_port(data_width=ENGINE["DATA_WIDTH"]), parameters)
         self.bus.add_slave("subbit", self.engine.registers, SoCRegion(origin=REGISTERS, size=0x1000, cached=False))
         self.add_rom("board_table", origin=BOARD_TABLE, size=4 * table.WORDS)
 

@@ -99,7 +99,8 @@ TEST_F(NamedBoard, RunsAWholeIntegerNetwork) {
   for (const LayerCycles& layer : cycles) {
     all += layer.cycles;
   }
-  std::cout << kPictures << " images in " << time.count() << " s, " << all / kPictures << " cycles of the engine each\n";
+  std::cout << kPictures << " images in " << time.count() << " s, " << all / kPictures
+            << " cycles of the engine each\n";
 }
 
 // The board is reset once while this runs, by whoever starts the test.

@@ -78,8 +78,8 @@ std::vector<IntegerParameters> RandomParameters(const LayerShape& d, std::mt1993
   return parameters;
 }
 
-/// The index of a layer in the order in which tables use it, in groups of so many channels and this module's blocks; see
-/// IndexOrder::kTables.
+/// The index of a layer in the order in which tables use it, in groups of so many channels and this module's blocks;
+/// see IndexOrder::kTables.
 std::vector<std::uint8_t> IndexOf(const ConvLayer& layer, std::uint32_t channels) {
   const LayerShape& d = layer.shape;
   const auto indices = IndicesOf(d, IndexOrder::kBitPlanes, layer.index.data());

@@ -1,6 +1,6 @@
 // The simulated device with tables: layers of bits of every shape that it takes, compared with the reference, and their
-// cycles with the emulator's; what the number of channels that are looked up at once changes, on both elements. What all
-// elements have in common is in rtl_test.cc.
+// cycles with the emulator's; what the number of channels that are looked up at once changes, on both elements. What
+// all elements have in common is in rtl_test.cc.
 
 #include <gtest/gtest.h>
 
@@ -136,9 +136,9 @@ void CompareWithTheEmulator(const LayerCase& c, const char* element = kElement) 
 }
 
 /// Of ResNet-18 on images of 224x224, and of resnet20.
-constexpr SquareConv kNetworkLayers[] = {
-    {64, 64, 56, 1}, {64, 128, 56, 2}, {128, 128, 28, 1}, {128, 256, 28, 2}, {256, 256, 14, 1}, {256, 512, 14, 2},
-    {512, 512, 7, 1}, {16, 16, 32, 1}, {16, 32, 32, 2}, {32, 32, 16, 1}, {64, 64, 8, 1}};
+constexpr SquareConv kNetworkLayers[] = {{64, 64, 56, 1},   {64, 128, 56, 2},  {128, 128, 28, 1}, {128, 256, 28, 2},
+                                         {256, 256, 14, 1}, {256, 512, 14, 2}, {512, 512, 7, 1},  {16, 16, 32, 1},
+                                         {16, 32, 32, 2},   {32, 32, 16, 1},   {64, 64, 8, 1}};
 
 TEST(RtlTables, TakesTheCyclesOfTheModelOnNetworkLayers) {
   for (const SquareConv& conv : kNetworkLayers) {
@@ -678,9 +678,9 @@ TEST(RtlTables, RunsWholeIntegerNetworks) {
 void RunAndPrint(const char* name, const NetworkCase& c, std::uint32_t images, std::mt19937& random,
                  const char* element) {
   const auto cycles = RunNetwork(c, images, random, {}, element);
-  std::cout << element << ", " << name << ", " << images << " images, cycles of each, simulated: convolutions " << cycles[0] << ", stem "
-            << cycles[1] << ", shortcuts " << cycles[2] << ", classifier " << cycles[3] << ", all "
-            << cycles[0] + cycles[1] + cycles[2] + cycles[3] << "\n";
+  std::cout << element << ", " << name << ", " << images << " images, cycles of each, simulated: convolutions "
+            << cycles[0] << ", stem " << cycles[1] << ", shortcuts " << cycles[2] << ", classifier " << cycles[3]
+            << ", all " << cycles[0] + cycles[1] + cycles[2] + cycles[3] << "\n";
 }
 
 void RunsAWholeResidualNetwork(const char* element) {

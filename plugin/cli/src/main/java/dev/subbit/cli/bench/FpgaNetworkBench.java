@@ -38,8 +38,8 @@ final class FpgaNetworkBench {
    * @throws OrtException if the device fails, or a node is not on it.
    * @throws IllegalStateException if the device and the function bodies differ in a bit.
    */
-  static List<FpgaNetworkRow> measure(
-      BenchNetwork network, String element, int tau, int batch) throws OrtException {
+  static List<FpgaNetworkRow> measure(BenchNetwork network, String element, int tau, int batch)
+      throws OrtException {
     String device = "emulator:" + element;
     ModelProto model = network.inIntegersToLogits(tau);
     ExecutionBackend fpga = ExecutionBackend.named("fpga");
@@ -63,11 +63,7 @@ final class FpgaNetworkBench {
           new FpgaNetworkRow(network.label(), element, timing.operator(), 1, cycles),
           (a, b) ->
               new FpgaNetworkRow(
-                  a.network(),
-                  a.element(),
-                  a.operator(),
-                  a.layers() + 1,
-                  a.cycles() + b.cycles()));
+                  a.network(), a.element(), a.operator(), a.layers() + 1, a.cycles() + b.cycles()));
     }
     List<FpgaNetworkRow> list = new ArrayList<>(rows.values());
     list.add(new FpgaNetworkRow(network.label(), element, "all", timings.size(), all));

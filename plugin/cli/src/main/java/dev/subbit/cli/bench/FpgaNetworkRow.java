@@ -12,8 +12,7 @@ import java.util.Map;
  * @param layers number of its layers.
  * @param cycles modelled cycles for an image of a batch.
  */
-record FpgaNetworkRow(
-    String network, String element, String operator, int layers, long cycles) {
+record FpgaNetworkRow(String network, String element, String operator, int layers, long cycles) {
 
   /**
    * The row as it is written.

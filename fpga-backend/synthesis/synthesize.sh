@@ -16,7 +16,8 @@
 #   proofs  proves the rules of AXI for the bus masters and the registers: half a minute
 #   board   the bitstream of a board with memory and network, board/board.bit; board/board.py has options for it
 #   board-simulation  the same design, simulated, runs 100 images over UDP: on a good network, on one that loses 1 % of the
-#                     datagrams, and with a loss of power in the middle; needs the native tests (see docs/DEVICE.md)
+#                     datagrams, and with a loss of power in the middle; and a whole integer network; needs the native tests
+#                     (see docs/DEVICE.md)
 #
 # Tools and results (area.json, clock.json, ...) go to fpga-backend/target/synthesis. Needs python3 with venv.
 set -euo pipefail

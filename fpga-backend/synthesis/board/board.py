@@ -30,6 +30,7 @@ sys.path.insert(0, str(HERE.parent))
 import device  # noqa: E402
 import soc  # noqa: E402
 import tools  # noqa: E402
+import widener_test  # noqa: E402
 
 RTL = HERE.parents[1] / "src" / "main" / "rtl"
 # Each a name, options of simulation.cc and a test.
@@ -71,6 +72,7 @@ def bitstream(arguments, work):
 
 
 def simulation(arguments, work):
+    widener_test.test()
     soc.for_simulation(arguments.port, PARAMETERS).generate(work)
     names = tools.copy_sources([*RTL.glob("*.sv"), RTL / "subbit_block.v", HERE / "simulation.cc"], work)
     names.remove("simulation.cc")

@@ -7,11 +7,11 @@ or, with the packages of requirements.txt:
 
     python fpga-backend/synthesis/device.py area --json area.json                              # look-up tables, registers, memory, DSP
     ./subbit bench fpga --activations binary --backends emulator --json fpga.json              # cycles, for images/s
-    python fpga-backend/synthesis/device.py networks                                           # what integer networks add to tables
+    python fpga-backend/synthesis/device.py networks                                           # what whole integer networks take
     python fpga-backend/synthesis/device.py clock --element tables --cycles fpga.json          # placed and routed for an ECP5-85F
 
-`area` synthesises the elements as they are simulated, for Xilinx 7-series and ECP5. `networks` synthesises the modules that run the
-layers of integer networks beside the element tables, for ECP5, one by one. `clock` places and routes one element for an
+`area` synthesises the elements for Xilinx 7-series and ECP5, those with tables without the layers of integer networks. `networks`
+synthesises the elements with tables with these layers, and one by one the modules that they add, for ECP5. `clock` places and routes one element for an
 ECP5-85F, behind five pins (rtl/subbit_device_pins.sv), once for each seed, and reports the clock at which nextpnr closes timing, and
 the slowest path; the least of them counts. Areas are synthesised, clocks are placed and routed, and images/s are modelled from the
 cycles of the 3x3 layers and that clock. An element takes some minutes to synthesise, and a quarter of an hour or more per seed to place
@@ -45,11 +45,15 @@ ELEMENTS = {
         "ROW_DEPTH": 1536,
     },
 }
+ELEMENTS["tables32"] = {**ELEMENTS["tables"], "CHANNEL_LANES": 32}
+# The elements that run integer networks whole, and with what else they do so.
+NETWORKS = {name: {**ELEMENTS[name], "INTEGER_CONV": 1, "DENSE": 1} for name in ("tables", "tables32")}
 # The engines that are placed and routed. The shared one is for sub-bit networks only: its index needs no planes for plain binary ones.
-PLACED = {"tables": ELEMENTS["tables"], "shared": {**ELEMENTS["shared"], "INDEX_PLANES": 6}}
+# With the layers of integer networks, tables has more block RAMs than there are.
+PLACED = {"tables": ELEMENTS["tables"], "tables32": NETWORKS["tables32"], "shared": {**ELEMENTS["shared"], "INDEX_PLANES": 6}}
 # Without the multiplexers behind ECP5's look-up tables, which trade area for depth: they make the many bit counters of tables, which
 # have registers enough, half as large again.
-OPTIONS = {("tables", "ecp5"): "-nowidelut"}
+OPTIONS = {(name, "ecp5"): "-nowidelut" for name in NETWORKS}
 
 
 # The modules that the parameters INTEGER_CONV and DENSE add to tables, and the checks of descriptors, which they make larger.
@@ -58,9 +62,7 @@ NETWORK_MODULES = {
     "subbit_dense_engine": {},
     "subbit_classifier_engine": {},
     "subbit_descriptor": {
-        **{name: value for name, value in ELEMENTS["tables"].items() if name not in ("DOT_UNITS", "CHANNEL_LANES")},
-        "INTEGER_CONV": 1,
-        "DENSE": 1,
+        name: value for name, value in NETWORKS["tables32"].items() if name not in ("DOT_UNITS", "CHANNEL_LANES")
     },
 }
 
@@ -86,10 +88,12 @@ def measure_area(arguments, work):
 
 def measure_networks(arguments, work):
     rows = []
-    for module, parameters in NETWORK_MODULES.items():
-        cells = tools.synthesise(work / module, list(RTL.glob("*.sv")), module, parameters, "ecp5", OPTIONS["tables", "ecp5"])
-        rows.append({"module": module, "family": "ecp5", **tools.area(cells, "ecp5")})
-    head = ["module", "family", "LUTs", "of them RAM", "registers", "block RAM, Kbit", "DSP"]
+    devices = [(f"{name}, whole", "subbit_device", parameters) for name, parameters in NETWORKS.items()]
+    modules = [(module, module, parameters) for module, parameters in NETWORK_MODULES.items()]
+    for name, top, parameters in [*devices, *modules]:
+        cells = tools.synthesise(work / name.replace(", ", "-"), list(RTL.glob("*.sv")), top, parameters, "ecp5", OPTIONS["tables", "ecp5"])
+        rows.append({"module": name, "family": "ecp5", **tools.area(cells, "ecp5")})
+    head = ["device or module", "family", "LUTs", "of them RAM", "registers", "block RAM, Kbit", "DSP"]
     print_table(head, [list(row.values()) for row in rows])
     return rows
 
@@ -153,7 +157,7 @@ def main():
     area.add_argument("--elements", nargs="+", choices=ELEMENTS, default=list(ELEMENTS))
     area.add_argument("--families", nargs="+", choices=tools.LUTS, default=list(tools.LUTS))
     area.set_defaults(measure=measure_area)
-    networks = commands.add_parser("networks", help="synthesise what integer networks add to tables; count cells")
+    networks = commands.add_parser("networks", help="synthesise what runs integer networks whole; count cells")
     networks.set_defaults(measure=measure_networks)
     clock = commands.add_parser("clock", help="place and route for an ECP5-85F")
     clock.add_argument("--speed", type=int, choices=(6, 7, 8), default=8, help="speed grade; 8 is the fastest")

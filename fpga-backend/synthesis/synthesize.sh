@@ -8,7 +8,7 @@
 #   fpga-backend/synthesis/synthesize.sh board-simulation                              # some minutes
 #
 #   area    look-up tables, registers, block RAM and DSP blocks of every element, for Xilinx 7-series and ECP5
-#   networks  the same for ECP5 of the modules that run integer networks beside the element tables
+#   networks  the same for ECP5 of the elements with tables that run integer networks whole, and of the modules that they add
 #   clock   places and routes the element tables for an ECP5-85F with eight seeds, at least a quarter of an hour each; clock,
 #           slowest path, images/s from the emulator's cycles
 #   slices  what a sub-bit array for binary activations takes, and what binary ones take for the same throughput
@@ -16,7 +16,8 @@
 #   proofs  proves the rules of AXI for the bus masters and the registers: half a minute
 #   board   the bitstream of a board with memory and network, board/board.bit; board/board.py has options for it
 #   board-simulation  the same design, simulated, runs 100 images over UDP: on a good network, on one that loses 1 % of the
-#                     datagrams, and with a loss of power in the middle; needs the native tests (see docs/DEVICE.md)
+#                     datagrams, and with a loss of power in the middle; and a whole integer network; needs the native tests
+#                     (see docs/DEVICE.md)
 #
 # Tools and results (area.json, clock.json, ...) go to fpga-backend/target/synthesis. Needs python3 with venv.
 set -euo pipefail

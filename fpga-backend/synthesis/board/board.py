@@ -30,15 +30,18 @@ sys.path.insert(0, str(HERE.parent))
 import device  # noqa: E402
 import soc  # noqa: E402
 import tools  # noqa: E402
+import widener_test  # noqa: E402
 
 RTL = HERE.parents[1] / "src" / "main" / "rtl"
 # Each a name, options of simulation.cc and a test.
 RUNS = [
     ("a network that loses nothing", [], "RunsAHundredImages"),
+    ("a network that loses nothing", [], "RunsAWholeIntegerNetwork"),
     ("a network that loses 1 % of the datagrams", ["--lose", "0.01"], "RunsAHundredImages"),
     ("a loss of power in the middle", ["--restart-after", "300"], "ComesBackAfterAReset"),
 ]
-PARAMETERS = {**device.ELEMENTS["tables"], **soc.ENGINE}
+ELEMENT = "tables32"
+PARAMETERS = {**device.NETWORKS[ELEMENT], **soc.ENGINE}
 
 
 def constraints(report):
@@ -53,7 +56,7 @@ def bitstream(arguments, work):
     names = tools.copy_sources(sources, work)
     # The gate and the engine have their parameters before LiteX's design, which is plain Verilog, refers to them.
     reading = "; ".join([tools.read(names, "subbit_block", PARAMETERS), tools.read(["subbit_gate.sv"], "subbit_gate", {}), "read_verilog board.v"])
-    area = tools.area(tools.synthesise_read(work, reading, "board", "ecp5", device.OPTIONS["tables", "ecp5"]), "ecp5")
+    area = tools.area(tools.synthesise_read(work, reading, "board", "ecp5", device.OPTIONS[ELEMENT, "ecp5"]), "ecp5")
     print(f"board: {area}", flush=True)
     runs = []
     for seed in arguments.seeds:
@@ -69,6 +72,7 @@ def bitstream(arguments, work):
 
 
 def simulation(arguments, work):
+    widener_test.test()
     soc.for_simulation(arguments.port, PARAMETERS).generate(work)
     names = tools.copy_sources([*RTL.glob("*.sv"), RTL / "subbit_block.v", HERE / "simulation.cc"], work)
     names.remove("simulation.cc")
@@ -119,7 +123,7 @@ def main():
     command.add_argument("--ip", default=soc.IP, help="the board's address")
     command.add_argument("--mac", type=lambda text: int(text.replace(":", ""), 16), default=soc.MAC, help="the board's Ethernet address")
     command = commands.add_parser("simulation", help="a program that is the board at a loopback address; needs a C++ compiler")
-    command.add_argument("--test", type=Path, metavar="DEVICE_TEST", help="run 100 images on it over UDP, by this program of the native tests")
+    command.add_argument("--test", type=Path, metavar="DEVICE_TEST", help="run networks on it over UDP, by this program of the native tests")
     command.set_defaults(make=simulation)
     for command in commands.choices.values():
         command.add_argument("--port", type=int, default=soc.PORT, help="the UDP port at which the board listens, and to which it answers")

@@ -1,7 +1,7 @@
 """The board's design without the engine's own sources, by LiteX: memory, network, and the engine between them.
 
     host ── UDP ── inlet (inlet.py) ── LiteEth's Etherbone ── subbit_gate ── bus ─┬─ subbit_block: registers
-                                                                                  ├─ LiteDRAM ◄── subbit_block: AXI4 master
+                                                                                  ├─ LiteDRAM ◄── widener ◄── subbit_block: AXI4 master
                                                                                   ├─ board table (table.py)
                                                                                   └─ LiteX's own registers
 
@@ -22,6 +22,7 @@ from migen import ClockSignal, Instance, ResetSignal, Signal
 
 import inlet
 import table
+import widener
 
 # Where the host finds things. It knows the first two; the others it reads in the board table. The gate's page is that of
 # subbit_gate.sv.
@@ -39,8 +40,9 @@ PORT = 1234
 # Words of the largest record that LiteEth keeps while it works through it; its counts of words have eight bits.
 DATAGRAM_WORDS = 256
 
-# What the engine reads and writes; subbit_device.sv explains the parameters. The bus is as wide as LiteDRAM's.
-ENGINE = {"MEMORY_BYTES": f"64'd{MEMORY_BYTES}", "DATA_WIDTH": 128, "ADDR_WIDTH": 32}
+# What the engine reads and writes; subbit_device.sv explains the parameters. The layers of integer networks need a bus of 64 bits, half
+# of LiteDRAM's.
+ENGINE = {"MEMORY_BYTES": f"64'd{MEMORY_BYTES}", "DATA_WIDTH": 64, "ADDR_WIDTH": 32}
 
 
 class Engine(LiteXModule):
@@ -48,7 +50,8 @@ class Engine(LiteXModule):
 
     def __init__(self, port, parameters):
         self.registers = axi.AXILiteInterface(data_width=32, address_width=32)
-        self.memory = axi.AXIInterface(data_width=port.data_width, address_width=32, id_width=1)
+        self.memory = axi.AXIInterface(data_width=ENGINE["DATA_WIDTH"], address_width=32, id_width=1)
+        wide = axi.AXIInterface(data_width=port.data_width, address_width=32, id_width=1)
         self.irq = Signal()
         pins = {"i_aclk": ClockSignal(), "i_aresetn": ~ResetSignal(), "o_irq": self.irq}
         # The host's side drives what is to be done, and the engine what it answers; on the memory's side the reverse.
@@ -59,7 +62,8 @@ class Engine(LiteXModule):
         address = "addr len size burst"
         pins |= self.channels("m_axi", self.memory, "o", "i", {"aw": address, "w": "data strb last", "b": "resp", "ar": address, "r": "data resp last"})
         self.specials += Instance("subbit_block", **{f"p_{name}": Instance.PreformattedParam(value) for name, value in parameters.items()}, **pins)
-        self.to_memory = LiteDRAMAXI2Native(self.memory, port)
+        self.widener = widener.Widener(self.memory, wide)
+        self.to_memory = LiteDRAMAXI2Native(wide, port)
 
     @staticmethod
     def channels(prefix, bus, to, back, signals):
@@ -117,7 +121,6 @@ class Board(SoCMini):
     def add_engine(self, parameters):
         """`parameters` of the engine, if the tool that reads the design is to set them here."""
         self.engine = Engine(self.sdram.crossbar.get_port(), parameters)
-        assert self.engine.memory.data_width == ENGINE["DATA_WIDTH"]
         self.bus.add_slave("subbit", self.engine.registers, SoCRegion(origin=REGISTERS, size=0x1000, cached=False))
         self.add_rom("board_table", origin=BOARD_TABLE, size=4 * table.WORDS)
 

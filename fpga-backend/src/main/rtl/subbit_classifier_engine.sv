@@ -56,7 +56,7 @@ module subbit_classifier_engine #(
   localparam int OUTPUT_BITS = $clog2(OUTPUTS);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   // From the last tap to its sums.
-  localparam logic [1:0] SETTLE = 2'd1;
+  localparam logic [1:0] SETTLE = 2'd2;
 
   if (WORD_BEATS < 2 || WORD_BEATS * DATA_WIDTH != WORD) begin : g_check
     $error("the weights of OUTPUTS channels must be two beats or more");

@@ -9,7 +9,7 @@ module subbit_dense_array #(
     input wire clk,
     input wire rst,
 
-    // One tap of all: products are added to the sums two cycles later, to 0 for the first tap. One cycle after that the last
+    // One tap of all: products are added to the sums three cycles later, to 0 for the first tap. One cycle after that the last
     // tap's sums take the place of those that are held.
     input wire                 tap_i,
     input wire                 first_i,
@@ -22,19 +22,39 @@ module subbit_dense_array #(
     input  wire  [   PIXELS-1:0] shift_i,
     output logic [32*PIXELS-1:0] sums_o
 );
+  // Multipliers lie all over the FPGA: few of them read each copy of the pixels.
+  localparam int READERS = 8;
+  localparam int COPIES = (OUTPUTS + READERS - 1) / READERS;
+  wire [16*PIXELS*COPIES-1:0] pixels;
+  for (genvar i = 0; i < COPIES; i++) begin : g_copy
+    subbit_copy #(
+        .WIDTH(16 * PIXELS)
+    ) of_pixels (
+        .clk,
+        .source(pixels_i),
+        .copy(pixels[16*PIXELS*i+:16*PIXELS])
+    );
+  end
+
+  logic tap_q, tap_first_q, tap_last_q;
+  logic [8*OUTPUTS-1:0] weights_q;
   logic multiplied_q, first_q, last_q, complete_q;
   logic signed [23:0] products_q[PIXELS*OUTPUTS];
   logic signed [31:0] sums_q[PIXELS*OUTPUTS];
   logic [31:0] held_q[PIXELS*OUTPUTS];
 
   always_ff @(posedge clk) begin
-    multiplied_q <= tap_i && !rst;
-    first_q <= first_i;
-    last_q <= last_i;
+    tap_q <= tap_i && !rst;
+    tap_first_q <= first_i;
+    tap_last_q <= last_i;
+    weights_q <= weights_i;
+    multiplied_q <= tap_q && !rst;
+    first_q <= tap_first_q;
+    last_q <= tap_last_q;
     complete_q <= multiplied_q && last_q && !rst;
     for (int p = 0; p < PIXELS; p++) begin
       for (int o = 0; o < OUTPUTS; o++) begin
-        if (tap_i) products_q[p*OUTPUTS+o] <= signed'(pixels_i[16*p+:16]) * signed'(weights_i[8*o+:8]);
+        if (tap_q) products_q[p*OUTPUTS+o] <= signed'(pixels[16*(PIXELS*(o/READERS)+p)+:16]) * signed'(weights_q[8*o+:8]);
         if (multiplied_q) sums_q[p*OUTPUTS+o] <= (first_q ? 32'sd0 : sums_q[p*OUTPUTS+o]) + 32'(products_q[p*OUTPUTS+o]);
         if (complete_q) held_q[p*OUTPUTS+o] <= sums_q[p*OUTPUTS+o];
         else if (shift_i[p]) held_q[p*OUTPUTS+o] <= o + 1 < OUTPUTS ? held_q[p*OUTPUTS+(o+1<OUTPUTS?o+1:o)] : '0;

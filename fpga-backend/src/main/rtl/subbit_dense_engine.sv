@@ -353,6 +353,18 @@ module subbit_dense_engine #(
     value_at_q <= pair_at_q;
   end
   wire value_last = value_final_q || value_second_q;
+  // An average is stored one cycle later still, since a block RAM's output is slow.
+  logic average_valid_q, average_second_q, average_half_q;
+  logic [1:0] average_banks_q, average_columns_q;
+  logic [HALF_ADDRESS-1:0] average_at_q;
+  always_ff @(posedge clk) begin
+    average_valid_q <= value_valid_q && value_last && !rst;
+    average_second_q <= value_second_q;
+    average_half_q <= value_half_q;
+    average_banks_q <= value_banks_q;
+    average_columns_q <= two_columns_q;
+    average_at_q <= value_at_q;
+  end
   // Sums of two values of the first row; of a stem, the largest of a window's rows.
   logic run_store;
   logic [1:0] run_banks;
@@ -377,10 +389,12 @@ module subbit_dense_engine #(
         .read_data(runs[p])
     );
     assign run_data[p] = stem ? {1'b0, pool_run} : pair_sums_q[p];
-    wire signed [17:0] sum = (value_second_q ? 18'(signed'(runs[p])) : 18'sd0) + 18'(signed'(pair_sums_q[p]));
-    wire rows = value_second_q;
-    wire signed [17:0] rounded = sum + (rows && two_columns_q[p] ? 18'sd2 : rows || two_columns_q[p] ? 18'sd1 : 18'sd0);
-    assign averages[p] = 16'(rounded >>> (2'(rows) + 2'(two_columns_q[p])));
+    logic signed [17:0] sum_q;
+    always_ff @(posedge clk) sum_q <= (value_second_q ? 18'(signed'(runs[p])) : 18'sd0) + 18'(signed'(pair_sums_q[p]));
+    wire rows = average_second_q;
+    wire columns = average_columns_q[p];
+    wire signed [17:0] rounded = sum_q + (rows && columns ? 18'sd2 : rows || columns ? 18'sd1 : 18'sd0);
+    assign averages[p] = 16'(rounded >>> (2'(rows) + 2'(columns)));
   end
   assign run_store = stem ? pool_store : value_valid_q && !value_last;
   assign run_banks = stem ? {pool_store_at[HALF_ADDRESS], !pool_store_at[HALF_ADDRESS]} : value_banks_q;
@@ -589,7 +603,7 @@ module subbit_dense_engine #(
     logic [SUM_ADDRESS-1:0] address;
     logic [HALF_ADDRESS:0] pool_at;
   } pass_t;
-  localparam int HELD = 6;          // cycles from a pass's last tap to its sums
+  localparam int HELD = 7;          // cycles from a pass's last tap to its sums
   logic [HELD-1:1] pass_valid;
   pass_t passes[HELD];
   assign passes[0] = '{
@@ -650,8 +664,8 @@ module subbit_dense_engine #(
         .DEPTH(VALUES)
     ) values (
         .clk,
-        .write(stem ? part_valid : value_valid_q && value_last && value_banks_q[p]),
-        .write_address(stem ? {read_row, pixel_word_q} : {value_half_q, value_at_q}),
+        .write(stem ? part_valid : average_valid_q && average_banks_q[p]),
+        .write_address(stem ? {read_row, pixel_word_q} : {average_half_q, average_at_q}),
         .write_data(stem ? pixel_word : averages[p]),
         .read(1'b1),
         .read_address(value_address_1[p]),
@@ -740,7 +754,7 @@ module subbit_dense_engine #(
     logic [SUM_ADDRESS-1:0] address;
     logic [HALF_ADDRESS:0] pool_at;
   } sum_t;
-  sum_t sum_0, sum_1, sum_2, sum_3;
+  sum_t sum_0, sum_1, sum_2, sum_3, sum_4;
   wire after_first = column_of_q && pass_q.ends[0];
   wire next_piece = after_first && pass_q.lane == LANE_BITS'(STEP - 1);
   assign sum_0 = '{
@@ -758,18 +772,21 @@ module subbit_dense_engine #(
   logic signed [32:0] half_sum;
   logic signed [32:0] rounded_1[2];
   logic signed [15:0] moved_2[2];
-  logic minimum_2, minimum_3, row_ends_1, row_ends_2, row_ends_3, first_row_1, first_row_2, first_row_3, half_1, half_2, half_3;
+  // Of the sum in each cycle.
+  logic [4:1] row_ends_in, half_in;
+  logic [3:1] first_row_in;
+  logic [4:2] minimum_in;
   always_ff @(posedge clk) begin
     half_sum <= 33'sd1 <<< (layer_i.shift - 5'd1);
     sum_1 <= sum_0;
     sum_2 <= sum_1;
     sum_3 <= sum_2;
-    {sum_1.valid, sum_2.valid, sum_3.valid} <= rst ? 3'b000 : {sum_0.valid, sum_1.valid, sum_2.valid};
-    minimum_2 <= minimum_1;
-    minimum_3 <= minimum_2;
-    {row_ends_1, row_ends_2, row_ends_3} <= {pass_q.row_ends, row_ends_1, row_ends_2};
-    {first_row_1, first_row_2, first_row_3} <= {pass_q.first_row, first_row_1, first_row_2};
-    {half_1, half_2, half_3} <= {pass_q.half, half_1, half_2};
+    sum_4 <= sum_3;
+    {sum_1.valid, sum_2.valid, sum_3.valid, sum_4.valid} <= rst ? 4'b0000 : {sum_0.valid, sum_1.valid, sum_2.valid, sum_3.valid};
+    minimum_in <= {minimum_in[3:2], minimum_1};
+    row_ends_in <= {row_ends_in[3:1], pass_q.row_ends};
+    first_row_in <= {first_row_in[2:1], pass_q.first_row};
+    half_in <= {half_in[3:1], pass_q.half};
   end
   for (genvar p = 0; p < 2; p++) begin : g_move
     wire signed [32:0] down = rounded_1[p] >>> layer_i.shift;
@@ -782,41 +799,42 @@ module subbit_dense_engine #(
   // ---- Cycle 2, of sums that are pooled: the largest of a window's columns. Of a minimum all bits are inverted.
   logic signed [15:0] column_runs[OUTPUTS];
   wire signed [15:0] moved = sum_2.second ? moved_2[1] : moved_2[0];
-  wire signed [15:0] candidate = !sum_2.present ? LEAST : minimum_2 ? ~moved : moved;
+  wire signed [15:0] candidate = !sum_2.present ? LEAST : minimum_in[2] ? ~moved : moved;
   wire signed [15:0] column_run = sum_2.first ? LEAST : column_runs[sum_2.place];
   wire signed [15:0] of_columns = column_run > candidate ? column_run : candidate;
-  logic signed [15:0] of_columns_3;
+  logic signed [15:0] of_columns_3, of_columns_4;
   logic overlap_h, overlap_w;       // windows share a row, or a column
   always_ff @(posedge clk) begin
     overlap_h <= layer_i.pool_height != layer_i.pool_stride_h;
     overlap_w <= layer_i.pool_width != layer_i.pool_stride_w;
     if (sum_2.valid) column_runs[sum_2.place] <= !sum_2.ends ? of_columns : overlap_w ? candidate : LEAST;
     of_columns_3 <= of_columns;
+    of_columns_4 <= of_columns_3;
   end
   assign pool_read_at = sum_2.pool_at[HALF_ADDRESS-1:0];
 
-  // ---- Cycle 3: the largest of its rows.
-  logic bank_3;
-  always_ff @(posedge clk) bank_3 <= sum_2.pool_at[HALF_ADDRESS];
-  wire signed [15:0] row_run = first_row_3 ? LEAST : signed'(bank_3 ? runs[1][15:0] : runs[0][15:0]);
-  wire signed [15:0] of_rows = row_run > of_columns_3 ? row_run : of_columns_3;
-  assign pool_store = pooled && sum_3.valid && sum_3.ends;
-  assign pool_store_at = sum_3.pool_at;
-  assign pool_run = !row_ends_3 ? of_rows : overlap_h ? of_columns_3 : LEAST;
+  // ---- Cycle 3: the largest of the rows before, from block RAM, whose output is slow. 4: the largest of all rows.
+  logic signed [15:0] row_run_4;
+  always_ff @(posedge clk)
+    row_run_4 <= first_row_in[3] ? LEAST : signed'(sum_3.pool_at[HALF_ADDRESS] ? runs[1][15:0] : runs[0][15:0]);
+  wire signed [15:0] of_rows = row_run_4 > of_columns_4 ? row_run_4 : of_columns_4;
+  assign pool_store = pooled && sum_4.valid && sum_4.ends;
+  assign pool_store_at = sum_4.pool_at;
+  assign pool_run = !row_ends_in[4] ? of_rows : overlap_h ? of_columns_4 : LEAST;
 
   // ---- Accumulators: a pair of pixels, or one of the pool.
   logic last_q;
   always_ff @(posedge clk) begin
     if (pooled) begin
-      store_o <= sum_3.valid && sum_3.ends && row_ends_3 && !rst;
-      store_half_o <= half_3;
-      store_address_o <= sum_3.address;
-      store_lanes_o <= STEP'(1) << sum_3.lane;
-      store_data_o <= {STEP{minimum_3 ? ~of_rows : of_rows}};
-      last_q <= sum_3.valid && sum_3.band_last && !rst;
+      store_o <= sum_4.valid && sum_4.ends && row_ends_in[4] && !rst;
+      store_half_o <= half_in[4];
+      store_address_o <= sum_4.address;
+      store_lanes_o <= STEP'(1) << sum_4.lane;
+      store_data_o <= {STEP{minimum_in[4] ? ~of_rows : of_rows}};
+      last_q <= sum_4.valid && sum_4.band_last && !rst;
     end else begin
       store_o <= sum_2.valid && !rst;
-      store_half_o <= half_2;
+      store_half_o <= half_in[2];
       store_address_o <= sum_2.address;
       store_lanes_o <= STEP'(3) << sum_2.lane;
       store_data_o <= {TILE_PIXELS{moved_2[1], moved_2[0]}};
@@ -824,7 +842,7 @@ module subbit_dense_engine #(
     end
     band_done_o <= last_q && !rst;
   end
-  assign busy_o = reading_q != IDLE || computing_q != OFF || pass_valid != '0 || drains_q || sum_1.valid || sum_2.valid || sum_3.valid ||
+  assign busy_o = reading_q != IDLE || computing_q != OFF || pass_valid != '0 || drains_q || sum_1.valid || sum_2.valid || sum_3.valid || sum_4.valid ||
       store_o || last_q || band_done_o;
 endmodule
 

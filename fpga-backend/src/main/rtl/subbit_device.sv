@@ -8,12 +8,12 @@
 
 module subbit_device #(
     // The processing element. 0: the paper's, with DOT_UNITS nine-tap units and LANES accumulators. 1: shared partial
-    // sums, with LANES adders. 2: tables in block RAM, for binary activations, two for each of CHANNEL_LANES (64) channels;
+    // sums, with LANES adders. 2: tables in block RAM, for binary activations, two for each of CHANNEL_LANES channels;
     // one look-up in both serves LANES pixels, and a match unit of each serves LANES / DOT_UNITS channels.
     parameter int RESPONSE_UNIT = 0,
     parameter int DOT_UNITS = 1,
     parameter int LANES = 4,
-    // Input channels that are processed at once, a power of two. Each has an element, rows and accumulators of its own.
+    // Input channels that are processed at once: 1, and with tables a power of two up to INDEX_CHANNELS (64).
     parameter int CHANNEL_LANES = 1,
     // With tables, and a bus of up to 64 bits: convolutions of integer networks too. Elsewhere it does nothing.
     parameter bit INTEGER_CONV = 0,
@@ -113,8 +113,8 @@ module subbit_device #(
       (TABLES ? 32'd0 : 32'd1 << FEATURES_INT8 | 32'd1 << FEATURES_RESIDUAL) |
       (DENSES ? 32'd1 << FEATURES_STEM | 32'd1 << FEATURES_SHORTCUT | 32'd1 << FEATURES_CLASSIFIER : 32'd0) | (INTEGER_CONVS ? 32'd1 << FEATURES_INTEGER_CONV : 32'd0);
 
-  if (CHANNEL_LANES != (TABLES ? 32'(INDEX_CHANNELS) : 1)) begin : g_check4
-    $error("CHANNEL_LANES must be 1, and with tables INDEX_CHANNELS, in whose groups the index lies in memory");
+  if (TABLES ? 32'(INDEX_CHANNELS) % CHANNEL_LANES != 0 : CHANNEL_LANES != 1) begin : g_check4
+    $error("CHANNEL_LANES must be 1, and with tables divide INDEX_CHANNELS, in whose groups the index lies in memory");
   end
   if (MAX_WIDTH > ROW_DEPTH) begin : g_check
     $error("ROW_DEPTH must be at least MAX_WIDTH");
@@ -391,6 +391,7 @@ module subbit_device #(
     logic [16*LANES-1:0] sums_data;
     subbit_table_engine #(
         .CHANNELS(CHANNEL_LANES),
+        .INDEX_CHANNELS(32'(INDEX_CHANNELS)),
         .SHARE(LANES / DOT_UNITS),
         .PIXELS(LANES / 2),
         .OUTPUTS(32'(INDEX_OUTPUTS)),

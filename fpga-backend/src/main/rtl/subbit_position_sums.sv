@@ -110,22 +110,25 @@ module subbit_position_sums #(
       .read_data(above)
   );
 
-  // ---- Two cycles later: moved down.
-  logic moves_q;
-  logic signed [SUM_BITS-1:0] rounded_q;
-  logic [CHANNEL_BITS-1:0] rounded_channel_q;
+  // ---- Three cycles later, since a block RAM's output is slow: moved down.
+  logic total_valid_q, moves_q;
+  logic signed [SUM_BITS-1:0] total_q, rounded_q;
+  logic [CHANNEL_BITS-1:0] total_channel_q, rounded_channel_q;
   wire signed [SUM_BITS-1:0] half = shift_i == 0 ? '0 : SUM_BITS'(1) << (shift_i - 4'd1);
   wire signed [SUM_BITS-1:0] moved = rounded_q >>> shift_i;
   always_ff @(posedge clk) begin
     if (sum_valid_q) row_sum_q <= row_sum;
-    moves_q <= total_valid && last_row_q && !rst;
-    rounded_q <= total + half;
-    rounded_channel_q <= sum_channel_q;
+    total_valid_q <= total_valid && last_row_q && !rst;
+    total_q <= total;
+    total_channel_q <= sum_channel_q;
+    moves_q <= total_valid_q && !rst;
+    rounded_q <= total_q + half;
+    rounded_channel_q <= total_channel_q;
     store_o <= moves_q && !rst;
     store_channel_o <= rounded_channel_q;
     store_value_o <= 16'(moved > MOST ? MOST : moved < LEAST ? LEAST : moved);
   end
-  assign busy_o = due_q || sum_valid_q || moves_q || store_o;
+  assign busy_o = due_q || sum_valid_q || total_valid_q || moves_q || store_o;
 endmodule
 
 `default_nettype wire

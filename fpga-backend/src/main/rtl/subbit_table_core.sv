@@ -9,7 +9,9 @@
 `default_nettype none
 
 module subbit_table_core #(
+    // Input channels that are looked up at once, and those whose indices share a word; powers of two.
     parameter int CHANNELS = 64,
+    parameter int INDEX_CHANNELS = 64,
     parameter int SHARE = 2,
     parameter int PIXELS = 7,
     parameter int TABLE_BITS = 5,
@@ -43,22 +45,22 @@ module subbit_table_core #(
     input wire [                  15:0] channel_groups,
     input wire [    $clog2(CHANNELS):0] last_channels,
     input wire [$clog2(INDEX_DEPTH)-1:0] index_base,
-    input wire [                  15:0] groups_loaded,
+    input wire [                  15:0] words_loaded,
     input wire                          sums_room,
     output logic                        sums_begin,
-    output logic                        group_done,
+    output logic                        word_done,
 
     // Rows of the input, as in subbit_row_store.
     input wire                         row_store,
     input wire [$clog2(ROW_DEPTH)-1:0] row_address,
     input wire [          3*WIDTH-1:0] row_data,
 
-    // Indices: bit `index_plane` of the indices of a group of channels, first channel in the lowest bit. Those of output
-    // channel o of group g of the block are at index_base + g * outputs + o, modulo INDEX_DEPTH.
+    // Indices: bit `index_plane` of the indices of INDEX_CHANNELS channels, first channel in the lowest bit. Those of output
+    // channel o and the g-th of such groups of the block are at index_base + g * outputs + o, modulo INDEX_DEPTH.
     input wire                           index_store,
     input wire [                    3:0] index_plane,
     input wire [$clog2(INDEX_DEPTH)-1:0] index_address,
-    input wire [           CHANNELS-1:0] index_data,
+    input wire [     INDEX_CHANNELS-1:0] index_data,
 
     // Codewords.
     input wire                  codebook_store,
@@ -70,6 +72,7 @@ module subbit_table_core #(
     output logic [     $clog2(SUMS)-1:0] sums_address,    // output channel + outputs * step
     output logic [2*PIXELS*SUM_BITS-1:0] sums             // the first tile's in the lower half
 );
+  localparam int PARTS = INDEX_CHANNELS / CHANNELS;
   localparam int SLOT_BITS = SHARE > 1 ? $clog2(SHARE) : 1;
   localparam int COLUMN_BITS = $clog2(WIDTH) + 2;
 
@@ -88,10 +91,12 @@ module subbit_table_core #(
   logic [$clog2(CHANNELS):0] fill_channels;
   logic [$clog2(INDEX_DEPTH)-1:0] look_at;
   logic [$clog2(SUMS)-1:0] look_address;
+  logic [(PARTS>1?$clog2(PARTS):1)-1:0] look_part;
   logic [CHANNELS*TABLE_BITS-1:0] indices;
 
   subbit_table_sequence #(
       .CHANNELS(CHANNELS),
+      .PARTS(PARTS),
       .SHARE(SHARE),
       .PIXELS(PIXELS),
       .TABLE_BITS(TABLE_BITS),
@@ -122,10 +127,10 @@ module subbit_table_core #(
       .channel_groups,
       .last_channels,
       .index_base,
-      .groups_loaded,
+      .words_loaded,
       .sums_room,
       .sums_begin,
-      .group_done,
+      .word_done,
       .cut_bank,
       .cut_address,
       .cut_column,
@@ -140,6 +145,7 @@ module subbit_table_core #(
       .next_columns,
       .fill_channels,
       .index_address(look_at),
+      .look_part,
       .look,
       .look_bank,
       .look_first,
@@ -178,9 +184,9 @@ module subbit_table_core #(
   );
 
   for (genvar b = 0; b < TABLE_BITS; b++) begin : g_plane
-    wire [CHANNELS-1:0] plane;
+    wire [INDEX_CHANNELS-1:0] plane;
     subbit_memory #(
-        .WIDTH(CHANNELS),
+        .WIDTH(INDEX_CHANNELS),
         .DEPTH(INDEX_DEPTH)
     ) bits (
         .clk,
@@ -192,7 +198,11 @@ module subbit_table_core #(
         .read_data(plane)
     );
     for (genvar c = 0; c < CHANNELS; c++) begin : g_channel
-      assign indices[c*TABLE_BITS+b] = plane[c] && 4'(b) < tau;
+      if (PARTS == 1) begin : g_whole
+        assign indices[c*TABLE_BITS+b] = plane[c] && 4'(b) < tau;
+      end else begin : g_part
+        assign indices[c*TABLE_BITS+b] = plane[{look_part, ($clog2(CHANNELS))'(c)}] && 4'(b) < tau;
+      end
     end
   end
 
@@ -236,7 +246,7 @@ module subbit_table_core #(
   // Both run in step.
   assign sums_valid = valid[0];
   assign sums_address = addresses[$clog2(SUMS)-1:0];
-  wire unused = &{1'b0, valid[1], addresses[2*$clog2(SUMS)-1:$clog2(SUMS)]};
+  wire unused = &{1'b0, look_part, valid[1], addresses[2*$clog2(SUMS)-1:$clog2(SUMS)]};
 endmodule
 
 `default_nettype wire

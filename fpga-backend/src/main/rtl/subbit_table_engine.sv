@@ -9,14 +9,16 @@
 //        └─► residuals ───────────────────────────────────────────────────────► subbit_table_values ─────┴─► bus
 //
 // The rows of an image stay on chip until its last block is computed. Indices come in the order in which they are used:
-// blocks of OUTPUTS output channels, groups of CHANNELS input channels, output channels, bit planes. What a block has used
+// blocks of OUTPUTS output channels, groups of INDEX_CHANNELS input channels, output channels, bit planes. What a block has used
 // makes room for the next block's. With residuals they are read group by group, each when there is room for all of it: so no
 // run that waits for sums to be finished, and their room, keeps the bus from the residuals that these wait for.
 `default_nettype none
 
 module subbit_table_engine #(
-    // Input channels that are looked up at once, channels that share a match unit, and pixels of a tile.
+    // Input channels that are looked up at once, those whose indices lie together in memory, channels that share a match
+    // unit, and pixels of a tile.
     parameter int CHANNELS = 64,
+    parameter int INDEX_CHANNELS = 64,
     parameter int SHARE = 2,
     parameter int PIXELS = 7,
     parameter int OUTPUTS = 128,
@@ -91,7 +93,7 @@ module subbit_table_engine #(
   localparam int VALUE_BITS = DENSE ? 16 : ACC_BITS;
   localparam int SUM_ADDRESS = $clog2(SUM_DEPTH);
   localparam int ROW_ADDRESS = $clog2(ROW_DEPTH);
-  localparam int GROUPS = (MAX_CHANNELS + CHANNELS - 1) / CHANNELS;
+  localparam int GROUPS = (MAX_CHANNELS + INDEX_CHANNELS - 1) / INDEX_CHANNELS;
   localparam int INDEX_DEPTH = GROUPS * OUTPUTS;
   localparam int INDEX_ADDRESS = $clog2(INDEX_DEPTH);
 
@@ -99,13 +101,15 @@ module subbit_table_engine #(
     $error("SUM_DEPTH must be a power of two and hold the sums of a row of OUTPUTS channels");
   end
   if ((1 << INDEX_ADDRESS) != INDEX_DEPTH) begin : g_check2
-    $error("MAX_CHANNELS / CHANNELS * OUTPUTS must be a power of two");
+    $error("MAX_CHANNELS / INDEX_CHANNELS * OUTPUTS must be a power of two");
   end
 
   // ---- What follows from the layer: how a row is cut into steps, and how many rows make a band.
   wire dense = DENSE && (layer.stem || layer.shortcut);
   wire pairs = layer.out_width > 16'(PIXELS) || dense;
-  wire [15:0] groups = (layer.in_channels + 16'(CHANNELS - 1)) >> $clog2(CHANNELS);
+  // Of the index, and of what is looked up at once.
+  wire [15:0] groups = (layer.in_channels + 16'(INDEX_CHANNELS - 1)) >> $clog2(INDEX_CHANNELS);
+  wire [15:0] core_groups = (layer.in_channels + 16'(CHANNELS - 1)) >> $clog2(CHANNELS);
   logic measuring, gathering;
   logic [15:0] block, row_sums;    // sums of a block: of a step, and of one row, or of two without pairs
   logic [15:0] band_sums, band_rows;
@@ -235,9 +239,9 @@ module subbit_table_engine #(
       .store_rows(row_data)
   );
 
-  // ---- The ring of indices. A word has a bit of the indices of CHANNELS channels.
+  // ---- The ring of indices. A word has a bit of the indices of INDEX_CHANNELS channels.
   logic word_valid;
-  logic [CHANNELS-1:0] word;
+  logic [INDEX_CHANNELS-1:0] word;
   logic [3:0] plane;
   logic [INDEX_ADDRESS-1:0] ring_at;
   logic [INDEX_ADDRESS:0] ring_used;
@@ -256,7 +260,7 @@ module subbit_table_engine #(
   wire load_block_ends = load_group_ends && load_group == groups - 16'd1;
   subbit_table_words #(
       .DATA_WIDTH(DATA_WIDTH),
-      .WORD(CHANNELS)
+      .WORD(INDEX_CHANNELS)
   ) words (
       .clk,
       .rst(rst || rows_asked || index_asked),
@@ -280,7 +284,7 @@ module subbit_table_engine #(
     settled <= {settled[1:0], !words_due && !rows_asked && !index_asked};
     ask_outputs <= ask_left < 16'(OUTPUTS) ? ask_left : 16'(OUTPUTS);
     ask_words <= (layer.tau[0] ? ask_outputs : '0) + (layer.tau[1] ? ask_outputs << 1 : '0) + (layer.tau[2] ? ask_outputs << 2 : '0);
-    group_bytes <= by_group ? 40'(ask_words) << $clog2(CHANNELS / 8) : layer.index_bytes;
+    group_bytes <= by_group ? 40'(ask_words) << $clog2(INDEX_CHANNELS / 8) : layer.index_bytes;
     room <= 16'(ring_used) + ask_outputs <= 16'(INDEX_DEPTH);
     if (rows_asked) begin
       index_at <= layer.index_address;
@@ -325,7 +329,7 @@ module subbit_table_engine #(
   logic index_write;
   logic [3:0] index_plane;
   logic [INDEX_ADDRESS-1:0] index_address;
-  logic [CHANNELS-1:0] index_data;
+  logic [INDEX_CHANNELS-1:0] index_data;
   always_ff @(posedge clk) begin
     index_write <= index_store;
     index_plane <= plane;
@@ -393,6 +397,7 @@ module subbit_table_engine #(
   wire [ROW_ADDRESS-1:0] first_address = layer.pad_top == 2'd0 ? '0 : '1;
   subbit_table_core #(
       .CHANNELS(CHANNELS),
+      .INDEX_CHANNELS(INDEX_CHANNELS),
       .SHARE(SHARE),
       .PIXELS(PIXELS),
       .TABLE_BITS(INDEX_PLANES),
@@ -421,13 +426,13 @@ module subbit_table_engine #(
       .band_rows,
       .out_width(layer.out_width),
       .outputs,
-      .channel_groups(groups),
-      .last_channels(($clog2(CHANNELS) + 1)'(layer.in_channels - ((groups - 16'd1) << $clog2(CHANNELS)))),
+      .channel_groups(core_groups),
+      .last_channels(($clog2(CHANNELS) + 1)'(layer.in_channels - ((core_groups - 16'd1) << $clog2(CHANNELS)))),
       .index_base,
-      .groups_loaded(loaded - loaded_before),
+      .words_loaded(loaded - loaded_before),
       .sums_room(bands_held != 2'd2),
       .sums_begin,
-      .group_done,
+      .word_done(group_done),
       .row_store,
       .row_address,
       .row_data,

@@ -7,12 +7,15 @@
 // of rows, and are filled one after the other. The first suits rows of many groups, the second rows of one or of an odd
 // number. What a tile sums up that has no group of pixels, in the last step of a row or of all, has no meaning.
 //
+// PARTS groups of channels share a word of indices, and are looked up one after the other from the same words.
+//
 // Filling a step takes SHARE slots, and twice as many without pairs, of max(2^tau, CHANNELS / SHARE) cycles; looking it up
 // takes one cycle for each output channel. The slower of both sets the pace.
 `default_nettype none
 
 module subbit_table_sequence #(
     parameter int CHANNELS = 64,
+    parameter int PARTS = 1,             // a power of two
     parameter int SHARE = 2,
     parameter int PIXELS = 7,
     parameter int TABLE_BITS = 5,
@@ -47,10 +50,10 @@ module subbit_table_sequence #(
     input wire [$clog2(INDEX_DEPTH)-1:0] index_base,      // place of the block's first index
 
     // What a step waits for: the indices of its group of channels, and, in a band's last group, room for the sums.
-    input wire [15:0] groups_loaded,                      // of the block; they may run ahead of it
+    input wire [15:0] words_loaded,                       // PARTS groups each, of the block; they may run ahead of it
     input wire        sums_room,
     output logic      sums_begin,                         // one cycle: a band takes the room
-    output logic      group_done,                         // one cycle: the indices of the next group are needed no more
+    output logic      word_done,                          // one cycle: the next PARTS groups' indices are needed no more
 
     // Cutting windows out of the row store: the windows of both tiles reach these five cycles later.
     output logic [                 1:0] cut_bank,
@@ -73,6 +76,7 @@ module subbit_table_sequence #(
 
     // Looking up: the place of the indices, and one cycle later, when they are there, the rest.
     output logic [$clog2(INDEX_DEPTH)-1:0] index_address,
+    output logic [(PARTS>1?$clog2(PARTS):1)-1:0] look_part,      // of their words
     output logic                           look,
     output logic [                    1:0] look_bank,
     output logic                           look_first,
@@ -84,6 +88,7 @@ module subbit_table_sequence #(
   localparam int ADDRESS_BITS = $clog2(ROW_DEPTH);
   localparam int INDEX_BITS = $clog2(INDEX_DEPTH);
   localparam int COLUMN_BITS = $clog2(WIDTH) + 2;
+  localparam int PART_BITS = $clog2(PARTS);
   // From the cycle in which a window is chosen until the tiles have it.
   localparam int CUT = 6;
   // Cycles from a look-up to the next one that may add to the same sum.
@@ -95,6 +100,9 @@ module subbit_table_sequence #(
 
   if (CHANNELS < 4) begin : g_check
     $error("CHANNELS must be at least 4: what follows from a step's place is there three cycles later");
+  end
+  if ((1 << PART_BITS) != PARTS) begin : g_check2
+    $error("PARTS must be a power of two");
   end
 
   // ---- What follows from the layer.
@@ -333,7 +341,7 @@ module subbit_table_sequence #(
     rests <= outputs_last < 16'(WRITTEN - 1);
     last_band <= look_rows_left <= band_rows;
     next_last <= look_next == channel_groups - 16'd1;
-    next_here <= look_next < groups_loaded;
+    next_here <= look_next >> PART_BITS < words_loaded;
   end
   // Only the first step of a group waits for indices and room; within a step there is no pause.
   wire begins = !group_begun;
@@ -343,9 +351,11 @@ module subbit_table_sequence #(
   wire group_ends = look_ends && ends_group[looking_bank];
   wire look_band_ends = group_ends && last_group;
   wire all_ends = look_band_ends && last_band;
-  wire [INDEX_BITS-1:0] next_group_at = look_band_ends ? index_base : index_at + 1'b1;
+  // The group has the last part of its words.
+  wire last_part = last_group || &(look_group | ~16'(PARTS - 1));
+  wire [INDEX_BITS-1:0] next_group_at = look_band_ends ? index_base : last_part ? index_at + 1'b1 : group_at;
   assign sums_begin = looks && begins && last_group;
-  assign group_done = group_ends && last_band;
+  assign word_done = group_ends && last_band && last_part;
 
   always_ff @(posedge clk) begin
     if (rst) begin
@@ -383,7 +393,7 @@ module subbit_table_sequence #(
       if (look_ends) looking_bank <= looking_bank + 2'd1;
       if (rest != 0) rest <= rest - 2'd1;
       if (look_ends && rests) rest <= 2'(WRITTEN - 1);
-      here <= group_ends ? next_here : look_group < groups_loaded;
+      here <= group_ends ? next_here : look_group >> PART_BITS < words_loaded;
       if (group_ends) begin
         group_at <= next_group_at;
         look_group <= look_next;
@@ -401,6 +411,7 @@ module subbit_table_sequence #(
   always_ff @(posedge clk) begin
     look <= looks && !rst;
     look_bank <= looking_bank;
+    look_part <= (PARTS > 1 ? PART_BITS : 1)'(look_group & 16'(PARTS - 1));
     look_first <= look_group == 0;
     look_last <= last_group;
     look_address <= sum_address;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "driver/backends.h"
+#include "testing/random_network.h"
 #include "testing/reference_conv.h"
 
 namespace subbit::fpga {
@@ -78,6 +79,28 @@ TEST_F(NamedBoard, RunsAHundredImages) {
   EXPECT_EQ(chain.Run(*driver), chain.expected());
   const std::chrono::duration<double> time = steady_clock::now() - begin;
   std::cout << kImages << " images in " << time.count() << " s\n";
+}
+
+TEST_F(NamedBoard, RunsAWholeIntegerNetwork) {
+  std::mt19937 random(6);
+  StemAttributes stem;
+  stem.pads = {1, 1, 1, 1};
+  const NetworkCase network = ResidualNetwork({16, 16, 3}, 3, stem, {{16, 2}, {48, 2}, {96, 2}}, 10, 5, random);
+  constexpr std::uint32_t kPictures = 4;
+  const auto pixels = RandomPixels(network.image, kPictures, random);
+  const LoadedNetwork board(OpenBackend(name_), network.layers);
+  const LoadedNetwork emulated(OpenBackend("emulator:tables32"), network.layers);
+  std::vector<LayerCycles> cycles;
+  const auto begin = steady_clock::now();
+  const auto sums = board.Run(network.image, kPictures, pixels, &cycles);
+  const std::chrono::duration<double> time = steady_clock::now() - begin;
+  EXPECT_EQ(sums, emulated.Run(network.image, kPictures, pixels));
+  std::uint64_t all = 0;
+  for (const LayerCycles& layer : cycles) {
+    all += layer.cycles;
+  }
+  std::cout << kPictures << " images in " << time.count() << " s, " << all / kPictures
+            << " cycles of the engine each\n";
 }
 
 // The board is reset once while this runs, by whoever starts the test.

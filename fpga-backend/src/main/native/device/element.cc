@@ -48,6 +48,8 @@ const std::vector<Element>& Elements() {
       {"binary", "18 adders: a plain binary engine of two nine-tap units", registers::kResponseUnitDotUnits, 2, 2, 1},
       {"tables", "binary activations alone: 64 channels by 14 pixels per cycle, looked up in block RAM",
        registers::kResponseUnitTables, 7, 14, 64, 32, 5, 56, 1536},
+      {"tables32", "binary activations alone: as tables, but 32 channels per cycle, which fits an ECP5-85F",
+       registers::kResponseUnitTables, 7, 14, 32, 32, 5, 56, 1536},
   };
   return elements;
 }

@@ -28,7 +28,9 @@ class Images {
         units_(c.channel_lanes * c.dot_units / c.accumulators),
         share_(c.channel_lanes / units_),
         groups_(CeilDivide(d.in_channels, c.channel_lanes)),
-        ring_words_(CeilDivide(c.max_channels, c.channel_lanes) * contract::kIndexOutputs),
+        parts_(contract::kIndexChannels / c.channel_lanes),
+        index_groups_(CeilDivide(d.in_channels, contract::kIndexChannels)),
+        ring_words_(CeilDivide(c.max_channels, contract::kIndexChannels) * contract::kIndexOutputs),
         pairs_(d.out_width > pixels_),
         by_group_(d.adds_residual),
         rows_cycles_(kRunOverhead + std::max(CeilDivide(d.input_image_bytes(), kBusBytes),
@@ -60,13 +62,14 @@ class Images {
     const std::uint64_t slots = share_ * std::max(kernels_.entries, units_);
     std::uint64_t filled = looked_ + kBlockOverhead;
     std::deque<std::uint64_t> banks(4, 0);  // when the last four steps were looked up
-    const std::uint64_t first_group = first / contract::kIndexOutputs * groups_;
+    const std::uint64_t first_group = first / contract::kIndexOutputs * index_groups_;
     for (std::uint64_t row = 0; row < d_.out_height; row += band_rows_) {
       const std::uint64_t rows = std::min<std::uint64_t>(band_rows_, d_.out_height - row);
       const bool last_band = row + rows == d_.out_height;
       const std::uint64_t steps = pairs_ ? rows * steps_in_row_ : CeilDivide(rows, 2);
       for (std::uint64_t group = 0; group < groups_; ++group) {
-        while (loaded_.size() <= first_group + group) {
+        const std::uint64_t index_group = first_group + group / parts_;
+        while (loaded_.size() <= index_group) {
           Read();
         }
         for (std::uint64_t step = 0; step < steps; ++step) {
@@ -75,7 +78,7 @@ class Images {
           filled = std::max(filled, banks.front()) + (one ? 1 : 2) * slots;
           std::uint64_t begins = std::max(looked_, filled + units_ + kSettle);
           if (step == 0 && row == 0) {
-            begins = std::max(begins, loaded_[first_group + group]);
+            begins = std::max(begins, loaded_[index_group]);
           }
           if (step == 0 && group + 1 == groups_) {
             begins = std::max(begins, room_before_);
@@ -84,7 +87,7 @@ class Images {
           banks.pop_front();
           banks.push_back(looked_);
         }
-        if (last_band) {
+        if (last_band && ((group + 1) % parts_ == 0 || group + 1 == groups_)) {
           freed_.push_back({(freed_.empty() ? 0 : freed_.back().words) + outputs, looked_});
         }
       }
@@ -110,10 +113,10 @@ class Images {
     if (rows_due_) {
       return rows_may_come_;
     }
-    if (all_read_ || loaded_.size() == groups_ * CeilDivide(d_.out_channels, contract::kIndexOutputs)) {
+    if (all_read_ || loaded_.size() == index_groups_ * CeilDivide(d_.out_channels, contract::kIndexOutputs)) {
       return std::nullopt;
     }
-    return RoomFor(words_ + OutputsFrom(loaded_.size() / groups_ * contract::kIndexOutputs));
+    return RoomFor(words_ + OutputsFrom(loaded_.size() / index_groups_ * contract::kIndexOutputs));
   }
 
   /// When there is room for the last of so many words of an image, if that is known.
@@ -133,7 +136,7 @@ class Images {
       reader_ = rows_read_ = std::max(reader_, rows_may_come_) + rows_cycles_;
       return;
     }
-    const std::uint64_t outputs = OutputsFrom(loaded_.size() / groups_ * contract::kIndexOutputs);
+    const std::uint64_t outputs = OutputsFrom(loaded_.size() / index_groups_ * contract::kIndexOutputs);
     if (by_group_) {
       reader_ = std::max(reader_, RoomFor(words_ + outputs).value_or(0)) + kRunOverhead + outputs * kernels_.index_bits;
     } else {
@@ -189,7 +192,9 @@ class Images {
   const std::uint64_t pixels_;
   const std::uint64_t units_;
   const std::uint64_t share_;
-  const std::uint64_t groups_;
+  const std::uint64_t groups_;        ///< of channels that are looked up at once
+  const std::uint64_t parts_;         ///< of such groups, in a group of the index
+  const std::uint64_t index_groups_;  ///< of channels whose indices lie together
   const std::uint64_t ring_words_;
   const bool pairs_;
   const bool by_group_;

@@ -19,8 +19,9 @@ LayerDescriptor Layer(std::uint32_t channels, std::uint32_t side) {
   return d;
 }
 
-std::uint64_t Cycles(const LayerDescriptor& d, const TableKernels& kernels = SubBitKernels(5)) {
-  return TableCycles(d, RtlCapabilities("tables"), kernels);
+std::uint64_t Cycles(const LayerDescriptor& d, const TableKernels& kernels = SubBitKernels(5),
+                     const char* element = "tables") {
+  return TableCycles(d, RtlCapabilities(element), kernels);
 }
 
 TEST(TableCycles, AreThoseOfTheArrayWhereItIsBusy) {
@@ -33,6 +34,14 @@ TEST(TableCycles, AreThoseOfTheBusWhereTheIndexIsLong) {
   // 512 x 8 words for each of five bits.
   EXPECT_GT(Cycles(Layer(512, 7)), 512u * 8 * 5);
   EXPECT_LT(Cycles(Layer(512, 7)), 512u * 8 * 5 + 5000);
+}
+
+TEST(TableCycles, AreTwiceAsManyWithHalfOfTheChannelsAtOnce) {
+  EXPECT_GT(Cycles(Layer(128, 28), SubBitKernels(5), "tables32"), 2u * 112 * 128);
+  EXPECT_LT(Cycles(Layer(128, 28), SubBitKernels(5), "tables32"), 2u * 112 * 128 + 4000);
+  // 32 channels are all that a step takes.
+  EXPECT_NEAR(static_cast<double>(Cycles(Layer(32, 16), SubBitKernels(5), "tables32")),
+              static_cast<double>(Cycles(Layer(32, 16))), 100);
 }
 
 TEST(TableCycles, GrowByAnImageForEveryImage) {

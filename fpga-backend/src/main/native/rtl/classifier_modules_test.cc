@@ -97,7 +97,7 @@ TEST(DenseArrayModule, HoldsTheSumsOfAPassWhileTheNextOneAddsUp) {
   for (int run = 0; run < 100; ++run) {
     Sums sums{};
     int read[kPixels] = {};
-    // At most three cycles after its last tap a pass is held.
+    // At most four cycles after its last tap a pass is held.
     const int taps = Between(random, 1, 12);
     for (int tap = 0; tap < taps;) {
       m.tap_i = Moves(random);
@@ -130,7 +130,7 @@ TEST(DenseArrayModule, HoldsTheSumsOfAPassWhileTheNextOneAddsUp) {
     }
     m.tap_i = 0;
     m.shift_i = 0;
-    for (int cycle = 0; cycle < 3; ++cycle) {
+    for (int cycle = 0; cycle < 4; ++cycle) {
       Cycle(m);
     }
     held = sums;

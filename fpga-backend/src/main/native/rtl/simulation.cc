@@ -10,6 +10,7 @@
 #include "Vsubbit_paper.h"
 #include "Vsubbit_shared.h"
 #include "Vsubbit_tables.h"
+#include "Vsubbit_tables32.h"
 #include "rtl/axi_memory.h"
 #include "rtl/simulation_api.h"
 
@@ -173,6 +174,9 @@ void* subbit_rtl_open(const char* element, const SubbitRtlMemory* memory) {
   }
   if (name == "tables") {
     return static_cast<Simulation*>(new SimulationOf<Vsubbit_tables>(*memory));
+  }
+  if (name == "tables32") {
+    return static_cast<Simulation*>(new SimulationOf<Vsubbit_tables32>(*memory));
   }
   return nullptr;
 }

@@ -21,7 +21,6 @@ namespace subbit::fpga {
 namespace {
 
 /// Of the module's parameters.
-constexpr std::uint32_t kChannels = 8;
 constexpr std::uint32_t kOutputs = 16;
 constexpr std::uint32_t kMaxChannels = 32;
 constexpr std::uint32_t kMaxWidth = 56;
@@ -79,21 +78,23 @@ std::vector<IntegerParameters> RandomParameters(const LayerShape& d, std::mt1993
   return parameters;
 }
 
-/// The index of a layer in the order in which tables use it, in this module's groups and blocks; see
-/// IndexOrder::kTables.
-std::vector<std::uint8_t> IndexOf(const ConvLayer& layer) {
+/// The index of a layer in the order in which tables use it, in groups of so many channels and this module's blocks;
+/// see IndexOrder::kTables.
+std::vector<std::uint8_t> IndexOf(const ConvLayer& layer, std::uint32_t channels) {
   const LayerShape& d = layer.shape;
   const auto indices = IndicesOf(d, IndexOrder::kBitPlanes, layer.index.data());
   std::vector<std::uint8_t> bytes;
   for (std::uint32_t block = 0; block < d.out_channels; block += kOutputs) {
-    for (std::uint32_t group = 0; group < d.in_channels; group += kChannels) {
+    for (std::uint32_t group = 0; group < d.in_channels; group += channels) {
       for (std::uint32_t o = block; o < std::min(block + kOutputs, d.out_channels); ++o) {
         for (int bit = 0; bit < d.tau; ++bit) {
-          std::uint8_t byte = 0;
-          for (std::uint32_t c = group; c < std::min(group + kChannels, d.in_channels); ++c) {
-            byte = static_cast<std::uint8_t>(byte | (indices[o * d.in_channels + c] >> bit & 1) << (c - group));
+          for (std::uint32_t first = group; first < group + channels; first += 8) {
+            std::uint8_t byte = 0;
+            for (std::uint32_t c = first; c < std::min(first + 8, d.in_channels); ++c) {
+              byte = static_cast<std::uint8_t>(byte | (indices[o * d.in_channels + c] >> bit & 1) << (c - first));
+            }
+            bytes.push_back(byte);
           }
-          bytes.push_back(byte);
         }
       }
     }
@@ -104,7 +105,8 @@ std::vector<std::uint8_t> IndexOf(const ConvLayer& layer) {
 template <class Engine>
 class TableEngineBench : EngineBus<Engine> {
  public:
-  explicit TableEngineBench(unsigned seed) : EngineBus<Engine>(seed, kMemoryBytes) {}
+  TableEngineBench(unsigned seed, std::uint32_t index_channels)
+      : EngineBus<Engine>(seed, kMemoryBytes), index_channels_(index_channels) {}
 
   void Run() {
     LayerCase c = RandomLayer(random_);
@@ -123,7 +125,7 @@ class TableEngineBench : EngineBus<Engine> {
     d.signs_address = kMemoryBytes / 8 * 6 + 64 * (random_() % 4);
     d.residual_address = kMemoryBytes / 8 * 3 + 64 * (random_() % 4);
     d.index_address = kMemoryBytes / 8 * 7 + 64 * (random_() % 4);
-    const auto index = IndexOf(c.layer);
+    const auto index = IndexOf(c.layer, index_channels_);
     this->Scramble();
     this->Store(d.input_address, c.input);
     this->Store(d.index_address, index);
@@ -199,19 +201,23 @@ class TableEngineBench : EngineBus<Engine> {
     }
     m_.rule_write = 0;
   }
+
+  std::uint32_t index_channels_;
 };
 
 template <class Engine>
-void ComputesLayers(unsigned seed) {
-  TableEngineBench<Engine> bench(seed);
+void ComputesLayers(unsigned seed, std::uint32_t index_channels) {
+  TableEngineBench<Engine> bench(seed, index_channels);
   for (int run = 0; run < 200; ++run) {
     bench.Run();
     ASSERT_FALSE(::testing::Test::HasFailure()) << "run " << run;
   }
 }
 
-TEST(TableEngineModule, ComputesLayersOfBitsAndValues) { ComputesLayers<Vsubbit_table_engine>(1); }
-TEST(TableEngineModule, ComputesLayersOfBitsAndValuesOn32Bits) { ComputesLayers<Vsubbit_table_engine_narrow>(2); }
+TEST(TableEngineModule, ComputesLayersOfBitsAndValues) { ComputesLayers<Vsubbit_table_engine>(1, 8); }
+TEST(TableEngineModule, ComputesLayersOn32BitsAndWithTwoGroupsOfChannelsInAWordOfIndices) {
+  ComputesLayers<Vsubbit_table_engine_narrow>(2, 16);
+}
 
 }  // namespace
 }  // namespace subbit::fpga

@@ -15,6 +15,7 @@
 #include "Vsubbit_row_store.h"
 #include "Vsubbit_table_columns.h"
 #include "Vsubbit_table_core.h"
+#include "Vsubbit_table_core_parts.h"
 #include "Vsubbit_table_tile.h"
 #include "rtl/module_bench.h"
 
@@ -365,7 +366,8 @@ TEST(TableColumnsModule, TellsWhichColumnsLieInsideTheImage) {
   }
 }
 
-/// The core on blocks of small layers, against their definition.
+/// The core on blocks of small layers, against their definition. kParts groups of channels share a word of indices.
+template <class Core, int kParts>
 class CoreBench {
  public:
   static constexpr int kChannels = 8;
@@ -414,7 +416,8 @@ class CoreBench {
     m_.last_channels = static_cast<std::uint8_t>(channels_ - (groups - 1) * kChannels);
     // Indices that are not yet there, and sums for which there is no room, hold steps up.
     const bool waits = random_() % 2 == 0;
-    m_.groups_loaded = static_cast<std::uint16_t>(waits ? 0 : groups);
+    const int words = (groups + kParts - 1) / kParts;
+    m_.words_loaded = static_cast<std::uint16_t>(waits ? 0 : words);
     m_.start = 1;
     Cycle(m_);
     m_.start = 0;
@@ -424,13 +427,13 @@ class CoreBench {
     for (int seen = 0; seen < outputs_ * steps; ++cycles) {
       ASSERT_LT(cycles, 200000) << "the layer does not end: " << Describe();
       if (waits && random_() % 64 == 0) {
-        m_.groups_loaded = static_cast<std::uint16_t>(m_.groups_loaded + 1 + random_() % 3);
+        m_.words_loaded = static_cast<std::uint16_t>(m_.words_loaded + 1 + random_() % 3);
       }
       m_.sums_room = !waits || random_() % 16 == 0;
       Settle(m_);
       begun += m_.sums_begin;
-      done += m_.group_done;
-      ASSERT_LE(done, m_.groups_loaded) << "indices are used before they are there";
+      done += m_.word_done;
+      ASSERT_LE(done, m_.words_loaded) << "indices are used before they are there";
       ASSERT_TRUE(m_.sums_room || !m_.sums_begin) << "there is no room for sums";
       if (m_.sums_valid) {
         const int band = seen / (outputs_ * band_steps);
@@ -458,7 +461,7 @@ class CoreBench {
     const int fill = (pairs_ ? 1 : 2) * kShare * std::max(1 << tau_, kUnits);
     const int bands = (rows_ + band_rows_ - 1) / band_rows_;
     ASSERT_EQ(begun, bands);
-    ASSERT_EQ(done, groups);
+    ASSERT_EQ(done, words);
     if (!waits) {
       ASSERT_LE(cycles, fill + steps * groups * std::max(fill, outputs_) + outputs_ + kLatency)
           << "slower than its design: " << Describe();
@@ -473,7 +476,7 @@ class CoreBench {
   void Choose() {
     for (;;) {
       tau_ = Between(random_, 1, kMaxTau);
-      channels_ = Between(random_, 1, 3 * kChannels);
+      channels_ = Between(random_, 1, (kParts + 2) * kChannels);
       outputs_ = Between(random_, 1, random_() % 3 == 0 ? 3 : 20);
       height_ = Between(random_, 1, 12);
       width_ = Between(random_, 1, random_() % 4 == 0 ? kWidth : 16);
@@ -532,17 +535,17 @@ class CoreBench {
     }
     m_.index_store = 1;
     for (int plane = 0; plane < tau_; ++plane) {
-      for (int at = 0; at < outputs_ * groups; ++at) {
-        m_.index_plane = static_cast<std::uint8_t>(plane);
-        // Kernels are numbered by output channel and group, and lie by group and output channel.
-        const int place = at % groups * outputs_ + at / groups;
-        m_.index_address = static_cast<std::uint8_t>((index_base_ + place) % kIndexDepth);
-        m_.index_data = 0;
-        for (int c = 0; c < kChannels; ++c) {
-          m_.index_data |=
-              static_cast<std::uint8_t>((indices_[static_cast<std::size_t>(at * kChannels + c)] >> plane & 1) << c);
+      for (int word = 0; word < (groups + kParts - 1) / kParts; ++word) {
+        for (int o = 0; o < outputs_; ++o) {
+          m_.index_plane = static_cast<std::uint8_t>(plane);
+          m_.index_address = static_cast<std::uint8_t>((index_base_ + word * outputs_ + o) % kIndexDepth);
+          const int first = word * kParts * kChannels;
+          for (int c = first; c < std::min(first + kParts * kChannels, groups * kChannels); ++c) {
+            SetBits(m_.index_data, static_cast<std::size_t>(c - first), 1,
+                    indices_[static_cast<std::size_t>(o * groups * kChannels + c)] >> plane);
+          }
+          Cycle(m_);
         }
-        Cycle(m_);
       }
     }
     m_.index_store = 0;
@@ -583,7 +586,7 @@ class CoreBench {
            ", rows from " + std::to_string(row_) + ", " + std::to_string(rows_) + " of " + std::to_string(out_width_);
   }
 
-  Vsubbit_table_core m_;
+  Core m_;
   std::mt19937 random_;
   int tau_ = 0, channels_ = 0, outputs_ = 0, height_ = 0, width_ = 0, stride_ = 0, pad_top_ = 0, pad_left_ = 0;
   int places_ = 0, row_ = 0, rows_ = 0, band_rows_ = 0, index_base_ = 0, out_width_ = 0;
@@ -593,12 +596,18 @@ class CoreBench {
   std::vector<std::uint32_t> indices_;
 };
 
-TEST(TableCoreModule, AddsUpTheMatchesOfLayers) {
-  CoreBench bench(5);
+template <class Core, int kParts>
+void AddsUpTheMatchesOfLayers(unsigned seed) {
+  CoreBench<Core, kParts> bench(seed);
   for (int run = 0; run < 400; ++run) {
     bench.Run();
     ASSERT_FALSE(::testing::Test::HasFailure()) << "run " << run;
   }
+}
+
+TEST(TableCoreModule, AddsUpTheMatchesOfLayers) { AddsUpTheMatchesOfLayers<Vsubbit_table_core, 1>(5); }
+TEST(TableCoreModule, TakesTwoGroupsOfChannelsFromAWordOfIndices) {
+  AddsUpTheMatchesOfLayers<Vsubbit_table_core_parts, 2>(6);
 }
 
 }  // namespace

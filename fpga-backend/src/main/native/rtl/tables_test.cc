@@ -1,5 +1,6 @@
 // The simulated device with tables: layers of bits of every shape that it takes, compared with the reference, and their
-// cycles with the emulator's. What all elements have in common is in rtl_test.cc.
+// cycles with the emulator's; what the number of channels that are looked up at once changes, on both elements. What
+// all elements have in common is in rtl_test.cc.
 
 #include <gtest/gtest.h>
 
@@ -22,9 +23,15 @@ namespace subbit::fpga {
 namespace {
 
 constexpr const char* kElement = "tables";
+/// With half of its channels at once.
+constexpr const char* kSmallElement = "tables32";
 
-std::shared_ptr<Driver> OpenRtl(const BusTiming& timing = {}) {
-  return Driver::Open(std::make_unique<RtlDevice>(RtlLibraryPath(), kElement, timing, RtlDevice::kMemoryBytes));
+std::shared_ptr<Driver> OpenRtl(const BusTiming& timing = {}, const char* element = kElement) {
+  return Driver::Open(std::make_unique<RtlDevice>(RtlLibraryPath(), element, timing, RtlDevice::kMemoryBytes));
+}
+
+std::shared_ptr<Driver> OpenEmulator(const char* element = kElement) {
+  return Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(element)));
 }
 
 /// Random weights and images; thresholds lie where sums are.
@@ -78,10 +85,10 @@ std::string Describe(const LayerCase& c) {
          ", pads " + std::to_string(d.pad_top) + std::to_string(d.pad_left);
 }
 
-TEST(RtlTables, TellsWhatItOffers) {
-  RtlDevice device(RtlLibraryPath(), kElement, {}, RtlDevice::kMemoryBytes);
+void TellsWhatItOffers(const char* element) {
+  RtlDevice device(RtlLibraryPath(), element, {}, RtlDevice::kMemoryBytes);
   const Capabilities read = Capabilities::Read(device);
-  const Capabilities expected = RtlCapabilities(kElement);
+  const Capabilities expected = RtlCapabilities(element);
   EXPECT_EQ(read.response_unit, registers::kResponseUnitTables);
   EXPECT_EQ(read.channel_lanes, expected.channel_lanes);
   EXPECT_EQ(read.max_tau, expected.max_tau);
@@ -92,16 +99,28 @@ TEST(RtlTables, TellsWhatItOffers) {
   EXPECT_EQ(read.input_rows, expected.input_rows);
 }
 
-TEST(RtlTables, AgreesWithTheReferenceOnRandomLayers) {
-  std::mt19937 random(31);
+TEST(RtlTables, TellsWhatItOffers) { TellsWhatItOffers(kElement); }
+TEST(RtlTables32, TellsWhatItOffers) { TellsWhatItOffers(kSmallElement); }
+
+void AgreesWithTheReference(const char* element, int layers, std::mt19937& random) {
   for (const std::uint32_t stall_percent : {0u, 40u}) {
-    const auto driver = OpenRtl({stall_percent == 0 ? 1u : 20u, stall_percent, 7});
-    for (int run = 0; run < SweepRounds(200); ++run) {
+    const auto driver = OpenRtl({stall_percent == 0 ? 1u : 20u, stall_percent, 7}, element);
+    for (int run = 0; run < layers; ++run) {
       const LayerCase c = RandomLayer(random);
       SCOPED_TRACE("run " + std::to_string(run) + ", " + Describe(c));
       ASSERT_EQ(RunCase(*driver, c), ReferenceConv(c));
     }
   }
+}
+
+TEST(RtlTables, AgreesWithTheReferenceOnRandomLayers) {
+  std::mt19937 random(31);
+  AgreesWithTheReference(kElement, SweepRounds(200), random);
+}
+
+TEST(RtlTables32, AgreesWithTheReferenceOnRandomLayers) {
+  std::mt19937 random(44);
+  AgreesWithTheReference(kSmallElement, SweepRounds(80), random);
 }
 
 std::vector<std::uint8_t> Run(const std::shared_ptr<Driver>& driver, const LayerCase& c, LayerCycles* cycles) {
@@ -110,12 +129,13 @@ std::vector<std::uint8_t> Run(const std::shared_ptr<Driver>& driver, const Layer
 
 /// Results must be the same, cycles within 2 % unless the bus stands still. Those of the simulation, if asked for.
 template <typename Case>
-void CompareWithTheEmulator(const Case& c, const BusTiming& timing = {}, std::uint64_t* cycles = nullptr) {
+void CompareWithTheEmulator(const Case& c, const BusTiming& timing = {}, std::uint64_t* cycles = nullptr,
+                            const char* element = kElement) {
   SCOPED_TRACE(Describe(c));
   LayerCycles rtl{};
   LayerCycles model{};
-  const auto simulated = Run(OpenRtl(timing), c, &rtl);
-  const auto emulated = Run(Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(kElement))), c, &model);
+  const auto simulated = Run(OpenRtl(timing, element), c, &rtl);
+  const auto emulated = Run(OpenEmulator(element), c, &model);
   ASSERT_EQ(simulated, emulated);
   if (cycles != nullptr) {
     *cycles = rtl.cycles;
@@ -126,20 +146,20 @@ void CompareWithTheEmulator(const Case& c, const BusTiming& timing = {}, std::ui
   }
 }
 
+/// Of ResNet-18 on images of 224x224, and of resnet20.
+constexpr SquareConv kNetworkLayers[] = {{64, 64, 56, 1},   {64, 128, 56, 2},  {128, 128, 28, 1}, {128, 256, 28, 2},
+                                         {256, 256, 14, 1}, {256, 512, 14, 2}, {512, 512, 7, 1},  {16, 16, 32, 1},
+                                         {16, 32, 32, 2},   {32, 32, 16, 1},   {64, 64, 8, 1}};
+
 TEST(RtlTables, TakesTheCyclesOfTheModelOnNetworkLayers) {
-  // Of ResNet-18 on images of 224x224, and of resnet20.
-  for (const SquareConv& conv : {SquareConv{64, 64, 56, 1},
-                                 {64, 128, 56, 2},
-                                 {128, 128, 28, 1},
-                                 {128, 256, 28, 2},
-                                 {256, 256, 14, 1},
-                                 {256, 512, 14, 2},
-                                 {512, 512, 7, 1},
-                                 {16, 16, 32, 1},
-                                 {16, 32, 32, 2},
-                                 {32, 32, 16, 1},
-                                 {64, 64, 8, 1}}) {
+  for (const SquareConv& conv : kNetworkLayers) {
     CompareWithTheEmulator(Square(conv));
+  }
+}
+
+TEST(RtlTables32, TakesTheCyclesOfTheModelOnNetworkLayers) {
+  for (const SquareConv& conv : kNetworkLayers) {
+    CompareWithTheEmulator(Square(conv), {}, nullptr, kSmallElement);
   }
 }
 
@@ -178,6 +198,13 @@ TEST(RtlTables, TakesTheCyclesOfTheModelOnRandomLayers) {
   std::mt19937 random(32);
   for (int run = 0; run < SweepRounds(120); ++run) {
     CompareWithTheEmulator(RandomLayer(random));
+  }
+}
+
+TEST(RtlTables32, TakesTheCyclesOfTheModelOnRandomLayers) {
+  std::mt19937 random(45);
+  for (int run = 0; run < SweepRounds(80); ++run) {
+    CompareWithTheEmulator(RandomLayer(random), {}, nullptr, kSmallElement);
   }
 }
 
@@ -290,15 +317,24 @@ std::string Describe(const IntegerConvCase& c) {
          (c.conv.layer.shape.integer->gives_signs ? ", signs" : "");
 }
 
-TEST(RtlTables, RunsIntegerConvolutionsAsTheEmulatorDoes) {
-  std::mt19937 random(35);
-  for (int run = 0; run < SweepRounds(120); ++run) {
+void RunsIntegerConvolutions(const char* element, int layers, std::mt19937& random) {
+  for (int run = 0; run < layers; ++run) {
     const IntegerConvCase c = IntegerConv(RandomLayer(random), run % 4 != 0, run % 3 != 0, random);
-    CompareWithTheEmulator(c, run % 2 == 0 ? BusTiming{} : BusTiming{20, 40, 7});
+    CompareWithTheEmulator(c, run % 2 == 0 ? BusTiming{} : BusTiming{20, 40, 7}, nullptr, element);
   }
 }
 
-TEST(RtlTables, TakesTheCyclesOfTheModelForIntegerConvolutionsOfNetworks) {
+TEST(RtlTables, RunsIntegerConvolutionsAsTheEmulatorDoes) {
+  std::mt19937 random(35);
+  RunsIntegerConvolutions(kElement, SweepRounds(120), random);
+}
+
+TEST(RtlTables32, RunsIntegerConvolutionsAsTheEmulatorDoes) {
+  std::mt19937 random(46);
+  RunsIntegerConvolutions(kSmallElement, SweepRounds(80), random);
+}
+
+void TakesTheCyclesForIntegerConvolutionsOfNetworks(const char* element) {
   std::mt19937 random(36);
   // What waits for the bus, for the array and for the index; of the last one, images follow each other in one request.
   for (const SquareConv& conv : {SquareConv{64, 64, 56, 1},
@@ -314,9 +350,16 @@ TEST(RtlTables, TakesTheCyclesOfTheModelForIntegerConvolutionsOfNetworks) {
       Fill(c, random);
     }
     std::uint64_t cycles = 0;
-    CompareWithTheEmulator(IntegerConv(c, true, true, random), {}, &cycles);
-    std::cout << Describe(c) << ", with residual and signs: " << cycles << " cycles\n";
+    CompareWithTheEmulator(IntegerConv(c, true, true, random), {}, &cycles, element);
+    std::cout << element << ", " << Describe(c) << ", with residual and signs: " << cycles << " cycles\n";
   }
+}
+
+TEST(RtlTables, TakesTheCyclesOfTheModelForIntegerConvolutionsOfNetworks) {
+  TakesTheCyclesForIntegerConvolutionsOfNetworks(kElement);
+}
+TEST(RtlTables32, TakesTheCyclesOfTheModelForIntegerConvolutionsOfNetworks) {
+  TakesTheCyclesForIntegerConvolutionsOfNetworks(kSmallElement);
 }
 
 /// A classifier, and images [N, H, C, W] of 16-bit values for it, each row of a channel filled up to eight bytes.
@@ -574,13 +617,13 @@ TEST(RtlTables, TakesTheCyclesOfTheModelForStemsOfNetworks) {
 /// Runs a network on simulation and emulator: its sums must be those of the operators' reference, its cycles within 2 %
 /// unless the bus stands still. Returns the cycles of the simulation by kinds of layers, for each image.
 std::array<std::uint64_t, kKindValues> RunNetwork(const NetworkCase& c, std::uint32_t images, std::mt19937& random,
-                                                  const BusTiming& timing = {}) {
+                                                  const BusTiming& timing = {}, const char* element = kElement) {
   const auto pixels = RandomPixels(c.image, images, random);
   std::vector<LayerCycles> simulated;
   std::vector<LayerCycles> modelled;
-  const LoadedNetwork network(OpenRtl(timing), c.layers);
+  const LoadedNetwork network(OpenRtl(timing, element), c.layers);
   const auto sums = network.Run(c.image, images, pixels, &simulated);
-  const LoadedNetwork emulated(Driver::Open(std::make_unique<Emulator>(Emulator::CapabilitiesOf(kElement))), c.layers);
+  const LoadedNetwork emulated(OpenEmulator(element), c.layers);
   EXPECT_EQ(sums, emulated.Run(c.image, images, pixels, &modelled));
   EXPECT_EQ(LogitsOf(c, sums), ReferenceLogits(c, images, pixels));
   std::array<std::uint64_t, kKindValues> cycles{};
@@ -657,21 +700,26 @@ TEST(RtlTables, RunsNetworksWhateverItsRegistersAndMemoriesBeginWith) {
 }
 
 /// Prints what the page on the device states.
-void RunAndPrint(const char* name, const NetworkCase& c, std::uint32_t images, std::mt19937& random) {
-  const auto cycles = RunNetwork(c, images, random);
-  std::cout << name << ", " << images << " images, cycles of each, simulated: convolutions " << cycles[0] << ", stem "
-            << cycles[1] << ", shortcuts " << cycles[2] << ", classifier " << cycles[3] << ", all "
-            << cycles[0] + cycles[1] + cycles[2] + cycles[3] << "\n";
+void RunAndPrint(const char* name, const NetworkCase& c, std::uint32_t images, std::mt19937& random,
+                 const char* element) {
+  const auto cycles = RunNetwork(c, images, random, {}, element);
+  std::cout << element << ", " << name << ", " << images << " images, cycles of each, simulated: convolutions "
+            << cycles[0] << ", stem " << cycles[1] << ", shortcuts " << cycles[2] << ", classifier " << cycles[3]
+            << ", all " << cycles[0] + cycles[1] + cycles[2] + cycles[3] << "\n";
 }
 
-TEST(RtlTables, RunsAWholeResidualNetwork) {
+void RunsAWholeResidualNetwork(const char* element) {
   std::mt19937 random(42);
   StemAttributes stem;
   stem.pads = {1, 1, 1, 1};
-  RunAndPrint("resnet20", ResidualNetwork({32, 32, 3}, 3, stem, {{16, 6}, {32, 6}, {64, 6}}, 10, 5, random), 2, random);
+  RunAndPrint("resnet20", ResidualNetwork({32, 32, 3}, 3, stem, {{16, 6}, {32, 6}, {64, 6}}, 10, 5, random), 2, random,
+              element);
 }
 
-TEST(RtlTables, RunsAWholeResNet18) {
+TEST(RtlTables, RunsAWholeResidualNetwork) { RunsAWholeResidualNetwork(kElement); }
+TEST(RtlTables32, RunsAWholeResidualNetwork) { RunsAWholeResidualNetwork(kSmallElement); }
+
+void RunsAWholeResNet18(const char* element) {
   if (SweepsAreShort()) {
     GTEST_SKIP() << "a minute or more; SUBBIT_FULL_SWEEPS=1 runs it";
   }
@@ -682,8 +730,11 @@ TEST(RtlTables, RunsAWholeResNet18) {
   stem.pool = {{3, 3}, {2, 2}, {1, 1, 1, 1}};
   RunAndPrint("ResNet-18",
               ResidualNetwork({224, 224, 3}, 7, stem, {{64, 4}, {128, 4}, {256, 4}, {512, 4}}, 1000, 5, random), 2,
-              random);
+              random, element);
 }
+
+TEST(RtlTables, RunsAWholeResNet18) { RunsAWholeResNet18(kElement); }
+TEST(RtlTables32, RunsAWholeResNet18) { RunsAWholeResNet18(kSmallElement); }
 
 }  // namespace
 }  // namespace subbit::fpga

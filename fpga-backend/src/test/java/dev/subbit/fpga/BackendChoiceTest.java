@@ -141,10 +141,12 @@ class BackendChoiceTest {
             "emulator:shared",
             "emulator:binary",
             "emulator:tables",
+            "emulator:tables32",
             "rtl",
             "rtl:shared",
             "rtl:binary",
-            "rtl:tables"),
+            "rtl:tables",
+            "rtl:tables32"),
         devices.stream().map(Device::name).collect(Collectors.toList()));
     for (Device device : devices) {
       assertEquals(device.available(), device.reason().isEmpty(), device.toString());

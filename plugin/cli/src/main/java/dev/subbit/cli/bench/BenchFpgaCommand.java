@@ -63,8 +63,9 @@ final class BenchFpgaCommand implements Callable<Integer> {
       description =
           "paper (the paper's element in both modes), shared (responses by shared partial sums,"
               + " beside a plain binary engine with as many adders), and with binary activations"
-              + " tables (looked up in block RAM; its plain binary engine is modelled). Default:"
-              + " paper and shared, with binary activations tables.")
+              + " tables (looked up in block RAM; its plain binary engine is modelled) and tables32"
+              + " (the same with half of the channels at once). Default: paper and shared, with"
+              + " binary activations tables; with --whole, which takes these two alone, both.")
   private List<String> engines;
 
   @Option(names = "--layers", description = "Also list every shape of layer, for one of it.")
@@ -73,9 +74,9 @@ final class BenchFpgaCommand implements Callable<Integer> {
   @Option(
       names = "--whole",
       description =
-          "Run integer networks whole, from pixels to logits, on the emulated element tables:"
-              + " cycles by operator (modelled), for an image of a batch. Fails unless every node"
-              + " is on the device and the logits have the bits of the function bodies.")
+          "Run integer networks whole, from pixels to logits, on the emulated elements tables and"
+              + " tables32: cycles by operator (modelled), for an image of a batch. Fails unless"
+              + " every node is on the device and the logits have the bits of the function bodies.")
   private boolean whole;
 
   @Option(
@@ -120,23 +121,24 @@ final class BenchFpgaCommand implements Callable<Integer> {
                 Activations::label)
             .get(0);
     boolean binary = kind == Activations.BINARY;
-    List<Engines> offered = new ArrayList<>(Engines.ALL);
-    if (binary) {
-      offered.add(Engines.TABLES);
+    List<Engines> tables = List.of(Engines.TABLES, Engines.TABLES32);
+    List<Engines> offered = new ArrayList<>(whole ? List.of() : Engines.ALL);
+    if (binary || whole) {
+      offered.addAll(tables);
     }
     List<Engines> chosenEngines =
-        engines == null && binary
+        engines == null && binary && !whole
             ? List.of(Engines.TABLES)
             : NamedChoice.of(command, "--engines", engines, offered, Engines::name);
     List<String> chosenBackends =
         NamedChoice.of(command, "--backends", backends, FpgaBench.BACKENDS, Function.identity());
-    int most = whole || chosenEngines.contains(Engines.TABLES) ? MAX_TAU_OF_TABLES : MAX_TAU;
+    int most = chosenEngines.stream().anyMatch(tables::contains) ? MAX_TAU_OF_TABLES : MAX_TAU;
     if (tau < 1 || tau > most) {
       throw new ParameterException(command, "--tau is " + tau + "; allowed are 1 to " + most);
     }
     json.requireWritable();
     if (whole) {
-      return measureWhole(chosenNetworks);
+      return measureWhole(chosenNetworks, chosenEngines);
     }
     FpgaBench bench = new FpgaBench(chosenBackends, kind, tau);
     List<FpgaRow> rows = new ArrayList<>();
@@ -154,7 +156,7 @@ final class BenchFpgaCommand implements Callable<Integer> {
     return 0;
   }
 
-  private int measureWhole(List<String> names) throws OrtException {
+  private int measureWhole(List<String> names, List<Engines> chosenEngines) throws OrtException {
     if (batch < 1 || batch > MAX_BATCH) {
       throw new ParameterException(
           spec.commandLine(), "--batch is " + batch + "; allowed are 1 to " + MAX_BATCH);
@@ -163,13 +165,16 @@ final class BenchFpgaCommand implements Callable<Integer> {
     for (String name : names) {
       BenchNetwork network =
           BenchNetwork.ALL.stream().filter(n -> n.name().equals(name)).findAny().orElseThrow();
-      rows.addAll(FpgaNetworkBench.measure(network, tau, batch));
-      json.write(rows.stream().map(FpgaNetworkRow::fields).toList());
+      for (Engines engine : chosenEngines) {
+        rows.addAll(FpgaNetworkBench.measure(network, engine.name(), tau, batch));
+        json.write(rows.stream().map(FpgaNetworkRow::fields).toList());
+      }
     }
-    TextTable table = new TextTable(2, "network", "layers", "number", "cycles/image");
+    TextTable table = new TextTable(3, "network", "element", "layers", "number", "cycles/image");
     for (FpgaNetworkRow row : rows) {
       table.row(
           row.network(),
+          row.element(),
           row.operator(),
           Integer.toString(row.layers()),
           String.format(Locale.ROOT, "%,d modelled", row.cycles()));

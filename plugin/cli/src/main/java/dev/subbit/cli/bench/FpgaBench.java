@@ -52,6 +52,9 @@ public final class FpgaBench {
      * look-ups per kernel, is modelled only.
      */
     public static final Engines TABLES = new Engines("tables", "", "tables");
+
+    /** The same with half of the channels at once, which fits an ECP5-85F with whole networks. */
+    public static final Engines TABLES32 = new Engines("tables32", "", "tables32");
   }
 
   /** The back ends that layers run on; the others are compared with the first. */

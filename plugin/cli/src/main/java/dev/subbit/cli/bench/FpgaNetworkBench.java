@@ -17,12 +17,11 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * Counts the cycles of integer networks that the emulated element {@code tables} runs whole, from
+ * Counts the cycles of integer networks that an emulated element with tables runs whole, from
  * pixels to logits, and compares the logits with those of the function bodies.
  */
 final class FpgaNetworkBench {
 
-  private static final String DEVICE = "emulator:tables";
   private static final String TIMEOUT_MS = "3600000";
   private static final long SEED = 3;
 
@@ -32,25 +31,27 @@ final class FpgaNetworkBench {
    * Runs a batch of random images.
    *
    * @param network the network, whose weights are random.
+   * @param element the processing element.
    * @param tau bits of an index, 1 to 5.
    * @param batch number of images.
    * @return a row for each operator, in the order of the network, and one for all.
    * @throws OrtException if the device fails, or a node is not on it.
    * @throws IllegalStateException if the device and the function bodies differ in a bit.
    */
-  static List<FpgaNetworkRow> measure(BenchNetwork network, int tau, int batch)
+  static List<FpgaNetworkRow> measure(BenchNetwork network, String element, int tau, int batch)
       throws OrtException {
+    String device = "emulator:" + element;
     ModelProto model = network.inIntegersToLogits(tau);
     ExecutionBackend fpga = ExecutionBackend.named("fpga");
     fpga.drainTimings();
     ByteBuffer given =
-        logits(model, fpga, Map.of("backend", DEVICE, "timeout_ms", TIMEOUT_MS), network, batch);
+        logits(model, fpga, Map.of("backend", device, "timeout_ms", TIMEOUT_MS), network, batch);
     List<LayerTiming> timings = fpga.drainTimings();
     ByteBuffer expected =
         logits(model, ExecutionBackend.named("onnxruntime"), Map.of(), network, batch);
     if (!given.equals(expected)) {
       throw new IllegalStateException(
-          DEVICE + " and the function bodies differ in the logits of " + network.label());
+          device + " and the function bodies differ in the logits of " + network.label());
     }
     Map<String, FpgaNetworkRow> rows = new LinkedHashMap<>();
     long all = 0;
@@ -59,13 +60,13 @@ final class FpgaNetworkBench {
       all += cycles;
       rows.merge(
           timing.operator(),
-          new FpgaNetworkRow(network.label(), timing.operator(), 1, cycles),
+          new FpgaNetworkRow(network.label(), element, timing.operator(), 1, cycles),
           (a, b) ->
               new FpgaNetworkRow(
-                  a.network(), a.operator(), a.layers() + 1, a.cycles() + b.cycles()));
+                  a.network(), a.element(), a.operator(), a.layers() + 1, a.cycles() + b.cycles()));
     }
     List<FpgaNetworkRow> list = new ArrayList<>(rows.values());
-    list.add(new FpgaNetworkRow(network.label(), "all", timings.size(), all));
+    list.add(new FpgaNetworkRow(network.label(), element, "all", timings.size(), all));
     return list;
   }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.subbit.cli.CommandRun;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,10 +65,21 @@ class BenchFpgaCommandTest {
             "bench", "fpga", "--whole", "--networks", "resnet20", "--batch", "3", "--json", json);
     assertEquals(0, run.code(), run.err());
     JsonNode rows = new ObjectMapper().readTree(json.toFile());
-    assertEquals("all", rows.get(rows.size() - 1).get("operator").asText());
-    assertEquals(22, rows.get(rows.size() - 1).get("layers").asInt());
+    // The rows of an element end in one for all layers.
+    JsonNode all = rows.get(rows.size() / 2 - 1);
+    JsonNode allOfHalf = rows.get(rows.size() - 1);
+    for (JsonNode row : List.of(all, allOfHalf)) {
+      assertEquals("all", row.get("operator").asText());
+      assertEquals(22, row.get("layers").asInt());
+    }
+    assertEquals("tables", all.get("element").asText());
+    assertEquals("tables32", allOfHalf.get("element").asText());
+    assertTrue(
+        allOfHalf.get("modelled_cycles").asLong() > all.get("modelled_cycles").asLong(),
+        "64 channels take a step or two");
     assertTrue(run.out().contains("modelled"), run.out());
     assertEquals(2, CommandRun.of("bench", "fpga", "--whole", "--batch", "0").code());
+    assertEquals(2, CommandRun.of("bench", "fpga", "--whole", "--engines", "paper").code());
   }
 
   private static void assertRow(

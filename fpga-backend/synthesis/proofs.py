@@ -21,7 +21,7 @@ DEPTH = 3
 
 # The modules that each proof needs.
 PROOFS = {
-    "axi_read_proof": ["subbit_axi_read", "subbit_beat_queue", "subbit_memory"],
+    "axi_read_proof": ["subbit_axi_read", "subbit_beat_queue", "subbit_memory", "subbit_queue"],
     "axi_write_proof": ["subbit_axi_write", "subbit_queue"],
     "registers_proof": ["subbit_contract_pkg", "subbit_registers"],
 }

@@ -60,6 +60,10 @@ module axi_read_proof (
   wire asked = m_axi_arvalid && m_axi_arready;
   wire [3:0] in_queue = reader.queue.written - reader.queue.taken;
   wire [23:0] held_beats = 24'(in_queue) + 24'(reader.queue.out_valid);
+  wire [2:0] waiting_runs = reader.runs.written - reader.runs.taken;
+  // Bus beats of the runs that were accepted and not yet delivered.
+  logic [23:0] owed;
+  wire accepted = command_valid && command_ready && !abort;
   logic begun, aborted;
   logic waiting, held, held_last;
   logic [15:0] address_q;
@@ -71,6 +75,7 @@ module axi_read_proof (
     begun <= 1'b1;
     due <= rst ? '0 : due + (asked ? 24'(m_axi_arlen) + 24'd1 : '0) - 24'(m_axi_rvalid);
     aborted <= !rst && abort;
+    owed <= rst || abort || reader.draining ? '0 : owed + (accepted ? reader.command_beats : '0) - 24'(reader.taken);
     waiting <= !rst && m_axi_arvalid && !m_axi_arready;
     address_q <= m_axi_araddr;
     length_q <= m_axi_arlen;
@@ -82,7 +87,7 @@ module axi_read_proof (
   // The memory, and who gives commands.
   always_comb begin
     assume (begun || rst);
-    assume (command_bytes != 0);
+    assume (command_bytes != 0 && command_bytes < 24'hFFFFF8);
     if (!rst && begun) assume (!m_axi_rvalid || due != 0);
   end
 
@@ -115,16 +120,25 @@ module axi_read_proof (
       // What holds in every state that can be reached; induction needs it.
       counts_pending : assert (reader.pending == due);
       due_is_bounded : assert (due + (m_axi_arvalid ? 24'(m_axi_arlen) + 24'd1 : 24'd0) <= QUEUE);
-      draining_is_alone : assert (!reader.draining || (!reader.active && !beat_valid));
-      run_is_aligned : assert (!reader.active || reader.ask_address[1:0] == 0);
+      draining_is_alone : assert (!reader.draining || (!reader.active && !reader.asking && !beat_valid));
+      run_is_aligned : assert (!reader.asking || reader.ask_address[1:0] == 0);
       if (!reader.draining) begin
         counts_pledged :
         assert (24'(reader.pledged) == due + (m_axi_arvalid ? 24'(m_axi_arlen) + 24'd1 : 24'd0) + held_beats);
         room_is_there : assert (!reader.measured || !reader.room || reader.pledged <= QUEUE - MAX_BURST);
         // No beat comes for which the queue has no room.
         nothing_overflows : assert (reader.pledged <= QUEUE && held_beats <= QUEUE);
+        // What is requested, and will be, is what the runs are made of.
+        requests_all : assert (owed == 24'(reader.pledged) + (reader.asking ? reader.ask_left : 24'd0));
+        runs_have_room : assert (!reader.begun || reader.runs_ready);
+        runs_are_few : assert (waiting_runs <= 3'd4);
       end
-      burst_is_measured : assert (!reader.active || !reader.measured || (reader.burst != 0 && reader.burst <= reader.limit));
+      asks_for_some : assert (!reader.asking || reader.ask_left != 0);
+      last_burst_is_last :
+      assert (!reader.asking || !reader.measured ||
+              (24'(reader.burst) <= reader.ask_left && reader.burst_last == (24'(reader.burst) == reader.ask_left)));
+      run_begins_with_asking : assert (!reader.begun || (!reader.measured && (reader.asking || reader.draining)));
+      burst_is_measured : assert (!reader.asking || !reader.measured || (reader.burst != 0 && reader.burst <= reader.limit));
     end
   end
 endmodule

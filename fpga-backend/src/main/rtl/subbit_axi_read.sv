@@ -1,7 +1,8 @@
 // Reads runs of bytes, one after the other, over an AXI4 master, and delivers them aligned: the first byte of a run is
 // the first byte of its first beat. Bursts are INCR, as wide as the bus, and cross no 4 KiB boundary; addresses are
 // issued ahead of the data, but no more is requested than there is room for: RREADY never falls, so that a memory that
-// others use as well never waits for this engine.
+// others use as well never waits for this engine. The next run is requested while those before it are delivered, so that
+// runs which follow each other take the memory's latency once.
 //
 // A response other than OKAY raises `fault` for one cycle; the run still ends with its last beat. After `abort`, every
 // burst that was requested is received and discarded; `busy` falls when the last one has arrived.
@@ -15,17 +16,19 @@ module subbit_axi_read #(
     parameter int MAX_BURST = 64,
     // Beats that may be requested and not yet delivered, a power of two, at least MAX_BURST: to keep the bus busy, as
     // many as it delivers from an address to its data, and a burst more.
-    parameter int QUEUE = 256
+    parameter int QUEUE = 256,
+    // Runs that may be requested in full and not yet be delivered, besides the one that is; a power of two, at least 2.
+    parameter int RUNS = 4
 ) (
     input wire clk,
     input wire rst,
     input wire abort,
 
-    // Commands: one run each, accepted once the previous run has been delivered.
+    // Commands: one run each, accepted once the previous run has been requested.
     input  wire                   command_valid,
     output logic                  command_ready,
     input  wire  [ADDR_WIDTH-1:0] command_address,
-    input  wire  [          23:0] command_bytes,    // at least 1
+    input  wire  [          23:0] command_bytes,    // at least 1, and fewer than 2^24 by a beat or more
 
     // The run in beats as wide as the bus. Bytes after the end of the run in its last beat have no meaning.
     output logic                  beat_valid,
@@ -67,16 +70,18 @@ module subbit_axi_read #(
     $error("QUEUE must hold a burst");
   end
 
-  // The run in progress: `draining` discards what was requested before an abort.
-  logic active, draining;
-  logic [SIZE-1:0] offset;
+  // The run that is requested, and the one that is delivered; `draining` discards what was requested before an abort.
+  logic asking, active, draining;
+  wire discard = rst || draining;
   logic [23:0] ask_left;    // bus beats not yet requested
-  logic [23:0] raw_left;    // bus beats not yet taken from the queue
-  logic [23:0] out_left;    // aligned beats not yet delivered
-  logic raw_more, out_more; // raw_left, and out_left, are not 0
+  logic [ADDR_WIDTH-1:0] ask_address;
   logic [23:0] pending;     // beats requested and not yet received
   logic [QUEUE_BITS-1:0] pledged;  // beats requested and not yet taken from the queue
-  logic [ADDR_WIDTH-1:0] ask_address;
+  // Of the run that is delivered.
+  logic [SIZE-1:0] offset;
+  logic [23:0] raw_left;    // bus beats not yet taken from the queue
+  logic raw_more, raw_last; // there are some, and one alone
+  logic extra;              // its last aligned beat comes from the last bus beat alone
   // The previous bus beat; `primed` says that the next one completes an aligned beat.
   logic [DATA_WIDTH-1:0] hold;
   logic primed;
@@ -87,6 +92,7 @@ module subbit_axi_read #(
   wire [BURST_BITS-1:0] limit = page_left < BURST_BITS'(MAX_BURST) ? page_left : BURST_BITS'(MAX_BURST);
   logic measured, room;
   logic [BURST_BITS-1:0] burst;
+  logic burst_last;         // of the run
 
   // Two aligned beats are buffered, so that whether there is room for one more does not depend on whether one is taken
   // in the same cycle.
@@ -104,7 +110,7 @@ module subbit_axi_read #(
       .DEPTH(QUEUE)
   ) queue (
       .clk,
-      .rst(rst || draining),
+      .rst(discard),
       .in_valid(received && !draining),
       .in_data(m_axi_rdata),
       .out_valid(raw_valid),
@@ -112,30 +118,60 @@ module subbit_axi_read #(
       .out_data(raw_data)
   );
 
+  // Runs wait here, from the cycle after their command on, until those before them are delivered.
+  typedef struct packed {
+    logic [SIZE-1:0] offset;
+    logic extra;
+    logic [23:0] beats;
+  } run_t;
+  wire begins = command_valid && command_ready;
+  logic begun, ask_extra;
+  logic [SIZE-1:0] ask_offset;
+  logic runs_ready, runs_valid;
+  run_t run;
+  wire run_ends;
+  wire next = runs_valid && (!active || run_ends);
+  subbit_queue #(
+      .WIDTH($bits(run_t)),
+      .DEPTH(RUNS)
+  ) runs (
+      .clk,
+      .rst(discard),
+      .in_valid(begun),
+      .in_ready(runs_ready),
+      .in_data({ask_offset, ask_extra, ask_left}),
+      .out_valid(runs_valid),
+      .out_ready(next),
+      .out_data(run)
+  );
+
   // An aligned beat comes from the last two bus beats; the last one may come from the held bus beat alone.
   wire emit_raw = taken && primed;
-  wire emit_held = active && !raw_more && out_more && slot;
+  wire emit_held = active && !raw_more && slot;
   wire [2*DATA_WIDTH-1:0] pair = {raw_data, hold};
   wire [2*DATA_WIDTH-1:0] shifted = pair >> {offset, 3'b000};
   wire emit = emit_raw || emit_held;
   wire [DATA_WIDTH-1:0] emit_data = offset == 0 ? raw_data : shifted[DATA_WIDTH-1:0];
-  wire emit_last = out_left == 24'd1;
+  wire emit_last = emit_held || (raw_last && !extra);
+  assign run_ends = emit_held || (taken && raw_last && !extra);
   wire first_free = !beat_valid || beat_ready;
   wire [23:0] command_span = command_bytes + 24'(command_address[SIZE-1:0]) + 24'(BYTES - 1);
   wire [23:0] command_beats = command_span >> SIZE;
-  wire [23:0] command_out = (command_bytes + 24'(BYTES - 1)) >> SIZE;
+  // As many aligned beats as bus beats, although the run begins within one.
+  wire [SIZE:0] command_tail = {1'b0, SIZE'(command_bytes - 24'd1)} + {1'b0, command_address[SIZE-1:0]};
 
   assign m_axi_arsize = 3'(SIZE);
   assign m_axi_arburst = 2'b01;
   assign m_axi_rready = 1'b1;
-  assign command_ready = !active && !draining && !beat_valid;
-  assign busy = active || draining || m_axi_arvalid || pending != 0;
-  wire begins = command_valid && command_ready;
-  wire asks = active && measured && room && (!m_axi_arvalid || m_axi_arready);
+  assign command_ready = !asking && !draining && runs_ready;
+  assign busy = asking || runs_valid || active || beat_valid || draining || m_axi_arvalid || pending != 0;
+  wire asks = asking && measured && room && (!m_axi_arvalid || m_axi_arready);
 
   always_ff @(posedge clk) begin
     fault <= received && m_axi_rresp != 2'b00 && !draining;
+    begun <= begins && !abort && !rst;
     if (rst) begin
+      asking <= 1'b0;
       active <= 1'b0;
       draining <= 1'b0;
       beat_valid <= 1'b0;
@@ -149,34 +185,37 @@ module subbit_axi_read #(
       if (asked) m_axi_arvalid <= 1'b0;
 
       if (abort) begin
+        asking <= 1'b0;
         active <= 1'b0;
         beat_valid <= 1'b0;
         second_valid <= 1'b0;
         draining <= 1'b1;
       end else if (draining) begin
         draining <= m_axi_arvalid || pending != 0;
-      end else if (begins) begin
-        active <= 1'b1;
-        measured <= 1'b0;
-      end else if (active) begin
-        if (!measured) measured <= ask_left != 0;
+      end else begin
+        measured <= asking && !asks;
         if (asks) begin
-          measured <= 1'b0;
           m_axi_arvalid <= 1'b1;
+          asking <= !burst_last;
         end
+        if (begins) asking <= 1'b1;
+        if (next) active <= 1'b1;
+        else if (run_ends) active <= 1'b0;
         if (first_free) begin
           beat_valid <= second_valid || emit;
           second_valid <= 1'b0;
         end else if (emit) begin
           second_valid <= 1'b1;
         end
-        if (!out_more && !raw_more && first_free && !second_valid) active <= 1'b0;
       end
     end
 
     // Registers that matter only together with a valid bit above need no reset, and so no wires from it.
     room <= pledged <= QUEUE_BITS'(QUEUE - MAX_BURST);
-    if (!measured) burst <= ask_left < 24'(limit) ? BURST_BITS'(ask_left) : limit;
+    if (!measured) begin
+      burst <= ask_left < 24'(limit) ? BURST_BITS'(ask_left) : limit;
+      burst_last <= ask_left <= 24'(limit);
+    end
     if (asks) begin
       m_axi_araddr <= ask_address;
       m_axi_arlen <= 8'(burst - 1'b1);
@@ -191,28 +230,26 @@ module subbit_axi_read #(
       second_last <= emit_last;
     end
     if (begins) begin
-      offset <= command_address[SIZE-1:0];
-      primed <= command_address[SIZE-1:0] == 0;
+      ask_offset <= command_address[SIZE-1:0];
+      ask_extra <= command_address[SIZE-1:0] != 0 && !command_tail[SIZE];
       ask_address <= {command_address[ADDR_WIDTH-1:SIZE], {SIZE{1'b0}}};
       ask_left <= command_beats;
-      raw_left <= command_beats;
+    end else if (asks) begin
+      ask_address <= ask_address + (ADDR_WIDTH'(burst) << SIZE);
+      ask_left <= ask_left - 24'(burst);
+    end
+    if (next) begin
+      offset <= run.offset;
+      primed <= run.offset == 0;
+      extra <= run.extra;
+      raw_left <= run.beats;
       raw_more <= 1'b1;
-      out_left <= command_out;
-      out_more <= 1'b1;
-    end else begin
-      if (asks) begin
-        ask_address <= ask_address + (ADDR_WIDTH'(burst) << SIZE);
-        ask_left <= ask_left - 24'(burst);
-      end
-      if (taken) begin
-        primed <= 1'b1;
-        raw_left <= raw_left - 24'd1;
-        raw_more <= raw_left != 24'd1;
-      end
-      if (emit) begin
-        out_left <= out_left - 24'd1;
-        out_more <= out_left != 24'd1;
-      end
+      raw_last <= run.beats == 24'd1;
+    end else if (taken) begin
+      primed <= 1'b1;
+      raw_left <= raw_left - 24'd1;
+      raw_more <= !raw_last;
+      raw_last <= raw_left == 24'd2;
     end
   end
 

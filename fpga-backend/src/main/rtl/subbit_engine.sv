@@ -111,18 +111,24 @@ module subbit_engine #(
   );
 
   // ---- Reading: rows and residuals share the bus, run by run. Rows come first, one run per step, so that a residual
-  // cannot delay the computation.
-  logic residual_valid, residual_reads;
+  // cannot delay the computation. A run is asked for when the one before has come.
+  logic residual_valid, residual_reads, run_comes;
   logic [ADDR_WIDTH-1:0] residual_address;
   logic [23:0] residual_bytes;
   wire row_valid = fetching && !fetch_asked;
-  wire row_asked = row_valid && read_ready;
-  assign read_valid = row_valid || residual_valid;
+  wire row_asked = row_valid && read_ready && !run_comes;
+  assign read_valid = (row_valid || residual_valid) && !run_comes;
   assign read_address = row_valid ? ADDR_WIDTH'(fetch_address) : residual_address;
   assign read_bytes = row_valid ? fetch_bytes : residual_bytes;
   assign read_beat_ready = residual_reads || row_beat_ready;
   wire row_beat_valid = read_beat_valid && !residual_reads;
-  always_ff @(posedge clk) if (read_valid && read_ready) residual_reads <= !row_valid;
+  always_ff @(posedge clk) begin
+    if (read_valid && read_ready) begin
+      residual_reads <= !row_valid;
+      run_comes <= 1'b1;
+    end else if (read_beat_valid && read_beat_ready && read_beat_last) run_comes <= 1'b0;
+    if (rst) run_comes <= 1'b0;
+  end
 
   // Each of the two instances of subbit_tiles uses only some of the outputs.
   /* verilator lint_off PINCONNECTEMPTY */
@@ -315,7 +321,7 @@ module subbit_engine #(
       .drain_address,
       .drain_sums,
       .read_valid(residual_valid),
-      .read_ready(read_ready && !row_valid),
+      .read_ready(read_ready && !row_valid && !run_comes),
       .read_address(residual_address),
       .read_bytes(residual_bytes),
       .read_beat_valid(read_beat_valid && residual_reads),

@@ -1,6 +1,6 @@
 // The core for binary activations: rows of the input, indices and codewords in, sums of matches out, twice PIXELS pixels of
-// an output channel per cycle. It works through a block of output channels of an image, whose rows are stored; indices may
-// still come.
+// an output channel per cycle. It works through a block of output channels of an image; rows and indices may still come, group
+// of channels by group.
 //
 //   subbit_row_store ──► windows ──►                                        ┌─► sums of PIXELS pixels
 //   codebook ──────────► codewords ► two subbit_table_tile (match units,    │
@@ -45,6 +45,7 @@ module subbit_table_core #(
     input wire [                  15:0] channel_groups,
     input wire [    $clog2(CHANNELS):0] last_channels,
     input wire [$clog2(INDEX_DEPTH)-1:0] index_base,
+    input wire [                  15:0] rows_stored,
     input wire [                  15:0] words_loaded,
     input wire                          sums_room,
     output logic                        sums_begin,
@@ -127,6 +128,7 @@ module subbit_table_core #(
       .channel_groups,
       .last_channels,
       .index_base,
+      .rows_stored,
       .words_loaded,
       .sums_room,
       .sums_begin,

@@ -1,17 +1,18 @@
 // Runs one checked layer of binary activations with a table core; codebook and sign rules, or integer parameters, are loaded.
-// Four processes run side by side: an image's rows and then its indices are read, the core works through blocks of output
-// channels, its sums become bits, or values of 16 bits and their signs, and those of a band of rows are written while those
-// of the next are computed.
+// Four processes run side by side: rows and indices are read, the core works through images and blocks of output channels, its
+// sums become bits, or values of 16 bits and their signs, and those of a band of rows are written while those of the next are
+// computed.
 //
 //   bus ─┬─► subbit_table_rows ────────────────────►┐
 //        ├─► subbit_table_words ─► ring of indices ►├ subbit_table_core ─► subbit_table_signs ─► subbit_table_writer ─► bus
 //        │                                                                        │                      ▲ signs
 //        └─► residuals ───────────────────────────────────────────────────────► subbit_table_values ─────┴─► bus
 //
-// The rows of an image stay on chip until its last block is computed. Indices come in the order in which they are used:
-// blocks of OUTPUTS output channels, groups of INDEX_CHANNELS input channels, output channels, bit planes. What a block has used
-// makes room for the next block's. With residuals they are read group by group, each when there is room for all of it: so no
-// run that waits for sums to be finished, and their room, keeps the bus from the residuals that these wait for.
+// The rows of an image stay on chip until its last block is computed; if two images fit, those of the next one are read
+// meanwhile. Indices come in the order in which they are used: blocks of OUTPUTS output channels, groups of INDEX_CHANNELS
+// input channels, output channels, bit planes. What a block has used makes room for the next block's, or image's. Rows and indices
+// are read group by group, each when there is room for all of it: so no run that waits for sums to be finished, and their room,
+// keeps the bus from the residuals that these wait for.
 `default_nettype none
 
 module subbit_table_engine #(
@@ -107,10 +108,18 @@ module subbit_table_engine #(
   // ---- What follows from the layer: how a row is cut into steps, and how many rows make a band.
   wire dense = DENSE && (layer.stem || layer.shortcut);
   wire pairs = layer.out_width > 16'(PIXELS) || dense;
-  // Of the index, and of what is looked up at once.
+  // Of rows and indices as they come, and of what is looked up at once.
   wire [15:0] groups = (layer.in_channels + 16'(INDEX_CHANNELS - 1)) >> $clog2(INDEX_CHANNELS);
   wire [15:0] core_groups = (layer.in_channels + 16'(CHANNELS - 1)) >> $clog2(CHANNELS);
-  logic measuring, gathering;
+  typedef enum logic [2:0] {
+    MEASURED,
+    LIMIT,       // finds the most rows of which a block's sums have room,
+    COUNT,       // how many bands an image then has,
+    EVEN,        // and the fewest rows with which it has as many: a short band would be waited for
+    GATHER       // over how many bands signs are gathered
+  } measure_t;
+  measure_t measure;
+  logic [15:0] covered, bands_more;    // rows in bands of so many rows, and in bands of the fewest rows
   logic [15:0] block, row_sums;    // sums of a block: of a step, and of one row, or of two without pairs
   logic [15:0] band_sums, band_rows;
   logic [39:0] band_bytes, band_value_bytes;    // of a channel's bits, and of all channels' values
@@ -131,128 +140,182 @@ module subbit_table_engine #(
     for (int p = 1; p <= PIECES; p++) if (pieces == (PIECE_BITS + 1)'(p)) row_sums <= 16'(p) * block;
   end
   wire gathered = sign_rows >= layer.out_height || sign_places + band_places > 16'(2 * SUM_DEPTH);
-  wire measured = band_rows >= layer.out_height || band_sums + row_sums > 16'(SUM_DEPTH);
+  wire limited = band_rows >= layer.out_height || band_sums + row_sums > 16'(SUM_DEPTH);
+  wire all_covered = covered >= layer.out_height;
+  wire first_rows = start || (measure == COUNT && all_covered);
+  wire more_rows = (measure == LIMIT && !limited) || (measure == EVEN && !all_covered);
   always_ff @(posedge clk) begin
-    if (start) begin
-      measuring <= 1'b1;
-      gathering <= 1'b0;
+    if (first_rows) begin
       band_sums <= row_sums;
       band_places <= pairs ? block : block << 1;
       band_rows <= band_more;
       band_bytes <= pairs ? row_bytes : row_bytes << 1;
       band_value_bytes <= pairs ? layer.out_plane_bytes : layer.out_plane_bytes << 1;
-    end else if (measured) begin
-      measuring <= 1'b0;
-      gathering <= measuring || (gathering && !gathered);
-      sign_rows <= measuring ? band_rows : gathered ? sign_rows : sign_rows + band_rows;
-      sign_places <= measuring ? band_places : gathered ? sign_places : sign_places + band_places;
-      sign_bytes <= measuring ? band_bytes : gathered ? sign_bytes : sign_bytes + band_bytes;
-    end else begin
+    end else if (more_rows) begin
       band_places <= band_places + (pairs ? block : block << 1);
       band_sums <= band_sums + row_sums;
       band_rows <= band_rows + band_more;
       band_bytes <= band_bytes + (pairs ? row_bytes : row_bytes << 1);
       band_value_bytes <= band_value_bytes + (pairs ? layer.out_plane_bytes : layer.out_plane_bytes << 1);
     end
-    if (rst) {measuring, gathering} <= '0;
+    case (measure)
+      LIMIT: begin
+        covered <= band_rows;
+        bands_more <= band_more;
+        if (limited) measure <= COUNT;
+      end
+      COUNT: begin
+        covered <= all_covered ? bands_more : covered + band_rows;
+        if (all_covered) measure <= EVEN;
+        else bands_more <= bands_more + band_more;
+      end
+      EVEN: begin
+        covered <= covered + bands_more;
+        sign_rows <= band_rows;
+        sign_places <= band_places;
+        sign_bytes <= band_bytes;
+        if (all_covered) measure <= GATHER;
+      end
+      GATHER:
+      if (gathered) measure <= MEASURED;
+      else begin
+        sign_rows <= sign_rows + band_rows;
+        sign_places <= sign_places + band_places;
+        sign_bytes <= sign_bytes + band_bytes;
+      end
+      default: ;
+    endcase
+    if (start) measure <= LIMIT;
+    if (rst) measure <= MEASURED;
   end
 
-  // ---- Reading: the rows of an image, then its indices. All residuals of a band go before what is not begun.
-  typedef enum logic [2:0] {
-    IDLE,
-    ASK_ROWS,
+  // ---- Reading: runs of rows and of indices, each of a group of channels, and residuals. What is asked for has room where it
+  // goes, so that no run waits for another one behind it. At most two runs of rows and indices are on their way, so that one
+  // streams in behind the other and residuals, which go first, wait for no more than these.
+  typedef enum logic [1:0] {
     ROWS,
-    ASK_INDEX,
+    ROWS_LAST,    // the last of an image
     INDEX,
-    COMPUTE      // until the image is computed
-  } read_t;
-  read_t reading;
-  logic [31:0] images_left;
-  logic [39:0] image_at;
-  logic image_done;
-  // A run of residuals is asked for, or will be soon; it takes a beat; it is on its way.
-  logic residual_asks, residual_soon, residual_ready, residual_run;
+    RESIDUAL
+  } run_t;
+  run_t run_asked, run;
+  logic run_comes;
+  logic [1:0] runs_held;                    // of rows and indices
+  // A run of residuals is asked for, or will be soon; it takes a beat.
+  logic residual_asks, residual_soon, residual_ready;
   logic [ADDR_WIDTH-1:0] residual_address;
   logic [23:0] residual_bytes;
-  logic index_may_go;
-  logic [39:0] index_at, group_bytes;
-  wire by_group = INTEGER_CONV && layer.has_residual;
-  wire asks_rows = reading == ASK_ROWS && !residual_soon;
-  wire asks_index = reading == ASK_INDEX && index_may_go && !residual_soon;
+  logic rows_may_go, index_may_go, rows_turn;
+  logic [39:0] rows_at, rows_bytes, index_at, index_bytes;
+  logic rows_last;                          // the image's last run
+  wire others_may_go = runs_held != 2'd2 && !residual_soon && !residual_asks;
+  wire asks_rows = others_may_go && rows_may_go && (rows_turn || !index_may_go);
+  wire asks_index = others_may_go && index_may_go && !asks_rows;
   wire rows_asked = asks_rows && read_ready;
   wire index_asked = asks_index && read_ready;
   assign read_valid = asks_rows || asks_index || residual_asks;
-  assign read_address = residual_asks ? residual_address : ADDR_WIDTH'(asks_rows ? image_at : index_at);
-  assign read_bytes = residual_asks ? residual_bytes : 24'(asks_rows ? layer.in_image_bytes : group_bytes);
-  logic rows_ready, words_ready;
-  assign read_beat_ready = residual_run ? residual_ready : reading == ROWS ? rows_ready : reading == INDEX && words_ready;
-  wire any_run_ends = read_beat_valid && read_beat_ready && read_beat_last;
-  wire run_ends = any_run_ends && !residual_run;
-  always_ff @(posedge clk) begin
-    if (any_run_ends) residual_run <= 1'b0;
-    if (residual_asks && read_ready) residual_run <= 1'b1;
-    if (rst) residual_run <= 1'b0;
-  end
-  logic index_ends;       // what was asked for last is the image's last
-  always_ff @(posedge clk) begin
-    case (reading)
-      IDLE: ;
-      ASK_ROWS: if (rows_asked) reading <= ROWS;
-      ROWS: if (run_ends) reading <= ASK_INDEX;
-      ASK_INDEX: if (index_asked) reading <= INDEX;
-      INDEX: if (run_ends) reading <= index_ends ? COMPUTE : ASK_INDEX;
-      default:
-      if (image_done) begin
-        reading <= images_left == 32'd1 ? IDLE : ASK_ROWS;
-        images_left <= images_left - 32'd1;
-        image_at <= image_at + layer.in_image_bytes;
-      end
+  assign read_address = residual_asks ? residual_address : ADDR_WIDTH'(asks_rows ? rows_at : index_at);
+  assign read_bytes = residual_asks ? residual_bytes : 24'(asks_rows ? rows_bytes : index_bytes);
+  assign run_asked = residual_asks ? RESIDUAL : asks_index ? INDEX : rows_last ? ROWS_LAST : ROWS;
+  wire rows_come = run_comes && (run == ROWS || run == ROWS_LAST);
+  logic rows_ready, words_ready, runs_ready;
+  always_comb begin
+    case (run)
+      RESIDUAL: read_beat_ready = run_comes && residual_ready;
+      INDEX: read_beat_ready = run_comes && words_ready;
+      default: read_beat_ready = run_comes && rows_ready;
     endcase
-    if (start && !dense) begin
-      reading <= ASK_ROWS;
-      images_left <= layer.batch;
-      image_at <= layer.input_address;
-    end
-    if (rst) reading <= IDLE;
+  end
+  wire run_ends = read_beat_valid && read_beat_ready && read_beat_last;
+  subbit_queue #(
+      .WIDTH($bits(run_t)),
+      .DEPTH(8)
+  ) runs (
+      .clk,
+      .rst,
+      .in_valid(read_valid && read_ready),
+      .in_ready(runs_ready),
+      .in_data(run_asked),
+      .out_valid(run_comes),
+      .out_ready(run_ends),
+      .out_data({run})
+  );
+  always_ff @(posedge clk) begin
+    if (rst) runs_held <= '0;
+    else runs_held <= runs_held + 2'(rows_asked || index_asked) - 2'(run_ends && run != RESIDUAL);
+    // Rows and indices take turns, which lets the core begin with the first group of each.
+    if (start || index_asked) rows_turn <= 1'b1;
+    else if (rows_asked) rows_turn <= 1'b0;
   end
 
-  logic rows_busy, row_store;
+  // ---- Rows: images, groups of channels. Those of an image are asked for when there is room for all of it. What follows from
+  // a place is there two cycles after a change.
+  logic image_done;                         // of what is computed
+  logic [31:0] row_images_left;
+  logic [39:0] image_left;                  // bytes of the image that are not asked for
+  logic [1:0] rows_settled;
+  logic image_begun;
+  logic [1:0] images_held;                  // images that lie in the store, or are asked for
+  logic halves;
+  wire [39:0] rows_group_bytes = layer.in_plane_bytes << $clog2(INDEX_CHANNELS);
+  assign rows_may_go = rows_settled == '1 && row_images_left != 0 && (image_begun || images_held < (halves ? 2'd2 : 2'd1));
+  always_ff @(posedge clk) begin
+    rows_settled <= {rows_settled[0], !rows_asked && !start};
+    rows_last <= image_left <= rows_group_bytes;
+    rows_bytes <= image_left <= rows_group_bytes ? image_left : rows_group_bytes;
+    images_held <= images_held + 2'(rows_asked && !image_begun) - 2'(image_done);
+    if (rows_asked) begin
+      rows_at <= rows_at + rows_bytes;
+      image_left <= rows_last ? layer.in_image_bytes : image_left - rows_bytes;
+      image_begun <= !rows_last;
+      if (rows_last) row_images_left <= row_images_left - 32'd1;
+    end
+    if (start) begin
+      row_images_left <= dense ? '0 : layer.batch;
+      rows_at <= layer.input_address;
+      image_left <= layer.in_image_bytes;
+      image_begun <= 1'b0;
+      images_held <= '0;
+    end
+    if (rst) row_images_left <= '0;
+  end
+
+  logic row_store, group_stored;
   logic [ROW_ADDRESS-1:0] row_address;
   logic [3*MAX_WIDTH-1:0] row_data;
   subbit_table_rows #(
       .DATA_WIDTH(DATA_WIDTH),
       .WIDTH(MAX_WIDTH),
-      .DEPTH(ROW_DEPTH)
+      .DEPTH(ROW_DEPTH),
+      .CHANNELS(INDEX_CHANNELS)
   ) rows (
       .clk,
       .rst,
-      .start(rows_asked),
-      .busy(rows_busy),
+      .start,
       .channels(layer.in_channels),
       .height(layer.in_height),
       .row_bytes($clog2(MAX_WIDTH / 8 + 1)'(layer.row_bytes)),
-      .beat_valid(read_beat_valid && reading == ROWS && !residual_run),
+      .beat_valid(read_beat_valid && rows_come),
       .beat_ready(rows_ready),
       .beat_data(read_beat_data),
+      .beat_last(read_beat_last && run == ROWS_LAST),
       .store(row_store),
       .store_address(row_address),
-      .store_rows(row_data)
+      .store_rows(row_data),
+      .group_stored,
+      .halves
   );
 
   // ---- The ring of indices. A word has a bit of the indices of INDEX_CHANNELS channels.
-  logic word_valid;
+  logic index_store;
   logic [INDEX_CHANNELS-1:0] word;
   logic [3:0] plane;
   logic [INDEX_ADDRESS-1:0] ring_at;
-  logic [INDEX_ADDRESS:0] ring_used;
+  logic [INDEX_ADDRESS:0] ring_held;                     // words that are asked for or in use
   logic [15:0] load_channel, load_output, load_group;    // of the word that comes
-  logic [15:0] loaded, loaded_before;    // groups of all blocks of the image, and those of the blocks before this one
   logic group_loaded;
   logic group_done;
   logic [15:0] outputs;                  // of the block that is computed
-  wire word_ready = ring_used != (INDEX_ADDRESS + 1)'(INDEX_DEPTH);
-  logic words_due;                       // of the run that was asked for last; what fills up its last beat is no word
-  wire index_store = word_valid && word_ready && words_due;
   wire word_ends = index_store && plane == layer.tau - 4'd1;
   wire [15:0] load_left = layer.out_channels - load_channel;
   wire [15:0] load_outputs = load_left < 16'(OUTPUTS) ? load_left : 16'(OUTPUTS);
@@ -263,66 +326,60 @@ module subbit_table_engine #(
       .WORD(INDEX_CHANNELS)
   ) words (
       .clk,
-      .rst(rst || rows_asked || index_asked),
-      .beat_valid(read_beat_valid && reading == INDEX && !residual_run),
+      .rst,
+      .beat_valid(read_beat_valid && run_comes && run == INDEX),
       .beat_ready(words_ready),
       .beat_data(read_beat_data),
-      .word_valid,
-      .word_ready(word_ready && words_due),
+      .word_valid(index_store),
+      .word_ready(1'b1),
+      .word_last(load_group_ends),
       .word
   );
 
-  // The next run of indices: a group's, or all of an image. What follows from its place, and from the ring, is there three
-  // cycles after a change.
+  // The next run of indices, that of a group. What follows from its place, and from the ring, is there three cycles after a
+  // change.
+  logic [31:0] index_images_left;
   logic [15:0] ask_channel, ask_group, ask_outputs, ask_words;
   logic [2:0] settled;
   logic room;
   wire ask_block_ends = ask_group == groups - 16'd1;
   wire [15:0] ask_left = layer.out_channels - ask_channel;
-  assign index_may_go = settled == '1 && (!by_group || room);
+  wire ask_image_ends = ask_block_ends && ask_left <= 16'(OUTPUTS);
+  assign index_may_go = settled == '1 && room && index_images_left != 0;
   always_ff @(posedge clk) begin
-    settled <= {settled[1:0], !words_due && !rows_asked && !index_asked};
+    settled <= {settled[1:0], !index_asked && !start};
     ask_outputs <= ask_left < 16'(OUTPUTS) ? ask_left : 16'(OUTPUTS);
     ask_words <= (layer.tau[0] ? ask_outputs : '0) + (layer.tau[1] ? ask_outputs << 1 : '0) + (layer.tau[2] ? ask_outputs << 2 : '0);
-    group_bytes <= by_group ? 40'(ask_words) << $clog2(INDEX_CHANNELS / 8) : layer.index_bytes;
-    room <= 16'(ring_used) + ask_outputs <= 16'(INDEX_DEPTH);
-    if (rows_asked) begin
+    index_bytes <= 40'(ask_words) << $clog2(INDEX_CHANNELS / 8);
+    room <= 16'(ring_held) + ask_outputs <= 16'(INDEX_DEPTH);
+    ring_held <= ring_held + (index_asked ? (INDEX_ADDRESS + 1)'(ask_outputs) : '0) -
+        (group_done ? (INDEX_ADDRESS + 1)'(outputs) : '0);
+    if (index_asked) begin
+      index_at <= ask_image_ends ? layer.index_address : index_at + index_bytes;
+      ask_group <= ask_block_ends ? 16'd0 : ask_group + 16'd1;
+      if (ask_block_ends) ask_channel <= ask_image_ends ? 16'd0 : ask_channel + 16'(OUTPUTS);
+      if (ask_image_ends) index_images_left <= index_images_left - 32'd1;
+    end
+    if (index_store) plane <= word_ends ? 4'd0 : plane + 4'd1;
+    if (word_ends) begin
+      ring_at <= ring_at + 1'b1;
+      load_output <= load_group_ends ? 16'd0 : load_output + 16'd1;
+    end
+    if (load_group_ends) load_group <= load_block_ends ? 16'd0 : load_group + 16'd1;
+    if (load_block_ends) load_channel <= load_left <= 16'(OUTPUTS) ? 16'd0 : load_channel + 16'(OUTPUTS);
+    if (start) begin
+      index_images_left <= dense ? '0 : layer.batch;
       index_at <= layer.index_address;
       ask_channel <= '0;
       ask_group <= '0;
-      index_ends <= 1'b0;
-    end else if (index_asked) begin
-      index_at <= index_at + group_bytes;
-      ask_group <= ask_block_ends ? 16'd0 : ask_group + 16'd1;
-      if (ask_block_ends) ask_channel <= ask_channel + 16'(OUTPUTS);
-      index_ends <= !by_group || (ask_block_ends && ask_left <= 16'(OUTPUTS));
-    end
-    if (index_asked) words_due <= 1'b1;
-    else if (by_group ? load_group_ends : load_block_ends && load_left <= 16'(OUTPUTS)) words_due <= 1'b0;
-    if (rst || rows_asked) words_due <= 1'b0;
-  end
-  always_ff @(posedge clk) begin
-    if (rst || rows_asked) begin
+      ring_held <= '0;
       plane <= '0;
       ring_at <= '0;
-      ring_used <= '0;
       load_channel <= '0;
       load_output <= '0;
       load_group <= '0;
-      loaded <= '0;
-    end else begin
-      if (index_store) plane <= word_ends ? 4'd0 : plane + 4'd1;
-      if (word_ends) begin
-        ring_at <= ring_at + 1'b1;
-        load_output <= load_group_ends ? 16'd0 : load_output + 16'd1;
-      end
-      if (group_loaded) loaded <= loaded + 16'd1;
-      if (load_group_ends) begin
-        load_group <= load_block_ends ? 16'd0 : load_group + 16'd1;
-      end
-      if (load_block_ends) load_channel <= load_channel + 16'(OUTPUTS);
-      ring_used <= ring_used + (INDEX_ADDRESS + 1)'(word_ends) - (group_done ? (INDEX_ADDRESS + 1)'(outputs) : '0);
     end
+    if (rst) index_images_left <= '0;
   end
 
   // Many memories lie behind these.
@@ -338,45 +395,51 @@ module subbit_table_engine #(
     group_loaded <= load_group_ends;
   end
 
-  // ---- Computing: the blocks of an image.
+  // ---- Computing: images, blocks of output channels.
   typedef enum logic [1:0] {
-    WAIT_ROWS,    // for an image
+    WAIT_ROWS,    // of the image's first group of channels
     START,        // a block
     STARTED,
     RUN
   } compute_t;
   compute_t computing;
   logic core_busy;
+  logic [31:0] images_left;
   logic [15:0] first_channel;
+  logic second_half;                          // of the row store has the image
+  // Groups of channels whose rows or indices have come, less those of images, and of blocks, before this one.
+  logic [15:0] groups_stored, groups_loaded;
   logic [INDEX_ADDRESS-1:0] index_base;
   wire [15:0] channels_left = layer.out_channels - first_channel;
   assign outputs = channels_left < 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
-  // Words of a whole block; a smaller one is the last.
-  wire [INDEX_ADDRESS-1:0] block_words = INDEX_ADDRESS'(groups << $clog2(OUTPUTS));
   wire block_done = computing == RUN && !core_busy;
-  assign image_done = computing == WAIT_ROWS && first_channel != 0;
+  assign image_done = block_done && channels_left <= 16'(OUTPUTS);
   always_ff @(posedge clk) begin
+    groups_stored <= groups_stored + 16'(group_stored) - (image_done ? groups : 16'd0);
+    groups_loaded <= groups_loaded + 16'(group_loaded) - (block_done ? groups : 16'd0);
+    if (group_done) index_base <= index_base + INDEX_ADDRESS'(outputs);
     case (computing)
-      WAIT_ROWS: begin
-        if (reading == COMPUTE) first_channel <= '0;
-        index_base <= '0;
-        loaded_before <= '0;
-        if (first_channel == 0 && (reading == ASK_INDEX || reading == INDEX || reading == COMPUTE) && !rows_busy &&
-            !row_store && !measuring && !gathering) computing <= START;
-      end
+      WAIT_ROWS: if (images_left != 0 && groups_stored != 0 && measure == MEASURED) computing <= START;
       START: computing <= STARTED;
       STARTED: computing <= RUN;
       default:
       if (block_done) begin
-        computing <= channels_left <= 16'(OUTPUTS) ? WAIT_ROWS : START;
-        first_channel <= first_channel + 16'(OUTPUTS);
-        loaded_before <= loaded_before + groups;
-        index_base <= index_base + block_words;
+        computing <= image_done ? WAIT_ROWS : START;
+        first_channel <= image_done ? 16'd0 : first_channel + 16'(OUTPUTS);
       end
     endcase
+    if (image_done) begin
+      images_left <= images_left - 32'd1;
+      second_half <= halves && !second_half;
+    end
     if (rst || start) begin
       computing <= WAIT_ROWS;
+      images_left <= rst || dense ? '0 : layer.batch;
       first_channel <= '0;
+      second_half <= 1'b0;
+      groups_stored <= '0;
+      groups_loaded <= '0;
+      index_base <= '0;
     end
   end
 
@@ -394,7 +457,8 @@ module subbit_table_engine #(
   // The row of the input that is under the first row of windows, and where it lies.
   wire signed [17:0] first_row = -18'(layer.pad_top);
   wire [1:0] first_bank = layer.pad_top == 2'd0 ? 2'd0 : 2'd3 - layer.pad_top;
-  wire [ROW_ADDRESS-1:0] first_address = layer.pad_top == 2'd0 ? '0 : '1;
+  wire [ROW_ADDRESS-1:0] image_address = second_half ? ROW_ADDRESS'(ROW_DEPTH / 2) : '0;
+  wire [ROW_ADDRESS-1:0] first_address = layer.pad_top == 2'd0 ? image_address : image_address - 1'b1;
   subbit_table_core #(
       .CHANNELS(CHANNELS),
       .INDEX_CHANNELS(INDEX_CHANNELS),
@@ -429,7 +493,8 @@ module subbit_table_engine #(
       .channel_groups(core_groups),
       .last_channels(($clog2(CHANNELS) + 1)'(layer.in_channels - ((core_groups - 16'd1) << $clog2(CHANNELS)))),
       .index_base,
-      .words_loaded(loaded - loaded_before),
+      .rows_stored(groups_stored),
+      .words_loaded(groups_loaded),
       .sums_room(bands_held != 2'd2),
       .sums_begin,
       .word_done(group_done),
@@ -448,7 +513,7 @@ module subbit_table_engine #(
       .sums
   );
 
-  assign dense_ready = !measuring && !gathering;
+  assign dense_ready = measure == MEASURED;
   assign dense_band_rows = band_rows;
   assign dense_pieces = ($clog2(PIECES + 1))'(pieces);
   assign dense_room = bands_held != 2'd2;
@@ -613,7 +678,7 @@ module subbit_table_engine #(
         .read_ready_i(read_ready),
         .read_address_o(residual_address),
         .read_bytes_o(residual_bytes),
-        .read_beat_valid_i(read_beat_valid && residual_run),
+        .read_beat_valid_i(read_beat_valid && run_comes && run == RESIDUAL),
         .read_beat_ready_o(residual_ready),
         .read_beat_data_i(read_beat_data),
         .command_valid_o(values_write_valid),
@@ -653,7 +718,15 @@ module subbit_table_engine #(
                            dense_address, dense_lanes, dense_data, dense_done};
   end
 
-  assign busy = writing || values_busy || reading != IDLE;
+  assign busy = writing || values_busy || images_left != 0;
+
+`ifdef VERILATOR
+  always_ff @(posedge clk) begin
+    if (!rst && read_valid && read_ready) assert (runs_ready) else $error("more runs than have a place");
+  end
+`else
+  wire unused_ready = &{1'b0, runs_ready};
+`endif
 endmodule
 
 `default_nettype wire

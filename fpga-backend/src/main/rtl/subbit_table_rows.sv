@@ -1,33 +1,37 @@
-// Cuts the rows of an image out of the bytes that the bus delivers, three rows per cycle: rows 3 r to 3 r + 2 of a channel
+// Cuts the rows of images out of the bytes that the bus delivers, three rows per cycle: rows 3 r to 3 r + 2 of a channel
 // lie at one place of subbit_row_store's three banks. Places follow each other, channel by channel; the last place of a
-// channel may hold fewer rows.
+// channel may hold fewer rows. If an image takes half of the places at most, every second one begins at the other half.
 `default_nettype none
 
 module subbit_table_rows #(
     parameter int DATA_WIDTH = 64,
     // Pixels of a row, a multiple of eight, and places of the store.
     parameter int WIDTH = 56,
-    parameter int DEPTH = 1536
+    parameter int DEPTH = 1536,
+    // Channels of a group.
+    parameter int CHANNELS = 64
 ) (
     input wire clk,
     input wire rst,
 
-    // The image; stable from `start` to the end of `busy`.
+    // The images of a layer, stable from `start` on.
     input wire        start,
-    output logic      busy,
     input wire [15:0] channels,
     input wire [15:0] height,
     input wire [$clog2(WIDTH/8+1)-1:0] row_bytes,
 
-    // Its bytes: rows in order, without gaps.
+    // Their bytes: rows in order, without gaps. An image begins with a beat; `beat_last`: of an image.
     input  wire                   beat_valid,
     output logic                  beat_ready,
     input  wire  [DATA_WIDTH-1:0] beat_data,
+    input  wire                   beat_last,
 
     // To subbit_row_store. What lies beyond a row or a channel has any value.
     output logic                     store,
     output logic [$clog2(DEPTH)-1:0] store_address,
-    output logic [      3*WIDTH-1:0] store_rows
+    output logic [      3*WIDTH-1:0] store_rows,
+    output logic                     group_stored,    // one cycle: with the last rows of a group of channels
+    output logic                     halves           // images lie in halves, by turns; known when the first one is stored
 );
   localparam int BYTES = DATA_WIDTH / 8;
   localparam int ROW = WIDTH / 8;
@@ -43,6 +47,9 @@ module subbit_table_rows #(
   logic cuts;                                 // the rows that are due are among them, and leave in this cycle
   logic [COUNT_BITS-1:0] at;                  // bytes that stay behind them: the place of the next one
   logic [15:0] channels_left;
+  logic [$clog2(CHANNELS)-1:0] channel;       // in its group
+  logic first, second_half;                   // of the images; the image lies in the second half
+  logic all_taken;                            // the image's last beat has come, its last rows have not left
   logic [15:0] rows_left, rows_next;          // with the rows that are due, and with those after them
   logic [COUNT_BITS-1:0] due, due_next;       // bytes of these
   logic [$clog2(DEPTH)-1:0] place;
@@ -59,9 +66,12 @@ module subbit_table_rows #(
   wire [COUNT_BITS-1:0] at_taken = takes ? at + COUNT_BITS'(BYTES) : at;
   wire [COUNT_BITS-1:0] due_after = cuts ? due_next : due;
   wire [COUNT_BITS:0] more = {1'b0, at_taken} - {1'b0, due_after};
-  wire ends = cuts && rows_left <= 16'd3 && channels_left == 16'd1;
-  wire cuts_after = busy && !ends && !more[COUNT_BITS];
-  assign beat_ready = busy && at <= COUNT_BITS'(3 * ROW);
+  wire channel_ends = cuts && rows_left <= 16'd3;
+  wire ends = channel_ends && channels_left == 16'd1;
+  wire cuts_after = !ends && !more[COUNT_BITS];
+  assign beat_ready = !all_taken && at <= COUNT_BITS'(3 * ROW);
+  wire fits = first ? place < ($clog2(DEPTH))'(DEPTH / 2) : halves;
+  wire other_half = fits && !second_half;
 
   always_ff @(posedge clk) begin
     store <= cuts;
@@ -72,31 +82,47 @@ module subbit_table_rows #(
     held <= (cuts ? held >> {due, 3'b000} : held) | (takes ? (8*CAPACITY)'(beat_data) << {at, 3'b000} : '0);
     cuts <= cuts_after;
     at <= cuts_after ? more[COUNT_BITS-1:0] : at_taken;
+    group_stored <= channel_ends && (channel == '1 || channels_left == 16'd1);
+    if (takes) all_taken <= beat_last;
     if (cuts) begin
       place <= place + 1'b1;
       rows_left <= rows_next;
       rows_next <= after(rows_next, height);
       due <= due_next;
       due_next <= of_rows(after(rows_next, height), bytes);
-      if (rows_left <= 16'd3) channels_left <= channels_left - 16'd1;
     end
-    if (ends) busy <= 1'b0;
+    if (channel_ends) begin
+      channels_left <= channels_left - 16'd1;
+      channel <= channel + 1'b1;
+    end
+    if (ends) begin
+      first <= 1'b0;
+      halves <= fits;
+      second_half <= other_half;
+    end
     if (start) begin
-      busy <= 1'b1;
+      first <= 1'b1;
+      second_half <= 1'b0;
+      halves <= 1'b0;
+    end
+    // The next image; what is left of the last beat is none of its rows.
+    if (start || ends) begin
       held <= '0;
       cuts <= 1'b0;
       at <= '0;
-      place <= '0;
+      place <= !start && other_half ? ($clog2(DEPTH))'(DEPTH / 2) : '0;
       channels_left <= channels;
+      channel <= '0;
       rows_left <= height;
       rows_next <= after(height, height);
       due <= of_rows(height, bytes);
       due_next <= of_rows(after(height, height), bytes);
+      all_taken <= 1'b0;
     end
     if (rst) begin
-      busy <= 1'b0;
       cuts <= 1'b0;
       store <= 1'b0;
+      group_stored <= 1'b0;
     end
   end
 endmodule

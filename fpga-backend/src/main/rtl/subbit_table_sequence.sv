@@ -49,8 +49,10 @@ module subbit_table_sequence #(
     input wire [  $clog2(CHANNELS):0] last_channels,      // channels of the last group
     input wire [$clog2(INDEX_DEPTH)-1:0] index_base,      // place of the block's first index
 
-    // What a step waits for: the indices of its group of channels, and, in a band's last group, room for the sums.
-    input wire [15:0] words_loaded,                       // PARTS groups each, of the block; they may run ahead of it
+    // What a step waits for: the rows of its group of channels, its indices, and, in a band's last group, room for the sums.
+    // Rows and indices count in PARTS groups each, and may run ahead of what they are counted in.
+    input wire [15:0] rows_stored,                        // of the image, at least one
+    input wire [15:0] words_loaded,                       // of the block
     input wire        sums_room,
     output logic      sums_begin,                         // one cycle: a band takes the room
     output logic      word_done,                          // one cycle: the next PARTS groups' indices are needed no more
@@ -141,7 +143,8 @@ module subbit_table_sequence #(
   logic [2:0] taken;           // banks that are being filled or looked up, or wait to be
   // A bank is taken with the first cycle of a step; within a step there is no pause.
   logic in_step, cycle_last;
-  wire goes = filling && (in_step || taken != 3'd4);
+  logic stored, next_stored;   // the rows of the group that is filled, and of the one after it, are there
+  wire goes = filling && (in_step || (taken != 3'd4 && stored));
   wire slot_ends = goes && cycle_last;
   wire [CYCLE_BITS-1:0] cycle_next = cycle_last ? '0 : cycle + 1'b1;
   wire group_filled = slot_ends && slot == SLOT_BITS'(SHARE - 1);
@@ -161,6 +164,11 @@ module subbit_table_sequence #(
     last_fill_group <= fill_group == channel_groups - 16'd1;
     group_next <= group_base + group_places;
     slot_next <= slot_base + channel_places;
+  end
+
+  always_ff @(posedge clk) begin
+    next_stored <= (fill_group + 16'd1) >> PART_BITS < rows_stored;
+    stored <= start || (step_ends && rows_end ? band_ends || next_stored : fill_group >> PART_BITS < rows_stored);
   end
 
   // Left column of the windows of this step; two cycles later, which rows and columns of them lie inside the image.

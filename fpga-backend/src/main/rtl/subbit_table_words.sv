@@ -7,7 +7,7 @@ module subbit_table_words #(
     parameter int WORD = 64
 ) (
     input wire clk,
-    input wire rst,       // also forgets what is left of a beat or a word
+    input wire rst,
 
     input  wire                  beat_valid,
     output logic                 beat_ready,
@@ -15,6 +15,7 @@ module subbit_table_words #(
 
     output logic            word_valid,
     input  wire             word_ready,
+    input  wire             word_last,     // what is left of the beat behind it is no word
     output logic [WORD-1:0] word
 );
   localparam int WIDER = DATA_WIDTH > WORD ? DATA_WIDTH : WORD;
@@ -35,11 +36,12 @@ module subbit_table_words #(
     always_ff @(posedge clk) begin
       if (rst) parts <= '0;
       else if (beat_valid && beat_ready) parts <= COUNT_BITS'(PARTS);
-      else if (word_valid && word_ready) parts <= parts - 1'b1;
+      else if (word_valid && word_ready) parts <= word_last ? '0 : parts - 1'b1;
       if (beat_valid && beat_ready) held <= beat_data;
       else if (word_ready) held <= held >> WORD;
     end
   end else begin : g_join
+    wire unused = &{1'b0, word_last};
     assign word_valid = parts == COUNT_BITS'(PARTS);
     assign word = held;
     assign beat_ready = !word_valid || word_ready;

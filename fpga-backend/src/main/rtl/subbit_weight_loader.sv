@@ -99,7 +99,8 @@ module subbit_weight_loader #(
   wire infinite = layer.output_format != OUTPUT_FORMAT_BITS && word[30:23] == 8'hFF;
 
   assign read_valid = state != IDLE && !asked && (state != INDEX || (INDEX_TOO && error == ERROR_NONE));
-  assign read_beat_ready = state == INDEX || state == INTEGERS ? asked : asked && !has_element;
+  // The next beat comes with the last element of the one before.
+  assign read_beat_ready = asked && (state == INDEX || state == INTEGERS || !has_element || elements_left == LEFT_BITS'(1));
   always_comb begin
     case (state)
       CODEBOOK: begin
@@ -175,10 +176,11 @@ module subbit_weight_loader #(
         if (read_beat_valid && read_beat_ready) begin
           word <= read_beat_data;
           elements_left <= narrow ? LEFT_BITS'(DATA_WIDTH / 16) : LEFT_BITS'(DATA_WIDTH / 32);
-        end
-        if (has_element) begin
+        end else if (has_element) begin
           word <= narrow ? word >> 16 : word >> 32;
           elements_left <= elements_left - 1'b1;
+        end
+        if (has_element) begin
           element <= element + 16'd1;
           if (narrow && word[15:9] != 0 && error == ERROR_NONE) error <= ERROR_CODEWORD;
           if (state == MULTIPLIER && infinite && error == ERROR_NONE) error <= ERROR_MULTIPLIER;

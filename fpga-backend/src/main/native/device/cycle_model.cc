@@ -25,9 +25,9 @@ constexpr std::uint64_t kResidualOverhead = kMemoryLatency + 6;
 std::uint64_t LaneSums(const Capabilities& c) { return std::max<std::uint64_t>(512, 4096 / c.accumulators); }
 
 std::uint64_t LoadCycles(const LayerDescriptor& d) {
-  std::uint64_t cycles = kRunOverhead + (std::uint64_t{1} << d.tau) * 5 / 4;
+  std::uint64_t cycles = kRunOverhead + (std::uint64_t{1} << d.tau);
   const int parameters = (d.bias_address != 0 ? 1 : 0) + (d.output_format != OutputFormat::kI32 ? 1 : 0);
-  cycles += parameters * (kRunOverhead + std::uint64_t{d.out_channels} * 3 / 2);
+  cycles += parameters * (kRunOverhead + std::uint64_t{d.out_channels});
   return cycles + d.tau * (kRunOverhead + CeilDivide(CeilDivide(d.kernels(), 8), kBusBytes));
 }
 

@@ -13,6 +13,9 @@ constexpr std::uint64_t kFinish = 18;
 constexpr std::uint64_t kBurst = 16;
 /// From a band's last value on the bus to its first row of signs, and from the last one to the next band's values.
 constexpr std::uint64_t kHandOver = 8;
+/// On top of a cycle for each step of a band, most and fewest, and for each band, of an image and of those whose signs
+/// are written together: until the height of a band is known.
+constexpr std::uint64_t kMeasure = 4;
 
 }  // namespace
 
@@ -22,8 +25,16 @@ ValueBands::ValueBands(const LayerDescriptor& d, std::uint64_t pixels, bool pair
       row_beats_(CeilDivide(d.output_row_bytes(), kBusBytes)) {
   const std::uint64_t block = std::min<std::uint64_t>(contract::kIndexOutputs, d.out_channels);
   const std::uint64_t steps_in_row = CeilDivide(d.out_width, 2 * pixels);
-  band_rows_ = std::max<std::uint64_t>(1, kTableSums / (block * steps_in_row)) * (pairs ? 1 : 2);
-  sign_rows_ = band_rows_ * std::max<std::uint64_t>(1, 2 * kTableSums / (block * band_rows_));
+  // As few bands as the sums have room for, and all but the last of the same height, or nearly so.
+  const std::uint64_t step_rows = pairs ? 1 : 2;
+  const std::uint64_t most_steps = std::min<std::uint64_t>(
+      std::max<std::uint64_t>(1, kTableSums / (block * steps_in_row)), CeilDivide(d.out_height, step_rows));
+  const std::uint64_t bands = CeilDivide(d.out_height, most_steps * step_rows);
+  const std::uint64_t steps = CeilDivide(d.out_height, bands * step_rows);
+  band_rows_ = steps * step_rows;
+  const std::uint64_t sign_bands = std::max<std::uint64_t>(1, 2 * kTableSums / (block * band_rows_));
+  sign_rows_ = band_rows_ * sign_bands;
+  measured_ = kMeasure + most_steps + bands + steps + std::min(sign_bands, bands);
 }
 
 std::uint64_t ValueBands::BitRuns(const LayerShape& d, std::uint64_t first, std::uint64_t row, std::uint64_t rows,

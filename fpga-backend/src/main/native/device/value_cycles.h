@@ -18,6 +18,8 @@ class ValueBands {
 
   /// Rows of a band, but for the last one.
   std::uint64_t band_rows() const { return band_rows_; }
+  /// When that is known.
+  std::uint64_t measured() const { return measured_; }
   /// When the band that was written last made room for sums.
   std::uint64_t room() const { return room_; }
   /// When all that was begun is written.
@@ -54,6 +56,7 @@ class ValueBands {
   const bool single_;  ///< one block has all channels
   std::uint64_t row_beats_;
   std::uint64_t band_rows_;
+  std::uint64_t measured_;
   std::uint64_t sign_rows_;  ///< of the bands whose signs are written together
   std::uint64_t room_ = 0;
   std::uint64_t free_ = 0;  ///< when the next value may go to the bus

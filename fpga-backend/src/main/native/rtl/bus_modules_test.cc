@@ -35,19 +35,19 @@ std::vector<std::uint8_t> RandomMemory(std::mt19937& random) {
   return memory;
 }
 
-/// The reading side of a memory.
+/// The reading side of a memory, whose channels stand still at random, or, with a latency, never.
 template <class Reader>
 class ReadSlave {
  public:
   static constexpr std::uint32_t kBytes = sizeof(Reader::m_axi_rdata);
 
-  ReadSlave(Reader& m, const std::vector<std::uint8_t>& memory, std::mt19937& random)
-      : m_(m), memory_(memory), random_(random) {}
+  ReadSlave(Reader& m, const std::vector<std::uint8_t>& memory, std::mt19937& random, int latency = 0)
+      : m_(m), memory_(memory), random_(random), latency_(latency) {}
 
   /// Before the module settles.
   void Drive(bool fails = false) {
-    m_.m_axi_arready = Moves(random_);
-    if (!m_.m_axi_rvalid && !bursts_.empty() && Moves(random_)) {
+    m_.m_axi_arready = Goes();
+    if (!m_.m_axi_rvalid && !bursts_.empty() && bursts_.front().from <= cycle_ && Goes()) {
       m_.m_axi_rvalid = 1;
       std::memcpy(&m_.m_axi_rdata, memory_.data() + bursts_.front().address, kBytes);
       m_.m_axi_rlast = bursts_.front().beats == 1;
@@ -61,7 +61,7 @@ class ReadSlave {
       const std::uint32_t beats = m_.m_axi_arlen + 1u;
       ASSERT_EQ(m_.m_axi_araddr % kBytes, 0u);
       ASSERT_LE(m_.m_axi_araddr % kPage + beats * kBytes, kPage) << "a burst crosses a page";
-      bursts_.push_back({m_.m_axi_araddr, beats});
+      bursts_.push_back({{m_.m_axi_araddr, beats}, cycle_ + latency_});
     }
     ASSERT_FALSE(m_.m_axi_rvalid && !m_.m_axi_rready) << "the memory has to wait";
     received_ = m_.m_axi_rvalid;
@@ -76,58 +76,142 @@ class ReadSlave {
         bursts_.pop_front();
       }
     }
+    ++cycle_;
   }
 
   bool idle() const { return bursts_.empty(); }
 
  private:
+  struct Requested : Burst {
+    int from;
+  };
+
+  bool Goes() { return latency_ > 0 || Moves(random_); }
+
   Reader& m_;
   const std::vector<std::uint8_t>& memory_;
   std::mt19937& random_;
-  std::deque<Burst> bursts_;
+  const int latency_;
+  std::deque<Requested> bursts_;
   bool received_ = false;
+  int cycle_ = 0;
+};
+
+/// A run of bytes.
+struct ByteRun {
+  std::uint32_t address;
+  std::uint32_t bytes;
+};
+
+ByteRun RandomRun(std::mt19937& random) {
+  return {static_cast<std::uint32_t>(random() % 60000),
+          static_cast<std::uint32_t>(1 + random() % (random() % 4 == 0 ? 5000 : 40))};
+}
+
+/// A reader to which runs are given as soon as it takes them.
+template <class Reader>
+class ReadBench {
+ public:
+  static constexpr std::uint32_t kBytes = ReadSlave<Reader>::kBytes;
+
+  /// Without a latency, memory, commands and beats stand still at random.
+  explicit ReadBench(unsigned seed, int latency = 0)
+      : random_(seed), memory_(RandomMemory(random_)), slave_(m_, memory_, random_, latency), latency_(latency) {
+    Reset(m_);
+  }
+
+  std::mt19937& random() { return random_; }
+  bool busy() const { return m_.busy != 0; }
+  bool slave_is_idle() const { return slave_.idle(); }
+
+  /// Reads runs and compares their bytes; returns the cycles that this takes. Every response fails, or none.
+  void Read(const std::vector<ByteRun>& runs, bool fails, int* cycles) {
+    faults_ = 0;
+    given_ = 0;
+    std::size_t done = 0;
+    std::vector<std::uint8_t> taken;
+    for (*cycles = 0; done < runs.size(); ++*cycles) {
+      ASSERT_LT(*cycles, 100000) << "run " << done << " does not end";
+      Step(runs, fails, false);
+      if (!beat_.empty()) {
+        ASSERT_LT(done, given_) << "a beat of a run that was not asked for";
+        taken.insert(taken.end(), beat_.begin(), beat_.end());
+      }
+      if (!beat_.empty() && last_) {
+        const ByteRun& run = runs[done];
+        ASSERT_EQ(taken.size(), (run.bytes + kBytes - 1) / kBytes * kBytes) << "run " << done;
+        ASSERT_TRUE(std::equal(taken.begin(), taken.begin() + run.bytes, memory_.begin() + run.address))
+            << "run " << done;
+        taken.clear();
+        ++done;
+      }
+    }
+    for (int i = 0; i < 10; ++i) {
+      Step({}, fails, false);
+      ASSERT_TRUE(beat_.empty() && !m_.busy) << "goes on after the last run";
+    }
+    ASSERT_EQ(faults_ > 0, fails);
+  }
+
+  /// A cycle; the beat that is taken in it is kept.
+  void Step(const std::vector<ByteRun>& runs, bool fails, bool abort) {
+    slave_.Drive(fails);
+    m_.__SYM__abort = abort;
+    m_.beat_ready = Goes();
+    if (given_ >= runs.size()) {
+      m_.command_valid = 0;
+    } else if (!m_.command_valid) {
+      m_.command_valid = Goes();
+      m_.command_address = runs[given_].address;
+      m_.command_bytes = runs[given_].bytes;
+    }
+    Settle(m_);
+    slave_.Sample();
+    beat_.clear();
+    if (m_.beat_valid && m_.beat_ready) {
+      for (std::size_t b = 0; b < kBytes; ++b) {
+        beat_.push_back(static_cast<std::uint8_t>(GetBits(m_.beat_data, 8 * b, 8)));
+      }
+      last_ = m_.beat_last != 0;
+    }
+    beat_offered_ = m_.beat_valid != 0;
+    const bool asked = m_.command_valid && m_.command_ready;
+    given_ += asked;
+    Edge(m_);
+    if (asked || abort) {
+      m_.command_valid = 0;
+    }
+    faults_ += m_.fault;
+    slave_.Clock();
+  }
+
+  void Restart() { given_ = 0; }
+  bool beat_offered() const { return beat_offered_; }
+
+ private:
+  bool Goes() { return latency_ > 0 || Moves(random_); }
+
+  Reader m_;
+  std::mt19937 random_;
+  const std::vector<std::uint8_t> memory_;
+  ReadSlave<Reader> slave_;
+  const int latency_;
+  std::size_t given_ = 0;
+  int faults_ = 0;
+  std::vector<std::uint8_t> beat_;
+  bool last_ = false;
+  bool beat_offered_ = false;
 };
 
 template <class Reader>
 void ReadsRuns() {
-  constexpr std::uint32_t kBytes = ReadSlave<Reader>::kBytes;
-  Reader m;
-  std::mt19937 random(1);
-  const std::vector<std::uint8_t> memory = RandomMemory(random);
-  ReadSlave<Reader> slave(m, memory, random);
-  Reset(m);
-  for (int run = 0; run < 400; ++run) {
-    const std::uint32_t address = random() % 60000;
-    const std::uint32_t bytes = 1 + random() % (run % 4 == 0 ? 5000 : 40);
-    const bool fails = run % 16 == 15;
-    int faults = 0;
-    std::vector<std::uint8_t> taken;
-    bool asked = false;
-    bool last = false;
-    m.command_valid = 1;
-    m.command_address = address;
-    m.command_bytes = bytes;
-    for (int cycle = 0; !last; ++cycle) {
-      ASSERT_LT(cycle, 50000) << "run " << run << " does not end";
-      slave.Drive(fails);
-      m.beat_ready = Moves(random);
-      Settle(m);
-      slave.Sample();
-      asked = asked || (m.command_valid && m.command_ready);
-      if (m.beat_valid && m.beat_ready) {
-        for (std::size_t b = 0; b < kBytes; ++b) {
-          taken.push_back(static_cast<std::uint8_t>(GetBits(m.beat_data, 8 * b, 8)));
-        }
-        last = m.beat_last;
-      }
-      Edge(m);
-      faults += m.fault;
-      m.command_valid = !asked;
-      slave.Clock();
-    }
-    ASSERT_EQ(taken.size(), (bytes + kBytes - 1) / kBytes * kBytes) << "run " << run;
-    ASSERT_TRUE(std::equal(taken.begin(), taken.begin() + bytes, memory.begin() + address)) << "run " << run;
-    ASSERT_EQ(faults > 0, fails) << "run " << run;
+  ReadBench<Reader> bench(1);
+  for (int round = 0; round < 80; ++round) {
+    std::vector<ByteRun> runs(1 + bench.random()() % 12);
+    std::generate(runs.begin(), runs.end(), [&] { return RandomRun(bench.random()); });
+    int cycles = 0;
+    bench.Read(runs, round % 16 == 15, &cycles);
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "round " << round;
   }
 }
 
@@ -135,32 +219,36 @@ TEST(AxiReadModule, HandsOnTheBytesOfARunAlignedTo4Bytes) { ReadsRuns<Vsubbit_ax
 TEST(AxiReadModule, HandsOnTheBytesOfARunAlignedTo8Bytes) { ReadsRuns<Vsubbit_axi_read>(); }
 TEST(AxiReadModule, HandsOnTheBytesOfARunAlignedTo16Bytes) { ReadsRuns<Vsubbit_axi_read_wide>(); }
 
+TEST(AxiReadModule, PaysTheLatencyOfMemoryOnceForRunsThatFollowEachOther) {
+  constexpr int kLatency = 100;
+  ReadBench<Vsubbit_axi_read> bench(3, kLatency);
+  std::vector<ByteRun> runs;
+  for (std::uint32_t run = 0; run < 20; ++run) {
+    runs.push_back({1000 * run + 3, 320});
+  }
+  int cycles = 0;
+  bench.Read(runs, false, &cycles);
+  // 41 beats for each, and a few cycles until the first address is out and the first beat is through.
+  EXPECT_LE(cycles, kLatency + 20 * 41 + 12);
+}
+
 TEST(AxiReadModule, TakesWhatItAskedForBeforeItIsIdleAfterAnAbort) {
-  Vsubbit_axi_read m;
-  std::mt19937 random(2);
-  const std::vector<std::uint8_t> memory = RandomMemory(random);
-  ReadSlave<Vsubbit_axi_read> slave(m, memory, random);
-  Reset(m);
-  for (int run = 0; run < 200; ++run) {
-    m.command_valid = 1;
-    m.command_address = random() % 30000;
-    m.command_bytes = 1 + random() % 5000;
-    const int abort_at = Between(random, 1, 400);
-    bool asked = false;
-    for (int cycle = 0; cycle <= abort_at || m.busy; ++cycle) {
-      ASSERT_LT(cycle, 5000) << "run " << run << " stays busy";
-      slave.Drive();
-      m.__SYM__abort = cycle == abort_at;
-      m.beat_ready = Moves(random);
-      Settle(m);
-      ASSERT_FALSE(cycle > abort_at && m.beat_valid) << "run " << run << ": data after an abort";
-      slave.Sample();
-      asked = asked || (m.command_valid && m.command_ready);
-      Edge(m);
-      m.command_valid = !asked && cycle < abort_at;
-      slave.Clock();
+  ReadBench<Vsubbit_axi_read> bench(2);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<ByteRun> runs(1 + bench.random()() % 4);
+    std::generate(runs.begin(), runs.end(), [&] { return RandomRun(bench.random()); });
+    const int abort_at = Between(bench.random(), 1, 400);
+    bench.Restart();
+    for (int cycle = 0; cycle <= abort_at || bench.busy(); ++cycle) {
+      ASSERT_LT(cycle, 5000) << "round " << round << " stays busy";
+      bench.Step(cycle <= abort_at ? runs : std::vector<ByteRun>(), false, cycle == abort_at);
+      ASSERT_FALSE(cycle > abort_at && bench.beat_offered()) << "round " << round << ": data after an abort";
     }
-    ASSERT_TRUE(slave.idle()) << "run " << run << ": idle with a burst on the bus";
+    ASSERT_TRUE(bench.slave_is_idle()) << "round " << round << ": idle with a burst on the bus";
+    // What is asked for then comes as if nothing had been.
+    int cycles = 0;
+    bench.Read({RandomRun(bench.random())}, false, &cycles);
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "round " << round;
   }
 }
 

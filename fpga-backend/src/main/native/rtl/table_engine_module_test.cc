@@ -45,7 +45,7 @@ LayerCase RandomLayer(std::mt19937& random) {
     for (std::uint16_t* pad : {&d.pad_top, &d.pad_left, &d.pad_bottom, &d.pad_right}) {
       *pad = static_cast<std::uint16_t>(Pick(random, 0, 2));
     }
-    c.batch = Pick(random, 1, 2);
+    c.batch = Pick(random, 1, 4);
     c.height = Pick(random, 1, 12);
     c.width = Pick(random, 1, random() % 2 == 0 ? kMaxWidth : 9);
   } while (c.height + d.pad_top + d.pad_bottom < 3 || c.width + d.pad_left + d.pad_right < 3 ||

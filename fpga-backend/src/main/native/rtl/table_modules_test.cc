@@ -414,10 +414,19 @@ class CoreBench {
     m_.index_base = static_cast<std::uint8_t>(index_base_);
     m_.channel_groups = static_cast<std::uint16_t>(groups);
     m_.last_channels = static_cast<std::uint8_t>(channels_ - (groups - 1) * kChannels);
-    // Indices that are not yet there, and sums for which there is no room, hold steps up.
+    // Rows and indices that are not yet there, and sums for which there is no room, hold steps up.
     const bool waits = random_() % 2 == 0;
+    // Rows and indices come for kParts groups together.
     const int words = (groups + kParts - 1) / kParts;
     m_.words_loaded = static_cast<std::uint16_t>(waits ? 0 : words);
+    const int group_places = kParts * kChannels * places_;
+    int stored = 0;
+    for (; stored < (waits ? std::min(group_places, channels_ * places_) : channels_ * places_); ++stored) {
+      StorePlace(stored);
+      Cycle(m_);
+    }
+    m_.row_store = 0;
+    m_.rows_stored = static_cast<std::uint16_t>(waits ? 1 : words);
     m_.start = 1;
     Cycle(m_);
     m_.start = 0;
@@ -428,6 +437,12 @@ class CoreBench {
       ASSERT_LT(cycles, 200000) << "the layer does not end: " << Describe();
       if (waits && random_() % 64 == 0) {
         m_.words_loaded = static_cast<std::uint16_t>(m_.words_loaded + 1 + random_() % 3);
+      }
+      m_.row_store = 0;
+      if (stored < channels_ * places_ && random_() % 16 == 0) {
+        StorePlace(stored++);
+      } else if (stored == channels_ * places_ || stored % group_places == 0) {
+        m_.rows_stored = static_cast<std::uint16_t>((stored + group_places - 1) / group_places);
       }
       m_.sums_room = !waits || random_() % 16 == 0;
       Settle(m_);
@@ -504,23 +519,23 @@ class CoreBench {
     }
   }
 
+  /// Stores three rows at a place; those below the image are any.
+  void StorePlace(int at) {
+    const int channel = at / places_;
+    m_.row_store = 1;
+    m_.row_address = static_cast<std::uint8_t>(at);
+    for (int r = 0; r < 3; ++r) {
+      const int y = at % places_ * 3 + r;
+      const std::uint64_t row = y < height_ ? image_[static_cast<std::size_t>(channel * height_ + y)] : random_();
+      SetBits(m_.row_data, static_cast<std::size_t>(kWidth * r), kWidth, row);
+    }
+  }
+
   void Load() {
     image_.assign(static_cast<std::size_t>(channels_ * height_), 0);
-    m_.row_store = 1;
-    for (int c = 0; c < channels_; ++c) {
-      for (int place = 0; place < places_; ++place) {
-        m_.row_address = static_cast<std::uint8_t>(c * places_ + place);
-        for (int y = 3 * place; y < 3 * place + 3; ++y) {
-          const std::uint64_t row = std::uint64_t{random_()} << 32 | random_();
-          SetBits(m_.row_data, static_cast<std::size_t>(kWidth * (y % 3)), kWidth, row);
-          if (y < height_) {
-            image_[static_cast<std::size_t>(c * height_ + y)] = row;
-          }
-        }
-        Cycle(m_);
-      }
+    for (auto& row : image_) {
+      row = std::uint64_t{random_()} << 32 | random_();
     }
-    m_.row_store = 0;
     m_.codebook_store = 1;
     for (std::size_t i = 0; i < std::size_t{1} << tau_; ++i) {
       m_.codebook_index = static_cast<std::uint8_t>(i);

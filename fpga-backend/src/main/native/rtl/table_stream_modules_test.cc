@@ -40,6 +40,56 @@ std::vector<std::uint8_t> RandomBytes(std::mt19937& random, std::size_t count) {
   return bytes;
 }
 
+/// Places for rows, and channels of a group.
+constexpr int kRowDepth = 1536;
+constexpr int kGroup = 64;
+
+/// The images of a layer.
+struct RowImages {
+  int channels;
+  int height;
+  int row_bytes;
+  std::vector<std::vector<std::uint8_t>> images;
+
+  int places() const { return (height + 2) / 3; }
+  /// The first place of an image: of two that fit, the second has a half of its own.
+  int Base(std::size_t image) const {
+    return 2 * channels * places() <= kRowDepth && image % 2 == 1 ? kRowDepth / 2 : 0;
+  }
+};
+
+RowImages RandomImages(std::mt19937& random) {
+  RowImages c{};
+  do {
+    c.channels = Between(random, 1, random() % 8 == 0 ? 200 : 9);
+    c.height = Between(random, 1, random() % 4 == 0 ? 56 : 11);
+  } while (c.channels * c.places() > kRowDepth);
+  c.row_bytes = Between(random, 1, kWidth / 8);
+  c.images.resize(static_cast<std::size_t>(Between(random, 1, 4)));
+  for (auto& image : c.images) {
+    image = RandomBytes(random, static_cast<std::size_t>(c.channels * c.height * c.row_bytes));
+  }
+  return c;
+}
+
+/// Compares three rows that are stored: those of place `stored` of an image.
+template <class Rows>
+void CheckStored(const Rows& m, const RowImages& c, std::size_t image, int stored) {
+  ASSERT_EQ(m.store_address, c.Base(image) + stored) << "a place is left out";
+  const int channel = stored / c.places();
+  const int first = stored % c.places() * 3;
+  for (int r = 0; r < 3 && first + r < c.height; ++r) {
+    const int row = channel * c.height + first + r;
+    for (int b = 0; b < c.row_bytes; ++b) {
+      ASSERT_EQ(GetBits(m.store_rows, static_cast<std::size_t>(r * kWidth + 8 * b), 8),
+                c.images[image][static_cast<std::size_t>(row * c.row_bytes + b)])
+          << "image " << image << ", channel " << channel << ", row " << row << ", byte " << b << " of " << c.row_bytes;
+    }
+  }
+  const bool channel_ends = first + 3 >= c.height;
+  ASSERT_EQ(m.group_stored, channel_ends && (channel % kGroup == kGroup - 1 || channel == c.channels - 1));
+}
+
 template <class Rows>
 void CutsRowsOutOfBeats() {
   constexpr std::size_t kBytes = sizeof(Rows::beat_data);
@@ -47,54 +97,54 @@ void CutsRowsOutOfBeats() {
   Reset(m);
   std::mt19937 random(6);
   for (int run = 0; run < 200; ++run) {
-    const int channels = Between(random, 1, 9);
-    const int height = Between(random, 1, 11);
-    const int row_bytes = Between(random, 1, kWidth / 8);
-    const auto image = RandomBytes(random, static_cast<std::size_t>(channels * height * row_bytes));
+    const RowImages c = RandomImages(random);
     const bool stalls = random() % 2 == 0;
-    m.channels = static_cast<std::uint16_t>(channels);
-    m.height = static_cast<std::uint16_t>(height);
-    m.row_bytes = static_cast<std::uint8_t>(row_bytes);
+    m.channels = static_cast<std::uint16_t>(c.channels);
+    m.height = static_cast<std::uint16_t>(c.height);
+    m.row_bytes = static_cast<std::uint8_t>(c.row_bytes);
     m.start = 1;
     m.beat_valid = 0;
     Cycle(m);
     m.start = 0;
-    const int places = (height + 2) / 3;
+    const int all_stored = c.channels * c.places();
+    std::size_t reading = 0;
     std::size_t at = 0;
+    std::size_t storing = 0;
     int stored = 0;
     int cycle = 0;
-    for (int quiet = 0; quiet < 2; ++cycle) {
-      ASSERT_LT(cycle, 5000) << "does not end";
-      m.beat_valid = at < image.size() && (!stalls || Moves(random));
+    for (int quiet = 0; quiet < 3; ++cycle) {
+      ASSERT_LT(cycle, 200000) << "does not end";
+      m.beat_valid = reading < c.images.size() && (!stalls || Moves(random));
       if (m.beat_valid) {
+        const auto& image = c.images[reading];
         auto* beat = reinterpret_cast<std::uint8_t*>(&m.beat_data);
         for (std::size_t i = 0; i < kBytes; ++i) {
           beat[i] = at + i < image.size() ? image[at + i] : static_cast<std::uint8_t>(random());
         }
+        m.beat_last = at + kBytes >= image.size();
       }
       Settle(m);
-      at += m.beat_valid && m.beat_ready ? kBytes : 0;
+      if (m.beat_valid && m.beat_ready) {
+        at = m.beat_last ? 0 : at + kBytes;
+        reading += m.beat_last;
+      }
       if (m.store) {
-        ASSERT_EQ(m.store_address, stored) << "a place is left out";
-        const int channel = stored / places;
-        for (int r = 0; r < 3 && stored % places * 3 + r < height; ++r) {
-          const int row = channel * height + stored % places * 3 + r;
-          for (int b = 0; b < row_bytes; ++b) {
-            ASSERT_EQ(GetBits(m.store_rows, static_cast<std::size_t>(r * kWidth + 8 * b), 8),
-                      image[static_cast<std::size_t>(row * row_bytes + b)])
-                << "channel " << channel << ", row " << row << ", byte " << b << " of " << row_bytes;
-          }
-        }
+        ASSERT_LT(storing, c.images.size()) << "more rows than there are";
+        CheckStored(m, c, storing, stored);
         ++stored;
       }
-      quiet = m.busy ? 0 : quiet + 1;
+      if (stored == all_stored) {
+        stored = 0;
+        ++storing;
+      }
+      quiet = storing == c.images.size() ? quiet + 1 : 0;
       Edge(m);
     }
-    ASSERT_EQ(stored, channels * places);
-    ASSERT_GE(at, image.size());
-    const auto beats = static_cast<int>((image.size() + kBytes - 1) / kBytes);
+    ASSERT_EQ(m.halves, 2 * all_stored <= kRowDepth);
+    const auto beats = static_cast<int>((c.images[0].size() + kBytes - 1) / kBytes);
     if (!stalls) {
-      ASSERT_LE(cycle, std::max(beats, channels * places) + places + 5) << "a beat, or three rows, in a cycle";
+      ASSERT_LE(cycle, static_cast<int>(c.images.size()) * (std::max(beats, all_stored) + c.places() + 5))
+          << "a beat, or three rows, in a cycle";
     }
   }
 }
@@ -110,7 +160,7 @@ void MakesWords() {
   Reset(m);
   std::mt19937 random(7);
   for (int run = 0; run < 100; ++run) {
-    // Whole words of 64 bits; a beat may have more at its end.
+    // Whole words of 64 bits; a beat may have more at its end, which are not those of the next run.
     const auto bytes = RandomBytes(random, 8 * static_cast<std::size_t>(Between(random, 1, 40)));
     std::size_t at = 0;
     std::size_t taken = 0;
@@ -122,6 +172,7 @@ void MakesWords() {
         std::memcpy(&m.beat_data, &bytes[at], std::min(kBytes, bytes.size() - at));
       }
       m.word_ready = Moves(random);
+      m.word_last = taken + 8 == bytes.size();
       Settle(m);
       if (m.word_valid && m.word_ready) {
         ASSERT_EQ(std::memcmp(&m.word, &bytes[taken], 8), 0) << "word " << taken / 8;
@@ -132,7 +183,7 @@ void MakesWords() {
       Edge(m);
       m.beat_valid = m.beat_valid && !went;
     }
-    Reset(m);
+    ASSERT_GE(at, bytes.size());
   }
 }
 

@@ -149,7 +149,7 @@ void CompareWithTheEmulator(const Case& c, const BusTiming& timing = {}, std::ui
 /// Of ResNet-18 on images of 224x224, and of resnet20.
 constexpr SquareConv kNetworkLayers[] = {{64, 64, 56, 1},   {64, 128, 56, 2},  {128, 128, 28, 1}, {128, 256, 28, 2},
                                          {256, 256, 14, 1}, {256, 512, 14, 2}, {512, 512, 7, 1},  {16, 16, 32, 1},
-                                         {16, 32, 32, 2},   {32, 32, 16, 1},   {64, 64, 8, 1}};
+                                         {16, 32, 32, 2},   {32, 32, 16, 1},  {32, 64, 16, 2},   {64, 64, 8, 1}};
 
 TEST(RtlTables, TakesTheCyclesOfTheModelOnNetworkLayers) {
   for (const SquareConv& conv : kNetworkLayers) {
@@ -190,8 +190,8 @@ TEST(RtlTables, TakesFewCyclesForAWholeNetworkAndNotManyMoreWithASlowMemory) {
     slow_cycles += layer.count * slow.cycles;
   }
   std::cout << "ResNet-18: " << cycles << ", " << slow_cycles << "\n";
-  EXPECT_LE(cycles, 320000u);
-  EXPECT_LE(static_cast<double>(slow_cycles), 1.2 * static_cast<double>(cycles));
+  EXPECT_LE(cycles, 290000u);
+  EXPECT_LE(static_cast<double>(slow_cycles), 1.17 * static_cast<double>(cycles));
 }
 
 TEST(RtlTables, TakesTheCyclesOfTheModelOnRandomLayers) {
@@ -360,6 +360,22 @@ TEST(RtlTables, TakesTheCyclesOfTheModelForIntegerConvolutionsOfNetworks) {
 }
 TEST(RtlTables32, TakesTheCyclesOfTheModelForIntegerConvolutionsOfNetworks) {
   TakesTheCyclesForIntegerConvolutionsOfNetworks(kSmallElement);
+}
+
+TEST(RtlTables, HidesASlowMemoryBehindTheArrayWhereImagesFollowEachOther) {
+  std::mt19937 random(44);
+  LayerCase conv = Square({16, 16, 32, 1});
+  // Two in each of four parts.
+  conv.batch = 8;
+  Fill(conv, random);
+  const IntegerConvCase c = IntegerConv(std::move(conv), true, true, random);
+  LayerCycles usual{};
+  LayerCycles slow{};
+  const auto output = fpga::Run(OpenRtl(), c, &usual);
+  ASSERT_EQ(fpga::Run(OpenRtl({60, 30, 5}), c, &slow), output);
+  std::cout << Describe(c) << ": " << usual.cycles << " cycles, " << slow.cycles
+            << " with 60 cycles of latency and a bus that rests in 30 of 100\n";
+  EXPECT_LE(static_cast<double>(slow.cycles), 1.1 * static_cast<double>(usual.cycles));
 }
 
 /// A classifier, and images [N, H, C, W] of 16-bit values for it, each row of a channel filled up to eight bytes.

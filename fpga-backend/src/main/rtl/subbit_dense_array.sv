@@ -22,10 +22,12 @@ module subbit_dense_array #(
     input  wire  [   PIXELS-1:0] shift_i,
     output logic [32*PIXELS-1:0] sums_o
 );
-  // Multipliers lie all over the FPGA: few of them read each copy of the pixels.
+  // Multipliers and sums lie all over the FPGA: few of them read each copy of the pixels, and of what they are to do.
   localparam int READERS = 8;
   localparam int COPIES = (OUTPUTS + READERS - 1) / READERS;
+  logic tap_q, tap_first_q, tap_last_q, multiplied_q, last_q;
   wire [16*PIXELS*COPIES-1:0] pixels;
+  wire [COPIES-1:0] multiplied, first, complete;
   for (genvar i = 0; i < COPIES; i++) begin : g_copy
     subbit_copy #(
         .WIDTH(16 * PIXELS)
@@ -34,11 +36,16 @@ module subbit_dense_array #(
         .source(pixels_i),
         .copy(pixels[16*PIXELS*i+:16*PIXELS])
     );
+    subbit_copy #(
+        .WIDTH(3)
+    ) of_steps (
+        .clk,
+        .source({tap_q && !rst, tap_first_q, multiplied_q && last_q && !rst}),
+        .copy({multiplied[i], first[i], complete[i]})
+    );
   end
 
-  logic tap_q, tap_first_q, tap_last_q;
   logic [8*OUTPUTS-1:0] weights_q;
-  logic multiplied_q, first_q, last_q, complete_q;
   logic signed [23:0] products_q[PIXELS*OUTPUTS];
   logic signed [31:0] sums_q[PIXELS*OUTPUTS];
   logic [31:0] held_q[PIXELS*OUTPUTS];
@@ -49,14 +56,12 @@ module subbit_dense_array #(
     tap_last_q <= last_i;
     weights_q <= weights_i;
     multiplied_q <= tap_q && !rst;
-    first_q <= tap_first_q;
     last_q <= tap_last_q;
-    complete_q <= multiplied_q && last_q && !rst;
     for (int p = 0; p < PIXELS; p++) begin
       for (int o = 0; o < OUTPUTS; o++) begin
-        if (tap_q) products_q[p*OUTPUTS+o] <= signed'(pixels[16*(PIXELS*(o/READERS)+p)+:16]) * signed'(weights_q[8*o+:8]);
-        if (multiplied_q) sums_q[p*OUTPUTS+o] <= (first_q ? 32'sd0 : sums_q[p*OUTPUTS+o]) + 32'(products_q[p*OUTPUTS+o]);
-        if (complete_q) held_q[p*OUTPUTS+o] <= sums_q[p*OUTPUTS+o];
+        products_q[p*OUTPUTS+o] <= signed'(pixels[16*(PIXELS*(o/READERS)+p)+:16]) * signed'(weights_q[8*o+:8]);
+        if (multiplied[o/READERS]) sums_q[p*OUTPUTS+o] <= (first[o/READERS] ? 32'sd0 : sums_q[p*OUTPUTS+o]) + 32'(products_q[p*OUTPUTS+o]);
+        if (complete[o/READERS]) held_q[p*OUTPUTS+o] <= sums_q[p*OUTPUTS+o];
         else if (shift_i[p]) held_q[p*OUTPUTS+o] <= o + 1 < OUTPUTS ? held_q[p*OUTPUTS+(o+1<OUTPUTS?o+1:o)] : '0;
       end
     end

@@ -26,6 +26,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -36,7 +38,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * <p>The jars lie in a repository of this build, under a version that exists nowhere else, so that
  * nothing of it reaches the user's own repository and nothing there is mistaken for it.
+ *
+ * <p>Nothing else of the build runs any more, so the tests, which mostly wait for programs and
+ * downloads, run side by side (see the module's POM); each writes files of its own.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class ConsumersTest {
 
   private static final Path HOME = Path.of("").toAbsolutePath().getParent();
@@ -296,9 +302,9 @@ class ConsumersTest {
   }
 
   private static ChildProcess runJar(Path jar, String backend) throws Exception {
+    String onnx = exported(jar.getFileName() + "-" + backend.replace(' ', '-'));
     List<String> command =
-        new ArrayList<>(
-            List.of(java(), "-jar", jar.toString(), MODEL.toString(), exported("shaded")));
+        new ArrayList<>(List.of(java(), "-jar", jar.toString(), MODEL.toString(), onnx));
     command.addAll(List.of(backend.split(" ")));
     return ChildProcess.run(WORK, Map.of(), command);
   }

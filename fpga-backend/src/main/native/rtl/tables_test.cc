@@ -149,7 +149,7 @@ void CompareWithTheEmulator(const Case& c, const BusTiming& timing = {}, std::ui
 /// Of ResNet-18 on images of 224x224, and of resnet20.
 constexpr SquareConv kNetworkLayers[] = {{64, 64, 56, 1},   {64, 128, 56, 2},  {128, 128, 28, 1}, {128, 256, 28, 2},
                                          {256, 256, 14, 1}, {256, 512, 14, 2}, {512, 512, 7, 1},  {16, 16, 32, 1},
-                                         {16, 32, 32, 2},   {32, 32, 16, 1},  {32, 64, 16, 2},   {64, 64, 8, 1}};
+                                         {16, 32, 32, 2},   {32, 32, 16, 1},   {32, 64, 16, 2},   {64, 64, 8, 1}};
 
 TEST(RtlTables, TakesTheCyclesOfTheModelOnNetworkLayers) {
   for (const SquareConv& conv : kNetworkLayers) {

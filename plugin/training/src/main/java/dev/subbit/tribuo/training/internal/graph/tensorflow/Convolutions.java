@@ -1,6 +1,7 @@
 package dev.subbit.tribuo.training.internal.graph.tensorflow;
 
 import dev.subbit.onnx.ConvAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -68,32 +69,68 @@ final class Convolutions {
       Windows windows,
       int group) {
     boolean depthwise = group > 1 && shape[1] == 1;
+    Channels channels = new Channels(depthwise, depthwise ? 1 : group);
     Operand<TFloat32> filter = tf.linalg.transpose(weights, tf.constant(new int[] {2, 3, 1, 0}));
     if (depthwise) {
       long multiplier = shape[0] / group;
       filter = tf.reshape(filter, tf.constant(new long[] {shape[2], shape[3], group, multiplier}));
     }
     if (windows.isDilated()) {
-      return dilated(tf, x, filter, windows, depthwise);
+      return dilated(tf, x, filter, windows, channels);
     }
     Operand<TFloat32> padded = windows.pad(tf, x, 0);
     int[] strides = windows.strides();
     if (depthwise && strides[0] != strides[1]) {
       // TensorFlow's depthwise convolution has one stride for both axes.
-      return strided(tf, valid(tf, padded, filter, ONES, true), windows);
+      return strided(tf, valid(tf, padded, filter, ONES, channels), windows);
     }
-    return valid(tf, padded, filter, windows.stridesOfFour(), depthwise);
+    return valid(tf, padded, filter, windows.stridesOfFour(), channels);
   }
 
+  /**
+   * Which channels an output reads.
+   *
+   * @param depthwise one.
+   * @param groups those of one of so many groups; 1 if depthwise.
+   */
+  private record Channels(boolean depthwise, int groups) {}
+
+  /**
+   * Convolves without padding. TensorFlow's own grouped convolution has a gradient only on
+   * processors with AVX-512 VNNI, for which it uses oneDNN; so each group is a convolution here.
+   */
   private static Operand<TFloat32> valid(
       Ops tf,
       Operand<TFloat32> x,
       Operand<TFloat32> filter,
       List<Long> strides,
-      boolean depthwise) {
-    return depthwise
-        ? tf.nn.depthwiseConv2dNative(x, filter, strides, "VALID")
-        : tf.nn.conv2d(x, filter, strides, "VALID");
+      Channels channels) {
+    if (channels.depthwise()) {
+      return tf.nn.depthwiseConv2dNative(x, filter, strides, "VALID");
+    }
+    int groups = channels.groups();
+    if (groups == 1) {
+      return tf.nn.conv2d(x, filter, strides, "VALID");
+    }
+    List<Operand<TFloat32>> outputs = new ArrayList<>();
+    for (int i = 0; i < groups; i++) {
+      outputs.add(
+          tf.nn.conv2d(
+              lastAxisPart(tf, x, i, groups),
+              lastAxisPart(tf, filter, i, groups),
+              strides,
+              "VALID"));
+    }
+    return tf.concat(outputs, tf.constant(3));
+  }
+
+  /** One of so many equal parts of the last of four axes. */
+  private static Operand<TFloat32> lastAxisPart(Ops tf, Operand<TFloat32> x, int part, int parts) {
+    int each = (int) (x.shape().get(3) / parts);
+    return tf.slice(
+        x,
+        tf.constant(new int[] {0, 0, 0, part * each}),
+        tf.constant(new int[] {-1, -1, -1, each}));
   }
 
   /**
@@ -101,7 +138,7 @@ final class Convolutions {
    * wrong gradient with SAME padding, and ends the process with VALID.
    */
   private static Operand<TFloat32> dilated(
-      Ops tf, Operand<TFloat32> x, Operand<TFloat32> filter, Windows windows, boolean depthwise) {
+      Ops tf, Operand<TFloat32> x, Operand<TFloat32> filter, Windows windows, Channels channels) {
     int[][] pads = new int[2][2];
     int[][] crops = new int[2][2];
     for (int axis = 0; axis < 2; axis++) {
@@ -117,7 +154,7 @@ final class Convolutions {
         tf.spaceToBatchNd(x, tf.constant(windows.dilations()), tf.constant(pads));
     Operand<TFloat32> together =
         tf.batchToSpaceNd(
-            valid(tf, apart, filter, ONES, depthwise),
+            valid(tf, apart, filter, ONES, channels),
             tf.constant(windows.dilations()),
             tf.constant(crops));
     return strided(tf, together, windows);

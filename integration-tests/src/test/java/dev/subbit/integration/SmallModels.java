@@ -204,7 +204,6 @@ final class SmallModels {
     graph.addOutput(OnnxProtos.value(logits, TensorProto.DataType.FLOAT, 1, CLASSES));
   }
 
-  /** Weights from -3 to 3, whose sums no operator refuses. */
   /**
    * Creates a model of two stages in 8 bits, which are one convolution.
    *
@@ -251,6 +250,7 @@ final class SmallModels {
     return SubBitModels.ofGraph(graph.build());
   }
 
+  /** Weights from -3 to 3, whose sums no operator refuses. */
   private static byte[] smallWeights(Random random, int count) {
     byte[] weights = new byte[count];
     for (int i = 0; i < count; i++) {

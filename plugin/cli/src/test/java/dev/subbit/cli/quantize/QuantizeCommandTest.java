@@ -21,6 +21,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -190,23 +191,9 @@ class QuantizeCommandTest {
   @Test
   void writesStagesInEightBitsAsOneConvolutionUnlessTheFpgaIsToRunThem() throws IOException {
     Path json = folder.resolve("out.json");
-    CommandRun run =
-        quantize(
-            "--random",
-            "2",
-            "--shape",
-            "3x12x12",
-            "--stages",
-            "2",
-            "--int8",
-            "--json",
-            json.toString(),
-            "--at-a-loss");
-    assertEquals(0, run.code(), run.err());
-    ModelProto model = ModelProto.parseFrom(Files.readAllBytes(out));
     assertEquals(
         List.of("QuantizeLinear", "SubBitWeights", "Cast", "QLinearConv", "DequantizeLinear"),
-        TinyGraph.opTypes(model.getGraph()));
+        ofTwoStagesInEightBits("--json", json.toString()));
     JsonNode fitted = new ObjectMapper().readTree(json.toFile()).get("layers").get(0);
     assertEquals(0, CommandRun.of("inspect", out, "--json", json).code());
     JsonNode inspected = new ObjectMapper().readTree(json.toFile()).get("layers").get(0);
@@ -215,21 +202,21 @@ class QuantizeCommandTest {
         inspected.get("bytes").asLong() + 4 * 16,
         "the biases are the convolution's");
 
-    run =
-        quantize(
-            "--random",
-            "2",
-            "--shape",
-            "3x12x12",
-            "--stages",
-            "2",
-            "--int8",
-            "--fpga",
-            "--at-a-loss");
-    assertEquals(0, run.code(), run.err());
     assertEquals(
         List.of("QuantizeLinear", "QLinearSubBitConv", "QLinearSubBitBlock", "DequantizeLinear"),
-        TinyGraph.opTypes(ModelProto.parseFrom(Files.readAllBytes(out)).getGraph()));
+        ofTwoStagesInEightBits("--fpga"));
+  }
+
+  /** Quantizes in two stages and 8 bits; the operators of the result. */
+  private List<String> ofTwoStagesInEightBits(String... others) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "--random", "2", "--shape", "3x12x12", "--stages", "2", "--int8", "--at-a-loss"));
+    arguments.addAll(List.of(others));
+    CommandRun run = quantize(arguments.toArray(String[]::new));
+    assertEquals(0, run.code(), run.err());
+    return TinyGraph.opTypes(ModelProto.parseFrom(Files.readAllBytes(out)).getGraph());
   }
 
   @Test

@@ -25,6 +25,8 @@ constexpr std::uint64_t kAskEvery = 4;
 /// A run is requested in full, and the next one may be, so long before its end: subbit_axi_read has room for so many
 /// beats.
 constexpr std::uint64_t kAhead = 198;
+/// Bytes that subbit_table_rows holds at most when it takes a beat: three of the longest rows.
+constexpr std::uint64_t kRowsHeld = 21;
 /// Runs of rows and indices that are on their way.
 constexpr std::size_t kRunsAhead = 2;
 
@@ -188,8 +190,11 @@ class Images {
       const std::uint64_t channels = std::min<std::uint64_t>(contract::kIndexChannels, d_.in_channels - first);
       const std::uint64_t image_at = stored_.size() / index_groups_ * d_.input_image_bytes() % kBusBytes;
       const std::uint64_t beats = CeilDivide(image_at + channels * d_.in_height * d_.input_row_bytes(), kBusBytes);
-      reader_ = begins + std::max(beats, channels * row_places_);
-      stored_.push_back(reader_);
+      const std::uint64_t places = channels * row_places_;
+      stored_.push_back(begins + std::max(beats, places));
+      // The run ends with its last beat, when subbit_table_rows still holds the last rows.
+      const std::uint64_t held = kRowsHeld / (std::min<std::uint64_t>(3, d_.in_height) * d_.input_row_bytes());
+      reader_ = begins + std::max(beats, places - std::min(places, held));
     } else {
       const std::uint64_t outputs = NextOutputs();
       reader_ = begins + outputs * kernels_.index_bits;

@@ -449,7 +449,7 @@ module subbit_device #(
     );
     if (DENSES) begin : g_dense
       localparam int OUTPUTS = 32'(DENSE_OUTPUTS);
-      logic tap, first, last;
+      logic tap, last;
       logic [8*OUTPUTS-1:0] tap_weights;
       logic [31:0] pixels;
       logic [1:0] shift;
@@ -495,7 +495,6 @@ module subbit_device #(
           .band_done_o(sums_done),
           .lend_i(layer.classifier),
           .lent_tap_i(tap),
-          .lent_first_i(first),
           .lent_last_i(last),
           .lent_weights_i(tap_weights),
           .lent_pixels_i(pixels),
@@ -522,7 +521,6 @@ module subbit_device #(
           .read_beat_data_i(beat_data),
           .read_beat_last_i(beat_last),
           .tap_o(tap),
-          .first_o(first),
           .last_o(last),
           .weights_o(tap_weights),
           .pixels_o(pixels),

@@ -105,9 +105,12 @@ module subbit_dense_engine #(
     $error("VALUES must hold eight rows of four channels of a stem");
   end
 
-  wire stem = layer_i.stem;
+  logic stem, average;                                 // `average`: of two rows and columns
+  always_ff @(posedge clk) begin
+    stem <= layer_i.stem;
+    average <= !layer_i.stem && layer_i.pool_height[1];
+  end
   wire single = layer_i.out_channels <= 16'(BLOCK);    // block: its weights are loaded once
-  wire average = !stem && layer_i.pool_height[1];      // of two rows and columns
 
   // ---- Reading: of a stem zero pixels; weights of a block; rows, for which there must be room.
   typedef enum logic [2:0] {
@@ -239,7 +242,7 @@ module subbit_dense_engine #(
     if (block_used) computed_q <= 1'b1;
     else if (next_block) computed_q <= 1'b0;
     if (start_i) begin
-      reading_q <= stem ? ASK_ZEROS : ASK_WEIGHTS;
+      reading_q <= layer_i.stem ? ASK_ZEROS : ASK_WEIGHTS;
       images_left_q <= layer_i.batch;
       image_at_q <= layer_i.input_address;
       row_at_q <= layer_i.input_address;

@@ -353,8 +353,11 @@ module subbit_device #(
 
   if (TABLES) begin : g_tables
     // What each engine asks of the bus. Values of stems and shortcuts are written by the engine with tables.
-    wire dense = layer.stem || layer.shortcut;
-    wire core = !dense && !layer.classifier;
+    logic dense, core;
+    always_ff @(posedge clk) begin
+      dense <= layer.stem || layer.shortcut;
+      core <= !layer.stem && !layer.shortcut && !layer.classifier;
+    end
     logic table_busy, dense_busy, classifier_busy;
     logic table_read_valid, table_read_beat_ready, table_write_valid, table_write_beat_valid;
     logic [ADDR_WIDTH-1:0] table_read_address, table_write_address;

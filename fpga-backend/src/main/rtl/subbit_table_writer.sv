@@ -209,7 +209,7 @@ module subbit_table_writer #(
   logic [COUNT_BITS-1:0] count, count_next;    // bytes, with those before the run in its first beat
   logic ends;                                  // the run ends with what is held
   logic slot;
-  wire left_over = count >= COUNT_BITS'(BYTES) || (ends && count != 0);
+  logic left_over;                             // what is held is a beat, or the end of the run
   wire [COUNT_BITS-1:0] row_bytes = COUNT_BITS'((out_width + 16'd7) >> 3);
   wire [ROW-1:0] row_strobe = ~({ROW{1'b1}} << row_bytes);
   wire [COUNT_BITS-1:0] at = row_first ? COUNT_BITS'(row_at[SIZE-1:0]) : count;
@@ -232,6 +232,7 @@ module subbit_table_writer #(
   wire ends_next = left_over ? ends : row_last;
   wire moves = slot && (left_over || takes);
   wire emits = moves && (count_next >= COUNT_BITS'(BYTES) || ends_next);
+  wire [COUNT_BITS-1:0] count_left = count_next > COUNT_BITS'(BYTES) ? count_next - COUNT_BITS'(BYTES) : '0;    // behind a beat
 
   assign band_busy = waiting != 0 || reading || found_valid || row_valid || left_over || beat_valid;
   assign busy = more || band_busy;
@@ -239,9 +240,11 @@ module subbit_table_writer #(
     if (rst || start) begin
       count <= '0;
       ends <= 1'b0;
+      left_over <= 1'b0;
     end else if (moves) begin
-      count <= emits ? (count_next > COUNT_BITS'(BYTES) ? count_next - COUNT_BITS'(BYTES) : '0) : count_next;
+      count <= emits ? count_left : count_next;
       ends <= ends_next;
+      left_over <= emits && (count_left >= COUNT_BITS'(BYTES) || (ends_next && count_left != 0));
     end
     if (moves) begin
       data <= emits ? data_next >> DATA_WIDTH : data_next;

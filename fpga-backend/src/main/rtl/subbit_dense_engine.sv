@@ -297,7 +297,8 @@ module subbit_dense_engine #(
   wire channel_ends = value_beat_q == row_beats - 16'd1;
   wire values_end = channel_ends && value_channel_q == layer_i.in_channels - 16'd1;
   // A place is read one cycle before it is written: where each row is one beat, the second one waits for the first.
-  wire alone = row_beats == 16'd1 && layer_i.in_channels == 16'd1;
+  logic alone;
+  always_ff @(posedge clk) alone <= row_beats == 16'd1 && layer_i.in_channels == 16'd1;
   logic value_valid_q;
   localparam logic [1:0] LAST_WORD = 2'(BYTES / 2 - 1);
   localparam logic [1:0] LAST_UNIT = 2'(UNITS - 1);
@@ -458,6 +459,7 @@ module subbit_dense_engine #(
   logic [1:0] tap_channel_q;
   logic [2:0] tap_row_q, tap_column_q;
   logic [7:0] drain_left_q;
+  logic drained_q;                            // none are left
   logic first_sums_q;                         // no row of the block came before
 
   wire [1:0] pool_height = stem ? layer_i.pool_height : 2'd1;
@@ -494,7 +496,7 @@ module subbit_dense_engine #(
   wire pass_last = pixels_left_q == 16'(pixels_here);
   wire row_inside = sum_row_q < layer_i.sum_height;
   logic tap_last;
-  wire issue = computing_q == TAPS_RUN && !(tap_last && drain_left_q != 0);
+  wire issue = computing_q == TAPS_RUN && !(tap_last && !drained_q);
   wire pass_ends = issue && tap_last;
   wire row_done = pass_ends && pass_last_q && set_last_q;
   wire block_done = row_done && block_ends_q;
@@ -532,6 +534,7 @@ module subbit_dense_engine #(
     lane_wraps_q <= lane_wraps;
     row_sums_q <= row_sums;
     if (drain_left_q != 0) drain_left_q <= drain_left_q - 8'd1;
+    drained_q <= drain_left_q[7:1] == 0 && !pass_ends;
     case (computing_q)
       OFF: ;
       BLOCK_BEGIN: begin

@@ -106,9 +106,10 @@ module subbit_table_engine #(
   end
 
   // ---- What follows from the layer: how a row is cut into steps, and how many rows make a band.
-  logic dense, pairs;
+  logic dense, pairs, gives_values;
   always_ff @(posedge clk) begin
     dense <= DENSE && (layer.stem || layer.shortcut);
+    gives_values <= layer.gives_values;
     pairs <= layer.out_width > 16'(PIXELS) || dense;
   end
   // Of rows and indices as they come, and of what is looked up at once.
@@ -131,13 +132,14 @@ module subbit_table_engine #(
   logic [39:0] sign_bytes;
   wire [15:0] band_more = pairs ? 16'd1 : 16'd2;
   wire [39:0] row_bytes = (40'(layer.out_width) + 40'd7) >> 3;
-  logic [PIECE_BITS:0] pieces;
+  logic [PIECE_BITS:0] pieces, pieces_here;
   always_comb begin
-    pieces = '0;
-    for (int p = 0; p < PIECES; p++) pieces = pieces + (PIECE_BITS + 1)'(p == 0 || layer.out_width > 16'(p * STEP));
+    pieces_here = '0;
+    for (int p = 0; p < PIECES; p++) pieces_here = pieces_here + (PIECE_BITS + 1)'(p == 0 || layer.out_width > 16'(p * STEP));
   end
   // There before the start.
   always_ff @(posedge clk) begin
+    pieces <= pieces_here;
     block <= layer.out_channels < 16'(OUTPUTS) ? layer.out_channels : 16'(OUTPUTS);
     row_sums <= '0;
     for (int p = 1; p <= PIECES; p++) if (pieces == (PIECE_BITS + 1)'(p)) row_sums <= 16'(p) * block;
@@ -450,7 +452,7 @@ module subbit_table_engine #(
   logic [1:0] bands_held;      // halves of what is stored behind the core that are in use
   logic sums_begin, sums_valid, band_done;
   logic half_free, bits_read, values_read;     // one cycle: one of them is free again
-  assign half_free = layer.gives_values ? values_read : bits_read;
+  assign half_free = gives_values ? values_read : bits_read;
   logic [SUM_ADDRESS-1:0] sums_address;
   logic [2*PIXELS*SUM_BITS-1:0] sums;
   always_ff @(posedge clk) begin
@@ -599,19 +601,19 @@ module subbit_table_engine #(
   ) writer (
       .clk,
       .rst,
-      .start(start && (!layer.gives_values || layer.gives_signs)),
+      .start(start && (!gives_values || layer.gives_signs)),
       .busy(writing),
       .pairs,
-      .whole_rows(layer.gives_values),
+      .whole_rows(gives_values),
       .batch(layer.batch),
       .out_channels(layer.out_channels),
       .out_height(layer.out_height),
       .out_width(layer.out_width),
-      .band_rows(layer.gives_values ? sign_rows : band_rows),
-      .band_bytes(layer.gives_values ? sign_bytes : band_bytes),
-      .output_address(layer.gives_values ? layer.signs_address : layer.output_address),
-      .plane_bytes(layer.gives_values ? layer.signs_plane_bytes : layer.out_plane_bytes),
-      .image_bytes(layer.gives_values ? layer.signs_image_bytes : layer.out_image_bytes),
+      .band_rows(gives_values ? sign_rows : band_rows),
+      .band_bytes(gives_values ? sign_bytes : band_bytes),
+      .output_address(gives_values ? layer.signs_address : layer.output_address),
+      .plane_bytes(gives_values ? layer.signs_plane_bytes : layer.out_plane_bytes),
+      .image_bytes(gives_values ? layer.signs_image_bytes : layer.out_image_bytes),
       .store(bits_store),
       .store_half(bits_half),
       .store_piece(bits_piece),
@@ -620,7 +622,7 @@ module subbit_table_engine #(
       .row_store(sign_row_store),
       .row_address(sign_row_address),
       .row_bits(sign_row),
-      .band_done(layer.gives_values ? signs_done : band_done),
+      .band_done(gives_values ? signs_done : band_done),
       .band_read(bits_read),
       .band_busy(signs_busy),
       .command_valid(bits_write_valid),
@@ -645,7 +647,7 @@ module subbit_table_engine #(
         assign values_data[VALUE_BITS*l+:VALUE_BITS] = accumulators[ACC_BITS*l+:ACC_BITS];
       end
     end
-    assign values_turn = layer.gives_values && !signs_turn;
+    assign values_turn = gives_values && !signs_turn;
     subbit_table_values #(
         .PIXELS(PIXELS),
         .OUTPUTS(OUTPUTS),
@@ -660,7 +662,7 @@ module subbit_table_engine #(
         .clk,
         .rst,
         .layer_i(layer),
-        .start_i(start && layer.gives_values),
+        .start_i(start && gives_values),
         .busy_o(values_busy),
         .pairs_i(pairs),
         .pieces_i($clog2(PIECES + 1)'(pieces)),
@@ -672,7 +674,7 @@ module subbit_table_engine #(
         .store_address_i(dense ? dense_address : accumulators_address),
         .store_lanes_i(dense ? dense_lanes : '1),
         .store_data_i(values_data),
-        .band_done_i(dense ? dense_done : band_done && layer.gives_values),
+        .band_done_i(dense ? dense_done : band_done && gives_values),
         .band_read_o(values_read),
         .parameters_store_i(parameters_store),
         .parameters_address_i(parameters_address),

@@ -117,7 +117,7 @@ module subbit_table_values #(
   logic [39:0] image_at_q, block_at_q, run_at_q;      // first bytes of an image, of a block in it, and of the run
   logic [39:0] line_left_q, image_left_q;             // bytes from the block on of a row, and from the band on of an image
   logic runs_end;
-  wire single = layer_i.out_channels <= 16'(OUTPUTS);
+  logic single;                                       // block
   wire begins = state_q == NEXT && bands_q != 0;
   // A cycle after what they are made of.
   logic block_last_q, band_last_q;
@@ -131,6 +131,7 @@ module subbit_table_values #(
   wire [15:0] channels_left = layer_i.out_channels - first_channel_q;
   wire [39:0] row_bytes = (40'(layer_i.out_width) + 40'd3) >> 2 << 3;    // of a channel
   always_ff @(posedge clk) begin
+    single <= layer_i.out_channels <= 16'(OUTPUTS);
     block_last_q <= channels_left <= 16'(OUTPUTS);
     outputs_q <= channels_left <= 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
     band_last_q <= rows_left_q <= band_rows_i;

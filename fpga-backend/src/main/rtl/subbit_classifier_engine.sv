@@ -30,7 +30,6 @@ module subbit_classifier_engine #(
 
     // The array, as subbit_dense_array has it.
     output logic                 tap_o,
-    output logic                 first_o,
     output logic                 last_o,
     output logic [8*OUTPUTS-1:0] weights_o,
     output logic [16*IMAGES-1:0] pixels_o,
@@ -56,7 +55,7 @@ module subbit_classifier_engine #(
   localparam int OUTPUT_BITS = $clog2(OUTPUTS);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
   // From the last tap to its sums.
-  localparam logic [1:0] SETTLE = 2'd2;
+  localparam logic [1:0] SETTLE = 2'd1;
 
   if (WORD_BEATS < 2 || WORD_BEATS * DATA_WIDTH != WORD) begin : g_check
     $error("the weights of OUTPUTS channels must be two beats or more");
@@ -192,7 +191,6 @@ module subbit_classifier_engine #(
     end
     if (word_taken) begin
       weights_o <= word;
-      first_o <= tap_q == 0;
       last_o <= read_beat_last_i;
     end
     // The values of the next tap are read when these have been used.

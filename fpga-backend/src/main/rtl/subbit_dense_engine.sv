@@ -65,8 +65,7 @@ module subbit_dense_engine #(
     // The array, for a classifier, while no layer runs here.
     input  wire                  lend_i,
     input  wire                  lent_tap_i,
-    input  wire                  lent_first_i,
-    input  wire                  lent_last_i,
+      input  wire                  lent_last_i,
     input  wire  [8*OUTPUTS-1:0] lent_weights_i,
     input  wire  [         31:0] lent_pixels_i,
     input  wire  [          1:0] lent_shift_i,
@@ -106,9 +105,12 @@ module subbit_dense_engine #(
     $error("VALUES must hold eight rows of four channels of a stem");
   end
 
-  wire stem = layer_i.stem;
+  logic stem, average;                                 // `average`: of two rows and columns
+  always_ff @(posedge clk) begin
+    stem <= layer_i.stem;
+    average <= !layer_i.stem && layer_i.pool_height[1];
+  end
   wire single = layer_i.out_channels <= 16'(BLOCK);    // block: its weights are loaded once
-  wire average = !stem && layer_i.pool_height[1];      // of two rows and columns
 
   // ---- Reading: of a stem zero pixels; weights of a block; rows, for which there must be room.
   typedef enum logic [2:0] {
@@ -146,21 +148,38 @@ module subbit_dense_engine #(
   wire signed [17:0] place_end = (y_top_q < 0 ? 18'sd0 : y_top_q) + signed'(18'(places_q));
   wire row_may_come = stem ? signed'({2'b00, stored_q}) < place_end || computed_q : held_q != 2'd2;
   wire run_ends = read_beat_valid_i && read_beat_ready_o && read_beat_last_i;
+  // A cycle after what they are made of: whoever asks waits for them, and it is longer to the end of what is asked for.
+  logic settled_q, row_may_come_q, two_q, read_block_last_q, read_images_last_q, single_q, channels_end_q, image_ends_read_q;
+  logic [39:0] weight_bytes_q, image_next_q, row_next_q, plane_next_q;
+  wire asked = read_valid_o && read_ready_i;
   wire channels_end = !stem || 16'(read_channel_q) == layer_i.in_channels - 16'd1;
-  wire row_ends_read = reading_q == ROW && run_ends && channels_end;
+  wire row_ends_read = reading_q == ROW && run_ends && channels_end_q;
   wire image_ends_read = rows_left_q == (two ? 16'd2 : 16'd1);
   wire block_begins = reading_q == WEIGHTS && run_ends;
   wire next_block = reading_q == COMPUTED && computed_q;
   logic row_ready;
 
-  assign read_valid_o = reading_q == ASK_ZEROS || reading_q == ASK_WEIGHTS || (reading_q == ASK_ROW && row_may_come);
-  always_comb begin
+  wire asks = reading_q == ASK_ZEROS || reading_q == ASK_WEIGHTS || reading_q == ASK_ROW;
+  assign read_valid_o = settled_q && (reading_q != ASK_ROW || row_may_come_q);
+  always_ff @(posedge clk) begin
+    settled_q <= asks && !asked && !rst;
+    row_may_come_q <= row_may_come;
+    two_q <= two;
+    read_block_last_q <= read_block_last;
+    read_images_last_q <= images_left_q == 32'd1;
+    single_q <= single;
+    channels_end_q <= channels_end;
+    image_ends_read_q <= image_ends_read;
+    weight_bytes_q <= weight_bytes;
+    image_next_q <= image_at_q + layer_i.in_image_bytes;
+    row_next_q <= row_at_q + (stem ? 40'(layer_i.in_width) : two ? layer_i.in_plane_bytes << 1 : layer_i.in_plane_bytes);
+    plane_next_q <= channels_end ? row_at_q + 40'(layer_i.in_width) : plane_at_q + layer_i.in_plane_bytes;
     case (reading_q)
-      ASK_ZEROS: {read_address_o, read_bytes_o} = {ADDR_WIDTH'(layer_i.codebook_address), 24'(layer_i.in_channels)};
-      ASK_WEIGHTS: {read_address_o, read_bytes_o} = {ADDR_WIDTH'(weights_at_q), 24'(weight_bytes)};
+      ASK_ZEROS: {read_address_o, read_bytes_o} <= {ADDR_WIDTH'(layer_i.codebook_address), 24'(layer_i.in_channels)};
+      ASK_WEIGHTS: {read_address_o, read_bytes_o} <= {ADDR_WIDTH'(weights_at_q), 24'(weight_bytes)};
       default: begin
-        read_address_o = ADDR_WIDTH'(stem ? plane_at_q : row_at_q);
-        read_bytes_o = stem ? 24'(layer_i.in_width) : two ? 24'(layer_i.in_plane_bytes << 1) : 24'(layer_i.in_plane_bytes);
+        read_address_o <= ADDR_WIDTH'(stem ? plane_at_q : row_at_q);
+        read_bytes_o <= stem ? 24'(layer_i.in_width) : two ? 24'(layer_i.in_plane_bytes << 1) : 24'(layer_i.in_plane_bytes);
       end
     endcase
   end
@@ -175,30 +194,30 @@ module subbit_dense_engine #(
     endcase
     case (reading_q)
       IDLE: ;
-      ASK_ZEROS: if (read_ready_i) reading_q <= ZEROS;
+      ASK_ZEROS: if (asked) reading_q <= ZEROS;
       ZEROS: if (run_ends) reading_q <= ASK_WEIGHTS;
-      ASK_WEIGHTS: if (read_ready_i) reading_q <= WEIGHTS;
+      ASK_WEIGHTS: if (asked) reading_q <= WEIGHTS;
       WEIGHTS: if (run_ends) reading_q <= ASK_ROW;
-      ASK_ROW: if (row_may_come && read_ready_i) reading_q <= ROW;
-      ROW: if (run_ends) reading_q <= channels_end && image_ends_read ? COMPUTED : ASK_ROW;
+      ASK_ROW: if (asked) reading_q <= ROW;
+      ROW: if (run_ends) reading_q <= channels_end_q && image_ends_read_q ? COMPUTED : ASK_ROW;
       default:
       if (computed_q) begin
-        reading_q <= single ? ASK_ROW : ASK_WEIGHTS;
-        if (read_block_last && images_left_q == 32'd1) reading_q <= IDLE;
+        reading_q <= single_q ? ASK_ROW : ASK_WEIGHTS;
+        if (read_block_last_q && read_images_last_q) reading_q <= IDLE;
       end
     endcase
-    if (block_begins || (next_block && single)) begin
+    if (block_begins || (next_block && single_q)) begin
       stored_q <= '0;
       read_place_q <= '0;
       read_channel_q <= '0;
       rows_left_q <= layer_i.in_height;
     end
     if (reading_q == ROW && run_ends) begin
-      read_channel_q <= channels_end ? 2'd0 : read_channel_q + 2'd1;
-      plane_at_q <= channels_end ? row_at_q + 40'(layer_i.in_width) : plane_at_q + layer_i.in_plane_bytes;
-      if (channels_end) begin
-        row_at_q <= row_at_q + (stem ? 40'(layer_i.in_width) : two ? layer_i.in_plane_bytes << 1 : layer_i.in_plane_bytes);
-        rows_left_q <= rows_left_q - (two ? 16'd2 : 16'd1);
+      read_channel_q <= channels_end_q ? 2'd0 : read_channel_q + 2'd1;
+      plane_at_q <= plane_next_q;
+      if (channels_end_q) begin
+        row_at_q <= row_next_q;
+        rows_left_q <= rows_left_q - (two_q ? 16'd2 : 16'd1);
         stored_q <= stored_q + 16'd1;
         read_place_q <= read_place_q == places_q - 1'b1 ? '0 : read_place_q + 1'b1;
         fill_half_q <= !fill_half_q;
@@ -207,23 +226,23 @@ module subbit_dense_engine #(
     if (next_block) begin
       row_at_q <= image_at_q;
       plane_at_q <= image_at_q;
-      read_first_q <= read_block_last ? 16'd0 : read_first_q + 16'(BLOCK);
-      weights_at_q <= read_block_last ? layer_i.index_address : weights_at_q + weight_bytes;
-      if (read_block_last) begin
-        image_at_q <= image_at_q + layer_i.in_image_bytes;
-        row_at_q <= image_at_q + layer_i.in_image_bytes;
-        plane_at_q <= image_at_q + layer_i.in_image_bytes;
+      read_first_q <= read_block_last_q ? 16'd0 : read_first_q + 16'(BLOCK);
+      weights_at_q <= read_block_last_q ? layer_i.index_address : weights_at_q + weight_bytes_q;
+      if (read_block_last_q) begin
+        image_at_q <= image_next_q;
+        row_at_q <= image_next_q;
+        plane_at_q <= image_next_q;
         images_left_q <= images_left_q - 32'd1;
       end
     end
-    held_q <= held_q + 2'(reading_q == ASK_ROW && row_may_come && read_ready_i && !stem) - 2'(row_used);
+    held_q <= held_q + 2'(reading_q == ASK_ROW && asked && !stem) - 2'(row_used);
     filled_q <= filled_q + 2'(row_ends_read && !stem) - 2'(row_used);
-    if (block_begins || (next_block && single && !(read_block_last && images_left_q == 32'd1))) begun_q <= 1'b1;
+    if (block_begins || (next_block && single_q && !(read_block_last_q && read_images_last_q))) begun_q <= 1'b1;
     else if (block_taken) begun_q <= 1'b0;
     if (block_used) computed_q <= 1'b1;
     else if (next_block) computed_q <= 1'b0;
     if (start_i) begin
-      reading_q <= stem ? ASK_ZEROS : ASK_WEIGHTS;
+      reading_q <= layer_i.stem ? ASK_ZEROS : ASK_WEIGHTS;
       images_left_q <= layer_i.batch;
       image_at_q <= layer_i.input_address;
       row_at_q <= layer_i.input_address;
@@ -278,7 +297,8 @@ module subbit_dense_engine #(
   wire channel_ends = value_beat_q == row_beats - 16'd1;
   wire values_end = channel_ends && value_channel_q == layer_i.in_channels - 16'd1;
   // A place is read one cycle before it is written: where each row is one beat, the second one waits for the first.
-  wire alone = row_beats == 16'd1 && layer_i.in_channels == 16'd1;
+  logic alone;
+  always_ff @(posedge clk) alone <= row_beats == 16'd1 && layer_i.in_channels == 16'd1;
   logic value_valid_q;
   localparam logic [1:0] LAST_WORD = 2'(BYTES / 2 - 1);
   localparam logic [1:0] LAST_UNIT = 2'(UNITS - 1);
@@ -342,7 +362,7 @@ module subbit_dense_engine #(
       pair_at_q <= '0;
       pixel_q <= 1'b0;
       second_q <= 1'b0;
-      value_final_q <= !two;
+      value_final_q <= !two_q;
     end
     value_valid_q <= part_valid && !stem && !rst;
     value_banks_q <= store_banks;
@@ -439,6 +459,7 @@ module subbit_dense_engine #(
   logic [1:0] tap_channel_q;
   logic [2:0] tap_row_q, tap_column_q;
   logic [7:0] drain_left_q;
+  logic drained_q;                            // none are left
   logic first_sums_q;                         // no row of the block came before
 
   wire [1:0] pool_height = stem ? layer_i.pool_height : 2'd1;
@@ -454,7 +475,14 @@ module subbit_dense_engine #(
   wire signed [17:0] rows_there = signed'({2'b00, layer_i.in_height});
   wire rows_here = stem ? signed'({2'b00, stored_q}) >= (rows_under < rows_there ? rows_under : rows_there) : filled_q != 0;
   wire room_here = !(row_ends && band_first) || band_room_i;
-  wire row_begins = computing_q == ROW_BEGIN && rows_here && room_here;
+  // A cycle after what they are made of, which changes in the first cycle of a row, and with a pass that ends SHORTEST cycles
+  // before the next one at least.
+  logic row_settled_q, row_here_q, set_last_q, pass_last_q, band_last_q, block_ends_q, block_last_q, images_last_q, lane_wraps_q;
+  logic [1:0] pixels_here_q;
+  logic [6:0] set_outputs_q;
+  logic [7:0] pass_cycles_q;
+  logic [LANE_BITS-1:0] lane_next_q;
+  wire row_begins = computing_q == ROW_BEGIN && row_settled_q && row_here_q;
   assign band_begin_o = row_begins && row_ends && band_first;
 
   // Of the pass: which of its columns end a window, and how many pixels of the output it gives.
@@ -467,11 +495,11 @@ module subbit_dense_engine #(
   wire [1:0] pixels_here = 2'(end_0) + 2'(end_1);
   wire pass_last = pixels_left_q == 16'(pixels_here);
   wire row_inside = sum_row_q < layer_i.sum_height;
-  wire tap_last = tap_q == layer_i.dense_taps - 9'd1;
-  wire issue = computing_q == TAPS_RUN && !(tap_last && drain_left_q != 0);
+  logic tap_last;
+  wire issue = computing_q == TAPS_RUN && !(tap_last && !drained_q);
   wire pass_ends = issue && tap_last;
-  wire row_done = pass_ends && pass_last && set_last;
-  wire block_done = row_done && row_ends && out_rows_left_q == 16'd1;
+  wire row_done = pass_ends && pass_last_q && set_last_q;
+  wire block_done = row_done && block_ends_q;
   assign block_taken = computing_q == BLOCK_BEGIN && begun_q && band_ready_i;
   assign row_used = row_done && !stem;
   assign block_used = block_done;
@@ -491,12 +519,26 @@ module subbit_dense_engine #(
   wire [PLACE_BITS:0] place_next = (PLACE_BITS + 1)'(top_place_q) + (PLACE_BITS + 1)'(layer_i.stem_stride_h);
 
   always_ff @(posedge clk) begin
+    row_settled_q <= computing_q == ROW_BEGIN && !row_begins;
+    row_here_q <= rows_here && room_here;
+    set_last_q <= set_last;
+    pass_last_q <= pass_last;
+    pixels_here_q <= pixels_here;
+    band_last_q <= band_last;
+    block_ends_q <= row_ends && out_rows_left_q == 16'd1;
+    block_last_q <= block_last;
+    images_last_q <= images_due_q == 32'd1;
+    set_outputs_q <= set_outputs;
+    pass_cycles_q <= pass_cycles;
+    lane_next_q <= lane_next;
+    lane_wraps_q <= lane_wraps;
     row_sums_q <= row_sums;
     if (drain_left_q != 0) drain_left_q <= drain_left_q - 8'd1;
+    drained_q <= drain_left_q[7:1] == 0 && !pass_ends;
     case (computing_q)
       OFF: ;
       BLOCK_BEGIN: begin
-        outputs_q <= block_last ? layer_i.out_channels - first_channel_q : 16'(BLOCK);
+        outputs_q <= block_last_q ? layer_i.out_channels - first_channel_q : 16'(BLOCK);
         sum_row_q <= '0;
         out_rows_left_q <= layer_i.out_height;
         band_left_q <= band_rows_i;
@@ -513,11 +555,12 @@ module subbit_dense_engine #(
       default:
       if (row_done) begin
         computing_q <= ROW_BEGIN;
-        if (block_done) computing_q <= block_last && images_due_q == 32'd1 ? OFF : BLOCK_BEGIN;
+        if (block_done) computing_q <= block_last_q && images_last_q ? OFF : BLOCK_BEGIN;
       end
     endcase
     if (issue) begin
       tap_q <= tap_last ? 9'd0 : tap_q + 9'd1;
+      tap_last <= tap_q + 9'd2 == layer_i.dense_taps;
       if (4'(tap_column_q) != layer_i.kernel - 4'd1) tap_column_q <= tap_column_q + 3'd1;
       else begin
         tap_column_q <= '0;
@@ -530,8 +573,9 @@ module subbit_dense_engine #(
     end
     if (computing_q == ROW_BEGIN || pass_ends) begin
       {tap_q, tap_channel_q, tap_row_q, tap_column_q} <= '0;
+      tap_last <= layer_i.dense_taps == 9'd1;
     end
-    if (computing_q == ROW_BEGIN || (pass_ends && pass_last)) begin
+    if (computing_q == ROW_BEGIN || (pass_ends && pass_last_q)) begin
       pool_column_q <= pool_width - 2'd1 - (stem ? layer_i.pool_pad_left : 2'd0);
       column_sum_q <= '0;
       pixels_left_q <= layer_i.out_width;
@@ -543,17 +587,17 @@ module subbit_dense_engine #(
     end else if (pass_ends) begin
       pool_column_q <= until_end(column_1, layer_i.pool_stride_w);
       column_sum_q <= column_sum_q + 16'd2;
-      pixels_left_q <= pixels_left_q - 16'(pixels_here);
-      lane_q <= lane_wraps ? lane_next - LANE_BITS'(STEP) : lane_next;
-      if (lane_wraps) piece_base_q <= piece_base_q + SUM_ADDRESS'(outputs_q);
-      pool_at_q <= pool_at_q + (pixels_here[0] ? (HALF_ADDRESS + 1)'(outputs_q) : '0) +
-          (pixels_here[1] ? (HALF_ADDRESS + 1)'(outputs_q) << 1 : '0);
+      pixels_left_q <= pixels_left_q - 16'(pixels_here_q);
+      lane_q <= lane_wraps_q ? lane_next_q - LANE_BITS'(STEP) : lane_next_q;
+      if (lane_wraps_q) piece_base_q <= piece_base_q + SUM_ADDRESS'(outputs_q);
+      pool_at_q <= pool_at_q + (pixels_here_q[0] ? (HALF_ADDRESS + 1)'(outputs_q) : '0) +
+          (pixels_here_q[1] ? (HALF_ADDRESS + 1)'(outputs_q) << 1 : '0);
       column_base_q <= column_base_q + 11'({layer_i.stem_stride_w, 1'b0});
       value_base_q <= value_base_q + HALF_ADDRESS'(layer_i.in_channels);
     end
     if (pass_ends) begin
-      drain_left_q <= (pass_cycles < 8'(SHORTEST) ? 8'(SHORTEST) : pass_cycles) - 8'd1;
-      if (pass_last) set_q <= 1'b1;
+      drain_left_q <= (pass_cycles_q < 8'(SHORTEST) ? 8'(SHORTEST) : pass_cycles_q) - 8'd1;
+      if (pass_last_q) set_q <= 1'b1;
     end
     if (row_done) begin
       sum_row_q <= sum_row_q + 16'd1;
@@ -564,15 +608,15 @@ module subbit_dense_engine #(
       pool_row_q <= stem ? until_end(pool_row_q, layer_i.pool_stride_h) : 2'd0;
       if (row_ends) begin
         out_rows_left_q <= out_rows_left_q - 16'd1;
-        band_left_q <= band_last ? band_rows_i : band_left_q - 16'd1;
-        row_base_q <= band_last ? '0 : row_base_q + row_sums_q;
-        if (band_last) half_q <= !half_q;
+        band_left_q <= band_last_q ? band_rows_i : band_left_q - 16'd1;
+        row_base_q <= band_last_q ? '0 : row_base_q + row_sums_q;
+        if (band_last_q) half_q <= !half_q;
       end
     end
     if (block_done || start_i) y_top_q <= -18'(layer_i.stem_pad_top);
     if (block_done) begin
-      first_channel_q <= block_last ? 16'd0 : first_channel_q + 16'(BLOCK);
-      if (block_last) images_due_q <= images_due_q - 32'd1;
+      first_channel_q <= block_last_q ? 16'd0 : first_channel_q + 16'(BLOCK);
+      if (block_last_q) images_due_q <= images_due_q - 32'd1;
     end
     if (start_i) begin
       computing_q <= BLOCK_BEGIN;
@@ -603,11 +647,11 @@ module subbit_dense_engine #(
     logic [SUM_ADDRESS-1:0] address;
     logic [HALF_ADDRESS:0] pool_at;
   } pass_t;
-  localparam int HELD = 7;          // cycles from a pass's last tap to its sums
+  localparam int HELD = 6;          // cycles from a pass's last tap to its sums
   logic [HELD-1:1] pass_valid;
   pass_t passes[HELD];
   assign passes[0] = '{
-          outputs: set_outputs,
+          outputs: set_outputs_q,
           block_outputs: 8'(outputs_q),
           first: CHANNEL_BITS'(first_channel_q) + (set_q ? CHANNEL_BITS'(OUTPUTS) : '0),
           present: row_inside ? {column_sum_q + 16'd1 < layer_i.sum_width, column_sum_q < layer_i.sum_width} : 2'b00,
@@ -615,7 +659,7 @@ module subbit_dense_engine #(
           row_ends: row_ends,
           first_row: first_sums_q,
           first_column: column_sum_q == 0,
-          band_last: row_done && row_ends && band_last,
+          band_last: row_done && row_ends && band_last_q,
           half: half_q,
           lane: lane_q,
           address: piece_base_q,
@@ -632,7 +676,7 @@ module subbit_dense_engine #(
   wire [PLACE_BITS-1:0] place = around(tap_place);
   wire [PLACE_BITS-1:0] pixel_row = rows_before(place, layer_i.in_channels[2:0]) + PLACE_BITS'(tap_channel_q);
   logic [3:1] taps_valid;
-  logic [3:1] firsts, lasts;
+  logic [3:1] lasts;
   logic [1:0] inside_1, inside_2, odd_1, odd_2;
   logic [7:0] zero_1, zero_2;
   logic [VALUE_ADDRESS-1:0] value_address_1[2];
@@ -642,7 +686,6 @@ module subbit_dense_engine #(
   logic [31:0] pixels_3;
   always_ff @(posedge clk) begin
     taps_valid <= rst ? '0 : {taps_valid[2:1], issue};
-    firsts <= {firsts[2:1], tap_q == 0};
     lasts <= {lasts[2:1], tap_last};
     word_address_1 <= WORD_ADDRESS'(set_q ? 10'(layer_i.dense_taps) + 10'(tap_q) : 10'(tap_q));
     zero_1 <= zeros_q[tap_channel_q];
@@ -694,7 +737,6 @@ module subbit_dense_engine #(
       .clk,
       .rst,
       .tap_i(lend_i ? lent_tap_i : taps_valid[3]),
-      .first_i(lend_i ? lent_first_i : firsts[3]),
       .last_i(lend_i ? lent_last_i : lasts[3]),
       .weights_i(lend_i ? lent_weights_i : weights_3),
       .pixels_i(lend_i ? lent_pixels_i : pixels_3),
@@ -741,7 +783,7 @@ module subbit_dense_engine #(
       .read_data(minimum_1)
   );
 
-  // ---- Cycle 1: half of what a sum is divided by added. 2: moved down, the nearest of 16 bits.
+  // ---- Cycle 1: half of what a sum is divided by added, and moved down by whole bytes. 2: by bits, the nearest of 16 bits.
   typedef struct packed {
     logic valid;
     logic ends;                  // a window
@@ -789,9 +831,10 @@ module subbit_dense_engine #(
     half_in <= {half_in[3:1], pass_q.half};
   end
   for (genvar p = 0; p < 2; p++) begin : g_move
-    wire signed [32:0] down = rounded_1[p] >>> layer_i.shift;
+    wire signed [32:0] rounded = 33'(signed'(sums[32*p+:32])) + half_sum;
+    wire signed [32:0] down = rounded_1[p] >>> layer_i.shift[2:0];
     always_ff @(posedge clk) begin
-      rounded_1[p] <= 33'(signed'(sums[32*p+:32])) + half_sum;
+      rounded_1[p] <= rounded >>> {layer_i.shift[4:3], 3'd0};
       moved_2[p] <= down > 33'sd32767 ? 16'sd32767 : down < -33'sd32768 ? LEAST : down[15:0];
     end
   end

@@ -120,7 +120,7 @@ module subbit_descriptor #(
   logic [15:0] block_outputs;               // of a block, at most
   logic [31:0] kept;                        // what stays on chip of a row: pairs of values, or sums that are pooled
   // Lengths of the axes of a stem's sums, and of what they are pooled to: one division after the other.
-  logic [2:0] judge;
+  logic [3:0] judge;
   logic [15:0] sum_height, sum_width;
   logic [17:0] quotient;
   logic has_codebook, has_bias, has_multipliers, has_residual, tail_clear;
@@ -137,26 +137,24 @@ module subbit_descriptor #(
     return padded < 32'd3 ? 32'd0 : (stride == 16'd2 ? (padded - 32'd3) >> 1 : padded - 32'd3) + 32'd1;
   endfunction
 
-  // floor(number / divisor), for 17 bits and 1 to 8: products with the reciprocal, rounded up, are exact.
-  function automatic logic [16:0] divided(input logic [16:0] number, input logic [3:0] divisor);
-    logic [19:0] reciprocal;
+  // 2^20 / divisor, rounded up, for 1 to 8: the quotients of 17 bits that its products give are exact.
+  function automatic logic [20:0] reciprocal(input logic [3:0] divisor);
     case (divisor)
-      4'd3: reciprocal = 20'd349526;
-      4'd5: reciprocal = 20'd209716;
-      4'd6: reciprocal = 20'd174763;
-      4'd7: reciprocal = 20'd149797;
-      4'd2: reciprocal = 20'd524288;
-      4'd4: reciprocal = 20'd262144;
-      4'd8: reciprocal = 20'd131072;
-      default: reciprocal = 20'd0;
+      4'd2: return 21'd524288;
+      4'd3: return 21'd349526;
+      4'd4: return 21'd262144;
+      4'd5: return 21'd209716;
+      4'd6: return 21'd174763;
+      4'd7: return 21'd149797;
+      4'd8: return 21'd131072;
+      default: return 21'd1048576;
     endcase
-    return reciprocal == 0 ? number : 17'(37'(number) * 37'(reciprocal) >> 20);
   endfunction
   logic [31:0] padded_height, padded_width;
   logic [17:0] axis_padded;
   logic [3:0] axis_window, axis_stride;
   always_comb begin
-    case (judge[1:0])
+    case ({judge[2], judge[0]})
       2'd0: {axis_padded, axis_window, axis_stride} = {padded_height[17:0], d.kernel[3:0], d.stride_h[3:0]};
       2'd1: {axis_padded, axis_window, axis_stride} = {padded_width[17:0], d.kernel[3:0], d.stride_w[3:0]};
       2'd2: {axis_padded, axis_window, axis_stride} =
@@ -167,9 +165,14 @@ module subbit_descriptor #(
   end
   wire [16:0] axis_room = 17'(axis_padded - 18'(axis_window));
   // Of sums that there are none of, nothing is pooled.
-  wire axis_fits = axis_padded >= 18'(axis_window) && (judge[1] ? (judge[0] ? sum_width : sum_height) != 0 : 1'b1);
+  wire axis_fits = axis_padded >= 18'(axis_window) && (judge[2] ? (judge[0] ? sum_width : sum_height) != 0 : 1'b1);
+  // A division takes three cycles.
+  logic fits_1, fits_2;
+  logic [16:0] room_1;
+  logic [20:0] reciprocal_1;
+  logic [17:0] quotient_2;
 
-  // The checks, valid three cycles after the bytes, and those of a stem's axes six.
+  // The checks, valid three cycles after the bytes, and those of a stem's axes ten.
   logic [15:0] row_places;
   logic [31:0] rows_due;
   logic header_ok, enumerations_ok, supported, zeros_ok, multiplier_ok, shape_ok, optional_ok;
@@ -201,12 +204,16 @@ module subbit_descriptor #(
     // A third, rounded up: exact for 16 bits.
     row_places <= 16'((33'(d.in_height[15:0]) + 33'd2) * 33'd43691 >> 17);
     rows_due <= 32'(row_places) * 32'(d.in_channels[$clog2(MAX_CHANNELS):0]);
-    quotient <= axis_fits ? 18'(divided(axis_room, axis_stride)) + 18'd1 : '0;
-    if (judge == 3'd1) sum_height <= quotient[15:0];
-    if (judge == 3'd2) sum_width <= quotient[15:0];
-    if (!stem || judge == 3'd3) height_due <= stem ? 32'(quotient) : shortcut ? (d.pool_height[1] ? (d.in_height + 32'd1) >> 1 : d.in_height) :
+    {fits_2, fits_1} <= {fits_1, axis_fits};
+    room_1 <= axis_room;
+    reciprocal_1 <= reciprocal(axis_stride);
+    quotient_2 <= 18'(38'(room_1) * 38'(reciprocal_1) >> 20);
+    quotient <= fits_2 ? quotient_2 + 18'd1 : '0;
+    if (judge == 4'd3) sum_height <= quotient[15:0];
+    if (judge == 4'd4) sum_width <= quotient[15:0];
+    if (!stem || judge == 4'd7) height_due <= stem ? 32'(quotient) : shortcut ? (d.pool_height[1] ? (d.in_height + 32'd1) >> 1 : d.in_height) :
         out_length(padded_height, d.stride_h);
-    if (!stem || judge == 3'd4) width_due <= stem ? 32'(quotient) : shortcut ? (d.pool_height[1] ? (d.in_width + 32'd1) >> 1 : d.in_width) :
+    if (!stem || judge == 4'd8) width_due <= stem ? 32'(quotient) : shortcut ? (d.pool_height[1] ? (d.in_width + 32'd1) >> 1 : d.in_width) :
         out_length(padded_width, d.stride_w);
     dense_taps <= stem ? 9'(d.in_channels[2:0] * 9'(d.kernel[3:0] * 7'(d.kernel[3:0]))) : d.in_channels[8:0];
     block_outputs <= d.out_channels > INDEX_OUTPUTS ? 16'(INDEX_OUTPUTS) : d.out_channels[15:0];
@@ -348,8 +355,8 @@ module subbit_descriptor #(
           state <= JUDGE;
         end
         JUDGE: begin
-          judge <= judge + 3'd1;
-          if (judge == 3'd6) state <= CHECK;
+          judge <= judge + 4'd1;
+          if (judge == 4'd10) state <= CHECK;
         end
         CHECK: begin
           step <= '0;

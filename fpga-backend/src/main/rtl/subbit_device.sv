@@ -353,8 +353,11 @@ module subbit_device #(
 
   if (TABLES) begin : g_tables
     // What each engine asks of the bus. Values of stems and shortcuts are written by the engine with tables.
-    wire dense = layer.stem || layer.shortcut;
-    wire core = !dense && !layer.classifier;
+    logic dense, core;
+    always_ff @(posedge clk) begin
+      dense <= layer.stem || layer.shortcut;
+      core <= !layer.stem && !layer.shortcut && !layer.classifier;
+    end
     logic table_busy, dense_busy, classifier_busy;
     logic table_read_valid, table_read_beat_ready, table_write_valid, table_write_beat_valid;
     logic [ADDR_WIDTH-1:0] table_read_address, table_write_address;
@@ -449,7 +452,7 @@ module subbit_device #(
     );
     if (DENSES) begin : g_dense
       localparam int OUTPUTS = 32'(DENSE_OUTPUTS);
-      logic tap, first, last;
+      logic tap, last;
       logic [8*OUTPUTS-1:0] tap_weights;
       logic [31:0] pixels;
       logic [1:0] shift;
@@ -495,7 +498,6 @@ module subbit_device #(
           .band_done_o(sums_done),
           .lend_i(layer.classifier),
           .lent_tap_i(tap),
-          .lent_first_i(first),
           .lent_last_i(last),
           .lent_weights_i(tap_weights),
           .lent_pixels_i(pixels),
@@ -522,7 +524,6 @@ module subbit_device #(
           .read_beat_data_i(beat_data),
           .read_beat_last_i(beat_last),
           .tap_o(tap),
-          .first_o(first),
           .last_o(last),
           .weights_o(tap_weights),
           .pixels_o(pixels),

@@ -27,19 +27,25 @@ module subbit_queue #(
   // Positions modulo 2 * DEPTH, so that a full queue differs from an empty one.
   logic [AW:0] written, taken;
 
-  assign in_ready = written - taken != (AW + 1)'(DEPTH);
-  assign out_valid = written != taken;
+  wire put = in_valid && in_ready;
+  wire take = out_valid && out_ready;
   assign out_data = memory[taken[AW-1:0]];
 
   always_ff @(posedge clk) begin
     if (rst) begin
       written <= '0;
       taken <= '0;
+      in_ready <= 1'b1;
+      out_valid <= 1'b0;
     end else begin
-      if (in_valid && in_ready) written <= written + 1'b1;
-      if (out_valid && out_ready) taken <= taken + 1'b1;
+      if (put) written <= written + 1'b1;
+      if (take) taken <= taken + 1'b1;
+      if (put != take) begin
+        in_ready <= take || written - taken != (AW + 1)'(DEPTH - 1);
+        out_valid <= put || written - taken != (AW + 1)'(1);
+      end
     end
-    if (in_valid && in_ready) memory[written[AW-1:0]] <= in_data;
+    if (put) memory[written[AW-1:0]] <= in_data;
   end
 endmodule
 

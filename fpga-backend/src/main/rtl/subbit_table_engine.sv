@@ -106,8 +106,12 @@ module subbit_table_engine #(
   end
 
   // ---- What follows from the layer: how a row is cut into steps, and how many rows make a band.
-  wire dense = DENSE && (layer.stem || layer.shortcut);
-  wire pairs = layer.out_width > 16'(PIXELS) || dense;
+  logic dense, pairs, gives_values;
+  always_ff @(posedge clk) begin
+    dense <= DENSE && (layer.stem || layer.shortcut);
+    gives_values <= layer.gives_values;
+    pairs <= layer.out_width > 16'(PIXELS) || dense;
+  end
   // Of rows and indices as they come, and of what is looked up at once.
   wire [15:0] groups = (layer.in_channels + 16'(INDEX_CHANNELS - 1)) >> $clog2(INDEX_CHANNELS);
   wire [15:0] core_groups = (layer.in_channels + 16'(CHANNELS - 1)) >> $clog2(CHANNELS);
@@ -128,13 +132,14 @@ module subbit_table_engine #(
   logic [39:0] sign_bytes;
   wire [15:0] band_more = pairs ? 16'd1 : 16'd2;
   wire [39:0] row_bytes = (40'(layer.out_width) + 40'd7) >> 3;
-  logic [PIECE_BITS:0] pieces;
+  logic [PIECE_BITS:0] pieces, pieces_here;
   always_comb begin
-    pieces = '0;
-    for (int p = 0; p < PIECES; p++) pieces = pieces + (PIECE_BITS + 1)'(p == 0 || layer.out_width > 16'(p * STEP));
+    pieces_here = '0;
+    for (int p = 0; p < PIECES; p++) pieces_here = pieces_here + (PIECE_BITS + 1)'(p == 0 || layer.out_width > 16'(p * STEP));
   end
   // There before the start.
   always_ff @(posedge clk) begin
+    pieces <= pieces_here;
     block <= layer.out_channels < 16'(OUTPUTS) ? layer.out_channels : 16'(OUTPUTS);
     row_sums <= '0;
     for (int p = 1; p <= PIECES; p++) if (pieces == (PIECE_BITS + 1)'(p)) row_sums <= 16'(p) * block;
@@ -258,9 +263,11 @@ module subbit_table_engine #(
   logic [1:0] images_held;                  // images that lie in the store, or are asked for
   logic halves;
   wire [39:0] rows_group_bytes = layer.in_plane_bytes << $clog2(INDEX_CHANNELS);
-  assign rows_may_go = rows_settled == '1 && row_images_left != 0 && (image_begun || images_held < (halves ? 2'd2 : 2'd1));
+  logic row_images;                         // are left
+  assign rows_may_go = rows_settled == '1 && row_images && (image_begun || images_held < (halves ? 2'd2 : 2'd1));
   always_ff @(posedge clk) begin
     rows_settled <= {rows_settled[0], !rows_asked && !start};
+    row_images <= row_images_left != 0;
     rows_last <= image_left <= rows_group_bytes;
     rows_bytes <= image_left <= rows_group_bytes ? image_left : rows_group_bytes;
     images_held <= images_held + 2'(rows_asked && !image_begun) - 2'(image_done);
@@ -277,7 +284,7 @@ module subbit_table_engine #(
       image_begun <= 1'b0;
       images_held <= '0;
     end
-    if (rst) row_images_left <= '0;
+    if (rst) {row_images, row_images_left} <= '0;
   end
 
   logic row_store, group_stored;
@@ -312,12 +319,11 @@ module subbit_table_engine #(
   logic [3:0] plane;
   logic [INDEX_ADDRESS-1:0] ring_at;
   logic [INDEX_ADDRESS:0] ring_held;                     // words that are asked for or in use
-  logic [15:0] load_channel, load_output, load_group;    // of the word that comes
+  logic [15:0] load_left, load_output, load_group;       // of the word that comes: channels from its block on
   logic group_loaded;
   logic group_done;
   logic [15:0] outputs;                  // of the block that is computed
   wire word_ends = index_store && plane == layer.tau - 4'd1;
-  wire [15:0] load_left = layer.out_channels - load_channel;
   wire [15:0] load_outputs = load_left < 16'(OUTPUTS) ? load_left : 16'(OUTPUTS);
   wire load_group_ends = word_ends && load_output == load_outputs - 16'd1;
   wire load_block_ends = load_group_ends && load_group == groups - 16'd1;
@@ -339,15 +345,16 @@ module subbit_table_engine #(
   // The next run of indices, that of a group. What follows from its place, and from the ring, is there three cycles after a
   // change.
   logic [31:0] index_images_left;
-  logic [15:0] ask_channel, ask_group, ask_outputs, ask_words;
+  logic [15:0] ask_left, ask_group, ask_outputs, ask_words;     // `ask_left`: channels from the block on
   logic [2:0] settled;
   logic room;
   wire ask_block_ends = ask_group == groups - 16'd1;
-  wire [15:0] ask_left = layer.out_channels - ask_channel;
   wire ask_image_ends = ask_block_ends && ask_left <= 16'(OUTPUTS);
-  assign index_may_go = settled == '1 && room && index_images_left != 0;
+  logic index_images;                         // are left
+  assign index_may_go = settled == '1 && room && index_images;
   always_ff @(posedge clk) begin
     settled <= {settled[1:0], !index_asked && !start};
+    index_images <= index_images_left != 0;
     ask_outputs <= ask_left < 16'(OUTPUTS) ? ask_left : 16'(OUTPUTS);
     ask_words <= (layer.tau[0] ? ask_outputs : '0) + (layer.tau[1] ? ask_outputs << 1 : '0) + (layer.tau[2] ? ask_outputs << 2 : '0);
     index_bytes <= 40'(ask_words) << $clog2(INDEX_CHANNELS / 8);
@@ -357,7 +364,7 @@ module subbit_table_engine #(
     if (index_asked) begin
       index_at <= ask_image_ends ? layer.index_address : index_at + index_bytes;
       ask_group <= ask_block_ends ? 16'd0 : ask_group + 16'd1;
-      if (ask_block_ends) ask_channel <= ask_image_ends ? 16'd0 : ask_channel + 16'(OUTPUTS);
+      if (ask_block_ends) ask_left <= ask_image_ends ? layer.out_channels : ask_left - 16'(OUTPUTS);
       if (ask_image_ends) index_images_left <= index_images_left - 32'd1;
     end
     if (index_store) plane <= word_ends ? 4'd0 : plane + 4'd1;
@@ -366,20 +373,20 @@ module subbit_table_engine #(
       load_output <= load_group_ends ? 16'd0 : load_output + 16'd1;
     end
     if (load_group_ends) load_group <= load_block_ends ? 16'd0 : load_group + 16'd1;
-    if (load_block_ends) load_channel <= load_left <= 16'(OUTPUTS) ? 16'd0 : load_channel + 16'(OUTPUTS);
+    if (load_block_ends) load_left <= load_left <= 16'(OUTPUTS) ? layer.out_channels : load_left - 16'(OUTPUTS);
     if (start) begin
       index_images_left <= dense ? '0 : layer.batch;
       index_at <= layer.index_address;
-      ask_channel <= '0;
+      ask_left <= layer.out_channels;
       ask_group <= '0;
       ring_held <= '0;
       plane <= '0;
       ring_at <= '0;
-      load_channel <= '0;
+      load_left <= layer.out_channels;
       load_output <= '0;
       load_group <= '0;
     end
-    if (rst) index_images_left <= '0;
+    if (rst) {index_images, index_images_left} <= '0;
   end
 
   // Many memories lie behind these.
@@ -405,12 +412,11 @@ module subbit_table_engine #(
   compute_t computing;
   logic core_busy;
   logic [31:0] images_left;
-  logic [15:0] first_channel;
+  logic [15:0] channels_left;                 // from the block on
   logic second_half;                          // of the row store has the image
   // Groups of channels whose rows or indices have come, less those of images, and of blocks, before this one.
   logic [15:0] groups_stored, groups_loaded;
   logic [INDEX_ADDRESS-1:0] index_base;
-  wire [15:0] channels_left = layer.out_channels - first_channel;
   assign outputs = channels_left < 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
   wire block_done = computing == RUN && !core_busy;
   assign image_done = block_done && channels_left <= 16'(OUTPUTS);
@@ -425,7 +431,7 @@ module subbit_table_engine #(
       default:
       if (block_done) begin
         computing <= image_done ? WAIT_ROWS : START;
-        first_channel <= image_done ? 16'd0 : first_channel + 16'(OUTPUTS);
+        channels_left <= image_done ? layer.out_channels : channels_left - 16'(OUTPUTS);
       end
     endcase
     if (image_done) begin
@@ -435,7 +441,7 @@ module subbit_table_engine #(
     if (rst || start) begin
       computing <= WAIT_ROWS;
       images_left <= rst || dense ? '0 : layer.batch;
-      first_channel <= '0;
+      channels_left <= layer.out_channels;
       second_half <= 1'b0;
       groups_stored <= '0;
       groups_loaded <= '0;
@@ -446,7 +452,7 @@ module subbit_table_engine #(
   logic [1:0] bands_held;      // halves of what is stored behind the core that are in use
   logic sums_begin, sums_valid, band_done;
   logic half_free, bits_read, values_read;     // one cycle: one of them is free again
-  assign half_free = layer.gives_values ? values_read : bits_read;
+  assign half_free = gives_values ? values_read : bits_read;
   logic [SUM_ADDRESS-1:0] sums_address;
   logic [2*PIXELS*SUM_BITS-1:0] sums;
   always_ff @(posedge clk) begin
@@ -595,19 +601,19 @@ module subbit_table_engine #(
   ) writer (
       .clk,
       .rst,
-      .start(start && (!layer.gives_values || layer.gives_signs)),
+      .start(start && (!gives_values || layer.gives_signs)),
       .busy(writing),
       .pairs,
-      .whole_rows(layer.gives_values),
+      .whole_rows(gives_values),
       .batch(layer.batch),
       .out_channels(layer.out_channels),
       .out_height(layer.out_height),
       .out_width(layer.out_width),
-      .band_rows(layer.gives_values ? sign_rows : band_rows),
-      .band_bytes(layer.gives_values ? sign_bytes : band_bytes),
-      .output_address(layer.gives_values ? layer.signs_address : layer.output_address),
-      .plane_bytes(layer.gives_values ? layer.signs_plane_bytes : layer.out_plane_bytes),
-      .image_bytes(layer.gives_values ? layer.signs_image_bytes : layer.out_image_bytes),
+      .band_rows(gives_values ? sign_rows : band_rows),
+      .band_bytes(gives_values ? sign_bytes : band_bytes),
+      .output_address(gives_values ? layer.signs_address : layer.output_address),
+      .plane_bytes(gives_values ? layer.signs_plane_bytes : layer.out_plane_bytes),
+      .image_bytes(gives_values ? layer.signs_image_bytes : layer.out_image_bytes),
       .store(bits_store),
       .store_half(bits_half),
       .store_piece(bits_piece),
@@ -616,7 +622,7 @@ module subbit_table_engine #(
       .row_store(sign_row_store),
       .row_address(sign_row_address),
       .row_bits(sign_row),
-      .band_done(layer.gives_values ? signs_done : band_done),
+      .band_done(gives_values ? signs_done : band_done),
       .band_read(bits_read),
       .band_busy(signs_busy),
       .command_valid(bits_write_valid),
@@ -641,7 +647,7 @@ module subbit_table_engine #(
         assign values_data[VALUE_BITS*l+:VALUE_BITS] = accumulators[ACC_BITS*l+:ACC_BITS];
       end
     end
-    assign values_turn = layer.gives_values && !signs_turn;
+    assign values_turn = gives_values && !signs_turn;
     subbit_table_values #(
         .PIXELS(PIXELS),
         .OUTPUTS(OUTPUTS),
@@ -656,7 +662,7 @@ module subbit_table_engine #(
         .clk,
         .rst,
         .layer_i(layer),
-        .start_i(start && layer.gives_values),
+        .start_i(start && gives_values),
         .busy_o(values_busy),
         .pairs_i(pairs),
         .pieces_i($clog2(PIECES + 1)'(pieces)),
@@ -668,7 +674,7 @@ module subbit_table_engine #(
         .store_address_i(dense ? dense_address : accumulators_address),
         .store_lanes_i(dense ? dense_lanes : '1),
         .store_data_i(values_data),
-        .band_done_i(dense ? dense_done : band_done && layer.gives_values),
+        .band_done_i(dense ? dense_done : band_done && gives_values),
         .band_read_o(values_read),
         .parameters_store_i(parameters_store),
         .parameters_address_i(parameters_address),

@@ -117,12 +117,12 @@ module subbit_table_values #(
   logic [39:0] image_at_q, block_at_q, run_at_q;      // first bytes of an image, of a block in it, and of the run
   logic [39:0] line_left_q, image_left_q;             // bytes from the block on of a row, and from the band on of an image
   logic runs_end;
-  wire single = layer_i.out_channels <= 16'(OUTPUTS);
+  logic single;                                       // block
   wire begins = state_q == NEXT && bands_q != 0;
   // A cycle after what they are made of.
   logic block_last_q, band_last_q;
   logic hand_over_q;                                  // the band's signs are the last of those that are written together
-  logic [15:0] outputs_q, rows_here_q;
+  logic [15:0] outputs_q, rows_here_q, channel_last_q, row_last_q;
   logic [15:0] sign_rows_q;                           // that are gathered before the band
   logic [BEAT_BITS-1:0] beat_last_q;
   logic [39:0] block_bytes_q, run_bytes_q, image_next_q;
@@ -131,10 +131,13 @@ module subbit_table_values #(
   wire [15:0] channels_left = layer_i.out_channels - first_channel_q;
   wire [39:0] row_bytes = (40'(layer_i.out_width) + 40'd3) >> 2 << 3;    // of a channel
   always_ff @(posedge clk) begin
+    single <= layer_i.out_channels <= 16'(OUTPUTS);
     block_last_q <= channels_left <= 16'(OUTPUTS);
     outputs_q <= channels_left <= 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
     band_last_q <= rows_left_q <= band_rows_i;
     rows_here_q <= rows_left_q <= band_rows_i ? rows_left_q : band_rows_i;
+    channel_last_q <= outputs_q - 16'd1;
+    row_last_q <= rows_here_q - 16'd1;
     hand_over_q <= band_last_q || sign_rows_q + rows_here_q >= sign_rows_i;
     beat_last_q <= BEAT_BITS'(row_bytes >> SIZE) - 1'b1;
     block_bytes_q <= channels_left <= 16'(OUTPUTS) ? line_left_q : row_bytes << $clog2(OUTPUTS);
@@ -165,8 +168,8 @@ module subbit_table_values #(
   logic run_ready, beat_taken, residual_taken;
   wire issue = state_q == RUN && credits_q != 0 && !signs_pending_q && (!layer_i.has_residual || residuals_q != 0);
   wire beat_ends = beat_q == beat_last_q;
-  wire row_ends = beat_ends && channel_q == outputs_q - 16'd1;
-  wire band_ends = row_ends && row_q == rows_here_q - 16'd1;
+  wire row_ends = beat_ends && channel_q == channel_last_q;
+  wire band_ends = row_ends && row_q == row_last_q;
   assign runs_end = single ? band_ends : row_ends;
   wire odd = !pairs_i && row_q[0];
   wire wraps = lane_q >= LANE_BITS'(STEP - VALUES);
@@ -176,7 +179,7 @@ module subbit_table_values #(
   assign read_valid_o = state_q == ASK && run_ready && layer_i.has_residual;
   assign read_bytes_o = 24'(run_bytes_q);
   assign read_soon_o = layer_i.has_residual && (state_q == BEGIN || state_q == ASK ||
-                                                (state_q == RUN && !single && row_q != rows_here_q - 16'd1));
+                                                (state_q == RUN && !single && row_q != row_last_q));
   assign band_read_o = issue && band_ends;
 
   always_ff @(posedge clk) begin

@@ -76,14 +76,17 @@ module subbit_table_writer #(
   logic half;
   // What follows from these is there one cycle later, when the first row of the band is read at the earliest.
   logic band_last, block_last;
-  logic [15:0] outputs, rows_here;
+  logic [ADDRESS_BITS:0] outputs;
+  logic [15:0] rows_here, output_last, row_last_here;
   logic [39:0] bytes_here, image_next, block_next;
   wire [15:0] channels_left = out_channels - first_channel;
   always_ff @(posedge clk) begin
     band_last <= rows_left <= band_rows;
     block_last <= channels_left <= 16'(OUTPUTS);
-    outputs <= channels_left < 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
+    outputs <= (ADDRESS_BITS + 1)'(channels_left < 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS));
     rows_here <= rows_left <= band_rows ? rows_left : band_rows;
+    output_last <= (channels_left < 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS)) - 16'd1;
+    row_last_here <= (rows_left <= band_rows ? rows_left : band_rows) - 16'd1;
     bytes_here <= rows_left <= band_rows ? plane_left : band_bytes;
     image_next <= image_at + image_bytes;
     block_next <= block_at + (plane_bytes << $clog2(OUTPUTS));
@@ -96,8 +99,8 @@ module subbit_table_writer #(
   logic [ADDRESS_BITS:0] row_base, band_base;
   assign band_base = half ? (ADDRESS_BITS + 1)'(SUMS) : '0;
   logic [39:0] channel_at, row_at, run_bytes;
-  wire channel_ends = row == rows_here - 16'd1;
-  wire band_ends = channel_ends && output_channel == outputs - 16'd1;
+  wire channel_ends = row == row_last_here;
+  wire band_ends = channel_ends && output_channel == output_last;
   logic takes;
   wire row_moves = !row_valid || takes;
   wire advance = !found_valid || row_moves;
@@ -161,7 +164,7 @@ module subbit_table_writer #(
       end else if (read_now) begin
         row <= channel_ends ? 16'd0 : row + 16'd1;
         if (channel_ends) row_base <= band_base;
-        else if (pairs || whole_rows || row[0]) row_base <= row_base + (ADDRESS_BITS + 1)'(outputs);
+        else if (pairs || whole_rows || row[0]) row_base <= row_base + outputs;
         if (channel_ends) begin
           output_channel <= output_channel + 16'd1;
           channel_at <= channel_at + plane_bytes;
@@ -209,7 +212,7 @@ module subbit_table_writer #(
   logic [COUNT_BITS-1:0] count, count_next;    // bytes, with those before the run in its first beat
   logic ends;                                  // the run ends with what is held
   logic slot;
-  wire left_over = count >= COUNT_BITS'(BYTES) || (ends && count != 0);
+  logic left_over;                             // what is held is a beat, or the end of the run
   wire [COUNT_BITS-1:0] row_bytes = COUNT_BITS'((out_width + 16'd7) >> 3);
   wire [ROW-1:0] row_strobe = ~({ROW{1'b1}} << row_bytes);
   wire [COUNT_BITS-1:0] at = row_first ? COUNT_BITS'(row_at[SIZE-1:0]) : count;
@@ -232,6 +235,7 @@ module subbit_table_writer #(
   wire ends_next = left_over ? ends : row_last;
   wire moves = slot && (left_over || takes);
   wire emits = moves && (count_next >= COUNT_BITS'(BYTES) || ends_next);
+  wire [COUNT_BITS-1:0] count_left = count_next > COUNT_BITS'(BYTES) ? count_next - COUNT_BITS'(BYTES) : '0;    // behind a beat
 
   assign band_busy = waiting != 0 || reading || found_valid || row_valid || left_over || beat_valid;
   assign busy = more || band_busy;
@@ -239,9 +243,11 @@ module subbit_table_writer #(
     if (rst || start) begin
       count <= '0;
       ends <= 1'b0;
+      left_over <= 1'b0;
     end else if (moves) begin
-      count <= emits ? (count_next > COUNT_BITS'(BYTES) ? count_next - COUNT_BITS'(BYTES) : '0) : count_next;
+      count <= emits ? count_left : count_next;
       ends <= ends_next;
+      left_over <= emits && (count_left >= COUNT_BITS'(BYTES) || (ends_next && count_left != 0));
     end
     if (moves) begin
       data <= emits ? data_next >> DATA_WIDTH : data_next;

@@ -30,7 +30,7 @@ class SumRows {
         pooled_(stem_ && d.integer->pool != std::array<std::uint8_t, 2>{1, 1}),
         taps_(d.dense_taps()),
         values_(d, kTilePixels, true) {
-    reader_ = kRunOverhead + Beats(d.parameter_bytes()) + (stem_ ? kRunOverhead + 1 : 0);
+    reader_ = kAskOverhead + Beats(d.parameter_bytes()) + (stem_ ? kAskOverhead + 1 : 0);
   }
 
   /// Returns when the next image's last output is written.
@@ -48,9 +48,11 @@ class SumRows {
   static constexpr std::uint64_t kPixelRows = 32;
   /// The least cycles between the ends of passes.
   static constexpr std::uint64_t kShortest = 8;
+  /// A run is asked for a cycle after its place is known.
+  static constexpr std::uint64_t kAskOverhead = kRunOverhead + 1;
   /// From one row's last tap to the next one's first, and from what a row needs to its first tap.
-  static constexpr std::uint64_t kRowOverhead = 1;
-  static constexpr std::uint64_t kRowHere = 2;
+  static constexpr std::uint64_t kRowOverhead = 2;
+  static constexpr std::uint64_t kRowHere = 3;
   /// By how much sooner a run ends whose beats take two cycles each, since the bus is ahead.
   static constexpr std::uint64_t kAhead = 4;
   /// A beat of pixels is stored in so many cycles.
@@ -61,7 +63,7 @@ class SumRows {
     reader_ = std::max(reader_, computed_ + 2);
     if (!weights_here_ || d_.out_channels > contract::kIndexOutputs) {
       weights_here_ = true;
-      reader_ += kRunOverhead + CeilDivide(outputs, contract::kDenseOutputs) * taps_ * Beats(contract::kDenseOutputs);
+      reader_ += kAskOverhead + CeilDivide(outputs, contract::kDenseOutputs) * taps_ * Beats(contract::kDenseOutputs);
     }
     computed_ = std::max(computed_, reader_);
     rows_.clear();
@@ -118,7 +120,7 @@ class SumRows {
           reader_ = std::max(reader_, used_[sums - 1]);
         }
       }
-      reader_ += d_.in_channels * (kRunOverhead + kPixelCycles * Beats(d_.in_width));
+      reader_ += d_.in_channels * (kAskOverhead + kPixelCycles * Beats(d_.in_width));
     } else {
       if (row >= 2) {
         reader_ = std::max(reader_, used_[row - 2]);
@@ -127,7 +129,7 @@ class SumRows {
       const std::uint64_t rows = std::min<std::uint64_t>(pool, d_.in_height - row * pool);
       // A beat has two averages, or two pairs. Where it is stored in two cycles, the bus is ahead.
       const std::uint64_t beats = rows * d_.in_channels * Beats(d_.input_row_bytes());
-      reader_ += pool == 2 ? kRunOverhead + beats : kRunOverhead - kAhead + 2 * beats;
+      reader_ += pool == 2 ? kAskOverhead + beats : kAskOverhead - kAhead + 2 * beats;
     }
     rows_.push_back(reader_);
   }
@@ -182,7 +184,7 @@ std::uint64_t ClassifierCycles(const LayerShape& d) {
   // From the last value of an image to the next run, from the last weight of a block to its first sum, and from the
   // last sum of an image to the next one's first.
   constexpr std::uint64_t kSumsOverhead = 3;
-  constexpr std::uint64_t kBlockOverhead = 3;
+  constexpr std::uint64_t kBlockOverhead = 2;
   constexpr std::uint64_t kWriteOverhead = 3;
   // The response to the last burst, and the steps before and after the layer.
   constexpr std::uint64_t kTail = kMemoryLatency + 5;

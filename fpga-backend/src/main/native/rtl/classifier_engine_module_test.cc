@@ -62,7 +62,6 @@ struct EngineWithArray : Engine {
     this->sums_i = array.sums_o;
     Engine::eval();
     array.tap_i = this->tap_o;
-    array.first_i = this->first_o;
     array.last_i = this->last_o;
     array.weights_i = this->weights_o;
     array.pixels_i = this->pixels_o;

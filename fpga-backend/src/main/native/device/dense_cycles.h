@@ -14,4 +14,13 @@ inline constexpr std::uint64_t kDensePixels = 2;
 /// on the dense unit that docs/DEVICE.md describes, for the memories and the bus that it states.
 std::uint64_t DenseCycles(const LayerDescriptor& layer);
 
+/// Cycles of the bus that a layer takes, for reads and for writes.
+struct BusCycles {
+  double reads = 0;
+  double writes = 0;
+};
+
+/// Those of a stem.
+BusCycles StemBus(const LayerDescriptor& stem);
+
 }  // namespace subbit::fpga

@@ -261,21 +261,12 @@ std::uint64_t ClassifierCycles(const LayerShape& d) {
 }  // namespace
 
 BusCycles StemBus(const LayerDescriptor& d) {
-  // A run of one or two beats of signs takes some cycles more.
-  constexpr std::uint64_t kSignRun = 3;
-  const StemUnits units(d);
   const std::uint64_t blocks = CeilDivide(d.out_channels, contract::kIndexOutputs);
   const std::uint64_t weights = d.dense_bytes() / kBusBytes;
   BusCycles bus;
   bus.reads = static_cast<double>(weights * (blocks == 1 ? 1 : d.batch)) +
               static_cast<double>(d.batch * blocks * d.in_channels * d.in_height * Beats(d.in_width));
-  std::uint64_t signs = 0;
-  for (std::uint64_t row = 0; d.integer->gives_signs && row < d.out_height; ++row) {
-    for (std::uint64_t channel = 0; channel < d.out_channels; ++channel) {
-      signs += kSignRun + units.SignBeats(channel, row);
-    }
-  }
-  bus.writes = static_cast<double>(d.batch * (signs + d.output_image_bytes() / kBusBytes));
+  bus.writes = static_cast<double>(d.batch * d.output_image_bytes() / kBusBytes);
   return bus;
 }
 

@@ -20,7 +20,7 @@ struct BusCycles {
   double writes = 0;
 };
 
-/// Those of a stem.
+/// Those of a stem, but for its signs: runs of a beat or two, for which others hardly wait.
 BusCycles StemBus(const LayerDescriptor& stem);
 
 }  // namespace subbit::fpga

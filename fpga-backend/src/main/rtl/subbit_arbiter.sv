@@ -2,7 +2,8 @@
 // first. Reads are shared run by run: runs come in the order in which they were asked for, each to its client. A write is a
 // client's from its command to its last beat, which the writer takes before it takes another command. Clients ask for reads that
 // they have room for, and begin to write when the data are there. Runs of the list, which may be long, are cut into pieces while
-// something runs beside it: so that its short ones wait for a piece at most.
+// something runs beside it: so that its short ones wait for a piece at most. And while the list waits for the end of all writes,
+// none is begun beside it.
 `default_nettype none
 
 module subbit_arbiter #(
@@ -17,6 +18,7 @@ module subbit_arbiter #(
     input wire rst,
 
     input wire beside_i,    // something runs beside the list
+    input wire hold_i,      // the list waits until no write is on the bus: none is begun beside it
 
     // The client of the list.
     input  wire                     list_read_valid_i,
@@ -129,16 +131,17 @@ module subbit_arbiter #(
   logic [23:0] write_rest_beats_q, list_write_beats, piece_left_q;
   assign list_write_at = write_rest_q ? write_rest_at_q : list_write_address_i;
   assign list_write_beats = write_rest_q ? write_rest_beats_q : list_write_beats_i;
+  wire beside_write = beside_write_valid_i && !hold_i;
   wire write_cut = beside_i && list_write_beats > 24'(PIECE);
-  wire list_begins = write_valid_o && write_ready_i && !beside_write_valid_i;
-  assign write_valid_o = list_write_valid_i || write_rest_q || beside_write_valid_i;
-  assign write_address_o = beside_write_valid_i ? beside_write_address_i : list_write_at;
-  assign write_beats_o = beside_write_valid_i ? beside_write_beats_i : write_cut ? 24'(PIECE) : list_write_beats;
-  assign beside_write_ready_o = write_ready_i;
-  assign list_write_ready_o = write_ready_i && !beside_write_valid_i && !write_rest_q;
+  wire list_begins = write_valid_o && write_ready_i && !beside_write;
+  assign write_valid_o = list_write_valid_i || write_rest_q || beside_write;
+  assign write_address_o = beside_write ? beside_write_address_i : list_write_at;
+  assign write_beats_o = beside_write ? beside_write_beats_i : write_cut ? 24'(PIECE) : list_write_beats;
+  assign beside_write_ready_o = write_ready_i && !hold_i;
+  assign list_write_ready_o = write_ready_i && !beside_write && !write_rest_q;
   wire list_beat = list_write_beat_valid_i && list_write_beat_ready_o;
   always_ff @(posedge clk) begin
-    if (write_valid_o && write_ready_i) write_beside_q <= beside_write_valid_i;
+    if (write_valid_o && write_ready_i) write_beside_q <= beside_write;
     if (list_begins) begin
       write_rest_q <= write_cut;
       write_rest_at_q <= {list_write_at[ADDR_WIDTH-1:BYTE_BITS] + 1'b1, list_write_at[BYTE_BITS-1:0]};

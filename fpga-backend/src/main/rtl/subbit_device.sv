@@ -246,7 +246,7 @@ module subbit_device #(
   logic [DATA_WIDTH-1:0] bus_write_beat_data;
   logic [DATA_WIDTH/8-1:0] bus_write_beat_strobe;
   // A layer has the array of multiply-adders, and it runs beside the list.
-  logic array_busy, dense_beside, beside_q;
+  logic array_busy, dense_beside, beside_q, writes_end;
   always_ff @(posedge clk) beside_q <= dense_beside;
 
   subbit_list #(
@@ -277,6 +277,7 @@ module subbit_device #(
       .run_start,
       .run_busy,
       .writes_busy(write_busy),
+      .writes_end,
       .needs_array(layer.stem || layer.shortcut || layer.classifier),
       .array_busy,
       .weights_turn,
@@ -709,6 +710,7 @@ module subbit_device #(
       .clk,
       .rst(clear),
       .beside_i(beside_q),
+      .hold_i(writes_end),
       .list_read_valid_i(read_valid),
       .list_read_ready_o(read_ready),
       .list_read_address_i(read_address),

@@ -11,7 +11,7 @@ namespace subbit::fpga {
 namespace {
 
 /// From a layer's end to the next one's begin: status, descriptor and checks.
-constexpr std::uint64_t kBetween = 440;
+constexpr std::uint64_t kBetween = 280;
 /// A layer that goes on beside others: from its last parameter to the end that it seems to have.
 constexpr std::uint64_t kStarted = 6;
 /// A piece of a run of writes while a stem runs beside (subbit_arbiter), and the cycles between two.

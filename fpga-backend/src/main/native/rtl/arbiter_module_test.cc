@@ -46,6 +46,7 @@ class ArbiterBench {
       client.beat_here = client.left > 0 && (client.beat_here || random_() % 4 != 0);
       client.takes = random_() % 4 != 0;
     }
+    m_.hold_i = random_() % 16 == 0 ? 1 - m_.hold_i : m_.hold_i;
     m_.beside_i = random_() % 64 == 0 ? 1 - m_.beside_i : m_.beside_i;
     Apply();
     m_.read_ready_i = runs_.size() < 6 && Moves(random_);
@@ -165,13 +166,15 @@ class ArbiterBench {
         writes[c] += client.left == 0;
       }
     }
-    ASSERT_EQ(m_.write_valid_o, clients_[0].writes || clients_[1].writes || write_rest_.beats != 0);
+    // While the list waits for the end of all writes, none is begun beside it.
+    const bool beside = clients_[1].writes && !m_.hold_i;
+    ASSERT_EQ(m_.write_valid_o, clients_[0].writes || beside || write_rest_.beats != 0);
     if (!m_.write_valid_o || !m_.write_ready_i) {
       return;
     }
-    Run* run = clients_[1].writes ? &clients_[1].write : write_rest_.beats != 0 ? &write_rest_ : &clients_[0].write;
+    Run* run = beside ? &clients_[1].write : write_rest_.beats != 0 ? &write_rest_ : &clients_[0].write;
     ASSERT_EQ(m_.list_write_ready_o, run == &clients_[0].write);
-    ASSERT_EQ(m_.beside_write_ready_o || run->client == 0, true);
+    ASSERT_EQ(m_.beside_write_ready_o && clients_[1].writes, run->client == 1);
     ASSERT_NO_FATAL_FAILURE(Begin(*run, m_.write_address_o, m_.write_beats_o));
     write_ = {run->client, run->address, m_.write_beats_o};
     if (run != &write_rest_) {

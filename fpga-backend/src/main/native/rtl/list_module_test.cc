@@ -150,6 +150,10 @@ class ListBench {
     fault_at_ = m_.fault ? cycle : fault_at_;
     Settle(m_);
     CheckTurns();
+    // It says that it waits for writes, of a layer or of a status, but for the first cycles; and not while it reads.
+    ASSERT_TRUE(m_.writes_end || waits_ <= 3);
+    ASSERT_FALSE(m_.writes_end && m_.read_beat_valid);
+    waits_ = answer_in_ > 0 && run_in_ == 0 ? waits_ + 1 : 0;
     ASSERT_FALSE(fault_at_ >= 0 && cycle > fault_at_ + 1 && (m_.load_start || m_.run_start)) << "starts after a fault";
     Hear(cycle);
     const bool beat_taken = m_.read_beat_valid && m_.read_beat_ready;
@@ -298,6 +302,7 @@ class ListBench {
   int array_in_ = 0;
   int array_answer_in_ = 0;
   bool beside_ = false;
+  int waits_ = 0;  ///< cycles for which the last write of a layer or a status has been on its way
   bool at_end_ = false;
   int late_ = 0;  ///< cycles for which nothing but the layer that has the array has been waited for
   int status_beats_ = 0;

@@ -13,8 +13,16 @@ namespace {
 
 /// The number of parts into which a batch is cut, so that transfers and computation overlap.
 constexpr std::uint32_t kOverlappingParts = 4;
-/// The same, if stems run beside other layers: nothing runs beside the last part's, so it is smaller.
+/// The same, if stems run beside other layers: nothing runs beside those of the last part, so it is smaller, but not
+/// smaller than what can be dealt out over the stages of a network.
 constexpr std::uint32_t kPartsWithStemsAhead = 8;
+constexpr std::uint32_t kImagesWithStemsAhead = 4;
+
+/// Images of a part, but for the first and the last one.
+std::uint32_t ImagesOfParts(std::uint32_t batch, bool ahead) {
+  const auto of = [&](std::uint32_t parts) { return (batch + parts - 1) / parts; };
+  return ahead ? std::max(of(kPartsWithStemsAhead), std::min(kImagesWithStemsAhead, of(2))) : of(kOverlappingParts);
+}
 
 /// What one image leaves over to the next multiple of a tensor's alignment needs more images: the fewest images after
 /// which tensors of these sizes are aligned again.
@@ -36,8 +44,7 @@ GraphRequest::GraphRequest(Driver& driver, const LayerGraph& graph, GraphShapes 
       batch_(batch),
       ahead_(batch > 1 && (driver.capabilities_.features & registers::kFeaturesBeside) != 0 && StemMayBeAhead(graph)),
       last_reader_(graph.tensors(), 0),
-      part_((batch + (ahead_ ? kPartsWithStemsAhead : kOverlappingParts) - 1) /
-            (ahead_ ? kPartsWithStemsAhead : kOverlappingParts)) {
+      part_(ImagesOfParts(batch, ahead_)) {
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
     list_bytes_ += LayerDescriptor(shapes_.layers[i]).bytes();
     if (ahead_ && NeedsArray(shapes_.layers[i])) {

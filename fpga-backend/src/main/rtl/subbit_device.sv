@@ -477,6 +477,7 @@ module subbit_device #(
       layer_t dense_layer_q;
       logic dense_start_q, engine_busy, end_busy, lent_q;
       wire starts = run_start && (layer.stem || layer.shortcut);
+      wire stem_store = integers_store && layer.stem;
       always_ff @(posedge clk) begin
         if (starts) dense_layer_q <= layer;
         dense_start_q <= starts && !clear;
@@ -502,7 +503,7 @@ module subbit_device #(
           .layer_i(dense_layer_q),
           .start_i(dense_start_q && dense_layer_q.stem),
           .busy_o(end_busy),
-          .parameters_store_i(integers_store && layer.stem),
+          .parameters_store_i(stem_store),
           .parameters_address_i(integers_address),
           .parameters_data_i(integers_data[31:0]),
           .room_o(unit_room),
@@ -540,7 +541,7 @@ module subbit_device #(
           .layer_i(dense_layer_q),
           .start_i(dense_start_q),
           .busy_o(engine_busy),
-          .parameters_store_i(integers_store && layer.stem),
+          .parameters_store_i(stem_store),
           .parameters_address_i(integers_address),
           .parameters_sign_i(integers_data[15]),
           .read_valid_o(dense_read_valid),

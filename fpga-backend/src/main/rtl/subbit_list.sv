@@ -37,8 +37,8 @@ module subbit_list #(
     input  wire        load_done,
     input  wire  [3:0] load_error,
 
-    // Running, by subbit_engine; `writes_busy` says that writes are still on the bus. While `writes_end` is 1, they are waited
-    // for, and nobody else should begin any.
+    // Running, by subbit_engine; `writes_busy` says that writes are still on the bus. While `writes_end` is 1, their end is
+    // waited for, or the status is to be written, and nobody else should begin any.
     output logic run_start,
     input  wire  run_busy,
     input  wire  writes_busy,
@@ -140,7 +140,7 @@ module subbit_list #(
     leaves_memory <= address > MEMORY_BYTES - (tail ? 64'(extended_bytes) : 64'(DESCRIPTOR_BYTES_1));
     weights_turn <= state == LOAD;
     engine_turn <= state == RUN || state == WAIT_WRITES;
-    writes_end <= state == WAIT_WRITES || state == WRITING_STATUS;
+    writes_end <= state == WAIT_WRITES || state == STATUS || state == WRITING_STATUS;
   end
 
   always_ff @(posedge clk) begin

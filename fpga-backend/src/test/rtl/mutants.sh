@@ -196,6 +196,8 @@ faults=(
   "what is beside the list writes while its end is waited for|subbit_arbiter.sv|beside_write_valid_i && !hold_i|beside_write_valid_i"
   "a layer's weights are loaded while a stem has the array|subbit_list.sv|needs_array && (array_busy|1'b0 && (array_busy"
   "a list ends before its stem|subbit_list.sv|if (array_busy \|\| writes_busy) cycles|if (1'b0) cycles"
+  "a stem beside others gets the parameters of theirs|subbit_device.sv|stem_store = integers_store && layer.stem|stem_store = integers_store"
+  "what is beside the list writes before its status|subbit_list.sv|state == WAIT_WRITES \|\| state == STATUS \|\| state|state == WAIT_WRITES \|\| state"
   "a stem beside others becomes the layer that the list is at|subbit_device.sv|if (starts) dense_layer_q <= layer|dense_layer_q <= layer"
   "the array is lent while a stem has it|subbit_device.sv|lent_q <= classifier_busy|lent_q <= layer.classifier"
   "a conv is beside others|subbit_descriptor.sv|pool_clear && d.beside == 0 && d.shift <= 8'd11|pool_clear && d.shift <= 8'd11"

@@ -68,11 +68,7 @@ class StemUnits {
 class SumRows {
  public:
   explicit SumRows(const LayerDescriptor& d)
-      : d_(d),
-        stem_(d.integer->kind == Kind::kStem),
-        taps_(d.dense_taps()),
-        values_(d, kTilePixels, true),
-        units_(d) {
+      : d_(d), stem_(d.integer->kind == Kind::kStem), taps_(d.dense_taps()), values_(d, kTilePixels, true), units_(d) {
     reader_ = kRunOverhead + Beats(d.parameter_bytes()) + (stem_ ? kQueuedRun + 1 : 0);
   }
 
@@ -260,13 +256,27 @@ std::uint64_t ClassifierCycles(const LayerShape& d) {
 
 }  // namespace
 
-BusCycles StemBus(const LayerDescriptor& d) {
+StemBus BusOf(const LayerDescriptor& d) {
+  const IntegerStage& stage = *d.integer;
   const std::uint64_t blocks = CeilDivide(d.out_channels, contract::kIndexOutputs);
+  const std::uint64_t sets = CeilDivide(d.out_channels, contract::kDenseOutputs);
+  const std::uint64_t outputs = std::min<std::uint64_t>(contract::kDenseOutputs, d.out_channels);
   const std::uint64_t weights = d.dense_bytes() / kBusBytes;
-  BusCycles bus;
-  bus.reads = static_cast<double>(weights * (blocks == 1 ? 1 : d.batch)) +
-              static_cast<double>(d.batch * blocks * d.in_channels * d.in_height * Beats(d.in_width));
-  bus.writes = static_cast<double>(d.batch * d.output_image_bytes() / kBusBytes);
+  StemBus bus{};
+  bus.weights = weights / blocks;
+  bus.cycles.reads = static_cast<double>(weights * (blocks == 1 ? 1 : d.batch)) +
+                     static_cast<double>(d.batch * blocks * d.in_channels * d.in_height * Beats(d.in_width));
+  bus.cycles.writes = static_cast<double>(d.batch * d.output_image_bytes() / kBusBytes);
+  bus.units = static_cast<double>(d.batch * d.out_height * sets);
+  bus.runs = 1 + (stage.gives_signs ? static_cast<double>(outputs) : 0);
+  // Of one unit: the passes of its set in each row of sums, and how long it takes to be written.
+  StemUnits unit(d);
+  unit.Write(0, 0, outputs, 0);
+  const std::uint64_t passes = CeilDivide(std::uint64_t{d.out_width} * stage.pool_strides[1], kDensePixels);
+  const std::uint64_t pass = std::max({std::uint64_t{8}, kDensePixels * outputs, d.dense_taps()});
+  const std::uint64_t rows = outputs <= contract::kDenseOutputs / 2 ? stage.pool_strides[0] : stage.pool_strides[0] - 1;
+  bus.slack = std::max(0.0, static_cast<double>(rows * passes * pass * std::min<std::uint64_t>(sets, 2)) -
+                                static_cast<double>(unit.written()));
   return bus;
 }
 

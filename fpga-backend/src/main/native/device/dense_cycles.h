@@ -20,7 +20,19 @@ struct BusCycles {
   double writes = 0;
 };
 
-/// Those of a stem, but for its signs: runs of a beat or two, for which others hardly wait.
-BusCycles StemBus(const LayerDescriptor& stem);
+/// What a stem asks of the bus.
+struct StemBus {
+  /// But for its signs: runs of a beat or two, for which others hardly wait.
+  BusCycles cycles;
+  /// Beats of weights that are read at its begin.
+  std::uint64_t weights;
+  /// Rows of the output of some channels that are written one by one, runs of each, and for how long what is written
+  /// of one may be late before the multiply-adders wait.
+  double units;
+  double runs;
+  double slack;
+};
+
+StemBus BusOf(const LayerDescriptor& stem);
 
 }  // namespace subbit::fpga

@@ -4,17 +4,17 @@
 
 #include "device/bus_model.h"
 #include "device/cycle_model.h"
-#include "device/dense_cycles.h"
 #include "device/index_order.h"
 
 namespace subbit::fpga {
 namespace {
 
-/// From a layer's end to the next one's begin: status, descriptor and checks.
-constexpr std::uint64_t kBetween = 280;
+/// From a layer's end to the next one's begin: status, descriptor and checks; and the status alone.
+constexpr double kBetween = 250;
+constexpr double kStatus = 30;
 /// A layer that goes on beside others: from its last parameter to the end that it seems to have.
-constexpr std::uint64_t kStarted = 6;
-/// A piece of a run of writes while a stem runs beside (subbit_arbiter), and the cycles between two.
+constexpr std::uint64_t kStarted = 4;
+/// A piece of a run while a stem runs beside (subbit_arbiter), and the cycles between two that are written.
 constexpr double kPiece = 64;
 constexpr double kBetweenPieces = 2;
 
@@ -37,31 +37,36 @@ BusCycles ConvBus(const LayerDescriptor& d) {
 }  // namespace
 
 std::uint64_t RequestCycles::Next(const LayerDescriptor& layer) {
-  const std::uint64_t alone = engine_ == Engine::kSubBit ? ModelledCycles(layer, capabilities_)
-                                                         : BinaryEngineCycles(layer, capabilities_);
+  const std::uint64_t alone =
+      engine_ == Engine::kSubBit ? ModelledCycles(layer, capabilities_) : BinaryEngineCycles(layer, capabilities_);
+  Pass(between_);
+  between_ = kBetween;
   if (!layer.integer.has_value() || layer.integer->kind == Kind::kConv) {
-    const std::uint64_t cycles = Beside(layer, alone);
-    stem_left_ = std::max(0.0, stem_left_ - kBetween);
-    return cycles;
+    return Beside(layer, alone);
   }
   // It waits for the array.
-  const std::uint64_t waited = End();
+  const auto waited = static_cast<std::uint64_t>(stem_left_);
+  stem_left_ = 0;
   if (layer.integer->beside == 0) {
     return waited + alone;
   }
   const std::uint64_t started = kRunOverhead + CeilDivide(layer.parameter_bytes(), kBusBytes) + kStarted;
-  const BusCycles bus = StemBus(layer);
-  stem_left_ = static_cast<double>(alone - std::min(alone, started + kBetween));
-  stem_reads_ = bus.reads / static_cast<double>(alone);
-  stem_writes_ = bus.writes / static_cast<double>(alone);
+  stem_bus_ = BusOf(layer);
+  stem_cycles_ = static_cast<double>(alone);
+  stem_left_ = static_cast<double>(alone - std::min(alone, started));
+  // The next descriptor is read when the stem has its weights.
+  between_ += static_cast<double>(stem_bus_.weights);
   return waited + started;
 }
 
 std::uint64_t RequestCycles::End() {
+  Pass(kStatus);
   const auto waited = static_cast<std::uint64_t>(stem_left_);
   stem_left_ = 0;
   return waited;
 }
+
+void RequestCycles::Pass(double cycles) { stem_left_ = std::max(0.0, stem_left_ - cycles); }
 
 std::uint64_t RequestCycles::Beside(const LayerDescriptor& layer, std::uint64_t alone) {
   if (stem_left_ == 0) {
@@ -72,9 +77,14 @@ std::uint64_t RequestCycles::Beside(const LayerDescriptor& layer, std::uint64_t 
   const auto own = static_cast<double>(alone);
   const double reads = std::min(1.0, bus.reads / own);
   const double writes = std::min(1.0, bus.writes / own);
-  const double slower = 1 + reads * stem_reads_ + writes * (stem_writes_ + kBetweenPieces / kPiece);
-  const double beside = std::min(stem_left_, own * slower);
-  stem_left_ -= beside;
+  const double slower = 1 + reads * stem_bus_.cycles.reads / stem_cycles_ +
+                        writes * (stem_bus_.cycles.writes / stem_cycles_ + kBetweenPieces / kPiece);
+  // A run of the stem waits for half of a piece if the layer is writing one, of values.
+  const double values = std::min(1.0, static_cast<double>(layer.batch * layer.output_image_bytes() / kBusBytes) / own);
+  const double waits = std::max(0.0, stem_bus_.runs * values * kPiece / 2 - stem_bus_.slack);
+  const double stem_slower = 1 + stem_bus_.units * waits / stem_cycles_;
+  const double beside = std::min(stem_left_ * stem_slower, own * slower);
+  Pass(beside / stem_slower);
   return static_cast<std::uint64_t>(beside + own - beside / slower);
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "device/capabilities.h"
+#include "device/dense_cycles.h"
 #include "device/layer_descriptor.h"
 
 namespace subbit::fpga {
@@ -24,13 +25,17 @@ class RequestCycles {
   std::uint64_t End();
 
  private:
+  /// A convolution beside the stem, if there is one.
   std::uint64_t Beside(const LayerDescriptor& layer, std::uint64_t alone);
+  /// The stem goes on for some of its cycles.
+  void Pass(double cycles);
 
   const Capabilities capabilities_;
   const Engine engine_;
   double stem_left_ = 0;    ///< cycles that the stem beside still takes if it has the bus to itself
-  double stem_reads_ = 0;   ///< of them, the part in which it reads, and writes
-  double stem_writes_ = 0;
+  double stem_cycles_ = 1;  ///< all that it takes
+  StemBus stem_bus_{};
+  double between_ = 0;  ///< cycles from the last layer's end to the next one's begin
 };
 
 }  // namespace subbit::fpga

@@ -73,7 +73,8 @@ TEST(RequestCycles, CountAStemThatEndsBesideALayerForAsLongAsItRuns) {
   const std::uint64_t beside = cycles.Next(many);
   EXPECT_GT(beside, alone);
   EXPECT_LT(beside, alone + ModelledCycles(Layer(Kind::kStem), kTables) / 3);
-  EXPECT_EQ(cycles.Next(Layer(Kind::kShortcut)), ModelledCycles(Layer(Kind::kShortcut), kTables)) << "nothing to wait for";
+  EXPECT_EQ(cycles.Next(Layer(Kind::kShortcut)), ModelledCycles(Layer(Kind::kShortcut), kTables))
+      << "nothing to wait for";
 }
 
 }  // namespace

@@ -233,8 +233,8 @@ void GraphRequest::AddStem(std::uint32_t part, std::vector<Entry>& entries) {
     beside.push_back(entry.descriptor);
   }
   const std::uint32_t images = ImagesOf(part);
-  const std::uint32_t together =
-      AlignedImages({shapes_.image_bytes[0], shapes_.image_bytes[graph_.inputs], shapes_.image_bytes[graph_.SignsOf(0)]});
+  const std::uint32_t together = AlignedImages(
+      {shapes_.image_bytes[0], shapes_.image_bytes[graph_.inputs], shapes_.image_bytes[graph_.SignsOf(0)]});
   LayerDescriptor stem = DescriptorOf(0, part, 0, images);
   stem.integer->beside = 1;
   std::uint32_t dealt = images;

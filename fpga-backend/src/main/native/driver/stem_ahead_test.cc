@@ -1,4 +1,5 @@
-// Stems of the next images beside the layers of these: how they are dealt out, and that networks give the same with them.
+// Stems of the next images beside the layers of these: how they are dealt out, and that networks give the same with
+// them.
 
 #include "driver/stem_ahead.h"
 
@@ -177,7 +178,7 @@ TEST(StemAhead, DealsAStemWhereItIsHidden) {
 }
 
 TEST(StemAhead, KeepsImagesTogetherWhoseTensorsAreAlignedTogether) {
-  const std::vector<LayerDescriptor> list = {Conv(9), Dense(Kind::kShortcut, 9), Conv(9), Dense(Kind::kShortcut, 9),
+  const std::vector<LayerDescriptor> list = {Conv(9), Dense(Kind::kShortcut, 9),  Conv(9), Dense(Kind::kShortcut, 9),
                                              Conv(9), Dense(Kind::kClassifier, 9)};
   for (std::uint32_t images = 1; images < 30; ++images) {
     const auto shares = DealStem(list, Dense(Kind::kStem, images), 4, Tables());

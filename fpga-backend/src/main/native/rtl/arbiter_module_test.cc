@@ -1,5 +1,5 @@
-// The arbiter of the bus alone: two clients ask for runs at random, between models of reader and writer that stall. Runs of the
-// list are cut into pieces at times.
+// The arbiter of the bus alone: two clients ask for runs at random, between models of reader and writer that stall.
+// Runs of the list are cut into pieces at times.
 
 #include <gtest/gtest.h>
 
@@ -41,7 +41,7 @@ class ArbiterBench {
       if (!client.writes && client.left == 0 && random_() % 4 == 0) {
         client.writes = true;
         client.write = {c, static_cast<std::uint32_t>(random_()) & ~7u,
-                      static_cast<std::uint32_t>(Between(random_, 1, 15))};
+                        static_cast<std::uint32_t>(Between(random_, 1, 15))};
       }
       client.beat_here = client.left > 0 && (client.beat_here || random_() % 4 != 0);
       client.takes = random_() % 4 != 0;

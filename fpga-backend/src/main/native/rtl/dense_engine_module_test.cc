@@ -371,10 +371,10 @@ class DenseEngineBench {
   std::deque<std::size_t> beats_;  ///< addresses of those that were asked for
   std::vector<int> stored_[2];     ///< [sum][pixel of a step] of either half
   int stored_half_ = 0;
-  std::vector<int> unit_;          ///< [channel of a set][column], of a stem
-  std::uint32_t set_ = 0;          ///< of a stem: the unit's first channel in its block
-  int held_ = 0;                   ///< halves, or units, that are in use
-  int done_ = 0;  ///< of them, those that are complete
+  std::vector<int> unit_;  ///< [channel of a set][column], of a stem
+  std::uint32_t set_ = 0;  ///< of a stem: the unit's first channel in its block
+  int held_ = 0;           ///< halves, or units, that are in use
+  int done_ = 0;           ///< of them, those that are complete
   std::uint32_t image_ = 0;
   std::uint32_t first_ = 0;
   std::uint32_t row_ = 0;

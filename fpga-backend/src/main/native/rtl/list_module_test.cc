@@ -153,6 +153,9 @@ class ListBench {
     // It says that it waits for writes, of a layer or of a status, but for the first cycles; and not while it reads.
     ASSERT_TRUE(m_.writes_end || waits_ <= 3);
     ASSERT_FALSE(m_.writes_end && m_.read_beat_valid);
+    // A status waits for no other write.
+    waits_for_status_ = m_.write_valid ? waits_for_status_ + 1 : 0;
+    ASSERT_TRUE(m_.writes_end || waits_for_status_ <= 1);
     waits_ = answer_in_ > 0 && run_in_ == 0 ? waits_ + 1 : 0;
     ASSERT_FALSE(fault_at_ >= 0 && cycle > fault_at_ + 1 && (m_.load_start || m_.run_start)) << "starts after a fault";
     Hear(cycle);
@@ -302,6 +305,7 @@ class ListBench {
   int array_in_ = 0;
   int array_answer_in_ = 0;
   bool beside_ = false;
+  int waits_for_status_ = 0;
   int waits_ = 0;  ///< cycles for which the last write of a layer or a status has been on its way
   bool at_end_ = false;
   int late_ = 0;  ///< cycles for which nothing but the layer that has the array has been waited for

@@ -1,5 +1,5 @@
-// The end of stems alone: sums come unit by unit, with gaps, and a model of memory takes runs of beats that stall at random.
-// Compared with the values and signs that the emulator writes.
+// The end of stems alone: sums come unit by unit, with gaps, and a model of memory takes runs of beats that stall at
+// random. Compared with the values and signs that the emulator writes.
 
 #include <gtest/gtest.h>
 

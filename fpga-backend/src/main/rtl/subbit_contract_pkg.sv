@@ -4,7 +4,7 @@
 
 package subbit_contract_pkg;
   // Major version in the upper half, minor in the lower.
-  localparam logic [31:0] VERSION_VALUE = 32'h00010006;
+  localparam logic [31:0] VERSION_VALUE = 32'h00010007;
   // What ID reads: the letters `SBIT`, first letter in the lowest byte.
   localparam logic [31:0] ID_VALUE = 32'h54494253;
   // What every register of a device reads that is gone.
@@ -75,6 +75,7 @@ package subbit_contract_pkg;
   localparam int FEATURES_STEM = 9;
   localparam int FEATURES_SHORTCUT = 10;
   localparam int FEATURES_CLASSIFIER = 11;
+  localparam int FEATURES_BESIDE = 12;
   localparam logic [11:0] REGISTER_MAX_CHANNELS = 12'h20;
   localparam logic [11:0] REGISTER_MAX_WIDTH = 12'h24;
   localparam logic [11:0] REGISTER_MEMORY_LOW = 12'h28;
@@ -184,7 +185,8 @@ package subbit_contract_pkg;
   localparam int POOL_PAD_LEFT_AT = 'hCA;
   localparam int POOL_PAD_BOTTOM_AT = 'hCB;
   localparam int POOL_PAD_RIGHT_AT = 'hCC;
-  localparam int RESERVED_CD_AT = 'hCD;
+  localparam int BESIDE_AT = 'hCD;
+  localparam int RESERVED_CE_AT = 'hCE;
   localparam int SIGNS_ADDRESS_AT = 'hD0;
   localparam int RESERVED_D8_AT = 'hD8;
 
@@ -192,7 +194,8 @@ package subbit_contract_pkg;
   typedef struct packed {
     logic [319:0] reserved_d8;
     logic [63:0] signs_address;
-    logic [23:0] reserved_cd;
+    logic [15:0] reserved_ce;
+    logic [7:0] beside;
     logic [7:0] pool_pad_right;
     logic [7:0] pool_pad_bottom;
     logic [7:0] pool_pad_left;

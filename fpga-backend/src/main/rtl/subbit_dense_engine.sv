@@ -1,17 +1,22 @@
 // The multiply-adders of integer networks, and two of the three kinds of layers that use them: shortcuts and stems. Their
-// sums are moved down to 16 bits and stored as accumulators of subbit_table_values, which does all that follows. The third
+// sums are moved down to 16 bits. Those of shortcuts are stored as accumulators of subbit_table_values, which does all that
+// follows; those of stems, pooled, go to subbit_stem_end one by one. So a stem needs nothing of the engine with tables. The third
 // kind, classifiers, has an engine of its own, to which the array is lent.
 //
 //   bus ─┬─► weights: a word of OUTPUTS for each tap ───────────────────┐
 //        └─► rows: of values, averaged, or of pixels ─► two pixels ─────┴─► subbit_dense_array ─► moved down
-//                                                                  ─► max pool, of a stem ─► accumulators of a band
+//                                       ─┬─► of a shortcut: accumulators of a band
+//                                        └─► of a stem: max pool ─► subbit_stem_end
 //
 // The order is that of subbit_table_values: images, blocks of BLOCK output channels, bands of rows; in a row sets of OUTPUTS
 // channels, pairs of pixels, taps, one per cycle. The weights of a block are on chip; where they are not those of all output
 // channels, they are read again for every image. The rows of the image are read again for every block.
 //
+// What is read goes through a queue with room for the longest row of pixels, whose beats are stored in some cycles each: so a
+// run of them leaves the bus as fast as it comes.
+//
 // A max pool comes before the multiplier: the largest value is that of the largest sum, or where the multiplier is negative of
-// the smallest. Windows overlap by one column or row at most, so one number is kept for each output channel: the largest of a
+// the smallest. A stem without one has windows of one sum. Windows overlap by one column or row at most, so one number is kept for each output channel: the largest of a
 // window's columns so far; and one for each pixel of a row of the output: the largest of its rows.
 `default_nettype none
 
@@ -24,6 +29,7 @@ module subbit_dense_engine #(
     parameter int PIECES = 4,
     parameter int SUMS = 512,         // of a band, for each pixel of a step
     parameter int MAX_CHANNELS = 512,
+    parameter int MAX_WIDTH = 56,     // of the output
     parameter int ADDR_WIDTH = 32,
     parameter int DATA_WIDTH = 64     // 32 or 64
 ) (
@@ -34,7 +40,7 @@ module subbit_dense_engine #(
     input  wire  start_i,
     output logic busy_o,               // to the last accumulator
 
-    // Integer parameters, as subbit_weight_loader gives them; the sign of the first word's multiplier.
+    // Integer parameters, as subbit_weight_loader gives them, of stems alone; the sign of the first word's multiplier.
     input wire                                           parameters_store_i,
     input wire [$clog2(128*MAX_CHANNELS/DATA_WIDTH)-1:0] parameters_address_i,
     input wire                                           parameters_sign_i,
@@ -62,6 +68,16 @@ module subbit_dense_engine #(
     output logic [  32*TILE_PIXELS-1:0]   store_data_o,
     output logic                          band_done_o,      // one cycle: the band's last accumulators are stored
 
+    // Sums of a stem, pooled, as subbit_stem_end takes them: a unit is a row of the output of at most OUTPUTS channels.
+    input  wire                             unit_room_i,
+    output logic                            unit_begin_o,   // one cycle
+    output logic                            sum_valid_o,
+    output logic [$clog2(MAX_CHANNELS)-1:0] sum_channel_o,
+    output logic [     $clog2(OUTPUTS)-1:0] sum_place_o,    // of the channel in the unit
+    output logic [   $clog2(MAX_WIDTH)-1:0] sum_column_o,
+    output logic signed [             15:0] sum_o,
+    output logic                            unit_done_o,    // with the unit's last sum, or behind it
+
     // The array, for a classifier, while no layer runs here.
     input  wire                  lend_i,
     input  wire                  lent_tap_i,
@@ -88,6 +104,9 @@ module subbit_dense_engine #(
   localparam int LANE_BITS = $clog2(STEP) + 1;
   localparam int OUTPUT_BITS = $clog2(OUTPUTS);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
+  localparam int COLUMN_BITS = $clog2(MAX_WIDTH);
+  // The longest row of pixels, in beats.
+  localparam int QUEUE = 2 * ROW_WORDS / BYTES;
   // Pixels of 16 bits in 32 bits of a beat: of a shortcut a pair of values, or the two of one average.
   localparam int UNITS = DATA_WIDTH / 32;
   localparam int PARTS = 128 / DATA_WIDTH;
@@ -104,6 +123,23 @@ module subbit_dense_engine #(
   if (VALUES < 32 * ROW_WORDS) begin : g_check3
     $error("VALUES must hold eight rows of four channels of a stem");
   end
+
+  // ---- What comes from the bus.
+  logic beat_valid, beat_ready, beat_last;
+  logic [DATA_WIDTH-1:0] beat_data;
+  subbit_queue #(
+      .WIDTH(DATA_WIDTH + 1),
+      .DEPTH(QUEUE)
+  ) beats (
+      .clk,
+      .rst,
+      .in_valid(read_beat_valid_i),
+      .in_ready(read_beat_ready_o),
+      .in_data({read_beat_last_i, read_beat_data_i}),
+      .out_valid(beat_valid),
+      .out_ready(beat_ready),
+      .out_data({beat_last, beat_data})
+  );
 
   logic stem, average;                                 // `average`: of two rows and columns
   always_ff @(posedge clk) begin
@@ -147,7 +183,7 @@ module subbit_dense_engine #(
   wire [39:0] weight_bytes = read_outputs > 16'(OUTPUTS) ? set_bytes << 1 : set_bytes;
   wire signed [17:0] place_end = (y_top_q < 0 ? 18'sd0 : y_top_q) + signed'(18'(places_q));
   wire row_may_come = stem ? signed'({2'b00, stored_q}) < place_end || computed_q : held_q != 2'd2;
-  wire run_ends = read_beat_valid_i && read_beat_ready_o && read_beat_last_i;
+  wire run_ends = beat_valid && beat_ready && beat_last;
   // A cycle after what they are made of: whoever asks waits for them, and it is longer to the end of what is asked for.
   logic settled_q, row_may_come_q, two_q, read_block_last_q, read_images_last_q, single_q, channels_end_q, image_ends_read_q;
   logic [39:0] weight_bytes_q, image_next_q, row_next_q, plane_next_q;
@@ -183,7 +219,7 @@ module subbit_dense_engine #(
       end
     endcase
   end
-  assign read_beat_ready_o = reading_q == ZEROS || reading_q == WEIGHTS || (reading_q == ROW && row_ready);
+  assign beat_ready = reading_q == ZEROS || reading_q == WEIGHTS || (reading_q == ROW && row_ready);
 
   always_ff @(posedge clk) begin
     case (layer_i.in_channels[2:0])
@@ -263,15 +299,15 @@ module subbit_dense_engine #(
 
   logic [7:0] zeros_q[4];
   always_ff @(posedge clk) begin
-    if (reading_q == ZEROS && read_beat_valid_i) for (int c = 0; c < 4; c++) zeros_q[c] <= read_beat_data_i[8*c+:8];
+    if (reading_q == ZEROS && beat_valid) for (int c = 0; c < 4; c++) zeros_q[c] <= beat_data[8*c+:8];
   end
 
   // ---- Words of weights: sets, in them taps.
   logic [WORD-DATA_WIDTH-1:0] word_q;      // but for its last beat
-  wire [WORD-1:0] word = {read_beat_data_i, word_q};
+  wire [WORD-1:0] word = {beat_data, word_q};
   logic [BEAT_BITS-1:0] word_beat_q;
   logic [WORD_ADDRESS-1:0] word_at_q;
-  wire weight_beat = read_beat_valid_i && reading_q == WEIGHTS;
+  wire weight_beat = beat_valid && reading_q == WEIGHTS;
   wire word_store = weight_beat && word_beat_q == BEAT_BITS'(WORD_BEATS - 1);
   always_ff @(posedge clk) begin
     if (weight_beat) begin
@@ -293,7 +329,7 @@ module subbit_dense_engine #(
   logic [HALF_ADDRESS-1:0] pair_at_q;
   logic pixel_q;                               // of the pair, where a beat has one average
   wire [15:0] row_beats = layer_i.row_bytes >> SIZE;
-  wire value_beat = reading_q == ROW && read_beat_valid_i && row_ready;
+  wire value_beat = reading_q == ROW && beat_valid && row_ready;
   wire channel_ends = value_beat_q == row_beats - 16'd1;
   wire values_end = channel_ends && value_channel_q == layer_i.in_channels - 16'd1;
   // A place is read one cycle before it is written: where each row is one beat, the second one waits for the first.
@@ -303,13 +339,13 @@ module subbit_dense_engine #(
   localparam logic [1:0] LAST_WORD = 2'(BYTES / 2 - 1);
   localparam logic [1:0] LAST_UNIT = 2'(UNITS - 1);
   wire [1:0] last_phase = stem ? LAST_WORD : average ? 2'd0 : LAST_UNIT;
-  wire part_valid = reading_q == ROW && read_beat_valid_i && !(alone && value_valid_q && !stem);
+  wire part_valid = reading_q == ROW && beat_valid && !(alone && value_valid_q && !stem);
   assign row_ready = phase_q == last_phase && !(alone && value_valid_q && !stem);
   always_ff @(posedge clk) begin
     if (part_valid) phase_q <= row_ready ? 2'd0 : phase_q + 2'd1;
     if (reading_q == ASK_ROW) phase_q <= '0;
   end
-  wire [31:0] value_part = UNITS == 2 && phase_q[0] ? read_beat_data_i[DATA_WIDTH-1-:32] : read_beat_data_i[31:0];
+  wire [31:0] value_part = UNITS == 2 && phase_q[0] ? beat_data[DATA_WIDTH-1-:32] : beat_data[31:0];
   // What is stored, a cycle later.
   logic [1:0] store_banks, value_banks_q;
   logic [16:0] pair_sums[2], pair_sums_q[2];
@@ -323,8 +359,8 @@ module subbit_dense_engine #(
     if (average) begin
       for (int u = 0; u < UNITS; u++) begin
         two_columns[u] = column_q + 16'(2 * u + 1) < layer_i.in_width;
-        pair_sums[u] = 17'(signed'(read_beat_data_i[32*u+:16])) +
-            (two_columns[u] ? 17'(signed'(read_beat_data_i[32*u+16+:16])) : '0);
+        pair_sums[u] = 17'(signed'(beat_data[32*u+:16])) +
+            (two_columns[u] ? 17'(signed'(beat_data[32*u+16+:16])) : '0);
       end
       if (UNITS == 1) begin
         pair_sums[1] = pair_sums[0];
@@ -423,7 +459,7 @@ module subbit_dense_engine #(
 
   // Words of pixels, in both banks, since two pixels of different words are read in a cycle.
   logic [6:0] pixel_word_q;
-  wire [15:0] pixel_word = 16'(read_beat_data_i >> {phase_q, 4'd0});
+  wire [15:0] pixel_word = 16'(beat_data >> {phase_q, 4'd0});
   always_ff @(posedge clk) begin
     if (part_valid && stem) pixel_word_q <= pixel_word_q + 7'd1;
     if (reading_q == ASK_ROW) pixel_word_q <= '0;
@@ -461,10 +497,10 @@ module subbit_dense_engine #(
   logic [7:0] drain_left_q;
   logic drained_q;                            // none are left
   logic first_sums_q;                         // no row of the block came before
+  logic set_first_q;                          // no pass of the set came before
 
   wire [1:0] pool_height = stem ? layer_i.pool_height : 2'd1;
   wire [1:0] pool_width = stem ? layer_i.pool_width : 2'd1;
-  wire pooled = stem && (layer_i.pool_height != 2'd1 || layer_i.pool_width != 2'd1);
   wire block_last = 32'(layer_i.out_channels) - 32'(first_channel_q) <= 32'(BLOCK);
   wire sets = outputs_q > 16'(OUTPUTS);
   wire set_last = set_q == sets;
@@ -474,7 +510,7 @@ module subbit_dense_engine #(
   wire signed [17:0] rows_under = y_top_q + signed'(18'(layer_i.kernel));     // the window
   wire signed [17:0] rows_there = signed'({2'b00, layer_i.in_height});
   wire rows_here = stem ? signed'({2'b00, stored_q}) >= (rows_under < rows_there ? rows_under : rows_there) : filled_q != 0;
-  wire room_here = !(row_ends && band_first) || band_room_i;
+  wire room_here = stem || !band_first || band_room_i;
   // A cycle after what they are made of, which changes in the first cycle of a row, and with a pass that ends SHORTEST cycles
   // before the next one at least.
   logic row_settled_q, row_here_q, set_last_q, pass_last_q, band_last_q, block_ends_q, block_last_q, images_last_q, lane_wraps_q;
@@ -483,28 +519,31 @@ module subbit_dense_engine #(
   logic [7:0] pass_cycles_q;
   logic [LANE_BITS-1:0] lane_next_q;
   wire row_begins = computing_q == ROW_BEGIN && row_settled_q && row_here_q;
-  assign band_begin_o = row_begins && row_ends && band_first;
+  assign band_begin_o = row_begins && !stem && band_first;
 
   // Of the pass: which of its columns end a window, and how many pixels of the output it gives.
   function automatic logic [1:0] until_end(input logic [1:0] left, input logic [1:0] stride);
     return left == 0 ? stride - 2'd1 : left - 2'd1;
   endfunction
   wire [1:0] column_1 = until_end(pool_column_q, layer_i.pool_stride_w);
-  wire end_0 = !pooled || pool_column_q == 0;
-  wire end_1 = (!pooled || column_1 == 0) && pixels_left_q > 16'(end_0);
+  wire end_0 = !stem || pool_column_q == 0;
+  wire end_1 = (!stem || column_1 == 0) && pixels_left_q > 16'(end_0);
   wire [1:0] pixels_here = 2'(end_0) + 2'(end_1);
   wire pass_last = pixels_left_q == 16'(pixels_here);
   wire row_inside = sum_row_q < layer_i.sum_height;
   logic tap_last;
-  wire issue = computing_q == TAPS_RUN && !(tap_last && !drained_q);
+  // The sums of a unit's first pass are held when there is room for the unit.
+  wire unit_begins = stem && row_ends && set_first_q;
+  wire issue = computing_q == TAPS_RUN && !(tap_last && (!drained_q || (unit_begins && !unit_room_i)));
   wire pass_ends = issue && tap_last;
+  assign unit_begin_o = pass_ends && unit_begins;
   wire row_done = pass_ends && pass_last_q && set_last_q;
   wire block_done = row_done && block_ends_q;
-  assign block_taken = computing_q == BLOCK_BEGIN && begun_q && band_ready_i;
+  assign block_taken = computing_q == BLOCK_BEGIN && begun_q && (stem || band_ready_i);
   assign row_used = row_done && !stem;
   assign block_used = block_done;
   wire [6:0] set_outputs = set_last && outputs_q[OUTPUT_BITS-1:0] != 0 ? 7'(outputs_q[OUTPUT_BITS-1:0]) : 7'(OUTPUTS);
-  wire [7:0] pass_cycles = pooled ? {set_outputs, 1'b0} : {1'b0, set_outputs};
+  wire [7:0] pass_cycles = stem ? {set_outputs, 1'b0} : {1'b0, set_outputs};
   wire [LANE_BITS-1:0] lane_next = lane_q + LANE_BITS'(pixels_here);
   wire lane_wraps = lane_next >= LANE_BITS'(STEP);
   logic [SUM_ADDRESS-1:0] row_sums;
@@ -576,6 +615,7 @@ module subbit_dense_engine #(
       tap_last <= layer_i.dense_taps == 9'd1;
     end
     if (computing_q == ROW_BEGIN || (pass_ends && pass_last_q)) begin
+      set_first_q <= 1'b1;
       pool_column_q <= pool_width - 2'd1 - (stem ? layer_i.pool_pad_left : 2'd0);
       column_sum_q <= '0;
       pixels_left_q <= layer_i.out_width;
@@ -585,6 +625,7 @@ module subbit_dense_engine #(
       column_base_q <= -11'(layer_i.stem_pad_left);
       value_base_q <= '0;
     end else if (pass_ends) begin
+      set_first_q <= 1'b0;
       pool_column_q <= until_end(column_1, layer_i.pool_stride_w);
       column_sum_q <= column_sum_q + 16'd2;
       pixels_left_q <= pixels_left_q - 16'(pixels_here_q);
@@ -641,10 +682,11 @@ module subbit_dense_engine #(
     logic row_ends;
     logic first_row;
     logic first_column;
-    logic band_last;                // nothing of the band follows
+    logic last;                     // nothing of the band follows, or of the unit
     logic half;
     logic [LANE_BITS-1:0] lane;
     logic [SUM_ADDRESS-1:0] address;
+    logic [COLUMN_BITS-1:0] column; // of the output
     logic [HALF_ADDRESS:0] pool_at;
   } pass_t;
   localparam int HELD = 6;          // cycles from a pass's last tap to its sums
@@ -659,10 +701,11 @@ module subbit_dense_engine #(
           row_ends: row_ends,
           first_row: first_sums_q,
           first_column: column_sum_q == 0,
-          band_last: row_done && row_ends && band_last_q,
+          last: stem ? pass_last_q && row_ends : row_done && band_last_q,
           half: half_q,
           lane: lane_q,
           address: piece_base_q,
+          column: COLUMN_BITS'(layer_i.out_width) - COLUMN_BITS'(pixels_left_q),
           pool_at: pool_at_q
       };
   always_ff @(posedge clk) begin
@@ -750,11 +793,11 @@ module subbit_dense_engine #(
   pass_t pass_q;
   logic [6:0] output_q;
   wire output_ends = output_q == pass_q.outputs - 7'd1;
-  wire moves = !pooled || column_of_q;
+  wire moves = !stem || column_of_q;
   wire drain_ends = drains_q && moves && output_ends;
   assign shift = {2{drains_q && moves}};
   always_ff @(posedge clk) begin
-    column_of_q <= drains_q && pooled && !column_of_q;
+    column_of_q <= drains_q && stem && !column_of_q;
     if (drains_q && moves) output_q <= output_q + 7'd1;
     if (drain_ends) drains_q <= 1'b0;
     if (pass_valid[HELD-1]) begin
@@ -790,32 +833,36 @@ module subbit_dense_engine #(
     logic second;                // column of the pass
     logic present;
     logic first;                 // column of the row
-    logic band_last;
+    logic last;                  // of the band, or of the unit
+    logic [CHANNEL_BITS-1:0] channel;
     logic [OUTPUT_BITS-1:0] place;     // in its set
     logic [LANE_BITS-1:0] lane;
     logic [SUM_ADDRESS-1:0] address;
+    logic [COLUMN_BITS-1:0] column;
     logic [HALF_ADDRESS:0] pool_at;
   } sum_t;
   sum_t sum_0, sum_1, sum_2, sum_3, sum_4;
   wire after_first = column_of_q && pass_q.ends[0];
-  wire next_piece = after_first && pass_q.lane == LANE_BITS'(STEP - 1);
   assign sum_0 = '{
           valid: drains_q,
           ends: column_of_q ? pass_q.ends[1] : pass_q.ends[0],
           second: column_of_q,
           present: column_of_q ? pass_q.present[1] : pass_q.present[0],
           first: pass_q.first_column && !column_of_q,
-          band_last: pass_q.band_last && drain_ends,
+          last: pass_q.last && drain_ends,
+          channel: drain_channel,
           place: OUTPUT_BITS'(output_q),
-          lane: next_piece ? '0 : pass_q.lane + LANE_BITS'(after_first),
-          address: pass_q.address + SUM_ADDRESS'(output_q) + (next_piece ? SUM_ADDRESS'(pass_q.block_outputs) : '0),
+          lane: pass_q.lane,
+          address: pass_q.address + SUM_ADDRESS'(output_q),
+          column: pass_q.column + COLUMN_BITS'(after_first),
           pool_at: pass_q.pool_at + (HALF_ADDRESS + 1)'(output_q) + (after_first ? (HALF_ADDRESS + 1)'(pass_q.block_outputs) : '0)
       };
   logic signed [32:0] half_sum;
   logic signed [32:0] rounded_1[2];
   logic signed [15:0] moved_2[2];
   // Of the sum in each cycle.
-  logic [4:1] row_ends_in, half_in;
+  logic [4:1] row_ends_in;
+  logic [2:1] half_in;
   logic [3:1] first_row_in;
   logic [4:2] minimum_in;
   always_ff @(posedge clk) begin
@@ -828,7 +875,7 @@ module subbit_dense_engine #(
     minimum_in <= {minimum_in[3:2], minimum_1};
     row_ends_in <= {row_ends_in[3:1], pass_q.row_ends};
     first_row_in <= {first_row_in[2:1], pass_q.first_row};
-    half_in <= {half_in[3:1], pass_q.half};
+    half_in <= {half_in[1], pass_q.half};
   end
   for (genvar p = 0; p < 2; p++) begin : g_move
     wire signed [32:0] rounded = 33'(signed'(sums[32*p+:32])) + half_sum;
@@ -861,32 +908,33 @@ module subbit_dense_engine #(
   always_ff @(posedge clk)
     row_run_4 <= first_row_in[3] ? LEAST : signed'(sum_3.pool_at[HALF_ADDRESS] ? runs[1][15:0] : runs[0][15:0]);
   wire signed [15:0] of_rows = row_run_4 > of_columns_4 ? row_run_4 : of_columns_4;
-  assign pool_store = pooled && sum_4.valid && sum_4.ends;
+  assign pool_store = stem && sum_4.valid && sum_4.ends;
   assign pool_store_at = sum_4.pool_at;
   assign pool_run = !row_ends_in[4] ? of_rows : overlap_h ? of_columns_4 : LEAST;
 
-  // ---- Accumulators: a pair of pixels, or one of the pool.
+  // ---- Accumulators of a shortcut: a pair of pixels.
   logic last_q;
   always_ff @(posedge clk) begin
-    if (pooled) begin
-      store_o <= sum_4.valid && sum_4.ends && row_ends_in[4] && !rst;
-      store_half_o <= half_in[4];
-      store_address_o <= sum_4.address;
-      store_lanes_o <= STEP'(1) << sum_4.lane;
-      store_data_o <= {STEP{minimum_in[4] ? ~of_rows : of_rows}};
-      last_q <= sum_4.valid && sum_4.band_last && !rst;
-    end else begin
-      store_o <= sum_2.valid && !rst;
-      store_half_o <= half_in[2];
-      store_address_o <= sum_2.address;
-      store_lanes_o <= STEP'(3) << sum_2.lane;
-      store_data_o <= {TILE_PIXELS{moved_2[1], moved_2[0]}};
-      last_q <= sum_2.valid && sum_2.band_last && !rst;
-    end
+    store_o <= sum_2.valid && !stem && !rst;
+    store_half_o <= half_in[2];
+    store_address_o <= sum_2.address;
+    store_lanes_o <= STEP'(3) << sum_2.lane;
+    store_data_o <= {TILE_PIXELS{moved_2[1], moved_2[0]}};
+    last_q <= sum_2.valid && sum_2.last && !stem && !rst;
     band_done_o <= last_q && !rst;
   end
+
+  // ---- Sums of a stem.
+  always_ff @(posedge clk) begin
+    sum_valid_o <= pool_store && row_ends_in[4] && !rst;
+    sum_channel_o <= sum_4.channel;
+    sum_place_o <= sum_4.place;
+    sum_column_o <= sum_4.column;
+    sum_o <= minimum_in[4] ? ~of_rows : of_rows;
+    unit_done_o <= stem && sum_4.valid && sum_4.last && !rst;
+  end
   assign busy_o = reading_q != IDLE || computing_q != OFF || pass_valid != '0 || drains_q || sum_1.valid || sum_2.valid || sum_3.valid || sum_4.valid ||
-      store_o || last_q || band_done_o;
+      store_o || last_q || band_done_o || sum_valid_o || unit_done_o;
 endmodule
 
 `default_nettype wire

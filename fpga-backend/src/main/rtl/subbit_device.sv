@@ -3,7 +3,8 @@
 //
 // A request goes through these modules: subbit_registers starts subbit_list, which fetches each descriptor and has
 // subbit_descriptor check it, subbit_weight_loader load its weights, and subbit_engine run the layer. List, weight
-// loader and engine share the reader of the bus, and list and engine the writer.
+// loader and engine take turns at the bus; subbit_arbiter shares it between them and the engine of stems and shortcuts, since a
+// stem may run beside the layers after it.
 `default_nettype none
 
 module subbit_device #(
@@ -111,7 +112,7 @@ module subbit_device #(
   // dilation, no groups.
   localparam logic [31:0] FEATURES = 32'd1 << FEATURES_BINARY | 32'd1 << FEATURES_MEMORY_BASE | 32'd1 << FEATURES_BITS_OUT |
       (TABLES ? 32'd0 : 32'd1 << FEATURES_INT8 | 32'd1 << FEATURES_RESIDUAL) |
-      (DENSES ? 32'd1 << FEATURES_STEM | 32'd1 << FEATURES_SHORTCUT | 32'd1 << FEATURES_CLASSIFIER : 32'd0) | (INTEGER_CONVS ? 32'd1 << FEATURES_INTEGER_CONV : 32'd0);
+      (DENSES ? 32'd1 << FEATURES_STEM | 32'd1 << FEATURES_SHORTCUT | 32'd1 << FEATURES_CLASSIFIER | 32'd1 << FEATURES_BESIDE : 32'd0) | (INTEGER_CONVS ? 32'd1 << FEATURES_INTEGER_CONV : 32'd0);
 
   if (TABLES ? 32'(INDEX_CHANNELS) % CHANNEL_LANES != 0 : CHANNEL_LANES != 1) begin : g_check4
     $error("CHANNEL_LANES must be 1, and with tables divide INDEX_CHANNELS, in whose groups the index lies in memory");
@@ -198,7 +199,8 @@ module subbit_device #(
   logic [2047:0] descriptor;
   layer_t layer;
 
-  // List, weight loader and engine take turns at reading, list and engine at writing; never two at once.
+  // List, weight loader and engine take turns at reading, list and engine at writing; never two at once. What they ask of the
+  // bus is theirs alone, but for the engine of stems and shortcuts, which asks beside them.
   logic read_valid, read_ready, beat_valid, beat_ready, beat_last;
   logic [ADDR_WIDTH-1:0] read_address;
   logic [23:0] read_bytes;
@@ -229,6 +231,24 @@ module subbit_device #(
   assign write_beat_data = engine_turn ? engine_write_beat_data : list_write_beat_data;
   assign write_beat_strobe = engine_turn ? engine_write_beat_strobe : list_write_beat_strobe;
 
+  // What the engine of stems and shortcuts asks.
+  logic dense_read_valid, dense_read_ready, dense_beat_valid, dense_beat_ready;
+  logic dense_write_valid, dense_write_ready, dense_write_beat_valid, dense_write_beat_ready;
+  logic [ADDR_WIDTH-1:0] dense_read_address, dense_write_address;
+  logic [23:0] dense_read_bytes, dense_write_beats;
+  logic [DATA_WIDTH-1:0] dense_write_beat_data;
+  logic [DATA_WIDTH/8-1:0] dense_write_beat_strobe;
+  // Of the bus itself.
+  logic bus_read_valid, bus_read_ready, bus_beat_valid, bus_beat_ready, bus_beat_last;
+  logic bus_write_valid, bus_write_ready, bus_write_beat_valid, bus_write_beat_ready;
+  logic [ADDR_WIDTH-1:0] bus_read_address, bus_write_address;
+  logic [23:0] bus_read_bytes, bus_write_beats;
+  logic [DATA_WIDTH-1:0] bus_write_beat_data;
+  logic [DATA_WIDTH/8-1:0] bus_write_beat_strobe;
+  // A layer has the array of multiply-adders, and it runs beside the list.
+  logic array_busy, dense_beside, beside_q, writes_end;
+  always_ff @(posedge clk) beside_q <= dense_beside;
+
   subbit_list #(
       .NEWEST(INTEGER_CONVS ? 3 : 2),
       .ADDR_WIDTH(ADDR_WIDTH),
@@ -257,6 +277,9 @@ module subbit_device #(
       .run_start,
       .run_busy,
       .writes_busy(write_busy),
+      .writes_end,
+      .needs_array(layer.stem || layer.shortcut || layer.classifier),
+      .array_busy,
       .weights_turn,
       .engine_turn,
       .read_valid(list_read_valid),
@@ -352,38 +375,31 @@ module subbit_device #(
   assign load_error = layer.classifier ? ERROR_NONE : weights_error;
 
   if (TABLES) begin : g_tables
-    // What each engine asks of the bus. Values of stems and shortcuts are written by the engine with tables.
-    logic dense, core;
-    always_ff @(posedge clk) begin
-      dense <= layer.stem || layer.shortcut;
-      core <= !layer.stem && !layer.shortcut && !layer.classifier;
-    end
+    // What each engine asks of the bus. Values of shortcuts are written by the engine with tables.
     logic table_busy, dense_busy, classifier_busy;
     logic table_read_valid, table_read_beat_ready, table_write_valid, table_write_beat_valid;
     logic [ADDR_WIDTH-1:0] table_read_address, table_write_address;
     logic [23:0] table_read_bytes, table_write_beats;
     logic [DATA_WIDTH-1:0] table_write_beat_data;
     logic [DATA_WIDTH/8-1:0] table_write_beat_strobe;
-    logic dense_read_valid, dense_read_beat_ready;
-    logic [ADDR_WIDTH-1:0] dense_read_address;
-    logic [23:0] dense_read_bytes;
     logic classifier_read_valid, classifier_read_beat_ready, classifier_write_valid, classifier_write_beat_valid;
     logic [ADDR_WIDTH-1:0] classifier_read_address, classifier_write_address;
     logic [23:0] classifier_read_bytes, classifier_write_beats;
     logic [DATA_WIDTH-1:0] classifier_write_beat_data;
     logic [DATA_WIDTH/8-1:0] classifier_write_beat_strobe;
-    assign run_busy = table_busy || dense_busy || classifier_busy;
-    assign engine_read_valid = layer.classifier ? classifier_read_valid : dense ? dense_read_valid : table_read_valid;
-    assign engine_read_address = layer.classifier ? classifier_read_address : dense ? dense_read_address : table_read_address;
-    assign engine_read_bytes = layer.classifier ? classifier_read_bytes : dense ? dense_read_bytes : table_read_bytes;
-    assign engine_beat_ready = layer.classifier ? classifier_read_beat_ready : dense ? dense_read_beat_ready : table_read_beat_ready;
+    assign run_busy = table_busy || (dense_busy && !dense_beside) || classifier_busy;
+    assign array_busy = dense_busy;
+    assign engine_read_valid = layer.classifier ? classifier_read_valid : table_read_valid;
+    assign engine_read_address = layer.classifier ? classifier_read_address : table_read_address;
+    assign engine_read_bytes = layer.classifier ? classifier_read_bytes : table_read_bytes;
+    assign engine_beat_ready = layer.classifier ? classifier_read_beat_ready : table_read_beat_ready;
     assign engine_write_valid = layer.classifier ? classifier_write_valid : table_write_valid;
     assign engine_write_address = layer.classifier ? classifier_write_address : table_write_address;
     assign engine_write_beats = layer.classifier ? classifier_write_beats : table_write_beats;
     assign engine_write_beat_valid = layer.classifier ? classifier_write_beat_valid : table_write_beat_valid;
     assign engine_write_beat_data = layer.classifier ? classifier_write_beat_data : table_write_beat_data;
     assign engine_write_beat_strobe = layer.classifier ? classifier_write_beat_strobe : table_write_beat_strobe;
-    // Accumulators of stems and shortcuts.
+    // Accumulators of shortcuts.
     localparam int SUM_ADDRESS = $clog2(SUM_DEPTH);
     localparam int PIECES = (MAX_WIDTH + LANES - 1) / LANES;
     logic bands_ready, band_room, band_begin, sums_store, sums_half, sums_done;
@@ -411,7 +427,7 @@ module subbit_device #(
         .clk,
         .rst(clear),
         .layer,
-        .start(run_start && !layer.classifier),
+        .start(run_start && !layer.classifier && !layer.stem),
         .busy(table_busy),
         .codebook_write,
         .codebook_index(INDEX_PLANES'(codebook_index)),
@@ -434,10 +450,10 @@ module subbit_device #(
         .dense_data(sums_data),
         .dense_done(sums_done),
         .read_valid(table_read_valid),
-        .read_ready(read_ready && engine_turn && core),
+        .read_ready(read_ready && engine_turn && !layer.classifier),
         .read_address(table_read_address),
         .read_bytes(table_read_bytes),
-        .read_beat_valid(beat_valid && engine_turn && core),
+        .read_beat_valid(beat_valid && engine_turn && !layer.classifier),
         .read_beat_ready(table_read_beat_ready),
         .read_beat_data(beat_data),
         .read_beat_last(beat_last),
@@ -457,6 +473,59 @@ module subbit_device #(
       logic [31:0] pixels;
       logic [1:0] shift;
       logic [63:0] sums;
+      // The layer that has the array, which may not be the one that the list is at. It starts when what follows from it has
+      // settled.
+      layer_t dense_layer_q;
+      logic [2:0] dense_starts_q;
+      wire dense_start_q = dense_starts_q[2];
+      logic engine_busy, end_busy, lent_q;
+      wire starts = run_start && (layer.stem || layer.shortcut);
+      wire stem_store = integers_store && layer.stem;
+      always_ff @(posedge clk) begin
+        if (starts) dense_layer_q <= layer;
+        dense_starts_q <= clear ? '0 : {dense_starts_q[1:0], starts};
+        lent_q <= classifier_busy;
+      end
+      assign dense_busy = dense_starts_q != '0 || engine_busy || end_busy;
+      assign dense_beside = dense_busy && dense_layer_q.beside;
+      logic unit_room, unit_begin, unit_done, sum_valid;
+      logic [CHANNEL_BITS-1:0] sum_channel;
+      logic [$clog2(OUTPUTS)-1:0] sum_place;
+      logic [$clog2(MAX_WIDTH)-1:0] sum_column;
+      logic [15:0] sum;
+      subbit_stem_end #(
+          .OUTPUTS(OUTPUTS),
+          .BLOCK(32'(INDEX_OUTPUTS)),
+          .MAX_CHANNELS(MAX_CHANNELS),
+          .WIDTH(MAX_WIDTH),
+          .ADDR_WIDTH(ADDR_WIDTH),
+          .DATA_WIDTH(DATA_WIDTH)
+      ) stem_end (
+          .clk,
+          .rst(clear),
+          .layer_i(dense_layer_q),
+          .start_i(dense_start_q && dense_layer_q.stem),
+          .busy_o(end_busy),
+          .parameters_store_i(stem_store),
+          .parameters_address_i(integers_address),
+          .parameters_data_i(integers_data[31:0]),
+          .room_o(unit_room),
+          .begin_i(unit_begin),
+          .valid_i(sum_valid),
+          .channel_i(sum_channel),
+          .place_i(sum_place),
+          .column_i(sum_column),
+          .sum_i(sum),
+          .done_i(unit_done),
+          .write_valid_o(dense_write_valid),
+          .write_ready_i(dense_write_ready),
+          .write_address_o(dense_write_address),
+          .write_beats_o(dense_write_beats),
+          .write_beat_valid_o(dense_write_beat_valid),
+          .write_beat_ready_i(dense_write_beat_ready),
+          .write_beat_data_o(dense_write_beat_data),
+          .write_beat_strobe_o(dense_write_beat_strobe)
+      );
       subbit_dense_engine #(
           .OUTPUTS(OUTPUTS),
           .BLOCK(32'(INDEX_OUTPUTS)),
@@ -466,25 +535,26 @@ module subbit_device #(
           .PIECES(PIECES),
           .SUMS(SUM_DEPTH),
           .MAX_CHANNELS(MAX_CHANNELS),
+          .MAX_WIDTH(MAX_WIDTH),
           .ADDR_WIDTH(ADDR_WIDTH),
           .DATA_WIDTH(DATA_WIDTH)
       ) dense_engine (
           .clk,
           .rst(clear),
-          .layer_i(layer),
-          .start_i(run_start && dense),
-          .busy_o(dense_busy),
-          .parameters_store_i(integers_store),
+          .layer_i(dense_layer_q),
+          .start_i(dense_start_q),
+          .busy_o(engine_busy),
+          .parameters_store_i(stem_store),
           .parameters_address_i(integers_address),
           .parameters_sign_i(integers_data[15]),
           .read_valid_o(dense_read_valid),
-          .read_ready_i(read_ready && engine_turn && dense),
+          .read_ready_i(dense_read_ready),
           .read_address_o(dense_read_address),
           .read_bytes_o(dense_read_bytes),
-          .read_beat_valid_i(beat_valid && engine_turn && dense),
-          .read_beat_ready_o(dense_read_beat_ready),
+          .read_beat_valid_i(dense_beat_valid),
+          .read_beat_ready_o(dense_beat_ready),
           .read_beat_data_i(beat_data),
-          .read_beat_last_i(beat_last),
+          .read_beat_last_i(bus_beat_last),
           .band_ready_i(bands_ready),
           .band_rows_i(bands_rows),
           .pieces_i(pieces),
@@ -496,7 +566,15 @@ module subbit_device #(
           .store_lanes_o(sums_lanes),
           .store_data_o(sums_data),
           .band_done_o(sums_done),
-          .lend_i(layer.classifier),
+          .unit_room_i(unit_room),
+          .unit_begin_o(unit_begin),
+          .sum_valid_o(sum_valid),
+          .sum_channel_o(sum_channel),
+          .sum_place_o(sum_place),
+          .sum_column_o(sum_column),
+          .sum_o(sum),
+          .unit_done_o(unit_done),
+          .lend_i(lent_q),
           .lent_tap_i(tap),
           .lent_last_i(last),
           .lent_weights_i(tap_weights),
@@ -540,10 +618,7 @@ module subbit_device #(
       );
     end else begin : g_no_dense
       assign dense_busy = 1'b0;
-      assign dense_read_valid = 1'b0;
-      assign dense_read_address = '0;
-      assign dense_read_bytes = '0;
-      assign dense_read_beat_ready = 1'b0;
+      assign dense_beside = 1'b0;
       assign band_begin = 1'b0;
       assign sums_store = 1'b0;
       assign sums_half = 1'b0;
@@ -566,6 +641,8 @@ module subbit_device #(
     end
     wire unused_index = &{1'b0, codebook_index, index_store, index_plane, index_address, index_data, bias_write};
   end else begin : g_sums
+    assign array_busy = 1'b0;
+    assign dense_beside = 1'b0;
     wire unused_integers = &{1'b0, integers_store, integers_address, integers_data};
     subbit_engine #(
         .RESPONSE_UNIT(RESPONSE_UNIT),
@@ -614,6 +691,74 @@ module subbit_device #(
     );
   end
 
+  if (!DENSES) begin : g_alone
+    assign dense_read_valid = 1'b0;
+    assign dense_read_address = '0;
+    assign dense_read_bytes = '0;
+    assign dense_beat_ready = 1'b0;
+    assign dense_write_valid = 1'b0;
+    assign dense_write_address = '0;
+    assign dense_write_beats = '0;
+    assign dense_write_beat_valid = 1'b0;
+    assign dense_write_beat_data = '0;
+    assign dense_write_beat_strobe = '0;
+    wire unused_dense = &{1'b0, dense_read_ready, dense_beat_valid, dense_write_ready, dense_write_beat_ready};
+  end
+
+  subbit_arbiter #(
+      .ADDR_WIDTH(ADDR_WIDTH),
+      .DATA_WIDTH(DATA_WIDTH)
+  ) arbiter (
+      .clk,
+      .rst(clear),
+      .beside_i(beside_q),
+      .hold_i(writes_end),
+      .list_read_valid_i(read_valid),
+      .list_read_ready_o(read_ready),
+      .list_read_address_i(read_address),
+      .list_read_bytes_i(read_bytes),
+      .list_read_beat_valid_o(beat_valid),
+      .list_read_beat_ready_i(beat_ready),
+      .list_read_beat_last_o(beat_last),
+      .list_write_valid_i(write_valid),
+      .list_write_ready_o(write_ready),
+      .list_write_address_i(write_address),
+      .list_write_beats_i(write_beats),
+      .list_write_beat_valid_i(write_beat_valid),
+      .list_write_beat_ready_o(write_beat_ready),
+      .list_write_beat_data_i(write_beat_data),
+      .list_write_beat_strobe_i(write_beat_strobe),
+      .beside_read_valid_i(dense_read_valid),
+      .beside_read_ready_o(dense_read_ready),
+      .beside_read_address_i(dense_read_address),
+      .beside_read_bytes_i(dense_read_bytes),
+      .beside_read_beat_valid_o(dense_beat_valid),
+      .beside_read_beat_ready_i(dense_beat_ready),
+      .beside_write_valid_i(dense_write_valid),
+      .beside_write_ready_o(dense_write_ready),
+      .beside_write_address_i(dense_write_address),
+      .beside_write_beats_i(dense_write_beats),
+      .beside_write_beat_valid_i(dense_write_beat_valid),
+      .beside_write_beat_ready_o(dense_write_beat_ready),
+      .beside_write_beat_data_i(dense_write_beat_data),
+      .beside_write_beat_strobe_i(dense_write_beat_strobe),
+      .read_valid_o(bus_read_valid),
+      .read_ready_i(bus_read_ready),
+      .read_address_o(bus_read_address),
+      .read_bytes_o(bus_read_bytes),
+      .read_beat_valid_i(bus_beat_valid),
+      .read_beat_ready_o(bus_beat_ready),
+      .read_beat_last_i(bus_beat_last),
+      .write_valid_o(bus_write_valid),
+      .write_ready_i(bus_write_ready),
+      .write_address_o(bus_write_address),
+      .write_beats_o(bus_write_beats),
+      .write_beat_valid_o(bus_write_beat_valid),
+      .write_beat_ready_i(bus_write_beat_ready),
+      .write_beat_data_o(bus_write_beat_data),
+      .write_beat_strobe_o(bus_write_beat_strobe)
+  );
+
   subbit_axi_read #(
       .ADDR_WIDTH(ADDR_WIDTH),
       .DATA_WIDTH(DATA_WIDTH)
@@ -621,14 +766,14 @@ module subbit_device #(
       .clk,
       .rst(bus_rst),
       .abort(bus_abort),
-      .command_valid(read_valid),
-      .command_ready(read_ready),
-      .command_address(memory_base + read_address),
-      .command_bytes(read_bytes),
-      .beat_valid,
-      .beat_ready,
+      .command_valid(bus_read_valid),
+      .command_ready(bus_read_ready),
+      .command_address(memory_base + bus_read_address),
+      .command_bytes(bus_read_bytes),
+      .beat_valid(bus_beat_valid),
+      .beat_ready(bus_beat_ready),
       .beat_data,
-      .beat_last,
+      .beat_last(bus_beat_last),
       .fault(read_fault),
       .busy(read_busy),
       .m_axi_arvalid,
@@ -651,14 +796,14 @@ module subbit_device #(
       .clk,
       .rst(bus_rst),
       .abort(bus_abort),
-      .command_valid(write_valid),
-      .command_ready(write_ready),
-      .command_address(memory_base + write_address),
-      .command_beats(write_beats),
-      .beat_valid(write_beat_valid),
-      .beat_ready(write_beat_ready),
-      .beat_data(write_beat_data),
-      .beat_strobe(write_beat_strobe),
+      .command_valid(bus_write_valid),
+      .command_ready(bus_write_ready),
+      .command_address(memory_base + bus_write_address),
+      .command_beats(bus_write_beats),
+      .beat_valid(bus_write_beat_valid),
+      .beat_ready(bus_write_beat_ready),
+      .beat_data(bus_write_beat_data),
+      .beat_strobe(bus_write_beat_strobe),
       .fault(write_fault),
       .busy(write_busy),
       .m_axi_awvalid,

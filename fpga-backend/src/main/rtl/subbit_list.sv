@@ -1,5 +1,6 @@
 // Works through a list of descriptors: fetches each of them, has it checked, its weights loaded and the layer run, and
-// writes status and cycles back into it. Stops at the first error.
+// writes status and cycles back into it. Stops at the first error. A layer that runs beside others is not waited for but by one
+// that needs the same array of multiply-adders, before its weights are loaded, and at the end.
 `default_nettype none
 
 module subbit_list #(
@@ -36,10 +37,17 @@ module subbit_list #(
     input  wire        load_done,
     input  wire  [3:0] load_error,
 
-    // Running, by subbit_engine; `writes_busy` says that writes are still on the bus.
+    // Running, by subbit_engine; `writes_busy` says that writes are still on the bus. While `writes_end` is 1, their end is
+    // waited for, or the status is to be written, and nobody else should begin any.
     output logic run_start,
     input  wire  run_busy,
     input  wire  writes_busy,
+    output logic writes_end,
+
+    // The array of multiply-adders: whether the layer that is checked needs it, and whether a layer has it. It may do so while
+    // `run_busy` is 0.
+    input  wire  needs_array,
+    input  wire  array_busy,
 
     // Which module has the bus: the list itself (neither bit is set), the weight loader, or the engine.
     output logic weights_turn,
@@ -83,13 +91,14 @@ module subbit_list #(
     FETCHING,        // receives it
     CHECK_VERSION,   // goes on to the tail if there is one
     CHECK,           // waits for subbit_descriptor
+    ARRAY,           // waits until the array is free
     LOAD,            // waits for subbit_weight_loader
     RUN,             // waits for subbit_engine
     WAIT_WRITES,     // waits until all of the output is in memory
     STATUS,          // requests the write of status and cycles
     WRITING_STATUS,  // writes them, and waits until they are in memory
     NEXT,            // moves on to the next descriptor
-    FINISH           // reports the result
+    FINISH           // waits until the array is free, and reports the result
   } state_t;
   state_t state;
   // The descriptor in progress.
@@ -109,6 +118,8 @@ module subbit_list #(
   wire extended = integer_layer || descriptor[8*VERSION_AT+:16] == 16'd2;
   wire [8:0] extended_bytes = integer_layer ? 9'(DESCRIPTOR_BYTES_3) : 9'(DESCRIPTOR_BYTES_2);
   logic leaves_memory;       // of the cycle before
+  // Until all of the output of the layer that has the array is in memory, too.
+  wire waits_for_array = needs_array && (array_busy || writes_busy);
   wire [64:0] list_end = {1'b0, list_address} + {26'd0, list_count, 7'd0};
 
   assign running = state != IDLE;
@@ -129,6 +140,7 @@ module subbit_list #(
     leaves_memory <= address > MEMORY_BYTES - (tail ? 64'(extended_bytes) : 64'(DESCRIPTOR_BYTES_1));
     weights_turn <= state == LOAD;
     engine_turn <= state == RUN || state == WAIT_WRITES;
+    writes_end <= state == WAIT_WRITES || state == STATUS || state == WRITING_STATUS;
   end
 
   always_ff @(posedge clk) begin
@@ -182,9 +194,17 @@ module subbit_list #(
           status <= faulty ? ERROR_INTERNAL : check_error;
           layer_cycles <= 64'd0;
           if (check_error == ERROR_NONE && !faulty) begin
-            load_start <= 1'b1;
-            state <= LOAD;
+            load_start <= !waits_for_array;
+            state <= waits_for_array ? ARRAY : LOAD;
           end else state <= check_decoded ? STATUS : FINISH;
+        end
+        ARRAY:
+        if (faulty) begin
+          status <= ERROR_INTERNAL;
+          state <= STATUS;
+        end else if (!waits_for_array) begin
+          load_start <= 1'b1;
+          state <= LOAD;
         end
         LOAD:
         if (load_done) begin
@@ -220,7 +240,9 @@ module subbit_list #(
         end
         NEXT: state <= FETCH;
         // FINISH
-        default: begin
+        default:
+        if (array_busy || writes_busy) cycles <= cycles + 64'd1;
+        else begin
           finished <= 1'b1;
           state <= IDLE;
         end
@@ -228,7 +250,7 @@ module subbit_list #(
       if (state == WAIT_WRITES && !writes_busy) cycles_of_layer <= layer_cycles;
       if (state == FINISH) begin
         error <= faulty ? ERROR_INTERNAL : status;
-        error_descriptor <= status == ERROR_NONE || status == ERROR_DESCRIPTOR_LIST ? 32'd0 : failed;
+        error_descriptor <= (status == ERROR_NONE && !faulty) || status == ERROR_DESCRIPTOR_LIST ? 32'd0 : failed;
       end
       if (state == FETCH) failed <= number;
     end

@@ -52,6 +52,7 @@ package subbit_pkg;
     logic integer_conv;
     logic shortcut;
     logic stem;
+    logic beside;                     // the list goes on while it runs
     logic [4:0] shift;
     logic [1:0] slope_shift;
     logic [4:0] value_bits;

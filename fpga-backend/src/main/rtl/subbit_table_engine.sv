@@ -30,7 +30,7 @@ module subbit_table_engine #(
     parameter int ROW_DEPTH = 1536,    // places for rows, of all channels
     // Convolutions of integer networks too, on a bus of up to 64 bits.
     parameter bit INTEGER_CONV = 0,
-    // The end of stems and shortcuts of integer networks, which needs INTEGER_CONV.
+    // The end of shortcuts of integer networks, which needs INTEGER_CONV.
     parameter bit DENSE = 0,
     parameter int ADDR_WIDTH = 32,
     parameter int DATA_WIDTH = 64
@@ -52,7 +52,7 @@ module subbit_table_engine #(
     input wire [$clog2(128*MAX_CHANNELS/DATA_WIDTH)-1:0] parameters_address,
     input wire [                         DATA_WIDTH-1:0] parameters_data,
 
-    // Bands of accumulators of a stem or shortcut, as subbit_dense_engine has them.
+    // Bands of accumulators of a shortcut, as subbit_dense_engine has them.
     output logic                         dense_ready,
     output logic [                 15:0] dense_band_rows,
     output logic [$clog2((MAX_WIDTH+2*PIXELS-1)/(2*PIXELS)+1)-1:0] dense_pieces,
@@ -90,7 +90,7 @@ module subbit_table_engine #(
   localparam int PIECE_BITS = PIECES > 1 ? $clog2(PIECES) : 1;
   localparam int SUM_BITS = $clog2(9 * MAX_CHANNELS + 1);
   localparam int ACC_BITS = SUM_BITS + 1;
-  // Of what becomes a value: sums of stems and shortcuts have 16 bits.
+  // Of what becomes a value: sums of shortcuts have 16 bits.
   localparam int VALUE_BITS = DENSE ? 16 : ACC_BITS;
   localparam int SUM_ADDRESS = $clog2(SUM_DEPTH);
   localparam int ROW_ADDRESS = $clog2(ROW_DEPTH);
@@ -108,7 +108,7 @@ module subbit_table_engine #(
   // ---- What follows from the layer: how a row is cut into steps, and how many rows make a band.
   logic dense, pairs, gives_values;
   always_ff @(posedge clk) begin
-    dense <= DENSE && (layer.stem || layer.shortcut);
+    dense <= DENSE && (layer.shortcut);
     gives_values <= layer.gives_values;
     pairs <= layer.out_width > 16'(PIXELS) || dense;
   end

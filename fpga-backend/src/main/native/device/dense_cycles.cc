@@ -20,17 +20,56 @@ void ForEachBlock(const LayerShape& d, const Visit& visit) {
   }
 }
 
+/// The end of a stem (subbit_stem_end): units, each a row of the output of some channels, are written one by one. Times
+/// count from the layer's begin.
+class StemUnits {
+ public:
+  explicit StemUnits(const LayerDescriptor& d)
+      : d_(d), two_(d.out_channels <= contract::kDenseOutputs / 2), words_(Beats(d.output_row_bytes())) {}
+
+  /// When there is room for the next unit.
+  std::uint64_t room() const { return two_ ? written_before_ : written_; }
+  /// When all that was begun is written.
+  std::uint64_t written() const { return written_; }
+
+  /// Writes a unit of a row of `outputs` channels from `first` on, whose last sum is read at `drained`.
+  void Write(std::uint64_t first, std::uint64_t row, std::uint64_t outputs, std::uint64_t drained) {
+    written_before_ = written_;
+    written_ = std::max(drained + kStored, written_ + kNext) + outputs * words_ + kValuesLeave;
+    for (std::uint64_t o = first; d_.integer->gives_signs && o < first + outputs; ++o) {
+      written_ += words_ + kGathered + SignBeats(o, row);
+    }
+  }
+
+  /// Beats of the signs of a channel's row.
+  std::uint64_t SignBeats(std::uint64_t channel, std::uint64_t row) const {
+    const std::uint64_t bytes = RowBytes(ElementFormat::kBits, d_.out_width);
+    return Beats((channel * d_.out_height + row) * bytes % kBusBytes + bytes);
+  }
+
+ private:
+  /// From a unit's last sum to its first value that is read, and from the unit before to that.
+  static constexpr std::uint64_t kStored = 21;
+  static constexpr std::uint64_t kNext = 6;
+  /// From the last value that is read until it has left.
+  static constexpr std::uint64_t kValuesLeave = 4;
+  /// From the last word of a channel's signs to their first beat.
+  static constexpr std::uint64_t kGathered = 3;
+
+  const LayerDescriptor& d_;
+  const bool two_;             ///< units fit
+  const std::uint64_t words_;  ///< of a row of a channel
+  std::uint64_t written_ = 0;  ///< when the last unit was written, and the one before
+  std::uint64_t written_before_ = 0;
+};
+
 /// A stem or shortcut, image by image: rows are read for each block of output channels, as far ahead as there is room
 /// for them, and become rows of sums, pairs of pixels one after the other.
 class SumRows {
  public:
   explicit SumRows(const LayerDescriptor& d)
-      : d_(d),
-        stem_(d.integer->kind == Kind::kStem),
-        pooled_(stem_ && d.integer->pool != std::array<std::uint8_t, 2>{1, 1}),
-        taps_(d.dense_taps()),
-        values_(d, kTilePixels, true) {
-    reader_ = kAskOverhead + Beats(d.parameter_bytes()) + (stem_ ? kAskOverhead + 1 : 0);
+      : d_(d), stem_(d.integer->kind == Kind::kStem), taps_(d.dense_taps()), values_(d, kTilePixels, true), units_(d) {
+    reader_ = kAskOverhead + Beats(d.parameter_bytes()) + (stem_ ? kQueuedRun + 1 : 0);
   }
 
   /// Returns when the next image's last output is written.
@@ -38,7 +77,7 @@ class SumRows {
     for (std::uint64_t first = 0; first < d_.out_channels; first += contract::kIndexOutputs) {
       Block(first, std::min<std::uint64_t>(contract::kIndexOutputs, d_.out_channels - first));
     }
-    return values_.written();
+    return stem_ ? units_.written() : values_.written();
   }
 
  private:
@@ -50,6 +89,8 @@ class SumRows {
   static constexpr std::uint64_t kShortest = 8;
   /// A run is asked for a cycle after its place is known.
   static constexpr std::uint64_t kAskOverhead = kRunOverhead + 1;
+  /// From such a run's request to its first beat, and from the last one to the next request, with a queue in between.
+  static constexpr std::uint64_t kQueuedRun = kAskOverhead + 1;
   /// From one row's last tap to the next one's first, and from what a row needs to its first tap.
   static constexpr std::uint64_t kRowOverhead = 2;
   static constexpr std::uint64_t kRowHere = 3;
@@ -63,7 +104,7 @@ class SumRows {
     reader_ = std::max(reader_, computed_ + 2);
     if (!weights_here_ || d_.out_channels > contract::kIndexOutputs) {
       weights_here_ = true;
-      reader_ += kAskOverhead + CeilDivide(outputs, contract::kDenseOutputs) * taps_ * Beats(contract::kDenseOutputs);
+      reader_ += kQueuedRun + CeilDivide(outputs, contract::kDenseOutputs) * taps_ * Beats(contract::kDenseOutputs);
     }
     computed_ = std::max(computed_, reader_);
     rows_.clear();
@@ -78,12 +119,13 @@ class SumRows {
       // The row of sums that ends a row of windows.
       const bool ends = row + above + 1 == out_row * stride + pool;
       std::uint64_t begins = std::max(computed_ + kRowOverhead, RowHere(row) + kRowHere);
-      if (ends && band == out_row) {
+      if (!stem_ && band == out_row) {
         begins = std::max(begins, room_before_);
       }
-      Row(begins, outputs);
+      Row(begins, first, out_row, outputs, stem_ && ends);
       used_.push_back(computed_);
-      if (ends && (++out_row - band == band_rows || out_row == d_.out_height)) {
+      out_row += ends ? 1 : 0;
+      if (!stem_ && (out_row - band == band_rows || out_row == d_.out_height)) {
         room_before_ = values_.room();
         values_.Write(first, band, out_row - band, outputs, drained_,
                       [](std::uint64_t, std::uint64_t asks) { return asks; });
@@ -120,7 +162,7 @@ class SumRows {
           reader_ = std::max(reader_, used_[sums - 1]);
         }
       }
-      reader_ += d_.in_channels * (kAskOverhead + kPixelCycles * Beats(d_.in_width));
+      reader_ += d_.in_channels * (kQueuedRun + kPixelCycles * Beats(d_.in_width));
     } else {
       if (row >= 2) {
         reader_ = std::max(reader_, used_[row - 2]);
@@ -129,13 +171,13 @@ class SumRows {
       const std::uint64_t rows = std::min<std::uint64_t>(pool, d_.in_height - row * pool);
       // A beat has two averages, or two pairs. Where it is stored in two cycles, the bus is ahead.
       const std::uint64_t beats = rows * d_.in_channels * Beats(d_.input_row_bytes());
-      reader_ += pool == 2 ? kAskOverhead + beats : kAskOverhead - kAhead + 2 * beats;
+      reader_ += pool == 2 ? kQueuedRun + beats : kQueuedRun - kAhead + 2 * beats;
     }
     rows_.push_back(reader_);
   }
 
-  /// The passes of a row of sums.
-  void Row(std::uint64_t begins, std::uint64_t outputs) {
+  /// The passes of a row of sums; of a stem perhaps with a row of the output, whose units are written.
+  void Row(std::uint64_t begins, std::uint64_t first, std::uint64_t row, std::uint64_t outputs, bool units) {
     computed_ = begins;
     const std::uint64_t pool = stem_ ? d_.integer->pool[1] : 1;
     const std::uint64_t stride = stem_ ? d_.integer->pool_strides[1] : 1;
@@ -143,19 +185,25 @@ class SumRows {
     const std::uint64_t passes = CeilDivide((d_.out_width - 1) * stride + pool - left, kDensePixels);
     for (std::uint64_t set = 0; set < outputs; set += contract::kDenseOutputs) {
       const std::uint64_t here = std::min<std::uint64_t>(contract::kDenseOutputs, outputs - set);
-      const std::uint64_t drain = std::max(kShortest, here * (pooled_ ? kDensePixels : 1));
+      const std::uint64_t drain = std::max(kShortest, here * (stem_ ? kDensePixels : 1));
       for (std::uint64_t pass = 0; pass < passes; ++pass) {
         computed_ = std::max(computed_ + taps_, drained_ + 1);
+        if (units && pass == 0) {
+          computed_ = std::max(computed_, units_.room() + 1);
+        }
         drained_ = computed_ + drain - 1;
+      }
+      if (units) {
+        units_.Write(first + set, row, here, drained_);
       }
     }
   }
 
   const LayerDescriptor& d_;
   const bool stem_;
-  const bool pooled_;
   const std::uint64_t taps_;
-  ValueBands values_;
+  ValueBands values_;  ///< of a shortcut
+  StemUnits units_;    ///< of a stem
   bool weights_here_ = false;
   std::uint64_t reader_;             ///< when the last run was read
   std::uint64_t computed_ = 0;       ///< when the last tap was issued
@@ -209,6 +257,30 @@ std::uint64_t ClassifierCycles(const LayerShape& d) {
 }
 
 }  // namespace
+
+StemBus BusOf(const LayerDescriptor& d) {
+  const IntegerStage& stage = *d.integer;
+  const std::uint64_t blocks = CeilDivide(d.out_channels, contract::kIndexOutputs);
+  const std::uint64_t sets = CeilDivide(d.out_channels, contract::kDenseOutputs);
+  const std::uint64_t outputs = std::min<std::uint64_t>(contract::kDenseOutputs, d.out_channels);
+  const std::uint64_t weights = d.dense_bytes() / kBusBytes;
+  StemBus bus{};
+  bus.weights = weights / blocks;
+  bus.cycles.reads = static_cast<double>(weights * (blocks == 1 ? 1 : d.batch)) +
+                     static_cast<double>(d.batch * blocks * d.in_channels * d.in_height * Beats(d.in_width));
+  bus.cycles.writes = static_cast<double>(d.batch * d.output_image_bytes() / kBusBytes);
+  bus.units = static_cast<double>(d.batch * d.out_height * sets);
+  bus.runs = 1 + (stage.gives_signs ? static_cast<double>(outputs) : 0);
+  // Of one unit: the passes of its set in each row of sums, and how long it takes to be written.
+  StemUnits unit(d);
+  unit.Write(0, 0, outputs, 0);
+  const std::uint64_t passes = CeilDivide(std::uint64_t{d.out_width} * stage.pool_strides[1], kDensePixels);
+  const std::uint64_t pass = std::max({std::uint64_t{8}, kDensePixels * outputs, d.dense_taps()});
+  const std::uint64_t rows = outputs <= contract::kDenseOutputs / 2 ? stage.pool_strides[0] : stage.pool_strides[0] - 1;
+  bus.slack = std::max(0.0, static_cast<double>(rows * passes * pass * std::min<std::uint64_t>(sets, 2)) -
+                                static_cast<double>(unit.written()));
+  return bus;
+}
 
 std::uint64_t DenseCycles(const LayerDescriptor& d) {
   switch (d.integer->kind) {

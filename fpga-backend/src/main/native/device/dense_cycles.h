@@ -14,4 +14,25 @@ inline constexpr std::uint64_t kDensePixels = 2;
 /// on the dense unit that docs/DEVICE.md describes, for the memories and the bus that it states.
 std::uint64_t DenseCycles(const LayerDescriptor& layer);
 
+/// Cycles of the bus that a layer takes, for reads and for writes.
+struct BusCycles {
+  double reads = 0;
+  double writes = 0;
+};
+
+/// What a stem asks of the bus.
+struct StemBus {
+  /// But for its signs: runs of a beat or two, for which others hardly wait.
+  BusCycles cycles;
+  /// Beats of weights that are read at its begin.
+  std::uint64_t weights;
+  /// Rows of the output of some channels that are written one by one, runs of each, and for how long what is written
+  /// of one may be late before the multiply-adders wait.
+  double units;
+  double runs;
+  double slack;
+};
+
+StemBus BusOf(const LayerDescriptor& stem);
+
 }  // namespace subbit::fpga

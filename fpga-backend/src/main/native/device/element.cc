@@ -33,7 +33,7 @@ Capabilities OfElement(const std::string& name) {
     c.features |= registers::kFeaturesInt8 | registers::kFeaturesResidual;
   } else {
     c.features |= registers::kFeaturesIntegerConv | registers::kFeaturesStem | registers::kFeaturesShortcut |
-                  registers::kFeaturesClassifier;
+                  registers::kFeaturesClassifier | registers::kFeaturesBeside;
   }
   return c;
 }

@@ -104,13 +104,25 @@ TEST(IntegerDescriptor, EveryKindPassesItsChecks) {
   EXPECT_EQ(Classifier().Validate(Offered()), ErrorCode::kNone);
 }
 
+TEST(IntegerDescriptor, OfAStemMayBeBesideOthersIfTheDeviceOffersIt) {
+  D d = Stem();
+  d.integer->beside = 1;
+  EXPECT_EQ(d.Validate(Offered()), ErrorCode::kNone);
+  Capabilities without = Offered();
+  without.features &= ~registers::kFeaturesBeside;
+  EXPECT_EQ(d.Validate(without), ErrorCode::kUnsupported);
+  EXPECT_EQ(Stem().Validate(without), ErrorCode::kNone);
+}
+
 TEST(IntegerDescriptor, HasTheDocumentedTail) {
-  const D::Bytes bytes = Stem().Encode();
+  D stem = Stem();
+  stem.integer->beside = 1;
+  const D::Bytes bytes = stem.Encode();
   ASSERT_EQ(bytes.size(), 256u);
   EXPECT_EQ(bytes[0x04], 3) << "version";
   EXPECT_EQ(bytes[0x06], 0) << "size";
   EXPECT_EQ(bytes[0x07], 1) << "size";
-  const std::uint8_t tail[] = {1, 8, 0, 16, 5, 3, 2, 2, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0x90, 1};
+  const std::uint8_t tail[] = {1, 8, 0, 16, 5, 3, 2, 2, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0x90, 1};
   for (std::size_t i = 0; i < 64; ++i) {
     EXPECT_EQ(bytes[0xC0 + i], i < sizeof tail ? tail[i] : 0) << "byte " << 0xC0 + i;
   }
@@ -225,6 +237,10 @@ TEST(IntegerDescriptor, RejectsEveryCorruptField) {
          d.adds_residual = true;
          d.residual_address = 0xA000;
        }},
+      {"a stem neither beside others nor not", Stem, ErrorCode::kUnsupported, [](D& d) { d.integer->beside = 2; }},
+      {"a conv beside others", Conv, ErrorCode::kUnsupported, [](D& d) { d.integer->beside = 1; }},
+      {"a shortcut beside others", Shortcut, ErrorCode::kUnsupported, [](D& d) { d.integer->beside = 1; }},
+      {"a classifier beside others", Classifier, ErrorCode::kUnsupported, [](D& d) { d.integer->beside = 1; }},
       {"no channels", Shortcut, ErrorCode::kShape, [](D& d) { d.in_channels = 0; }},
       {"513 channels", Shortcut, ErrorCode::kShape, [](D& d) { d.out_channels = 513; }},
       {"257 channels of a shortcut", Shortcut, ErrorCode::kShape, [](D& d) { d.in_channels = 257; }},

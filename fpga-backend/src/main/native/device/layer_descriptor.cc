@@ -97,6 +97,7 @@ void ForEachField(Descriptor& d, Visit visit) {
     visit(fields::kPoolPadLeft, d.integer->pool_pads[1]);
     visit(fields::kPoolPadBottom, d.integer->pool_pads[2]);
     visit(fields::kPoolPadRight, d.integer->pool_pads[3]);
+    visit(fields::kBeside, d.integer->beside);
     visit(fields::kSignsAddress, d.signs_address);
   }
 }

@@ -127,8 +127,9 @@ std::uint32_t FeatureOf(Kind kind) {
 
 ErrorCode ValidateIntegerSupport(const LayerShape& d, const Capabilities& c) {
   const IntegerStage& stage = *d.integer;
+  const bool may_be_beside = stage.kind == Kind::kStem && (c.features & registers::kFeaturesBeside) != 0;
   bool ok = (c.features & FeatureOf(stage.kind)) != 0 && UnusedFieldsAreClear(d) && PoolIsSound(stage) &&
-            ShiftsAreSound(stage);
+            ShiftsAreSound(stage) && stage.beside <= (may_be_beside ? 1 : 0);
   if (stage.kind == Kind::kConv) {
     ok = ok && InRange(d.tau, 1, std::min<std::uint32_t>(LayerShape::kMaxTau, c.max_tau)) &&
          (1u << d.tau) <= c.table_depth && InRange(d.stride_h, 1, 2) && InRange(d.stride_w, 1, 2) && d.pad_top <= 2 &&

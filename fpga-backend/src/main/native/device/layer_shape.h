@@ -71,6 +71,7 @@ struct IntegerStage {
   std::array<std::uint8_t, 2> pool = {1, 1};             ///< rows, columns
   std::array<std::uint8_t, 2> pool_strides = {1, 1};     ///< rows, columns
   std::array<std::uint8_t, 4> pool_pads = {0, 0, 0, 0};  ///< top, left, bottom, right
+  std::uint8_t beside = 0;                               ///< of a stem: 1 if the list goes on while it runs
   /// Whether the layer also writes the signs of its output under the thresholds of its integer parameters.
   bool gives_signs = false;
 };

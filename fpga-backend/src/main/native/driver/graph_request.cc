@@ -4,14 +4,36 @@
 #include <string>
 #include <utility>
 
-#include "device/cycle_model.h"
+#include "device/request_cycles.h"
 #include "driver/driver.h"
+#include "driver/stem_ahead.h"
 
 namespace subbit::fpga {
 namespace {
 
 /// The number of parts into which a batch is cut, so that transfers and computation overlap.
 constexpr std::uint32_t kOverlappingParts = 4;
+/// The same, if stems run beside other layers: nothing runs beside those of the last part, so it is smaller, but not
+/// smaller than what can be dealt out over the stages of a network.
+constexpr std::uint32_t kPartsWithStemsAhead = 8;
+constexpr std::uint32_t kImagesWithStemsAhead = 4;
+
+/// Images of a part, but for the first and the last one.
+std::uint32_t ImagesOfParts(std::uint32_t batch, bool ahead) {
+  const auto of = [&](std::uint32_t parts) { return (batch + parts - 1) / parts; };
+  return ahead ? std::max(of(kPartsWithStemsAhead), std::min(kImagesWithStemsAhead, of(2))) : of(kOverlappingParts);
+}
+
+/// What one image leaves over to the next multiple of a tensor's alignment needs more images: the fewest images after
+/// which tensors of these sizes are aligned again.
+std::uint32_t AlignedImages(const std::vector<std::uint64_t>& image_bytes) {
+  std::uint32_t images = 1;
+  while (std::any_of(image_bytes.begin(), image_bytes.end(),
+                     [&](std::uint64_t bytes) { return images * bytes % contract::kAlignment != 0; })) {
+    images *= 2;
+  }
+  return images;
+}
 
 }  // namespace
 
@@ -20,10 +42,15 @@ GraphRequest::GraphRequest(Driver& driver, const LayerGraph& graph, GraphShapes 
       graph_(graph),
       shapes_(std::move(shapes)),
       batch_(batch),
+      ahead_(batch > 1 && (driver.capabilities_.features & registers::kFeaturesBeside) != 0 && StemMayBeAhead(graph)),
       last_reader_(graph.tensors(), 0),
-      part_((batch + kOverlappingParts - 1) / kOverlappingParts) {
+      part_(ImagesOfParts(batch, ahead_)) {
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
     list_bytes_ += LayerDescriptor(shapes_.layers[i]).bytes();
+    if (ahead_ && NeedsArray(shapes_.layers[i])) {
+      // A stem in front of it.
+      list_bytes_ += LayerDescriptor::kIntegerBytes;
+    }
     // What nobody reads is there until its own layer has written it.
     last_reader_[graph.inputs + i] = last_reader_[graph.SignsOf(i)] = i;
     last_reader_[graph.layers[i].input] = i;
@@ -70,6 +97,14 @@ bool GraphRequest::TakeSlot(Slot& slot) {
       return false;
     }
   }
+  if (ahead_) {
+    slot.stem_values = std::make_unique<MemoryBlock>(driver_.memory_, part_ * shapes_.image_bytes[graph_.inputs]);
+    const std::uint64_t signs = part_ * shapes_.image_bytes[graph_.SignsOf(0)];
+    slot.stem_signs = signs == 0 ? nullptr : std::make_unique<MemoryBlock>(driver_.memory_, signs);
+    if (!*slot.stem_values || (slot.stem_signs != nullptr && !*slot.stem_signs)) {
+      return false;
+    }
+  }
   slot.descriptors = std::make_unique<MemoryBlock>(driver_.memory_, list_bytes_);
   return static_cast<bool>(*slot.descriptors);
 }
@@ -85,7 +120,7 @@ bool GraphRequest::TakeBetween() {
   for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
     for (const TensorNumber tensor : {graph_.inputs + i, graph_.SignsOf(i)}) {
       const std::uint64_t bytes = part_ * shapes_.image_bytes[tensor];
-      if (bytes == 0 || graph_.OutputPosition(tensor).has_value()) {
+      if (bytes == 0 || graph_.OutputPosition(tensor).has_value() || IsOfStemAhead(tensor)) {
         continue;
       }
       // A tensor that an earlier layer has read for the last time makes room.
@@ -106,11 +141,21 @@ bool GraphRequest::TakeBetween() {
   return true;
 }
 
-std::uint32_t GraphRequest::ImagesOf(std::uint32_t part) const { return std::min(part_, batch_ - part * part_); }
+std::uint32_t GraphRequest::ImagesOf(std::uint32_t part) const {
+  return std::min(part == 0 ? FirstPart() : part_, batch_ - BeginOf(part));
+}
+
+bool GraphRequest::IsOfStemAhead(TensorNumber tensor) const {
+  return ahead_ && (tensor == graph_.inputs || tensor == graph_.SignsOf(0));
+}
 
 std::uint64_t GraphRequest::AddressOf(TensorNumber tensor, std::uint32_t part) {
   if (tensor < graph_.inputs) {
     return SlotOf(part).inputs[tensor]->address();
+  }
+  if (IsOfStemAhead(tensor)) {
+    const Slot& slot = SlotOf(part);
+    return (tensor == graph_.inputs ? slot.stem_values : slot.stem_signs)->address();
   }
   const std::optional<std::size_t> output = graph_.OutputPosition(tensor);
   return output.has_value() ? SlotOf(part).outputs[*output]->address() : between_[between_of_[tensor]]->address();
@@ -120,87 +165,133 @@ std::vector<LayerCycles> GraphRequest::Run(const std::vector<const std::uint8_t*
                                            const std::vector<std::uint8_t*>& outputs,
                                            std::chrono::milliseconds timeout) {
   std::vector<LayerCycles> cycles(graph_.layers.size(), LayerCycles{0, 0});
-  const std::uint32_t parts = Parts();
+  const std::uint32_t steps = Steps();
   Write(0, inputs);
   Start(0);
-  for (std::uint32_t part = 0; part < parts; ++part) {
-    const bool more = part + 1 < parts;
+  for (std::uint32_t step = 0; step < steps; ++step) {
+    const bool more = step + 1 < steps;
     if (more) {
-      Write(part + 1, inputs);
+      Write(step + 1, inputs);
     }
     driver_.Await(timeout);
     driver_.CheckOutcome();
     if (more) {
-      Start(part + 1);
+      Start(step + 1);
     }
-    CountCycles(part, cycles);
-    Read(part, outputs);
+    CountCycles(step, cycles);
+    if (!ahead_ || step > 0) {
+      Read(PartOf(step), outputs);
+    }
   }
   return cycles;
 }
 
-std::vector<LayerDescriptor> GraphRequest::DescriptorsOf(std::uint32_t part) {
-  std::vector<LayerDescriptor> descriptors;
-  for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
-    const GraphLayer& layer = graph_.layers[i];
-    const LayerConstants& constants = layer.layer->constants();
-    LayerDescriptor& d = descriptors.emplace_back(shapes_.layers[i]);
-    d.index_address = constants.index;
-    d.codebook_address = constants.codebook;
-    d.bias_address = constants.bias;
-    d.multiplier_address = constants.multiplier;
-    d.batch = ImagesOf(part);
-    d.input_address = AddressOf(layer.input, part);
-    d.output_address = AddressOf(graph_.inputs + i, part);
-    d.residual_address = layer.residual == kNoTensor ? 0 : AddressOf(layer.residual, part);
-    const bool signs = d.integer.has_value() && d.integer->gives_signs;
-    d.signs_address = signs ? AddressOf(graph_.SignsOf(i), part) : 0;
-    if (const ErrorCode code = d.Validate(driver_.capabilities_); code != ErrorCode::kNone) {
-      const std::string limit = d.ExceededLimit();
-      throw DriverError(Fault::kUnsupported, limit.empty() ? Describe(code) : limit);
-    }
+LayerDescriptor GraphRequest::DescriptorOf(std::size_t layer, std::uint32_t part, std::uint32_t first,
+                                           std::uint32_t images) {
+  const GraphLayer& of = graph_.layers[layer];
+  const LayerConstants& constants = of.layer->constants();
+  const auto address = [&](TensorNumber tensor) {
+    return AddressOf(tensor, part) + first * shapes_.image_bytes[tensor];
+  };
+  LayerDescriptor d(shapes_.layers[layer]);
+  d.index_address = constants.index;
+  d.codebook_address = constants.codebook;
+  d.bias_address = constants.bias;
+  d.multiplier_address = constants.multiplier;
+  d.batch = images;
+  d.input_address = address(of.input);
+  d.output_address = address(graph_.inputs + layer);
+  d.residual_address = of.residual == kNoTensor ? 0 : address(of.residual);
+  const bool signs = d.integer.has_value() && d.integer->gives_signs;
+  d.signs_address = signs ? address(graph_.SignsOf(layer)) : 0;
+  if (const ErrorCode code = d.Validate(driver_.capabilities_); code != ErrorCode::kNone) {
+    const std::string limit = d.ExceededLimit();
+    throw DriverError(Fault::kUnsupported, limit.empty() ? Describe(code) : limit);
   }
-  return descriptors;
+  return d;
 }
 
-void GraphRequest::Write(std::uint32_t part, const std::vector<const std::uint8_t*>& inputs) {
+std::vector<GraphRequest::Entry> GraphRequest::EntriesOf(std::uint32_t step) {
+  std::vector<Entry> entries;
+  if (ahead_ && step == 0) {
+    entries.push_back({0, DescriptorOf(0, 0, 0, ImagesOf(0))});
+    return entries;
+  }
+  const std::uint32_t part = PartOf(step);
+  for (std::size_t i = ahead_ ? 1 : 0; i < graph_.layers.size(); ++i) {
+    entries.push_back({i, DescriptorOf(i, part, 0, ImagesOf(part))});
+  }
+  if (ahead_ && step < Parts()) {
+    AddStem(step, entries);
+  }
+  return entries;
+}
+
+void GraphRequest::AddStem(std::uint32_t part, std::vector<Entry>& entries) {
+  std::vector<LayerDescriptor> beside;
+  for (const Entry& entry : entries) {
+    beside.push_back(entry.descriptor);
+  }
+  const std::uint32_t images = ImagesOf(part);
+  const std::uint32_t together = AlignedImages(
+      {shapes_.image_bytes[0], shapes_.image_bytes[graph_.inputs], shapes_.image_bytes[graph_.SignsOf(0)]});
+  LayerDescriptor stem = DescriptorOf(0, part, 0, images);
+  stem.integer->beside = 1;
+  std::uint32_t dealt = images;
+  const std::vector<StemShare> shares = DealStem(beside, stem, together, driver_.capabilities_);
+  // From the last place on, so that places stay those of the list as it was.
+  for (auto share = shares.rbegin(); share != shares.rend(); ++share) {
+    dealt -= share->images;
+    LayerDescriptor d = DescriptorOf(0, part, dealt, share->images);
+    d.integer->beside = 1;
+    entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(share->place), {0, d});
+  }
+}
+
+void GraphRequest::Write(std::uint32_t step, const std::vector<const std::uint8_t*>& inputs) {
+  Slot& slot = SlotOf(step);
   std::vector<std::uint8_t> list;
-  for (const LayerDescriptor& d : DescriptorsOf(part)) {
-    const LayerDescriptor::Bytes bytes = d.Encode();
+  slot.list.clear();
+  for (const Entry& entry : EntriesOf(step)) {
+    const LayerDescriptor::Bytes bytes = entry.descriptor.Encode();
     list.insert(list.end(), bytes.begin(), bytes.end());
+    slot.list.push_back(entry.layer);
   }
-  const Slot& slot = SlotOf(part);
   driver_.device_->WriteBuffer(slot.descriptors->address(), list.data(), list.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
+  // The images of a part are there for its stem.
+  for (std::size_t i = 0; step < Parts() && i < inputs.size(); ++i) {
     const std::uint64_t image = shapes_.image_bytes[i];
-    driver_.device_->WriteBuffer(slot.inputs[i]->address(), inputs[i] + part * part_ * image, ImagesOf(part) * image);
+    driver_.device_->WriteBuffer(slot.inputs[i]->address(), inputs[i] + BeginOf(step) * image, ImagesOf(step) * image);
   }
 }
 
-void GraphRequest::Start(std::uint32_t part) {
-  driver_.Start(SlotOf(part).descriptors->address(), graph_.layers.size());
+void GraphRequest::Start(std::uint32_t step) {
+  const Slot& slot = SlotOf(step);
+  driver_.Start(slot.descriptors->address(), slot.list.size());
 }
 
-void GraphRequest::CountCycles(std::uint32_t part, std::vector<LayerCycles>& cycles) {
+void GraphRequest::CountCycles(std::uint32_t step, std::vector<LayerCycles>& cycles) {
+  const Slot& slot = SlotOf(step);
   std::vector<std::uint8_t> list(list_bytes_);
-  driver_.device_->ReadBuffer(SlotOf(part).descriptors->address(), list.data(), list.size());
+  driver_.device_->ReadBuffer(slot.descriptors->address(), list.data(), list.size());
+  RequestCycles binary(driver_.capabilities_, RequestCycles::Engine::kBinary);
   std::size_t at = 0;
-  for (LayerCycles& layer : cycles) {
+  for (const std::size_t number : slot.list) {
     LayerDescriptor finished;
     if (LayerDescriptor::Decode(list.data() + at, list.size() - at, &finished) != ErrorCode::kNone ||
         finished.status != ErrorCode::kNone) {
       throw DriverError(Fault::kDeviceError, "the device reported success but did not complete a descriptor");
     }
     at += finished.bytes();
-    layer.cycles += finished.cycles;
-    layer.bnn_cycles += BinaryEngineCycles(finished, driver_.capabilities_);
+    cycles[number].cycles += finished.cycles;
+    cycles[number].bnn_cycles += binary.Next(finished);
   }
 }
 
 void GraphRequest::Read(std::uint32_t part, const std::vector<std::uint8_t*>& outputs) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const std::uint64_t image = shapes_.image_bytes[graph_.outputs[i]];
-    driver_.device_->ReadBuffer(SlotOf(part).outputs[i]->address(), outputs[i] + part * part_ * image,
+    driver_.device_->ReadBuffer(SlotOf(part).outputs[i]->address(), outputs[i] + BeginOf(part) * image,
                                 ImagesOf(part) * image);
   }
 }

@@ -6,7 +6,6 @@
 #include <stdexcept>
 #include <string>
 
-#include "device/cycle_model.h"
 #include "device/element.h"
 #include "emulator/engine.h"
 #include "tables/device.h"
@@ -181,16 +180,19 @@ ErrorCode Emulator::RunDescriptors() {
     return ErrorCode::kDescriptorList;
   }
   std::uint64_t address = descriptors_;
+  RequestCycles cycles(capabilities_);
   for (std::uint32_t i = 0; i < descriptor_count_; ++i) {
-    if (const ErrorCode code = RunDescriptor(&address); code != ErrorCode::kNone) {
+    if (const ErrorCode code = RunDescriptor(&address, cycles); code != ErrorCode::kNone) {
       error_descriptor_ = i;
+      cycles_ += cycles.End();
       return code;
     }
   }
+  cycles_ += cycles.End();
   return ErrorCode::kNone;
 }
 
-ErrorCode Emulator::RunDescriptor(std::uint64_t* address) {
+ErrorCode Emulator::RunDescriptor(std::uint64_t* address, RequestCycles& cycles) {
   std::uint8_t* at = memory_.get() + *address;
   LayerDescriptor layer;
   if (const ErrorCode code =
@@ -210,7 +212,7 @@ ErrorCode Emulator::RunDescriptor(std::uint64_t* address) {
     }
   }
   if (layer.status == ErrorCode::kNone) {
-    layer.cycles = ModelledCycles(layer, capabilities_);
+    layer.cycles = cycles.Next(layer);
     cycles_ += layer.cycles;
   }
   const LayerDescriptor::Bytes bytes = layer.Encode();

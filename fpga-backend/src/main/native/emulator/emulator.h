@@ -9,6 +9,7 @@
 #include "device/device.h"
 #include "device/error_code.h"
 #include "device/layer_descriptor.h"
+#include "device/request_cycles.h"
 
 namespace subbit::fpga {
 
@@ -47,7 +48,7 @@ class Emulator final : public Device {
   void Start();
   ErrorCode RunDescriptors();
   /// Runs the descriptor at *address, which is then that of the next.
-  ErrorCode RunDescriptor(std::uint64_t* address);
+  ErrorCode RunDescriptor(std::uint64_t* address, RequestCycles& cycles);
 
   Capabilities capabilities_;
   std::unique_ptr<std::uint8_t, Free> memory_;

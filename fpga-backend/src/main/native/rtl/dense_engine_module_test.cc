@@ -1,5 +1,6 @@
 // The engine of stems and shortcuts alone: weights, zero pixels and images come from a model of memory that stalls at
-// random, and bands of sums are taken away at random. Compared with sums by their definition.
+// random, and bands of a shortcut's sums, and units of a stem's, are taken away at random. Compared with sums by their
+// definition.
 
 #include <gtest/gtest.h>
 
@@ -87,6 +88,8 @@ class DenseEngineBench {
     stored_[0].assign(kSums * kStep, kNothing);
     stored_[1] = stored_[0];
     image_ = first_ = row_ = held_ = stored_half_ = 0;
+    set_ = done_ = 0;
+    unit_.assign(std::size_t{kSet} * d_.out_width, kNothing);
     ended_ = false;
     m_.start_i = 1;
     Step();
@@ -100,7 +103,8 @@ class DenseEngineBench {
         m_.read_beat_valid_i = 0;
         for (int i = 0; i < 20; ++i) {
           Cycle(m_);
-          ASSERT_FALSE(m_.busy_o || m_.read_valid_o || m_.store_o || m_.band_begin_o || m_.band_done_o);
+          ASSERT_FALSE(m_.busy_o || m_.read_valid_o || m_.store_o || m_.band_begin_o || m_.band_done_o ||
+                       m_.unit_begin_o || m_.sum_valid_o || m_.unit_done_o);
         }
         return;
       }
@@ -253,6 +257,7 @@ class DenseEngineBench {
     }
     m_.band_ready_i = m_.band_ready_i || random_() % 4 == 0;
     m_.band_room_i = held_ < 2;
+    m_.unit_room_i = held_ < 2;
     Settle(m_);
     const bool taken = m_.read_beat_valid_i && m_.read_beat_ready_o;
     if (taken) {
@@ -265,9 +270,17 @@ class DenseEngineBench {
         beats_.push_back(m_.read_address_o + at);
       }
     }
-    if (m_.band_begin_o) {
-      ASSERT_LT(held_, 2) << "a band begins for which there is no room";
+    if (m_.band_begin_o || m_.unit_begin_o) {
+      ASSERT_LT(held_, 2) << "a band or unit begins for which there is no room";
+      ASSERT_EQ(d_.integer->kind == Kind::kStem, m_.unit_begin_o) << "what it begins does not go with its kind";
       ++held_;
+    }
+    if (m_.sum_valid_o) {
+      ASSERT_EQ(m_.sum_channel_o, first_ + set_ + m_.sum_place_o) << Describe();
+      ASSERT_LT(m_.sum_column_o, d_.out_width) << Describe();
+      int& sum = unit_[std::size_t{m_.sum_place_o} * d_.out_width + m_.sum_column_o];
+      ASSERT_EQ(sum, kNothing) << "a second sum: " << Describe();
+      sum = static_cast<std::int16_t>(m_.sum_o);
     }
     if (m_.store_o) {
       for (std::uint32_t lane = 0; lane < kStep; ++lane) {
@@ -279,6 +292,9 @@ class DenseEngineBench {
     }
     if (m_.band_done_o) {
       TakeBand();
+    }
+    if (m_.unit_done_o) {
+      TakeUnit();
     }
     // The halves are given back some time later.
     if (done_ > 0 && random_() % 32 == 0) {
@@ -309,6 +325,30 @@ class DenseEngineBench {
     }
     half.assign(half.size(), kNothing);
     stored_half_ = 1 - stored_half_;
+    EndRows(rows);
+  }
+
+  /// A row of a set of a stem's channels.
+  void TakeUnit() {
+    ASSERT_FALSE(ended_) << "one unit too many";
+    ++done_;
+    const std::uint32_t outputs = std::min(kBlock, d_.out_channels - first_);
+    for (std::uint32_t o = 0; o < std::min(kSet, outputs - set_); ++o) {
+      for (std::uint32_t x = 0; x < d_.out_width; ++x) {
+        ASSERT_EQ(unit_[std::size_t{o} * d_.out_width + x], Expected(image_, first_ + set_ + o, row_, x))
+            << "image " << image_ << ", channel " << first_ + set_ + o << ", row " << row_ << ", column " << x << ": "
+            << Describe();
+      }
+    }
+    unit_.assign(unit_.size(), kNothing);
+    set_ += kSet;
+    if (set_ >= outputs) {
+      set_ = 0;
+      EndRows(1);
+    }
+  }
+
+  void EndRows(std::uint32_t rows) {
     row_ += rows;
     if (row_ == d_.out_height) {
       row_ = 0;
@@ -331,8 +371,10 @@ class DenseEngineBench {
   std::deque<std::size_t> beats_;  ///< addresses of those that were asked for
   std::vector<int> stored_[2];     ///< [sum][pixel of a step] of either half
   int stored_half_ = 0;
-  int held_ = 0;  ///< halves that are in use
-  int done_ = 0;  ///< of them, those that are complete
+  std::vector<int> unit_;  ///< [channel of a set][column], of a stem
+  std::uint32_t set_ = 0;  ///< of a stem: the unit's first channel in its block
+  int held_ = 0;           ///< halves, or units, that are in use
+  int done_ = 0;           ///< of them, those that are complete
   std::uint32_t image_ = 0;
   std::uint32_t first_ = 0;
   std::uint32_t row_ = 0;

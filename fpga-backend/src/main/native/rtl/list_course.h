@@ -21,6 +21,7 @@ struct Entry {
   ErrorCode verdict;
   bool decoded;
   ErrorCode load_error;
+  bool needs_array;
 
   std::uint64_t bytes() const { return version == 2 ? 192 : 128; }
 };

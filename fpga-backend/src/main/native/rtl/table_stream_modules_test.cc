@@ -473,6 +473,7 @@ LayerDescriptor StemOrShortcut(std::mt19937& random) {
     IntegerStage& stage = d.integer.emplace();
     stage.kind = random() % 2 == 0 ? Kind::kStem : Kind::kShortcut;
     const bool stem = stage.kind == Kind::kStem;
+    stage.beside = stem && random() % 2 == 0 ? 1 : 0;
     d.batch = static_cast<std::uint32_t>(Between(random, 1, 9));
     d.in_height = static_cast<std::uint32_t>(Between(random, 1, random() % 8 == 0 ? 65535 : 200));
     d.in_width = static_cast<std::uint32_t>(Between(random, 1, stem ? 256 : 56));

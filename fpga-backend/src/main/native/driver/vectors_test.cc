@@ -207,6 +207,36 @@ TEST_P(Vectors, GiveTheSharedResults) {
   EXPECT_GT(blocks, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
 }
 
+/// Devices with tables offer the layers that read and give signs.
+class TableVectors : public Vectors {};
+
+TEST_P(TableVectors, OfSignsGiveTheSharedResults) {
+  int packed = 0;
+  std::set<std::string> not_offered;
+  for (const VectorCase& c : ReadVectorFolder(SUBBIT_VECTOR_DIR)) {
+    if (c.op != "PackedBinarySubBitConv") {
+      continue;
+    }
+    SCOPED_TRACE(c.op + " " + c.name);
+    ConvLayer layer = Layer(c, Attributes(c));
+    layer.shape.input_format = InputFormat::kBits;
+    layer.shape.output_format = OutputFormat::kBits;
+    if (!driver_->WhyNot(layer).empty()) {
+      not_offered.insert(c.name);
+      continue;
+    }
+    RunPacked(c, MakeGeometry({c.op, c.name}, Attributes(c), InputShape(c)));
+    ++packed;
+  }
+  EXPECT_EQ(not_offered, std::set<std::string>()) << packed << " are";
+  EXPECT_GT(packed, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
+}
+
+INSTANTIATE_TEST_SUITE_P(Emulator, TableVectors, ::testing::Values("emulator:tables"));
+#ifdef SUBBIT_RTL
+INSTANTIATE_TEST_SUITE_P(Simulation, TableVectors, ::testing::Values("rtl:tables", "rtl:tables32"));
+#endif
+
 AnyTensor Parameter(const VectorTensor& tensor) {
   return std::visit(
       [&](const auto& values) -> AnyTensor {
@@ -320,7 +350,7 @@ TEST_P(LayerVectors, OfStemsAndShortcutsGiveTheSharedResults) {
 
 INSTANTIATE_TEST_SUITE_P(Emulator, LayerVectors, ::testing::Values("emulator:tables"));
 #ifdef SUBBIT_RTL
-INSTANTIATE_TEST_SUITE_P(Simulation, LayerVectors, ::testing::Values("rtl:tables"));
+INSTANTIATE_TEST_SUITE_P(Simulation, LayerVectors, ::testing::Values("rtl:tables", "rtl:tables32"));
 #endif
 
 INSTANTIATE_TEST_SUITE_P(Emulator, Vectors, ::testing::Values("emulator", "emulator:shared"));

@@ -170,6 +170,15 @@ faults=(
   "a stem's rows are counted by one pad|subbit_descriptor.sv|18'(sum_height) + 18'(d.pool_pad_top[1:0]) + 18'(d.pool_pad_bottom[1:0])|18'(sum_height) + 18'(d.pool_pad_top[1:0])"
   "all pixels of a step are stored at once|subbit_table_values.sv|store_i && store_lanes_i[l]|store_i"
   "a shortcut's codebook is loaded|subbit_weight_loader.sv|layer.stem \|\| layer.shortcut ? INTEGERS|layer.stem ? INTEGERS"
+  "what was being filled when a reset came is filled|subbit_table_sequence.sv|if (rst) fills[i].valid <= 2'b00|if (1'b0) fills[i].valid <= 2'b00"
+  "a bank is filled that is not looked up yet|subbit_table_sequence.sv|(taken != 3'd4 &&|(taken != 3'd5 &&"
+  "a step is looked up before its last unit has written|subbit_table_sequence.sv|SETTLE = UNITS + 2|SETTLE = UNITS - 2"
+  "the device takes every write for one of a whole word|subbit_device.sv|.s_axi_wstrb,|.s_axi_wstrb(4'hF),"
+  "the device withdraws the answer to a read|subbit_device.sv|.s_axi_rready,|.s_axi_rready(1'b1),"
+  "the device withdraws the answer to a write|subbit_device.sv|.s_axi_bready,|.s_axi_bready(1'b1),"
+  "the reset pin does not reach the engine|subbit_device.sv|clear <= rst \|\| abort|clear <= abort"
+  "the reset pin does not reach the bus|subbit_device.sv|bus_rst <= rst;|bus_rst <= 1'b0;"
+  "bursts are not marked as modifiable|subbit_device.sv|m_axi_awcache = 4'b0011|m_axi_awcache = 4'b0000"
   "bands of stems take no room|subbit_table_engine.sv|2'(dense ? dense_begin : sums_begin)|2'(sums_begin)"
 )
 
@@ -200,6 +209,7 @@ is_device() { grep -q 'set(TOP subbit_simulation)' "$objects/verilated/$1.cmake"
 tests_with() {
   case $1 in
     Vsubbit_tables) echo 'RtlTables.*' ;;
+    Vsubbit_tables32) echo 'RtlTables32.*' ;;
     Vsubbit_paper) echo '*/paper:Protocol.*' ;;
     Vsubbit_shared | Vsubbit_binary) echo "*/${1#Vsubbit_}" ;;
     *)

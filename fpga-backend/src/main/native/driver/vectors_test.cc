@@ -234,7 +234,8 @@ TEST_P(TableVectors, OfSignsGiveTheSharedResults) {
 
 INSTANTIATE_TEST_SUITE_P(Emulator, TableVectors, ::testing::Values("emulator:tables"));
 #ifdef SUBBIT_RTL
-INSTANTIATE_TEST_SUITE_P(Simulation, TableVectors, ::testing::Values("rtl:tables", "rtl:tables32"));
+INSTANTIATE_TEST_SUITE_P(Simulation, TableVectors, ::testing::Values("rtl:tables"));
+INSTANTIATE_TEST_SUITE_P(Simulation32, TableVectors, ::testing::Values("rtl:tables32"));
 #endif
 
 AnyTensor Parameter(const VectorTensor& tensor) {
@@ -350,7 +351,8 @@ TEST_P(LayerVectors, OfStemsAndShortcutsGiveTheSharedResults) {
 
 INSTANTIATE_TEST_SUITE_P(Emulator, LayerVectors, ::testing::Values("emulator:tables"));
 #ifdef SUBBIT_RTL
-INSTANTIATE_TEST_SUITE_P(Simulation, LayerVectors, ::testing::Values("rtl:tables", "rtl:tables32"));
+INSTANTIATE_TEST_SUITE_P(Simulation, LayerVectors, ::testing::Values("rtl:tables"));
+INSTANTIATE_TEST_SUITE_P(Simulation32, LayerVectors, ::testing::Values("rtl:tables32"));
 #endif
 
 INSTANTIATE_TEST_SUITE_P(Emulator, Vectors, ::testing::Values("emulator", "emulator:shared"));

@@ -71,15 +71,18 @@ class BenchFpgaCommandTest {
     for (JsonNode row : List.of(all, allOfHalf)) {
       assertEquals("all", row.get("operator").asText());
       assertEquals(22, row.get("layers").asInt());
+      assertEquals("emulator", row.get("backend").asText());
+      assertEquals("modelled", row.get("kind").asText());
     }
     assertEquals("tables", all.get("element").asText());
     assertEquals("tables32", allOfHalf.get("element").asText());
     assertTrue(
-        allOfHalf.get("modelled_cycles").asLong() > all.get("modelled_cycles").asLong(),
+        allOfHalf.get("cycles").asLong() > all.get("cycles").asLong(),
         "64 channels take a step or two");
     assertTrue(run.out().contains("modelled"), run.out());
     assertEquals(2, CommandRun.of("bench", "fpga", "--whole", "--batch", "0").code());
     assertEquals(2, CommandRun.of("bench", "fpga", "--whole", "--engines", "paper").code());
+    assertEquals(2, CommandRun.of("bench", "fpga", "--whole", "--backends", "xdma").code());
   }
 
   private static void assertRow(

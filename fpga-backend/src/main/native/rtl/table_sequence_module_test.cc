@@ -1,5 +1,5 @@
-// The module that takes the table core through its steps, alone: what it cuts, fills and looks up, in which order, and that
-// nothing is used before it is there. Rows, indices and room for sums come at random.
+// The module that takes the table core through its steps, alone: what it cuts, fills and looks up, in which order, and
+// that nothing is used before it is there. Rows, indices and room for sums come at random.
 
 #include <gtest/gtest.h>
 
@@ -82,7 +82,8 @@ class SequenceBench {
       if (waits) {
         // More may be there than the block has: rows of the next image, words of the next block.
         m_.rows_stored = static_cast<std::uint16_t>(m_.rows_stored + (random_() % 128 == 0 ? 1 : 0));
-        m_.words_loaded = static_cast<std::uint16_t>(m_.words_loaded + (random_() % 64 == 0 ? Between(random_, 1, 3) : 0));
+        m_.words_loaded =
+            static_cast<std::uint16_t>(m_.words_loaded + (random_() % 64 == 0 ? Between(random_, 1, 3) : 0));
         m_.sums_room = random_() % 16 == 0;
       }
       Settle(m_);
@@ -200,8 +201,8 @@ class SequenceBench {
                                 turn == 0 && slot == 0, turn == turns - 1 && slot == kShare - 1});
             }
           }
-          looks_.push_back({group, static_cast<int>(s), s == 0, s == steps.size() - 1, band == 0,
-                            (band + 1) * band_rows_ >= rows_});
+          looks_.push_back(
+              {group, static_cast<int>(s), s == 0, s == steps.size() - 1, band == 0, (band + 1) * band_rows_ >= rows_});
         }
       }
     }

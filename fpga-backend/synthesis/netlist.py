@@ -61,7 +61,8 @@ def build(work, parameters):
     names = tools.copy_sources(simulation, work)
     programs = [NATIVE / "rtl" / "simulation.cc", HERE / "netlist" / "simulated_element.cc"]
     settings = [f"-G{name}={value}" for name, value in parameters.items()]
-    # Yosys's netlists and models are not free of lint warnings. Functions of any length would take the compiler too long.
+    # Yosys's netlists and models are not free of lint warnings, and cells.sv goes before them. Functions of any length would take the
+    # compiler too long, and of Verilator's passes the one that is left out.
     options = ["--assert", "-O3", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-Wno-SPECIFYIGN", "-Wno-MODDUP", "-DNO_INCLUDES", "-fno-life-post",
                "--output-split", "30000", "--output-split-cfuncs", "3000"]
     flags = ["-fPIC", "-shared", f"-I{NATIVE}", f'-DSUBBIT_ELEMENT="{ELEMENT}"', "-DVL_USER_STOP", "-DVL_USER_FINISH", "-DVL_USER_FATAL"]

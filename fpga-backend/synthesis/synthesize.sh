@@ -4,7 +4,7 @@
 #
 #   fpga-backend/synthesis/synthesize.sh [area] [clock] [slices] [lanes] [proofs]      # all if none is named: some hours
 #   fpga-backend/synthesis/synthesize.sh networks                                      # some minutes
-#   fpga-backend/synthesis/synthesize.sh netlist                                       # an hour
+#   fpga-backend/synthesis/synthesize.sh netlist                                       # an hour or more
 #   fpga-backend/synthesis/synthesize.sh board                                         # an hour or more
 #   fpga-backend/synthesis/synthesize.sh board-simulation                              # some minutes
 #

@@ -4,6 +4,7 @@
 #
 #   fpga-backend/synthesis/synthesize.sh [area] [clock] [slices] [lanes] [proofs]      # all if none is named: some hours
 #   fpga-backend/synthesis/synthesize.sh networks                                      # some minutes
+#   fpga-backend/synthesis/synthesize.sh netlist                                       # an hour or more
 #   fpga-backend/synthesis/synthesize.sh board                                         # an hour or more
 #   fpga-backend/synthesis/synthesize.sh board-simulation                              # some minutes
 #
@@ -14,6 +15,8 @@
 #   slices  what a sub-bit array for binary activations takes, and what binary ones take for the same throughput
 #   lanes   look-up tables per lane of a sub-bit array and of binary ones with the same throughput
 #   proofs  proves the rules of AXI for the bus masters and the registers: half a minute
+#   netlist  simulates the netlist for ECP5 of the element that runs integer networks whole, and runs the shared vectors, layers and
+#           networks on it; needs the native tests (see docs/DEVICE.md)
 #   board   the bitstream of a board with memory and network, board/board.bit; board/board.py has options for it
 #   board-simulation  the same design, simulated, runs 100 images over UDP: on a good network, on one that loses 1 % of the
 #                     datagrams, and with a loss of power in the middle; and a whole integer network; needs the native tests
@@ -32,9 +35,9 @@ if [ ${#steps[@]} -eq 0 ]; then
 fi
 for step in "${steps[@]}"; do
   case $step in
-    area | networks | clock | slices | lanes | proofs | board | board-simulation) ;;
+    area | networks | clock | slices | lanes | proofs | netlist | board | board-simulation) ;;
     *)
-      echo "synthesize.sh: there is no step '$step'; steps are area, networks, clock, slices, lanes, proofs, board and board-simulation" >&2
+      echo "synthesize.sh: there is no step '$step'; steps are area, networks, clock, slices, lanes, proofs, netlist, board and board-simulation" >&2
       exit 2
       ;;
   esac
@@ -63,6 +66,9 @@ for step in "${steps[@]}"; do
     slices) "$python" "$scripts/slices.py" --json "$out/slices.json" ;;
     lanes) "$python" "$scripts/lanes.py" --json "$out/lanes.json" ;;
     proofs) "$python" "$scripts/proofs.py" --json "$out/proofs.json" ;;
+    netlist)
+      "$python" "$scripts/netlist.py" --work "$out/netlist" --json "$out/netlist.json" --tests "$root/target/native/subbit-fpga-backend"
+      ;;
     board-simulation)
       "$python" "$scripts/board/board.py" simulation --work "$out/board-simulation" --json "$out/board-simulation.json" \
         --test "$root/target/native/subbit-fpga-backend/device_test"

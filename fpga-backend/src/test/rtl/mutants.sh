@@ -80,7 +80,7 @@ faults=(
   "what is left of an image's last beat is in the next image|subbit_table_rows.sv|if (takes) all_taken <= beat_last|if (takes) all_taken <= 1'b0"
   "a channel's last rows are as many as the first ones|subbit_table_rows.sv|number <= 16'd3 ? all : number - 16'd3|all"
   "a beat takes the place of a word that waits|subbit_table_words.sv|(parts == COUNT_BITS'(1) && word_ready)|parts == COUNT_BITS'(1)"
-  "what is left of a run is never written|subbit_table_writer.sv|(ends && count != 0)|1'b0"
+  "what is left of a run is never written|subbit_table_writer.sv|(ends_next && count_left != 0)|1'b0"
   "bits beyond a row are not cleared|subbit_table_writer.sv|found[PIXELS-1:0])) & mask|found[PIXELS-1:0]))"
   "two rows of a step are taken for one|subbit_table_writer.sv|else if (pairs \|\| whole_rows \|\| row[0]) row_base|else row_base"
   "a half is given back before its last row is read|subbit_table_writer.sv|band_read = takes && row_ends_band|band_read = takes && row_last"
@@ -174,7 +174,7 @@ faults=(
   "bands of shortcuts take no room|subbit_table_engine.sv|2'(dense ? dense_begin : sums_begin)|2'(sums_begin)"
   "a unit of a stem's sums begins for which there is no room|subbit_dense_engine.sv|(unit_begins && !unit_room_i)|1'b0"
   "a pass's second sum has the column of the first|subbit_dense_engine.sv|pass_q.column + COLUMN_BITS'(after_first)|pass_q.column"
-  "a unit ends with the set's first pass|subbit_dense_engine.sv|stem ? pass_last && row_ends|stem ? row_ends"
+  "a unit ends with the set's first pass|subbit_dense_engine.sv|stem ? pass_last_q && row_ends|stem ? row_ends"
   "every block's sums are those of the first one's channels|subbit_dense_engine.sv|channel: drain_channel|channel: CHANNEL_BITS'(output_q)"
   "a unit takes the place of one that is being written|subbit_stem_end.sv|held_q < (two_units ? 2'd2 : 2'd1)|held_q < 2'd2"
   "both units have the same place|subbit_stem_end.sv|two_units && store_half_q|1'b0"
@@ -203,6 +203,15 @@ faults=(
   "a stem beside others becomes the layer that the list is at|subbit_device.sv|if (starts) dense_layer_q <= layer|dense_layer_q <= layer"
   "the array is lent while a stem has it|subbit_device.sv|lent_q <= classifier_busy|lent_q <= layer.classifier"
   "a conv is beside others|subbit_descriptor.sv|pool_clear && d.beside == 0 && d.shift <= 8'd11|pool_clear && d.shift <= 8'd11"
+  "what was being filled when a reset came is filled|subbit_table_sequence.sv|if (rst) fills[i].valid <= 2'b00|if (1'b0) fills[i].valid <= 2'b00"
+  "a bank is filled that is not looked up yet|subbit_table_sequence.sv|(taken != 3'd4 &&|(taken != 3'd5 &&"
+  "a step is looked up before its last unit has written|subbit_table_sequence.sv|SETTLE = UNITS + 2|SETTLE = UNITS - 2"
+  "the device takes every write for one of a whole word|subbit_device.sv|.s_axi_wstrb,|.s_axi_wstrb(4'hF),"
+  "the device withdraws the answer to a read|subbit_device.sv|.s_axi_rready,|.s_axi_rready(1'b1),"
+  "the device withdraws the answer to a write|subbit_device.sv|.s_axi_bready,|.s_axi_bready(1'b1),"
+  "the reset pin does not reach the engine|subbit_device.sv|clear <= rst \|\| abort|clear <= abort"
+  "the reset pin does not reach the bus|subbit_device.sv|bus_rst <= rst;|bus_rst <= 1'b0;"
+  "bursts are not marked as modifiable|subbit_device.sv|m_axi_awcache = 4'b0011|m_axi_awcache = 4'b0000"
 )
 
 # Copies the description to the folder $1, with the fault of number $2, and prints the file that has it.
@@ -219,19 +228,22 @@ seed() {
   echo "$file"
 }
 
-# The models that have the file $1 in them, those of the fewest files first.
-models_with() {
-  grep -lE "/$1[;\"]" "$objects"/verilated/*.cmake | while read -r model; do
-    echo "$(grep -o ';' "$model" | wc -l) $(basename "$model" .cmake)"
-  done | sort -n | cut -d' ' -f2
-}
-
 is_device() { grep -q 'set(TOP subbit_simulation)' "$objects/verilated/$1.cmake"; }
+
+# The models that have the file $1 in them, those of the fewest files first, and simulated devices last.
+models_with() {
+  local name
+  grep -lE "/$1[;\"]" "$objects"/verilated/*.cmake | while read -r model; do
+    name=$(basename "$model" .cmake)
+    echo "$(is_device "$name" && echo 1 || echo 0) $(grep -o ';' "$model" | wc -l) $name"
+  done | sort -n -k1,1 -k2,2 | cut -d' ' -f3
+}
 
 # The tests that use the model $1, as a filter. Of a bench those in files that name it, or include a header that does.
 tests_with() {
   case $1 in
     Vsubbit_tables) echo 'RtlTables.*' ;;
+    Vsubbit_tables32) echo 'RtlTables32.*' ;;
     Vsubbit_paper) echo '*/paper:Protocol.*' ;;
     Vsubbit_shared | Vsubbit_binary) echo "*/${1#Vsubbit_}" ;;
     *)

@@ -26,6 +26,9 @@
 namespace subbit::fpga {
 namespace {
 
+/// Of a request. The simulation of a netlist takes seconds for what others do at once.
+constexpr std::chrono::minutes kTimeLimit{10};
+
 template <class T>
 TensorView<T> View(const VectorCase& c, const char* input) {
   const VectorTensor& tensor = c.inputs.at(input);
@@ -47,7 +50,7 @@ class Vectors : public ::testing::TestWithParam<const char*> {
 
   void Run(const ConvLayer& layer, const ConvGeometry& g, const void* input, void* output) {
     driver_->Run(*driver_->Load(layer), static_cast<std::uint32_t>(g.batch), static_cast<std::uint32_t>(g.height),
-                 static_cast<std::uint32_t>(g.width), input, output, std::chrono::seconds(10));
+                 static_cast<std::uint32_t>(g.width), input, output, kTimeLimit);
   }
 
   void RunBlock(const ConvLayer& layer, const ConvGeometry& g, const void* input, const void* residual, void* output) {
@@ -57,7 +60,7 @@ class Vectors : public ::testing::TestWithParam<const char*> {
     const auto loaded = driver_->Load(layer);
     driver_->RunGraph({2, {{loaded.get(), 0, 1}}, {2}}, static_cast<std::uint32_t>(g.batch),
                       {{input, size(g.height, g.width)}, {residual, size(g.out_height, g.out_width)}}, {output},
-                      std::chrono::seconds(10));
+                      kTimeLimit);
   }
 
   void RunBinary(const VectorCase& c, const ConvGeometry& g) {
@@ -207,6 +210,41 @@ TEST_P(Vectors, GiveTheSharedResults) {
   EXPECT_GT(blocks, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
 }
 
+/// Devices with tables offer the layers that read and give signs.
+class TableVectors : public Vectors {};
+
+TEST_P(TableVectors, OfSignsGiveTheSharedResults) {
+  int packed = 0;
+  std::set<std::string> not_offered;
+  for (const VectorCase& c : ReadVectorFolder(SUBBIT_VECTOR_DIR)) {
+    if (c.op != "PackedBinarySubBitConv") {
+      continue;
+    }
+    SCOPED_TRACE(c.op + " " + c.name);
+    ConvLayer layer = Layer(c, Attributes(c));
+    layer.shape.input_format = InputFormat::kBits;
+    layer.shape.output_format = OutputFormat::kBits;
+    if (!driver_->WhyNot(layer).empty()) {
+      not_offered.insert(c.name);
+      continue;
+    }
+    RunPacked(c, MakeGeometry({c.op, c.name}, Attributes(c), InputShape(c)));
+    ++packed;
+  }
+  const std::set<std::string> expected = {"asymmetric", "depthwise", "dilation1x3", "dilation2",
+                                          "groups2",    "stride1x3", "tau6",        "tau7",
+                                          "tau8",       "tau9",      "wide_padding"};
+  EXPECT_EQ(not_offered, expected) << "padding beyond the window, wide strides, dilation, groups and indices of more "
+                                      "than five bits are left to the CPU, nothing else";
+  EXPECT_GT(packed, 0) << "no vectors in " << SUBBIT_VECTOR_DIR;
+}
+
+INSTANTIATE_TEST_SUITE_P(Emulator, TableVectors, ::testing::Values("emulator:tables"));
+#ifdef SUBBIT_RTL
+INSTANTIATE_TEST_SUITE_P(Simulation, TableVectors, ::testing::Values("rtl:tables"));
+INSTANTIATE_TEST_SUITE_P(Simulation32, TableVectors, ::testing::Values("rtl:tables32"));
+#endif
+
 AnyTensor Parameter(const VectorTensor& tensor) {
   return std::visit(
       [&](const auto& values) -> AnyTensor {
@@ -277,7 +315,7 @@ class LayerVectors : public ::testing::TestWithParam<const char*> {
     const std::vector<std::uint8_t> expected = DeviceValues(y);
     std::vector<std::uint8_t> values(expected.size());
     driver_->RunGraph({1, {{loaded.get(), 0, kNoTensor}}, {1}}, static_cast<std::uint32_t>(y.shape[0]),
-                      {{input.data(), size}}, {values.data()}, std::chrono::seconds(10));
+                      {{input.data(), size}}, {values.data()}, kTimeLimit);
     EXPECT_EQ(values, expected);
   }
 
@@ -321,6 +359,7 @@ TEST_P(LayerVectors, OfStemsAndShortcutsGiveTheSharedResults) {
 INSTANTIATE_TEST_SUITE_P(Emulator, LayerVectors, ::testing::Values("emulator:tables"));
 #ifdef SUBBIT_RTL
 INSTANTIATE_TEST_SUITE_P(Simulation, LayerVectors, ::testing::Values("rtl:tables"));
+INSTANTIATE_TEST_SUITE_P(Simulation32, LayerVectors, ::testing::Values("rtl:tables32"));
 #endif
 
 INSTANTIATE_TEST_SUITE_P(Emulator, Vectors, ::testing::Values("emulator", "emulator:shared"));

@@ -426,16 +426,25 @@ std::string Describe(const ClassifierCase& c) {
          std::to_string(c.batch);
 }
 
-TEST(RtlTables, RunsClassifiersAsTheEmulatorDoes) {
-  std::mt19937 random(33);
-  for (int run = 0; run < 24; ++run) {
+void RunsClassifiers(const char* element, int runs, std::mt19937& random) {
+  for (int run = 0; run < runs; ++run) {
     const std::uint32_t width = Pick(random, 1, 9);
     const ImageSize size = {Pick(random, 1, 9), width};
     const ClassifierCase c =
         Classifier(Pick(random, 1, run % 4 == 0 ? 512 : 20), Pick(random, 1, run % 4 == 1 ? 300 : 70), size,
                    run % 3 == 0 ? Pick(random, 2, 12) : 1, random);
-    CompareWithTheEmulator(c, run % 2 == 0 ? BusTiming{} : BusTiming{20, 40, 7});
+    CompareWithTheEmulator(c, run % 2 == 0 ? BusTiming{} : BusTiming{20, 40, 7}, nullptr, element);
   }
+}
+
+TEST(RtlTables, RunsClassifiersAsTheEmulatorDoes) {
+  std::mt19937 random(33);
+  RunsClassifiers(kElement, 24, random);
+}
+
+TEST(RtlTables32, RunsClassifiersAsTheEmulatorDoes) {
+  std::mt19937 random(50);
+  RunsClassifiers(kSmallElement, 6, random);
 }
 
 TEST(RtlTables, TakesTheCyclesOfTheModelForClassifiersOfNetworks) {
@@ -522,17 +531,26 @@ std::string Describe(const DenseCase& c) {
          ", pads" + numbers(stage.pool_pads) + (stage.gives_signs ? ", signs" : "");
 }
 
-TEST(RtlTables, RunsShortcutsAsTheEmulatorDoes) {
-  std::mt19937 random(37);
-  for (int run = 0; run < SweepRounds(60); ++run) {
+void RunsShortcuts(const char* element, int runs, std::mt19937& random) {
+  for (int run = 0; run < runs; ++run) {
     const auto pool = static_cast<std::uint8_t>(Pick(random, 1, 2));
     const ImageSize size = {Pick(random, 1, 9), Pick(random, 1, run % 4 == 0 ? 56 : 17)};
     const std::uint32_t pairs = (size.width / pool + 2) / 2;
     const std::uint32_t channels = Pick(random, 1, std::min(2048 / pairs, run % 3 == 0 ? 256u : 20u));
     const DenseCase c = Shortcut(channels, Pick(random, 1, run % 4 == 1 ? 300 : 90), size, pool, run % 2 == 1,
                                  run % 3 == 0 ? Pick(random, 2, 3) : 1, random);
-    CompareWithTheEmulator(c, run % 4 < 2 ? BusTiming{} : BusTiming{20, 40, 7});
+    CompareWithTheEmulator(c, run % 4 < 2 ? BusTiming{} : BusTiming{20, 40, 7}, nullptr, element);
   }
+}
+
+TEST(RtlTables, RunsShortcutsAsTheEmulatorDoes) {
+  std::mt19937 random(37);
+  RunsShortcuts(kElement, SweepRounds(60), random);
+}
+
+TEST(RtlTables32, RunsShortcutsAsTheEmulatorDoes) {
+  std::mt19937 random(51);
+  RunsShortcuts(kSmallElement, SweepRounds(16), random);
 }
 
 TEST(RtlTables, TakesTheCyclesOfTheModelForShortcutsOfNetworks) {
@@ -612,11 +630,20 @@ DenseCase AnyStem(int run, std::mt19937& random) {
   }
 }
 
+void RunsStems(const char* element, int runs, std::mt19937& random) {
+  for (int run = 0; run < runs; ++run) {
+    CompareWithTheEmulator(AnyStem(run, random), run % 4 < 2 ? BusTiming{} : BusTiming{20, 40, 7}, nullptr, element);
+  }
+}
+
 TEST(RtlTables, RunsStemsAsTheEmulatorDoes) {
   std::mt19937 random(39);
-  for (int run = 0; run < SweepRounds(80); ++run) {
-    CompareWithTheEmulator(AnyStem(run, random), run % 4 < 2 ? BusTiming{} : BusTiming{20, 40, 7});
-  }
+  RunsStems(kElement, SweepRounds(80), random);
+}
+
+TEST(RtlTables32, RunsStemsAsTheEmulatorDoes) {
+  std::mt19937 random(52);
+  RunsStems(kSmallElement, SweepRounds(16), random);
 }
 
 TEST(RtlTables, TakesTheCyclesOfTheModelForStemsOfNetworks) {
@@ -683,10 +710,9 @@ NetworkCycles RunNetwork(const NetworkCase& c, std::uint32_t images, std::mt1993
   return cycles;
 }
 
-TEST(RtlTables, RunsWholeIntegerNetworks) {
-  std::mt19937 random(41);
+void RunsWholeNetworks(const char* element, int runs, std::mt19937& random) {
   int taken = 0;
-  for (int run = 0; run < SweepRounds(20); ++run) {
+  for (int run = 0; run < runs; ++run) {
     SCOPED_TRACE("run " + std::to_string(run));
     const NetworkCase c = RandomNetwork(random);
     try {
@@ -694,10 +720,20 @@ TEST(RtlTables, RunsWholeIntegerNetworks) {
     } catch (const InvalidOperator&) {
       continue;  // the image is too small for the layers
     }
-    RunNetwork(c, Pick(random, 1, 6), random, run % 2 == 0 ? BusTiming{} : BusTiming{20, 40, 7});
+    RunNetwork(c, Pick(random, 1, 6), random, run % 2 == 0 ? BusTiming{} : BusTiming{20, 40, 7}, element);
     ++taken;
   }
-  EXPECT_GT(taken, SweepRounds(10));
+  EXPECT_GE(2 * taken, runs);
+}
+
+TEST(RtlTables, RunsWholeIntegerNetworks) {
+  std::mt19937 random(41);
+  RunsWholeNetworks(kElement, SweepRounds(20), random);
+}
+
+TEST(RtlTables32, RunsWholeIntegerNetworks) {
+  std::mt19937 random(53);
+  RunsWholeNetworks(kSmallElement, SweepRounds(8), random);
 }
 
 /// The layer gives the same in the same cycles whatever the device's registers and memories begin with.

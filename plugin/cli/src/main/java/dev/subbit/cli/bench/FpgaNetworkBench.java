@@ -13,69 +13,86 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
 /**
- * Counts the cycles of integer networks that an emulated element with tables runs whole, from
- * pixels to logits, and compares the logits with those of the function bodies.
+ * Counts the cycles of an integer network that an element with tables runs whole, emulated or
+ * simulated, from pixels to logits. Every logit must have the bits of the function bodies, and so
+ * must those of the kernels.
  */
 final class FpgaNetworkBench {
 
-  private static final String TIMEOUT_MS = "3600000";
+  private static final String TIMEOUT_MS = "86400000";
   private static final long SEED = 3;
 
-  private FpgaNetworkBench() {}
+  private final BenchNetwork network;
+  private final int batch;
+  private final ModelProto model;
+  private final ByteBuffer expected;
 
   /**
-   * Runs a batch of random images.
+   * Runs a batch of random images on the function bodies and the kernels.
    *
    * @param network the network, whose weights are random.
-   * @param element the processing element.
    * @param tau bits of an index, 1 to 5.
    * @param batch number of images.
+   * @throws OrtException if ONNX Runtime cannot run the network.
+   * @throws IllegalStateException if kernels and function bodies differ in a bit.
+   */
+  FpgaNetworkBench(BenchNetwork network, int tau, int batch) throws OrtException {
+    this.network = network;
+    this.batch = batch;
+    this.model = network.inIntegersToLogits(tau);
+    this.expected = logits(ExecutionBackend.named("onnxruntime"), Map.of());
+    compare("the kernels", logits(ExecutionBackend.named("native"), Map.of()));
+  }
+
+  /**
+   * Runs the same images on a device.
+   *
+   * @param backend one of {@link FpgaBench#BACKENDS}.
+   * @param element tables or tables32.
    * @return a row for each operator, in the order of the network, and one for all.
    * @throws OrtException if the device fails, or a node is not on it.
    * @throws IllegalStateException if the device and the function bodies differ in a bit.
    */
-  static List<FpgaNetworkRow> measure(BenchNetwork network, String element, int tau, int batch)
-      throws OrtException {
-    String device = "emulator:" + element;
-    ModelProto model = network.inIntegersToLogits(tau);
+  List<FpgaNetworkRow> measure(String backend, String element) throws OrtException {
+    String device = backend + ":" + element;
     ExecutionBackend fpga = ExecutionBackend.named("fpga");
     fpga.drainTimings();
-    ByteBuffer given =
-        logits(model, fpga, Map.of("backend", device, "timeout_ms", TIMEOUT_MS), network, batch);
+    compare(device, logits(fpga, Map.of("backend", device, "timeout_ms", TIMEOUT_MS)));
     List<LayerTiming> timings = fpga.drainTimings();
-    ByteBuffer expected =
-        logits(model, ExecutionBackend.named("onnxruntime"), Map.of(), network, batch);
-    if (!given.equals(expected)) {
-      throw new IllegalStateException(
-          device + " and the function bodies differ in the logits of " + network.label());
-    }
     Map<String, FpgaNetworkRow> rows = new LinkedHashMap<>();
-    long all = 0;
+    FpgaNetworkRow all = new FpgaNetworkRow(network.label(), backend, element, "all", 0, 0, "");
     for (LayerTiming timing : timings) {
-      long cycles = timing.cycles() / batch;
-      all += cycles;
-      rows.merge(
-          timing.operator(),
-          new FpgaNetworkRow(network.label(), element, timing.operator(), 1, cycles),
-          (a, b) ->
-              new FpgaNetworkRow(
-                  a.network(), a.element(), a.operator(), a.layers() + 1, a.cycles() + b.cycles()));
+      String kind = timing.kind().name().toLowerCase(Locale.ROOT);
+      FpgaNetworkRow row =
+          new FpgaNetworkRow(
+              network.label(),
+              backend,
+              element,
+              timing.operator(),
+              1,
+              timing.cycles() / batch,
+              kind);
+      rows.merge(timing.operator(), row, FpgaNetworkRow::plus);
+      all = all.plus(row);
     }
     List<FpgaNetworkRow> list = new ArrayList<>(rows.values());
-    list.add(new FpgaNetworkRow(network.label(), element, "all", timings.size(), all));
+    list.add(all);
     return list;
   }
 
-  private static ByteBuffer logits(
-      ModelProto model,
-      ExecutionBackend backend,
-      Map<String, String> settings,
-      BenchNetwork network,
-      int batch)
+  private void compare(String place, ByteBuffer given) {
+    if (!given.equals(expected)) {
+      throw new IllegalStateException(
+          place + " and the function bodies differ in the logits of " + network.label());
+    }
+  }
+
+  private ByteBuffer logits(ExecutionBackend backend, Map<String, String> settings)
       throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     FloatBuffer pixels = FloatBuffer.allocate(batch * network.images().size());

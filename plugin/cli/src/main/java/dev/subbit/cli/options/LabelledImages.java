@@ -31,8 +31,17 @@ public final class LabelledImages {
   @Option(
       names = "--limit",
       paramLabel = "N",
-      description = "Use only the first N images, at least 1.")
+      description = "Use only the first N images that are not left out, at least 1.")
   private Integer limit;
+
+  @Option(
+      names = "--skip",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Leave out the first N images, so that runs side by side can share them. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int skip;
 
   @Option(
       names = "--label-names",
@@ -128,6 +137,10 @@ public final class LabelledImages {
       throw new ParameterException(
           spec.commandLine(), "--limit is " + limit + "; leave it out to use all images");
     }
+    if (skip < 0) {
+      throw new ParameterException(
+          spec.commandLine(), "--skip is " + skip + "; it must not be negative");
+    }
     DataSource<Label> images = open();
     if (images instanceof ImageSource known && !known.imageShape().equals(shape)) {
       throw new UserError(
@@ -140,7 +153,7 @@ public final class LabelledImages {
               + ".");
     }
     return () -> {
-      Stream<Example<Label>> all = StreamSupport.stream(images.spliterator(), false);
+      Stream<Example<Label>> all = StreamSupport.stream(images.spliterator(), false).skip(skip);
       return (limit == null ? all : all.limit(limit)).iterator();
     };
   }

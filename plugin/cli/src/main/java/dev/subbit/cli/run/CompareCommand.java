@@ -44,6 +44,8 @@ import picocli.CommandLine.Spec;
       "  ./subbit compare clothes-int8.sbm --data integration-tests/data/fashion-mnist",
       "  ./subbit compare int8.sbm binary.sbm --data DIR --limit 1000"
           + " --backends onnxruntime,native,emulator,rtl",
+      "  ./subbit compare integer.sbm --data DIR --skip 500 --limit 500"
+          + " --backends onnxruntime,native,emulator:tables32,rtl:tables32",
       "  ./subbit compare clothes.sbm --data DIR --backends onnxruntime,native --tolerance 1e-4",
       "  ./subbit compare integer.sbm --data DIR --limit 2000 --layers"
     })

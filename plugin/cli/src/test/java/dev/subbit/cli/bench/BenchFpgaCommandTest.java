@@ -2,10 +2,12 @@ package dev.subbit.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.subbit.cli.CommandRun;
+import dev.subbit.onnx.ExecutionBackend;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,15 +73,51 @@ class BenchFpgaCommandTest {
     for (JsonNode row : List.of(all, allOfHalf)) {
       assertEquals("all", row.get("operator").asText());
       assertEquals(22, row.get("layers").asInt());
+      assertEquals("emulator", row.get("backend").asText());
+      assertEquals("modelled", row.get("kind").asText());
     }
     assertEquals("tables", all.get("element").asText());
     assertEquals("tables32", allOfHalf.get("element").asText());
     assertTrue(
-        allOfHalf.get("modelled_cycles").asLong() > all.get("modelled_cycles").asLong(),
+        allOfHalf.get("cycles").asLong() > all.get("cycles").asLong(),
         "64 channels take a step or two");
     assertTrue(run.out().contains("modelled"), run.out());
     assertEquals(2, CommandRun.of("bench", "fpga", "--whole", "--batch", "0").code());
     assertEquals(2, CommandRun.of("bench", "fpga", "--whole", "--engines", "paper").code());
+    assertEquals(2, CommandRun.of("bench", "fpga", "--whole", "--backends", "xdma").code());
+  }
+
+  @Test
+  void runsAWholeIntegerNetworkOnTheSimulation() throws IOException {
+    assumeTrue(
+        ExecutionBackend.named("fpga").devices().stream()
+            .anyMatch(device -> device.name().equals("rtl:tables32") && device.available()),
+        "this build has no simulation");
+    Path json = folder.resolve("rows.json");
+    CommandRun run =
+        CommandRun.of(
+            "bench",
+            "fpga",
+            "--whole",
+            "--networks",
+            "resnet20",
+            "--engines",
+            "tables32",
+            "--backends",
+            "emulator,rtl",
+            "--batch",
+            "1",
+            "--json",
+            json);
+    assertEquals(0, run.code(), run.err());
+    JsonNode rows = new ObjectMapper().readTree(json.toFile());
+    JsonNode modelled = rows.get(rows.size() / 2 - 1);
+    JsonNode simulated = rows.get(rows.size() - 1);
+    assertEquals("modelled", modelled.get("kind").asText());
+    assertEquals("rtl", simulated.get("backend").asText());
+    assertEquals("simulated", simulated.get("kind").asText());
+    double cycles = modelled.get("cycles").asDouble();
+    assertEquals(cycles, simulated.get("cycles").asDouble(), 0.02 * cycles);
   }
 
   private static void assertRow(

@@ -79,6 +79,43 @@ class CompareCommandTest {
   }
 
   @Test
+  void runsSideBySideShareTheImages() throws IOException {
+    double right = 0;
+    for (int skip = 0; skip < 3 * IMAGES; skip += 7) {
+      Path json = folder.resolve("rows.json");
+      CommandRun run =
+          CommandRun.of(
+              "compare",
+              model,
+              "--data",
+              data,
+              "--skip",
+              skip,
+              "--limit",
+              7,
+              "--backends",
+              "native",
+              "--json",
+              json);
+      if (skip >= IMAGES) {
+        assertEquals(1, run.code(), "there are no more images");
+        break;
+      }
+      assertEquals(0, run.code(), run.err());
+      JsonNode row = new ObjectMapper().readTree(json.toFile()).get(0);
+      assertEquals(Math.min(7, IMAGES - skip), row.get("images").asInt());
+      right += row.get("accuracy").asDouble() * row.get("images").asInt();
+    }
+    Path json = folder.resolve("all.json");
+    CommandRun all =
+        CommandRun.of("compare", model, "--data", data, "--backends", "native", "--json", json);
+    assertEquals(0, all.code(), all.err());
+    JsonNode row = new ObjectMapper().readTree(json.toFile()).get(0);
+    assertEquals(row.get("accuracy").asDouble() * IMAGES, right, 1e-6);
+    assertEquals(2, CommandRun.of("compare", model, "--data", data, "--skip", -1).code());
+  }
+
+  @Test
   void labelsThatTheModelDoesNotKnowGiveNoAccuracy() throws IOException {
     Path json = folder.resolve("rows.json");
     CommandRun run =

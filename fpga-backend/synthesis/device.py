@@ -60,6 +60,7 @@ OPTIONS = {(name, "ecp5"): "-nowidelut" for name in NETWORKS}
 NETWORK_MODULES = {
     "subbit_table_values": {"ACC_BITS": 16},
     "subbit_dense_engine": {},
+    "subbit_stem_end": {},
     "subbit_classifier_engine": {},
     "subbit_descriptor": {
         name: value for name, value in NETWORKS["tables32"].items() if name not in ("DOT_UNITS", "CHANNEL_LANES")

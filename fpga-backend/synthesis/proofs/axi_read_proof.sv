@@ -132,6 +132,7 @@ module axi_read_proof (
         requests_all : assert (owed == 24'(reader.pledged) + (reader.asking ? reader.ask_left : 24'd0));
         runs_have_room : assert (!reader.begun || reader.runs_ready);
         runs_are_few : assert (waiting_runs <= 3'd4);
+        runs_are_known : assert (reader.runs.in_ready == (waiting_runs != 3'd4) && reader.runs.out_valid == (waiting_runs != 0));
       end
       asks_for_some : assert (!reader.asking || reader.ask_left != 0);
       last_burst_is_last :

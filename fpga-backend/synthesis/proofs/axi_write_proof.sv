@@ -131,6 +131,7 @@ module axi_write_proof (
       counts_waiting :
       assert (writer.stopping || 16'(held) == 16'(writer.waiting) + 16'(writer.burst_left) + (writer.next_valid ? 16'(writer.next_left) : 16'd0));
       queue_holds : assert (held <= 4'd8);
+      queue_knows_what_it_holds : assert (writer.beats.in_ready == (held != 4'd8) && writer.beats.out_valid == (held != 0));
       run_is_aligned : assert (!writer.more || writer.address[1:0] == 0);
       burst_is_measured :
       assert (!writer.more || !writer.measured || (writer.burst != 0 && writer.burst <= writer.limit && 24'(writer.burst) <= writer.left));

@@ -52,6 +52,8 @@ class SimulationOf final : public Simulation {
       model_.aclk = 1;
       model_.eval();
     }
+    // From here on registers hold what they may.
+    context_.assertOn(true);
     model_.aresetn = 1;
     Cycle();
   }
@@ -111,9 +113,11 @@ class SimulationOf final : public Simulation {
   static constexpr std::uint32_t kAbsent = 0xFFFFFFFF;
   static constexpr int kAnswerCycles = 100;
 
-  /// Registers and memories without a reset begin with any value.
+  /// Registers and memories begin with any value, which for registers ends with the first reset: assertions hold after
+  /// it.
   static VerilatedContext* Prepared(VerilatedContext& context, std::uint32_t seed) {
     constexpr int kEveryBit = 2;
+    context.assertOn(false);
     context.randReset(kEveryBit);
     context.randSeed(static_cast<int>(seed));
     return &context;

@@ -1,13 +1,14 @@
-// Runs one checked classifier: sums of all positions of an image, and their products with 8-bit weights. As many images as
-// the array of multiply-adders has pixels share the weights, which are used as they come and not kept.
+// Runs one checked classifier: sums of all positions of an image, and their products with 8-bit weights. IMAGES images share
+// the weights: a block of them is kept on chip, where subbit_dense_engine has those of other layers, and goes through the
+// array once for each pair of images; for the first pair as they come.
 //
 //   bus ─┬─► subbit_position_sums ─► values of each image ─┐
-//        └─► words: the weights of a channel ──────────────┴─► the array of subbit_dense_engine ─► subbit_packer ─► bus
+//        └─► weights of a block, in subbit_dense_engine ───┴─► its array ─► subbit_packer ─► bus
 `default_nettype none
 
 module subbit_classifier_engine #(
     parameter int OUTPUTS = 64,       // whose weights lie together
-    parameter int IMAGES = 2,         // that share them
+    parameter int IMAGES = 8,         // that share them, a power of two
     parameter int MAX_CHANNELS = 512,
     parameter int ADDR_WIDTH = 32,
     parameter int DATA_WIDTH = 64     // at most 64
@@ -28,13 +29,19 @@ module subbit_classifier_engine #(
     input  wire  [DATA_WIDTH-1:0] read_beat_data_i,
     input  wire                   read_beat_last_i,
 
-    // The array, as subbit_dense_array has it.
-    output logic                 tap_o,
-    output logic                 last_o,
-    output logic [8*OUTPUTS-1:0] weights_o,
-    output logic [16*IMAGES-1:0] pixels_o,
-    output logic [   IMAGES-1:0] shift_o,
-    input  wire  [32*IMAGES-1:0] sums_i,
+    // The weights and the array of subbit_dense_engine: beats of weights, from those of the first channel on; a tap of a pair
+    // of images, with the place of its weights, which have been stored; and the sums of a pair, which are held from `held_i` on, of each image those
+    // of one output, and if it is shifted in the next cycle those of the next.
+    output logic                            weights_begin_o,  // one cycle, before the first beat
+    output logic                            weights_valid_o,
+    input  wire                             weights_stored_i, // one cycle, for those of each channel
+    output logic                            tap_o,
+    output logic                            last_o,
+    output logic [$clog2(MAX_CHANNELS)-1:0] word_o,
+    output logic [                    31:0] pixels_o,
+    input  wire                             held_i,           // one cycle
+    output logic [                     1:0] shift_o,
+    input  wire  [                    63:0] sums_i,
 
     // Writes to device memory: the sums of a block, one run of beats per image.
     output logic                    write_valid_o,
@@ -48,17 +55,12 @@ module subbit_classifier_engine #(
 );
   localparam int BYTES = DATA_WIDTH / 8;
   localparam int SIZE = $clog2(BYTES);
-  localparam int WORD = 8 * OUTPUTS;
-  localparam int WORD_BEATS = WORD / DATA_WIDTH;
-  localparam int BEAT_BITS = WORD_BEATS > 1 ? $clog2(WORD_BEATS) : 1;
-  localparam int IMAGE_BITS = IMAGES > 1 ? $clog2(IMAGES) : 1;
+  localparam int IMAGE_BITS = $clog2(IMAGES);
   localparam int OUTPUT_BITS = $clog2(OUTPUTS);
   localparam int CHANNEL_BITS = $clog2(MAX_CHANNELS);
-  // From the last tap to its sums.
-  localparam logic [1:0] SETTLE = 2'd1;
 
-  if (WORD_BEATS < 2 || WORD_BEATS * DATA_WIDTH != WORD) begin : g_check
-    $error("the weights of OUTPUTS channels must be two beats or more");
+  if (IMAGES < 4 || 1 << IMAGE_BITS != IMAGES) begin : g_check
+    $error("IMAGES must be a power of two, and 4 or more");
   end
 
   typedef enum logic [3:0] {
@@ -68,7 +70,8 @@ module subbit_classifier_engine #(
     SUMS,           // waits for the last of them
     ASK_WEIGHTS,    // of a block
     WEIGHTS,
-    SETTLED,        // waits for the last sums
+    TAPS,           // of a further pair of images
+    HELD,           // waits for the pair's sums
     ASK_WRITE,      // of an image's sums of the block
     WRITE,
     WRITTEN         // waits for the last beat
@@ -80,7 +83,8 @@ module subbit_classifier_engine #(
   // Where sums go: those of these images, those of the block for the first image, and those that are written.
   logic [39:0] images_at_q, block_at_q, sums_at_q, group_bytes_q;
   logic [15:0] outputs_left_q;      // with those of the block
-  logic [1:0] settle_q;
+  logic [CHANNEL_BITS-1:0] tap_q;
+  wire tap_last = 16'(tap_q) == layer_i.in_channels - 16'd1;
   wire [IMAGE_BITS-1:0] image_last = images_left_q < 32'(IMAGES) ? IMAGE_BITS'(images_left_q - 32'd1) : IMAGE_BITS'(IMAGES - 1);
   wire image_ends = image_q == image_last;
   wire [15:0] outputs = outputs_left_q < 16'(OUTPUTS) ? outputs_left_q : 16'(OUTPUTS);
@@ -88,7 +92,7 @@ module subbit_classifier_engine #(
   wire group_last = images_left_q <= 32'(IMAGES);
   wire run_ends = read_beat_valid_i && read_beat_ready_o && read_beat_last_i;
   wire [39:0] block_bytes = 40'(layer_i.in_channels) << OUTPUT_BITS;
-  logic sums_ready, sums_busy, word_taken, value_taken, value_ends, beat_valid;
+  logic sums_ready, sums_busy, value_taken, value_ends, beat_valid;
 
   assign read_valid_o = state_q == ASK_VALUES || state_q == ASK_WEIGHTS;
   assign read_address_o = ADDR_WIDTH'(state_q == ASK_VALUES ? values_at_q : weights_at_q);
@@ -112,21 +116,18 @@ module subbit_classifier_engine #(
       end
       ASK_WEIGHTS: begin
         sums_at_q <= block_at_q;
-        settle_q <= SETTLE;
         if (read_ready_i) state_q <= WEIGHTS;
       end
-      WEIGHTS: if (run_ends) state_q <= SETTLED;
-      SETTLED: begin
-        settle_q <= settle_q - 2'd1;
-        if (settle_q == 0) state_q <= ASK_WRITE;
-      end
+      WEIGHTS: if (run_ends) state_q <= HELD;
+      TAPS: if (tap_last) state_q <= HELD;
+      HELD: if (held_i) state_q <= ASK_WRITE;
       ASK_WRITE: if (write_ready_i) state_q <= WRITE;
       WRITE: if (value_taken && value_ends) state_q <= WRITTEN;
       default:
       if (!beat_valid) begin
         image_q <= image_ends ? '0 : image_q + 1'b1;
         sums_at_q <= sums_at_q + layer_i.out_image_bytes;
-        state_q <= ASK_WRITE;
+        state_q <= image_q[0] ? TAPS : ASK_WRITE;
         if (image_ends) begin
           weights_at_q <= block_last ? layer_i.index_address : weights_at_q + block_bytes;
           outputs_left_q <= block_last ? layer_i.out_channels : outputs_left_q - 16'(OUTPUTS);
@@ -156,7 +157,7 @@ module subbit_classifier_engine #(
 
   // ---- Sums of positions, a memory for each image.
   logic value_store;
-  logic [CHANNEL_BITS-1:0] value_channel, tap_q;
+  logic [CHANNEL_BITS-1:0] value_channel;
   logic signed [15:0] position_value;
   subbit_position_sums #(
       .MAX_CHANNELS(MAX_CHANNELS),
@@ -179,48 +180,36 @@ module subbit_classifier_engine #(
       .store_value_o(position_value)
   );
 
-  // ---- Words of weights.
-  logic [WORD-DATA_WIDTH-1:0] word_q;      // but for its last beat
-  wire [WORD-1:0] word = {read_beat_data_i, word_q};
-  logic [BEAT_BITS-1:0] beat_q;
-  assign word_taken = read_beat_valid_i && state_q == WEIGHTS && beat_q == BEAT_BITS'(WORD_BEATS - 1);
+  // ---- Weights, and the taps of a pair, whose values are read meanwhile: one of each memory.
+  assign weights_begin_o = state_q == ASK_WEIGHTS;
+  assign weights_valid_o = read_beat_valid_i && state_q == WEIGHTS;
+  wire tap = state_q == TAPS || weights_stored_i;
   always_ff @(posedge clk) begin
-    if (read_beat_valid_i && state_q == WEIGHTS) begin
-      word_q <= word[WORD-1:DATA_WIDTH];
-      beat_q <= word_taken ? '0 : beat_q + 1'b1;
-    end
-    if (word_taken) begin
-      weights_o <= word;
-      last_o <= read_beat_last_i;
-    end
-    // The values of the next tap are read when these have been used.
-    if (tap_o) tap_q <= tap_q + 1'b1;
-    tap_o <= word_taken && !rst;
-    if (state_q == ASK_WEIGHTS) begin
-      beat_q <= '0;
-      tap_q <= '0;
-    end
+    if (tap) tap_q <= tap_q + 1'b1;
+    if (state_q == ASK_WEIGHTS || (tap && tap_last)) tap_q <= '0;
+    tap_o <= tap && !rst;
+    last_o <= tap_last;
+    word_o <= tap_q;
   end
-
-  for (genvar i = 0; i < IMAGES; i++) begin : g_image
+  for (genvar i = 0; i < 2; i++) begin : g_image
     subbit_memory #(
         .WIDTH(16),
-        .DEPTH(MAX_CHANNELS)
+        .DEPTH(IMAGES / 2 * MAX_CHANNELS)
     ) values (
         .clk,
-        .write(value_store && image_q == IMAGE_BITS'(i)),
-        .write_address(value_channel),
+        .write(value_store && image_q[0] == 1'(i)),
+        .write_address({image_q[IMAGE_BITS-1:1], value_channel}),
         .write_data(position_value),
         .read(1'b1),
-        .read_address(tap_q),
+        .read_address({image_q[IMAGE_BITS-1:1], tap_q}),
         .read_data(pixels_o[16*i+:16])
     );
-    assign shift_o[i] = value_taken && image_q == IMAGE_BITS'(i);
+    assign shift_o[i] = value_taken && image_q[0] == 1'(i);
   end
 
   // ---- The sums of a block, one per cycle.
   logic [OUTPUT_BITS-1:0] output_q;
-  wire [31:0] sum = sums_i[32*image_q+:32];
+  wire [31:0] sum = image_q[0] ? sums_i[63:32] : sums_i[31:0];
   logic packer_ready;
   wire value_valid = state_q == WRITE;
   assign value_taken = value_valid && packer_ready;

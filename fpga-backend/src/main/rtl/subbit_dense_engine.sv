@@ -78,14 +78,21 @@ module subbit_dense_engine #(
     output logic signed [             15:0] sum_o,
     output logic                            unit_done_o,    // with the unit's last sum, or behind it
 
-    // The array, for a classifier, while no layer runs here.
-    input  wire                  lend_i,
-    input  wire                  lent_tap_i,
-      input  wire                  lent_last_i,
-    input  wire  [8*OUTPUTS-1:0] lent_weights_i,
-    input  wire  [         31:0] lent_pixels_i,
-    input  wire  [          1:0] lent_shift_i,
-    output logic [         63:0] lent_sums_o
+    // Weights and array, for a classifier, while no layer runs here: beats of weights, which fill the words from the first one
+    // on; when a word is stored; taps with their pixels; when the sums of a pass, to its last tap, are held; and these, of one output channel, and of
+    // a pixel that is shifted in the next cycle those of the next.
+    input  wire                    lend_i,
+    input  wire                    lent_begin_i,     // one cycle, before the first beat
+    input  wire                    lent_beat_valid_i,
+    input  wire  [ DATA_WIDTH-1:0] lent_beat_data_i,
+    output logic                   lent_stored_o,    // one cycle after a word's last beat
+    input  wire                    lent_tap_i,
+    input  wire                    lent_last_i,
+    input  wire  [$clog2(MAX_CHANNELS)-1:0] lent_word_i,
+    input  wire  [           31:0] lent_pixels_i,
+    output logic                   lent_held_o,      // one cycle
+    input  wire  [            1:0] lent_shift_i,
+    output logic [           63:0] lent_sums_o
 );
   localparam int BYTES = DATA_WIDTH / 8;
   localparam int SIZE = $clog2(BYTES);
@@ -119,6 +126,9 @@ module subbit_dense_engine #(
   end
   if (BLOCK != 2 * OUTPUTS || WORD_BEATS < 2) begin : g_check2
     $error("BLOCK must be 2 * OUTPUTS, and the weights of OUTPUTS channels two beats or more");
+  end
+  if (WORDS < MAX_CHANNELS) begin : g_check4
+    $error("the words of weights must hold those of a classifier's MAX_CHANNELS channels");
   end
   if (VALUES < 32 * ROW_WORDS) begin : g_check3
     $error("VALUES must hold eight rows of four channels of a stem");
@@ -304,10 +314,10 @@ module subbit_dense_engine #(
 
   // ---- Words of weights: sets, in them taps.
   logic [WORD-DATA_WIDTH-1:0] word_q;      // but for its last beat
-  wire [WORD-1:0] word = {beat_data, word_q};
+  wire [WORD-1:0] word = {lend_i ? lent_beat_data_i : beat_data, word_q};
   logic [BEAT_BITS-1:0] word_beat_q;
   logic [WORD_ADDRESS-1:0] word_at_q;
-  wire weight_beat = beat_valid && reading_q == WEIGHTS;
+  wire weight_beat = lent_beat_valid_i || (beat_valid && reading_q == WEIGHTS);
   wire word_store = weight_beat && word_beat_q == BEAT_BITS'(WORD_BEATS - 1);
   always_ff @(posedge clk) begin
     if (weight_beat) begin
@@ -315,7 +325,8 @@ module subbit_dense_engine #(
       word_beat_q <= word_store ? '0 : word_beat_q + 1'b1;
     end
     if (word_store) word_at_q <= word_at_q + 1'b1;
-    if (reading_q == ASK_WEIGHTS) begin
+    lent_stored_o <= word_store && lend_i && !rst;
+    if (reading_q == ASK_WEIGHTS || lent_begin_i) begin
       word_beat_q <= '0;
       word_at_q <= '0;
     end
@@ -709,7 +720,7 @@ module subbit_dense_engine #(
           pool_at: pool_at_q
       };
   always_ff @(posedge clk) begin
-    pass_valid <= rst ? '0 : {pass_valid[HELD-2:1], pass_ends};
+    pass_valid <= rst ? '0 : {pass_valid[HELD-2:1], pass_ends || (lent_tap_i && lent_last_i)};
     for (int i = 1; i < HELD; i++) passes[i] <= passes[i-1];
   end
 
@@ -720,6 +731,7 @@ module subbit_dense_engine #(
   wire [PLACE_BITS-1:0] pixel_row = rows_before(place, layer_i.in_channels[2:0]) + PLACE_BITS'(tap_channel_q);
   logic [3:1] taps_valid;
   logic [3:1] lasts;
+  logic [2:1][31:0] lent_pixels;
   logic [1:0] inside_1, inside_2, odd_1, odd_2;
   logic [7:0] zero_1, zero_2;
   logic [VALUE_ADDRESS-1:0] value_address_1[2];
@@ -728,9 +740,10 @@ module subbit_dense_engine #(
   logic [WORD-1:0] weights_2, weights_3;
   logic [31:0] pixels_3;
   always_ff @(posedge clk) begin
-    taps_valid <= rst ? '0 : {taps_valid[2:1], issue};
-    lasts <= {lasts[2:1], tap_last};
-    word_address_1 <= WORD_ADDRESS'(set_q ? 10'(layer_i.dense_taps) + 10'(tap_q) : 10'(tap_q));
+    taps_valid <= rst ? '0 : {taps_valid[2:1], issue || lent_tap_i};
+    lasts <= {lasts[2:1], lend_i ? lent_last_i : tap_last};
+    lent_pixels <= {lent_pixels[1], lent_pixels_i};
+    word_address_1 <= lend_i ? WORD_ADDRESS'(lent_word_i) : WORD_ADDRESS'(set_q ? 10'(layer_i.dense_taps) + 10'(tap_q) : 10'(tap_q));
     zero_1 <= zeros_q[tap_channel_q];
     zero_2 <= zero_1;
     inside_2 <= inside_1;
@@ -743,7 +756,7 @@ module subbit_dense_engine #(
       inside_1[p] <= y_inside && column >= 0 && column < signed'({1'b0, layer_i.in_width[9:0]});
       odd_1[p] <= column[0];
       value_address_1[p] <= stem ? {pixel_row, column[7:1]} : {use_half_q, value_base_q + HALF_ADDRESS'(tap_q)};
-      pixels_3[16*p+:16] <= !stem ? found[p] : !inside_2[p] ? '0 : 16'(odd_2[p] ? found[p][15:8] : found[p][7:0]) - 16'(zero_2);
+      pixels_3[16*p+:16] <= lend_i ? lent_pixels[2][16*p+:16] : !stem ? found[p] : !inside_2[p] ? '0 : 16'(odd_2[p] ? found[p][15:8] : found[p][7:0]) - 16'(zero_2);
     end
     subbit_memory #(
         .WIDTH(16),
@@ -779,13 +792,14 @@ module subbit_dense_engine #(
   ) array (
       .clk,
       .rst,
-      .tap_i(lend_i ? lent_tap_i : taps_valid[3]),
-      .last_i(lend_i ? lent_last_i : lasts[3]),
-      .weights_i(lend_i ? lent_weights_i : weights_3),
-      .pixels_i(lend_i ? lent_pixels_i : pixels_3),
+      .tap_i(taps_valid[3]),
+      .last_i(lasts[3]),
+      .weights_i(weights_3),
+      .pixels_i(pixels_3),
       .shift_i(lend_i ? lent_shift_i : shift),
       .sums_o(sums)
   );
+  assign lent_held_o = lend_i && pass_valid[HELD-1];
   assign lent_sums_o = sums;
 
   // ---- The sums of a pass, an output channel per cycle, or a pixel if they are pooled.
@@ -800,7 +814,7 @@ module subbit_dense_engine #(
     column_of_q <= drains_q && stem && !column_of_q;
     if (drains_q && moves) output_q <= output_q + 7'd1;
     if (drain_ends) drains_q <= 1'b0;
-    if (pass_valid[HELD-1]) begin
+    if (pass_valid[HELD-1] && !lend_i) begin
       drains_q <= 1'b1;
       column_of_q <= 1'b0;
       output_q <= '0;
@@ -933,7 +947,7 @@ module subbit_dense_engine #(
     sum_o <= minimum_in[4] ? ~of_rows : of_rows;
     unit_done_o <= stem && sum_4.valid && sum_4.last && !rst;
   end
-  assign busy_o = reading_q != IDLE || computing_q != OFF || pass_valid != '0 || drains_q || sum_1.valid || sum_2.valid || sum_3.valid || sum_4.valid ||
+  assign busy_o = reading_q != IDLE || computing_q != OFF || (pass_valid != '0 && !lend_i) || drains_q || sum_1.valid || sum_2.valid || sum_3.valid || sum_4.valid ||
       store_o || last_q || band_done_o || sum_valid_o || unit_done_o;
 endmodule
 

@@ -468,8 +468,8 @@ module subbit_device #(
     );
     if (DENSES) begin : g_dense
       localparam int OUTPUTS = 32'(DENSE_OUTPUTS);
-      logic tap, last;
-      logic [8*OUTPUTS-1:0] tap_weights;
+      logic weights_begin, weights_valid, weights_stored, tap, last, held;
+      logic [CHANNEL_BITS-1:0] tap_word;
       logic [31:0] pixels;
       logic [1:0] shift;
       logic [63:0] sums;
@@ -575,10 +575,15 @@ module subbit_device #(
           .sum_o(sum),
           .unit_done_o(unit_done),
           .lend_i(lent_q),
+          .lent_begin_i(weights_begin),
+          .lent_beat_valid_i(weights_valid),
+          .lent_beat_data_i(beat_data),
+          .lent_stored_o(weights_stored),
           .lent_tap_i(tap),
           .lent_last_i(last),
-          .lent_weights_i(tap_weights),
+          .lent_word_i(tap_word),
           .lent_pixels_i(pixels),
+          .lent_held_o(held),
           .lent_shift_i(shift),
           .lent_sums_o(sums)
       );
@@ -601,10 +606,14 @@ module subbit_device #(
           .read_beat_ready_o(classifier_read_beat_ready),
           .read_beat_data_i(beat_data),
           .read_beat_last_i(beat_last),
+          .weights_begin_o(weights_begin),
+          .weights_valid_o(weights_valid),
+          .weights_stored_i(weights_stored),
           .tap_o(tap),
           .last_o(last),
-          .weights_o(tap_weights),
+          .word_o(tap_word),
           .pixels_o(pixels),
+          .held_i(held),
           .shift_o(shift),
           .sums_i(sums),
           .write_valid_o(classifier_write_valid),

@@ -226,13 +226,14 @@ std::uint64_t SumCycles(const LayerDescriptor& d) {
   return written.back() + (d.batch - counted) * further + kTailOverhead;
 }
 
-/// The pixels of the dense unit are images; so many share the weights that are read. Sums are written one per cycle
-/// when all of a block's are there.
+/// Weights of a block are read once for some images and go through the array for each pair of these, for the first one
+/// as they come. The sums of a pair are then written, one per cycle.
 std::uint64_t ClassifierCycles(const LayerShape& d) {
-  // From the last value of an image to the next run, from the last weight of a block to its first sum, and from the
-  // last sum of an image to the next one's first.
+  constexpr std::uint64_t kImages = 8;
+  // From the last value of an image to the next run, from a pair's last tap to its first sum, and from the last sum of
+  // an image to the next one's first or to the next tap.
   constexpr std::uint64_t kSumsOverhead = 3;
-  constexpr std::uint64_t kBlockOverhead = 2;
+  constexpr std::uint64_t kHeldOverhead = 7;
   constexpr std::uint64_t kWriteOverhead = 3;
   // The response to the last burst, and the steps before and after the layer.
   constexpr std::uint64_t kTail = kMemoryLatency + 5;
@@ -241,12 +242,13 @@ std::uint64_t ClassifierCycles(const LayerShape& d) {
   // A sum is read again when it has been written, which takes a cycle more if each beat has another row of one channel.
   const bool alone = d.in_channels == 1 && Beats(d.input_row_bytes()) == 1;
   std::uint64_t cycles = kTail;
-  for (std::uint64_t image = 0; image < d.batch; image += kDensePixels) {
-    const std::uint64_t images = std::min<std::uint64_t>(kDensePixels, d.batch - image);
+  for (std::uint64_t image = 0; image < d.batch; image += kImages) {
+    const std::uint64_t images = std::min<std::uint64_t>(kImages, d.batch - image);
     cycles += images * (kRunOverhead + (alone ? 2 : 1) * beats + kSumsOverhead);
     ForEachBlock(d, [&](std::uint64_t outputs) {
-      cycles +=
-          kRunOverhead + taps * Beats(contract::kDenseOutputs) + kBlockOverhead + images * (outputs + kWriteOverhead);
+      const std::uint64_t pairs = CeilDivide(images, kDensePixels);
+      cycles += kRunOverhead + taps * Beats(contract::kDenseOutputs) + (pairs - 1) * taps + pairs * kHeldOverhead +
+                images * (outputs + kWriteOverhead);
     });
   }
   // A burst is sent when all its beats are there, and a beat has two sums: the last one waits for those before it.

@@ -1,5 +1,5 @@
-// The engine of classifiers between its array of multiply-adders and a model of memory behind streams that stall at
-// random.
+// The engine of classifiers between the engine that lends it weights and multiply-adders, and a model of memory behind
+// streams that stall at random.
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,8 @@
 
 #include "Vsubbit_classifier_engine.h"
 #include "Vsubbit_classifier_engine_narrow.h"
-#include "Vsubbit_dense_array.h"
+#include "Vsubbit_dense_engine.h"
+#include "Vsubbit_dense_engine_narrow.h"
 #include "core/integer/integer_arithmetic.h"
 #include "rtl/engine_bus.h"
 #include "rtl/layer_port.h"
@@ -26,10 +27,10 @@ constexpr std::size_t kInputAt = 0x40;
 constexpr std::size_t kWeightsAt = 0x10000;
 constexpr std::size_t kOutputAt = 0x18000;
 
-/// The engine and its array, with ports of the names that EngineBus knows.
-template <class Engine>
+/// The engine and the one with the array, with ports of the names that EngineBus knows.
+template <class Engine, class Lender>
 struct EngineWithArray : Engine {
-  Vsubbit_dense_array array;
+  Lender lender;
 
   decltype(Engine::start_i) start = this->start_i;
   decltype(Engine::busy_o) busy = this->busy_o;
@@ -51,32 +52,38 @@ struct EngineWithArray : Engine {
   decltype(Engine::write_beat_strobe_o) write_beat_strobe = this->write_beat_strobe_o;
 
   void eval() {
-    array.clk = this->clk;
-    array.rst = this->rst;
+    lender.clk = this->clk;
+    lender.rst = this->rst;
+    lender.lend_i = 1;
     if (this->clk) {
-      array.eval();
+      lender.eval();
       Engine::eval();
       return;
     }
-    // What the array gives comes from registers.
-    this->sums_i = array.sums_o;
+    // What the lender gives comes from registers.
+    this->weights_stored_i = lender.lent_stored_o;
+    this->held_i = lender.lent_held_o;
+    this->sums_i = lender.lent_sums_o;
     Engine::eval();
-    array.tap_i = this->tap_o;
-    array.last_i = this->last_o;
-    array.weights_i = this->weights_o;
-    array.pixels_i = this->pixels_o;
-    array.shift_i = this->shift_o;
-    array.eval();
+    lender.lent_begin_i = this->weights_begin_o;
+    lender.lent_beat_valid_i = this->weights_valid_o;
+    lender.lent_beat_data_i = this->read_beat_data_i;
+    lender.lent_tap_i = this->tap_o;
+    lender.lent_last_i = this->last_o;
+    lender.lent_word_i = this->word_o;
+    lender.lent_pixels_i = this->pixels_o;
+    lender.lent_shift_i = this->shift_o;
+    lender.eval();
   }
 };
 
-template <class Engine>
-class ClassifierBench : EngineBus<EngineWithArray<Engine>> {
+template <class Engine, class Lender>
+class ClassifierBench : EngineBus<EngineWithArray<Engine, Lender>> {
  public:
-  explicit ClassifierBench(unsigned seed) : EngineBus<EngineWithArray<Engine>>(seed, kMemoryBytes) {}
+  explicit ClassifierBench(unsigned seed) : EngineBus<EngineWithArray<Engine, Lender>>(seed, kMemoryBytes) {}
 
   void Run() {
-    const int batch = Between(random_, 1, 7);
+    const int batch = Between(random_, 1, 11);
     const int channels = Between(random_, 1, kMaxChannels);
     const int classes = Between(random_, 1, random_() % 2 == 0 ? 3 * kOutputs : kOutputs);
     const int height = Between(random_, 1, 5);
@@ -125,21 +132,25 @@ class ClassifierBench : EngineBus<EngineWithArray<Engine>> {
   }
 
  private:
-  using EngineBus<EngineWithArray<Engine>>::memory_;
-  using EngineBus<EngineWithArray<Engine>>::random_;
+  using EngineBus<EngineWithArray<Engine, Lender>>::memory_;
+  using EngineBus<EngineWithArray<Engine, Lender>>::random_;
 };
 
-template <class Engine>
+template <class Engine, class Lender>
 void ComputesClassifiers(unsigned seed) {
-  ClassifierBench<Engine> bench(seed);
+  ClassifierBench<Engine, Lender> bench(seed);
   for (int run = 0; run < 200; ++run) {
     bench.Run();
     ASSERT_FALSE(::testing::Test::HasFailure()) << "run " << run;
   }
 }
 
-TEST(ClassifierEngineModule, ComputesClassifiers) { ComputesClassifiers<Vsubbit_classifier_engine>(1); }
-TEST(ClassifierEngineModule, ComputesClassifiersOn32Bits) { ComputesClassifiers<Vsubbit_classifier_engine_narrow>(2); }
+TEST(ClassifierEngineModule, ComputesClassifiers) {
+  ComputesClassifiers<Vsubbit_classifier_engine, Vsubbit_dense_engine>(1);
+}
+TEST(ClassifierEngineModule, ComputesClassifiersOn32Bits) {
+  ComputesClassifiers<Vsubbit_classifier_engine_narrow, Vsubbit_dense_engine_narrow>(2);
+}
 
 }  // namespace
 }  // namespace subbit::fpga

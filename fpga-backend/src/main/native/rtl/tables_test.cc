@@ -450,6 +450,7 @@ TEST(RtlTables32, RunsClassifiersAsTheEmulatorDoes) {
 TEST(RtlTables, TakesTheCyclesOfTheModelForClassifiersOfNetworks) {
   std::mt19937 random(34);
   CompareWithTheEmulator(Classifier(512, 1000, {7, 7}, 1, random));
+  CompareWithTheEmulator(Classifier(512, 1000, {7, 7}, 32, random));
   CompareWithTheEmulator(Classifier(512, 200, {7, 7}, 6, random));
   CompareWithTheEmulator(Classifier(64, 10, {8, 8}, 7, random));
 }

@@ -5,6 +5,7 @@
 
 #include "device/bus_model.h"
 #include "device/integer_parameters.h"
+#include "device/stem_taps.h"
 #include "device/value_cycles.h"
 
 namespace subbit::fpga {
@@ -182,7 +183,8 @@ class SumRows {
     const std::uint64_t pool = stem_ ? d_.integer->pool[1] : 1;
     const std::uint64_t stride = stem_ ? d_.integer->pool_strides[1] : 1;
     const std::uint64_t left = stem_ ? d_.integer->pool_pads[1] : 0;
-    const std::uint64_t passes = CeilDivide((d_.out_width - 1) * stride + pool - left, kDensePixels);
+    const std::uint64_t passes =
+        CeilDivide((d_.out_width - 1) * stride + pool - left, stem_ ? GroupColumns(d_) : kDensePixels);
     for (std::uint64_t set = 0; set < outputs; set += contract::kDenseOutputs) {
       const std::uint64_t here = std::min<std::uint64_t>(contract::kDenseOutputs, outputs - set);
       const std::uint64_t drain = std::max(kShortest, here * (stem_ ? kDensePixels : 1));

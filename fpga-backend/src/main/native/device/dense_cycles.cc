@@ -1,6 +1,7 @@
 #include "device/dense_cycles.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "device/bus_model.h"
@@ -24,33 +25,37 @@ void ForEachBlock(const LayerShape& d, const Visit& visit) {
 /// The passes of a stem for a group of neighbouring columns of a set: one for each sum of the list. A pass waits until
 /// the sums before it have been drained, two channels of both lanes in a cycle, and the last one for the second stage,
 /// which makes sums of columns of them.
-struct StemGroup {
-  std::vector<std::uint64_t> taps;  ///< of each sum of the list that has taps
-  std::uint64_t drain;              ///< cycles to drain a sum
-  std::uint64_t second;             ///< cycles of the second stage
-
-  StemGroup(const LayerDescriptor& d, std::uint64_t outputs) {
+class StemPasses {
+ public:
+  explicit StemPasses(const LayerDescriptor& d) : two_ends_(LaneColumns(d) == 2 && d.integer->pool_strides[1] == 1) {
     std::uint64_t of_sum = 0;
     for (const StemTap& tap : StemTaps(d)) {
       ++of_sum;
       if (tap.last) {
-        taps.push_back(of_sum);
+        taps_.push_back(of_sum);
         of_sum = 0;
       }
     }
-    drain = std::max(kShortest, CeilDivide(outputs, kDrainedChannels));
-    // Four words of a pair of channels are read one by one; two columns that may both end a window go on one by one.
-    const bool both = LaneColumns(d) == 2 && d.integer->pool_strides[1] == 1;
-    second = CeilDivide(outputs, kDrainedChannels) * kStemSums * (both ? 2 : 1);
   }
 
+  /// Of each sum of the list that has taps.
+  const std::vector<std::uint64_t>& taps() const { return taps_; }
+  /// Cycles to drain a sum of so many channels.
+  std::uint64_t Drain(std::uint64_t outputs) const {
+    return std::max(kShortest, CeilDivide(outputs, kDrainedChannels));
+  }
+  /// Cycles of the second stage: the four words of a pair of channels are read one by one, and two columns that may
+  /// both end a window go on one by one.
+  std::uint64_t Second(std::uint64_t outputs) const {
+    return CeilDivide(outputs, kDrainedChannels) * kStemSums * (two_ends_ ? 2 : 1);
+  }
   /// Cycles from one group to the next.
-  std::uint64_t cycles() const {
+  std::uint64_t Group(std::uint64_t outputs) const {
     std::uint64_t all = 0;
-    for (const std::uint64_t of_sum : taps) {
-      all += std::max(of_sum, drain);
+    for (const std::uint64_t of_sum : taps_) {
+      all += std::max(of_sum, Drain(outputs));
     }
-    return std::max(all, second);
+    return std::max(all, Second(outputs));
   }
 
  private:
@@ -58,6 +63,9 @@ struct StemGroup {
   static constexpr std::uint64_t kDrainedChannels = 2;
   /// The least cycles between the ends of passes.
   static constexpr std::uint64_t kShortest = 8;
+
+  const bool two_ends_;
+  std::vector<std::uint64_t> taps_;
 };
 
 /// The end of a stem (subbit_stem_end): units, each a row of the output of some channels, are written one by one. Times
@@ -115,6 +123,7 @@ class SumRows {
         units_(d) {
     reader_ = kAskOverhead + Beats(d.parameter_bytes());
     if (stem_) {
+      passes_.emplace(d);
       reader_ += kQueuedRun + kListCycles * Beats(d.stem_codebook_bytes());
     }
   }
@@ -246,19 +255,18 @@ class SumRows {
     const IntegerStage& stage = *d_.integer;
     const std::uint64_t columns =
         (d_.out_width - std::uint64_t{1}) * stage.pool_strides[1] + stage.pool[1] - stage.pool_pads[1];
-    const StemGroup group(d_, outputs);
     for (std::uint64_t column = 0; column < columns; column += GroupColumns(d_)) {
-      for (const std::uint64_t taps : group.taps) {
+      for (const std::uint64_t taps : passes_->taps()) {
         computed_ = std::max(computed_ + taps, drained_ + 1);
-        if (&taps == &group.taps.back()) {
+        if (&taps == &passes_->taps().back()) {
           computed_ = std::max(computed_, second_ + 1);
           if (unit && column == 0) {
             computed_ = std::max(computed_, units_.room() + 1);
           }
         }
-        drained_ = computed_ + group.drain - 1;
+        drained_ = computed_ + passes_->Drain(outputs) - 1;
       }
-      second_ = std::max(second_, drained_) + group.second;
+      second_ = std::max(second_, drained_) + passes_->Second(outputs);
     }
     if (unit) {
       units_.Write(first, row, outputs, second_);
@@ -267,9 +275,10 @@ class SumRows {
 
   const LayerDescriptor& d_;
   const bool stem_;
-  const std::uint64_t block_;  ///< output channels whose weights are on chip
-  ValueBands values_;          ///< of a shortcut
-  StemUnits units_;            ///< of a stem
+  const std::uint64_t block_;         ///< output channels whose weights are on chip
+  ValueBands values_;                 ///< of a shortcut
+  std::optional<StemPasses> passes_;  ///< of a stem
+  StemUnits units_;                   ///< likewise
   bool weights_here_ = false;
   std::uint64_t reader_;             ///< when the last run was read
   std::uint64_t computed_ = 0;       ///< when the last tap was issued
@@ -343,7 +352,7 @@ StemBus BusOf(const LayerDescriptor& d) {
   const std::uint64_t groups = CeilDivide(std::uint64_t{d.out_width} * stage.pool_strides[1], GroupColumns(d));
   const std::uint64_t rows = outputs <= contract::kDenseOutputs / 2 ? stage.pool_strides[0] : stage.pool_strides[0] - 1;
   bus.slack = std::max(
-      0.0, static_cast<double>(rows * groups * StemGroup(d, outputs).cycles()) - static_cast<double>(unit.written()));
+      0.0, static_cast<double>(rows * groups * StemPasses(d).Group(outputs)) - static_cast<double>(unit.written()));
   return bus;
 }
 

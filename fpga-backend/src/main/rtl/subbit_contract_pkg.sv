@@ -4,7 +4,7 @@
 
 package subbit_contract_pkg;
   // Major version in the upper half, minor in the lower.
-  localparam logic [31:0] VERSION_VALUE = 32'h00010007;
+  localparam logic [31:0] VERSION_VALUE = 32'h00010008;
   // What ID reads: the letters `SBIT`, first letter in the lowest byte.
   localparam logic [31:0] ID_VALUE = 32'h54494253;
   // What every register of a device reads that is gone.
@@ -21,13 +21,15 @@ package subbit_contract_pkg;
   localparam logic [31:0] INDEX_CHANNELS = 32'h00000040;
   // With RESPONSE_UNIT tables: output channels of a block of the index.
   localparam logic [31:0] INDEX_OUTPUTS = 32'h00000080;
-  // Output channels whose 8-bit weights lie together.
+  // Output channels whose weights of a stem, shortcut or classifier lie together.
   localparam logic [31:0] DENSE_OUTPUTS = 32'h00000040;
-  // Most 8-bit weights of an output channel of a stem or shortcut.
+  // Most input channels of a shortcut.
   localparam logic [31:0] DENSE_TAPS = 32'h00000100;
+  // Most taps in the list of a stem.
+  localparam logic [31:0] STEM_TAPS = 32'h00000200;
   // Most in_channels * ceil(out_width / 2) of a shortcut, two of whose rows stay on chip.
   localparam logic [31:0] SHORTCUT_PAIRS = 32'h00000800;
-  // Most out_width * min(out_channels, INDEX_OUTPUTS) of a stem with a max pool, of whose sums a row stays on chip.
+  // Most out_width * min(out_channels, DENSE_OUTPUTS) of a stem with a max pool, of whose sums a row stays on chip.
   localparam logic [31:0] POOLED_SUMS = 32'h00001000;
   // Largest width of a stem's input.
   localparam logic [31:0] STEM_WIDTH = 32'h00000100;
@@ -72,10 +74,10 @@ package subbit_contract_pkg;
   localparam int FEATURES_RESIDUAL = 6;
   localparam int FEATURES_BITS_OUT = 7;
   localparam int FEATURES_INTEGER_CONV = 8;
-  localparam int FEATURES_STEM = 9;
   localparam int FEATURES_SHORTCUT = 10;
   localparam int FEATURES_CLASSIFIER = 11;
   localparam int FEATURES_BESIDE = 12;
+  localparam int FEATURES_STEM = 13;
   localparam logic [11:0] REGISTER_MAX_CHANNELS = 12'h20;
   localparam logic [11:0] REGISTER_MAX_WIDTH = 12'h24;
   localparam logic [11:0] REGISTER_MEMORY_LOW = 12'h28;
@@ -186,7 +188,7 @@ package subbit_contract_pkg;
   localparam int POOL_PAD_BOTTOM_AT = 'hCB;
   localparam int POOL_PAD_RIGHT_AT = 'hCC;
   localparam int BESIDE_AT = 'hCD;
-  localparam int RESERVED_CE_AT = 'hCE;
+  localparam int TAPS_AT = 'hCE;
   localparam int SIGNS_ADDRESS_AT = 'hD0;
   localparam int RESERVED_D8_AT = 'hD8;
 
@@ -194,7 +196,7 @@ package subbit_contract_pkg;
   typedef struct packed {
     logic [319:0] reserved_d8;
     logic [63:0] signs_address;
-    logic [15:0] reserved_ce;
+    logic [15:0] taps;
     logic [7:0] beside;
     logic [7:0] pool_pad_right;
     logic [7:0] pool_pad_bottom;

@@ -15,7 +15,7 @@ constexpr std::uint32_t kLongestStep = 100'000;
 constexpr std::size_t kLevellingWords = 14;
 constexpr std::size_t kPhaseWords = 6;
 constexpr std::uint32_t kLeastMemory = 1 << 16;
-constexpr std::uint64_t kBusBytes = std::uint64_t{1} << 32;
+constexpr std::uint64_t kBusSpan = std::uint64_t{1} << 32;
 
 [[noreturn]] void Refuse(const std::string& what) {
   throw BoardError("its table " + what + "; load a bitstream of this version");
@@ -116,7 +116,7 @@ BoardTable BoardTable::Parse(const std::vector<std::uint32_t>& words) {
   table.registers = cursor.NextAddress();
   table.memory = cursor.NextAddress();
   table.memory_bytes = cursor.Next();
-  if (table.memory_bytes < kLeastMemory || std::uint64_t{table.memory} + table.memory_bytes > kBusBytes) {
+  if (table.memory_bytes < kLeastMemory || std::uint64_t{table.memory} + table.memory_bytes > kBusSpan) {
     Refuse("says that " + std::to_string(table.memory_bytes) + " bytes of memory begin at " +
            std::to_string(table.memory));
   }

@@ -1,10 +1,12 @@
 #include "device/dense_cycles.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "device/bus_model.h"
 #include "device/integer_parameters.h"
+#include "device/stem_taps.h"
 #include "device/value_cycles.h"
 
 namespace subbit::fpga {
@@ -19,6 +21,52 @@ void ForEachBlock(const LayerShape& d, const Visit& visit) {
     visit(std::min<std::uint64_t>(contract::kDenseOutputs, d.out_channels - first));
   }
 }
+
+/// The passes of a stem for a group of neighbouring columns of a set: one for each sum of the list. A pass waits until
+/// the sums before it have been drained, two channels of both lanes in a cycle, and the last one for the second stage,
+/// which makes sums of columns of them.
+class StemPasses {
+ public:
+  explicit StemPasses(const LayerDescriptor& d) : two_ends_(LaneColumns(d) == 2 && d.integer->pool_strides[1] == 1) {
+    std::uint64_t of_sum = 0;
+    for (const StemTap& tap : StemTaps(d)) {
+      ++of_sum;
+      if (tap.last) {
+        taps_.push_back(of_sum);
+        of_sum = 0;
+      }
+    }
+  }
+
+  /// Of each sum of the list that has taps.
+  const std::vector<std::uint64_t>& taps() const { return taps_; }
+  /// Cycles to drain a sum of so many channels.
+  std::uint64_t Drain(std::uint64_t outputs) const {
+    return std::max(kShortest, CeilDivide(outputs, kDrainedChannels));
+  }
+  /// Cycles of the second stage: the four words of a pair of channels are read one by one, and two columns that may
+  /// both end a window go on one by one.
+  std::uint64_t Second(std::uint64_t outputs) const {
+    return CeilDivide(outputs, kDrainedChannels) * kStemSums * (two_ends_ ? 2 : 1);
+  }
+  /// Cycles from one group to the next.
+  std::uint64_t Group(std::uint64_t outputs) const {
+    std::uint64_t all = 0;
+    for (const std::uint64_t of_sum : taps_) {
+      all += std::max(of_sum, Drain(outputs));
+    }
+    return std::max(all, Second(outputs));
+  }
+
+ private:
+  /// Channels whose sums are drained in a cycle.
+  static constexpr std::uint64_t kDrainedChannels = 2;
+  /// The least cycles between the ends of passes.
+  static constexpr std::uint64_t kShortest = 8;
+
+  const bool two_ends_;
+  std::vector<std::uint64_t> taps_;
+};
 
 /// The end of a stem (subbit_stem_end): units, each a row of the output of some channels, are written one by one. Times
 /// count from the layer's begin.
@@ -68,14 +116,22 @@ class StemUnits {
 class SumRows {
  public:
   explicit SumRows(const LayerDescriptor& d)
-      : d_(d), stem_(d.integer->kind == Kind::kStem), taps_(d.dense_taps()), values_(d, kTilePixels, true), units_(d) {
-    reader_ = kAskOverhead + Beats(d.parameter_bytes()) + (stem_ ? kQueuedRun + 1 : 0);
+      : d_(d),
+        stem_(d.integer->kind == Kind::kStem),
+        block_(stem_ ? contract::kDenseOutputs : contract::kIndexOutputs),
+        values_(d, kTilePixels, true),
+        units_(d) {
+    reader_ = kAskOverhead + Beats(d.parameter_bytes());
+    if (stem_) {
+      passes_.emplace(d);
+      reader_ += kQueuedRun + kListCycles * Beats(d.stem_codebook_bytes());
+    }
   }
 
   /// Returns when the next image's last output is written.
   std::uint64_t Next() {
-    for (std::uint64_t first = 0; first < d_.out_channels; first += contract::kIndexOutputs) {
-      Block(first, std::min<std::uint64_t>(contract::kIndexOutputs, d_.out_channels - first));
+    for (std::uint64_t first = 0; first < d_.out_channels; first += block_) {
+      Block(first, std::min(block_, d_.out_channels - first));
     }
     return stem_ ? units_.written() : values_.written();
   }
@@ -96,15 +152,17 @@ class SumRows {
   static constexpr std::uint64_t kRowHere = 3;
   /// By how much sooner a run ends whose beats take two cycles each, since the bus is ahead.
   static constexpr std::uint64_t kAhead = 4;
-  /// A beat of pixels is stored in so many cycles.
+  /// A beat of pixels is stored in so many cycles, and one of a list of taps.
   static constexpr std::uint64_t kPixelCycles = 4;
+  static constexpr std::uint64_t kListCycles = 2;
 
   /// The rows of a block of `outputs` output channels from `first` on.
   void Block(std::uint64_t first, std::uint64_t outputs) {
     reader_ = std::max(reader_, computed_ + 2);
-    if (!weights_here_ || d_.out_channels > contract::kIndexOutputs) {
+    if (!weights_here_ || d_.out_channels > block_) {
       weights_here_ = true;
-      reader_ += kQueuedRun + CeilDivide(outputs, contract::kDenseOutputs) * taps_ * Beats(contract::kDenseOutputs);
+      const std::uint64_t sets = CeilDivide(d_.out_channels, contract::kDenseOutputs);
+      reader_ += kQueuedRun + CeilDivide(outputs, contract::kDenseOutputs) * Beats(d_.dense_bytes() / sets);
     }
     computed_ = std::max(computed_, reader_);
     rows_.clear();
@@ -122,7 +180,12 @@ class SumRows {
       if (!stem_ && band == out_row) {
         begins = std::max(begins, room_before_);
       }
-      Row(begins, first, out_row, outputs, stem_ && ends);
+      computed_ = begins;
+      if (stem_) {
+        StemRow(first, out_row, outputs, ends);
+      } else {
+        ShortcutRow(outputs);
+      }
       used_.push_back(computed_);
       out_row += ends ? 1 : 0;
       if (!stem_ && (out_row - band == band_rows || out_row == d_.out_height)) {
@@ -176,38 +239,51 @@ class SumRows {
     rows_.push_back(reader_);
   }
 
-  /// The passes of a row of sums; of a stem perhaps with a row of the output, whose units are written.
-  void Row(std::uint64_t begins, std::uint64_t first, std::uint64_t row, std::uint64_t outputs, bool units) {
-    computed_ = begins;
-    const std::uint64_t pool = stem_ ? d_.integer->pool[1] : 1;
-    const std::uint64_t stride = stem_ ? d_.integer->pool_strides[1] : 1;
-    const std::uint64_t left = stem_ ? d_.integer->pool_pads[1] : 0;
-    const std::uint64_t passes = CeilDivide((d_.out_width - 1) * stride + pool - left, kDensePixels);
+  /// The passes of a row of a shortcut's sums: for each set of channels, pairs of pixels.
+  void ShortcutRow(std::uint64_t outputs) {
     for (std::uint64_t set = 0; set < outputs; set += contract::kDenseOutputs) {
       const std::uint64_t here = std::min<std::uint64_t>(contract::kDenseOutputs, outputs - set);
-      const std::uint64_t drain = std::max(kShortest, here * (stem_ ? kDensePixels : 1));
-      for (std::uint64_t pass = 0; pass < passes; ++pass) {
-        computed_ = std::max(computed_ + taps_, drained_ + 1);
-        if (units && pass == 0) {
-          computed_ = std::max(computed_, units_.room() + 1);
+      for (std::uint64_t pass = 0; pass < CeilDivide(d_.out_width, kDensePixels); ++pass) {
+        computed_ = std::max(computed_ + d_.in_channels, drained_ + 1);
+        drained_ = computed_ + std::max(kShortest, here) - 1;
+      }
+    }
+  }
+
+  /// The groups of a row of a stem's sums, perhaps with a row of the output, whose unit is written.
+  void StemRow(std::uint64_t first, std::uint64_t row, std::uint64_t outputs, bool unit) {
+    const IntegerStage& stage = *d_.integer;
+    const std::uint64_t columns =
+        (d_.out_width - std::uint64_t{1}) * stage.pool_strides[1] + stage.pool[1] - stage.pool_pads[1];
+    for (std::uint64_t column = 0; column < columns; column += GroupColumns(d_)) {
+      for (const std::uint64_t taps : passes_->taps()) {
+        computed_ = std::max(computed_ + taps, drained_ + 1);
+        if (&taps == &passes_->taps().back()) {
+          computed_ = std::max(computed_, second_ + 1);
+          if (unit && column == 0) {
+            computed_ = std::max(computed_, units_.room() + 1);
+          }
         }
-        drained_ = computed_ + drain - 1;
+        drained_ = computed_ + passes_->Drain(outputs) - 1;
       }
-      if (units) {
-        units_.Write(first + set, row, here, drained_);
-      }
+      second_ = std::max(second_, drained_) + passes_->Second(outputs);
+    }
+    if (unit) {
+      units_.Write(first, row, outputs, second_);
     }
   }
 
   const LayerDescriptor& d_;
   const bool stem_;
-  const std::uint64_t taps_;
-  ValueBands values_;  ///< of a shortcut
-  StemUnits units_;    ///< of a stem
+  const std::uint64_t block_;         ///< output channels whose weights are on chip
+  ValueBands values_;                 ///< of a shortcut
+  std::optional<StemPasses> passes_;  ///< of a stem
+  StemUnits units_;                   ///< likewise
   bool weights_here_ = false;
   std::uint64_t reader_;             ///< when the last run was read
   std::uint64_t computed_ = 0;       ///< when the last tap was issued
   std::uint64_t drained_ = 0;        ///< when the last pass's sums were read
+  std::uint64_t second_ = 0;         ///< when the last group of a stem had become sums of columns
   std::uint64_t room_before_ = 0;    ///< when the band before the last made room for sums
   std::vector<std::uint64_t> rows_;  ///< when each row of the block's image was there
   std::vector<std::uint64_t> used_;  ///< when each row of sums needed the image no more
@@ -262,25 +338,23 @@ std::uint64_t ClassifierCycles(const LayerShape& d) {
 
 StemBus BusOf(const LayerDescriptor& d) {
   const IntegerStage& stage = *d.integer;
-  const std::uint64_t blocks = CeilDivide(d.out_channels, contract::kIndexOutputs);
   const std::uint64_t sets = CeilDivide(d.out_channels, contract::kDenseOutputs);
   const std::uint64_t outputs = std::min<std::uint64_t>(contract::kDenseOutputs, d.out_channels);
   const std::uint64_t weights = d.dense_bytes() / kBusBytes;
   StemBus bus{};
-  bus.weights = weights / blocks;
-  bus.cycles.reads = static_cast<double>(weights * (blocks == 1 ? 1 : d.batch)) +
-                     static_cast<double>(d.batch * blocks * d.in_channels * d.in_height * Beats(d.in_width));
+  bus.weights = Beats(d.stem_codebook_bytes()) + weights / sets;
+  bus.cycles.reads = static_cast<double>(weights * (sets == 1 ? 1 : d.batch)) +
+                     static_cast<double>(d.batch * sets * d.in_channels * d.in_height * Beats(d.in_width));
   bus.cycles.writes = static_cast<double>(d.batch * d.output_image_bytes() / kBusBytes);
   bus.units = static_cast<double>(d.batch * d.out_height * sets);
   bus.runs = 1 + (stage.gives_signs ? static_cast<double>(outputs) : 0);
-  // Of one unit: the passes of its set in each row of sums, and how long it takes to be written.
+  // Of one unit: the groups of each row of sums, and how long it takes to be written.
   StemUnits unit(d);
   unit.Write(0, 0, outputs, 0);
-  const std::uint64_t passes = CeilDivide(std::uint64_t{d.out_width} * stage.pool_strides[1], kDensePixels);
-  const std::uint64_t pass = std::max({std::uint64_t{8}, kDensePixels * outputs, d.dense_taps()});
+  const std::uint64_t groups = CeilDivide(std::uint64_t{d.out_width} * stage.pool_strides[1], GroupColumns(d));
   const std::uint64_t rows = outputs <= contract::kDenseOutputs / 2 ? stage.pool_strides[0] : stage.pool_strides[0] - 1;
-  bus.slack = std::max(0.0, static_cast<double>(rows * passes * pass * std::min<std::uint64_t>(sets, 2)) -
-                                static_cast<double>(unit.written()));
+  bus.slack = std::max(
+      0.0, static_cast<double>(rows * groups * StemPasses(d).Group(outputs)) - static_cast<double>(unit.written()));
   return bus;
 }
 

@@ -8,16 +8,16 @@
 
 namespace subbit::fpga {
 
-/// The 8-bit weights of a stem, shortcut or classifier as they lie in device memory: [block of contract::kDenseOutputs
-/// output channels][tap][output channel of the block], the last block filled up with zeros. So a device reads the
-/// weights of one tap for all outputs of a block at once. `weights` are [out_channels, taps], as models store them; a
-/// stem's taps are [channel, row, column].
+/// The weights of a shortcut or classifier as they lie in device memory: [set of contract::kDenseOutputs output
+/// channels][tap][output channel of the set], the last set filled up with zeros. So a device reads the weights of one
+/// tap for all outputs of a set at once. `weights` are [out_channels, taps], as models store them. Those of a stem lie
+/// in the same order and are of other taps (device/stem_taps.h).
 std::vector<std::int8_t> InDenseOrder(const LayerShape& shape, const std::vector<std::int8_t>& weights);
 
 /// Where the weight of an output channel and a tap is in that order.
 inline std::size_t DensePlace(const LayerShape& shape, std::uint32_t output, std::size_t tap) {
-  constexpr std::size_t kBlock = contract::kDenseOutputs;
-  return (output / kBlock * shape.dense_taps() + tap) * kBlock + output % kBlock;
+  constexpr std::size_t kSet = contract::kDenseOutputs;
+  return (output / kSet * shape.dense_taps() + tap) * kSet + output % kSet;
 }
 
 }  // namespace subbit::fpga

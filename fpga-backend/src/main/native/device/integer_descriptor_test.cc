@@ -19,7 +19,7 @@ using D = LayerDescriptor;
 
 Capabilities Offered() {
   Capabilities c = Emulator::CapabilitiesOf("tables");
-  c.memory_bytes = 0x20000;
+  c.memory_bytes = 0x30000;
   return c;
 }
 
@@ -68,6 +68,8 @@ D Stem() {
   d.codebook_address = 0x17000;
   d.integer->shift = 8;
   d.integer->kernel = 5;
+  d.integer->taps = 0x104;
+  d.index_address = 0x1C000;
   d.integer->pool = {3, 2};
   d.integer->pool_strides = {2, 1};
   d.integer->pool_pads = {1, 1, 0, 0};
@@ -122,7 +124,7 @@ TEST(IntegerDescriptor, HasTheDocumentedTail) {
   EXPECT_EQ(bytes[0x04], 3) << "version";
   EXPECT_EQ(bytes[0x06], 0) << "size";
   EXPECT_EQ(bytes[0x07], 1) << "size";
-  const std::uint8_t tail[] = {1, 8, 0, 16, 5, 3, 2, 2, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0x90, 1};
+  const std::uint8_t tail[] = {1, 8, 0, 16, 5, 3, 2, 2, 1, 1, 1, 0, 0, 1, 4, 1, 0, 0x90, 1};
   for (std::size_t i = 0; i < 64; ++i) {
     EXPECT_EQ(bytes[0xC0 + i], i < sizeof tail ? tail[i] : 0) << "byte " << 0xC0 + i;
   }
@@ -196,6 +198,7 @@ TEST(IntegerDescriptor, RejectsEveryCorruptField) {
       {"pads 3", Conv, ErrorCode::kUnsupported, [](D& d) { d.pad_right = 3; }},
       {"shift 12 of a conv", Conv, ErrorCode::kUnsupported, [](D& d) { d.integer->shift = 12; }},
       {"shift 0 of a stem", Stem, ErrorCode::kUnsupported, [](D& d) { d.integer->shift = 0; }},
+      {"shift 18 of a stem", Stem, ErrorCode::kUnsupported, [](D& d) { d.integer->shift = 18; }},
       {"shift 24 of a shortcut", Shortcut, ErrorCode::kUnsupported, [](D& d) { d.integer->shift = 24; }},
       {"shift 16 of a classifier", Classifier, ErrorCode::kUnsupported, [](D& d) { d.integer->shift = 16; }},
       {"slope shift 4", Conv, ErrorCode::kUnsupported, [](D& d) { d.integer->slope_shift = 4; }},
@@ -214,6 +217,9 @@ TEST(IntegerDescriptor, RejectsEveryCorruptField) {
       {"a stride beyond the kernel", Stem, ErrorCode::kUnsupported, [](D& d) { d.stride_h = 6; }},
       {"pads of a shortcut", Shortcut, ErrorCode::kUnsupported, [](D& d) { d.pad_left = 1; }},
       {"stride of a classifier", Classifier, ErrorCode::kUnsupported, [](D& d) { d.stride_h = 2; }},
+      {"taps of a shortcut", Shortcut, ErrorCode::kUnsupported, [](D& d) { d.integer->taps = 1; }},
+      {"taps of a conv", Conv, ErrorCode::kUnsupported, [](D& d) { d.integer->taps = 3; }},
+      {"taps of a classifier", Classifier, ErrorCode::kUnsupported, [](D& d) { d.integer->taps = 512; }},
       {"no pool", Stem, ErrorCode::kUnsupported, [](D& d) { d.integer->pool[1] = 0; }},
       {"pool 4", Stem, ErrorCode::kUnsupported, [](D& d) { d.integer->pool[0] = 4; }},
       {"a stride beyond the pool", Stem, ErrorCode::kUnsupported, [](D& d) { d.integer->pool_strides[1] = 3; }},
@@ -250,13 +256,9 @@ TEST(IntegerDescriptor, RejectsEveryCorruptField) {
          d.in_width = 56;
          d.out_width = 28;
        }},
-      {"pooled sums that do not fit", Stem, ErrorCode::kShape,
-       [](D& d) {
-         d.in_width = 82;
-         d.out_width = 41;
-         d.out_channels = 100;
-       }},
       {"five channels of pixels", Stem, ErrorCode::kShape, [](D& d) { d.in_channels = 5; }},
+      {"no taps", Stem, ErrorCode::kShape, [](D& d) { d.integer->taps = 0; }},
+      {"513 taps", Stem, ErrorCode::kShape, [](D& d) { d.integer->taps = 513; }},
       {"65536 classes", Classifier, ErrorCode::kShape, [](D& d) { d.out_channels = 65536; }},
       {"sums beyond 16 bits", Conv, ErrorCode::kShape, [](D& d) { d.integer->shift = 11; }},
       {"no images", Stem, ErrorCode::kShape, [](D& d) { d.batch = 0; }},
@@ -285,12 +287,14 @@ TEST(IntegerDescriptor, RejectsEveryCorruptField) {
       {"no parameters", Shortcut, ErrorCode::kAddress, [](D& d) { d.multiplier_address = 0; }},
       {"parameters of a classifier", Classifier, ErrorCode::kAddress, [](D& d) { d.multiplier_address = 0x18000; }},
       {"bias", Conv, ErrorCode::kAddress, [](D& d) { d.bias_address = 0x18000; }},
+      {"list of taps past the end", Stem, ErrorCode::kAddress, [](D& d) { d.codebook_address = 0x30000 - 0x400; }},
+      {"weights of a stem past the end", Stem, ErrorCode::kAddress, [](D& d) { d.index_address = 0x30000 - 0x10000; }},
       {"output misaligned", Stem, ErrorCode::kAddress, [](D& d) { d.output_address += 8; }},
-      {"output past the end", Conv, ErrorCode::kAddress, [](D& d) { d.output_address = 0x20000; }},
-      {"signs past the end", Conv, ErrorCode::kAddress, [](D& d) { d.signs_address = 0x1FFC0; }},
+      {"output past the end", Conv, ErrorCode::kAddress, [](D& d) { d.output_address = 0x30000; }},
+      {"signs past the end", Conv, ErrorCode::kAddress, [](D& d) { d.signs_address = 0x2FFC0; }},
       {"signs overlap the output", Stem, ErrorCode::kAddress, [](D& d) { d.signs_address = 0x2040; }},
       {"signs overlap the input", Stem, ErrorCode::kAddress, [](D& d) { d.signs_address = 0x1040; }},
-      {"weights past the end", Classifier, ErrorCode::kAddress, [](D& d) { d.index_address = 0x1FFC0; }},
+      {"weights past the end", Classifier, ErrorCode::kAddress, [](D& d) { d.index_address = 0x2FFC0; }},
       {"weights overlap the output", Shortcut, ErrorCode::kAddress, [](D& d) { d.index_address = 0x2040; }},
       {"residual overlaps the output", Conv, ErrorCode::kAddress, [](D& d) { d.residual_address = 0x2040; }},
   };
@@ -299,6 +303,21 @@ TEST(IntegerDescriptor, RejectsEveryCorruptField) {
     corruption.apply(d);
     EXPECT_EQ(d.Validate(Offered()), corruption.expected) << corruption.name;
   }
+}
+
+TEST(IntegerDescriptor, OfAStemHasALimitOnItsPooledSums) {
+  Capabilities wide = Offered();
+  wide.max_width = 100;
+  D d = Stem();
+  d.input_address = 0xE000;
+  d.in_width = 127;
+  d.out_width = 63;
+  EXPECT_EQ(d.Validate(wide), ErrorCode::kNone) << "a set of 64 channels counts";
+  d.in_width = 131;
+  d.out_width = 65;
+  EXPECT_EQ(d.Validate(wide), ErrorCode::kShape);
+  d.out_channels = 63;
+  EXPECT_EQ(d.Validate(wide), ErrorCode::kNone);
 }
 
 TEST(IntegerDescriptor, NeedsTheFeatureOfItsKind) {

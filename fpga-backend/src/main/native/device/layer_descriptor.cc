@@ -98,6 +98,7 @@ void ForEachField(Descriptor& d, Visit visit) {
     visit(fields::kPoolPadBottom, d.integer->pool_pads[2]);
     visit(fields::kPoolPadRight, d.integer->pool_pads[3]);
     visit(fields::kBeside, d.integer->beside);
+    visit(fields::kTaps, d.integer->taps);
     visit(fields::kSignsAddress, d.signs_address);
   }
 }
@@ -137,7 +138,7 @@ std::vector<Region> InputsOfIntegerLayer(const LayerDescriptor& d, const Capabil
   return {{d.input_address, d.batch * d.input_image_bytes()},
           {d.index_address, conv ? IndexBytes(d, IndexOrderOf(c)) : d.dense_bytes()},
           {d.codebook_address, conv   ? d.codebook_bytes()
-                               : stem ? d.in_channels
+                               : stem ? d.stem_codebook_bytes()
                                       : 0},
           {d.multiplier_address, d.parameter_bytes()},
           {d.residual_address, d.adds_residual ? d.batch * d.output_image_bytes() : 0}};

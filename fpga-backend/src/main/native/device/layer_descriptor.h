@@ -35,9 +35,9 @@ struct LayerDescriptor : LayerShape {
   std::uint16_t version = 1;
   std::uint64_t input_address = 0;
   std::uint64_t output_address = 0;
-  /// Of the index, or of 8-bit weights.
+  /// Of the index, or of the weights of a stem, shortcut or classifier.
   std::uint64_t index_address = 0;
-  /// Of the codebook, or of a stem's zero pixels.
+  /// Of the codebook, or of a stem's zero pixels and list of taps.
   std::uint64_t codebook_address = 0;
   /// 0: no bias.
   std::uint64_t bias_address = 0;

@@ -75,7 +75,7 @@ bool UnusedFieldsAreClear(const LayerShape& d) {
          d.input_zero_point == 0 && d.output_zero_point == 0 && d.group == 1 && d.dilation_h == 1 &&
          d.dilation_w == 1 && d.residual_multiplier == 0 && d.residual_zero_point == 0 && (conv || d.tau == 0) &&
          (conv || !d.adds_residual) && (d.adds_residual || d.integer->slope_shift == 0) &&
-         (stem || d.integer->kernel == 0) &&
+         (stem || (d.integer->kernel == 0 && d.integer->taps == 0)) &&
          (strides || (d.stride_h == 1 && d.stride_w == 1 && d.pad_top == 0 && d.pad_left == 0 && d.pad_bottom == 0 &&
                       d.pad_right == 0));
 }
@@ -103,7 +103,7 @@ bool ShiftsAreSound(const IntegerStage& stage) {
     case Kind::kConv:
       return bits && stage.shift <= 11 && stage.slope_shift <= 3;
     case Kind::kStem:
-      return bits && InRange(stage.shift, 1, 16);
+      return bits && InRange(stage.shift, 1, 17);
     case Kind::kShortcut:
       return bits && InRange(stage.shift, 1, 23);
     default:
@@ -145,12 +145,15 @@ ErrorCode ValidateIntegerSupport(const LayerShape& d, const Capabilities& c) {
 ErrorCode ValidateIntegerChannels(const LayerShape& d, const Capabilities& c) {
   const IntegerStage& stage = *d.integer;
   const bool conv = stage.kind == Kind::kConv;
-  const std::uint32_t most_in = stage.kind == Kind::kStem ? contract::kStemChannels : c.max_channels;
+  const bool stem = stage.kind == Kind::kStem;
+  const std::uint32_t most_in = stem                            ? contract::kStemChannels
+                                : stage.kind == Kind::kShortcut ? std::min(contract::kDenseTaps, c.max_channels)
+                                                                : c.max_channels;
   const std::uint32_t most_out = stage.kind == Kind::kClassifier ? contract::kMaxClasses : c.max_channels;
   // 16 bits hold a convolution's sums, moved up.
   const bool ok = InRange(d.in_channels, 1, most_in) && InRange(d.out_channels, 1, most_out) &&
-                  (conv ? (std::uint64_t{9} * d.in_channels << stage.shift) <= 32767
-                        : stage.kind == Kind::kClassifier || d.dense_taps() <= contract::kDenseTaps);
+                  (!conv || (std::uint64_t{9} * d.in_channels << stage.shift) <= 32767) &&
+                  (!stem || InRange(stage.taps, 1, contract::kStemTaps));
   return ok ? ErrorCode::kNone : ErrorCode::kShape;
 }
 
@@ -161,9 +164,9 @@ bool IsPooledStem(const LayerShape& d) {
 
 bool IsShortcut(const LayerShape& d) { return d.integer.has_value() && d.integer->kind == Kind::kShortcut; }
 
-/// Sums of a row of a block of output channels.
+/// Sums of a row of a set of output channels.
 std::uint64_t PooledSums(const LayerShape& d) {
-  return std::uint64_t{d.out_width} * std::min<std::uint64_t>(d.out_channels, contract::kIndexOutputs);
+  return std::uint64_t{d.out_width} * std::min<std::uint64_t>(d.out_channels, contract::kDenseOutputs);
 }
 
 /// Pairs of values of a row of all input channels, averaged.
@@ -206,10 +209,10 @@ std::string LayerShape::ExceededLimit() const {
   }
   if (IsPooledStem(*this) && PooledSums(*this) > contract::kPooledSums) {
     return "the width of a stem's output times its output channels, of which up to " +
-           std::to_string(contract::kIndexOutputs) + " count, is at most " + std::to_string(contract::kPooledSums) +
+           std::to_string(contract::kDenseOutputs) + " count, is at most " + std::to_string(contract::kPooledSums) +
            " with a max pool, and here " + std::to_string(PooledSums(*this));
   }
-  if (IsShortcut(*this) && dense_taps() > contract::kDenseTaps) {
+  if (IsShortcut(*this) && in_channels > contract::kDenseTaps) {
     return "a shortcut has at most " + std::to_string(contract::kDenseTaps) + " input channels";
   }
   if (IsShortcut(*this) && ShortcutPairs(*this) > contract::kShortcutPairs) {

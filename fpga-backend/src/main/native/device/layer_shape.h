@@ -54,6 +54,9 @@ constexpr ElementFormat FormatOf(OutputFormat format) {
 
 constexpr std::uint64_t RowBytes(OutputFormat format, std::uint32_t width) { return RowBytes(FormatOf(format), width); }
 
+/// Bytes of the zero pixels of a stem, in front of its list of taps.
+inline constexpr std::uint64_t kZeroPixelBytes = 8;
+
 /// Height and width of a tensor, in pixels.
 struct ImageSize {
   std::uint32_t height;
@@ -72,6 +75,7 @@ struct IntegerStage {
   std::array<std::uint8_t, 2> pool_strides = {1, 1};     ///< rows, columns
   std::array<std::uint8_t, 4> pool_pads = {0, 0, 0, 0};  ///< top, left, bottom, right
   std::uint8_t beside = 0;                               ///< of a stem: 1 if the list goes on while it runs
+  std::uint16_t taps = 0;                                ///< in the list of a stem (device/stem_taps.h)
   /// Whether the layer also writes the signs of its output under the thresholds of its integer parameters.
   bool gives_signs = false;
 };
@@ -143,15 +147,15 @@ struct LayerShape {
   std::uint64_t signs_image_bytes() const {
     return std::uint64_t{out_channels} * out_height * RowBytes(ElementFormat::kBits, out_width);
   }
-  /// 8-bit weights of an output channel of a stem, shortcut or classifier.
-  std::uint64_t dense_taps() const {
-    return integer->kind == Kind::kStem ? std::uint64_t{in_channels} * integer->kernel * integer->kernel : in_channels;
-  }
-  /// Bytes of these weights in device memory (device/dense_order.h).
+  /// Weights of an output channel of a stem, shortcut or classifier: of a stem those of its list.
+  std::uint64_t dense_taps() const { return integer->kind == Kind::kStem ? integer->taps : in_channels; }
+  /// Bytes of these weights in device memory (device/dense_order.h), two for each of a stem.
   std::uint64_t dense_bytes() const {
     return (std::uint64_t{out_channels} + contract::kDenseOutputs - 1) / contract::kDenseOutputs *
-           contract::kDenseOutputs * dense_taps();
+           contract::kDenseOutputs * dense_taps() * (integer->kind == Kind::kStem ? 2 : 1);
   }
+  /// Bytes of the zero pixels and the list of a stem (device/stem_taps.h).
+  std::uint64_t stem_codebook_bytes() const { return kZeroPixelBytes + std::uint64_t{4} * integer->taps; }
   /// Bytes of the integer parameters; 0 for a classifier.
   std::uint64_t parameter_bytes() const;
   /// Kernels: one index each.

@@ -37,8 +37,11 @@ BusCycles ConvBus(const LayerDescriptor& d) {
 }  // namespace
 
 std::uint64_t RequestCycles::Next(const LayerDescriptor& layer) {
-  const std::uint64_t alone =
-      engine_ == Engine::kSubBit ? ModelledCycles(layer, capabilities_) : BinaryEngineCycles(layer, capabilities_);
+  return Next(layer, engine_ == Engine::kSubBit ? ModelledCycles(layer, capabilities_)
+                                                : BinaryEngineCycles(layer, capabilities_));
+}
+
+std::uint64_t RequestCycles::Next(const LayerDescriptor& layer, std::uint64_t alone) {
   Pass(between_);
   between_ = kBetween;
   if (!layer.integer.has_value() || layer.integer->kind == Kind::kConv) {

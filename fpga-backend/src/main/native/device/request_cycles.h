@@ -21,6 +21,8 @@ class RequestCycles {
 
   /// The cycles of the next layer.
   std::uint64_t Next(const LayerDescriptor& layer);
+  /// The same, for a layer that takes so many cycles on its own, as the engine's model has them.
+  std::uint64_t Next(const LayerDescriptor& layer, std::uint64_t alone);
   /// The cycles for which a stem is waited for at the end of the list.
   std::uint64_t End();
 

@@ -31,9 +31,10 @@ struct ConvLayer {
 
 /// A stem, shortcut or classifier of an integer network in the form that the driver expects.
 struct DenseLayer {
-  /// Batch, heights and widths are filled in by the driver.
+  /// Batch, heights and widths are filled in by the driver. A stem's sums are doubled, so its shift is one more than
+  /// the operator's, and its taps are those of the list (device/stem_taps.h).
   LayerShape shape;
-  /// [out_channels, taps]; a stem's taps are [channel, row, column].
+  /// [out_channels, input channels], of a stem [out_channels, channel, row, column].
   std::vector<std::int8_t> weights;
   /// One per input channel of a stem, otherwise empty.
   std::vector<std::uint8_t> zero_pixels;

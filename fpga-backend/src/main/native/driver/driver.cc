@@ -6,6 +6,7 @@
 #include "device/cycle_model.h"
 #include "device/dense_order.h"
 #include "device/index_order.h"
+#include "device/stem_taps.h"
 #include "driver/graph_request.h"
 #include "tables/device.h"
 
@@ -170,11 +171,16 @@ std::unique_ptr<LoadedLayer> Driver::Load(const DenseLayer& layer) {
   if (const std::string reason = WhyNot(layer); !reason.empty()) {
     throw DriverError(Fault::kUnsupported, reason);
   }
-  const std::vector<std::int8_t> weights = InDenseOrder(layer.shape, layer.weights);
+  const LayerShape& shape = layer.shape;
+  const bool stem = shape.integer->kind == Kind::kStem;
+  const std::vector<std::int8_t> weights = stem ? std::vector<std::int8_t>() : InDenseOrder(shape, layer.weights);
+  const std::vector<std::int16_t> of_list = stem ? StemWeights(shape, layer.weights) : std::vector<std::int16_t>();
+  const std::vector<std::uint8_t> list = stem ? StemCodebook(shape, layer.zero_pixels) : std::vector<std::uint8_t>();
   using Constants = LayerConstants;
-  return Load(layer.shape,
+  return Load(shape,
               {{&Constants::index, weights.data(), weights.size()},
-               {&Constants::codebook, layer.zero_pixels.data(), layer.zero_pixels.size()},
+               {&Constants::index, of_list.data(), sizeof(std::int16_t) * of_list.size()},
+               {&Constants::codebook, list.data(), list.size()},
                {&Constants::multiplier, layer.parameters.data(), IntegerParameters::kBytes * layer.parameters.size()}});
 }
 

@@ -13,16 +13,6 @@ namespace {
 
 /// The number of parts into which a batch is cut, so that transfers and computation overlap.
 constexpr std::uint32_t kOverlappingParts = 4;
-/// The same, if stems run beside other layers: nothing runs beside those of the last part, so it is smaller, but not
-/// smaller than what can be dealt out over the stages of a network.
-constexpr std::uint32_t kPartsWithStemsAhead = 8;
-constexpr std::uint32_t kImagesWithStemsAhead = 4;
-
-/// Images of a part, but for the first and the last one.
-std::uint32_t ImagesOfParts(std::uint32_t batch, bool ahead) {
-  const auto of = [&](std::uint32_t parts) { return (batch + parts - 1) / parts; };
-  return ahead ? std::max(of(kPartsWithStemsAhead), std::min(kImagesWithStemsAhead, of(2))) : of(kOverlappingParts);
-}
 
 /// What one image leaves over to the next multiple of a tensor's alignment needs more images: the fewest images after
 /// which tensors of these sizes are aligned again.
@@ -43,8 +33,12 @@ GraphRequest::GraphRequest(Driver& driver, const LayerGraph& graph, GraphShapes 
       shapes_(std::move(shapes)),
       batch_(batch),
       ahead_(batch > 1 && (driver.capabilities_.features & registers::kFeaturesBeside) != 0 && StemMayBeAhead(graph)),
+      together_(ahead_ ? AlignedImages({shapes_.image_bytes[0], shapes_.image_bytes[graph.inputs],
+                                        shapes_.image_bytes[graph.SignsOf(0)]})
+                       : 1),
       last_reader_(graph.tensors(), 0),
-      part_(ImagesOfParts(batch, ahead_)) {
+      part_(ahead_ ? ImagesOfParts(shapes_.layers, batch, together_, driver.capabilities_)
+                   : (batch + kOverlappingParts - 1) / kOverlappingParts) {
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
     list_bytes_ += LayerDescriptor(shapes_.layers[i]).bytes();
     if (ahead_ && NeedsArray(shapes_.layers[i])) {
@@ -233,12 +227,10 @@ void GraphRequest::AddStem(std::uint32_t part, std::vector<Entry>& entries) {
     beside.push_back(entry.descriptor);
   }
   const std::uint32_t images = ImagesOf(part);
-  const std::uint32_t together = AlignedImages(
-      {shapes_.image_bytes[0], shapes_.image_bytes[graph_.inputs], shapes_.image_bytes[graph_.SignsOf(0)]});
   LayerDescriptor stem = DescriptorOf(0, part, 0, images);
   stem.integer->beside = 1;
   std::uint32_t dealt = images;
-  const std::vector<StemShare> shares = DealStem(beside, stem, together, driver_.capabilities_);
+  const std::vector<StemShare> shares = DealStem(beside, stem, together_, driver_.capabilities_);
   // From the last place on, so that places stay those of the list as it was.
   for (auto share = shares.rbegin(); share != shares.rend(); ++share) {
     dealt -= share->images;

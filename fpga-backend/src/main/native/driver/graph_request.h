@@ -81,7 +81,8 @@ class GraphRequest {
   const LayerGraph& graph_;
   const GraphShapes shapes_;
   const std::uint32_t batch_;
-  const bool ahead_;  ///< the stem of a part runs beside the layers of the part before
+  const bool ahead_;              ///< the stem of a part runs beside the layers of the part before
+  const std::uint32_t together_;  ///< images that a stem ahead is dealt out by
   std::uint64_t list_bytes_ = 0;
   /// Of every tensor: the last layer that reads it, or its own layer.
   std::vector<std::size_t> last_reader_;

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "core/operator/bit_planes.h"
+#include "device/stem_taps.h"
 
 namespace subbit::fpga {
 namespace {
@@ -64,9 +65,10 @@ struct LayerMaker {
     shape.pad_bottom = static_cast<std::uint16_t>(p.attributes.pads[2]);
     shape.pad_right = static_cast<std::uint16_t>(p.attributes.pads[3]);
     IntegerStage& stage = *shape.integer;
-    stage.shift = Byte(p.attributes.shift);
+    stage.shift = Byte(p.attributes.shift + 1);
     stage.value_bits = Byte(p.attributes.width);
     stage.kernel = Byte(p.kernel);
+    stage.taps = static_cast<std::uint16_t>(StemTaps(shape).size());
     const PoolWindow& pool = p.attributes.pool;
     std::transform(pool.shape.begin(), pool.shape.end(), stage.pool.begin(), Byte<std::int64_t>);
     std::transform(pool.strides.begin(), pool.strides.end(), stage.pool_strides.begin(), Byte<std::int64_t>);

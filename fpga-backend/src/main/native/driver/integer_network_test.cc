@@ -155,12 +155,12 @@ std::string WhyNotStem(std::int64_t channels, std::int64_t stride, std::int64_t 
 }
 
 TEST(IntegerNetwork, NamesTheLimitThatAStemExceeds) {
-  EXPECT_EQ(WhyNotStem(150, 2, 65), "");
+  EXPECT_EQ(WhyNotStem(150, 2, 113), "");
   const std::string overlap = WhyNotStem(4, 1, 9);
   EXPECT_NE(overlap.find("the windows of a stem's max pool overlap by one row or column at most"), std::string::npos)
       << overlap;
-  const std::string sums = WhyNotStem(150, 2, 67);
-  EXPECT_NE(sums.find("is at most 4096 with a max pool, and here 4224"), std::string::npos) << sums;
+  const std::string sums = WhyNotStem(150, 2, 131);
+  EXPECT_NE(sums.find("is at most 4096 with a max pool, and here 4160"), std::string::npos) << sums;
 }
 
 }  // namespace

@@ -1,51 +1,158 @@
 #include "driver/stem_ahead.h"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 
 #include "device/cycle_model.h"
+#include "device/request_cycles.h"
 #include "driver/driver.h"
 
 namespace subbit::fpga {
 namespace {
 
-/// Layers of a list from one that needs the array to the next.
-struct Stretch {
-  std::size_t place;       ///< of the first
-  std::uint64_t work;      ///< their cycles
-  std::uint32_t portions;  ///< of the stem that runs beside them
+/// The most images of a part: with more, the stems of the first one, which nothing hides, take too long, and the
+/// tensors of all of its images lie in device memory.
+constexpr std::uint32_t kMostImages = 16;
+
+/// The modelled cycles of a layer for any number of images: each after the first few takes as long as the one before.
+class ImageCycles {
+ public:
+  ImageCycles(LayerDescriptor layer, const Capabilities& capabilities) {
+    for (std::uint32_t images = 1; images <= kCounted; ++images) {
+      layer.batch = images;
+      cycles_[images] = ModelledCycles(layer, capabilities);
+    }
+  }
+
+  std::uint64_t Of(std::uint32_t images) const {
+    const std::uint32_t counted = std::min(images, kCounted);
+    return cycles_[counted] + (images - counted) * (cycles_[kCounted] - cycles_[kCounted - 1]);
+  }
+
+ private:
+  static constexpr std::uint32_t kCounted = 4;
+
+  std::array<std::uint64_t, kCounted + 1> cycles_{};
 };
 
-/// What a stretch takes longer with some more images of a stem, and, if that is equal, how much it is filled.
-struct Cost {
-  std::uint64_t longer;
-  std::int64_t filled;
+/// Layers of a list from one that needs the array to the next, and the stem that runs beside them.
+class Stretch {
+ public:
+  Stretch(std::size_t place, const Capabilities& capabilities) : place_(place), capabilities_(&capabilities) {}
 
-  bool operator<(const Cost& other) const {
-    return longer != other.longer ? longer < other.longer : filled < other.filled;
+  /// A layer that takes so many cycles on its own.
+  void Add(const LayerDescriptor& layer, std::uint64_t alone) { layers_.push_back({&layer, alone}); }
+  bool empty() const { return layers_.empty(); }
+
+  std::size_t place() const { return place_; }
+  std::uint32_t portions() const { return portions_; }
+  /// With the portions that it has, until the array is free again.
+  std::uint64_t cycles() const { return cycles_; }
+  /// What one more would cost. It never falls with more of them.
+  std::uint64_t cost() const { return with_more_ - cycles_; }
+
+  void Begin(const LayerDescriptor& portion, const ImageCycles& of_stem) {
+    cycles_ = CyclesWith(portion, of_stem, 0);
+    with_more_ = CyclesWith(portion, of_stem, 1);
   }
+  void TakePortion(const LayerDescriptor& portion, const ImageCycles& of_stem) {
+    ++portions_;
+    cycles_ = with_more_;
+    with_more_ = CyclesWith(portion, of_stem, portions_ + 1);
+  }
+
+ private:
+  struct Layer {
+    const LayerDescriptor* descriptor;
+    std::uint64_t alone;
+  };
+
+  std::uint64_t CyclesWith(LayerDescriptor stem, const ImageCycles& of_stem, std::uint32_t portions) const {
+    RequestCycles request(*capabilities_);
+    std::uint64_t cycles = 0;
+    if (portions != 0) {
+      stem.batch *= portions;
+      cycles += request.Next(stem, of_stem.Of(stem.batch));
+    }
+    for (const Layer& layer : layers_) {
+      cycles += request.Next(*layer.descriptor, layer.alone);
+    }
+    return cycles + request.End();
+  }
+
+  std::size_t place_;  ///< of the first
+  const Capabilities* capabilities_;
+  std::vector<Layer> layers_;
+  std::uint32_t portions_ = 0;
+  std::uint64_t cycles_ = 0;
+  std::uint64_t with_more_ = 0;
 };
 
-Cost CostOf(const Stretch& stretch, std::uint64_t before, std::uint64_t after) {
-  return {std::max(after, stretch.work) - std::max(before, stretch.work),
-          static_cast<std::int64_t>(after) - static_cast<std::int64_t>(stretch.work)};
-}
-
-/// But for layers behind the last one that needs the array: nothing in the list would wait for a stem beside these.
-std::vector<Stretch> StretchesOf(const std::vector<LayerDescriptor>& list, const Capabilities& capabilities) {
-  std::vector<Stretch> stretches;
-  Stretch stretch{0, 0, 0};
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (!NeedsArray(list[i])) {
-      stretch.work += ModelledCycles(list[i], capabilities);
-      continue;
+/// A list, over which a stem is dealt out.
+class Dealing {
+ public:
+  /// `alone` are the cycles of the layers of the list on their own.
+  Dealing(const std::vector<LayerDescriptor>& list, const std::vector<std::uint64_t>& alone,
+          const LayerDescriptor& stem, const ImageCycles& of_stem, std::uint32_t together,
+          const Capabilities& capabilities)
+      : together_(together), images_(stem.batch) {
+    // But for layers behind the last one that needs the array: nothing in the list would wait for a stem beside these.
+    Stretch stretch(0, capabilities);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (!NeedsArray(list[i])) {
+        stretch.Add(list[i], alone[i]);
+        continue;
+      }
+      if (!stretch.empty()) {
+        stretches_.push_back(stretch);
+      }
+      stretch = Stretch(i + 1, capabilities);
+      others_ += alone[i];
     }
-    if (stretch.work != 0) {
-      stretches.push_back(stretch);
+    LayerDescriptor portion = stem;
+    portion.batch = std::min(stem.batch, together);
+    portion.integer->beside = 1;
+    for (Stretch& each : stretches_) {
+      each.Begin(portion, of_stem);
     }
-    stretch = {i + 1, 0, 0};
+    // Each portion goes where it costs the least.
+    for (std::uint32_t dealt = 0; dealt < stem.batch; dealt += together) {
+      std::min_element(stretches_.begin(), stretches_.end(), [](const Stretch& a, const Stretch& b) {
+        return a.cost() < b.cost();
+      })->TakePortion(portion, of_stem);
+    }
   }
-  return stretches;
-}
+
+  /// Of the list, but for layers behind the last one that needs the array.
+  std::uint64_t Cycles() const {
+    std::uint64_t cycles = others_;
+    for (const Stretch& stretch : stretches_) {
+      cycles += stretch.cycles();
+    }
+    return cycles;
+  }
+
+  std::vector<StemShare> Shares() const {
+    std::vector<StemShare> shares;
+    std::uint32_t left = images_;
+    for (const Stretch& stretch : stretches_) {
+      // The last portion may have fewer images.
+      const std::uint32_t images = std::min(left, stretch.portions() * together_);
+      if (images != 0) {
+        shares.push_back({stretch.place(), images});
+      }
+      left -= images;
+    }
+    return shares;
+  }
+
+ private:
+  std::uint32_t together_;
+  std::uint32_t images_;
+  std::vector<Stretch> stretches_;
+  std::uint64_t others_ = 0;  ///< layers that need the array
+};
 
 }  // namespace
 
@@ -73,28 +180,42 @@ bool StemMayBeAhead(const LayerGraph& graph) {
 
 std::vector<StemShare> DealStem(const std::vector<LayerDescriptor>& list, const LayerDescriptor& stem,
                                 std::uint32_t together, const Capabilities& capabilities) {
-  std::vector<Stretch> stretches = StretchesOf(list, capabilities);
-  LayerDescriptor portion = stem;
-  portion.batch = std::min(stem.batch, together);
-  const std::uint64_t cycles = ModelledCycles(portion, capabilities);
-  const auto cost = [&](const Stretch& s) { return CostOf(s, s.portions * cycles, (s.portions + 1) * cycles); };
-  // Each portion goes where it costs the least: what it costs there never falls with more of them.
-  for (std::uint32_t dealt = 0; dealt < stem.batch; dealt += together) {
-    ++std::min_element(stretches.begin(), stretches.end(), [&](const Stretch& a, const Stretch& b) {
-        return cost(a) < cost(b);
-      })->portions;
+  std::vector<std::uint64_t> alone;
+  for (const LayerDescriptor& layer : list) {
+    alone.push_back(ModelledCycles(layer, capabilities));
   }
-  std::vector<StemShare> shares;
-  std::uint32_t left = stem.batch;
-  for (const Stretch& stretch : stretches) {
-    // The last portion may have fewer images.
-    const std::uint32_t images = std::min(left, stretch.portions * together);
-    if (images != 0) {
-      shares.push_back({stretch.place, images});
+  return Dealing(list, alone, stem, ImageCycles(stem, capabilities), together, capabilities).Shares();
+}
+
+std::uint32_t ImagesOfParts(const std::vector<LayerShape>& layers, std::uint32_t batch, std::uint32_t together,
+                            const Capabilities& capabilities) {
+  std::vector<LayerDescriptor> list(layers.begin() + 1, layers.end());
+  LayerDescriptor stem(layers.front());
+  const ImageCycles of_stem(stem, capabilities);
+  std::vector<ImageCycles> of_layers;
+  for (const LayerDescriptor& layer : list) {
+    of_layers.emplace_back(layer, capabilities);
+  }
+  std::uint32_t best = 1;
+  std::uint64_t fewest = std::numeric_limits<std::uint64_t>::max();
+  for (std::uint32_t images = 1; images <= std::min(batch, kMostImages); ++images) {
+    std::vector<std::uint64_t> alone;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      list[i].batch = images;
+      // Images of a classifier share weights that are read, some at a time.
+      alone.push_back(NeedsArray(list[i]) ? ModelledCycles(list[i], capabilities) : of_layers[i].Of(images));
     }
-    left -= images;
+    stem.batch = images;
+    // Nothing hides the stems of the first images, as many as a part has: of the first part, or beside one that is
+    // smaller.
+    const std::uint64_t cycles =
+        of_stem.Of(images) + Dealing(list, alone, stem, of_stem, together, capabilities).Cycles() * batch / images;
+    if (cycles < fewest) {
+      fewest = cycles;
+      best = images;
+    }
   }
-  return shares;
+  return best;
 }
 
 }  // namespace subbit::fpga

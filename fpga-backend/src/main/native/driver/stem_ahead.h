@@ -25,9 +25,16 @@ struct StemShare {
 };
 
 /// Deals the images of a stem out over a list, `together` at a time: each share runs beside the layers from its place
-/// on, up to the next one that needs the array. The sum of what each of these takes, or its share of the stem if that
-/// is more, is the least that the cycle model gives. Shares come in the order of their places.
+/// on, up to the next one that needs the array. What the list then takes, as the cycle model has it, is the least.
+/// Shares come in the order of their places.
 std::vector<StemShare> DealStem(const std::vector<LayerDescriptor>& list, const LayerDescriptor& stem,
                                 std::uint32_t together, const Capabilities& capabilities);
+
+/// Images of the parts into which a batch is cut whose stems are dealt out, `together` at a time: those with which the
+/// cycle model gives the fewest cycles for the batch. Shares are whole images, so that a part of few images has
+/// stretches that are too short for one, or much longer; of a part of many, the first stems, beside which nothing
+/// runs, take longer. `layers` are those of the graph, the stem first, for images of known sizes.
+std::uint32_t ImagesOfParts(const std::vector<LayerShape>& layers, std::uint32_t batch, std::uint32_t together,
+                            const Capabilities& capabilities);
 
 }  // namespace subbit::fpga

@@ -6,6 +6,7 @@
 
 #include "core/integer/integer_arithmetic.h"
 #include "device/dense_order.h"
+#include "device/stem_taps.h"
 #include "emulator/integer_output.h"
 
 namespace subbit::fpga {
@@ -51,6 +52,109 @@ std::int16_t Scaled(const LayerDescriptor& layer, const IntegerParameters& p, Su
   return Rescale(MovedDown(sum, layer.integer->shift), p.multiplier, p.bias, layer.integer->value_bits);
 }
 
+/// The doubled sums of a row of a stem, as the list of taps in device memory makes them: for each tap, the operands of
+/// all lanes of all groups of the row.
+class StemRow {
+ public:
+  StemRow(const LayerDescriptor& layer, const std::uint8_t* memory, std::uint32_t width)
+      : layer_(layer),
+        memory_(memory),
+        lanes_(CeilDivide(width, GroupColumns(layer)) * kStemLanes),
+        operands_(layer.integer->taps * lanes_),
+        sums_(kStemSums * lanes_),
+        doubled_(lanes_ * LaneColumns(layer)) {
+    const std::uint8_t* list = memory + layer.codebook_address + kZeroPixelBytes;
+    for (std::size_t tap = 0; tap < layer.integer->taps; ++tap, list += 4) {
+      std::uint32_t word = 0;
+      for (int byte = 0; byte < 4; ++byte) {
+        word |= std::uint32_t{list[byte]} << 8 * byte;
+      }
+      taps_.push_back(StemTap::Decode(word));
+    }
+  }
+
+  /// Reads what the sums of a row need of an image.
+  void Read(std::uint32_t image, std::uint32_t row) {
+    for (std::size_t tap = 0; tap < taps_.size(); ++tap) {
+      const StemTap& t = taps_[tap];
+      const Pixels pixels = PixelsOf(t, image, row);
+      std::int16_t* to = operands_.data() + tap * lanes_;
+      for (std::size_t lane = 0; lane < lanes_; ++lane) {
+        const int first = PixelAt(pixels, lane, t.first);
+        const int second = t.combination == Combination::kFirst ? 0 : PixelAt(pixels, lane, t.second);
+        to[lane] =
+            static_cast<std::int16_t>(t.combination == Combination::kDifference ? first - second : first + second);
+      }
+    }
+  }
+
+  /// Twice the sums of an output channel, one for each column; columns that fill up the last group follow.
+  const std::vector<Sum>& DoubledSumsOf(std::uint32_t output) {
+    const std::uint8_t* weights = memory_ + layer_.index_address;
+    std::fill(sums_.begin(), sums_.end(), Sum{0});
+    for (std::size_t tap = 0; tap < taps_.size(); ++tap) {
+      const std::uint8_t* stored = weights + sizeof(std::int16_t) * DensePlace(layer_, output, tap);
+      const int weight = TenBits(stored[0] | stored[1] << 8);
+      const std::int16_t* operands = operands_.data() + tap * lanes_;
+      Sum* to = SumsOf(taps_[tap].sum);
+      for (std::size_t lane = 0; lane < lanes_; ++lane) {
+        to[lane] += static_cast<Sum>(weight * operands[lane]);
+      }
+    }
+    const std::size_t columns = LaneColumns(layer_);
+    for (std::size_t lane = 0; lane < lanes_; ++lane) {
+      const Sum both = SumsOf(StemSum::kBoth)[lane];
+      const Sum opposed = SumsOf(StemSum::kOpposed)[lane];
+      doubled_[lane * columns] = SumsOf(StemSum::kFirst)[lane] + both + opposed;
+      if (columns == 2) {
+        doubled_[lane * columns + 1] = both - opposed + SumsOf(StemSum::kSecond)[lane];
+      }
+    }
+    return doubled_;
+  }
+
+ private:
+  /// A row of a channel; null if it is outside the image.
+  struct Pixels {
+    const std::uint8_t* row;
+    int zero;
+  };
+
+  static std::size_t CeilDivide(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+  /// The lower ten bits as a signed number.
+  static int TenBits(int stored) { return (stored & 0x3FF) - ((stored & 0x200) << 1); }
+
+  Sum* SumsOf(StemSum sum) { return sums_.data() + static_cast<std::size_t>(sum) * lanes_; }
+
+  Pixels PixelsOf(const StemTap& tap, std::uint32_t image, std::uint32_t row) const {
+    const std::int64_t y = std::int64_t{row} * layer_.stride_h - layer_.pad_top + tap.row;
+    if (tap.channel >= layer_.in_channels || y < 0 || y >= layer_.in_height) {
+      return {nullptr, 0};
+    }
+    return {memory_ + layer_.input_address + image * layer_.input_image_bytes() +
+                (std::size_t{tap.channel} * layer_.in_height + static_cast<std::size_t>(y)) * layer_.in_width,
+            memory_[layer_.codebook_address + tap.channel]};
+  }
+
+  /// A pixel of the window of a lane's group, less the zero pixel; 0 outside the image.
+  int PixelAt(const Pixels& pixels, std::size_t lane, std::uint32_t place) const {
+    const std::size_t right = lane % kStemLanes * LaneColumns(layer_) * layer_.stride_w;
+    const std::int64_t column = static_cast<std::int64_t>(lane / kStemLanes * GroupColumns(layer_) * layer_.stride_w +
+                                                          (place + right) % kWindowPixels) -
+                                layer_.pad_left;
+    return pixels.row != nullptr && column >= 0 && column < layer_.in_width ? pixels.row[column] - pixels.zero : 0;
+  }
+
+  const LayerDescriptor& layer_;
+  const std::uint8_t* memory_;
+  std::size_t lanes_;  ///< of all groups of a row
+  std::vector<StemTap> taps_;
+  std::vector<std::int16_t> operands_;  ///< [tap, lane]
+  std::vector<Sum> sums_;               ///< [sum of the list, lane]
+  std::vector<Sum> doubled_;            ///< [column]
+};
+
 /// A convolution of pixels and a max pool of its results.
 class Stem {
  public:
@@ -61,7 +165,7 @@ class Stem {
         output_(layer, parameters, memory),
         sum_height_(SumLength(0)),
         sum_width_(SumLength(1)),
-        columns_(layer.dense_taps(), sum_width_),
+        row_(layer, memory, sum_width_),
         values_(std::size_t{layer.out_channels} * sum_height_ * sum_width_) {}
 
   void Run() {
@@ -83,28 +187,9 @@ class Stem {
   }
 
   void Convolve(std::uint32_t image, std::uint32_t row) {
-    const std::int64_t kernel = layer_.integer->kernel;
-    std::size_t tap = 0;
-    for (std::uint32_t c = 0; c < layer_.in_channels; ++c) {
-      const int zero = memory_[layer_.codebook_address + c];
-      for (std::int64_t i = 0; i < kernel; ++i) {
-        const std::int64_t y = std::int64_t{row} * layer_.stride_h - layer_.pad_top + i;
-        const bool inside = y >= 0 && y < layer_.in_height;
-        const std::uint8_t* pixels =
-            memory_ + layer_.input_address + image * layer_.input_image_bytes() +
-            (std::size_t{c} * layer_.in_height + static_cast<std::size_t>(inside ? y : 0)) * layer_.in_width;
-        for (std::int64_t j = 0; j < kernel; ++j, ++tap) {
-          std::int16_t* to = columns_.Row(tap);
-          for (std::uint32_t x = 0; x < sum_width_; ++x) {
-            const std::int64_t column = std::int64_t{x} * layer_.stride_w - layer_.pad_left + j;
-            to[x] = static_cast<std::int16_t>(inside && column >= 0 && column < layer_.in_width ? pixels[column] - zero
-                                                                                                : 0);
-          }
-        }
-      }
-    }
+    row_.Read(image, row);
     for (std::uint32_t channel = 0; channel < layer_.out_channels; ++channel) {
-      const std::vector<Sum>& sums = columns_.SumsOf(layer_, memory_ + layer_.index_address, channel);
+      const std::vector<Sum>& sums = row_.DoubledSumsOf(channel);
       std::int16_t* to = values_.data() + (std::size_t{channel} * sum_height_ + row) * sum_width_;
       for (std::uint32_t x = 0; x < sum_width_; ++x) {
         to[x] = Scaled(layer_, parameters_[channel], sums[x]);
@@ -144,7 +229,7 @@ class Stem {
   IntegerOutput output_;
   std::uint32_t sum_height_;
   std::uint32_t sum_width_;
-  Columns columns_;
+  StemRow row_;
   std::vector<std::int16_t> values_;  ///< [out_channels, sum_height, sum_width] of an image
 };
 

@@ -100,6 +100,7 @@ LayerDescriptor IntegerDescriptor(FuzzInput* input) {
   stage.value_bits = classifier ? std::uint8_t{0} : Small<std::uint8_t>(input, 9, 16);
   if (stem) {
     stage.kernel = Small<std::uint8_t>(input, 1, 5);
+    stage.taps = Small<std::uint16_t>(input, 1, 40);
     for (std::size_t axis = 0; axis < 2; ++axis) {
       stage.pool[axis] = Small<std::uint8_t>(input, 1, 3);
       stage.pool_strides[axis] = Small<std::uint8_t>(input, 1, 2);

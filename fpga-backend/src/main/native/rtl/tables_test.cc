@@ -12,6 +12,7 @@
 
 #include "core/testing/sweep.h"
 #include "device/element.h"
+#include "device/stem_taps.h"
 #include "driver/driver.h"
 #include "emulator/emulator.h"
 #include "ep/cpu_network.h"
@@ -474,7 +475,10 @@ DenseCase Dense(LayerShape shape, ImageSize size, std::uint32_t batch, std::mt19
   shape.tau = 0;
   shape.integer->value_bits = 12;
   const auto byte = [&] { return static_cast<std::uint8_t>(random()); };
-  for (std::uint64_t i = 0; i < shape.dense_taps() * shape.out_channels; ++i) {
+  const std::uint64_t weights = shape.integer->kind == Kind::kStem
+                                    ? std::uint64_t{shape.integer->kernel} * shape.integer->kernel * shape.in_channels
+                                    : shape.in_channels;
+  for (std::uint64_t i = 0; i < weights * shape.out_channels; ++i) {
     c.layer.weights.push_back(static_cast<std::int8_t>(random()));
   }
   for (std::uint32_t i = 0; shape.integer->kind == Kind::kStem && i < shape.in_channels; ++i) {
@@ -593,7 +597,8 @@ DenseCase Stem(const StemForm& form, ImageSize size, bool signs, std::uint32_t b
   stage.pool = form.pool;
   stage.pool_strides = form.pool_strides;
   stage.pool_pads = form.pool_pads;
-  stage.shift = static_cast<std::uint8_t>(Pick(random, 1, 8));
+  stage.shift = static_cast<std::uint8_t>(Pick(random, 1, 9));
+  stage.taps = static_cast<std::uint16_t>(StemTaps(shape).size());
   stage.gives_signs = signs;
   return Dense(shape, size, batch, random);
 }
@@ -624,7 +629,7 @@ DenseCase AnyStem(int run, std::mt19937& random) {
     const ImageSize out = c.output();
     const bool pooled = form.pool != std::array<std::uint8_t, 2>{1, 1};
     if (out.height >= 1 && out.width >= 1 && out.width <= 56 &&
-        (!pooled || out.width * std::min(form.out_channels, 128u) <= 4096) &&
+        (!pooled || out.width * std::min(form.out_channels, 64u) <= 4096) &&
         (!c.layer.shape.integer->gives_signs || form.out_channels * ((out.height + 2) / 3) <= 1536)) {
       return c;
     }

@@ -97,11 +97,8 @@ module subbit_dense_engine #(
   localparam int BYTES = DATA_WIDTH / 8;
   localparam int SIZE = $clog2(BYTES);
   localparam int STEP = 2 * TILE_PIXELS;
-  localparam int WORD = 8 * OUTPUTS;
-  localparam int WORD_BEATS = WORD / DATA_WIDTH;
   localparam int WORDS = TAPS * BLOCK / OUTPUTS;
   localparam int WORD_ADDRESS = $clog2(WORDS);
-  localparam int BEAT_BITS = $clog2(WORD_BEATS);
   localparam int VALUE_ADDRESS = $clog2(VALUES);
   localparam int HALF_ADDRESS = VALUE_ADDRESS - 1;
   // A row of one channel of a stem's pixels: words of two.
@@ -114,18 +111,21 @@ module subbit_dense_engine #(
   localparam int COLUMN_BITS = $clog2(MAX_WIDTH);
   // The longest row of pixels, in beats.
   localparam int QUEUE = 2 * ROW_WORDS / BYTES;
+  // The longest list of a stem's taps, and the bits of its sums.
+  localparam int LIST = WORDS;
+  localparam int LIST_BITS = $clog2(LIST);
+  localparam int SUM_BITS = 27;
   // Pixels of 16 bits in 32 bits of a beat: of a shortcut a pair of values, or the two of one average.
   localparam int UNITS = DATA_WIDTH / 32;
   localparam int PARTS = 128 / DATA_WIDTH;
   // Cycles that a pass takes at least, so that what the one before has kept of its pixels is stored.
   localparam int SHORTEST = 8;
-  localparam logic signed [15:0] LEAST = -16'sd32768;
 
   if (DATA_WIDTH != 32 && DATA_WIDTH != 64) begin : g_check
     $error("DATA_WIDTH must be 32 or 64");
   end
-  if (BLOCK != 2 * OUTPUTS || WORD_BEATS < 2) begin : g_check2
-    $error("BLOCK must be 2 * OUTPUTS, and the weights of OUTPUTS channels two beats or more");
+  if (BLOCK != 2 * OUTPUTS) begin : g_check2
+    $error("BLOCK must be 2 * OUTPUTS");
   end
   if (WORDS < MAX_CHANNELS) begin : g_check4
     $error("the words of weights must hold those of a classifier's MAX_CHANNELS channels");
@@ -156,13 +156,14 @@ module subbit_dense_engine #(
     stem <= layer_i.stem;
     average <= !layer_i.stem && layer_i.pool_height[1];
   end
-  wire single = layer_i.out_channels <= 16'(BLOCK);    // block: its weights are loaded once
+  wire [15:0] block_most = stem ? 16'(OUTPUTS) : 16'(BLOCK);
+  wire single = layer_i.out_channels <= block_most;    // block: its weights are loaded once
 
-  // ---- Reading: of a stem zero pixels; weights of a block; rows, for which there must be room.
+  // ---- Reading: of a stem zero pixels and the list of taps; weights of a block; rows, for which there must be room.
   typedef enum logic [2:0] {
     IDLE,
-    ASK_ZEROS,
-    ZEROS,
+    ASK_LIST,
+    READ_LIST,
     ASK_WEIGHTS,
     WEIGHTS,
     ASK_ROW,       // of values of all channels, one or two that are averaged; or of pixels of a channel
@@ -186,11 +187,12 @@ module subbit_dense_engine #(
   logic signed [17:0] y_top_q;         // first row of pixels that is needed
   logic [PLACE_BITS-1:0] places_q;
   wire two = average && rows_left_q != 16'd1;
-  wire read_block_last = 32'(layer_i.out_channels) - 32'(read_first_q) <= 32'(BLOCK);
-  wire [15:0] read_outputs = read_block_last ? layer_i.out_channels - read_first_q : 16'(BLOCK);
+  wire read_block_last = 32'(layer_i.out_channels) - 32'(read_first_q) <= 32'(block_most);
+  wire [15:0] read_outputs = read_block_last ? layer_i.out_channels - read_first_q : block_most;
   wire [39:0] taps = 40'(layer_i.dense_taps);
   wire [39:0] set_bytes = taps << OUTPUT_BITS;
-  wire [39:0] weight_bytes = read_outputs > 16'(OUTPUTS) ? set_bytes << 1 : set_bytes;
+  // Weights of a stem have two bytes each.
+  wire [39:0] weight_bytes = stem || read_outputs > 16'(OUTPUTS) ? set_bytes << 1 : set_bytes;
   wire signed [17:0] place_end = (y_top_q < 0 ? 18'sd0 : y_top_q) + signed'(18'(places_q));
   wire row_may_come = stem ? signed'({2'b00, stored_q}) < place_end || computed_q : held_q != 2'd2;
   wire run_ends = beat_valid && beat_ready && beat_last;
@@ -205,7 +207,7 @@ module subbit_dense_engine #(
   wire next_block = reading_q == COMPUTED && computed_q;
   logic row_ready;
 
-  wire asks = reading_q == ASK_ZEROS || reading_q == ASK_WEIGHTS || reading_q == ASK_ROW;
+  wire asks = reading_q == ASK_LIST || reading_q == ASK_WEIGHTS || reading_q == ASK_ROW;
   assign read_valid_o = settled_q && (reading_q != ASK_ROW || row_may_come_q);
   always_ff @(posedge clk) begin
     settled_q <= asks && !asked && !rst;
@@ -221,7 +223,7 @@ module subbit_dense_engine #(
     row_next_q <= row_at_q + (stem ? 40'(layer_i.in_width) : two ? layer_i.in_plane_bytes << 1 : layer_i.in_plane_bytes);
     plane_next_q <= channels_end ? row_at_q + 40'(layer_i.in_width) : plane_at_q + layer_i.in_plane_bytes;
     case (reading_q)
-      ASK_ZEROS: {read_address_o, read_bytes_o} <= {ADDR_WIDTH'(layer_i.codebook_address), 24'(layer_i.in_channels)};
+      ASK_LIST: {read_address_o, read_bytes_o} <= {ADDR_WIDTH'(layer_i.codebook_address), 24'd8 + (24'(layer_i.dense_taps) << 2)};
       ASK_WEIGHTS: {read_address_o, read_bytes_o} <= {ADDR_WIDTH'(weights_at_q), 24'(weight_bytes)};
       default: begin
         read_address_o <= ADDR_WIDTH'(stem ? plane_at_q : row_at_q);
@@ -229,7 +231,8 @@ module subbit_dense_engine #(
       end
     endcase
   end
-  assign beat_ready = reading_q == ZEROS || reading_q == WEIGHTS || (reading_q == ROW && row_ready);
+  logic list_ready;
+  assign beat_ready = (reading_q == READ_LIST && list_ready) || reading_q == WEIGHTS || (reading_q == ROW && row_ready);
 
   always_ff @(posedge clk) begin
     case (layer_i.in_channels[2:0])
@@ -240,8 +243,8 @@ module subbit_dense_engine #(
     endcase
     case (reading_q)
       IDLE: ;
-      ASK_ZEROS: if (asked) reading_q <= ZEROS;
-      ZEROS: if (run_ends) reading_q <= ASK_WEIGHTS;
+      ASK_LIST: if (asked) reading_q <= READ_LIST;
+      READ_LIST: if (run_ends) reading_q <= ASK_WEIGHTS;
       ASK_WEIGHTS: if (asked) reading_q <= WEIGHTS;
       WEIGHTS: if (run_ends) reading_q <= ASK_ROW;
       ASK_ROW: if (asked) reading_q <= ROW;
@@ -272,7 +275,7 @@ module subbit_dense_engine #(
     if (next_block) begin
       row_at_q <= image_at_q;
       plane_at_q <= image_at_q;
-      read_first_q <= read_block_last_q ? 16'd0 : read_first_q + 16'(BLOCK);
+      read_first_q <= read_block_last_q ? 16'd0 : read_first_q + block_most;
       weights_at_q <= read_block_last_q ? layer_i.index_address : weights_at_q + weight_bytes_q;
       if (read_block_last_q) begin
         image_at_q <= image_next_q;
@@ -288,7 +291,7 @@ module subbit_dense_engine #(
     if (block_used) computed_q <= 1'b1;
     else if (next_block) computed_q <= 1'b0;
     if (start_i) begin
-      reading_q <= layer_i.stem ? ASK_ZEROS : ASK_WEIGHTS;
+      reading_q <= layer_i.stem ? ASK_LIST : ASK_WEIGHTS;
       images_left_q <= layer_i.batch;
       image_at_q <= layer_i.input_address;
       row_at_q <= layer_i.input_address;
@@ -307,30 +310,86 @@ module subbit_dense_engine #(
     end
   end
 
+  // ---- The list of taps, behind eight bytes with the zero pixels, a word of 32 bits per cycle. Of each of its sums the last
+  // tap and the number are kept. The last tap ends a sum, whatever the list says.
+  typedef struct packed {
+    logic last;
+    logic [1:0] sum;
+    logic [1:0] channel;
+    logic [2:0] row;
+    logic [1:0] combination;
+    logic [3:0] second;
+    logic [3:0] first;
+  } stem_tap_t;
   logic [7:0] zeros_q[4];
+  logic [LIST_BITS+1:0] list_word_q;           // of 32 bits
+  logic [LIST_BITS-1:0] list_at_q;
+  stem_tap_t list_entry_q;
+  logic list_store_q;
+  // A beat of 64 bits has two words.
+  wire list_upper = DATA_WIDTH == 64 && list_word_q[0];
+  wire [17:0] list_word = list_upper ? beat_data[DATA_WIDTH-32+:18] : beat_data[17:0];
+  wire list_taken = reading_q == READ_LIST && beat_valid;
+  wire [LIST_BITS+1:0] list_end = (LIST_BITS + 2)'(layer_i.dense_taps) + (LIST_BITS + 2)'(2);
+  assign list_ready = DATA_WIDTH == 32 || list_word_q[0];
+  // Sums of the list: how many, the last tap of each, whether it is the only one, and which ones there are.
+  logic [2:0] list_sums_q;
+  logic [LIST_BITS-1:0] sum_end_q[4];
+  logic [3:0] sum_single_q;
+  logic [1:0] sum_number_q[4];
+  logic [3:0] sums_present_q;
+  logic list_begins_q;                         // the tap is the first of its sum
+  wire list_last = 10'(list_at_q) == layer_i.dense_taps - 10'd1;
   always_ff @(posedge clk) begin
-    if (reading_q == ZEROS && beat_valid) for (int c = 0; c < 4; c++) zeros_q[c] <= beat_data[8*c+:8];
+    if (list_taken) begin
+      list_word_q <= list_word_q + 1'b1;
+      if (list_word_q == 0) for (int c = 0; c < 4; c++) zeros_q[c] <= beat_data[8*c+:8];
+    end
+    list_entry_q <= list_word;
+    // The last beat may have a word behind the list.
+    list_store_q <= list_taken && list_word_q >= (LIST_BITS + 2)'(2) && list_word_q < list_end && !rst;
+    if (list_store_q) begin
+      list_at_q <= list_at_q + 1'b1;
+      list_begins_q <= list_entry_q.last;
+      if ((list_entry_q.last || list_last) && !list_sums_q[2]) begin
+        list_sums_q <= list_sums_q + 3'd1;
+        sum_end_q[list_sums_q[1:0]] <= list_at_q;
+        sum_single_q[list_sums_q[1:0]] <= list_begins_q;
+        sum_number_q[list_sums_q[1:0]] <= list_entry_q.sum;
+        sums_present_q[list_entry_q.sum] <= 1'b1;
+      end
+    end
+    if (start_i) begin
+      list_word_q <= '0;
+      list_at_q <= '0;
+      list_begins_q <= 1'b1;
+      // The taps of a shortcut are one sum.
+      list_sums_q <= layer_i.stem ? 3'd0 : 3'd1;
+      sum_end_q[0] <= LIST_BITS'(layer_i.dense_taps - 10'd1);
+      sum_single_q[0] <= layer_i.dense_taps == 10'd1;
+      sums_present_q <= '0;
+    end
   end
 
-  // ---- Words of weights: sets, in them taps.
-  logic [WORD-DATA_WIDTH-1:0] word_q;      // but for its last beat
-  wire [WORD-1:0] word = {lend_i ? lent_beat_data_i : beat_data, word_q};
-  logic [BEAT_BITS-1:0] word_beat_q;
-  logic [WORD_ADDRESS-1:0] word_at_q;
+  // ---- Weights: of a block sets, in them taps; of a stem's list one set.
+  logic [WORD_ADDRESS-1:0] word_address_q;
+  logic [10*OUTPUTS-1:0] tap_weights;
   wire weight_beat = lent_beat_valid_i || (beat_valid && reading_q == WEIGHTS);
-  wire word_store = weight_beat && word_beat_q == BEAT_BITS'(WORD_BEATS - 1);
-  always_ff @(posedge clk) begin
-    if (weight_beat) begin
-      word_q <= word[WORD-1:DATA_WIDTH];
-      word_beat_q <= word_store ? '0 : word_beat_q + 1'b1;
-    end
-    if (word_store) word_at_q <= word_at_q + 1'b1;
-    lent_stored_o <= word_store && lend_i && !rst;
-    if (reading_q == ASK_WEIGHTS || lent_begin_i) begin
-      word_beat_q <= '0;
-      word_at_q <= '0;
-    end
-  end
+  subbit_dense_weights #(
+      .OUTPUTS(OUTPUTS),
+      .WORDS(WORDS),
+      .DATA_WIDTH(DATA_WIDTH)
+  ) weights (
+      .clk,
+      .rst,
+      .begin_i(reading_q == ASK_WEIGHTS || lent_begin_i),
+      .wide_i(stem && !lend_i),
+      .valid_i(weight_beat),
+      .data_i(lend_i ? lent_beat_data_i : beat_data),
+      .stored_o(lent_stored_o),
+      .address_i(word_address_q),
+      .word_o(tap_weights)
+  );
 
   // ---- Rows of values: pairs of neighbours, in the places of pairs of pixels, in them channels. An average needs the sums of
   // its first row when the second comes. Rows of pixels: words of two.
@@ -468,7 +527,7 @@ module subbit_dense_engine #(
   assign run_at = stem ? pool_store_at[HALF_ADDRESS-1:0] : value_at_q;
   assign run_read_at = stem ? pool_read_at : pair_at_q;
 
-  // Words of pixels, in both banks, since two pixels of different words are read in a cycle.
+  // Words of pixels.
   logic [6:0] pixel_word_q;
   wire [15:0] pixel_word = 16'(beat_data >> {phase_q, 4'd0});
   always_ff @(posedge clk) begin
@@ -498,21 +557,23 @@ module subbit_dense_engine #(
   logic [1:0] pool_row_q, pool_column_q;      // rows and columns until the window ends with this one
   logic [15:0] column_sum_q, pixels_left_q;
   logic [LANE_BITS-1:0] lane_q;
-  logic [HALF_ADDRESS:0] pool_at_q;
+  logic [HALF_ADDRESS:0] pool_at_q, pool_step_q;
   logic [PLACE_BITS-1:0] top_place_q;
-  logic signed [10:0] column_base_q;
+  logic signed [10:0] column_base_q, column_step_q;
   logic [HALF_ADDRESS-1:0] value_base_q;
-  logic [8:0] tap_q;
-  logic [1:0] tap_channel_q;
-  logic [2:0] tap_row_q, tap_column_q;
+  logic [LIST_BITS-1:0] tap_q;
+  logic [1:0] sum_q;                          // of the list, in its order
   logic [7:0] drain_left_q;
+  logic [8:0] columns_left_q;                 // cycles until another group of sums may be complete
+  logic columns_done_q;
+  logic sums_half_q;                          // of the memory of a group's sums
   logic drained_q;                            // none are left
   logic first_sums_q;                         // no row of the block came before
   logic set_first_q;                          // no pass of the set came before
 
   wire [1:0] pool_height = stem ? layer_i.pool_height : 2'd1;
   wire [1:0] pool_width = stem ? layer_i.pool_width : 2'd1;
-  wire block_last = 32'(layer_i.out_channels) - 32'(first_channel_q) <= 32'(BLOCK);
+  wire block_last = 32'(layer_i.out_channels) - 32'(first_channel_q) <= 32'(block_most);
   wire sets = outputs_q > 16'(OUTPUTS);
   wire set_last = set_q == sets;
   wire row_ends = pool_row_q == 0;            // a row of windows
@@ -525,36 +586,60 @@ module subbit_dense_engine #(
   // A cycle after what they are made of, which changes in the first cycle of a row, and with a pass that ends SHORTEST cycles
   // before the next one at least.
   logic row_settled_q, row_here_q, set_last_q, pass_last_q, band_last_q, block_ends_q, block_last_q, images_last_q, lane_wraps_q;
-  logic [1:0] pixels_here_q;
+  logic [2:0] pixels_here_q;
+  logic [1:0] until_end_q;
   logic [6:0] set_outputs_q;
   logic [7:0] pass_cycles_q;
   logic [LANE_BITS-1:0] lane_next_q;
   wire row_begins = computing_q == ROW_BEGIN && row_settled_q && row_here_q;
   assign band_begin_o = row_begins && !stem && band_first;
 
-  // Of the pass: which of its columns end a window, and how many pixels of the output it gives.
+  // Columns of a group: of a stem two of each lane, or one where the stride is above 2; of a shortcut one of each lane, which
+  // is a pixel of the output.
+  logic paired;
+  always_ff @(posedge clk) begin
+    paired <= stem && layer_i.stem_stride_w <= 4'd2;
+    column_step_q <= 11'(layer_i.stem_stride_w) << (paired ? 2 : 1);
+  end
+  // Which of them end a window, and how many pixels of the output these are.
   function automatic logic [1:0] until_end(input logic [1:0] left, input logic [1:0] stride);
     return left == 0 ? stride - 2'd1 : left - 2'd1;
   endfunction
-  wire [1:0] column_1 = until_end(pool_column_q, layer_i.pool_stride_w);
-  wire end_0 = !stem || pool_column_q == 0;
-  wire end_1 = (!stem || column_1 == 0) && pixels_left_q > 16'(end_0);
-  wire [1:0] pixels_here = 2'(end_0) + 2'(end_1);
+  logic [1:0] until_ends[5];
+  logic [3:0] column_ends, column_ends_q;
+  logic [2:0] pixels_here;
+  always_comb begin
+    until_ends[0] = pool_column_q;
+    pixels_here = '0;
+    for (int c = 0; c < 4; c++) begin
+      until_ends[c+1] = until_end(until_ends[c], layer_i.pool_stride_w);
+      column_ends[c] = (!stem || until_ends[c] == 0) && (paired || c < 2) && pixels_left_q > 16'(pixels_here);
+      pixels_here = pixels_here + 3'(column_ends[c]);
+    end
+  end
   wire pass_last = pixels_left_q == 16'(pixels_here);
   wire row_inside = sum_row_q < layer_i.sum_height;
   logic tap_last;
-  // The sums of a unit's first pass are held when there is room for the unit.
+  // A pass is a sum of the list, and a group of columns has passes for all of them. The last one of a stem's waits until the
+  // columns of the group before are on their way, and in a unit's first group until there is room for the unit.
+  logic sum_last_q, single_next_q;
+  logic [LIST_BITS-1:0] end_q, end_next_q;
   wire unit_begins = stem && row_ends && set_first_q;
-  wire issue = computing_q == TAPS_RUN && !(tap_last && (!drained_q || (unit_begins && !unit_room_i)));
+  wire issue = computing_q == TAPS_RUN && !(tap_last && (!drained_q || (stem && sum_last_q && (!columns_done_q || (unit_begins && !unit_room_i)))));
   wire pass_ends = issue && tap_last;
-  assign unit_begin_o = pass_ends && unit_begins;
-  wire row_done = pass_ends && pass_last_q && set_last_q;
+  wire group_ends = pass_ends && sum_last_q;
+  assign unit_begin_o = group_ends && unit_begins;
+  wire row_done = group_ends && pass_last_q && set_last_q;
   wire block_done = row_done && block_ends_q;
   assign block_taken = computing_q == BLOCK_BEGIN && begun_q && (stem || band_ready_i);
   assign row_used = row_done && !stem;
   assign block_used = block_done;
   wire [6:0] set_outputs = set_last && outputs_q[OUTPUT_BITS-1:0] != 0 ? 7'(outputs_q[OUTPUT_BITS-1:0]) : 7'(OUTPUTS);
-  wire [7:0] pass_cycles = stem ? {set_outputs, 1'b0} : {1'b0, set_outputs};
+  // Cycles to read the sums of a pass, and to give the columns of a group.
+  wire [6:0] set_pairs = 7'((8'(set_outputs) + 8'd1) >> 1);
+  wire [7:0] pass_cycles = stem ? 8'(set_pairs) : 8'(set_outputs);
+  logic apart;                                // both columns of a lane may end a window
+  logic [8:0] group_cycles_q;
   wire [LANE_BITS-1:0] lane_next = lane_q + LANE_BITS'(pixels_here);
   wire lane_wraps = lane_next >= LANE_BITS'(STEP);
   logic [SUM_ADDRESS-1:0] row_sums;
@@ -574,6 +659,15 @@ module subbit_dense_engine #(
     set_last_q <= set_last;
     pass_last_q <= pass_last;
     pixels_here_q <= pixels_here;
+    column_ends_q <= column_ends;
+    until_end_q <= paired ? until_ends[4] : until_ends[2];
+    apart <= paired && layer_i.pool_stride_w == 2'd1;
+    pool_step_q <= (pixels_here_q[0] ? (HALF_ADDRESS + 1)'(outputs_q) : '0) +
+        (pixels_here_q[1] ? (HALF_ADDRESS + 1)'(outputs_q) << 1 : '0) + (pixels_here_q[2] ? (HALF_ADDRESS + 1)'(outputs_q) << 2 : '0);
+    group_cycles_q <= 9'(set_pairs) << (apart ? 3 : 2);
+    sum_last_q <= 3'(sum_q) + 3'd1 == list_sums_q;
+    end_next_q <= sum_end_q[sum_last_q ? 2'd0 : sum_q + 2'd1];
+    single_next_q <= sum_single_q[sum_last_q ? 2'd0 : sum_q + 2'd1];
     band_last_q <= band_last;
     block_ends_q <= row_ends && out_rows_left_q == 16'd1;
     block_last_q <= block_last;
@@ -585,10 +679,12 @@ module subbit_dense_engine #(
     row_sums_q <= row_sums;
     if (drain_left_q != 0) drain_left_q <= drain_left_q - 8'd1;
     drained_q <= drain_left_q[7:1] == 0 && !pass_ends;
+    if (columns_left_q != 0) columns_left_q <= columns_left_q - 9'd1;
+    columns_done_q <= columns_left_q[8:1] == 0 && !group_ends;
     case (computing_q)
       OFF: ;
       BLOCK_BEGIN: begin
-        outputs_q <= block_last_q ? layer_i.out_channels - first_channel_q : 16'(BLOCK);
+        outputs_q <= block_last_q ? layer_i.out_channels - first_channel_q : block_most;
         sum_row_q <= '0;
         out_rows_left_q <= layer_i.out_height;
         band_left_q <= band_rows_i;
@@ -609,46 +705,46 @@ module subbit_dense_engine #(
       end
     endcase
     if (issue) begin
-      tap_q <= tap_last ? 9'd0 : tap_q + 9'd1;
-      tap_last <= tap_q + 9'd2 == layer_i.dense_taps;
-      if (4'(tap_column_q) != layer_i.kernel - 4'd1) tap_column_q <= tap_column_q + 3'd1;
-      else begin
-        tap_column_q <= '0;
-        if (4'(tap_row_q) != layer_i.kernel - 4'd1) tap_row_q <= tap_row_q + 3'd1;
-        else begin
-          tap_row_q <= '0;
-          tap_channel_q <= tap_channel_q + 2'd1;
-        end
-      end
+      tap_q <= tap_q + 1'b1;
+      tap_last <= tap_q + 1'b1 == end_q;
     end
-    if (computing_q == ROW_BEGIN || pass_ends) begin
-      {tap_q, tap_channel_q, tap_row_q, tap_column_q} <= '0;
-      tap_last <= layer_i.dense_taps == 9'd1;
+    if (pass_ends) begin
+      sum_q <= sum_q + 2'd1;
+      end_q <= end_next_q;
+      tap_last <= single_next_q;
     end
-    if (computing_q == ROW_BEGIN || (pass_ends && pass_last_q)) begin
+    if (computing_q == ROW_BEGIN || group_ends) begin
+      tap_q <= '0;
+      sum_q <= '0;
+      end_q <= sum_end_q[0];
+      tap_last <= sum_single_q[0];
+    end
+    if (computing_q == ROW_BEGIN || (group_ends && pass_last_q)) begin
       set_first_q <= 1'b1;
       pool_column_q <= pool_width - 2'd1 - (stem ? layer_i.pool_pad_left : 2'd0);
       column_sum_q <= '0;
       pixels_left_q <= layer_i.out_width;
       lane_q <= '0;
       piece_base_q <= row_base_q + (computing_q == ROW_BEGIN ? '0 : SUM_ADDRESS'(OUTPUTS));
-      pool_at_q <= computing_q == ROW_BEGIN ? '0 : (HALF_ADDRESS + 1)'(OUTPUTS);
+      pool_at_q <= '0;
       column_base_q <= -11'(layer_i.stem_pad_left);
       value_base_q <= '0;
-    end else if (pass_ends) begin
+    end else if (group_ends) begin
       set_first_q <= 1'b0;
-      pool_column_q <= until_end(column_1, layer_i.pool_stride_w);
-      column_sum_q <= column_sum_q + 16'd2;
+      pool_column_q <= until_end_q;
+      column_sum_q <= column_sum_q + (paired ? 16'd4 : 16'd2);
       pixels_left_q <= pixels_left_q - 16'(pixels_here_q);
       lane_q <= lane_wraps_q ? lane_next_q - LANE_BITS'(STEP) : lane_next_q;
       if (lane_wraps_q) piece_base_q <= piece_base_q + SUM_ADDRESS'(outputs_q);
-      pool_at_q <= pool_at_q + (pixels_here_q[0] ? (HALF_ADDRESS + 1)'(outputs_q) : '0) +
-          (pixels_here_q[1] ? (HALF_ADDRESS + 1)'(outputs_q) << 1 : '0);
-      column_base_q <= column_base_q + 11'({layer_i.stem_stride_w, 1'b0});
+      pool_at_q <= pool_at_q + pool_step_q;
+      column_base_q <= column_base_q + column_step_q;
       value_base_q <= value_base_q + HALF_ADDRESS'(layer_i.in_channels);
     end
-    if (pass_ends) begin
-      drain_left_q <= (pass_cycles_q < 8'(SHORTEST) ? 8'(SHORTEST) : pass_cycles_q) - 8'd1;
+    if (pass_ends) drain_left_q <= (pass_cycles_q < 8'(SHORTEST) ? 8'(SHORTEST) : pass_cycles_q) - 8'd1;
+    if (group_ends) begin
+      // The next block's sums may be read in fewer cycles, so that they would be complete sooner than this group's.
+      columns_left_q <= group_cycles_q + (block_done ? 9'(set_pairs) : 9'd0) - 9'd1;
+      sums_half_q <= !sums_half_q;
       if (pass_last_q) set_q <= 1'b1;
     end
     if (row_done) begin
@@ -667,7 +763,7 @@ module subbit_dense_engine #(
     end
     if (block_done || start_i) y_top_q <= -18'(layer_i.stem_pad_top);
     if (block_done) begin
-      first_channel_q <= block_last_q ? 16'd0 : first_channel_q + 16'(BLOCK);
+      first_channel_q <= block_last_q ? 16'd0 : first_channel_q + block_most;
       if (block_last_q) images_due_q <= images_due_q - 32'd1;
     end
     if (start_i) begin
@@ -680,16 +776,19 @@ module subbit_dense_engine #(
     if (rst) begin
       computing_q <= OFF;
       drain_left_q <= '0;
+      columns_left_q <= '0;
     end
   end
 
-  // ---- Cycle 1: where the tap's weights and pixels lie. 2: they are read. 3: pixels less the zero pixel, or 0 in the padding.
+  // ---- What is known of a pass; of a stem's group it is that of its last pass.
   typedef struct packed {
     logic [6:0] outputs;
-    logic [7:0] block_outputs;      // of the block
     logic [CHANNEL_BITS-1:0] first; // channel
-    logic [1:0] present;             // columns of sums that are there
-    logic [1:0] ends;               // columns that end a window
+    logic [1:0] sum;                // of the list
+    logic sums_half;
+    logic group_ends;
+    logic [3:0] present;            // columns of sums that are there, of lanes, in them first and second
+    logic [3:0] ends;               // columns that end a window
     logic row_ends;
     logic first_row;
     logic first_column;
@@ -700,15 +799,25 @@ module subbit_dense_engine #(
     logic [COLUMN_BITS-1:0] column; // of the output
     logic [HALF_ADDRESS:0] pool_at;
   } pass_t;
-  localparam int HELD = 6;          // cycles from a pass's last tap to its sums
+  // Cycles from a pass's last tap to its sums. A pass takes more than half of them, so what is known of two is kept.
+  localparam int HELD = 10;
+  localparam int LENT = 5;          // where a classifier's taps come in
   logic [HELD-1:1] pass_valid;
-  pass_t passes[HELD];
-  assign passes[0] = '{
+  pass_t pass_1, pass_2;
+  logic [3:0] present, present_q;
+  always_comb for (int c = 0; c < 4; c++) present[c] = row_inside && column_sum_q + 16'(c) < layer_i.sum_width;
+  always_ff @(posedge clk) begin
+    present_q <= present;
+    pass_valid <= rst ? '0 : {pass_valid[HELD-2:1], pass_ends};
+    if (lent_tap_i && lent_last_i && !rst) pass_valid[LENT] <= 1'b1;
+    if (pass_ends) pass_1 <= '{
           outputs: set_outputs_q,
-          block_outputs: 8'(outputs_q),
           first: CHANNEL_BITS'(first_channel_q) + (set_q ? CHANNEL_BITS'(OUTPUTS) : '0),
-          present: row_inside ? {column_sum_q + 16'd1 < layer_i.sum_width, column_sum_q < layer_i.sum_width} : 2'b00,
-          ends: {end_1, end_0},
+          sum: sum_number_q[sum_q],
+          sums_half: sums_half_q,
+          group_ends: group_ends,
+          present: paired ? present_q : {1'b0, present_q[1], 1'b0, present_q[0]},
+          ends: paired ? column_ends_q : {1'b0, column_ends_q[1], 1'b0, column_ends_q[0]},
           row_ends: row_ends,
           first_row: first_sums_q,
           first_column: column_sum_q == 0,
@@ -719,72 +828,89 @@ module subbit_dense_engine #(
           column: COLUMN_BITS'(layer_i.out_width) - COLUMN_BITS'(pixels_left_q),
           pool_at: pool_at_q
       };
-  always_ff @(posedge clk) begin
-    pass_valid <= rst ? '0 : {pass_valid[HELD-2:1], pass_ends || (lent_tap_i && lent_last_i)};
-    for (int i = 1; i < HELD; i++) passes[i] <= passes[i-1];
+    if (pass_valid[LENT]) pass_2 <= pass_1;
   end
 
-  wire signed [17:0] y = y_top_q + signed'(18'(tap_row_q));
-  wire y_inside = y >= 0 && y < rows_there;
-  wire [PLACE_BITS:0] tap_place = (PLACE_BITS + 1)'(top_place_q) + (PLACE_BITS + 1)'(tap_row_q);
-  wire [PLACE_BITS-1:0] place = around(tap_place);
-  wire [PLACE_BITS-1:0] pixel_row = rows_before(place, layer_i.in_channels[2:0]) + PLACE_BITS'(tap_channel_q);
-  logic [3:1] taps_valid;
-  logic [3:1] lasts;
-  logic [2:1][31:0] lent_pixels;
-  logic [1:0] inside_1, inside_2, odd_1, odd_2;
-  logic [7:0] zero_1, zero_2;
-  logic [VALUE_ADDRESS-1:0] value_address_1[2];
-  logic [WORD_ADDRESS-1:0] word_address_1;
-  logic [15:0] found[2];
-  logic [WORD-1:0] weights_2, weights_3;
-  logic [31:0] pixels_3;
-  always_ff @(posedge clk) begin
-    taps_valid <= rst ? '0 : {taps_valid[2:1], issue || lent_tap_i};
-    lasts <= {lasts[2:1], lend_i ? lent_last_i : tap_last};
-    lent_pixels <= {lent_pixels[1], lent_pixels_i};
-    word_address_1 <= lend_i ? WORD_ADDRESS'(lent_word_i) : WORD_ADDRESS'(set_q ? 10'(layer_i.dense_taps) + 10'(tap_q) : 10'(tap_q));
-    zero_1 <= zeros_q[tap_channel_q];
-    zero_2 <= zero_1;
-    inside_2 <= inside_1;
-    odd_2 <= odd_1;
-    weights_3 <= weights_2;
-  end
-  for (genvar p = 0; p < 2; p++) begin : g_pixel
-    wire signed [10:0] column = column_base_q + signed'(11'(tap_column_q)) + (p == 1 ? signed'(11'(layer_i.stem_stride_w)) : 11'sd0);
-    always_ff @(posedge clk) begin
-      inside_1[p] <= y_inside && column >= 0 && column < signed'({1'b0, layer_i.in_width[9:0]});
-      odd_1[p] <= column[0];
-      value_address_1[p] <= stem ? {pixel_row, column[7:1]} : {use_half_q, value_base_q + HALF_ADDRESS'(tap_q)};
-      pixels_3[16*p+:16] <= lend_i ? lent_pixels[2][16*p+:16] : !stem ? found[p] : !inside_2[p] ? '0 : 16'(odd_2[p] ? found[p][15:8] : found[p][7:0]) - 16'(zero_2);
-    end
-    subbit_memory #(
-        .WIDTH(16),
-        .DEPTH(VALUES)
-    ) values (
-        .clk,
-        .write(stem ? part_valid : average_valid_q && average_banks_q[p]),
-        .write_address(stem ? {read_row, pixel_word_q} : {average_half_q, average_at_q}),
-        .write_data(stem ? pixel_word : averages[p]),
-        .read(1'b1),
-        .read_address(value_address_1[p]),
-        .read_data(found[p])
-    );
-  end
+  // ---- A tap. Cycle 1: of a stem's list. 2: the row and the window of its pixels. 7: multiplied. Its weights come meanwhile.
+  localparam int TAPPED = 7;
+  logic [TAPPED:1] taps_valid, lasts;
+  stem_tap_t tap_1;
   subbit_memory #(
-      .WIDTH(WORD),
-      .DEPTH(WORDS)
-  ) weights (
+      .WIDTH($bits(stem_tap_t)),
+      .DEPTH(LIST)
+  ) list (
       .clk,
-      .write(word_store),
-      .write_address(word_at_q),
-      .write_data(word),
+      .write(list_store_q),
+      .write_address(list_at_q),
+      .write_data(list_entry_q),
       .read(1'b1),
-      .read_address(word_address_1),
-      .read_data(weights_2)
+      .read_address(tap_q),
+      .read_data(tap_1)
+  );
+  logic signed [17:0] y_top_1;
+  logic [PLACE_BITS-1:0] top_place_1;
+  logic signed [10:0] column_1, column_2;
+  wire signed [17:0] y = y_top_1 + signed'(18'(tap_1.row));
+  wire [PLACE_BITS-1:0] place = around((PLACE_BITS + 1)'(top_place_1) + (PLACE_BITS + 1)'(tap_1.row));
+  logic [3:0] first_2, second_2;
+  logic [1:0] combination_2;
+  logic y_inside_2;
+  logic [PLACE_BITS-1:0] pixel_row_2;
+  logic [7:0] zero_2;
+  logic [VALUE_ADDRESS-1:0] value_address_1, value_address_2;
+  logic [WORD_ADDRESS-1:0] word_addresses[LENT];
+  always_ff @(posedge clk) begin
+    taps_valid <= rst ? '0 : {taps_valid[TAPPED-1:1], issue};
+    lasts <= {lasts[TAPPED-1:1], tap_last};
+    y_top_1 <= y_top_q;
+    top_place_1 <= top_place_q;
+    column_1 <= column_base_q;
+    column_2 <= column_1;
+    {first_2, second_2, combination_2} <= {tap_1.first, tap_1.second, tap_1.combination};
+    y_inside_2 <= y >= 0 && y < rows_there;
+    pixel_row_2 <= rows_before(place, layer_i.in_channels[2:0]) + PLACE_BITS'(tap_1.channel);
+    zero_2 <= zeros_q[tap_1.channel];
+    value_address_1 <= {use_half_q, value_base_q + HALF_ADDRESS'(tap_q)};
+    value_address_2 <= value_address_1;
+    word_addresses[1] <= WORD_ADDRESS'(set_q ? 10'(layer_i.dense_taps) + 10'(tap_q) : 10'(tap_q));
+    for (int i = 2; i < LENT; i++) word_addresses[i] <= word_addresses[i-1];
+    word_address_q <= word_addresses[LENT-1];
+    lent_pixels_q <= {lent_pixels_q[63:0], lent_pixels_i};
+    if (lend_i) begin
+      taps_valid[LENT] <= lent_tap_i && !rst;
+      lasts[LENT] <= lent_last_i;
+      word_address_q <= WORD_ADDRESS'(lent_word_i);
+    end
+  end
+  logic [95:0] lent_pixels_q;         // of the last three cycles
+  wire [31:0] tap_pixels;
+  subbit_dense_pixels #(
+      .VALUES(VALUES),
+      .ROW_WORDS(ROW_WORDS),
+      .ROWS(1 << PLACE_BITS)
+  ) pixels (
+      .clk,
+      .stem_i(stem),
+      .word_store_i(part_valid),
+      .word_address_i({read_row, pixel_word_q}),
+      .word_i(pixel_word),
+      .pair_store_i(average_banks_q & {2{average_valid_q}}),
+      .pair_address_i({average_half_q, average_at_q}),
+      .pair_i({averages[1], averages[0]}),
+      .width_i(layer_i.in_width[10:0]),
+      .distance_i(paired ? layer_i.stem_stride_w << 1 : layer_i.stem_stride_w),
+      .row_i(pixel_row_2),
+      .row_inside_i(y_inside_2),
+      .column_i(column_2),
+      .first_i(first_2),
+      .second_i(second_2),
+      .combination_i(combination_2),
+      .zero_i(zero_2),
+      .address_i(value_address_2),
+      .pixels_o(tap_pixels)
   );
 
-  logic [63:0] sums;
+  logic [127:0] sums;                 // of pixels, in them two output channels
   logic [1:0] shift;
   subbit_dense_array #(
       .OUTPUTS(OUTPUTS),
@@ -792,41 +918,123 @@ module subbit_dense_engine #(
   ) array (
       .clk,
       .rst,
-      .tap_i(taps_valid[3]),
-      .last_i(lasts[3]),
-      .weights_i(weights_3),
-      .pixels_i(pixels_3),
-      .shift_i(lend_i ? lent_shift_i : shift),
+      .tap_i(taps_valid[TAPPED]),
+      .last_i(lasts[TAPPED]),
+      .weights_i(tap_weights),
+      .pixels_i(lend_i ? lent_pixels_q[95:64] : tap_pixels),
+      .shift_i(shift),
       .sums_o(sums)
   );
-  assign lent_held_o = lend_i && pass_valid[HELD-1];
-  assign lent_sums_o = sums;
 
-  // ---- The sums of a pass, an output channel per cycle, or a pixel if they are pooled.
-  logic drains_q, column_of_q;          // the second column's turn
+  // ---- The sums of a pass: of a stem two output channels per cycle, else one.
+  logic drains_q;
   pass_t pass_q;
   logic [6:0] output_q;
-  wire output_ends = output_q == pass_q.outputs - 7'd1;
-  wire moves = !stem || column_of_q;
-  wire drain_ends = drains_q && moves && output_ends;
-  assign shift = {2{drains_q && moves}};
+  wire drain_ends = drains_q && output_q + (stem ? 7'd2 : 7'd1) >= pass_q.outputs;
+  logic [1:0] lent_odd_q;             // the second of two channels is next
+  assign lent_held_o = lend_i && pass_valid[HELD-1];
+  assign shift = lend_i ? lent_shift_i & lent_odd_q : {2{drains_q && (stem || output_q[0])}};
+  wire [63:0] channel_sums;           // of one channel, of both pixels
+  for (genvar p = 0; p < 2; p++) begin : g_channel
+    assign channel_sums[32*p+:32] = (lend_i ? lent_odd_q[p] : output_q[0]) ? sums[64*p+32+:32] : sums[64*p+:32];
+  end
+  assign lent_sums_o = channel_sums;
   always_ff @(posedge clk) begin
-    column_of_q <= drains_q && stem && !column_of_q;
-    if (drains_q && moves) output_q <= output_q + 7'd1;
+    if (drains_q) output_q <= output_q + (stem ? 7'd2 : 7'd1);
     if (drain_ends) drains_q <= 1'b0;
     if (pass_valid[HELD-1] && !lend_i) begin
       drains_q <= 1'b1;
-      column_of_q <= 1'b0;
       output_q <= '0;
-      pass_q <= passes[HELD-1];
+      pass_q <= pass_2;
     end
+    lent_odd_q <= lent_held_o ? 2'b00 : lent_odd_q ^ lent_shift_i;
     if (rst) drains_q <= 1'b0;
+  end
+
+  // ---- Of a stem: sums of the list become those of columns.
+  typedef struct packed {
+    logic [6:0] outputs;
+    logic [CHANNEL_BITS-1:0] first;
+    logic [3:0] present;
+    logic [3:0] ends;
+    logic row_ends;
+    logic first_row;
+    logic first_column;
+    logic last;
+    logic [COLUMN_BITS-1:0] column;
+    logic [HALF_ADDRESS:0] pool_at;
+  } group_t;
+  logic list_sum_store_q, group_start_q, list_sum_half_q;
+  logic [1:0] list_sum_q;
+  logic [OUTPUT_BITS-2:0] list_sum_pair_q;
+  logic [4*SUM_BITS-1:0] list_sums_data_q;
+  group_t group_q, group;
+  always_ff @(posedge clk) begin
+    list_sum_store_q <= drains_q && stem && !rst;
+    group_start_q <= drain_ends && stem && pass_q.group_ends && !rst;
+    list_sum_half_q <= pass_q.sums_half;
+    list_sum_q <= pass_q.sum;
+    list_sum_pair_q <= (OUTPUT_BITS - 1)'(output_q >> 1);
+    for (int i = 0; i < 4; i++) list_sums_data_q[SUM_BITS*i+:SUM_BITS] <= sums[32*i+:SUM_BITS];
+    group_q <= '{
+          outputs: pass_q.outputs,
+          first: pass_q.first,
+          present: pass_q.present,
+          ends: pass_q.ends,
+          row_ends: pass_q.row_ends,
+          first_row: pass_q.first_row,
+          first_column: pass_q.first_column,
+          last: pass_q.last,
+          column: pass_q.column,
+          pool_at: pass_q.pool_at
+      };
+  end
+  logic column_valid, column_lane, column_second, column_last, stem_sums_busy;
+  logic [OUTPUT_BITS-1:0] column_place;
+  logic [2*SUM_BITS-1:0] column_sums;
+  subbit_stem_sums #(
+      .OUTPUTS(OUTPUTS),
+      .SUM_BITS(SUM_BITS),
+      .TAG_BITS($bits(group_t))
+  ) stem_sums (
+      .clk,
+      .rst,
+      .present_i(sums_present_q),
+      .apart_i(apart),
+      .store_i(list_sum_store_q),
+      .half_i(list_sum_half_q),
+      .pair_i(list_sum_pair_q),
+      .sum_i(list_sum_q),
+      .data_i(list_sums_data_q),
+      .start_i(group_start_q),
+      .outputs_i((OUTPUT_BITS + 1)'(group_q.outputs)),
+      .tag_i(group_q),
+      .busy_o(stem_sums_busy),
+      .valid_o(column_valid),
+      .place_o(column_place),
+      .lane_o(column_lane),
+      .second_o(column_second),
+      .last_o(column_last),
+      .tag_o(group),
+      .sums_o(column_sums)
+  );
+  // Columns of the group that end a window before these.
+  wire [1:0] ends_before = (column_lane ? 2'(group.ends[0]) + 2'(group.ends[1]) : 2'd0) +
+      (column_second ? 2'(group.ends[{column_lane, 1'b0}]) : 2'd0);
+  logic [1:0] column_ends_here, present_here;
+  always_comb begin
+    column_ends_here = column_lane ? group.ends[3:2] : group.ends[1:0];
+    present_here = column_lane ? group.present[3:2] : group.present[1:0];
+    if (apart) begin
+      column_ends_here = {1'b0, column_second ? column_ends_here[1] : column_ends_here[0]};
+      present_here = {1'b0, column_second ? present_here[1] : present_here[0]};
+    end
   end
 
   // Signs of multipliers, by which a largest value comes of the largest or of the smallest sum.
   localparam int PART_BITS = $clog2(PARTS);
   logic minimum_1;
-  wire [CHANNEL_BITS-1:0] drain_channel = pass_q.first + CHANNEL_BITS'(output_q);
+  wire [CHANNEL_BITS-1:0] column_channel = group.first + CHANNEL_BITS'(column_place);
   subbit_memory #(
       .WIDTH(1),
       .DEPTH(MAX_CHANNELS)
@@ -836,119 +1044,136 @@ module subbit_dense_engine #(
       .write_address(CHANNEL_BITS'(parameters_address_i >> PART_BITS)),
       .write_data(parameters_sign_i),
       .read(1'b1),
-      .read_address(drain_channel),
+      .read_address(column_channel),
       .read_data(minimum_1)
   );
 
   // ---- Cycle 1: half of what a sum is divided by added, and moved down by whole bytes. 2: by bits, the nearest of 16 bits.
   typedef struct packed {
-    logic valid;
-    logic ends;                  // a window
-    logic second;                // column of the pass
-    logic present;
-    logic first;                 // column of the row
-    logic last;                  // of the band, or of the unit
-    logic [CHANNEL_BITS-1:0] channel;
-    logic [OUTPUT_BITS-1:0] place;     // in its set
+    logic last;                        // of the band
+    logic half;
     logic [LANE_BITS-1:0] lane;
     logic [SUM_ADDRESS-1:0] address;
-    logic [COLUMN_BITS-1:0] column;
+  } pair_t;
+  typedef struct packed {
+    logic [1:0] present;
+    logic [1:0] ends;
+    logic first_column;
+    logic first_row;
+    logic row_ends;
     logic [HALF_ADDRESS:0] pool_at;
-  } sum_t;
-  sum_t sum_0, sum_1, sum_2, sum_3, sum_4;
-  wire after_first = column_of_q && pass_q.ends[0];
-  assign sum_0 = '{
-          valid: drains_q,
-          ends: column_of_q ? pass_q.ends[1] : pass_q.ends[0],
-          second: column_of_q,
-          present: column_of_q ? pass_q.present[1] : pass_q.present[0],
-          first: pass_q.first_column && !column_of_q,
-          last: pass_q.last && drain_ends,
-          channel: drain_channel,
-          place: OUTPUT_BITS'(output_q),
-          lane: pass_q.lane,
-          address: pass_q.address + SUM_ADDRESS'(output_q),
-          column: pass_q.column + COLUMN_BITS'(after_first),
-          pool_at: pass_q.pool_at + (HALF_ADDRESS + 1)'(output_q) + (after_first ? (HALF_ADDRESS + 1)'(pass_q.block_outputs) : '0)
-      };
+    logic [CHANNEL_BITS-1:0] channel;
+    logic [OUTPUT_BITS-1:0] place;     // in its set
+    logic [COLUMN_BITS-1:0] column;
+  } column_t;
+  pair_t pair_1, pair_2;
+  column_t columns_1, columns_2;
+  logic [2:1] pairs_valid, columns_valid;
+  logic minimum_2;
   logic signed [32:0] half_sum;
   logic signed [32:0] rounded_1[2];
   logic signed [15:0] moved_2[2];
-  // Of the sum in each cycle.
-  logic [4:1] row_ends_in;
-  logic [2:1] half_in;
-  logic [3:1] first_row_in;
-  logic [4:2] minimum_in;
   always_ff @(posedge clk) begin
     half_sum <= 33'sd1 <<< (layer_i.shift - 5'd1);
-    sum_1 <= sum_0;
-    sum_2 <= sum_1;
-    sum_3 <= sum_2;
-    sum_4 <= sum_3;
-    {sum_1.valid, sum_2.valid, sum_3.valid, sum_4.valid} <= rst ? 4'b0000 : {sum_0.valid, sum_1.valid, sum_2.valid, sum_3.valid};
-    minimum_in <= {minimum_in[3:2], minimum_1};
-    row_ends_in <= {row_ends_in[3:1], pass_q.row_ends};
-    first_row_in <= {first_row_in[2:1], pass_q.first_row};
-    half_in <= {half_in[1], pass_q.half};
+    pairs_valid <= rst ? 2'b00 : {pairs_valid[1], drains_q && !stem};
+    columns_valid <= rst ? 2'b00 : {columns_valid[1], column_valid};
+    pair_1 <= '{
+          last: pass_q.last && drain_ends,
+          half: pass_q.half,
+          lane: pass_q.lane,
+          address: pass_q.address + SUM_ADDRESS'(output_q)
+      };
+    pair_2 <= pair_1;
+    columns_1 <= '{
+          present: present_here,
+          ends: column_ends_here,
+          first_column: group.first_column && !column_lane && !column_second,
+          first_row: group.first_row,
+          row_ends: group.row_ends,
+          pool_at: group.pool_at + (HALF_ADDRESS + 1)'(column_place) + (ends_before[0] ? (HALF_ADDRESS + 1)'(group.outputs) : '0) +
+              (ends_before[1] ? (HALF_ADDRESS + 1)'(group.outputs) << 1 : '0),
+          channel: column_channel,
+          place: column_place,
+          column: group.column + COLUMN_BITS'(ends_before)
+      };
+    columns_2 <= columns_1;
+    minimum_2 <= minimum_1;
   end
   for (genvar p = 0; p < 2; p++) begin : g_move
-    wire signed [32:0] rounded = 33'(signed'(sums[32*p+:32])) + half_sum;
+    wire signed [32:0] rounded = half_sum +
+        (stem ? 33'(signed'(column_sums[SUM_BITS*p+:SUM_BITS])) : 33'(signed'(channel_sums[32*p+:32])));
     wire signed [32:0] down = rounded_1[p] >>> layer_i.shift[2:0];
     always_ff @(posedge clk) begin
       rounded_1[p] <= rounded >>> {layer_i.shift[4:3], 3'd0};
-      moved_2[p] <= down > 33'sd32767 ? 16'sd32767 : down < -33'sd32768 ? LEAST : down[15:0];
+      moved_2[p] <= down > 33'sd32767 ? 16'sd32767 : down < -33'sd32768 ? -16'sd32768 : down[15:0];
     end
   end
 
-  // ---- Cycle 2, of sums that are pooled: the largest of a window's columns. Of a minimum all bits are inverted.
-  logic signed [15:0] column_runs[OUTPUTS];
-  wire signed [15:0] moved = sum_2.second ? moved_2[1] : moved_2[0];
-  wire signed [15:0] candidate = !sum_2.present ? LEAST : minimum_in[2] ? ~moved : moved;
-  wire signed [15:0] column_run = sum_2.first ? LEAST : column_runs[sum_2.place];
-  wire signed [15:0] of_columns = column_run > candidate ? column_run : candidate;
-  logic signed [15:0] of_columns_3, of_columns_4;
-  logic overlap_h, overlap_w;       // windows share a row, or a column
+  // ---- Sums of a stem: the largest of a window.
+  typedef struct packed {
+    logic [CHANNEL_BITS-1:0] channel;
+    logic [OUTPUT_BITS-1:0] place;
+    logic [COLUMN_BITS-1:0] column;
+  } pooled_t;
+  localparam int POOLED = 6;          // cycles from a column's sum to that of its window
+  pooled_t pooled;
+  logic pool_busy, overlap_h, overlap_w;
+  logic pool_bank_q;
+  logic [HALF_ADDRESS:0] pool_read_all;
+  assign pool_read_at = pool_read_all[HALF_ADDRESS-1:0];
+  logic [POOLED:1] unit_done;
   always_ff @(posedge clk) begin
     overlap_h <= layer_i.pool_height != layer_i.pool_stride_h;
     overlap_w <= layer_i.pool_width != layer_i.pool_stride_w;
-    if (sum_2.valid) column_runs[sum_2.place] <= !sum_2.ends ? of_columns : overlap_w ? candidate : LEAST;
-    of_columns_3 <= of_columns;
-    of_columns_4 <= of_columns_3;
+    pool_bank_q <= pool_read_all[HALF_ADDRESS];
+    unit_done <= rst ? '0 : {unit_done[POOLED-1:1], column_last && group.last};
   end
-  assign pool_read_at = sum_2.pool_at[HALF_ADDRESS-1:0];
-
-  // ---- Cycle 3: the largest of the rows before, from block RAM, whose output is slow. 4: the largest of all rows.
-  logic signed [15:0] row_run_4;
-  always_ff @(posedge clk)
-    row_run_4 <= first_row_in[3] ? LEAST : signed'(sum_3.pool_at[HALF_ADDRESS] ? runs[1][15:0] : runs[0][15:0]);
-  wire signed [15:0] of_rows = row_run_4 > of_columns_4 ? row_run_4 : of_columns_4;
-  assign pool_store = stem && sum_4.valid && sum_4.ends;
-  assign pool_store_at = sum_4.pool_at;
-  assign pool_run = !row_ends_in[4] ? of_rows : overlap_h ? of_columns_4 : LEAST;
+  subbit_stem_pool #(
+      .OUTPUTS(OUTPUTS),
+      .ADDRESS_BITS(HALF_ADDRESS + 1),
+      .TAG_BITS($bits(pooled_t))
+  ) pool (
+      .clk,
+      .rst,
+      .overlap_h_i(overlap_h),
+      .overlap_w_i(overlap_w),
+      .valid_i(columns_valid[2]),
+      .place_i(columns_2.place),
+      .minimum_i(minimum_2),
+      .first_i(columns_2.first_column),
+      .present_i(columns_2.present),
+      .ends_i(columns_2.ends),
+      .sums_i({moved_2[1], moved_2[0]}),
+      .row_first_i(columns_2.first_row),
+      .row_ends_i(columns_2.row_ends),
+      .address_i(columns_2.pool_at),
+      .tag_i({columns_2.channel, columns_2.place, columns_2.column}),
+      .read_address_o(pool_read_all),
+      .read_data_i(pool_bank_q ? runs[1][15:0] : runs[0][15:0]),
+      .store_o(pool_store),
+      .store_address_o(pool_store_at),
+      .store_data_o(pool_run),
+      .valid_o(sum_valid_o),
+      .sum_o(sum_o),
+      .tag_o(pooled),
+      .busy_o(pool_busy)
+  );
+  assign {sum_channel_o, sum_place_o, sum_column_o} = pooled;
+  assign unit_done_o = unit_done[POOLED];
 
   // ---- Accumulators of a shortcut: a pair of pixels.
   logic last_q;
   always_ff @(posedge clk) begin
-    store_o <= sum_2.valid && !stem && !rst;
-    store_half_o <= half_in[2];
-    store_address_o <= sum_2.address;
-    store_lanes_o <= STEP'(3) << sum_2.lane;
+    store_o <= pairs_valid[2] && !rst;
+    store_half_o <= pair_2.half;
+    store_address_o <= pair_2.address;
+    store_lanes_o <= STEP'(3) << pair_2.lane;
     store_data_o <= {TILE_PIXELS{moved_2[1], moved_2[0]}};
-    last_q <= sum_2.valid && sum_2.last && !stem && !rst;
+    last_q <= pairs_valid[2] && pair_2.last && !rst;
     band_done_o <= last_q && !rst;
   end
-
-  // ---- Sums of a stem.
-  always_ff @(posedge clk) begin
-    sum_valid_o <= pool_store && row_ends_in[4] && !rst;
-    sum_channel_o <= sum_4.channel;
-    sum_place_o <= sum_4.place;
-    sum_column_o <= sum_4.column;
-    sum_o <= minimum_in[4] ? ~of_rows : of_rows;
-    unit_done_o <= stem && sum_4.valid && sum_4.last && !rst;
-  end
-  assign busy_o = reading_q != IDLE || computing_q != OFF || (pass_valid != '0 && !lend_i) || drains_q || sum_1.valid || sum_2.valid || sum_3.valid || sum_4.valid ||
-      store_o || last_q || band_done_o || sum_valid_o || unit_done_o;
+  assign busy_o = reading_q != IDLE || computing_q != OFF || (pass_valid != '0 && !lend_i) || drains_q || list_sum_store_q ||
+      stem_sums_busy || columns_valid != '0 || pairs_valid != '0 || pool_busy || unit_done != '0 || store_o || last_q || band_done_o;
 endmodule
 
 `default_nettype wire

@@ -105,19 +105,21 @@ module subbit_descriptor #(
     return window >= 8'd1 && window <= 8'(MAX_POOL) && stride >= 8'd1 && stride <= window && stride + 8'd1 >= window &&
         pad_begin < window && pad_end < window;
   endfunction
+  // The last pixel of a window that begins with an odd column is not there, and only a stride of 8 needs it.
+  wire window_fits = d.stride_w != 16'd8 || !d.pad_left[0];
   wire stem_alone = DENSE && d.kind == 8'(KIND_STEM) && dense_clear && d.kernel >= 8'd1 && d.kernel <= 8'(MAX_KERNEL) &&
       in_range(32'(d.stride_h), 32'(d.kernel)) && in_range(32'(d.stride_w), 32'(d.kernel)) && d.pad_top < 16'(d.kernel) &&
       d.pad_left < 16'(d.kernel) && d.pad_bottom < 16'(d.kernel) && d.pad_right < 16'(d.kernel) &&
       pool_fits(d.pool_height, d.pool_stride_h, d.pool_pad_top, d.pool_pad_bottom) &&
-      pool_fits(d.pool_width, d.pool_stride_w, d.pool_pad_left, d.pool_pad_right) && d.shift >= 8'd1 && d.shift <= 8'd16 &&
-      d.beside <= 8'd1 && value_bits_fit;
+      pool_fits(d.pool_width, d.pool_stride_w, d.pool_pad_left, d.pool_pad_right) && d.shift >= 8'd1 && d.shift <= 8'd17 &&
+      d.beside <= 8'd1 && value_bits_fit && window_fits;
   // A cycle after what they are made of.
   logic integer_supported, integer_tail_clear;
   logic [31:0] positions;
   logic [MOST_BITS-1:0] most_sum;           // of a convolution, if its channels are within their limit
   logic [MOST_BITS+10:0] most_sum_moved;    // up
-  logic [8:0] dense_taps;                   // of a stem or shortcut
-  logic [15:0] block_outputs;               // of a block, at most
+  logic [9:0] dense_taps;                   // of a stem or shortcut
+  logic [15:0] block_outputs;               // of a stem's block, at most
   logic [31:0] kept;                        // what stays on chip of a row: pairs of values, or sums that are pooled
   // Lengths of the axes of a stem's sums, and of what they are pooled to: one division after the other.
   logic [3:0] judge;
@@ -215,11 +217,11 @@ module subbit_descriptor #(
         out_length(padded_height, d.stride_h);
     if (!stem || judge == 4'd8) width_due <= stem ? 32'(quotient) : shortcut ? (d.pool_height[1] ? (d.in_width + 32'd1) >> 1 : d.in_width) :
         out_length(padded_width, d.stride_w);
-    dense_taps <= stem ? 9'(d.in_channels[2:0] * 9'(d.kernel[3:0] * 7'(d.kernel[3:0]))) : d.in_channels[8:0];
-    block_outputs <= d.out_channels > INDEX_OUTPUTS ? 16'(INDEX_OUTPUTS) : d.out_channels[15:0];
+    dense_taps <= stem ? d.taps[9:0] : d.in_channels[9:0];
+    block_outputs <= d.out_channels > DENSE_OUTPUTS ? 16'(DENSE_OUTPUTS) : d.out_channels[15:0];
     kept <= shortcut ? 32'(d.in_channels[15:0]) * ((32'(d.out_width[15:0]) + 32'd1) >> 1) :
         32'(block_outputs) * 32'(d.out_width[15:0]);
-    shape_ok <= in_range(d.in_channels, stem ? STEM_CHANNELS : shortcut ? DENSE_TAPS : 32'(MAX_CHANNELS)) &&
+    shape_ok <= (!stem || in_range(32'(d.taps), STEM_TAPS)) && in_range(d.in_channels, stem ? STEM_CHANNELS : shortcut ? DENSE_TAPS : 32'(MAX_CHANNELS)) &&
         in_range(d.out_channels, classifier ? MAX_CLASSES : 32'(MAX_CHANNELS)) && d.batch != 0 && in_range(d.in_height, 32'd65535) && in_range(d.out_height, 32'd65535) &&
         in_range(d.in_width, stem ? STEM_WIDTH : 32'(MAX_WIDTH)) && in_range(d.out_width, 32'(MAX_WIDTH)) &&
         (classifier ? positions <= MAX_POSITIONS && d.out_height == 32'd1 && d.out_width == 32'd1 :
@@ -259,7 +261,7 @@ module subbit_descriptor #(
   wire dense = classifier || stem || shortcut;
   wire [31:0] index_outputs = dense ? (d.out_channels + DENSE_OUTPUTS - 32'd1) & ~(DENSE_OUTPUTS - 32'd1) : d.out_channels;
   wire [31:0] index_channels = stem || shortcut ?
-      32'(dense_taps) : TABLES && !classifier ? (d.in_channels + INDEX_CHANNELS - 32'd1) & ~(INDEX_CHANNELS - 32'd1) : d.in_channels;
+      32'(dense_taps) << stem : TABLES && !classifier ? (d.in_channels + INDEX_CHANNELS - 32'd1) & ~(INDEX_CHANNELS - 32'd1) : d.in_channels;
 
   logic multiply;
   logic [39:0] factor_a;
@@ -301,7 +303,7 @@ module subbit_descriptor #(
       3'd0: region_bytes = out_total;
       3'd1: region_bytes = in_total;
       3'd2: region_bytes = layer.index_bytes;
-      3'd3: region_bytes = classifier || shortcut ? 40'd0 : stem ? 40'(d.in_channels) : 40'd2 << d.tau;
+      3'd3: region_bytes = classifier || shortcut ? 40'd0 : stem ? 40'd8 + (40'(dense_taps) << 2) : 40'd2 << d.tau;
       3'd4: region_bytes = layer.has_bias ? 40'(d.out_channels) << 2 : 40'd0;
       3'd5: region_bytes = gives_values ? 40'(d.out_channels) << 4 : words ? 40'd0 : 40'(d.out_channels) << 2;
       3'd6: region_bytes = layer.has_residual ? out_total : 40'd0;
@@ -338,7 +340,7 @@ module subbit_descriptor #(
 
   always_ff @(posedge clk) begin
     tail_clear <= d.reserved_8e == 0;
-    integer_tail_clear <= d.reserved_ce == 0 && d.reserved_d8 == 0;
+    integer_tail_clear <= (stem || d.taps == 0) && d.reserved_d8 == 0;
     integer_supported <= (classifier_alone || conv_alone || shortcut_alone || stem_alone) && others_clear;
     has_codebook <= addresses[3] != 0;
     has_bias <= addresses[4] != 0;

@@ -495,7 +495,6 @@ module subbit_device #(
       logic [15:0] sum;
       subbit_stem_end #(
           .OUTPUTS(OUTPUTS),
-          .BLOCK(32'(INDEX_OUTPUTS)),
           .MAX_CHANNELS(MAX_CHANNELS),
           .WIDTH(MAX_WIDTH),
           .ADDR_WIDTH(ADDR_WIDTH),

@@ -58,8 +58,8 @@ package subbit_pkg;
     logic [4:0] value_bits;
     logic gives_signs;
     logic [39:0] signs_address;
-    // Of a stem or shortcut, its weights for each output channel and the window of its pool; of a stem alone the others.
-    logic [8:0] dense_taps;
+    // Of a stem or shortcut, its taps and the window of its pool; of a stem alone the others.
+    logic [9:0] dense_taps;
     logic [1:0] pool_height;
     logic [1:0] pool_width;
     logic [1:0] pool_stride_h;

@@ -9,7 +9,6 @@
 
 module subbit_stem_end #(
     parameter int OUTPUTS = 64,        // of a unit, a power of two
-    parameter int BLOCK = 128,         // whose units follow each other in a row, twice OUTPUTS
     parameter int MAX_CHANNELS = 512,
     parameter int WIDTH = 56,          // of a row, a multiple of eight
     parameter int ADDR_WIDTH = 32,
@@ -73,8 +72,8 @@ module subbit_stem_end #(
   if (DATA_WIDTH != 32 && DATA_WIDTH != 64) begin : g_check
     $error("DATA_WIDTH must be 32 or 64");
   end
-  if (BLOCK != 2 * OUTPUTS || WIDTH % 8 != 0) begin : g_check2
-    $error("BLOCK must be 2 * OUTPUTS, and WIDTH a multiple of eight");
+  if (WIDTH % 8 != 0) begin : g_check2
+    $error("WIDTH must be a multiple of eight");
   end
 
   // ---- Sums: cycle 1: parameters are read. 2: in a register. 3: multiplied. 4: bias added. 5: the nearest value. 6: its sign.
@@ -196,24 +195,19 @@ module subbit_stem_end #(
   state_t state_q;
   logic [31:0] images_left_q;
   logic [15:0] first_channel_q, rows_left_q;
-  logic second_q;                   // unit of a row
-  logic [39:0] image_at_q, block_at_q, row_at_q;             // of values: an image, a block in it, a row of the block
+  logic [39:0] image_at_q, block_at_q, row_at_q;             // of values: an image, a block of OUTPUTS channels in it, a row of the block
   logic [39:0] signs_image_q, signs_block_q, signs_row_q;    // of signs
   logic [39:0] signs_at_q;                                   // of the channel
   logic [39:0] line_left_q;                                  // bytes of a row of all channels from the block on
   logic [SETTLE-1:0] settled_q;
-  logic block_last_q, units_end_q;
+  logic block_last_q;
   logic [15:0] outputs_q;           // of the unit
   logic [15:0] row_words_q, row_bytes_q;
   logic [15:0] sign_bytes_q;        // of a row of a channel
   wire [15:0] channels_left = layer_i.out_channels - first_channel_q;
-  wire [15:0] block_outputs = block_last_q ? channels_left : 16'(BLOCK);
-  logic two_q;                      // units make a row of the block
   always_ff @(posedge clk) begin
-    block_last_q <= channels_left <= 16'(BLOCK);
-    two_q <= block_outputs > 16'(OUTPUTS);
-    units_end_q <= second_q == two_q;
-    outputs_q <= second_q ? block_outputs - 16'(OUTPUTS) : two_q ? 16'(OUTPUTS) : block_outputs;
+    block_last_q <= channels_left <= 16'(OUTPUTS);
+    outputs_q <= channels_left <= 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
     row_bytes_q <= (layer_i.out_width + 16'd3) >> 2 << 3;
     row_words_q <= row_bytes_q >> SIZE;
     sign_bytes_q <= (layer_i.out_width + 16'd7) >> 3;
@@ -301,14 +295,13 @@ module subbit_stem_end #(
   assign write_beat_data_o = state_q == SIGNS_LEAVE ? signs_q[DATA_WIDTH-1:0] : values_beat;
   assign write_beat_strobe_o = state_q == SIGNS_LEAVE ? strobes_q[BYTES-1:0] : '1;
   assign freed = (state_q == VALUES_LEFT && credits_q == QUEUE_BITS'(QUEUE) && !layer_i.gives_signs) || (signs_leave && channel_ends_q);
-  wire row_ends = freed && units_end_q;
-  wire block_ends = row_ends && rows_left_q == 16'd1;
+  wire block_ends = freed && rows_left_q == 16'd1;
   wire image_ends = block_ends && block_last_q;
   assign busy_o = state_q != IDLE;
 
   always_ff @(posedge clk) begin
-    values_at_q <= ADDR_WIDTH'(row_at_q + (second_q ? set_bytes : '0));
-    values_beats_q <= 24'((outputs_q == 16'(OUTPUTS) ? set_bytes : line_left_q - (second_q ? set_bytes : '0)) >> SIZE);
+    values_at_q <= ADDR_WIDTH'(row_at_q);
+    values_beats_q <= 24'((outputs_q == 16'(OUTPUTS) ? set_bytes : line_left_q) >> SIZE);
     settled_q <= freed || start_i ? '0 : {settled_q[SETTLE-2:0], 1'b1};
     sign_beats_q <= sign_beat_leaves ? sign_beats_q - 1'b1 : state_q == SIGNS ? sign_beats : sign_beats_q;
     if (rst) credits_q <= QUEUE_BITS'(QUEUE);
@@ -337,23 +330,22 @@ module subbit_stem_end #(
     if (state_q == NEXT) begin
       read_word_q <= '0;
       read_place_q <= '0;
-      signs_at_q <= signs_row_q + (second_q ? layer_i.signs_plane_bytes << SET_BITS : '0);
+      signs_at_q <= signs_row_q;
     end else if (signs_leave) begin
       signs_at_q <= signs_at_q + layer_i.signs_plane_bytes;
     end
-    if (freed) second_q <= !units_end_q;
-    if (row_ends) begin
+    if (freed) begin
       rows_left_q <= block_ends ? layer_i.out_height : rows_left_q - 16'd1;
       row_at_q <= row_at_q + layer_i.out_plane_bytes;
       signs_row_q <= signs_row_q + 40'(sign_bytes_q);
     end
     if (block_ends) begin
-      first_channel_q <= block_last_q ? 16'd0 : first_channel_q + 16'(BLOCK);
-      block_at_q <= block_at_q + (set_bytes << 1);
-      row_at_q <= block_at_q + (set_bytes << 1);
-      line_left_q <= block_last_q ? layer_i.out_plane_bytes : line_left_q - (set_bytes << 1);
-      signs_block_q <= signs_block_q + (layer_i.signs_plane_bytes << (SET_BITS + 1));
-      signs_row_q <= signs_block_q + (layer_i.signs_plane_bytes << (SET_BITS + 1));
+      first_channel_q <= block_last_q ? 16'd0 : first_channel_q + 16'(OUTPUTS);
+      block_at_q <= block_at_q + set_bytes;
+      row_at_q <= block_at_q + set_bytes;
+      line_left_q <= block_last_q ? layer_i.out_plane_bytes : line_left_q - set_bytes;
+      signs_block_q <= signs_block_q + (layer_i.signs_plane_bytes << SET_BITS);
+      signs_row_q <= signs_block_q + (layer_i.signs_plane_bytes << SET_BITS);
     end
     if (image_ends) begin
       images_left_q <= images_left_q - 32'd1;
@@ -369,7 +361,6 @@ module subbit_stem_end #(
       images_left_q <= layer_i.batch;
       first_channel_q <= '0;
       rows_left_q <= layer_i.out_height;
-      second_q <= 1'b0;
       image_at_q <= layer_i.output_address;
       block_at_q <= layer_i.output_address;
       row_at_q <= layer_i.output_address;

@@ -80,6 +80,10 @@ bool UnusedFieldsAreClear(const LayerShape& d) {
                       d.pad_right == 0));
 }
 
+/// Of a stem's window that begins with an odd column the last of its 16 pixels is not read, which only the largest stride
+/// needs.
+bool WindowIsWhole(const LayerShape& d) { return d.stride_w != contract::kMaxKernel || d.pad_left % 2 == 0; }
+
 /// The window of a stem's max pool, which overlaps the next one by at most one, or of a shortcut's average pool; other
 /// kinds have none.
 bool PoolIsSound(const IntegerStage& stage) {
@@ -136,7 +140,7 @@ ErrorCode ValidateIntegerSupport(const LayerShape& d, const Capabilities& c) {
          d.pad_bottom <= 2 && d.pad_left <= 2 && d.pad_right <= 2;
   } else if (stage.kind == Kind::kStem) {
     ok = ok && InRange(stage.kernel, 1, contract::kMaxKernel) && InRange(d.stride_h, 1, stage.kernel) &&
-         InRange(d.stride_w, 1, stage.kernel) &&
+         InRange(d.stride_w, 1, stage.kernel) && WindowIsWhole(d) &&
          std::max({d.pad_top, d.pad_left, d.pad_bottom, d.pad_right}) < stage.kernel;
   }
   return ok ? ErrorCode::kNone : ErrorCode::kUnsupported;
@@ -211,6 +215,9 @@ std::string LayerShape::ExceededLimit() const {
     return "the width of a stem's output times its output channels, of which up to " +
            std::to_string(contract::kDenseOutputs) + " count, is at most " + std::to_string(contract::kPooledSums) +
            " with a max pool, and here " + std::to_string(PooledSums(*this));
+  }
+  if (integer.has_value() && integer->kind == Kind::kStem && !WindowIsWhole(*this)) {
+    return "a stem with a stride of " + std::to_string(contract::kMaxKernel) + " has an even number of columns of padding on the left";
   }
   if (IsShortcut(*this) && in_channels > contract::kDenseTaps) {
     return "a shortcut has at most " + std::to_string(contract::kDenseTaps) + " input channels";

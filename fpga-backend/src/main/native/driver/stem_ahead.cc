@@ -11,9 +11,8 @@
 namespace subbit::fpga {
 namespace {
 
-/// The most images of a part: with more, the stems of the first one, which nothing hides, take too long, and the
-/// tensors of all of its images lie in device memory.
-constexpr std::uint32_t kMostImages = 16;
+/// The most images of a part, whose tensors all lie in device memory. More would hardly save any cycles.
+constexpr std::uint32_t kMostImages = 64;
 
 /// The modelled cycles of a layer for any number of images: each after the first few takes as long as the one before.
 class ImageCycles {
@@ -198,7 +197,8 @@ std::uint32_t ImagesOfParts(const std::vector<LayerShape>& layers, std::uint32_t
   }
   std::uint32_t best = 1;
   std::uint64_t fewest = std::numeric_limits<std::uint64_t>::max();
-  for (std::uint32_t images = 1; images <= std::min(batch, kMostImages); ++images) {
+  // All numbers that are small, and of large ones some.
+  for (std::uint32_t images = 1; images <= std::min(batch, kMostImages); images += std::max(1u, images / 8)) {
     std::vector<std::uint64_t> alone;
     for (std::size_t i = 0; i < list.size(); ++i) {
       list[i].batch = images;

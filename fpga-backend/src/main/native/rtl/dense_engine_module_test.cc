@@ -14,6 +14,8 @@
 #include "Vsubbit_dense_engine.h"
 #include "Vsubbit_dense_engine_narrow.h"
 #include "core/integer/integer_arithmetic.h"
+#include "device/dense_order.h"
+#include "device/stem_taps.h"
 #include "rtl/layer_fields.h"
 #include "rtl/layer_port.h"
 #include "rtl/module_bench.h"
@@ -25,6 +27,7 @@ namespace {
 constexpr std::uint32_t kSet = 16;
 constexpr std::uint32_t kBlock = 32;
 constexpr std::uint32_t kTaps = 64;
+constexpr std::uint32_t kStemTaps = 128;
 constexpr std::uint32_t kMaxChannels = 64;
 constexpr std::uint32_t kSums = 128;
 constexpr std::uint32_t kStep = 14;
@@ -34,7 +37,9 @@ constexpr int kNothing = 1 << 20;
 
 /// A layer with an output, and whose rows stay on chip.
 bool Fits(const LayerShape& d) {
-  return d.out_height >= 1 && d.out_width >= 1 && d.out_width <= kMaxWidth && d.dense_taps() <= kTaps &&
+  return d.out_height >= 1 && d.out_width >= 1 && d.out_width <= kMaxWidth &&
+         d.dense_taps() <= (d.integer->kind == Kind::kStem ? kStemTaps : kTaps) &&
+         (d.stride_w != contract::kMaxKernel || d.pad_left % 2 == 0) &&
          d.in_channels * ((d.out_width + 1) / 2) <= contract::kShortcutPairs;
 }
 
@@ -56,7 +61,7 @@ LayerShape RandomStem(std::mt19937& random) {
   IntegerStage& stage = d.integer.emplace();
   stage.kind = Kind::kStem;
   stage.kernel = static_cast<std::uint8_t>(Between(random, 1, random() % 2 == 0 ? 8 : 3));
-  stage.shift = static_cast<std::uint8_t>(Between(random, 1, 16));
+  stage.shift = static_cast<std::uint8_t>(Between(random, 1, 17));
   d.in_channels = static_cast<std::uint32_t>(Between(random, 1, 4));
   d.in_height = static_cast<std::uint32_t>(Between(random, 1, 40));
   d.in_width = static_cast<std::uint32_t>(Between(random, 1, random() % 8 == 0 ? 256 : random() % 4 == 0 ? 50 : 12));
@@ -67,6 +72,7 @@ LayerShape RandomStem(std::mt19937& random) {
   for (auto* pad : {&d.pad_top, &d.pad_left, &d.pad_bottom, &d.pad_right}) {
     *pad = static_cast<std::uint16_t>(Between(random, 0, stage.kernel - 1));
   }
+  stage.taps = static_cast<std::uint16_t>(StemTaps(d).size());
   for (std::size_t axis = 0; random() % 4 != 0 && axis < 2; ++axis) {
     stage.pool[axis] = static_cast<std::uint8_t>(Between(random, 1, 3));
     stage.pool_strides[axis] =
@@ -88,7 +94,7 @@ class DenseEngineBench {
     stored_[0].assign(kSums * kStep, kNothing);
     stored_[1] = stored_[0];
     image_ = first_ = row_ = held_ = stored_half_ = 0;
-    set_ = done_ = 0;
+    done_ = 0;
     unit_.assign(std::size_t{kSet} * d_.out_width, kNothing);
     ended_ = false;
     m_.start_i = 1;
@@ -147,6 +153,9 @@ class DenseEngineBench {
     d_.input_address = 64 * (random_() % 4);
     d_.index_address = (1 << 18) + 64 * (random_() % 4);
     d_.codebook_address = (1 << 18) + (1 << 17) + 64 * (random_() % 4);
+    if (d_.integer->kind == Kind::kStem) {
+      LoadList();
+    }
     pieces_ = (d_.out_width + kStep - 1) / kStep;
     const std::uint32_t block = std::min(kBlock, d_.out_channels);
     band_rows_ = static_cast<std::uint32_t>(Between(random_, 1, static_cast<int>(kSums / block / pieces_)));
@@ -155,6 +164,27 @@ class DenseEngineBench {
     m_.pieces_i = static_cast<std::uint8_t>(pieces_);
     m_.lend_i = 0;
     stall_ = random_() % 3 == 0 ? 0 : random_() % 8;
+  }
+
+  /// The list of a stem's taps, and its weights, in sets of the module's size.
+  void LoadList() {
+    const std::size_t kernel = d_.integer->kernel;
+    stem_weights_.resize(d_.out_channels * d_.in_channels * kernel * kernel);
+    std::generate(stem_weights_.begin(), stem_weights_.end(), [&] { return static_cast<std::int8_t>(random_()); });
+    const std::vector<std::uint8_t> zero_pixels(memory_.begin(), memory_.begin() + d_.in_channels);
+    const auto codebook = StemCodebook(d_, zero_pixels);
+    std::copy(codebook.begin(), codebook.end(), memory_.begin() + static_cast<std::ptrdiff_t>(d_.codebook_address));
+    const auto weights = StemWeights(d_, stem_weights_);
+    for (std::uint32_t o = 0; o < d_.out_channels; ++o) {
+      for (std::uint64_t tap = 0; tap < d_.dense_taps(); ++tap) {
+        std::memcpy(&memory_[d_.index_address + 2 * PlaceOf(o, tap)], &weights[DensePlace(d_, o, tap)], 2);
+      }
+    }
+  }
+
+  /// Of a weight in memory: sets, in them taps, in them outputs.
+  std::size_t PlaceOf(std::uint32_t o, std::uint64_t tap) const {
+    return (o / kSet * d_.dense_taps() + tap) * kSet + o % kSet;
   }
 
   /// The signs of multipliers.
@@ -170,10 +200,6 @@ class DenseEngineBench {
       }
     }
     m_.parameters_store_i = 0;
-  }
-
-  std::int32_t Weight(std::uint32_t o, std::uint64_t tap) const {
-    return static_cast<std::int8_t>(memory_[d_.index_address + (o / kSet * d_.dense_taps() + tap) * kSet + o % kSet]);
   }
 
   std::int32_t Moved(std::int64_t sum) const {
@@ -200,22 +226,23 @@ class DenseEngineBench {
   std::int32_t StemSum(std::uint32_t image, std::uint32_t o, std::int64_t row, std::int64_t column) const {
     const int kernel = d_.integer->kernel;
     std::int64_t sum = 0;
-    std::uint64_t tap = 0;
+    const std::int8_t* weight =
+        stem_weights_.data() + std::size_t{o} * d_.in_channels * static_cast<std::size_t>(kernel * kernel);
     for (std::uint32_t c = 0; c < d_.in_channels; ++c) {
       for (int i = 0; i < kernel; ++i) {
-        for (int j = 0; j < kernel; ++j, ++tap) {
+        for (int j = 0; j < kernel; ++j, ++weight) {
           const std::int64_t y = row * d_.stride_h - d_.pad_top + i;
           const std::int64_t x = column * d_.stride_w - d_.pad_left + j;
           if (y >= 0 && y < d_.in_height && x >= 0 && x < d_.in_width) {
             const std::size_t at =
                 d_.input_address +
                 ((std::size_t{image} * d_.in_channels + c) * d_.in_height + static_cast<std::size_t>(y)) * d_.in_width;
-            sum += Weight(o, tap) * (memory_[at + static_cast<std::size_t>(x)] - memory_[d_.codebook_address + c]);
+            sum += *weight * (memory_[at + static_cast<std::size_t>(x)] - memory_[d_.codebook_address + c]);
           }
         }
       }
     }
-    return Moved(sum);
+    return Moved(2 * sum);
   }
 
   std::int32_t Expected(std::uint32_t image, std::uint32_t o, std::uint32_t y, std::uint32_t x) const {
@@ -223,7 +250,7 @@ class DenseEngineBench {
     if (stage.kind == Kind::kShortcut) {
       std::int64_t sum = 0;
       for (std::uint32_t c = 0; c < d_.in_channels; ++c) {
-        sum += Weight(o, c) * Mean(image, c, y, x);
+        sum += static_cast<std::int8_t>(memory_[d_.index_address + PlaceOf(o, c)]) * Mean(image, c, y, x);
       }
       return Moved(sum);
     }
@@ -276,7 +303,7 @@ class DenseEngineBench {
       ++held_;
     }
     if (m_.sum_valid_o) {
-      ASSERT_EQ(m_.sum_channel_o, first_ + set_ + m_.sum_place_o) << Describe();
+      ASSERT_EQ(m_.sum_channel_o, first_ + m_.sum_place_o) << Describe();
       ASSERT_LT(m_.sum_column_o, d_.out_width) << Describe();
       int& sum = unit_[std::size_t{m_.sum_place_o} * d_.out_width + m_.sum_column_o];
       ASSERT_EQ(sum, kNothing) << "a second sum: " << Describe();
@@ -328,31 +355,26 @@ class DenseEngineBench {
     EndRows(rows);
   }
 
-  /// A row of a set of a stem's channels.
+  /// A row of a set of a stem's channels, which are a block.
   void TakeUnit() {
     ASSERT_FALSE(ended_) << "one unit too many";
     ++done_;
-    const std::uint32_t outputs = std::min(kBlock, d_.out_channels - first_);
-    for (std::uint32_t o = 0; o < std::min(kSet, outputs - set_); ++o) {
+    for (std::uint32_t o = 0; o < std::min(kSet, d_.out_channels - first_); ++o) {
       for (std::uint32_t x = 0; x < d_.out_width; ++x) {
-        ASSERT_EQ(unit_[std::size_t{o} * d_.out_width + x], Expected(image_, first_ + set_ + o, row_, x))
-            << "image " << image_ << ", channel " << first_ + set_ + o << ", row " << row_ << ", column " << x << ": "
+        ASSERT_EQ(unit_[std::size_t{o} * d_.out_width + x], Expected(image_, first_ + o, row_, x))
+            << "image " << image_ << ", channel " << first_ + o << ", row " << row_ << ", column " << x << ": "
             << Describe();
       }
     }
     unit_.assign(unit_.size(), kNothing);
-    set_ += kSet;
-    if (set_ >= outputs) {
-      set_ = 0;
-      EndRows(1);
-    }
+    EndRows(1);
   }
 
   void EndRows(std::uint32_t rows) {
     row_ += rows;
     if (row_ == d_.out_height) {
       row_ = 0;
-      first_ += kBlock;
+      first_ += d_.integer->kind == Kind::kStem ? kSet : kBlock;
       if (first_ >= d_.out_channels) {
         first_ = 0;
         ended_ = ++image_ == d_.batch;
@@ -364,6 +386,7 @@ class DenseEngineBench {
   std::mt19937 random_;
   LayerDescriptor d_;
   std::vector<std::uint8_t> memory_;
+  std::vector<std::int8_t> stem_weights_;  ///< [output][channel][row][column]
   std::vector<bool> negative_;
   std::uint32_t pieces_ = 0;
   std::uint32_t band_rows_ = 0;
@@ -372,7 +395,6 @@ class DenseEngineBench {
   std::vector<int> stored_[2];     ///< [sum][pixel of a step] of either half
   int stored_half_ = 0;
   std::vector<int> unit_;  ///< [channel of a set][column], of a stem
-  std::uint32_t set_ = 0;  ///< of a stem: the unit's first channel in its block
   int held_ = 0;           ///< halves, or units, that are in use
   int done_ = 0;           ///< of them, those that are complete
   std::uint32_t image_ = 0;

@@ -85,7 +85,7 @@ module subbit_dense_engine #(
     input  wire                    lent_begin_i,     // one cycle, before the first beat
     input  wire                    lent_beat_valid_i,
     input  wire  [ DATA_WIDTH-1:0] lent_beat_data_i,
-    output logic                   lent_stored_o,    // one cycle after a word's last beat
+    output logic                   lent_stored_o,    // one cycle: a word is being stored
     input  wire                    lent_tap_i,
     input  wire                    lent_last_i,
     input  wire  [$clog2(MAX_CHANNELS)-1:0] lent_word_i,
@@ -313,8 +313,6 @@ module subbit_dense_engine #(
   // ---- The list of taps, behind eight bytes with the zero pixels, a word of 32 bits per cycle. Of each of its sums the last
   // tap and the number are kept. The last tap ends a sum, whatever the list says.
   typedef struct packed {
-    logic last;
-    logic [1:0] sum;
     logic [1:0] channel;
     logic [2:0] row;
     logic [1:0] combination;
@@ -324,7 +322,9 @@ module subbit_dense_engine #(
   logic [7:0] zeros_q[4];
   logic [LIST_BITS+1:0] list_word_q;           // of 32 bits
   logic [LIST_BITS-1:0] list_at_q;
-  stem_tap_t list_entry_q;
+  stem_tap_t list_tap_q;
+  logic [1:0] list_sum_of_q;
+  logic list_ends_q;                           // the sum
   logic list_store_q;
   // A beat of 64 bits has two words.
   wire list_upper = DATA_WIDTH == 64 && list_word_q[0];
@@ -345,18 +345,18 @@ module subbit_dense_engine #(
       list_word_q <= list_word_q + 1'b1;
       if (list_word_q == 0) for (int c = 0; c < 4; c++) zeros_q[c] <= beat_data[8*c+:8];
     end
-    list_entry_q <= list_word;
+    {list_ends_q, list_sum_of_q, list_tap_q} <= list_word;
     // The last beat may have a word behind the list.
     list_store_q <= list_taken && list_word_q >= (LIST_BITS + 2)'(2) && list_word_q < list_end && !rst;
     if (list_store_q) begin
       list_at_q <= list_at_q + 1'b1;
-      list_begins_q <= list_entry_q.last;
-      if ((list_entry_q.last || list_last) && !list_sums_q[2]) begin
+      list_begins_q <= list_ends_q;
+      if ((list_ends_q || list_last) && !list_sums_q[2]) begin
         list_sums_q <= list_sums_q + 3'd1;
         sum_end_q[list_sums_q[1:0]] <= list_at_q;
         sum_single_q[list_sums_q[1:0]] <= list_begins_q;
-        sum_number_q[list_sums_q[1:0]] <= list_entry_q.sum;
-        sums_present_q[list_entry_q.sum] <= 1'b1;
+        sum_number_q[list_sums_q[1:0]] <= list_sum_of_q;
+        sums_present_q[list_sum_of_q] <= 1'b1;
       end
     end
     if (start_i) begin
@@ -374,6 +374,8 @@ module subbit_dense_engine #(
   // ---- Weights: of a block sets, in them taps; of a stem's list one set.
   logic [WORD_ADDRESS-1:0] word_address_q;
   logic [10*OUTPUTS-1:0] tap_weights;
+  logic word_stored;
+  assign lent_stored_o = word_stored && lend_i;
   wire weight_beat = lent_beat_valid_i || (beat_valid && reading_q == WEIGHTS);
   subbit_dense_weights #(
       .OUTPUTS(OUTPUTS),
@@ -386,7 +388,7 @@ module subbit_dense_engine #(
       .wide_i(stem && !lend_i),
       .valid_i(weight_beat),
       .data_i(lend_i ? lent_beat_data_i : beat_data),
-      .stored_o(lent_stored_o),
+      .stored_o(word_stored),
       .address_i(word_address_q),
       .word_o(tap_weights)
   );
@@ -842,7 +844,7 @@ module subbit_dense_engine #(
       .clk,
       .write(list_store_q),
       .write_address(list_at_q),
-      .write_data(list_entry_q),
+      .write_data(list_tap_q),
       .read(1'b1),
       .read_address(tap_q),
       .read_data(tap_1)

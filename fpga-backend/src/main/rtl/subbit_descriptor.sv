@@ -91,13 +91,14 @@ module subbit_descriptor #(
       pool_pads_clear;
   wire window_clear = d.stride_h == 16'd1 && d.stride_w == 16'd1 && {d.pad_top, d.pad_left, d.pad_bottom, d.pad_right} == 0;
   wire value_bits_fit = d.value_bits >= 8'd9 && d.value_bits <= 8'd16;
+  wire taps_clear = d.taps == 0;
   wire dense_clear = d.tau == 0 && d.residual_address == 0 && d.slope_shift == 0;
-  wire classifier_alone = DENSE && d.kind == 8'(KIND_CLASSIFIER) && dense_clear && d.kernel == 0 && pool_clear && window_clear && d.beside == 0 &&
+  wire classifier_alone = DENSE && d.kind == 8'(KIND_CLASSIFIER) && dense_clear && d.kernel == 0 && pool_clear && window_clear && d.beside == 0 && taps_clear &&
       d.shift <= 8'd15 && d.value_bits == 0 && d.signs_address == 0;
   wire conv_alone = INTEGER_CONV && d.kind == 8'(KIND_CONV) && conv_form && (32'd1 << d.tau) <= 32'(TABLE_DEPTH) &&
-      d.kernel == 0 && pool_clear && d.beside == 0 && d.shift <= 8'd11 && d.slope_shift <= 8'd3 &&
+      d.kernel == 0 && pool_clear && d.beside == 0 && taps_clear && d.shift <= 8'd11 && d.slope_shift <= 8'd3 &&
       (d.residual_address != 0 || d.slope_shift == 0) && value_bits_fit;
-  wire shortcut_alone = DENSE && d.kind == 8'(KIND_SHORTCUT) && dense_clear && d.kernel == 0 && window_clear && d.beside == 0 &&
+  wire shortcut_alone = DENSE && d.kind == 8'(KIND_SHORTCUT) && dense_clear && d.kernel == 0 && window_clear && d.beside == 0 && taps_clear &&
       (d.pool_height == 8'd1 || d.pool_height == 8'd2) && d.pool_width == d.pool_height && d.pool_stride_h == d.pool_height &&
       d.pool_stride_w == d.pool_height && pool_pads_clear && d.shift >= 8'd1 && d.shift <= 8'd23 && value_bits_fit;
   // Windows of a pool overlap by one at most.
@@ -340,7 +341,7 @@ module subbit_descriptor #(
 
   always_ff @(posedge clk) begin
     tail_clear <= d.reserved_8e == 0;
-    integer_tail_clear <= (stem || d.taps == 0) && d.reserved_d8 == 0;
+    integer_tail_clear <= d.reserved_d8 == 0;
     integer_supported <= (classifier_alone || conv_alone || shortcut_alone || stem_alone) && others_clear;
     has_codebook <= addresses[3] != 0;
     has_bias <= addresses[4] != 0;

@@ -46,9 +46,9 @@ class StemPasses {
   }
   /// Cycles of the second stage: the four words of a pair of channels are read one by one, and two columns that may
   /// both end a window go on one by one.
-  std::uint64_t Second(std::uint64_t outputs) const {
-    return CeilDivide(outputs, kDrainedChannels) * kStemSums * (two_ends_ ? 2 : 1);
-  }
+  std::uint64_t Second(std::uint64_t outputs) const { return CeilDivide(outputs, kDrainedChannels) * Pair(); }
+  /// Cycles of a pair of channels.
+  std::uint64_t Pair() const { return kStemSums * (two_ends_ ? 2 : 1); }
   /// Cycles from one group to the next.
   std::uint64_t Group(std::uint64_t outputs) const {
     std::uint64_t all = 0;
@@ -97,7 +97,7 @@ class StemUnits {
 
  private:
   /// From a unit's last sum to its first value that is read, and from the unit before to that.
-  static constexpr std::uint64_t kStored = 21;
+  static constexpr std::uint64_t kStored = 29;
   static constexpr std::uint64_t kNext = 6;
   /// From the last value that is read until it has left.
   static constexpr std::uint64_t kValuesLeave = 4;
@@ -256,17 +256,19 @@ class SumRows {
     const std::uint64_t columns =
         (d_.out_width - std::uint64_t{1}) * stage.pool_strides[1] + stage.pool[1] - stage.pool_pads[1];
     for (std::uint64_t column = 0; column < columns; column += GroupColumns(d_)) {
-      for (const std::uint64_t taps : passes_->taps()) {
-        computed_ = std::max(computed_ + taps, drained_ + 1);
-        if (&taps == &passes_->taps().back()) {
-          computed_ = std::max(computed_, second_ + 1);
+      for (std::size_t sum = 0; sum < passes_->taps().size(); ++sum) {
+        computed_ = std::max(computed_ + passes_->taps()[sum], drained_ + 1);
+        if (sum + 1 == passes_->taps().size()) {
+          computed_ = std::max(computed_, second_free_);
           if (unit && column == 0) {
             computed_ = std::max(computed_, units_.room() + 1);
           }
         }
         drained_ = computed_ + passes_->Drain(outputs) - 1;
       }
-      second_ = std::max(second_, drained_) + passes_->Second(outputs);
+      second_free_ = computed_ + passes_->Second(outputs);
+      // The last pair's sums leave when all have been read.
+      second_ = drained_ + passes_->Second(outputs) + passes_->Pair();
     }
     if (unit) {
       units_.Write(first, row, outputs, second_);
@@ -284,6 +286,7 @@ class SumRows {
   std::uint64_t computed_ = 0;       ///< when the last tap was issued
   std::uint64_t drained_ = 0;        ///< when the last pass's sums were read
   std::uint64_t second_ = 0;         ///< when the last group of a stem had become sums of columns
+  std::uint64_t second_free_ = 0;    ///< when another group's last tap may be issued, so that they do not meet there
   std::uint64_t room_before_ = 0;    ///< when the band before the last made room for sums
   std::vector<std::uint64_t> rows_;  ///< when each row of the block's image was there
   std::vector<std::uint64_t> used_;  ///< when each row of sums needed the image no more

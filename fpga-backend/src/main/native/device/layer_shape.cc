@@ -80,8 +80,8 @@ bool UnusedFieldsAreClear(const LayerShape& d) {
                       d.pad_right == 0));
 }
 
-/// Of a stem's window that begins with an odd column the last of its 16 pixels is not read, which only the largest stride
-/// needs.
+/// Of a stem's window that begins with an odd column the last of its 16 pixels is not read, which only the largest
+/// stride needs.
 bool WindowIsWhole(const LayerShape& d) { return d.stride_w != contract::kMaxKernel || d.pad_left % 2 == 0; }
 
 /// The window of a stem's max pool, which overlaps the next one by at most one, or of a shortcut's average pool; other
@@ -217,7 +217,8 @@ std::string LayerShape::ExceededLimit() const {
            " with a max pool, and here " + std::to_string(PooledSums(*this));
   }
   if (integer.has_value() && integer->kind == Kind::kStem && !WindowIsWhole(*this)) {
-    return "a stem with a stride of " + std::to_string(contract::kMaxKernel) + " has an even number of columns of padding on the left";
+    return "a stem with a stride of " + std::to_string(contract::kMaxKernel) +
+           " has an even number of columns of padding on the left";
   }
   if (IsShortcut(*this) && in_channels > contract::kDenseTaps) {
     return "a shortcut has at most " + std::to_string(contract::kDenseTaps) + " input channels";

@@ -44,6 +44,9 @@ class StemInMemory {
     d_.stride_w = static_cast<std::uint16_t>(pick(1, stage.kernel));
     d_.pad_top = static_cast<std::uint16_t>(pick(0, stage.kernel - 1u));
     d_.pad_left = static_cast<std::uint16_t>(pick(0, stage.kernel - 1u));
+    if (d_.stride_w == contract::kMaxKernel) {
+      d_.pad_left = static_cast<std::uint16_t>(d_.pad_left / 2 * 2);
+    }
     const ImageSize out = d_.OutputSize({d_.in_height, d_.in_width});
     d_.out_height = out.height;
     d_.out_width = out.width;

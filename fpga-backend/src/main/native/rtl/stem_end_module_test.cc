@@ -21,7 +21,6 @@ namespace {
 
 /// Of the module's parameters.
 constexpr std::uint32_t kUnit = 8;
-constexpr std::uint32_t kBlock = 16;
 constexpr std::uint32_t kMaxChannels = 32;
 constexpr std::uint32_t kMaxWidth = 56;
 
@@ -118,14 +117,12 @@ class StemEndBench {
     next_ = 0;
     std::vector<std::int16_t> values(std::size_t{kUnit} * d_.out_width);
     for (std::uint32_t image = 0; image < d_.batch; ++image) {
-      for (std::uint32_t block = 0; block < d_.out_channels; block += kBlock) {
+      for (std::uint32_t set = 0; set < d_.out_channels; set += kUnit) {
+        const std::uint32_t outputs = std::min(kUnit, d_.out_channels - set);
         for (std::uint32_t row = 0; row < d_.out_height; ++row) {
-          for (std::uint32_t set = block; set < std::min(block + kBlock, d_.out_channels); set += kUnit) {
-            const std::uint32_t outputs = std::min(kUnit, d_.out_channels - set);
-            AddUnit(set, outputs, values);
-            for (std::uint32_t o = 0; o < outputs; ++o) {
-              output.WriteValues(image, row, set + o, &values[std::size_t{o} * d_.out_width]);
-            }
+          AddUnit(set, outputs, values);
+          for (std::uint32_t o = 0; o < outputs; ++o) {
+            output.WriteValues(image, row, set + o, &values[std::size_t{o} * d_.out_width]);
           }
         }
       }

@@ -478,7 +478,7 @@ LayerDescriptor StemOrShortcut(std::mt19937& random) {
     d.in_height = static_cast<std::uint32_t>(Between(random, 1, random() % 8 == 0 ? 65535 : 200));
     d.in_width = static_cast<std::uint32_t>(Between(random, 1, stem ? 256 : 56));
     d.out_channels = static_cast<std::uint32_t>(Between(random, 1, random() % 2 == 0 ? 512 : 64));
-    stage.shift = static_cast<std::uint8_t>(Between(random, 1, stem ? 16 : 23));
+    stage.shift = static_cast<std::uint8_t>(Between(random, 1, stem ? 17 : 23));
     stage.value_bits = static_cast<std::uint8_t>(Between(random, 9, 16));
     stage.gives_signs = random() % 2 == 0;
     if (stem) {
@@ -490,6 +490,10 @@ LayerDescriptor StemOrShortcut(std::mt19937& random) {
       for (std::uint16_t* pad : {&d.pad_top, &d.pad_left, &d.pad_bottom, &d.pad_right}) {
         *pad = static_cast<std::uint16_t>(Between(random, 0, stage.kernel - 1));
       }
+      if (d.stride_w == contract::kMaxKernel) {
+        d.pad_left = static_cast<std::uint16_t>(d.pad_left / 2 * 2);
+      }
+      stage.taps = static_cast<std::uint16_t>(Between(random, 1, contract::kStemTaps));
       for (std::size_t axis = 0; axis < 2; ++axis) {
         stage.pool[axis] = static_cast<std::uint8_t>(Between(random, 1, 3));
         stage.pool_strides[axis] =
@@ -519,7 +523,7 @@ LayerDescriptor StemOrShortcut(std::mt19937& random) {
       d.output_address = place(d.batch * d.output_image_bytes());
       d.input_address = place(d.batch * d.input_image_bytes());
       d.multiplier_address = place(d.parameter_bytes());
-      d.codebook_address = stem ? place(d.in_channels) : 0;
+      d.codebook_address = stem ? place(d.stem_codebook_bytes()) : 0;
       d.index_address = place(d.dense_bytes());
       return d;
     }

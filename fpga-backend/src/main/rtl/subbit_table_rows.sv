@@ -14,7 +14,7 @@ module subbit_table_rows #(
     input wire clk,
     input wire rst,
 
-    // The images of a layer, stable from `start` on.
+    // The images of a layer, stable from two cycles before `start` on.
     input wire        start,
     input wire [15:0] channels,
     input wire [15:0] height,
@@ -50,8 +50,9 @@ module subbit_table_rows #(
   logic [$clog2(CHANNELS)-1:0] channel;       // in its group
   logic first, second_half;                   // of the images; the image lies in the second half
   logic all_taken;                            // the image's last beat has come, its last rows have not left
-  logic [15:0] rows_left, rows_next;          // with the rows that are due, and with those after them
-  logic [COUNT_BITS-1:0] due, due_next;       // bytes of these
+  // Rows of the channel with those that are due, with those after them, and so on: it begins anew behind a channel's last ones.
+  logic [15:0] rows_left, rows_next, rows_after;
+  logic [COUNT_BITS-1:0] due, due_next;       // bytes of the first two
   logic [$clog2(DEPTH)-1:0] place;
 
   wire [COUNT_BITS-1:0] bytes = COUNT_BITS'(row_bytes);
@@ -61,6 +62,16 @@ module subbit_table_rows #(
   function automatic logic [15:0] after(input logic [15:0] number, input logic [15:0] all);
     return number <= 16'd3 ? all : number - 16'd3;
   endfunction
+
+  // Of a channel's first rows: these do not change within a layer.
+  logic [15:0] height_next, height_after;
+  logic [COUNT_BITS-1:0] due_first, due_second;
+  always_ff @(posedge clk) begin
+    height_next <= after(height, height);
+    height_after <= after(height_next, height);
+    due_first <= of_rows(height, bytes);
+    due_second <= of_rows(height_next, bytes);
+  end
 
   wire takes = beat_valid && beat_ready;
   wire [COUNT_BITS-1:0] at_taken = takes ? at + COUNT_BITS'(BYTES) : at;
@@ -87,9 +98,10 @@ module subbit_table_rows #(
     if (cuts) begin
       place <= place + 1'b1;
       rows_left <= rows_next;
-      rows_next <= after(rows_next, height);
+      rows_next <= rows_after;
+      rows_after <= after(rows_after, height);
       due <= due_next;
-      due_next <= of_rows(after(rows_next, height), bytes);
+      due_next <= of_rows(rows_after, bytes);
     end
     if (channel_ends) begin
       channels_left <= channels_left - 16'd1;
@@ -114,13 +126,17 @@ module subbit_table_rows #(
       channels_left <= channels;
       channel <= '0;
       rows_left <= height;
-      rows_next <= after(height, height);
-      due <= of_rows(height, bytes);
-      due_next <= of_rows(after(height, height), bytes);
+      rows_next <= height_next;
+      rows_after <= height_after;
+      due <= due_first;
+      due_next <= due_second;
       all_taken <= 1'b0;
     end
     if (rst) begin
       cuts <= 1'b0;
+      // Until an image begins, no rows are there that could be cut.
+      at <= '0;
+      due <= '1;
       store <= 1'b0;
       group_stored <= 1'b0;
     end

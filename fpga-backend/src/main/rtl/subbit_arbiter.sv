@@ -10,6 +10,8 @@
 module subbit_arbiter #(
     parameter int ADDR_WIDTH = 32,
     parameter int DATA_WIDTH = 64,
+    // There is a client beside the list; otherwise its ports are 0, and reads pass through.
+    parameter bit BESIDE = 1,
     // Runs of reads that are asked for and not yet delivered, at most; a power of two.
     parameter int RUNS = 8,
     // Beats of a piece, a power of two.
@@ -75,58 +77,82 @@ module subbit_arbiter #(
   localparam int PIECE_BITS = $clog2(PIECE);
   localparam int BYTE_BITS = PIECE_BITS + $clog2(BYTES);
 
-  // ---- Reads: the list's run that is to be asked for, or what is left of it.
-  logic read_held_q;
-  logic [ADDR_WIDTH-1:0] read_at_q;
-  logic [23:0] read_bytes_q;
-  wire read_cut = beside_i && read_bytes_q > 24'(PIECE * BYTES);
-  wire asked = read_valid_o && read_ready_i;
-  assign read_valid_o = read_held_q || beside_read_valid_i;
-  assign read_address_o = beside_read_valid_i ? beside_read_address_i : read_at_q;
-  assign read_bytes_o = beside_read_valid_i ? beside_read_bytes_i : read_cut ? 24'(PIECE * BYTES) : read_bytes_q;
-  assign beside_read_ready_o = read_ready_i;
-  assign list_read_ready_o = !read_held_q;
-  always_ff @(posedge clk) begin
-    if (!read_held_q) begin
-      read_held_q <= list_read_valid_i;
-      read_at_q <= list_read_address_i;
-      read_bytes_q <= list_read_bytes_i;
-    end else if (asked && !beside_read_valid_i) begin
-      read_held_q <= read_cut;
-      read_at_q <= {read_at_q[ADDR_WIDTH-1:BYTE_BITS] + 1'b1, read_at_q[BYTE_BITS-1:0]};
-      read_bytes_q <= {read_bytes_q[23:BYTE_BITS] - 1'b1, read_bytes_q[BYTE_BITS-1:0]};
+  // ---- Reads. The list's run that is to be asked for, or what is left of it, is held. It is taken when the reader could have
+  // had it in the cycle before, so that which of the list's runs goes first is settled as late as can be.
+  if (BESIDE) begin : g_reads
+    logic read_held_q, list_ready_q;
+    logic [ADDR_WIDTH-1:0] read_at_q;
+    logic [23:0] read_bytes_q;
+    wire read_cut = beside_i && read_bytes_q > 24'(PIECE * BYTES);
+    wire asked = read_valid_o && read_ready_i;
+    assign read_valid_o = read_held_q || beside_read_valid_i;
+    assign read_address_o = beside_read_valid_i ? beside_read_address_i : read_at_q;
+    assign read_bytes_o = beside_read_valid_i ? beside_read_bytes_i : read_cut ? 24'(PIECE * BYTES) : read_bytes_q;
+    assign beside_read_ready_o = read_ready_i;
+    assign list_read_ready_o = list_ready_q;
+    wire list_takes = list_read_valid_i && list_ready_q;
+    always_ff @(posedge clk) begin
+      list_ready_q <= read_ready_i && !asked && !list_takes && !read_held_q && !rst;
+      if (list_ready_q) begin
+        read_held_q <= list_read_valid_i;
+        read_at_q <= list_read_address_i;
+        read_bytes_q <= list_read_bytes_i;
+      end else if (asked && !beside_read_valid_i) begin
+        read_held_q <= read_cut;
+        read_at_q <= {read_at_q[ADDR_WIDTH-1:BYTE_BITS] + 1'b1, read_at_q[BYTE_BITS-1:0]};
+        read_bytes_q <= {read_bytes_q[23:BYTE_BITS] - 1'b1, read_bytes_q[BYTE_BITS-1:0]};
+      end
+      if (rst) read_held_q <= 1'b0;
     end
-    if (rst) read_held_q <= 1'b0;
-  end
 
-  // Whose run comes next, and whether more of it follows, is kept in a register: a run's first beat comes some cycles after its
-  // command.
-  logic runs_ready, next_valid, next_beside, next_cut;
-  logic run_valid_q, run_beside_q, run_cut_q;
-  wire run_ends = read_beat_valid_i && read_beat_ready_o && read_beat_last_i;
-  wire run_free = !run_valid_q || run_ends;
-  subbit_queue #(
-      .WIDTH(2),
-      .DEPTH(RUNS)
-  ) runs (
-      .clk,
-      .rst,
-      .in_valid(asked),
-      .in_ready(runs_ready),
-      .in_data({beside_read_valid_i, !beside_read_valid_i && read_cut}),
-      .out_valid(next_valid),
-      .out_ready(run_free),
-      .out_data({next_beside, next_cut})
-  );
-  always_ff @(posedge clk) begin
-    if (run_free) {run_beside_q, run_cut_q} <= {next_beside, next_cut};
-    if (rst) run_valid_q <= 1'b0;
-    else if (run_free) run_valid_q <= next_valid;
+    // Whose run comes next, and whether more of it follows, is kept in a register: a run's first beat comes some cycles after
+    // its command.
+    logic runs_ready, next_valid, next_beside, next_cut;
+    logic run_valid_q, run_beside_q, run_cut_q;
+    wire run_ends = read_beat_valid_i && read_beat_ready_o && read_beat_last_i;
+    wire run_free = !run_valid_q || run_ends;
+    subbit_queue #(
+        .WIDTH(2),
+        .DEPTH(RUNS)
+    ) runs (
+        .clk,
+        .rst,
+        .in_valid(asked),
+        .in_ready(runs_ready),
+        .in_data({beside_read_valid_i, !beside_read_valid_i && read_cut}),
+        .out_valid(next_valid),
+        .out_ready(run_free),
+        .out_data({next_beside, next_cut})
+    );
+    always_ff @(posedge clk) begin
+      if (run_free) {run_beside_q, run_cut_q} <= {next_beside, next_cut};
+      if (rst) run_valid_q <= 1'b0;
+      else if (run_free) run_valid_q <= next_valid;
+    end
+    assign list_read_beat_valid_o = read_beat_valid_i && !run_beside_q;
+    assign list_read_beat_last_o = read_beat_last_i && !run_cut_q;
+    assign beside_read_beat_valid_o = read_beat_valid_i && run_beside_q;
+    assign read_beat_ready_o = run_beside_q ? beside_read_beat_ready_i : list_read_beat_ready_i;
+`ifdef VERILATOR
+    always_ff @(posedge clk) begin
+      if (!rst && asked) assert (runs_ready) else $error("more runs than have a place");
+      if (!rst && read_beat_valid_i) assert (run_valid_q) else $error("a beat comes before it is known whose it is");
+    end
+`else
+    wire unused_ready = &{1'b0, runs_ready};
+`endif
+  end else begin : g_list_alone
+    assign read_valid_o = list_read_valid_i;
+    assign read_address_o = list_read_address_i;
+    assign read_bytes_o = list_read_bytes_i;
+    assign list_read_ready_o = read_ready_i;
+    assign list_read_beat_valid_o = read_beat_valid_i;
+    assign list_read_beat_last_o = read_beat_last_i;
+    assign read_beat_ready_o = list_read_beat_ready_i;
+    assign beside_read_ready_o = 1'b0;
+    assign beside_read_beat_valid_o = 1'b0;
+    wire unused_beside = &{1'b0, beside_read_valid_i, beside_read_address_i, beside_read_bytes_i, beside_read_beat_ready_i};
   end
-  assign list_read_beat_valid_o = read_beat_valid_i && !run_beside_q;
-  assign list_read_beat_last_o = read_beat_last_i && !run_cut_q;
-  assign beside_read_beat_valid_o = read_beat_valid_i && run_beside_q;
-  assign read_beat_ready_o = run_beside_q ? beside_read_beat_ready_i : list_read_beat_ready_i;
 
   // ---- Writes, likewise. The list's beats wait behind a piece until the next one is begun.
   logic write_held_q, write_beside_q, piece_open_q;
@@ -167,15 +193,6 @@ module subbit_arbiter #(
   assign write_beat_strobe_o = write_beside_q ? beside_write_beat_strobe_i : list_write_beat_strobe_i;
   assign beside_write_beat_ready_o = write_beat_ready_i && write_beside_q;
   assign list_write_beat_ready_o = write_beat_ready_i && list_turn;
-
-`ifdef VERILATOR
-  always_ff @(posedge clk) begin
-    if (!rst && asked) assert (runs_ready) else $error("more runs than have a place");
-    if (!rst && read_beat_valid_i) assert (run_valid_q) else $error("a beat comes before it is known whose it is");
-  end
-`else
-  wire unused_ready = &{1'b0, runs_ready};
-`endif
 endmodule
 
 `default_nettype wire

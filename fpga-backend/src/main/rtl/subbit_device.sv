@@ -707,7 +707,8 @@ module subbit_device #(
 
   subbit_arbiter #(
       .ADDR_WIDTH(ADDR_WIDTH),
-      .DATA_WIDTH(DATA_WIDTH)
+      .DATA_WIDTH(DATA_WIDTH),
+      .BESIDE(DENSES)
   ) arbiter (
       .clk,
       .rst(clear),

@@ -113,8 +113,7 @@ module subbit_table_engine #(
     pairs <= layer.out_width > 16'(PIXELS) || dense;
   end
   // Of rows and indices as they come, and of what is looked up at once.
-  wire [15:0] groups = (layer.in_channels + 16'(INDEX_CHANNELS - 1)) >> $clog2(INDEX_CHANNELS);
-  wire [15:0] core_groups = (layer.in_channels + 16'(CHANNELS - 1)) >> $clog2(CHANNELS);
+  logic [15:0] groups, group_last, core_groups;
   typedef enum logic [2:0] {
     MEASURED,
     LIMIT,       // finds the most rows of which a block's sums have room,
@@ -139,6 +138,9 @@ module subbit_table_engine #(
   end
   // There before the start.
   always_ff @(posedge clk) begin
+    groups <= (layer.in_channels + 16'(INDEX_CHANNELS - 1)) >> $clog2(INDEX_CHANNELS);
+    group_last <= groups - 16'd1;
+    core_groups <= (layer.in_channels + 16'(CHANNELS - 1)) >> $clog2(CHANNELS);
     pieces <= pieces_here;
     block <= layer.out_channels < 16'(OUTPUTS) ? layer.out_channels : 16'(OUTPUTS);
     row_sums <= '0;
@@ -210,10 +212,10 @@ module subbit_table_engine #(
   logic residual_asks, residual_soon, residual_ready;
   logic [ADDR_WIDTH-1:0] residual_address;
   logic [23:0] residual_bytes;
-  logic rows_may_go_q, index_may_go_q, rows_turn, residual_soon_q;
+  logic rows_may_go_q, index_may_go_q, rows_turn;
   logic [39:0] rows_at, rows_bytes, index_at, index_bytes;
   logic rows_last;                          // the image's last run
-  wire others_may_go = runs_held != 2'd2 && !residual_soon_q && !residual_asks;
+  wire others_may_go = runs_held != 2'd2 && !residual_soon && !residual_asks;
   wire rows_first = rows_may_go_q && (rows_turn || !index_may_go_q);
   wire asks_rows = others_may_go && rows_first;
   wire asks_index = others_may_go && index_may_go_q && !rows_first;
@@ -249,7 +251,6 @@ module subbit_table_engine #(
   always_ff @(posedge clk) begin
     if (rst) runs_held <= '0;
     else runs_held <= runs_held + 2'(rows_asked || index_asked) - 2'(run_ends && run != RESIDUAL);
-    residual_soon_q <= residual_soon;
     // Rows and indices take turns, which lets the core begin with the first group of each.
     if (start || index_asked) rows_turn <= 1'b1;
     else if (rows_asked) rows_turn <= 1'b0;
@@ -293,6 +294,22 @@ module subbit_table_engine #(
   logic row_store, group_stored;
   logic [ROW_ADDRESS-1:0] row_address;
   logic [3*MAX_WIDTH-1:0] row_data;
+  // So that how many bytes are held need not reach the bus master, nor its beats all that rows are cut out of, within a cycle.
+  logic row_beat_valid, row_beat_ready, row_beat_last;
+  logic [DATA_WIDTH-1:0] row_beat_data;
+  subbit_queue #(
+      .WIDTH(DATA_WIDTH + 1),
+      .DEPTH(2)
+  ) row_beats (
+      .clk,
+      .rst(rst || start),
+      .in_valid(read_beat_valid && rows_come),
+      .in_ready(rows_ready),
+      .in_data({run == ROWS_LAST && read_beat_last, read_beat_data}),
+      .out_valid(row_beat_valid),
+      .out_ready(row_beat_ready),
+      .out_data({row_beat_last, row_beat_data})
+  );
   subbit_table_rows #(
       .DATA_WIDTH(DATA_WIDTH),
       .WIDTH(MAX_WIDTH),
@@ -305,10 +322,10 @@ module subbit_table_engine #(
       .channels(layer.in_channels),
       .height(layer.in_height),
       .row_bytes($clog2(MAX_WIDTH / 8 + 1)'(layer.row_bytes)),
-      .beat_valid(read_beat_valid && rows_come),
-      .beat_ready(rows_ready),
-      .beat_data(read_beat_data),
-      .beat_last(read_beat_last && run == ROWS_LAST),
+      .beat_valid(row_beat_valid),
+      .beat_ready(row_beat_ready),
+      .beat_data(row_beat_data),
+      .beat_last(row_beat_last),
       .store(row_store),
       .store_address(row_address),
       .store_rows(row_data),
@@ -329,7 +346,7 @@ module subbit_table_engine #(
   wire word_ends = index_store && plane == layer.tau - 4'd1;
   wire [15:0] load_outputs = load_left < 16'(OUTPUTS) ? load_left : 16'(OUTPUTS);
   wire load_group_ends = word_ends && load_output == load_outputs - 16'd1;
-  wire load_block_ends = load_group_ends && load_group == groups - 16'd1;
+  wire load_block_ends = load_group_ends && load_group == group_last;
   subbit_table_words #(
       .DATA_WIDTH(DATA_WIDTH),
       .WORD(INDEX_CHANNELS)
@@ -351,7 +368,7 @@ module subbit_table_engine #(
   logic [15:0] ask_left, ask_group, ask_outputs, ask_words;     // `ask_left`: channels from the block on
   logic [1:0] settled;
   logic room;
-  wire ask_block_ends = ask_group == groups - 16'd1;
+  wire ask_block_ends = ask_group == group_last;
   wire ask_image_ends = ask_block_ends && ask_left <= 16'(OUTPUTS);
   logic index_images;                         // are left
   always_ff @(posedge clk) begin

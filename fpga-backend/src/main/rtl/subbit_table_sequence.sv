@@ -361,7 +361,7 @@ module subbit_table_sequence #(
   wire all_ends = look_band_ends && last_band;
   // The group has the last part of its words.
   wire last_part = last_group || &(look_group | ~16'(PARTS - 1));
-  wire [INDEX_BITS-1:0] next_group_at = look_band_ends ? index_base : last_part ? index_at + 1'b1 : group_at;
+  wire [INDEX_BITS-1:0] next_group_at = last_group ? index_base : last_part ? index_at + 1'b1 : group_at;
   assign sums_begin = looks && begins && last_group;
   assign word_done = group_ends && last_band && last_part;
 

@@ -23,6 +23,8 @@ module subbit_axi_read #(
     input wire clk,
     input wire rst,
     input wire abort,
+    // Added to every address, a multiple of 4096; stable while the master is busy. Bursts are measured without it.
+    input wire [ADDR_WIDTH-1:0] base,
 
     // Commands: one run each, accepted once the previous run has been requested.
     input  wire                   command_valid,
@@ -217,7 +219,7 @@ module subbit_axi_read #(
       burst_last <= ask_left <= 24'(limit);
     end
     if (asks) begin
-      m_axi_araddr <= ask_address;
+      m_axi_araddr <= ask_address + base;
       m_axi_arlen <= 8'(burst - 1'b1);
     end
     if (taken) hold <= raw_data;

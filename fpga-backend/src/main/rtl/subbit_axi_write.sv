@@ -16,6 +16,8 @@ module subbit_axi_write #(
     input wire clk,
     input wire rst,
     input wire abort,
+    // Added to every address, a multiple of 4096; stable while the master is busy. Bursts are measured without it.
+    input wire [ADDR_WIDTH-1:0] base,
 
     // Commands: one run each. The next is accepted when the last burst of the current run is announced.
     input  wire                   command_valid,
@@ -164,7 +166,7 @@ module subbit_axi_write #(
       left <= left - 24'(burst);
     end
     if (announce && !abort) begin
-      m_axi_awaddr <= address;
+      m_axi_awaddr <= address + base;
       m_axi_awlen <= 8'(burst - 1'b1);
       next_left <= burst;
     end

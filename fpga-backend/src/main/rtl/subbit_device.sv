@@ -715,7 +715,8 @@ module subbit_device #(
 
   subbit_arbiter #(
       .ADDR_WIDTH(ADDR_WIDTH),
-      .DATA_WIDTH(DATA_WIDTH)
+      .DATA_WIDTH(DATA_WIDTH),
+      .BESIDE(DENSES)
   ) arbiter (
       .clk,
       .rst(clear),
@@ -774,9 +775,10 @@ module subbit_device #(
       .clk,
       .rst(bus_rst),
       .abort(bus_abort),
+      .base(memory_base),
       .command_valid(bus_read_valid),
       .command_ready(bus_read_ready),
-      .command_address(memory_base + bus_read_address),
+      .command_address(bus_read_address),
       .command_bytes(bus_read_bytes),
       .beat_valid(bus_beat_valid),
       .beat_ready(bus_beat_ready),
@@ -804,9 +806,10 @@ module subbit_device #(
       .clk,
       .rst(bus_rst),
       .abort(bus_abort),
+      .base(memory_base),
       .command_valid(bus_write_valid),
       .command_ready(bus_write_ready),
-      .command_address(memory_base + bus_write_address),
+      .command_address(bus_write_address),
       .command_beats(bus_write_beats),
       .beat_valid(bus_write_beat_valid),
       .beat_ready(bus_write_beat_ready),

@@ -121,6 +121,12 @@ module subbit_list #(
   // Until all of the output of the layer that has the array is in memory, too.
   wire waits_for_array = needs_array && (array_busy || writes_busy);
   wire [64:0] list_end = {1'b0, list_address} + {26'd0, list_count, 7'd0};
+  // The list is not where one may be; the descriptor is its last. Both have been so for a cycle when they are looked at.
+  logic wrong_list, last_number;
+  always_ff @(posedge clk) begin
+    wrong_list <= list_count == 0 || list_address[5:0] != 0 || list_end > {1'b0, MEMORY_BYTES};
+    last_number <= number == list_count - 32'd1;
+  end
 
   assign running = state != IDLE;
   assign read_valid = state == FETCH && !leaves_memory;
@@ -165,7 +171,7 @@ module subbit_list #(
           state <= CHECK_LIST;
         end
         CHECK_LIST:
-        if (list_count == 0 || list_address[5:0] != 0 || list_end > {1'b0, MEMORY_BYTES}) begin
+        if (wrong_list) begin
           status <= ERROR_DESCRIPTOR_LIST;
           state <= FINISH;
         end else state <= FETCH;
@@ -235,7 +241,7 @@ module subbit_list #(
             number <= number + 32'd1;
             address <= address + (extended ? 64'(extended_bytes) : 64'(DESCRIPTOR_BYTES_1));
             tail <= 1'b0;
-            state <= status != ERROR_NONE || number == list_count - 32'd1 ? FINISH : NEXT;
+            state <= status != ERROR_NONE || last_number ? FINISH : NEXT;
           end
         end
         NEXT: state <= FETCH;

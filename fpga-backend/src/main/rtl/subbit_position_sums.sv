@@ -43,11 +43,23 @@ module subbit_position_sums #(
 
   // ---- Where the beat that comes belongs.
   logic [15:0] row_q, channel_q, beat_q, column_q;
-  wire beat_ends = beat_q == row_beats_i - 16'd1;
-  wire channel_ends = beat_ends && channel_q == channels_i - 16'd1;
-  wire row_last = row_q == rows_i - 16'd1;
+  logic [VALUES-1:0] inside_q, inside_first_q, inside_next;    // which of the beat's values count, and of a row's first beat's
+  logic [15:0] last_beat, last_channel, last_row;
   // A channel's sum is written one cycle after its last beat of a row; a map of one beat per row waits for it.
-  wire alone = channels_i == 16'd1 && row_beats_i == 16'd1;
+  logic alone;
+  always_ff @(posedge clk) begin
+    last_beat <= row_beats_i - 16'd1;
+    last_channel <= channels_i - 16'd1;
+    last_row <= rows_i - 16'd1;
+    alone <= channels_i == 16'd1 && row_beats_i == 16'd1;
+    for (int i = 0; i < VALUES; i++) inside_first_q[i] <= 16'(i) < width_i;
+  end
+  wire beat_ends = beat_q == last_beat;
+  wire channel_ends = beat_ends && channel_q == last_channel;
+  wire row_last = row_q == last_row;
+  always_comb begin
+    for (int i = 0; i < VALUES; i++) inside_next[i] = column_q + 16'(VALUES + i) < width_i;
+  end
   logic due_q;
   logic sum_valid_q;
   assign beat_ready_o = due_q && !(alone && sum_valid_q);
@@ -57,6 +69,7 @@ module subbit_position_sums #(
     if (takes) begin
       beat_q <= beat_ends ? 16'd0 : beat_q + 16'd1;
       column_q <= beat_ends ? 16'd0 : column_q + 16'(VALUES);
+      inside_q <= beat_ends ? inside_first_q : inside_next;
       if (beat_ends) channel_q <= channel_ends ? 16'd0 : channel_q + 16'd1;
       if (channel_ends) row_q <= row_q + 16'd1;
       if (channel_ends && row_last) due_q <= 1'b0;
@@ -67,6 +80,7 @@ module subbit_position_sums #(
       channel_q <= '0;
       beat_q <= '0;
       column_q <= '0;
+      for (int i = 0; i < VALUES; i++) inside_q[i] <= 16'(i) < width_i;
     end
     if (rst) due_q <= 1'b0;
   end
@@ -76,7 +90,7 @@ module subbit_position_sums #(
   always_comb begin
     beat_sum = '0;
     for (int i = 0; i < VALUES; i++) begin
-      if (column_q + 16'(i) < width_i) beat_sum = beat_sum + SUM_BITS'(signed'(beat_data_i[16*i+:16]));
+      if (inside_q[i]) beat_sum = beat_sum + SUM_BITS'(signed'(beat_data_i[16*i+:16]));
     end
   end
   logic first_beat_q, last_beat_q, first_row_q, last_row_q;

@@ -113,8 +113,7 @@ module subbit_table_engine #(
     pairs <= layer.out_width > 16'(PIXELS) || dense;
   end
   // Of rows and indices as they come, and of what is looked up at once.
-  wire [15:0] groups = (layer.in_channels + 16'(INDEX_CHANNELS - 1)) >> $clog2(INDEX_CHANNELS);
-  wire [15:0] core_groups = (layer.in_channels + 16'(CHANNELS - 1)) >> $clog2(CHANNELS);
+  logic [15:0] groups, group_last, core_groups;
   typedef enum logic [2:0] {
     MEASURED,
     LIMIT,       // finds the most rows of which a block's sums have room,
@@ -139,6 +138,9 @@ module subbit_table_engine #(
   end
   // There before the start.
   always_ff @(posedge clk) begin
+    groups <= (layer.in_channels + 16'(INDEX_CHANNELS - 1)) >> $clog2(INDEX_CHANNELS);
+    group_last <= groups - 16'd1;
+    core_groups <= (layer.in_channels + 16'(CHANNELS - 1)) >> $clog2(CHANNELS);
     pieces <= pieces_here;
     block <= layer.out_channels < 16'(OUTPUTS) ? layer.out_channels : 16'(OUTPUTS);
     row_sums <= '0;
@@ -210,18 +212,19 @@ module subbit_table_engine #(
   logic residual_asks, residual_soon, residual_ready;
   logic [ADDR_WIDTH-1:0] residual_address;
   logic [23:0] residual_bytes;
-  logic rows_may_go, index_may_go, rows_turn;
+  logic rows_may_go_q, index_may_go_q, rows_turn;
   logic [39:0] rows_at, rows_bytes, index_at, index_bytes;
   logic rows_last;                          // the image's last run
   wire others_may_go = runs_held != 2'd2 && !residual_soon && !residual_asks;
-  wire asks_rows = others_may_go && rows_may_go && (rows_turn || !index_may_go);
-  wire asks_index = others_may_go && index_may_go && !asks_rows;
+  wire rows_first = rows_may_go_q && (rows_turn || !index_may_go_q);
+  wire asks_rows = others_may_go && rows_first;
+  wire asks_index = others_may_go && index_may_go_q && !rows_first;
   wire rows_asked = asks_rows && read_ready;
   wire index_asked = asks_index && read_ready;
   assign read_valid = asks_rows || asks_index || residual_asks;
-  assign read_address = residual_asks ? residual_address : ADDR_WIDTH'(asks_rows ? rows_at : index_at);
-  assign read_bytes = residual_asks ? residual_bytes : 24'(asks_rows ? rows_bytes : index_bytes);
-  assign run_asked = residual_asks ? RESIDUAL : asks_index ? INDEX : rows_last ? ROWS_LAST : ROWS;
+  assign read_address = residual_asks ? residual_address : ADDR_WIDTH'(rows_first ? rows_at : index_at);
+  assign read_bytes = residual_asks ? residual_bytes : 24'(rows_first ? rows_bytes : index_bytes);
+  assign run_asked = residual_asks ? RESIDUAL : !rows_first ? INDEX : rows_last ? ROWS_LAST : ROWS;
   wire rows_come = run_comes && (run == ROWS || run == ROWS_LAST);
   logic rows_ready, words_ready, runs_ready;
   always_comb begin
@@ -254,19 +257,20 @@ module subbit_table_engine #(
   end
 
   // ---- Rows: images, groups of channels. Those of an image are asked for when there is room for all of it. What follows from
-  // a place is there two cycles after a change.
+  // a place is there two cycles after a change, and whether they may be asked for three.
   logic image_done;                         // of what is computed
   logic [31:0] row_images_left;
   logic [39:0] image_left;                  // bytes of the image that are not asked for
-  logic [1:0] rows_settled;
+  logic rows_settled;
   logic image_begun;
   logic [1:0] images_held;                  // images that lie in the store, or are asked for
   logic halves;
   wire [39:0] rows_group_bytes = layer.in_plane_bytes << $clog2(INDEX_CHANNELS);
   logic row_images;                         // are left
-  assign rows_may_go = rows_settled == '1 && row_images && (image_begun || images_held < (halves ? 2'd2 : 2'd1));
   always_ff @(posedge clk) begin
-    rows_settled <= {rows_settled[0], !rows_asked && !start};
+    rows_settled <= !rows_asked && !start;
+    rows_may_go_q <= rows_settled && !rows_asked && !start && row_images &&
+        (image_begun || images_held < (halves ? 2'd2 : 2'd1));
     row_images <= row_images_left != 0;
     rows_last <= image_left <= rows_group_bytes;
     rows_bytes <= image_left <= rows_group_bytes ? image_left : rows_group_bytes;
@@ -284,12 +288,28 @@ module subbit_table_engine #(
       image_begun <= 1'b0;
       images_held <= '0;
     end
-    if (rst) {row_images, row_images_left} <= '0;
+    if (rst) {rows_may_go_q, row_images, row_images_left} <= '0;
   end
 
   logic row_store, group_stored;
   logic [ROW_ADDRESS-1:0] row_address;
   logic [3*MAX_WIDTH-1:0] row_data;
+  // So that how many bytes are held need not reach the bus master, nor its beats all that rows are cut out of, within a cycle.
+  logic row_beat_valid, row_beat_ready, row_beat_last;
+  logic [DATA_WIDTH-1:0] row_beat_data;
+  subbit_queue #(
+      .WIDTH(DATA_WIDTH + 1),
+      .DEPTH(2)
+  ) row_beats (
+      .clk,
+      .rst(rst || start),
+      .in_valid(read_beat_valid && rows_come),
+      .in_ready(rows_ready),
+      .in_data({run == ROWS_LAST && read_beat_last, read_beat_data}),
+      .out_valid(row_beat_valid),
+      .out_ready(row_beat_ready),
+      .out_data({row_beat_last, row_beat_data})
+  );
   subbit_table_rows #(
       .DATA_WIDTH(DATA_WIDTH),
       .WIDTH(MAX_WIDTH),
@@ -302,10 +322,10 @@ module subbit_table_engine #(
       .channels(layer.in_channels),
       .height(layer.in_height),
       .row_bytes($clog2(MAX_WIDTH / 8 + 1)'(layer.row_bytes)),
-      .beat_valid(read_beat_valid && rows_come),
-      .beat_ready(rows_ready),
-      .beat_data(read_beat_data),
-      .beat_last(read_beat_last && run == ROWS_LAST),
+      .beat_valid(row_beat_valid),
+      .beat_ready(row_beat_ready),
+      .beat_data(row_beat_data),
+      .beat_last(row_beat_last),
       .store(row_store),
       .store_address(row_address),
       .store_rows(row_data),
@@ -326,7 +346,7 @@ module subbit_table_engine #(
   wire word_ends = index_store && plane == layer.tau - 4'd1;
   wire [15:0] load_outputs = load_left < 16'(OUTPUTS) ? load_left : 16'(OUTPUTS);
   wire load_group_ends = word_ends && load_output == load_outputs - 16'd1;
-  wire load_block_ends = load_group_ends && load_group == groups - 16'd1;
+  wire load_block_ends = load_group_ends && load_group == group_last;
   subbit_table_words #(
       .DATA_WIDTH(DATA_WIDTH),
       .WORD(INDEX_CHANNELS)
@@ -343,17 +363,17 @@ module subbit_table_engine #(
   );
 
   // The next run of indices, that of a group. What follows from its place, and from the ring, is there three cycles after a
-  // change.
+  // change, and whether it may be asked for four.
   logic [31:0] index_images_left;
   logic [15:0] ask_left, ask_group, ask_outputs, ask_words;     // `ask_left`: channels from the block on
-  logic [2:0] settled;
+  logic [1:0] settled;
   logic room;
-  wire ask_block_ends = ask_group == groups - 16'd1;
+  wire ask_block_ends = ask_group == group_last;
   wire ask_image_ends = ask_block_ends && ask_left <= 16'(OUTPUTS);
   logic index_images;                         // are left
-  assign index_may_go = settled == '1 && room && index_images;
   always_ff @(posedge clk) begin
-    settled <= {settled[1:0], !index_asked && !start};
+    settled <= {settled[0], !index_asked && !start};
+    index_may_go_q <= settled == '1 && room && index_images && !index_asked && !start;
     index_images <= index_images_left != 0;
     ask_outputs <= ask_left < 16'(OUTPUTS) ? ask_left : 16'(OUTPUTS);
     ask_words <= (layer.tau[0] ? ask_outputs : '0) + (layer.tau[1] ? ask_outputs << 1 : '0) + (layer.tau[2] ? ask_outputs << 2 : '0);
@@ -386,7 +406,7 @@ module subbit_table_engine #(
       load_output <= '0;
       load_group <= '0;
     end
-    if (rst) {index_images, index_images_left} <= '0;
+    if (rst) {index_may_go_q, index_images, index_images_left} <= '0;
   end
 
   // Many memories lie behind these.

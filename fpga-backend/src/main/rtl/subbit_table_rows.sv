@@ -14,7 +14,7 @@ module subbit_table_rows #(
     input wire clk,
     input wire rst,
 
-    // The images of a layer, stable from `start` on.
+    // The images of a layer, stable from two cycles before `start` on.
     input wire        start,
     input wire [15:0] channels,
     input wire [15:0] height,
@@ -47,11 +47,13 @@ module subbit_table_rows #(
   logic cuts;                                 // the rows that are due are among them, and leave in this cycle
   logic [COUNT_BITS-1:0] at;                  // bytes that stay behind them: the place of the next one
   logic [15:0] channels_left;
+  logic last_rows, last_channel;              // the rows that are due are a channel's last; the channel is the image's last
   logic [$clog2(CHANNELS)-1:0] channel;       // in its group
   logic first, second_half;                   // of the images; the image lies in the second half
   logic all_taken;                            // the image's last beat has come, its last rows have not left
-  logic [15:0] rows_left, rows_next;          // with the rows that are due, and with those after them
-  logic [COUNT_BITS-1:0] due, due_next;       // bytes of these
+  // Rows of the channel with those after the ones that are due, and with those after these: anew behind a channel's last ones.
+  logic [15:0] rows_next, rows_after;
+  logic [COUNT_BITS-1:0] due, due_next;       // bytes of the rows that are due, and of those after them
   logic [$clog2(DEPTH)-1:0] place;
 
   wire [COUNT_BITS-1:0] bytes = COUNT_BITS'(row_bytes);
@@ -62,12 +64,25 @@ module subbit_table_rows #(
     return number <= 16'd3 ? all : number - 16'd3;
   endfunction
 
+  // Of a channel's first rows: these do not change within a layer.
+  logic [15:0] height_next, height_after;
+  logic [COUNT_BITS-1:0] due_first, due_second;
+  logic one_place, one_channel;
+  always_ff @(posedge clk) begin
+    height_next <= after(height, height);
+    height_after <= after(height_next, height);
+    due_first <= of_rows(height, bytes);
+    due_second <= of_rows(height_next, bytes);
+    one_place <= height <= 16'd3;
+    one_channel <= channels == 16'd1;
+  end
+
   wire takes = beat_valid && beat_ready;
   wire [COUNT_BITS-1:0] at_taken = takes ? at + COUNT_BITS'(BYTES) : at;
   wire [COUNT_BITS-1:0] due_after = cuts ? due_next : due;
   wire [COUNT_BITS:0] more = {1'b0, at_taken} - {1'b0, due_after};
-  wire channel_ends = cuts && rows_left <= 16'd3;
-  wire ends = channel_ends && channels_left == 16'd1;
+  wire channel_ends = cuts && last_rows;
+  wire ends = channel_ends && last_channel;
   wire cuts_after = !ends && !more[COUNT_BITS];
   assign beat_ready = !all_taken && at <= COUNT_BITS'(3 * ROW);
   wire fits = first ? place < ($clog2(DEPTH))'(DEPTH / 2) : halves;
@@ -82,17 +97,19 @@ module subbit_table_rows #(
     held <= (cuts ? held >> {due, 3'b000} : held) | (takes ? (8*CAPACITY)'(beat_data) << {at, 3'b000} : '0);
     cuts <= cuts_after;
     at <= cuts_after ? more[COUNT_BITS-1:0] : at_taken;
-    group_stored <= channel_ends && (channel == '1 || channels_left == 16'd1);
+    group_stored <= channel_ends && (channel == '1 || last_channel);
     if (takes) all_taken <= beat_last;
     if (cuts) begin
       place <= place + 1'b1;
-      rows_left <= rows_next;
-      rows_next <= after(rows_next, height);
+      last_rows <= rows_next <= 16'd3;
+      rows_next <= rows_after;
+      rows_after <= after(rows_after, height);
       due <= due_next;
-      due_next <= of_rows(after(rows_next, height), bytes);
+      due_next <= of_rows(rows_after, bytes);
     end
     if (channel_ends) begin
       channels_left <= channels_left - 16'd1;
+      last_channel <= channels_left == 16'd2;
       channel <= channel + 1'b1;
     end
     if (ends) begin
@@ -112,15 +129,20 @@ module subbit_table_rows #(
       at <= '0;
       place <= !start && other_half ? ($clog2(DEPTH))'(DEPTH / 2) : '0;
       channels_left <= channels;
+      last_channel <= one_channel;
+      last_rows <= one_place;
       channel <= '0;
-      rows_left <= height;
-      rows_next <= after(height, height);
-      due <= of_rows(height, bytes);
-      due_next <= of_rows(after(height, height), bytes);
+      rows_next <= height_next;
+      rows_after <= height_after;
+      due <= due_first;
+      due_next <= due_second;
       all_taken <= 1'b0;
     end
     if (rst) begin
       cuts <= 1'b0;
+      // Until an image begins, no rows are there that could be cut.
+      at <= '0;
+      due <= '1;
       store <= 1'b0;
       group_stored <= 1'b0;
     end

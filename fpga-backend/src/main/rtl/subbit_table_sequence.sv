@@ -171,17 +171,19 @@ module subbit_table_sequence #(
     stored <= start || (step_ends && rows_end ? band_ends || next_stored : fill_group >> PART_BITS < rows_stored);
   end
 
-  // Left column of the windows of this step; two cycles later, which rows and columns of them lie inside the image.
+  // Left column of the windows of this step; two cycles later, which rows of them lie inside the image, and three cycles later,
+  // which columns.
   wire signed [COLUMN_BITS-1:0] left = (COLUMN_BITS'(fill_x) << stride_w_2) - COLUMN_BITS'(pad_left);
   logic signed [17:0] row_1;
   logic [1:0] outside;
-  logic signed [COLUMN_BITS-1:0] room;
+  logic signed [COLUMN_BITS-1:0] room, row_room;
   logic [2:0] rows_inside;
   wire [6*PIXELS-1:0] columns_inside;
   always_ff @(posedge clk) begin
     row_1 <= row;
     outside <= fill_x == 0 ? pad_left : 2'd0;
-    room <= signed'({1'b0, in_width}) - left;
+    row_room <= COLUMN_BITS'(in_width) + COLUMN_BITS'(pad_left);
+    room <= row_room - (COLUMN_BITS'(fill_x) << stride_w_2);
     for (int r = 0; r < 3; r++) rows_inside[r] <= row_1 + 18'(r) >= 0 && row_1 + 18'(r) < signed'({2'b00, in_height});
   end
   subbit_table_columns #(
@@ -302,17 +304,15 @@ module subbit_table_sequence #(
   logic [2:0] rows[CUT+1];
   logic [6*PIXELS-1:0] columns[CUT+1];
   assign rows[2] = rows_inside;
-  assign columns[2] = columns_inside;
+  assign columns[3] = columns_inside;
   logic [SETTLE+CUT:1] ended;    // the step ended that many cycles ago
   always_ff @(posedge clk) begin
     for (int i = 1; i <= CUT; i++) begin
       fills[i] <= fills[i-1];
       if (rst) fills[i].valid <= 2'b00;
     end
-    for (int i = 3; i <= CUT; i++) begin
-      rows[i] <= rows[i-1];
-      columns[i] <= columns[i-1];
-    end
+    for (int i = 3; i <= CUT; i++) rows[i] <= rows[i-1];
+    for (int i = 4; i <= CUT; i++) columns[i] <= columns[i-1];
     ended <= rst || start ? '0 : {ended[SETTLE+CUT-1:1], step_ends};
   end
   assign codebook_entry = fills[CUT-1].entry;
@@ -361,7 +361,7 @@ module subbit_table_sequence #(
   wire all_ends = look_band_ends && last_band;
   // The group has the last part of its words.
   wire last_part = last_group || &(look_group | ~16'(PARTS - 1));
-  wire [INDEX_BITS-1:0] next_group_at = look_band_ends ? index_base : last_part ? index_at + 1'b1 : group_at;
+  wire [INDEX_BITS-1:0] next_group_at = last_group ? index_base : last_part ? index_at + 1'b1 : group_at;
   assign sums_begin = looks && begins && last_group;
   assign word_done = group_ends && last_band && last_part;
 

@@ -94,15 +94,15 @@ module subbit_table_signs #(
   logic half;
   // Whether these are the last of what they are in. It is needed with the last sum of a step, which comes four cycles after
   // that of the step before, at the earliest.
-  logic output_ends, last_piece, last_row, last_band, last_block;
+  logic output_ends, last_piece, last_row, last_band, last_block, ends_band, ends_block;
   logic [15:0] outputs, rows_here, first_next;
   wire [15:0] channels_left = out_channels - first_channel;
   wire [15:0] rows_step = pairs ? 16'd1 : 16'd2;
   wire [15:0] output_next = !sums_valid ? output_channel : output_ends ? 16'd0 : output_channel + 16'd1;
   wire step_ends = sums_valid && output_ends;
   wire row_ends = step_ends && last_piece;
-  wire band_ends = row_ends && last_row;
-  wire block_ends = band_ends && last_band;
+  wire band_ends = step_ends && ends_band;
+  wire block_ends = step_ends && ends_block;
   always_ff @(posedge clk) begin
     outputs <= channels_left < 16'(OUTPUTS) ? channels_left : 16'(OUTPUTS);
     output_ends <= output_next == outputs - 16'd1;
@@ -110,6 +110,8 @@ module subbit_table_signs #(
     rows_here <= rows_left < band_rows ? rows_left : band_rows;
     last_row <= row + rows_step >= rows_here;
     last_band <= rows_left <= band_rows;
+    ends_band <= last_piece && last_row;
+    ends_block <= last_piece && last_row && last_band;
     last_block <= channels_left <= 16'(OUTPUTS);
     row_room <= COLUMN_BITS'(in_width) + COLUMN_BITS'(pad_left);
     first_next <= last_block ? 16'd0 : first_channel + 16'(OUTPUTS);
@@ -153,8 +155,8 @@ module subbit_table_signs #(
     end
   end
 
-  // ---- Cycle 1: rows and columns of the windows inside the image. 2: their product with the channels. 3: accumulators.
-  // 4: bits.
+  // ---- Cycle 1: rows of the windows inside the image. 2: their product with the channels, and columns. 3: the product of both.
+  // 4: accumulators. 5: bits.
   function automatic logic [1:0] count(input logic [2:0] bits);
     return {(bits[0] & bits[1]) | (bits[0] & bits[2]) | (bits[1] & bits[2]), ^bits};
   endfunction
@@ -170,7 +172,7 @@ module subbit_table_signs #(
     logic [ADDRESS_BITS-1:0] address;
     logic [ADDRESS_BITS-1:0] sums_address;
   } place_t;
-  place_t places[4];
+  place_t places[5];
   assign places[0] =
       '{
           valid: sums_valid,
@@ -180,13 +182,10 @@ module subbit_table_signs #(
           address: row_base + ADDRESS_BITS'(output_channel),
           sums_address: sums_address
       };
-  logic [ACC_BITS:0] rule_2, rule_3;
-  logic [2*PIXELS*SUM_BITS-1:0] sums_1, sums_2;
+  logic [ACC_BITS:0] rule_2, rule_3, rule_4;
+  logic [2*PIXELS*SUM_BITS-1:0] sums_1, sums_2, sums_3;
   logic [ACC_BITS-1:0] taps[2];               // of a column of each tile's windows, all channels
-  wire [4:0] rows_inside;                     // the image, from the first tile's top on
-  for (genvar i = 0; i < 5; i++) begin : g_row
-    assign rows_inside[i] = y >= -18'(i) && y_room > 18'(i);
-  end
+  logic [4:0] rows_inside;                    // the image, from the first tile's top on
   wire [6*PIXELS-1:0] pair_columns, columns;  // inside the image: of windows that are all neighbours, and of these
   subbit_table_columns #(
       .WINDOWS(2 * PIXELS),
@@ -201,35 +200,38 @@ module subbit_table_signs #(
   assign columns = pairs ? pair_columns : {2{pair_columns[3*PIXELS-1:0]}};
   logic [ACC_BITS-1:0] offsets[2*PIXELS];
   logic signed [ACC_BITS-1:0] accumulators[2*PIXELS];
-  wire signed [ACC_BITS-1:0] threshold_3 = rule_3[ACC_BITS:1];
-  assign accumulators_store = places[3].valid;
-  assign accumulators_half = places[3].half;
-  assign accumulators_address = places[3].sums_address;
+  wire signed [ACC_BITS-1:0] threshold_4 = rule_4[ACC_BITS:1];
+  assign accumulators_store = places[4].valid;
+  assign accumulators_half = places[4].half;
+  assign accumulators_address = places[4].sums_address;
   for (genvar p = 0; p < 2 * PIXELS; p++) begin : g_pixel
     assign accumulators_data[p*ACC_BITS+:ACC_BITS] = accumulators[p];
   end
 
   always_ff @(posedge clk) begin
-    for (int i = 1; i < 4; i++) begin
+    for (int i = 1; i < 5; i++) begin
       places[i] <= places[i-1];
       if (rst) places[i].valid <= 1'b0;
     end
     rule_2 <= rule_found;
     rule_3 <= rule_2;
+    rule_4 <= rule_3;
     sums_1 <= sums;
     sums_2 <= sums_1;
+    sums_3 <= sums_2;
+    for (int i = 0; i < 5; i++) rows_inside[i] <= y >= -18'(i) && y_room > 18'(i);
     taps[0] <= times(ACC_BITS'(in_channels), count(rows_inside[2:0]));
     taps[1] <= times(ACC_BITS'(in_channels), count(pairs ? rows_inside[2:0] : stride_h[1] ? rows_inside[4:2] : rows_inside[3:1]));
     for (int p = 0; p < 2 * PIXELS; p++) begin
       offsets[p] <= times(taps[p/PIXELS], count(columns[3*p+:3]));
-      accumulators[p] <= ACC_BITS'({sums_2[p*SUM_BITS+:SUM_BITS], 1'b0}) - offsets[p];
-      store_bits[p] <= (accumulators[p] >= threshold_3) ^ rule_3[0];
+      accumulators[p] <= ACC_BITS'({sums_3[p*SUM_BITS+:SUM_BITS], 1'b0}) - offsets[p];
+      store_bits[p] <= (accumulators[p] >= threshold_4) ^ rule_4[0];
     end
-    store <= places[3].valid && !rst;
-    store_half <= places[3].half;
-    store_piece <= places[3].piece;
-    store_address <= places[3].address;
-    band_done <= places[3].valid && places[3].last && !rst;
+    store <= places[4].valid && !rst;
+    store_half <= places[4].half;
+    store_piece <= places[4].piece;
+    store_address <= places[4].address;
+    band_done <= places[4].valid && places[4].last && !rst;
   end
 endmodule
 

@@ -167,9 +167,24 @@ module subbit_table_values #(
   logic signs_pending_q;                              // some are handed over and not yet written
   logic run_ready, beat_taken, residual_taken;
   wire issue = state_q == RUN && credits_q != 0 && !signs_pending_q && (!layer_i.has_residual || residuals_q != 0);
-  wire beat_ends = beat_q == beat_last_q;
-  wire row_ends = beat_ends && channel_q == channel_last_q;
-  wire band_ends = row_ends && row_q == row_last_q;
+  // Whether these are the last ones is known with them: before a run, and in it with the beat before.
+  logic beat_ends, last_channel_q, last_row_q;
+  wire row_ends = beat_ends && last_channel_q;
+  wire band_ends = row_ends && last_row_q;
+  wire [BEAT_BITS-1:0] beat_next = beat_ends ? '0 : beat_q + 1'b1;
+  wire [15:0] channel_next = row_ends ? 16'd0 : channel_q + 16'd1;
+  wire [15:0] row_next = row_q + 16'd1;
+  always_ff @(posedge clk) begin
+    if (state_q == ASK) begin
+      beat_ends <= beat_q == beat_last_q;
+      last_channel_q <= channel_q == channel_last_q;
+      last_row_q <= row_q == row_last_q;
+    end else if (issue) begin
+      beat_ends <= beat_next == beat_last_q;
+      if (beat_ends) last_channel_q <= channel_next == channel_last_q;
+      if (row_ends) last_row_q <= row_next == row_last_q;
+    end
+  end
   assign runs_end = single ? band_ends : row_ends;
   wire odd = !pairs_i && row_q[0];
   wire wraps = lane_q >= LANE_BITS'(STEP - VALUES);
@@ -179,7 +194,7 @@ module subbit_table_values #(
   assign read_valid_o = state_q == ASK && run_ready && layer_i.has_residual;
   assign read_bytes_o = 24'(run_bytes_q);
   assign read_soon_o = layer_i.has_residual && (state_q == BEGIN || state_q == ASK ||
-                                                (state_q == RUN && !single && row_q != row_last_q));
+                                                (state_q == RUN && !single && !last_row_q));
   assign band_read_o = issue && band_ends;
 
   always_ff @(posedge clk) begin
@@ -220,18 +235,18 @@ module subbit_table_values #(
     end
     if (issue) begin
       run_first_q <= runs_end;
-      beat_q <= beat_ends ? '0 : beat_q + 1'b1;
+      beat_q <= beat_next;
       column_q <= beat_ends ? '0 : column_q + 16'(VALUES);
       lane_q <= beat_ends ? '0 : wraps ? lane_q - LANE_BITS'(STEP - VALUES) : lane_q + LANE_BITS'(VALUES);
       if (wraps) address_q <= address_next;
       if (beat_ends) begin
-        channel_q <= row_ends ? 16'd0 : channel_q + 16'd1;
+        channel_q <= channel_next;
         channel_base_q <= row_ends ? row_base_next : channel_base_q + 1'b1;
         address_q <= row_ends ? row_base_next : channel_base_q + 1'b1;
         row_place_q <= row_place_q + 1'b1;
       end
       if (row_ends) begin
-        row_q <= row_q + 16'd1;
+        row_q <= row_next;
         row_base_q <= row_base_next;
       end
       if (runs_end) run_at_q <= run_at_q + (single ? run_bytes_q : layer_i.out_plane_bytes);

@@ -93,18 +93,22 @@ module subbit_table_writer #(
   end
 
   // ---- Reading, one row per cycle: channels, rows. A row follows its address by two cycles, first as it was found, then in a
-  // register of its own.
+  // register of its own. Whether it is the last of its channel, and this the last of the band, is there with its address.
   logic reading, found_valid, row_valid, row_first, row_last, row_ends_band;
   logic [15:0] output_channel, row;
   logic [ADDRESS_BITS:0] row_base, band_base;
   assign band_base = half ? (ADDRESS_BITS + 1)'(SUMS) : '0;
   logic [39:0] channel_at, row_at, run_bytes;
-  wire channel_ends = row == row_last_here;
-  wire band_ends = channel_ends && output_channel == output_last;
+  logic channel_ends, output_ends, band_ended;
+  logic [1:0] settled;
+  wire band_ends = channel_ends && output_ends;
+  wire [15:0] row_next = channel_ends ? 16'd0 : row + 16'd1;
+  wire [15:0] output_next = output_channel + 16'd1;
   logic takes;
   wire row_moves = !row_valid || takes;
   wire advance = !found_valid || row_moves;
-  wire begins = !reading && waiting != 0 && more;
+  // Which band is next is there two cycles after the last row of the one before, and what follows from it three.
+  wire begins = !reading && settled == '1 && waiting != 0 && more;
   wire read_now = reading && advance;
 
   logic [2*PIXELS*PIECES-1:0] found;
@@ -133,12 +137,14 @@ module subbit_table_writer #(
   always_ff @(posedge clk) begin
     if (rst) begin
       reading <= 1'b0;
+      band_ended <= 1'b0;
       found_valid <= 1'b0;
       row_valid <= 1'b0;
       waiting <= '0;
       more <= 1'b0;
     end else if (start) begin
       reading <= 1'b0;
+      band_ended <= 1'b0;
       found_valid <= 1'b0;
       row_valid <= 1'b0;
       waiting <= '0;
@@ -152,6 +158,8 @@ module subbit_table_writer #(
       plane_left <= plane_bytes;
       half <= 1'b0;
     end else begin
+      settled <= {settled[0], !reading};
+      band_ended <= read_now && band_ends;
       waiting <= waiting + 2'(band_done) - 2'(begins);
       if (advance) found_valid <= reading;
       if (row_moves) row_valid <= found_valid;
@@ -159,32 +167,36 @@ module subbit_table_writer #(
         reading <= 1'b1;
         output_channel <= '0;
         row <= '0;
+        channel_ends <= row_last_here == 0;
+        output_ends <= output_last == 0;
         row_base <= band_base;
         channel_at <= band_at;
       end else if (read_now) begin
-        row <= channel_ends ? 16'd0 : row + 16'd1;
+        row <= row_next;
+        channel_ends <= row_next == row_last_here;
         if (channel_ends) row_base <= band_base;
         else if (pairs || whole_rows || row[0]) row_base <= row_base + outputs;
         if (channel_ends) begin
-          output_channel <= output_channel + 16'd1;
+          output_channel <= output_next;
+          output_ends <= output_next == output_last;
           channel_at <= channel_at + plane_bytes;
         end
-        if (band_ends) begin
-          reading <= 1'b0;
-          half <= !half && !whole_rows;
-          rows_left <= band_last ? out_height : rows_left - rows_here;
-          plane_left <= band_last ? plane_bytes : plane_left - bytes_here;
-          band_at <= band_at + bytes_here;
-          if (band_last) begin
-            first_channel <= block_last ? 16'd0 : first_channel + 16'(OUTPUTS);
-            block_at <= block_last ? image_next : block_next;
-            band_at <= block_last ? image_next : block_next;
-          end
-          if (band_last && block_last) begin
-            image_at <= image_next;
-            images_left <= images_left - 32'd1;
-            more <= images_left != 32'd1;
-          end
+        if (band_ends) reading <= 1'b0;
+      end
+      if (band_ended) begin
+        half <= !half && !whole_rows;
+        rows_left <= band_last ? out_height : rows_left - rows_here;
+        plane_left <= band_last ? plane_bytes : plane_left - bytes_here;
+        band_at <= band_at + bytes_here;
+        if (band_last) begin
+          first_channel <= block_last ? 16'd0 : first_channel + 16'(OUTPUTS);
+          block_at <= block_last ? image_next : block_next;
+          band_at <= block_last ? image_next : block_next;
+        end
+        if (band_last && block_last) begin
+          image_at <= image_next;
+          images_left <= images_left - 32'd1;
+          more <= images_left != 32'd1;
         end
       end
     end
@@ -206,7 +218,7 @@ module subbit_table_writer #(
     end
   end
 
-  // ---- Packing rows into beats.
+  // ---- Packing rows into beats. Commands wait in a queue, as beats do: how ready the bus is need not reach all of this.
   logic [8*SPAN-1:0] data, data_next;
   logic [SPAN-1:0] strobe, strobe_next;
   logic [COUNT_BITS-1:0] count, count_next;    // bytes, with those before the run in its first beat
@@ -217,10 +229,21 @@ module subbit_table_writer #(
   wire [ROW-1:0] row_strobe = ~({ROW{1'b1}} << row_bytes);
   wire [COUNT_BITS-1:0] at = row_first ? COUNT_BITS'(row_at[SIZE-1:0]) : count;
   wire [COUNT_BITS-1:0] sum = at + row_bytes;
-  assign command_valid = row_valid && row_first && slot && !left_over;
-  assign command_address = ADDR_WIDTH'({row_at[39:SIZE], {SIZE{1'b0}}});
-  assign command_beats = 24'((run_bytes + 40'(row_at[SIZE-1:0]) + 40'(BYTES - 1)) >> SIZE);
-  assign takes = row_valid && slot && !left_over && (!row_first || command_ready);
+  logic command_slot;
+  assign takes = row_valid && slot && !left_over && (!row_first || command_slot);
+  subbit_queue #(
+      .WIDTH(ADDR_WIDTH + 24),
+      .DEPTH(2)
+  ) commands (
+      .clk,
+      .rst(rst || start),
+      .in_valid(takes && row_first),
+      .in_ready(command_slot),
+      .in_data({ADDR_WIDTH'({row_at[39:SIZE], {SIZE{1'b0}}}), 24'((run_bytes + 40'(row_at[SIZE-1:0]) + 40'(BYTES - 1)) >> SIZE)}),
+      .out_valid(command_valid),
+      .out_ready(command_ready),
+      .out_data({command_address, command_beats})
+  );
   always_comb begin
     if (left_over) begin
       data_next = data;
@@ -255,7 +278,6 @@ module subbit_table_writer #(
     end
   end
 
-  // So that the bus master's readiness need not reach all of the above within a cycle.
   subbit_queue #(
       .WIDTH(DATA_WIDTH + BYTES),
       .DEPTH(2)

@@ -19,7 +19,7 @@ constexpr std::uint64_t kImageOverhead = 1;
 /// From a step's last codeword, in the first match unit, to its first look-up: on top of a cycle for each unit.
 constexpr std::uint64_t kSettle = 9;
 /// From a band's last look-up to its first row that is read for writing.
-constexpr std::uint64_t kSigns = 15;
+constexpr std::uint64_t kSigns = 17;
 /// From a run's request to the next one's.
 constexpr std::uint64_t kAskEvery = 4;
 /// A run is requested in full, and the next one may be, so long before its end: subbit_axi_read has room for so many

@@ -1,5 +1,7 @@
 #include "device/value_cycles.h"
 
+#include <algorithm>
+
 #include "device/bus_model.h"
 #include "tables/device.h"
 
@@ -41,12 +43,14 @@ std::uint64_t ValueBands::BitRuns(const LayerShape& d, std::uint64_t first, std:
                                   std::uint64_t outputs) {
   const std::uint64_t row_bytes = RowBytes(ElementFormat::kBits, d.out_width);
   const std::uint64_t bytes = rows * row_bytes;
-  std::uint64_t cycles = 0;
+  // Behind the last row the beats of its run are still to be sent.
+  std::uint64_t cycles = kWriteOverhead;
   for (std::uint64_t o = 0; o < outputs; ++o) {
     const std::uint64_t offset = ((first + o) * d.out_height + row) * row_bytes % kBusBytes;
-    // A row per cycle, and one more for what the last row leaves of a second beat.
+    // A row per cycle, and one more for what the last row leaves of a second beat; meanwhile the run before is sent.
     const std::uint64_t before = rows == 1 ? offset : (offset + bytes - row_bytes) % kBusBytes;
-    cycles += rows + (before + row_bytes > kBusBytes ? 1 : 0) + kWriteOverhead;
+    cycles += std::max(rows + (before + row_bytes > kBusBytes ? 1 : 0),
+                       CeilDivide(offset + bytes, kBusBytes) + kWriteOverhead);
   }
   return cycles;
 }

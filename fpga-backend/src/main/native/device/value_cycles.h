@@ -46,7 +46,7 @@ class ValueBands {
 
  private:
   /// From a band's last sum to the request for its residuals, or to its first value without residuals.
-  static constexpr std::uint64_t kStored = 15;
+  static constexpr std::uint64_t kStored = 16;
 
   /// Returns when the next run may begin.
   std::uint64_t EndRun(std::uint64_t begins, std::uint64_t beats);

@@ -38,10 +38,15 @@ class ArbiterBench {
                       static_cast<std::uint32_t>(Between(random_, 1, 15))};
       }
       // Beats of a write are there some time after its command.
-      if (!client.writes && client.left == 0 && random_() % 4 == 0) {
+      if (!client.writes && client.asked.empty() && random_() % 4 == 0) {
         client.writes = true;
-        client.write = {c, static_cast<std::uint32_t>(random_()) & ~7u,
-                        static_cast<std::uint32_t>(Between(random_, 1, 15))};
+        client.command = {c, static_cast<std::uint32_t>(random_()) & ~7u,
+                          static_cast<std::uint32_t>(Between(random_, 1, 15))};
+      }
+      if (client.left == 0 && !client.asked.empty()) {
+        client.write = client.asked.front();
+        client.left = client.write.beats;
+        client.asked.pop_front();
       }
       client.beat_here = client.left > 0 && (client.beat_here || random_() % 4 != 0);
       client.takes = random_() % 4 != 0;
@@ -74,8 +79,10 @@ class ArbiterBench {
     std::deque<Run> expected;  ///< runs that were asked for and have not come
     bool takes = false;
     bool writes = false;
+    Run command{};          ///< of the write that is asked for
+    std::deque<Run> asked;  ///< writes whose commands were taken, behind the one whose beats come
     Run write{};
-    std::uint32_t left = 0;  ///< beats of the write
+    std::uint32_t left = 0;  ///< its beats
     bool beat_here = false;
   };
 
@@ -89,8 +96,8 @@ class ArbiterBench {
     m_.list_read_bytes_i = 8 * clients_[0].run.beats;
     m_.list_read_beat_ready_i = clients_[0].takes;
     m_.list_write_valid_i = clients_[0].writes;
-    m_.list_write_address_i = clients_[0].write.address;
-    m_.list_write_beats_i = clients_[0].write.beats;
+    m_.list_write_address_i = clients_[0].command.address;
+    m_.list_write_beats_i = clients_[0].command.beats;
     m_.list_write_beat_valid_i = clients_[0].beat_here;
     m_.list_write_beat_data_i = DataOf(0, clients_[0]);
     m_.list_write_beat_strobe_i = 0x0F;
@@ -99,33 +106,34 @@ class ArbiterBench {
     m_.beside_read_bytes_i = 8 * clients_[1].run.beats;
     m_.beside_read_beat_ready_i = clients_[1].takes;
     m_.beside_write_valid_i = clients_[1].writes;
-    m_.beside_write_address_i = clients_[1].write.address;
-    m_.beside_write_beats_i = clients_[1].write.beats;
+    m_.beside_write_address_i = clients_[1].command.address;
+    m_.beside_write_beats_i = clients_[1].command.beats;
     m_.beside_write_beat_valid_i = clients_[1].beat_here;
     m_.beside_write_beat_data_i = DataOf(1, clients_[1]);
     m_.beside_write_beat_strobe_i = 0xF0;
   }
 
   void Reads() {
-    const std::array<bool, kClients> ready = {m_.list_read_ready_o != 0, m_.beside_read_ready_o != 0};
-    ASSERT_EQ(m_.read_valid_o, clients_[0].asks || clients_[1].asks || read_rest_.beats != 0);
-    for (std::size_t c = 0; c < kClients; ++c) {
-      if (clients_[c].asks && ready[c]) {
-        ASSERT_TRUE(m_.read_ready_i) << "a command that the reader does not take";
-        ASSERT_TRUE(c == 1 || read_rest_.beats == 0) << "a run begins before the one before is asked for";
-      }
-    }
+    const bool taken = m_.list_read_ready_o && clients_[0].asks;
+    ASSERT_FALSE(m_.list_read_ready_o && read_held_.beats != 0) << "a run is held until all of it is asked for";
+    ASSERT_EQ(m_.beside_read_ready_o, m_.read_ready_i);
+    ASSERT_EQ(m_.read_valid_o, clients_[1].asks || read_held_.beats != 0);
     if (m_.read_valid_o && m_.read_ready_i) {
       // What is beside the list goes first.
-      Run* run = clients_[1].asks ? &clients_[1].run : read_rest_.beats != 0 ? &read_rest_ : &clients_[0].run;
-      ASSERT_EQ(ready[0], run == &clients_[0].run);
-      ASSERT_NO_FATAL_FAILURE(Begin(*run, m_.read_address_o, m_.read_bytes_o / 8));
-      runs_.push_back({run->client, m_.read_address_o, m_.read_bytes_o / 8, cycle_, run->beats > m_.read_bytes_o / 8});
-      Rest(*run, m_.read_bytes_o / 8, read_rest_);
-      if (run != &read_rest_) {
-        clients_[run->client].asks = false;
-        clients_[run->client].expected.push_back(*run);
+      const Run run = clients_[1].asks ? clients_[1].run : read_held_;
+      ASSERT_NO_FATAL_FAILURE(Begin(run, m_.read_address_o, m_.read_bytes_o / 8));
+      runs_.push_back({run.client, m_.read_address_o, m_.read_bytes_o / 8, cycle_, run.beats > m_.read_bytes_o / 8});
+      if (run.client == 1) {
+        clients_[1].asks = false;
+        clients_[1].expected.push_back(run);
+      } else {
+        read_held_ = Rest(run, m_.read_bytes_o / 8);
       }
+    }
+    if (taken) {
+      read_held_ = clients_[0].run;
+      clients_[0].asks = false;
+      clients_[0].expected.push_back(read_held_);
     }
     const std::array<bool, kClients> valid = {m_.list_read_beat_valid_o != 0, m_.beside_read_beat_valid_o != 0};
     ASSERT_EQ(valid[0] + valid[1], beat_here_) << "a beat goes to one client";
@@ -168,20 +176,26 @@ class ArbiterBench {
     }
     // While the list waits for the end of all writes, none is begun beside it.
     const bool beside = clients_[1].writes && !m_.hold_i;
-    ASSERT_EQ(m_.write_valid_o, clients_[0].writes || beside || write_rest_.beats != 0);
-    if (!m_.write_valid_o || !m_.write_ready_i) {
-      return;
+    const bool taken = m_.list_write_ready_o && clients_[0].writes;
+    ASSERT_EQ(m_.list_write_ready_o, write_held_.beats == 0) << "a run is held until the last piece of it is begun";
+    ASSERT_EQ(m_.beside_write_ready_o && clients_[1].writes, beside && m_.write_ready_i);
+    ASSERT_EQ(m_.write_valid_o, beside || write_held_.beats != 0);
+    if (m_.write_valid_o && m_.write_ready_i) {
+      const Run run = beside ? clients_[1].command : write_held_;
+      ASSERT_NO_FATAL_FAILURE(Begin(run, m_.write_address_o, m_.write_beats_o));
+      write_ = {run.client, run.address, m_.write_beats_o};
+      if (run.client == 1) {
+        clients_[1].writes = false;
+        clients_[1].asked.push_back(run);
+      } else {
+        write_held_ = Rest(run, m_.write_beats_o);
+      }
     }
-    Run* run = beside ? &clients_[1].write : write_rest_.beats != 0 ? &write_rest_ : &clients_[0].write;
-    ASSERT_EQ(m_.list_write_ready_o, run == &clients_[0].write);
-    ASSERT_EQ(m_.beside_write_ready_o && clients_[1].writes, run->client == 1);
-    ASSERT_NO_FATAL_FAILURE(Begin(*run, m_.write_address_o, m_.write_beats_o));
-    write_ = {run->client, run->address, m_.write_beats_o};
-    if (run != &write_rest_) {
-      clients_[run->client].left = run->beats;
-      clients_[run->client].writes = false;
+    if (taken) {
+      write_held_ = clients_[0].command;
+      clients_[0].writes = false;
+      clients_[0].asked.push_back(write_held_);
     }
-    Rest(*run, m_.write_beats_o, write_rest_);
   }
 
   /// A run, or what is left of it, begins with so many beats.
@@ -190,12 +204,8 @@ class ArbiterBench {
     ASSERT_EQ(beats, run.client == 0 && m_.beside_i && run.beats > kPiece ? kPiece : run.beats);
   }
 
-  /// Leaves in `rest` what follows the first `beats` of a run of the list.
-  static void Rest(const Run& run, std::uint32_t beats, Run& rest) {
-    if (run.client == 0) {
-      rest = {0, run.address + 8 * beats, run.beats - beats};
-    }
-  }
+  /// What follows the first `beats` of a run of the list.
+  static Run Rest(const Run& run, std::uint32_t beats) { return {0, run.address + 8 * beats, run.beats - beats}; }
 
   Vsubbit_arbiter m_;
   std::mt19937 random_;
@@ -204,9 +214,9 @@ class ArbiterBench {
   int cycle_ = 0;
   bool beat_here_ = false;
   Run write_{};  ///< what the writer has taken
-  // What is left of runs of the list that are cut.
-  Run read_rest_{};
-  Run write_rest_{};
+  // Runs of the list that are not asked for, or not begun, or what is left of them.
+  Run read_held_{};
+  Run write_held_{};
 };
 
 TEST(ArbiterModule, GivesEachClientItsRuns) {

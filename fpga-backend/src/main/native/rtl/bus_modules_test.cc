@@ -21,6 +21,8 @@ namespace subbit::fpga {
 namespace {
 
 constexpr std::uint32_t kPage = 4096;
+/// Where byte 0 of the memory lies on the bus.
+constexpr std::uint32_t kBase = 0x00A3B000;
 
 struct Burst {
   std::uint32_t address;
@@ -61,7 +63,8 @@ class ReadSlave {
       const std::uint32_t beats = m_.m_axi_arlen + 1u;
       ASSERT_EQ(m_.m_axi_araddr % kBytes, 0u);
       ASSERT_LE(m_.m_axi_araddr % kPage + beats * kBytes, kPage) << "a burst crosses a page";
-      bursts_.push_back({{m_.m_axi_araddr, beats}, cycle_ + latency_});
+      ASSERT_LT(m_.m_axi_araddr - kBase, memory_.size());
+      bursts_.push_back({{m_.m_axi_araddr - kBase, beats}, cycle_ + latency_});
     }
     ASSERT_FALSE(m_.m_axi_rvalid && !m_.m_axi_rready) << "the memory has to wait";
     received_ = m_.m_axi_rvalid;
@@ -117,6 +120,7 @@ class ReadBench {
   /// Without a latency, memory, commands and beats stand still at random.
   explicit ReadBench(unsigned seed, int latency = 0)
       : random_(seed), memory_(RandomMemory(random_)), slave_(m_, memory_, random_, latency), latency_(latency) {
+    m_.base = kBase;
     Reset(m_);
   }
 
@@ -258,7 +262,10 @@ class WriteBench {
  public:
   static constexpr std::uint32_t kBytes = sizeof(Writer::m_axi_wdata);
 
-  explicit WriteBench(unsigned seed) : random_(seed), memory_(RandomMemory(random_)), expected_(memory_) { Reset(m_); }
+  explicit WriteBench(unsigned seed) : random_(seed), memory_(RandomMemory(random_)), expected_(memory_) {
+    m_.base = kBase;
+    Reset(m_);
+  }
 
   /// Writes a run of beats; gives up in cycle `abort_at` where that is not negative.
   void Run(std::uint32_t address, std::uint32_t beats, bool fails, int abort_at) {
@@ -353,7 +360,8 @@ class WriteBench {
       const std::uint32_t beats = m_.m_axi_awlen + 1u;
       ASSERT_EQ(m_.m_axi_awaddr % kBytes, 0u);
       ASSERT_LE(m_.m_axi_awaddr % kPage + beats * kBytes, kPage) << "a burst crosses a page";
-      bursts_.push_back({m_.m_axi_awaddr, beats});
+      ASSERT_LT(m_.m_axi_awaddr - kBase, memory_.size());
+      bursts_.push_back({m_.m_axi_awaddr - kBase, beats});
       announced_ += beats;
     }
     if (m_.m_axi_wvalid && m_.m_axi_wready) {

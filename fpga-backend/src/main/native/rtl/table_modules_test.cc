@@ -353,6 +353,7 @@ TEST(TableColumnsModule, TellsWhichColumnsLieInsideTheImage) {
         m.left = static_cast<std::uint8_t>(left);
         m.room = static_cast<std::uint8_t>(room);
         Cycle(m);
+        Cycle(m);
         for (int p = 0; p < kWindows; ++p) {
           for (int t = 0; t < 3; ++t) {
             const int column = stride * p + t;

@@ -102,8 +102,10 @@ void CutsRowsOutOfBeats() {
     m.channels = static_cast<std::uint16_t>(c.channels);
     m.height = static_cast<std::uint16_t>(c.height);
     m.row_bytes = static_cast<std::uint8_t>(c.row_bytes);
-    m.start = 1;
     m.beat_valid = 0;
+    Cycle(m);
+    Cycle(m);
+    m.start = 1;
     Cycle(m);
     m.start = 0;
     const int all_stored = c.channels * c.places();

@@ -20,12 +20,11 @@ macro(subbit_zig target)
     endif()
   endforeach()
   set(CMAKE_CXX_COMPILER "${tools}/c++")
-  # Zig compiles the C++ library that it links, once for what is optimised and once for what is not. Without this CMake's own check of the
-  # compiler would be all that needs the latter. The options of the build type come behind and win.
-  set(CMAKE_CXX_FLAGS -O2)
+  # Zig compiles the C++ library that it links, in minutes, for each set of these options: without them here CMake's check of the compiler
+  # would have one of its own. What Zig adds for debuggers is ten times the size of all the rest, so it is left out. The options of the
+  # build type come behind and win.
+  set(CMAKE_CXX_FLAGS "-O2 -s")
   set(CMAKE_RC_COMPILER "${tools}/rc")
   set(CMAKE_AR "${tools}/ar" CACHE FILEPATH "")
   set(CMAKE_RANLIB "${tools}/ranlib" CACHE FILEPATH "")
-  # Zig describes its own C++ library for debuggers, ten times the size of all the rest.
-  set(CMAKE_SHARED_LINKER_FLAGS_INIT -s)
 endmacro()

@@ -861,6 +861,7 @@ module subbit_dense_engine #(
   logic [7:0] zero_2;
   logic [VALUE_ADDRESS-1:0] value_address_1, value_address_2;
   logic [WORD_ADDRESS-1:0] word_addresses[LENT];
+  logic [95:0] lent_pixels_q;         // of the last three cycles
   always_ff @(posedge clk) begin
     taps_valid <= rst ? '0 : {taps_valid[TAPPED-1:1], issue};
     lasts <= {lasts[TAPPED-1:1], tap_last};
@@ -884,7 +885,6 @@ module subbit_dense_engine #(
       word_address_q <= WORD_ADDRESS'(lent_word_i);
     end
   end
-  logic [95:0] lent_pixels_q;         // of the last three cycles
   wire [31:0] tap_pixels;
   subbit_dense_pixels #(
       .VALUES(VALUES),

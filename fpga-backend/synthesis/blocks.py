@@ -17,8 +17,8 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import cg
 
-# Columns and rows of the die that have logic, and the places of blocks in it: their rows, the columns of a group of four, of
-# which there are twelve in two halves, and the names of the four.
+# Columns and rows of the die, and the places of blocks in it: their rows, and in each row thirteen groups of four, in two halves,
+# by their first column; what lies how far behind it, and what nextpnr calls it.
 COLUMNS, ROWS = 126, 86
 GROUPS = [4 + 9 * group + (2 if group > 6 else 0) for group in range(13)]
 PLACES = {

@@ -12,7 +12,7 @@ or, with the packages of requirements.txt:
 
 `area` synthesises the elements for Xilinx 7-series and ECP5, those with tables without the layers of integer networks. `networks`
 synthesises the elements with tables with these layers, and one by one the modules that they add, for ECP5. `clock` places and routes one element for an
-ECP5-85F, behind five pins (rtl/subbit_device_pins.sv), once for each seed, and reports the clock at which nextpnr closes timing, and
+ECP5-85F, behind five pins (rtl/subbit_device_pins.sv), its blocks first (blocks.py), once for each seed, and reports the clock at which nextpnr closes timing, and
 the slowest path; the least of them counts. Areas are synthesised, clocks are placed and routed, and images/s are modelled from the
 cycles of the 3x3 layers and that clock. An element takes some minutes to synthesise, and a quarter of an hour or more per seed to place
 and route.
@@ -23,6 +23,7 @@ import json
 import tempfile
 from pathlib import Path
 
+import blocks
 import tools
 
 HERE = Path(__file__).resolve().parent
@@ -118,6 +119,7 @@ def measure_clock(arguments, work):
     parameters = PLACED[arguments.element]
     cells = tools.synthesise(folder, sources, "subbit_device_pins", parameters, "ecp5", OPTIONS.get((arguments.element, "ecp5"), ""))
     print(f"{arguments.element} on an ECP5-85F, speed grade {arguments.speed}, with {parameters}: {tools.area(cells, 'ecp5')}", flush=True)
+    blocks.write_places(folder / "netlist.json")
     runs = []
     for seed in arguments.seeds:
         report = tools.place_and_route(folder, arguments.speed, arguments.target, seed)

@@ -45,9 +45,15 @@ std::uint64_t RequestCycles::Next(const LayerDescriptor& layer, std::uint64_t al
   Pass(between_);
   between_ = kBetween;
   if (!layer.integer.has_value() || layer.integer->kind == Kind::kConv) {
-    return Beside(layer, alone);
+    // The descriptor is read while the stem stores its list; the layer then waits for the bus until the stem has its
+    // weights.
+    const std::uint64_t held = held_;
+    held_ = 0;
+    Pass(static_cast<double>(held));
+    return held + Beside(layer, alone);
   }
   // It waits for the array.
+  held_ = 0;
   const auto waited = static_cast<std::uint64_t>(stem_left_);
   stem_left_ = 0;
   if (layer.integer->beside == 0) {
@@ -57,8 +63,7 @@ std::uint64_t RequestCycles::Next(const LayerDescriptor& layer, std::uint64_t al
   stem_bus_ = BusOf(layer);
   stem_cycles_ = static_cast<double>(alone);
   stem_left_ = static_cast<double>(alone - std::min(alone, started));
-  // The next descriptor is read when the stem has its weights.
-  between_ += static_cast<double>(stem_bus_.weights);
+  held_ = stem_bus_.weights;
   return waited + started;
 }
 

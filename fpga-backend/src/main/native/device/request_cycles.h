@@ -37,7 +37,8 @@ class RequestCycles {
   double stem_left_ = 0;    ///< cycles that the stem beside still takes if it has the bus to itself
   double stem_cycles_ = 1;  ///< all that it takes
   StemBus stem_bus_{};
-  double between_ = 0;  ///< cycles from the last layer's end to the next one's begin
+  double between_ = 0;      ///< cycles from the last layer's end to the next one's begin
+  std::uint64_t held_ = 0;  ///< cycles for which a stem's weights hold up the next layer
 };
 
 }  // namespace subbit::fpga

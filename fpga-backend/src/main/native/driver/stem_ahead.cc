@@ -61,6 +61,21 @@ class Stretch {
     with_more_ = CyclesWith(portion, of_stem, portions_ + 1);
   }
 
+  /// Takes all portions of another stretch if both together are shorter then: the weights of a stem are read for each.
+  void TakeAllOf(Stretch& other, const LayerDescriptor& portion, const ImageCycles& of_stem) {
+    if (other.portions_ == 0) {
+      return;
+    }
+    const std::uint64_t with_all = CyclesWith(portion, of_stem, portions_ + other.portions_);
+    const std::uint64_t other_alone = other.CyclesWith(portion, of_stem, 0);
+    if (with_all + other_alone < cycles_ + other.cycles_) {
+      portions_ += other.portions_;
+      cycles_ = with_all;
+      other.portions_ = 0;
+      other.cycles_ = other_alone;
+    }
+  }
+
  private:
   struct Layer {
     const LayerDescriptor* descriptor;
@@ -120,6 +135,13 @@ class Dealing {
       std::min_element(stretches_.begin(), stretches_.end(), [](const Stretch& a, const Stretch& b) {
         return a.cost() < b.cost();
       })->TakePortion(portion, of_stem);
+    }
+    for (Stretch& to : stretches_) {
+      for (Stretch& from : stretches_) {
+        if (&to != &from) {
+          to.TakeAllOf(from, portion, of_stem);
+        }
+      }
     }
   }
 

@@ -269,7 +269,9 @@ TEST(StemPoolModule, GivesTheLargestOfEachWindow) {
     const unsigned minimum = static_cast<unsigned>(random());
     std::vector<std::int16_t> sums(static_cast<std::size_t>(rows * columns * outputs));
     std::generate(sums.begin(), sums.end(), [&] { return static_cast<std::int16_t>(random()); });
-    const auto sum = [&](int y, int x, int o) { return sums[static_cast<std::size_t>((y * columns + x) * outputs + o)]; };
+    const auto sum = [&](int y, int x, int o) {
+      return sums[static_cast<std::size_t>((y * columns + x) * outputs + o)];
+    };
     m.overlap_h_i = window[0] != stride[0];
     m.overlap_w_i = window[1] != stride[1];
     std::vector<std::uint16_t> memory(4096);

@@ -12,6 +12,9 @@
 namespace subbit::fpga {
 namespace {
 
+/// A beat of a list of taps is stored in so many cycles.
+constexpr std::uint64_t kListCycles = 2;
+
 std::uint64_t Beats(std::uint64_t bytes) { return CeilDivide(bytes, kBusBytes); }
 
 /// Calls visit(outputs) for each block of output channels.
@@ -152,9 +155,8 @@ class SumRows {
   static constexpr std::uint64_t kRowHere = 3;
   /// By how much sooner a run ends whose beats take two cycles each, since the bus is ahead.
   static constexpr std::uint64_t kAhead = 4;
-  /// A beat of pixels is stored in so many cycles, and one of a list of taps.
+  /// A beat of pixels is stored in so many cycles.
   static constexpr std::uint64_t kPixelCycles = 4;
-  static constexpr std::uint64_t kListCycles = 2;
 
   /// The rows of a block of `outputs` output channels from `first` on.
   void Block(std::uint64_t first, std::uint64_t outputs) {
@@ -346,6 +348,7 @@ StemBus BusOf(const LayerDescriptor& d) {
   const std::uint64_t weights = d.dense_bytes() / kBusBytes;
   StemBus bus{};
   bus.weights = Beats(d.stem_codebook_bytes()) + weights / sets;
+  bus.list = kListCycles * Beats(d.stem_codebook_bytes());
   bus.cycles.reads = static_cast<double>(weights * (sets == 1 ? 1 : d.batch)) +
                      static_cast<double>(d.batch * sets * d.in_channels * d.in_height * Beats(d.in_width));
   bus.cycles.writes = static_cast<double>(d.batch * d.output_image_bytes() / kBusBytes);

@@ -27,6 +27,7 @@ struct StemBus {
   BusCycles cycles;
   /// Beats of its list of taps and of weights that are read at its begin.
   std::uint64_t weights;
+  std::uint64_t list;  ///< cycles in which its list of taps is stored
   /// Rows of the output of some channels that are written one by one, runs of each, and for how long what is written
   /// of one may be late before the multiply-adders wait.
   double units;

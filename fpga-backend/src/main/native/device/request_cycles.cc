@@ -45,8 +45,6 @@ std::uint64_t RequestCycles::Next(const LayerDescriptor& layer, std::uint64_t al
   Pass(between_);
   between_ = kBetween;
   if (!layer.integer.has_value() || layer.integer->kind == Kind::kConv) {
-    // The descriptor is read while the stem stores its list; the layer then waits for the bus until the stem has its
-    // weights.
     const std::uint64_t held = held_;
     held_ = 0;
     Pass(static_cast<double>(held));
@@ -63,7 +61,13 @@ std::uint64_t RequestCycles::Next(const LayerDescriptor& layer, std::uint64_t al
   stem_bus_ = BusOf(layer);
   stem_cycles_ = static_cast<double>(alone);
   stem_left_ = static_cast<double>(alone - std::min(alone, started));
-  held_ = stem_bus_.weights;
+  // The next descriptor is asked for when the status is in memory: where the list is still being stored then, it comes
+  // before the weights, and the layer waits for these; else it comes behind them.
+  if (static_cast<double>(stem_bus_.list) > kStatus + static_cast<double>(kMemoryLatency)) {
+    held_ = stem_bus_.weights;
+  } else {
+    between_ += static_cast<double>(stem_bus_.weights);
+  }
   return waited + started;
 }
 

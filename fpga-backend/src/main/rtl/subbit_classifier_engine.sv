@@ -30,8 +30,8 @@ module subbit_classifier_engine #(
     input  wire                   read_beat_last_i,
 
     // The weights and the array of subbit_dense_engine: beats of weights, from those of the first channel on; a tap of a pair
-    // of images, with the place of its weights, which have been stored; and the sums of a pair, which are held from `held_i` on, of each image those
-    // of one output, and if it is shifted in the next cycle those of the next.
+    // of images, with the place of its weights, which have been stored; and the sums of a pair, which are held from `held_i` on,
+    // of each image those of one output, and if it is shifted in the next cycle those of the next.
     output logic                            weights_begin_o,  // one cycle, before the first beat
     output logic                            weights_valid_o,
     input  wire                             weights_stored_i, // one cycle, for those of each channel
@@ -155,7 +155,7 @@ module subbit_classifier_engine #(
   end
   always_ff @(posedge clk) group_bytes_q <= layer_i.out_image_bytes * 40'(IMAGES);
 
-  // ---- Sums of positions, a memory for each image.
+  // ---- Sums of positions.
   logic value_store;
   logic [CHANNEL_BITS-1:0] value_channel;
   logic signed [15:0] position_value;
@@ -180,7 +180,7 @@ module subbit_classifier_engine #(
       .store_value_o(position_value)
   );
 
-  // ---- Weights, and the taps of a pair, whose values are read meanwhile: one of each memory.
+  // ---- Weights, and the taps of a pair, whose values are read meanwhile: one of each memory, where all pairs have a place.
   assign weights_begin_o = state_q == ASK_WEIGHTS;
   assign weights_valid_o = read_beat_valid_i && state_q == WEIGHTS;
   wire tap = state_q == TAPS || weights_stored_i;

@@ -3,27 +3,29 @@
 // follows; those of stems, pooled, go to subbit_stem_end one by one. So a stem needs nothing of the engine with tables. The third
 // kind, classifiers, has an engine of its own, to which the array is lent.
 //
-//   bus ─┬─► weights: a word of OUTPUTS for each tap ───────────────────┐
-//        └─► rows: of values, averaged, or of pixels ─► two pixels ─────┴─► subbit_dense_array ─► moved down
-//                                       ─┬─► of a shortcut: accumulators of a band
-//                                        └─► of a stem: max pool ─► subbit_stem_end
+//   bus ─┬─► subbit_dense_weights: a word of OUTPUTS for each tap ───────────────────────┐
+//        ├─► the list of a stem's taps ─┐                                               │
+//        └─► rows: values, averaged, or pixels ─► subbit_dense_pixels: two pixels ──────┴─► subbit_dense_array
 //
-// The order is that of subbit_table_values: images, blocks of BLOCK output channels, bands of rows; in a row sets of OUTPUTS
-// channels, pairs of pixels, taps, one per cycle. The weights of a block are on chip; where they are not those of all output
-// channels, they are read again for every image. The rows of the image are read again for every block.
+//   sums ─┬─► of a shortcut: moved down ─► accumulators of a band
+//         └─► of a stem: subbit_stem_sums ─► columns, moved down ─► subbit_stem_pool ─► subbit_stem_end
+//
+// The order is that of subbit_table_values: images, blocks of output channels, bands of rows. A block of a shortcut has BLOCK
+// channels; in a row come sets of OUTPUTS channels, pairs of pixels, taps, one per cycle. A block of a stem is one set; in a row
+// come groups of neighbouring columns, sums of the list, taps. The weights of a block are on chip; where they are not those of
+// all output channels, they are read again for every image. The rows of the image are read again for every block.
 //
 // What is read goes through a queue with room for the longest row of pixels, whose beats are stored in some cycles each: so a
 // run of them leaves the bus as fast as it comes.
 //
-// A max pool comes before the multiplier: the largest value is that of the largest sum, or where the multiplier is negative of
-// the smallest. A stem without one has windows of one sum. Windows overlap by one column or row at most, so one number is kept for each output channel: the largest of a
-// window's columns so far; and one for each pixel of a row of the output: the largest of its rows.
+// The max pool comes before the multiplier: the largest value is that of the largest sum, or where the multiplier is negative of
+// the smallest. A stem without one has windows of one sum.
 `default_nettype none
 
 module subbit_dense_engine #(
     parameter int OUTPUTS = 64,       // a power of two
     parameter int BLOCK = 128,        // output channels of a block, twice OUTPUTS
-    parameter int TAPS = 256,         // most of a stem or shortcut, a power of two
+    parameter int TAPS = 256,         // most of a shortcut, half the list of a stem; a power of two
     parameter int VALUES = 4096,      // pairs of values of two rows, or of pixels, 128 for a row of a channel; a power of two
     parameter int TILE_PIXELS = 7,    // half the pixels of a step of subbit_table_values, and how many steps make a row
     parameter int PIECES = 4,
@@ -79,8 +81,8 @@ module subbit_dense_engine #(
     output logic                            unit_done_o,    // with the unit's last sum, or behind it
 
     // Weights and array, for a classifier, while no layer runs here: beats of weights, which fill the words from the first one
-    // on; when a word is stored; taps with their pixels; when the sums of a pass, to its last tap, are held; and these, of one output channel, and of
-    // a pixel that is shifted in the next cycle those of the next.
+    // on; when a word is stored; taps with their pixels; when the sums of a pass, to its last tap, are held; and these, of one
+    // output channel, and of a pixel that is shifted in the next cycle those of the next.
     input  wire                    lend_i,
     input  wire                    lent_begin_i,     // one cycle, before the first beat
     input  wire                    lent_beat_valid_i,
@@ -542,7 +544,7 @@ module subbit_dense_engine #(
   endfunction
   wire [PLACE_BITS-1:0] read_row = rows_before(read_place_q, layer_i.in_channels[2:0]) + PLACE_BITS'(read_channel_q);
 
-  // ---- Computing: blocks, rows of sums, sets of channels, pairs of pixels, taps.
+  // ---- Computing: blocks, rows of sums, sets of channels, groups of columns, sums of a list, taps.
   typedef enum logic [1:0] {
     OFF,
     BLOCK_BEGIN,    // waits for its weights
@@ -785,7 +787,7 @@ module subbit_dense_engine #(
   // ---- What is known of a pass; of a stem's group it is that of its last pass.
   typedef struct packed {
     logic [6:0] outputs;
-    logic [CHANNEL_BITS-1:0] first; // channel
+    logic [CHANNEL_BITS-1:0] first; // channel of the block
     logic [1:0] sum;                // of the list
     logic sums_half;
     logic group_ends;
@@ -814,7 +816,7 @@ module subbit_dense_engine #(
     if (lent_tap_i && lent_last_i && !rst) pass_valid[LENT] <= 1'b1;
     if (pass_ends) pass_1 <= '{
           outputs: set_outputs_q,
-          first: CHANNEL_BITS'(first_channel_q) + (set_q ? CHANNEL_BITS'(OUTPUTS) : '0),
+          first: CHANNEL_BITS'(first_channel_q),
           sum: sum_number_q[sum_q],
           sums_half: sums_half_q,
           group_ends: group_ends,

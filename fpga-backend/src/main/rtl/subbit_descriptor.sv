@@ -106,8 +106,8 @@ module subbit_descriptor #(
     return window >= 8'd1 && window <= 8'(MAX_POOL) && stride >= 8'd1 && stride <= window && stride + 8'd1 >= window &&
         pad_begin < window && pad_end < window;
   endfunction
-  // The last pixel of a window that begins with an odd column is not there, and only a stride of 8 needs it.
-  wire window_fits = d.stride_w != 16'd8 || !d.pad_left[0];
+  // The last pixel of a window that begins with an odd column is not there, and only the largest stride needs it.
+  wire window_fits = d.stride_w != 16'(MAX_KERNEL) || !d.pad_left[0];
   wire stem_alone = DENSE && d.kind == 8'(KIND_STEM) && dense_clear && d.kernel >= 8'd1 && d.kernel <= 8'(MAX_KERNEL) &&
       in_range(32'(d.stride_h), 32'(d.kernel)) && in_range(32'(d.stride_w), 32'(d.kernel)) && d.pad_top < 16'(d.kernel) &&
       d.pad_left < 16'(d.kernel) && d.pad_bottom < 16'(d.kernel) && d.pad_right < 16'(d.kernel) &&

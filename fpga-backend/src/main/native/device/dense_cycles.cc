@@ -14,6 +14,8 @@ namespace {
 
 /// A beat of a list of taps is stored in so many cycles.
 constexpr std::uint64_t kListCycles = 2;
+/// The least cycles between the ends of passes.
+constexpr std::uint64_t kShortest = 8;
 
 std::uint64_t Beats(std::uint64_t bytes) { return CeilDivide(bytes, kBusBytes); }
 
@@ -64,8 +66,6 @@ class StemPasses {
  private:
   /// Channels whose sums are drained in a cycle.
   static constexpr std::uint64_t kDrainedChannels = 2;
-  /// The least cycles between the ends of passes.
-  static constexpr std::uint64_t kShortest = 8;
 
   const bool two_ends_;
   std::vector<std::uint64_t> taps_;
@@ -144,8 +144,6 @@ class SumRows {
   static constexpr std::uint64_t kTilePixels = 7;
   /// Rows of pixels of a channel that are kept on chip.
   static constexpr std::uint64_t kPixelRows = 32;
-  /// The least cycles between the ends of passes.
-  static constexpr std::uint64_t kShortest = 8;
   /// A run is asked for a cycle after its place is known.
   static constexpr std::uint64_t kAskOverhead = kRunOverhead + 1;
   /// From such a run's request to its first beat, and from the last one to the next request, with a queue in between.

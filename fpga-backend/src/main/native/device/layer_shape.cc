@@ -161,10 +161,9 @@ ErrorCode ValidateIntegerChannels(const LayerShape& d, const Capabilities& c) {
   return ok ? ErrorCode::kNone : ErrorCode::kShape;
 }
 
-bool IsPooledStem(const LayerShape& d) {
-  return d.integer.has_value() && d.integer->kind == Kind::kStem &&
-         d.integer->pool != std::array<std::uint8_t, 2>{1, 1};
-}
+bool IsStem(const LayerShape& d) { return d.integer.has_value() && d.integer->kind == Kind::kStem; }
+
+bool IsPooledStem(const LayerShape& d) { return IsStem(d) && d.integer->pool != std::array<std::uint8_t, 2>{1, 1}; }
 
 bool IsShortcut(const LayerShape& d) { return d.integer.has_value() && d.integer->kind == Kind::kShortcut; }
 
@@ -216,7 +215,7 @@ std::string LayerShape::ExceededLimit() const {
            std::to_string(contract::kDenseOutputs) + " count, is at most " + std::to_string(contract::kPooledSums) +
            " with a max pool, and here " + std::to_string(PooledSums(*this));
   }
-  if (integer.has_value() && integer->kind == Kind::kStem && !WindowIsWhole(*this)) {
+  if (IsStem(*this) && !WindowIsWhole(*this)) {
     return "a stem with a stride of " + std::to_string(contract::kMaxKernel) +
            " has an even number of columns of padding on the left";
   }
@@ -279,13 +278,12 @@ ImageSize LayerShape::OutputSize(ImageSize in) const {
 
 ErrorCode LayerShape::ValidateImages(const Capabilities& capabilities) const {
   constexpr std::uint32_t kMaxHeight = 65535;
-  const bool stem = integer.has_value() && integer->kind == Kind::kStem;
   const bool rows_stay = !integer.has_value() || integer->kind == Kind::kConv;
   const bool positions_fit = !integer.has_value() || integer->kind != Kind::kClassifier ||
                              std::uint64_t{in_height} * in_width <= contract::kMaxPositions;
   const std::uint64_t places = std::uint64_t{in_channels} * ((std::uint64_t{in_height} + 2) / 3);
   if (!InRange(in_height, 1, kMaxHeight) ||
-      !InRange(in_width, 1, stem ? contract::kStemWidth : capabilities.max_width)) {
+      !InRange(in_width, 1, IsStem(*this) ? contract::kStemWidth : capabilities.max_width)) {
     return ErrorCode::kShape;
   }
   const ImageSize due = OutputSize({in_height, in_width});

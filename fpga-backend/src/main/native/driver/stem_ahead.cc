@@ -48,7 +48,7 @@ class Stretch {
   std::uint32_t portions() const { return portions_; }
   /// With the portions that it has, until the array is free again.
   std::uint64_t cycles() const { return cycles_; }
-  /// What one more would cost. It never falls with more of them.
+  /// What one more would cost while portions are dealt.
   std::uint64_t cost() const { return with_more_ - cycles_; }
 
   void Begin(const LayerDescriptor& portion, const ImageCycles& of_stem) {
@@ -130,7 +130,8 @@ class Dealing {
     for (Stretch& each : stretches_) {
       each.Begin(portion, of_stem);
     }
-    // Each portion goes where it costs the least.
+    // Each portion goes where it costs the least. The first one of a stretch costs the weights besides, so at last it
+    // is seen whether fewer stretches do.
     for (std::uint32_t dealt = 0; dealt < stem.batch; dealt += together) {
       std::min_element(stretches_.begin(), stretches_.end(), [](const Stretch& a, const Stretch& b) {
         return a.cost() < b.cost();

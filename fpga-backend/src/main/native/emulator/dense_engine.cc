@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/integer/integer_arithmetic.h"
+#include "device/bus_model.h"
 #include "device/dense_order.h"
 #include "device/stem_taps.h"
 #include "emulator/integer_output.h"
@@ -119,8 +120,6 @@ class StemRow {
     const std::uint8_t* row;
     int zero;
   };
-
-  static std::size_t CeilDivide(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
   /// The lower ten bits as a signed number.
   static int TenBits(int stored) { return (stored & 0x3FF) - ((stored & 0x200) << 1); }

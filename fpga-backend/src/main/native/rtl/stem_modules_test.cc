@@ -18,10 +18,6 @@
 namespace subbit::fpga {
 namespace {
 
-std::int64_t Signed(std::uint64_t value, int bits) {
-  return static_cast<std::int64_t>(value << (64 - bits)) >> (64 - bits);
-}
-
 /// Weights of 8 or 16 bits, beat by beat with pauses, make words of ten bits each.
 template <class Weights>
 void KeepsWordsOfWeights() {
@@ -60,8 +56,7 @@ void KeepsWordsOfWeights() {
       Settle(m);
       for (int o = 0; o < kOutputs; ++o) {
         const std::size_t at = static_cast<std::size_t>((word * kOutputs + o) * size);
-        const std::int64_t expected =
-            wide ? Signed(bytes[at] | std::uint64_t{bytes[at + 1]} << 8, 10) : Signed(bytes[at], 8);
+        const std::int64_t expected = GetSigned(bytes[at], 0, wide ? 10 : 8);
         ASSERT_EQ(GetSigned(m.word_o, static_cast<std::size_t>(10 * o), 10), expected) << "word " << word << ", " << o;
       }
     }
@@ -228,8 +223,8 @@ TEST(StemSumsModule, MakesColumnsOfTheSumsOfAList) {
           const int second = apart ? i / 2 % 2 : 0;
           const int place = 2 * pair + i % 2;
           const auto sum = [&](int of) { return sums[of][place][lane]; };
-          const std::int64_t of_first = Signed(static_cast<std::uint64_t>(sum(0) + sum(1) + sum(2)), kBits);
-          const std::int64_t of_second = Signed(static_cast<std::uint64_t>(sum(1) - sum(2) + sum(3)), kBits);
+          const std::int64_t of_first = GetSigned(sum(0) + sum(1) + sum(2), 0, kBits);
+          const std::int64_t of_second = GetSigned(sum(1) - sum(2) + sum(3), 0, kBits);
           if (place < outputs) {
             expected.push_back({place, lane, second, group, second != 0 ? of_second : of_first, of_second});
           }

@@ -160,7 +160,6 @@ class Stem {
   Stem(const LayerDescriptor& layer, const std::vector<IntegerParameters>& parameters, std::uint8_t* memory)
       : layer_(layer),
         parameters_(parameters),
-        memory_(memory),
         output_(layer, parameters, memory),
         sum_height_(SumLength(0)),
         sum_width_(SumLength(1)),
@@ -224,7 +223,6 @@ class Stem {
 
   const LayerDescriptor& layer_;
   const std::vector<IntegerParameters>& parameters_;
-  std::uint8_t* memory_;
   IntegerOutput output_;
   std::uint32_t sum_height_;
   std::uint32_t sum_width_;
